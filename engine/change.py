@@ -1,0 +1,32 @@
+"""One change: the value that the CRR engine, the wire and the sessions pass to each other."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+SQLiteValue = None | int | float | str | bytes
+"""A value of one SQLite storage class; ``float`` is always REAL and ``int`` always INTEGER."""
+
+SENTINEL = "-1"
+"""The cid of a row that records creation or deletion instead of a column (spec section 1)."""
+
+MAX_VERSION = 2**62
+"""Clocks and versions from peers must stay below this (a peer near 2^63 would leave no room to count)."""
+
+
+class Change(NamedTuple):
+    """A row of ``crsql_changes``, in the order of its columns (spec section 6.1).
+
+    ``pk`` is the packed primary key (spec 6.3). ``site_id`` is the author's 16 bytes; it is None only on the
+    wire of the stock dialect, where the receiver puts the sender's id in its place before merging.
+    """
+
+    table: str
+    pk: bytes
+    cid: str
+    val: SQLiteValue
+    col_version: int
+    db_version: int
+    site_id: bytes | None
+    cl: int
+    seq: int

@@ -1,0 +1,127 @@
+"""Every error a person can meet, as one tree.
+
+SynclineError                 a sentence (what, where) and a hint (what to try)
+├── UsageError                used wrongly: a bad argument, address or setting (exit status 2)
+├── ReplicaError              something about a database file
+│   ├── NoSuchFile            the file or its folder is not there
+│   ├── NotADatabase          not a SQLite file, or a damaged one
+│   ├── ReadOnlyFile          it cannot be written, and that is needed
+│   ├── FileBusy              another program kept it locked for too long
+│   ├── UnsupportedFile       made by another generation of cr-sqlite (0.15, the 0.17 fork)
+│   ├── NotEligible           a table cannot be made syncable; says why
+│   ├── NothingToSync         no table is syncable yet
+│   └── StorageFailed         disk full, I/O error, damaged page
+├── MergeError                changes that cannot be merged; nothing of the batch was kept
+│   ├── InvalidChange         a change that no well-behaved peer sends
+│   └── SchemaMismatch        a table or column that this file does not have
+├── WireError                 bytes that are no message
+├── ProtocolError             a message that may not come now; carries the close code
+├── PeerUnreachable           refused, timed out, cut: trying again can help
+└── PeerRefused               the peer said no (token, room, schema): trying again cannot help
+"""
+
+from __future__ import annotations
+
+
+class SynclineError(Exception):
+    """The root. ``str(error)`` is one sentence for a person: what happened, and to which file or peer.
+
+    Args:
+        message: the sentence.
+        hint: what to try, as a sentence; may be empty.
+    """
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+class UsageError(SynclineError):
+    """An argument, an address or a setting is wrong; nothing was tried."""
+
+
+# Files
+
+
+class ReplicaError(SynclineError):
+    """Something about a database file."""
+
+
+class NoSuchFile(ReplicaError):
+    """The file, or the folder it should be in, does not exist."""
+
+
+class NotADatabase(ReplicaError):
+    """The file is not a SQLite database."""
+
+
+class ReadOnlyFile(ReplicaError):
+    """The file (or its folder) cannot be written."""
+
+
+class FileBusy(ReplicaError):
+    """Another program held the file's lock for longer than the busy timeout."""
+
+
+class UnsupportedFile(ReplicaError):
+    """Made by a cr-sqlite whose layout is not 0.16's (spec 2.7 and 13)."""
+
+
+class NotEligible(ReplicaError):
+    """A table cannot become a CRR (spec 2.6). ``reasons`` has one sentence for each obstacle."""
+
+    def __init__(self, message: str, *, table: str, reasons: tuple[str, ...] = (), hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.table = table
+        self.reasons = reasons
+
+
+class NothingToSync(ReplicaError):
+    """The file has no CRR."""
+
+
+class StorageFailed(ReplicaError):
+    """The disk is full, an I/O error, or a damaged page."""
+
+
+# Changes
+
+
+class MergeError(SynclineError):
+    """A batch could not be merged; the file is as it was before."""
+
+
+class InvalidChange(MergeError):
+    """A change that no well-behaved peer sends: undecodable key, wrong count, version out of range ..."""
+
+
+class SchemaMismatch(MergeError):
+    """A change names a table or a column that this file lacks. ``column`` is empty when the table is missing."""
+
+    def __init__(self, message: str, *, table: str, column: str = "", hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.table = table
+        self.column = column
+
+
+# Peers
+
+
+class WireError(SynclineError):
+    """Bytes that are no message of the protocol (spec section 10.2)."""
+
+
+class ProtocolError(SynclineError):
+    """A well-formed message that may not come now. ``code`` is the WebSocket close code to answer with."""
+
+    def __init__(self, message: str, *, code: int = 1002, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.code = code
+
+
+class PeerUnreachable(SynclineError):
+    """No connection, or it was cut; trying again can help."""
+
+
+class PeerRefused(SynclineError):
+    """The peer said no (token, room, schema, version); trying again alone cannot help."""
