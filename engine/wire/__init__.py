@@ -1,0 +1,114 @@
+"""Messages and their bytes: ``encode`` and ``decode``, one message for each WebSocket binary frame.
+
+This package knows nothing of who calls it: no socket, no file, no clock.
+"""
+
+from __future__ import annotations
+
+from engine.errors import WireError
+from engine.wire.messages import (
+    PROTOCOL,
+    AnnouncePresence,
+    ApplyChangesOnPrimary,
+    ApplyChangesOnPrimaryResponse,
+    Batch,
+    Changes,
+    Confirm,
+    CreateDbOnPrimary,
+    CreateDbOnPrimaryResponse,
+    Cursor,
+    Err,
+    Failure,
+    FailureCode,
+    Hello,
+    Message,
+    OwnMessage,
+    Ping,
+    Pong,
+    RejectChanges,
+    StartStreaming,
+    Status,
+    StockMessage,
+    Want,
+)
+from engine.wire.own import FIRST_OWN_TAG, TAKE_OWN, put_own
+from engine.wire.primitives import MAX_NAME, Reader
+from engine.wire.stock import TAKE_STOCK, put_stock
+
+__all__ = [
+    "MAX_NAME",
+    "PROTOCOL",
+    "AnnouncePresence",
+    "ApplyChangesOnPrimary",
+    "ApplyChangesOnPrimaryResponse",
+    "Batch",
+    "Changes",
+    "Confirm",
+    "CreateDbOnPrimary",
+    "CreateDbOnPrimaryResponse",
+    "Cursor",
+    "Err",
+    "Failure",
+    "FailureCode",
+    "Hello",
+    "Message",
+    "OwnMessage",
+    "Ping",
+    "Pong",
+    "RejectChanges",
+    "StartStreaming",
+    "Status",
+    "StockMessage",
+    "Want",
+    "decode",
+    "encode",
+]
+
+
+def encode(message: Message) -> bytes:
+    """The bytes of one frame.
+
+    Args:
+        message: of either dialect.
+
+    Raises:
+        WireError: something in it cannot be sent: a lone surrogate, a bool as a value, a number out of
+            range, a site id that is not 16 bytes, a change without author in a Batch.
+    """
+    out = bytearray()
+    if isinstance(message, OwnMessage):
+        put_own(out, message)
+    elif isinstance(message, StockMessage):
+        put_stock(out, message)
+    else:
+        raise WireError(f"A {type(message).__name__} is no message and cannot be sent.")
+    return bytes(out)
+
+
+def decode(data: bytes) -> Message:
+    """The message in one frame, whatever its dialect: the caller decides which may come.
+
+    Args:
+        data: a whole binary frame. Bytes after a stock message are ignored (spec 10.1); in the own
+            dialect they are an error.
+
+    Raises:
+        WireError: the bytes are no message; nothing else is ever raised.
+    """
+    if not isinstance(data, bytes):
+        raise WireError("The peer sent text where a message of bytes belongs.")
+    if not data:
+        raise WireError("The peer sent an empty frame.")
+    tag = data[0]
+    if tag < FIRST_OWN_TAG:
+        take_stock = TAKE_STOCK.get(tag)
+        if take_stock:
+            return take_stock(Reader(data, 1))
+    elif take_own := TAKE_OWN.get(tag):
+        reader = Reader(data, 1)
+        message = take_own(reader)
+        if reader.pos != len(data):
+            extra = len(data) - reader.pos
+            raise WireError(f"The message is followed by {extra} bytes that belong to nothing.")
+        return message
+    raise WireError(f"The peer sent a message of the unknown kind {tag}.")

@@ -1,0 +1,207 @@
+"""The messages two sides of a link exchange, as plain values.
+
+Two dialects share the byte primitives. The stock dialect (spec 10.2) is what the published ws-client and
+ws-server speak; the own dialect is spoken when both ends are Syncline, and its tags start at 64, so that the
+two can never be mistaken for each other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import NamedTuple
+
+from engine.change import Change
+
+PROTOCOL = 1
+"""The number of the own dialect that this code speaks."""
+
+
+class Cursor(NamedTuple):
+    """A place in a replica's history: everything up to this ``db_version`` (and, in it, this ``seq``)."""
+
+    version: int
+    seq: int
+
+
+# The stock dialect (spec 10.2)
+
+
+@dataclass(frozen=True, slots=True)
+class AnnouncePresence:
+    """Client to server, first: who I am, and how far I hold of each site's history."""
+
+    sender: bytes
+    last_seens: tuple[tuple[bytes, Cursor], ...]
+    schema_name: str
+    schema_version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Every change of ``sender`` after ``since``, in ascending order of version."""
+
+    sender: bytes
+    since: Cursor
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RejectChanges:
+    """A gap was seen: of ``whose`` history I only hold up to ``since``."""
+
+    whose: bytes
+    since: Cursor
+
+
+@dataclass(frozen=True, slots=True)
+class StartStreaming:
+    """Server to client: send me what came after ``since``, except from these authors."""
+
+    since: Cursor
+    exclude_sites: tuple[bytes, ...]
+    local_only: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CreateDbOnPrimary:
+    """Between stock servers only: make this room's file."""
+
+    request_id: int
+    room: str
+    schema_name: str
+    schema_version: int
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyChangesOnPrimary:
+    """Between stock servers only: merge these changes into this room."""
+
+    request_id: int
+    sender: bytes
+    changes: tuple[Change, ...]
+    room: str
+    new_last_seen: Cursor
+
+
+@dataclass(frozen=True, slots=True)
+class Ping:
+    """Between stock servers only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pong:
+    """Between stock servers only."""
+
+
+@dataclass(frozen=True, slots=True)
+class CreateDbOnPrimaryResponse:
+    """Between stock servers only: the file exists as of this transaction."""
+
+    request_id: int
+    txid: int
+
+
+@dataclass(frozen=True, slots=True)
+class Err:
+    """Between stock servers only: the request failed."""
+
+    request_id: int
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyChangesOnPrimaryResponse:
+    """Between stock servers only: the changes were merged."""
+
+    request_id: int
+
+
+# The own dialect
+
+
+class FailureCode(IntEnum):
+    """Why a side hangs up. A newer peer may send numbers that are not listed here."""
+
+    TOKEN = 1
+    ROOM = 2
+    SCHEMA = 3
+    VERSION = 4
+    CLONE = 5
+    TOO_LARGE = 6
+    INTERNAL = 7
+    PROTOCOL = 8
+    BUSY = 9
+
+
+@dataclass(frozen=True, slots=True)
+class Hello:
+    """First from each side: who I am, my clock, my schema ('' when it has no name), and my CRR tables."""
+
+    protocol: int
+    site_id: bytes
+    db_version: int
+    schema_name: str
+    schema_version: int
+    tables: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Want:
+    """The receiver leads: send me everything above ``since``; with ``resend``, without any filter."""
+
+    since: int
+    resend: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Everything with since < db_version <= until, or a part of it when ``more`` parts of the range follow.
+
+    It may be empty and still move the clock. Every change names its author.
+    """
+
+    since: int
+    until: int
+    more: bool
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Confirm:
+    """Your history is on my disk up to this version of yours."""
+
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """My db_version is now this; sent also when it rose with nothing to send."""
+
+    db_version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Before hanging up: why, in a sentence for a person, and whether trying again can help."""
+
+    code: int
+    sentence: str
+    retry: bool
+
+
+StockMessage = (
+    AnnouncePresence
+    | Changes
+    | RejectChanges
+    | StartStreaming
+    | CreateDbOnPrimary
+    | ApplyChangesOnPrimary
+    | Ping
+    | Pong
+    | CreateDbOnPrimaryResponse
+    | Err
+    | ApplyChangesOnPrimaryResponse
+)
+OwnMessage = Hello | Want | Batch | Confirm | Status | Failure
+Message = StockMessage | OwnMessage

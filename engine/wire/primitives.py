@@ -1,0 +1,181 @@
+"""The byte primitives both dialects are made of (spec 10.1); all numbers big-endian.
+
+A reader never allocates by a count it was told: a count is compared with the bytes that are left first.
+"""
+
+from __future__ import annotations
+
+import struct
+
+from engine.errors import WireError
+
+MAX_NAME = 2048
+"""The longest table or column name taken from a peer, in bytes of UTF-8."""
+
+MAX_SAFE = 2**53 - 1
+"""The largest varint: stock peers keep these in a JavaScript number."""
+
+_MAX_VAR_BYTES = 10
+_I64 = struct.Struct(">q")
+
+
+def too_short() -> WireError:
+    """The error for a message that ends before it is complete."""
+    return WireError("The message ends too early: it was cut, or it is no message of this protocol.")
+
+
+# Writing: each function appends to a bytearray.
+
+
+def put_varuint(out: bytearray, number: int) -> None:
+    """Append a varuint. Raises WireError when it is negative or above ``MAX_SAFE``."""
+    if type(number) is not int or not 0 <= number <= MAX_SAFE:
+        raise WireError(f"{number!r} cannot be sent: it is no whole number from 0 to 2^53 - 1.")
+    while number > 127:
+        out.append(number & 127 | 128)
+        number >>= 7
+    out.append(number)
+
+
+def put_varint(out: bytearray, number: int) -> None:
+    """Append a varint (sign in bit 6 of the first byte). Raises WireError beyond ±``MAX_SAFE``."""
+    if type(number) is not int or not -MAX_SAFE <= number <= MAX_SAFE:
+        raise WireError(f"{number!r} cannot be sent: it is no whole number of at most 53 bits.")
+    sign, rest = (64, -number) if number < 0 else (0, number)
+    first = rest & 63 | sign
+    rest >>= 6
+    if not rest:
+        out.append(first)
+        return
+    out.append(first | 128)
+    put_varuint(out, rest)
+
+
+def put_i64(out: bytearray, number: int) -> None:
+    """Append eight bytes. Raises WireError when the number does not fit."""
+    if type(number) is not int or not -(2**63) <= number < 2**63:
+        raise WireError(f"{number!r} cannot be sent: it is no whole number of 64 bits.")
+    out += _I64.pack(number)
+
+
+def put_bool(out: bytearray, flag: bool) -> None:
+    """Append 1 or 0."""
+    out.append(1 if flag else 0)
+
+
+def put_site(out: bytearray, site: bytes) -> None:
+    """Append a site id. Raises WireError unless it has 16 bytes."""
+    if type(site) is not bytes or len(site) != 16:
+        raise WireError(f"{site!r} cannot be sent: a site id is 16 bytes.")
+    out += site
+
+
+def put_string(out: bytearray, text: str) -> None:
+    """Append a length and UTF-8. Raises WireError for text with a lone surrogate."""
+    encoded = utf8(text)
+    put_varuint(out, len(encoded))
+    out += encoded
+
+
+def utf8(text: str) -> bytes:
+    """``text`` as UTF-8. Raises WireError for what is no text, or has a lone surrogate."""
+    try:
+        return text.encode()
+    except (UnicodeEncodeError, AttributeError):
+        raise WireError(f"{text!a:.80} cannot be sent: it is no well-formed text.") from None
+
+
+class Reader:
+    """Takes primitives off the front of a message; every method raises WireError when they are not there."""
+
+    __slots__ = ("data", "pos")
+
+    def __init__(self, data: bytes, pos: int = 0) -> None:
+        self.data = data
+        self.pos = pos
+
+    def take(self, length: int) -> bytes:
+        """The next ``length`` bytes."""
+        end = self.pos + length
+        if end > len(self.data):
+            raise too_short()
+        taken = self.data[self.pos : end]
+        self.pos = end
+        return taken
+
+    def varuint(self) -> int:
+        """A varuint up to ``MAX_SAFE``; needlessly long forms are accepted, as stock does."""
+        number, self.pos = read_varuint(self.data, self.pos)
+        return number
+
+    def varint(self) -> int:
+        """A varint within ±``MAX_SAFE``."""
+        number, self.pos = read_varint(self.data, self.pos)
+        return number
+
+    def i64(self) -> int:
+        """A signed number of eight bytes."""
+        return int.from_bytes(self.take(8), signed=True)
+
+    def site(self) -> bytes:
+        """The 16 bytes of a site id."""
+        return self.take(16)
+
+    def flag(self) -> bool:
+        """One byte that must be 0 or 1 (own dialect)."""
+        byte = self.take(1)[0]
+        if byte > 1:
+            raise WireError(f"A yes-or-no field of the message holds {byte} instead of 0 or 1.")
+        return byte == 1
+
+    def string(self, limit: int | None = None) -> str:
+        """A string of at most ``limit`` bytes."""
+        length = self.varuint()
+        if limit is not None and length > limit:
+            raise WireError(f"A name in the message has {length} bytes; at most {limit} are taken.")
+        return from_utf8(self.take(length))
+
+    def count(self, smallest: int) -> int:
+        """A count of elements, each of at least ``smallest`` bytes: more than can follow is refused."""
+        count = self.varuint()
+        if count * smallest > len(self.data) - self.pos:
+            raise WireError(f"The message promises {count} elements, more than it has bytes for.")
+        return count
+
+
+def from_utf8(data: bytes) -> str:
+    """``data`` as text. Raises WireError unless it is strict UTF-8."""
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        raise WireError("A text in the message is not valid UTF-8.") from None
+
+
+def read_varuint(data: bytes, pos: int) -> tuple[int, int]:
+    """The varuint at ``pos`` and the position after it. Raises WireError when cut or above ``MAX_SAFE``."""
+    number = 0
+    for shift, byte in enumerate(data[pos : pos + _MAX_VAR_BYTES]):
+        number |= (byte & 127) << 7 * shift
+        if byte < 128:
+            if number > MAX_SAFE:
+                break
+            return number, pos + shift + 1
+    else:
+        if len(data) - pos < _MAX_VAR_BYTES:
+            raise too_short()
+    raise WireError("A number in the message is larger than 2^53 - 1.")
+
+
+def read_varint(data: bytes, pos: int) -> tuple[int, int]:
+    """The varint at ``pos`` and the position after it. Raises WireError when cut or beyond ±``MAX_SAFE``."""
+    if pos >= len(data):
+        raise too_short()
+    first = data[pos]
+    number = first & 63
+    pos += 1
+    if first & 128:
+        rest, pos = read_varuint(data, pos)
+        number |= rest << 6
+        if number > MAX_SAFE:
+            raise WireError("A number in the message is larger than 2^53 - 1.")
+    return (-number if first & 64 else number), pos

@@ -1,0 +1,157 @@
+"""What a client says in the WebSocket handshake: the room, a token, and whether it speaks our own dialect.
+
+It travels as one subprotocol value: base64, without padding, of ``auth=<token>,room=<room>`` (spec 10.4). Our
+own addition is a last ``syncline=<protocol>``, which stock servers ignore; a hub that speaks it too answers
+with the header ``OWN_HEADER``.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from typing import NamedTuple
+
+from engine.errors import UsageError, WireError
+
+OWN_HEADER = "Syncline-Protocol"
+"""The response header in which a hub names the protocol number of the own dialect it agrees to."""
+
+MAX_ROOM = 128
+"""The longest room name, in bytes of UTF-8: it becomes a file name."""
+
+MAX_TOKEN = 4096
+"""The longest token, in characters: a header must stay below what servers take."""
+
+MAX_SUBPROTOCOL = 8192
+"""The longest greeting read, in characters."""
+
+_TOKEN_CHARACTERS = re.compile(r"[A-Za-z0-9+/]*={0,2}")
+_ROOM_HINT = "Use letters, digits, '_' and '-'."
+_TOKEN_HINT = "Use a token of letters, digits, '-', '_' and '.', without padding."
+_SQLITE_SIDE_FILES = ("-wal", "-shm", "-journal")  # the room x-wal would be the log of the room x
+_NO_LIVE_PUSH = re.compile(r"\.|-[poshmwal|]+\Z")
+
+
+class Greeting(NamedTuple):
+    """What a client's subprotocol says; ``own`` is the own dialect's number, None from a stock client."""
+
+    room: str
+    token: str | None
+    own: int | None
+
+
+def check_room(room: str) -> str:
+    """Return ``room`` when it can be used on every hub, ours or stock.
+
+    It becomes a file name on the hub (spec 10.7) and travels in Latin-1 between ``,`` and ``=`` (spec 10.4).
+
+    Raises:
+        UsageError: says in words what is wrong with it.
+    """
+    if not isinstance(room, str) or not room:
+        raise UsageError("The room name is empty.", hint=_ROOM_HINT)
+    problem = _room_problem(room)
+    if problem:
+        shown = f" “{room[:40]}”" if room.isprintable() else ""
+        raise UsageError(f"The room name{shown} {problem}.", hint=_ROOM_HINT)
+    return room
+
+
+def _room_problem(room: str) -> str:
+    if any(ord(c) > 255 for c in room):
+        return "holds a character outside Latin-1, which the protocol cannot carry"
+    if len(room.encode()) > MAX_ROOM:
+        return f"is longer than {MAX_ROOM} bytes"
+    if any(ord(c) < 32 or 127 <= ord(c) < 160 for c in room):
+        return "holds a control character"
+    if room.startswith("."):
+        return "starts with a dot, so its file on the hub would be hidden"
+    if room.lower().endswith(_SQLITE_SIDE_FILES):
+        return "ends like the files that SQLite keeps beside a database"
+    if room != room.strip():
+        return "starts or ends with a space"
+    for refused in ("..", "/", "\\", ",", "="):
+        if refused in room:
+            return f"holds “{refused}”, which hubs refuse"
+    return ""
+
+
+def has_live_push(room: str) -> bool:
+    """Whether a stock server announces changes in this room at once (spec 10.8, defect 7).
+
+    With a dot in the name, or an end such as ``-small``, its clients only get changes when they connect.
+    """
+    return not _NO_LIVE_PUSH.search(room)
+
+
+def check_token(token: str) -> str:
+    """Return ``token`` when it can travel in the handshake (spec 10.4).
+
+    Raises:
+        UsageError: says in words what is wrong; the token itself is never in the sentence.
+    """
+    if not isinstance(token, str) or not token:
+        raise UsageError("The token is empty.", hint="Leave it out when the hub asks for none.")
+    if len(token) > MAX_TOKEN:
+        raise UsageError(f"The token is longer than {MAX_TOKEN} characters.", hint=_TOKEN_HINT)
+    if any(not 32 < ord(c) < 127 for c in token):
+        raise UsageError("The token holds a space or a character outside ASCII.", hint=_TOKEN_HINT)
+    if "," in token or "=" in token:
+        raise UsageError("The token holds “,” or “=”, at which stock servers cut it off.", hint=_TOKEN_HINT)
+    return token
+
+
+def encode_subprotocol(room: str, token: str | None = None, *, own: int | None = None) -> str:
+    """The subprotocol value that a client offers.
+
+    Args:
+        room: checked with ``check_room``.
+        token: checked with ``check_token``; None when the hub asks for none.
+        own: the number of the own dialect to offer; None to greet as a stock client does.
+
+    Raises:
+        UsageError: a room or token that cannot be carried, or whose encoded form is no legal header value.
+    """
+    parts = [f"room={check_room(room)}"]
+    if token is not None:
+        parts.insert(0, f"auth={check_token(token)}")
+    if own is not None:
+        parts.append(f"syncline={own}")
+    encoded = base64.b64encode(",".join(parts).encode("latin-1")).decode().rstrip("=")
+    if "/" in encoded:
+        raise UsageError(
+            f"The room name “{room}” and the token together cannot be carried by the protocol.",
+            hint="Use only letters, digits, '_' and '-' in both.",
+        )
+    return encoded
+
+
+def decode_subprotocol(value: str) -> Greeting:
+    """What a client's subprotocol value says, read as stock reads it: split at ``,``, then at ``=``.
+
+    The room is checked as in ``check_room``; unknown keys are ignored, and so is a ``syncline`` of no number.
+
+    Raises:
+        WireError: no base64, no room, or a room that may not be.
+    """
+    if len(value) > MAX_SUBPROTOCOL or not _TOKEN_CHARACTERS.fullmatch(value):
+        raise WireError("The client's greeting is not in the form of the protocol.")
+    unpadded = value.rstrip("=")
+    try:
+        text = base64.b64decode(unpadded + "=" * (-len(unpadded) % 4)).decode("latin-1")
+    except (binascii.Error, ValueError):
+        raise WireError("The client's greeting is not valid base64.") from None
+    options: dict[str, str] = {}
+    for part in text.split(","):
+        key, _, rest = part.partition("=")
+        options[key] = rest.partition("=")[0]
+    if "room" not in options:
+        raise WireError("The client's greeting names no room.")
+    try:
+        room = check_room(options["room"])
+        token = check_token(options["auth"]) if options.get("auth") else None
+    except UsageError as error:
+        raise WireError(str(error)) from None
+    own = options.get("syncline", "")
+    return Greeting(room, token, int(own) if re.fullmatch(r"[0-9]{1,9}", own) else None)

@@ -1,0 +1,192 @@
+"""Golden frames: made by the published stock codec (vectors.json), and by hand for the own dialect."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import struct
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine import wire
+from engine.change import Change
+from engine.errors import WireError
+from engine.wire import Batch, Confirm, Failure, FailureCode, Hello, Message, Status, Want, decode, encode
+
+VECTORS = json.loads(Path(__file__).with_name("vectors.json").read_text())
+GOOD = [vector for vector in VECTORS["messages"] if "error" not in vector]
+BAD = [vector for vector in VECTORS["messages"] if "error" in vector]
+
+
+def revive(value: Any) -> Any:
+    """A value of vectors.json as the codec gives it: blobs and floats are written as hex there."""
+    if isinstance(value, dict):
+        (kind, text), *_ = value.items()
+        data = bytes.fromhex(text)
+        return data if kind == "hex" else struct.unpack(">d", data)[0]
+    return tuple(map(revive, value)) if isinstance(value, list) else value
+
+
+def fields(message: Message) -> tuple[Any, ...]:
+    return tuple(getattr(message, field.name) for field in dataclasses.fields(message))
+
+
+def typed(value: Any) -> Any:
+    """Equal only when the storage classes and the sign of zero are equal too; named tuples count as bare."""
+    return tuple(map(typed, value)) if isinstance(value, tuple) else (type(value), repr(value))
+
+
+@pytest.mark.parametrize("vector", GOOD, ids=lambda vector: vector["name"])
+def test_stock_frame_is_read_as_stock_reads_it(vector: dict[str, Any]) -> None:
+    frame = bytes.fromhex(vector["hex"])
+    message = decode(frame)
+    if vector["message"] is not None:
+        name, *expected = vector["message"]
+        assert type(message).__name__ == name
+        assert typed(fields(message)) == typed(revive(expected))
+    if "one_way" not in vector:
+        assert encode(message) == frame
+
+
+@pytest.mark.parametrize("vector", BAD, ids=lambda vector: vector["name"])
+def test_frame_that_stock_refuses_is_refused(vector: dict[str, Any]) -> None:
+    with pytest.raises(WireError):
+        decode(bytes.fromhex(vector["hex"]))
+
+
+A, B = b"\x11" * 16, b"\x22" * 16
+OWN: dict[str, tuple[Message, str]] = {
+    "hello": (
+        Hello(1, A, 5, "main.sql", -2, ("todo", "ä")),
+        "40 01" + "11" * 16 + "0000000000000005 086d61696e2e73716c fffffffffffffffe 02 04746f646f 02c3a4",
+    ),
+    "hello_bare": (
+        Hello(1, B, 0, "", 0, ()),
+        "40 01" + "22" * 16 + "0000000000000000 00 0000000000000000 00",
+    ),
+    "want": (Want(300, False), "41 000000000000012c 00"),
+    "want_resend": (Want(0, True), "41 0000000000000000 01"),
+    "batch": (
+        Batch(6, 9, True, (Change("foo", b"\x01\x09\x01", "b", 1.5, 1, 7, B, 1, 64),)),
+        "42 0000000000000006 0000000000000009 01 01 03666f6f 03010901 0162 023ff8000000000000"
+        "0000000000000001 0000000000000007 05" + "22" * 16 + "0000000000000001 8001",
+    ),
+    "batch_empty": (Batch(6, 9, False, ()), "42 0000000000000006 0000000000000009 00 00"),
+    "confirm": (Confirm(2**62 - 1), "43 3fffffffffffffff"),
+    "status": (Status(12), "44 000000000000000c"),
+    "failure": (Failure(FailureCode.TOKEN, "No.", False), "45 01 034e6f2e 00"),
+    "failure_unknown": (Failure(200, "", True), "45 c801 00 01"),
+}
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_own_frame_both_ways(name: str) -> None:
+    message, text = OWN[name]
+    frame = bytes.fromhex(text)
+    assert encode(message) == frame
+    assert decode(frame) == message
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_own_frame_is_strict_about_its_end(name: str) -> None:
+    frame = bytes.fromhex(OWN[name][1])
+    with pytest.raises(WireError, match="1 bytes that belong to nothing"):
+        decode(frame + b"\x00")
+    for end in range(len(frame)):
+        with pytest.raises(WireError):
+            decode(frame[:end])
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("41 ffffffffffffffff 00", "version -1"),
+        ("41 0000000000000000 02", "holds 2"),
+        ("43 4000000000000000", "out of range"),
+        ("42 0000000000000009 0000000000000006 00 00", "back to 6"),
+        ("42 0000000000000000 0000000000000006 00 02" + "00" * 91, "more than it has bytes for"),
+        (OWN["batch"][1].replace("05" + "22" * 16, "00"), "names no author"),
+        (OWN["batch"][1].replace("05" + "22" * 16, "06" + "22" * 16), "6 where its author"),
+        ("40 01" + "11" * 16 + "0000000000000005 00 0000000000000000 01 8110" + "61" * 2049, "2049 bytes"),
+        ("3f", "unknown kind 63"),
+        ("46", "unknown kind 70"),
+    ],
+)
+def test_own_frame_refused_in_words(text: str, sentence: str) -> None:
+    with pytest.raises(WireError, match=sentence):
+        decode(bytes.fromhex(text))
+
+
+def change(**values: Any) -> Change:
+    return Change("t", b"\x01\x09\x01", "c", 1, 1, 1, A, 1, 0)._replace(**values)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"val": True},
+        {"val": 2**63},
+        {"val": -(2**63) - 1},
+        {"val": "\ud800"},
+        {"val": bytearray(b"x")},
+        {"val": [1]},
+        {"table": "\udfff"},
+        {"table": "t" * 2049},
+        {"cid": 7},
+        {"pk": "text"},
+        {"pk": None},
+        {"col_version": 2**63},
+        {"db_version": 1.0},
+        {"cl": None},
+        {"seq": 2**53},
+        {"seq": "0"},
+        {"site_id": b"short"},
+        {"site_id": "x" * 16},
+        {"site_id": None},
+    ],
+    ids=str,
+)
+def test_change_that_cannot_be_sent(values: dict[str, Any]) -> None:
+    with pytest.raises(WireError) as caught:
+        encode(Batch(0, 9, False, (change(), change(**values))))
+    assert str(caught.value).endswith(".")
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        Status(-1),
+        Status(2**62),
+        Status(True),
+        Want(2**63, False),
+        Batch(5, 4, False, ()),
+        Failure(-1, "", False),
+        Failure(1, "\ud800", False),
+        Hello(1, b"", 0, "", 0, ()),
+        Hello(1, A, 0, "", 2**63, ()),
+        Hello(1, A, 0, "", 0, ("x" * 2049,)),
+        wire.RejectChanges(A, wire.Cursor(0, 2**53)),
+        wire.Err(1, 5),  # type: ignore[arg-type]
+        "no message",
+    ],
+    ids=repr,
+)
+def test_message_that_cannot_be_sent(message: Message) -> None:
+    with pytest.raises(WireError):
+        encode(message)
+
+
+@pytest.mark.parametrize("data", [b"", "text", None, bytearray(b"\x07")], ids=repr)
+def test_what_is_no_frame(data: Any) -> None:
+    with pytest.raises(WireError):
+        decode(data)
+
+
+def test_site_ids_and_names_are_shared_within_a_message() -> None:
+    rows = tuple(change(seq=seq) for seq in range(100))
+    read = decode(encode(Batch(0, 1, False, rows)))
+    assert isinstance(read, Batch)
+    assert len({id(row.site_id) for row in read.changes}) == 1
+    assert len({id(row.table) for row in read.changes}) == 1
