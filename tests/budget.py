@@ -3,7 +3,7 @@
     for case in budget.cases("merge order", seconds=4):
         ...  # all choices from case.random
 
-``SYNCLINE_BUDGET=60`` gives every suite 60 seconds. ``SYNCLINE_SEED=17`` repeats just the case with that seed.
+``SYNCLINE_BUDGET=60`` gives every suite 60 seconds. ``SYNCLINE_SEED=17`` repeats just the case of that seed.
 In CI the seeds are 0, 1, 2 ...; elsewhere they start anywhere, so that every run looks at new cases.
 """
 
@@ -39,7 +39,7 @@ REACHED: dict[str, Reached] = {}
 
 
 def cases(suite: str, *, seconds: float = 4.0, at_least: int = 1) -> Iterator[Case]:
-    """Cases until the suite's ``seconds`` (or ``SYNCLINE_BUDGET``) are used up, but never fewer than ``at_least``."""
+    """Cases until ``seconds`` (or ``SYNCLINE_BUDGET``) are used up, but never fewer than ``at_least``."""
     reached = REACHED[suite] = Reached()
     started = time.monotonic()
     only = os.environ.get("SYNCLINE_SEED")

@@ -11,7 +11,7 @@ from tests import budget
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-# No deadline: a busy machine is no failure. In CI the same examples every time: a red run is about the change.
+# No deadline: a busy machine is no failure. In CI the same examples each time: a red run is about the change.
 hypothesis.settings.register_profile(
     "syncline", deadline=None, print_blob=True, derandomize=bool(os.environ.get("CI"))
 )
