@@ -1,0 +1,52 @@
+"""Conflict-free tables on SQLite: our own implementation of cr-sqlite 0.16, file-compatible with it.
+
+``connect`` gives an APSW connection on which the documented SQL works; ``Replica`` gives the same as typed
+methods, and is what the rest of Syncline uses. A file may be shared with programs that load the native
+extension.
+
+Rooms: ``pack`` and ``values`` know bytes and comparisons; ``catalogue`` and ``statements`` know one file's
+tables and their SQL; ``state`` is what a connection remembers; ``capture`` records local writes; ``create``
+and ``eligibility`` make tables syncable; ``row`` decides, ``merging`` writes; ``reading`` reads; ``tracked``
+keeps peers' clocks.
+
+Where this differs from stock 0.16.3 on purpose (spec 12 says that each is safe for convergence):
+
+- db_version always comes from disk: a write that changed nothing uses no version up, and crsql_as_table never
+  lowers the version, not even with its last CRR.
+- A changed primary key stamps all cells of the row anew at the new key, gives them our own site, and fills in
+  missing cells; a live target without a sentinel counts as causal length 1 (stock: spec 5.7).
+- A delete of a row whose tombstone exists already (rows nobody tracked) leaves an even length, never an odd
+  one.
+- An incoming value takes the column's affinity before it is compared (stock: spec 7.3), so nothing echoes.
+- At equal versions, a cell whose base row is missing takes the incoming value; stock fails there for good.
+- Sentinels store the incoming cl, whatever col_version came with them.
+- Malformed keys are refused: empty or cut short, the wrong count, NULL inside. So are versions of 2**62 and
+  more.
+- A change that loses leaves nothing behind, not even a key; one that fails leaves nothing either, and the
+  sync bit is reset. Consecutive changes to one row are written by one statement.
+- A base row is written with the key as conflict target, and errors roll back to our own savepoint only.
+- Tables are looked up anew whenever the schema changed; CRRs that are broken (base table gone, key changed)
+  and cells of columns that are gone are left out instead of failing every read. ORDER BY on crsql_changes is
+  SQLite's.
+- crsql_as_crr uses the catalogue's spelling of the name, takes any column name, and refuses more than stock
+  only where the bookkeeping would break. crsql_rows_impacted starts again after a rollback too.
+"""
+
+from engine.crr.opening import connect
+from engine.crr.pack import pack as pack_columns
+from engine.crr.pack import unpack as unpack_columns
+from engine.crr.replica import Replica
+from engine.crr.results import Applied, ChangeSet, MergeResult, Received, TableStatus, TrackedPeer
+
+__all__ = [
+    "Applied",
+    "ChangeSet",
+    "MergeResult",
+    "Received",
+    "Replica",
+    "TableStatus",
+    "TrackedPeer",
+    "connect",
+    "pack_columns",
+    "unpack_columns",
+]

@@ -1,0 +1,99 @@
+"""Local writes: what the triggers of a CRR call, row by row (spec 5)."""
+
+from __future__ import annotations
+
+from engine.change import SQLiteValue
+from engine.crr.catalogue import Crr
+from engine.crr.state import State
+from engine.crr.values import same
+from engine.errors import ReplicaError
+
+Key = tuple[SQLiteValue, ...]
+
+
+class Capture:
+    """Turns one row's write into clock rows. All of them are stamped with this transaction's version."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    def after_insert(self, table: str, *key: SQLiteValue) -> int:
+        """crsql_after_insert(table, NEW.key...): spec 5.2."""
+        state = self._state
+        crr = self._crr(table, len(key), len(key))
+        version = state.next_version()
+        row_key, existed = self._add_key(crr, key)
+        execute = state.db.execute
+        if not crr.columns:
+            execute(crr.sql.mark_created, (row_key, version, state.next_seq(), 1))
+            return 0
+        if existed:
+            execute(crr.sql.mark_again, (row_key, version, state.next_seq()))
+        execute(crr.sql.bump_all, (row_key, version, state.next_seq(len(crr.columns))))
+        return 0
+
+    def after_update(self, table: str, *values: SQLiteValue) -> int:
+        """crsql_after_update(table, NEW.key..., OLD.key..., NEW.columns..., OLD.columns...): spec 5.3."""
+        state = self._state
+        crr = self._crr(table, None, len(values))
+        width, columns = len(crr.key), len(crr.columns)
+        new_key, old_key = values[:width], values[width : 2 * width]
+        new, old = values[2 * width : 2 * width + columns], values[2 * width + columns :]
+        version = state.next_version()
+        row_key, _ = self._add_key(crr, new_key)
+        if not all(map(same, new_key, old_key)):
+            self._move(crr, self._add_key(crr, old_key)[0], row_key, version)
+        for name, after, before in zip(crr.columns, new, old, strict=True):
+            if type(after) is not type(before) or after != before:
+                state.db.execute(crr.sql.bump_cell, (row_key, version, state.next_seq(), name))
+        return 0
+
+    def after_delete(self, table: str, *key: SQLiteValue) -> int:
+        """crsql_after_delete(table, OLD.key...): spec 5.4."""
+        state = self._state
+        crr = self._crr(table, len(key), len(key))
+        version = state.next_version()
+        row_key, _ = self._add_key(crr, key)
+        self._bury(crr, row_key, version)
+        return 0
+
+    def _bury(self, crr: Crr, row_key: int, version: int) -> None:
+        execute = self._state.db.execute
+        execute(crr.sql.mark_deleted, (row_key, version, self._state.next_seq()))
+        execute(crr.sql.drop_cells, (row_key,))
+
+    def _move(self, crr: Crr, old: int, new: int, version: int) -> None:
+        """The row went from key ``old`` to key ``new``.
+
+        Stock leaves the moved cells' stamps alone, and a peer that syncs by version then never gets them
+        (spec 5.7). Here every cell of the row is stamped again at its new key; a live target that the move
+        replaced counts as causal length 1 even without a sentinel, so that its old cells lose everywhere.
+        """
+        state = self._state
+        execute = state.db.execute
+        cells: dict[str, int] = dict(execute(crr.sql.cells_of, (old,)))
+        replaced = old != new and execute(crr.sql.cells_of, (new,)).fetchone() is not None
+        self._bury(crr, old, version)
+        execute(crr.sql.mark_created, (new, version, state.next_seq(), 3 if replaced else 1))
+        execute(crr.sql.drop_cells, (new,))
+        for name in crr.columns:
+            execute(crr.sql.put_cell, (new, name, cells.get(name, 1), version, 0, state.next_seq()))
+
+    def _add_key(self, crr: Crr, key: Key) -> tuple[int, bool]:
+        """The key's number, and whether it was known before."""
+        execute = self._state.db.execute
+        row_key = execute(crr.sql.add_key, key).get
+        if row_key is None:
+            return execute(crr.sql.find_key, key).get, True
+        return row_key, False
+
+    def _crr(self, table: str, key: int | None, count: int) -> Crr:
+        crr = self._state.crr(table)
+        expected = len(crr.key) if key is not None else 2 * (len(crr.key) + len(crr.columns))
+        if count != expected:
+            raise ReplicaError(
+                f"The table “{table}” was changed without telling its sync triggers: they pass {count} values"
+                f" where {expected} are needed.",
+                hint="Run the schema change between crsql_begin_alter and crsql_commit_alter.",
+            )
+        return crr

@@ -1,0 +1,159 @@
+"""Which tables a file has, and which of them are CRRs (spec 2.4, 8.4, 12.19)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import apsw
+
+from engine.crr.sql import literal
+from engine.crr.statements import Statements
+from engine.crr.values import Affinity
+
+CLOCK = "__crsql_clock"
+PKS = "__crsql_pks"
+KEY = "__crsql_key"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a table. ``key`` is its place in the primary key from 1, or 0; ``hidden`` as in
+    table_xinfo."""
+
+    name: str
+    affinity: Affinity
+    not_null: bool
+    default: str | None
+    key: int
+    hidden: int
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table or view of the main schema. ``kind`` as in pragma_table_list: table, view, virtual, shadow."""
+
+    name: str
+    kind: str
+    columns: tuple[Column, ...]
+
+    @cached_property
+    def key(self) -> tuple[str, ...]:
+        """The names of the primary key's columns, in key order."""
+        return tuple(c.name for c in sorted(self.columns, key=lambda c: c.key) if c.key)
+
+    @cached_property
+    def tracked(self) -> tuple[str, ...]:
+        """The other columns in table order; generated and hidden ones are not tracked (spec 2.4)."""
+        return tuple(c.name for c in self.columns if not c.key and not c.hidden)
+
+
+class Crr:
+    """A table that is tracked, with everything a write to it needs.
+
+    Attributes:
+        name: the wire name, which is the clock table's name without its suffix.
+        table: the base table.
+        affinity: of each tracked column.
+        sql: the SQL texts for this table.
+    """
+
+    def __init__(self, name: str, table: Table) -> None:
+        self.name = name
+        self.table = table
+        self.key = table.key
+        self.columns = table.tracked
+        self.affinity = {c.name: c.affinity for c in table.columns if not c.key and not c.hidden}
+        self.sql = Statements(name, table.name, self.key, self.columns)
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """The tables that matter here, as of one schema version.
+
+    Attributes:
+        clocks: the wire name of every clock table of 0.16's layout, in catalogue order, also of broken CRRs.
+        crrs: by wire name; those that can be read and merged.
+        broken: wire name -> why it is not in ``crrs``, in words.
+    """
+
+    clocks: tuple[str, ...]
+    crrs: dict[str, Crr]
+    broken: dict[str, str]
+
+    def tracking(self, table: str) -> Crr | None:
+        """The CRR whose base table is ``table``, whatever the case of its wire name."""
+        return next((crr for crr in self.crrs.values() if crr.table.name == table), None)
+
+
+def table_names(db: apsw.Connection) -> list[str]:
+    """Every table of the main schema, in catalogue order."""
+    return [name for (name,) in db.execute("SELECT name FROM main.sqlite_master WHERE type = 'table'")]
+
+
+def describe(db: apsw.Connection, name: str) -> Table | None:
+    """The table or view called ``name`` in any letter case, under its exact name; None when there is none."""
+    row = db.execute(
+        "SELECT name, type, strict FROM pragma_table_list"
+        " WHERE schema = 'main' AND name = ? COLLATE NOCASE AND substr(lower(name), 1, 7) != 'sqlite_'",
+        (name,),
+    ).fetchone()
+    if row is None:
+        return None
+    exact, kind, strict = row
+    columns = tuple(
+        Column(column, Affinity.of(declared, strict=bool(strict)), bool(not_null), default, key, hidden)
+        for column, declared, not_null, default, key, hidden in db.execute(
+            "SELECT name, type, \"notnull\", dflt_value, pk, hidden FROM pragma_table_xinfo(?, 'main')",
+            (exact,),
+        )
+    )
+    return Table(exact, kind, columns)
+
+
+def column_names(db: apsw.Connection, table: str) -> tuple[str, ...]:
+    """The columns of one table; empty when there is no such table."""
+    return tuple(name for (name,) in db.execute("SELECT name FROM pragma_table_info(?, 'main')", (table,)))
+
+
+def user_tables(db: apsw.Connection) -> Iterator[Table]:
+    """Every table that is a person's own, in catalogue order."""
+    for name in table_names(db):
+        lower = name.lower()
+        if not lower.startswith(("sqlite_", "crsql_", "__crsql_")) and "__crsql_" not in lower:
+            table = describe(db, name)
+            if table is not None and table.kind in ("table", "virtual"):
+                yield table
+
+
+def load(db: apsw.Connection) -> Catalogue:
+    """Read the catalogue: the names with the literal clock suffix, and the base table of each."""
+    names = table_names(db)
+    clocks: list[str] = []
+    crrs: dict[str, Crr] = {}
+    broken: dict[str, str] = {}
+    for clock in names:
+        if not clock.endswith(CLOCK) or len(clock) == len(CLOCK):
+            continue
+        name = clock[: -len(CLOCK)]
+        if not {"key", "col_name", "db_version"} <= set(column_names(db, clock)):
+            continue
+        clocks.append(name)
+        table = describe(db, name)
+        if table is None or table.kind != "table":
+            broken[name] = "the table itself is gone; only its sync records are left"
+        elif column_names(db, name + PKS) != (KEY, *table.key):
+            broken[name] = "its primary key was changed without crsql_begin_alter and crsql_commit_alter"
+        else:
+            crrs[name] = Crr(name, table)
+    return Catalogue(tuple(clocks), crrs, broken)
+
+
+def is_crr(db: apsw.Connection, table: str) -> bool:
+    """Does the table have its insert trigger (what stock asks, spec 2.4)?"""
+    found = db.execute(
+        "SELECT 1 FROM main.sqlite_master WHERE type = 'trigger' AND name = "
+        + literal(table + "__crsql_itrig")
+    ).fetchone()
+    return found is not None

@@ -1,0 +1,80 @@
+"""Whether a table can become a CRR, and if not, everything that stands in the way (spec 2.6)."""
+
+from __future__ import annotations
+
+import apsw
+
+from engine.change import SENTINEL
+from engine.crr.catalogue import KEY, PKS, Table, column_names, describe
+from engine.crr.pack import MAX_VALUES
+
+
+def obstacles(db: apsw.Connection, table: Table) -> tuple[str, ...]:
+    """One sentence for each obstacle; none means the table can be made syncable.
+
+    The first six rules are cr-sqlite's own, so that what passes here can be altered there; the rest would
+    break the bookkeeping itself.
+    """
+    if table.kind == "view":
+        return ("It is a view.",)
+    if table.kind != "table":
+        return ("It is a virtual table.",)
+    found: list[str] = []
+    unique = [
+        name
+        for name, is_unique, origin in db.execute(
+            "SELECT name, \"unique\", origin FROM pragma_index_list(?, 'main')", (table.name,)
+        )
+        if is_unique and origin != "pk"
+    ]
+    for index in unique:
+        columns = [name for (name,) in db.execute("SELECT name FROM pragma_index_info(?, 'main')", (index,))]
+        over = ", ".join(f"“{name}”" if name is not None else "an expression" for name in columns)
+        found.append(f"Besides the primary key, {over} must be unique; peers cannot uphold that together.")
+    nullable = [c.name for c in table.columns if c.key and not c.not_null]
+    if not table.key:
+        found.append("It has no primary key.")
+    found += [f"The primary key column “{name}” is not declared NOT NULL." for name in nullable]
+    text = db.execute(
+        "SELECT sql FROM main.sqlite_master WHERE type = 'table' AND name = ?", (table.name,)
+    ).get
+    if "autoincrement" in (text or "").lower():
+        found.append("It uses AUTOINCREMENT, whose counters clash between peers.")
+    foreign = db.execute(
+        "SELECT DISTINCT \"table\" FROM pragma_foreign_key_list(?, 'main') ORDER BY id", (table.name,)
+    ).fetchall()
+    found += [f"It has a foreign key to “{other}”." for (other,) in foreign]
+    found += [
+        f"The column “{c.name}” is NOT NULL but has no DEFAULT."
+        for c in table.columns
+        if not c.key and c.not_null and c.default is None
+    ]
+    return tuple(found) + _own_limits(db, table)
+
+
+def _own_limits(db: apsw.Connection, table: Table) -> tuple[str, ...]:
+    found: list[str] = []
+    if SENTINEL in table.tracked:
+        found.append(f"A column is called “{SENTINEL}”, which stands for the row itself.")
+    if KEY in table.key:
+        found.append(f"A key column is called “{KEY}”, a name kept for sync records.")
+    arguments = 1 + 2 * (len(table.key) + len(table.tracked))
+    most = db.limit(apsw.SQLITE_LIMIT_FUNCTION_ARG)
+    if arguments > most or len(table.key) > MAX_VALUES:
+        found.append(
+            f"It has too many columns: {(most - 1) // 2} are the most, {MAX_VALUES} of them in the key."
+        )
+    left_over = column_names(db, table.name + PKS)
+    if left_over and left_over != (KEY, *table.key):
+        found.append(
+            "Sync records of an earlier table of this name, with another primary key, are still there."
+        )
+    return tuple(found)
+
+
+def find_table(db: apsw.Connection, name: str) -> Table | None:
+    """The table or view to make syncable, under its exact name."""
+    lower = name.lower()
+    if lower.startswith(("crsql_", "__crsql_")) or "__crsql_" in lower:
+        return None
+    return describe(db, name)

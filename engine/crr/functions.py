@@ -1,0 +1,70 @@
+"""The crsql_* SQL functions (spec 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import apsw
+
+from engine.change import SQLiteValue
+from engine.crr.capture import Capture
+from engine.crr.create import make_crr, make_plain
+from engine.crr.pack import pack
+from engine.crr.state import State
+from engine.errors import UsageError
+
+
+def register(db: apsw.Connection, state: State) -> None:
+    """Put the functions on ``db``.
+
+    INNOCUOUS, because triggers call them and a program may have set trusted_schema to OFF; never
+    deterministic, because they remember and write.
+    """
+    capture = Capture(state)
+
+    def sync_bit(*args: SQLiteValue) -> int:
+        if len(args) == 1:
+            state.sync_bit = _integer("crsql_internal_sync_bit", args[0])
+        return state.sync_bit
+
+    def next_db_version(*args: SQLiteValue) -> int:
+        return state.next_version(_integer("crsql_next_db_version", args[0]) if len(args) == 1 else 0)
+
+    def as_crr(*args: SQLiteValue) -> str:
+        make_crr(state, _table_name("crsql_as_crr", args))
+        return "OK"
+
+    def as_table(*args: SQLiteValue) -> None:
+        make_plain(state, _table_name("crsql_as_table", args))
+
+    surface: dict[str, tuple[Callable[..., SQLiteValue], int]] = {
+        "crsql_internal_sync_bit": (sync_bit, -1),
+        "crsql_after_insert": (capture.after_insert, -1),
+        "crsql_after_update": (capture.after_update, -1),
+        "crsql_after_delete": (capture.after_delete, -1),
+        "crsql_site_id": (lambda: state.site_id, 0),
+        "crsql_db_version": (state.db_version, 0),
+        "crsql_next_db_version": (next_db_version, -1),
+        "crsql_get_seq": (lambda: state.seq, 0),
+        "crsql_increment_and_get_seq": (state.next_seq, 0),
+        "crsql_rows_impacted": (lambda: state.rows_impacted, 0),
+        "crsql_pack_columns": (lambda *values: pack(values), -1),
+        "crsql_as_crr": (as_crr, -1),
+        "crsql_as_table": (as_table, 1),
+        "crsql_finalize": (lambda *_: "finalized", -1),
+    }
+    for name, (function, count) in surface.items():
+        db.create_scalar_function(name, function, count, flags=apsw.SQLITE_INNOCUOUS)
+
+
+def _integer(function: str, value: SQLiteValue) -> int:
+    if type(value) is not int:
+        raise UsageError(f"{function} takes an integer.")
+    return value
+
+
+def _table_name(function: str, args: tuple[SQLiteValue, ...]) -> str:
+    """The last argument: (table), or (schema, table) whose schema is accepted and ignored (spec 3)."""
+    if len(args) not in (1, 2) or not isinstance(args[-1], str):
+        raise UsageError(f"{function} takes a table's name.")
+    return args[-1]

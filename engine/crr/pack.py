@@ -1,0 +1,94 @@
+"""The packed primary key: a tuple of SQLite values as one blob (spec 6.3)."""
+
+from __future__ import annotations
+
+import math
+import struct
+from collections.abc import Sequence
+
+from engine.change import SQLiteValue
+from engine.errors import InvalidChange
+
+MAX_VALUES = 255
+"""One byte holds the count."""
+
+_INTEGER, _REAL, _TEXT, _BLOB, _NULL = 1, 2, 3, 4, 5
+_REAL_BYTES = struct.Struct(">d")
+
+
+def pack(values: Sequence[SQLiteValue]) -> bytes:
+    """Pack ``values`` in their order.
+
+    Integers and lengths take the fewest bytes that hold them as an unsigned 64-bit number, big-endian; so a
+    negative integer always takes eight.
+
+    Raises:
+        InvalidChange: more than 255 values.
+    """
+    if len(values) > MAX_VALUES:
+        raise InvalidChange(f"A key of {len(values)} values cannot be packed; {MAX_VALUES} is the most.")
+    out = bytearray((len(values),))
+    for value in values:
+        if type(value) is int:
+            bits = value & 0xFFFF_FFFF_FFFF_FFFF
+            size = (bits.bit_length() + 7) >> 3
+            out.append(size << 3 | _INTEGER)
+            out += bits.to_bytes(size, "big")
+        elif type(value) is str or type(value) is bytes:
+            data, kind = (value, _BLOB) if type(value) is bytes else (value.encode(), _TEXT)  # type: ignore[union-attr]
+            size = (len(data).bit_length() + 7) >> 3
+            out.append(size << 3 | kind)
+            out += len(data).to_bytes(size, "big")
+            out += data
+        elif type(value) is float:
+            out.append(_REAL)
+            out += _REAL_BYTES.pack(value)
+        else:
+            out.append(_NULL)
+    return bytes(out)
+
+
+def unpack(packed: bytes) -> tuple[SQLiteValue, ...]:
+    """The values of a packed key, as stock reads them: integers under eight bytes are zero-extended, bytes
+    after the last value are ignored, and a REAL that is no number is NULL (as SQLite binds it).
+
+    Raises:
+        InvalidChange: empty, cut short, an unknown type or size, or TEXT that is not UTF-8.
+    """
+    if not packed:
+        raise InvalidChange("A change has an empty key.")
+    values: list[SQLiteValue] = []
+    at = 1
+    try:
+        for _ in range(packed[0]):
+            header = packed[at]
+            at += 1
+            size, kind = header >> 3, header & 7
+            if size > 8:
+                raise InvalidChange(f"A change has a key that cannot be read: a size of {size} bytes.")
+            if kind == _INTEGER:
+                end = at + size
+                number = int.from_bytes(packed[at:end], "big")
+                values.append(number - (1 << 64) if number >> 63 else number)
+            elif kind in (_TEXT, _BLOB):
+                start = at + size
+                end = start + int.from_bytes(packed[at:start], "big")
+                data = packed[start:end]
+                values.append(data if kind == _BLOB else data.decode())
+            elif kind == _REAL:
+                end = at + 8
+                real: float = _REAL_BYTES.unpack_from(packed, at)[0]
+                values.append(None if math.isnan(real) else real)
+            elif kind == _NULL:
+                end = at
+                values.append(None)
+            else:
+                raise InvalidChange(f"A change has a key that cannot be read: value type {kind}.")
+            if end > len(packed):
+                raise InvalidChange("A change has a key that was cut short.")
+            at = end
+    except (IndexError, struct.error):
+        raise InvalidChange("A change has a key that was cut short.") from None
+    except UnicodeDecodeError:
+        raise InvalidChange("A change has a key with text that is not UTF-8.") from None
+    return tuple(values)

@@ -1,0 +1,150 @@
+"""Reading changes out of a file (spec 6)."""
+
+from __future__ import annotations
+
+import heapq
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from operator import itemgetter
+
+from engine.change import Change
+from engine.crr.catalogue import CLOCK, PKS, Crr
+from engine.crr.pack import pack
+from engine.crr.results import ChangeSet
+from engine.crr.sql import ident, idents, literal, main
+from engine.crr.state import State
+
+_by_position = itemgetter(Change._fields.index("db_version"), Change._fields.index("seq"))
+
+
+def source(crr: Crr) -> str:
+    """FROM and the joins that make changes of one CRR: ``c`` the clock row, ``p`` its key, ``t`` the row,
+    ``s`` the sentinel, which says the causal length. The clock comes first: its index on db_version leads."""
+    same_row = " AND ".join(f"t.{ident(name)} = p.{ident(name)}" for name in crr.key)
+    return (
+        f"FROM {main(crr.name + CLOCK)} AS c CROSS JOIN {main(crr.name + PKS)} AS p ON p.__crsql_key = c.key"
+        f" LEFT JOIN {main(crr.table.name)} AS t ON {same_row}"
+        f" LEFT JOIN {main(crr.name + CLOCK)} AS s ON s.key = c.key AND s.col_name = '-1'"
+    )
+
+
+def value_of(crr: Crr) -> str:
+    """The expression for ``val``: the value now in the column that the clock row names."""
+    cases = "".join(f" WHEN {literal(name)} THEN t.{ident(name)}" for name in crr.columns)
+    return f"CASE c.col_name{cases} END" if cases else "NULL"
+
+
+def known_cells(crr: Crr) -> str:
+    """A condition that leaves out cells of columns that are no more."""
+    return f"c.col_name IN ({', '.join(literal(name) for name in ('-1', *crr.columns))})"
+
+
+class Reader:
+    """Reads whole versions, in bounded memory when asked for. The caller holds a read transaction around
+    it."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    def changes(
+        self,
+        since: int,
+        until: int | None,
+        exclude_site: bytes | None,
+        exclude_versions: Sequence[tuple[int, int]],
+        limit: int | None,
+    ) -> ChangeSet:
+        """As Replica.changes."""
+        hidden = _Intervals(exclude_versions)
+        newest = self._state.db_version()
+        bound = newest if until is None else min(until, newest)
+        if limit is not None:
+            bound = self._bound(since, bound, hidden, limit)
+        found: list[Change] = []
+        if bound > since:
+            site_ids = self._site_ids()
+            for crr in self._state.catalogue().crrs.values():
+                found += self._of_table(crr, since, bound, exclude_site, hidden, site_ids)
+            found.sort(key=_by_position)
+        return ChangeSet(found, bound, newest > bound)
+
+    def _bound(self, since: int, until: int, hidden: _Intervals, limit: int) -> int:
+        """The last version that still fits ``limit``, and at least one; walks the version indexes no
+        further."""
+        total = 0
+        fitting = until
+        walks = [self._versions(crr, since, until) for crr in self._state.catalogue().crrs.values()]
+        for version, counts in groupby(heapq.merge(*walks), key=itemgetter(0)):
+            if not hidden.hold(version):
+                count: int = sum(count for _, count in counts)
+                if total and total + count > limit:
+                    return fitting
+                total += count
+                if total >= limit:
+                    return version
+            fitting = version
+        return until
+
+    def _versions(self, crr: Crr, since: int, until: int) -> Iterator[tuple[int, int]]:
+        rows: Iterator[tuple[int, int]] = self._state.db.execute(
+            f"SELECT db_version, count(*) FROM {main(crr.name + CLOCK)} WHERE db_version > ?"
+            " AND db_version <= ? GROUP BY db_version ORDER BY db_version",
+            (since, until),
+        )
+        return rows
+
+    def _site_ids(self) -> dict[int, bytes]:
+        return dict(self._state.db.execute("SELECT ordinal, site_id FROM main.crsql_site_id"))
+
+    def _of_table(
+        self,
+        crr: Crr,
+        since: int,
+        until: int,
+        exclude_site: bytes | None,
+        hidden: _Intervals,
+        site_ids: dict[int, bytes],
+    ) -> Iterator[Change]:
+        excluded = next((n for n, site in site_ids.items() if site == exclude_site), None)
+        # A cell at version 0 is a row's revival, not a write of its author's: no filter may hide it.
+        where = "" if excluded is None else f" AND (c.site_id != {int(excluded)} OR c.col_version = 0)"
+        packed: dict[int, bytes] = {}
+        known = {"-1", *crr.columns}
+        # An ordinal that names no site (spec 12.18) is sent as ours: a change must have an author.
+        own = site_ids.get(0)
+        for key, cid, val, col_version, db_version, ordinal, cl, seq, *pk in self._state.db.execute(
+            f"SELECT c.key, c.col_name, {value_of(crr)}, c.col_version, c.db_version, c.site_id,"
+            f" ifnull(s.col_version, 1), c.seq, {idents(crr.key, prefix='p.')} {source(crr)}"
+            f" WHERE c.db_version > ? AND c.db_version <= ?{where}",
+            (since, until),
+        ):
+            if cid not in known or (col_version and hidden.hold(db_version)):
+                continue
+            packed_key = packed.get(key)
+            if packed_key is None:
+                packed_key = packed[key] = pack(pk)
+            yield Change(
+                crr.name, packed_key, cid, val, col_version, db_version, site_ids.get(ordinal, own), cl, seq
+            )
+
+
+class _Intervals:
+    """Half-open intervals (before, after] of versions to leave out."""
+
+    def __init__(self, intervals: Sequence[tuple[int, int]]) -> None:
+        self._starts: list[int] = []
+        self._ends: list[int] = []
+        for before, after in sorted(intervals):
+            if self._ends and before <= self._ends[-1]:
+                self._ends[-1] = max(self._ends[-1], after)
+            elif after > before:
+                self._starts.append(before)
+                self._ends.append(after)
+
+    def hold(self, version: int) -> bool:
+        """Is ``version`` inside one of them?"""
+        if not self._starts:
+            return False
+        at = bisect_left(self._starts, version) - 1
+        return at >= 0 and version <= self._ends[at]

@@ -1,0 +1,268 @@
+"""One replica: a SQLite file with CRRs, behind typed methods."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+
+import apsw
+
+from engine.change import MAX_VERSION, Change, SQLiteValue
+from engine.crr import tracked
+from engine.crr.catalogue import Table, is_crr, user_tables
+from engine.crr.create import make_crr
+from engine.crr.eligibility import obstacles
+from engine.crr.failures import explained
+from engine.crr.merging import Merger
+from engine.crr.opening import open_state
+from engine.crr.reading import Reader
+from engine.crr.results import ChangeSet, MergeResult, Received, TableStatus, TrackedPeer
+from engine.crr.sql import idents, main
+from engine.crr.state import State
+from engine.errors import ReadOnlyFile, UsageError
+
+
+class Replica:
+    """Synchronous, for one thread at a time. Every method is one short transaction; none may run inside
+    another transaction on ``connection``.
+
+    Attributes:
+        path: the file.
+        site_id: its 16 bytes; empty for a file opened read-only that has none yet.
+        connection: for the app's own SQL; writes to CRRs on it are tracked.
+        readonly: opened so; nothing is ever written.
+    """
+
+    def __init__(self, path: Path, connection: apsw.Connection, state: State, *, readonly: bool) -> None:
+        self.path = path
+        self.connection = connection
+        self.readonly = readonly
+        self.site_id = state.site_id or b""
+        self._state = state
+        self._closed = False
+
+    @classmethod
+    def open(cls, path: str | Path, *, readonly: bool = False, create: bool = False) -> Replica:
+        """Open a file; arguments and errors as engine.crr.connect."""
+        connection, state = open_state(path, readonly=readonly, create=create)
+        return cls(Path(path), connection, state, readonly=readonly)
+
+    def close(self) -> None:
+        """Close the file; again is fine."""
+        if not self._closed:
+            self._closed = True
+            with explained(self.path):
+                self.connection.close()
+
+    def __enter__(self) -> Replica:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # Looking
+
+    def db_version(self) -> int:
+        """The file's committed clock, from disk; 0 for nothing yet."""
+        with explained(self.path):
+            return self._state.db_version()
+
+    def crr_tables(self) -> tuple[str, ...]:
+        """The wire names of the CRRs that can be read and merged, in catalogue order."""
+        with explained(self.path):
+            return tuple(self._state.catalogue().crrs)
+
+    def tables(self) -> list[TableStatus]:
+        """Every table of the person's own."""
+        with self._reading():
+            return [self._status(table) for table in user_tables(self.connection)]
+
+    def _status(self, table: Table) -> TableStatus:
+        db, tables = self.connection, self._state.catalogue()
+        if table.name in tables.broken:
+            reasons: tuple[str, ...] = (f"It cannot be synced: {tables.broken[table.name]}.",)
+        else:
+            reasons = obstacles(db, table) if not is_crr(db, table.name) else ()
+        return TableStatus(
+            name=table.name,
+            syncable=tables.tracking(table.name) is not None,
+            eligible=not reasons,
+            reasons=reasons,
+            rows=db.execute(f"SELECT count(*) FROM {main(table.name)}").get,
+            columns=table.tracked,
+            key=table.key,
+        )
+
+    def schema_identity(self) -> tuple[str | None, int]:
+        """(schema_name, schema_version) as the published client and server record them; (None, -1)
+        without."""
+        with self._reading() as db:
+            if not db.table_exists("main", "crsql_master"):
+                return None, -1
+            rows = dict(
+                db.execute(
+                    "SELECT key, value FROM main.crsql_master WHERE key IN ('schema_name', 'schema_version')"
+                )
+            )
+            name, version = rows.get("schema_name"), rows.get("schema_version", -1)
+            return (name if isinstance(name, str) else None), (version if isinstance(version, int) else -1)
+
+    def live_rows(self, table: str) -> Iterator[tuple[tuple[SQLiteValue, ...], tuple[SQLiteValue, ...]]]:
+        """(key, tracked columns) of each row of a CRR, in key order, for comparing.
+
+        Raises:
+            SchemaMismatch: no CRR has this name.
+        """
+        with explained(self.path):
+            crr = self._state.crr(table)
+            width = len(crr.key)
+            columns, order = idents(crr.key + crr.columns), idents(crr.key, suffix=" COLLATE BINARY")
+            sql = f"SELECT {columns} FROM {main(crr.table.name)} ORDER BY {order}"
+            for row in self.connection.execute(sql):
+                yield row[:width], row[width:]
+
+    # Changes
+
+    def changes(
+        self,
+        since: int = 0,
+        *,
+        until: int | None = None,
+        exclude_site: bytes | None = None,
+        exclude_versions: Sequence[tuple[int, int]] = (),
+        limit: int | None = None,
+    ) -> ChangeSet:
+        """The changes with since < db_version <= until, read in one short transaction.
+
+        The filters save traffic only; a cell with col_version 0 always passes them.
+
+        Args:
+            since: the clock that the receiver holds.
+            until: the highest version wanted; the file's own when None.
+            exclude_site: leave out what this author wrote.
+            exclude_versions: half-open (before, after] intervals of versions to leave out.
+            limit: about how many changes at most; versions stay whole, and there is at least one.
+        """
+        with self._reading():
+            return Reader(self._state).changes(since, until, exclude_site, exclude_versions, limit)
+
+    def merge(
+        self,
+        changes: Iterable[Change],
+        *,
+        author: bytes | None = None,
+        received: Received | None = None,
+        js_numbers: bool = False,
+    ) -> MergeResult:
+        """Merge changes and record the clock that comes with them, in one transaction.
+
+        Args:
+            changes: in the order they came. May be empty: then only the clock moves.
+            author: takes the place of every change's site id (the stock dialect: the sender's); without it
+                each change carries its own.
+            received: the clock to record, MAX with the one recorded (spec 9).
+            js_numbers: values may have passed through JavaScript (spec 10.3).
+
+        Raises:
+            InvalidChange: a change or a clock that no well-behaved peer sends.
+            SchemaMismatch: a table or column that this file lacks, or a constraint that refuses a row.
+            FileBusy, StorageFailed, ReadOnlyFile: the file. In every case nothing was kept.
+        """
+        if author is not None:
+            changes = (change._replace(site_id=author) for change in changes)
+        with self._writing() as db:
+            before = self._state.db_version()
+            merger = Merger(self._state, js_numbers=js_numbers)
+            merger.merge(changes)
+            if received is not None:
+                tracked.record_received(db, self._state.site_id, received)
+            after = self._state.next_version() if merger.applied else before
+        return MergeResult(tuple(merger.applied), before, after)
+
+    def make_crr(self, table: str) -> None:
+        """Make a table syncable; its rows so far become changes. Idempotent.
+
+        Raises:
+            NotEligible: with every obstacle.
+        """
+        with self._writing():
+            make_crr(self._state, table)
+
+    # Clocks of peers
+
+    def received_clock(self, site_id: bytes) -> int:
+        """How far of the peer's history is held on disk; 0 when nothing is recorded."""
+        return next((p.received or 0 for p in self.tracked_peers() if p.site_id == site_id), 0)
+
+    def sent_clock(self, site_id: bytes) -> int:
+        """How far of our history the peer has confirmed; 0 when nothing is recorded."""
+        return next((p.sent or 0 for p in self.tracked_peers() if p.site_id == site_id), 0)
+
+    def record_sent(self, site_id: bytes, version: int) -> None:
+        """Record what a peer confirmed, also a lower version than before (it says what it holds).
+
+        Raises:
+            UsageError: an id that is not 16 bytes, or a version out of range.
+        """
+        if len(site_id) != 16 or not 0 <= version < MAX_VERSION:
+            raise UsageError(f"A sent clock needs a site id of 16 bytes and a version, not {version}.")
+        with self._writing() as db:
+            tracked.record_sent(db, site_id, version)
+
+    def tracked_peers(self) -> list[TrackedPeer]:
+        """The clocks of every peer, by site id."""
+        with self._reading() as db:
+            return tracked.tracked_peers(db)
+
+    def announcements(self) -> list[tuple[bytes, int]]:
+        """(site id, received clock) of every peer, for a greeting; sent clocks never."""
+        return [(peer.site_id, peer.received) for peer in self.tracked_peers() if peer.received is not None]
+
+    def ensure_durable(self) -> None:
+        """Make what other programs committed survive a power cut, before it is sent for the first time.
+
+        With a rollback journal a commit has reached the disk already; in WAL mode the -wal file is synced,
+        which may be opened beside SQLite (the database file itself may not: closing it would drop SQLite's
+        locks).
+        """
+        wal = Path(f"{self.connection.filename_wal}")
+        if not wal.name or not wal.exists():
+            return
+        with explained(self.path):
+            descriptor = os.open(wal, os.O_RDWR if os.name == "nt" else os.O_RDONLY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+
+    # Transactions
+
+    @contextmanager
+    def _reading(self) -> Iterator[apsw.Connection]:
+        with explained(self.path):
+            yield from self._transaction("BEGIN")
+
+    @contextmanager
+    def _writing(self) -> Iterator[apsw.Connection]:
+        if self.readonly:
+            raise ReadOnlyFile(f"“{self.path}” was opened only for reading.", hint="Open it for writing.")
+        with explained(self.path):
+            yield from self._transaction("BEGIN IMMEDIATE")
+
+    def _transaction(self, begin: str) -> Iterator[apsw.Connection]:
+        db = self.connection
+        if db.in_transaction:
+            raise UsageError("A replica's methods cannot run inside another transaction on its connection.")
+        db.execute(begin)
+        try:
+            yield db
+            db.execute("COMMIT")
+        except BaseException:
+            if db.in_transaction:
+                db.execute("ROLLBACK")
+            raise

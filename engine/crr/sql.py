@@ -1,0 +1,35 @@
+"""Names and text inside SQL: every identifier of a person's file is quoted here and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+def ident(name: str) -> str:
+    """``name`` as a quoted identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def main(name: str) -> str:
+    """``name`` as a table of the main schema: a TEMP table of the same name must not come first."""
+    return f"main.{ident(name)}"
+
+
+def literal(text: str) -> str:
+    """``text`` as a text literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def idents(names: Iterable[str], *, prefix: str = "", suffix: str = "", sep: str = ", ") -> str:
+    """Quoted names in a row, each as ``prefix"name"suffix``."""
+    return sep.join(f"{prefix}{ident(name)}{suffix}" for name in names)
+
+
+def marks(count: int, *, start: int = 1) -> str:
+    """``count`` numbered parameters: ``?1, ?2, ...``."""
+    return ", ".join(f"?{number}" for number in range(start, start + count))
+
+
+def key_is(columns: Iterable[str], *, prefix: str = "", start: int = 1) -> str:
+    """A condition that finds one row by its key columns: ``"a" IS ?1 AND "b" IS ?2``."""
+    return " AND ".join(f"{prefix}{ident(name)} IS ?{number}" for number, name in enumerate(columns, start))

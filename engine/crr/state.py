@@ -1,0 +1,148 @@
+"""What one connection remembers between calls: the pending version, seq, the sync bit, the catalogue."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import apsw
+
+from engine.change import MAX_VERSION
+from engine.crr import catalogue
+from engine.crr.catalogue import Catalogue, Crr
+from engine.crr.sql import main
+from engine.crr.values import Storage
+from engine.errors import ReplicaError, SchemaMismatch
+
+
+class State:
+    """One connection's side of the CRR machinery (spec 4).
+
+    Args:
+        db: the connection; held weakly, because its own functions hold this object.
+
+    Attributes:
+        site_id: this file's 16 bytes; None for a file opened read-only that has none.
+        sync_bit: 1 exactly while a merge writes to a base table, so that the triggers stay quiet.
+        seq: the place of the next local event in its transaction.
+        rows_impacted: merge effects in this transaction (spec 7.6).
+        storage: column affinities.
+    """
+
+    def __init__(self, db: apsw.Connection) -> None:
+        self.db: apsw.Connection = weakref.proxy(db)
+        self.site_id: bytes | None = None
+        self.sync_bit = 0
+        self.seq = 0
+        self.rows_impacted = 0
+        self.storage = Storage()
+        self._pending = -1
+        self._settled = False
+        self._base = -1
+        self._data_version = -1
+        self._catalogue: Catalogue | None = None
+        self._schema_version = -1
+        # An id of our own, so that hooks of the app live beside ours. Hooks run no SQL: they only forget.
+        db.set_commit_hook(self._on_commit, id="crsql")
+        db.set_rollback_hook(self._on_rollback, id="crsql")
+
+    def _on_commit(self) -> bool:
+        self._forget()
+        return False
+
+    def _on_rollback(self) -> None:
+        self._forget()
+        # A schema version rolled back may come again with another schema.
+        self._catalogue = None
+
+    def _forget(self) -> None:
+        self._pending = self._base = self._data_version = -1
+        self._settled = False
+        self.seq = self.rows_impacted = 0
+
+    # Versions
+
+    def db_version(self) -> int:
+        """The committed version, from disk: the highest of all clock tables and of what alters left behind.
+
+        Unlike stock it never counts a version that no row carries, and an emptied file keeps its floor.
+        """
+        if not self._settled:
+            data_version = self.db.pragma("data_version")
+            if self._base < 0 or data_version != self._data_version or self.db.in_transaction:
+                self._base = self._read_version()
+                self._data_version = data_version
+        return self._base
+
+    def next_version(self, at_least: int = 0) -> int:
+        """The version that writes of this transaction are stamped with; only ever grows within it."""
+        if self._settled:
+            if at_least > self._pending:
+                self._pending = at_least
+            return self._pending
+        version = max(self.db_version() + 1, self._pending, at_least)
+        if version >= MAX_VERSION * 2 - 1:
+            raise ReplicaError("The file's version counter is used up.", hint="Start again with a new file.")
+        self._pending = version
+        # From the first write to its end no other program can commit, so the disk need not be asked again.
+        self._settled = self.db.txn_state("main") == apsw.SQLITE_TXN_WRITE
+        return version
+
+    def next_seq(self, count: int = 1) -> int:
+        """Take ``count`` places; returns the first."""
+        seq = self.seq
+        self.seq = seq + count
+        return seq
+
+    def _read_version(self) -> int:
+        db = self.db
+        version = 0
+        for name in self.catalogue().clocks:
+            clock = main(name + catalogue.CLOCK)
+            version = max(version, db.execute(f"SELECT ifnull(max(db_version), 0) FROM {clock}").get)
+        if db.table_exists("main", "crsql_master"):
+            floor = db.execute("SELECT value FROM main.crsql_master WHERE key = 'pre_compact_dbversion'").get
+            if isinstance(floor, int):
+                version = max(version, floor)
+        return version
+
+    # Tables
+
+    def catalogue(self) -> Catalogue:
+        """The tables as they are now: re-read when the schema has changed, also by another program."""
+        schema_version = self.db.execute("PRAGMA main.schema_version").get
+        if self._catalogue is None or schema_version != self._schema_version:
+            self._catalogue = catalogue.load(self.db)
+            self._schema_version = schema_version
+        return self._catalogue
+
+    def crr(self, name: str) -> Crr:
+        """The CRR with this wire name.
+
+        Raises:
+            SchemaMismatch: there is none that can be used.
+        """
+        tables = self.catalogue()
+        crr = tables.crrs.get(name)
+        if crr is None:
+            shown = name if len(name) <= 80 else name[:80] + "…"
+            if name in tables.broken:
+                raise SchemaMismatch(
+                    f"The table “{shown}” cannot be synced: {tables.broken[name]}.", table=name
+                )
+            raise SchemaMismatch(
+                f"This file has no synced table called “{shown}”.",
+                table=name,
+                hint="Create the table here and make it syncable, as it is on the other side.",
+            )
+        return crr
+
+    @contextmanager
+    def quiet(self) -> Iterator[None]:
+        """Base-table writes inside are a merge's: the triggers do not record them. Ends in every path."""
+        self.sync_bit = 1
+        try:
+            yield
+        finally:
+            self.sync_bit = 0

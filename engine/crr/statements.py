@@ -1,0 +1,164 @@
+"""The SQL texts for one CRR, built once for each version of the schema."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from engine.crr.sql import ident, idents, key_is, literal, main, marks
+
+_CASES_KEPT = 256
+
+
+class Statements:
+    """SQL for one CRR. Parameters are numbered; each property says what they are.
+
+    Args:
+        name: the wire name (the clock and lookaside tables are named after it).
+        table: the base table's name.
+        key: its key columns in key order.
+        columns: its tracked columns in table order.
+    """
+
+    def __init__(self, name: str, table: str, key: tuple[str, ...], columns: tuple[str, ...]) -> None:
+        self.table = main(table)
+        self.clock = main(name + "__crsql_clock")
+        self.pks = main(name + "__crsql_pks")
+        self.key = key
+        self.columns = columns
+        self._by_columns: dict[tuple[str, tuple[str, ...]], str] = {}
+
+    # Keys
+
+    @cached_property
+    def add_key(self) -> str:
+        """Key values -> the new __crsql_key; no row when the key was there."""
+        return (
+            f"INSERT OR IGNORE INTO {self.pks} ({idents(self.key)}) VALUES ({marks(len(self.key))})"
+            " RETURNING __crsql_key"
+        )
+
+    @cached_property
+    def find_key(self) -> str:
+        """Key values -> __crsql_key."""
+        return f"SELECT __crsql_key FROM {self.pks} WHERE {key_is(self.key)}"
+
+    @cached_property
+    def find_cells(self) -> str:
+        """Key values -> (__crsql_key, col_name, col_version) of each clock row; a key without
+        any clock row gives one row of NULLs."""
+        return (
+            f"SELECT p.__crsql_key, c.col_name, c.col_version FROM {self.pks} AS p"
+            f" LEFT JOIN {self.clock} AS c ON c.key = p.__crsql_key WHERE {key_is(self.key, prefix='p.')}"
+        )
+
+    # Clock rows
+
+    @cached_property
+    def put_cell(self) -> str:
+        """(key, col_name, col_version, db_version, site ordinal, seq)."""
+        return (
+            f"INSERT OR REPLACE INTO {self.clock} (key, col_name, col_version, db_version, site_id, seq)"
+            " VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
+        )
+
+    @cached_property
+    def bump_cell(self) -> str:
+        """(key, db_version, seq, col_name): one local write of one cell."""
+        return self._bump("(?1, ?4, 1, ?2, 0, ?3)")
+
+    @cached_property
+    def bump_all(self) -> str:
+        """(key, db_version, first seq): one local write of every tracked column."""
+        return self._bump(
+            ", ".join(f"(?1, {literal(name)}, 1, ?2, 0, ?3 + {n})" for n, name in enumerate(self.columns))
+        )
+
+    def _bump(self, rows: str) -> str:
+        return (
+            f"INSERT INTO {self.clock} (key, col_name, col_version, db_version, site_id, seq) VALUES {rows}"
+            " ON CONFLICT (key, col_name) DO UPDATE SET col_version = col_version + 1,"
+            " db_version = excluded.db_version, site_id = 0, seq = excluded.seq"
+        )
+
+    @cached_property
+    def mark_deleted(self) -> str:
+        """(key, db_version, seq): the sentinel turns even."""
+        return self._sentinel(2, "1 + (col_version % 2 = 0)")
+
+    @cached_property
+    def mark_created(self) -> str:
+        """(key, db_version, seq, causal length of a key never seen): the sentinel turns odd and grows."""
+        return self._sentinel("?4", "1 + (col_version % 2 != 0)")
+
+    def _sentinel(self, first: int | str, step: str) -> str:
+        return (
+            f"INSERT INTO {self.clock} (key, col_name, col_version, db_version, site_id, seq)"
+            f" VALUES (?1, '-1', {first}, ?2, 0, ?3) ON CONFLICT (key, col_name) DO UPDATE SET"
+            f" col_version = col_version + {step}, db_version = ?2, site_id = 0, seq = ?3"
+        )
+
+    @cached_property
+    def mark_again(self) -> str:
+        """(key, db_version, seq): as mark_created, but only a sentinel that is there."""
+        return (
+            f"UPDATE {self.clock} SET col_version = col_version + 1 + (col_version % 2 != 0),"
+            " db_version = ?2, site_id = 0, seq = ?3 WHERE key = ?1 AND col_name = '-1'"
+        )
+
+    @cached_property
+    def drop_cells(self) -> str:
+        """(key): forget its column versions; the sentinel stays."""
+        return f"DELETE FROM {self.clock} WHERE key = ?1 AND col_name != '-1'"
+
+    @cached_property
+    def zero_cells(self) -> str:
+        """(key, db_version): the row lives again, so that any incoming cell beats these."""
+        return f"UPDATE {self.clock} SET col_version = 0, db_version = ?2 WHERE key = ?1 AND col_name != '-1'"
+
+    @cached_property
+    def cells_of(self) -> str:
+        """(key) -> (col_name, col_version), no sentinel."""
+        return f"SELECT col_name, col_version FROM {self.clock} WHERE key = ?1 AND col_name != '-1'"
+
+    @cached_property
+    def has_sentinel(self) -> str:
+        """(key) -> 1, or no row."""
+        return f"SELECT 1 FROM {self.clock} WHERE key = ?1 AND col_name = '-1'"
+
+    # The base table
+
+    @cached_property
+    def delete_row(self) -> str:
+        """Key values."""
+        return f"DELETE FROM {self.table} WHERE {key_is(self.key)}"
+
+    @cached_property
+    def ensure_row(self) -> str:
+        """Key values: a row of defaults, unless there is one or a constraint forbids it (spec 7.7)."""
+        return f"INSERT OR IGNORE INTO {self.table} ({idents(self.key)}) VALUES ({marks(len(self.key))})"
+
+    def write_row(self, columns: tuple[str, ...]) -> str:
+        """Key values, then the values of ``columns``; the conflict target is the key, so that a UNIQUE index
+        added later cannot send the value to another row (spec 7.7)."""
+        return self._cached("write", columns) or self._keep(
+            "write",
+            columns,
+            f"INSERT INTO {self.table} ({idents(self.key + columns)})"
+            f" VALUES ({marks(len(self.key) + len(columns))}) ON CONFLICT ({idents(self.key)}) DO UPDATE SET "
+            + ", ".join(f"{ident(name)} = excluded.{ident(name)}" for name in columns),
+        )
+
+    def read_row(self, columns: tuple[str, ...]) -> str:
+        """Key values -> the values of ``columns``; no row when the base row is missing."""
+        return self._cached("read", columns) or self._keep(
+            "read", columns, f"SELECT {idents(columns)} FROM {self.table} WHERE {key_is(self.key)}"
+        )
+
+    def _cached(self, use: str, columns: tuple[str, ...]) -> str | None:
+        return self._by_columns.get((use, columns))
+
+    def _keep(self, use: str, columns: tuple[str, ...], sql: str) -> str:
+        if len(self._by_columns) >= _CASES_KEPT:
+            self._by_columns.clear()
+        self._by_columns[use, columns] = sql
+        return sql
