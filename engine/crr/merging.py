@@ -3,33 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from itertools import groupby
-from operator import itemgetter
+from dataclasses import dataclass, field
+from itertools import islice
 
 import apsw
 
-from engine.change import MAX_VERSION, SENTINEL, Change, SQLiteValue
+from engine.change import SENTINEL, Change, SQLiteValue
 from engine.crr.catalogue import Crr
-from engine.crr.pack import unpack
+from engine.crr.checking import check, check_key
 from engine.crr.results import Applied
 from engine.crr.row import Row
 from engine.crr.state import State
-from engine.errors import InvalidChange, MergeError, SchemaMismatch
+from engine.errors import InvalidChange, SchemaMismatch
 
-MAX_NAME = 2048
-"""The longest table or column name, in bytes (spec 7.1)."""
+_AT_ONCE = 4096
 
-_SITE = 16
-_same_row = itemgetter(0, 1)
+_Key = tuple[SQLiteValue, ...]
+_Taken = tuple[int, Change, SQLiteValue]  # place in the batch, change, value as it will be stored
+
+
+@dataclass(slots=True)
+class _Part:
+    """The part of a batch that is for one table: its rows by key, and what each is offered."""
+
+    crr: Crr
+    rows: dict[_Key, Row] = field(default_factory=dict)
+    offered: dict[_Key, list[_Taken]] = field(default_factory=dict)
+    packed: dict[bytes, _Key] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Winner:
+    change: Change
+    key: _Key
+    old: SQLiteValue
+    had_old: bool
 
 
 class Merger:
     """Merges changes inside a transaction that the caller began and will end; one object for each
     transaction, because it remembers what it looked up.
 
-    Consecutive changes to one row are decided together and written with at most one statement per table, so a
-    row's cells meet its CHECK constraints together. A row's base table is written before its clock: if a
-    constraint refuses, nothing of that row was written.
+    Changes are taken a few thousand at a time. Those to one row are decided together, in their order, and
+    every table is then written with a few bulk statements. The rows are written before their clocks, so that
+    a single change that a constraint refuses has written nothing.
 
     Args:
         state: the connection's.
@@ -52,142 +69,142 @@ class Merger:
         Raises:
             InvalidChange, SchemaMismatch: the caller rolls back.
         """
-        for (table, packed), group in groupby(changes, key=_same_row):
-            self._check_name(table, "table")
-            self._merge_row(self._state.crr(table), packed, list(group))
+        source = iter(changes)
+        try:
+            while batch := list(islice(source, _AT_ONCE)):
+                self._merge_batch(batch)
+        except UnicodeEncodeError:
+            raise InvalidChange("A change has text that cannot be written as UTF-8.") from None
 
-    def _merge_row(self, crr: Crr, packed: bytes, changes: Sequence[Change]) -> None:
-        state, execute = self._state, self._db.execute
-        key = self._key(crr, packed)
-        row_key: int | None = None
-        length = 0
-        cells: dict[str, int] = {}
-        for found, cid, col_version in execute(crr.sql.find_cells, key):
-            row_key = found
-            if cid == SENTINEL:
-                length = col_version
-            elif cid is not None:
-                cells[cid] = col_version
-        row = Row(length or (1 if cells else 0), cells, _Base(self._db, crr, key, changes))
+    def _merge_batch(self, batch: Sequence[Change]) -> None:
+        parts = self._sort_out(batch)
+        winners: dict[int, _Winner] = {}
+        for part in parts:
+            self._load_clocks(part)
+            self._load_values(part)
+            self._decide(part, winners)
+        # Stamped in the order of the batch, whatever row they are of (spec 4: never decreasing).
+        versions = {p: self._state.next_version(winners[p].change.db_version) for p in sorted(winners)}
+        ordinals = {p: self._ordinal(winners[p].change.site_id) for p in versions}
+        for part in parts:
+            self._write_rows(part)
+            self._write_clocks(part, batch, versions, ordinals)
+        self.applied += [
+            Applied(winner.change, winner.key, winner.old, winner.had_old, version)
+            for winner, version in ((winners[place], version) for place, version in versions.items())
+        ]
 
-        def is_column(cid: str) -> None:
-            if cid not in crr.affinity:
-                self._check_name(cid, "column")
-                raise SchemaMismatch(
-                    f"The table “{crr.name}” has no column “{cid}” that can be synced.",
-                    table=crr.name,
-                    column=cid,
-                    hint="Bring both sides to the same schema; the side without the column comes first.",
-                )
-
-        applied = self.applied
-        for change in changes:
-            self._check(change)
-            affinity = crr.affinity.get(change.cid)
+    def _sort_out(self, batch: Sequence[Change]) -> list[_Part]:
+        """Check every change and hand it to its row."""
+        parts: dict[str, _Part] = {}
+        stored = self._state.storage.stored
+        for place, change in enumerate(batch):
+            check(change, exact=self._exact)
+            part = parts.get(change.table)
+            if part is None:
+                part = parts[change.table] = _Part(self._state.crr(change.table))
+            key = part.packed.get(change.pk)
+            if key is None:
+                key = part.packed[change.pk] = check_key(part.crr, change.pk)
+                # Two encodings can mean one key, 1 and 1.0: equal here as they are in the key table.
+                if key not in part.rows:
+                    part.rows[key] = Row(key)
+                    part.offered[key] = []
+            affinity = part.crr.affinity.get(change.cid)
             value = change.val
             if affinity is not None:
-                value = state.storage.stored(value, affinity, js_numbers=self._js_numbers)
+                value = stored(value, affinity, js_numbers=self._js_numbers)
+            part.offered[key].append((place, change, value))
+        return list(parts.values())
 
-            def stamp(change: Change = change) -> tuple[int, int]:
-                return state.next_version(change.db_version), self._ordinal(change.site_id)
+    def _load_clocks(self, part: _Part) -> None:
+        rows = list(part.rows.values())
+        find = part.crr.sql.find_cells
+        keys = ((*row.key, n) for n, row in enumerate(rows))
+        for n, number, cid, col_version in self._db.executemany(find, keys):
+            row = rows[n]
+            row.number = number
+            if cid == SENTINEL:
+                row.length = col_version
+            elif cid is not None:
+                row.cells[cid] = col_version
+                row.length = row.length or 1
 
-            old: SQLiteValue = None
-            had_old = False
-            if affinity is not None and change.cl >= row.length and change.cl % 2 and row.length % 2:
-                before = row.current()
-                had_old = before is not None and change.cid in before
-                old = before[change.cid] if before is not None and had_old else None
-            version = row.take(change, value, is_column, stamp)
-            if version is not None:
-                merged = change._replace(val=value) if value is not change.val else change
-                applied.append(Applied(merged, key, old, had_old, version))
-        if row.clocks:
-            self._write(crr, key, row_key, row)
-            state.rows_impacted += row.impacted
+    def _load_values(self, part: _Part) -> None:
+        """Read from the base table what the offered changes may meet there."""
+        wanted: dict[tuple[str, ...], list[Row]] = {}
+        for key, row in part.rows.items():
+            if row.length % 2:
+                names = {c.cid: None for _, c, _ in part.offered[key] if row.needs_stored(c)}
+                columns = tuple(name for name in names if name in part.crr.affinity)
+                if columns:
+                    wanted.setdefault(columns, []).append(row)
+        for columns, rows in wanted.items():
+            keys = ((*row.key, n) for n, row in enumerate(rows))
+            for n, *values in self._db.executemany(part.crr.sql.read_row(columns), keys):
+                rows[n].stored = dict(zip(columns, values, strict=True))
 
-    def _write(self, crr: Crr, key: tuple[SQLiteValue, ...], row_key: int | None, row: Row) -> None:
-        execute, sql = self._db.execute, crr.sql
+    def _decide(self, part: _Part, winners: dict[int, _Winner]) -> None:
+        columns = part.crr.affinity
+        for key, row in part.rows.items():
+            for place, change, value in part.offered[key]:
+                is_write = change.cl % 2 == 1 and change.cid != SENTINEL
+                old, had_old = row.old(change.cid) if is_write else (None, False)
+                if row.take(place, change, value, columns):
+                    if value is not change.val:
+                        change = change._replace(val=value)
+                    winners[place] = _Winner(change, key, old, had_old)
+            self._state.rows_impacted += row.impacted
+
+    def _write_rows(self, part: _Part) -> None:
+        crr, rows = part.crr, part.rows.values()
+        deletes = [row.key for row in rows if row.deleted]
+        ensures = [row.key for row in rows if row.ensure and not row.values]
+        writes: dict[tuple[str, ...], list[_Key]] = {}
+        for row in rows:
+            if row.values:
+                writes.setdefault(tuple(row.values), []).append((*row.key, *row.values.values()))
         try:
             with self._state.quiet():
-                if row.deleted:
-                    execute(sql.delete_row, key)
-                if row.values:
-                    execute(sql.write_row(tuple(row.values)), key + tuple(row.values.values()))
-                elif row.ensure:
-                    execute(sql.ensure_row, key)
+                self._many(crr.sql.delete_row, deletes)
+                self._many(crr.sql.ensure_row, ensures)
+                for columns, values in writes.items():
+                    self._many(crr.sql.write_row(columns), values)
         except apsw.MismatchError:
-            raise InvalidChange(f"A change for the table “{crr.name}” has a key of the wrong type.") from None
+            raise InvalidChange(
+                f"A change for the table “{crr.name}” has a value of the wrong type."
+            ) from None
         except apsw.ConstraintError as error:
             raise SchemaMismatch(
                 f"The table “{crr.name}” refuses a row that another replica holds: {error}.",
                 table=crr.name,
                 hint="Compare the constraints and triggers of the table on both sides.",
             ) from error
-        if row_key is None:
-            row_key = execute(sql.add_key, key).get
-        if row.dropped:
-            execute(sql.drop_cells, (row_key,))
-        elif row.zeroed is not None:
-            execute(sql.zero_cells, (row_key, row.zeroed))
-        for cid, clock in row.clocks.items():
-            execute(
-                sql.put_cell,
-                (row_key, cid, clock.col_version, clock.db_version, clock.ordinal, clock.seq),
-            )
 
-    def _key(self, crr: Crr, packed: bytes) -> tuple[SQLiteValue, ...]:
-        if not isinstance(packed, bytes):
-            raise InvalidChange(f"A change for the table “{crr.name}” has a key that is no blob.")
-        key = unpack(packed)
-        if len(key) != len(crr.key):
-            raise InvalidChange(
-                f"A change for the table “{crr.name}” has {len(key)} key values instead of {len(crr.key)}.",
-                hint="The primary key of the table differs between the two sides.",
-            )
-        if None in key:
-            raise InvalidChange(f"A change for the table “{crr.name}” has NULL in its key.")
-        return key
+    def _write_clocks(
+        self, part: _Part, batch: Sequence[Change], versions: dict[int, int], ordinals: dict[int, int]
+    ) -> None:
+        sql = part.crr.sql
+        rows = [row for row in part.rows.values() if row.clocks]
+        new = [row for row in rows if row.number is None]
+        for row, (number,) in zip(new, self._db.executemany(sql.add_key, [r.key for r in new]), strict=True):
+            row.number = number
+        self._many(sql.drop_cells, [(row.number,) for row in rows if row.deleted])
+        self._many(
+            sql.zero_cells, [(row.number, versions[row.zeroed]) for row in rows if row.zeroed is not None]
+        )
+        self._many(
+            sql.put_cell,
+            [
+                (row.number, cid, c.col_version, versions[c.stamped], ordinals[c.source], batch[c.source].seq)
+                for row in rows
+                for cid, c in row.clocks.items()
+            ],
+        )
 
-    def _check(self, change: Change) -> None:
-        low = 0 if self._exact else -MAX_VERSION
-        numbers = (change.col_version, change.db_version, change.cl, change.seq)
-        for number in numbers:
-            if type(number) is not int or not low <= number < MAX_VERSION:
-                raise InvalidChange(
-                    f"A change for the table “{change.table}” has a version out of range: {number}."
-                )
-        site = change.site_id
-        if self._exact:
-            if type(site) is not bytes or len(site) != _SITE:
-                raise InvalidChange(f"A change for the table “{change.table}” has no proper author.")
-        elif site is not None and (type(site) is not bytes or len(site) > _SITE):
-            raise InvalidChange(
-                f"A change for the table “{change.table}” has a site id of more than {_SITE} bytes."
-            )
-        value = change.val
-        if type(value) is int and not -(2**63) <= value < 2**63:
-            raise InvalidChange(
-                f"A change for the table “{change.table}” has an integer of more than 64 bits."
-            )
-        if value is not None and type(value) not in (int, float, str, bytes):
-            raise InvalidChange(f"A change for the table “{change.table}” has a value of an unknown type.")
-        if type(value) is str:
-            try:
-                value.encode()
-            except UnicodeEncodeError:
-                raise InvalidChange(
-                    f"A change for the table “{change.table}” has text that is not UTF-8."
-                ) from None
-        self._check_name(change.cid, "column")
-
-    @staticmethod
-    def _check_name(name: str, what: str) -> None:
-        if (
-            type(name) is not str
-            or len(name) > MAX_NAME
-            or (not name.isascii() and len(name.encode()) > MAX_NAME)
-        ):
-            raise InvalidChange(f"A change has a {what} name that is no name, or one over {MAX_NAME} bytes.")
+    def _many(self, sql: str, rows: Sequence[tuple[SQLiteValue, ...]]) -> None:
+        if rows:
+            self._db.executemany(sql, rows)
 
     def _ordinal(self, site_id: bytes | None) -> int:
         """The file's small number for an author; a site never met gets the next one (spec 2.1)."""
@@ -203,27 +220,3 @@ class Merger:
             assert isinstance(ordinal, int)
             self._ordinals[site_id] = ordinal
         return ordinal
-
-
-class _Base:
-    """Reads the base row's values of the columns that a group of changes names, once, when first asked."""
-
-    def __init__(
-        self, db: apsw.Connection, crr: Crr, key: tuple[SQLiteValue, ...], changes: Sequence[Change]
-    ) -> None:
-        self._db, self._crr, self._key, self._changes = db, crr, key, changes
-        self._values: dict[str, SQLiteValue] | None = None
-        self._read = False
-
-    def __call__(self) -> dict[str, SQLiteValue] | None:
-        if not self._read:
-            self._read = True
-            wanted = {change.cid for change in self._changes}
-            columns = tuple(name for name in self._crr.columns if name in wanted)
-            if columns:
-                found = self._db.execute(self._crr.sql.read_row(columns), self._key).fetchone()
-                self._values = dict(zip(columns, found, strict=True)) if found else None
-        return self._values
-
-
-__all__ = ["MAX_NAME", "MergeError", "Merger"]

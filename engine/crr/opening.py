@@ -117,7 +117,8 @@ def _bootstrap(db: apsw.Connection, path: str | Path) -> None:
         new = "crsql_master" not in table_names(db)
         db.execute(
             "CREATE TABLE IF NOT EXISTS main.crsql_tracked_peers (site_id BLOB NOT NULL,"
-            " version INTEGER NOT NULL, seq INTEGER DEFAULT 0, tag INTEGER, event INTEGER, PRIMARY KEY (site_id, tag, event)) STRICT;"
+            " version INTEGER NOT NULL, seq INTEGER DEFAULT 0, tag INTEGER, event INTEGER,"
+            " PRIMARY KEY (site_id, tag, event)) STRICT;"
             "CREATE TABLE IF NOT EXISTS main.crsql_master (key TEXT PRIMARY KEY, value ANY)"
         )
         if new:

@@ -18,6 +18,10 @@ from engine.crr.state import State
 _by_position = itemgetter(Change._fields.index("db_version"), Change._fields.index("seq"))
 
 
+def _version(walked: tuple[int, int]) -> int:
+    return walked[0]
+
+
 def source(crr: Crr) -> str:
     """FROM and the joins that make changes of one CRR: ``c`` the clock row, ``p`` its key, ``t`` the row,
     ``s`` the sentinel, which says the causal length. The clock comes first: its index on db_version leads."""
@@ -75,9 +79,9 @@ class Reader:
         total = 0
         fitting = until
         walks = [self._versions(crr, since, until) for crr in self._state.catalogue().crrs.values()]
-        for version, counts in groupby(heapq.merge(*walks), key=itemgetter(0)):
+        for version, counts in groupby(heapq.merge(*walks), key=_version):
             if not hidden.hold(version):
-                count: int = sum(count for _, count in counts)
+                count = sum(count for _, count in counts)
                 if total and total + count > limit:
                     return fitting
                 total += count

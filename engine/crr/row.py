@@ -2,126 +2,147 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Container
 from dataclasses import dataclass, field
 
 from engine.change import SENTINEL, Change, SQLiteValue
 from engine.crr.values import greater
+from engine.errors import SchemaMismatch
 
 
 @dataclass(slots=True)
 class ClockRow:
-    """A clock row to write: the columns after key and col_name."""
+    """A clock row to write.
+
+    Attributes:
+        col_version: as it will stand.
+        source: the place in the batch of the change that gives seq and author.
+        stamped: the place of the change at which it is stamped with a db_version.
+    """
 
     col_version: int
-    db_version: int
-    ordinal: int
-    seq: int
+    source: int
+    stamped: int
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Row:
     """One row as it stands, and what the changes taken so far will do to it.
 
     Attributes:
+        key: the primary key.
+        number: its __crsql_key; None when the file has none for it yet.
         length: the causal length: odd alive, even deleted, 0 never seen.
         cells: col_version of every column with a clock row.
-        load: reads the values that the base row holds now; None when there is no base row.
-        deleted: the base row is to be deleted (before anything else).
+        stored: what the base row holds in the columns that the changes name; None when there is no base row.
+        deleted: the base row is to be deleted, before anything else.
         ensure: a base row is to be made, if there is none.
         values: the values to write.
-        dropped: the cells that were on disk are to be dropped.
-        zeroed: the version at which the cells that were on disk go to col_version 0; None when they do not.
+        zeroed: the change at which the cells that were on disk go to col_version 0; None when they do not.
         clocks: the clock rows to write, by column or sentinel.
+        impacted: merge effects (spec 7.6).
     """
 
-    length: int
-    cells: dict[str, int]
-    load: Callable[[], dict[str, SQLiteValue] | None]
+    key: tuple[SQLiteValue, ...]
+    number: int | None = None
+    length: int = 0
+    cells: dict[str, int] = field(default_factory=dict)
+    stored: dict[str, SQLiteValue] | None = None
     deleted: bool = False
     ensure: bool = False
     values: dict[str, SQLiteValue] = field(default_factory=dict)
-    dropped: bool = False
     zeroed: int | None = None
     clocks: dict[str, ClockRow] = field(default_factory=dict)
     impacted: int = 0
 
-    def take(
-        self,
-        change: Change,
-        value: SQLiteValue,
-        is_column: Callable[[str], None],
-        stamp: Callable[[], tuple[int, int]],
-    ) -> int | None:
+    def needs_stored(self, change: Change) -> bool:
+        """Could ``change`` have to be compared with, or overwrite, what the base row holds now?"""
+        return (
+            self.length % 2 == 1
+            and change.cl % 2 == 1
+            and change.cl >= self.length
+            and (change.cl > self.length or change.col_version >= self.cells.get(change.cid, -1))
+        )
+
+    def old(self, cid: str) -> tuple[SQLiteValue, bool]:
+        """What the live row holds in ``cid``, and whether that is known: (None, False) when there is no
+        row."""
+        if cid in self.values:
+            return self.values[cid], True
+        if self.length % 2 and self.stored is not None and cid in self.stored:
+            return self.stored[cid], True
+        return None, False
+
+    def take(self, place: int, change: Change, value: SQLiteValue, columns: Container[str]) -> bool:
         """Decide one change.
 
         Args:
-            change: with ``value`` as the column will store it beside it.
-            is_column: raises unless the change's cid is a tracked column; called only where stock would look.
-            stamp: gives (db_version, site ordinal) for a winner; called only for winners.
+            place: of the change in its batch.
+            change: the change.
+            value: its value as the column will store it.
+            columns: the tracked columns.
 
         Returns:
-            The db_version it was stamped with, or None when it lost.
-        """
-        length = change.cl
-        if length < self.length or (length == self.length and (length % 2 == 0 or change.cid == SENTINEL)):
-            return None
-        if length % 2 == 0:
-            version, ordinal = stamp()
-            self._delete(change, version, ordinal)
-            return version
-        if change.cid == SENTINEL:
-            version, ordinal = stamp()
-            self._revive(change, version, ordinal)
-            return version
-        is_column(change.cid)
-        if length == self.length and not self._wins(change, value):
-            return None
-        version, ordinal = stamp()
-        if length > self.length and (self.length or length > 1):
-            self._revive(change, version, ordinal)
-        self.length = length
-        self.cells[change.cid] = change.col_version
-        self.clocks[change.cid] = ClockRow(change.col_version, version, ordinal, change.seq)
-        self.values[change.cid] = value
-        self.impacted += 1
-        return version
+            Whether it won.
 
-    def current(self) -> dict[str, SQLiteValue] | None:
-        """The row's values as known: what is on disk, and over it what is to be written; None when no row
-        is."""
-        stored = None if self.deleted else self.load()
-        if not self.values:
-            return stored
-        return {**(stored or {}), **self.values}
+        Raises:
+            SchemaMismatch: its column is not tracked; only where the column matters (spec 7.1).
+        """
+        length, cid = change.cl, change.cid
+        if length < self.length or (length == self.length and (length % 2 == 0 or cid == SENTINEL)):
+            return False
+        if length % 2 == 0:
+            self._delete(place, length)
+            return True
+        if cid == SENTINEL:
+            self._revive(place, length)
+            return True
+        if cid not in columns:
+            raise SchemaMismatch(
+                f"The table “{change.table}” has no column “{cid}” that can be synced.",
+                table=change.table,
+                column=cid,
+                hint="Bring both sides to the same schema, the one without the column first.",
+            )
+        if length > self.length:
+            if self.length or length > 1:
+                self._revive(place, length)
+        elif not self._wins(change, value):
+            return False
+        self.length = length
+        self.cells[cid] = change.col_version
+        self.clocks[cid] = ClockRow(change.col_version, place, place)
+        self.values[cid] = value
+        self.impacted += 1
+        return True
 
     def _wins(self, change: Change, value: SQLiteValue) -> bool:
         mine = self.cells.get(change.cid)
         if mine is None or mine != change.col_version:
             return mine is None or change.col_version > mine
-        row = self.current()
+        current, known = self.old(change.cid)
         # The clock knows the cell but the row is gone (a write nobody tracked): stock fails here for good.
         # Taking the value brings the row back.
-        return row is None or greater(value, row.get(change.cid))
+        return not known or greater(value, current)
 
-    def _delete(self, change: Change, version: int, ordinal: int) -> None:
-        self.length = change.cl
-        self.deleted = self.dropped = True
+    def _delete(self, place: int, length: int) -> None:
+        self.length = length
+        self.deleted = True
         self.ensure = False
-        self.zeroed = None
+        self.zeroed = self.stored = None
         self.cells.clear()
         self.values.clear()
-        # The sentinel's col_version is the causal length, so cl is stored whatever col_version came with it.
-        self.clocks = {SENTINEL: ClockRow(change.cl, version, ordinal, change.seq)}
+        # A sentinel's col_version is the causal length: cl is stored, whatever col_version came with it.
+        self.clocks = {SENTINEL: ClockRow(length, place, place)}
         self.impacted += 1
 
-    def _revive(self, change: Change, version: int, ordinal: int) -> None:
-        self.length = change.cl
+    def _revive(self, place: int, length: int) -> None:
+        self.length = length
         self.ensure = True
-        self.zeroed = version
+        self.zeroed = place
         for cid in self.cells:
             self.cells[cid] = 0
         for clock in self.clocks.values():
-            clock.col_version, clock.db_version = 0, version
-        self.clocks[SENTINEL] = ClockRow(change.cl, version, ordinal, change.seq)
+            clock.col_version, clock.stamped = 0, place
+        self.clocks[SENTINEL] = ClockRow(length, place, place)
         self.impacted += 1

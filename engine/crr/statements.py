@@ -44,10 +44,10 @@ class Statements:
 
     @cached_property
     def find_cells(self) -> str:
-        """Key values -> (__crsql_key, col_name, col_version) of each clock row; a key without
+        """Key values, tag -> (tag, __crsql_key, col_name, col_version) of each clock row; a key without
         any clock row gives one row of NULLs."""
         return (
-            f"SELECT p.__crsql_key, c.col_name, c.col_version FROM {self.pks} AS p"
+            f"SELECT ?{len(self.key) + 1}, p.__crsql_key, c.col_name, c.col_version FROM {self.pks} AS p"
             f" LEFT JOIN {self.clock} AS c ON c.key = p.__crsql_key WHERE {key_is(self.key, prefix='p.')}"
         )
 
@@ -149,9 +149,11 @@ class Statements:
         )
 
     def read_row(self, columns: tuple[str, ...]) -> str:
-        """Key values -> the values of ``columns``; no row when the base row is missing."""
+        """Key values, tag -> the tag and the values of ``columns``; no row when the base row is missing."""
         return self._cached("read", columns) or self._keep(
-            "read", columns, f"SELECT {idents(columns)} FROM {self.table} WHERE {key_is(self.key)}"
+            "read",
+            columns,
+            f"SELECT ?{len(self.key) + 1}, {idents(columns)} FROM {self.table} WHERE {key_is(self.key)}",
         )
 
     def _cached(self, use: str, columns: tuple[str, ...]) -> str | None:
