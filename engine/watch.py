@@ -1,0 +1,298 @@
+"""Notice that another program wrote to a SQLite file, without polling and without ever opening it.
+
+The folder is watched, not the file: the commits of a WAL database go to its ``-wal``, those of a rollback
+journal end with the deletion of its ``-journal``, and a file that is replaced stays watched. All files of
+one event loop share one watcher. Where the system cannot watch, times and sizes are looked at once a second.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import logging
+import os
+import sys
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from weakref import WeakKeyDictionary
+
+log = logging.getLogger(__name__)
+
+GAP = 0.02
+"""The time between two notifications while events keep coming, in seconds."""
+
+WAITS = (0.003, 0.006, 0.011, GAP, 0.08, 0.4, 1.5)
+"""Waits before each of the notifications that follow the first event after a quiet time, in seconds.
+
+An event comes when bytes are written, but SQLite shows a commit to others only after its fsync, and then
+without another event. Who looks only once looks too early: by some milliseconds, on a slow disk by far more.
+"""
+
+_STEADY = WAITS.index(GAP)
+
+POLL = 1.0
+"""Seconds between two looks where the system cannot watch."""
+
+SUFFIXES = ("", "-wal", "-journal")
+
+
+class FileWatch:
+    """Calls ``notify`` on the running loop soon after another program wrote to a SQLite file.
+
+    An async context manager. ``notify`` is called at once for the first event, then every ``GAP`` seconds
+    while events keep coming, and a few more times after the last (see ``WAITS``). Writes of this process
+    count too. It never raises when the file or its folder is missing: it waits for them to come.
+
+    Args:
+        path: the database file; links are followed, as SQLite does.
+        notify: must be quick; what it raises goes to the loop's exception handler.
+    """
+
+    def __init__(self, path: Path, notify: Callable[[], None]) -> None:
+        path = path.resolve()
+        self.folder = path.parent
+        self.names = frozenset(path.name + suffix for suffix in SUFFIXES)
+        self._files = [path.parent / name for name in self.names]
+        self._notify = notify
+        self._watcher: _Watcher | None = None
+        self._said = False
+        self._seen: list[tuple[int, int, int] | None] = []
+        self._poll_timer: asyncio.TimerHandle | None = None
+        self._timer: asyncio.Handle | None = None
+        self._due = 0.0
+        self._fired = self._event = float("-inf")
+        self._step = len(WAITS)
+
+    async def __aenter__(self) -> FileWatch:
+        self._loop = asyncio.get_running_loop()
+        self._seen = self._look()
+        try:
+            self._join()
+        except OSError as error:
+            self.lost(error.strerror or str(error))
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for timer in (self._timer, self._poll_timer):
+            if timer is not None:
+                timer.cancel()
+        self._timer = self._poll_timer = None
+        if self._watcher is not None:
+            await self._watcher.leave(self)
+            self._watcher = None
+
+    # What the watcher says
+
+    def touched(self) -> None:
+        """Something happened to one of the files."""
+        now = self._loop.time()
+        quiet, self._event = now - self._event, now
+        if quiet > GAP:
+            self._step = 0
+            self._arm(now)
+        else:
+            self._step = min(self._step, _STEADY)
+            self._arm(max(now, self._fired + GAP))
+
+    def lost(self, reason: str) -> None:
+        """The folder cannot be watched (any more): look at the files once a second, until it can."""
+        if self._poll_timer is None:
+            if not self._said:
+                log.warning("Cannot watch %s (%s); looking at it once a second instead.", self.folder, reason)
+                self._said = True
+            self._poll_timer = self._loop.call_later(POLL, self._poll)
+        self.touched()
+
+    def _join(self) -> None:
+        self._watcher = self._watcher or _watcher(self._loop)
+        self._watcher.join(self)
+
+    def _poll(self) -> None:
+        self._poll_timer = None
+        try:
+            self._join()  # first: what happens from here on is either seen below or an event
+        except OSError:
+            self._poll_timer = self._loop.call_later(POLL, self._poll)
+        before, self._seen = self._seen, self._look()
+        if self._seen != before:
+            self.touched()
+
+    def _look(self) -> list[tuple[int, int, int] | None]:
+        return [_stat(file) for file in self._files]
+
+    # When to notify
+
+    def _arm(self, due: float) -> None:
+        if self._timer is not None:
+            if self._due <= due:
+                return
+            self._timer.cancel()
+        self._due = due
+        wait = due - self._loop.time()
+        self._timer = self._loop.call_later(wait, self._fire) if wait > 0 else self._loop.call_soon(self._fire)
+
+    def _fire(self) -> None:
+        self._timer = None
+        self._fired = self._loop.time()
+        if self._step < len(WAITS):
+            self._arm(self._fired + WAITS[self._step])
+            self._step += 1
+        self._notify()
+
+
+def _stat(file: Path) -> tuple[int, int, int] | None:
+    try:
+        found = os.stat(file)
+    except OSError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns
+
+
+# Watchers: one for each event loop
+
+
+class _Watcher(ABC):
+    """Watches the folders of any number of files; closes itself when the last file leaves."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._users: set[FileWatch] = set()
+
+    def join(self, file: FileWatch) -> None:
+        """Watch the folder of ``file``. Raises OSError when that cannot be."""
+        self._users.add(file)
+        self.watch(file)
+
+    async def leave(self, file: FileWatch) -> None:
+        """Forget ``file``."""
+        self.unwatch(file)
+        self._users.discard(file)
+        if not self._users:
+            if _watchers.get(self._loop) is self:
+                del _watchers[self._loop]
+            await self.close()
+
+    @abstractmethod
+    def watch(self, file: FileWatch) -> None: ...
+
+    @abstractmethod
+    def unwatch(self, file: FileWatch) -> None: ...
+
+    @abstractmethod
+    async def close(self) -> None: ...
+
+
+class _Inotify(_Watcher):
+    """Linux: one inotify instance, read straight from the loop, with no task and no thread."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        from asyncinotify import Inotify, Mask, Watch
+
+        super().__init__(loop)
+        self._gone = Mask.DELETE_SELF | Mask.MOVE_SELF | Mask.UNMOUNT | Mask.IGNORED
+        self._mask = (Mask.MODIFY | Mask.CLOSE_WRITE | Mask.CREATE | Mask.DELETE | Mask.MOVE | Mask.ONLYDIR) | (
+            Mask.DELETE_SELF | Mask.MOVE_SELF
+        )
+        self._watches: dict[int, tuple[Watch, set[FileWatch]]] = {}
+        self._inotify = Inotify(sync_timeout=0)
+        # Not the library's awaiting: under a Qt loop it can read while no one waits, and so lose events.
+        loop.add_reader(self._inotify.fd, self._read)
+
+    def watch(self, file: FileWatch) -> None:
+        watch = self._inotify.add_watch(file.folder, self._mask)
+        self._watches.setdefault(watch.wd, (watch, set()))[1].add(file)
+
+    def unwatch(self, file: FileWatch) -> None:
+        for wd, (watch, files) in list(self._watches.items()):
+            files.discard(file)
+            if not files:
+                del self._watches[wd]
+                with suppress(OSError):  # the folder may be gone, and its watch with it
+                    self._inotify.rm_watch(watch)
+
+    async def close(self) -> None:
+        self._loop.remove_reader(self._inotify.fd)
+        self._inotify.close()
+
+    def _read(self) -> None:
+        while (event := self._inotify.sync_get()) is not None:
+            if event.watch is None:  # the kernel's queue was full: anything may have happened
+                files = set(self._users)
+            else:
+                files = set(self._watches.get(event.watch.wd, (None, ()))[1])
+            if event.mask & self._gone and event.name is None:
+                for file in files:
+                    self.unwatch(file)
+                    file.lost("the folder was moved or deleted")
+                continue
+            name = None if event.name is None else event.name.name
+            for file in files:
+                if name is None or name in file.names:
+                    file.touched()
+
+
+class _Watchfiles(_Watcher):
+    """Other systems: one thread of watchfiles for all folders; it wakes up every 20 ms, even when idle."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(loop)
+        self._watched: set[FileWatch] = set()
+        self._stop = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    def watch(self, file: FileWatch) -> None:
+        if not file.folder.is_dir():
+            raise FileNotFoundError(errno.ENOENT, "the folder does not exist", str(file.folder))
+        self._watched.add(file)
+        self._stop.set()  # the set of folders is fixed at the start: begin again
+        if self._task is None:
+            self._task = self._loop.create_task(self._run())
+
+    def unwatch(self, file: FileWatch) -> None:
+        self._watched.discard(file)
+
+    async def close(self) -> None:
+        self._watched.clear()
+        self._stop.set()
+        if self._task is not None:
+            await self._task
+
+    async def _run(self) -> None:
+        while self._watched:
+            self._stop.clear()
+            for file in self._watched:
+                file.touched()  # the later ones cover what happens before the watching begins
+            try:
+                await self._until_stopped({file.folder for file in self._watched})
+            except (OSError, RuntimeError) as error:
+                for file in self._watched.copy():
+                    self.unwatch(file)
+                    file.lost(str(error))
+        self._task = None
+
+    async def _until_stopped(self, folders: set[Path]) -> None:
+        from watchfiles import awatch
+
+        changes = awatch(*folders, watch_filter=None, recursive=False, stop_event=self._stop, debounce=50, step=20)
+        async for batch in changes:
+            touched = {Path(path) for _, path in batch}
+            for file in self._watched.copy():
+                if not file.folder.is_dir():
+                    self.unwatch(file)
+                    self._stop.set()
+                    file.lost("the folder was moved or deleted")
+                elif any(path.parent == file.folder and path.name in file.names for path in touched):
+                    file.touched()
+
+
+_KIND: type[_Watcher] = _Inotify if sys.platform == "linux" else _Watchfiles
+_watchers: WeakKeyDictionary[asyncio.AbstractEventLoop, _Watcher] = WeakKeyDictionary()
+
+
+def _watcher(loop: asyncio.AbstractEventLoop) -> _Watcher:
+    watcher = _watchers.get(loop)
+    if watcher is None:
+        watcher = _watchers[loop] = _KIND(loop)
+    return watcher
