@@ -1,0 +1,1 @@
+"""Icons, the demo's schema and desktop files; read through ``importlib.resources``."""

@@ -1,0 +1,225 @@
+"""One attempt at a peer: open the replica, dial, run a session, and know when both sides are caught up."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import enum
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from engine.change import Change
+from engine.crr import Applied
+from engine.dial import dial
+from engine.errors import NothingToSync, PeerRefused, PeerUnreachable
+from engine.events import SyncFinished
+from engine.hosts import Hosts
+from engine.pump import Pump
+from engine.session import Close, OwnSession, Session, Snapshot, StockClientSession
+from engine.settings import Direction, PeerConfig
+from engine.status import Progress
+
+STOCK_QUIET = 1.0
+"""Seconds without traffic after which a stock server, which never says "that was all", is caught up."""
+
+PRODUCTIVE = 5.0
+"""Seconds that a connection must have held (or it was in sync) for the next trouble to be a new one."""
+
+
+class Ending(enum.Enum):
+    """How an attempt ended, if not by a SynclineError."""
+
+    CAUGHT_UP = enum.auto()
+    """Both sides have everything; a pull is over."""
+    GREET_AGAIN = enum.auto()
+    """Nothing is wrong, but only a new greeting tells how far the peer is."""
+    HUNG_UP = enum.auto()
+    """We were told to (pause, changed settings, shutdown)."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class SchemaName:
+    """The schema that a link announces to stock servers for a file that has none recorded (spec 10.7)."""
+
+    name: str
+    version: int
+
+
+class Attempt:
+    """One connection from dialling to hanging up.
+
+    Args:
+        config, path, hosts, token, schema: as in ``Link``.
+        pulling: hang up as soon as both sides are caught up.
+        on_step: called whenever the session's facts may have changed.
+        on_caught_up: called when both sides are caught up, as often as that is found.
+        on_in, on_out: called with the changes that were merged and sent.
+        on_finished: called once with the line for the activity list, if a session came to be.
+    """
+
+    def __init__(
+        self,
+        config: PeerConfig,
+        path: Path,
+        hosts: Hosts,
+        *,
+        token: str | None,
+        schema: SchemaName | None,
+        pulling: bool,
+        on_step: Callable[[], None],
+        on_caught_up: Callable[[], None],
+        on_in: Callable[[Sequence[Applied]], None],
+        on_out: Callable[[Sequence[Change]], None],
+        on_finished: Callable[[SyncFinished], None],
+    ) -> None:
+        self.config = config
+        self.path = path
+        self.session: Session | None = None
+        self.progress = Progress()
+        self.pulling = pulling
+        self.hurry = pulling
+        self._hosts = hosts
+        self._token = token
+        self._schema = schema
+        self._on_step = on_step
+        self._on_caught_up = on_caught_up
+        self._on_in = on_in
+        self._on_out = on_out
+        self._on_finished = on_finished
+        self._pump: Pump | None = None
+        self._ending: Ending | None = None
+        self._quiet_timer: asyncio.TimerHandle | None = None
+        self._began = asyncio.get_running_loop().time()
+
+    async def run(self) -> Ending:
+        """Carry the attempt out.
+
+        Raises:
+            SynclineError: it could not be, or was cut; ``PeerUnreachable`` where trying again can help.
+        """
+        async with self._hosts.use(self.path) as host:
+            here = await host.snapshot()
+            if not here.tables:
+                raise NothingToSync(
+                    f"{self.path.name} has no syncable table.",
+                    hint=f"Make one syncable: syncline make-syncable {self.path} TABLE",
+                )
+            socket, own = await dial(self.config.url, self.config.room, token=self._token)
+            session = self._make_session(here, own=own)
+            pump = Pump(
+                socket, session, host, on_state=self._stepped, on_in=self._on_in, on_out=self._on_out
+            )
+            self.session, self._pump = session, pump
+            if self._ending is not None:
+                self.hang_up(self._ending)
+            try:
+                closed = await pump.run()
+            finally:
+                if self._quiet_timer is not None:
+                    self._quiet_timer.cancel()
+        return self._judge(pump, closed)
+
+    def hang_up(self, ending: Ending, *, code: int = 1000, reason: str = "Goodbye.") -> None:
+        """End the attempt in good order, after what is under way."""
+        self._ending = ending
+        pump, session = self._pump, self.session
+        if pump is not None and session is not None:
+            pump.call(lambda: session.close(code, reason))
+
+    def look(self) -> None:
+        """Look at once whether anything is due; ``on_caught_up`` follows when nothing is (left)."""
+        self.hurry = True
+        pump, session = self._pump, self.session
+        if pump is None or session is None:
+            return
+        if session.confirms:
+            pump.host.look()
+            pump.call(lambda: None)
+        else:
+            self.hang_up(Ending.GREET_AGAIN)
+
+    @property
+    def productive(self) -> bool:
+        """Whether the connection was good for something, so that the next trouble is a new one."""
+        held = asyncio.get_running_loop().time() - self._began
+        return self.progress.settled_at is not None or held > PRODUCTIVE
+
+    def _make_session(self, here: Snapshot, *, own: bool) -> Session:
+        direction = self.config.direction
+        sends, receives = direction is not Direction.RECEIVE, direction is not Direction.SEND
+        now = asyncio.get_running_loop().time
+        if own:
+            return OwnSession(here, now=now, sends=sends, receives=receives)
+        if here.schema_name is None:
+            if self._schema is None:
+                raise PeerRefused(
+                    f"{self.config.url} is a published vlcn server, which needs the name of a schema,"
+                    f" and {self.path.name} has none.",
+                    hint="Give the schema file that the server uses: --schema FILE",
+                )
+            here = dataclasses.replace(
+                here, schema_name=self._schema.name, schema_version=self._schema.version
+            )
+        return StockClientSession(here, now=now, sends=sends, receives=receives)
+
+    # While it runs
+
+    def _stepped(self) -> None:
+        session = self.session
+        if session is None:
+            return
+        self.progress.update(session, asyncio.get_running_loop().time())
+        if session.closed is None and session.greeted and self.hurry:
+            if session.confirms:
+                if session.in_sync:
+                    self._caught_up()
+            else:
+                self._arm_quiet()
+        self._on_step()
+
+    def _caught_up(self) -> None:
+        self.hurry = self.pulling
+        self._on_caught_up()
+        if self.pulling and self._ending is None:
+            self.hang_up(Ending.CAUGHT_UP)
+
+    def _arm_quiet(self) -> None:
+        if self._quiet_timer is not None:
+            self._quiet_timer.cancel()
+        self._quiet_timer = asyncio.get_running_loop().call_later(STOCK_QUIET, self._quiet)
+
+    def _quiet(self) -> None:
+        """A stock server has been quiet for a while."""
+        session = self.session
+        if session is None or session.closed is not None or not (session.all_sent and session.all_received):
+            return
+        if session.in_sync:
+            self._caught_up()
+        else:
+            self.hang_up(Ending.GREET_AGAIN)  # all has left; only a new greeting tells whether it arrived
+
+    # When it is over
+
+    def _judge(self, pump: Pump, closed: Close) -> Ending:
+        session = pump.session
+        orderly = self._ending is not None or closed.regreet
+        self._on_finished(
+            SyncFinished(
+                time=time.time(),
+                peer=self.config.id,
+                sent=session.changes_out,
+                received=session.changes_in,
+                bytes_out=pump.traffic.bytes_out,
+                bytes_in=pump.traffic.bytes_in,
+                seconds=time.time() - pump.traffic.started,
+                error="" if orderly else closed.reason,
+            )
+        )
+        if session.failure is not None:
+            raise session.failure
+        if self._ending is not None:
+            return self._ending
+        if closed.regreet:
+            return Ending.GREET_AGAIN
+        raise (PeerUnreachable if closed.retry else PeerRefused)(closed.reason)

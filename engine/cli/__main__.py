@@ -1,0 +1,7 @@
+"""``python -m engine.cli``: what the launcher runs."""
+
+import sys
+
+from engine.cli.main import main
+
+sys.exit(main())

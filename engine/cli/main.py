@@ -1,0 +1,125 @@
+"""Parses the command line and runs one command.
+
+Exit status: 0, 1 (could not), 2 (used wrongly). A person reads a sentence and a hint, never a traceback.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+
+from engine.cli import demo, inspect, serve, sync
+from engine.errors import SynclineError, UsageError
+
+Command = Callable[[argparse.Namespace], Awaitable[int]]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line ``argv`` (without the program's name) and return the exit status."""
+    logging.basicConfig(level=os.environ.get("SYNCLINE_LOG", "ERROR").upper(), format="%(name)s: %(message)s")
+    arguments = _parser().parse_args(argv)
+    try:
+        return asyncio.run(_until_told(arguments.run, arguments))
+    except UsageError as error:
+        return _say(error, 2)
+    except SynclineError as error:
+        return _say(error, 1)
+    except BrokenPipeError:
+        # whoever read our output has gone; there is nobody to tell
+        with contextlib.suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+async def _until_told(run: Command, arguments: argparse.Namespace) -> int:
+    """Run a command; SIGINT and SIGTERM end it in good order."""
+    loop = asyncio.get_running_loop()
+    task = asyncio.current_task()
+    assert task is not None
+    told = False
+
+    def stop() -> None:
+        nonlocal told
+        if not told:
+            told = True
+            task.cancel()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(NotImplementedError):  # no such signals on this system's loop
+            loop.add_signal_handler(number, stop)
+    try:
+        return await run(arguments)
+    except asyncio.CancelledError:
+        if not told:
+            raise
+        return 0 if arguments.endless(arguments) else 1
+
+
+def _say(error: SynclineError, status: int) -> int:
+    print(f"syncline: {error}", file=sys.stderr)
+    if error.hint:
+        print(f"          {error.hint}", file=sys.stderr)
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="syncline", description="Keeps cr-sqlite databases in sync.", allow_abbrev=False
+    )
+    parser.set_defaults(endless=lambda _: False)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    def command(name: str, run: Command, text: str) -> argparse.ArgumentParser:
+        one = commands.add_parser(name, help=text, description=text, allow_abbrev=False)
+        one.set_defaults(run=run)
+        return one
+
+    def database(one: argparse.ArgumentParser) -> None:
+        one.add_argument("database", metavar="DB", type=Path, help="the SQLite file")
+
+    one = command("demo", demo.run, "Two todo lists in sync through a hub, before your eyes.")
+    one.add_argument("--once", action="store_true", help="run the script once, compare, and end")
+    one.add_argument("--keep", metavar="DIR", type=Path, help="put the files there and leave them")
+
+    one = command("sync", sync.run, "Sync a database with a peer.")
+    database(one)
+    one.add_argument("url", metavar="URL", help="the peer's address, as ws://host:port/sync")
+    one.add_argument("--room", help="the database's name there (default: the file's name)")
+    one.add_argument("--schema", metavar="FILE", type=Path, help="the schema file of a published vlcn server")
+    how = one.add_mutually_exclusive_group()
+    how.add_argument("--once", action="store_true", help="until both sides are caught up (the default)")
+    how.add_argument("--watch", action="store_true", help="stay connected; send every write at once")
+    how.add_argument("--every", metavar="MINUTES", type=int, help="pull again and again, at this distance")
+    one.add_argument("--json", action="store_true", help="one JSON object a line")
+    one.set_defaults(endless=lambda arguments: bool(arguments.watch or arguments.every))
+
+    one = command("serve", serve.run, "Serve the databases of a folder as rooms.")
+    one.add_argument("folder", metavar="DIR", type=Path, help="each database in it is a room")
+    one.add_argument("--port", type=int, default=8787, help="default: 8787; 0 picks a free one")
+    one.set_defaults(endless=lambda _: True)
+
+    one = command("status", inspect.status, "Show the configured databases and peers, and their clocks.")
+    one.add_argument("--json", action="store_true", help="one JSON object")
+
+    one = command("tables", inspect.tables, "Show which tables of a database are, or can be made, syncable.")
+    database(one)
+    one.add_argument("--json", action="store_true", help="one JSON object a line")
+
+    one = command("make-syncable", inspect.make_syncable, "Make a table syncable, after a backup of the file.")
+    database(one)
+    one.add_argument("table", metavar="TABLE")
+
+    one = command("changes", inspect.changes, "Print a database's changes.")
+    database(one)
+    one.add_argument("--since", metavar="V", type=int, default=0, help="only those above this version")
+    one.add_argument("--follow", action="store_true", help="go on with new ones as they are made")
+    one.add_argument("--json", action="store_true", help="one JSON object a line")
+    one.set_defaults(endless=lambda arguments: bool(arguments.follow))
+    return parser

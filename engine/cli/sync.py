@@ -1,0 +1,123 @@
+"""``syncline sync DB URL``: one database, one peer."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from engine.attempt import SchemaName
+from engine.backup import Backups
+from engine.cli.output import change_json, change_line, count, say, say_json, short_site, terminal
+from engine.engine import Engine
+from engine.errors import UsageError
+from engine.events import ChangesMoved, Event, PeerChanged, PeerStatus, State, SyncFinished
+from engine.settings import Mode, PeerConfig, Settings, check_url, data_dir
+from engine.wire.rooms import check_room
+from engine.wire.schema_hash import cryb64
+
+
+async def run(arguments: argparse.Namespace) -> int:
+    """Sync once, or stay."""
+    url = check_url(arguments.url)
+    room = check_room(arguments.room or arguments.database.name)
+    stay = arguments.watch or arguments.every is not None
+    if arguments.every is not None and arguments.every < 1:
+        raise UsageError("--every takes minutes, 1 or more.")
+    schema = _read_schema(arguments.schema) if arguments.schema else None
+    show = _JsonLines() if arguments.json else _Lines()
+    async with Engine(Settings(), backups=Backups(data_dir() / "backups"), schema=schema) as engine:
+        database = await engine.add_database(arguments.database)
+        mode = Mode.LIVE if arguments.watch else Mode.EVERY if arguments.every else Mode.MANUAL
+        peer = PeerConfig.new(database.id, url, room=room, mode=mode, minutes=arguments.every or 0)
+        with engine.subscribe() as events:
+            await engine.add_peer(peer)
+            if stay:
+                async for event in events:
+                    show.event(event)
+                return 0
+            outcome = (await engine.sync_now([peer.id]))[peer.id]
+            for event in events.drain():
+                show.event(event)
+        if outcome is not None:
+            raise outcome
+        [status] = engine.peers()
+        show.done(status)
+    return 0
+
+
+def _read_schema(path: Path) -> SchemaName:
+    try:
+        return SchemaName(path.name, cryb64(path.read_text(encoding="utf-8")))
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"The schema file {path} cannot be read: {error}.") from None
+
+
+class _Lines:
+    """Plain lines, and on a terminal a progress line that is overwritten."""
+
+    def __init__(self) -> None:
+        self._state: State | None = None
+
+    def event(self, event: Event) -> None:
+        match event:
+            case PeerChanged(status):
+                self._peer(status)
+            case ChangesMoved(changes=changes, way=way):
+                for change in changes[:20]:
+                    say(f"{way.value:<5} {change_line(change)}")
+                if len(changes) > 20:
+                    say(f"{way.value:<5} and {len(changes) - 20:,} more")
+            case SyncFinished(sent=sent, received=received, seconds=seconds, error=error):
+                end = f", cut: {error}" if error else ""
+                sent_text, received_text = count(sent, "change"), count(received, "change")
+                say(f"Sent {sent_text}, received {received_text} in {seconds:.1f} s{end}")
+            case _:
+                pass
+
+    def _peer(self, status: PeerStatus) -> None:
+        if status.state is State.SYNCING and terminal():
+            print(f"\r\033[K{status.reason}", end="", flush=True)
+            self._state = status.state
+        elif status.state is not self._state:
+            if self._state is State.SYNCING and terminal():
+                print("\r\033[K", end="")
+            self._state = status.state
+            say(f"{status.state.value}: {status.reason}")
+
+    def done(self, status: PeerStatus) -> None:
+        say(
+            f"Caught up with {short_site(status.site_id)}:"
+            f" theirs up to {status.received}, ours confirmed up to {status.confirmed}."
+        )
+
+
+class _JsonLines:
+    """One JSON object for each event."""
+
+    def event(self, event: Event) -> None:
+        match event:
+            case PeerChanged(status):
+                say_json({"event": "peer", **_peer_json(status)})
+            case ChangesMoved(changes=changes, way=way):
+                for change in changes:
+                    say_json({"event": "change", "way": way.value, **change_json(change)})
+            case SyncFinished(sent=sent, received=received, seconds=seconds, error=error):
+                told = {"sent": sent, "received": received, "seconds": round(seconds, 3), "error": error}
+                say_json({"event": "finished", **told})
+            case _:
+                pass
+
+    def done(self, status: PeerStatus) -> None:
+        say_json({"event": "caught-up", **_peer_json(status)})
+
+
+def _peer_json(status: PeerStatus) -> dict[str, object]:
+    return {
+        "state": status.state.value,
+        "reason": status.reason,
+        "site_id": status.site_id.hex() if status.site_id else None,
+        "received": status.received,
+        "confirmed": status.confirmed,
+        "to_send": status.to_send,
+        "to_receive": status.to_receive,
+    }

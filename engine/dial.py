@@ -1,0 +1,93 @@
+"""Opens one WebSocket to a peer, and says in words why it could not."""
+
+from __future__ import annotations
+
+import logging
+import ssl
+from socket import gaierror
+from typing import Any
+from urllib.parse import urlsplit
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import (
+    InvalidHandshake,
+    InvalidMessage,
+    InvalidStatus,
+    InvalidURI,
+    WebSocketException,
+)
+from websockets.typing import Subprotocol
+
+from engine.errors import PeerRefused, PeerUnreachable, UsageError
+from engine.hub import MAX_FRAME, SOCKET_OPTIONS
+from engine.wire import PROTOCOL
+from engine.wire.rooms import OWN_HEADER, encode_subprotocol
+
+OPEN_TIMEOUT = 10.0
+"""Seconds for the TCP connection, TLS and the handshake together."""
+
+log = logging.getLogger("engine.link.websockets")
+
+
+async def dial(url: str, room: str, *, token: str | None = None) -> tuple[ClientConnection, bool]:
+    """Connect to ``url`` and greet for ``room``.
+
+    Returns:
+        the open connection, and whether the other side speaks our own dialect.
+
+    Raises:
+        UsageError: the address is none. PeerUnreachable: it did not work now. PeerRefused: the peer said no.
+    """
+    where = urlsplit(url).netloc or url
+    options: dict[str, Any] = dict(SOCKET_OPTIONS)
+    if urlsplit(url).hostname in ("localhost", "127.0.0.1", "::1"):
+        options["proxy"] = None
+    try:
+        socket = await connect(
+            url,
+            subprotocols=[Subprotocol(encode_subprotocol(room, token, own=PROTOCOL))],
+            max_size=MAX_FRAME,
+            open_timeout=OPEN_TIMEOUT,
+            user_agent_header=None,
+            logger=log,
+            **options,
+        )
+    except InvalidURI as error:
+        raise UsageError(f"“{url}” is no WebSocket address.", hint="Use ws://host:port/sync.") from error
+    except InvalidStatus as error:
+        raise _refusal(error, where) from error
+    except InvalidMessage as error:
+        raise PeerUnreachable(f"{where} does not speak WebSocket.", hint="Check the address and the port.") from error
+    except InvalidHandshake as error:
+        raise PeerRefused(f"{where} answered, but not as a sync server: {error}.") from error
+    except TimeoutError as error:
+        raise PeerUnreachable(f"{where} did not answer within {OPEN_TIMEOUT:.0f} s.") from error
+    except ConnectionRefusedError as error:
+        raise PeerUnreachable(
+            f"{where}: connection refused.", hint="Is the hub running, and is the port right?"
+        ) from error
+    except gaierror as error:
+        raise PeerUnreachable(f"{where}: no such host.", hint="Check the name, and the network.") from error
+    except ssl.SSLError as error:
+        raise PeerRefused(
+            f"{where}: no secure connection: {error.reason or error}.", hint="Is it ws:// instead of wss://?"
+        ) from error
+    except (OSError, EOFError, WebSocketException) as error:
+        raise PeerUnreachable(f"{where}: {getattr(error, 'strerror', None) or error}.") from error
+    response = socket.response
+    answer = response.headers.get(OWN_HEADER) if response is not None else None
+    if answer is not None and answer != str(PROTOCOL):
+        await socket.close(1000)
+        raise PeerRefused(f"{where} speaks version {answer} of the protocol, this Syncline {PROTOCOL}.")
+    return socket, answer is not None
+
+
+def _refusal(error: InvalidStatus, where: str) -> PeerRefused | PeerUnreachable:
+    status = error.response.status_code
+    if status in (401, 403):
+        return PeerRefused(f"{where} does not accept the token.", hint="Enter the token that the hub's owner gave you.")
+    if status in (502, 503, 504):
+        return PeerUnreachable(f"{where} is not ready (HTTP {status}).")
+    return PeerRefused(
+        f"{where} is no sync server: it answered with HTTP {status}.", hint="Check the address and its path."
+    )

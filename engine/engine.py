@@ -1,0 +1,360 @@
+"""The engine: owns replicas, links and hub; the one API that the window and the command line use.
+
+Two places to meet it: the async methods of ``Engine``, and the stream of events from ``subscribe``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Concatenate, ParamSpec, TypeVar
+
+from engine.attempt import SchemaName
+from engine.backup import Backups
+from engine.change import Change
+from engine.crr import Applied, Replica, TableStatus, TrackedPeer
+from engine.errors import PeerUnreachable, ReplicaError, SynclineError, UsageError
+from engine.events import (
+    ChangesMoved,
+    DatabaseChanged,
+    DatabaseRemoved,
+    Event,
+    FlowChange,
+    HubChanged,
+    NeedsYou,
+    PeerChanged,
+    PeerRemoved,
+    PeerStatus,
+    SyncFinished,
+    Way,
+)
+from engine.flow import EventStream, flow_in, flow_of
+from engine.hosts import Hosts
+from engine.hub import Hub
+from engine.link import Link
+from engine.settings import DatabaseConfig, Pause, PeerConfig, Settings, SettingsFile
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Engine:
+    """Everything that runs. Async context manager: leaving it hangs up, finishes merges and closes every file.
+
+    Args:
+        settings: what to begin with; by default what ``store`` holds.
+        store: where settings are kept; None keeps nothing.
+        backups: where a file is copied to before it is first written to; None for files of our own making.
+        schema: announced to stock servers for files without a recorded schema (spec 10.7).
+    """
+
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        *,
+        store: SettingsFile | None = None,
+        backups: Backups | None = None,
+        schema: SchemaName | None = None,
+    ) -> None:
+        if settings is None:
+            settings = store.load() if store is not None else Settings()
+        self.settings = settings
+        self.hub: Hub | None = None
+        self._store = store
+        self._schema = schema
+        self._hosts = Hosts(self._local_changes, backups=backups)
+        self._links: dict[str, Link] = {}
+        self._databases: dict[str, contextlib.AsyncExitStack] = {}
+        self._site_ids: dict[str, bytes] = {}
+        self._tokens: dict[str, str] = {}
+        self._streams: list[EventStream] = []
+        self._hub_stack = contextlib.AsyncExitStack()
+        self._peer_moved = asyncio.Event()
+
+    async def __aenter__(self) -> Engine:
+        for database in self.settings.databases:
+            await self._open_database(database)
+        for peer in self.settings.peers:
+            self._start_link(peer)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await asyncio.gather(*(link.stop() for link in self._links.values()))
+        await self._hub_stack.aclose()
+        for stack in self._databases.values():
+            await stack.aclose()
+        for stream in self._streams:
+            stream.close()
+
+    # Events
+
+    @contextlib.contextmanager
+    def subscribe(self, limit: int = 10_000) -> Iterator[EventStream]:
+        """Give a stream of all events from now on, until the ``with`` block is left."""
+        stream = EventStream(limit)
+        self._streams.append(stream)
+        try:
+            yield stream
+        finally:
+            stream.close()
+            self._streams.remove(stream)
+
+    def _emit(self, event: Event) -> None:
+        for stream in self._streams:
+            stream.put(event)
+
+    # Databases
+
+    async def add_database(self, path: Path, name: str = "") -> DatabaseConfig:
+        """Take on a database file.
+
+        Raises:
+            ReplicaError: the file cannot be used; says why. Nothing is remembered then.
+        """
+        path = path.expanduser().resolve()
+        for known in self.settings.databases:
+            if known.path == path:
+                return known
+        database = DatabaseConfig.new(path, name or path.stem)
+        problem = await self._open_database(database)
+        if problem is not None:
+            await self._databases.pop(database.id).aclose()
+            raise problem
+        self._keep(replace(self.settings, databases=(*self.settings.databases, database)))
+        return database
+
+    async def remove_database(self, database: str) -> None:
+        """Forget a database and its peers; the file stays as it is."""
+        for peer in [peer for peer in self.settings.peers if peer.database == database]:
+            await self.remove_peer(peer.id)
+        await self._databases.pop(database).aclose()
+        left = tuple(known for known in self.settings.databases if known.id != database)
+        self._keep(replace(self.settings, databases=left))
+        self._emit(DatabaseRemoved(database))
+
+    async def tables(self, database: str) -> list[TableStatus]:
+        """Return every table of a database: syncable, can be made so, or cannot and why."""
+        return await self._run(database, Replica.tables)
+
+    async def make_syncable(self, database: str, table: str) -> None:
+        """Make a table a CRR.
+
+        Raises:
+            NotEligible: it cannot be; every reason in words.
+        """
+        await self._run(database, Replica.make_crr, table)
+        async with self._hosts.use(self._config(database).path) as host:
+            host.look()
+        await self._report_database(self._config(database))
+
+    async def clocks(self, database: str) -> list[TrackedPeer]:
+        """Return the clocks that a database keeps of other sites."""
+        return await self._run(database, Replica.tracked_peers)
+
+    async def _open_database(self, database: DatabaseConfig) -> SynclineError | None:
+        """Keep a database open as long as the engine runs, so that other programs' writes are seen."""
+        stack = self._databases[database.id] = contextlib.AsyncExitStack()
+        try:
+            host = await stack.enter_async_context(self._hosts.use(database.path))
+        except ReplicaError as error:
+            self._emit(DatabaseChanged(database.id, database.name, str(database.path), None, 0, str(error)))
+            return error
+        stack.callback(host.listen(_DatabaseListener(self, database)))
+        await self._report_database(database)
+        return None
+
+    async def _report_database(self, database: DatabaseConfig) -> None:
+        async with self._hosts.use(database.path) as host:
+            self._site_ids[database.id] = host.site_id
+            self.database_moved(database, host.version)
+
+    async def _run(
+        self, database: str, work: Callable[Concatenate[Replica, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        async with self._hosts.use(self._config(database).path) as host:
+            return await host.run(work, *args, **kwargs)
+
+    def _config(self, database: str) -> DatabaseConfig:
+        for known in self.settings.databases:
+            if known.id == database:
+                return known
+        raise UsageError(f"There is no database “{database}”.")
+
+    # Peers
+
+    async def add_peer(self, peer: PeerConfig, *, token: str | None = None) -> PeerConfig:
+        """Take on a peer and start to keep it in sync."""
+        self._config(peer.database)
+        if token is not None:
+            self._tokens[peer.id] = token
+        self._keep(replace(self.settings, peers=(*self.settings.peers, peer)))
+        self._start_link(peer)
+        return peer
+
+    async def update_peer(self, peer: PeerConfig, *, token: str | None = None) -> None:
+        """Take over a peer's changed settings; ``token`` None keeps the present one."""
+        if token is not None:
+            self._tokens[peer.id] = token
+        known = tuple(peer if old.id == peer.id else old for old in self.settings.peers)
+        self._keep(replace(self.settings, peers=known))
+        self._link(peer.id).configure(peer, token=self._tokens.get(peer.id))
+
+    async def remove_peer(self, peer: str) -> None:
+        """Forget a peer. Clocks in the file stay: a peer that comes back goes on where it was."""
+        await self._links.pop(peer).stop()
+        self._tokens.pop(peer, None)
+        left = tuple(known for known in self.settings.peers if known.id != peer)
+        self._keep(replace(self.settings, peers=left))
+        self._emit(PeerRemoved(peer))
+
+    def peers(self) -> list[PeerStatus]:
+        """Return the row of every peer, in the order of the settings."""
+        return [self._links[peer.id].status for peer in self.settings.peers]
+
+    async def sync_now(self, peers: Sequence[str] | None = None) -> dict[str, SynclineError | None]:
+        """Sync these peers (all by default) at once, whatever their mode, and wait until it is done.
+
+        Returns:
+            for each peer None when both sides are caught up, else what prevented it.
+        """
+        chosen = list(self._links) if peers is None else list(peers)
+        waiters = [self._link(peer).sync_now() for peer in chosen]
+        await asyncio.gather(*waiters, return_exceptions=True)
+        errors = [waiter.exception() for waiter in waiters]
+        return {peer: _told(error) for peer, error in zip(chosen, errors, strict=True)}
+
+    async def set_auto_sync(self, auto: bool) -> None:
+        """Switch auto-sync for all peers."""
+        self._keep(replace(self.settings, auto_sync=auto))
+        for link in self._links.values():
+            link.set_auto(auto)
+
+    async def pause(self, pause: Pause | None, peers: Sequence[str] | None = None) -> None:
+        """Pause these peers (all by default), or resume them with None."""
+        for peer in self.settings.peers:
+            if peers is None or peer.id in peers:
+                await self.update_peer(replace(peer, paused=pause))
+
+    async def wait_in_sync(self, peers: Sequence[str] | None = None, *, timeout: float) -> None:
+        """Wait until these peers (all by default) are in sync at the same time.
+
+        Raises:
+            PeerUnreachable: it did not come to that within ``timeout`` seconds; says who lags and why.
+        """
+        chosen = list(self._links) if peers is None else list(peers)
+        try:
+            async with asyncio.timeout(timeout):
+                while not all(self._link(peer).in_sync for peer in chosen):
+                    self._peer_moved.clear()
+                    await self._peer_moved.wait()
+        except TimeoutError:
+            late = [self._link(peer).status for peer in chosen if not self._link(peer).in_sync]
+            why = "; ".join(f"{status.name}: {status.state.value}, {status.reason}" for status in late)
+            raise PeerUnreachable(f"Not in sync after {timeout:.0f} s. {why}") from None
+
+    def _start_link(self, peer: PeerConfig) -> None:
+        link = Link(
+            peer,
+            self._config(peer.database).path,
+            self._hosts,
+            self,
+            token=self._tokens.get(peer.id),
+            auto=self.settings.auto_sync,
+            schema=self._schema,
+        )
+        self._links[peer.id] = link
+        self._emit(PeerChanged(link.status))
+        link.start()
+
+    def _link(self, peer: str) -> Link:
+        if peer not in self._links:
+            raise UsageError(f"There is no peer “{peer}”.")
+        return self._links[peer]
+
+    # Hub
+
+    async def serve(
+        self, folder: Path, *, host: str = "127.0.0.1", port: int = 0, token: str | None = None
+    ) -> Hub:
+        """Start to serve the rooms of ``folder`` (see ``Hub``), until ``stop_serving`` or the end."""
+        await self.stop_serving()
+        hub = Hub(folder, self._hosts, host=host, port=port, token=token, on_guests=self._guests_changed)
+        self.hub = await self._hub_stack.enter_async_context(hub)
+        self._guests_changed()
+        return self.hub
+
+    async def stop_serving(self) -> None:
+        """Close the hub, if there is one; its guests are told."""
+        if self.hub is not None:
+            self.hub = None
+            await self._hub_stack.aclose()
+            self._emit(HubChanged("", ()))
+
+    def _guests_changed(self) -> None:
+        if self.hub is not None:
+            self._emit(HubChanged(self.hub.url, tuple(sorted(self.hub.guests.items()))))
+
+    # What links report (``engine.link.Reporter``)
+
+    def peer_changed(self, status: PeerStatus) -> None:
+        self._peer_moved.set()
+        self._emit(PeerChanged(status))
+
+    def merged(self, peer: str, applied: Sequence[Applied]) -> None:
+        if self._streams:
+            self._moved(peer, Way.IN, flow_in(applied))
+
+    def sent(self, peer: str, changes: Sequence[Change]) -> None:
+        if self._streams:
+            self._moved(peer, Way.OUT, flow_of(changes))
+
+    def sync_finished(self, finished: SyncFinished) -> None:
+        self._emit(finished)
+
+    def needs_you(self, peer: str, sentence: str, hint: str) -> None:
+        self._emit(NeedsYou(peer, sentence, hint))
+
+    def _moved(self, peer: str, way: Way, changes: tuple[FlowChange, ...]) -> None:
+        database = self._link(peer).config.database
+        self._emit(ChangesMoved(time.time(), database, peer, way, changes))
+
+    # What files report
+
+    def _local_changes(self, path: Path, changes: Sequence[Change]) -> None:
+        for database in self.settings.databases:
+            if database.path == path and self._streams:
+                self._emit(ChangesMoved(time.time(), database.id, "", Way.LOCAL, flow_of(changes)))
+
+    def database_moved(self, database: DatabaseConfig, version: int) -> None:
+        """Hear that a database's own clock rose."""
+        for link in self._links.values():
+            if link.config.database == database.id:
+                link.local_moved(version)
+        path = str(database.path)
+        self._emit(DatabaseChanged(database.id, database.name, path, self._site_ids.get(database.id), version))
+
+    def _keep(self, settings: Settings) -> None:
+        self.settings = settings
+        if self._store is not None:
+            self._store.save(settings)
+
+
+@dataclass(frozen=True, slots=True)
+class _DatabaseListener:
+    """Tells the engine when the clock of one of its databases rises (``engine.host.Listener``)."""
+
+    engine: Engine
+    database: DatabaseConfig
+
+    def version_moved(self, version: int) -> None:
+        self.engine.database_moved(self.database, version)
+
+
+def _told(error: BaseException | None) -> SynclineError | None:
+    if error is None or isinstance(error, SynclineError):
+        return error
+    raise error

@@ -1,0 +1,177 @@
+"""What the engine tells the world, as frozen values: enough for every panel of the window and for ``--json``.
+
+Times are seconds since the epoch (``time.time()``), clocks are db_versions, site ids are 16 bytes.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+from engine.change import SQLiteValue
+
+
+class State(enum.Enum):
+    """The state of a peer (ux.md). The value is the word that a person reads."""
+
+    IN_SYNC = "In sync"
+    SENT = "Sent"
+    SYNCING = "Syncing"
+    CONNECTING = "Connecting"
+    WAITING = "Waiting"
+    IDLE = "Idle"
+    PAUSED = "Paused"
+    NEEDS_YOU = "Needs you"
+
+
+@dataclass(frozen=True, slots=True)
+class PeerStatus:
+    """One row of the peers table.
+
+    Attributes:
+        peer: id of the configured peer. ``name``, ``database``, ``url`` and ``room`` as configured.
+        state: derived from clocks, never from a hope.
+        reason: one sentence: why this state, and what comes next.
+        site_id: who answered, once known.
+        received: their clock that we hold on disk ("last seen").
+        confirmed: our clock that they hold on theirs.
+        to_send, to_receive: versions still to go.
+        done, total: progress of the sync under way, in versions; both 0 when none is.
+        last_success, last_attempt, next_attempt: times, None for never.
+    """
+
+    peer: str
+    name: str
+    database: str
+    url: str
+    room: str
+    state: State
+    reason: str
+    site_id: bytes | None = None
+    received: int = 0
+    confirmed: int = 0
+    to_send: int = 0
+    to_receive: int = 0
+    done: int = 0
+    total: int = 0
+    last_success: float | None = None
+    last_attempt: float | None = None
+    next_attempt: float | None = None
+
+
+class Way(enum.Enum):
+    """The direction of a change in the flow."""
+
+    IN = "in"
+    OUT = "out"
+    LOCAL = "local"
+
+
+@dataclass(frozen=True, slots=True)
+class FlowChange:
+    """One line of the change flow.
+
+    ``key`` is the unpacked primary key. ``old`` is the value that an incoming change overwrote; ``had_old`` tells a
+    NULL that was there from nothing at all. ``version`` is the db_version here; ``author`` the 16 bytes of its site.
+    """
+
+    table: str
+    key: tuple[SQLiteValue, ...]
+    column: str
+    value: SQLiteValue
+    version: int
+    author: bytes | None
+    cl: int
+    old: SQLiteValue = None
+    had_old: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PeerChanged:
+    """A peer's row is different now."""
+
+    status: PeerStatus
+
+
+@dataclass(frozen=True, slots=True)
+class PeerRemoved:
+    """A peer is configured no more."""
+
+    peer: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangesMoved:
+    """Changes came in, went out, or were made here by any program. ``peer`` is empty for local ones."""
+
+    time: float
+    database: str
+    peer: str
+    way: Way
+    changes: tuple[FlowChange, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseChanged:
+    """A database was added, or its own clock moved. ``problem`` says why it cannot be used, if so."""
+
+    database: str
+    name: str
+    path: str
+    site_id: bytes | None
+    db_version: int
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseRemoved:
+    """A database is configured no more; its file is untouched."""
+
+    database: str
+
+
+@dataclass(frozen=True, slots=True)
+class SyncFinished:
+    """One line of the activity list: a sync that reached its end, or was cut.
+
+    ``sent`` and ``received`` count changes, ``bytes_out`` and ``bytes_in`` the frames' bytes. ``error`` is empty when
+    all went well.
+    """
+
+    time: float
+    peer: str
+    sent: int
+    received: int
+    bytes_out: int
+    bytes_in: int
+    seconds: float
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NeedsYou:
+    """A peer stopped for a reason that only a person can mend. ``hint`` says what to do."""
+
+    peer: str
+    sentence: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
+class HubChanged:
+    """The hub started, stopped, or its guests changed: room -> number of connected peers."""
+
+    url: str
+    rooms: tuple[tuple[str, int], ...]
+
+
+Event = (
+    PeerChanged
+    | PeerRemoved
+    | ChangesMoved
+    | DatabaseChanged
+    | DatabaseRemoved
+    | SyncFinished
+    | NeedsYou
+    | HubChanged
+)

@@ -1,0 +1,237 @@
+"""One replica on its own thread, and the news of its file.
+
+Everything that touches a file goes through its ``Host``: links, hub rooms and the window share one for each path, so
+that SQLite runs on one thread for each replica and nothing blocks the loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Concatenate, ParamSpec, Protocol, TypeVar
+
+from engine.backup import Backups
+from engine.change import Change
+from engine.crr import ChangeSet, MergeResult, Replica
+from engine.errors import SynclineError
+from engine.session import Merge, Read, Snapshot
+from engine.watch import FileWatch
+
+log = logging.getLogger(__name__)
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+MERGE_SLICE = 5_000
+"""Changes merged in one transaction, to keep the write lock short (design.md section 7)."""
+
+LOCAL_LIMIT = 5_000
+"""Local changes reported for the flow at a time."""
+
+
+class Listener(Protocol):
+    """Wants to know when the file has moved."""
+
+    def version_moved(self, version: int) -> None:
+        """The file's db_version is ``version`` now, whoever wrote it."""
+
+
+class Host:
+    """A replica, its thread and its watch. Async context manager; ``acquire`` and ``release`` count its users.
+
+    Args:
+        path: the database file; it must exist.
+        on_local: called on the loop with changes that other programs made, for the change flow; may be None.
+        backups: where the file is copied to before it is written to for the first time; may be None.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        on_local: Callable[[Sequence[Change]], None] | None = None,
+        backups: Backups | None = None,
+    ) -> None:
+        self.path = path
+        self.version = 0
+        self.site_id = b""
+        self.on_local = on_local
+        self._backups = backups
+        self._listeners: list[Listener] = []
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"replica-{path.name}")
+        self._replica: Replica | None = None
+        self._reported = 0
+        self._merged: list[tuple[int, int]] = []
+        self._watch: FileWatch | None = None
+        self._looking = False
+        self._look_again = False
+        self._look_task: asyncio.Task[None] | None = None
+        self._closed = False
+
+    async def __aenter__(self) -> Host:
+        try:
+            loop = asyncio.get_running_loop()
+            self._replica = await loop.run_in_executor(self._thread, self._open)
+            self.site_id = self._replica.site_id
+            self.version = self._reported = await self.run(Replica.db_version)
+            self._watch = FileWatch(self.path, self.look)
+            await self._watch.__aenter__()
+        except BaseException:
+            await self._shut()
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._shut()
+
+    async def _shut(self) -> None:
+        self._closed = True
+        if self._watch is not None:
+            await self._watch.__aexit__(None, None, None)
+        if self._look_task is not None:
+            await asyncio.gather(self._look_task, return_exceptions=True)
+        if self._replica is not None:
+            await asyncio.get_running_loop().run_in_executor(self._thread, self._replica.close)
+        self._thread.shutdown(wait=False)
+
+    # Work on the replica's thread
+
+    def _open(self) -> Replica:
+        Replica.open(self.path, readonly=True).close()  # a file that cannot be used gets no backup
+        if self._backups is not None:
+            self._backups.ensure(self.path)
+        return Replica.open(self.path)
+
+    async def run(
+        self, work: Callable[Concatenate[Replica, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run ``work(replica, ...)`` on the replica's thread and return what it returns.
+
+        Work that has begun is always finished, even if the caller is cancelled: a merge is whole or not at all.
+        """
+        if self._replica is None:
+            raise SynclineError(f"{self.path} is closed.")
+        replica = self._replica
+        return await asyncio.get_running_loop().run_in_executor(
+            self._thread, lambda: work(replica, *args, **kwargs)
+        )
+
+    async def snapshot(self) -> Snapshot:
+        """Return what a session must know to begin."""
+        return await self.run(_snapshot)
+
+    async def read(self, action: Read) -> ChangeSet:
+        """Perform a ``Read``: the changes returned are durable (design.md section 1)."""
+        return await self.run(_read, action)
+
+    async def merge(self, action: Merge) -> list[MergeResult]:
+        """Perform a ``Merge`` in slices; the clock moves with the last one. Other links hear of it."""
+        results = await self.run(_merge, action)
+        self._merged.extend((result.before, result.after) for result in results if result.after > result.before)
+        if self._merged and self._merged[-1][1] > self.version:
+            self._moved(self._merged[-1][1])
+        return results
+
+    # News of the file
+
+    def listen(self, listener: Listener) -> Callable[[], None]:
+        """Tell ``listener`` of every rise of the clock; return the function that stops it."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def look(self) -> None:
+        """Look whether another program has written; safe to call at any time, on the loop."""
+        if self._closed:
+            return
+        if self._looking:
+            self._look_again = True
+            return
+        self._looking = True
+        self._look_task = asyncio.get_running_loop().create_task(self._look())
+
+    async def _look(self) -> None:
+        try:
+            while True:
+                self._look_again = False
+                version = await self.run(Replica.db_version)
+                await self._report_local(version)
+                if version > self.version:
+                    self._moved(version)
+                if not self._look_again:
+                    break
+        except SynclineError as error:
+            log.warning("Could not look at %s: %s", self.path, error)
+        finally:
+            self._looking = False
+
+    async def _report_local(self, until: int) -> None:
+        """Report what other programs wrote since the last report, leaving out what our own merges wrote."""
+        since = self._reported
+        if until <= since:
+            return
+        self._reported = until
+        merged, self._merged = tuple(self._merged), [span for span in self._merged if span[1] > until]
+        if self.on_local is None:
+            return
+        found = await self.run(_local_changes, since, until, merged)
+        if found and self.on_local is not None:
+            self.on_local(found)
+
+    def _moved(self, version: int) -> None:
+        self.version = max(self.version, version)
+        for listener in tuple(self._listeners):
+            listener.version_moved(version)
+
+
+def _snapshot(replica: Replica) -> Snapshot:
+    name, version = replica.schema_identity()
+    return Snapshot(
+        site_id=replica.site_id,
+        db_version=replica.db_version(),
+        tables=replica.crr_tables(),
+        schema_name=name,
+        schema_version=version,
+        received=dict(replica.announcements()),
+    )
+
+
+def _read(replica: Replica, action: Read) -> ChangeSet:
+    found = replica.changes(
+        action.since,
+        exclude_site=action.exclude_site,
+        exclude_versions=action.exclude_versions,
+        limit=action.limit,
+    )
+    if found.changes:
+        replica.ensure_durable()
+    return found
+
+
+def _merge(replica: Replica, action: Merge) -> list[MergeResult]:
+    changes = action.changes
+    results = []
+    at = 0
+    while True:
+        part = changes[at : at + MERGE_SLICE]
+        at += MERGE_SLICE
+        last = at >= len(changes)
+        results.append(
+            replica.merge(
+                part,
+                author=action.author,
+                received=action.received if last else None,
+                js_numbers=action.js_numbers,
+            )
+        )
+        if last:
+            return results
+
+
+def _local_changes(
+    replica: Replica, since: int, until: int, merged: tuple[tuple[int, int], ...]
+) -> list[Change]:
+    found = replica.changes(since, until=until, exclude_versions=merged, limit=LOCAL_LIMIT)
+    return [change for change in found.changes if change.site_id == replica.site_id]

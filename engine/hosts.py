@@ -1,0 +1,62 @@
+"""One ``Host`` for each file, shared by everybody in this process who uses it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Sequence
+from pathlib import Path
+
+from engine.backup import Backups
+from engine.change import Change
+from engine.host import Host
+
+
+class Hosts:
+    """The open replicas of this process, by file.
+
+    Args:
+        on_local: called on the loop with (path, changes) when another program wrote to an open file.
+        backups: where each file is copied to before it is opened for writing the first time; None for no copies.
+    """
+
+    def __init__(
+        self,
+        on_local: Callable[[Path, Sequence[Change]], None] | None = None,
+        *,
+        backups: Backups | None = None,
+    ) -> None:
+        self._on_local = on_local
+        self._backups = backups
+        self._open: dict[Path, Host] = {}
+        self._users: dict[Path, int] = {}
+        self._locks: dict[Path, asyncio.Lock] = {}
+
+    @contextlib.asynccontextmanager
+    async def use(self, path: Path) -> AsyncIterator[Host]:
+        """Open ``path``, or share it if it is open, and close it with its last user.
+
+        Raises:
+            ReplicaError: the file cannot be used; says why.
+        """
+        path = path.expanduser().resolve()
+        lock = self._locks.setdefault(path, asyncio.Lock())
+        async with lock:
+            if path not in self._open:
+                self._open[path] = await Host(path, on_local=self._reporter(path), backups=self._backups).__aenter__()
+            self._users[path] = self._users.get(path, 0) + 1
+        try:
+            yield self._open[path]
+        finally:
+            await asyncio.shield(asyncio.ensure_future(self._leave(path, lock)))
+
+    async def _leave(self, path: Path, lock: asyncio.Lock) -> None:
+        async with lock:
+            self._users[path] -= 1
+            if self._users[path] == 0:
+                del self._users[path]
+                await self._open.pop(path).__aexit__(None, None, None)
+
+    def _reporter(self, path: Path) -> Callable[[Sequence[Change]], None] | None:
+        report = self._on_local
+        return None if report is None else lambda changes: report(path, changes)

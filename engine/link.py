@@ -1,0 +1,305 @@
+"""Keeps one configured peer in sync: when to try, what follows from how it ended, and what to tell the person.
+
+Push (live): the link stays connected and every local write is sent at once. Pull: it dials on a timer or when asked,
+exchanges until both sides are caught up, and hangs up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+from engine.attempt import Attempt, Ending, SchemaName
+from engine.backoff import Backoff
+from engine.change import Change
+from engine.crr import Applied
+from engine.errors import (
+    MergeError,
+    NothingToSync,
+    PeerRefused,
+    PeerUnreachable,
+    ReadOnlyFile,
+    StorageFailed,
+    SynclineError,
+    UnsupportedFile,
+    UsageError,
+)
+from engine.events import PeerStatus, State, SyncFinished
+from engine.hosts import Hosts
+from engine.settings import Mode, PeerConfig
+from engine.status import Board, clock_time, connected_state
+
+GREETINGS = 4
+"""Fruitless greetings in a row after which greeting again counts as a failure and waits longer each time."""
+
+NEEDS_A_PERSON = (
+    PeerRefused,
+    UsageError,
+    MergeError,
+    NothingToSync,
+    ReadOnlyFile,
+    StorageFailed,
+    UnsupportedFile,
+)
+"""What trying again alone cannot mend: these stop the retries."""
+
+
+class Reporter(Protocol):
+    """Whoever wants to know what a link does; the engine."""
+
+    def peer_changed(self, status: PeerStatus) -> None: ...
+    def merged(self, peer: str, applied: Sequence[Applied]) -> None: ...
+    def sent(self, peer: str, changes: Sequence[Change]) -> None: ...
+    def sync_finished(self, finished: SyncFinished) -> None: ...
+    def needs_you(self, peer: str, sentence: str, hint: str) -> None: ...
+
+
+class Link:
+    """One configured peer.
+
+    Args:
+        config: the peer. path: its database. hosts: where replicas are opened.
+        reporter: told about everything. token: for the peer. auto: whether auto-sync is on.
+        schema: what to announce to a stock server for a file without a recorded schema.
+    """
+
+    def __init__(
+        self,
+        config: PeerConfig,
+        path: Path,
+        hosts: Hosts,
+        reporter: Reporter,
+        *,
+        token: str | None = None,
+        auto: bool = True,
+        schema: SchemaName | None = None,
+    ) -> None:
+        self.config = config
+        self.path = path
+        self.board = Board(config, reporter.peer_changed)
+        self._hosts = hosts
+        self._reporter = reporter
+        self._token = token
+        self._auto = auto
+        self._schema = schema
+        self._task: asyncio.Task[None] | None = None
+        self._stopping = False
+        # when to try: at a time of the loop's clock, when asked, or not at all
+        self._wake = asyncio.Event()
+        self._next_at = 0.0
+        self._asked = False
+        self._blocked = False
+        self._trouble = ""
+        self._greetings = 0
+        self._backoff = Backoff(random.Random())
+        self._attempt: Attempt | None = None
+        self._waiters: list[asyncio.Future[None]] = []
+
+    @property
+    def status(self) -> PeerStatus:
+        """The peer's row as it was last told."""
+        return self.board.status
+
+    @property
+    def in_sync(self) -> bool:
+        """Whether the peer is truly in sync at this moment, with nothing held or smoothed."""
+        attempt = self._attempt
+        return attempt is not None and attempt.session is not None and attempt.session.in_sync
+
+    # Commands
+
+    def start(self) -> None:
+        """Begin to keep the peer in sync, on the running loop."""
+        self._task = asyncio.get_running_loop().create_task(self._run(), name=f"link {self.config.name}")
+
+    async def stop(self) -> None:
+        """Hang up in good order and end. What is being merged is finished; nothing is lost."""
+        self._stopping = True
+        self._wake.set()
+        self._hang_up(code=1001, reason="Going away.")
+        if self._task is not None:
+            await asyncio.wait([self._task], timeout=5)
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        self.board.close()
+        self._settle(PeerUnreachable("The link was stopped."))
+
+    def sync_now(self) -> asyncio.Future[None]:
+        """Sync at once, whatever the mode.
+
+        Returns:
+            a future that is done when both sides are caught up, or fails with the SynclineError that prevented it.
+        """
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        waiter.add_done_callback(lambda done: done.cancelled() or done.exception())
+        self._waiters.append(waiter)
+        if self._attempt is not None:
+            self._attempt.look()
+        else:
+            self._asked = True
+            self._blocked = False
+            self._backoff.reset()
+        self._wake.set()
+        return waiter
+
+    def set_auto(self, auto: bool) -> None:
+        """Switch auto-sync: off, a live link hangs up and waits to be asked."""
+        self._auto = auto
+        self._next_at = 0.0
+        if not auto:
+            self._hang_up(reason="Auto-sync is off.")
+        self._wake.set()
+
+    def configure(self, config: PeerConfig, *, token: str | None) -> None:
+        """Take over changed settings (pause among them) and try anew with them."""
+        self.config = self.board.config = config
+        self._token = token
+        self._blocked = False
+        self._next_at = 0.0
+        self._backoff.reset()
+        self._hang_up(reason="The settings changed.")
+        self._wake.set()
+
+    def local_moved(self, version: int) -> None:
+        """Hear that our file is at ``version``, connected or not."""
+        self.board.local_moved(version)
+
+    # When to try
+
+    async def _run(self) -> None:
+        while await self._until_due():
+            await self._try()
+
+    async def _until_due(self) -> bool:
+        """Wait until an attempt is due; False when the link is to end."""
+        loop = asyncio.get_running_loop()
+        while not self._stopping:
+            self._wake.clear()
+            left = self.config.pause_left()
+            if left is not None:
+                self._asked = False
+                self._settle(UsageError(f"{self.config.name} is paused."))
+                until = "until resumed" if left == float("inf") else f"until {clock_time(time.time() + left)}"
+                self.board.show(State.PAUSED, f"Paused {until}.")
+                wait = left
+            elif self._asked:
+                return True
+            elif self._blocked:
+                self.board.show(State.NEEDS_YOU, self._trouble)
+                wait = float("inf")
+            elif not self._auto or self.config.mode is Mode.MANUAL:
+                why = "Synced by hand." if self._auto else "Auto-sync is off."
+                failed = f" Last try: {self._trouble}" if self._trouble else ""
+                self.board.show(State.IDLE, f"{why} Press Sync now.{failed}")
+                wait = float("inf")
+            else:
+                wait = self._next_at - loop.time()
+                if wait <= 0:
+                    return True
+                self._show_wait(time.time() + wait, wait)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(None if wait == float("inf") else wait):
+                    await self._wake.wait()
+        return False
+
+    def _show_wait(self, at: float, seconds: float) -> None:
+        if self._trouble:
+            reason = f"Next try in {seconds:.0f} s: {self._trouble}"
+            self.board.show(State.WAITING, reason, next_attempt=at)
+        else:
+            self.board.show(State.IDLE, f"Next pull {clock_time(at)}.", next_attempt=at)
+
+    # One attempt, and what follows
+
+    async def _try(self) -> None:
+        peer, report = self.config.id, self._reporter
+        attempt = self._attempt = Attempt(
+            self.config,
+            self.path,
+            self._hosts,
+            token=self._token,
+            schema=self._schema,
+            pulling=not self._auto or self.config.mode is not Mode.LIVE,
+            on_step=self._stepped,
+            on_caught_up=self._caught_up,
+            on_in=lambda applied: report.merged(peer, applied),
+            on_out=lambda changes: report.sent(peer, changes),
+            on_finished=report.sync_finished,
+        )
+        attempt.hurry = attempt.hurry or bool(self._waiters)
+        self._asked = False
+        self.board.trying()
+        try:
+            ending = await attempt.run()
+        except SynclineError as error:
+            self._failed(error)
+        else:
+            self._ended(ending, attempt)
+        finally:
+            self._attempt = None
+            self.board.left(attempt.session)
+            if attempt.productive:
+                self._backoff.reset()
+
+    def _ended(self, ending: Ending, attempt: Attempt) -> None:
+        now = asyncio.get_running_loop().time()
+        if ending is Ending.CAUGHT_UP:
+            self._greetings = 0
+            self._next_at = now + self.config.minutes * 60
+        elif ending is Ending.GREET_AGAIN:
+            self._greetings = 0 if attempt.progress.settled_at else self._greetings + 1
+            if self._greetings > GREETINGS:
+                self._failed(PeerUnreachable(f"{self.config.url} does not take in what it is sent."))
+                return
+            self._asked = attempt.pulling or bool(self._waiters)
+            self._next_at = now
+        else:
+            self._next_at = now
+
+    def _failed(self, error: SynclineError) -> None:
+        """Wait and try again, or stop and ask the person."""
+        self._greetings = 0
+        self._trouble = str(error)
+        if isinstance(error, NEEDS_A_PERSON):
+            self._blocked = True
+            self._trouble = f"{error} {error.hint}".strip()
+            self._reporter.needs_you(self.config.id, str(error), error.hint)
+        self._next_at = asyncio.get_running_loop().time() + self._backoff.next()
+        self._settle(error)
+
+    def _stepped(self) -> None:
+        attempt = self._attempt
+        if attempt is None or attempt.session is None or attempt.session.closed is not None:
+            return
+        session = attempt.session
+        self.board.note(session)
+        now = asyncio.get_running_loop().time()
+        state, reason = connected_state(session, attempt.progress, now=now, sent_at=self.board.confirmed_at)
+        self.board.show(state, reason, progress=attempt.progress)
+        if state is State.IN_SYNC and not session.in_sync:
+            self.board.look_again(self._stepped)
+
+    def _caught_up(self) -> None:
+        self._trouble = ""
+        self.board.succeeded()
+        self._settle(None)
+
+    def _settle(self, error: SynclineError | None) -> None:
+        """Tell everybody who waits in ``sync_now``."""
+        waiters, self._waiters = self._waiters, []
+        for waiter in waiters:
+            if waiter.done():
+                continue
+            if error is None:
+                waiter.set_result(None)
+            else:
+                waiter.set_exception(error)
+
+    def _hang_up(self, *, code: int = 1000, reason: str) -> None:
+        if self._attempt is not None:
+            self._attempt.hang_up(Ending.HUNG_UP, code=code, reason=reason)

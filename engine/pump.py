@@ -1,0 +1,267 @@
+"""Drives a session: feeds it frames, news and time; performs its actions on the socket and the replica.
+
+One coroutine handles everything in turn, so that a session never sees two things at once. Reading waits until the
+frame before is dealt with (merged and on disk), which is the back-pressure towards the peer; writing has its own task,
+so that two ends that both have much to say cannot block each other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from websockets.asyncio.connection import Connection
+from websockets.exceptions import ConnectionClosed
+
+from engine.change import Change
+from engine.crr import Applied, Replica
+from engine.errors import SynclineError
+from engine.host import Host
+from engine.session import Action, Close, Merge, Read, RecordSent, Send, Session
+
+log = logging.getLogger(__name__)
+
+SENT_DELAY = 0.5
+"""Seconds for which confirmed clocks are gathered before one is written: it only ever says too little."""
+
+
+@dataclass(slots=True)
+class Traffic:
+    """What one session moved, for the activity list."""
+
+    started: float = field(default_factory=time.time)
+    bytes_in: int = 0
+    bytes_out: int = 0
+
+
+class Pump:
+    """One session on one open connection.
+
+    Args:
+        socket: an open websockets connection (either side's).
+        session: a session that has not been started.
+        host: the replica it speaks for.
+        on_state: called after every step, when the session's facts may have changed.
+        on_in, on_out: called with changes that were merged (with what they overwrote) and that were sent.
+    """
+
+    def __init__(
+        self,
+        socket: Connection,
+        session: Session,
+        host: Host,
+        *,
+        on_state: Callable[[], None] = lambda: None,
+        on_in: Callable[[tuple[Applied, ...]], None] = lambda _: None,
+        on_out: Callable[[tuple[Change, ...]], None] = lambda _: None,
+    ) -> None:
+        self.socket = socket
+        self.session = session
+        self.host = host
+        self.traffic = Traffic()
+        self.problem: Exception | None = None
+        self._on_state = on_state
+        self._on_in = on_in
+        self._on_out = on_out
+        # work for the main coroutine
+        self._wake = asyncio.Event()
+        self._calls: deque[Callable[[], None]] = deque()
+        self._frame: bytes | None = None
+        self._frame_taken = asyncio.Event()
+        self._lost = False
+        # the writer
+        self._outbox: deque[bytes] = deque()
+        self._outbox_filled = asyncio.Event()
+        # the confirmed clock that is not written yet
+        self._unrecorded: RecordSent | None = None
+        self._record_timer: asyncio.TimerHandle | None = None
+        self._record_task: asyncio.Task[None] | None = None
+        self._deadline_timer: asyncio.TimerHandle | None = None
+
+    async def run(self) -> Close:
+        """Run the session to its end and close the socket.
+
+        Returns:
+            why it ended; for a connection that was cut, a Close with code 1006 that may be retried.
+        """
+        stop_listening = self.host.listen(self)
+        reader = asyncio.create_task(self._read_frames())
+        writer = asyncio.create_task(self._write_frames())
+        try:
+            self.session.start()
+            await self._perform()
+            self.version_moved(self.host.version)
+            while self.session.closed is None and not self._lost:
+                await self._wake.wait()
+                self._wake.clear()
+                await self._step()
+            return self.session.closed or self._cut()
+        finally:
+            stop_listening()
+            for timer in (self._deadline_timer, self._record_timer):
+                if timer is not None:
+                    timer.cancel()
+            await self._finish(reader, writer)
+
+    # From outside
+
+    def version_moved(self, version: int) -> None:
+        """``Host`` listener: the file's clock rose."""
+        self.call(lambda: self.session.local_changed(version))
+
+    def call(self, step: Callable[[], None]) -> None:
+        """Have the main coroutine call ``step`` (which feeds the session) in its turn."""
+        self._calls.append(step)
+        self._wake.set()
+
+    def hang_up(self, code: int = 1000, reason: str = "", *, retry: bool = True) -> None:
+        """End the session in good order, after what is under way."""
+        self.call(lambda: self.session.close(code, reason, retry=retry))
+
+    # The main coroutine
+
+    async def _step(self) -> None:
+        """Feed everything that has come, then perform what the session wants."""
+        while self._calls:
+            self._calls.popleft()()
+            await self._perform()
+        if self._frame is not None:
+            frame, self._frame = self._frame, None
+            self.traffic.bytes_in += len(frame)
+            self.session.receive(frame)
+            await self._perform()
+            self._frame_taken.set()
+        self.session.tick()
+        await self._perform()
+
+    async def _perform(self) -> None:
+        """Perform actions until the session has none left."""
+        while actions := self.session.take():
+            for action in actions:
+                try:
+                    await self._do(action)
+                except SynclineError as error:
+                    log.info("%s: %s", self.host.path.name, error)
+                    self.session.failed(error)
+        self._arm()
+        self._on_state()
+
+    async def _do(self, action: Action) -> None:
+        match action:
+            case Send(data, changes):
+                self._outbox.append(data)
+                self._outbox_filled.set()
+                if changes:
+                    self._on_out(changes)
+            case Read():
+                self.session.read_done(await self.host.read(action))
+            case Merge():
+                results = await self.host.merge(action)
+                self.session.merge_done(results)
+                applied = tuple(one for result in results for one in result.applied)
+                if applied:
+                    self._on_in(applied)
+            case RecordSent():
+                self._record_later(action)
+            case Close():
+                pass
+
+    def _arm(self) -> None:
+        """Keep one timer for the session's deadline; a timer that fires early just looks again."""
+        deadline = self.session.deadline()
+        if deadline is None or self._deadline_timer is not None:
+            return
+        loop = asyncio.get_running_loop()
+        delay = max(0.0, deadline - self.session.now())
+        self._deadline_timer = loop.call_later(delay, self._deadline_passed)
+
+    def _deadline_passed(self) -> None:
+        self._deadline_timer = None
+        self._wake.set()
+
+    # The sent clock
+
+    def _record_later(self, action: RecordSent) -> None:
+        self._unrecorded = action
+        if self._record_timer is None:
+            loop = asyncio.get_running_loop()
+            self._record_timer = loop.call_later(SENT_DELAY, self._record_now)
+
+    def _record_now(self) -> None:
+        self._record_timer = None
+        action, self._unrecorded = self._unrecorded, None
+        if action is not None:
+            self._record_task = asyncio.create_task(self._record(action))
+
+    async def _record(self, action: RecordSent) -> None:
+        try:
+            await self.host.run(Replica.record_sent, action.site_id, action.version)
+        except SynclineError as error:  # losing it costs nothing: the next greeting says it again
+            log.info("%s: sent clock not recorded: %s", self.host.path.name, error)
+
+    # The socket
+
+    async def _read_frames(self) -> None:
+        try:
+            async for frame in self.socket:
+                if isinstance(frame, str):
+                    self.call(lambda: self.session.close(1003, "A text frame came; only binary ones are spoken."))
+                    continue
+                self._frame = frame
+                self._frame_taken.clear()
+                self._wake.set()
+                await self._frame_taken.wait()
+        except ConnectionClosed as error:
+            self.problem = error
+        finally:
+            self._lost = True
+            self._wake.set()
+
+    async def _write_frames(self) -> None:
+        with contextlib.suppress(ConnectionClosed):
+            while True:
+                await self._outbox_filled.wait()
+                self._outbox_filled.clear()
+                while self._outbox:
+                    data = self._outbox.popleft()
+                    await self.socket.send(data)
+                    self.traffic.bytes_out += len(data)
+                self.call(self.session.flushed)
+
+    def _cut(self) -> Close:
+        code, reason = self.socket.close_code, self.socket.close_reason
+        if code in (None, 1006):
+            return Close(1006, "The connection was cut.", "")
+        if code in (1000, 1001):
+            return Close(code or 1000, reason or "The other side hung up.", "")
+        retry = code not in (1003, 1007, 1008, 1009) and not 4000 <= (code or 0) < 5000
+        return Close(code or 1006, reason or f"The other side closed with code {code}.", "", retry)
+
+    async def _finish(self, reader: asyncio.Task[Any], writer: asyncio.Task[Any]) -> None:
+        """Send what is left (a reason, say), close the socket, end the tasks."""
+        self._frame_taken.set()
+        closed = self.session.closed
+        writer.cancel()
+        await asyncio.gather(writer, return_exceptions=True)
+        with contextlib.suppress(ConnectionClosed, TimeoutError):
+            async with asyncio.timeout(2):
+                while closed is not None and self._outbox:
+                    await self.socket.send(self._outbox.popleft())
+        await self.socket.close(closed.code if closed else 1001, _short(closed.said) if closed else "")
+        reader.cancel()
+        await asyncio.gather(reader, return_exceptions=True)
+        if self._unrecorded is not None:
+            await self._record(self._unrecorded)
+            self._unrecorded = None
+
+
+def _short(reason: str) -> str:
+    """A close frame carries at most 123 bytes of reason (RFC 6455, 5.5.1)."""
+    data = reason.encode()
+    return reason if len(data) <= 123 else data[:120].decode(errors="ignore") + "…"

@@ -1,0 +1,95 @@
+"""What a session asks its driver to do, and what it must know of its replica to begin.
+
+The driver performs actions in the order given, one at a time, and answers ``Read`` and ``Merge`` before it feeds the
+session anything else that could race with them: ``read_done``, ``merge_done`` or ``failed``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from engine.change import Change
+from engine.crr import Received
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The replica as it was when the session began, read in one go.
+
+    Attributes:
+        site_id: our 16 bytes.
+        db_version: our clock, on disk.
+        tables: names of our CRRs.
+        schema_name, schema_version: what the stock dialect announces (spec 10.7); None when the file has no name.
+        received: received clocks by site id: how far we hold each peer's history.
+    """
+
+    site_id: bytes
+    db_version: int
+    tables: tuple[str, ...] = ()
+    schema_name: str | None = None
+    schema_version: int = -1
+    received: Mapping[bytes, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Put one binary frame on the wire. ``changes`` are those inside, for the change flow."""
+
+    data: bytes
+    changes: tuple[Change, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """Read changes above ``since`` (``Replica.changes``), make them durable, and answer with ``read_done``."""
+
+    since: int
+    exclude_site: bytes | None
+    exclude_versions: tuple[tuple[int, int], ...]
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """Merge a batch and, in the transaction of its last part, record ``received``. Answer with ``merge_done``.
+
+    ``until`` is the peer's version that the batch reaches; ``received`` is None when it does not move the clock.
+    This action is the only way by which a session can move a received clock: the hard rule has one door.
+    """
+
+    changes: tuple[Change, ...]
+    until: int
+    received: Received | None
+    author: bytes | None = None
+    js_numbers: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RecordSent:
+    """Remember that the peer has confirmed our history up to ``version``. May be put off and coalesced."""
+
+    site_id: bytes
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """Close the socket after everything before this was sent.
+
+    Attributes:
+        code: WebSocket close code.
+        reason: a sentence for the person on this side.
+        said: what the close frame tells the other side (paths of this machine do not belong there).
+        retry: whether dialling again can help. ``regreet`` means: at once, nothing is wrong.
+    """
+
+    code: int
+    reason: str
+    said: str
+    retry: bool = True
+    regreet: bool = False
+
+
+Action = Send | Read | Merge | RecordSent | Close

@@ -1,0 +1,283 @@
+"""The part that every dialect shares: one sync session as a state machine without I/O.
+
+A session is fed with what happened (``receive``, ``local_changed``, ``read_done``, ``merge_done``, ``failed``,
+``flushed``, ``tick``) and is then emptied with ``take()``, which returns the actions to perform. It opens no file, no
+socket and no clock of its own, so that tests can run thousands of them.
+
+The hard rule lives here: ``_accept`` is the only place that builds a ``Merge`` with a received clock, and it refuses a
+batch that does not continue what was accepted before.
+"""
+
+from __future__ import annotations
+
+import abc
+from collections import deque
+from collections.abc import Callable, Sequence
+
+from engine.change import MAX_VERSION, Change
+from engine.crr import ChangeSet, MergeResult, Received
+from engine.errors import MergeError, ProtocolError, SynclineError, WireError
+
+from .actions import Action, Close, Merge, Read, RecordSent, Send, Snapshot
+
+READ_LIMIT = 5_000
+"""Changes asked for in one read; whole versions only, so that a read may return more."""
+
+GREETING_TIMEOUT = 15.0
+"""Seconds that a peer has to answer the greeting."""
+
+
+class Session(abc.ABC):
+    """One session over one connection.
+
+    Args:
+        here: the replica when the session began.
+        now: the clock, in seconds; only differences matter.
+        sends: whether our changes go to the peer.
+        receives: whether the peer's changes come to us.
+    """
+
+    confirms: bool
+    """Whether peers of this dialect confirm each batch; if not, only a fresh greeting does."""
+
+    def __init__(
+        self, here: Snapshot, *, now: Callable[[], float], sends: bool = True, receives: bool = True
+    ) -> None:
+        self.here = here
+        self.now = now
+        self.sends = sends
+        self.receives = receives
+        # who is on the other side
+        self.peer: bytes | None = None
+        self.greeted = False
+        self.closed: Close | None = None
+        self.failure: SynclineError | None = None
+        # inbound: their history. offered is accepted for merging, received is on our disk
+        self.peer_version: int | None = None
+        self.offered = 0
+        self.received = 0
+        # outbound: our history. scanned is read, position is sent, confirmed is on their disk
+        self.local_version = here.db_version
+        self.scanned = 0
+        self.position = 0
+        self.confirmed = 0
+        self.asked = False
+        # counts for the activity line
+        self.changes_in = 0
+        self.changes_out = 0
+        # machinery
+        self._actions: deque[Action] = deque()
+        self._merges: deque[Merge] = deque()
+        self._merging = False
+        self._reading = False
+        self._own_versions: list[tuple[int, int]] = []
+        self._deadline: float | None = self.now() + GREETING_TIMEOUT
+
+    # Inputs
+
+    @abc.abstractmethod
+    def start(self) -> None:
+        """Begin; call once, when the connection is open."""
+
+    @abc.abstractmethod
+    def _on_frame(self, data: bytes) -> None:
+        """Handle one binary frame; may raise WireError or ProtocolError."""
+
+    def receive(self, data: bytes) -> None:
+        """Take one binary frame from the peer. Bad bytes close the session; nothing is raised."""
+        if self.closed:
+            return
+        try:
+            self._on_frame(data)
+        except WireError as error:
+            self.close(1007, f"The other side sent something that is no message: {error}")
+        except ProtocolError as error:
+            self.close(error.code, str(error))
+
+    def local_changed(self, version: int) -> None:
+        """Say that our file is at ``version`` (its db_version) now. Calling too often does no harm."""
+        if version > self.local_version:
+            self.local_version = version
+        self._pump()
+
+    def read_done(self, result: ChangeSet) -> None:
+        """Answer a ``Read``. The changes in ``result`` must be durable on our disk (design.md section 1)."""
+        request_since, self._reading = self.scanned, False
+        if self.closed:
+            return
+        if result.until < request_since:
+            self._restored(request_since, result.until)
+            return
+        self.local_version = max(self.local_version, result.until)
+        self.scanned = result.until
+        self._outgoing(result)
+        self._pump()
+
+    def merge_done(self, results: Sequence[MergeResult]) -> None:
+        """Answer a ``Merge``: it is committed, one result for each transaction it took, the clock with the last."""
+        merge = self._merges.popleft()
+        self._merging = False
+        for result in results:
+            self.note_own_versions(result.before, result.after)
+            self.local_version = max(self.local_version, result.after)
+        self.changes_in += len(merge.changes)
+        if merge.received is not None:
+            self.received = max(self.received, merge.received.version)
+        if self.closed:
+            return
+        self._merged(merge)
+        self._next_merge()
+        self._pump()
+
+    def failed(self, error: SynclineError) -> None:
+        """Answer a ``Read`` or ``Merge`` that failed. Nothing of it was kept; the session ends."""
+        self._reading = self._merging = False
+        self._merges.clear()
+        if isinstance(error, MergeError):
+            self.close(1008, str(error), retry=False)
+        else:
+            self.close(1011, str(error), said="The other side could not read or write its file.")
+        self.failure = error
+
+    def flushed(self) -> None:
+        """Say that every frame given to ``Send`` has left; stock peers are paced by this."""
+        self._pump()
+
+    def tick(self) -> None:
+        """Let time-outs act; call at or after ``deadline()``."""
+        if self.closed or self._deadline is None or self.now() < self._deadline:
+            return
+        if not self.greeted:
+            self.close(1002, self._silence())
+        else:
+            self._deadline = None
+            self._quiet()
+
+    # Outputs
+
+    def take(self) -> list[Action]:
+        """Return the actions to perform, in order, and forget them."""
+        actions = list(self._actions)
+        self._actions.clear()
+        return actions
+
+    def deadline(self) -> float | None:
+        """Return when ``tick`` wants to be called, on the clock given as ``now``; None for never."""
+        return None if self.closed else self._deadline
+
+    @property
+    def to_receive(self) -> int:
+        """How many versions the peer announced that are not on our disk yet."""
+        if self.peer_version is None or not self.receives:
+            return 0
+        return max(0, self.peer_version - self.received)
+
+    @property
+    def to_send(self) -> int:
+        """How many versions of ours the peer has not confirmed yet."""
+        return max(0, self.local_version - self.confirmed) if self.sends and self.asked else 0
+
+    @property
+    def all_received(self) -> bool:
+        """Whether everything that the peer announced is on our disk."""
+        if not self.greeted or self._merging or self._merges:
+            return False
+        return self.to_receive == 0
+
+    @property
+    @abc.abstractmethod
+    def all_sent(self) -> bool:
+        """Whether everything due to the peer has left (it may still be unconfirmed)."""
+
+    @property
+    @abc.abstractmethod
+    def all_confirmed(self) -> bool:
+        """Whether everything due to the peer is confirmed to be on its disk."""
+
+    @property
+    def in_sync(self) -> bool:
+        """Connected, everything announced is on our disk, nothing due is unconfirmed (design.md section 6)."""
+        return self.closed is None and self.greeted and self.all_received and self.all_confirmed
+
+    # For the dialects
+
+    def close(
+        self, code: int, reason: str, *, said: str = "", retry: bool = True, regreet: bool = False
+    ) -> None:
+        """End the session: the driver closes the socket with ``code``. Arguments as in ``Close``."""
+        if self.closed is None:
+            self.closed = Close(code, reason, said or reason, retry, regreet)
+            self._actions.append(self.closed)
+
+    def note_own_versions(self, before: int, after: int) -> None:
+        """Remember that our versions in (before, after] hold nothing but what came over this very link."""
+        if after <= before:
+            return
+        if self._own_versions and self._own_versions[-1][1] == before:
+            before = self._own_versions.pop()[0]
+        self._own_versions.append((before, after))
+
+    def _accept(self, changes: Sequence[Change], *, since: int, until: int, stock: bool) -> None:
+        """Queue a batch for merging. The hard rule: it must continue what was accepted before it."""
+        assert self.peer is not None
+        if not 0 <= since < MAX_VERSION or not 0 <= until < MAX_VERSION:
+            raise ProtocolError("A clock from the other side is out of range.", code=1008)
+        if since > self.offered:
+            raise ProtocolError(f"Changes from {self.offered} to {since} are missing in between.", code=4009)
+        received = Received(self.peer, until) if until > since else None
+        self.offered = max(self.offered, until)
+        self.peer_version = max(self.peer_version or 0, until)
+        author = self.peer if stock else None
+        self._merges.append(Merge(tuple(changes), until, received, author=author, js_numbers=stock))
+        self._next_merge()
+
+    def _next_merge(self) -> None:
+        if self._merges and not self._merging:
+            self._merging = True
+            self._actions.append(self._merges[0])
+
+    def _restored(self, theirs: int, ours: int) -> None:
+        self.close(
+            4005,
+            f"The other side has seen version {theirs} of this file, but the file is at {ours}: it looks like it was"
+            " restored from an older copy.",
+            retry=False,
+        )
+
+    def _read(self, *, exclude_site: bytes | None) -> None:
+        self._reading = True
+        own = tuple(span for span in self._own_versions if span[1] > self.scanned)
+        self._own_versions = list(own)
+        self._actions.append(
+            Read(self.scanned, exclude_site, own if exclude_site is not None else (), READ_LIMIT)
+        )
+
+    def _send(self, data: bytes, changes: Sequence[Change] = ()) -> None:
+        self.changes_out += len(changes)
+        self._actions.append(Send(data, tuple(changes)))
+
+    def _confirm_sent(self, version: int, *, lower: bool = False) -> None:
+        """Take the peer's word for what it holds of our history."""
+        if version > self.confirmed or lower:
+            self.confirmed = version
+        if self.peer is not None:
+            self._actions.append(RecordSent(self.peer, self.confirmed))
+
+    @abc.abstractmethod
+    def _outgoing(self, result: ChangeSet) -> None:
+        """Frame and send what was read."""
+
+    @abc.abstractmethod
+    def _pump(self) -> None:
+        """Ask for the next read, if something is due and the peer can take it."""
+
+    @abc.abstractmethod
+    def _merged(self, merge: Merge) -> None:
+        """React to a committed batch (confirm it, say)."""
+
+    def _silence(self) -> str:
+        return f"No answer to the greeting within {GREETING_TIMEOUT:.0f} s."
+
+    @abc.abstractmethod
+    def _quiet(self) -> None:
+        """React to the quiet time-out that the dialect had set in ``_deadline``."""

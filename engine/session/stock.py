@@ -1,0 +1,246 @@
+"""The published vlcn protocol (spec 10.5 and 10.6): our link on a stock server, our hub under stock clients.
+
+The protocol has no confirmation and no heartbeat, and one message holds whole versions only. What it lacks is made up
+for by greeting again: a fresh greeting tells how far the peer really is. The counter-measures to the defects of spec
+10.8 are marked with their number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from engine.change import Change
+from engine.crr import ChangeSet
+from engine.errors import ProtocolError
+from engine.wire import (
+    AnnouncePresence,
+    Changes,
+    Cursor,
+    RejectChanges,
+    StartStreaming,
+    decode,
+    encode,
+)
+
+from .actions import Merge, Snapshot
+from .base import Session
+
+QUIET = 10.0
+"""Seconds without traffic after which a link with unconfirmed changes greets again (design.md section 6)."""
+
+REFRESH = 60.0
+"""Seconds without traffic after which a link greets again in any case: a stock server loses live pushes (#7)."""
+
+FRAME_LIMIT = 100 * 1024 * 1024
+"""The largest frame that the published packages take (spec 10.5)."""
+
+
+class _StockSession(Session):
+    """What both roles share: one stream each way, contiguity, whole versions."""
+
+    confirms = False
+    _mask_author = False
+
+    def __init__(
+        self, here: Snapshot, *, now: Callable[[], float], sends: bool = True, receives: bool = True
+    ) -> None:
+        super().__init__(here, now=now, sends=sends, receives=receives)
+        self._unflushed = False
+        self._local_only = False
+        self._excluded: frozenset[bytes] = frozenset()
+
+    # Outbound
+
+    def _stream_from(self, version: int) -> None:
+        """Start (or restart) our stream at ``version``, which the peer holds."""
+        self.asked = True
+        self.position = self.scanned = version
+        self._confirm_sent(version, lower=True)
+        if not self.sends:
+            return
+        if version > self.local_version:
+            self._read(exclude_site=self.peer)
+        self._pump()
+
+    def _pump(self) -> None:
+        due = self.sends and self.asked and self.scanned < self.local_version
+        if due and not (self.closed or self._reading or self._unflushed):
+            self._read(exclude_site=self.peer)
+
+    def flushed(self) -> None:
+        self._unflushed = False
+        self._pump()
+
+    def _outgoing(self, result: ChangeSet) -> None:
+        changes = [change for change in result.changes if self._wanted(change)]
+        if not changes:
+            return
+        masked = [change._replace(site_id=None) for change in changes] if self._mask_author else changes
+        # since is the end of the last message, not of the last read: a gap would make the peer reject it (#1)
+        data = encode(Changes(self.here.site_id, Cursor(self.position, 0), tuple(masked)))
+        if len(data) > FRAME_LIMIT:
+            self.close(1009, f"Too large for this peer: {len(data) >> 20} MB in one version.", retry=False)
+            return
+        self.position = changes[-1].db_version
+        self._unflushed = True
+        self._send(data, changes)
+        self._stir()
+
+    def _wanted(self, change: Change) -> bool:
+        if change.col_version == 0:
+            return True
+        if self._local_only and change.site_id != self.here.site_id:
+            return False
+        return change.site_id not in self._excluded
+
+    @property
+    def all_sent(self) -> bool:
+        if not self.sends:
+            return self.greeted
+        return self.asked and not self._reading and not self._unflushed and self.scanned >= self.local_version
+
+    @property
+    def all_confirmed(self) -> bool:
+        return self.all_sent and (not self.sends or self.confirmed >= self.position)
+
+    @property
+    def to_send(self) -> int:
+        """How many versions are left to read, or are sent and unconfirmed."""
+        if not self.sends or not self.asked:
+            return 0
+        return max(0, self.local_version - self.scanned) + max(0, self.position - self.confirmed)
+
+    # Inbound
+
+    def _on_changes(self, message: Changes) -> None:
+        if not self.receives:
+            return
+        if message.sender == self.here.site_id:
+            raise ProtocolError("The other side has the site id of this file: one is a copy of the other.", code=4005)
+        if self.peer is None:
+            self._meet(message.sender)
+        if message.sender != self.peer:
+            raise ProtocolError("Changes came from somebody who was not announced.", code=1008)
+        if message.since.version > self.offered:
+            self._gap()
+            return
+        if message.changes:
+            until = message.changes[-1].db_version
+            self._accept(message.changes, since=message.since.version, until=until, stock=True)
+        self._stir()
+
+    def _meet(self, site_id: bytes) -> None:
+        """Learn who the peer is, and with it how far we hold its history."""
+        self.peer = site_id
+        self.offered = self.received = self.here.received.get(site_id, 0)
+
+    def _merged(self, merge: Merge) -> None:
+        self._stir()
+
+    def _gap(self) -> None:
+        raise NotImplementedError
+
+    def _stir(self) -> None:
+        """Note that something moved, which puts the quiet time-out off."""
+
+
+class StockClientSession(_StockSession):
+    """We dial a published ``ws-server``: it starts nothing, but asks with StartStreaming and pushes."""
+
+    def start(self) -> None:
+        here = self.here
+        seen = tuple((site, Cursor(version, 0)) for site, version in here.received.items())
+        name = here.schema_name or ""
+        self._send(encode(AnnouncePresence(here.site_id, seen, name, here.schema_version)))
+
+    def _on_frame(self, data: bytes) -> None:
+        message = decode(data)
+        if isinstance(message, StartStreaming):
+            self._on_start_streaming(message)
+        elif isinstance(message, Changes):
+            self._on_changes(message)
+        elif isinstance(message, RejectChanges):
+            # the server's cursor is behind ours; only a fresh greeting tells it (#2)
+            self.close(1000, "The server missed a message; greeting again.", regreet=True)
+        else:
+            raise ProtocolError(f"{type(message).__name__} does not belong here.")
+
+    def _on_start_streaming(self, message: StartStreaming) -> None:
+        self.greeted = True
+        self._excluded = frozenset(message.exclude_sites)
+        self._local_only = message.local_only
+        others = [site for site in message.exclude_sites if site != self.here.site_id]
+        if self.peer is None and others:
+            self._meet(others[0])
+        self._stream_from(message.since.version)
+        self._stir()
+
+    def _stir(self) -> None:
+        settled = self.confirmed >= self.position
+        self._deadline = self.now() + (REFRESH if settled else QUIET)
+
+    def _quiet(self) -> None:
+        self.close(1000, "Greeting again.", regreet=True)
+
+    def _gap(self) -> None:
+        self.close(1000, "The server left a gap; greeting again.", regreet=True)
+
+    def _silence(self) -> str:
+        return "The server did not answer the greeting: it may not know this room, or its schema differs."  # (#5)
+
+
+class StockHubSession(_StockSession):
+    """A published ``ws-client`` is connected to us: it announces itself, we ask and push."""
+
+    _mask_author = True
+
+    def start(self) -> None:
+        """Nothing to say yet: the client begins."""
+
+    def _quiet(self) -> None:
+        """Nothing: greeting again is the client's business."""
+
+    def _on_frame(self, data: bytes) -> None:
+        message = decode(data)
+        if isinstance(message, AnnouncePresence):
+            self._on_announce(message)
+        elif not self.greeted:
+            raise ProtocolError(f"{type(message).__name__} came before AnnouncePresence.")
+        elif isinstance(message, Changes):
+            self._on_changes(message)
+        elif isinstance(message, RejectChanges) and self.asked:
+            self._stream_from(min(message.since.version, self.position))
+        else:
+            raise ProtocolError(f"{type(message).__name__} does not belong here.")
+
+    def _on_announce(self, message: AnnouncePresence) -> None:
+        here = self.here
+        if self.greeted:
+            raise ProtocolError("A second AnnouncePresence came.")
+        if message.sender == here.site_id:
+            raise ProtocolError("The other side has the site id of this room: one is a copy of the other.", code=4005)
+        theirs = (message.schema_name, message.schema_version)
+        if here.schema_name is not None and theirs != (here.schema_name, here.schema_version):
+            self.close(
+                4003,
+                f"This room has schema {here.schema_name} version {here.schema_version},"
+                f" the client {theirs[0]} version {theirs[1]}.",
+                retry=False,
+            )
+            return
+        self.greeted = True
+        self._deadline = None
+        self._meet(message.sender)
+        self._ask()
+        seen = {site: cursor.version for site, cursor in message.last_seens}
+        self._stream_from(seen.get(here.site_id, 0))
+
+    def _ask(self) -> None:
+        if self.receives:
+            since = Cursor(self.offered, 0)
+            self._send(encode(StartStreaming(since, (self.here.site_id,), False)))
+
+    def _gap(self) -> None:
+        self._ask()  # a second StartStreaming rewinds a stock client (spec 10.6)
+
+

@@ -1,0 +1,181 @@
+"""Sessions over real replicas without sockets: a driver for each end, and a wire that the test controls.
+
+Time is a number, frames are delivered when the test says so, and a crash forgets everything but the file.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+
+from engine.crr import Replica, connect
+from engine.errors import SynclineError
+from engine.session import Close, Merge, OwnSession, Read, RecordSent, Send, Session, Snapshot
+
+SCHEMA = """
+CREATE TABLE item (id INTEGER PRIMARY KEY NOT NULL, name TEXT, n INTEGER, extra);
+SELECT crsql_as_crr('item');
+"""
+
+
+def make_replica(path: Path, schema: str = SCHEMA) -> Replica:
+    """A new file with the schema, as a replica."""
+    connection = connect(path, create=True)
+    connection.execute(schema)
+    connection.close()
+    return Replica.open(path)
+
+
+def snapshot(replica: Replica) -> Snapshot:
+    """What a session must know to begin."""
+    name, version = replica.schema_identity()
+    return Snapshot(
+        replica.site_id,
+        replica.db_version(),
+        replica.crr_tables(),
+        name,
+        version,
+        dict(replica.announcements()),
+    )
+
+
+def rows(replica: Replica) -> list[tuple[object, ...]]:
+    """All rows of ``item`` with storage classes, in key order."""
+    return list(
+        replica.connection.execute(
+            "SELECT id, typeof(name), name, typeof(n), n, typeof(extra), extra FROM item ORDER BY id"
+        )
+    )
+
+
+class End:
+    """One end of a connection: a session, its replica, and a driver that does what the session asks.
+
+    ``step`` does one action at a time, so that a test can crash between any two of them.
+    """
+
+    def __init__(self, replica: Replica, session: Session) -> None:
+        self.replica = replica
+        self.session = session
+        self.actions: deque[object] = deque()
+        self.sent: deque[bytes] = deque()
+        self.frames = 0
+        self.changes_sent = 0
+        self.merge_slice = 1_000
+        self.closed: Close | None = None
+        session.start()
+        self._collect()
+
+    def _collect(self) -> None:
+        self.actions.extend(self.session.take())
+
+    def step(self) -> bool:
+        """Do one action; False when there is none."""
+        if not self.actions:
+            return False
+        action = self.actions.popleft()
+        try:
+            self._do(action)
+        except SynclineError as error:
+            self.session.failed(error)
+        self._collect()
+        return True
+
+    def _do(self, action: object) -> None:
+        session = self.session
+        match action:
+            case Send(data, changes):
+                self.sent.append(data)
+                self.frames += 1
+                self.changes_sent += len(changes)
+            case Read():
+                session.read_done(
+                    self.replica.changes(
+                        action.since,
+                        exclude_site=action.exclude_site,
+                        exclude_versions=action.exclude_versions,
+                        limit=action.limit,
+                    )
+                )
+            case Merge():
+                results = []
+                parts = [
+                    action.changes[at : at + self.merge_slice] for at in range(0, len(action.changes), self.merge_slice)
+                ] or [()]
+                for number, part in enumerate(parts):
+                    last = number == len(parts) - 1
+                    results.append(
+                        self.replica.merge(
+                            part,
+                            author=action.author,
+                            received=action.received if last else None,
+                            js_numbers=action.js_numbers,
+                        )
+                    )
+                session.merge_done(results)
+            case RecordSent():
+                self.replica.record_sent(action.site_id, action.version)
+            case Close():
+                self.closed = action
+
+    def work(self) -> None:
+        """Do all actions."""
+        while self.step():
+            pass
+
+    def receive(self, data: bytes) -> None:
+        self.session.receive(data)
+        self._collect()
+
+    def local(self) -> None:
+        """Let the session know of local writes."""
+        self.session.local_changed(self.replica.db_version())
+        self._collect()
+
+    def flush(self) -> None:
+        """All frames have left."""
+        self.session.flushed()
+        self._collect()
+
+
+class Wire:
+    """Two ends and the frames between them, in order and lossless until it is cut."""
+
+    def __init__(self, one: End, other: End) -> None:
+        self.ends = (one, other)
+
+    def step(self, rng: random.Random) -> bool:
+        """Do one thing that can happen next, chosen by ``rng``; False when nothing is left to do."""
+        choices: list[Callable[[], object]] = []
+        for end, other in (self.ends, self.ends[::-1]):
+            if end.actions:
+                choices.append(end.step)
+            elif other.sent:
+                choices.append(lambda end=end, other=other: end.receive(other.sent.popleft()))
+            elif not end.sent and not end.closed:
+                before = len(end.actions)
+                end.flush()
+                if len(end.actions) > before:
+                    choices.append(end.step)
+        if not choices:
+            return False
+        rng.choice(choices)()
+        return True
+
+    def run(self, rng: random.Random | None = None, *, limit: int = 100_000) -> None:
+        """Go on until nothing is left to do."""
+        rng = rng or random.Random(0)
+        for _ in range(limit):
+            if not self.step(rng):
+                return
+        raise AssertionError(f"the two ends still talk after {limit} steps")
+
+
+def own_pair(one: Replica, other: Replica, now: Callable[[], float] = lambda: 0.0) -> Wire:
+    """Two replicas connected in the own dialect."""
+    return Wire(
+        End(one, OwnSession(snapshot(one), now=now)),
+        End(other, OwnSession(snapshot(other), now=now)),
+    )
