@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engine.change import SQLiteValue
+from engine.crr import bulk
 from engine.crr.catalogue import Crr
 from engine.crr.state import State
 from engine.crr.values import same
@@ -76,8 +77,8 @@ class Capture:
         self._bury(crr, old, version)
         execute(crr.sql.mark_created, (new, version, state.next_seq(), 3 if replaced else 1))
         execute(crr.sql.drop_cells, (new,))
-        for name in crr.columns:
-            execute(crr.sql.put_cell, (new, name, cells.get(name, 1), version, 0, state.next_seq()))
+        rows = [(new, name, cells.get(name, 1), version, 0, state.next_seq()) for name in crr.columns]
+        bulk.run(state.db, crr.sql.put_cell, rows)
 
     def _add_key(self, crr: Crr, key: Key) -> tuple[int, bool]:
         """The key's number, and whether it was known before."""

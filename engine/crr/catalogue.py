@@ -153,7 +153,6 @@ def load(db: apsw.Connection) -> Catalogue:
 def is_crr(db: apsw.Connection, table: str) -> bool:
     """Does the table have its insert trigger (what stock asks, spec 2.4)?"""
     found = db.execute(
-        "SELECT 1 FROM main.sqlite_master WHERE type = 'trigger' AND name = "
-        + literal(table + "__crsql_itrig")
+        "SELECT 1 FROM main.sqlite_master WHERE type = 'trigger' AND name = " + literal(table + "__crsql_itrig")
     ).fetchone()
     return found is not None

@@ -25,25 +25,37 @@ def check(change: Change, *, exact: bool) -> None:
         InvalidChange: no well-behaved peer sends it.
     """
     table, _, cid, val, col_version, db_version, site_id, cl, seq = change
-    if type(table) is not str or type(cid) is not str or not (_fits(table) and _fits(cid)):
-        raise InvalidChange(
-            f"A change has a table or column name that is no name, or is over {MAX_NAME} bytes."
-        )
     low = 0 if exact else -MAX_VERSION
-    for number in (col_version, db_version, cl, seq):
-        if type(number) is not int or not low <= number < MAX_VERSION:
-            raise InvalidChange(f"A change for the table “{table}” has a version out of range: {number}.")
+    if not (
+        type(col_version) is type(db_version) is type(cl) is type(seq) is int
+        and low <= col_version < MAX_VERSION
+        and low <= db_version < MAX_VERSION
+        and low <= cl < MAX_VERSION
+        and low <= seq < MAX_VERSION
+    ):
+        shown = ", ".join(str(number)[:24] for number in (col_version, db_version, cl, seq))
+        raise InvalidChange(f"A change for the table “{table}” has a version out of range, one of {shown}.")
     if type(site_id) is bytes:
         if len(site_id) != _SITE and (exact or len(site_id) > _SITE):
-            raise InvalidChange(
-                f"A change for the table “{table}” has an author of {len(site_id)} bytes, not {_SITE}."
-            )
+            raise InvalidChange(f"A change for the table “{table}” has an author of {len(site_id)} bytes, not {_SITE}.")
     elif exact or site_id is not None:
         raise InvalidChange(f"A change for the table “{table}” has no author.")
+    if type(cid) is not str or not _fits(cid):
+        raise InvalidChange(f"A change for the table “{table}” has a column name over {MAX_NAME} bytes, or none.")
     if type(val) not in _VALUES:
         raise InvalidChange(f"A change for the table “{table}” has a value of an unknown type.")
     if type(val) is int and not -(2**63) <= val < 2**63:
         raise InvalidChange(f"A change for the table “{table}” has an integer of more than 64 bits.")
+
+
+def check_table(name: str) -> None:
+    """Check a table's name, before it is looked up.
+
+    Raises:
+        InvalidChange: no text, or longer than a name may be.
+    """
+    if type(name) is not str or not _fits(name):
+        raise InvalidChange(f"A change has a table name over {MAX_NAME} bytes, or none.")
 
 
 def check_key(crr: Crr, packed: bytes) -> tuple[SQLiteValue, ...]:

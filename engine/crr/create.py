@@ -118,8 +118,7 @@ def _backfill(state: State, table: Table) -> None:
     mine, known = idents(table.key, suffix=" COLLATE BINARY"), idents(table.key)
     order = ", ".join(str(n + 1) for n in range(len(table.key)))
     db.execute(
-        f"INSERT INTO {pks} ({known}) SELECT {mine} FROM {base} EXCEPT SELECT {known} FROM {pks}"
-        f" ORDER BY {order}"
+        f"INSERT INTO {pks} ({known}) SELECT {mine} FROM {base} EXCEPT SELECT {known} FROM {pks} ORDER BY {order}"
     )
     rows = db.changes()
     cells = table.tracked or ("-1",)
@@ -156,7 +155,6 @@ def _backfill_known(state: State, table: Table) -> None:
         ).fetchall()
         for (key,) in keys:
             db.execute(
-                f"INSERT OR IGNORE INTO {clock} (key, col_name, col_version, db_version, seq)"
-                " VALUES (?, ?, 1, ?, ?)",
+                f"INSERT OR IGNORE INTO {clock} (key, col_name, col_version, db_version, seq) VALUES (?, ?, 1, ?, ?)",
                 (key, name, state.next_version(), state.next_seq()),
             )

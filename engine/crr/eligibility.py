@@ -35,9 +35,7 @@ def obstacles(db: apsw.Connection, table: Table) -> tuple[str, ...]:
     if not table.key:
         found.append("It has no primary key.")
     found += [f"The primary key column “{name}” is not declared NOT NULL." for name in nullable]
-    text = db.execute(
-        "SELECT sql FROM main.sqlite_master WHERE type = 'table' AND name = ?", (table.name,)
-    ).get
+    text = db.execute("SELECT sql FROM main.sqlite_master WHERE type = 'table' AND name = ?", (table.name,)).get
     if "autoincrement" in (text or "").lower():
         found.append("It uses AUTOINCREMENT, whose counters clash between peers.")
     foreign = db.execute(
@@ -61,14 +59,10 @@ def _own_limits(db: apsw.Connection, table: Table) -> tuple[str, ...]:
     arguments = 1 + 2 * (len(table.key) + len(table.tracked))
     most = db.limit(apsw.SQLITE_LIMIT_FUNCTION_ARG)
     if arguments > most or len(table.key) > MAX_VALUES:
-        found.append(
-            f"It has too many columns: {(most - 1) // 2} are the most, {MAX_VALUES} of them in the key."
-        )
+        found.append(f"It has too many columns: {(most - 1) // 2} are the most, {MAX_VALUES} of them in the key.")
     left_over = column_names(db, table.name + PKS)
     if left_over and left_over != (KEY, *table.key):
-        found.append(
-            "Sync records of an earlier table of this name, with another primary key, are still there."
-        )
+        found.append("Sync records of an earlier table of this name, with another primary key, are still there.")
     return tuple(found)
 
 

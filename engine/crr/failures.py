@@ -27,9 +27,7 @@ def explained(path: str | Path) -> Iterator[None]:
     except apsw.Error as error:
         raise explain(error, path) from error
     except UnicodeDecodeError as error:
-        raise ReplicaError(
-            f"“{path}” holds text that is not valid UTF-8.", hint="Correct the text."
-        ) from error
+        raise ReplicaError(f"“{path}” holds text that is not valid UTF-8.", hint="Correct the text.") from error
 
 
 def explain(error: apsw.Error, path: str | Path) -> SynclineError:
@@ -42,21 +40,13 @@ def explain(error: apsw.Error, path: str | Path) -> SynclineError:
     if isinstance(error, apsw.NotADBError):
         return NotADatabase(f"“{path}” is not a SQLite database.", hint="Choose another file.")
     if isinstance(error, apsw.ReadOnlyError | apsw.PermissionsError):
-        return ReadOnlyFile(
-            f"“{path}” cannot be written.", hint="Check the permissions of the file and of its folder."
-        )
+        return ReadOnlyFile(f"“{path}” cannot be written.", hint="Check the permissions of the file and of its folder.")
     if isinstance(error, apsw.CantOpenError):
-        return NoSuchFile(
-            f"“{path}” cannot be opened.", hint="Check that it exists and that you may read it."
-        )
+        return NoSuchFile(f"“{path}” cannot be opened.", hint="Check that it exists and that you may read it.")
     if isinstance(error, apsw.FullError):
-        return StorageFailed(
-            f"The disk that holds “{path}” is full.", hint="Free some space, then try again."
-        )
+        return StorageFailed(f"The disk that holds “{path}” is full.", hint="Free some space, then try again.")
     if isinstance(error, apsw.CorruptError):
         return StorageFailed(f"“{path}” is damaged.", hint="Restore it from a backup.")
     if isinstance(error, apsw.IOError):
-        return StorageFailed(
-            f"“{path}” could not be read or written.", hint="Check the disk, then try again."
-        )
+        return StorageFailed(f"“{path}” could not be read or written.", hint="Check the disk, then try again.")
     return ReplicaError(f"Something went wrong in “{path}”: {error}.")

@@ -9,8 +9,10 @@ from itertools import islice
 import apsw
 
 from engine.change import SENTINEL, Change, SQLiteValue
+from engine.crr import bulk
+from engine.crr.bulk import each_block
 from engine.crr.catalogue import Crr
-from engine.crr.checking import check, check_key
+from engine.crr.checking import check, check_key, check_table
 from engine.crr.results import Applied
 from engine.crr.row import Row
 from engine.crr.state import State
@@ -19,25 +21,22 @@ from engine.errors import InvalidChange, SchemaMismatch
 _AT_ONCE = 4096
 
 _Key = tuple[SQLiteValue, ...]
-_Taken = tuple[int, Change, SQLiteValue]  # place in the batch, change, value as it will be stored
+_Offers = list[tuple[int, Change, SQLiteValue]]
+"""(place in the batch, change, its value as it will be stored)."""
+_Winner = tuple[Change, _Key, SQLiteValue, bool]
+"""An Applied that has no version yet."""
+_Stamp = tuple[int, int]
+"""(db_version, site ordinal)."""
 
 
 @dataclass(slots=True)
 class _Part:
-    """The part of a batch that is for one table: its rows by key, and what each is offered."""
+    """The part of a batch that is for one table: its rows, and what each is offered, by key and packed
+    key."""
 
     crr: Crr
-    rows: dict[_Key, Row] = field(default_factory=dict)
-    offered: dict[_Key, list[_Taken]] = field(default_factory=dict)
-    packed: dict[bytes, _Key] = field(default_factory=dict)
-
-
-@dataclass(slots=True)
-class _Winner:
-    change: Change
-    key: _Key
-    old: SQLiteValue
-    had_old: bool
+    rows: dict[_Key, tuple[Row, _Offers]] = field(default_factory=dict)
+    packed: dict[bytes, _Offers] = field(default_factory=dict)
 
 
 class Merger:
@@ -78,50 +77,51 @@ class Merger:
 
     def _merge_batch(self, batch: Sequence[Change]) -> None:
         parts = self._sort_out(batch)
-        winners: dict[int, _Winner] = {}
+        winners: list[_Winner | None] = [None] * len(batch)
         for part in parts:
             self._load_clocks(part)
             self._load_values(part)
             self._decide(part, winners)
         # Stamped in the order of the batch, whatever row they are of (spec 4: never decreasing).
-        versions = {p: self._state.next_version(winners[p].change.db_version) for p in sorted(winners)}
-        ordinals = {p: self._ordinal(winners[p].change.site_id) for p in versions}
+        stamps: list[_Stamp] = [(0, 0)] * len(batch)
+        for place, winner in enumerate(winners):
+            if winner is not None:
+                change = winner[0]
+                version = self._state.next_version(change.db_version)
+                stamps[place] = version, self._ordinal(change.site_id)
+                self.applied.append(Applied(*winner, version))
         for part in parts:
             self._write_rows(part)
-            self._write_clocks(part, batch, versions, ordinals)
-        self.applied += [
-            Applied(winner.change, winner.key, winner.old, winner.had_old, version)
-            for winner, version in ((winners[place], version) for place, version in versions.items())
-        ]
+            self._write_clocks(part, batch, stamps)
 
     def _sort_out(self, batch: Sequence[Change]) -> list[_Part]:
         """Check every change and hand it to its row."""
         parts: dict[str, _Part] = {}
-        stored = self._state.storage.stored
+        stored, exact, js_numbers = self._state.storage.stored, self._exact, self._js_numbers
+        part: _Part | None = None
         for place, change in enumerate(batch):
-            check(change, exact=self._exact)
-            part = parts.get(change.table)
-            if part is None:
-                part = parts[change.table] = _Part(self._state.crr(change.table))
-            key = part.packed.get(change.pk)
-            if key is None:
-                key = part.packed[change.pk] = check_key(part.crr, change.pk)
+            check(change, exact=exact)
+            if part is None or change.table != part.crr.name:
+                part = parts.get(change.table)
+                if part is None:
+                    check_table(change.table)
+                    part = parts[change.table] = _Part(self._state.crr(change.table))
+            offered = part.packed.get(change.pk)
+            if offered is None:
                 # Two encodings can mean one key, 1 and 1.0: equal here as they are in the key table.
-                if key not in part.rows:
-                    part.rows[key] = Row(key)
-                    part.offered[key] = []
-            affinity = part.crr.affinity.get(change.cid)
+                key = check_key(part.crr, change.pk)
+                _, offered = part.rows.setdefault(key, (Row(key), []))
+                part.packed[change.pk] = offered
             value = change.val
+            affinity = part.crr.affinity.get(change.cid)
             if affinity is not None:
-                value = stored(value, affinity, js_numbers=self._js_numbers)
-            part.offered[key].append((place, change, value))
+                value = stored(value, affinity, js_numbers=js_numbers)
+            offered.append((place, change, value))
         return list(parts.values())
 
     def _load_clocks(self, part: _Part) -> None:
-        rows = list(part.rows.values())
-        find = part.crr.sql.find_cells
-        keys = ((*row.key, n) for n, row in enumerate(rows))
-        for n, number, cid, col_version in self._db.executemany(find, keys):
+        rows = [row for row, _ in part.rows.values()]
+        for n, number, cid, col_version in each_block(self._db, part.crr.sql.find_cells, _tagged(rows)):
             row = rows[n]
             row.number = number
             if cid == SENTINEL:
@@ -133,31 +133,30 @@ class Merger:
     def _load_values(self, part: _Part) -> None:
         """Read from the base table what the offered changes may meet there."""
         wanted: dict[tuple[str, ...], list[Row]] = {}
-        for key, row in part.rows.items():
+        tracked = part.crr.affinity
+        for row, offers in part.rows.values():
             if row.length % 2:
-                names = {c.cid: None for _, c, _ in part.offered[key] if row.needs_stored(c)}
-                columns = tuple(name for name in names if name in part.crr.affinity)
-                if columns:
-                    wanted.setdefault(columns, []).append(row)
+                needed = [c.cid for _, c, _ in offers if row.needs_stored(c) and c.cid in tracked]
+                if needed:
+                    wanted.setdefault(tuple(dict.fromkeys(needed)), []).append(row)
         for columns, rows in wanted.items():
-            keys = ((*row.key, n) for n, row in enumerate(rows))
-            for n, *values in self._db.executemany(part.crr.sql.read_row(columns), keys):
+            for n, *values in each_block(self._db, part.crr.sql.read_row(columns), _tagged(rows)):
                 rows[n].stored = dict(zip(columns, values, strict=True))
 
-    def _decide(self, part: _Part, winners: dict[int, _Winner]) -> None:
-        columns = part.crr.affinity
-        for key, row in part.rows.items():
-            for place, change, value in part.offered[key]:
-                is_write = change.cl % 2 == 1 and change.cid != SENTINEL
-                old, had_old = row.old(change.cid) if is_write else (None, False)
-                if row.take(place, change, value, columns):
+    def _decide(self, part: _Part, winners: list[_Winner | None]) -> None:
+        tracked = part.crr.affinity
+        for row, offers in part.rows.values():
+            for place, change, value in offers:
+                old, had_old = row.old(change.cid) if change.cl % 2 else (None, False)
+                if row.take(place, change, value, tracked):
                     if value is not change.val:
                         change = change._replace(val=value)
-                    winners[place] = _Winner(change, key, old, had_old)
+                    winners[place] = change, row.key, old, had_old
             self._state.rows_impacted += row.impacted
 
     def _write_rows(self, part: _Part) -> None:
-        crr, rows = part.crr, part.rows.values()
+        crr = part.crr
+        rows = [row for row, _ in part.rows.values() if row.clocks]
         deletes = [row.key for row in rows if row.deleted]
         ensures = [row.key for row in rows if row.ensure and not row.values]
         writes: dict[tuple[str, ...], list[_Key]] = {}
@@ -166,14 +165,12 @@ class Merger:
                 writes.setdefault(tuple(row.values), []).append((*row.key, *row.values.values()))
         try:
             with self._state.quiet():
-                self._many(crr.sql.delete_row, deletes)
-                self._many(crr.sql.ensure_row, ensures)
+                self._db.executemany(crr.sql.delete_row, deletes)
+                bulk.run(self._db, crr.sql.ensure_row, ensures)
                 for columns, values in writes.items():
-                    self._many(crr.sql.write_row(columns), values)
+                    bulk.run(self._db, crr.sql.write_row(columns), values)
         except apsw.MismatchError:
-            raise InvalidChange(
-                f"A change for the table “{crr.name}” has a value of the wrong type."
-            ) from None
+            raise InvalidChange(f"A change for the table “{crr.name}” has a value of the wrong type.") from None
         except apsw.ConstraintError as error:
             raise SchemaMismatch(
                 f"The table “{crr.name}” refuses a row that another replica holds: {error}.",
@@ -181,30 +178,25 @@ class Merger:
                 hint="Compare the constraints and triggers of the table on both sides.",
             ) from error
 
-    def _write_clocks(
-        self, part: _Part, batch: Sequence[Change], versions: dict[int, int], ordinals: dict[int, int]
-    ) -> None:
-        sql = part.crr.sql
-        rows = [row for row in part.rows.values() if row.clocks]
+    def _write_clocks(self, part: _Part, batch: Sequence[Change], stamps: Sequence[_Stamp]) -> None:
+        db, sql = self._db, part.crr.sql
+        rows = [row for row, _ in part.rows.values() if row.clocks]
         new = [row for row in rows if row.number is None]
-        for row, (number,) in zip(new, self._db.executemany(sql.add_key, [r.key for r in new]), strict=True):
-            row.number = number
-        self._many(sql.drop_cells, [(row.number,) for row in rows if row.deleted])
-        self._many(
-            sql.zero_cells, [(row.number, versions[row.zeroed]) for row in rows if row.zeroed is not None]
-        )
-        self._many(
+        if new:
+            for number, row in enumerate(new, db.execute(sql.last_key).get + 1):
+                row.number = number
+            bulk.run(db, sql.put_key, [(row.number, *row.key) for row in new])
+        db.executemany(sql.drop_cells, [(row.number,) for row in rows if row.deleted])
+        db.executemany(sql.zero_cells, [(row.number, stamps[row.zeroed][0]) for row in rows if row.zeroed is not None])
+        bulk.run(
+            db,
             sql.put_cell,
             [
-                (row.number, cid, c.col_version, versions[c.stamped], ordinals[c.source], batch[c.source].seq)
+                (row.number, cid, c.col_version, stamps[c.stamped][0], stamps[c.source][1], batch[c.source].seq)
                 for row in rows
                 for cid, c in row.clocks.items()
             ],
         )
-
-    def _many(self, sql: str, rows: Sequence[tuple[SQLiteValue, ...]]) -> None:
-        if rows:
-            self._db.executemany(sql, rows)
 
     def _ordinal(self, site_id: bytes | None) -> int:
         """The file's small number for an author; a site never met gets the next one (spec 2.1)."""
@@ -220,3 +212,7 @@ class Merger:
             assert isinstance(ordinal, int)
             self._ordinals[site_id] = ordinal
         return ordinal
+
+
+def _tagged(rows: Sequence[Row]) -> list[tuple[SQLiteValue, ...]]:
+    return [(n, *row.key) for n, row in enumerate(rows)]

@@ -40,9 +40,7 @@ def connect(path: str | Path, *, readonly: bool = False, create: bool = False) -
     return open_state(path, readonly=readonly, create=create)[0]
 
 
-def open_state(
-    path: str | Path, *, readonly: bool = False, create: bool = False
-) -> tuple[apsw.Connection, State]:
+def open_state(path: str | Path, *, readonly: bool = False, create: bool = False) -> tuple[apsw.Connection, State]:
     """As connect, with the connection's state for those that work below SQL."""
     _check_path(Path(path), create=create and not readonly)
     flags = apsw.SQLITE_OPEN_READONLY if readonly else apsw.SQLITE_OPEN_READWRITE
@@ -122,9 +120,7 @@ def _bootstrap(db: apsw.Connection, path: str | Path) -> None:
             "CREATE TABLE IF NOT EXISTS main.crsql_master (key TEXT PRIMARY KEY, value ANY)"
         )
         if new:
-            db.execute(
-                "INSERT INTO main.crsql_master (key, value) VALUES ('crsqlite_version', ?)", (VERSION,)
-            )
+            db.execute("INSERT INTO main.crsql_master (key, value) VALUES ('crsqlite_version', ?)", (VERSION,))
         else:
             db.execute(
                 "UPDATE main.crsql_master SET value = ?1 WHERE key = 'crsqlite_version' AND value < ?1",
@@ -136,9 +132,7 @@ def _bootstrap(db: apsw.Connection, path: str | Path) -> None:
                 "CREATE UNIQUE INDEX main.crsql_site_id_site_id ON crsql_site_id (site_id)"
             )
         if db.execute("SELECT 1 FROM main.crsql_site_id WHERE ordinal = 0").fetchone() is None:
-            db.execute(
-                "INSERT INTO main.crsql_site_id (site_id, ordinal) VALUES (?, 0)", (uuid.uuid4().bytes,)
-            )
+            db.execute("INSERT INTO main.crsql_site_id (site_id, ordinal) VALUES (?, 0)", (uuid.uuid4().bytes,))
         db.execute("COMMIT")
     except BaseException:
         if db.in_transaction:

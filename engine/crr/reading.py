@@ -128,9 +128,7 @@ class Reader:
             packed_key = packed.get(key)
             if packed_key is None:
                 packed_key = packed[key] = pack(pk)
-            yield Change(
-                crr.name, packed_key, cid, val, col_version, db_version, site_ids.get(ordinal, own), cl, seq
-            )
+            yield Change(crr.name, packed_key, cid, val, col_version, db_version, site_ids.get(ordinal, own), cl, seq)
 
 
 class _Intervals:

@@ -105,9 +105,7 @@ class Replica:
             if not db.table_exists("main", "crsql_master"):
                 return None, -1
             rows = dict(
-                db.execute(
-                    "SELECT key, value FROM main.crsql_master WHERE key IN ('schema_name', 'schema_version')"
-                )
+                db.execute("SELECT key, value FROM main.crsql_master WHERE key IN ('schema_name', 'schema_version')")
             )
             name, version = rows.get("schema_name"), rows.get("schema_version", -1)
             return (name if isinstance(name, str) else None), (version if isinstance(version, int) else -1)

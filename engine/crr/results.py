@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from engine.change import Change, SQLiteValue
 
@@ -20,9 +21,8 @@ class Received:
     version: int
 
 
-@dataclass(frozen=True, slots=True)
-class Applied:
-    """One incoming change that won.
+class Applied(NamedTuple):
+    """One incoming change that won. (A named tuple: there is one for each change of a merge.)
 
     Attributes:
         change: as merged: the author filled in, the value as the column stores it.

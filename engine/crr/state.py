@@ -128,9 +128,7 @@ class State:
         if crr is None:
             shown = name if len(name) <= 80 else name[:80] + "…"
             if name in tables.broken:
-                raise SchemaMismatch(
-                    f"The table “{shown}” cannot be synced: {tables.broken[name]}.", table=name
-                )
+                raise SchemaMismatch(f"The table “{shown}” cannot be synced: {tables.broken[name]}.", table=name)
             raise SchemaMismatch(
                 f"This file has no synced table called “{shown}”.",
                 table=name,

@@ -44,21 +44,40 @@ class Statements:
 
     @cached_property
     def find_cells(self) -> str:
-        """Key values, tag -> (tag, __crsql_key, col_name, col_version) of each clock row; a key without
-        any clock row gives one row of NULLs."""
+        """Bulk (tag, key values) -> (tag, __crsql_key, col_name, col_version) of each clock row; a key
+        without any clock row gives one row of NULLs."""
         return (
-            f"SELECT ?{len(self.key) + 1}, p.__crsql_key, c.col_name, c.col_version FROM {self.pks} AS p"
-            f" LEFT JOIN {self.clock} AS c ON c.key = p.__crsql_key WHERE {key_is(self.key, prefix='p.')}"
+            f"{self._offered} SELECT o.tag, p.__crsql_key, c.col_name, c.col_version FROM offered AS o"
+            f" CROSS JOIN {self.pks} AS p ON {self._same_key('p')} LEFT JOIN {self.clock} AS c"
+            " ON c.key = p.__crsql_key"
         )
+
+    @cached_property
+    def _offered(self) -> str:
+        names = ", ".join(f"k{n}" for n in range(len(self.key)))
+        return f"WITH offered(tag, {names}) AS (VALUES {{rows}})"
+
+    def _same_key(self, table: str) -> str:
+        return " AND ".join(f"{table}.{ident(name)} IS o.k{n}" for n, name in enumerate(self.key))
+
+    @cached_property
+    def last_key(self) -> str:
+        """The highest __crsql_key; 0 without any."""
+        return f"SELECT ifnull(max(__crsql_key), 0) FROM {self.pks}"
+
+    @cached_property
+    def put_key(self) -> str:
+        """Bulk (__crsql_key, key values)."""
+        return f"INSERT INTO {self.pks} (__crsql_key, {idents(self.key)}) VALUES {{rows}}"
 
     # Clock rows
 
     @cached_property
     def put_cell(self) -> str:
-        """(key, col_name, col_version, db_version, site ordinal, seq)."""
+        """Bulk (key, col_name, col_version, db_version, site ordinal, seq)."""
         return (
             f"INSERT OR REPLACE INTO {self.clock} (key, col_name, col_version, db_version, site_id, seq)"
-            " VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
+            " VALUES {rows}"
         )
 
     @cached_property
@@ -134,26 +153,28 @@ class Statements:
 
     @cached_property
     def ensure_row(self) -> str:
-        """Key values: a row of defaults, unless there is one or a constraint forbids it (spec 7.7)."""
-        return f"INSERT OR IGNORE INTO {self.table} ({idents(self.key)}) VALUES ({marks(len(self.key))})"
+        """Bulk (key values): a row of defaults, unless there is one or a constraint forbids it (spec 7.7)."""
+        return f"INSERT OR IGNORE INTO {self.table} ({idents(self.key)}) VALUES {{rows}}"
 
     def write_row(self, columns: tuple[str, ...]) -> str:
-        """Key values, then the values of ``columns``; the conflict target is the key, so that a UNIQUE index
-        added later cannot send the value to another row (spec 7.7)."""
+        """Bulk (key values, values of ``columns``); the conflict target is the key, so that a UNIQUE index
+        added later cannot send a value to another row (spec 7.7)."""
         return self._cached("write", columns) or self._keep(
             "write",
             columns,
-            f"INSERT INTO {self.table} ({idents(self.key + columns)})"
-            f" VALUES ({marks(len(self.key) + len(columns))}) ON CONFLICT ({idents(self.key)}) DO UPDATE SET "
+            f"INSERT INTO {self.table} ({idents(self.key + columns)}) VALUES {{rows}}"
+            f" ON CONFLICT ({idents(self.key)}) DO UPDATE SET "
             + ", ".join(f"{ident(name)} = excluded.{ident(name)}" for name in columns),
         )
 
     def read_row(self, columns: tuple[str, ...]) -> str:
-        """Key values, tag -> the tag and the values of ``columns``; no row when the base row is missing."""
+        """Bulk (tag, key values) -> the tag and the values of ``columns``, for the base rows that are
+        there."""
         return self._cached("read", columns) or self._keep(
             "read",
             columns,
-            f"SELECT ?{len(self.key) + 1}, {idents(columns)} FROM {self.table} WHERE {key_is(self.key)}",
+            f"{self._offered} SELECT o.tag, {idents(columns, prefix='t.')} FROM offered AS o"
+            f" CROSS JOIN {self.table} AS t ON {self._same_key('t')}",
         )
 
     def _cached(self, use: str, columns: tuple[str, ...]) -> str | None:

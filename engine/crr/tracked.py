@@ -65,9 +65,7 @@ def record_sent(db: apsw.Connection, site_id: bytes, version: int) -> None:
         " NOT NULL) WITHOUT ROWID"
     )
     db.execute(f"INSERT OR REPLACE INTO main.{_OWN} (site_id, version) VALUES (?, ?)", (site_id, version))
-    db.execute(
-        "DELETE FROM main.crsql_tracked_peers WHERE site_id = ? AND tag = 0 AND event = ?", (site_id, _SENT)
-    )
+    db.execute("DELETE FROM main.crsql_tracked_peers WHERE site_id = ? AND tag = 0 AND event = ?", (site_id, _SENT))
 
 
 def tracked_peers(db: apsw.Connection) -> list[TrackedPeer]:
@@ -83,7 +81,4 @@ def tracked_peers(db: apsw.Connection) -> list[TrackedPeer]:
         for site_id, version in db.execute(f"SELECT site_id, version FROM main.{_OWN}"):
             # Both at once is nothing we write; then the lower one sends more, and that is never wrong.
             sent[site_id] = min(version, sent.get(site_id, version))
-    return [
-        TrackedPeer(site, received.get(site), sent.get(site))
-        for site in sorted(received.keys() | sent.keys())
-    ]
+    return [TrackedPeer(site, received.get(site), sent.get(site)) for site in sorted(received.keys() | sent.keys())]

@@ -181,10 +181,7 @@ class UnpackTable:
 
     def BestIndexObject(self, index: apsw.IndexInfo) -> bool:  # noqa: N802
         for n in range(index.nConstraint):
-            if (
-                index.get_aConstraint_iColumn(n) == 1
-                and index.get_aConstraint_op(n) == apsw.SQLITE_INDEX_CONSTRAINT_EQ
-            ):
+            if index.get_aConstraint_iColumn(n) == 1 and index.get_aConstraint_op(n) == apsw.SQLITE_INDEX_CONSTRAINT_EQ:
                 if not index.get_aConstraint_usable(n):
                     return False
                 index.set_aConstraintUsage_argvIndex(n, 1)
