@@ -1,0 +1,40 @@
+"""What Syncline remembers between runs: databases, peers and a few switches, in one TOML file a person may edit.
+
+Tokens are not in it: they live in the system's keyring. The file's comments, its order and keys that this
+version does not know are kept; a file that cannot be read is reported and never overwritten.
+"""
+
+from engine.settings.file import SettingsFile
+from engine.settings.model import (
+    DEFAULT_PATH,
+    HOME,
+    DatabaseConfig,
+    Direction,
+    Mode,
+    Pause,
+    PeerConfig,
+    Settings,
+    check_minutes,
+    check_url,
+    config_dir,
+    data_dir,
+)
+from engine.settings.switches import SETTINGS, Setting
+
+__all__ = [
+    "DEFAULT_PATH",
+    "HOME",
+    "SETTINGS",
+    "DatabaseConfig",
+    "Direction",
+    "Mode",
+    "Pause",
+    "PeerConfig",
+    "Setting",
+    "Settings",
+    "SettingsFile",
+    "check_minutes",
+    "check_url",
+    "config_dir",
+    "data_dir",
+]

@@ -1,0 +1,332 @@
+"""The settings file: read with care for what a person wrote into it, written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, TypeVar
+
+import tomlkit
+from tomlkit.container import Container
+from tomlkit.exceptions import ParseError, TOMLKitError
+from tomlkit.items import AoT, Table
+
+from engine.errors import SynclineError, UsageError
+from engine.settings.model import (
+    DatabaseConfig,
+    Direction,
+    Mode,
+    Pause,
+    PeerConfig,
+    Settings,
+    check_minutes,
+    check_url,
+    config_dir,
+)
+from engine.settings.switches import SETTINGS, as_int, as_str, days_problem
+from engine.wire.rooms import check_room
+
+HEADER = "Syncline's settings. Edit them while Syncline is closed. Tokens are kept in the system's keyring."
+
+V = TypeVar("V")
+E = TypeVar("E", bound=StrEnum)
+Config = DatabaseConfig | PeerConfig
+
+
+class SettingsFile:
+    """The file that ``Settings`` are kept in.
+
+    Args:
+        path: by default ``settings.toml`` in ``config_dir()``. A link is followed, so that the file it leads to
+            is written.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        self.path = path or config_dir() / "settings.toml"
+
+    def load(self) -> Settings:
+        """Read the settings; those of a missing file are the defaults.
+
+        Raises:
+            UsageError: the file is broken: names the line, and what to do.
+            SynclineError: it cannot be read.
+        """
+        return self._parse()[1]
+
+    def save(self, settings: Settings) -> None:
+        """Write what differs from the file, whole or not at all, readable by its owner only.
+
+        Raises:
+            UsageError: the file is broken, so it is left as it is.
+            SynclineError: it cannot be written; it is as it was.
+        """
+        document, _ = self._parse()
+        before = document.as_string()
+        if not before:
+            document.add(tomlkit.comment(HEADER))
+        for name, setting in SETTINGS.items():
+            value = getattr(settings, name)
+            if name not in document and not before:
+                document.add(tomlkit.nl())
+                document.add(tomlkit.comment(setting.help))
+            if name in document or not before or value != setting.default:
+                _set(document, name, value)
+        _set_tables(document, "databases", settings.databases)
+        _set_tables(document, "peers", settings.peers)
+        after = document.as_string()
+        if after != before:
+            self._write(after)
+
+    def _parse(self) -> tuple[tomlkit.TOMLDocument, Settings]:
+        try:
+            text = self.path.read_bytes().decode()
+        except FileNotFoundError:
+            return tomlkit.document(), Settings()
+        except UnicodeDecodeError as error:
+            line = error.object[: error.start].count(b"\n") + 1
+            raise self._broken(line, "it is not UTF-8 text") from None
+        except OSError as error:
+            raise self._failed("read", error) from None
+        try:
+            document = tomlkit.parse(text)
+        except ParseError as error:
+            raise self._broken(error.line, re.sub(r" at line \d+ col \d+$", "", str(error))) from None
+        except (TOMLKitError, ValueError, RecursionError) as error:
+            raise self._broken(0, str(error)) from None
+        reader = _Reader(text)
+        try:
+            return document, reader.settings(document.unwrap())
+        except ValueError as error:
+            raise self._broken(reader.line(), f"{reader.where()} {error}") from None
+        except UsageError as error:
+            raise self._broken(reader.line(), f"{reader.where()}: {error}") from None
+
+    def _broken(self, line: int, why: str) -> UsageError:
+        at = f", line {line}" if line else ""
+        return UsageError(
+            f"The settings in {self.path}{at} cannot be used: {why.rstrip('.')}.",
+            hint="Correct the file, or move it away to start with new settings; it was not changed.",
+        )
+
+    def _failed(self, verb: str, error: OSError) -> SynclineError:
+        return SynclineError(
+            f"The settings in {self.path} could not be {verb}: {error.strerror or error}.",
+            hint="Check that the folder is there, is yours, and has space left.",
+        )
+
+    def _write(self, text: str) -> None:
+        target = self.path.resolve()
+        try:
+            data = text.encode()
+        except UnicodeEncodeError:
+            raise UsageError(
+                "A name in the settings holds characters that are no text, so they cannot be saved.",
+                hint="Give the file or folder a name in UTF-8.",
+            ) from None
+        temporary = ""
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=".settings-")  # made with 0600
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(temporary, target)
+            _sync_folder(target.parent)
+        except OSError as error:
+            with suppress(OSError):
+                os.unlink(temporary)
+            raise self._failed("saved", error) from None
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a rename durable, where folders can be opened."""
+    if hasattr(os, "O_DIRECTORY"):
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+# Reading
+
+
+class _Reader:
+    """Turns plain values into ``Settings`` and remembers where it is, for the error."""
+
+    def __init__(self, text: str) -> None:
+        self._lines = text.splitlines()
+        self._table, self._index, self._key = "", 0, ""
+
+    def settings(self, values: Mapping[str, Any]) -> Settings:
+        switches = {}
+        for name, setting in SETTINGS.items():
+            self._key = name
+            if name in values:
+                switches[name] = setting.read(values[name])
+        databases = tuple(self._each("databases", values, self._database))
+        peers = tuple(self._each("peers", values, self._peer))
+        self._key = "database"
+        for self._index, peer in enumerate(peers):
+            if not any(peer.database == database.id for database in databases):
+                raise ValueError(f"names the database {peer.database!r}, which is not in the file")
+        return Settings(**switches, databases=databases, peers=peers)
+
+    def _each(
+        self, table: str, values: Mapping[str, Any], read: Callable[[Mapping[str, Any]], Config]
+    ) -> Iterable[Any]:
+        self._table, self._index, self._key = "", 0, table
+        entries = values.get(table, [])
+        if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+            raise ValueError(f"should be tables, each one headed [[{table}]]")
+        self._table = table
+        seen = set()
+        for self._index, entry in enumerate(entries):
+            config = read(entry)
+            self._key = "id"
+            if config.id in seen:
+                raise ValueError("is the same as that of another entry")
+            seen.add(config.id)
+            yield config
+
+    def _database(self, entry: Mapping[str, Any]) -> DatabaseConfig:
+        path = Path(self._take(entry, "path", as_str)).expanduser()
+        if not path.is_absolute():
+            raise ValueError("should be a whole path, from the root")
+        name = self._take(entry, "name", as_str, path.stem)
+        return DatabaseConfig(self._take(entry, "id", as_str), name, path)
+
+    def _peer(self, entry: Mapping[str, Any]) -> PeerConfig:
+        take = self._take
+        url = check_url(take(entry, "url", as_str))
+        room = check_room(take(entry, "room", as_str))
+        mode = take(entry, "mode", _one_of(Mode), Mode.LIVE)
+        minutes = take(entry, "minutes", as_int, 15)
+        if mode is Mode.EVERY:
+            check_minutes(minutes)
+        stale_days = take(entry, "stale_days", as_int, None)
+        if stale_days is not None and days_problem(stale_days):
+            raise ValueError(days_problem(stale_days))
+        return PeerConfig(
+            id=take(entry, "id", as_str),
+            name=take(entry, "name", as_str, room),
+            database=take(entry, "database", as_str),
+            url=url,
+            room=room,
+            mode=mode,
+            minutes=minutes,
+            direction=take(entry, "direction", _one_of(Direction), Direction.BOTH),
+            paused=take(entry, "paused", _pause, None),
+            stale_days=stale_days,
+        )
+
+    def _take(self, entry: Mapping[str, Any], key: str, cast: Callable[[object], V], *default: V) -> V:
+        self._key = key
+        if key in entry:
+            return cast(entry[key])
+        if default:
+            return default[0]
+        raise ValueError("is missing")
+
+    def where(self) -> str:
+        """What is being read, in words."""
+        return f"{self._key} of {self._table} entry {self._index + 1}" if self._table else self._key
+
+    def line(self) -> int:
+        """The line of what is being read, or of its table; 0 when it cannot be told (inline tables)."""
+        table, count, heading = "", -1, 0
+        key = re.compile(rf"[\"']?{re.escape(self._key)}[\"']?\s*=")
+        for number, line in enumerate(self._lines, 1):
+            text = line.strip()
+            if header := re.match(r"\[+\s*([\w-]+)", text):
+                table = header[1]
+                if not self._table and table == self._key:
+                    return number
+                if table == self._table:
+                    count += 1
+                    heading = number if count == self._index else heading
+            elif table == self._table and (not table or count == self._index) and key.match(text):
+                return number
+        return heading
+
+
+def _one_of(kind: type[E]) -> Callable[[object], E]:
+    def cast(value: object) -> E:
+        try:
+            return kind(as_str(value))
+        except ValueError:
+            raise ValueError(f"should be one of {', '.join(kind)}") from None
+
+    return cast
+
+
+def _pause(value: object) -> Pause:
+    if value == "forever":
+        return Pause.FOREVER
+    if isinstance(value, datetime):
+        return Pause(value if value.tzinfo else value.astimezone())
+    raise ValueError("should be “forever” or a date and time")
+
+
+# Writing
+
+
+def _plain(config: Config) -> dict[str, Any]:
+    """A config as TOML values; None stands for a key that is left out."""
+    if isinstance(config, DatabaseConfig):
+        return {"id": config.id, "name": config.name, "path": str(config.path)}
+    paused = config.paused and (config.paused.until or "forever")
+    return {
+        "id": config.id,
+        "name": config.name,
+        "database": config.database,
+        "url": config.url,
+        "room": config.room,
+        "mode": config.mode.value,
+        "minutes": config.minutes,
+        "direction": config.direction.value,
+        "paused": paused,
+        "stale_days": config.stale_days,
+    }
+
+
+def _set(table: Container | Table, key: str, value: Any) -> None:
+    """Set a key without touching it when it is already so; None removes it."""
+    if value is None:
+        if key in table:
+            del table[key]
+    elif key not in table or table[key] != value:
+        table[key] = value
+
+
+def _set_tables(document: tomlkit.TOMLDocument, key: str, configs: tuple[Config, ...]) -> None:
+    """Bring an array of tables up to date by id; known tables keep their comments and unknown keys."""
+    present = document.get(key)
+    old = {str(table["id"]): table for table in present or ()}
+    tables = []
+    for config in configs:
+        table = old.get(config.id)
+        if not isinstance(table, Table):  # new, or written inline by hand
+            known, table = table or {}, tomlkit.table()
+            table.update(known)
+        for name, value in _plain(config).items():
+            _set(table, name, value)
+        tables.append(table)
+    if isinstance(present, AoT) and list(old) == [config.id for config in configs[: len(old)]]:
+        array, tables = present, tables[len(old) :]
+    else:  # one was removed or moved
+        array = tomlkit.aot()
+        if present is not None:
+            del document[key]
+        if tables:
+            document[key] = array
+            tables[0].trivia.indent = "\n"  # a blank line before the first
+    for table in tables:
+        array.append(table)

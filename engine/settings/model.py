@@ -1,0 +1,214 @@
+"""The values that are remembered, as frozen dataclasses, and the checks of what a person types."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import ClassVar
+from urllib.parse import urlsplit, urlunsplit
+
+import platformdirs
+
+from engine.errors import UsageError
+from engine.wire.rooms import check_room
+
+HOME = "SYNCLINE_HOME"
+"""The environment variable that moves settings and data to one folder: for tests, the demo, a USB stick."""
+
+DEFAULT_PATH = "/sync"
+"""The path of an address that names none."""
+
+
+def config_dir() -> Path:
+    """The folder of the settings; it may not exist yet."""
+    home = os.environ.get(HOME)
+    return Path(home).expanduser().absolute() / "config" if home else platformdirs.user_config_path("syncline", False)
+
+
+def data_dir() -> Path:
+    """The folder of what Syncline makes itself, such as backups; it may not exist yet."""
+    home = os.environ.get(HOME)
+    return Path(home).expanduser().absolute() / "data" if home else platformdirs.user_data_path("syncline", False)
+
+
+# Values
+
+
+class Mode(StrEnum):
+    """When a peer is synced."""
+
+    LIVE = "live"
+    EVERY = "every"
+    MANUAL = "manual"
+
+
+class Direction(StrEnum):
+    """Which way changes go, seen from here."""
+
+    BOTH = "both"
+    RECEIVE = "receive"
+    SEND = "send"
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A peer rests until this moment (with its time zone), or until the person resumes it (None)."""
+
+    until: datetime | None
+
+    FOREVER: ClassVar[Pause]
+
+    @classmethod
+    def lasting(cls, length: timedelta) -> Pause:
+        """A pause that begins now."""
+        return cls(datetime.now().astimezone() + length)
+
+    @classmethod
+    def until_tomorrow(cls) -> Pause:
+        """A pause until the coming midnight, local time."""
+        return cls(datetime.combine(datetime.now().date() + timedelta(days=1), time()).astimezone())
+
+    def left(self) -> float:
+        """The seconds that are left: infinite, or 0.0 when it is over."""
+        if self.until is None:
+            return float("inf")
+        return max(0.0, (self.until - datetime.now().astimezone()).total_seconds())
+
+
+Pause.FOREVER = Pause(None)
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseConfig:
+    """A database file that is kept in sync. ``id`` is ours and never shown; ``path`` is absolute."""
+
+    id: str
+    name: str
+    path: Path
+
+    @classmethod
+    def new(cls, path: Path, name: str = "") -> DatabaseConfig:
+        """A database with a fresh id; named after its file by default."""
+        path = path.expanduser().absolute()
+        return cls(secrets.token_hex(6), name or path.stem, path)
+
+
+@dataclass(frozen=True, slots=True)
+class PeerConfig:
+    """A remote replica that a database is kept in sync with.
+
+    ``database`` is the id of a ``DatabaseConfig``; ``minutes`` lie between two syncs in the mode EVERY;
+    ``stale_days`` None means as for all peers.
+    """
+
+    id: str
+    name: str
+    database: str
+    url: str
+    room: str
+    mode: Mode = Mode.LIVE
+    minutes: int = 15
+    direction: Direction = Direction.BOTH
+    paused: Pause | None = None
+    stale_days: int | None = None
+
+    @classmethod
+    def new(
+        cls,
+        database: str,
+        url: str,
+        *,
+        room: str,
+        name: str = "",
+        mode: Mode = Mode.LIVE,
+        minutes: int = 15,
+        direction: Direction = Direction.BOTH,
+    ) -> PeerConfig:
+        """A peer with a fresh id; named after its address by default.
+
+        Raises:
+            UsageError: the address, the room or the minutes cannot be; says why.
+        """
+        url = check_url(url)
+        if mode is Mode.EVERY:
+            check_minutes(minutes)
+        return cls(
+            secrets.token_hex(6),
+            name or f"{check_room(room)} at {urlsplit(url).netloc}",
+            database,
+            url,
+            check_room(room),
+            mode,
+            minutes,
+            direction,
+        )
+
+    def pause_left(self) -> float | None:
+        """The seconds until this peer goes on by itself (infinite: never); None when it is not paused."""
+        left = self.paused.left() if self.paused else 0.0
+        return left or None
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything in the file. Change it with ``dataclasses.replace``; see ``SETTINGS`` for the switches."""
+
+    auto_sync: bool = True
+    stale_days: int = 7
+    log_level: str = "info"
+    notify_needs_you: bool = True
+    notify_stale: bool = True
+    notify_first_sync: bool = True
+    databases: tuple[DatabaseConfig, ...] = ()
+    peers: tuple[PeerConfig, ...] = ()
+
+
+# Checks, each in words
+
+
+def check_url(url: str) -> str:
+    """Return a peer's address as it is dialled: in lower case where that is the same, and with a path.
+
+    Raises:
+        UsageError: says what is wrong; a password in it is not repeated.
+    """
+    hint = "Write it like wss://example.org:8080/sync."
+    text = url.strip() if isinstance(url, str) else ""
+    if not text:
+        raise UsageError("The address is empty.", hint=hint)
+    if not text.isprintable() or " " in text:
+        raise UsageError("The address holds a space or a control character.", hint=hint)
+    try:
+        parts = urlsplit(text)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        raise UsageError("The address has a host or port that cannot be.", hint=hint) from None
+    if "@" in parts.netloc or "@" in text.partition("://")[0]:
+        raise UsageError("The address holds a user or a password.", hint="Put the token into its own field.")
+    scheme = parts.scheme
+    if scheme in ("http", "https"):
+        better = {"http": "ws", "https": "wss"}[scheme] + text[len(scheme) :]
+        raise UsageError(f"The address {text} is one of a web page.", hint=f"Use {better}.")
+    if "://" not in text:
+        raise UsageError(f"The address {text} does not begin with ws:// or wss://.", hint=f"Try ws://{text}.")
+    if scheme not in ("ws", "wss"):
+        raise UsageError(f"The address {text} does not begin with ws:// or wss://.", hint=hint)
+    if not host:
+        raise UsageError(f"The address {text} names no host.", hint=hint)
+    if port == 0:
+        raise UsageError(f"The address {text} has the port 0.", hint=hint)
+    if parts.fragment:
+        raise UsageError(f"The address {text} holds a “#”.", hint=hint)
+    path = parts.path if parts.path not in ("", "/") else DEFAULT_PATH
+    return urlunsplit((scheme, parts.netloc.lower(), path, parts.query, ""))
+
+
+def check_minutes(minutes: int) -> int:
+    """Return the minutes between two syncs when they can be. Raises UsageError."""
+    if not 1 <= minutes <= 7 * 24 * 60:
+        raise UsageError(f"A sync every {minutes} minutes cannot be.", hint="Choose from 1 minute to 10080, a week.")
+    return minutes
