@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from random import Random
 
-from engine.change import SQLiteValue
+from engine.change import SENTINEL, SQLiteValue
+from engine.crr import pack_columns
 
 SITES = 2
 
@@ -25,6 +26,8 @@ class Table:
     keys: tuple[tuple[SQLiteValue, ...], ...]
     columns: tuple[str, ...] = ()
     values: tuple[SQLiteValue, ...] = (None, 1, 2, "a")
+    stored: dict[str, tuple[SQLiteValue, ...]] = field(default_factory=dict)
+    """For typed columns, values that they hold as they are: only those come from real peers."""
 
 
 @dataclass(frozen=True)
@@ -55,17 +58,27 @@ class Merge:
     transaction: bool = True
 
 
-Step = Sql | Block | Merge
+@dataclass(frozen=True)
+class Feed:
+    """Changes that neither site made, merged one by one or in a transaction."""
+
+    target: int
+    changes: tuple[tuple[SQLiteValue, ...], ...]
+    transaction: bool
+
+
+Step = Sql | Block | Merge | Feed
 ORDERS = ("as read", "delta", "shuffled", "partial", "repeated")
 
 
 @dataclass(frozen=True)
 class Script:
-    """``filled`` runs before the tables become CRRs; then the steps, by their sites."""
+    """``filled`` runs before the tables become CRRs; then the steps; then the queries."""
 
     tables: tuple[Table, ...]
     filled: tuple[Sql, ...] = ()
-    steps: tuple[Step, ...] = field(default=())
+    steps: tuple[Step, ...] = ()
+    queries: tuple[Sql, ...] = ()
 
 
 TYPED = Table(
@@ -76,6 +89,7 @@ TYPED = Table(
     ((1,), (2,), (-1,), (300,)),
     ("a", "b", "c", "d"),
     (None, 0, 1, 2, -1, 2.5, 3.0, "", "a", "7", b"", b"\x01\xff", 2**40),
+    {"b": (None, "", "a", "7", b"7"), "c": (None, 2.5, 3.0, "z", b""), "d": (0, 1, 7, 2**40, "z")},
 )
 TEXT_KEY = Table(
     "note",
@@ -84,6 +98,7 @@ TEXT_KEY = Table(
     (("",), ("x",), ("é",), (5,)),
     ("body", "n", "raw"),
     (None, "a", "b", "12", 1, 1.5, b"a"),
+    {"body": (None, "a", "b", "12"), "n": (None, 1, 2, 1.5, "z"), "raw": (None, "a", 1, 1.0, b"a")},
 )
 COMPOSITE = Table(
     "edge",
@@ -91,6 +106,7 @@ COMPOSITE = Table(
     ("y", "x"),
     (("a", 1), ("a", 2), ("b", 1)),
     ("v", "w"),
+    stored={"w": (None, "a", "1")},
 )
 KEY_ONLY = Table(
     "tag",
@@ -105,6 +121,7 @@ NO_ROWID = Table(
     ((b"",), (b"\x00",), (b"\xff\x00",)),
     ("v",),
     (None, 1, 1.0, -3, "1", b"1"),
+    {"v": (None, 1, 2.5, -3, "z", b"1")},  # outside STRICT tables ANY means NUMERIC
 )
 UNTYPED = Table(
     "loose",
@@ -115,6 +132,43 @@ UNTYPED = Table(
     (None, 5, 5.0, -3, "a", b"a"),
 )
 SCHEMAS = ((TYPED,), (TEXT_KEY,), (COMPOSITE,), (KEY_ONLY,), (NO_ROWID,), (UNTYPED,), (TYPED, KEY_ONLY))
+
+
+ORDER = 'ORDER BY db_version, seq, "table", pk, cid'
+CONDITIONS = (
+    "db_version > 2",
+    "db_version >= 3",
+    "db_version < 4",
+    "db_version <= 4",
+    "db_version = 2",
+    "db_version != 2",
+    "db_version BETWEEN 2 AND 5",
+    "db_version IN (1, 3, 5)",
+    "site_id IS crsql_site_id()",
+    "site_id IS NOT crsql_site_id()",
+    "site_id = x'01010101010101010101010101010101'",
+    "site_id > x'02'",
+    "site_id IS NULL",
+    "site_id IS NOT NULL",
+    "cid = '-1'",
+    "cid != 'a'",
+    "cid LIKE 'A'",
+    "cid GLOB '[a-c]'",
+    "cid IS NOT '-1'",
+    "cl = 1",
+    "cl > 1",
+    "cl % 2 = 0",
+    "col_version > 1",
+    "col_version IS 0",
+    "seq < 2",
+    "seq >= 1",
+    "val IS NULL",
+    "val > 1",
+    "typeof(val) = 'text'",
+    "\"table\" = 'item'",
+    "pk = x'010901'",
+    "(cid = 'a' OR db_version > 3)",
+)
 
 
 def quoted(names: tuple[str, ...]) -> str:
@@ -239,13 +293,42 @@ class Writer:
         choice = self.random.random()
         if choice < 0.55:
             return self.write(self.random.randrange(SITES))
-        return self.transaction() if choice < 0.75 else self.merge(transaction=self.random.random() < 0.9)
+        if choice < 0.75:
+            return self.transaction()
+        transaction = self.random.random() < 0.9
+        return self.merge(transaction=transaction) if choice < 0.92 else self.feed(transaction)
+
+    def feed(self, transaction: bool) -> Feed:
+        """Changes in any state that other peers could be in, delivered in any order."""
+        changes = tuple(self.change() for _ in range(self.random.randint(1, 6)))
+        return Feed(self.random.randrange(SITES), changes, transaction)
+
+    def change(self) -> tuple[SQLiteValue, ...]:
+        table = self.random.choice(self.tables)
+        key = self.random.choice([key for key in table.keys if key != (5,)])  # a TEXT key never holds that 5
+        column = self.random.choice((SENTINEL, *table.columns))
+        length = self.random.choice((1, 1, 1, 2, 3, 3, 4, 5, 6))
+        if length % 2 == 0:
+            column = SENTINEL
+        value, version = None, length
+        if column != SENTINEL:
+            value = self.random.choice(table.stored.get(column, table.values))
+            version = self.random.randint(0, 4)
+        site = bytes([self.random.randint(1, 5)]) * 16  # the two sites' own ids are among them
+        db_version, seq = self.random.randint(1, 40), self.random.randint(0, 3)
+        return (table.name, pack_columns(key), column, value, version, db_version, site, length, seq)
+
+    def query(self) -> Sql:
+        """A query of crsql_changes with some conditions, pushed down or not."""
+        terms = self.random.sample(CONDITIONS, self.random.randint(0, 2))
+        where = " AND ".join(terms) or "1"
+        return Sql(self.random.randrange(SITES), f"SELECT * FROM crsql_changes WHERE {where} {ORDER}")
 
 
 def draw(random: Random) -> Script:
-    """A script of up to about 40 statements and merges."""
+    """A script of up to about 60 statements and merges, then some queries."""
     tables = random.choice(SCHEMAS)
     writer = Writer(random, tables)
     filled = [writer.replace(random.randrange(SITES)) for _ in range(random.choice((0, 0, 3)))]
     steps = [writer.step() for _ in range(random.randint(3, 25))]
-    return Script(tables, tuple(filled), tuple(steps))
+    return Script(tables, tuple(filled), tuple(steps), tuple(writer.query() for _ in range(4)))

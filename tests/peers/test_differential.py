@@ -27,5 +27,5 @@ def test_random_scripts(oracle: Oracle, tmp_path: Path) -> None:
             script, difference = worlds.shrink(script, tmp_path / "site", oracle, blanks)
             lines = [f"seed {case.seed}: {', '.join(table.create for table in script.tables)}"]
             lines += [f"  before: {step}" for step in script.filled]
-            lines += [f"  {step}" for step in script.steps]
+            lines += [f"  {step}" for step in (*script.steps, *script.queries)]
             pytest.fail("\n".join([*lines, f"At {difference}"]), pytrace=False)

@@ -9,14 +9,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import apsw
 
-from engine.change import Change, SQLiteValue
+from engine.change import SQLiteValue
 from engine.crr import connect
 from engine.errors import SynclineError
 from tests.peers.oracle import Command, Oracle
-from tests.peers.scripts import SITES, Block, Merge, Script, Sql, Step, Table, marks, quoted
+from tests.peers.scripts import SITES, Block, Feed, Merge, Script, Sql, Step, Table, marks, quoted
 
 COLUMNS = '"table", "pk", "cid", "val", "col_version", "db_version", "site_id", "cl", "seq"'
 MERGE = f"INSERT INTO crsql_changes ({COLUMNS}) VALUES ({marks(9)})"
@@ -62,6 +63,7 @@ def inspections(tables: Sequence[Table]) -> list[str]:
         "SELECT ordinal, site_id FROM crsql_site_id ORDER BY ordinal",
         "SELECT crsql_site_id(), crsql_db_version()",
         f"SELECT {COLUMNS} FROM crsql_changes ORDER BY 6, 9, 1, 2, 3",
+        "SELECT db_version, seq FROM crsql_changes",  # in this order by itself
     ]
 
 
@@ -114,6 +116,8 @@ class Worlds:
                     self.step(inner)
             case Merge():
                 self.merge(step)
+            case Feed():
+                self.apply(step.target, step.changes, step.transaction)
 
     def merge(self, step: Merge) -> None:
         random = Random(step.seed)
@@ -132,18 +136,22 @@ class Worlds:
             found = found[: random.randint(0, len(found))]
         if step.order == "repeated":
             found += random.choices(found, k=len(found)) if found else []
-        if not step.transaction:
-            self.exec_many(step.target, MERGE, found)
+        self.apply(step.target, found, step.transaction)
+
+    def apply(self, target: int, changes: Sequence[Sequence[SQLiteValue]], transaction: bool) -> None:
+        """Merge into one site, in a transaction of its own or in what is open there."""
+        if not transaction:
+            self.exec_many(target, MERGE, changes)
             return
-        self.exec(step.target, "BEGIN")
-        merged = self.exec_many(step.target, MERGE, found)
-        if step.target not in self._rolled_back:  # stock goes on counting where a rollback left off
-            self.exec(step.target, "SELECT crsql_rows_impacted()")
-        self.step(Sql(step.target, "ROLLBACK" if merged == FAILED else "COMMIT"))
+        self.exec(target, "BEGIN")
+        merged = self.exec_many(target, MERGE, changes)
+        if target not in self._rolled_back:  # stock goes on counting where a rollback left off
+            self.exec(target, "SELECT crsql_rows_impacted()")
+        self.step(Sql(target, "ROLLBACK" if merged == FAILED else "COMMIT"))
 
     def compare(self, blanks: Sequence[bytes]) -> Difference | None:
         """Let the oracle do the same; the first difference, if there is one."""
-        opening = [
+        opening: list[Command] = [
             {"op": "import", "db": label, "bytes": content}
             for label, content in zip(self._labels, blanks, strict=True)
         ]
@@ -183,6 +191,8 @@ def differs(script: Script, folder: Path, oracle: Oracle, blanks: Sequence[bytes
         for site in range(SITES):
             for query in inspections(script.tables):
                 worlds.exec(site, query)
+        for statement in script.queries:
+            worlds.step(statement)
         return worlds.compare(blanks)
     finally:
         worlds.close()
@@ -194,18 +204,28 @@ def shrink(
     """Leave out every step without which the two still differ."""
     difference = differs(script, folder, oracle, blanks)
     assert difference is not None
-    for part in ("steps", "filled"):
-        position = len(getattr(script, part))
-        while position:
-            position -= 1
-            steps = getattr(script, part)
-            shorter = replace(script, **{part: steps[:position] + steps[position + 1 :]})
-            found = differs(shorter, folder, oracle, blanks)
-            if found is not None:
-                script, difference = shorter, found
+    position = 0
+    while (shorter := shortened(script, position)) is not None:
+        found = differs(shorter, folder, oracle, blanks)
+        if found is None:
+            position += 1
+        else:
+            script, difference = shorter, found
     return script, difference
 
 
-def changes_of(rows: Sequence[Sequence[SQLiteValue]]) -> list[Change]:
-    """Rows of crsql_changes as changes."""
-    return [Change(*row) for row in rows]  # type: ignore[arg-type]
+def shortened(script: Script, position: int) -> Script | None:
+    """The script without one of its parts: queries, steps, changes of a feed. None: there is no such part."""
+    for part in ("queries", "steps", "filled"):
+        steps: tuple[Step, ...] = getattr(script, part)
+        for index, step in enumerate(steps):
+            count = len(step.changes) if isinstance(step, Feed) else 0
+            if position <= count:
+                instead: list[Step] = []
+                if isinstance(step, Feed) and position:
+                    fewer = step.changes[: position - 1] + step.changes[position:]
+                    instead = [replace(step, changes=fewer)]
+                fields: dict[str, Any] = {part: (*steps[:index], *instead, *steps[index + 1 :])}
+                return replace(script, **fields)
+            position -= 1 + count
+    return None
