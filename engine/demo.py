@@ -49,7 +49,7 @@ def make_files(folder: Path) -> dict[str, Path]:
     for path in files.values():
         connection = connect(path, create=True)
         try:
-            connection.execute(schema)
+            connection.execute(schema).fetchall()  # to the last statement
         finally:
             connection.close()
     return files
@@ -141,7 +141,10 @@ class Demo:
         return True
 
     async def compare(self) -> bool:
-        """Print site id, clocks and row counts of each replica, and return whether all rows are equal."""
+        """Print site id, clocks and row counts of each replica, and return whether all rows are equal.
+
+        Call it when the engine is closed: only then is everything written that can be.
+        """
         rows: dict[str, Rows] = {}
         for name, path in self.files.items():
             text, rows[name] = await asyncio.to_thread(_describe, name, path)
@@ -171,5 +174,9 @@ def _describe(name: str, path: Path) -> tuple[str, Rows]:
             sent = "–" if peer.sent is None else peer.sent
             received = "–" if peer.received is None else peer.received
             lines.append(f"           of {peer.site_id.hex()[:8]}: received {received}, confirmed by it {sent}")
-        lines.append("           " + ", ".join(f"{table}: {len(found)} rows" for table, found in rows.items()))
+        lines.append("           " + ", ".join(_count(table, len(found)) for table, found in rows.items()))
     return "\n".join(lines), rows
+
+
+def _count(table: str, number: int) -> str:
+    return f"{table}: {number} row{'' if number == 1 else 's'}"

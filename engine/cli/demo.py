@@ -32,6 +32,6 @@ async def _run_in(folder: Path) -> int:
             await demo.script()
         except PeerUnreachable as error:
             say(str(error))
-        same = await demo.compare()
+    same = await demo.compare()
     say("identical" if same else "different")
     return 0 if same else 1

@@ -23,7 +23,7 @@ SELECT crsql_as_crr('item');
 def make_replica(path: Path, schema: str = SCHEMA) -> Replica:
     """A new file with the schema, as a replica."""
     connection = connect(path, create=True)
-    connection.execute(schema)
+    connection.execute(schema).fetchall()
     connection.close()
     return Replica.open(path)
 

@@ -1,0 +1,92 @@
+"""From the engine's events to Qt signals, gathered to at most 20 batches a second.
+
+Models connect to the signals and know nothing of the engine. The bridge reads the event stream in one task; what comes
+within one beat leaves in one signal of each kind.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from PySide6.QtCore import QObject, Signal
+
+from engine.engine import Engine
+from engine.events import (
+    ChangesMoved,
+    DatabaseChanged,
+    DatabaseRemoved,
+    Event,
+    HubChanged,
+    NeedsYou,
+    PeerChanged,
+    PeerRemoved,
+    SyncFinished,
+)
+
+BEAT = 0.05
+"""Seconds between two batches."""
+
+
+class Bridge(QObject):
+    """Turns the events of an engine into signals.
+
+    Args:
+        engine: open; the bridge only listens.
+    """
+
+    peers_changed = Signal(list)
+    """list[PeerStatus]: the latest row of each peer that changed."""
+    peer_removed = Signal(str)
+    flow = Signal(list)
+    """list[ChangesMoved], oldest first."""
+    databases_changed = Signal(list)
+    """list[DatabaseChanged]: the latest of each database that changed."""
+    database_removed = Signal(str)
+    sync_finished = Signal(object)
+    """SyncFinished"""
+    needs_you = Signal(object)
+    """NeedsYou"""
+    hub_changed = Signal(object)
+    """HubChanged"""
+
+    def __init__(self, engine: Engine, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._engine = engine
+
+    async def run(self) -> None:
+        """Pass events on until the engine is closed or the task is cancelled."""
+        with self._engine.subscribe() as stream:
+            async for first in stream:
+                self._pass_on([first, *stream.drain()])
+                await asyncio.sleep(BEAT)
+
+    def _pass_on(self, events: list[Event]) -> None:
+        peers = {}
+        databases = {}
+        moved = []
+        for event in events:
+            match event:
+                case PeerChanged(status):
+                    peers[status.peer] = status
+                case PeerRemoved(peer):
+                    peers.pop(peer, None)
+                    self.peer_removed.emit(peer)
+                case DatabaseChanged():
+                    databases[event.database] = event
+                case DatabaseRemoved(database):
+                    databases.pop(database, None)
+                    self.database_removed.emit(database)
+                case ChangesMoved():
+                    moved.append(event)
+                case SyncFinished():
+                    self.sync_finished.emit(event)
+                case NeedsYou():
+                    self.needs_you.emit(event)
+                case HubChanged():
+                    self.hub_changed.emit(event)
+        if databases:
+            self.databases_changed.emit(list(databases.values()))
+        if peers:
+            self.peers_changed.emit(list(peers.values()))
+        if moved:
+            self.flow.emit(moved)

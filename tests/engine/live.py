@@ -1,0 +1,105 @@
+"""Engines, hubs and files for tests that run the real thing over loopback."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import apsw
+
+from engine.crr import Replica, connect
+from engine.engine import Engine
+from engine.settings import Direction, Mode, PeerConfig, Settings
+
+SCHEMA = """
+CREATE TABLE item (id INTEGER PRIMARY KEY NOT NULL, name TEXT, n INTEGER, extra);
+SELECT crsql_as_crr('item');
+"""
+
+PATIENCE = 20.0
+"""Seconds for anything that should come to be; only a failing test waits that long."""
+
+
+def on_loop(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
+    """Run a coroutine test on a loop of its own, and fail it if it hangs or leaves a task behind."""
+
+    @functools.wraps(test)
+    def run(*args: Any, **kwargs: Any) -> None:
+        async def whole() -> None:
+            before = asyncio.all_tasks()
+            async with asyncio.timeout(6 * PATIENCE):
+                await test(*args, **kwargs)
+            await asyncio.sleep(0)
+            left = [task for task in asyncio.all_tasks() - before if not task.done()]
+            assert not left, f"tasks left behind: {left}"
+
+        asyncio.run(whole())
+
+    return run
+
+
+def make_file(path: Path, schema: str = SCHEMA) -> Path:
+    """A new database with the schema."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    connection = connect(path, create=True)
+    connection.execute(schema).fetchall()
+    connection.close()
+    return path
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[apsw.Connection]:
+    """A connection as an app would have it."""
+    connection = connect(path)
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+def write(path: Path, sql: str, *bindings: Any) -> None:
+    """One statement through a connection of its own."""
+    with writing(path) as connection:
+        connection.execute(sql, bindings)
+
+
+def rows(path: Path, table: str = "item") -> list[Any]:
+    """The live rows of a table, keys and values with their types."""
+    with Replica.open(path, readonly=True) as replica:
+        return [(key, [(type(value), value) for value in values]) for key, values in replica.live_rows(table)]
+
+
+async def until(condition: Callable[[], bool], what: str) -> None:
+    """Wait for a condition that other tasks or processes bring about."""
+    try:
+        async with asyncio.timeout(PATIENCE):
+            while not condition():
+                await asyncio.sleep(0.02)
+    except TimeoutError:
+        raise AssertionError(f"not within {PATIENCE:.0f} s: {what}") from None
+
+
+async def add_peer(
+    engine: Engine,
+    path: Path,
+    url: str,
+    *,
+    room: str = "room",
+    mode: Mode = Mode.LIVE,
+    direction: Direction = Direction.BOTH,
+    minutes: int = 15,
+) -> str:
+    """Add a database and a peer for it; return the peer's id."""
+    database = await engine.add_database(path)
+    peer = PeerConfig.new(database.id, url, room=room, mode=mode, direction=direction, minutes=minutes)
+    await engine.add_peer(peer)
+    return peer.id
+
+
+def plain_engine() -> Engine:
+    """An engine with nothing configured that remembers nothing."""
+    return Engine(Settings())
