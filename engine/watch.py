@@ -192,9 +192,9 @@ class _Inotify(_Watcher):
 
         super().__init__(loop)
         self._gone = Mask.DELETE_SELF | Mask.MOVE_SELF | Mask.UNMOUNT | Mask.IGNORED
-        self._mask = (Mask.MODIFY | Mask.CLOSE_WRITE | Mask.CREATE | Mask.DELETE | Mask.MOVE | Mask.ONLYDIR) | (
-            Mask.DELETE_SELF | Mask.MOVE_SELF
-        )
+        self._overflow = Mask.Q_OVERFLOW
+        self._mask = Mask.MODIFY | Mask.CLOSE_WRITE | Mask.CREATE | Mask.DELETE | Mask.MOVE
+        self._mask |= Mask.DELETE_SELF | Mask.MOVE_SELF | Mask.ONLYDIR
         self._watches: dict[int, tuple[Watch, set[FileWatch]]] = {}
         self._inotify = Inotify(sync_timeout=0)
         # Not the library's awaiting: under a Qt loop it can read while no one waits, and so lose events.
@@ -218,10 +218,10 @@ class _Inotify(_Watcher):
 
     def _read(self) -> None:
         while (event := self._inotify.sync_get()) is not None:
-            if event.watch is None:  # the kernel's queue was full: anything may have happened
+            watch = event.watch
+            files = set(self._watches[watch.wd][1]) if watch and watch.wd in self._watches else set()
+            if event.mask & self._overflow:  # the kernel's queue was full: anything may have happened
                 files = set(self._users)
-            else:
-                files = set(self._watches.get(event.watch.wd, (None, ()))[1])
             if event.mask & self._gone and event.name is None:
                 for file in files:
                     self.unwatch(file)

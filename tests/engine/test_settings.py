@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import random
 import stat
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import tempfile
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from time import monotonic
 
 import pytest
 from hypothesis import given
@@ -32,6 +34,7 @@ from engine.settings import (
     data_dir,
 )
 
+BUDGET = float(os.environ.get("SYNCLINE_BUDGET", "1"))
 DATABASE = DatabaseConfig("d1", "Todo", Path("/data/todo.db"))
 PEER = PeerConfig("p1", "Hub", "d1", "ws://hub.example/sync", "todo")
 EXAMPLE = """\
@@ -282,6 +285,34 @@ def test_any_settings_survive(first: Settings, second: Settings) -> None:
         for settings in (first, second, first):
             file.save(settings)
             assert file.load() == settings
+
+
+def test_injured_files_are_read_or_refused_and_never_lost(file: SettingsFile) -> None:
+    rng = random.Random(1)
+    pieces = ["[[", "]]", '"""', "\n[peers]\n", "\n[[peers]]\n", "databases.x=1\n", "\n[auto_sync]\n", "id=1\n"]
+    file.path.parent.mkdir()
+    cases = refused = 0
+    stop = monotonic() + BUDGET
+    while cases < 100 or monotonic() < stop:
+        text = rng.choice([EXAMPLE, BOTH])
+        for _ in range(rng.randint(1, 3)):
+            at = rng.randrange(len(text))
+            new = rng.choice([rng.choice("[]{}=\".'#\n\\ ,a1-\0"), rng.choice(pieces), ""])
+            text = text[:at] + new + text[at + rng.randint(0, 2) :]
+        file.path.write_text(text)
+        cases += 1
+        try:
+            settings = file.load()
+        except UsageError:
+            refused += 1
+            continue
+        changed = replace(
+            settings, auto_sync=not settings.auto_sync, peers=tuple(replace(p, name="x") for p in settings.peers)
+        )
+        file.save(changed)
+        assert file.load() == changed, text
+    print(f"settings fuzz: {cases} cases, {refused} refused")
+    assert 0 < refused < cases
 
 
 @pytest.mark.parametrize(

@@ -338,6 +338,23 @@ def test_many_files_share_one_watcher_and_leave_nothing(tmp_path: Path) -> None:
     asyncio.run(main())
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="the queue is that of inotify, which is Linux's")
+def test_events_the_kernel_dropped_count_as_an_event(tmp_path: Path) -> None:
+    async def main() -> None:
+        limit = int(Path("/proc/sys/fs/inotify/max_queued_events").read_text())
+        one, two = tmp_path / "one", tmp_path / "two"
+        one.touch()
+        heard = Heard()
+        async with FileWatch(tmp_path / "app.db", heard):
+            moment = time.monotonic()
+            for _ in range(limit // 4 + 10):  # two events for each rename, and none for the database
+                os.rename(one, two)
+                os.rename(two, one)
+            await heard.after(moment)
+
+    asyncio.run(main())
+
+
 def test_closing_leaves_no_task(tmp_path: Path, kind: type[watch._Watcher]) -> None:
     async def main() -> None:
         tasks = asyncio.all_tasks()
