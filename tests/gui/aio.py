@@ -1,0 +1,77 @@
+"""Coroutines in tests of the window: on Qt's loop, as the program runs them."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
+
+import qasync
+from PySide6.QtWidgets import QApplication
+
+T = TypeVar("T")
+
+PATIENCE = 20.0
+"""Seconds for anything that should come to be; only a failing test waits that long."""
+
+_kept: list[QApplication] = []
+
+
+def application() -> QApplication:
+    """The one QApplication of the tests' process; closing its last window does not end its loop."""
+    app = QApplication.instance() or QApplication(["syncline-tests"])
+    assert isinstance(app, QApplication)
+    app.setQuitOnLastWindowClosed(False)
+    _kept[:] = [app]
+    return app
+
+
+def run_async(work: Coroutine[Any, Any, T], *, timeout: float = 6 * PATIENCE) -> T:
+    """Run a coroutine to its end on a fresh qasync loop over the shared QApplication.
+
+    Fails when the coroutine hangs, leaves a task behind, or when any callback or task on the loop raised.
+    """
+    app = application()
+    troubles: list[str] = []
+
+    async def whole() -> T:
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda _, context: troubles.append(_told(context)))
+        before = asyncio.all_tasks()
+        async with asyncio.timeout(timeout):
+            result = await work
+        await asyncio.sleep(0)
+        left = [task for task in asyncio.all_tasks() - before if not task.done()]
+        assert not left, f"tasks left behind: {left}"
+        return result
+
+    with asyncio.Runner(loop_factory=lambda: qasync.QEventLoop(app)) as runner:
+        result = runner.run(whole())
+    assert not troubles, "\n".join(troubles)
+    return result
+
+
+def on_gui_loop(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
+    """Make a test of a coroutine: ``run_async`` around it. Fixtures are passed on as they are."""
+
+    @functools.wraps(test)
+    def run(*args: Any, **kwargs: Any) -> None:
+        run_async(test(*args, **kwargs))
+
+    return run
+
+
+async def until(condition: Callable[[], object], what: str) -> None:
+    """Wait, with the loop running, for a condition that events or other tasks bring about."""
+    try:
+        async with asyncio.timeout(PATIENCE):
+            while not condition():
+                await asyncio.sleep(0.02)
+    except TimeoutError:
+        raise AssertionError(f"not within {PATIENCE:.0f} s: {what}") from None
+
+
+def _told(context: dict[str, Any]) -> str:
+    error = context.get("exception")
+    return f"{context.get('message')}: {error!r}" if error else str(context.get("message"))
