@@ -86,8 +86,7 @@ def test_cut_anywhere(message: Message, data: st.DataObject) -> None:
 def frames() -> list[bytes]:
     vectors = json.loads(Path(__file__).with_name("vectors.json").read_text())["messages"]
     rows = tuple(
-        Change("t", b"\x01\x09\x01", "c", val, 1, 1, bytes(16), 1, 70)
-        for val in (None, 1, 2.5, "text", b"blob")
+        Change("t", b"\x01\x09\x01", "c", val, 1, 1, bytes(16), 1, 70) for val in (None, 1, 2.5, "text", b"blob")
     )
     own: list[Message] = [
         wire.Hello(1, bytes(16), 7, "main.sql", 3, ("a", "b")),
@@ -115,9 +114,7 @@ def mutate(rng: random.Random, frame: bytes) -> bytes:
         elif kind == 3:
             data[at : at + rng.randint(1, 9)] = b""
         elif kind == 4:
-            data[at : at + 1] = rng.choice(
-                [b"\xff" * 7 + b"\x0f", b"\xff" * 30, b"\x80" * 40 + b"\x01", b"\xff\x7f"]
-            )
+            data[at : at + 1] = rng.choice([b"\xff" * 7 + b"\x0f", b"\xff" * 30, b"\x80" * 40 + b"\x01", b"\xff\x7f"])
         else:
             data[at : at + 8] = struct.pack(">q", rng.choice([-1, -(2**63), 2**63 - 1, 2**62, 0]))
     return bytes(data)
