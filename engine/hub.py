@@ -148,8 +148,6 @@ class Hub:
     def _room_path(self, room: str) -> Path:
         check_room(room)
         path = self.folder / room
-        if room.endswith(("-wal", "-shm", "-journal")):
-            raise UsageError(f"“{room}” is the name of a file that belongs to another room.")
         if not path.is_file():
             raise UsageError(f"This hub has no room “{room}”.")
         return path
