@@ -7,13 +7,17 @@ them) and updates of keys (stock's peers lose values); the latter have a test of
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
+from typing import Literal
 
 from engine.change import SENTINEL, SQLiteValue
 from engine.crr import pack_columns
 
 SITES = 2
+Way = Literal["alone", "sql", "replica"]
+"""How changes are merged: inserted in whatever transaction is open (or none), inserted in one of their own, or
+by Replica.merge (and inserted in the published engine)."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,8 @@ class Table:
     values: tuple[SQLiteValue, ...] = (None, 1, 2, "a")
     stored: dict[str, tuple[SQLiteValue, ...]] = field(default_factory=dict)
     """For typed columns, values that they hold as they are: only those come from real peers."""
+    ordered: bool = False
+    """Rows lie in the order of their keys, so that statements on all rows visit them alike in both engines."""
 
 
 @dataclass(frozen=True)
@@ -55,16 +61,16 @@ class Merge:
     order: str
     seed: int
     exclude: bool = False
-    transaction: bool = True
+    way: Way = "sql"
 
 
 @dataclass(frozen=True)
 class Feed:
-    """Changes that neither site made, merged one by one or in a transaction."""
+    """Changes that neither site made."""
 
     target: int
     changes: tuple[tuple[SQLiteValue, ...], ...]
-    transaction: bool
+    way: Way = "sql"
 
 
 Step = Sql | Block | Merge | Feed
@@ -90,6 +96,7 @@ TYPED = Table(
     ("a", "b", "c", "d"),
     (None, 0, 1, 2, -1, 2.5, 3.0, "", "a", "7", b"", b"\x01\xff", 2**40),
     {"b": (None, "", "a", "7", b"7"), "c": (None, 2.5, 3.0, "z", b""), "d": (0, 1, 7, 2**40, "z")},
+    ordered=True,
 )
 TEXT_KEY = Table(
     "note",
@@ -122,6 +129,7 @@ NO_ROWID = Table(
     ("v",),
     (None, 1, 1.0, -3, "1", b"1"),
     {"v": (None, 1, 2.5, -3, "z", b"1")},  # outside STRICT tables ANY means NUMERIC
+    ordered=True,
 )
 UNTYPED = Table(
     "loose",
@@ -131,7 +139,16 @@ UNTYPED = Table(
     ("v",),
     (None, 5, 5.0, -3, "a", b"a"),
 )
-SCHEMAS = ((TYPED,), (TEXT_KEY,), (COMPOSITE,), (KEY_ONLY,), (NO_ROWID,), (UNTYPED,), (TYPED, KEY_ONLY))
+MANY_ROWS = Table(
+    "big",
+    "CREATE TABLE big (id INTEGER PRIMARY KEY NOT NULL, a, b TEXT, c DEFAULT 1.5)",
+    ("id",),
+    tuple((number,) for number in range(200)),
+    ("a", "b", "c"),
+    stored={"b": (None, "a", "1")},
+    ordered=True,
+)
+SCHEMAS = ((TYPED,), (TEXT_KEY,), (COMPOSITE,), (KEY_ONLY,), (NO_ROWID,), (UNTYPED,), (MANY_ROWS,), (TYPED, KEY_ONLY))
 
 
 ORDER = 'ORDER BY db_version, seq, "table", pk, cid'
@@ -193,6 +210,8 @@ class Writer:
     def insert(self, site: int, verb: str = "INSERT", rows: int = 1) -> Sql:
         """An insert with any subset of the columns; the rest take their defaults."""
         table = self.random.choice(self.tables)
+        if len(table.keys) > 50 and self.random.random() < 0.7:
+            rows *= 40  # enough for what batches do together
         columns = tuple(c for c in table.columns if self.random.random() < 0.7)
         args: list[SQLiteValue] = []
         for _ in range(rows):
@@ -229,7 +248,7 @@ class Writer:
         sets = ", ".join(f'"{c}" = ?{i + 1}' for i, c in enumerate(columns))
         changed = " OR ".join(f'"{c}" IS NOT ?{i + 1}' for i, c in enumerate(columns))
         sql = f"UPDATE {table.name} SET {sets} WHERE ({changed})"
-        if self.random.random() < 0.8:
+        if not table.ordered or self.random.random() < 0.8:
             key = self.random.choice(table.keys)
             sql += "".join(f' AND "{c}" IS ?{len(columns) + i + 1}' for i, c in enumerate(table.key))
             values += key
@@ -237,7 +256,7 @@ class Writer:
 
     def delete(self, site: int) -> Sql:
         table = self.random.choice(self.tables)
-        if self.random.random() < 0.1:
+        if table.ordered and self.random.random() < 0.1:
             return Sql(site, f"DELETE FROM {table.name}")
         where = " AND ".join(f'"{c}" IS ?' for c in table.key)
         return Sql(site, f"DELETE FROM {table.name} WHERE {where}", self.random.choice(table.keys))
@@ -255,12 +274,15 @@ class Writer:
             return self.insert(site, "INSERT OR REPLACE", rows=3)
         return self.update(site) if choice < 0.8 else self.delete(site)
 
-    def merge(self, *, transaction: bool = True) -> Merge:
+    def way(self) -> Way:
+        return self.random.choice(("alone", "sql", "sql", "replica", "replica"))
+
+    def merge(self, way: Way) -> Merge:
         source = self.random.randrange(SITES)
         order = self.random.choice(ORDERS)
         seed = self.random.randrange(2**32)
         exclude = self.random.random() < 0.3
-        return Merge(source, 1 - source, order, seed, exclude, transaction)
+        return Merge(source, 1 - source, order, seed, exclude, way)
 
     def transaction(self) -> Block:
         """Ends with a write that surely counts: stock skips a version for a transaction that left nothing."""
@@ -271,8 +293,7 @@ class Writer:
             if choice < 0.25:
                 steps += self.savepoint(site)
             elif choice < 0.35:
-                merge = self.merge(transaction=False)
-                steps.append(Merge(1 - site, site, merge.order, merge.seed, merge.exclude, transaction=False))
+                steps.append(replace(self.merge("alone"), source=1 - site, target=site))
             else:
                 steps.append(self.write(site))
         if self.random.random() < 0.2:
@@ -295,13 +316,15 @@ class Writer:
             return self.write(self.random.randrange(SITES))
         if choice < 0.75:
             return self.transaction()
-        transaction = self.random.random() < 0.9
-        return self.merge(transaction=transaction) if choice < 0.92 else self.feed(transaction)
+        return self.merge(self.way()) if choice < 0.92 else self.feed(self.way())
 
-    def feed(self, transaction: bool) -> Feed:
+    def feed(self, way: Way) -> Feed:
         """Changes in any state that other peers could be in, delivered in any order."""
-        changes = tuple(self.change() for _ in range(self.random.randint(1, 6)))
-        return Feed(self.random.randrange(SITES), changes, transaction)
+        count = self.random.choice((1, 3, 6, 30))
+        if len(self.tables[0].keys) > 50:
+            count *= 10
+        changes = tuple(self.change() for _ in range(count))
+        return Feed(self.random.randrange(SITES), changes, way)
 
     def change(self) -> tuple[SQLiteValue, ...]:
         table = self.random.choice(self.tables)

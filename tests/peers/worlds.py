@@ -13,11 +13,11 @@ from typing import Any
 
 import apsw
 
-from engine.change import SQLiteValue
-from engine.crr import connect
+from engine.change import Change, SQLiteValue
+from engine.crr import Replica
 from engine.errors import SynclineError
 from tests.peers.oracle import Command, Oracle
-from tests.peers.scripts import SITES, Block, Feed, Merge, Script, Sql, Step, Table, marks, quoted
+from tests.peers.scripts import SITES, Block, Feed, Merge, Script, Sql, Step, Table, Way, marks, quoted
 
 COLUMNS = '"table", "pk", "cid", "val", "col_version", "db_version", "site_id", "cl", "seq"'
 MERGE = f"INSERT INTO crsql_changes ({COLUMNS}) VALUES ({marks(9)})"
@@ -72,6 +72,7 @@ class Worlds:
 
     def __init__(self, folder: Path, oracle: Oracle, blanks: Sequence[bytes]) -> None:
         self._oracle = oracle
+        self._replicas: list[Replica] = []
         self._sites: list[apsw.Connection] = []
         self._labels = [oracle.new_label() for _ in blanks]
         self._commands: list[Command] = []
@@ -81,9 +82,11 @@ class Worlds:
         for number, content in enumerate(blanks):
             file = folder / f"site{number}.db"
             file.write_bytes(content)
-            db = connect(file)
-            db.execute("PRAGMA synchronous = OFF")  # thousands of commits; power cuts are tested elsewhere
-            self._sites.append(db)
+            replica = Replica.open(file)
+            # thousands of commits; power cuts are tested elsewhere
+            replica.connection.execute("PRAGMA synchronous = OFF")
+            self._replicas.append(replica)
+            self._sites.append(replica.connection)
 
     def exec(self, site: int, sql: str, args: Sequence[SQLiteValue] = ()) -> Outcome:
         self._commands.append({"op": "exec", "db": self._labels[site], "sql": sql, "args": args})
@@ -117,7 +120,7 @@ class Worlds:
             case Merge():
                 self.merge(step)
             case Feed():
-                self.apply(step.target, step.changes, step.transaction)
+                self.apply(step.target, step.changes, step.way)
 
     def merge(self, step: Merge) -> None:
         random = Random(step.seed)
@@ -136,18 +139,37 @@ class Worlds:
             found = found[: random.randint(0, len(found))]
         if step.order == "repeated":
             found += random.choices(found, k=len(found)) if found else []
-        self.apply(step.target, found, step.transaction)
+        self.apply(step.target, found, step.way)
 
-    def apply(self, target: int, changes: Sequence[Sequence[SQLiteValue]], transaction: bool) -> None:
-        """Merge into one site, in a transaction of its own or in what is open there."""
-        if not transaction:
+    def apply(self, target: int, changes: Sequence[Sequence[SQLiteValue]], way: Way) -> None:
+        """Merge into one site."""
+        if way == "alone":
             self.exec_many(target, MERGE, changes)
+            return
+        if way == "replica":
+            self.merge_typed(target, changes)
             return
         self.exec(target, "BEGIN")
         merged = self.exec_many(target, MERGE, changes)
         if target not in self._rolled_back:  # stock goes on counting where a rollback left off
             self.exec(target, "SELECT crsql_rows_impacted()")
         self.step(Sql(target, "ROLLBACK" if merged == FAILED else "COMMIT"))
+
+    def merge_typed(self, target: int, changes: Sequence[Sequence[SQLiteValue]]) -> None:
+        """Merge by Replica.merge, which the published engine does with inserts in a transaction."""
+        label, where = self._labels[target], f"site {target}: Replica.merge({changes})"
+        outcome: Outcome = []
+        try:
+            self._replicas[target].merge([Change(*row) for row in changes])  # type: ignore[arg-type]
+        except SynclineError:
+            outcome = FAILED
+        end = "ROLLBACK" if outcome == FAILED else "COMMIT"
+        self._commands += [
+            {"op": "exec", "db": label, "sql": "BEGIN"},
+            {"op": "executemany", "db": label, "sql": MERGE, "rows": changes},
+            {"op": "exec", "db": label, "sql": end},
+        ]
+        self._ours += [(where, []), (where, outcome), (where, [])]
 
     def compare(self, blanks: Sequence[bytes]) -> Difference | None:
         """Let the oracle do the same; the first difference, if there is one."""
@@ -170,8 +192,8 @@ class Worlds:
         return None
 
     def close(self) -> None:
-        for db in self._sites:
-            db.close(True)
+        for replica in self._replicas:
+            replica.close()
 
 
 def differs(script: Script, folder: Path, oracle: Oracle, blanks: Sequence[bytes]) -> Difference | None:
