@@ -11,7 +11,6 @@ import apsw
 from engine.crr import functions, vtab
 from engine.crr.catalogue import CLOCK, column_names, table_names
 from engine.crr.failures import explained
-from engine.crr.sql import ident
 from engine.crr.state import State
 from engine.errors import NoSuchFile, NotADatabase, ReadOnlyFile, UnsupportedFile
 
@@ -60,7 +59,7 @@ def open_state(path: str | Path, *, readonly: bool = False, create: bool = False
             if not readonly:
                 _bootstrap(db, path)
             state = State(db)
-            state.site_id = _own_site(db, path)
+            state.site_id = _own_site(db)
             functions.register(db, state)
             vtab.register(db, state)
         except BaseException:
@@ -89,6 +88,11 @@ def _check_layout(db: apsw.Connection, path: str | Path) -> None:
             raise _unsupported(path, "version 0.17, a fork of cr-sqlite with another layout")
     if "crsql_db_versions" in names:
         raise _unsupported(path, "version 0.17, a fork of cr-sqlite with another layout")
+    site_id = _own_site(db)
+    if site_id is not None and (not isinstance(site_id, bytes) or len(site_id) != 16):
+        raise UnsupportedFile(
+            f"“{path}” has a site id that is not 16 bytes long.", hint="Restore the file from a backup."
+        )
     for name in names:
         if name.endswith(CLOCK):
             columns = column_names(db, name)
@@ -148,14 +152,8 @@ def _complete(db: apsw.Connection) -> bool:
     return own is not None and isinstance(recorded, int) and recorded >= VERSION
 
 
-def _own_site(db: apsw.Connection, path: str | Path) -> bytes | None:
+def _own_site(db: apsw.Connection) -> bytes | None:
     if "crsql_site_id" not in table_names(db):
         return None
-    site_id = db.execute(f"SELECT site_id FROM main.{ident('crsql_site_id')} WHERE ordinal = 0").get
-    if site_id is None:
-        return None
-    if not isinstance(site_id, bytes) or len(site_id) != 16:
-        raise UnsupportedFile(
-            f"“{path}” has a site id that is not 16 bytes long.", hint="Restore the file from a backup."
-        )
+    site_id: bytes | None = db.execute("SELECT site_id FROM main.crsql_site_id WHERE ordinal = 0").get
     return site_id

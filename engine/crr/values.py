@@ -98,7 +98,7 @@ class Storage:
         if self._scratch is None:
             self._scratch = apsw.Connection(":memory:")
             self._scratch.execute(
-                "PRAGMA journal_mode=OFF; CREATE TABLE cell(TEXT TEXT, REAL REAL,"
+                "CREATE TABLE cell(TEXT TEXT, REAL REAL,"
                 " INTEGER INTEGER, NUMERIC NUMERIC); INSERT INTO cell DEFAULT VALUES"
             )
         column = affinity.value
