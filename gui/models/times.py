@@ -1,0 +1,53 @@
+"""Times as a person says them."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime
+
+from PySide6.QtCore import QCoreApplication, QLocale
+
+NEVER = "–"
+
+_MINUTE, _HOUR, _DAY = 60, 3600, 86400
+
+
+def relative(when: float | None, now: float | None = None) -> str:
+    """A time as seen from now, such as ``2 min ago``.
+
+    Args:
+        when: seconds since the epoch; None for never.
+        now: the same; by default the clock's.
+    """
+    if when is None:
+        return NEVER
+    passed = (time.time() if now is None else now) - when
+    if passed < 5:  # clocks may be set back: nothing has happened in the future
+        return _tr("just now")
+    if passed < _MINUTE:
+        return _tr("%n s ago", int(passed))
+    if passed < _HOUR:
+        return _tr("%n min ago", int(passed / _MINUTE))
+    if passed < _DAY:
+        return _tr("%n h ago", int(passed / _HOUR))
+    if passed < 2 * _DAY:
+        return _tr("1 day ago")
+    if passed < 60 * _DAY:
+        return _tr("%n days ago", int(passed / _DAY))
+    return datetime.fromtimestamp(when).strftime("%Y-%m-%d")
+
+
+def exact(when: float | None) -> str:
+    """A time to the second, with its date, in the person's language; "never" for None."""
+    if when is None:
+        return _tr("never")
+    return QLocale().toString(datetime.fromtimestamp(when), "ddd d MMM yyyy, HH:mm:ss")
+
+
+def clock(when: float) -> str:
+    """The time of day to the millisecond, local."""
+    return datetime.fromtimestamp(when).strftime("%H:%M:%S.%f")[:-3]
+
+
+def _tr(text: str, number: int = -1) -> str:
+    return QCoreApplication.translate("times", text, None, number)

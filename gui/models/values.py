@@ -1,0 +1,84 @@
+"""SQLite values, keys and site ids in a few characters that a person can read."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from PySide6.QtCore import QCoreApplication, QLocale
+
+from engine.change import SQLiteValue
+
+SHORT = 80
+"""Characters of a value that are shown in a table."""
+
+LONG = 2000
+"""Characters of a value that are shown in a tooltip, and searched."""
+
+_BLOB_BYTES = 8
+
+
+def shown(value: SQLiteValue, limit: int = SHORT) -> str:
+    """A value on one line.
+
+    Args:
+        value: any SQLite value.
+        limit: characters of a text, after which it is cut short with "…".
+    """
+    if value is None:
+        return "NULL"
+    if isinstance(value, bytes):
+        digits = value[: min(_BLOB_BYTES, limit)].hex()
+        return f"x'{digits}{'…' if len(value) > _BLOB_BYTES else ''}' {size(len(value))}"
+    if isinstance(value, str):
+        cut = value[:limit]
+        if not cut.isprintable():
+            cut = "".join(map(_visible, cut))
+        return cut + "…" if len(value) > limit else cut
+    return repr(value)
+
+
+def described(value: SQLiteValue) -> str:
+    """A value's type and size, such as ``text of 12 characters``."""
+    if value is None:
+        return _tr("no value")
+    if isinstance(value, bytes):
+        return _tr("blob of {0}").format(size(len(value)))
+    if isinstance(value, str):
+        return _tr("text, 1 character") if len(value) == 1 else _tr("text, %n characters", len(value))
+    return _tr("whole number") if isinstance(value, int) else _tr("real number")
+
+
+def key_shown(key: tuple[SQLiteValue, ...]) -> str:
+    """A primary key; its columns set apart by commas."""
+    return ", ".join([shown(value, 40) for value in key])
+
+
+def site_shown(site: bytes | None) -> str:
+    """The first eight digits of a site id."""
+    return "–" if site is None else site.hex()[:8]
+
+
+def size(count: int) -> str:
+    """A number of bytes, such as ``1.2 kB``."""
+    return QLocale().formattedDataSize(count, 1, QLocale.DataSizeFormat.DataSizeSIFormat)
+
+
+def number(count: int) -> str:
+    """A number with the separators of the person's language."""
+    return QLocale().toString(count)
+
+
+def _visible(letter: str) -> str:
+    """A letter that can be seen: control characters as their pictures, others that hide or turn text as their code."""
+    if letter.isprintable():
+        return letter
+    code = ord(letter)
+    if code < 0x20:
+        return chr(0x2400 + code)
+    if code == 0x7F:
+        return "␡"
+    return " " if unicodedata.category(letter) == "Zs" else f"⟨{code:04X}⟩"
+
+
+def _tr(text: str, count: int = -1) -> str:
+    return QCoreApplication.translate("values", text, None, count)

@@ -1,0 +1,1 @@
+"""Tests of the window: real models, real engines, no display needed."""
