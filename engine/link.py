@@ -251,6 +251,7 @@ class Link:
         if ending is Ending.CAUGHT_UP:
             self._greetings = 0
             self._next_at = now + self.config.minutes * 60
+            self._settle(None)
         elif ending is Ending.GREET_AGAIN:
             self._greetings = 0 if attempt.progress.settled_at else self._greetings + 1
             if self._greetings > GREETINGS:
@@ -287,7 +288,8 @@ class Link:
     def _caught_up(self) -> None:
         self._trouble = ""
         self.board.succeeded()
-        self._settle(None)
+        if self._attempt is not None and not self._attempt.pulling:
+            self._settle(None)  # a pull is over only when it has hung up
 
     def _settle(self, error: SynclineError | None) -> None:
         """Tell everybody who waits in ``sync_now``."""

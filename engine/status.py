@@ -86,6 +86,8 @@ def connected_state(facts: Facts, progress: Progress, *, now: float, sent_at: fl
         return State.SENT, f"All sent; this kind of server confirms later. Confirmed up to {facts.confirmed}{when}."
     if progress.held(now):
         return State.IN_SYNC, "Everything is on both disks."
+    if progress.total == 0:
+        return State.SYNCING, "Comparing clocks."
     return State.SYNCING, f"{progress.done:,} of {progress.total:,} versions."
 
 

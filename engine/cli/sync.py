@@ -75,6 +75,8 @@ class _Lines:
                 pass
 
     def _peer(self, status: PeerStatus) -> None:
+        if status.last_attempt is None:
+            return
         if status.state is State.SYNCING and terminal():
             print(f"\r\033[K{status.reason}", end="", flush=True)
             self._state = status.state
