@@ -29,7 +29,7 @@ MERGE_SLICE = 5_000
 """Changes merged in one transaction, to keep the write lock short (design.md section 7)."""
 
 LOCAL_LIMIT = 5_000
-"""Local changes reported for the flow at a time."""
+"""Local changes reported for the flow at a time, about; what is beyond is synced, but not listed."""
 
 
 class Listener(Protocol):
@@ -233,5 +233,9 @@ def _merge(replica: Replica, action: Merge) -> list[MergeResult]:
 def _local_changes(
     replica: Replica, since: int, until: int, merged: tuple[tuple[int, int], ...]
 ) -> list[Change]:
-    found = replica.changes(since, until=until, exclude_versions=merged, limit=LOCAL_LIMIT)
-    return [change for change in found.changes if change.site_id == replica.site_id]
+    local: list[Change] = []
+    while since < until and len(local) < LOCAL_LIMIT:
+        found = replica.changes(since, until=until, exclude_versions=merged, limit=LOCAL_LIMIT)
+        local += [change for change in found.changes if change.site_id == replica.site_id]
+        since = found.until
+    return local

@@ -96,6 +96,7 @@ class Link:
         self._blocked = False
         self._trouble = ""
         self._greetings = 0
+        self._again = False
         self._backoff = Backoff(random.Random())
         self._attempt: Attempt | None = None
         self._waiters: list[asyncio.Future[None]] = []
@@ -233,7 +234,7 @@ class Link:
         )
         attempt.hurry = attempt.hurry or bool(self._waiters)
         self._asked = False
-        self.board.trying()
+        self.board.trying(again=self._again)
         try:
             ending = await attempt.run()
         except SynclineError as error:
@@ -248,6 +249,7 @@ class Link:
 
     def _ended(self, ending: Ending, attempt: Attempt) -> None:
         now = asyncio.get_running_loop().time()
+        self._again = ending is Ending.GREET_AGAIN
         if ending is Ending.CAUGHT_UP:
             self._greetings = 0
             self._next_at = now + self.config.minutes * 60
@@ -265,6 +267,7 @@ class Link:
     def _failed(self, error: SynclineError) -> None:
         """Wait and try again, or stop and ask the person."""
         self._greetings = 0
+        self._again = False
         self._trouble = str(error)
         if isinstance(error, NEEDS_A_PERSON):
             self._blocked = True
@@ -279,6 +282,9 @@ class Link:
             return
         session = attempt.session
         self.board.note(session)
+        if self._again and not session.greeted:
+            return
+        self._again = False
         now = asyncio.get_running_loop().time()
         state, reason = connected_state(session, attempt.progress, now=now, sent_at=self.board.confirmed_at)
         self.board.show(state, reason, progress=attempt.progress)

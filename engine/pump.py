@@ -256,6 +256,8 @@ class Pump:
         await self.socket.close(closed.code if closed else 1001, _short(closed.said) if closed else "")
         reader.cancel()
         await asyncio.gather(reader, return_exceptions=True)
+        if self._record_task is not None:
+            await self._record_task
         if self._unrecorded is not None:
             await self._record(self._unrecorded)
             self._unrecorded = None

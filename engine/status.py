@@ -130,10 +130,11 @@ class Board:
             total=progress.total if progress else 0,
         )
 
-    def trying(self) -> None:
-        """An attempt begins."""
+    def trying(self, *, again: bool) -> None:
+        """An attempt begins; ``again`` only to ask a quiet peer how far it is, which is no news."""
         self._set(last_attempt=time.time())
-        self.show(State.CONNECTING, f"Connecting to {self.config.url}.")
+        if not again:
+            self.show(State.CONNECTING, f"Connecting to {self.config.url}.")
 
     def note(self, facts: Facts) -> None:
         """Take in what the session knows."""

@@ -1,0 +1,169 @@
+"""How a link behaves when things go wrong: what it tries again, what it stops for, and what it says."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from engine.crr import connect
+from engine.engine import Engine
+from engine.events import NeedsYou, PeerChanged, State
+from engine.settings import Mode, PeerConfig
+
+from .live import PATIENCE, SCHEMA, add_peer, make_file, on_loop, plain_engine, rows, until, write
+
+NARROW = SCHEMA.replace(", extra", "")
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> tuple[Path, Path]:
+    return make_file(tmp_path / "hub" / "room"), make_file(tmp_path / "a.db")
+
+
+async def needs_you(engine: Engine) -> str:
+    """Wait until the only peer needs a person; return the sentence."""
+    await until(lambda: engine.peers()[0].state is State.NEEDS_YOU, "a person is needed")
+    return engine.peers()[0].reason
+
+
+@on_loop
+async def test_a_refused_token_stops_the_retries(files: tuple[Path, Path]) -> None:
+    room, a = files
+    async with plain_engine() as server, plain_engine() as client:
+        hub = await server.serve(room.parent, token="right")
+        with client.subscribe() as events:
+            database = await client.add_database(a)
+            peer = await client.add_peer(PeerConfig.new(database.id, hub.url, room="room"), token="wrong")
+            assert "does not accept the token" in await needs_you(client)
+            await asyncio.sleep(1.2)  # longer than two waits of the back-off
+            told = events.drain()
+            assert len([event for event in told if isinstance(event, NeedsYou)]) == 1
+            tries = [e for e in told if isinstance(e, PeerChanged) and e.status.state is State.CONNECTING]
+            assert len({event.status.last_attempt for event in tries}) == 1
+        await client.update_peer(peer, token="right")
+        await client.wait_in_sync(timeout=PATIENCE)
+
+
+@on_loop
+async def test_an_unknown_room_stops_the_retries(files: tuple[Path, Path]) -> None:
+    room, a = files
+    async with plain_engine() as server, plain_engine() as client:
+        hub = await server.serve(room.parent)
+        await add_peer(client, a, hub.url, room="other")
+        assert "This hub has no room “other”." in await needs_you(client)
+        make_file(room.parent / "other")
+        assert list((await client.sync_now()).values()) == [None]
+        await until(lambda: client.peers()[0].state is State.IN_SYNC, "in sync")
+
+
+@on_loop
+async def test_a_column_that_the_hub_lacks(tmp_path: Path) -> None:
+    room, a = make_file(tmp_path / "hub" / "room", NARROW), make_file(tmp_path / "a.db")
+    write(a, "INSERT INTO item (id, extra) VALUES (1, 'wide')")
+    async with plain_engine() as server, plain_engine() as client:
+        hub = await server.serve(room.parent)
+        await add_peer(client, a, hub.url)
+        sentence = await needs_you(client)
+        assert "item" in sentence
+        assert "extra" in sentence
+        assert rows(room) == []
+        assert client.peers()[0].confirmed == 0
+
+
+@on_loop
+async def test_a_column_that_we_lack(tmp_path: Path) -> None:
+    room, a = make_file(tmp_path / "hub" / "room"), make_file(tmp_path / "a.db", NARROW)
+    write(room, "INSERT INTO item (id, extra) VALUES (1, 'wide')")
+    async with plain_engine() as server, plain_engine() as client:
+        hub = await server.serve(room.parent)
+        await add_peer(client, a, hub.url)
+        sentence = await needs_you(client)
+        assert "extra" in sentence
+        assert rows(a) == []
+        assert client.peers()[0].received == 0
+
+
+@on_loop
+async def test_a_copied_file_is_refused(files: tuple[Path, Path], tmp_path: Path) -> None:
+    room, _ = files
+    copy = tmp_path / "copy.db"
+    copy.write_bytes(room.read_bytes())
+    async with plain_engine() as server, plain_engine() as client:
+        hub = await server.serve(room.parent)
+        await add_peer(client, copy, hub.url)
+        assert "same site id" in await needs_you(client)
+
+
+@on_loop
+async def test_a_refused_port_is_tried_again_ever_more_slowly(files: tuple[Path, Path]) -> None:
+    room, a = files
+    async with plain_engine() as server:
+        port = (await server.serve(room.parent)).port
+    async with plain_engine() as client:
+        with client.subscribe() as events:
+            await add_peer(client, a, f"ws://127.0.0.1:{port}/sync")
+            waits: list[float] = []
+            async for event in events:
+                if isinstance(event, PeerChanged) and event.status.state is State.WAITING:
+                    assert "connection refused" in event.status.reason
+                    assert event.status.reason.startswith("Next try in")
+                    waits.append(event.status.next_attempt or 0.0)
+                    if len(waits) == 3:
+                        break
+        assert waits == sorted(waits)
+
+
+@on_loop
+async def test_a_peer_that_is_no_hub(files: tuple[Path, Path]) -> None:
+    _, a = files
+
+    async def page(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi")
+        writer.close()
+
+    async def letters(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"SSH-2.0-something\r\n" * 10)
+        writer.close()
+
+    for answer, words, state in (
+        (page, "no sync server: it answered with HTTP 200", State.NEEDS_YOU),
+        (letters, "does not speak WebSocket", State.WAITING),
+    ):
+        server = await asyncio.start_server(answer, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        async with plain_engine() as client:
+            await add_peer(client, a, f"ws://127.0.0.1:{port}/sync")
+            await until(lambda state=state: client.peers()[0].state is state, f"{state}")  # type: ignore[misc]
+            assert words in client.peers()[0].reason
+        server.close()
+        await server.wait_closed()
+
+
+@on_loop
+async def test_a_file_without_syncable_tables(tmp_path: Path) -> None:
+    path = tmp_path / "plain.db"
+    connection = connect(path, create=True)
+    connection.execute("CREATE TABLE item (id INTEGER PRIMARY KEY NOT NULL, name)")
+    connection.close()
+    async with plain_engine() as client:
+        peer = await add_peer(client, path, "ws://127.0.0.1:9/sync", mode=Mode.MANUAL)
+        outcome = (await client.sync_now([peer]))[peer]
+        assert "no syncable table" in str(outcome)
+        assert outcome is not None
+        assert "make-syncable" in outcome.hint
+
+
+@on_loop
+async def test_removing_what_is_at_work(files: tuple[Path, Path]) -> None:
+    room, a = files
+    async with plain_engine() as server, plain_engine() as client:
+        hub = await server.serve(room.parent)
+        await add_peer(client, a, hub.url)
+        await client.remove_database(client.settings.databases[0].id)
+        assert client.peers() == []
+        await until(lambda: hub.guests.total() == 0, "hung up")
+        again = await add_peer(client, a, hub.url)
+        await client.wait_in_sync([again], timeout=PATIENCE)
