@@ -76,7 +76,6 @@ class Capture:
         replaced = old != new and execute(crr.sql.cells_of, (new,)).fetchone() is not None
         self._bury(crr, old, version)
         execute(crr.sql.mark_created, (new, version, state.next_seq(), 3 if replaced else 1))
-        execute(crr.sql.drop_cells, (new,))
         rows = [(new, name, cells.get(name, 1), version, 0, state.next_seq()) for name in crr.columns]
         bulk.run(state.db, crr.sql.put_cell, rows)
 

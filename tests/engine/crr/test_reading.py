@@ -176,7 +176,8 @@ def test_changes_are_inserted_only(foo: apsw.Connection, statement: str) -> None
     "values",
     ["NULL, x'010901', 'b', 1, 1, 1, NULL, 1, 1", "'foo', 'text', 'b', 1, 1, 1, NULL, 1, 1",
      "'foo', x'010901', NULL, 1, 1, 1, NULL, 1, 1", "'foo', x'010901', 'b', 1, 1, 1, 'text', 1, 1",
-     "'foo', x'010901', 'b', 1, 1, 1, zeroblob(17), 1, 1", "'foo', x'010901', 'b', 1, 1, 9223372036854775807, NULL, 1, 1"],
+     "'foo', x'010901', 'b', 1, 1, 1, zeroblob(17), 1, 1",
+     "'foo', x'010901', 'b', 1, 1, 9223372036854775807, NULL, 1, 1"],
 )  # fmt: skip
 def test_bad_rows(foo: apsw.Connection, values: str) -> None:
     with pytest.raises(InvalidChange):
