@@ -3,35 +3,50 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from engine.cli.output import say
 from engine.demo import Demo
 from engine.engine import Engine
-from engine.errors import PeerUnreachable, UsageError
+from engine.errors import PeerUnreachable
 from engine.settings import Settings
 
 
 async def run(arguments: argparse.Namespace) -> int:
     """Run the script, compare, and say ``identical`` as the last line if all rows are."""
-    if not arguments.once:
-        raise UsageError("The demo runs headless so far.", hint="Start it as: syncline demo --once")
-    if arguments.keep is not None:
-        return await _run_in(arguments.keep)
+    with folder_for(arguments.keep) as folder:
+        async with Engine(Settings()) as engine:
+            demo = Demo(engine, folder, say)
+            await tell_story(demo)
+        return await verdict(demo)
+
+
+@contextlib.contextmanager
+def folder_for(keep: Path | None) -> Iterator[Path]:
+    """Give the folder for the demo's files: ``keep``, or one that is removed afterwards."""
+    if keep is not None:
+        yield keep
+        return
     with tempfile.TemporaryDirectory(prefix="syncline-demo-") as folder:
-        return await _run_in(Path(folder))
+        yield Path(folder)
 
 
-async def _run_in(folder: Path) -> int:
-    async with Engine(Settings()) as engine:
-        demo = Demo(engine, folder, say)
-        await demo.set_up()
-        say(f"Two todo lists and a hub in {folder}, the hub at {engine.hub.url if engine.hub else ''}")
-        try:
-            await demo.script()
-        except PeerUnreachable as error:
-            say(str(error))
+async def tell_story(demo: Demo) -> None:
+    """Set the demo up, run its script, and tell about it. The engine is open."""
+    await demo.set_up()
+    hub = demo.engine.hub
+    say(f"Two todo lists and a hub in {demo.folder}, the hub at {hub.url if hub else ''}")
+    try:
+        await demo.script()
+    except PeerUnreachable as error:
+        say(str(error))
+
+
+async def verdict(demo: Demo) -> int:
+    """Compare all rows once the engine is closed, say ``identical`` or ``different``, and return the exit status."""
     same = await demo.compare()
     say("identical" if same else "different")
     return 0 if same else 1

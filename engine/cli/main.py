@@ -15,10 +15,12 @@ import sys
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
-from engine.cli import demo, inspect, serve, sync
+from engine.cli import demo, inspect, serve, sync, window
 from engine.errors import SynclineError, UsageError
 
 Command = Callable[[argparse.Namespace], Awaitable[int]]
+Window = Callable[[argparse.Namespace], int]
+"""A command that opens a window: it brings its own loop."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -26,6 +28,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     logging.basicConfig(level=os.environ.get("SYNCLINE_LOG", "ERROR").upper(), format="%(name)s: %(message)s")
     arguments = _parser().parse_args(argv)
     try:
+        if arguments.window is not None:  # runs Qt's loop, and ends in good order by itself
+            return int(arguments.window(arguments))
         return asyncio.run(_until_told(arguments.run, arguments))
     except UsageError as error:
         return _say(error, 2)
@@ -71,22 +75,33 @@ def _say(error: SynclineError, status: int) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="syncline", description="Keeps cr-sqlite databases in sync.", allow_abbrev=False
+        prog="syncline",
+        usage="syncline [COMMAND ...]",
+        description="Keeps cr-sqlite databases in sync. Without a command it opens the window.",
+        allow_abbrev=False,
     )
-    parser.set_defaults(endless=lambda _: False)
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    parser.set_defaults(endless=lambda _: False, window=window.open_window, files=[], hidden=False)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", prog="syncline")
 
-    def command(name: str, run: Command, text: str) -> argparse.ArgumentParser:
+    def command(name: str, run: Command | None, text: str, window: Window | None = None) -> argparse.ArgumentParser:
         one = commands.add_parser(name, help=text, description=text, allow_abbrev=False)
-        one.set_defaults(run=run)
+        one.set_defaults(run=run, window=window)
         return one
 
     def database(one: argparse.ArgumentParser) -> None:
         one.add_argument("database", metavar="DB", type=Path, help="the SQLite file")
 
-    one = command("demo", demo.run, "Two todo lists in sync through a hub, before your eyes.")
-    one.add_argument("--once", action="store_true", help="run the script once, compare, and end")
+    one = command("open", None, "Open the window, and add these databases.", window.open_window)
+    one.add_argument("files", metavar="FILE", nargs="*", type=Path, help="a SQLite file to add")
+    one.add_argument("--hidden", action="store_true", help="start in the tray")
+
+    one = command("demo", demo.run, "Two todo lists in sync through a hub, before your eyes.", window.demo)
+    text = "run the script once without a window, compare, and end"
+    one.add_argument("--once", dest="window", action="store_const", const=None, help=text)
     one.add_argument("--keep", metavar="DIR", type=Path, help="put the files there and leave them")
+
+    one = command("screenshots", None, "Paint the window into pictures, light and dark.", window.screenshots)
+    one.add_argument("folder", metavar="DIR", type=Path, help="where the pictures go")
 
     one = command("sync", sync.run, "Sync a database with a peer.")
     database(one)

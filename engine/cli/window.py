@@ -1,0 +1,71 @@
+"""``syncline``, ``syncline open``, ``syncline demo`` and ``syncline screenshots``: what opens a window.
+
+Qt is loaded here and nowhere else in ``engine``, and only when one of these runs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from types import ModuleType
+
+from engine.cli.output import say
+from engine.errors import SynclineError, UsageError
+
+
+def open_window(arguments: argparse.Namespace) -> int:
+    """``syncline open [FILE ...]``, and ``syncline`` alone"""
+    _need_display()
+    files = [str(file.expanduser().absolute()) for file in arguments.files]
+    missing = [file for file in files if not os.path.exists(file)]
+    if missing:
+        raise UsageError(f"{missing[0]} is not there.", hint="Give the path of a SQLite file.")
+    return int(_gui("app").run(files, hidden=arguments.hidden))
+
+
+def demo(arguments: argparse.Namespace) -> int:
+    """``syncline demo``: in a window, or without a display as a picture of it."""
+    if has_display():
+        return int(_gui("demo").run(arguments.keep))
+    say("There is no display, so the demo runs here, and ends with a picture of its window.")
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    return int(_gui("demo").run_once(arguments.keep, say))
+
+
+def screenshots(arguments: argparse.Namespace) -> int:
+    """``syncline screenshots DIR``"""
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    return int(_gui("shots").run(arguments.folder, say))
+
+
+def has_display() -> bool:
+    """Whether a window can be seen, or the person chose a Qt platform by name."""
+    if not sys.platform.startswith("linux"):
+        return True
+    return any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))
+
+
+def _need_display() -> None:
+    if not has_display():
+        raise SynclineError(
+            "There is no display to open the window on.",
+            hint="Start Syncline on a desktop, or use a command: syncline --help",
+        )
+
+
+def _gui(name: str) -> ModuleType:
+    """Load a module of the window, or say how to get what it needs."""
+    try:
+        importlib.import_module("PySide6.QtWidgets")
+        importlib.import_module("qasync")
+    except ImportError as error:
+        if isinstance(error, ModuleNotFoundError):
+            raise SynclineError(
+                "The window needs packages that are not installed.", hint="Run: pip install 'syncline[gui]'"
+            ) from None
+        raise SynclineError(
+            f"Qt cannot be loaded: {error}.", hint="Install the system library that it names."
+        ) from None
+    return importlib.import_module(f"gui.{name}")

@@ -1,0 +1,121 @@
+"""Starts the window: the application, the single instance, the engine, and their end in good order."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QSettings
+from PySide6.QtWidgets import QMessageBox
+
+from engine.backup import Backups
+from engine.engine import Engine
+from engine.errors import SynclineError
+from engine.settings import SettingsFile, config_dir, data_dir
+from gui.actions import Actions
+from gui.bridge import Bridge
+from gui.commands import Commands, in_words
+from gui.lifecycle import make_application, run_coroutine
+from gui.single import SingleInstance
+from gui.tray import Tray
+from gui.window import Window
+
+
+def run(arguments: Sequence[str] = (), *, hidden: bool = False) -> int:
+    """Open the window and the tray icon, and stay until asked to quit.
+
+    A second start gives its arguments to the first one and returns at once.
+
+    Args:
+        arguments: absolute paths of databases to add. hidden: start in the tray, if there is one.
+
+    Returns:
+        the exit status.
+
+    Raises:
+        SynclineError: it could not start; says why.
+    """
+    app = make_application()
+    instance = SingleInstance(config_dir())
+    if not instance.claim():
+        instance.hand_over(arguments)
+        return 0
+    try:
+        return run_coroutine(app, lambda quit_asked: _main(quit_asked, instance, list(arguments), hidden))
+    finally:
+        instance.release()
+
+
+async def _main(quit_asked: asyncio.Event, instance: SingleInstance, arguments: list[str], hidden: bool) -> int:
+    try:
+        engine = Engine(store=SettingsFile(), backups=Backups(data_dir() / "backups"))
+    except SynclineError as error:
+        await _tell(error, quit_asked)
+        raise
+    look = QSettings(str(config_dir() / "window.ini"), QSettings.Format.IniFormat)
+    async with shell(engine, quit_asked, look=look, hidden=hidden) as window:
+        instance.arguments_received.connect(window.receive)
+        if arguments:
+            window.receive(arguments)
+        await quit_asked.wait()
+    return 0
+
+
+@contextlib.asynccontextmanager
+async def shell(
+    engine: Engine, quit_asked: asyncio.Event, *, look: QSettings | None = None, hidden: bool = False
+) -> AsyncIterator[Window]:
+    """Show window and tray, then open the engine; on leaving hide them at once and close the engine.
+
+    Args:
+        engine: not open yet, so that the window can be seen before all files are open, and no event is missed.
+        quit_asked: set by "Quit". look: where sizes and columns are remembered. hidden: begin in the tray.
+    """
+    actions = Actions()
+    actions.quit.triggered.connect(quit_asked.set)
+    bridge = Bridge(engine)
+    commands = Commands(engine)
+    window = Window(actions, commands, bridge, look=look)
+    tray = Tray(actions, window, window.present)
+    tray.pause.asked.connect(commands.pause)
+    window.summary_changed.connect(tray.show_state)
+    window.paused_changed.connect(tray.pause.resume.setEnabled)
+    window.tuck_away = tray.tuck_away
+    actions.open_window.triggered.connect(window.present)
+    tray.show()
+    if hidden:
+        tray.tuck_away()
+    else:
+        window.show()
+    listening = asyncio.create_task(bridge.run())
+    await asyncio.sleep(0)  # it listens before anything happens
+    try:
+        async with engine:
+            window.engine_opened()
+            try:
+                yield window
+            finally:
+                window.save_look()
+                window.hide()
+                tray.hide()
+                await commands.end()
+    finally:
+        listening.cancel()
+        await asyncio.gather(listening, return_exceptions=True)
+        window.close_for_good()
+
+
+async def _tell(error: SynclineError, quit_asked: asyncio.Event) -> None:
+    """Show why Syncline cannot start, to a person who sees no terminal."""
+    box = QMessageBox(QMessageBox.Icon.Critical, "Syncline", in_words(error), QMessageBox.StandardButton.Close)
+    box.finished.connect(quit_asked.set)
+    box.open()
+    await quit_asked.wait()
+    box.hide()
+
+
+def paths_of(arguments: Sequence[str]) -> list[Path]:
+    """The files that arguments name."""
+    return [Path(argument) for argument in arguments]

@@ -1,0 +1,89 @@
+"""From a person's wish to the engine: runs its methods as tasks and tells of what went wrong, in words."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Coroutine, Sequence
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from engine.engine import Engine
+from engine.errors import SynclineError
+from engine.settings import Pause
+
+log = logging.getLogger(__name__)
+
+
+class Commands(QObject):
+    """Starts the engine's methods from slots; never blocks, never raises.
+
+    Args:
+        engine: may still be starting.
+    """
+
+    failed = Signal(str)
+    """What went wrong and what to try, for a person."""
+    said = Signal(str)
+    """What went well, in a few words."""
+
+    def __init__(self, engine: Engine, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.engine = engine
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._ended = False
+
+    def start(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run a coroutine beside everything else; its SynclineError becomes ``failed``."""
+        if self._ended:
+            work.close()
+            return
+        task = asyncio.get_running_loop().create_task(self._run(work))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def end(self) -> None:
+        """Cancel what still runs and start nothing more. What the engine has begun to write is finished by it."""
+        self._ended = True
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def sync_now(self, peers: Sequence[str] = ()) -> None:
+        """Sync these peers, or all."""
+        self.start(self._sync_now(list(peers) or None))
+
+    def set_auto_sync(self, auto: bool) -> None:
+        """Switch auto-sync."""
+        self.start(self.engine.set_auto_sync(auto))
+
+    def pause(self, pause: Pause | None, peers: Sequence[str] = ()) -> None:
+        """Pause these peers, or all; None resumes."""
+        self.start(self.engine.pause(pause, list(peers) or None))
+
+    def name_of(self, peer: str) -> str:
+        """The name that a peer was given."""
+        return next((known.name for known in self.engine.settings.peers if known.id == peer), peer)
+
+    async def _sync_now(self, peers: list[str] | None) -> None:
+        outcome = await self.engine.sync_now(peers)
+        wrong = {peer: error for peer, error in outcome.items() if error is not None}
+        for peer, error in wrong.items():
+            self.failed.emit(f"{self.name_of(peer)}: {in_words(error)}")
+        if outcome and not wrong:
+            self.said.emit(self.tr("Synced just now."))
+
+    async def _run(self, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except SynclineError as error:
+            self.failed.emit(in_words(error))
+        except Exception:
+            log.exception("A command failed")
+            self.failed.emit(self.tr("Something unexpected went wrong; the log has the details."))
+
+
+def in_words(error: SynclineError) -> str:
+    """The sentence of an error, and its hint."""
+    return f"{error} {error.hint}".strip()

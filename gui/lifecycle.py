@@ -1,0 +1,103 @@
+"""One QApplication, one loop, one way to end: whoever asks the program to quit, the same event is set.
+
+Asked by the menu, SIGINT, SIGTERM, the end of the desktop session, or the system's "quit": the main coroutine then
+leaves its ``async with`` blocks while the loop still runs (``aboutToQuit`` would be too late for that).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+import socket
+import sys
+from collections.abc import Callable, Coroutine, Iterator
+from typing import Any
+
+import qasync
+from PySide6.QtCore import QEvent, QMessageLogContext, QSocketNotifier, QtMsgType, Signal, qInstallMessageHandler
+from PySide6.QtWidgets import QApplication
+
+from gui.theme import icon
+
+log = logging.getLogger("gui.qt")
+
+LEVELS = {
+    QtMsgType.QtDebugMsg: logging.DEBUG,
+    QtMsgType.QtInfoMsg: logging.INFO,
+    QtMsgType.QtWarningMsg: logging.WARNING,
+    QtMsgType.QtCriticalMsg: logging.ERROR,
+    QtMsgType.QtFatalMsg: logging.CRITICAL,
+}
+
+
+class Application(QApplication):
+    """The application object. It never ends Qt's loop by itself: that would leave the engine open."""
+
+    quit_asked = Signal()
+    """The desktop wants the program to end (log-out, shutdown, the dock's "Quit")."""
+
+    def event(self, event: QEvent) -> bool:
+        """Catch what would close the windows and end the loop at once."""
+        if event.type() == QEvent.Type.Quit:
+            event.ignore()
+            self.quit_asked.emit()
+            return True
+        return super().event(event)
+
+
+def make_application() -> Application:
+    """Make the one application object. Qt's messages go to the log."""
+    qInstallMessageHandler(_log_message)
+    app = Application(sys.argv[:1])
+    app.setApplicationName("Syncline")
+    app.setDesktopFileName("syncline")
+    app.setWindowIcon(icon("app"))
+    app.setQuitOnLastWindowClosed(False)
+    return app
+
+
+def run_coroutine(app: Application, main: Callable[[asyncio.Event], Coroutine[Any, Any, int]]) -> int:
+    """Run ``main(quit_asked)`` on a loop that is Qt's, until it returns; return what it returns."""
+    quit_asked = asyncio.Event()
+    with quit_signals(app, quit_asked.set), asyncio.Runner(loop_factory=lambda: qasync.QEventLoop(app)) as runner:
+        return runner.run(main(quit_asked))
+
+
+@contextlib.contextmanager
+def quit_signals(app: Application, ask: Callable[[], None]) -> Iterator[None]:
+    """Call ``ask`` on SIGINT and SIGTERM, and when the system wants the application to end.
+
+    Python runs a signal's handler only between two of its own instructions, and Qt's loop may sleep for long: so the
+    signal's number is also written to a socket that Qt watches.
+    """
+    ours, pythons = socket.socketpair()
+    ours.setblocking(False)
+    pythons.setblocking(False)
+    notifier = QSocketNotifier(ours.fileno(), QSocketNotifier.Type.Read)
+
+    def woken() -> None:
+        with contextlib.suppress(BlockingIOError):
+            while ours.recv(64):
+                pass
+
+    notifier.activated.connect(woken)
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    before = {number: signal.signal(number, lambda *_: ask()) for number in numbers}
+    wakeup_before = signal.set_wakeup_fd(pythons.fileno(), warn_on_full_buffer=False)
+    app.quit_asked.connect(ask)
+    try:
+        yield
+    finally:
+        app.quit_asked.disconnect(ask)
+        signal.set_wakeup_fd(wakeup_before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        notifier.setEnabled(False)
+        ours.close()
+        pythons.close()
+
+
+def _log_message(kind: QtMsgType, context: QMessageLogContext, message: str) -> None:
+    log.log(LEVELS.get(kind, logging.WARNING), "%s", message)

@@ -1,0 +1,74 @@
+"""A quiet bar for what went wrong: it can be read, copied and dismissed, and stops nobody."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QStyle, QToolButton, QWidget
+
+KEPT = 20
+"""Notices that wait below the newest one."""
+
+
+class NoticeBar(QFrame):
+    """Shows the newest notice, and the one before it when that is dismissed. Hidden when there is none."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._texts: list[str] = []
+        self.setFrameShape(QFrame.Shape.StyledPanel)
+        self.setAutoFillBackground(True)
+        self.setBackgroundRole(self.backgroundRole().ToolTipBase)
+        self.setForegroundRole(self.foregroundRole().ToolTipText)
+        self._icon = QLabel()
+        size = self.style().pixelMetric(QStyle.PixelMetric.PM_SmallIconSize)
+        warning = self.style().standardIcon(QStyle.StandardPixmap.SP_MessageBoxWarning)
+        self._icon.setPixmap(warning.pixmap(size, size))
+        self._text = QLabel()
+        self._text.setWordWrap(True)
+        self._text.setTextFormat(Qt.TextFormat.PlainText)
+        self._text.setForegroundRole(self.foregroundRole())
+        self._text.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        )
+        self._text.setAccessibleName(self.tr("Notice"))
+        self._more = QLabel()
+        self._close = QToolButton()
+        self._close.setIcon(self.style().standardIcon(QStyle.StandardPixmap.SP_TitleBarCloseButton))
+        self._close.setAutoRaise(True)
+        self._close.setAccessibleName(self.tr("Dismiss the notice"))
+        self._close.setToolTip(self.tr("Dismiss (Esc)"))
+        self._close.setShortcut(QKeySequence(Qt.Key.Key_Escape))
+        self._close.clicked.connect(self.dismiss)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(10, 6, 6, 6)
+        row.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(self._text, 1)
+        row.addWidget(self._more)
+        row.addWidget(self._close, 0, Qt.AlignmentFlag.AlignTop)
+        self.hide()
+
+    @property
+    def text(self) -> str:
+        """The notice that is shown, or ''."""
+        return self._texts[-1] if self._texts else ""
+
+    def say(self, text: str) -> None:
+        """Show a notice; one that waits already comes to the front."""
+        if text in self._texts:
+            self._texts.remove(text)
+        self._texts = [*self._texts[-KEPT:], text]
+        self._show()
+
+    def dismiss(self) -> None:
+        """Forget the notice that is shown."""
+        if self._texts:
+            self._texts.pop()
+        self._show()
+
+    def _show(self) -> None:
+        self._text.setText(self.text)
+        waiting = len(self._texts) - 1
+        self._more.setText(self.tr("%1 more").replace("%1", str(waiting)))
+        self._more.setVisible(waiting > 0)
+        self.setVisible(bool(self._texts))

@@ -1,0 +1,115 @@
+"""The tray icon: the worst state of all peers at a glance, and a window that is never lost.
+
+Qt adds the icon by itself when a tray appears late. What Qt does not do is notice that a tray went away while the
+window is hidden in it: that is looked at now and then, only as long as the window is hidden.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, Qt, QTimer
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QMenu, QSystemTrayIcon, QWidget
+
+from engine.events import State
+from gui.actions import Actions, PauseMenu
+from gui.theme import tray_icon
+
+LOOK_EVERY = 3_000
+"""Milliseconds between two looks whether the tray still is there, while the window is hidden in it."""
+
+
+class Tray(QObject):
+    """The icon and its menu.
+
+    Args:
+        actions: shared with the window. window: shown and hidden by a left click.
+        present: brings the window to the front.
+    """
+
+    def __init__(self, actions: Actions, window: QWidget, present: Callable[[], None]) -> None:
+        super().__init__(window)
+        self._window = window
+        self._present = present
+        self._state: State | None = None
+        self.menu = QMenu()
+        self._status = self.menu.addAction("")
+        self._status.setEnabled(False)
+        self.menu.addSeparator()
+        self.menu.addAction(actions.sync_all)
+        self.menu.addAction(actions.auto_sync)
+        self.pause = PauseMenu(self.menu)
+        self.menu.addMenu(self.pause)
+        self.menu.addSeparator()
+        self.menu.addAction(actions.open_window)
+        self.menu.addAction(actions.quit)
+        self._icon = QSystemTrayIcon(self)
+        self._icon.setContextMenu(self.menu)
+        self._icon.activated.connect(self._activated)
+        self._watch = QTimer(self)
+        self._watch.setInterval(LOOK_EVERY)
+        self._watch.setTimerType(Qt.TimerType.VeryCoarseTimer)
+        self._watch.timeout.connect(self._look)
+        QGuiApplication.styleHints().colorSchemeChanged.connect(self._draw)
+        self.show_state(None, "")
+
+    @property
+    def there(self) -> bool:
+        """Whether there is a tray to go to at this moment."""
+        return self._icon.isVisible() and QSystemTrayIcon.isSystemTrayAvailable()
+
+    def show(self) -> None:
+        """Put the icon into the tray, now or as soon as there is one."""
+        self._icon.show()
+
+    def hide(self) -> None:
+        """Take the icon away for good."""
+        self._watch.stop()
+        self._icon.hide()
+
+    def show_state(self, state: State | None, text: str) -> None:
+        """Show the worst state of all peers, and what it is in words."""
+        self._state = state
+        self._status.setText(text)
+        self._icon.setToolTip(f"Syncline – {text}" if text else "Syncline")
+        self._draw()
+
+    def tuck_away(self) -> None:
+        """Hide the window: into the tray if there is one, else as small as it gets."""
+        if self.there:
+            self._window.hide()
+            self._watch.start()
+        else:
+            self._window.showMinimized()
+
+    def toggle(self) -> None:
+        """Open the window, or hide it."""
+        if self._window.isVisible() and not self._window.isMinimized():
+            self.tuck_away()
+        else:
+            self._present()
+
+    def _activated(self, reason: QSystemTrayIcon.ActivationReason) -> None:
+        # on macOS a click opens the menu, which has "Open"
+        if reason is QSystemTrayIcon.ActivationReason.Trigger and sys.platform != "darwin":
+            self.toggle()
+
+    def _look(self) -> None:
+        if self._window.isVisible():
+            self._watch.stop()
+        elif not self.there:
+            self._watch.stop()
+            self._window.showMinimized()
+
+    def _draw(self) -> None:
+        self._icon.setIcon(tray_icon(self._state, _dark_bar()))
+
+
+def _dark_bar() -> bool:
+    """Whether the bar that the icon sits on is dark, as far as one can tell."""
+    if "GNOME" in os.environ.get("XDG_CURRENT_DESKTOP", ""):
+        return True  # its bar is dark in both schemes
+    return QGuiApplication.styleHints().colorScheme() is Qt.ColorScheme.Dark

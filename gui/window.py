@@ -1,0 +1,357 @@
+"""The window: toolbar, peers above, flow and clocks below, and one line that says how things stand.
+
+Here the panels' wishes meet ``Commands`` and the bridge's news meet the models; neither knows of the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QSettings, QSize, Qt, Signal
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence
+from PySide6.QtWidgets import (
+    QLabel,
+    QMainWindow,
+    QMenu,
+    QSizePolicy,
+    QSplitter,
+    QStyle,
+    QTabWidget,
+    QToolBar,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engine.events import DatabaseChanged, PeerStatus, State
+from engine.settings import Pause
+from gui.actions import Actions, PauseMenu
+from gui.bridge import Bridge
+from gui.clock_reader import ClockReader
+from gui.commands import Commands
+from gui.dialogs import add_database, add_peer, confirm
+from gui.notice import NoticeBar
+from gui.panels.clocks import ClocksPanel
+from gui.panels.flow import FlowPanel
+from gui.panels.peers import PeersPanel
+from gui.summary import summary
+from gui.theme import icon, state_icon
+
+SIZE = QSize(1100, 720)
+SAID_FOR = 5_000
+"""Milliseconds for which a passing remark stands in the status bar."""
+
+
+class Window(QMainWindow):
+    """Everything that is seen.
+
+    Args:
+        actions: shared with the tray. commands: what is wished goes there. bridge: where the news come from.
+        look: where sizes and columns are remembered; None forgets them.
+    """
+
+    summary_changed = Signal(object, str)
+    """The worst State of all peers or None, and a line about it."""
+    paused_changed = Signal(bool)
+    """Whether any peer is paused."""
+    demo_requested = Signal()
+    """The person wants to see the demo."""
+
+    def __init__(self, actions: Actions, commands: Commands, bridge: Bridge, *, look: QSettings | None = None) -> None:
+        super().__init__()
+        self.actions_shared = actions
+        self.commands = commands
+        self.tuck_away: Callable[[], None] = self.showMinimized
+        """What closing does; the tray puts itself here."""
+        self._look = look
+        self._statuses: dict[str, PeerStatus] = {}
+        self._databases: dict[str, DatabaseChanged] = {}
+        self._problems: dict[str, str] = {}
+        self._leaving = False
+        self.notices = NoticeBar()
+        self.peers = PeersPanel()
+        self.flow = FlowPanel()
+        self.clocks = ClocksPanel()
+        self.clock_reader = ClockReader(commands, self.clocks, self)
+        self.pause_menu = PauseMenu(self)
+        self.setWindowTitle(self.tr("Syncline"))
+        self.setAcceptDrops(True)
+        self.resize(SIZE)
+        self._make_toolbar()
+        self._make_centre()
+        self._make_status_bar()
+        self._connect(bridge)
+        self._restore_look()
+        self._tell_summary()
+
+    # What is seen
+
+    def _make_toolbar(self) -> None:
+        actions = self.actions_shared
+        bar = QToolBar(self.tr("Toolbar"), self)
+        bar.setObjectName("toolbar")
+        bar.setMovable(False)
+        bar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+        bar.addAction(actions.sync_now)
+        bar.addAction(actions.auto_sync)
+        bar.addWidget(self._menu_button(self.tr("Pause"), "pause", self.pause_menu, "Ctrl+P"))
+        bar.addSeparator()
+        bar.addAction(actions.add_database)
+        bar.addAction(actions.add_peer)
+        space = QWidget()
+        space.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        bar.addWidget(space)
+        self._databases_menu = QMenu(self.tr("Databases"), self)
+        self._databases_menu.aboutToShow.connect(self._fill_databases_menu)
+        more = QMenu(self)
+        more.addAction(actions.sync_all)
+        more.addMenu(self._databases_menu)
+        more.addSeparator()
+        more.addAction(actions.close_window)
+        more.addAction(actions.quit)
+        bar.addWidget(self._menu_button(self.tr("More"), "", more, "F10"))
+        self.addToolBar(bar)
+        # in a menu that is closed, shortcuts work only for actions that the window has too
+        self.addActions([actions.sync_all, actions.close_window, actions.quit])
+        for action in (actions.sync_now, actions.auto_sync, actions.add_database, actions.add_peer):
+            bar.widgetForAction(action).setAccessibleName(action.text())
+
+    def _menu_button(self, text: str, icon_name: str, menu: QMenu, shortcut: str) -> QToolButton:
+        button = QToolButton()
+        button.setText(text)
+        if icon_name:
+            button.setIcon(icon(icon_name))
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        button.setMenu(menu)
+        button.setShortcut(QKeySequence(shortcut))
+        button.setToolTip(f"{text} ({shortcut})")
+        button.setAccessibleName(text)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        return button
+
+    def _make_centre(self) -> None:
+        self.tabs = QTabWidget()
+        self.tabs.setDocumentMode(True)
+        self.tabs.addTab(self.flow, icon("flow"), self.tr("Change flow"))
+        self.tabs.addTab(self.clocks, icon("database"), self.tr("Clocks"))
+        self.splitter = QSplitter(Qt.Orientation.Vertical)
+        self.splitter.addWidget(self.peers)
+        self.splitter.addWidget(self.tabs)
+        self.splitter.setChildrenCollapsible(False)
+        self.splitter.setSizes([SIZE.height() * 2 // 5, SIZE.height() * 3 // 5])
+        centre = QWidget()
+        column = QVBoxLayout(centre)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.notices)
+        column.addWidget(self.splitter, 1)
+        self.setCentralWidget(centre)
+
+    def _make_status_bar(self) -> None:
+        self._status_icon = QLabel()
+        self._status_text = QLabel()
+        self._status_text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._status_text.setAccessibleName(self.tr("State of all peers"))
+        self.statusBar().addWidget(self._status_icon)
+        self.statusBar().addWidget(self._status_text, 1)
+
+    # What is connected
+
+    def _connect(self, bridge: Bridge) -> None:
+        actions, commands = self.actions_shared, self.commands
+        bridge.peers_changed.connect(self._peers_changed)
+        bridge.peer_removed.connect(self._peer_removed)
+        bridge.databases_changed.connect(self._databases_changed)
+        bridge.database_removed.connect(self._database_removed)
+        bridge.flow.connect(self.flow.append)
+        commands.failed.connect(self.notices.say)
+        commands.said.connect(lambda text: self.statusBar().showMessage(text, SAID_FOR))
+
+        actions.sync_now.triggered.connect(lambda: commands.sync_now(self.peers.selected()))
+        actions.sync_all.triggered.connect(lambda: commands.sync_now())
+        actions.auto_sync.triggered.connect(commands.set_auto_sync)
+        actions.add_database.triggered.connect(lambda: commands.start(self._add_database()))
+        actions.add_peer.triggered.connect(lambda: commands.start(self._edit_peer(None)))
+        actions.close_window.triggered.connect(self.close)
+        self.pause_menu.asked.connect(self._pause_chosen)
+
+        peers = self.peers
+        peers.selection_changed.connect(lambda chosen: actions.set_chosen(len(chosen)))
+        peers.sync_requested.connect(commands.sync_now)
+        peers.pause_requested.connect(lambda chosen, pause: commands.pause(pause, chosen))
+        peers.edit_requested.connect(lambda peer: commands.start(self._edit_peer(peer)))
+        peers.remove_requested.connect(lambda chosen: commands.start(self._remove_peers(chosen)))
+        peers.flow_requested.connect(self._show_flow_of)
+        peers.add_database_requested.connect(actions.add_database.trigger)
+        peers.add_peer_requested.connect(actions.add_peer.trigger)
+        peers.demo_requested.connect(self.demo_requested)
+
+    def engine_opened(self) -> None:
+        """Take over what the engine read from its settings."""
+        self.actions_shared.auto_sync.setChecked(self.commands.engine.settings.auto_sync)
+
+    # News
+
+    def _peers_changed(self, statuses: list[PeerStatus]) -> None:
+        self._statuses |= {status.peer: status for status in statuses}
+        self.peers.model.update(statuses)
+        self._peers_are()
+
+    def _peer_removed(self, peer: str) -> None:
+        self._statuses.pop(peer, None)
+        self.peers.model.remove(peer)
+        self._peers_are()
+
+    def _peers_are(self) -> None:
+        names = {status.peer: status.name for status in self._statuses.values()}
+        self.flow.set_peer_names(names)
+        self.clock_reader.peers_changed(self._statuses.values())
+        self.paused_changed.emit(self._any_paused())
+        self.pause_menu.resume.setEnabled(self._any_paused())
+        self._tell_summary()
+
+    def _any_paused(self) -> bool:
+        return any(status.state is State.PAUSED for status in self._statuses.values())
+
+    def _databases_changed(self, changed: list[DatabaseChanged]) -> None:
+        self._databases |= {database.database: database for database in changed}
+        for database in changed:
+            if database.problem and self._problems.get(database.database) != database.problem:
+                self.notices.say(database.problem)
+            self._problems[database.database] = database.problem
+        self._databases_are()
+
+    def _database_removed(self, database: str) -> None:
+        self._databases.pop(database, None)
+        self._databases_are()
+
+    def _databases_are(self) -> None:
+        names = {database.database: database.name for database in self._databases.values()}
+        self.peers.model.set_database_names(names)
+        self.peers.set_has_databases(bool(names))
+        self.clock_reader.databases_changed(self._databases)
+        self._tell_summary()
+
+    def _tell_summary(self) -> None:
+        self.actions_shared.set_counts(databases=len(self._databases), peers=len(self._statuses))
+        state, text = summary(self._statuses.values(), databases=len(self._databases))
+        size = self.style().pixelMetric(QStyle.PixelMetric.PM_SmallIconSize)
+        self._status_icon.setVisible(state is not None)
+        if state is not None:
+            self._status_icon.setPixmap(state_icon(state).pixmap(size, size))
+        self._status_text.setText(text)
+        self._status_text.setToolTip(text)
+        self.summary_changed.emit(state, text)
+
+    # Wishes
+
+    def receive(self, arguments: Sequence[str]) -> None:
+        """Come to the front, and add the databases that another start names."""
+        self.present()
+        self._add_files([Path(argument) for argument in arguments])
+
+    def _add_files(self, files: Sequence[Path]) -> None:
+        for file in files:
+            self.commands.start(self._add_database(file))
+
+    async def _add_database(self, file: Path | None = None) -> None:
+        if file is None:
+            file = await add_database.choose_file(self)
+        if file is not None:
+            await add_database.ask(self, self.commands.engine, file)
+
+    async def _edit_peer(self, peer: str | None) -> None:
+        config = next((known for known in self.commands.engine.settings.peers if known.id == peer), None)
+        await add_peer.ask(self, self.commands.engine, config, self.clock_reader.database)
+
+    async def _remove_peers(self, peers: Sequence[str]) -> None:
+        names = ", ".join(self.commands.name_of(peer) for peer in peers)
+        title = self.tr("Remove peer") if len(peers) == 1 else self.tr("Remove peers")
+        sentence = self.tr("Remove %1? The databases stay as they are on both sides.").replace("%1", names)
+        if await confirm.confirm(self, title, sentence, self.tr("Remove")):
+            for peer in peers:
+                await self.commands.engine.remove_peer(peer)
+
+    async def _remove_database(self, database: str) -> None:
+        name = self._databases[database].name
+        sentence = self.tr("Remove %1 and its peers from Syncline? The file stays as it is.").replace("%1", name)
+        if await confirm.confirm(self, self.tr("Remove database"), sentence, self.tr("Remove")):
+            await self.commands.engine.remove_database(database)
+
+    def _pause_chosen(self, pause: Pause | None) -> None:
+        self.commands.pause(pause, self.peers.selected())
+
+    def _show_flow_of(self, peer: str) -> None:
+        self.tabs.setCurrentWidget(self.flow)
+        self.flow.show_peer(peer)
+
+    def _fill_databases_menu(self) -> None:
+        menu, commands = self._databases_menu, self.commands
+        menu.clear()
+        for database in self._databases.values():
+            one = menu.addMenu(database.name)
+            path, chosen = Path(database.path), database.database
+            tables = one.addAction(self.tr("Tables…"))
+            tables.triggered.connect(lambda _=False, path=path: commands.start(self._add_database(path)))
+            remove = one.addAction(self.tr("Remove…"))
+            remove.triggered.connect(lambda _=False, chosen=chosen: commands.start(self._remove_database(chosen)))
+        if not self._databases:
+            menu.addAction(self.tr("None yet")).setEnabled(False)
+
+    # Coming and going
+
+    def present(self) -> None:
+        """Come to the front, from the tray or from behind."""
+        self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
+        self.show()
+        self.raise_()
+        self.activateWindow()
+
+    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
+        """Closing puts the window away; only "Quit" ends the program."""
+        if self._leaving:
+            event.accept()
+        else:
+            event.ignore()
+            self.save_look()
+            self.tuck_away()
+
+    def close_for_good(self) -> None:
+        """Close at the end of the program."""
+        self._leaving = True
+        self.close()
+        self.deleteLater()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
+        """Take files."""
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
+        """Add the files that were dropped."""
+        event.acceptProposedAction()
+        self._add_files([Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()])
+
+    def save_look(self) -> None:
+        """Remember sizes, columns and the tab."""
+        if self._look is not None:
+            self._look.setValue("window", self.saveGeometry())
+            self._look.setValue("splitter", self.splitter.saveState())
+            self._look.setValue("peers", self.peers.save_state())
+            self._look.setValue("flow", self.flow.save_state())
+            self._look.setValue("tab", self.tabs.currentIndex())
+            self._look.sync()
+
+    def _restore_look(self) -> None:
+        look = self._look
+        if look is not None and look.contains("window"):
+            self.restoreGeometry(look.value("window"))
+            self.splitter.restoreState(look.value("splitter"))
+            self.peers.restore_state(look.value("peers"))
+            self.flow.restore_state(look.value("flow"))
+            self.tabs.setCurrentIndex(int(look.value("tab", 0)))
+
+
