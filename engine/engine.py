@@ -37,6 +37,7 @@ from engine.hosts import Hosts
 from engine.hub import Hub
 from engine.link import Link
 from engine.settings import DatabaseConfig, Pause, PeerConfig, Settings, SettingsFile
+from engine.tokens import Tokens, TokenStore
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -50,6 +51,7 @@ class Engine:
         store: where settings are kept; None keeps nothing.
         backups: where a file is copied to before it is first written to; None for files of our own making.
         schema: announced to stock servers for files without a recorded schema (spec 10.7).
+        token_store: where the peers' tokens are kept; None forgets them with the engine.
     """
 
     def __init__(
@@ -59,10 +61,12 @@ class Engine:
         store: SettingsFile | None = None,
         backups: Backups | None = None,
         schema: SchemaName | None = None,
+        token_store: TokenStore | None = None,
     ) -> None:
         if settings is None:
             settings = store.load() if store is not None else Settings()
         self.settings = settings
+        self.tokens = Tokens(token_store)
         self.hub: Hub | None = None
         self._store = store
         self._schema = schema
@@ -70,7 +74,7 @@ class Engine:
         self._links: dict[str, Link] = {}
         self._databases: dict[str, contextlib.AsyncExitStack] = {}
         self._site_ids: dict[str, bytes] = {}
-        self._tokens: dict[str, str] = {}
+        self._starting: asyncio.Task[None] | None = None
         self._streams: list[EventStream] = []
         self._hub_stack = contextlib.AsyncExitStack()
         self._peer_moved = asyncio.Event()
@@ -78,11 +82,14 @@ class Engine:
     async def __aenter__(self) -> Engine:
         for database in self.settings.databases:
             await self._open_database(database)
-        for peer in self.settings.peers:
-            self._start_link(peer)
+        links = [self._add_link(peer) for peer in self.settings.peers]
+        self._starting = asyncio.create_task(self._start_links(links))
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        if self._starting is not None:
+            self._starting.cancel()
+            await asyncio.gather(self._starting, return_exceptions=True)
         await asyncio.gather(*(link.stop() for link in self._links.values()))
         await self._hub_stack.aclose()
         for stack in self._databases.values():
@@ -187,29 +194,35 @@ class Engine:
     # Peers
 
     async def add_peer(self, peer: PeerConfig, *, token: str | None = None) -> PeerConfig:
-        """Take on a peer and start to keep it in sync."""
+        """Take on a peer and start to keep it in sync.
+
+        Raises:
+            SynclineError: the token could not be kept; the peer is not taken on then.
+        """
         self._config(peer.database)
-        if token is not None:
-            self._tokens[peer.id] = token
+        await self.tokens.keep(peer.id, token)
         self._keep(replace(self.settings, peers=(*self.settings.peers, peer)))
-        self._start_link(peer)
+        self._add_link(peer).start()
         return peer
 
     async def update_peer(self, peer: PeerConfig, *, token: str | None = None) -> None:
-        """Take over a peer's changed settings; ``token`` None keeps the present one."""
-        if token is not None:
-            self._tokens[peer.id] = token
+        """Take over a peer's changed settings; ``token`` None keeps the present one, an empty one removes it."""
+        await self.tokens.keep(peer.id, token)
         known = tuple(peer if old.id == peer.id else old for old in self.settings.peers)
         self._keep(replace(self.settings, peers=known))
-        self._link(peer.id).configure(peer, token=self._tokens.get(peer.id))
+        self._link(peer.id).configure(peer, token=self.tokens.of(peer.id))
 
     async def remove_peer(self, peer: str) -> None:
-        """Forget a peer. Clocks in the file stay: a peer that comes back goes on where it was."""
+        """Forget a peer. Clocks in the file stay: a peer that comes back goes on where it was.
+
+        Raises:
+            SynclineError: the peer is gone, but its token could not be removed.
+        """
         await self._links.pop(peer).stop()
-        self._tokens.pop(peer, None)
         left = tuple(known for known in self.settings.peers if known.id != peer)
         self._keep(replace(self.settings, peers=left))
         self._emit(PeerRemoved(peer))
+        await self.tokens.drop(peer)
 
     def peers(self) -> list[PeerStatus]:
         """Return the row of every peer, in the order of the settings."""
@@ -256,19 +269,30 @@ class Engine:
             why = "; ".join(f"{status.name}: {status.state.value}, {status.reason}" for status in late)
             raise PeerUnreachable(f"Not in sync after {timeout:.0f} s. {why}") from None
 
-    def _start_link(self, peer: PeerConfig) -> None:
+    async def _start_links(self, links: Sequence[Link]) -> None:
+        """Start links as soon as their tokens are known: a keyring may wait for a person to unlock it."""
+        try:
+            await self.tokens.load([link.config.id for link in links])
+        except SynclineError as error:
+            self.needs_you(links[0].config.id, str(error), error.hint)
+        for link in links:
+            if self._links.get(link.config.id) is link:
+                link.configure(link.config, token=self.tokens.of(link.config.id))
+                link.start()
+
+    def _add_link(self, peer: PeerConfig) -> Link:
         link = Link(
             peer,
             self._config(peer.database).path,
             self._hosts,
             self,
-            token=self._tokens.get(peer.id),
+            token=self.tokens.of(peer.id),
             auto=self.settings.auto_sync,
             schema=self._schema,
         )
         self._links[peer.id] = link
         self._emit(PeerChanged(link.status))
-        link.start()
+        return link
 
     def _link(self, peer: str) -> Link:
         if peer not in self._links:
