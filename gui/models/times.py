@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from datetime import datetime
 
-from PySide6.QtCore import QCoreApplication, QLocale
+from PySide6.QtCore import QCoreApplication, QDateTime, QLocale
 
 NEVER = "–"
 
@@ -41,7 +41,7 @@ def exact(when: float | None) -> str:
     """A time to the second, with its date, in the person's language; "never" for None."""
     if when is None:
         return _tr("never")
-    return QLocale().toString(datetime.fromtimestamp(when), "ddd d MMM yyyy, HH:mm:ss")
+    return QLocale().toString(QDateTime.fromMSecsSinceEpoch(int(when * 1000)), "ddd d MMM yyyy, HH:mm:ss")
 
 
 def clock(when: float) -> str:

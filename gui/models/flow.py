@@ -1,0 +1,391 @@
+"""The change flow: the latest 100,000 changes that came in, went out or were made here.
+
+Made for 10,000 changes a second. Lines are kept as the events brought them, put into words only when they are painted,
+and added in batches. The filter is part of the model: a proxy would ask again about every row that moves. A new filter
+looks through what is held in slices, newest first, and never blocks.
+"""
+
+from __future__ import annotations
+
+import enum
+from array import array
+from bisect import bisect_left
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QGuiApplication, QPalette
+
+from engine.change import SENTINEL
+from engine.events import ChangesMoved, FlowChange, Way
+from gui import theme
+from gui.models import times, values
+from gui.models.ring import Ring
+from gui.models.words import way_word
+
+Index = QModelIndex | QPersistentModelIndex
+Role = Qt.ItemDataRole
+
+CAPACITY = 100_000
+"""Lines that are held."""
+
+SLICE = 2_000
+"""Lines that a filter looks through at once: a few milliseconds."""
+
+
+class Column(enum.IntEnum):
+    """What each column shows."""
+
+    TIME = 0
+    DIRECTION = 1
+    PEER = 2
+    TABLE = 3
+    KEY = 4
+    COLUMN = 5
+    VALUE = 6
+    VERSION = 7
+    AUTHOR = 8
+
+
+COPY_ROLE = Role.UserRole
+"""The whole text of a cell, for the clipboard."""
+LINE_ROLE = Role.UserRole + 1
+"""The line itself: (ChangesMoved, FlowChange)."""
+
+
+@dataclass(frozen=True, slots=True)
+class FlowFilter:
+    """Which lines are shown. An empty text and None let all pass.
+
+    ``text`` may occur anywhere in a line, in any case; ``peer`` is an id.
+    """
+
+    text: str = ""
+    peer: str | None = None
+    table: str | None = None
+    way: Way | None = None
+
+
+class FlowModel(QAbstractTableModel):
+    """The lines that pass the filter, oldest first.
+
+    Args:
+        capacity: how many lines are held, shown or not.
+    """
+
+    counts_changed = Signal(int, int)
+    """(shown, held)"""
+    table_seen = Signal(str)
+    """The name of a table, when it first occurs."""
+
+    def __init__(self, capacity: int = CAPACITY, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._ring = Ring(capacity)
+        self._filter = FlowFilter()
+        self._needle = ""
+        self._all = True  # no filter: every line is a row
+        # With a filter: the numbers of the lines that pass, and the gap-free part of the ring that was looked through.
+        self._passed = array("q")
+        self._seen_from = self._seen_to = 0
+        self._search = QTimer(self, interval=0)
+        self._search.timeout.connect(self._look_on)
+        self._peers: dict[str, str] = {}
+        self._sites: dict[bytes, str] = {}
+        self._tables: set[str] = set()
+
+    # What is told
+
+    @Slot(list)
+    def append(self, events: list[ChangesMoved]) -> None:
+        """Add the lines of these events, oldest first; the oldest held give way."""
+        ring = self._ring
+        new = sum(len(event.changes) for event in events)
+        if not new:
+            return
+        if new > ring.capacity:  # only the last of them can stay
+            part = Ring(ring.capacity)
+            part.append(events)
+            events, new = part.take(), ring.capacity
+        self._drop(ring.end + new - ring.capacity)
+        if self._all:
+            row = len(ring)
+            self.beginInsertRows(QModelIndex(), row, row + new - 1)
+            ring.append(events)
+            self.endInsertRows()
+        else:
+            ring.append(events)
+            self._look_ahead(SLICE)
+        for table in {change.table for event in events for change in event.changes} - self._tables:
+            self._tables.add(table)
+            self.table_seen.emit(table)
+        self._tell()
+
+    @Slot()
+    def clear(self) -> None:
+        """Forget all lines."""
+        self.beginResetModel()
+        self._ring.drop(self._ring.end)
+        self._begin_search()
+        self.endResetModel()
+        self._tell()
+
+    def set_filter(self, wanted: FlowFilter) -> None:
+        """Show only the lines that pass; the newest appear first and the older ones soon after."""
+        wanted = replace(wanted, text=wanted.text.strip())
+        if wanted == self._filter:
+            return
+        self.beginResetModel()
+        self._filter = wanted
+        self._needle = wanted.text.lower()
+        self._all = wanted == FlowFilter()
+        self._begin_search()
+        self.endResetModel()
+        self._look_on()
+
+    @Slot(dict)
+    def set_peer_names(self, names: Mapping[str, str]) -> None:
+        """Name the peers, by id."""
+        self._peers.update(names)  # one that was removed keeps its name in old lines
+        self._changed(Column.PEER)
+
+    @Slot(dict)
+    def set_site_names(self, names: Mapping[bytes, str]) -> None:
+        """Name the authors, by site id."""
+        self._sites.update(names)
+        self._changed(Column.AUTHOR)
+
+    # What is asked
+
+    @property
+    def held(self) -> int:
+        """How many lines are held, shown or not."""
+        return len(self._ring)
+
+    @property
+    def searching(self) -> bool:
+        """Whether a filter has not looked through everything yet."""
+        return self._search.isActive()
+
+    def tables(self) -> list[str]:
+        """The names of all tables that occurred, sorted."""
+        return sorted(self._tables)
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008, N802
+        if parent.isValid():
+            return 0
+        return len(self._ring) if self._all else len(self._passed)
+
+    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008, N802
+        return 0 if parent.isValid() else len(Column)
+
+    def data(self, index: Index, role: int = Role.DisplayRole) -> Any:
+        if role not in _ROLES or not index.isValid():
+            return None
+        row, column = index.row(), index.column()
+        number = self._ring.first + row if self._all else self._passed[row]
+        event, change = self._ring.line(number)
+        match role:
+            case Role.DisplayRole:
+                return self._text(event, change, column)
+            case Role.DecorationRole:
+                if column == Column.DIRECTION:
+                    return theme.icon(event.way.value)
+                return theme.icon("overwrote") if column == Column.VALUE and change.had_old else None
+            case Role.ToolTipRole:
+                return self._tip(event, change, column)
+            case Role.AccessibleTextRole:
+                text = self._text(event, change, column)
+                return f"{text}, {self._was(change)}" if column == Column.VALUE and change.had_old else text
+            case Role.ForegroundRole:
+                faint = column == Column.VALUE and (change.value is None or change.column == SENTINEL)
+                return QGuiApplication.palette().color(QPalette.ColorRole.PlaceholderText) if faint else None
+            case Role.TextAlignmentRole:
+                side = Qt.AlignmentFlag.AlignRight if column == Column.VERSION else Qt.AlignmentFlag.AlignLeft
+                return side | Qt.AlignmentFlag.AlignVCenter
+            case _:
+                return (event, change) if role == LINE_ROLE else self._whole(event, change, column)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Role.DisplayRole) -> Any:  # noqa: N802
+        if orientation is not Qt.Orientation.Horizontal or not 0 <= section < len(Column):
+            return None
+        if role == Role.TextAlignmentRole:
+            side = Qt.AlignmentFlag.AlignRight if section == Column.VERSION else Qt.AlignmentFlag.AlignLeft
+            return side | Qt.AlignmentFlag.AlignVCenter
+        if role != Role.DisplayRole:
+            return None
+        return {
+            Column.TIME: self.tr("Time"),
+            Column.DIRECTION: self.tr("Direction"),
+            Column.PEER: self.tr("Peer"),
+            Column.TABLE: self.tr("Table"),
+            Column.KEY: self.tr("Key"),
+            Column.COLUMN: self.tr("Column"),
+            Column.VALUE: self.tr("Value"),
+            Column.VERSION: self.tr("Version"),
+            Column.AUTHOR: self.tr("Author"),
+        }[Column(section)]
+
+    # Words
+
+    def _text(self, event: ChangesMoved, change: FlowChange, column: int) -> str:
+        match column:
+            case Column.TIME:
+                return times.clock(event.time)
+            case Column.DIRECTION:
+                return way_word(event.way)
+            case Column.PEER:
+                return self._peers.get(event.peer, event.peer) or "–"
+            case Column.TABLE:
+                return values.shown(change.table)
+            case Column.KEY:
+                return values.key_shown(change.key)
+            case Column.COLUMN:
+                return "–" if change.column == SENTINEL else values.shown(change.column)
+            case Column.VALUE:
+                return self._value(change)
+            case Column.VERSION:
+                return values.number(change.version)
+            case _:
+                return self._author(change)
+
+    def _value(self, change: FlowChange) -> str:
+        if change.column != SENTINEL:
+            return values.shown(change.value)
+        return self.tr("(created)") if change.cl % 2 else self.tr("(deleted)")
+
+    def _author(self, change: FlowChange) -> str:
+        return self._sites.get(change.author or b"") or values.site_shown(change.author)
+
+    def _was(self, change: FlowChange) -> str:
+        return self.tr("was {0}").format(values.shown(change.old, values.LONG))
+
+    def _tip(self, event: ChangesMoved, change: FlowChange, column: int) -> str:
+        match column:
+            case Column.TIME:
+                return times.exact(event.time)
+            case Column.VALUE if change.column == SENTINEL:
+                return self.tr("The row as a whole.")
+            case Column.VALUE:
+                tip = f"{values.shown(change.value, values.LONG)}\n({values.described(change.value)})"
+                return f"{tip}\n\n{self._was(change)}" if change.had_old else tip
+            case Column.AUTHOR:
+                return "" if change.author is None else change.author.hex()
+            case _:
+                return self._text(event, change, column)
+
+    def _whole(self, event: ChangesMoved, change: FlowChange, column: int) -> str:
+        value: Any = None
+        match column:
+            case Column.VALUE if change.column != SENTINEL:
+                value = change.value
+            case Column.KEY if len(change.key) == 1:
+                value = change.key[0]
+            case Column.AUTHOR:
+                return "" if change.author is None else change.author.hex()
+            case Column.VERSION:
+                return str(change.version)
+        if isinstance(value, bytes):
+            return f"x'{value.hex()}'"
+        return value if isinstance(value, str) else self._text(event, change, column)
+
+    # Rows come and go
+
+    def _drop(self, first: int) -> None:
+        """Forget the lines before a number, and their rows."""
+        ring = self._ring
+        if first <= ring.first:
+            return
+        rows = min(first, ring.end) - ring.first if self._all else bisect_left(self._passed, first)
+        if rows:
+            self.beginRemoveRows(QModelIndex(), 0, rows - 1)
+        del self._passed[: 0 if self._all else rows]
+        ring.drop(first)
+        self._seen_from = max(self._seen_from, ring.first)
+        self._seen_to = max(self._seen_to, ring.first)
+        if rows:
+            self.endRemoveRows()
+
+    def _begin_search(self) -> None:
+        """Forget what passed; look from the newest line back, and on from there."""
+        del self._passed[:]
+        self._seen_from = self._seen_to = self._ring.end
+        self._search.stop()
+
+    def _look_on(self) -> None:
+        """Look through one more slice: what came since, then what is older."""
+        if self._all:
+            self._search.stop()
+        elif self._seen_to < self._ring.end:
+            self._look_ahead(SLICE)
+        elif self._seen_from > self._ring.first:
+            start = max(self._ring.first, self._seen_from - SLICE)
+            found = self._passing(start, self._seen_from)
+            if found:
+                self.beginInsertRows(QModelIndex(), 0, len(found) - 1)
+            self._passed[:0] = found
+            self._seen_from = start
+            if found:
+                self.endInsertRows()
+        self._go_on()
+        self._tell()
+
+    def _look_ahead(self, most: int) -> None:
+        start, end = self._seen_to, min(self._seen_to + most, self._ring.end)
+        found = self._passing(start, end)
+        if found:
+            row = len(self._passed)
+            self.beginInsertRows(QModelIndex(), row, row + len(found) - 1)
+        self._passed.extend(found)
+        self._seen_to = end
+        if found:
+            self.endInsertRows()
+        self._go_on()
+
+    def _go_on(self) -> None:
+        left = not self._all and (self._seen_to < self._ring.end or self._seen_from > self._ring.first)
+        if left != self._search.isActive():
+            self._search.start() if left else self._search.stop()
+
+    def _passing(self, start: int, end: int) -> array[int]:
+        wanted, needle = self._filter, self._needle
+        return array(
+            "q",
+            [
+                number
+                for number, event, change in self._ring.lines(start, end)
+                if (wanted.way is None or event.way is wanted.way)
+                and (wanted.peer is None or event.peer == wanted.peer)
+                and (wanted.table is None or change.table == wanted.table)
+                and (not needle or needle in self._searched(event, change))
+            ],
+        )
+
+    def _searched(self, event: ChangesMoved, change: FlowChange) -> str:
+        """What a text is looked for in: the words a person sees, values longer than shown."""
+        if change.column == SENTINEL:
+            column, value = "", self._value(change)
+        else:
+            column, value = change.column, values.shown(change.value, values.LONG)
+        peer = self._peers.get(event.peer, event.peer)
+        key = values.key_shown(change.key)
+        return f"{change.table}\n{key}\n{column}\n{value}\n{peer}\n{self._author(change)}".lower()
+
+    def _changed(self, column: Column) -> None:
+        if rows := self.rowCount():
+            self.dataChanged.emit(self.index(0, column), self.index(rows - 1, column), [Role.DisplayRole])
+
+    def _tell(self) -> None:
+        self.counts_changed.emit(self.rowCount(), len(self._ring))
+
+
+_ROLES = {
+    Role.DisplayRole,
+    Role.DecorationRole,
+    Role.ToolTipRole,
+    Role.AccessibleTextRole,
+    Role.ForegroundRole,
+    Role.TextAlignmentRole,
+    COPY_ROLE,
+    LINE_ROLE,
+}

@@ -1,0 +1,321 @@
+"""The peers table: one row for each configured peer, as the engine last told it."""
+
+from __future__ import annotations
+
+import enum
+import time
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QSortFilterProxyModel,
+    Qt,
+    Slot,
+)
+
+from engine.events import PeerStatus, State
+from gui import theme
+from gui.models import times, values
+from gui.models.words import state_word
+
+Index = QModelIndex | QPersistentModelIndex
+Role = Qt.ItemDataRole
+
+DAY = 86400.0
+
+
+class Column(enum.IntEnum):
+    """What each column shows."""
+
+    NAME = 0
+    DATABASE = 1
+    STATE = 2
+    RECEIVED = 3
+    CONFIRMED = 4
+    TO_SEND = 5
+    TO_RECEIVE = 6
+    LAST_SUCCESS = 7
+    LAST_ATTEMPT = 8
+    ADDRESS = 9
+
+
+PEER_ROLE = Role.UserRole
+"""The peer's id."""
+SORT_ROLE = Role.UserRole + 1
+"""The raw value, for sorting."""
+PROGRESS_ROLE = Role.UserRole + 2
+"""(done, total) of the sync under way, in versions; None when none is."""
+STATE_ROLE = Role.UserRole + 3
+"""The ``State``."""
+
+_NUMBERS = (Column.RECEIVED, Column.CONFIRMED, Column.TO_SEND, Column.TO_RECEIVE)
+_TIMES = (Column.LAST_SUCCESS, Column.LAST_ATTEMPT)
+
+
+class PeersModel(QAbstractTableModel):
+    """The rows of all peers, in the order in which they were first told."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._rows: list[PeerStatus] = []
+        self._row_of: dict[str, int] = {}
+        self._databases: dict[str, str] = {}
+        self._stale_days = 7
+        self._stale_days_of: dict[str, int] = {}
+        self._times: dict[str, tuple[str, ...]] = {}
+
+    # What is told
+
+    @Slot(list)
+    def update(self, statuses: list[PeerStatus]) -> None:
+        """Take over the latest row of each of these peers; new ones come last."""
+        new: dict[str, PeerStatus] = {}
+        for status in statuses:
+            row = self._row_of.get(status.peer)
+            if row is None:
+                new[status.peer] = status
+            elif status != self._rows[row]:
+                self._rows[row] = status
+                self.dataChanged.emit(self.index(row, 0), self.index(row, len(Column) - 1))
+        if new:
+            first = len(self._rows)
+            self.beginInsertRows(QModelIndex(), first, first + len(new) - 1)
+            self._rows += new.values()
+            self._row_of.update({peer: first + place for place, peer in enumerate(new)})
+            self.endInsertRows()
+
+    @Slot(str)
+    def remove(self, peer: str) -> None:
+        """Forget a peer; one that is not there is no mistake."""
+        row = self._row_of.get(peer)
+        if row is None:
+            return
+        self.beginRemoveRows(QModelIndex(), row, row)
+        del self._rows[row]
+        self._row_of = {status.peer: place for place, status in enumerate(self._rows)}
+        self.endRemoveRows()
+
+    @Slot(dict)
+    def set_database_names(self, names: Mapping[str, str]) -> None:
+        """Name the databases, by id."""
+        self._databases = dict(names)
+        self._changed(Column.DATABASE, Column.DATABASE)
+
+    @Slot(int, dict)
+    def set_stale_days(self, days: int, days_of: Mapping[str, int]) -> None:
+        """Say after how many days without success a peer is stale: in general, and by peer's id where it differs."""
+        self._stale_days = days
+        self._stale_days_of = dict(days_of)
+        self._changed(Column.NAME, Column.LAST_SUCCESS)
+
+    @Slot()
+    def refresh_times(self, rows: Iterable[int] | None = None) -> None:
+        """Tell the views which relative times read differently by now.
+
+        Args:
+            rows: only these; all by default.
+        """
+        now = time.time()
+        for row in range(len(self._rows)) if rows is None else rows:
+            status = self._rows[row]
+            texts = (times.relative(status.last_success, now), times.relative(status.last_attempt, now))
+            if self._times.get(status.peer) != texts:
+                self._times[status.peer] = texts
+                self.dataChanged.emit(self.index(row, _TIMES[0]), self.index(row, _TIMES[-1]), [Role.DisplayRole])
+
+    # What is asked
+
+    def status(self, row: int) -> PeerStatus:
+        """The peer in a row of this model."""
+        return self._rows[row]
+
+    def statuses(self) -> list[PeerStatus]:
+        """All peers."""
+        return list(self._rows)
+
+    def is_stale(self, peer: PeerStatus) -> bool:
+        """Whether a peer was in sync once, and not for so many days that a person should know."""
+        days = self._stale_days_of.get(peer.peer, self._stale_days)
+        held = peer.state in (State.IN_SYNC, State.SYNCING, State.SENT)
+        return not held and peer.last_success is not None and time.time() - peer.last_success > days * DAY
+
+    def database_name(self, peer: PeerStatus) -> str:
+        """The name of a peer's database."""
+        return self._databases.get(peer.database, peer.database)
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008, N802
+        return 0 if parent.isValid() else len(self._rows)
+
+    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008, N802
+        return 0 if parent.isValid() else len(Column)
+
+    def data(self, index: Index, role: int = Role.DisplayRole) -> Any:
+        if not index.isValid():
+            return None
+        peer = self._rows[index.row()]
+        column = Column(index.column())
+        match role:
+            case Role.DisplayRole:
+                return self._text(peer, column)
+            case Role.DecorationRole:
+                return theme.state_icon(peer.state) if column is Column.STATE else None
+            case Role.ToolTipRole:
+                return self._tip(peer, column)
+            case Role.AccessibleTextRole:
+                return self._spoken(peer, column)
+            case Role.ForegroundRole:
+                marked = column in (Column.NAME, Column.LAST_SUCCESS) and self.is_stale(peer)
+                return theme.tone_color(theme.WAIT) if marked else None
+            case Role.TextAlignmentRole:
+                side = Qt.AlignmentFlag.AlignRight if column in _NUMBERS else Qt.AlignmentFlag.AlignLeft
+                return side | Qt.AlignmentFlag.AlignVCenter
+            case _:
+                return self._raw(peer, column, role)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Role.DisplayRole) -> Any:  # noqa: N802
+        if orientation is not Qt.Orientation.Horizontal or not 0 <= section < len(Column):
+            return None
+        if role == Role.DisplayRole:
+            return self._heading(Column(section))
+        if role == Role.ToolTipRole:
+            return self._explained(Column(section))
+        if role == Role.TextAlignmentRole:
+            side = Qt.AlignmentFlag.AlignRight if section in _NUMBERS else Qt.AlignmentFlag.AlignLeft
+            return side | Qt.AlignmentFlag.AlignVCenter
+        return None
+
+    # Words
+
+    def _text(self, peer: PeerStatus, column: Column) -> str:
+        match column:
+            case Column.NAME:
+                return peer.name
+            case Column.DATABASE:
+                return self.database_name(peer)
+            case Column.STATE:
+                return self._state(peer)
+            case Column.LAST_SUCCESS:
+                text = times.relative(peer.last_success)
+                return self.tr("{0}, stale").format(text) if self.is_stale(peer) else text
+            case Column.LAST_ATTEMPT:
+                return times.relative(peer.last_attempt)
+            case Column.ADDRESS:
+                return f"{peer.url} · {peer.room}"
+            case _:
+                return "–" if peer.site_id is None else values.number(_count(peer, column))
+
+    def _state(self, peer: PeerStatus) -> str:
+        if peer.state is State.SYNCING and peer.total:
+            return self.tr("{0} of {1}").format(values.number(peer.done), values.number(peer.total))
+        return state_word(peer.state)
+
+    def _tip(self, peer: PeerStatus, column: Column) -> str:
+        match column:
+            case Column.NAME | Column.LAST_SUCCESS if self.is_stale(peer):
+                return self.tr("Not heard from for long. Last in sync: {0}.").format(times.exact(peer.last_success))
+            case Column.STATE:
+                return peer.reason
+            case Column.LAST_SUCCESS:
+                return times.exact(peer.last_success)
+            case Column.LAST_ATTEMPT:
+                tip = times.exact(peer.last_attempt)
+                if peer.next_attempt is not None:
+                    tip += "\n" + self.tr("Next: {0}").format(times.exact(peer.next_attempt))
+                return tip
+            case Column.RECEIVED | Column.CONFIRMED if peer.site_id is None:
+                return self.tr("Nothing is known of this peer yet: it has never answered.")
+            case Column.RECEIVED:
+                count = values.number(peer.received)
+                return self.tr("All that the peer wrote up to its version {0} is on this disk.").format(count)
+            case Column.CONFIRMED:
+                count = values.number(peer.confirmed)
+                return self.tr("The peer has confirmed all that this database holds up to version {0}.").format(count)
+            case _:
+                return self._text(peer, column)
+
+    def _spoken(self, peer: PeerStatus, column: Column) -> str:
+        text = self._text(peer, column)
+        return f"{state_word(peer.state)}. {peer.reason}" if column is Column.STATE else text
+
+    def _raw(self, peer: PeerStatus, column: Column, role: int) -> Any:
+        if role == PEER_ROLE:
+            return peer.peer
+        if role == STATE_ROLE:
+            return peer.state
+        if role == PROGRESS_ROLE:
+            return (peer.done, peer.total) if peer.state is State.SYNCING and peer.total else None
+        if role != SORT_ROLE:
+            return None
+        match column:
+            case Column.STATE:
+                return theme.rank(peer.state)
+            case Column.LAST_SUCCESS:
+                return peer.last_success or 0.0
+            case Column.LAST_ATTEMPT:
+                return peer.last_attempt or 0.0
+            case Column.NAME | Column.DATABASE | Column.ADDRESS:
+                return self._text(peer, column).casefold()
+            case _:
+                return _count(peer, column)
+
+    def _heading(self, column: Column) -> str:
+        return {
+            Column.NAME: self.tr("Peer"),
+            Column.DATABASE: self.tr("Database"),
+            Column.STATE: self.tr("State"),
+            Column.RECEIVED: self.tr("Last-seen clock"),
+            Column.CONFIRMED: self.tr("Confirmed clock"),
+            Column.TO_SEND: self.tr("To send"),
+            Column.TO_RECEIVE: self.tr("To receive"),
+            Column.LAST_SUCCESS: self.tr("Last success"),
+            Column.LAST_ATTEMPT: self.tr("Last attempt"),
+            Column.ADDRESS: self.tr("Address"),
+        }[column]
+
+    def _explained(self, column: Column) -> str:
+        return {
+            Column.NAME: self.tr("What you call the other side."),
+            Column.DATABASE: self.tr("The local database that is kept in sync with it."),
+            Column.STATE: self.tr("Derived from the clocks; point at it to see why."),
+            Column.RECEIVED: self.tr("The peer's version that is on this disk: all that it wrote up to it is here."),
+            Column.CONFIRMED: self.tr("This database's version that the peer says is on its disk."),
+            Column.TO_SEND: self.tr("Versions written here that the peer has not confirmed."),
+            Column.TO_RECEIVE: self.tr("Versions that the peer announced and that are not on this disk."),
+            Column.LAST_SUCCESS: self.tr("When both sides last held all of each other."),
+            Column.LAST_ATTEMPT: self.tr("When a connection was last tried."),
+            Column.ADDRESS: self.tr("The address, and the room there."),
+        }[column]
+
+    def _changed(self, first: Column, last: Column) -> None:
+        if self._rows:
+            self.dataChanged.emit(self.index(0, first), self.index(len(self._rows) - 1, last))
+
+
+class PeersProxy(QSortFilterProxyModel):
+    """Sorts by raw values, and keeps the rows in which a text occurs in any column."""
+
+    def __init__(self, model: PeersModel, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.setSourceModel(model)
+        self.setSortRole(SORT_ROLE)
+        self.setFilterKeyColumn(-1)
+        self.setFilterCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        self.setDynamicSortFilter(True)
+
+    @Slot(str)
+    def set_filter(self, text: str) -> None:
+        """Show only the rows that hold this text; an empty one shows all."""
+        self.setFilterFixedString(text.strip())
+
+
+def _count(peer: PeerStatus, column: Column) -> int:
+    return {
+        Column.RECEIVED: peer.received,
+        Column.CONFIRMED: peer.confirmed,
+        Column.TO_SEND: peer.to_send,
+        Column.TO_RECEIVE: peer.to_receive,
+    }[column]

@@ -1,0 +1,81 @@
+"""The latest lines of the change flow, in little more memory than the events themselves take."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator
+from itertools import accumulate, islice
+
+from engine.events import ChangesMoved, FlowChange
+
+Line = tuple[ChangesMoved, FlowChange]
+"""One line of the flow, with the event that it came in."""
+
+
+class Ring:
+    """Holds the newest lines. Each line has a number that it keeps; they count up from 0 and are never used again.
+
+    Whole events are kept, not lines: a line is found by bisection, so that adding a thousand costs no more than adding
+    one.
+
+    Args:
+        capacity: how many lines are held.
+    """
+
+    def __init__(self, capacity: int) -> None:
+        self.capacity = capacity
+        self.first = 0
+        """The number of the oldest line."""
+        self.end = 0
+        """One more than the number of the newest."""
+        self._events: list[ChangesMoved] = []
+        self._starts: list[int] = []  # the number of each event's first line
+
+    def __len__(self) -> int:
+        return self.end - self.first
+
+    def append(self, events: list[ChangesMoved]) -> None:
+        """Add lines at the end. Too many may be held then: ``drop`` those."""
+        counts = [len(event.changes) for event in events]
+        self._events += events
+        self._starts += islice(accumulate(counts, initial=self.end), len(counts))
+        self.end += sum(counts)
+
+    def drop(self, first: int) -> None:
+        """Forget all lines before the number ``first``."""
+        self.first = min(max(first, self.first), self.end)
+        gone = len(self._events) if self.first == self.end else bisect_right(self._starts, self.first) - 1
+        del self._events[:gone]
+        del self._starts[:gone]
+
+    def line(self, number: int) -> Line:
+        """The line with this number, from ``first`` to before ``end``."""
+        place = bisect_right(self._starts, number) - 1
+        event = self._events[place]
+        return event, event.changes[number - self._starts[place]]
+
+    def lines(self, first: int, end: int) -> Iterator[tuple[int, ChangesMoved, FlowChange]]:
+        """The lines from ``first`` to before ``end``, with their numbers."""
+        number = first
+        place = bisect_right(self._starts, first) - 1
+        while number < end:
+            event, start = self._events[place], self._starts[place]
+            for change in event.changes[number - start : end - start]:
+                yield number, event, change
+                number += 1
+            place += 1
+
+    def take(self) -> list[ChangesMoved]:
+        """Return everything that is held, cut to the capacity, and forget it."""
+        self.drop(self.end - self.capacity)
+        events = self._events
+        if events and (late := self.first - self._starts[0]):
+            events[0] = _without(events[0], late)
+        self._events, self._starts = [], []
+        self.first = self.end
+        return events
+
+
+def _without(event: ChangesMoved, late: int) -> ChangesMoved:
+    """An event without its first lines."""
+    return ChangesMoved(event.time, event.database, event.peer, event.way, event.changes[late:])
