@@ -25,11 +25,11 @@ def idents(names: Iterable[str], *, prefix: str = "", suffix: str = "", sep: str
     return sep.join(f"{prefix}{ident(name)}{suffix}" for name in names)
 
 
-def marks(count: int, *, start: int = 1) -> str:
+def marks(count: int) -> str:
     """``count`` numbered parameters: ``?1, ?2, ...``."""
-    return ", ".join(f"?{number}" for number in range(start, start + count))
+    return ", ".join(f"?{number + 1}" for number in range(count))
 
 
-def key_is(columns: Iterable[str], *, prefix: str = "", start: int = 1) -> str:
+def key_is(columns: Iterable[str]) -> str:
     """A condition that finds one row by its key columns: ``"a" IS ?1 AND "b" IS ?2``."""
-    return " AND ".join(f"{prefix}{ident(name)} IS ?{number}" for number, name in enumerate(columns, start))
+    return " AND ".join(f"{ident(name)} IS ?{number}" for number, name in enumerate(columns, 1))

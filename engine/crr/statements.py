@@ -139,11 +139,6 @@ class Statements:
         """(key) -> (col_name, col_version), no sentinel."""
         return f"SELECT col_name, col_version FROM {self.clock} WHERE key = ?1 AND col_name != '-1'"
 
-    @cached_property
-    def has_sentinel(self) -> str:
-        """(key) -> 1, or no row."""
-        return f"SELECT 1 FROM {self.clock} WHERE key = ?1 AND col_name = '-1'"
-
     # The base table
 
     @cached_property
