@@ -70,7 +70,7 @@ class Engine:
         self.hub: Hub | None = None
         self._store = store
         self._schema = schema
-        self._hosts = Hosts(self._local_changes, backups=backups)
+        self._hosts = Hosts(self, backups=backups)
         self._links: dict[str, Link] = {}
         self._databases: dict[str, contextlib.AsyncExitStack] = {}
         self._site_ids: dict[str, bytes] = {}
@@ -346,11 +346,14 @@ class Engine:
         database = self._link(peer).config.database
         self._emit(ChangesMoved(time.time(), database, peer, way, changes))
 
-    # What files report
+    # What files report (``engine.host.LocalNews``)
 
-    def _local_changes(self, path: Path, changes: Sequence[Change]) -> None:
+    def wants_local(self, path: Path) -> bool:
+        return bool(self._streams) and any(database.path == path for database in self.settings.databases)
+
+    def local_changes(self, path: Path, changes: Sequence[Change]) -> None:
         for database in self.settings.databases:
-            if database.path == path and self._streams:
+            if database.path == path:
                 self._emit(ChangesMoved(time.time(), database.id, "", Way.LOCAL, flow_of(changes)))
 
     def database_moved(self, database: DatabaseConfig, version: int) -> None:

@@ -32,6 +32,16 @@ LOCAL_LIMIT = 5_000
 """Local changes reported for the flow at a time, about; what is beyond is synced, but not listed."""
 
 
+class LocalNews(Protocol):
+    """Wants to know what other programs wrote to open files, for the change flow."""
+
+    def wants_local(self, path: Path) -> bool:
+        """Whether anybody looks at this file's local changes now; if not, they are not read."""
+
+    def local_changes(self, path: Path, changes: Sequence[Change]) -> None:
+        """Other programs made these changes in the file."""
+
+
 class Listener(Protocol):
     """Wants to know when the file has moved."""
 
@@ -44,7 +54,7 @@ class Host:
 
     Args:
         path: the database file; it must exist.
-        on_local: called on the loop with changes that other programs made, for the change flow; may be None.
+        news: told on the loop of changes that other programs made; may be None.
         backups: where the file is copied to before it is written to for the first time; may be None.
     """
 
@@ -52,13 +62,13 @@ class Host:
         self,
         path: Path,
         *,
-        on_local: Callable[[Sequence[Change]], None] | None = None,
+        news: LocalNews | None = None,
         backups: Backups | None = None,
     ) -> None:
         self.path = path
         self.version = 0
         self.site_id = b""
-        self.on_local = on_local
+        self._news = news
         self._backups = backups
         self._listeners: list[Listener] = []
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"replica-{path.name}")
@@ -157,9 +167,9 @@ class Host:
             while True:
                 self._look_again = False
                 version = await self.run(Replica.db_version)
-                await self._report_local(version)
                 if version > self.version:
-                    self._moved(version)
+                    self._moved(version)  # first: whoever sends it should not wait for the report
+                await self._report_local(version)
                 if not self._look_again:
                     break
         except SynclineError as error:
@@ -174,11 +184,10 @@ class Host:
             return
         self._reported = until
         merged, self._merged = tuple(self._merged), [span for span in self._merged if span[1] > until]
-        if self.on_local is None:
-            return
-        found = await self.run(_local_changes, since, until, merged)
-        if found and self.on_local is not None:
-            self.on_local(found)
+        if self._news is not None and self._news.wants_local(self.path):
+            found = await self.run(_local_changes, since, until, merged)
+            if found:
+                self._news.local_changes(self.path, found)
 
     def _moved(self, version: int) -> None:
         self.version = max(self.version, version)
@@ -195,6 +204,7 @@ def _snapshot(replica: Replica) -> Snapshot:
         schema_name=name,
         schema_version=version,
         received=dict(replica.announcements()),
+        sent={peer.site_id: peer.sent for peer in replica.tracked_peers() if peer.sent is not None},
     )
 
 

@@ -4,29 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 from engine.backup import Backups
-from engine.change import Change
-from engine.host import Host
+from engine.host import Host, LocalNews
 
 
 class Hosts:
     """The open replicas of this process, by file.
 
     Args:
-        on_local: called on the loop with (path, changes) when another program wrote to an open file.
+        news: told on the loop when another program wrote to an open file; may be None.
         backups: where each file is copied to before it is opened for writing the first time; None for no copies.
     """
 
-    def __init__(
-        self,
-        on_local: Callable[[Path, Sequence[Change]], None] | None = None,
-        *,
-        backups: Backups | None = None,
-    ) -> None:
-        self._on_local = on_local
+    def __init__(self, news: LocalNews | None = None, *, backups: Backups | None = None) -> None:
+        self._news = news
         self._backups = backups
         self._open: dict[Path, Host] = {}
         self._users: dict[Path, int] = {}
@@ -43,7 +37,7 @@ class Hosts:
         lock = self._locks.setdefault(path, asyncio.Lock())
         async with lock:
             if path not in self._open:
-                self._open[path] = await Host(path, on_local=self._reporter(path), backups=self._backups).__aenter__()
+                self._open[path] = await Host(path, news=self._news, backups=self._backups).__aenter__()
             self._users[path] = self._users.get(path, 0) + 1
         try:
             yield self._open[path]
@@ -56,7 +50,3 @@ class Hosts:
             if self._users[path] == 0:
                 del self._users[path]
                 await self._open.pop(path).__aexit__(None, None, None)
-
-    def _reporter(self, path: Path) -> Callable[[Sequence[Change]], None] | None:
-        report = self._on_local
-        return None if report is None else lambda changes: report(path, changes)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import random
 import time
 from collections.abc import Sequence
@@ -33,6 +34,8 @@ from engine.events import PeerStatus, State, SyncFinished
 from engine.hosts import Hosts
 from engine.settings import Mode, PeerConfig
 from engine.status import Board, clock_time, connected_state
+
+log = logging.getLogger(__name__)
 
 GREETINGS = 4
 """Fruitless greetings in a row after which greeting again counts as a failure and waits longer each time."""
@@ -239,6 +242,9 @@ class Link:
             ending = await attempt.run()
         except SynclineError as error:
             self._failed(error)
+        except Exception as error:  # a defect of ours must not end the link in silence
+            log.exception("The link to %s failed", self.config.name)
+            self._failed(PeerUnreachable(f"Something unexpected went wrong: {type(error).__name__}."))
         else:
             self._ended(ending, attempt)
         finally:

@@ -23,6 +23,7 @@ class Snapshot:
         tables: names of our CRRs.
         schema_name, schema_version: what the stock dialect announces (spec 10.7); None when the file has no name.
         received: received clocks by site id: how far we hold each peer's history.
+        sent: sent clocks as they are recorded, by site id.
     """
 
     site_id: bytes
@@ -31,6 +32,7 @@ class Snapshot:
     schema_name: str | None = None
     schema_version: int = -1
     received: Mapping[bytes, int] = field(default_factory=dict)
+    sent: Mapping[bytes, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

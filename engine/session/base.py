@@ -71,6 +71,7 @@ class Session(abc.ABC):
         self._merging = False
         self._reading = False
         self._own_versions: list[tuple[int, int]] = []
+        self._recorded: int | None = None
         self._deadline: float | None = self.now() + GREETING_TIMEOUT
 
     # Inputs
@@ -260,8 +261,15 @@ class Session(abc.ABC):
         """Take the peer's word for what it holds of our history."""
         if version > self.confirmed or lower:
             self.confirmed = version
-        if self.peer is not None:
+        if self.peer is not None and self._recorded != self.confirmed:
+            self._recorded = self.confirmed
             self._actions.append(RecordSent(self.peer, self.confirmed))
+
+    def _meet(self, site_id: bytes) -> None:
+        """Learn who the peer is, and with it what our file knows of it."""
+        self.peer = site_id
+        self.offered = self.received = self.here.received.get(site_id, 0)
+        self._recorded = self.here.sent.get(site_id)
 
     @abc.abstractmethod
     def _outgoing(self, result: ChangeSet) -> None:

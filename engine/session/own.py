@@ -115,11 +115,10 @@ class OwnSession(Session):
                 f" {_names(self.here.tables)} on the other.",
             )
             return
-        self.peer = hello.site_id
+        self._meet(hello.site_id)
         self.greeted = True
         self._deadline = None
         self.peer_version = hello.db_version
-        self.offered = self.received = self.here.received.get(hello.site_id, 0)
         if self.receives:
             self._send(encode(Want(since=self.received, resend=False)))
 

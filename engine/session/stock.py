@@ -129,11 +129,6 @@ class _StockSession(Session):
             self._accept(message.changes, since=message.since.version, until=until, stock=True)
         self._stir()
 
-    def _meet(self, site_id: bytes) -> None:
-        """Learn who the peer is, and with it how far we hold its history."""
-        self.peer = site_id
-        self.offered = self.received = self.here.received.get(site_id, 0)
-
     def _merged(self, merge: Merge) -> None:
         self._stir()
 

@@ -103,6 +103,19 @@ async def test_receive_only(files: tuple[Path, Path, Path]) -> None:
 
 
 @on_loop
+async def test_send_only(files: tuple[Path, Path, Path]) -> None:
+    room, a, _ = files
+    write(a, "INSERT INTO item (id) VALUES (1)")
+    write(room, "INSERT INTO item (id) VALUES (2)")
+    async with plain_engine() as server, plain_engine() as client:
+        hub = await server.serve(room.parent)
+        await add_peer(client, a, hub.url, direction=Direction.SEND)
+        await client.wait_in_sync(timeout=PATIENCE)
+        assert len(rows(room)) == 2
+        assert len(rows(a)) == 1
+
+
+@on_loop
 async def test_the_hub_goes_away_and_comes_back(files: tuple[Path, Path, Path]) -> None:
     room, a, _ = files
     async with plain_engine() as server, plain_engine() as client:

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from engine.crr import Replica
-from tests.engine.live import PATIENCE, make_file, on_loop, plain_engine, rows, writing
 from tests import budget
+from tests.engine.live import PATIENCE, make_file, on_loop, plain_engine, rows, writing
 
 CHANGES = 20_000
 KILLS = 10

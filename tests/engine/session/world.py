@@ -38,6 +38,7 @@ def snapshot(replica: Replica) -> Snapshot:
         name,
         version,
         dict(replica.announcements()),
+        {peer.site_id: peer.sent for peer in replica.tracked_peers() if peer.sent is not None},
     )
 
 
