@@ -66,7 +66,7 @@ async def until(condition: Callable[[], object], what: str) -> None:
     """Wait, with the loop running, for a condition that events or other tasks bring about."""
     try:
         async with asyncio.timeout(PATIENCE):
-            while not condition():  # noqa: ASYNC110 - nobody sets an event for what a test looks at
+            while not condition():
                 await asyncio.sleep(0.02)
     except TimeoutError:
         raise AssertionError(f"not within {PATIENCE:.0f} s: {what}") from None
