@@ -14,6 +14,7 @@ from engine.crr.pack import pack
 from engine.crr.results import ChangeSet
 from engine.crr.sql import ident, idents, literal, main
 from engine.crr.state import State
+from engine.errors import ReplicaError
 
 _by_position = itemgetter(Change._fields.index("db_version"), Change._fields.index("seq"))
 
@@ -69,7 +70,13 @@ class Reader:
         if bound > since:
             site_ids = self._site_ids()
             for crr in self._state.catalogue().crrs.values():
-                found += self._of_table(crr, since, bound, exclude_site, hidden, site_ids)
+                try:
+                    found += self._of_table(crr, since, bound, exclude_site, hidden, site_ids)
+                except UnicodeDecodeError as error:
+                    raise ReplicaError(
+                        f"The table “{crr.name}” holds text that is not valid UTF-8, which cannot be sent.",
+                        hint="Correct the text, or store it as a BLOB.",
+                    ) from error
             found.sort(key=_by_position)
         return ChangeSet(found, bound, newest > bound)
 

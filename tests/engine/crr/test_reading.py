@@ -7,7 +7,7 @@ import pytest
 
 from engine.change import Change
 from engine.crr import Replica, pack_columns
-from engine.errors import InvalidChange, SchemaMismatch, UsageError
+from engine.errors import InvalidChange, ReplicaError, SchemaMismatch, UsageError
 from tests.engine.crr.conftest import MakeReplica
 from tests.engine.crr.test_merge import THEM, change, insert
 
@@ -97,6 +97,25 @@ def test_a_dangling_ordinal(make: MakeReplica) -> None:
     replica.connection.execute("DELETE FROM crsql_site_id WHERE ordinal = 1")
     assert [c.site_id for c in replica.changes().changes] == [replica.site_id]
     assert replica.connection.execute("SELECT site_id FROM crsql_changes").fetchall() == [(None,)]
+
+
+def test_text_that_is_none(busy: Replica) -> None:
+    busy.connection.execute("INSERT INTO foo VALUES (500, CAST(x'ff' AS TEXT), 1)")
+    with pytest.raises(ReplicaError, match="“foo” holds text"):
+        busy.changes()
+    busy.connection.execute("DELETE FROM foo WHERE a = 500")
+    assert busy.changes(12).changes[-1].cl == 2
+
+
+def test_misuse_is_explained(make: MakeReplica) -> None:
+    replica = make()
+    replica.connection.execute("BEGIN")
+    with pytest.raises(UsageError, match="inside another transaction"):
+        replica.changes()
+    replica.connection.execute("ROLLBACK")
+    replica.close()
+    with pytest.raises(ReplicaError, match="closed"):
+        replica.changes()
 
 
 def test_live_rows(busy: Replica) -> None:
