@@ -6,7 +6,7 @@ import enum
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Slot
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal, Slot
 
 from engine.crr import TrackedPeer
 from gui.models import times, values
@@ -35,6 +35,9 @@ _NUMBERS = (Column.RECEIVED, Column.SENT)
 
 class ClocksModel(QAbstractTableModel):
     """One row for each other site, in the order of their ids."""
+
+    clocks_set = Signal()
+    """The database's own clock, or those it keeps, may be others now."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -69,6 +72,7 @@ class ClocksModel(QAbstractTableModel):
             self.endResetModel()
         elif self._sites:
             self.dataChanged.emit(self.index(0, 0), self.index(len(self._sites) - 1, len(Column) - 1))
+        self.clocks_set.emit()
 
     @Slot()
     def refresh_times(self) -> None:

@@ -60,12 +60,18 @@ def site_shown(site: bytes | None) -> str:
 
 def size(count: int) -> str:
     """A number of bytes, such as ``1.2 kB``."""
-    return QLocale().formattedDataSize(count, 1, QLocale.DataSizeFormat.DataSizeSIFormat)
+    return _locale().formattedDataSize(count, 1, QLocale.DataSizeFormat.DataSizeSIFormat)
 
 
 def number(count: int) -> str:
     """A number with the separators of the person's language."""
-    return QLocale().toString(count)
+    return _locale().toString(count)
+
+
+def _locale() -> QLocale:
+    """The person's; where none is set (the locale C), one whose long numbers can be read."""
+    locale = QLocale()
+    return QLocale(QLocale.Language.English) if locale.language() is QLocale.Language.C else locale
 
 
 def _visible(letter: str) -> str:

@@ -1,0 +1,127 @@
+"""The clocks of one database, chosen above the table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import QByteArray, QPoint, QSignalBlocker, QSortFilterProxyModel, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QMenu, QVBoxLayout, QWidget
+
+from gui.models.clocks import COPY_ROLE, SORT_ROLE, ClocksModel, Column
+from gui.models.values import number, site_shown
+from gui.panels.table import Table
+
+_WIDTHS = {Column.SITE: 14, Column.WHOSE: 36, Column.RECEIVED: 16, Column.SENT: 16, Column.LAST: 20}
+
+TICK = 1_000
+"""Milliseconds between two looks at the relative times."""
+
+
+class ClocksPanel(QWidget):
+    """Shows ``model``, which holds the clocks of the chosen database."""
+
+    database_chosen = Signal(str)
+    """A person chose the database with this id."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.model = ClocksModel(self)
+        self.proxy = QSortFilterProxyModel(self)
+        self.proxy.setSourceModel(self.model)
+        self.proxy.setSortRole(SORT_ROLE)
+        self._make_table()
+        self.database = QComboBox()
+        self.database.setAccessibleName(self.tr("Database"))
+        self.database.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.database.activated.connect(lambda place: self.database_chosen.emit(self.database.itemData(place)))
+        label = QLabel(self.tr("&Database:"))
+        label.setBuddy(self.database)
+        self.own = QLabel()
+        self.own.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        )
+        self.own.setAccessibleName(self.tr("This database's own clock"))
+        bar = QHBoxLayout()
+        bar.setContentsMargins(8, 6, 8, 6)
+        bar.addWidget(label)
+        bar.addWidget(self.database)
+        bar.addSpacing(12)
+        bar.addWidget(self.own, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addLayout(bar)
+        layout.addWidget(self.table)
+        self.model.clocks_set.connect(self._tell_own)
+        self._tell_own()
+        self._ticking = QTimer(self, interval=TICK)
+        self._ticking.timeout.connect(self.model.refresh_times)
+
+    @Slot(dict)
+    def set_databases(self, names: Mapping[str, str]) -> None:
+        """Offer these databases, names by id; the chosen one stays chosen when it is still there."""
+        known = {self.database.itemData(place): self.database.itemText(place) for place in range(self.database.count())}
+        if known == dict(names):
+            return
+        chosen = self.database.currentData()
+        with QSignalBlocker(self.database):
+            self.database.clear()
+            for database, name in names.items():
+                self.database.addItem(name, database)
+            self.database.setCurrentIndex(max(0, self.database.findData(chosen)) if names else -1)
+        self.database.setEnabled(bool(names))
+        self._tell_own()
+
+    def chosen(self) -> str | None:
+        """The id of the chosen database."""
+        database: str | None = self.database.currentData()
+        return database
+
+    def save_state(self) -> bytes:
+        """How the columns lie, to be given to ``restore_state``."""
+        return self.table.save_state()
+
+    def restore_state(self, state: bytes | QByteArray) -> bool:
+        """Take over what ``save_state`` returned; False when it does not fit."""
+        return self.table.restore_state(state)
+
+    def _make_table(self) -> None:
+        table = self.table = Table(COPY_ROLE)
+        table.setModel(self.proxy)
+        table.setAccessibleName(self.tr("Clocks"))
+        table.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+        table.horizontalHeader().setSortIndicatorClearable(True)
+        table.setSortingEnabled(True)
+        table.set_widths(_WIDTHS[column] for column in Column)
+        table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        table.customContextMenuRequested.connect(self._show_menu)
+
+    def _tell_own(self) -> None:
+        if not self.database.count():
+            self.own.setText("")
+            self.table.placeholder = self.tr("Add a database to see the clocks that it keeps.")
+        elif not self.model.own_site:
+            self.own.setText(self.tr("No clock yet: the file cannot be read, or none of its tables is syncable."))
+            self.table.placeholder = self.tr("Once a table is syncable, the sites it is synced with appear here.")
+        else:
+            version, site = number(self.model.own_version), site_shown(self.model.own_site)
+            self.own.setText(self.tr("Version here: {0}   Site: {1}").format(version, site))
+            self.own.setToolTip(self.model.own_site.hex())
+            self.table.placeholder = self.tr("No other site has been met yet.")
+        self.table.viewport().update()
+
+    def _show_menu(self, where: QPoint) -> None:
+        if self.table.currentIndex().isValid():
+            menu = QMenu(self)
+            menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            menu.addAction(self.table.copy_action)
+            menu.popup(self.table.viewport().mapToGlobal(where))
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
+        super().showEvent(event)
+        self._ticking.start()
+
+    def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802
+        super().hideEvent(event)
+        self._ticking.stop()

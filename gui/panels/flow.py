@@ -1,0 +1,257 @@
+"""The change flow: a table that follows the newest change, with a row of filters above it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import QByteArray, QModelIndex, QPoint, QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engine.events import ChangesMoved, Way
+from gui import theme
+from gui.models.flow import CAPACITY, COPY_ROLE, Column, FlowFilter, FlowModel
+from gui.models.ring import Ring
+from gui.models.values import number
+from gui.models.words import way_word
+from gui.panels.table import Table
+
+_WIDTHS = {
+    Column.TIME: 13,
+    Column.DIRECTION: 9,
+    Column.PEER: 20,
+    Column.TABLE: 14,
+    Column.KEY: 12,
+    Column.COLUMN: 14,
+    Column.VALUE: 40,
+    Column.VERSION: 9,
+    Column.AUTHOR: 16,
+}
+
+
+class FlowPanel(QWidget):
+    """Shows the changes as they come; ``append`` is where they come in."""
+
+    follow_changed = Signal(bool)
+    """Whether the newest change is kept in sight."""
+
+    def __init__(self, capacity: int = CAPACITY, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.model = FlowModel(capacity, self)
+        self._waiting = Ring(capacity)
+        self._make_table()
+        bar = self._make_bar()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addLayout(bar)
+        layout.addWidget(self.table)
+        self.model.table_seen.connect(self._add_table)
+        self.model.counts_changed.connect(self._tell_counts)
+        self.model.rowsInserted.connect(self._rows_inserted)
+        self.model.rowsRemoved.connect(self._rows_removed)
+        scroll = self.table.verticalScrollBar()
+        scroll.valueChanged.connect(self._scrolled)
+        scroll.rangeChanged.connect(self._stay_at_end)
+        self._tell_counts(0, 0)
+
+    # What the window uses
+
+    @Slot(list)
+    def append(self, events: list[ChangesMoved]) -> None:
+        """Take in changes, oldest first; while paused they wait."""
+        if not self.pause.isChecked():
+            self.model.append(events)
+            return
+        self._waiting.append(events)
+        self._waiting.drop(self._waiting.end - self._waiting.capacity)
+        self._tell_waiting()
+
+    @Slot(dict)
+    def set_peer_names(self, names: Mapping[str, str]) -> None:
+        """Name the peers, by id; these can be chosen in the filter."""
+        known = {self.peer.itemData(place): self.peer.itemText(place) for place in range(1, self.peer.count())}
+        if known == dict(names):
+            return
+        self.model.set_peer_names(names)
+        chosen = self.peer.currentData()
+        with QSignalBlocker(self.peer):
+            while self.peer.count() > 1:
+                self.peer.removeItem(1)
+            for peer, name in names.items():
+                self.peer.addItem(name, peer)
+            self.peer.setCurrentIndex(max(0, self.peer.findData(chosen)))
+        self._set_filter()
+
+    @Slot(dict)
+    def set_site_names(self, names: Mapping[bytes, str]) -> None:
+        """Name the authors, by site id."""
+        self.model.set_site_names(names)
+
+    @Slot(str)
+    def show_peer(self, peer: str) -> None:
+        """Show the changes of this peer only."""
+        self.text.clear()
+        self.table_choice.setCurrentIndex(0)
+        self.way.setCurrentIndex(0)
+        self.peer.setCurrentIndex(max(0, self.peer.findData(peer)))
+        self.follow.setChecked(True)
+
+    def save_state(self) -> bytes:
+        """How the columns lie, to be given to ``restore_state``."""
+        return self.table.save_state()
+
+    def restore_state(self, state: bytes | QByteArray) -> bool:
+        """Take over what ``save_state`` returned; False when it does not fit."""
+        return self.table.restore_state(state)
+
+    # What is seen
+
+    def _make_table(self) -> None:
+        table = self.table = Table(COPY_ROLE)
+        table.setModel(self.model)
+        table.setAccessibleName(self.tr("Change flow"))
+        table.set_widths(_WIDTHS[column] for column in Column)
+        table.placeholder = self.tr("Changes appear here as they come in, go out or are written on this machine.")
+        table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        table.customContextMenuRequested.connect(self._show_menu)
+
+    def _make_bar(self) -> QHBoxLayout:
+        self.text = QLineEdit()
+        self.text.setPlaceholderText(self.tr("Filter changes"))
+        self.text.setAccessibleName(self.tr("Filter changes by text"))
+        self.text.setClearButtonEnabled(True)
+        self.text.textChanged.connect(self._set_filter)
+        self.peer = self._choice(self.tr("All peers"), self.tr("Filter changes by peer"))
+        self.table_choice = self._choice(self.tr("All tables"), self.tr("Filter changes by table"))
+        self.way = self._choice(self.tr("All directions"), self.tr("Filter changes by direction"))
+        for way in Way:
+            self.way.addItem(theme.icon(way.value), way_word(way), way)
+        self.counts = QLabel()
+        self.counts.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
+        self.follow = self._switch("follow", self.tr("Follow"), self.tr("Keep the newest change in sight (Ctrl+End)"))
+        self.follow.setChecked(True)
+        self.follow.toggled.connect(self._follow_switched)
+        self.pause = self._switch("pause", self.tr("Pause"), self.tr("Let new changes wait"))
+        self.pause.toggled.connect(self._pause_switched)
+        self.clear = self._switch("clear", self.tr("Clear"), self.tr("Forget the changes shown here"))
+        self.clear.setCheckable(False)
+        self.clear.clicked.connect(self._clear)
+        bar = QHBoxLayout()
+        bar.setContentsMargins(8, 6, 8, 6)
+        bar.addWidget(self.text, 3)
+        for choice in (self.peer, self.table_choice, self.way):
+            bar.addWidget(choice, 1)
+        bar.addStretch(1)
+        bar.addWidget(self.counts)
+        for button in (self.follow, self.pause, self.clear):
+            bar.addWidget(button)
+        return bar
+
+    def _choice(self, everything: str, spoken: str) -> QComboBox:
+        box = QComboBox()
+        box.addItem(everything, None)
+        box.setAccessibleName(spoken)
+        box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        box.setMinimumContentsLength(12)
+        box.currentIndexChanged.connect(self._set_filter)
+        return box
+
+    def _switch(self, drawing: str, text: str, tip: str) -> QToolButton:
+        button = QToolButton()
+        button.setIcon(theme.icon(drawing))
+        button.setText(text)
+        button.setToolTip(tip)
+        button.setAccessibleName(text)
+        button.setCheckable(True)
+        button.setAutoRaise(True)
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        return button
+
+    def _tell_counts(self, shown: int, held: int) -> None:
+        if shown != held:
+            self.counts.setText(self.tr("{0} of {1} changes").format(number(shown), number(held)))
+            self.table.placeholder = self.tr("No change matches the filter.")
+        else:
+            self.counts.setText(self.tr("1 change") if held == 1 else self.tr("{0} changes").format(number(held)))
+            self.table.placeholder = self.tr(
+                "Changes appear here as they come in, go out or are written on this machine."
+            )
+
+    def _tell_waiting(self) -> None:
+        count = len(self._waiting)
+        text = self.tr("Paused, {0} waiting").format(number(count)) if count else self.tr("Paused")
+        self.pause.setText(text if self.pause.isChecked() else self.tr("Pause"))
+
+    # What a person does
+
+    def _set_filter(self) -> None:
+        wanted = FlowFilter(
+            self.text.text(), self.peer.currentData(), self.table_choice.currentData(), self.way.currentData()
+        )
+        self.model.set_filter(wanted)
+
+    def _add_table(self, table: str) -> None:
+        names = [self.table_choice.itemText(place) for place in range(1, self.table_choice.count())]
+        place = 1 + sum(name.casefold() < table.casefold() for name in names)
+        self.table_choice.insertItem(place, table, table)
+
+    def _pause_switched(self, paused: bool) -> None:
+        if not paused:
+            self.model.append(self._waiting.take())
+        self.pause.setIcon(theme.icon("resume" if paused else "pause"))
+        self._tell_waiting()
+
+    def _clear(self) -> None:
+        self._waiting.take()
+        self.model.clear()
+        self._tell_waiting()
+
+    def _show_menu(self, where: QPoint) -> None:
+        if self.table.currentIndex().isValid():
+            menu = QMenu(self)
+            menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            menu.addAction(self.table.copy_action)
+            menu.popup(self.table.viewport().mapToGlobal(where))
+
+    # Following
+
+    def _follow_switched(self, on: bool) -> None:
+        if on:
+            self._stay_at_end()
+        self.follow_changed.emit(on)
+
+    def _scrolled(self, value: int) -> None:
+        """Scrolling up means reading: follow no more. Scrolling to the end means: go on."""
+        self.follow.setChecked(value >= self.table.verticalScrollBar().maximum())
+
+    def _stay_at_end(self) -> None:
+        if self.follow.isChecked():
+            bar = self.table.verticalScrollBar()
+            bar.setValue(bar.maximum())
+
+    def _rows_inserted(self, _: QModelIndex, first: int, last: int) -> None:
+        """Older lines that a filter finds appear above: what is being read stays where it is."""
+        if first == 0 and not self.follow.isChecked():
+            self._shift(last + 1)
+
+    def _rows_removed(self, _: QModelIndex, first: int, last: int) -> None:
+        """The oldest lines give way: what is being read stays where it is."""
+        if first == 0 and not self.follow.isChecked():
+            self._shift(-(last + 1))
+
+    def _shift(self, rows: int) -> None:
+        bar = self.table.verticalScrollBar()
+        with QSignalBlocker(bar):
+            bar.setValue(bar.value() + rows)
+        self.table.viewport().update()

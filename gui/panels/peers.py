@@ -1,0 +1,268 @@
+"""The peers table with its filter, its menu and what it says while it is empty."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import (
+    QByteArray,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    QRectF,
+    Qt,
+    QTimer,
+    Signal,
+    Slot,
+)
+from PySide6.QtGui import QAction, QHideEvent, QKeySequence, QPainter, QPalette, QShowEvent
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLineEdit,
+    QMenu,
+    QPushButton,
+    QStackedWidget,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from gui import theme
+from gui.actions import PauseMenu
+from gui.models.peers import PEER_ROLE, PROGRESS_ROLE, Column, PeersModel, PeersProxy
+from gui.panels.table import EmptyPage, Table
+
+_WIDTHS = {
+    Column.NAME: 22,
+    Column.DATABASE: 14,
+    Column.STATE: 20,
+    Column.RECEIVED: 14,
+    Column.CONFIRMED: 15,
+    Column.TO_SEND: 9,
+    Column.TO_RECEIVE: 10,
+    Column.LAST_SUCCESS: 16,
+    Column.LAST_ATTEMPT: 14,
+    Column.ADDRESS: 30,
+}
+
+TICK = 1_000
+"""Milliseconds between two looks at the relative times."""
+
+
+class PeersPanel(QWidget):
+    """Shows ``model`` and says in signals what a person asks for. Peers are named by their ids."""
+
+    sync_requested = Signal(list)
+    """list[str]"""
+    pause_requested = Signal(list, object)
+    """list[str], and ``Pause`` or None to resume"""
+    edit_requested = Signal(str)
+    remove_requested = Signal(list)
+    """list[str]"""
+    flow_requested = Signal(str)
+    """Show the changes of this peer."""
+    selection_changed = Signal(list)
+    """list[str]: the chosen peers."""
+    add_database_requested = Signal()
+    add_peer_requested = Signal()
+    demo_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.model = PeersModel(self)
+        self.proxy = PeersProxy(self.model, self)
+        self._has_databases = False
+        self._make_table()
+        self._make_empty_page()
+        self.pages = QStackedWidget()
+        self.pages.addWidget(self.empty)
+        self.pages.addWidget(self._with_filter())
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.pages)
+        for changed in (self.model.rowsInserted, self.model.rowsRemoved, self.model.modelReset):
+            changed.connect(self._show_page)
+        self._show_page()
+        self._ticking = QTimer(self, interval=TICK)
+        self._ticking.timeout.connect(self._tick)
+
+    # What the window uses
+
+    def selected(self) -> list[str]:
+        """The ids of the chosen peers, from the top down."""
+        rows = sorted(index.row() for index in self.table.selectionModel().selectedRows())
+        return [self.proxy.index(row, 0).data(PEER_ROLE) for row in rows]
+
+    @Slot(dict)
+    def set_database_names(self, names: Mapping[str, str]) -> None:
+        """Name the databases, by id."""
+        self.model.set_database_names(names)
+        self.set_has_databases(bool(names))
+
+    @Slot(bool)
+    def set_has_databases(self, has: bool) -> None:
+        """Say whether there is a database at all: what an empty table teaches depends on it."""
+        self._has_databases = has
+        self._show_page()
+
+    def save_state(self) -> bytes:
+        """How the columns lie, to be given to ``restore_state``."""
+        return self.table.save_state()
+
+    def restore_state(self, state: bytes | QByteArray) -> bool:
+        """Take over what ``save_state`` returned; False when it does not fit."""
+        return self.table.restore_state(state)
+
+    # What is seen
+
+    def _make_table(self) -> None:
+        table = self.table = Table()
+        table.setModel(self.proxy)
+        table.setItemDelegateForColumn(Column.STATE, StateDelegate(table))
+        table.setAccessibleName(self.tr("Peers"))
+        table.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)  # as configured, until one is chosen
+        table.horizontalHeader().setSortIndicatorClearable(True)
+        table.setSortingEnabled(True)
+        table.set_widths(_WIDTHS[column] for column in Column)
+        table.placeholder = self.tr("No peer matches the filter.")
+        table.selectionModel().selectionChanged.connect(lambda: self.selection_changed.emit(self.selected()))
+        table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        table.customContextMenuRequested.connect(self._show_menu)
+        table.activated.connect(lambda index: self.edit_requested.emit(index.data(PEER_ROLE)))
+        remove = QAction(self)
+        remove.setShortcut(QKeySequence.StandardKey.Delete)
+        remove.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        remove.triggered.connect(self._remove)
+        table.addAction(remove)
+
+    def _with_filter(self) -> QWidget:
+        self.filter = QLineEdit()
+        self.filter.setPlaceholderText(self.tr("Filter peers"))
+        self.filter.setAccessibleName(self.tr("Filter peers"))
+        self.filter.setClearButtonEnabled(True)
+        self.filter.setMaximumWidth(self.fontMetrics().averageCharWidth() * 40)
+        self.filter.textChanged.connect(self.proxy.set_filter)
+        bar = QHBoxLayout()
+        bar.setContentsMargins(8, 6, 8, 6)
+        bar.addWidget(self.filter)
+        bar.addStretch(1)
+        page = QWidget()
+        column = QVBoxLayout(page)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(bar)
+        column.addWidget(self.table)
+        return page
+
+    def _make_empty_page(self) -> None:
+        self.empty = EmptyPage("database")
+        self.add_database_button = QPushButton(theme.icon("add-database"), self.tr("Add database…"))
+        self.add_database_button.clicked.connect(self.add_database_requested)
+        self.demo_button = QPushButton(theme.icon("resume"), self.tr("Watch the demo"))
+        self.demo_button.clicked.connect(self.demo_requested)
+        self.add_peer_button = QPushButton(theme.icon("add-peer"), self.tr("Add peer…"))
+        self.add_peer_button.clicked.connect(self.add_peer_requested)
+        self.empty.add_buttons(self.add_database_button, self.demo_button, self.add_peer_button)
+        for button in (self.add_database_button, self.demo_button, self.add_peer_button):
+            button.setAccessibleName(button.text().rstrip("…"))
+
+    def _show_page(self) -> None:
+        self.pages.setCurrentIndex(1 if self.model.rowCount() else 0)
+        if self._has_databases:
+            self.empty.say(
+                self.tr("No peer yet"),
+                self.tr("A peer is where a database is synced to: a hub of yours, or any vlcn server."),
+            )
+        else:
+            self.empty.say(
+                self.tr("No database yet"),
+                self.tr("Add the SQLite file of your app, or drop it here. It is backed up before anything changes."),
+            )
+        self.add_database_button.setVisible(not self._has_databases)
+        self.demo_button.setVisible(not self._has_databases)
+        self.add_peer_button.setVisible(self._has_databases)
+
+    # What a person does
+
+    def menu_for(self, chosen: list[str]) -> QMenu:
+        """The menu for these peers; deleted when it is closed."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        sync = menu.addAction(theme.icon("sync-now"), self.tr("Sync now"))
+        sync.triggered.connect(lambda: self.sync_requested.emit(chosen))
+        pause = PauseMenu(menu)
+        pause.resume.setEnabled(True)
+        pause.asked.connect(lambda wanted: self.pause_requested.emit(chosen, wanted))
+        menu.addMenu(pause)
+        menu.addSeparator()
+        flow = menu.addAction(theme.icon("flow"), self.tr("Show changes"))
+        flow.triggered.connect(lambda: self.flow_requested.emit(chosen[0]))
+        edit = menu.addAction(theme.icon("edit"), self.tr("Edit…"))
+        edit.triggered.connect(lambda: self.edit_requested.emit(chosen[0]))
+        for action in (flow, edit):
+            action.setEnabled(len(chosen) == 1)
+        menu.addAction(self.table.copy_action)
+        menu.addSeparator()
+        remove = menu.addAction(theme.icon("remove"), self.tr("Remove…"))
+        remove.triggered.connect(lambda: self.remove_requested.emit(chosen))
+        return menu
+
+    def _show_menu(self, where: QPoint) -> None:
+        chosen = self.selected()
+        if chosen:
+            self.menu_for(chosen).popup(self.table.viewport().mapToGlobal(where))
+
+    def _remove(self) -> None:
+        if chosen := self.selected():
+            self.remove_requested.emit(chosen)
+
+    # Relative times
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
+        super().showEvent(event)
+        self._tick()
+        self._ticking.start()
+
+    def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802
+        super().hideEvent(event)
+        self._ticking.stop()
+
+    def _tick(self) -> None:
+        """Let the visible rows' relative times go on."""
+        last = self.proxy.rowCount() - 1
+        if last < 0:
+            return
+        top = self.table.rowAt(0)
+        bottom = self.table.rowAt(self.table.viewport().height() - 1)
+        seen = range(max(top, 0), (last if bottom < 0 else bottom) + 1)
+        self.model.refresh_times([self.proxy.mapToSource(self.proxy.index(row, 0)).row() for row in seen])
+
+
+class StateDelegate(QStyledItemDelegate):
+    """The state's icon and word, and the progress of a sync under way as a thin bar below them."""
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        super().paint(painter, option, index)
+        progress = index.data(PROGRESS_ROLE)
+        if progress is None:
+            return
+        done, total = progress
+        chosen = bool(option.state & QStyle.StateFlag.State_Selected)
+        palette = option.palette
+        color = palette.color(QPalette.ColorRole.HighlightedText) if chosen else theme.tone_color(theme.BUSY)
+        groove = QRectF(option.rect).adjusted(6, option.rect.height() - 4, -6, -1)
+        bar = QRectF(groove)
+        bar.setWidth(groove.width() * min(1.0, done / total))
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(color)
+        painter.setOpacity(0.25)
+        painter.drawRoundedRect(groove, 1.5, 1.5)
+        painter.setOpacity(1.0)
+        painter.drawRoundedRect(bar, 1.5, 1.5)
+        painter.restore()

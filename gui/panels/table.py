@@ -1,0 +1,168 @@
+"""What the tables of all panels have in common, and the page that an empty panel shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from PySide6.QtCore import QByteArray, QEvent, QPoint, QSize, Qt
+from PySide6.QtGui import QAction, QGuiApplication, QKeyEvent, QKeySequence, QPainter, QPaintEvent, QPalette
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QPushButton,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from gui import theme
+
+
+class Table(QTableView):
+    """Rows are chosen whole; columns can be moved and hidden; Ctrl+C copies the current cell.
+
+    Args:
+        copy_role: the role that holds a cell's text for the clipboard.
+    """
+
+    def __init__(self, copy_role: int = Qt.ItemDataRole.DisplayRole, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.placeholder = ""
+        """Said in the middle while there is no row."""
+        self._copy_role = copy_role
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setAlternatingRowColors(True)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setTabKeyNavigation(False)  # Tab leaves the table; the arrow keys move in it
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        rows = self.verticalHeader()
+        rows.hide()
+        rows.setDefaultSectionSize(self.fontMetrics().height() + 10)
+        rows.setMinimumSectionSize(self.fontMetrics().height() + 4)
+        header = self.horizontalHeader()
+        header.setSectionsMovable(True)
+        header.setHighlightSections(False)
+        header.setStretchLastSection(True)
+        header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        header.customContextMenuRequested.connect(self._choose_columns)
+        self.copy_action = QAction(theme.icon("copy"), self.tr("Copy cell"), self)
+        self.copy_action.setShortcut(QKeySequence.StandardKey.Copy)
+        self.copy_action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        self.copy_action.triggered.connect(self.copy)
+        self.addAction(self.copy_action)
+
+    def set_widths(self, letters: Iterable[int]) -> None:
+        """Set the widths of the first columns, each in letters."""
+        one = self.fontMetrics().averageCharWidth()
+        for column, count in enumerate(letters):
+            self.setColumnWidth(column, count * one + 16)
+
+    def save_state(self) -> bytes:
+        """The columns' order, widths, visibility and the sorting, to be given to ``restore_state``."""
+        return bytes(self.horizontalHeader().saveState().data())
+
+    def restore_state(self, state: bytes | QByteArray) -> bool:
+        """Take over what ``save_state`` returned; False when it does not fit, and nothing is changed then."""
+        header = self.horizontalHeader()
+        before = header.saveState()
+        if not header.restoreState(QByteArray(state)):
+            header.restoreState(before)
+            return False
+        return True
+
+    def copy(self) -> None:
+        """Put the current cell's text on the clipboard."""
+        index = self.currentIndex()
+        if index.isValid():
+            QGuiApplication.clipboard().setText(str(index.data(self._copy_role)))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        if event.matches(QKeySequence.StandardKey.Copy):  # the view's own would copy no more than the text shown
+            self.copy()
+        else:
+            super().keyPressEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        super().paintEvent(event)
+        model = self.model()
+        if self.placeholder and model is not None and model.rowCount() == 0:
+            painter = QPainter(self.viewport())
+            painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
+            flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+            painter.drawText(self.viewport().rect().adjusted(16, 16, -16, -16), flags, self.placeholder)
+            painter.end()
+
+    def _choose_columns(self, where: QPoint) -> None:
+        """A menu that shows and hides columns; the last one stays."""
+        header, model = self.horizontalHeader(), self.model()
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        shown = header.count() - header.hiddenSectionCount()
+        for place in range(header.count()):
+            column = header.logicalIndex(place)
+            hidden = header.isSectionHidden(column)
+            action = menu.addAction(str(model.headerData(column, Qt.Orientation.Horizontal)))
+            action.setCheckable(True)
+            action.setChecked(not hidden)
+            action.setEnabled(hidden or shown > 1)
+            action.toggled.connect(lambda on, column=column: header.setSectionHidden(column, not on))
+        menu.popup(header.mapToGlobal(where))
+
+
+class EmptyPage(QWidget):
+    """A drawing, a heading and a sentence that teaches, in the middle, with buttons below.
+
+    Args:
+        drawing: the name of an icon.
+    """
+
+    def __init__(self, drawing: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._drawing = drawing
+        self._picture = QLabel()
+        self.heading = QLabel()
+        self.sentence = QLabel()
+        self.sentence.setWordWrap(True)
+        self.sentence.setMinimumWidth(self.fontMetrics().averageCharWidth() * 64)
+        font = self.heading.font()
+        font.setPointSizeF(font.pointSizeF() * 1.3)
+        font.setBold(True)
+        self.heading.setFont(font)
+        self._buttons = QHBoxLayout()
+        self._buttons.setSpacing(12)
+        column = QVBoxLayout(self)
+        column.setSpacing(10)
+        column.addStretch(1)
+        for label in (self._picture, self.heading, self.sentence):
+            label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+            column.addWidget(label, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addSpacing(6)
+        column.addLayout(self._buttons)
+        column.addStretch(1)
+        self._draw()
+
+    def add_buttons(self, *buttons: QPushButton) -> None:
+        """Put buttons below the sentence, side by side."""
+        self._buttons.addStretch(1)
+        for button in buttons:
+            self._buttons.addWidget(button)
+        self._buttons.addStretch(1)
+
+    def say(self, heading: str, sentence: str) -> None:
+        """Set the words."""
+        self.heading.setText(heading)
+        self.sentence.setText(sentence)
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+        """Draw anew in the colours of a new palette."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._draw()
+
+    def _draw(self) -> None:
+        self._picture.setPixmap(theme.icon(self._drawing).pixmap(QSize(48, 48), self.devicePixelRatio()))
