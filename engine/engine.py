@@ -36,7 +36,8 @@ from engine.flow import EventStream, flow_in, flow_of
 from engine.hosts import Hosts
 from engine.hub import Hub
 from engine.link import Link
-from engine.settings import DatabaseConfig, Pause, PeerConfig, Settings, SettingsFile
+from engine.probe import ProbeReport, probe
+from engine.settings import DatabaseConfig, Direction, Pause, PeerConfig, Settings, SettingsFile
 from engine.tokens import Tokens, TokenStore
 
 P = ParamSpec("P")
@@ -70,6 +71,7 @@ class Engine:
         self.hub: Hub | None = None
         self._store = store
         self._schema = schema
+        self.backups = backups
         self._hosts = Hosts(self, backups=backups)
         self._links: dict[str, Link] = {}
         self._databases: dict[str, contextlib.AsyncExitStack] = {}
@@ -115,6 +117,14 @@ class Engine:
             stream.put(event)
 
     # Databases
+
+    async def inspect(self, path: Path) -> list[TableStatus]:
+        """Return every table of a file that may not be known yet, as ``tables`` does; nothing is written to it.
+
+        Raises:
+            ReplicaError: the file cannot be used; says why.
+        """
+        return await asyncio.to_thread(_look_at, path)
 
     async def add_database(self, path: Path, name: str = "") -> DatabaseConfig:
         """Take on a database file.
@@ -223,6 +233,13 @@ class Engine:
         self._keep(replace(self.settings, peers=left))
         self._emit(PeerRemoved(peer))
         await self.tokens.drop(peer)
+
+    async def probe(
+        self, database: str, url: str, room: str, token: str = "", *, direction: Direction = Direction.BOTH
+    ) -> ProbeReport:
+        """Try out a peer that may not be added yet, and report in words; see ``engine.probe``."""
+        path = self._config(database).path
+        return await probe(path, url, room, token, direction=direction, named=self._schema is not None)
 
     def peers(self) -> list[PeerStatus]:
         """Return the row of every peer, in the order of the settings."""
@@ -379,6 +396,11 @@ class _DatabaseListener:
 
     def version_moved(self, version: int) -> None:
         self.engine.database_moved(self.database, version)
+
+
+def _look_at(path: Path) -> list[TableStatus]:
+    with Replica.open(path, readonly=True) as replica:
+        return replica.tables()
 
 
 def _told(error: BaseException | None) -> SynclineError | None:
