@@ -32,10 +32,10 @@ class Actions(QObject):
         self.quit = self._action(self.tr("Quit"), "", QKeySequence("Ctrl+Q"))
         self.quit.setMenuRole(QAction.MenuRole.QuitRole)
         self.auto_sync.setToolTip(
-            self.tr("Sync live peers at once and the others on their timer (%1)").replace("%1", "Ctrl+Shift+A")
+            self.tr("Sync live peers at once and the others on their timer ({0})").format("Ctrl+Shift+A")
         )
-        self.add_database.setToolTip(self.tr("Choose a SQLite file to keep in sync (%1)").replace("%1", "Ctrl+O"))
-        self.add_peer.setToolTip(self.tr("Choose where to sync a database with (%1)").replace("%1", "Ctrl+N"))
+        self.add_database.setToolTip(self.tr("Choose a SQLite file to keep in sync ({0})").format("Ctrl+O"))
+        self.add_peer.setToolTip(self.tr("Choose where to sync a database with ({0})").format("Ctrl+N"))
         self.set_chosen(0)
         self.set_counts(databases=0, peers=0)
 
@@ -45,7 +45,7 @@ class Actions(QObject):
         if peers == 1:
             whom = self.tr("Sync the chosen peer (F5); all: Shift+F5")
         elif peers > 1:
-            whom = self.tr("Sync the %1 chosen peers (F5); all: Shift+F5").replace("%1", str(peers))
+            whom = self.tr("Sync the {0} chosen peers (F5); all: Shift+F5").format(peers)
         self.sync_now.setToolTip(whom)
 
     def set_counts(self, *, databases: int, peers: int) -> None:

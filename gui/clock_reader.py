@@ -23,29 +23,25 @@ class ClockReader(QObject):
 
     def __init__(self, commands: Commands, panel: ClocksPanel, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.database: str | None = None
-        """The chosen database's id."""
         self._commands = commands
         self._panel = panel
         self._databases: dict[str, DatabaseChanged] = {}
-        self._names: dict[bytes, str] = {}
+        self._peers: list[PeerStatus] = []
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(PAUSE)
         self._timer.timeout.connect(self._read)
-        panel.database_chosen.connect(self._choose)
+        panel.database_chosen.connect(self._read)
         panel.installEventFilter(self)
 
     def peers_changed(self, peers: Iterable[PeerStatus]) -> None:
         """Take in whose site ids are known; their clocks may have moved."""
-        self._names = {peer.site_id: peer.name for peer in peers if peer.site_id is not None}
+        self._peers = list(peers)
         self._read_soon()
 
     def databases_changed(self, databases: Mapping[str, DatabaseChanged]) -> None:
         """Take in the databases, and the clocks that moved."""
         self._databases = dict(databases)
-        if self.database not in databases:
-            self.database = next(iter(databases), None)
         self._panel.set_databases({database.database: database.name for database in databases.values()})
         self._read_soon()
 
@@ -55,23 +51,28 @@ class ClockReader(QObject):
             self._read_soon()
         return super().eventFilter(watched, event)
 
-    def _choose(self, database: str) -> None:
-        self.database = database
-        self._read()
-
     def _read_soon(self) -> None:
         if self._panel.isVisible() and not self._timer.isActive():
             self._timer.start()
 
     def _read(self) -> None:
-        if self.database is not None and self.database in self._databases:
-            self._commands.start(self._show(self._databases[self.database]))
+        database = self._databases.get(self._panel.chosen() or "")
+        if database is None or database.site_id is None or database.problem:
+            self._panel.model.set_clocks(None, 0, [], {})
+        else:
+            self._commands.start(self._show(database, database.site_id))
 
-    async def _show(self, database: DatabaseChanged) -> None:
-        if database.problem or database.site_id is None:
-            self._panel.model.set_clocks(b"", 0, [], {})
-            return
+    async def _show(self, database: DatabaseChanged, own_site: bytes) -> None:
         clocks = await self._commands.engine.clocks(database.database)
-        if database.database == self.database:
-            latest = self._databases.get(self.database, database)
-            self._panel.model.set_clocks(database.site_id, latest.db_version, clocks, self._names)
+        if self._panel.chosen() != database.database:
+            return
+        latest = self._databases.get(database.database, database)
+        names = {known.site_id: known.name for known in self._databases.values() if known.site_id is not None}
+        last: dict[bytes, float] = {}
+        # of two peers that answer as one site, the one of this database gives the name
+        for peer in sorted(self._peers, key=lambda peer: peer.database == database.database):
+            if peer.site_id is not None:
+                names[peer.site_id] = peer.name
+                last[peer.site_id] = max(last.get(peer.site_id, 0.0), peer.last_success or 0.0)
+        heard = {site: when for site, when in last.items() if when}
+        self._panel.model.set_clocks(own_site, latest.db_version, clocks, names, heard)

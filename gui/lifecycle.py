@@ -31,6 +31,9 @@ LEVELS = {
     QtMsgType.QtFatalMsg: logging.CRITICAL,
 }
 
+OFFSCREEN = ("This plugin does not support propagateSizeHints()",)
+"""What Qt says of every window that is painted where nobody sees it."""
+
 
 class Application(QApplication):
     """The application object. It never ends Qt's loop by itself: that would leave the engine open."""
@@ -100,4 +103,5 @@ def quit_signals(app: Application, ask: Callable[[], None]) -> Iterator[None]:
 
 
 def _log_message(kind: QtMsgType, context: QMessageLogContext, message: str) -> None:
-    log.log(LEVELS.get(kind, logging.WARNING), "%s", message)
+    level = logging.DEBUG if message in OFFSCREEN else LEVELS.get(kind, logging.WARNING)
+    log.log(level, "%s", message)

@@ -69,6 +69,6 @@ class NoticeBar(QFrame):
     def _show(self) -> None:
         self._text.setText(self.text)
         waiting = len(self._texts) - 1
-        self._more.setText(self.tr("%1 more").replace("%1", str(waiting)))
+        self._more.setText(self.tr("{0} more").format(waiting))
         self._more.setVisible(waiting > 0)
         self.setVisible(bool(self._texts))

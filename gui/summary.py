@@ -7,6 +7,7 @@ from collections.abc import Collection
 from PySide6.QtCore import QCoreApplication
 
 from engine.events import PeerStatus, State
+from gui.models.words import state_word
 from gui.theme import worst
 
 
@@ -16,15 +17,15 @@ def summary(peers: Collection[PeerStatus], *, databases: int) -> tuple[State | N
         return None, _tr("No peer yet.") if databases else _tr("No database yet.")
     state = worst([peer.state for peer in peers])
     having = [peer for peer in peers if peer.state is state]
-    word = state.value if state is not None else ""
+    word = state_word(state) if state is not None else ""
     if len(having) == len(peers) > 1:
-        all_of_them = _tr("all %1 peers").replace("%1", str(len(peers)))
+        all_of_them = _tr("all {0} peers").format(len(peers))
         if state is State.PAUSED and len({peer.reason for peer in having}) == 1:
             return state, f"{having[0].reason.rstrip('.')} ({all_of_them})."
         return state, f"{word}: {all_of_them}."
     if len(having) == 1:
         return state, f"{word}: {having[0].name}. {having[0].reason}"
-    return state, f"{word}: {_tr('%1 of %2 peers').replace('%1', str(len(having))).replace('%2', str(len(peers)))}."
+    return state, f"{word}: {_tr('{0} of {1} peers').format(len(having), len(peers))}."
 
 
 def _tr(text: str) -> str:

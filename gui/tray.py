@@ -63,7 +63,8 @@ class Tray(QObject):
 
     def show(self) -> None:
         """Put the icon into the tray, now or as soon as there is one."""
-        self._icon.show()
+        if QGuiApplication.platformName() != "offscreen":  # no tray comes there, and Qt would complain
+            self._icon.show()
 
     def hide(self) -> None:
         """Take the icon away for good."""

@@ -30,7 +30,6 @@ from gui.actions import Actions, PauseMenu
 from gui.bridge import Bridge
 from gui.clock_reader import ClockReader
 from gui.commands import Commands
-from gui.dialogs import add_database, add_peer, confirm
 from gui.notice import NoticeBar
 from gui.panels.clocks import ClocksPanel
 from gui.panels.flow import FlowPanel
@@ -68,6 +67,7 @@ class Window(QMainWindow):
         self._statuses: dict[str, PeerStatus] = {}
         self._databases: dict[str, DatabaseChanged] = {}
         self._problems: dict[str, str] = {}
+        self._sites: dict[bytes, str] = {}
         self._leaving = False
         self.notices = NoticeBar()
         self.peers = PeersPanel()
@@ -143,7 +143,7 @@ class Window(QMainWindow):
         self.splitter.setChildrenCollapsible(False)
         self.splitter.setSizes([SIZE.height() * 2 // 5, SIZE.height() * 3 // 5])
         centre = QWidget()
-        column = QVBoxLayout(centre)
+        column = self._column = QVBoxLayout(centre)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.notices)
@@ -157,6 +157,10 @@ class Window(QMainWindow):
         self._status_text.setAccessibleName(self.tr("State of all peers"))
         self.statusBar().addWidget(self._status_icon)
         self.statusBar().addWidget(self._status_text, 1)
+
+    def add_top_bar(self, bar: QWidget) -> None:
+        """Put a bar of somebody else's above everything."""
+        self._column.insertWidget(0, bar)
 
     # What is connected
 
@@ -209,9 +213,18 @@ class Window(QMainWindow):
         names = {status.peer: status.name for status in self._statuses.values()}
         self.flow.set_peer_names(names)
         self.clock_reader.peers_changed(self._statuses.values())
+        self._sites_are()
         self.paused_changed.emit(self._any_paused())
         self.pause_menu.resume.setEnabled(self._any_paused())
         self._tell_summary()
+
+    def _sites_are(self) -> None:
+        """Name the authors of changes: our own databases by their names, others by the peer they answer as."""
+        sites = {status.site_id: status.name for status in self._statuses.values() if status.site_id is not None}
+        sites |= {database.site_id: database.name for database in self._databases.values() if database.site_id}
+        if sites != self._sites:
+            self._sites = sites
+            self.flow.set_site_names(sites)
 
     def _any_paused(self) -> bool:
         return any(status.state is State.PAUSED for status in self._statuses.values())
@@ -230,9 +243,9 @@ class Window(QMainWindow):
 
     def _databases_are(self) -> None:
         names = {database.database: database.name for database in self._databases.values()}
-        self.peers.model.set_database_names(names)
-        self.peers.set_has_databases(bool(names))
+        self.peers.set_database_names(names)
         self.clock_reader.databases_changed(self._databases)
+        self._sites_are()
         self._tell_summary()
 
     def _tell_summary(self) -> None:
@@ -258,26 +271,34 @@ class Window(QMainWindow):
             self.commands.start(self._add_database(file))
 
     async def _add_database(self, file: Path | None = None) -> None:
+        from gui.dialogs import add_database
+
         if file is None:
             file = await add_database.choose_file(self)
         if file is not None:
             await add_database.ask(self, self.commands.engine, file)
 
     async def _edit_peer(self, peer: str | None) -> None:
+        from gui.dialogs import add_peer
+
         config = next((known for known in self.commands.engine.settings.peers if known.id == peer), None)
-        await add_peer.ask(self, self.commands.engine, config, self.clock_reader.database)
+        await add_peer.ask(self, self.commands.engine, config, self.clocks.chosen())
 
     async def _remove_peers(self, peers: Sequence[str]) -> None:
+        from gui.dialogs import confirm
+
         names = ", ".join(self.commands.name_of(peer) for peer in peers)
         title = self.tr("Remove peer") if len(peers) == 1 else self.tr("Remove peers")
-        sentence = self.tr("Remove %1? The databases stay as they are on both sides.").replace("%1", names)
+        sentence = self.tr("Remove {0}? The databases stay as they are on both sides.").format(names)
         if await confirm.confirm(self, title, sentence, self.tr("Remove")):
             for peer in peers:
                 await self.commands.engine.remove_peer(peer)
 
     async def _remove_database(self, database: str) -> None:
+        from gui.dialogs import confirm
+
         name = self._databases[database].name
-        sentence = self.tr("Remove %1 and its peers from Syncline? The file stays as it is.").replace("%1", name)
+        sentence = self.tr("Remove {0} and its peers from Syncline? The file stays as it is.").format(name)
         if await confirm.confirm(self, self.tr("Remove database"), sentence, self.tr("Remove")):
             await self.commands.engine.remove_database(database)
 
@@ -342,16 +363,17 @@ class Window(QMainWindow):
             self._look.setValue("splitter", self.splitter.saveState())
             self._look.setValue("peers", self.peers.save_state())
             self._look.setValue("flow", self.flow.save_state())
+            self._look.setValue("clocks", self.clocks.save_state())
             self._look.setValue("tab", self.tabs.currentIndex())
             self._look.sync()
 
     def _restore_look(self) -> None:
         look = self._look
-        if look is not None and look.contains("window"):
-            self.restoreGeometry(look.value("window"))
-            self.splitter.restoreState(look.value("splitter"))
-            self.peers.restore_state(look.value("peers"))
-            self.flow.restore_state(look.value("flow"))
-            self.tabs.setCurrentIndex(int(look.value("tab", 0)))
-
-
+        if look is None or not look.contains("window"):
+            return
+        self.restoreGeometry(look.value("window"))
+        self.splitter.restoreState(look.value("splitter"))
+        for name, panel in (("peers", self.peers), ("flow", self.flow), ("clocks", self.clocks)):
+            if look.contains(name):
+                panel.restore_state(look.value(name))
+        self.tabs.setCurrentIndex(int(look.value("tab", 0)))

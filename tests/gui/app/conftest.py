@@ -1,0 +1,96 @@
+"""Displays, trays and programs for the tests of the whole."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.gui.app.program import Program, wait
+
+
+@dataclass
+class Display:
+    """A real X display without a window manager."""
+
+    name: str
+
+    def ask(self, *command: str) -> str:
+        """Run ``xdotool`` on the display and return what it prints."""
+        done = subprocess.run(
+            ["xdotool", *command], env=os.environ | {"DISPLAY": self.name}, capture_output=True, text=True, timeout=20
+        )
+        return done.stdout
+
+    def windows(self, name: str) -> list[str]:
+        """The visible windows whose title matches the regular expression."""
+        return self.ask("search", "--onlyvisible", "--name", name).split()
+
+    def place(self, window: str) -> tuple[int, int, int, int]:
+        """Left, top, width and height of a window."""
+        told = dict(line.split("=") for line in self.ask("getwindowgeometry", "--shell", window).split())
+        return int(told["X"]), int(told["Y"]), int(told["WIDTH"]), int(told["HEIGHT"])
+
+    def click(self, x: int, y: int, button: int = 1) -> None:
+        """Click somewhere on the screen."""
+        self.ask("mousemove", str(x), str(y), "click", str(button))
+
+
+@pytest.fixture
+def display() -> Iterator[Display]:
+    """An empty X display."""
+    read, write = os.pipe()
+    server = subprocess.Popen(
+        ["Xvfb", "-displayfd", str(write), "-screen", "0", "1280x800x24", "-nolisten", "tcp"],
+        pass_fds=[write],
+        stderr=subprocess.DEVNULL,
+    )
+    os.close(write)
+    with os.fdopen(read) as told:
+        number = told.readline().strip()
+    assert number, "Xvfb did not start"
+    yield Display(f":{number}")
+    server.terminate()
+    server.wait(20)
+
+
+StartTray = Callable[[], subprocess.Popen[bytes]]
+
+
+@pytest.fixture
+def start_tray(display: Display) -> Iterator[StartTray]:
+    """Start a tray on the display, as often as called; returns its process."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start() -> subprocess.Popen[bytes]:
+        tray = subprocess.Popen(
+            ["trayer", "--edge", "bottom", "--align", "right", "--widthtype", "request", "--height", "24"],
+            env=os.environ | {"DISPLAY": display.name},
+            stderr=subprocess.DEVNULL,
+        )
+        started.append(tray)
+        wait(lambda: display.windows("^panel$"), "the tray is there")
+        return tray
+
+    yield start
+    for tray in started:
+        tray.kill()
+        tray.wait(20)
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[..., Program]]:
+    """Start the program with its home below ``tmp_path``; killed at the end if it still runs."""
+    started: list[Program] = []
+
+    def one(*arguments: str, display: str = "") -> Program:
+        started.append(Program(tmp_path / "home", *arguments, display=display))
+        return started[-1]
+
+    yield one
+    for program in started:
+        program.kill()

@@ -1,0 +1,152 @@
+"""How the real program starts and ends, as a process: status 0, nothing on stderr, nothing lost."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from engine.crr import Replica
+from tests.engine.live import make_file, writing
+from tests.gui.app.program import HERE, Program, settings_for, version_of, wait
+
+Start = Callable[..., Program]
+
+ROWS = 60_000
+"""Rows in the first sync: it takes a few seconds, so that a signal comes right into it."""
+
+
+@pytest.fixture
+def hub(tmp_path: Path) -> Iterator[tuple[Path, str]]:
+    """A hub in a process of its own: the file of its room, and its address."""
+    file = make_file(tmp_path / "hub" / "room")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "engine.cli", "serve", str(file.parent), "--port", "0"],
+        cwd=HERE,
+        env=os.environ | {"SYNCLINE_HOME": str(tmp_path / "hub-home")},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    said = process.stdout.readline()
+    url = next(word.rstrip(";,") for word in said.split() if word.startswith("ws://"))
+    yield file, url
+    process.terminate()
+    process.communicate(timeout=20)
+
+
+def ready(start: Start) -> None:
+    """Wait until the program that runs answers a second start; that one must end well too."""
+    assert start().ends_well() == ""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_signals_when_nothing_goes_on(start: Start, number: signal.Signals) -> None:
+    program = start()
+    ready(start)
+    assert program.ends_well(number) == ""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_signals_in_the_middle_of_a_sync(
+    start: Start, hub: tuple[Path, str], tmp_path: Path, number: signal.Signals
+) -> None:
+    room, url = hub
+    mine = make_file(tmp_path / "mine.db")
+    with writing(mine) as connection:
+        connection.execute(
+            "WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM c WHERE i < ?)"
+            " INSERT INTO item (id, name, n) SELECT i, 'name ' || i, i FROM c",
+            (ROWS,),
+        )
+    settings_for(tmp_path / "home", mine, url)
+    program = start()
+    wait(lambda: version_of(room) > 0, "the hub takes in the first batch")
+    assert program.ends_well(number) == ""
+    for file in (room, mine):
+        with writing(file) as connection:
+            assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    assert len(rows_of(mine)) == ROWS
+
+    again = start()  # it goes on where it was cut
+    wait(lambda: len(rows_of(room)) == ROWS, "everything arrives after all")
+    assert again.ends_well(signal.SIGTERM) == ""
+    assert rows_of(room) == rows_of(mine)
+
+
+def test_a_second_start_hands_over_and_ends(start: Start, tmp_path: Path) -> None:
+    file = make_file(tmp_path / "todo.db")
+    first = start()
+    assert start("open", str(file)).ends_well() == ""
+    assert first.alive
+    assert first.ends_well(signal.SIGTERM) == ""
+
+
+def test_broken_settings_are_told_and_left_alone(tmp_path: Path, start: Start) -> None:
+    settings = tmp_path / "home" / "config" / "settings.toml"
+    settings.parent.mkdir(parents=True)
+    settings.write_text("auto_sync = perhaps\n")
+    program = start()
+    ready(start)
+    program.process.terminate()
+    _, err = program.process.communicate(timeout=20)
+    assert program.process.returncode == 2
+    assert "line 1" in err
+    assert "Traceback" not in err
+    assert settings.read_text() == "auto_sync = perhaps\n"
+
+
+def test_without_a_display_it_says_so(tmp_path: Path) -> None:
+    done = plain(tmp_path)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("syncline: There is no display")
+
+
+def test_the_demo_without_a_display_ends_with_a_picture(tmp_path: Path) -> None:
+    done = plain(tmp_path, "demo", "--keep", str(tmp_path / "kept"))
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = done.stdout.splitlines()
+    assert "no display" in lines[0]
+    assert lines[-2] == "identical"
+    picture = Path(lines[-1].split(": ", 1)[1])
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_the_demo_ends_well(start: Start, tmp_path: Path, number: signal.Signals) -> None:
+    kept = tmp_path / "kept"
+    program = start("demo", "--keep", str(kept))
+    wait(lambda: (kept / "desktop.db-wal").exists() or (kept / "desktop.db-journal").exists(), "the demo is up")
+    assert program.ends_well(number) == ""
+
+
+def test_the_engine_loads_no_qt() -> None:
+    code = (
+        "import sys, engine.cli.main, engine.cli.window, engine.engine\n"
+        "assert not [name for name in sys.modules if name.split('.')[0] in ('PySide6', 'shiboken6', 'qasync', 'gui')]"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=HERE, check=True, timeout=60)
+
+
+def plain(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the program with no display at all."""
+    hidden = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    environment = {name: value for name, value in os.environ.items() if name not in hidden}
+    return subprocess.run(
+        [sys.executable, "-m", "engine.cli", *arguments],
+        cwd=HERE,
+        env=environment | {"SYNCLINE_HOME": str(home), "SYNCLINE_LOG": "warning"},
+        capture_output=True,
+        text=True,
+        timeout=100,
+    )
+
+
+def rows_of(file: Path) -> list[object]:
+    with Replica.open(file, readonly=True) as replica:
+        return list(replica.live_rows("item"))
