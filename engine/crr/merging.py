@@ -59,7 +59,7 @@ class Merger:
         self._db = state.db
         self._js_numbers = js_numbers
         self._exact = exact
-        self._ordinals: dict[bytes, int] = {}
+        self._ordinals: dict[bytes | None, int] = {None: 0, b"": 0}
         self.applied: list[Applied] = []
 
     def merge(self, changes: Iterable[Change]) -> None:
@@ -84,11 +84,13 @@ class Merger:
             self._decide(part, winners)
         # Stamped in the order of the batch, whatever row they are of (spec 4: never decreasing).
         stamps: list[_Stamp] = [(0, 0)] * len(batch)
+        next_version, ordinals = self._state.next_version, self._ordinals
         for place, winner in enumerate(winners):
             if winner is not None:
                 change = winner[0]
-                version = self._state.next_version(change.db_version)
-                stamps[place] = version, self._ordinal(change.site_id)
+                version = next_version(change.db_version)
+                ordinal = ordinals.get(change.site_id)
+                stamps[place] = version, self._ordinal(change.site_id) if ordinal is None else ordinal
                 self.applied.append(Applied(*winner, version))
         for part in parts:
             self._write_rows(part)
@@ -192,25 +194,21 @@ class Merger:
             db,
             sql.put_cell,
             [
-                (row.number, cid, c.col_version, stamps[c.stamped][0], stamps[c.source][1], batch[c.source].seq)
+                (row.number, cid, col_version, stamps[stamped][0], stamps[source][1], batch[source].seq)
                 for row in rows
-                for cid, c in row.clocks.items()
+                for cid, (col_version, source, stamped) in row.clocks.items()
             ],
         )
 
     def _ordinal(self, site_id: bytes | None) -> int:
         """The file's small number for an author; a site never met gets the next one (spec 2.1)."""
-        if not site_id:
-            return 0
-        ordinal = self._ordinals.get(site_id)
+        execute = self._db.execute
+        ordinal = execute("SELECT ordinal FROM main.crsql_site_id WHERE site_id = ?", (site_id,)).get
         if ordinal is None:
-            execute = self._db.execute
-            ordinal = execute("SELECT ordinal FROM main.crsql_site_id WHERE site_id = ?", (site_id,)).get
-            if ordinal is None:
-                insert = "INSERT INTO main.crsql_site_id (site_id) VALUES (?) RETURNING ordinal"
-                ordinal = execute(insert, (site_id,)).get
-            assert isinstance(ordinal, int)
-            self._ordinals[site_id] = ordinal
+            insert = "INSERT INTO main.crsql_site_id (site_id) VALUES (?) RETURNING ordinal"
+            ordinal = execute(insert, (site_id,)).get
+        assert isinstance(ordinal, int)
+        self._ordinals[site_id] = ordinal
         return ordinal
 
 

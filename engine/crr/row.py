@@ -9,20 +9,9 @@ from engine.change import SENTINEL, Change, SQLiteValue
 from engine.crr.values import greater
 from engine.errors import SchemaMismatch
 
-
-@dataclass(slots=True)
-class ClockRow:
-    """A clock row to write.
-
-    Attributes:
-        col_version: as it will stand.
-        source: the place in the batch of the change that gives seq and author.
-        stamped: the place of the change at which it is stamped with a db_version.
-    """
-
-    col_version: int
-    source: int
-    stamped: int
+ClockRow = tuple[int, int, int]
+"""A clock row to write: its col_version; the place in the batch of the change that gives seq and author; and the
+place of the change at which it is stamped with a db_version. (A bare tuple: there is one for each change.)"""
 
 
 @dataclass(slots=True, eq=False)
@@ -111,7 +100,7 @@ class Row:
             return False
         self.length = length
         self.cells[cid] = change.col_version
-        self.clocks[cid] = ClockRow(change.col_version, place, place)
+        self.clocks[cid] = change.col_version, place, place
         self.values[cid] = value
         self.impacted += 1
         return True
@@ -133,7 +122,7 @@ class Row:
         self.cells.clear()
         self.values.clear()
         # A sentinel's col_version is the causal length: cl is stored, whatever col_version came with it.
-        self.clocks = {SENTINEL: ClockRow(length, place, place)}
+        self.clocks = {SENTINEL: (length, place, place)}
         self.impacted += 1
 
     def _revive(self, place: int, length: int) -> None:
@@ -142,7 +131,7 @@ class Row:
         self.zeroed = place
         for cid in self.cells:
             self.cells[cid] = 0
-        for clock in self.clocks.values():
-            clock.col_version, clock.stamped = 0, place
-        self.clocks[SENTINEL] = ClockRow(length, place, place)
+        for cid, (_, source, _) in self.clocks.items():
+            self.clocks[cid] = 0, source, place
+        self.clocks[SENTINEL] = length, place, place
         self.impacted += 1
