@@ -198,7 +198,7 @@ class FlowModel(QAbstractTableModel):
                 text = self._text(event, change, column)
                 return f"{text}, {self._was(change)}" if column == Column.VALUE and change.had_old else text
             case Role.ForegroundRole:
-                faint = column == Column.VALUE and (change.value is None or change.column == SENTINEL)
+                faint = column == Column.VALUE and (change.value in (None, "") or change.column == SENTINEL)
                 return QGuiApplication.palette().color(QPalette.ColorRole.PlaceholderText) if faint else None
             case Role.TextAlignmentRole:
                 side = Qt.AlignmentFlag.AlignRight if column == Column.VERSION else Qt.AlignmentFlag.AlignLeft
@@ -251,7 +251,7 @@ class FlowModel(QAbstractTableModel):
 
     def _value(self, change: FlowChange) -> str:
         if change.column != SENTINEL:
-            return values.shown(change.value)
+            return values.shown(change.value) or self.tr("(empty)")
         return self.tr("(created)") if change.cl % 2 else self.tr("(deleted)")
 
     def _author(self, change: FlowChange) -> str:

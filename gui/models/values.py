@@ -15,6 +15,7 @@ LONG = 2000
 """Characters of a value that are shown in a tooltip, and searched."""
 
 _BLOB_BYTES = 8
+_SIGNS = {"\n": "↵", "\t": "⇥"}
 
 
 def shown(value: SQLiteValue, limit: int = SHORT) -> str:
@@ -75,15 +76,12 @@ def _locale() -> QLocale:
 
 
 def _visible(letter: str) -> str:
-    """A letter that can be seen: control characters as their pictures, others that hide or turn text as their code."""
+    """A letter that can be seen: those that hide, break the line or turn the text's direction as a sign or a code."""
     if letter.isprintable():
         return letter
-    code = ord(letter)
-    if code < 0x20:
-        return chr(0x2400 + code)
-    if code == 0x7F:
-        return "␡"
-    return " " if unicodedata.category(letter) == "Zs" else f"⟨{code:04X}⟩"
+    if letter in _SIGNS:
+        return _SIGNS[letter]
+    return " " if unicodedata.category(letter) == "Zs" else f"⟨{ord(letter):02X}⟩"
 
 
 def _tr(text: str, count: int = -1) -> str:

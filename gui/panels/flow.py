@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QMenu,
-    QSizePolicy,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -137,7 +136,6 @@ class FlowPanel(QWidget):
         for way in Way:
             self.way.addItem(theme.icon(way.value), way_word(way), way)
         self.counts = QLabel()
-        self.counts.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         self.follow = self._switch("follow", self.tr("Follow"), self.tr("Keep the newest change in sight (Ctrl+End)"))
         self.follow.setChecked(True)
         self.follow.toggled.connect(self._follow_switched)
@@ -153,6 +151,7 @@ class FlowPanel(QWidget):
             bar.addWidget(choice, 1)
         bar.addStretch(1)
         bar.addWidget(self.counts)
+        bar.addSpacing(8)
         for button in (self.follow, self.pause, self.clear):
             bar.addWidget(button)
         return bar

@@ -35,16 +35,16 @@ from gui.models.peers import PEER_ROLE, PROGRESS_ROLE, Column, PeersModel, Peers
 from gui.panels.table import EmptyPage, Table
 
 _WIDTHS = {
-    Column.NAME: 22,
-    Column.DATABASE: 14,
-    Column.STATE: 20,
-    Column.RECEIVED: 14,
-    Column.CONFIRMED: 15,
-    Column.TO_SEND: 9,
-    Column.TO_RECEIVE: 10,
+    Column.NAME: 19,
+    Column.DATABASE: 12,
+    Column.STATE: 17,
+    Column.RECEIVED: 16,
+    Column.CONFIRMED: 17,
+    Column.TO_SEND: 8,
+    Column.TO_RECEIVE: 9,
     Column.LAST_SUCCESS: 16,
-    Column.LAST_ATTEMPT: 14,
-    Column.ADDRESS: 30,
+    Column.LAST_ATTEMPT: 12,
+    Column.ADDRESS: 12,
 }
 
 TICK = 1_000
@@ -142,12 +142,11 @@ class PeersPanel(QWidget):
         self.filter.setPlaceholderText(self.tr("Filter peers"))
         self.filter.setAccessibleName(self.tr("Filter peers"))
         self.filter.setClearButtonEnabled(True)
-        self.filter.setMaximumWidth(self.fontMetrics().averageCharWidth() * 40)
         self.filter.textChanged.connect(self.proxy.set_filter)
         bar = QHBoxLayout()
         bar.setContentsMargins(8, 6, 8, 6)
-        bar.addWidget(self.filter)
-        bar.addStretch(1)
+        bar.addWidget(self.filter, 1)
+        bar.addStretch(2)
         page = QWidget()
         column = QVBoxLayout(page)
         column.setContentsMargins(0, 0, 0, 0)
@@ -173,7 +172,7 @@ class PeersPanel(QWidget):
         if self._has_databases:
             self.empty.say(
                 self.tr("No peer yet"),
-                self.tr("A peer is where a database is synced to: a hub of yours, or any vlcn server."),
+                self.tr("A peer is where a database is synced to: your own hub or a vlcn server."),
             )
         else:
             self.empty.say(

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from PySide6.QtCore import QByteArray, QEvent, QPoint, QSize, Qt
+from PySide6.QtCore import QByteArray, QEvent, QModelIndex, QPersistentModelIndex, QPoint, QSize, Qt
 from PySide6.QtGui import QAction, QGuiApplication, QKeyEvent, QKeySequence, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
+    QHeaderView,
     QLabel,
     QMenu,
     QPushButton,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionHeader,
+    QStyleOptionViewItem,
     QTableView,
     QVBoxLayout,
     QWidget,
@@ -44,7 +49,10 @@ class Table(QTableView):
         rows.hide()
         rows.setDefaultSectionSize(self.fontMetrics().height() + 10)
         rows.setMinimumSectionSize(self.fontMetrics().height() + 4)
-        header = self.horizontalHeader()
+        self.setItemDelegate(CellDelegate(self))
+        header = Header(self)
+        self.setHorizontalHeader(header)
+        header.setSectionsClickable(True)
         header.setSectionsMovable(True)
         header.setHighlightSections(False)
         header.setStretchLastSection(True)
@@ -114,6 +122,38 @@ class Table(QTableView):
         menu.popup(header.mapToGlobal(where))
 
 
+GAP = 8
+"""Pixels right of a number, so that it stands clear of the text in the next column."""
+
+
+class CellDelegate(QStyledItemDelegate):
+    """A cell; numbers, which are aligned to the right, keep some distance from it."""
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        alignment = index.data(Qt.ItemDataRole.TextAlignmentRole)
+        if alignment is not None and alignment & Qt.AlignmentFlag.AlignRight:
+            ground = QStyleOptionViewItem(option)
+            self.initStyleOption(ground, index)
+            ground.text = ""
+            option.widget.style().drawControl(QStyle.ControlElement.CE_ItemViewItem, ground, painter, option.widget)
+            option.rect.setRight(option.rect.right() - GAP)
+        super().paint(painter, option, index)
+
+
+class Header(QHeaderView):
+    """A header whose words stand where the cells' do."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(Qt.Orientation.Horizontal, parent)
+
+    def initStyleOptionForIndex(self, option: QStyleOptionHeader, logicalIndex: int) -> None:  # noqa: N802, N803
+        super().initStyleOptionForIndex(option, logicalIndex)
+        if option.textAlignment & Qt.AlignmentFlag.AlignRight:
+            option.text += "\u2002"
+
+
 class EmptyPage(QWidget):
     """A drawing, a heading and a sentence that teaches, in the middle, with buttons below.
 
@@ -128,7 +168,7 @@ class EmptyPage(QWidget):
         self.heading = QLabel()
         self.sentence = QLabel()
         self.sentence.setWordWrap(True)
-        self.sentence.setMinimumWidth(self.fontMetrics().averageCharWidth() * 64)
+        self.sentence.setFixedWidth(self.fontMetrics().averageCharWidth() * 68)
         font = self.heading.font()
         font.setPointSizeF(font.pointSizeF() * 1.3)
         font.setBold(True)
@@ -140,7 +180,11 @@ class EmptyPage(QWidget):
         column.addStretch(1)
         for label in (self._picture, self.heading, self.sentence):
             label.setAlignment(Qt.AlignmentFlag.AlignCenter)
-            column.addWidget(label, 0, Qt.AlignmentFlag.AlignHCenter)
+            row = QHBoxLayout()  # not an alignment: that would cut a wrapped text short
+            row.addStretch(1)
+            row.addWidget(label)
+            row.addStretch(1)
+            column.addLayout(row)
         column.addSpacing(6)
         column.addLayout(self._buttons)
         column.addStretch(1)
