@@ -53,6 +53,8 @@ class OwnSession(Session):
         self._unconfirmed = 0
         self._announced = 0
         self._more = False
+        self._promised = False
+        self._more_coming = False
         self.refusal: Failure | None = None
 
     def start(self) -> None:
@@ -83,6 +85,7 @@ class OwnSession(Session):
         elif isinstance(message, Batch):
             if not self.receives:
                 raise ProtocolError("A batch came on a link that only sends.")
+            self._more_coming = message.more
             self._accept(message.changes, since=message.since, until=message.until, stock=False)
         elif isinstance(message, Confirm):
             self._on_confirm(message)
@@ -172,13 +175,16 @@ class OwnSession(Session):
             self._announce()
         elif self.scanned < self.local_version:
             self._read(exclude_site=self.peer if self._filters else None)
-        elif self.position < self.scanned and self.all_received and self._unconfirmed < WINDOW:
-            # nothing in there for them, but their clock must pass it; one empty batch stands for many
-            self._send_batch(Batch(self.position, self.scanned, False, ()))
+        elif self.position < self.scanned and self._unconfirmed < WINDOW:
+            # Nothing in there for them, but their clock must pass it. While more of theirs is on its way, one empty
+            # batch later stands for many; whoever has promised more does not wait, or both could.
+            if self._promised or not self._more_coming:
+                self._send_batch(Batch(self.position, self.scanned, False, ()))
 
     def _send_batch(self, batch: Batch) -> None:
         self.position = batch.until
         self._announced = max(self._announced, batch.until)
+        self._promised = batch.more
         self._unconfirmed += 1
         self._send(encode(batch), batch.changes)
 
