@@ -14,6 +14,9 @@ from gui.models import times, values
 Index = QModelIndex | QPersistentModelIndex
 Role = Qt.ItemDataRole
 
+_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+
 COPY_ROLE = Role.UserRole
 """The whole text of a cell, for the clipboard."""
 SORT_ROLE = Role.UserRole + 1
@@ -97,8 +100,7 @@ class ClocksModel(QAbstractTableModel):
             case Role.ToolTipRole:
                 return self._tip(site, column)
             case Role.TextAlignmentRole:
-                side = Qt.AlignmentFlag.AlignRight if column in _NUMBERS else Qt.AlignmentFlag.AlignLeft
-                return side | Qt.AlignmentFlag.AlignVCenter
+                return _RIGHT if column in _NUMBERS else _LEFT
             case _ if role == COPY_ROLE:
                 return site.site_id.hex() if column is Column.SITE else self._text(site, column)
             case _ if role == SORT_ROLE:
@@ -109,8 +111,7 @@ class ClocksModel(QAbstractTableModel):
         if orientation is not Qt.Orientation.Horizontal or not 0 <= section < len(Column):
             return None
         if role == Role.TextAlignmentRole:
-            side = Qt.AlignmentFlag.AlignRight if section in _NUMBERS else Qt.AlignmentFlag.AlignLeft
-            return side | Qt.AlignmentFlag.AlignVCenter
+            return _RIGHT if section in _NUMBERS else _LEFT
         if role not in (Role.DisplayRole, Role.ToolTipRole):
             return None
         heading, explained = {

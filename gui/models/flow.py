@@ -21,11 +21,14 @@ from engine.change import SENTINEL
 from engine.events import ChangesMoved, FlowChange, Way
 from gui import theme
 from gui.models import times, values
-from gui.models.ring import Ring
+from gui.models.ring import Line, Ring
 from gui.models.words import way_word
 
 Index = QModelIndex | QPersistentModelIndex
 Role = Qt.ItemDataRole
+
+_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 CAPACITY = 100_000
 """Lines that are held."""
@@ -167,6 +170,16 @@ class FlowModel(QAbstractTableModel):
         """Whether a filter has not looked through everything yet."""
         return self._search.isActive()
 
+    def line(self, row: int) -> Line:
+        """The line in a row."""
+        return self._ring.line(self._ring.first + row if self._all else self._passed[row])
+
+    def cell(self, row: int, column: int) -> tuple[str, str, bool]:
+        """What a cell shows, for a delegate in a hurry: its text, the name of its icon or '', whether it is faint."""
+        event, change = self.line(row)
+        faint = column == Column.VALUE and self._faint(change)
+        return self._text(event, change, column), self._drawing(event, change, column), faint
+
     def tables(self) -> list[str]:
         """The names of all tables that occurred, sorted."""
         return sorted(self._tables)
@@ -182,27 +195,24 @@ class FlowModel(QAbstractTableModel):
     def data(self, index: Index, role: int = Role.DisplayRole) -> Any:
         if role not in _ROLES or not index.isValid():
             return None
-        row, column = index.row(), index.column()
-        number = self._ring.first + row if self._all else self._passed[row]
-        event, change = self._ring.line(number)
+        column = index.column()
+        event, change = self.line(index.row())
         match role:
             case Role.DisplayRole:
                 return self._text(event, change, column)
             case Role.DecorationRole:
-                if column == Column.DIRECTION:
-                    return theme.icon(event.way.value)
-                return theme.icon("overwrote") if column == Column.VALUE and change.had_old else None
+                drawing = self._drawing(event, change, column)
+                return theme.icon(drawing) if drawing else None
             case Role.ToolTipRole:
                 return self._tip(event, change, column)
             case Role.AccessibleTextRole:
                 text = self._text(event, change, column)
                 return f"{text}, {self._was(change)}" if column == Column.VALUE and change.had_old else text
             case Role.ForegroundRole:
-                faint = column == Column.VALUE and (change.value in (None, "") or change.column == SENTINEL)
+                faint = column == Column.VALUE and self._faint(change)
                 return QGuiApplication.palette().color(QPalette.ColorRole.PlaceholderText) if faint else None
             case Role.TextAlignmentRole:
-                side = Qt.AlignmentFlag.AlignRight if column == Column.VERSION else Qt.AlignmentFlag.AlignLeft
-                return side | Qt.AlignmentFlag.AlignVCenter
+                return _RIGHT if column == Column.VERSION else _LEFT
             case _:
                 return (event, change) if role == LINE_ROLE else self._whole(event, change, column)
 
@@ -210,8 +220,7 @@ class FlowModel(QAbstractTableModel):
         if orientation is not Qt.Orientation.Horizontal or not 0 <= section < len(Column):
             return None
         if role == Role.TextAlignmentRole:
-            side = Qt.AlignmentFlag.AlignRight if section == Column.VERSION else Qt.AlignmentFlag.AlignLeft
-            return side | Qt.AlignmentFlag.AlignVCenter
+            return _RIGHT if section == Column.VERSION else _LEFT
         if role != Role.DisplayRole:
             return None
         return {
@@ -253,6 +262,15 @@ class FlowModel(QAbstractTableModel):
         if change.column != SENTINEL:
             return values.shown(change.value) or self.tr("(empty)")
         return self.tr("(created)") if change.cl % 2 else self.tr("(deleted)")
+
+    def _faint(self, change: FlowChange) -> bool:
+        """Whether the value is a word of ours."""
+        return change.value is None or change.value == "" or change.column == SENTINEL
+
+    def _drawing(self, event: ChangesMoved, change: FlowChange, column: int) -> str:
+        if column == Column.DIRECTION:
+            return event.way.value
+        return "overwrote" if column == Column.VALUE and change.had_old else ""
 
     def _author(self, change: FlowChange) -> str:
         return self._sites.get(change.author or b"") or values.site_shown(change.author)

@@ -25,6 +25,9 @@ from gui.models.words import state_word
 Index = QModelIndex | QPersistentModelIndex
 Role = Qt.ItemDataRole
 
+_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+
 DAY = 86400.0
 
 
@@ -171,8 +174,7 @@ class PeersModel(QAbstractTableModel):
                 marked = column in (Column.NAME, Column.LAST_SUCCESS) and self.is_stale(peer)
                 return theme.tone_color(theme.WAIT) if marked else None
             case Role.TextAlignmentRole:
-                side = Qt.AlignmentFlag.AlignRight if column in _NUMBERS else Qt.AlignmentFlag.AlignLeft
-                return side | Qt.AlignmentFlag.AlignVCenter
+                return _RIGHT if column in _NUMBERS else _LEFT
             case _:
                 return self._raw(peer, column, role)
 
@@ -184,8 +186,7 @@ class PeersModel(QAbstractTableModel):
         if role == Role.ToolTipRole:
             return self._explained(Column(section))
         if role == Role.TextAlignmentRole:
-            side = Qt.AlignmentFlag.AlignRight if section in _NUMBERS else Qt.AlignmentFlag.AlignLeft
-            return side | Qt.AlignmentFlag.AlignVCenter
+            return _RIGHT if section in _NUMBERS else _LEFT
         return None
 
     # Words

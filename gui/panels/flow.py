@@ -22,6 +22,7 @@ from gui.models.flow import CAPACITY, COPY_ROLE, Column, FlowFilter, FlowModel
 from gui.models.ring import Ring
 from gui.models.values import number
 from gui.models.words import way_word
+from gui.panels.flow_delegate import FlowDelegate
 from gui.panels.table import Table
 
 _WIDTHS = {
@@ -118,6 +119,7 @@ class FlowPanel(QWidget):
     def _make_table(self) -> None:
         table = self.table = Table(COPY_ROLE)
         table.setModel(self.model)
+        table.setItemDelegate(FlowDelegate(self.model, table))
         table.setAccessibleName(self.tr("Change flow"))
         table.set_widths(_WIDTHS[column] for column in Column)
         table.placeholder = self.tr("Changes appear here as they come in, go out or are written on this machine.")

@@ -1,0 +1,144 @@
+"""The change flow under load: 10,000 changes a second into a visible table that follows them.
+
+Run it as a program: ``python -m tests.benchmarks.soak_flow [--seconds 30] [--rate 10000] [--text TEXT]``. It prints how
+late a timer of 5 ms was (the stalls of the loop) and how memory grew once the table was full. It judges nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import os
+import random
+import time
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QApplication
+
+from engine.change import SENTINEL, SQLiteValue
+from engine.events import ChangesMoved, FlowChange, Way
+from gui.panels.flow import FlowPanel
+
+BEATS = 20
+"""Batches a second, as the bridge sends them."""
+PROBE = 5
+"""Milliseconds between two beats of the timer that is watched."""
+EVENTS = 4
+"""Events in a batch."""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--seconds", type=float, default=30.0)
+    parser.add_argument("--rate", type=int, default=10_000, help="changes a second")
+    parser.add_argument("--text", default="", help="filter by this text all the while")
+    options = parser.parse_args()
+    app = QApplication([])
+    panel = FlowPanel()
+    panel.set_peer_names({"laptop": "laptop → hub", "desktop": "desktop → hub"})
+    panel.text.setText(options.text)
+    panel.resize(1100, 600)
+    panel.show()
+    soak = Soak(panel, options.rate)
+    QTimer.singleShot(int(options.seconds * 1000), app.quit)
+    app.exec()
+    soak.report()
+
+
+class Soak:
+    """Feeds a panel and watches the loop.
+
+    Args:
+        panel: visible. rate: changes a second.
+    """
+
+    def __init__(self, panel: FlowPanel, rate: int) -> None:
+        self._panel = panel
+        self._size = rate // BEATS // EVENTS
+        self._random = random.Random(1)
+        self._count = 0
+        self._late: list[float] = []
+        self._adding: list[float] = []
+        self._memory: list[tuple[float, float]] = []
+        self._collecting: list[float] = []
+        self._due = self._began = time.perf_counter()
+        self._probe = QTimer(timerType=Qt.TimerType.PreciseTimer, interval=PROBE)
+        self._probe.timeout.connect(self._beat)
+        self._feed = QTimer(timerType=Qt.TimerType.PreciseTimer, interval=1000 // BEATS)
+        self._feed.timeout.connect(self._add)
+        self._memo = QTimer(interval=500)
+        self._memo.timeout.connect(lambda: self._memory.append((time.perf_counter() - self._began, resident())))
+        for timer in (self._probe, self._feed, self._memo):
+            timer.start()
+        gc.callbacks.append(self._collected)
+
+    def _beat(self) -> None:
+        now = time.perf_counter()
+        self._late.append(max(0.0, now - self._due) * 1000)
+        self._due = now + PROBE / 1000
+
+    def _add(self) -> None:
+        events = [self._event() for _ in range(EVENTS)]
+        before = time.perf_counter()
+        self._panel.append(events)
+        self._adding.append((time.perf_counter() - before) * 1000)
+
+    def _event(self) -> ChangesMoved:
+        peer, way = self._random.choice([("laptop", Way.IN), ("desktop", Way.OUT), ("", Way.LOCAL)])
+        changes = tuple(self._change() for _ in range(self._size))
+        return ChangesMoved(time.time(), "todo", peer, way, changes)
+
+    def _change(self) -> FlowChange:
+        self._count += 1
+        value: SQLiteValue = self._random.choice([None, self._count, 1.5, "a text " * 5, "two\nlines", b"\0\xff" * 40])
+        column = SENTINEL if self._count % 10 == 0 else "text"
+        return FlowChange("todo", (self._count,), column, value, self._count, b"author of 16 by.", 1, "old", True)
+
+    def _collected(self, phase: str, info: dict[str, int]) -> None:
+        if info["generation"] == 2:
+            now = time.perf_counter() * 1000
+            if phase == "start":
+                self._collecting.append(-now)
+            else:
+                self._collecting[-1] += now
+
+    def report(self) -> None:
+        """Print what was seen."""
+        gc.callbacks.remove(self._collected)
+        seconds = time.perf_counter() - self._began
+        model = self._panel.model
+        print(f"{self._count:,} changes in {seconds:.0f} s; {model.rowCount():,} of {model.held:,} held are shown")
+        print(f"loop stalls (ms):  {spread(self._late)}  over {len(self._late):,} beats")
+        print(f"adding a batch (ms):  {spread(self._adding)}")
+        if self._collecting:
+            print(f"full garbage collections: {len(self._collecting)}, the longest {max(self._collecting):.1f} ms")
+        full = [point for point in self._memory if point[0] > 0.5 * seconds]
+        print(f"memory: {self._memory[0][1]:.0f} MB at first, {self._memory[-1][1]:.0f} MB at the end,")
+        print(f"  growing by {slope(full) * 60:+.1f} MB a minute in the second half")
+
+
+def spread(values: list[float]) -> str:
+    """The median, the 99th percentile and the worst."""
+    ranked = sorted(values)
+    return f"p50 {ranked[len(ranked) // 2]:.1f}  p99 {ranked[len(ranked) * 99 // 100]:.1f}  worst {ranked[-1]:.1f}"
+
+
+def slope(points: list[tuple[float, float]]) -> float:
+    """The slope of the straight line through points, by least squares."""
+    count = len(points)
+    x0 = sum(x for x, _ in points) / count
+    y0 = sum(y for _, y in points) / count
+    return sum((x - x0) * (y - y0) for x, y in points) / sum((x - x0) ** 2 for x, _ in points)
+
+
+def resident() -> float:
+    """Megabytes of memory in use by this process."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+if __name__ == "__main__":
+    main()
