@@ -25,13 +25,16 @@ class Backups:
         """Return the backups of ``path``, oldest first."""
         return sorted(self._folder_of(path).glob("*.db"))
 
-    def ensure(self, path: Path) -> Path | None:
-        """Make a backup of ``path`` if there is none yet; call before the first write.
+    def ensure(self, path: Path, *, within: float = float("inf")) -> Path | None:
+        """Make a backup of ``path`` if there is none of the last ``within`` seconds; call before the first write.
 
         Returns:
             the new backup, or None when one was there.
         """
-        return None if self.find(path) else self.make(path)
+        for backup in self.find(path)[-1:]:
+            if time.time() - backup.stat().st_mtime < within:
+                return None
+        return self.make(path)
 
     def make(self, path: Path) -> Path:
         """Copy ``path`` with SQLite's backup API: a consistent state, even while other programs write.

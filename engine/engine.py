@@ -158,11 +158,14 @@ class Engine:
         return await self._run(database, Replica.tables)
 
     async def make_syncable(self, database: str, table: str) -> None:
-        """Make a table a CRR.
+        """Make a table a CRR. With ``backups``, one that is not older than a minute is there before.
 
         Raises:
             NotEligible: it cannot be; every reason in words.
         """
+        path, backups = self._config(database).path, self.backups
+        if backups is not None:
+            await self._run(database, lambda _: backups.ensure(path, within=60))
         await self._run(database, Replica.make_crr, table)
         async with self._hosts.use(self._config(database).path) as host:
             host.look()

@@ -1,0 +1,234 @@
+"""Adds a database: shows which of its tables can be synced, which could be, which cannot and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QCoreApplication, QLocale, Qt
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QDialog,
+    QDialogButtonBox,
+    QFileDialog,
+    QFormLayout,
+    QHeaderView,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engine.crr import TableStatus
+from engine.engine import Engine
+from engine.errors import SynclineError
+from engine.settings import DatabaseConfig
+from gui.dialogs.base import AsyncDialog, closed, in_words
+from gui.dialogs.note import Note
+
+WIDTH, HEIGHT = 620, 460
+TABLE, ROWS, STATUS = range(3)
+
+
+async def choose_file(parent: QWidget | None) -> Path | None:
+    """Let a person choose a database file; None when they thought better of it."""
+
+    def tr(text: str) -> str:
+        return QCoreApplication.translate("choose_file", text)
+
+    dialog = QFileDialog(parent, tr("Add database"))
+    dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+    dialog.setNameFilters(
+        [tr("SQLite databases") + " (*.db *.sqlite *.sqlite3 *.db3 *.sqlitedb)", tr("All files") + " (*)"]
+    )
+    chosen: list[str] = []
+    dialog.fileSelected.connect(chosen.append)
+    await closed(dialog)
+    return Path(chosen[0]) if chosen else None
+
+
+async def ask(parent: QWidget | None, engine: Engine, path: Path | None = None) -> DatabaseConfig | None:
+    """Let a person add a database, or make more tables of a known one syncable.
+
+    Args:
+        parent: the window that the dialog belongs to.
+        engine: takes the database on; it is open.
+        path: the file; None asks for it.
+
+    Returns:
+        the database as the engine has it now; None when the person thought better of it.
+
+    Raises:
+        ReplicaError: the file cannot be used; says why.
+    """
+    path = path or await choose_file(parent)
+    if path is None:
+        return None
+    dialog = DatabaseDialog(parent, engine, path, await engine.inspect(path))
+    accepted = await dialog.answered()
+    return dialog.saved if accepted or dialog.saved else None
+
+
+class DatabaseDialog(AsyncDialog):
+    """The tables of one file; see ``ask``. ``saved`` is the outcome.
+
+    Args:
+        path: the file. tables: what is known of its tables.
+    """
+
+    def __init__(self, parent: QWidget | None, engine: Engine, path: Path, tables: Sequence[TableStatus]) -> None:
+        super().__init__(parent)
+        self.saved: DatabaseConfig | None = None
+        self._engine = engine
+        self._path = path.expanduser().resolve()
+        self._known = next((one for one in engine.settings.databases if one.path == self._path), None)
+        self.setWindowTitle(self.tr("Tables") if self._known else self.tr("Add database"))
+        self._make(tables)
+        self.show_tables(tables)
+        self.resize(WIDTH, HEIGHT)
+        self.tree.setFocus()
+
+    # What is seen
+
+    def _make(self, tables: Sequence[TableStatus]) -> None:
+        self.name = QLineEdit(self._known.name if self._known else self._path.stem)
+        self.name.setAccessibleName(self.tr("Name"))
+        self.name.setReadOnly(self._known is not None)
+        file = QLabel(str(self._path))
+        file.setTextFormat(Qt.TextFormat.PlainText)
+        file.setWordWrap(True)
+        file.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.tree = QTreeWidget()
+        self.tree.setAccessibleName(self.tr("Tables of the file"))
+        self.tree.setHeaderLabels([self.tr("Table"), self.tr("Rows"), self.tr("Sync")])
+        self.tree.headerItem().setTextAlignment(ROWS, Qt.AlignmentFlag.AlignRight)
+        self.tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.tree.setAllColumnsShowFocus(True)
+        self.tree.setRootIsDecorated(False)
+        self.tree.setItemsExpandable(False)
+        self.tree.header().setStretchLastSection(True)
+        self.tree.header().setSectionResizeMode(TABLE, QHeaderView.ResizeMode.ResizeToContents)
+        self.tree.header().setSectionResizeMode(ROWS, QHeaderView.ResizeMode.ResizeToContents)
+        self.all = QPushButton(self.tr("&Make all syncable that can be"))
+        self.all.setAutoDefault(False)
+        self.price = Note()
+        self.backup = Note()
+        self.problem = Note.of_problem()
+        self.buttons = QDialogButtonBox()
+        text = self.tr("Make syncable") if self._known else self.tr("Add")
+        self.ok = self.buttons.addButton(text, QDialogButtonBox.ButtonRole.AcceptRole)
+        self.buttons.addButton(QDialogButtonBox.StandardButton.Cancel)
+        self.ok.setDefault(True)
+        form = QFormLayout()
+        form.addRow(self.tr("File:"), file)
+        form.addRow(self.tr("&Name:"), self.name)
+        column = QVBoxLayout(self)
+        column.addLayout(form)
+        column.addWidget(self.tree, 1)
+        column.addWidget(self.all, 0, Qt.AlignmentFlag.AlignLeft)
+        for note in (self.price, self.backup, self.problem):
+            column.addWidget(note)
+        column.addWidget(self.buttons)
+        self.setTabOrder(self.name, self.tree)
+        self.tree.itemChanged.connect(self._look)
+        self.all.clicked.connect(self._check_all)
+        self.buttons.accepted.connect(self.accept)
+        self.buttons.rejected.connect(self.reject)
+
+    def show_tables(self, tables: Sequence[TableStatus]) -> None:
+        """Fill the list; tables that can be made syncable get a box to tick."""
+        self.tree.clear()
+        self._syncable = sum(table.syncable for table in tables)
+        self._eligible: list[QTreeWidgetItem] = []
+        for table in tables:
+            item = QTreeWidgetItem(self.tree, [table.name, QLocale().toString(table.rows), self._status(table)])
+            item.setTextAlignment(ROWS, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            item.setToolTip(TABLE, self.tr("Key: %1").replace("%1", ", ".join(table.key) or "–"))
+            if table.eligible and not table.syncable:
+                item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
+                item.setCheckState(TABLE, Qt.CheckState.Unchecked)
+                self._eligible.append(item)
+            for reason in table.reasons:
+                self._add_reason(item, reason)
+            item.setExpanded(True)
+        self.all.setVisible(len(self._eligible) > 1)
+        self._look()
+
+    def _add_reason(self, item: QTreeWidgetItem, reason: str) -> None:
+        child = QTreeWidgetItem(item, [reason])
+        child.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemNeverHasChildren)
+        child.setFirstColumnSpanned(True)
+        child.setToolTip(TABLE, reason)
+        child.setForeground(TABLE, self.palette().placeholderText())
+
+    def _status(self, table: TableStatus) -> str:
+        if table.syncable:
+            return self.tr("Syncable")
+        return self.tr("Can be made syncable") if table.eligible else self.tr("Cannot be synced")
+
+    # What is ticked
+
+    def chosen(self) -> list[str]:
+        """The tables to make syncable."""
+        return [item.text(TABLE) for item in self._eligible if item.checkState(TABLE) is Qt.CheckState.Checked]
+
+    def _check_all(self) -> None:
+        for item in self._eligible:
+            item.setCheckState(TABLE, Qt.CheckState.Checked)
+
+    def _look(self) -> None:
+        """Say what follows, and allow what can be done."""
+        chosen = self.chosen()
+        self.price.say(self._price())
+        self.backup.say(self._backup(writes=bool(chosen) or self._known is None))
+        self.ok.setEnabled(bool(chosen) or (self._known is None and self._syncable > 0))
+        self.ok.setToolTip("" if self.ok.isEnabled() else self.tr("Choose at least one table to make syncable."))
+
+    def _price(self) -> str:
+        if self._eligible:
+            return self.tr(
+                "To make a table syncable, triggers and tables called “…__crsql_…” are added to the file."
+                " Every program that writes to the table must load cr-sqlite from then on;"
+                " programs that only read need nothing."
+            )
+        if self._syncable:
+            return ""
+        if self.tree.topLevelItemCount():
+            return self.tr("No table of this file can be synced as it is; what stands in the way is said above.")
+        return self.tr("The file has no table yet. Open it in its program first, then add it.")
+
+    def _backup(self, *, writes: bool) -> str:
+        backups = self._engine.backups
+        if backups is None or not writes:
+            return ""
+        return self.tr("A backup is made first, in %1.").replace("%1", str(backups.folder))
+
+    # The end
+
+    def accept(self) -> None:
+        """Add the database, and close when that went well."""
+        if self.ok.isEnabled():
+            self._allow(False)
+            self.start(self._save())
+
+    async def _save(self) -> None:
+        engine = self._engine
+        try:
+            self.saved = await engine.add_database(self._path, self.name.text().strip())
+            for table in self.chosen():
+                await engine.make_syncable(self.saved.id, table)
+        except SynclineError as error:
+            self._allow(True)
+            self.problem.say(in_words(error))
+            if self.saved is not None:
+                self.show_tables(await engine.tables(self.saved.id))
+            self.fit()
+        else:
+            QDialog.accept(self)
+
+    def _allow(self, allowed: bool) -> None:
+        for part in (self.name, self.tree, self.all, self.ok):
+            part.setEnabled(allowed)

@@ -1,0 +1,292 @@
+"""Adds a peer, or changes one: every field says beside itself what is wrong with it, and "Test" tries it out."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QFormLayout,
+    QHBoxLayout,
+    QLineEdit,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engine.engine import Engine
+from engine.errors import SynclineError, UsageError
+from engine.settings import Direction, Mode, PeerConfig, check_url
+from engine.wire.rooms import check_room, check_token, encode_subprotocol
+from gui.dialogs.base import AsyncDialog, in_words
+from gui.dialogs.checked import CheckedLine
+from gui.dialogs.note import Note
+from gui.dialogs.trial import TrialPanel
+
+WIDTH = 560
+WEEK = 7 * 24 * 60
+
+
+async def ask(
+    parent: QWidget | None, engine: Engine, peer: PeerConfig | None = None, database: str | None = None
+) -> PeerConfig | None:
+    """Let a person add a peer, or change one.
+
+    Args:
+        parent: the window that the dialog belongs to.
+        engine: takes the peer on; it is open.
+        peer: the one to change; None adds one.
+        database: the id of the database to begin with.
+
+    Returns:
+        the peer as the engine has it now; None when the person thought better of it.
+    """
+    dialog = PeerDialog(parent, engine, peer, database)
+    dialog.start(dialog.tell_where_tokens_are())
+    return dialog.saved if await dialog.answered() else None
+
+
+class PeerDialog(AsyncDialog):
+    """The form; see ``ask``. ``saved`` is the outcome."""
+
+    def __init__(
+        self, parent: QWidget | None, engine: Engine, peer: PeerConfig | None = None, database: str | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.saved: PeerConfig | None = None
+        self._engine = engine
+        self._peer = peer
+        self._trial: asyncio.Task[None] | None = None
+        self.setWindowTitle(self.tr("Add peer") if peer is None else self.tr("Change peer"))
+        self._make_fields()
+        self._make_layout()
+        self._fill(peer, database)
+        self._connect()
+        self._look()
+        self.resize(WIDTH, self.sizeHint().height())
+        self.address.setFocus()
+
+    # What is seen
+
+    def _make_fields(self) -> None:
+        self.database = QComboBox()
+        self.database.setAccessibleName(self.tr("Database"))
+        self.name = QLineEdit()
+        self.name.setAccessibleName(self.tr("Name"))
+        self.address = CheckedLine(self.tr("Address"), check_url, example="wss://example.org:8080/sync")
+        self.room = CheckedLine(self.tr("Room"), check_room, example=self.tr("the database's name on the hub"))
+        self.token = CheckedLine(
+            self.tr("Token"), _check_token, example=self.tr("empty when the hub asks for none"), secret=True
+        )
+        self.where = Note()
+        self.mode = QComboBox()
+        self.mode.setAccessibleName(self.tr("When to sync"))
+        self.mode.addItem(self.tr("At once: stay connected"), Mode.LIVE)
+        self.mode.addItem(self.tr("Every so many minutes"), Mode.EVERY)
+        self.mode.addItem(self.tr("Only by hand"), Mode.MANUAL)
+        self.minutes = QSpinBox()
+        self.minutes.setAccessibleName(self.tr("Minutes between two syncs"))
+        self.minutes.setRange(1, WEEK)
+        self.minutes.setSuffix(self.tr(" min"))
+        self.direction = QComboBox()
+        self.direction.setAccessibleName(self.tr("Direction"))
+        self.direction.addItem(self.tr("Both ways"), Direction.BOTH)
+        self.direction.addItem(self.tr("Receive only"), Direction.RECEIVE)
+        self.direction.addItem(self.tr("Send only"), Direction.SEND)
+        self.trial = TrialPanel()
+        self.problem = Note.of_problem()
+        self.buttons = QDialogButtonBox()
+        text = self.tr("Add") if self._peer is None else self.tr("Save")
+        self.ok = self.buttons.addButton(text, QDialogButtonBox.ButtonRole.AcceptRole)
+        self.buttons.addButton(QDialogButtonBox.StandardButton.Cancel)
+        self.ok.setDefault(True)
+
+    def _make_layout(self) -> None:
+        when = QHBoxLayout()
+        when.addWidget(self.mode, 1)
+        when.addWidget(self.minutes)
+        self.fields = QWidget()
+        form = QFormLayout(self.fields)
+        form.setContentsMargins(0, 0, 0, 0)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        form.setLabelAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
+        form.addRow(self.tr("&Database:"), self.database)
+        form.addRow(self.tr("&Address:"), self.address)
+        form.addRow(self.tr("&Room:"), self.room)
+        form.addRow(self.tr("To&ken:"), self.token)
+        form.addRow("", self.where)
+        form.addRow(self.tr("&Name:"), self.name)
+        form.addRow(self.tr("&Sync:"), when)
+        form.labelForField(when).setBuddy(self.mode)
+        form.addRow(self.tr("D&irection:"), self.direction)
+        column = QVBoxLayout(self)
+        column.addWidget(self.fields)
+        column.addSpacing(6)
+        column.addWidget(self.trial)
+        column.addWidget(self.problem)
+        column.addStretch()
+        column.addWidget(self.buttons)
+        order = [self.database, self.address.line, self.room.line, self.token.line, self.name, self.mode, self.minutes]
+        for one, next_one in zip(order, [*order[1:], self.direction], strict=True):
+            self.setTabOrder(one, next_one)
+
+    def _fill(self, peer: PeerConfig | None, database: str | None) -> None:
+        for known in self._engine.settings.databases:
+            self.database.addItem(known.name, known.id)
+            self.database.setItemData(self.database.count() - 1, str(known.path), Qt.ItemDataRole.ToolTipRole)
+        chosen = self.database.findData(peer.database if peer else database)
+        self.database.setCurrentIndex(max(0, chosen) if self.database.count() else -1)
+        self.database.setEnabled(peer is None)
+        self.minutes.setValue(15)
+        if peer is not None:
+            self.database.setToolTip(self.tr("To sync another database with it, add a peer for that one"))
+            self.name.setText(peer.name)
+            self.address.line.setText(peer.url)
+            self.room.line.setText(peer.room)
+            self.token.line.setText(self._engine.tokens.of(peer.id) or "")
+            self.mode.setCurrentIndex(self.mode.findData(peer.mode))
+            self.minutes.setValue(peer.minutes)
+            self.direction.setCurrentIndex(self.direction.findData(peer.direction))
+        self._token_before = self.token.text
+
+    def _connect(self) -> None:
+        for field in (self.address, self.room, self.token):
+            field.changed.connect(self._changed)
+        self.database.currentIndexChanged.connect(self._changed)
+        self.direction.currentIndexChanged.connect(self._changed)
+        self.mode.currentIndexChanged.connect(self._look)
+        self.trial.test_requested.connect(self._begin_trial)
+        self.trial.stop_requested.connect(self._stop_trial)
+        self.buttons.accepted.connect(self.accept)
+        self.buttons.rejected.connect(self.reject)
+
+    async def tell_where_tokens_are(self) -> None:
+        """Say below the token where it will be kept."""
+        self.where.say(await self._engine.tokens.where())
+        self.fit()
+
+    # What is typed
+
+    def draft(self) -> PeerConfig:
+        """The peer as the form has it.
+
+        Raises:
+            UsageError: something in it cannot be; says what.
+        """
+        new = PeerConfig.new(
+            self.database.currentData() or "",
+            self.address.text,
+            room=self.room.text,
+            name=self.name.text().strip(),
+            mode=self.mode.currentData(),
+            minutes=self.minutes.value(),
+            direction=self.direction.currentData(),
+        )
+        if self._peer is None:
+            return new
+        return replace(new, id=self._peer.id, paused=self._peer.paused, stale_days=self._peer.stale_days)
+
+    def _changed(self) -> None:
+        """What a test found was about something else."""
+        self._stop_trial()
+        self.problem.say("")
+        self._look()
+
+    def _look(self) -> None:
+        """Say what is wrong, and allow what can be done."""
+        problems = [self.address.tell(), self.room.tell(), self.token.tell()]
+        if not any(problems):
+            problems.append(self.room.tell(self._twin() or self._cannot_travel()))
+        if self.database.currentIndex() < 0:
+            problems.append(self.tr("Add a database first."))
+        wrong = next(filter(None, problems), "")
+        self.name.setPlaceholderText(self._usual_name())
+        self.minutes.setVisible(self.mode.currentData() is Mode.EVERY)
+        self.trial.button.setEnabled(not wrong)
+        self.ok.setEnabled(not wrong)
+        self.ok.setToolTip(wrong)
+        self.fit()
+
+    def _usual_name(self) -> str:
+        try:
+            return PeerConfig.new("", self.address.text, room=self.room.text).name
+        except UsageError:
+            return self.tr("any name; by default the room and the host")
+
+    def _twin(self) -> str:
+        """Two peers for the same room would sync everything twice."""
+        draft = self.draft()
+        for peer in self._engine.settings.peers:
+            same = (peer.database, peer.url, peer.room) == (draft.database, draft.url, draft.room)
+            if same and peer.id != draft.id:
+                return self.tr("“%1” syncs this database with this room already.").replace("%1", peer.name)
+        return ""
+
+    def _cannot_travel(self) -> str:
+        try:
+            encode_subprotocol(self.room.text, self.token.text or None, own=1)
+        except UsageError as error:
+            return in_words(error)
+        return ""
+
+    # The test
+
+    def _begin_trial(self) -> None:
+        self.trial.begin()
+        self._trial = self.start(self._try())
+
+    def _stop_trial(self) -> None:
+        if self._trial is not None:
+            self._trial.cancel()
+            self._trial = None
+        self.trial.clear()
+
+    async def _try(self) -> None:
+        draft = self.draft()
+        try:
+            report = await self._engine.probe(
+                draft.database, draft.url, draft.room, self.token.text, direction=draft.direction
+            )
+        except SynclineError as error:
+            self.trial.show_problem(in_words(error))
+        else:
+            self.trial.show_report(report)
+        self._trial = None
+        self.fit()
+
+    # The end
+
+    def accept(self) -> None:
+        """Save, and close when that went well."""
+        if self.ok.isEnabled():
+            self._stop_trial()
+            self._allow(False)
+            self.start(self._save())
+
+    async def _save(self) -> None:
+        draft, token = self.draft(), self.token.text
+        try:
+            if self._peer is None:
+                await self._engine.add_peer(draft, token=token or None)
+            else:
+                await self._engine.update_peer(draft, token=token if token != self._token_before else None)
+        except SynclineError as error:
+            self._allow(True)
+            self.problem.say(in_words(error))
+            self.fit()
+        else:
+            self.saved = draft
+            QDialog.accept(self)
+
+    def _allow(self, allowed: bool) -> None:
+        for part in (self.fields, self.trial, self.ok):
+            part.setEnabled(allowed)
+
+
+def _check_token(token: str) -> None:
+    if token:
+        check_token(token)

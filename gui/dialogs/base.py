@@ -1,0 +1,83 @@
+"""What all dialogs share: opened without a nested loop, waited for as a coroutine, their own tasks ended with them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
+from PySide6.QtWidgets import QDialog, QWidget
+from shiboken6 import isValid
+
+from engine.errors import SynclineError
+
+
+async def closed(dialog: QDialog) -> int:
+    """Open a dialog, wait until it is closed, and drop it.
+
+    ``exec()`` would run a loop inside the loop, and tasks would miss their wake-ups.
+
+    Returns:
+        what its signal ``finished`` says.
+    """
+    done: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+    dialog.finished.connect(lambda code: done.done() or done.set_result(code))
+    dialog.open()
+    try:
+        return await done
+    finally:
+        if isValid(dialog):  # it goes with its window
+            dialog.hide()
+            dialog.deleteLater()
+
+
+class AsyncDialog(QDialog):
+    """A dialog that does work on the loop while it is open.
+
+    Args:
+        parent: the window that it belongs to, and is modal for.
+    """
+
+    def __init__(self, parent: QWidget | None) -> None:
+        super().__init__(parent)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._fault: BaseException | None = None
+
+    def start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Run a coroutine as long as the dialog is open; what it raises closes the dialog and comes out of ``ask``."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+        return task
+
+    async def answered(self) -> bool:
+        """Open it and wait until it is closed; returns whether it was accepted."""
+        try:
+            code = await closed(self)
+        finally:
+            tasks = tuple(self._tasks)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        if self._fault is not None:
+            raise self._fault
+        return code == QDialog.DialogCode.Accepted.value
+
+    def fit(self) -> None:
+        """Grow until everything can be read; never shrink, so that nothing jumps about while one types."""
+        layout = self.layout()
+        layout.activate()
+        needed = layout.totalHeightForWidth(self.width()) if layout.hasHeightForWidth() else layout.sizeHint().height()
+        if needed > self.height():
+            self.resize(self.width(), needed)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            self._fault = task.exception()
+            QDialog.reject(self)
+
+
+def in_words(error: SynclineError) -> str:
+    """The sentence of an error, and its hint."""
+    return f"{error} {error.hint}".strip()
