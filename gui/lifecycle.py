@@ -31,8 +31,8 @@ LEVELS = {
     QtMsgType.QtFatalMsg: logging.CRITICAL,
 }
 
-OFFSCREEN = ("This plugin does not support propagateSizeHints()",)
-"""What Qt says of every window that is painted where nobody sees it."""
+OFFSCREEN = "This plugin does not support "
+"""How Qt begins what it says of windows that are painted where nobody sees them."""
 
 
 class Application(QApplication):
@@ -103,5 +103,5 @@ def quit_signals(app: Application, ask: Callable[[], None]) -> Iterator[None]:
 
 
 def _log_message(kind: QtMsgType, context: QMessageLogContext, message: str) -> None:
-    level = logging.DEBUG if message in OFFSCREEN else LEVELS.get(kind, logging.WARNING)
+    level = logging.DEBUG if message.startswith(OFFSCREEN) else LEVELS.get(kind, logging.WARNING)
     log.log(level, "%s", message)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,9 +27,9 @@ class Display:
         )
         return done.stdout
 
-    def windows(self, name: str) -> list[str]:
-        """The visible windows whose title matches the regular expression."""
-        return self.ask("search", "--onlyvisible", "--name", name).split()
+    def windows(self, program: str) -> list[str]:
+        """The visible windows of a program, its tray icon and menus among them."""
+        return self.ask("search", "--onlyvisible", "--class", program).split()
 
     def place(self, window: str) -> tuple[int, int, int, int]:
         """Left, top, width and height of a window."""
@@ -36,7 +37,8 @@ class Display:
         return int(told["X"]), int(told["Y"]), int(told["WIDTH"]), int(told["HEIGHT"])
 
     def click(self, x: int, y: int, button: int = 1) -> None:
-        """Click somewhere on the screen."""
+        """Click somewhere on the screen; not so soon after the last click that it would count as a double click."""
+        time.sleep(0.6)
         self.ask("mousemove", str(x), str(y), "click", str(button))
 
 
@@ -73,7 +75,7 @@ def start_tray(display: Display) -> Iterator[StartTray]:
             stderr=subprocess.DEVNULL,
         )
         started.append(tray)
-        wait(lambda: display.windows("^panel$"), "the tray is there")
+        wait(lambda: display.windows("trayer"), "the tray is there")
         return tray
 
     yield start

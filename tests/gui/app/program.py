@@ -48,7 +48,7 @@ class Program:
         if not display:
             environment["QT_QPA_PLATFORM"] = "offscreen"
         self.process = subprocess.Popen(
-            [sys.executable, "-X", "dev", "-W", "error:::engine", "-m", "engine.cli", *arguments],
+            [sys.executable, "-W", "default", "-m", "engine.cli", *arguments],
             cwd=HERE,
             env=environment,
             stdin=subprocess.DEVNULL,
@@ -62,7 +62,7 @@ class Program:
         if number is not None:
             self.process.send_signal(number)
         out, err = self.process.communicate(timeout=PATIENCE)
-        assert (self.process.returncode, err) == (0, "")
+        assert (self.process.returncode, err) == (0, ""), f"status {self.process.returncode}, stderr: {err}"
         return out
 
     def kill(self) -> None:

@@ -40,15 +40,16 @@ def hub(tmp_path: Path) -> Iterator[tuple[Path, str]]:
     process.communicate(timeout=20)
 
 
-def ready(start: Start) -> None:
-    """Wait until the program that runs answers a second start; that one must end well too."""
+def ready(program: Program, start: Start) -> None:
+    """Wait until the program's loop runs: it answers a second start, and that one must end well too."""
+    wait((program.home / "config" / "running.lock").exists, "the program has the lock")
     assert start().ends_well() == ""
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_signals_when_nothing_goes_on(start: Start, number: signal.Signals) -> None:
     program = start()
-    ready(start)
+    ready(program, start)
     assert program.ends_well(number) == ""
 
 
@@ -82,6 +83,7 @@ def test_signals_in_the_middle_of_a_sync(
 def test_a_second_start_hands_over_and_ends(start: Start, tmp_path: Path) -> None:
     file = make_file(tmp_path / "todo.db")
     first = start()
+    ready(first, start)
     assert start("open", str(file)).ends_well() == ""
     assert first.alive
     assert first.ends_well(signal.SIGTERM) == ""
@@ -92,7 +94,7 @@ def test_broken_settings_are_told_and_left_alone(tmp_path: Path, start: Start) -
     settings.parent.mkdir(parents=True)
     settings.write_text("auto_sync = perhaps\n")
     program = start()
-    ready(start)
+    ready(program, start)
     program.process.terminate()
     _, err = program.process.communicate(timeout=20)
     assert program.process.returncode == 2
@@ -121,7 +123,7 @@ def test_the_demo_without_a_display_ends_with_a_picture(tmp_path: Path) -> None:
 def test_the_demo_ends_well(start: Start, tmp_path: Path, number: signal.Signals) -> None:
     kept = tmp_path / "kept"
     program = start("demo", "--keep", str(kept))
-    wait(lambda: (kept / "desktop.db-wal").exists() or (kept / "desktop.db-journal").exists(), "the demo is up")
+    wait((kept / "desktop.db").exists, "the demo is up")
     assert program.ends_well(number) == ""
 
 
