@@ -90,6 +90,8 @@ def quit_signals(app: Application, ask: Callable[[], None]) -> Iterator[None]:
     before = {number: signal.signal(number, lambda *_: ask()) for number in numbers}
     wakeup_before = signal.set_wakeup_fd(pythons.fileno(), warn_on_full_buffer=False)
     app.quit_asked.connect(ask)
+    if hasattr(signal, "pthread_sigmask"):  # the command line held them back while all this was loaded
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, numbers)
     try:
         yield
     finally:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import os
+import signal
 import sys
 from types import ModuleType
 
@@ -56,7 +57,13 @@ def _need_display() -> None:
 
 
 def _gui(name: str) -> ModuleType:
-    """Load a module of the window, or say how to get what it needs."""
+    """Load a module of the window, or say how to get what it needs.
+
+    From here on SIGINT and SIGTERM wait until ``gui.lifecycle`` lets them in: Qt's modules abort the process when
+    their loading is interrupted.
+    """
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     try:
         importlib.import_module("PySide6.QtWidgets")
         importlib.import_module("qasync")
