@@ -10,6 +10,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 
 from engine.crr import TrackedPeer
 from gui.models import times, values
+from gui.models.sorting import SORT_ROLE
 
 Index = QModelIndex | QPersistentModelIndex
 Role = Qt.ItemDataRole
@@ -19,8 +20,6 @@ _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 COPY_ROLE = Role.UserRole
 """The whole text of a cell, for the clipboard."""
-SORT_ROLE = Role.UserRole + 1
-"""The raw value, for sorting."""
 
 
 class Column(enum.IntEnum):

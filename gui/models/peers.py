@@ -12,7 +12,6 @@ from PySide6.QtCore import (
     QModelIndex,
     QObject,
     QPersistentModelIndex,
-    QSortFilterProxyModel,
     Qt,
     Slot,
 )
@@ -20,6 +19,7 @@ from PySide6.QtCore import (
 from engine.events import PeerStatus, State
 from gui import theme
 from gui.models import times, values
+from gui.models.sorting import SORT_ROLE, SortProxy
 from gui.models.words import state_word
 
 Index = QModelIndex | QPersistentModelIndex
@@ -48,11 +48,9 @@ class Column(enum.IntEnum):
 
 PEER_ROLE = Role.UserRole
 """The peer's id."""
-SORT_ROLE = Role.UserRole + 1
-"""The raw value, for sorting."""
-PROGRESS_ROLE = Role.UserRole + 2
+PROGRESS_ROLE = Role.UserRole + 1
 """(done, total) of the sync under way, in versions; None when none is."""
-STATE_ROLE = Role.UserRole + 3
+STATE_ROLE = Role.UserRole + 2
 """The ``State``."""
 
 _NUMBERS = (Column.RECEIVED, Column.CONFIRMED, Column.TO_SEND, Column.TO_RECEIVE)
@@ -296,16 +294,14 @@ class PeersModel(QAbstractTableModel):
             self.dataChanged.emit(self.index(0, first), self.index(len(self._rows) - 1, last))
 
 
-class PeersProxy(QSortFilterProxyModel):
+class PeersProxy(SortProxy):
     """Sorts by raw values, and keeps the rows in which a text occurs in any column."""
 
     def __init__(self, model: PeersModel, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.setSourceModel(model)
-        self.setSortRole(SORT_ROLE)
         self.setFilterKeyColumn(-1)
         self.setFilterCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
-        self.setDynamicSortFilter(True)
 
     @Slot(str)
     def set_filter(self, text: str) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import QByteArray, QPoint, QSignalBlocker, QSortFilterProxyModel, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QByteArray, QPoint, QSignalBlocker, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QMenu, QVBoxLayout, QWidget
 
-from gui.models.clocks import COPY_ROLE, SORT_ROLE, ClocksModel, Column
+from gui.models.clocks import COPY_ROLE, ClocksModel, Column
+from gui.models.sorting import SortProxy
 from gui.models.values import number, site_shown
 from gui.panels.table import Table
 
@@ -27,9 +28,8 @@ class ClocksPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.model = ClocksModel(self)
-        self.proxy = QSortFilterProxyModel(self)
+        self.proxy = SortProxy(self)
         self.proxy.setSourceModel(self.model)
-        self.proxy.setSortRole(SORT_ROLE)
         self._make_table()
         self.database = QComboBox()
         self.database.setAccessibleName(self.tr("Database"))
