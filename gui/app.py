@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sys
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QSettings
+from PySide6.QtCore import QProcess, QSettings
 from PySide6.QtWidgets import QMessageBox
 
 from engine.backup import Backups
 from engine.engine import Engine
 from engine.errors import SynclineError
 from engine.settings import SettingsFile, config_dir, data_dir
+from engine.tokens import TokenStore
 from gui.actions import Actions
 from gui.bridge import Bridge
 from gui.commands import Commands, in_words
@@ -50,7 +52,8 @@ def run(arguments: Sequence[str] = (), *, hidden: bool = False) -> int:
 
 async def _main(quit_asked: asyncio.Event, instance: SingleInstance, arguments: list[str], hidden: bool) -> int:
     try:
-        engine = Engine(store=SettingsFile(), backups=Backups(data_dir() / "backups"))
+        backups = Backups(data_dir() / "backups")
+        engine = Engine(store=SettingsFile(), backups=backups, token_store=TokenStore())
     except SynclineError as error:
         await _tell(error, quit_asked)
         raise
@@ -83,6 +86,7 @@ async def shell(
     window.summary_changed.connect(tray.show_state)
     window.paused_changed.connect(tray.pause.resume.setEnabled)
     window.tuck_away = tray.tuck_away
+    window.demo_requested.connect(start_demo)
     actions.open_window.triggered.connect(window.present)
     tray.show()
     if hidden:
@@ -116,6 +120,6 @@ async def _tell(error: SynclineError, quit_asked: asyncio.Event) -> None:
     box.hide()
 
 
-def paths_of(arguments: Sequence[str]) -> list[Path]:
-    """The files that arguments name."""
-    return [Path(argument) for argument in arguments]
+def start_demo() -> None:
+    """Open the demo in a process of its own; it needs nothing from this one."""
+    QProcess.startDetached(sys.executable, ["-m", "engine.cli", "demo"], str(Path(__file__).parents[1]))

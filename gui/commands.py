@@ -32,7 +32,12 @@ class Commands(QObject):
         super().__init__(parent)
         self.engine = engine
         self._tasks: set[asyncio.Task[None]] = set()
+        self._opened = asyncio.Event()
         self._ended = False
+
+    def begin(self) -> None:
+        """The engine is open: carry out what was started before, and from now on everything at once."""
+        self._opened.set()
 
     def start(self, work: Coroutine[Any, Any, None]) -> None:
         """Run a coroutine beside everything else; its SynclineError becomes ``failed``."""
@@ -76,9 +81,13 @@ class Commands(QObject):
 
     async def _run(self, work: Coroutine[Any, Any, None]) -> None:
         try:
+            await self._opened.wait()
             await work
         except SynclineError as error:
             self.failed.emit(in_words(error))
+        except asyncio.CancelledError:
+            work.close()  # it may not have begun
+            raise
         except Exception:
             log.exception("A command failed")
             self.failed.emit(self.tr("Something unexpected went wrong; the log has the details."))

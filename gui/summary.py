@@ -19,10 +19,9 @@ def summary(peers: Collection[PeerStatus], *, databases: int) -> tuple[State | N
     having = [peer for peer in peers if peer.state is state]
     word = state_word(state) if state is not None else ""
     if len(having) == len(peers) > 1:
-        all_of_them = _tr("all {0} peers").format(len(peers))
-        if state is State.PAUSED and len({peer.reason for peer in having}) == 1:
-            return state, f"{having[0].reason.rstrip('.')} ({all_of_them})."
-        return state, f"{word}: {all_of_them}."
+        if len({peer.reason for peer in having}) == 1:
+            return state, f"{word}: {_tr('all {0} peers').format(len(peers))}. {having[0].reason}"
+        return state, f"{word}: {_tr('all {0} peers').format(len(peers))}."
     if len(having) == 1:
         return state, f"{word}: {having[0].name}. {having[0].reason}"
     return state, f"{word}: {_tr('{0} of {1} peers').format(len(having), len(peers))}."

@@ -5,6 +5,7 @@ Here the panels' wishes meet ``Commands`` and the bridge's news meet the models;
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -30,6 +31,7 @@ from gui.actions import Actions, PauseMenu
 from gui.bridge import Bridge
 from gui.clock_reader import ClockReader
 from gui.commands import Commands
+from gui.dialogs import add_database, add_peer, confirm
 from gui.notice import NoticeBar
 from gui.panels.clocks import ClocksPanel
 from gui.panels.flow import FlowPanel
@@ -68,6 +70,8 @@ class Window(QMainWindow):
         self._databases: dict[str, DatabaseChanged] = {}
         self._problems: dict[str, str] = {}
         self._sites: dict[bytes, str] = {}
+        self._asking = asyncio.Lock()
+        self._opening = True
         self._leaving = False
         self.notices = NoticeBar()
         self.peers = PeersPanel()
@@ -83,6 +87,9 @@ class Window(QMainWindow):
         self._make_status_bar()
         self._connect(bridge)
         self._restore_look()
+        settings = commands.engine.settings
+        actions.auto_sync.setChecked(settings.auto_sync)
+        self.peers.set_database_names({database.id: database.name for database in settings.databases})
         self._tell_summary()
 
     # What is seen
@@ -194,8 +201,10 @@ class Window(QMainWindow):
         peers.demo_requested.connect(self.demo_requested)
 
     def engine_opened(self) -> None:
-        """Take over what the engine read from its settings."""
-        self.actions_shared.auto_sync.setChecked(self.commands.engine.settings.auto_sync)
+        """The engine is open: from now on wishes are fulfilled, those of before among them."""
+        self._opening = False
+        self.commands.begin()
+        self._tell_summary()
 
     # News
 
@@ -251,6 +260,8 @@ class Window(QMainWindow):
     def _tell_summary(self) -> None:
         self.actions_shared.set_counts(databases=len(self._databases), peers=len(self._statuses))
         state, text = summary(self._statuses.values(), databases=len(self._databases))
+        if self._opening and self.commands.engine.settings.databases:
+            state, text = None, self.tr("Opening the databases…")
         size = self.style().pixelMetric(QStyle.PixelMetric.PM_SmallIconSize)
         self._status_icon.setVisible(state is not None)
         if state is not None:
@@ -271,22 +282,14 @@ class Window(QMainWindow):
             self.commands.start(self._add_database(file))
 
     async def _add_database(self, file: Path | None = None) -> None:
-        from gui.dialogs import add_database
-
-        if file is None:
-            file = await add_database.choose_file(self)
-        if file is not None:
+        async with self._asking:  # of several files, one after the other
             await add_database.ask(self, self.commands.engine, file)
 
     async def _edit_peer(self, peer: str | None) -> None:
-        from gui.dialogs import add_peer
-
         config = next((known for known in self.commands.engine.settings.peers if known.id == peer), None)
         await add_peer.ask(self, self.commands.engine, config, self.clocks.chosen())
 
     async def _remove_peers(self, peers: Sequence[str]) -> None:
-        from gui.dialogs import confirm
-
         names = ", ".join(self.commands.name_of(peer) for peer in peers)
         title = self.tr("Remove peer") if len(peers) == 1 else self.tr("Remove peers")
         sentence = self.tr("Remove {0}? The databases stay as they are on both sides.").format(names)
@@ -295,8 +298,6 @@ class Window(QMainWindow):
                 await self.commands.engine.remove_peer(peer)
 
     async def _remove_database(self, database: str) -> None:
-        from gui.dialogs import confirm
-
         name = self._databases[database].name
         sentence = self.tr("Remove {0} and its peers from Syncline? The file stays as it is.").format(name)
         if await confirm.confirm(self, self.tr("Remove database"), sentence, self.tr("Remove")):

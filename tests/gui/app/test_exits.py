@@ -17,8 +17,8 @@ from tests.gui.app.program import HERE, Program, settings_for, version_of, wait
 
 Start = Callable[..., Program]
 
-ROWS = 60_000
-"""Rows in the first sync: it takes a few seconds, so that a signal comes right into it."""
+ROWS = 20_000
+"""Rows in the first sync: it takes a second or two, so that a signal comes right into it."""
 
 
 @pytest.fixture
