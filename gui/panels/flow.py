@@ -48,6 +48,7 @@ class FlowPanel(QWidget):
         super().__init__(parent)
         self.model = FlowModel(capacity, self)
         self._waiting = Ring(capacity)
+        self._shifting = False
         self._make_table()
         bar = self._make_bar()
         layout = QVBoxLayout(self)
@@ -216,6 +217,7 @@ class FlowPanel(QWidget):
     def _clear(self) -> None:
         self._waiting.take()
         self.model.clear()
+        self.follow.setChecked(True)
         self._tell_waiting()
 
     def _show_menu(self, where: QPoint) -> None:
@@ -234,7 +236,8 @@ class FlowPanel(QWidget):
 
     def _scrolled(self, value: int) -> None:
         """Scrolling up means reading: follow no more. Scrolling to the end means: go on."""
-        self.follow.setChecked(value >= self.table.verticalScrollBar().maximum())
+        if not self._shifting:
+            self.follow.setChecked(value >= self.table.verticalScrollBar().maximum())
 
     def _stay_at_end(self) -> None:
         if self.follow.isChecked():
@@ -253,6 +256,6 @@ class FlowPanel(QWidget):
 
     def _shift(self, rows: int) -> None:
         bar = self.table.verticalScrollBar()
-        with QSignalBlocker(bar):
-            bar.setValue(bar.value() + rows)
-        self.table.viewport().update()
+        self._shifting = True
+        bar.setValue(bar.value() + rows)
+        self._shifting = False

@@ -94,6 +94,8 @@ class Table(QTableView):
             self.copy()
         else:
             super().keyPressEvent(event)
+            if event.key() in (Qt.Key.Key_Home, Qt.Key.Key_End):  # also where the current cell was there before
+                self.scrollTo(self.currentIndex())
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
         super().paintEvent(event)

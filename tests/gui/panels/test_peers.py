@@ -1,0 +1,200 @@
+"""The peers panel, as a person uses it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from PySide6.QtCore import QPoint, Qt, SignalInstance
+from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QMenu, QPushButton, QTableView, QToolButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from engine.events import State
+from engine.settings import Pause
+from gui.models.peers import Column
+from gui.panels.clocks import ClocksPanel
+from gui.panels.flow import FlowPanel
+from gui.panels.peers import PeersPanel
+from tests.gui.models.samples import status
+
+
+@pytest.fixture
+def panel(qtbot: QtBot) -> PeersPanel:
+    panel = PeersPanel()
+    qtbot.addWidget(panel)
+    panel.resize(1000, 300)
+    panel.show()
+    return panel
+
+
+def heard(signal: SignalInstance) -> list[Any]:
+    """Everything that a signal says from now on."""
+    said: list[Any] = []
+    signal.connect(lambda *args: said.append(args[0] if len(args) == 1 else args))
+    return said
+
+
+def test_an_empty_panel_teaches(panel: PeersPanel, qtbot: QtBot) -> None:
+    add, demo, peer = (
+        heard(signal) for signal in (panel.add_database_requested, panel.demo_requested, panel.add_peer_requested)
+    )
+    assert panel.empty.isVisible()
+    assert "No database yet" in panel.empty.heading.text()
+    assert not panel.add_peer_button.isVisible()
+    qtbot.mouseClick(panel.add_database_button, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(panel.demo_button, Qt.MouseButton.LeftButton)
+    panel.set_database_names({"d": "todo"})
+    assert "No peer yet" in panel.empty.heading.text()
+    assert not panel.add_database_button.isVisible()
+    qtbot.mouseClick(panel.add_peer_button, Qt.MouseButton.LeftButton)
+    assert [len(said) for said in (add, demo, peer)] == [1, 1, 1]
+    panel.model.update([status("a")])
+    assert panel.table.isVisible()
+    panel.model.remove("a")
+    assert panel.empty.isVisible()
+
+
+def test_filter_and_choice(panel: PeersPanel, qtbot: QtBot) -> None:
+    chosen = heard(panel.selection_changed)
+    panel.model.update([status("a", name="Laptop"), status("b", name="Desktop"), status("c", name="Lab")])
+    qtbot.keyClicks(panel.filter, "la")
+    assert panel.proxy.rowCount() == 2
+    panel.table.selectAll()
+    assert panel.selected() == chosen[-1] == ["a", "c"]
+
+
+def test_the_menu_says_what_a_person_asks_for(panel: PeersPanel) -> None:
+    panel.model.update([status("a"), status("b")])
+    sync, pause, edit, remove, flow = (
+        heard(signal)
+        for signal in (
+            panel.sync_requested,
+            panel.pause_requested,
+            panel.edit_requested,
+            panel.remove_requested,
+            panel.flow_requested,
+        )
+    )
+    menu = panel.menu_for(["a"])
+    press(menu, "Sync now")
+    press(menu, "Show changes")
+    press(menu, "Edit…")
+    press(menu, "Remove…")
+    press(menu, "Until resumed")
+    press(menu, "Resume")
+    assert (sync, flow, edit, remove) == ([["a"]], ["a"], ["a"], [["a"]])
+    assert pause == [(["a"], Pause.FOREVER), (["a"], None)]
+    both = panel.menu_for(["a", "b"])
+    assert not action(both, "Edit…").isEnabled()
+    assert action(both, "Sync now").isEnabled()
+
+
+def action(menu: QMenu, text: str) -> Any:
+    """An action by its text, in the menu or one below it."""
+    every = [*menu.actions(), *(one for below in menu.findChildren(QMenu) for one in below.actions())]
+    return next(one for one in every if one.text() == text)
+
+
+def press(menu: QMenu, text: str) -> None:
+    action(menu, text).trigger()
+
+
+def test_the_menu_opens_on_the_row(panel: PeersPanel, qtbot: QtBot) -> None:
+    panel.model.update([status("a"), status("b")])
+    panel.table.selectRow(1)
+    where = panel.table.visualRect(panel.proxy.index(1, 0)).center()
+    panel.table.customContextMenuRequested.emit(where)
+    qtbot.waitUntil(lambda: QApplication.activePopupWidget() is not None)
+    popup = QApplication.activePopupWidget()
+    assert isinstance(popup, QMenu)
+    asked = heard(panel.sync_requested)
+    press(popup, "Sync now")
+    popup.close()
+    assert asked == [["b"]]
+
+
+def test_keys(panel: PeersPanel, qtbot: QtBot) -> None:
+    panel.model.update([status("a", name="Laptop"), status("b", name="Desktop")])
+    removed, edited = heard(panel.remove_requested), heard(panel.edit_requested)
+    panel.table.setFocus()
+    panel.table.setCurrentIndex(panel.proxy.index(1, Column.NAME))
+    qtbot.keyClick(panel.table, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    assert QGuiApplication.clipboard().text() == "Desktop"
+    qtbot.keyClick(panel.table, Qt.Key.Key_Delete)
+    qtbot.keyClick(panel.table, Qt.Key.Key_Return)
+    assert (removed, edited) == ([["b"]], ["b"])
+    qtbot.keyClick(panel.table, Qt.Key.Key_Backtab, Qt.KeyboardModifier.ShiftModifier)
+    assert panel.filter.hasFocus(), "Tab leaves the table"
+
+
+def test_columns_are_remembered(panel: PeersPanel, qtbot: QtBot) -> None:
+    panel.model.update([status("a", received=1), status("b", received=2)])
+    header = panel.table.horizontalHeader()
+    header.moveSection(header.visualIndex(Column.ADDRESS), 0)
+    header.setSectionHidden(Column.DATABASE, True)
+    panel.table.setColumnWidth(Column.NAME, 222)
+    panel.table.sortByColumn(Column.RECEIVED, Qt.SortOrder.DescendingOrder)
+    state = panel.save_state()
+
+    again = PeersPanel()
+    qtbot.addWidget(again)
+    again.model.update(panel.model.statuses())
+    assert again.restore_state(state)
+    header = again.table.horizontalHeader()
+    assert header.visualIndex(Column.ADDRESS) == 0
+    assert header.isSectionHidden(Column.DATABASE)
+    assert again.table.columnWidth(Column.NAME) == 222
+    assert again.proxy.index(0, Column.RECEIVED).data() == "2", "and sorted as before"
+    assert not again.restore_state(b"not a state")
+    assert header.visualIndex(Column.ADDRESS) == 0
+
+
+def test_columns_can_be_hidden_but_not_all(panel: PeersPanel) -> None:
+    panel.model.update([status("a")])
+    header = panel.table.horizontalHeader()
+    for column in list(Column)[1:]:
+        header.customContextMenuRequested.emit(QPoint(5, 5))
+        menu = QApplication.activePopupWidget()
+        assert isinstance(menu, QMenu)
+        one = action(menu, str(panel.proxy.headerData(column, Qt.Orientation.Horizontal)))
+        assert one.isEnabled()
+        one.trigger()
+        menu.close()
+    assert header.hiddenSectionCount() == len(Column) - 1
+    header.customContextMenuRequested.emit(QPoint(5, 5))
+    menu = QApplication.activePopupWidget()
+    assert isinstance(menu, QMenu)
+    assert not action(menu, "Peer").isEnabled()
+    menu.close()
+
+
+def test_progress_is_drawn_in_the_row(panel: PeersPanel) -> None:
+    def picture(done: int, state: State = State.SYNCING) -> QImage:
+        panel.model.update([status("a", state, done=done, total=100)])
+        place = panel.table.visualRect(panel.proxy.index(0, Column.STATE))
+        image = panel.table.viewport().grab(place).toImage()
+        return image.copy(0, image.height() - 4, image.width(), 4)  # below the words
+
+    early, late = picture(10), picture(90)
+    assert early != late
+    assert picture(0, State.WAITING) != early
+
+
+def test_times_go_on_only_while_seen(panel: PeersPanel, qtbot: QtBot) -> None:
+    assert panel._ticking.isActive()
+    panel.hide()
+    assert not panel._ticking.isActive()
+
+
+@pytest.mark.parametrize("kind", [PeersPanel, FlowPanel, ClocksPanel])
+def test_every_control_has_a_name_for_screen_readers(qtbot: QtBot, kind: type[QWidget]) -> None:
+    panel = kind()
+    qtbot.addWidget(panel)
+    controls = [
+        one for of in (QLineEdit, QComboBox, QPushButton, QToolButton, QTableView) for one in panel.findChildren(of)
+    ]
+    named = [one for one in controls if not one.objectName().startswith("qt_") and isinstance(one.parent(), QWidget)]
+    ours = [one for one in named if not isinstance(one.parent(), QLineEdit)]  # Qt's own clear button
+    assert ours
+    assert [one for one in ours if not one.accessibleName()] == []
