@@ -319,7 +319,6 @@ class FlowModel(QAbstractTableModel):
             self.beginRemoveRows(QModelIndex(), 0, rows - 1)
         del self._passed[: 0 if self._all else rows]
         ring.drop(first)
-        self._seen_from = max(self._seen_from, ring.first)
         self._seen_to = max(self._seen_to, ring.first)
         if rows:
             self.endRemoveRows()

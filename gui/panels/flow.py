@@ -246,7 +246,8 @@ class FlowPanel(QWidget):
 
     def _rows_inserted(self, _: QModelIndex, first: int, last: int) -> None:
         """Older lines that a filter finds appear above: what is being read stays where it is."""
-        if first == 0 and not self.follow.isChecked():
+        if first == 0 and not self.follow.isChecked() and last + 1 < self.model.rowCount():
+            self.table.executeDelayedItemsLayout()  # or the scroll bar would end where it did before
             self._shift(last + 1)
 
     def _rows_removed(self, _: QModelIndex, first: int, last: int) -> None:

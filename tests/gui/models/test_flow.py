@@ -158,7 +158,8 @@ def test_any_order_of_events_filters_and_slices(qtbot: QtBot, monkeypatch: pytes
     for case in budget.cases("flow model", seconds=2):
         choose, capacity = case.random, case.random.randrange(1, 30)
         model = FlowModel(capacity)
-        checked(model)
+        if case.seed % 10 == 0:  # it is thorough, and slow
+            checked(model)
         lines: list[tuple[ChangesMoved, int]] = []
         wanted, number = FlowFilter(), 0
         for _ in range(40):

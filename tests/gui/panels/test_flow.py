@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from engine.events import Way
+from gui.models import flow
 from gui.models.flow import LINE_ROLE, Column
 from gui.panels.flow import FlowPanel
 from tests.gui.models.samples import change, moved
@@ -109,13 +110,28 @@ def test_the_switch_goes_to_the_end(panel: FlowPanel, qtbot: QtBot) -> None:
     assert seen(panel)[1] == 199
 
 
-def test_older_lines_that_a_filter_finds_do_not_move_what_is_read(panel: FlowPanel, qtbot: QtBot) -> None:
+def test_older_lines_that_a_filter_finds_do_not_move_what_is_read(
+    panel: FlowPanel, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(flow, "SLICE", 100)
     panel.append([moved(*(change(number, "even" if number % 2 == 0 else "odd") for number in range(CAPACITY)))])
     panel.text.setText("even")
+    panel.table.executeDelayedItemsLayout()
+    wheel(panel, 1)
+    assert panel.model.searching
+    assert not panel.follow.isChecked()
+    reading = seen(panel)
+    qtbot.waitUntil(lambda: not panel.model.searching)
+    assert panel.counts.text() == "250 of 500 changes"
+    assert seen(panel) == reading
+
+
+def test_a_filter_shows_the_newest_that_pass(panel: FlowPanel, qtbot: QtBot) -> None:
+    add(panel, 0, 200)
+    panel.text.setText("1")
     qtbot.waitUntil(lambda: not panel.model.searching)
     QApplication.processEvents()
-    assert seen(panel)[1] == CAPACITY - 2, "still at the end"
-    assert panel.counts.text() == "250 of 500 changes"
+    assert seen(panel)[1] == 199
 
 
 def test_pause_holds_back_and_counts(panel: FlowPanel, qtbot: QtBot) -> None:
