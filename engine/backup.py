@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import time
 from pathlib import Path
 
 import apsw
 
+from engine.crr.failures import explain
 from engine.errors import StorageFailed
 
 
@@ -41,15 +43,20 @@ class Backups:
 
         Raises:
             StorageFailed: the copy could not be made; then nothing may be written to the file either.
+            FileBusy: the file stayed locked.
         """
         folder = self._folder_of(path)
-        target = folder / f"{time.strftime('%Y%m%d-%H%M%S')}.db"
+        stamp = time.strftime("%Y%m%d-%H%M%S")
+        names = (f"{stamp}{f'-{n}' if n else ''}.db" for n in itertools.count())
+        target = next(folder / name for name in names if not (folder / name).exists())
+        unfinished = target.with_suffix(".part")
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             source = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
             try:
                 source.set_busy_timeout(5_000)
-                copy = apsw.Connection(str(target))
+                unfinished.unlink(missing_ok=True)
+                copy = apsw.Connection(str(unfinished))
                 try:
                     with copy.backup("main", source, "main") as backup:
                         while not backup.done:
@@ -58,8 +65,12 @@ class Backups:
                     copy.close()
             finally:
                 source.close()
+            unfinished.rename(target)  # closing has synced it; only a whole copy gets the name of one
+        except apsw.BusyError as error:
+            unfinished.unlink(missing_ok=True)
+            raise explain(error, path) from error
         except (OSError, apsw.Error) as error:
-            target.unlink(missing_ok=True)
+            unfinished.unlink(missing_ok=True)
             raise StorageFailed(
                 f"{path.name} could not be backed up to {folder}: {error}.",
                 hint="Nothing was written to the file. Free some space, then try again.",

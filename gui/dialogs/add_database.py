@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, QLocale, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QLocale, QSize, Qt
+from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QDialog,
@@ -28,6 +29,7 @@ from engine.errors import SynclineError
 from engine.settings import DatabaseConfig
 from gui.dialogs.base import AsyncDialog, closed, in_words
 from gui.dialogs.note import Note
+from gui.theme import QUIET, is_dark, tone_color
 
 WIDTH, HEIGHT = 620, 460
 TABLE, ROWS, STATUS = range(3)
@@ -88,6 +90,7 @@ class DatabaseDialog(AsyncDialog):
         self.setWindowTitle(self.tr("Tables") if self._known else self.tr("Add database"))
         self._make(tables)
         self.show_tables(tables)
+        self._show_boxes()
         self.resize(WIDTH, HEIGHT)
         self.tree.setFocus()
 
@@ -110,9 +113,10 @@ class DatabaseDialog(AsyncDialog):
         self.tree.setRootIsDecorated(False)
         self.tree.setItemsExpandable(False)
         self.tree.header().setStretchLastSection(True)
+        self.tree.header().setMinimumSectionSize(self.fontMetrics().averageCharWidth() * 10)
         self.tree.header().setSectionResizeMode(TABLE, QHeaderView.ResizeMode.ResizeToContents)
         self.tree.header().setSectionResizeMode(ROWS, QHeaderView.ResizeMode.ResizeToContents)
-        self.all = QPushButton(self.tr("&Make all syncable that can be"))
+        self.all = QPushButton(self.tr("Tick &all"))
         self.all.setAutoDefault(False)
         self.price = Note()
         self.backup = Note()
@@ -145,6 +149,7 @@ class DatabaseDialog(AsyncDialog):
         self._eligible: list[QTreeWidgetItem] = []
         for table in tables:
             item = QTreeWidgetItem(self.tree, [table.name, QLocale().toString(table.rows), self._status(table)])
+            item.setSizeHint(STATUS, QSize(0, self.fontMetrics().height() + 8))
             item.setTextAlignment(ROWS, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             item.setToolTip(TABLE, self.tr("Key: %1").replace("%1", ", ".join(table.key) or "–"))
             if table.eligible and not table.syncable:
@@ -162,7 +167,19 @@ class DatabaseDialog(AsyncDialog):
         child.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemNeverHasChildren)
         child.setFirstColumnSpanned(True)
         child.setToolTip(TABLE, reason)
-        child.setForeground(TABLE, self.palette().placeholderText())
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+        """Follow the scheme, light or dark."""
+        if event.type() is QEvent.Type.PaletteChange:
+            self._show_boxes()
+        super().changeEvent(event)
+
+    def _show_boxes(self) -> None:
+        """Fusion frames a box in a darker tone of the window, which cannot be seen on dark ground."""
+        palette = QPalette()
+        if is_dark():
+            palette.setColor(QPalette.ColorRole.Window, tone_color(QUIET))
+        self.tree.setPalette(palette)
 
     def _status(self, table: TableStatus) -> str:
         if table.syncable:
@@ -221,10 +238,10 @@ class DatabaseDialog(AsyncDialog):
             for table in self.chosen():
                 await engine.make_syncable(self.saved.id, table)
         except SynclineError as error:
-            self._allow(True)
-            self.problem.say(in_words(error))
             if self.saved is not None:
                 self.show_tables(await engine.tables(self.saved.id))
+            self._allow(True)
+            self.problem.say(in_words(error))
             self.fit()
         else:
             QDialog.accept(self)

@@ -83,6 +83,7 @@ class PeerDialog(AsyncDialog):
             self.tr("Token"), _check_token, example=self.tr("empty when the hub asks for none"), secret=True
         )
         self.where = Note()
+        self.token.layout().addWidget(self.where)
         self.mode = QComboBox()
         self.mode.setAccessibleName(self.tr("When to sync"))
         self.mode.addItem(self.tr("At once: stay connected"), Mode.LIVE)
@@ -118,7 +119,6 @@ class PeerDialog(AsyncDialog):
         form.addRow(self.tr("&Address:"), self.address)
         form.addRow(self.tr("&Room:"), self.room)
         form.addRow(self.tr("To&ken:"), self.token)
-        form.addRow("", self.where)
         form.addRow(self.tr("&Name:"), self.name)
         form.addRow(self.tr("&Sync:"), when)
         form.labelForField(when).setBuddy(self.mode)
@@ -182,9 +182,9 @@ class PeerDialog(AsyncDialog):
             self.address.text,
             room=self.room.text,
             name=self.name.text().strip(),
-            mode=self.mode.currentData(),
+            mode=Mode(self.mode.currentData()),  # Qt keeps the plain text of it
             minutes=self.minutes.value(),
-            direction=self.direction.currentData(),
+            direction=Direction(self.direction.currentData()),
         )
         if self._peer is None:
             return new
@@ -205,7 +205,7 @@ class PeerDialog(AsyncDialog):
             problems.append(self.tr("Add a database first."))
         wrong = next(filter(None, problems), "")
         self.name.setPlaceholderText(self._usual_name())
-        self.minutes.setVisible(self.mode.currentData() is Mode.EVERY)
+        self.minutes.setVisible(self.mode.currentData() == Mode.EVERY)
         self.trial.button.setEnabled(not wrong)
         self.ok.setEnabled(not wrong)
         self.ok.setToolTip(wrong)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QIcon, QPalette
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QStyle, QWidget
@@ -9,16 +12,19 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QStyle, QWidget
 from engine.events import State
 from gui.theme import BAD, QUIET, Tone, state_icon, tone_color
 
+MakeIcon = Callable[[], QIcon]
+
 
 class Note(QWidget):
     """Takes the lines that it needs, and no place while it has nothing to say.
 
     Args:
         tone: the colour of the words; None for that of all text.
-        icon: stands before them, if any.
+        icon: makes the icon that stands before them, if any. (Nobody holds one of our icons: PySide crashes when the
+            garbage collector ends a QIcon with an engine in Python.)
     """
 
-    def __init__(self, tone: Tone | None = QUIET, icon: QIcon | None = None, parent: QWidget | None = None) -> None:
+    def __init__(self, tone: Tone | None = QUIET, icon: MakeIcon | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._tone = tone
         self._icon = icon
@@ -38,14 +44,14 @@ class Note(QWidget):
     @classmethod
     def of_problem(cls, parent: QWidget | None = None) -> Note:
         """One that says what is wrong."""
-        return cls(BAD, state_icon(State.NEEDS_YOU), parent)
+        return cls(BAD, partial(state_icon, State.NEEDS_YOU), parent)
 
     @property
     def text(self) -> str:
         """What it says; '' while it is not to be seen."""
         return self._label.text()
 
-    def say(self, text: str, icon: QIcon | None = None) -> None:
+    def say(self, text: str, icon: MakeIcon | None = None) -> None:
         """Say this (nothing hides the note), with another icon if one is given."""
         self._icon = icon or self._icon
         self._label.setText(text)
@@ -54,7 +60,7 @@ class Note(QWidget):
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802
         """Follow the scheme, light or dark."""
-        if event.type() is QEvent.Type.ApplicationPaletteChange:
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.ApplicationPaletteChange):
             self._paint()
         super().changeEvent(event)
 
@@ -62,7 +68,7 @@ class Note(QWidget):
         self._picture.setVisible(self._icon is not None)
         if self._icon is not None:
             size = self.style().pixelMetric(QStyle.PixelMetric.PM_SmallIconSize)
-            self._picture.setPixmap(self._icon.pixmap(size, size))
+            self._picture.setPixmap(self._icon().pixmap(size, size))
         if self._tone is not None:
             palette = QPalette()
             palette.setColor(QPalette.ColorRole.WindowText, tone_color(self._tone))

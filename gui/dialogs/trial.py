@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from engine.events import State
 from engine.probe import Outcome, ProbeReport, Step
-from gui.dialogs.note import Note
+from gui.dialogs.note import MakeIcon, Note
 from gui.theme import icon, state_icon
 
 
@@ -63,7 +64,7 @@ class TrialPanel(QWidget):
         self.verdict.say(self.tr("Ready to sync.") if failure is None else self.tr("Not ready to sync."))
         for found in report.steps:
             note = self.lines[found.step]
-            note.say(f"{found.sentence} {found.hint}".strip(), _icon(found.outcome))
+            note.say(f"{found.sentence} {found.hint}".strip(), _ICONS[found.outcome])
             note.setAccessibleName(f"{self._names[found.step].text()}: {found.outcome.value}")
             self._names[found.step].show()
 
@@ -98,10 +99,8 @@ class TrialPanel(QWidget):
         }
 
 
-def _icon(outcome: Outcome) -> QIcon:
-    match outcome:
-        case Outcome.OK:
-            return state_icon(State.IN_SYNC)
-        case Outcome.FAILED:
-            return state_icon(State.NEEDS_YOU)
-    return icon("unknown")
+_ICONS: dict[Outcome, MakeIcon] = {
+    Outcome.OK: partial(state_icon, State.IN_SYNC),
+    Outcome.FAILED: partial(state_icon, State.NEEDS_YOU),
+    Outcome.UNKNOWN: partial(icon, "unknown"),
+}

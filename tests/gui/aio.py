@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import gc
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 import qasync
+from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtWidgets import QApplication
 
 T = TypeVar("T")
@@ -48,8 +50,15 @@ def run_async(work: Coroutine[Any, Any, T], *, timeout: float = 6 * PATIENCE) ->
 
     with asyncio.Runner(loop_factory=lambda: qasync.QEventLoop(app)) as runner:
         result = runner.run(whole())
+    _tidy()
     assert not troubles, "\n".join(troubles)
     return result
+
+
+def _tidy() -> None:
+    """Drop what is left of Qt here and now: the collector may run on any thread, where no QObject may end."""
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    gc.collect()
 
 
 def on_gui_loop(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:

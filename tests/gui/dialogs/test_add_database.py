@@ -1,0 +1,223 @@
+"""Adding databases: what is said of their tables, what is made syncable, and the backup before it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import apsw
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from engine.backup import Backups
+from engine.crr import Replica, connect
+from engine.engine import Engine
+from engine.errors import NotADatabase
+from engine.events import State
+from engine.settings import PeerConfig, Settings
+from gui.dialogs import add_database
+from gui.dialogs.add_database import STATUS, TABLE, DatabaseDialog
+from tests.engine.live import make_file, plain_engine, rows
+from tests.gui.aio import on_gui_loop, until
+from tests.gui.dialogs.asking import asking, click, press, type_into, unnamed
+
+PLAIN = "CREATE TABLE item (id INTEGER PRIMARY KEY NOT NULL, name TEXT); INSERT INTO item VALUES (1, 'one');"
+MIXED = (
+    PLAIN
+    + """
+CREATE TABLE done (id INTEGER PRIMARY KEY NOT NULL, name TEXT);
+SELECT crsql_as_crr('done');
+CREATE TABLE tag (id INTEGER PRIMARY KEY NOT NULL);
+CREATE TABLE person (id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, email TEXT UNIQUE);
+"""
+)
+
+
+def plain_file(path: Path, schema: str = PLAIN) -> Path:
+    """A file that no cr-sqlite has touched."""
+    connection = apsw.Connection(str(path))
+    connection.execute(schema)
+    connection.close()
+    return path
+
+
+@asynccontextmanager
+async def engine_with_backups(folder: Path) -> AsyncIterator[Engine]:
+    async with Engine(Settings(), backups=Backups(folder / "backups")) as engine:
+        yield engine
+
+
+def listed(dialog: DatabaseDialog) -> dict[str, tuple[str, list[str]]]:
+    """What stands in the list: for each table its state and the reasons."""
+    items = [dialog.tree.topLevelItem(number) for number in range(dialog.tree.topLevelItemCount())]
+    return {
+        item.text(TABLE): (item.text(STATUS), [item.child(row).text(TABLE) for row in range(item.childCount())])
+        for item in items
+    }
+
+
+def tick(dialog: DatabaseDialog, table: str) -> None:
+    """Tick a table's box with the keyboard."""
+    (item,) = dialog.tree.findItems(table, Qt.MatchFlag.MatchExactly, TABLE)
+    dialog.tree.setCurrentItem(item, TABLE)
+    press(dialog.tree, Qt.Key.Key_Space)
+
+
+def table_names(path: Path) -> set[str]:
+    with connect(path, readonly=True) as connection:
+        return {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+
+
+@on_gui_loop
+async def test_the_tables_and_why_not(tmp_path: Path) -> None:
+    file = make_file(tmp_path / "mixed.db", MIXED)
+    async with engine_with_backups(tmp_path) as engine:
+        async with asking(DatabaseDialog, add_database.ask(None, engine, file)) as (dialog, answer):
+            assert dialog.name.text() == "mixed"
+            assert listed(dialog) == {
+                "item": ("Can be made syncable", []),
+                "done": ("Syncable", []),
+                "tag": ("Can be made syncable", []),
+                "person": (
+                    "Cannot be synced",
+                    [
+                        "Besides the primary key, “email” must be unique; peers cannot uphold that together.",
+                        "It uses AUTOINCREMENT, whose counters clash between peers.",
+                    ],
+                ),
+            }
+            assert "must load cr-sqlite" in dialog.price.text
+            assert str(tmp_path / "backups") in dialog.backup.text
+            assert dialog.ok.isEnabled()
+            assert dialog.chosen() == []
+            click(dialog.all)
+            assert dialog.chosen() == ["item", "tag"]
+            assert unnamed(dialog) == []
+            press(dialog, Qt.Key.Key_Escape)
+        assert answer.result() is None
+        assert engine.settings.databases == ()
+        assert not (tmp_path / "backups").exists()
+
+
+@on_gui_loop
+async def test_made_syncable_after_a_backup_and_synced(tmp_path: Path) -> None:
+    file = plain_file(tmp_path / "app.db")
+    make_file(tmp_path / "rooms/room", "CREATE TABLE item (id INTEGER PRIMARY KEY NOT NULL, name TEXT);"
+              " SELECT crsql_as_crr('item');")
+    async with plain_engine() as server, engine_with_backups(tmp_path) as engine:
+        hub = await server.serve(tmp_path / "rooms")
+        async with asking(DatabaseDialog, add_database.ask(None, engine, file)) as (dialog, answer):
+            assert not dialog.ok.isEnabled(), "nothing would be synced"
+            assert dialog.ok.toolTip() == "Choose at least one table to make syncable."
+            type_into(dialog.name, "My app")
+            tick(dialog, "item")
+            assert dialog.chosen() == ["item"]
+            press(dialog.name, Qt.Key.Key_Return)
+        database = answer.result()
+        assert database is not None
+        assert (database.name, database.path) == ("My app", file)
+        (backup,) = Backups(tmp_path / "backups").find(file)
+        assert table_names(backup) == {"item"}, "the file as it was before"
+        await engine.add_peer(PeerConfig.new(database.id, hub.url, room="room"))
+        await engine.wait_in_sync(timeout=20)
+        await until(lambda: engine.peers()[0].state is State.IN_SYNC, "in sync")
+    assert rows(tmp_path / "rooms/room") == rows(file) == [((1,), [(str, "one")])]
+
+
+@on_gui_loop
+async def test_more_tables_of_a_known_database(tmp_path: Path) -> None:
+    file = make_file(tmp_path / "mixed.db", MIXED)
+    async with engine_with_backups(tmp_path) as engine:
+        known = await engine.add_database(file, "Known")
+        async with asking(DatabaseDialog, add_database.ask(None, engine, file)) as (dialog, answer):
+            assert (dialog.windowTitle(), dialog.name.text(), dialog.name.isReadOnly()) == ("Tables", "Known", True)
+            assert not dialog.ok.isEnabled()
+            assert dialog.backup.text == ""
+            tick(dialog, "tag")
+            assert dialog.backup.text
+            click(dialog.ok)
+        assert answer.result() == known
+        assert {table.name for table in await engine.tables(known.id) if table.syncable} == {"done", "tag"}
+
+
+@on_gui_loop
+async def test_files_with_nothing_to_sync(tmp_path: Path) -> None:
+    empty = plain_file(tmp_path / "empty.db", "PRAGMA user_version = 1")
+    hopeless = plain_file(tmp_path / "hopeless.db", "CREATE TABLE t (a)")
+    async with plain_engine() as engine:
+        for file, said in ((empty, "has no table yet"), (hopeless, "what stands in the way is said above")):
+            async with asking(DatabaseDialog, add_database.ask(None, engine, file)) as (dialog, _):
+                assert said in dialog.price.text
+                assert not dialog.ok.isEnabled()
+                assert not dialog.all.isVisible()
+                dialog.reject()
+
+
+@on_gui_loop
+async def test_no_database_is_an_error_in_words(tmp_path: Path) -> None:
+    (tmp_path / "letter.txt").write_text("Dear reader, this is no database.\n" * 40)
+    async with plain_engine() as engine:
+        with pytest.raises(NotADatabase, match=r"letter\.txt"):
+            await add_database.ask(None, engine, tmp_path / "letter.txt")
+
+
+@on_gui_loop
+async def test_a_table_that_changed_meanwhile(tmp_path: Path) -> None:
+    file = plain_file(tmp_path / "app.db", MIXED.replace("SELECT crsql_as_crr('done');", ""))
+    async with plain_engine() as engine:
+        async with asking(DatabaseDialog, add_database.ask(None, engine, file)) as (dialog, answer):
+            tick(dialog, "item")
+            tick(dialog, "tag")
+            with connect(file) as connection:
+                connection.execute("CREATE UNIQUE INDEX again ON tag (id)")
+            click(dialog.ok)
+            await until(lambda: dialog.problem.text, "the problem is said")
+            assert "tag" in dialog.problem.text
+            assert listed(dialog)["item"][0] == "Syncable"
+            assert listed(dialog)["tag"][0] == "Cannot be synced"
+            dialog.reject()
+        assert answer.result() == engine.settings.databases[0], "it was added before the trouble came"
+    with Replica.open(file, readonly=True) as replica:
+        assert replica.crr_tables() == ("item",)
+
+
+# The file dialog
+
+
+@on_gui_loop
+async def test_choosing_a_file(tmp_path: Path) -> None:
+    file = make_file(tmp_path / "chosen.db", MIXED)
+    async with plain_engine() as engine, asking(QFileDialog, add_database.choose_file(None)) as (dialog, answer):
+        dialog.setDirectory(str(tmp_path))
+        dialog.selectFile(str(file))
+        dialog.accept()
+        await until(answer.done, "chosen")
+        assert answer.result() == file
+        async with asking(QFileDialog, add_database.ask(None, engine)) as (second, nothing):
+            second.reject()
+        assert nothing.result() is None
+
+
+# The end of the program
+
+
+@on_gui_loop
+async def test_a_dialog_goes_with_its_question_and_its_window(tmp_path: Path) -> None:
+    file = make_file(tmp_path / "a.db", MIXED)
+    async with plain_engine() as engine:
+        async with asking(DatabaseDialog, add_database.ask(None, engine, file)) as (_, answer):
+            answer.cancel()
+        window = QWidget()
+        window.show()
+        async with asking(DatabaseDialog, add_database.ask(window, engine, file)) as (dialog, answer):
+            assert dialog.windowModality() is Qt.WindowModality.WindowModal
+            gone: list[bool] = []
+            window.destroyed.connect(lambda: gone.append(True))
+            window.deleteLater()
+            await until(lambda: gone, "the window is gone")
+            answer.cancel()
+            await asyncio.gather(answer, return_exceptions=True)
+            assert answer.cancelled()

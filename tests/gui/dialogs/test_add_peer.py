@@ -1,0 +1,224 @@
+"""Adding and changing peers: what each field says, what the test says, and what the engine has afterwards."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+
+from engine.engine import Engine
+from engine.events import State
+from engine.probe import Step
+from engine.settings import Direction, Mode, Pause, PeerConfig, Settings
+from engine.tokens import TokenStore
+from gui.dialogs import add_peer
+from gui.dialogs.add_peer import PeerDialog
+from tests.engine.live import make_file, plain_engine, write
+from tests.gui.aio import on_gui_loop, until
+from tests.gui.dialogs.asking import asking, click, press, type_into, unnamed
+
+
+@asynccontextmanager
+async def world(folder: Path, *, token: str | None = None) -> AsyncIterator[tuple[Engine, str, Engine]]:
+    """An engine with the database "here", the address of a hub with the room "room", and the hub's engine."""
+    make_file(folder / "rooms/room")
+    store = TokenStore(folder / "data", keyring=False)
+    async with plain_engine() as server, Engine(Settings(), token_store=store) as engine:
+        hub = await server.serve(folder / "rooms", token=token)
+        await engine.add_database(make_file(folder / "here.db"))
+        yield engine, hub.url, server
+
+
+def fill(dialog: PeerDialog, url: str, room: str = "room", token: str = "") -> None:
+    type_into(dialog.address.line, url)
+    type_into(dialog.room.line, room)
+    type_into(dialog.token.line, token)
+
+
+@on_gui_loop
+async def test_every_field_says_what_is_wrong_with_it(tmp_path: Path) -> None:
+    async with world(tmp_path) as (engine, url, _), asking(PeerDialog, add_peer.ask(None, engine)) as (dialog, answer):
+        fields = {"address": dialog.address, "room": dialog.room, "token": dialog.token}
+        assert {name: field.note.text for name, field in fields.items()} == dict.fromkeys(fields, "")
+        assert not dialog.ok.isEnabled()
+        assert not dialog.trial.button.isEnabled()
+        assert dialog.ok.toolTip() == "The address is empty. Write it like wss://example.org:8080/sync."
+        fill(dialog, "http://example.org", "a/b", "a=b")
+        for name, start in {
+            "address": "The address http://example.org is one of a web page. Use ws://example.org.",
+            "room": "The room name “a/b” holds “/”, which hubs refuse.",
+            "token": "The token holds “,” or “=”",
+        }.items():
+            assert fields[name].note.text.startswith(start)
+            assert fields[name].note.isVisible()
+            assert fields[name].line.accessibleDescription() == fields[name].note.text
+        fill(dialog, url, "a??")
+        assert dialog.room.note.text == "", "a problem goes as soon as it is mended"
+        assert dialog.ok.isEnabled()
+        type_into(dialog.room.line, "a???")
+        assert "cannot be carried" in dialog.room.note.text
+        assert not dialog.ok.isEnabled()
+        press(dialog.room.line, Qt.Key.Key_Return)
+        assert dialog.isVisible(), "Enter does not get past a problem"
+        assert unnamed(dialog) == []
+        assert dialog.height() >= dialog.layout().totalHeightForWidth(dialog.width())
+        press(dialog, Qt.Key.Key_Escape)
+        await until(answer.done, "Esc closes it")
+        assert answer.result() is None
+        assert engine.peers() == []
+
+
+@on_gui_loop
+async def test_an_added_peer_comes_to_be_in_sync(tmp_path: Path) -> None:
+    async with world(tmp_path, token="right") as (engine, url, _):
+        write(tmp_path / "rooms/room", "INSERT INTO item (id, name) VALUES (1, 'one')")
+        async with asking(PeerDialog, add_peer.ask(None, engine)) as (dialog, answer):
+            await until(lambda: dialog.where.text, "it is told where tokens are kept")
+            assert str(tmp_path / "data/tokens.json") in dialog.where.text
+            fill(dialog, f" {url.removesuffix('/sync')} ", token="right")
+            assert dialog.name.placeholderText() == f"room at {url[5:-5]}"
+            dialog.direction.setCurrentIndex(1)
+            press(dialog.token.line, Qt.Key.Key_Return)
+        peer = answer.result()
+        assert peer is not None
+        assert engine.settings.peers == (peer,)
+        assert (peer.url, peer.room, peer.mode, peer.direction) == (url, "room", Mode.LIVE, Direction.RECEIVE)
+        assert isinstance(peer.mode, Mode)
+        assert peer.name == f"room at {url[5:-5]}"
+        await engine.wait_in_sync(timeout=20)
+        assert engine.peers()[0].state is State.IN_SYNC
+        assert "right" in (tmp_path / "data/tokens.json").read_text()
+
+
+@on_gui_loop
+async def test_changing_a_peer(tmp_path: Path) -> None:
+    async with world(tmp_path, token="right") as (engine, url, _):
+        database = engine.settings.databases[0].id
+        peer = replace(PeerConfig.new(database, url, room="room", name="Desk"), stale_days=3, paused=Pause.FOREVER)
+        await engine.add_peer(peer, token="wrong")
+        async with asking(PeerDialog, add_peer.ask(None, engine, peer)) as (dialog, answer):
+            assert dialog.windowTitle() == "Change peer"
+            assert not dialog.database.isEnabled()
+            assert not dialog.minutes.isVisible()
+            assert dialog.token.line.text() == "wrong"
+            assert dialog.token.line.displayText() != "wrong"
+            dialog.mode.setCurrentIndex(1)
+            assert dialog.minutes.isVisible()
+            dialog.minutes.setValue(7)
+            type_into(dialog.name, "Laptop")
+            type_into(dialog.token.line, "right")
+            click(dialog.ok)
+        changed = replace(peer, name="Laptop", mode=Mode.EVERY, minutes=7)
+        assert answer.result() == changed
+        assert engine.settings.peers == (changed,)
+        assert engine.tokens.of(peer.id) == "right"
+        async with asking(PeerDialog, add_peer.ask(None, engine, changed)) as (dialog, answer):
+            click(dialog.ok)
+        assert answer.result() == changed
+        assert engine.tokens.of(peer.id) == "right"
+
+
+@on_gui_loop
+async def test_the_same_room_twice(tmp_path: Path) -> None:
+    async with world(tmp_path) as (engine, url, _):
+        database = engine.settings.databases[0].id
+        await engine.add_peer(PeerConfig.new(database, url, room="room", name="Desk"))
+        async with asking(PeerDialog, add_peer.ask(None, engine, database=database)) as (dialog, _):
+            fill(dialog, url)
+            assert dialog.room.note.text == "“Desk” syncs this database with this room already."
+            assert not dialog.ok.isEnabled()
+            dialog.reject()
+
+
+@on_gui_loop
+async def test_without_a_database(tmp_path: Path) -> None:
+    async with plain_engine() as engine, asking(PeerDialog, add_peer.ask(None, engine)) as (dialog, _):
+        fill(dialog, "ws://127.0.0.1:1/sync")
+        assert not dialog.ok.isEnabled()
+        assert dialog.ok.toolTip() == "Add a database first."
+        dialog.reject()
+
+
+# The test button
+
+
+def told(dialog: PeerDialog) -> dict[Step, str]:
+    return {step: note.text for step, note in dialog.trial.lines.items()}
+
+
+@on_gui_loop
+async def test_the_test_tells_in_words(tmp_path: Path) -> None:
+    async with (
+        world(tmp_path, token="right") as (engine, url, server),
+        asking(PeerDialog, add_peer.ask(None, engine)) as (dialog, _),
+    ):
+        async def try_out() -> str:
+            click(dialog.trial.button)
+            assert dialog.trial.busy
+            await until(lambda: not dialog.trial.busy, "the test is over")
+            return dialog.trial.verdict.text
+
+        fill(dialog, url, token="right")
+        assert await try_out() == "Ready to sync."
+        assert told(dialog)[Step.SCHEMA] == "Both sides have “item”."
+        assert all(note.isVisible() for note in dialog.trial.lines.values())
+        type_into(dialog.token.line, "wrong")
+        assert set(told(dialog).values()) == {""}, "what was found was about something else"
+        assert await try_out() == "Not ready to sync."
+        assert "does not accept the token" in told(dialog)[Step.TOKEN]
+        assert told(dialog)[Step.ROOM] == "Not tried."
+        fill(dialog, url, "nowhere", "right")
+        assert await try_out() == "Not ready to sync."
+        assert told(dialog)[Step.ROOM] == "This hub has no room “nowhere”."
+        assert engine.peers() == []
+        await server.stop_serving()
+        fill(dialog, url, token="right")
+        assert await try_out() == "Not ready to sync."
+        assert "connection refused" in told(dialog)[Step.REACHABLE]
+        dialog.reject()
+
+
+@on_gui_loop
+async def test_a_test_can_be_stopped_and_ends_with_the_dialog(tmp_path: Path) -> None:
+    gone: list[bytes] = []
+
+    async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        gone.append(await reader.read())
+        writer.close()
+
+    silent = await asyncio.start_server(say_nothing, "127.0.0.1", 0)
+    url = f"ws://127.0.0.1:{silent.sockets[0].getsockname()[1]}/sync"
+    async with silent, world(tmp_path) as (engine, _, _):
+        async with asking(PeerDialog, add_peer.ask(None, engine)) as (dialog, answer):
+            fill(dialog, url)
+            click(dialog.trial.button)
+            await asyncio.sleep(0.1)
+            click(dialog.trial.button)
+            assert not dialog.trial.busy
+            await until(lambda: len(gone) == 1, "it hangs up")
+            click(dialog.trial.button)
+            await asyncio.sleep(0.1)
+            press(dialog, Qt.Key.Key_Escape)
+        assert answer.result() is None
+        await until(lambda: len(gone) == 2, "it hangs up")
+
+
+@on_gui_loop
+async def test_what_cannot_be_saved_is_said_in_the_dialog(tmp_path: Path) -> None:
+    async with world(tmp_path, token="right") as (engine, url, _):
+        (tmp_path / "data").touch()  # where the folder of the tokens should come
+        async with asking(PeerDialog, add_peer.ask(None, engine)) as (dialog, _):
+            fill(dialog, url, token="right")
+            click(dialog.ok)
+            await until(lambda: dialog.problem.text, "the problem is said")
+            assert "tokens.json could not be" in dialog.problem.text
+            assert dialog.ok.isEnabled()
+            assert engine.peers() == []
+            (tmp_path / "data").unlink()
+            click(dialog.ok)
+        await engine.wait_in_sync(timeout=20)
