@@ -170,7 +170,7 @@ class EmptyPage(QWidget):
         self.heading = QLabel()
         self.sentence = QLabel()
         self.sentence.setWordWrap(True)
-        self.sentence.setFixedWidth(self.fontMetrics().averageCharWidth() * 68)
+        self.sentence.setFixedWidth(self.fontMetrics().averageCharWidth() * 80)
         font = self.heading.font()
         font.setPointSizeF(font.pointSizeF() * 1.3)
         font.setBold(True)
