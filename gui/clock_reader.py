@@ -13,6 +13,9 @@ from gui.panels.clocks import ClocksPanel
 PAUSE = 300
 """Milliseconds between two readings, however fast the clocks move."""
 
+LATER = 1_500
+"""Milliseconds after the last news for one more reading: what a peer confirmed is on disk a moment after it is told."""
+
 
 class ClockReader(QObject):
     """Between the engine and the panel.
@@ -27,10 +30,10 @@ class ClockReader(QObject):
         self._panel = panel
         self._databases: dict[str, DatabaseChanged] = {}
         self._peers: list[PeerStatus] = []
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(PAUSE)
-        self._timer.timeout.connect(self._read)
+        self._soon = QTimer(self, singleShot=True, interval=PAUSE)
+        self._later = QTimer(self, singleShot=True, interval=LATER)
+        for timer in (self._soon, self._later):
+            timer.timeout.connect(self._read)
         panel.database_chosen.connect(self._read)
         panel.installEventFilter(self)
 
@@ -52,8 +55,10 @@ class ClockReader(QObject):
         return super().eventFilter(watched, event)
 
     def _read_soon(self) -> None:
-        if self._panel.isVisible() and not self._timer.isActive():
-            self._timer.start()
+        if self._panel.isVisible():
+            if not self._soon.isActive():
+                self._soon.start()
+            self._later.start()
 
     def _read(self) -> None:
         database = self._databases.get(self._panel.chosen() or "")

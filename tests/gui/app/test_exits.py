@@ -127,6 +127,45 @@ def test_the_demo_ends_well(start: Start, tmp_path: Path, number: signal.Signals
     assert program.ends_well(number) == ""
 
 
+LOGGED_OUT = """
+import sys, threading
+from PySide6.QtCore import QCoreApplication, QEvent
+from engine.cli.main import main
+
+def log_out():
+    QCoreApplication.postEvent(QCoreApplication.instance(), QEvent(QEvent.Type.Quit))
+
+threading.Timer(1.5, log_out).start()
+sys.exit(main([]))
+"""
+
+
+def test_the_end_of_the_desktop_session(tmp_path: Path) -> None:
+    """Qt's platforms end a program with this very event: at log-out, and for "Quit" in a dock."""
+    done = run_code(LOGGED_OUT, tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_without_qt_it_says_what_to_install(tmp_path: Path) -> None:
+    code = "import sys; sys.modules['PySide6'] = None; from engine.cli.main import main; sys.exit(main([]))"
+    done = run_code(code, tmp_path)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "pip install 'syncline[gui]'" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def run_code(code: str, home: Path) -> subprocess.CompletedProcess[str]:
+    """Run Python code with Qt's offscreen platform."""
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=HERE,
+        env=os.environ | {"SYNCLINE_HOME": str(home), "SYNCLINE_LOG": "warning", "QT_QPA_PLATFORM": "offscreen"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
 def test_the_engine_loads_no_qt() -> None:
     code = (
         "import sys, engine.cli.main, engine.cli.window, engine.engine\n"

@@ -1,0 +1,270 @@
+"""The window on a real engine, real files and a real hub."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TypeVar
+
+from PySide6.QtCore import QMimeData, QPoint, QPointF, QSettings, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QApplication, QLabel, QMessageBox, QWidget
+
+from engine.engine import Engine
+from engine.events import State
+from engine.settings import DatabaseConfig, Mode, PeerConfig, Settings, SettingsFile
+from gui.app import shell
+from gui.dialogs.add_database import DatabaseDialog
+from gui.models.peers import Column
+from gui.tray import Tray
+from gui.window import Window
+from tests.engine.live import make_file, plain_engine, rows, write
+from tests.gui.aio import on_gui_loop, until
+
+W = TypeVar("W", bound=QWidget)
+DEAD = "ws://127.0.0.1:9/sync"
+
+
+class Scene:
+    """A window on one file with one peer, the hub that it syncs with, and what the test may look at."""
+
+    def __init__(self, window: Window, engine: Engine, mine: Path, room: Path, quit_asked: asyncio.Event) -> None:
+        self.window, self.engine, self.mine, self.room, self.quit_asked = window, engine, mine, room, quit_asked
+
+    def cell(self, column: Column, row: int = 0) -> str:
+        """What stands in the peers table."""
+        return str(self.window.peers.proxy.index(row, column).data())
+
+    async def state(self, word: str) -> None:
+        await until(lambda: self.cell(Column.STATE) == word, f"the peer's row says {word}")
+
+    @property
+    def line(self) -> str:
+        """The status bar's line."""
+        return next(
+            label.text() for label in self.window.findChildren(QLabel) if label.accessibleName() == "State of all peers"
+        )
+
+
+@asynccontextmanager
+async def scene(
+    folder: Path, *, mode: Mode = Mode.LIVE, url: str = "", peers: int = 1, look: QSettings | None = None
+) -> AsyncIterator[Scene]:
+    room = make_file(folder / "hub" / "room")
+    mine = make_file(folder / "todo.db")
+    write(mine, "INSERT INTO item (id, name) VALUES (1, 'one')")
+    database = DatabaseConfig.new(mine)
+    async with plain_engine() as other:
+        hub = await other.serve(room.parent)
+        configs = tuple(
+            PeerConfig.new(database.id, url or hub.url, room="room", name=f"hub {number}", mode=mode)
+            for number in range(peers)
+        )
+        store = SettingsFile(folder / "settings.toml")
+        store.save(Settings(databases=(database,), peers=configs))
+        quit_asked = asyncio.Event()
+        engine = Engine(store=store)
+        async with shell(engine, quit_asked, look=look) as window:
+            yield Scene(window, engine, mine, room, quit_asked)
+
+
+@on_gui_loop
+async def test_in_sync_after_a_real_sync(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        await it.state("In sync")
+        assert rows(it.room) == rows(it.mine)
+        await until(lambda: it.line.startswith("In sync: hub 0."), "the status bar says so")
+        assert it.cell(Column.DATABASE) == "todo"
+        write(it.room, "INSERT INTO item (id, name) VALUES (2, 'from the hub')")
+        await until(lambda: it.cell(Column.RECEIVED) == "2", "the clock moves")
+        await until(lambda: "from the hub" in flow_texts(it.window), "the flow shows it")
+
+
+@on_gui_loop
+async def test_sync_now_for_a_peer_that_is_synced_by_hand(tmp_path: Path) -> None:
+    async with scene(tmp_path, mode=Mode.MANUAL) as it:
+        await it.state("Idle")
+        assert rows(it.room) == []
+        it.window.actions_shared.sync_now.trigger()
+        await until(lambda: rows(it.room) == rows(it.mine), "F5 syncs")
+        await until(lambda: it.window.statusBar().currentMessage() == "Synced just now.", "and says so")
+
+
+@on_gui_loop
+async def test_sync_now_syncs_only_the_chosen(tmp_path: Path) -> None:
+    async with scene(tmp_path, mode=Mode.MANUAL, peers=2) as it:
+        await until(lambda: it.window.peers.proxy.rowCount() == 2, "two rows")
+        it.window.peers.table.selectRow(1)
+        it.window.actions_shared.sync_now.trigger()
+        await until(lambda: it.cell(Column.LAST_SUCCESS, 1) == "just now", "the chosen one is synced")
+        assert it.cell(Column.LAST_SUCCESS, 0) == "–"
+
+
+@on_gui_loop
+async def test_what_went_wrong_is_told_and_can_be_dismissed(tmp_path: Path) -> None:
+    async with scene(tmp_path, mode=Mode.MANUAL, url=DEAD) as it:
+        await it.state("Idle")
+        assert it.window.notices.isHidden()
+        it.window.actions_shared.sync_now.trigger()
+        await until(lambda: it.window.notices.isVisible(), "a notice")
+        assert it.window.notices.text.startswith("hub 0: ")
+        assert "127.0.0.1:9" in it.window.notices.text
+        it.window.notices.dismiss()
+        assert it.window.notices.isHidden()
+
+
+@on_gui_loop
+async def test_pause_and_resume(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        await it.state("In sync")
+        menu = it.window.pause_menu
+        assert not menu.resume.isEnabled()
+        choose(it.window, "Until resumed")
+        await it.state("Paused")
+        write(it.mine, "INSERT INTO item (id, name) VALUES (2, 'two')")
+        await until(menu.resume.isEnabled, "it can be resumed")
+        tray = it.window.findChild(Tray)
+        assert tray is not None
+        assert tray.pause.resume.isEnabled()
+        assert len(rows(it.room)) == 1
+        tray.pause.resume.trigger()
+        await it.state("In sync")
+        await until(lambda: rows(it.room) == rows(it.mine), "what was held back goes")
+    assert SettingsFile(tmp_path / "settings.toml").load().peers[0].paused is None
+
+
+@on_gui_loop
+async def test_auto_sync_is_a_switch_that_is_remembered(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        await it.state("In sync")
+        assert it.window.actions_shared.auto_sync.isChecked()
+        it.window.actions_shared.auto_sync.trigger()
+        await it.state("Idle")
+    assert not SettingsFile(tmp_path / "settings.toml").load().auto_sync
+
+
+@on_gui_loop
+async def test_closing_without_a_tray_minimises(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        it.window.close()
+        assert it.window.isVisible()
+        assert it.window.isMinimized()
+        it.window.present()
+        assert not it.window.isMinimized()
+        it.window.actions_shared.quit.trigger()
+        assert it.quit_asked.is_set()
+
+
+@on_gui_loop
+async def test_the_look_is_remembered(tmp_path: Path) -> None:
+    def look() -> QSettings:
+        return QSettings(str(tmp_path / "window.ini"), QSettings.Format.IniFormat)
+
+    async with scene(tmp_path / "one", look=look()) as it:
+        await it.state("In sync")
+        it.window.resize(780, 500)
+        it.window.peers.table.setColumnWidth(Column.NAME, 333)
+        it.window.tabs.setCurrentWidget(it.window.clocks)
+        it.window.splitter.setSizes([300, 100])
+        sizes = it.window.splitter.sizes()
+    async with scene(tmp_path / "two", look=look()) as it:
+        assert (it.window.width(), it.window.height()) == (780, 500)
+        assert it.window.peers.table.columnWidth(Column.NAME) == 333
+        assert it.window.tabs.currentWidget() is it.window.clocks
+        await until(lambda: it.window.splitter.sizes() == sizes, "the splitter is where it was")
+
+
+@on_gui_loop
+async def test_the_clocks_of_the_chosen_database(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        await it.state("In sync")
+        it.window.tabs.setCurrentWidget(it.window.clocks)
+        await until(lambda: it.window.clocks.model.rowCount() == 1, "the hub's clock is there")
+        table = it.window.clocks.model
+        await until(lambda: [table.index(0, c).data() for c in (1, 2, 3)] == ["hub 0", "1", "1"], "and is right")
+        write(it.mine, "UPDATE item SET name = 'uno'")
+        await until(lambda: table.index(0, 3).data() == "2", "and moves")
+
+
+@on_gui_loop
+async def test_files_that_are_dropped_or_handed_over_are_added(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        await it.state("In sync")
+        one, two = make_file(tmp_path / "dropped.db"), make_file(tmp_path / "handed.db")
+        data = QMimeData()
+        data.setUrls([QUrl.fromLocalFile(str(one))])
+        how = (Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+        enter = QDragEnterEvent(QPoint(5, 5), *how)
+        QApplication.sendEvent(it.window, enter)
+        assert enter.isAccepted()
+        QApplication.sendEvent(it.window, QDropEvent(QPointF(5, 5), *how))
+        (await dialog(it.window, DatabaseDialog)).ok.click()
+        await until(lambda: len(it.engine.settings.databases) == 2, "the dropped one is there")
+        it.window.receive([str(two)])
+        (await dialog(it.window, DatabaseDialog)).ok.click()
+        await until(lambda: len(it.engine.settings.databases) == 3, "the one handed over is there")
+        assert [database.name for database in it.engine.settings.databases] == ["todo", "dropped", "handed"]
+        it.window.receive([str(tmp_path / "missing.db")])
+        await until(lambda: "missing.db" in it.window.notices.text, "one that is not there is told of")
+
+
+@on_gui_loop
+async def test_removing_a_peer_asks_first(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        await it.state("In sync")
+        it.window.peers.remove_requested.emit([it.engine.settings.peers[0].id])
+        question = await dialog(it.window, QMessageBox)
+        assert it.engine.peers()
+        next(button for button in question.buttons() if button.text() == "Remove").click()
+        await until(lambda: not it.engine.peers(), "the peer is gone")
+        await until(lambda: it.line == "No peer yet.", "and the window says so")
+        assert not it.window.actions_shared.sync_now.isEnabled()
+
+
+@on_gui_loop
+async def test_a_database_that_cannot_be_opened_is_told_of(tmp_path: Path) -> None:
+    (tmp_path / "broken.db").write_bytes(b"this is no database at all, whatever its name says")
+    settings = Settings(databases=(DatabaseConfig.new(tmp_path / "broken.db"),))
+    async with shell(Engine(settings), asyncio.Event()) as window:
+        await until(lambda: "broken.db" in window.notices.text, "the window says so")
+
+
+@on_gui_loop
+async def test_wishes_before_the_engine_is_open_are_kept(tmp_path: Path) -> None:
+    async with scene(tmp_path, mode=Mode.MANUAL) as it:
+        await it.state("Idle")
+        it.window.commands._opened.clear()
+        it.window.actions_shared.sync_all.trigger()
+        await asyncio.sleep(0.1)
+        assert rows(it.room) == []
+        it.window.engine_opened()
+        await until(lambda: rows(it.room) == rows(it.mine), "the wish is fulfilled")
+
+
+@on_gui_loop
+async def test_leaving_in_the_middle_of_everything(tmp_path: Path) -> None:
+    async with scene(tmp_path, url=DEAD) as it:
+        it.window.actions_shared.sync_all.trigger()
+        it.window.actions_shared.add_database.trigger()
+        it.window.receive([str(it.mine)])
+        await until(lambda: it.engine.peers()[0].state in (State.CONNECTING, State.WAITING), "it tries")
+
+
+def choose(window: Window, text: str) -> None:
+    """Choose from the toolbar's pause menu."""
+    next(action for action in window.pause_menu.actions() if action.text() == text).trigger()
+
+
+def flow_texts(window: Window) -> set[str]:
+    """All values that stand in the change flow."""
+    model = window.flow.model
+    return {str(model.index(row, 6).data()) for row in range(model.rowCount())}
+
+
+async def dialog(window: Window, kind: type[W]) -> W:
+    """The dialog that the window opens."""
+    found: Callable[[], list[W]] = lambda: [one for one in window.findChildren(kind) if one.isVisible()]  # noqa: E731
+    await until(found, f"a {kind.__name__} opens")
+    return found()[0]
