@@ -25,7 +25,7 @@ Window = Callable[[argparse.Namespace], int]
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line ``argv`` (without the program's name) and return the exit status."""
-    logging.basicConfig(level=os.environ.get("SYNCLINE_LOG", "ERROR").upper(), format="%(name)s: %(message)s")
+    _log_to_stderr(os.environ.get("SYNCLINE_LOG", "ERROR").upper())
     arguments = _parser().parse_args(argv)
     try:
         if arguments.window is not None:  # runs Qt's loop, and ends in good order by itself
@@ -42,6 +42,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
 
 
+def _log_to_stderr(level: str) -> None:
+    handler = logging.StreamHandler()
+    handler.setLevel(level)  # loggers with a level of their own do not ask the root's
+    logging.basicConfig(level=level, format="%(name)s: %(message)s", handlers=[handler])
+
+
 async def _until_told(run: Command, arguments: argparse.Namespace) -> int:
     """Run a command; SIGINT and SIGTERM end it in good order."""
     loop = asyncio.get_running_loop()
@@ -51,9 +57,10 @@ async def _until_told(run: Command, arguments: argparse.Namespace) -> int:
 
     def stop() -> None:
         nonlocal told
-        if not told:
-            told = True
-            task.cancel()
+        if told:  # asked twice: at once; what is on disk is whole at any moment
+            os._exit(1)
+        told = True
+        task.cancel()
 
     for number in (signal.SIGINT, signal.SIGTERM):
         with contextlib.suppress(NotImplementedError):  # no such signals on this system's loop
