@@ -1,6 +1,7 @@
 """Where the peers' tokens are kept: the system's keyring, or a file of the person's own where there is none.
 
-A token is in no setting, log or ``repr``. The keyring is asked on a thread of its own, because it may wait for D-Bus,
+A token is in no setting, log or ``repr``. The file also says whose tokens the keyring holds, so that a person who uses
+none is never asked to unlock it. The keyring is asked on a thread of its own, because it may wait for D-Bus,
 or for a person to unlock it.
 """
 
@@ -27,6 +28,9 @@ T = TypeVar("T")
 
 SERVICE = "syncline"
 """The name under which the keyring lists our tokens; the "user" is the peer's id."""
+
+IN_KEYRING = ""
+"""Stands in the file for a token that the keyring holds."""
 
 TIMEOUT = 30.0
 """Seconds for the keyring to answer: long enough for a person to type its password."""
@@ -92,7 +96,7 @@ class TokenStore:
     """Keeps one token for each peer.
 
     Args:
-        folder: of the file that stands in where there is no usable keyring; by default ``data_dir()``.
+        folder: of the file; by default ``data_dir()``.
         keyring: whether to use the system's; by default yes, unless ``SYNCLINE_HOME`` keeps everything in one folder.
         timeout: seconds for the keyring to answer.
     """
@@ -123,11 +127,16 @@ class TokenStore:
             SynclineError: the keyring or the file cannot be read.
         """
         async with self._lock:
+            kept = (await _on_thread(self._file.read)).get(peer)
+            if kept != IN_KEYRING:
+                return kept
             keyring = await self._find()
-            token = None
-            if keyring is not None:
-                token = await self._ask("read", keyring.get_password, SERVICE, peer)
-            return token or (await _on_thread(self._file.read)).get(peer)  # may date from a time without a keyring
+            if keyring is None:
+                raise SynclineError(
+                    "The token is in the system's keyring, which cannot be reached now.",
+                    hint="Start Syncline from your desktop, or enter the token again.",
+                )
+            return await self._ask("read", keyring.get_password, SERVICE, peer)
 
     async def set(self, peer: str, token: str) -> None:
         """Keep the token of a peer in place of an earlier one.
@@ -141,7 +150,7 @@ class TokenStore:
                 await _on_thread(self._file.put, peer, token)
             else:
                 await self._ask("saved", keyring.set_password, SERVICE, peer, token)
-                await _on_thread(self._file.put, peer, None)
+                await _on_thread(self._file.put, peer, IN_KEYRING)
 
     async def delete(self, peer: str) -> None:
         """Forget the token of a peer, if there is one.
@@ -150,7 +159,7 @@ class TokenStore:
             SynclineError: it could not be removed.
         """
         async with self._lock:
-            keyring = await self._find()
+            keyring = await self._find() if (await _on_thread(self._file.read)).get(peer) == IN_KEYRING else None
             if keyring is not None and await self._ask("read", keyring.get_password, SERVICE, peer) is not None:
                 await self._ask("removed", keyring.delete_password, SERVICE, peer)
             await _on_thread(self._file.put, peer, None)
@@ -195,7 +204,7 @@ def _usable_keyring() -> KeyringBackend | None:
 
 
 class _TokenFile:
-    """A JSON object from peer id to token, readable by its owner only."""
+    """A JSON object from peer id to token (or ``IN_KEYRING``), readable by its owner only."""
 
     def __init__(self, path: Path) -> None:
         self.path = path

@@ -81,7 +81,7 @@ async def test_the_keyring_keeps_tokens(ring: Ring, tmp_path: Path) -> None:
     assert await store.get("a") is None
     assert not ring.kept
     assert "keyring" in await store.where()
-    assert not list(tmp_path.iterdir())
+    assert SECRET not in (tmp_path / "tokens.json").read_text()
     assert threading.main_thread().name not in ring.threads
 
 
@@ -111,7 +111,16 @@ async def test_a_token_moves_into_the_keyring_that_came_later(ring: Ring, tmp_pa
     assert await store.get("a") == SECRET
     await store.set("a", "newer")
     assert ring.kept == {("syncline", "a"): "newer"}
-    assert await TokenStore(tmp_path, keyring=False).get("a") is None
+    assert "newer" not in (tmp_path / "tokens.json").read_text()
+
+
+@on_loop
+async def test_who_has_no_token_is_never_asked_to_unlock_the_keyring(ring: Ring, tmp_path: Path) -> None:
+    ring.locked = True
+    store = TokenStore(tmp_path, keyring=True)
+    assert await store.get("a") is None
+    await store.delete("a")
+    assert not ring.threads
 
 
 def test_one_folder_for_everything_uses_no_keyring(
@@ -138,12 +147,15 @@ async def test_troubles_are_told_without_the_token(ring: Ring, tmp_path: Path) -
             await trouble
         assert SECRET not in str(told.value) + told.value.hint + repr(told.value)
         assert "Unlock" in told.value.hint
+    keyring.set_keyring(keyring.backends.null.Keyring())
+    with pytest.raises(SynclineError, match="cannot be reached"):
+        await TokenStore(tmp_path, keyring=True).get("a")
 
 
 @on_loop
 async def test_a_keyring_that_hangs_is_not_waited_for(ring: Ring, tmp_path: Path) -> None:
     store = TokenStore(tmp_path, keyring=True, timeout=0.2)
-    await store.where()
+    await store.set("a", SECRET)
     ring.gate.clear()
     with pytest.raises(SynclineError, match="did not answer"):
         await store.get("a")
@@ -204,6 +216,7 @@ async def test_the_engine_says_that_the_keyring_is_locked(ring: Ring, tmp_path: 
     async with Engine(store=settings) as engine:
         database = await engine.add_database(make_file(tmp_path / "a.db"))
         peer = await engine.add_peer(PeerConfig.new(database.id, "ws://127.0.0.1:1/sync", room="room"))
+    await TokenStore(tmp_path, keyring=True).set(peer.id, SECRET)
     ring.gate.clear()
     ring.locked = True
     async with Engine(store=settings, token_store=TokenStore(tmp_path, keyring=True)) as engine:
@@ -226,7 +239,9 @@ async def test_leaving_while_the_keyring_is_asked(ring: Ring, tmp_path: Path) ->
     settings = SettingsFile(tmp_path / "settings.toml")
     async with Engine(store=settings) as engine:
         database = await engine.add_database(make_file(tmp_path / "a.db"))
-        await engine.add_peer(PeerConfig.new(database.id, "ws://127.0.0.1:1/sync", room="room"))
+        peer = await engine.add_peer(PeerConfig.new(database.id, "ws://127.0.0.1:1/sync", room="room"))
+    await TokenStore(tmp_path, keyring=True).set(peer.id, SECRET)
+    ring.threads.clear()
     ring.gate.clear()
     async with Engine(store=settings, token_store=TokenStore(tmp_path, keyring=True)):
         await until(lambda: "tokens" in ring.threads, "the keyring is asked")
