@@ -5,20 +5,23 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import enum
+import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 
 from engine.change import Change
 from engine.crr import Applied
 from engine.dial import dial
-from engine.errors import NothingToSync, PeerRefused, PeerUnreachable
+from engine.errors import NothingToSync, PeerRefused, PeerUnreachable, SynclineError
 from engine.events import SyncFinished
 from engine.hosts import Hosts
 from engine.pump import Pump
 from engine.session import Close, OwnSession, Session, Snapshot, StockClientSession
 from engine.settings import Direction, PeerConfig
 from engine.status import Progress
+
+log = logging.getLogger(__name__)
 
 STOCK_QUIET = 1.0
 """Seconds without traffic after which a stock server, which never says "that was all", is caught up."""
@@ -52,6 +55,12 @@ class Attempt:
     Args:
         config, path, hosts, token, schema: as in ``Link``.
         pulling: hang up as soon as both sides are caught up.
+
+    Attributes:
+        session: once there is one. progress: of its versions. reason: why the connection ended.
+        asked: whether it greets again only because somebody asked.
+
+    Callbacks:
         on_step: called whenever the session's facts may have changed.
         on_caught_up: called when both sides are caught up, as often as that is found.
         on_in, on_out: called with the changes that were merged and sent.
@@ -88,7 +97,11 @@ class Attempt:
         self._on_out = on_out
         self._on_finished = on_finished
         self._pump: Pump | None = None
+        self.reason = ""
+        self.asked = False
         self._ending: Ending | None = None
+        self._looks: set[asyncio.Task[None]] = set()
+        self._moved_at = 0.0
         self._quiet_timer: asyncio.TimerHandle | None = None
         self._began = asyncio.get_running_loop().time()
 
@@ -106,7 +119,11 @@ class Attempt:
                     hint=f"Make one syncable: syncline make-syncable {self.path} TABLE",
                 )
             socket, own = await dial(self.config.url, self.config.room, token=self._token)
-            session = self._make_session(here, own=own)
+            try:
+                session = self._make_session(here, own=own)
+            except SynclineError:
+                await socket.close(1000)
+                raise
             pump = Pump(
                 socket, session, host, on_state=self._stepped, on_in=self._on_in, on_out=self._on_out
             )
@@ -118,6 +135,9 @@ class Attempt:
             finally:
                 if self._quiet_timer is not None:
                     self._quiet_timer.cancel()
+                for look in self._looks:
+                    look.cancel()
+                await asyncio.gather(*self._looks, return_exceptions=True)
         return self._judge(pump, closed)
 
     def hang_up(self, ending: Ending, *, code: int = 1000, reason: str = "Goodbye.") -> None:
@@ -127,23 +147,28 @@ class Attempt:
         if pump is not None and session is not None:
             pump.call(lambda: session.close(code, reason))
 
-    def look(self) -> None:
-        """Look at once whether anything is due; ``on_caught_up`` follows when nothing is (left)."""
-        self.hurry = True
+    def look(self) -> bool:
+        """Look at once whether anything is due; ``on_caught_up`` follows when nothing is (left).
+
+        Returns:
+            False when this attempt is over and cannot answer for what was written since.
+        """
         pump, session = self._pump, self.session
+        if self._ending is not None or (session is not None and session.closed is not None):
+            return False
         if pump is None or session is None:
-            return
-        if session.confirms:
-            pump.host.look()
-            pump.call(lambda: None)
+            self.hurry = True
+        elif session.confirms:
+            self._aside(self._look(pump))
         else:
+            self.asked = True
             self.hang_up(Ending.GREET_AGAIN)
+        return True
 
     @property
-    def productive(self) -> bool:
-        """Whether the connection was good for something, so that the next trouble is a new one."""
-        held = asyncio.get_running_loop().time() - self._began
-        return self.progress.settled_at is not None or held > PRODUCTIVE
+    def held(self) -> bool:
+        """Whether the connection held for a while, so that the next trouble is a new one."""
+        return asyncio.get_running_loop().time() - self._began > PRODUCTIVE
 
     def _make_session(self, here: Snapshot, *, own: bool) -> Session:
         direction = self.config.direction
@@ -172,7 +197,7 @@ class Attempt:
         self.progress.update(session, asyncio.get_running_loop().time())
         if session.closed is None and session.greeted and self.hurry:
             if session.confirms:
-                if session.in_sync:
+                if session.in_sync and not self._looks:
                     self._caught_up()
             else:
                 self._arm_quiet()
@@ -185,24 +210,49 @@ class Attempt:
             self.hang_up(Ending.CAUGHT_UP)
 
     def _arm_quiet(self) -> None:
-        if self._quiet_timer is not None:
-            self._quiet_timer.cancel()
-        self._quiet_timer = asyncio.get_running_loop().call_later(STOCK_QUIET, self._quiet)
+        self._moved_at = asyncio.get_running_loop().time()
+        if self._quiet_timer is None:
+            self._quiet_timer = asyncio.get_running_loop().call_later(STOCK_QUIET, self._quiet)
 
     def _quiet(self) -> None:
-        """A stock server has been quiet for a while."""
-        session = self.session
-        if session is None or session.closed is not None or not (session.all_sent and session.all_received):
+        """See whether a stock server has been quiet for long enough to say that this was all."""
+        loop, session = asyncio.get_running_loop(), self.session
+        self._quiet_timer = None
+        if session is None or session.closed is not None:
             return
-        if session.in_sync:
+        left = self._moved_at + STOCK_QUIET - loop.time()
+        if left > 0 or not (session.all_sent and session.all_received):
+            self._quiet_timer = loop.call_later(max(left, STOCK_QUIET / 4), self._quiet)
+        elif session.in_sync:
             self._caught_up()
         else:
+            self.reason = "What was sent is not taken in."
             self.hang_up(Ending.GREET_AGAIN)  # all has left; only a new greeting tells whether it arrived
+
+    async def _look(self, pump: Pump) -> None:
+        """See what the file holds now; only then can "nothing is due" be said."""
+        try:
+            await pump.host.refresh()
+        except SynclineError as error:
+            log.info("%s: %s", self.path.name, error)
+
+    def _aside(self, work: Coroutine[None, None, None]) -> None:
+        """Run ``work`` beside the pump, then have it take a step."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._looks.add(task)
+        task.add_done_callback(self._looked)
+
+    def _looked(self, task: asyncio.Task[None]) -> None:
+        self._looks.discard(task)
+        if self._pump is not None and not task.cancelled() and self.session is not None and self.session.confirms:
+            self.hurry = True
+            self._pump.call(lambda: None)
 
     # When it is over
 
     def _judge(self, pump: Pump, closed: Close) -> Ending:
         session = pump.session
+        self.reason = self.reason or closed.reason
         orderly = self._ending is not None or closed.regreet
         self._on_finished(
             SyncFinished(

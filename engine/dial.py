@@ -27,6 +27,7 @@ OPEN_TIMEOUT = 10.0
 """Seconds for the TCP connection, TLS and the handshake together."""
 
 log = logging.getLogger("engine.link.websockets")
+log.setLevel(logging.INFO)  # its debug lines show the handshake, and with it the token
 
 
 async def dial(url: str, room: str, *, token: str | None = None) -> tuple[ClientConnection, bool]:
@@ -52,7 +53,7 @@ async def dial(url: str, room: str, *, token: str | None = None) -> tuple[Client
             logger=log,
             **options,
         )
-    except InvalidURI as error:
+    except (InvalidURI, UnicodeError) as error:
         raise UsageError(f"“{url}” is no WebSocket address.", hint="Use ws://host:port/sync.") from error
     except InvalidStatus as error:
         raise _refusal(error, where) from error
@@ -71,6 +72,11 @@ async def dial(url: str, room: str, *, token: str | None = None) -> tuple[Client
     except ssl.SSLError as error:
         raise PeerRefused(
             f"{where}: no secure connection: {error.reason or error}.", hint="Is it ws:// instead of wss://?"
+        ) from error
+    except ImportError as error:
+        raise UsageError(
+            f"{where} is behind a SOCKS proxy, which needs another package.",
+            hint="Install python-socks, or set NO_PROXY.",
         ) from error
     except (OSError, EOFError, WebSocketException) as error:
         raise PeerUnreachable(f"{where}: {getattr(error, 'strerror', None) or error}.") from error

@@ -33,6 +33,7 @@ from engine.events import (
     Way,
 )
 from engine.flow import EventStream, flow_in, flow_of
+from engine.host import Host
 from engine.hosts import Hosts
 from engine.hub import Hub
 from engine.link import Link
@@ -75,7 +76,6 @@ class Engine:
         self._hosts = Hosts(self, backups=backups)
         self._links: dict[str, Link] = {}
         self._databases: dict[str, contextlib.AsyncExitStack] = {}
-        self._site_ids: dict[str, bytes] = {}
         self._starting: asyncio.Task[None] | None = None
         self._streams: list[EventStream] = []
         self._hub_stack = contextlib.AsyncExitStack()
@@ -183,14 +183,13 @@ class Engine:
         except ReplicaError as error:
             self._emit(DatabaseChanged(database.id, database.name, str(database.path), None, 0, str(error)))
             return error
-        stack.callback(host.listen(_DatabaseListener(self, database)))
+        stack.callback(host.listen(_DatabaseListener(self, database, host)))
         await self._report_database(database)
         return None
 
     async def _report_database(self, database: DatabaseConfig) -> None:
         async with self._hosts.use(database.path) as host:
-            self._site_ids[database.id] = host.site_id
-            self.database_moved(database, host.version)
+            self.database_moved(database, host)
 
     async def _run(
         self, database: str, work: Callable[Concatenate[Replica, P], T], *args: P.args, **kwargs: P.kwargs
@@ -231,7 +230,8 @@ class Engine:
         Raises:
             SynclineError: the peer is gone, but its token could not be removed.
         """
-        await self._links.pop(peer).stop()
+        await self._link(peer).stop()
+        del self._links[peer]
         left = tuple(known for known in self.settings.peers if known.id != peer)
         self._keep(replace(self.settings, peers=left))
         self._emit(PeerRemoved(peer))
@@ -376,13 +376,12 @@ class Engine:
             if database.path == path:
                 self._emit(ChangesMoved(time.time(), database.id, "", Way.LOCAL, flow_of(changes)))
 
-    def database_moved(self, database: DatabaseConfig, version: int) -> None:
-        """Hear that a database's own clock rose."""
+    def database_moved(self, database: DatabaseConfig, host: Host) -> None:
+        """Hear that a database's own clock rose, or that another file took its place."""
         for link in self._links.values():
             if link.config.database == database.id:
-                link.local_moved(version)
-        path = str(database.path)
-        self._emit(DatabaseChanged(database.id, database.name, path, self._site_ids.get(database.id), version))
+                link.local_moved(host.version)
+        self._emit(DatabaseChanged(database.id, database.name, str(database.path), host.site_id, host.version))
 
     def _keep(self, settings: Settings) -> None:
         self.settings = settings
@@ -396,9 +395,13 @@ class _DatabaseListener:
 
     engine: Engine
     database: DatabaseConfig
+    host: Host
 
     def version_moved(self, version: int) -> None:
-        self.engine.database_moved(self.database, version)
+        self.engine.database_moved(self.database, self.host)
+
+    def replaced(self) -> None:
+        self.engine.database_moved(self.database, self.host)
 
 
 def _look_at(path: Path) -> list[TableStatus]:

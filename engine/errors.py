@@ -10,6 +10,8 @@ SynclineError                 a sentence (what, where) and a hint (what to try)
 │   ├── UnsupportedFile       made by another generation of cr-sqlite (0.15, the 0.17 fork)
 │   ├── NotEligible           a table cannot be made syncable; says why
 │   ├── NothingToSync         no table is syncable yet
+│   ├── TableBroken           its sync records and the table itself do not fit together any more
+│   ├── FileReplaced          it is not the file it was: replaced, restored, its clock went back
 │   └── StorageFailed         disk full, I/O error, damaged page
 ├── MergeError                changes that cannot be merged; nothing of the batch was kept
 │   ├── InvalidChange         a change that no well-behaved peer sends
@@ -80,6 +82,14 @@ class NothingToSync(ReplicaError):
     """The file has no CRR."""
 
 
+class TableBroken(ReplicaError):
+    """A table was changed behind cr-sqlite's back, so that its changes cannot be read; sending must wait for it."""
+
+
+class FileReplaced(ReplicaError):
+    """The file under the path is another one now, or was set back; what was known of it no longer holds."""
+
+
 class StorageFailed(ReplicaError):
     """The disk is full, an I/O error, or a damaged page."""
 
@@ -96,12 +106,16 @@ class InvalidChange(MergeError):
 
 
 class SchemaMismatch(MergeError):
-    """A change names a table or a column that this file lacks. ``column`` is empty when the table is missing."""
+    """A change does not fit the schema of this file: no such table or column, or a constraint refuses the row.
 
-    def __init__(self, message: str, *, table: str, column: str = "", hint: str = "") -> None:
+    ``column`` is empty when the column is not the point. ``elsewhere`` says the same to the person at the other side.
+    """
+
+    def __init__(self, message: str, *, table: str, column: str = "", hint: str = "", elsewhere: str = "") -> None:
         super().__init__(message, hint=hint)
         self.table = table
         self.column = column
+        self.elsewhere = elsewhere or message
 
 
 # Peers

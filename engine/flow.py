@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import heapq
 from collections import deque
 from collections.abc import Iterable
+from operator import itemgetter
 
 from engine.change import Change
 from engine.crr import Applied, unpack_columns
-from engine.events import Event, FlowChange
+from engine.events import ChangesMoved, Event, FlowChange
 
 
 def flow_in(applied: Iterable[Applied]) -> tuple[FlowChange, ...]:
@@ -46,31 +48,35 @@ def flow_of(changes: Iterable[Change]) -> tuple[FlowChange, ...]:
 
 
 class EventStream:
-    """The events from now on: an async iterator with a bounded memory.
+    """The events from now on, in order: an async iterator with a bounded memory.
 
-    A reader that is too slow loses the oldest events, never the newest; ``lost`` counts them. Statuses and clocks are
-    whole values, so that losing an old one loses nothing but a line of the flow.
+    A reader that is too slow loses the oldest lines of the change flow (``lost`` counts the events); what says how
+    things stand is kept.
     """
 
     def __init__(self, limit: int = 10_000) -> None:
         self.lost = 0
-        self._events: deque[Event] = deque()
-        self._limit = limit
+        self._serial = 0
+        self._news: deque[tuple[int, Event]] = deque()
+        self._moved: deque[tuple[int, Event]] = deque(maxlen=limit)
         self._filled = asyncio.Event()
         self._closed = False
 
     def put(self, event: Event) -> None:
         """Add an event; for the engine."""
-        if len(self._events) >= self._limit:
-            self._events.popleft()
-            self.lost += 1
-        self._events.append(event)
+        self._serial += 1
+        if isinstance(event, ChangesMoved):
+            self.lost += len(self._moved) == self._moved.maxlen
+            self._moved.append((self._serial, event))
+        else:
+            self._news.append((self._serial, event))
         self._filled.set()
 
     def drain(self) -> list[Event]:
-        """Return and forget everything that has come, without waiting (for readers with a timer of their own)."""
-        events = list(self._events)
-        self._events.clear()
+        """Return and forget everything that has come, without waiting."""
+        events = [event for _, event in heapq.merge(self._news, self._moved, key=itemgetter(0))]
+        self._news.clear()
+        self._moved.clear()
         self._filled.clear()
         return events
 
@@ -83,9 +89,10 @@ class EventStream:
         return self
 
     async def __anext__(self) -> Event:
-        while not self._events:
+        while not self._news and not self._moved:
             if self._closed:
                 raise StopAsyncIteration
             self._filled.clear()
             await self._filled.wait()
-        return self._events.popleft()
+        first = min((queue for queue in (self._news, self._moved) if queue), key=lambda queue: queue[0][0])
+        return first.popleft()[1]

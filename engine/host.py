@@ -10,13 +10,16 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
+
+import apsw
 
 from engine.backup import Backups
 from engine.change import Change
 from engine.crr import ChangeSet, MergeResult, Replica
-from engine.errors import SynclineError
+from engine.errors import FileReplaced, ReplicaError, SynclineError
 from engine.session import Merge, Read, Snapshot
 from engine.watch import FileWatch
 
@@ -48,6 +51,9 @@ class Listener(Protocol):
     def version_moved(self, version: int) -> None:
         """The file's db_version is ``version`` now, whoever wrote it."""
 
+    def replaced(self) -> None:
+        """Another file has taken the place of the one that was open: nothing known of it holds."""
+
 
 class Host:
     """A replica, its thread and its watch. Async context manager; ``acquire`` and ``release`` count its users.
@@ -68,11 +74,13 @@ class Host:
         self.path = path
         self.version = 0
         self.site_id = b""
+        self.generation = 0
         self._news = news
         self._backups = backups
         self._listeners: list[Listener] = []
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"replica-{path.name}")
         self._replica: Replica | None = None
+        self._file: tuple[int, int] | None = None
         self._reported = 0
         self._merged: list[tuple[int, int]] = []
         self._watch: FileWatch | None = None
@@ -84,11 +92,10 @@ class Host:
     async def __aenter__(self) -> Host:
         try:
             loop = asyncio.get_running_loop()
-            self._replica = await loop.run_in_executor(self._thread, self._open)
-            self.site_id = self._replica.site_id
-            self.version = self._reported = await self.run(Replica.db_version)
+            await loop.run_in_executor(self._thread, self._open)
             self._watch = FileWatch(self.path, self.look)
             await self._watch.__aenter__()
+            self.look()  # for what was written before the watch began
         except BaseException:
             await self._shut()
             raise
@@ -109,11 +116,24 @@ class Host:
 
     # Work on the replica's thread
 
-    def _open(self) -> Replica:
+    def _open(self) -> None:
         Replica.open(self.path, readonly=True).close()  # a file that cannot be used gets no backup
         if self._backups is not None:
             self._backups.ensure(self.path)
-        return Replica.open(self.path)
+        self._replica = Replica.open(self.path)
+        self._file = _identity(self.path)
+        self.generation += 1
+        self.site_id = self._replica.site_id
+        self.version = self._reported = self._replica.db_version()
+        self._merged.clear()
+
+    def _open_again(self) -> None:
+        replica, self._replica = self._replica, None
+        if replica is not None:
+            # closing must not touch the log beside the new file, which SQLite would find by its name
+            replica.connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
+            replica.close()
+        self._open()
 
     async def run(
         self, work: Callable[Concatenate[Replica, P], T], *args: P.args, **kwargs: P.kwargs
@@ -123,7 +143,7 @@ class Host:
         Work that has begun is always finished, even if the caller is cancelled: a merge is whole or not at all.
         """
         if self._replica is None:
-            raise SynclineError(f"{self.path} is closed.")
+            raise ReplicaError(f"“{self.path.name}” cannot be used at the moment.")
         replica = self._replica
         return await asyncio.get_running_loop().run_in_executor(
             self._thread, lambda: work(replica, *args, **kwargs)
@@ -131,15 +151,25 @@ class Host:
 
     async def snapshot(self) -> Snapshot:
         """Return what a session must know to begin."""
-        return await self.run(_snapshot)
+        return replace(await self.run(_snapshot), generation=self.generation)
 
-    async def read(self, action: Read) -> ChangeSet:
-        """Perform a ``Read``: the changes returned are durable (design.md section 1)."""
+    async def read(self, action: Read, generation: int) -> ChangeSet:
+        """Perform a ``Read`` of the file of ``generation``: what is returned is durable (design.md section 1)."""
+        self._check(generation)
         return await self.run(_read, action)
 
-    async def merge(self, action: Merge) -> list[MergeResult]:
-        """Perform a ``Merge`` in slices; the clock moves with the last one. Other links hear of it."""
-        results = await self.run(_merge, action)
+    async def merge(self, action: Merge, generation: int) -> list[MergeResult]:
+        """Perform a ``Merge`` in slices; the clock moves with the last one. Other links hear of it.
+
+        Raises:
+            FileReplaced: this is not the file of ``generation``, or it was set back; nothing was recorded.
+        """
+        self._check(generation)
+        try:
+            results = await self.run(_merge, action, self.version)
+        except FileReplaced:
+            await self._begin_anew()
+            raise
         self._merged.extend((result.before, result.after) for result in results if result.after > result.before)
         if self._merged and self._merged[-1][1] > self.version:
             self._moved(self._merged[-1][1])
@@ -162,14 +192,39 @@ class Host:
         self._looking = True
         self._look_task = asyncio.get_running_loop().create_task(self._look())
 
+    async def refresh(self) -> None:
+        """Look at the file, and return when every listener has been told what there is to tell.
+
+        Raises:
+            ReplicaError: it could not be looked at.
+        """
+        if _identity(self.path) not in (None, self._file):
+            await self._begin_anew()
+        version = await self.run(Replica.db_version)
+        if version < self.version:  # set back in place: by a restore, say
+            await self._begin_anew()
+        elif version > self.version:
+            self._moved(version)  # first: whoever sends it should not wait for the report
+        await self._report_local(version)
+
+    def _check(self, generation: int) -> None:
+        if generation != self.generation:
+            raise FileReplaced(
+                f"“{self.path.name}” was replaced by another file meanwhile.",
+                hint="Syncline goes on from what the file holds now.",
+            )
+
+    async def _begin_anew(self) -> None:
+        """Open the file that is under the path now, and tell everybody to forget what they knew."""
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._open_again)
+        for listener in tuple(self._listeners):
+            listener.replaced()
+
     async def _look(self) -> None:
         try:
             while True:
                 self._look_again = False
-                version = await self.run(Replica.db_version)
-                if version > self.version:
-                    self._moved(version)  # first: whoever sends it should not wait for the report
-                await self._report_local(version)
+                await self.refresh()
                 if not self._look_again:
                     break
         except SynclineError as error:
@@ -215,12 +270,21 @@ def _read(replica: Replica, action: Read) -> ChangeSet:
         exclude_versions=action.exclude_versions,
         limit=action.limit,
     )
-    if found.changes:
+    if found.until > action.since:  # also when filters left nothing: the number itself is sent
         replica.ensure_durable()
     return found
 
 
-def _merge(replica: Replica, action: Merge) -> list[MergeResult]:
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Which file is under the path; None for none at the moment, which is no reason to let go of ours."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
+def _merge(replica: Replica, action: Merge, floor: int) -> list[MergeResult]:
     changes = action.changes
     results = []
     at = 0
@@ -234,8 +298,10 @@ def _merge(replica: Replica, action: Merge) -> list[MergeResult]:
                 author=action.author,
                 received=action.received if last else None,
                 js_numbers=action.js_numbers,
+                floor=floor,
             )
         )
+        floor = max(floor, results[-1].after)
         if last:
             return results
 
@@ -247,5 +313,7 @@ def _local_changes(
     while since < until and len(local) < LOCAL_LIMIT:
         found = replica.changes(since, until=until, exclude_versions=merged, limit=LOCAL_LIMIT)
         local += [change for change in found.changes if change.site_id == replica.site_id]
+        if found.until <= since:
+            break  # the file went back meanwhile
         since = found.until
     return local

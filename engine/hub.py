@@ -28,10 +28,13 @@ from engine.wire.rooms import OWN_HEADER, Greeting, check_room, decode_subprotoc
 
 log = logging.getLogger(__name__)
 
+_socket_log = logging.getLogger("engine.hub.websockets")
+_socket_log.setLevel(logging.INFO)  # its debug lines show the handshake, and with it the token
+
 MAX_FRAME = 100 * 1024 * 1024
 """Bytes of the largest frame we take: what the published packages take (spec 10.5)."""
 
-SOCKET_OPTIONS = {"ping_interval": 20, "ping_timeout": 20, "max_queue": 16, "compression": None}
+SOCKET_OPTIONS = {"ping_interval": 20, "ping_timeout": 20, "close_timeout": 2, "max_queue": 16, "compression": None}
 """The heartbeat, and a receive queue deeper than the own dialect's window (engine.session.own)."""
 
 CLOSE_ROOM = 4004
@@ -83,7 +86,7 @@ class Hub:
                 select_subprotocol=_echo_subprotocol,
                 max_size=MAX_FRAME,
                 server_header=None,
-                logger=logging.getLogger("engine.hub.websockets"),
+                logger=_socket_log,
                 **SOCKET_OPTIONS,  # type: ignore[arg-type]
             )
         except OSError as error:

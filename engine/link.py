@@ -27,6 +27,7 @@ from engine.errors import (
     ReadOnlyFile,
     StorageFailed,
     SynclineError,
+    TableBroken,
     UnsupportedFile,
     UsageError,
 )
@@ -40,6 +41,9 @@ log = logging.getLogger(__name__)
 GREETINGS = 4
 """Fruitless greetings in a row after which greeting again counts as a failure and waits longer each time."""
 
+NAP = 30.0
+"""Seconds after which a longer wait looks at the wall clock again."""
+
 NEEDS_A_PERSON = (
     PeerRefused,
     UsageError,
@@ -47,6 +51,7 @@ NEEDS_A_PERSON = (
     NothingToSync,
     ReadOnlyFile,
     StorageFailed,
+    TableBroken,
     UnsupportedFile,
 )
 """What trying again alone cannot mend: these stop the retries."""
@@ -92,9 +97,10 @@ class Link:
         self._schema = schema
         self._task: asyncio.Task[None] | None = None
         self._stopping = False
-        # when to try: at a time of the loop's clock, when asked, or not at all
+        # when to try: at a time of the wall clock (a machine that sleeps must not shift it), when asked, or not at all
         self._wake = asyncio.Event()
         self._next_at = 0.0
+        self._longest_wait = 0.0
         self._asked = False
         self._blocked = False
         self._trouble = ""
@@ -103,6 +109,7 @@ class Link:
         self._backoff = Backoff(random.Random())
         self._attempt: Attempt | None = None
         self._waiters: list[asyncio.Future[None]] = []
+        self._next_waiters: list[asyncio.Future[None]] = []
 
     @property
     def status(self) -> PeerStatus:
@@ -131,7 +138,7 @@ class Link:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
         self.board.close()
-        self._settle(PeerUnreachable("The link was stopped."))
+        self._settle(PeerUnreachable("The link was stopped."), also_next=True)
 
     def sync_now(self) -> asyncio.Future[None]:
         """Sync at once, whatever the mode.
@@ -141,10 +148,10 @@ class Link:
         """
         waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         waiter.add_done_callback(lambda done: done.cancelled() or done.exception())
-        self._waiters.append(waiter)
-        if self._attempt is not None:
-            self._attempt.look()
-        else:
+        if self._attempt is not None and self._attempt.look():
+            self._waiters.append(waiter)
+        else:  # the next attempt answers for it; one that is ending has not seen what was written since
+            self._next_waiters.append(waiter)
             self._asked = True
             self._blocked = False
             self._backoff.reset()
@@ -181,13 +188,12 @@ class Link:
 
     async def _until_due(self) -> bool:
         """Wait until an attempt is due; False when the link is to end."""
-        loop = asyncio.get_running_loop()
         while not self._stopping:
             self._wake.clear()
             left = self.config.pause_left()
             if left is not None:
                 self._asked = False
-                self._settle(UsageError(f"{self.config.name} is paused."))
+                self._settle(UsageError(f"{self.config.name} is paused."), also_next=True)
                 until = "until resumed" if left == float("inf") else f"until {clock_time(time.time() + left)}"
                 self.board.show(State.PAUSED, f"Paused {until}.")
                 wait = left
@@ -202,12 +208,12 @@ class Link:
                 self.board.show(State.IDLE, f"{why} Press Sync now.{failed}")
                 wait = float("inf")
             else:
-                wait = self._next_at - loop.time()
-                if wait <= 0:
+                wait = self._next_at - time.time()
+                if not 0 < wait <= self._longest_wait:  # due; or the wall clock was set back
                     return True
-                self._show_wait(time.time() + wait, wait)
+                self._show_wait(self._next_at, wait)
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(None if wait == float("inf") else wait):
+                async with asyncio.timeout(min(wait, NAP) if wait < float("inf") else None):
                     await self._wake.wait()
         return False
 
@@ -235,6 +241,8 @@ class Link:
             on_out=lambda changes: report.sent(peer, changes),
             on_finished=report.sync_finished,
         )
+        self._waiters += self._next_waiters
+        self._next_waiters.clear()
         attempt.hurry = attempt.hurry or bool(self._waiters)
         self._asked = False
         self.board.trying(again=self._again)
@@ -250,36 +258,41 @@ class Link:
         finally:
             self._attempt = None
             self.board.left(attempt.session)
-            if attempt.productive:
+            if attempt.held:
                 self._backoff.reset()
 
     def _ended(self, ending: Ending, attempt: Attempt) -> None:
-        now = asyncio.get_running_loop().time()
         self._again = ending is Ending.GREET_AGAIN
         if ending is Ending.CAUGHT_UP:
             self._greetings = 0
-            self._next_at = now + self.config.minutes * 60
+            self._backoff.reset()
+            self._wait(self.config.minutes * 60)
             self._settle(None)
         elif ending is Ending.GREET_AGAIN:
-            self._greetings = 0 if attempt.progress.settled_at else self._greetings + 1
+            self._greetings = 0 if attempt.held or attempt.asked else self._greetings + 1
             if self._greetings > GREETINGS:
-                self._failed(PeerUnreachable(f"{self.config.url} does not take in what it is sent."))
+                self._failed(PeerUnreachable(f"Greeting {self.config.url} again does not help. {attempt.reason}"))
                 return
-            self._asked = attempt.pulling or bool(self._waiters)
-            self._next_at = now
+            self._asked = self._asked or attempt.pulling or bool(self._waiters)
+            self._wait(0)
         else:
-            self._next_at = now
+            self._asked = self._asked or bool(self._waiters)  # try again, with the settings as they are now
+            self._wait(0)
+
+    def _wait(self, seconds: float) -> None:
+        """Let the next attempt be due after this time."""
+        self._longest_wait = seconds
+        self._next_at = time.time() + seconds
 
     def _failed(self, error: SynclineError) -> None:
         """Wait and try again, or stop and ask the person."""
-        self._greetings = 0
         self._again = False
         self._trouble = str(error)
         if isinstance(error, NEEDS_A_PERSON):
             self._blocked = True
             self._trouble = f"{error} {error.hint}".strip()
             self._reporter.needs_you(self.config.id, str(error), error.hint)
-        self._next_at = asyncio.get_running_loop().time() + self._backoff.next()
+        self._wait(self._backoff.next())
         self._settle(error)
 
     def _stepped(self) -> None:
@@ -292,6 +305,8 @@ class Link:
             return
         self._again = False
         now = asyncio.get_running_loop().time()
+        if session.in_sync:
+            self._trouble = ""
         state, reason = connected_state(session, attempt.progress, now=now, sent_at=self.board.confirmed_at)
         self.board.show(state, reason, progress=attempt.progress)
         if state is State.IN_SYNC and not session.in_sync:
@@ -300,12 +315,16 @@ class Link:
     def _caught_up(self) -> None:
         self._trouble = ""
         self.board.succeeded()
+        self._greetings = 0
         if self._attempt is not None and not self._attempt.pulling:
             self._settle(None)  # a pull is over only when it has hung up
 
-    def _settle(self, error: SynclineError | None) -> None:
-        """Tell everybody who waits in ``sync_now``."""
+    def _settle(self, error: SynclineError | None, *, also_next: bool = False) -> None:
+        """Tell everybody who waits in ``sync_now`` for this attempt, and on demand for the next."""
         waiters, self._waiters = self._waiters, []
+        if also_next:
+            waiters += self._next_waiters
+            self._next_waiters = []
         for waiter in waiters:
             if waiter.done():
                 continue

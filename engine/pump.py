@@ -23,7 +23,8 @@ from engine.change import Change
 from engine.crr import Applied, Replica
 from engine.errors import SynclineError
 from engine.host import Host
-from engine.session import Action, Close, Merge, Read, RecordSent, Send, Session
+from engine.session import Action, Close, Merge, Ping, Read, RecordSent, Send, Session
+from engine.words import printable
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +66,6 @@ class Pump:
         self.session = session
         self.host = host
         self.traffic = Traffic()
-        self.problem: Exception | None = None
         self._on_state = on_state
         self._on_in = on_in
         self._on_out = on_out
@@ -74,6 +74,9 @@ class Pump:
         self._calls: deque[Callable[[], None]] = deque()
         self._frame: bytes | None = None
         self._frame_taken = asyncio.Event()
+        self._reader_waits = False
+        self._ponged = False
+        self._pings: set[asyncio.Task[None]] = set()
         self._lost = False
         # the writer
         self._outbox: deque[bytes] = deque()
@@ -83,6 +86,7 @@ class Pump:
         self._record_timer: asyncio.TimerHandle | None = None
         self._record_task: asyncio.Task[None] | None = None
         self._deadline_timer: asyncio.TimerHandle | None = None
+        self._armed_for = 0.0
 
     async def run(self) -> Close:
         """Run the session to its end and close the socket.
@@ -115,6 +119,10 @@ class Pump:
         """``Host`` listener: the file's clock rose."""
         self.call(lambda: self.session.local_changed(version))
 
+    def replaced(self) -> None:
+        """``Host`` listener: another file has taken the place of ours; begin anew with what it holds."""
+        self.call(lambda: self.session.close(1001, "The file was replaced.", regreet=True))
+
     def call(self, step: Callable[[], None]) -> None:
         """Have the main coroutine call ``step`` (which feeds the session) in its turn."""
         self._calls.append(step)
@@ -137,6 +145,9 @@ class Pump:
             self.session.receive(frame)
             await self._perform()
             self._frame_taken.set()
+        if self._ponged and self._reader_waits:  # and so everything before the pong has been received
+            self._ponged = False
+            self.session.ponged()
         self.session.tick()
         await self._perform()
 
@@ -160,26 +171,34 @@ class Pump:
                 if changes:
                     self._on_out(changes)
             case Read():
-                self.session.read_done(await self.host.read(action))
+                self.session.read_done(await self.host.read(action, self.session.here.generation))
             case Merge():
-                results = await self.host.merge(action)
+                results = await self.host.merge(action, self.session.here.generation)
                 self.session.merge_done(results)
                 applied = tuple(one for result in results for one in result.applied)
                 if applied:
                     self._on_in(applied)
             case RecordSent():
                 self._record_later(action)
+            case Ping():
+                ping = asyncio.create_task(self._ping())
+                self._pings.add(ping)
+                ping.add_done_callback(self._pings.discard)
             case Close():
                 pass
 
     def _arm(self) -> None:
         """Keep one timer for the session's deadline; a timer that fires early just looks again."""
         deadline = self.session.deadline()
-        if deadline is None or self._deadline_timer is not None:
+        if deadline is None:
             return
-        loop = asyncio.get_running_loop()
+        if self._deadline_timer is not None:
+            if self._armed_for <= deadline:
+                return
+            self._deadline_timer.cancel()
+        self._armed_for = deadline
         delay = max(0.0, deadline - self.session.now())
-        self._deadline_timer = loop.call_later(delay, self._deadline_passed)
+        self._deadline_timer = asyncio.get_running_loop().call_later(delay, self._deadline_passed)
 
     def _deadline_passed(self) -> None:
         self._deadline_timer = None
@@ -209,7 +228,12 @@ class Pump:
 
     async def _read_frames(self) -> None:
         try:
-            async for frame in self.socket:
+            while True:
+                self._reader_waits = True
+                if self._ponged:
+                    self._wake.set()
+                frame = await self.socket.recv()
+                self._reader_waits = False
                 if isinstance(frame, str):
                     self.call(lambda: self.session.close(1003, "A text frame came; only binary ones are spoken."))
                     continue
@@ -217,14 +241,14 @@ class Pump:
                 self._frame_taken.clear()
                 self._wake.set()
                 await self._frame_taken.wait()
-        except ConnectionClosed as error:
-            self.problem = error
+        except ConnectionClosed:
+            pass  # the main coroutine finds out why
         finally:
             self._lost = True
             self._wake.set()
 
     async def _write_frames(self) -> None:
-        with contextlib.suppress(ConnectionClosed):
+        try:
             while True:
                 await self._outbox_filled.wait()
                 self._outbox_filled.clear()
@@ -233,9 +257,20 @@ class Pump:
                     await self.socket.send(data)
                     self.traffic.bytes_out += len(data)
                 self.call(self.session.flushed)
+        except ConnectionClosed:
+            pass
+        finally:
+            self._lost = True  # a session whose frames do not leave is over
+            self._wake.set()
+
+    async def _ping(self) -> None:
+        with contextlib.suppress(ConnectionClosed):
+            await (await self.socket.ping())
+            self._ponged = True
+            self._wake.set()
 
     def _cut(self) -> Close:
-        code, reason = self.socket.close_code, self.socket.close_reason
+        code, reason = self.socket.close_code, printable(self.socket.close_reason or "", 200)
         if code in (None, 1006):
             return Close(1006, "The connection was cut.", "")
         if code in (1000, 1001):
@@ -247,20 +282,23 @@ class Pump:
         """Send what is left (a reason, say), close the socket, end the tasks."""
         self._frame_taken.set()
         closed = self.session.closed
-        writer.cancel()
-        await asyncio.gather(writer, return_exceptions=True)
-        with contextlib.suppress(ConnectionClosed, TimeoutError):
-            async with asyncio.timeout(2):
-                while closed is not None and self._outbox:
-                    await self.socket.send(self._outbox.popleft())
-        await self.socket.close(closed.code if closed else 1001, _short(closed.said) if closed else "")
-        reader.cancel()
-        await asyncio.gather(reader, return_exceptions=True)
-        if self._record_task is not None:
-            await self._record_task
-        if self._unrecorded is not None:
-            await self._record(self._unrecorded)
-            self._unrecorded = None
+        for task in (writer, *self._pings):
+            task.cancel()
+        await asyncio.gather(writer, *self._pings, return_exceptions=True)
+        try:
+            with contextlib.suppress(ConnectionClosed, TimeoutError):
+                async with asyncio.timeout(2):
+                    while closed is not None and self._outbox:
+                        await self.socket.send(self._outbox.popleft())
+            await self.socket.close(closed.code if closed else 1001, _short(closed.said) if closed else "")
+        finally:
+            reader.cancel()
+            await asyncio.gather(reader, return_exceptions=True)
+            if self._record_task is not None:
+                await self._record_task
+            if self._unrecorded is not None:
+                await self._record(self._unrecorded)
+                self._unrecorded = None
 
 
 def _short(reason: str) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from engine.events import PeerStatus, State
-from engine.settings import PeerConfig
+from engine.settings import Direction, PeerConfig
 
 HOLD = 2.0
 """Seconds for which "In sync" is held through a lag, so that it does not flicker."""
@@ -132,7 +132,7 @@ class Board:
 
     def trying(self, *, again: bool) -> None:
         """An attempt begins; ``again`` only to ask a quiet peer how far it is, which is no news."""
-        self._set(last_attempt=time.time())
+        self._set(last_attempt=time.time(), **({} if again else {"state": State.CONNECTING}))
         if not again:
             self.show(State.CONNECTING, f"Connecting to {self.config.url}.")
 
@@ -144,8 +144,8 @@ class Board:
             site_id=facts.peer or self.status.site_id,
             received=facts.received if facts.greeted else self.status.received,
             confirmed=facts.confirmed if facts.greeted else self.status.confirmed,
-            to_send=facts.to_send,
-            to_receive=facts.to_receive,
+            to_send=facts.to_send if facts.greeted else self.status.to_send,
+            to_receive=facts.to_receive if facts.greeted else self.status.to_receive,
             last_success=time.time() if facts.in_sync else self.status.last_success,
         )
 
@@ -160,7 +160,9 @@ class Board:
 
     def local_moved(self, version: int) -> None:
         """Our file moved while nobody may be connected."""
-        if self.status.site_id is not None and self.status.state not in (State.IN_SYNC, State.SYNCING, State.SENT):
+        sends = self.config.direction is not Direction.RECEIVE
+        connected = self.status.state in (State.IN_SYNC, State.SYNCING, State.SENT)
+        if sends and self.status.site_id is not None and not connected:
             self._set(to_send=max(0, version - self.status.confirmed))
 
     def look_again(self, look: Callable[[], None]) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 from engine.backup import Backups
 from engine.cli.output import change_json, change_line, count, say, say_json, short_site
 from engine.crr import Replica
+from engine.crr.create import not_eligible
 from engine.errors import ReplicaError, UsageError
 from engine.flow import flow_of
 from engine.settings import Settings, SettingsFile, data_dir
@@ -62,7 +63,9 @@ async def make_syncable(arguments: argparse.Namespace) -> int:
     if table.syncable:
         say(f"{table.name} is syncable already.")
         return 0
-    backup = Backups(data_dir() / "backups").make(path) if table.eligible else None
+    if not table.eligible:
+        raise not_eligible(table.name, table.reasons)
+    backup = Backups(data_dir() / "backups").make(path)
     with Replica.open(path) as replica:
         replica.make_crr(table.name)
     say(f"{table.name} is syncable now ({count(table.rows, 'row')}). The backup of before: {backup}")

@@ -8,6 +8,7 @@ from typing import Any
 
 from engine.change import SENTINEL, SQLiteValue
 from engine.events import FlowChange
+from engine.words import printable
 
 SHOWN = 60
 """Characters of a value shown on a terminal."""
@@ -44,9 +45,7 @@ def shown(value: SQLiteValue) -> str:
         return "NULL"
     if isinstance(value, bytes):
         return f"<{count(len(value), 'byte')}>"
-    text = str(value)
-    text = text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
-    return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)
+    return printable(str(value), SHOWN)
 
 
 def as_json(value: SQLiteValue) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 from pathlib import Path
 
 from engine.attempt import SchemaName
@@ -11,6 +12,7 @@ from engine.cli.output import change_json, change_line, count, say, say_json, sh
 from engine.engine import Engine
 from engine.errors import UsageError
 from engine.events import ChangesMoved, Event, PeerChanged, PeerStatus, State, SyncFinished
+from engine.flow import EventStream
 from engine.settings import Mode, PeerConfig, Settings, check_url, data_dir
 from engine.wire.rooms import check_room
 from engine.wire.schema_hash import cryb64
@@ -31,18 +33,23 @@ async def run(arguments: argparse.Namespace) -> int:
         peer = PeerConfig.new(database.id, url, room=room, mode=mode, minutes=arguments.every or 0)
         with engine.subscribe() as events:
             await engine.add_peer(peer)
+            telling = asyncio.create_task(_tell(events, show))
             if stay:
-                async for event in events:
-                    show.event(event)
+                await telling
                 return 0
             outcome = (await engine.sync_now([peer.id]))[peer.id]
-            for event in events.drain():
-                show.event(event)
+            events.close()
+            await telling
         if outcome is not None:
             raise outcome
         [status] = engine.peers()
         show.done(status)
     return 0
+
+
+async def _tell(events: EventStream, show: _Lines | _JsonLines) -> None:
+    async for event in events:
+        show.event(event)
 
 
 def _read_schema(path: Path) -> SchemaName:

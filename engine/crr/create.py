@@ -44,18 +44,23 @@ def make_crr(state: State, name: str) -> None:
     table = find_table(db, name)
     reasons = ("There is no such table.",) if table is None else obstacles(db, table)
     if table is None or reasons:
-        raise NotEligible(
-            f"The table “{name}” cannot be made syncable. {' '.join(reasons)}",
-            table=name,
-            reasons=reasons,
-            hint="" if table is None else "Change the table so that nothing of this applies, then try again.",
-        )
+        raise not_eligible(name, reasons)
     if is_crr(db, table.name):
         return
     with savepoint(db):
         _create_tables(db, table)
         _create_triggers(db, table)
         _backfill(state, table)
+
+
+def not_eligible(name: str, reasons: tuple[str, ...]) -> NotEligible:
+    """The refusal of a table, with every obstacle."""
+    return NotEligible(
+        f"The table “{name}” cannot be made syncable. {' '.join(reasons)}",
+        table=name,
+        reasons=reasons,
+        hint="Change the table so that nothing of this applies, then try again.",
+    )
 
 
 def make_plain(state: State, name: str) -> None:

@@ -175,7 +175,8 @@ class Merger:
             raise InvalidChange(f"A change for the table “{crr.name}” has a value of the wrong type.") from None
         except apsw.ConstraintError as error:
             raise SchemaMismatch(
-                f"The table “{crr.name}” refuses a row that another replica holds: {error}.",
+                f"The table “{crr.name}” of this file refuses a row that another replica holds: {error}.",
+                elsewhere=f"The table “{crr.name}” refuses a row of this file on the other side: {error}.",
                 table=crr.name,
                 hint="Compare the constraints and triggers of the table on both sides.",
             ) from error

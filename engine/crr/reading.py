@@ -14,7 +14,7 @@ from engine.crr.pack import pack
 from engine.crr.results import ChangeSet
 from engine.crr.sql import ident, idents, literal, main
 from engine.crr.state import State
-from engine.errors import ReplicaError
+from engine.errors import ReplicaError, TableBroken
 
 _by_position = itemgetter(Change._fields.index("db_version"), Change._fields.index("seq"))
 
@@ -68,6 +68,7 @@ class Reader:
             bound = self._bound(since, bound, hidden, limit)
         found: list[Change] = []
         if bound > since:
+            self._check_whole(since, bound)
             site_ids = self._site_ids()
             for crr in self._state.catalogue().crrs.values():
                 try:
@@ -79,6 +80,30 @@ class Reader:
                     ) from error
             found.sort(key=_by_position)
         return ChangeSet(found, bound, newest > bound)
+
+    def _check_whole(self, since: int, until: int) -> None:
+        """Refuse when changes in the range cannot be read: a peer's clock would pass them for good.
+
+        Raises:
+            TableBroken: names the table, and how to mend it.
+        """
+        tables = self._state.catalogue()
+        in_range = "WHERE db_version > ? AND db_version <= ?"
+        for name, why in tables.broken.items():
+            if name in tables.clocks and self._any(f"FROM {main(name + CLOCK)} {in_range}", since, until):
+                raise TableBroken(
+                    f"The table “{name}” cannot be synced: {why}.",
+                    hint=f"Undo that; or, if it is meant, give it up: SELECT crsql_as_table('{name}').",
+                )
+        for crr in tables.crrs.values():
+            if self._any(f"FROM {main(crr.name + CLOCK)} AS c {in_range} AND NOT {known_cells(crr)}", since, until):
+                raise TableBroken(
+                    f"The table “{crr.name}” has sync records of a column that it does not have any more.",
+                    hint="Bring the column back, or let crsql_begin_alter and crsql_commit_alter finish the change.",
+                )
+
+    def _any(self, rows: str, since: int, until: int) -> bool:
+        return self._state.db.execute(f"SELECT 1 {rows} LIMIT 1", (since, until)).fetchone() is not None
 
     def _bound(self, since: int, until: int, hidden: _Intervals, limit: int) -> int:
         """The last version that still fits ``limit``, and at least one; walks the version indexes no

@@ -22,7 +22,7 @@ from engine.crr.reading import Reader
 from engine.crr.results import ChangeSet, MergeResult, Received, TableStatus, TrackedPeer
 from engine.crr.sql import idents, main
 from engine.crr.state import State
-from engine.errors import ReadOnlyFile, UsageError
+from engine.errors import FileReplaced, ReadOnlyFile, UsageError
 
 
 class Replica:
@@ -145,6 +145,9 @@ class Replica:
             exclude_site: leave out what this author wrote.
             exclude_versions: half-open (before, after] intervals of versions to leave out.
             limit: about how many changes at most; versions stay whole, and there is at least one.
+
+        Raises:
+            TableBroken: changes in the range cannot be read, so that no clock may pass them.
         """
         with self._reading():
             return Reader(self._state).changes(since, until, exclude_site, exclude_versions, limit)
@@ -156,6 +159,7 @@ class Replica:
         author: bytes | None = None,
         received: Received | None = None,
         js_numbers: bool = False,
+        floor: int = 0,
     ) -> MergeResult:
         """Merge changes and record the clock that comes with them, in one transaction.
 
@@ -165,8 +169,10 @@ class Replica:
                 each change carries its own.
             received: the clock to record, MAX with the one recorded (spec 9).
             js_numbers: values may have passed through JavaScript (spec 10.3).
+            floor: a db_version that this file has had; a file below it is not the same any more.
 
         Raises:
+            FileReplaced: the file, or its clock of the peer, went back; recording would jump a gap.
             InvalidChange: a change or a clock that no well-behaved peer sends.
             SchemaMismatch: a table or column that this file lacks, or a constraint that refuses a row.
             FileBusy, StorageFailed, ReadOnlyFile: the file. In every case nothing was kept.
@@ -175,12 +181,20 @@ class Replica:
             changes = (change._replace(site_id=author) for change in changes)
         with self._writing() as db:
             before = self._state.db_version()
+            if before < floor or self._own_site_on_disk() != self.site_id:
+                raise FileReplaced(
+                    f"“{self.path.name}” is not the file it was: it was replaced or restored meanwhile.",
+                    hint="Syncline goes on from what the file holds now.",
+                )
             merger = Merger(self._state, js_numbers=js_numbers)
             merger.merge(changes)
             if received is not None:
                 tracked.record_received(db, self._state.site_id, received)
             after = self._state.next_version() if merger.applied else before
         return MergeResult(tuple(merger.applied), before, after)
+
+    def _own_site_on_disk(self) -> object:
+        return self.connection.execute("SELECT site_id FROM main.crsql_site_id WHERE ordinal = 0").get
 
     def make_crr(self, table: str) -> None:
         """Make a table syncable; its rows so far become changes. Idempotent.

@@ -15,10 +15,12 @@ class Received:
     Attributes:
         site_id: the peer's 16 bytes, never our own.
         version: the peer's db_version; with this merge, every change up to it is held.
+        since: the clock that the merge continues: it must be held already. 0: the merge holds everything.
     """
 
     site_id: bytes
     version: int
+    since: int = 0
 
 
 class Applied(NamedTuple):

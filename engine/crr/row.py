@@ -88,7 +88,8 @@ class Row:
             return True
         if cid not in columns:
             raise SchemaMismatch(
-                f"The table “{change.table}” has no column “{cid}” that can be synced.",
+                f"The table “{change.table}” of this file has no column “{cid}” that can be synced.",
+                elsewhere=f"The table “{change.table}” has no column “{cid}” that can be synced on the other side.",
                 table=change.table,
                 column=cid,
                 hint="Bring both sides to the same schema, the one without the column first.",

@@ -132,6 +132,7 @@ class State:
             raise SchemaMismatch(
                 f"This file has no synced table called “{shown}”.",
                 table=name,
+                elsewhere=f"The other side has no synced table called “{shown}”.",
                 hint="Create the table here and make it syncable, as it is on the other side.",
             )
         return crr

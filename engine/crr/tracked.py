@@ -7,7 +7,7 @@ import apsw
 
 from engine.change import MAX_VERSION
 from engine.crr.results import Received, TrackedPeer
-from engine.errors import InvalidChange
+from engine.errors import FileReplaced, InvalidChange
 
 _RECEIVED, _SENT = 0, 1
 _OWN = "crsql_syncline_sent"
@@ -18,6 +18,7 @@ def record_received(db: apsw.Connection, own: bytes | None, received: Received) 
 
     Raises:
         InvalidChange: the id is not 16 bytes or is our own, or the version is out of range.
+        FileReplaced: the recorded clock is below the one that the merge continues: recording would jump a gap.
     """
     if len(received.site_id) != 16:
         raise InvalidChange("The peer's site id is not 16 bytes long.")
@@ -28,6 +29,16 @@ def record_received(db: apsw.Connection, own: bytes | None, received: Received) 
         )
     if not 0 <= received.version < MAX_VERSION:
         raise InvalidChange(f"The peer's version is out of range: {received.version}.")
+    if received.since:
+        recorded = db.execute(
+            "SELECT version FROM main.crsql_tracked_peers WHERE site_id = ? AND tag = 0 AND event = ?",
+            (received.site_id, _RECEIVED),
+        ).get
+        if recorded is None or recorded < received.since:
+            raise FileReplaced(
+                "The file's clock of a peer went back: it was replaced or restored meanwhile.",
+                hint="Syncline goes on from what the file holds now.",
+            )
     db.execute(
         "INSERT INTO main.crsql_tracked_peers (site_id, version, seq, tag, event) VALUES (?, ?, 0, 0, 0)"
         " ON CONFLICT (site_id, tag, event) DO UPDATE SET version = max(version, excluded.version),"

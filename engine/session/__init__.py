@@ -6,7 +6,7 @@
 ``actions``  what a session asks of its driver
 """
 
-from .actions import Action, Close, Merge, Read, RecordSent, Send, Snapshot
+from .actions import Action, Close, Merge, Ping, Read, RecordSent, Send, Snapshot
 from .base import Session
 from .own import OwnSession
 from .stock import StockClientSession, StockHubSession
@@ -16,6 +16,7 @@ __all__ = [
     "Close",
     "Merge",
     "OwnSession",
+    "Ping",
     "Read",
     "RecordSent",
     "Send",

@@ -24,6 +24,7 @@ class Snapshot:
         schema_name, schema_version: what the stock dialect announces (spec 10.7); None when the file has no name.
         received: received clocks by site id: how far we hold each peer's history.
         sent: sent clocks as they are recorded, by site id.
+        generation: which file this was, should another take its place under the same path.
     """
 
     site_id: bytes
@@ -33,6 +34,7 @@ class Snapshot:
     schema_version: int = -1
     received: Mapping[bytes, int] = field(default_factory=dict)
     sent: Mapping[bytes, int] = field(default_factory=dict)
+    generation: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,4 +96,9 @@ class Close:
     regreet: bool = False
 
 
-Action = Send | Read | Merge | RecordSent | Close
+@dataclass(frozen=True, slots=True)
+class Ping:
+    """Ping the peer, and answer with ``ponged`` when all that it sent before its pong has been received."""
+
+
+Action = Send | Read | Merge | RecordSent | Ping | Close

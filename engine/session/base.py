@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 
 from engine.change import MAX_VERSION, Change
 from engine.crr import ChangeSet, MergeResult, Received
-from engine.errors import MergeError, ProtocolError, SynclineError, WireError
+from engine.errors import MergeError, ProtocolError, SchemaMismatch, SynclineError, WireError
 
 from .actions import Action, Close, Merge, Read, RecordSent, Send, Snapshot
 
@@ -91,7 +91,8 @@ class Session(abc.ABC):
         try:
             self._on_frame(data)
         except WireError as error:
-            self.close(1007, f"The other side sent something that is no message: {error}")
+            said = f"The other side could not read a message: {error}"
+            self.close(1007, f"The other side sent something that is no message: {error}", said=said)
         except ProtocolError as error:
             self.close(error.code, str(error))
 
@@ -135,7 +136,8 @@ class Session(abc.ABC):
         self._reading = self._merging = False
         self._merges.clear()
         if isinstance(error, MergeError):
-            self.close(1008, str(error), retry=False)
+            elsewhere = error.elsewhere if isinstance(error, SchemaMismatch) else str(error)
+            self.close(1008, str(error), said=elsewhere, retry=False)
         else:
             self.close(1011, str(error), said="The other side could not read or write its file.")
         self.failure = error
@@ -143,6 +145,9 @@ class Session(abc.ABC):
     def flushed(self) -> None:
         """Say that every frame given to ``Send`` has left; stock peers are paced by this."""
         self._pump()
+
+    def ponged(self) -> None:  # noqa: B027 - only a dialect that pings has something to do
+        """Answer a ``Ping``: whatever the peer sent before its pong has been received and dealt with."""
 
     def tick(self) -> None:
         """Let time-outs act; call at or after ``deadline()``."""
@@ -225,7 +230,7 @@ class Session(abc.ABC):
             raise ProtocolError("A clock from the other side is out of range.", code=1008)
         if since > self.offered:
             raise ProtocolError(f"Changes from {self.offered} to {since} are missing in between.", code=4009)
-        received = Received(self.peer, until) if until > since else None
+        received = Received(self.peer, until, since) if until > since else None
         self.offered = max(self.offered, until)
         self.peer_version = max(self.peer_version or 0, until)
         author = self.peer if stock else None
@@ -238,10 +243,12 @@ class Session(abc.ABC):
             self._actions.append(self._merges[0])
 
     def _restored(self, theirs: int, ours: int) -> None:
+        seen = f"has seen version {theirs} of"
+        why = f"but that is at {ours}: it looks like it was restored from an older copy."
         self.close(
             4005,
-            f"The other side has seen version {theirs} of this file, but the file is at {ours}: it looks like it was"
-            " restored from an older copy.",
+            f"The other side {seen} this file, {why}",
+            said=f"This side {seen} the other side's file, {why}",
             retry=False,
         )
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 
 from engine.change import Change
 from engine.crr import ChangeSet
-from engine.errors import MergeError, ProtocolError
+from engine.errors import ProtocolError
 from engine.wire import (
     PROTOCOL,
     Batch,
@@ -27,12 +27,16 @@ from engine.wire import (
     decode,
     encode,
 )
+from engine.words import printable
 
 from .actions import Merge, Snapshot
 from .base import Session
 
 WINDOW = 8
 """Batches that may be unconfirmed at a time. Below websockets' receive queue, so that two busy ends cannot block."""
+
+SENTENCE = 500
+"""Characters of the other side's sentences that are shown."""
 
 BATCH_CHANGES = 1_000
 BATCH_BYTES = 256 * 1024
@@ -53,6 +57,7 @@ class OwnSession(Session):
         self._unconfirmed = 0
         self._announced = 0
         self._more = False
+        self._reached = 0
         self._promised = False
         self._more_coming = False
         self.refusal: Failure | None = None
@@ -138,6 +143,7 @@ class OwnSession(Session):
             self._own_versions.clear()
         self._outbox.clear()
         self.position = self.scanned = want.since
+        self._reached = max(self._reached, want.since)
         self._confirm_sent(want.since, lower=True)
         if want.since > self.local_version:
             self._read(exclude_site=self.peer)  # a fresh look: newer than we knew, or a restored file
@@ -146,7 +152,7 @@ class OwnSession(Session):
     def _on_confirm(self, confirm: Confirm) -> None:
         if self._unconfirmed == 0:
             raise ProtocolError("A confirmation came for nothing sent.")
-        if confirm.version > self.position:
+        if confirm.version > self._reached:  # not position: a Want may have set that back meanwhile
             raise ProtocolError("A confirmation came for a version that was never sent.")
         self._unconfirmed -= 1
         if confirm.version > self.confirmed:
@@ -155,7 +161,7 @@ class OwnSession(Session):
 
     def _on_failure(self, failure: Failure) -> None:
         self.refusal = failure
-        super().close(1000, failure.sentence, retry=failure.retry)
+        super().close(1000, printable(failure.sentence, SENTENCE), retry=failure.retry)
 
     # Outbound
 
@@ -175,15 +181,15 @@ class OwnSession(Session):
             self._announce()
         elif self.scanned < self.local_version:
             self._read(exclude_site=self.peer if self._filters else None)
-        elif self.position < self.scanned and self._unconfirmed < WINDOW:
-            # Nothing in there for them, but their clock must pass it. While more of theirs is on its way, one empty
-            # batch later stands for many; whoever has promised more does not wait, or both could.
-            if self._promised or not self._more_coming:
-                self._send_batch(Batch(self.position, self.scanned, False, ()))
+        elif self.position < self.scanned and self._unconfirmed < WINDOW and (self._promised or not self._more_coming):
+            # Nothing in there for them, but their clock must pass it. While more of theirs is on its way this waits,
+            # for one empty batch later stands for many; whoever has promised more does not wait, or both could.
+            self._send_batch(Batch(self.position, self.scanned, False, ()))
 
     def _send_batch(self, batch: Batch) -> None:
         self.position = batch.until
         self._announced = max(self._announced, batch.until)
+        self._reached = max(self._reached, batch.until)
         self._promised = batch.more
         self._unconfirmed += 1
         self._send(encode(batch), batch.changes)
@@ -219,15 +225,9 @@ class OwnSession(Session):
     ) -> None:
         """End the session; unless it ends well, say why first."""
         if self.closed is None and code not in (1000, 1001):
-            kind = {1011: FailureCode.INTERNAL, 4005: FailureCode.CLONE}.get(code, FailureCode.PROTOCOL)
+            kind = _KINDS.get(code, FailureCode.PROTOCOL)
             self._say(kind, said or reason, retry)
         super().close(code, reason, said=said, retry=retry, regreet=regreet)
-
-    def failed(self, error: Exception) -> None:
-        if isinstance(error, MergeError) and self.closed is None:
-            self._say(FailureCode.SCHEMA, str(error), retry=False)
-            super().close(1000, str(error), retry=False)
-        super().failed(error)  # type: ignore[arg-type]
 
     def _refuse(self, code: FailureCode, sentence: str) -> None:
         self._say(code, sentence, retry=False)
@@ -237,8 +237,12 @@ class OwnSession(Session):
         self._send(encode(Failure(code=int(code), sentence=sentence, retry=retry)))
 
 
+_KINDS = {1008: FailureCode.SCHEMA, 1011: FailureCode.INTERNAL, 4005: FailureCode.CLONE}
+"""What kind of failure a close code stands for."""
+
+
 def _names(tables: Sequence[str]) -> str:
-    shown = ", ".join(sorted(tables)[:5])
+    shown = ", ".join(printable(table, 40) for table in sorted(tables)[:5])
     return shown if len(tables) <= 5 else f"{shown} and {len(tables) - 5} more"
 
 

@@ -22,7 +22,7 @@ from engine.wire import (
     encode,
 )
 
-from .actions import Merge, Snapshot
+from .actions import Merge, Ping, Snapshot
 from .base import Session
 
 QUIET = 10.0
@@ -142,6 +142,8 @@ class _StockSession(Session):
 class StockClientSession(_StockSession):
     """We dial a published ``ws-server``: it starts nothing, but asks with StartStreaming and pushes."""
 
+    _heard = False
+
     def start(self) -> None:
         here = self.here
         seen = tuple((site, Cursor(version, 0)) for site, version in here.received.items())
@@ -160,8 +162,19 @@ class StockClientSession(_StockSession):
         else:
             raise ProtocolError(f"{type(message).__name__} does not belong here.")
 
+    def ponged(self) -> None:
+        """The server pulls right after it has asked, so that its backlog lies before the pong."""
+        self._heard = True
+
+    @property
+    def all_received(self) -> bool:
+        """Whether the server's backlog is on our disk; never before it can have come."""
+        return self._heard and super().all_received
+
     def _on_start_streaming(self, message: StartStreaming) -> None:
         self.greeted = True
+        self._heard = False
+        self._actions.append(Ping())
         self._excluded = frozenset(message.exclude_sites)
         self._local_only = message.local_only
         others = [site for site in message.exclude_sites if site != self.here.site_id]

@@ -53,10 +53,13 @@ def test_at_once_and_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
         authors = [THEM, bytes(range(1, 17)), bytes(16)]
         monkeypatch.setattr(merging, "_AT_ONCE", choose.choice([1, 2, 7, 4096]))
         with tempfile.TemporaryDirectory() as folder:
-            at_once, by_sql = (Replica.open(Path(folder) / f"{n}.db", create=True) for n in range(2))
+            files = [Path(folder) / f"{n}.db" for n in range(2)]
+            for file in files:
+                with Replica.open(file, create=True) as fresh:
+                    fresh.connection.execute("UPDATE crsql_site_id SET site_id = zeroblob(16)")
+            at_once, by_sql = map(Replica.open, files)
             for replica in (at_once, by_sql):
                 replica.connection.execute("PRAGMA synchronous = OFF")
-                replica.connection.execute("UPDATE crsql_site_id SET site_id = zeroblob(16)")
                 replica.connection.execute(SCHEMA)
                 replica.make_crr("foo")
                 replica.make_crr("only")

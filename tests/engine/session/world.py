@@ -12,7 +12,7 @@ from pathlib import Path
 
 from engine.crr import Replica, connect
 from engine.errors import SynclineError
-from engine.session import Close, Merge, OwnSession, Read, RecordSent, Send, Session, Snapshot
+from engine.session import Close, Merge, OwnSession, Ping, Read, RecordSent, Send, Session, Snapshot
 
 SCHEMA = """
 CREATE TABLE item (id INTEGER PRIMARY KEY NOT NULL, name TEXT, n INTEGER, extra);
@@ -66,6 +66,7 @@ class End:
         self.changes_sent = 0
         self.merge_slice = 1_000
         self.closed: Close | None = None
+        self.pinging = False
         session.start()
         self._collect()
 
@@ -118,6 +119,8 @@ class End:
                 session.merge_done(results)
             case RecordSent():
                 self.replica.record_sent(action.site_id, action.version)
+            case Ping():
+                self.pinging = True
             case Close():
                 self.closed = action
 
@@ -136,7 +139,10 @@ class End:
         self._collect()
 
     def flush(self) -> None:
-        """All frames have left."""
+        """All frames have left, and with nothing else on the wire the pong is back."""
+        if self.pinging:
+            self.pinging = False
+            self.session.ponged()
         self.session.flushed()
         self._collect()
 
