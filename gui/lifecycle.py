@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import signal
 import socket
 import sys
@@ -80,6 +81,15 @@ def quit_signals(app: Application, ask: Callable[[], None]) -> Iterator[None]:
     pythons.setblocking(False)
     notifier = QSocketNotifier(ours.fileno(), QSocketNotifier.Type.Read)
 
+    told = False
+
+    def signalled(*_: object) -> None:
+        nonlocal told
+        if told:  # asked twice: at once; what is on disk is whole at any moment
+            os._exit(1)
+        told = True
+        ask()
+
     def woken() -> None:
         with contextlib.suppress(BlockingIOError):
             while ours.recv(64):
@@ -87,7 +97,7 @@ def quit_signals(app: Application, ask: Callable[[], None]) -> Iterator[None]:
 
     notifier.activated.connect(woken)
     numbers = [signal.SIGINT, signal.SIGTERM]
-    before = {number: signal.signal(number, lambda *_: ask()) for number in numbers}
+    before = {number: signal.signal(number, signalled) for number in numbers}
     wakeup_before = signal.set_wakeup_fd(pythons.fileno(), warn_on_full_buffer=False)
     app.quit_asked.connect(ask)
     if hasattr(signal, "pthread_sigmask"):  # the command line held them back while all this was loaded

@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QSettings, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QSettings, QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence
 from PySide6.QtWidgets import (
     QLabel,
@@ -59,10 +59,14 @@ class Window(QMainWindow):
     demo_requested = Signal()
     """The person wants to see the demo."""
 
+    _made = False
+    """Whether there is something to show: events come before the window is whole, and after its end."""
+
     def __init__(self, actions: Actions, commands: Commands, bridge: Bridge, *, look: QSettings | None = None) -> None:
         super().__init__()
         self.actions_shared = actions
         self.commands = commands
+        self.bridge = bridge
         self.tuck_away: Callable[[], None] = self.showMinimized
         """What closing does; the tray puts itself here."""
         self._look = look
@@ -72,7 +76,6 @@ class Window(QMainWindow):
         self._sites: dict[bytes, str] = {}
         self._asking = asyncio.Lock()
         self._opening = True
-        self._leaving = False
         self.notices = NoticeBar()
         self.peers = PeersPanel()
         self.flow = FlowPanel()
@@ -85,12 +88,13 @@ class Window(QMainWindow):
         self._make_toolbar()
         self._make_centre()
         self._make_status_bar()
-        self._connect(bridge)
+        self._connect()
         self._restore_look()
         settings = commands.engine.settings
         actions.auto_sync.setChecked(settings.auto_sync)
         self.peers.set_database_names({database.id: database.name for database in settings.databases})
         self._tell_summary()
+        self._made = True
 
     # What is seen
 
@@ -99,6 +103,7 @@ class Window(QMainWindow):
         bar = QToolBar(self.tr("Toolbar"), self)
         bar.setObjectName("toolbar")
         bar.setMovable(False)
+        bar.setIconSize(QSize(20, 20))
         bar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         bar.addAction(actions.sync_now)
@@ -137,6 +142,8 @@ class Window(QMainWindow):
         button.setToolTip(f"{text} ({shortcut})")
         button.setAccessibleName(text)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        arrow = self.style().pixelMetric(QStyle.PixelMetric.PM_MenuButtonIndicator)
+        button.setMinimumWidth(button.sizeHint().width() + arrow)  # Qt leaves no room for it
         return button
 
     def _make_centre(self) -> None:
@@ -171,8 +178,8 @@ class Window(QMainWindow):
 
     # What is connected
 
-    def _connect(self, bridge: Bridge) -> None:
-        actions, commands = self.actions_shared, self.commands
+    def _connect(self) -> None:
+        actions, commands, bridge = self.actions_shared, self.commands, self.bridge
         bridge.peers_changed.connect(self._peers_changed)
         bridge.peer_removed.connect(self._peer_removed)
         bridge.databases_changed.connect(self._databases_changed)
@@ -334,16 +341,22 @@ class Window(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
         """Closing puts the window away; only "Quit" ends the program."""
-        if self._leaving:
+        if not self._made:
             event.accept()
         else:
             event.ignore()
             self.save_look()
             self.tuck_away()
 
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+        """Follow the scheme, light or dark."""
+        if event.type() is QEvent.Type.PaletteChange and self._made:
+            self._tell_summary()
+        super().changeEvent(event)
+
     def close_for_good(self) -> None:
         """Close at the end of the program."""
-        self._leaving = True
+        self._made = False
         self.close()
         self.deleteLater()
 
