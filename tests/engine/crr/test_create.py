@@ -6,7 +6,7 @@ import apsw
 import pytest
 
 from engine.crr import Replica
-from engine.errors import NotEligible, UsageError
+from engine.errors import NotEligible, TableBroken, UsageError
 from tests.engine.crr.conftest import FOO, MakeReplica
 from tests.engine.crr.test_capture import clock
 
