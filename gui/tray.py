@@ -35,6 +35,7 @@ class Tray(QObject):
         self._window = window
         self._present = present
         self._state: State | None = None
+        self._drawn: tuple[State | None, bool] | None = None
         self.menu = QMenu()
         self._status = self.menu.addAction("")
         self._status.setEnabled(False)
@@ -106,7 +107,10 @@ class Tray(QObject):
             self._window.showMinimized()
 
     def _draw(self) -> None:
-        self._icon.setIcon(tray_icon(self._state, _dark_bar()))
+        wanted = (self._state, _dark_bar())
+        if wanted != self._drawn:  # news come often, another state seldom
+            self._drawn = wanted
+            self._icon.setIcon(tray_icon(*wanted))
 
 
 def _dark_bar() -> bool:

@@ -1,6 +1,6 @@
 """Make requirements.lock and requirements-test.lock from pyproject.toml.
 
-    .venv/bin/python tools/lock.py [--index URL]
+    .venv/bin/python .ci/lock.py [--index URL]
 
 The newest releases that pyproject.toml allows, with the hashes of every wheel that Python 3.11 to 3.13 can
 use on x86-64 or arm64. The files name no host: pip takes the packages from wherever it is set up to, and the
@@ -30,7 +30,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PYTHONS = ("3.11", "3.12", "3.13")
 PLATFORMS = ("linux", "darwin")
 MACHINES = ("any", "x86_64", "amd64", "arm64", "aarch64", "universal2")
-HEADER = "# Made by tools/lock.py from pyproject.toml: do not edit.\n"
+HEADER = "# Made by .ci/lock.py from pyproject.toml: do not edit.\n"
 JSON_INDEX = "application/vnd.pypi.simple.v1+json"
 
 
