@@ -18,6 +18,7 @@ from typing import Any
 
 import qasync
 from PySide6.QtCore import QEvent, QMessageLogContext, QSocketNotifier, QtMsgType, Signal, qInstallMessageHandler
+from PySide6.QtGui import QSessionManager
 from PySide6.QtWidgets import QApplication
 
 from gui.theme import icon
@@ -59,6 +60,8 @@ def make_application() -> Application:
     app.setDesktopFileName("syncline")
     app.setWindowIcon(icon("app"))
     app.setQuitOnLastWindowClosed(False)
+    for request in (app.commitDataRequest, app.saveStateRequest):
+        request.connect(_leave_the_session)
     return app
 
 
@@ -114,6 +117,28 @@ def quit_signals(app: Application, ask: Callable[[], None]) -> Iterator[None]:
         pythons.close()
 
 
+def _leave_the_session(manager: QSessionManager) -> None:
+    """At log-out: there is nothing to ask or to save, for all is on disk; the quit event follows.
+
+    The desktop is not to start us again by itself: it would not know how, and "start at login" is the person's choice.
+    """
+    manager.setRestartHint(QSessionManager.RestartHint.RestartNever)
+
+
+_warned: list[str] = []
+"""The latest warning of Qt's: it says why, when a fatal message follows that says only that."""
+
+
 def _log_message(kind: QtMsgType, context: QMessageLogContext, message: str) -> None:
-    level = logging.DEBUG if message.startswith(OFFSCREEN) else LEVELS.get(kind, logging.WARNING)
-    log.log(level, "%s", message)
+    text = " ".join(message.split())
+    if kind is QtMsgType.QtFatalMsg:  # Qt would abort the process now; so it is when the display cannot be reached
+        why = _warned[-1] if _warned else text
+        print(f"syncline: The window cannot be opened: {why}", file=sys.stderr)
+        print(
+            "          Check DISPLAY or WAYLAND_DISPLAY, or use a command: syncline --help", file=sys.stderr, flush=True
+        )
+        os._exit(1)
+    level = logging.DEBUG if text.startswith(OFFSCREEN) else LEVELS.get(kind, logging.WARNING)
+    if level == logging.WARNING and "could not connect" in text.lower():
+        _warned[:] = [text]
+    log.log(level, "%s", text)

@@ -36,12 +36,12 @@ class Program:
 
     def __init__(self, home: Path, *arguments: str, display: str = "") -> None:
         self.home = home
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("QT_")}
+        hidden = ("QT_", "WAYLAND_", "XDG_SESSION_")  # what would choose another platform
+        environment = {name: value for name, value in os.environ.items() if not name.startswith(hidden)}
         environment |= {
             "SYNCLINE_HOME": str(home),
             "SYNCLINE_LOG": "warning",
             "DISPLAY": display,
-            "WAYLAND_DISPLAY": "",
             "DBUS_SESSION_BUS_ADDRESS": "disabled:",
             "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
         }

@@ -109,6 +109,13 @@ def test_without_a_display_it_says_so(tmp_path: Path) -> None:
     assert done.stderr.startswith("syncline: There is no display")
 
 
+def test_a_display_that_is_gone_is_no_crash(start: Start) -> None:
+    program = start(display=":987")
+    out, err = program.process.communicate(timeout=30)
+    assert (program.process.returncode, out) == (1, "")
+    assert "syncline: The window cannot be opened" in err
+
+
 def test_the_demo_without_a_display_ends_with_a_picture(tmp_path: Path) -> None:
     done = plain(tmp_path, "demo", "--keep", str(tmp_path / "kept"))
     assert (done.returncode, done.stderr) == (0, "")

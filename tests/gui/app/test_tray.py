@@ -81,6 +81,18 @@ def test_a_tray_that_comes_late(display: Display, start_tray: StartTray, start: 
     program.ends_well()
 
 
+def test_a_second_start_opens_the_window(display: Display, start_tray: StartTray, start: Start) -> None:
+    start_tray()
+    program = start(display=display.name)
+    wait(lambda: open_windows(display), "the window opens")
+    display.click(*icon_of(display))
+    wait(lambda: not open_windows(display), "a click hides the window")
+    assert start(display=display.name).ends_well() == ""
+    wait(lambda: open_windows(display), "the second start brought the first one's window back")
+    program.process.terminate()
+    program.ends_well()
+
+
 def choose(display: Display, icon: tuple[int, int], *keys: str) -> None:
     """Open the icon's menu and press keys in it."""
     before = set(display.windows(PROGRAM))
