@@ -16,6 +16,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 
+from engine.change import SQLiteValue
 from engine.cli.demo import folder_for, tell_story, verdict
 from engine.crr import connect
 from engine.demo import SIDES, Demo
@@ -144,6 +145,7 @@ def _write_something(path: Path, chance: random.Random) -> str:
         ids = [row[0] for row in connection.execute("SELECT id FROM todo ORDER BY id")]
         act = chance.choices(("insert", "update", "done", "delete"), (5, 3, 2, 1 if len(ids) > 3 else 0))[0]
         thing = chance.choice(THINGS)
+        bindings: tuple[SQLiteValue, ...]
         if act == "insert" or not ids:
             new = chance.randrange(1, 1 << 31)  # both sides insert at the same time without taking each other's id
             statement, bindings = "INSERT INTO todo (id, text) VALUES (?, ?)", (new, thing)

@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QSettings, QSize, Qt, Signal
+from PySide6.QtCore import QByteArray, QEvent, QSettings, QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence
 from PySide6.QtWidgets import (
     QLabel,
@@ -32,6 +32,7 @@ from gui.bridge import Bridge
 from gui.clock_reader import ClockReader
 from gui.commands import Commands
 from gui.dialogs import add_database, add_peer, confirm
+from gui.look import Look, Restore, Save
 from gui.notice import NoticeBar
 from gui.panels.clocks import ClocksPanel
 from gui.panels.flow import FlowPanel
@@ -69,7 +70,6 @@ class Window(QMainWindow):
         self.bridge = bridge
         self.tuck_away: Callable[[], None] = self.showMinimized
         """What closing does; the tray puts itself here."""
-        self._look = look
         self._statuses: dict[str, PeerStatus] = {}
         self._databases: dict[str, DatabaseChanged] = {}
         self._problems: dict[str, str] = {}
@@ -89,7 +89,8 @@ class Window(QMainWindow):
         self._make_centre()
         self._make_status_bar()
         self._connect()
-        self._restore_look()
+        self._look = self._make_look(look)
+        self._look.restore()
         settings = commands.engine.settings
         actions.auto_sync.setChecked(settings.auto_sync)
         self.peers.set_database_names({database.id: database.name for database in settings.databases})
@@ -372,22 +373,18 @@ class Window(QMainWindow):
 
     def save_look(self) -> None:
         """Remember sizes, columns and the tab."""
-        if self._look is not None:
-            self._look.setValue("window", self.saveGeometry())
-            self._look.setValue("splitter", self.splitter.saveState())
-            self._look.setValue("peers", self.peers.save_state())
-            self._look.setValue("flow", self.flow.save_state())
-            self._look.setValue("clocks", self.clocks.save_state())
-            self._look.setValue("tab", self.tabs.currentIndex())
-            self._look.sync()
+        self._look.save()
 
-    def _restore_look(self) -> None:
-        look = self._look
-        if look is None or not look.contains("window"):
-            return
-        self.restoreGeometry(look.value("window"))
-        self.splitter.restoreState(look.value("splitter"))
+    def _make_look(self, file: QSettings | None) -> Look:
+        parts: dict[str, tuple[Save, Restore]] = {
+            "window": (self.saveGeometry, self.restoreGeometry),
+            "splitter": (self.splitter.saveState, self.splitter.restoreState),
+            "tab": (lambda: str(self.tabs.currentIndex()).encode(), self._restore_tab),
+        }
         for name, panel in (("peers", self.peers), ("flow", self.flow), ("clocks", self.clocks)):
-            if look.contains(name):
-                panel.restore_state(look.value(name))
-        self.tabs.setCurrentIndex(int(look.value("tab", 0)))
+            parts[name] = (panel.save_state, panel.restore_state)
+        return Look(file, parts)
+
+    def _restore_tab(self, state: QByteArray) -> None:
+        if state.data().isdigit():
+            self.tabs.setCurrentIndex(int(state.data()))

@@ -177,6 +177,15 @@ async def test_the_look_is_remembered(tmp_path: Path) -> None:
 
 
 @on_gui_loop
+async def test_a_damaged_look_is_as_good_as_none(tmp_path: Path) -> None:
+    ini = tmp_path / "window.ini"
+    ini.write_text("[General]\nwindow=@ByteArray(zz)\nsplitter=nothing\ntab=@ByteArray(no)\npeers=7\nflow=@Wrong(\n")
+    async with scene(tmp_path, look=QSettings(str(ini), QSettings.Format.IniFormat)) as it:
+        await it.state("In sync")
+        assert it.window.tabs.currentWidget() is it.window.flow
+
+
+@on_gui_loop
 async def test_the_clocks_of_the_chosen_database(tmp_path: Path) -> None:
     async with scene(tmp_path) as it:
         await it.state("In sync")
