@@ -129,7 +129,9 @@ class Window(QMainWindow):
         # in a menu that is closed, shortcuts work only for actions that the window has too
         self.addActions([actions.sync_all, actions.close_window, actions.quit])
         for action in (actions.sync_now, actions.auto_sync, actions.add_database, actions.add_peer):
-            bar.widgetForAction(action).setAccessibleName(action.text())
+            button = bar.widgetForAction(action)
+            button.setAccessibleName(action.text())
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
 
     def _menu_button(self, text: str, icon_name: str, menu: QMenu, shortcut: str) -> QToolButton:
         button = QToolButton()
@@ -386,5 +388,6 @@ class Window(QMainWindow):
         return Look(file, parts)
 
     def _restore_tab(self, state: QByteArray) -> None:
-        if state.data().isdigit():
-            self.tabs.setCurrentIndex(int(state.data()))
+        text = bytes(state.data())
+        if text.isdigit():
+            self.tabs.setCurrentIndex(int(text))

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from PySide6.QtCore import QMimeData, QPoint, QPointF, QSettings, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QApplication, QLabel, QMessageBox, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QMessageBox, QToolButton, QWidget
 
 from engine.engine import Engine
 from engine.events import State
@@ -22,6 +22,7 @@ from gui.tray import Tray
 from gui.window import Window
 from tests.engine.live import make_file, plain_engine, rows, write
 from tests.gui.aio import on_gui_loop, until
+from tests.gui.dialogs.asking import unnamed
 
 W = TypeVar("W", bound=QWidget)
 DEAD = "ws://127.0.0.1:9/sync"
@@ -174,6 +175,16 @@ async def test_the_look_is_remembered(tmp_path: Path) -> None:
         assert it.window.peers.table.columnWidth(Column.NAME) == 333
         assert it.window.tabs.currentWidget() is it.window.clocks
         await until(lambda: it.window.splitter.sizes() == sizes, "the splitter is where it was")
+
+
+@on_gui_loop
+async def test_everything_has_a_name_and_the_toolbar_can_be_reached(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        await it.state("In sync")
+        it.window.notices.say("Something.")
+        assert unnamed(it.window) == []
+        buttons = [one for one in it.window.findChildren(QToolButton) if one.isVisible()]
+        assert [one.text() for one in buttons if one.focusPolicy() is Qt.FocusPolicy.NoFocus] == []
 
 
 @on_gui_loop
