@@ -18,6 +18,7 @@ from engine.settings import SettingsFile, config_dir, data_dir
 from engine.tokens import TokenStore
 from gui.actions import Actions
 from gui.bridge import Bridge
+from gui.collector import Collector
 from gui.commands import Commands, in_words
 from gui.lifecycle import make_application, run_coroutine
 from gui.single import SingleInstance
@@ -76,6 +77,15 @@ async def shell(
         engine: not open yet, so that the window can be seen before all files are open, and no event is missed.
         quit_asked: set by "Quit". look: where sizes and columns are remembered. hidden: begin in the tray.
     """
+    with Collector():
+        async with _shell(engine, quit_asked, look, hidden) as window:
+            yield window
+
+
+@contextlib.asynccontextmanager
+async def _shell(
+    engine: Engine, quit_asked: asyncio.Event, look: QSettings | None, hidden: bool
+) -> AsyncIterator[Window]:
     actions = Actions()
     actions.quit.triggered.connect(quit_asked.set)
     bridge = Bridge(engine)

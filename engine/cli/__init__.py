@@ -1,5 +1,25 @@
 """The command line: one module for each group of commands, ``main`` for all of them."""
 
-from engine.cli.main import main
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Sequence
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line ``argv`` (without the program's name; the process's own by default).
+
+    Returns:
+        the exit status: 0, 1 (could not), 2 (used wrongly).
+    """
+    here = threading.current_thread() is threading.main_thread()
+    before = signal.signal(signal.SIGINT, signal.SIG_DFL) if here else None
+    from engine.cli.commandline import run  # Ctrl-C while this loads ends the program without a traceback
+
+    if here:
+        signal.signal(signal.SIGINT, before)
+    return run(argv)
+
 
 __all__ = ["main"]

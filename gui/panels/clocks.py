@@ -44,6 +44,7 @@ class ClocksPanel(QWidget):
         self.own.setAccessibleName(self.tr("This database's own clock"))
         bar = QHBoxLayout()
         bar.setContentsMargins(8, 6, 8, 6)
+        bar.setSpacing(8)
         bar.addWidget(label)
         bar.addWidget(self.database)
         bar.addSpacing(12)

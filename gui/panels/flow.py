@@ -149,6 +149,7 @@ class FlowPanel(QWidget):
         self.clear.clicked.connect(self._clear)
         bar = QHBoxLayout()
         bar.setContentsMargins(8, 6, 8, 6)
+        bar.setSpacing(8)
         bar.addWidget(self.text, 3)
         for choice in (self.peer, self.table_choice, self.way):
             bar.addWidget(choice, 1)

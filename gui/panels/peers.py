@@ -145,6 +145,7 @@ class PeersPanel(QWidget):
         self.filter.textChanged.connect(self.proxy.set_filter)
         bar = QHBoxLayout()
         bar.setContentsMargins(8, 6, 8, 6)
+        bar.setSpacing(8)
         bar.addWidget(self.filter, 1)
         bar.addStretch(2)
         page = QWidget()

@@ -137,7 +137,7 @@ def test_the_demo_ends_well(start: Start, tmp_path: Path, number: signal.Signals
 LOGGED_OUT = """
 import sys, threading
 from PySide6.QtCore import QCoreApplication, QEvent
-from engine.cli.main import main
+from engine.cli import main
 
 def log_out():
     QCoreApplication.postEvent(QCoreApplication.instance(), QEvent(QEvent.Type.Quit))
@@ -154,7 +154,7 @@ def test_the_end_of_the_desktop_session(tmp_path: Path) -> None:
 
 
 def test_without_qt_it_says_what_to_install(tmp_path: Path) -> None:
-    code = "import sys; sys.modules['PySide6'] = None; from engine.cli.main import main; sys.exit(main([]))"
+    code = "import sys; sys.modules['PySide6'] = None; from engine.cli import main; sys.exit(main([]))"
     done = run_code(code, tmp_path)
     assert (done.returncode, done.stdout) == (1, "")
     assert "pip install 'syncline[gui]'" in done.stderr
@@ -175,7 +175,7 @@ def run_code(code: str, home: Path) -> subprocess.CompletedProcess[str]:
 
 def test_the_engine_loads_no_qt() -> None:
     code = (
-        "import sys, engine.cli.main, engine.cli.window, engine.engine\n"
+        "import sys, engine.cli.commandline, engine.cli.window, engine.engine\n"
         "assert not [name for name in sys.modules if name.split('.')[0] in ('PySide6', 'shiboken6', 'qasync', 'gui')]"
     )
     subprocess.run([sys.executable, "-c", code], cwd=HERE, check=True, timeout=60)

@@ -23,8 +23,8 @@ Window = Callable[[argparse.Namespace], int]
 """A command that opens a window: it brings its own loop."""
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line ``argv`` (without the program's name) and return the exit status."""
+def run(argv: Sequence[str] | None = None) -> int:
+    """See ``engine.cli.main``."""
     _log_to_stderr(os.environ.get("SYNCLINE_LOG", "ERROR").upper())
     arguments = _parser().parse_args(argv)
     try:
