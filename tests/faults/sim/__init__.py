@@ -1,0 +1,20 @@
+"""A simulator of many replicas under bad weather, all of it drawn from one seed.
+
+Real files and real sessions; only time and the network are made up. One run: a topology is built, a storm of writes and
+faults blows over it, everything heals, and then all replicas must be equal. At no moment may a clock be ahead of its
+data.
+
+``timeline``  simulated time, and the log of what happened
+``network``   connections: delay, stalls in one direction, cuts, bounded buffers
+``files``     the files: made from a template, backed up, restored, written to at random
+``truth``     what is checked: clocks against data, digests; it reads with SQL of its own
+``machine``   one running program: a replica, its listeners, its crashes
+``driver``    what engine.pump does for a session, on simulated time
+``link``      who dials whom, and when again
+``weather``   the faults
+``world``     topologies, a run from a seed, what must hold at its end
+``published`` models of the published server and client, with the defects of spec 10.8
+
+``python -m tests.faults.sim --topology ring --seed 7`` replays a run and prints its log; ``--long 3600`` looks for new
+failures for an hour.
+"""

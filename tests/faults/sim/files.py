@@ -1,0 +1,115 @@
+"""The files of the simulator: made from one template with an id from the seed, and written to at random."""
+
+from __future__ import annotations
+
+import random
+import shutil
+from pathlib import Path
+
+import apsw
+
+from engine.crr import connect
+
+NAME = "INSERT OR REPLACE INTO crsql_master (key, value) VALUES ('schema_name', 'main.sql'), ('schema_version', 7)"
+
+TABLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "item": (("id",), ("name", "n", "r", "extra")),
+    "tag": (("item", "word"), ()),
+}
+"""Key and tracked columns of each CRR. ``extra`` has no affinity; ``tag`` is nothing but its key."""
+
+SCHEMA = """
+CREATE TABLE item (id INTEGER PRIMARY KEY NOT NULL, name TEXT, n INTEGER, r REAL, extra);
+CREATE TABLE tag (item INTEGER NOT NULL, word TEXT NOT NULL, PRIMARY KEY (item, word)) WITHOUT ROWID;
+SELECT crsql_as_crr('item');
+SELECT crsql_as_crr('tag');
+"""
+
+_VALUES: tuple[apsw.SQLiteValue, ...] = (
+    None, 0, 1, -3, 2**53 + 1, 1.5, -2.25, "", "a", "é", "zz", b"", b"\x00", b"\xff\x00",
+)  # fmt: skip
+"""No whole REAL: a stock peer cannot tell 5.0 from 5 (spec 10.3), which is a known difference and not a fault."""
+
+
+_KINDS = (*["insert"] * 2, *["update"] * 3, "delete", "again", "bare", "tag", "untag", "move")
+
+
+class Files:
+    """Makes, backs up and restores files in one folder."""
+
+    def __init__(self, folder: Path, rng: random.Random) -> None:
+        self._folder = folder
+        self._rng = rng
+        self._template = folder / "template.db"
+        if not self._template.exists():
+            db = connect(self._template, create=True)
+            db.execute(SCHEMA).fetchall()
+            db.close()
+
+    def make(self, name: str, *, named_schema: bool) -> Path:
+        """A new file with the tables and nothing in them."""
+        path = self._folder / f"{name}.db"
+        shutil.copyfile(self._template, path)
+        self.give_new_id(path)
+        if named_schema:
+            with apsw.Connection(str(path)) as db:
+                db.execute(NAME)
+            db.close()
+        return path
+
+    def give_new_id(self, path: Path) -> None:
+        """Make the (closed) file a replica of its own: what a copy or a restored backup needs."""
+        db = apsw.Connection(str(path))
+        db.execute("PRAGMA synchronous = OFF")
+        db.execute("UPDATE crsql_site_id SET site_id = ? WHERE ordinal = 0", (self._rng.randbytes(16),))
+        db.close()
+
+    def back_up(self, path: Path) -> None:
+        """Keep a copy of the (closed) file as it is now."""
+        shutil.copyfile(path, path.with_suffix(".backup"))
+
+    def restore(self, path: Path) -> bool:
+        """Put the latest backup in place of the (closed) file, as a new replica; False when there is none."""
+        backup = path.with_suffix(".backup")
+        if not backup.exists():
+            return False
+        shutil.copyfile(backup, path)
+        self.give_new_id(path)
+        return True
+
+
+def write(db: apsw.Connection, rng: random.Random) -> str:
+    """What an app does in one transaction: few rows, so that replicas get in each other's way. Returns it in words."""
+    said = []
+    with db:
+        for _ in range(rng.choice([1, 1, 1, 2, 5])):
+            said.append(_write_one(db, rng))
+    return "; ".join(said)
+
+
+def _write_one(db: apsw.Connection, rng: random.Random) -> str:
+    row = rng.randrange(1, 13)
+    word = rng.choice("abc")
+    column = rng.choice(TABLES["item"][1])
+    kind = rng.choice(_KINDS)
+    if kind == "insert":
+        values = [rng.choice(_VALUES) for _ in range(2)]
+        into = f"item (id, name, {'n' if column == 'name' else column})"
+        db.execute(f"INSERT INTO {into} VALUES (?, ?, ?) ON CONFLICT DO NOTHING", (row, *values))
+    elif kind == "update":
+        db.execute(f"UPDATE item SET {column} = ? WHERE id = ?", (rng.choice(_VALUES), row))
+    elif kind == "delete":
+        db.execute("DELETE FROM item WHERE id = ?", (row,))
+    elif kind in ("again", "bare"):  # "bare" revives a row by its sentinel: at peers, its cells go to version 0
+        db.execute("DELETE FROM item WHERE id = ?", (row,))
+        db.execute("INSERT INTO item (id) VALUES (?)", (row,))
+        if kind == "again":
+            db.execute(f"UPDATE item SET {column} = ? WHERE id = ?", (rng.choice(_VALUES), row))
+    elif kind == "tag":
+        db.execute("INSERT INTO tag VALUES (?, ?) ON CONFLICT DO NOTHING", (row, word))
+    elif kind == "untag":
+        db.execute("DELETE FROM tag WHERE item = ? AND word = ?", (row, word))
+    elif kind == "move":
+        db.execute("UPDATE OR IGNORE item SET id = ? WHERE id = ?", (rng.randrange(1, 13), row))
+    return f"{kind} {row}"
+

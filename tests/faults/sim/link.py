@@ -1,0 +1,110 @@
+"""Who dials whom, and when again: what engine.link does, without its words."""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING
+
+from engine.backoff import Backoff
+from engine.session import Close, OwnSession, Session, StockClientSession, StockHubSession
+
+from .driver import Driver
+from .network import Connection
+from .timeline import Event, Failed
+
+if TYPE_CHECKING:
+    from .machine import Machine
+    from .world import World
+
+
+class Link:
+    """``dialler`` keeps itself connected to ``hub``.
+
+    Attributes:
+        unreachable: dialling fails at the moment.
+        connections: those of this link that anybody believes in; more than one when an end has not noticed yet.
+    """
+
+    def __init__(
+        self, world: World, dialler: Machine, hub: Machine, *, own: bool, sends: bool = True, receives: bool = True
+    ) -> None:
+        self.world = world
+        self.dialler = dialler
+        self.hub = hub
+        self.own = own
+        self.sends = sends
+        self.receives = receives
+        self.unreachable = False
+        self.name = f"{dialler.name}>{hub.name}"
+        self.connections: list[Connection] = []
+        self.ends: tuple[Driver, Driver] | None = None
+        self._rng = random.Random(world.rng.random())
+        self._backoff = Backoff(self._rng)
+        self._planned: Event | None = None
+        self.dial_in(self._rng.uniform(0, 1))
+
+    def dial_in(self, seconds: float) -> None:
+        """Dial after this time, if nobody has planned it yet."""
+        if self._planned is None:
+            self._planned = self.world.time.after(seconds, self.dial)
+
+    def dial(self) -> None:
+        """Dial now; a connection that stands already becomes a second one."""
+        if self._planned is not None:
+            self.world.time.cancel(self._planned)
+            self._planned = None
+        self.connections = [one for one in self.connections if one.open]
+        if not self.dialler.up or not self.hub.up or self.unreachable:
+            self.dial_in(self._backoff.next())
+            return
+        here, names = self.dialler.snapshot(), (self.name, f"{self.hub.name}<{self.dialler.name}")
+        life = self.dialler.life, self.hub.life
+        connection = Connection(self.world.time, self._rng, names)
+        self.world.time.note(self.name, "dials")
+
+        def answered() -> None:
+            if (self.dialler.life, self.hub.life) != life or not self.dialler.up or not self.hub.up:
+                self.dial_in(self._backoff.next())
+                return
+            self.connections.append(connection)
+            ends: list[Driver] = []
+            kinds: list[type[Session]] = [OwnSession, OwnSession] if self.own else [StockClientSession, StockHubSession]
+            client = kinds[0](here, now=self.dialler.now, sends=self.sends, receives=self.receives)
+            guest = kinds[1](self.hub.snapshot(), now=self.hub.now)
+            ends.append(Driver(self.dialler, client, connection.ends[0], lambda why: self._ended(ends[0], why)))
+            ends.append(Driver(self.hub, guest, connection.ends[1], lambda why: self._left(ends[1], why)))
+            self.ends = (ends[0], ends[1])
+
+        self.world.time.after(self._rng.choice([0.001, 0.05, 1.0]), answered)
+
+    def _ended(self, driver: Driver, why: Close) -> None:
+        self.world.time.note(self.name, f"is over: {why.reason}")
+        self._refused(why)
+        if self.ends is None or self.ends[0] is not driver:
+            return  # a later connection has taken its place
+        if driver.session.in_sync:
+            self._backoff.reset()
+        self.dial_in(0.0 if why.regreet else self._backoff.next())
+
+    def _left(self, driver: Driver, why: Close) -> None:
+        self.world.time.note(driver.socket.name, f"is over: {why.reason}")
+        self._refused(why)
+
+    def _refused(self, why: Close) -> None:
+        if not why.retry:
+            raise Failed(f"{self.name} gives up for good: {why.reason}")
+
+    def begin_anew(self) -> None:
+        """The dialler's program begins anew, and dials."""
+        self.ends = None
+        self.dial_in(self._rng.uniform(0, 1))
+
+    @property
+    def settled(self) -> bool:
+        """Connected, and nothing left to do on either side."""
+        if self.ends is None or any(end.over for end in self.ends):
+            return False
+        client, guest = (end.session for end in self.ends)
+        if self.own:
+            return client.in_sync and guest.in_sync
+        return client.in_sync and guest.greeted and guest.all_sent and guest.all_received

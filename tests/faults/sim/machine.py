@@ -1,0 +1,200 @@
+"""One running program with one file: what engine.host does, on simulated time, and with crashes."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import apsw
+
+from engine import host
+from engine.change import Change
+from engine.crr import ChangeSet, MergeResult, Replica
+from engine.session import Merge, Read, Snapshot
+
+from . import truth
+from .files import write
+from .timeline import Failed
+
+if TYPE_CHECKING:
+    from .driver import Driver
+    from .world import World
+
+
+class Crashed(BaseException):
+    """The program ended just here; only its file is left."""
+
+
+class Watched(Replica):
+    """A real replica: the truth is checked after every merge, and the program may crash right there."""
+
+    committed: Callable[[], None]
+
+    def merge(self, changes: Iterable[Change], **options: Any) -> MergeResult:
+        result = super().merge(changes, **options)
+        self.committed()
+        return result
+
+
+class Machine:
+    """A replica and the program around it.
+
+    Attributes:
+        eye: a connection of the checks' own, open also while the program is down.
+        think: seconds that each step of the program takes, about; a slow reader thinks long.
+        offset: how far its clock is off.
+        crash_soon: it crashes after its next merge.
+        restored: how often its file was put back to a backup.
+    """
+
+    def __init__(self, world: World, name: str, path: Path) -> None:
+        self.world = world
+        self.name = name
+        self.path = path
+        self.rng = random.Random(world.rng.random())
+        self.drivers: list[Driver] = []
+        self.up = False
+        self.think = 0.0005
+        self.offset = 0.0
+        self.crash_soon = False
+        self.restored = 0
+        self.version = 0
+        self.life = 0
+        self._checked: dict[bytes, int] = {}
+        self.replica: Watched
+        self.eye: apsw.Connection
+        self.start()
+
+    def start(self) -> None:
+        """Start the program on what the file holds."""
+        self.up = True
+        self.life += 1
+        self.eye = apsw.Connection(str(self.path), flags=apsw.SQLITE_OPEN_READONLY)
+        replica = Watched.open(self.path)
+        assert isinstance(replica, Watched)
+        self.replica = replica
+        # the simulator crashes programs, not the machine's disk: no need to wait for that one
+        self.replica.connection.execute("PRAGMA synchronous = OFF; PRAGMA journal_mode = MEMORY").fetchall()
+        self.replica.committed = self._committed
+        self.site_id = self.replica.site_id
+        self.version = self.replica.db_version()
+        self._checked = {}
+        self.check()
+        self.note(f"starts at version {self.version}")
+        for link in self.world.links:
+            if link.dialler is self:
+                link.begin_anew()
+
+    def now(self) -> float:
+        """The program's clock."""
+        return self.world.time.now + self.offset
+
+    def note(self, what: str) -> None:
+        self.world.time.note(self.name, what)
+
+    # What engine.host does
+
+    def snapshot(self) -> Snapshot:
+        return host._snapshot(self.replica)
+
+    def read(self, action: Read) -> ChangeSet:
+        return host._read(self.replica, action)
+
+    def merge(self, action: Merge) -> list[MergeResult]:
+        results = host._merge(self.replica, action, self.version)
+        self._moved(max(self.version, *(result.after for result in results)))
+        return results
+
+    def look(self) -> None:
+        """Notice what the app wrote."""
+        version = self.replica.db_version()
+        if version > self.version:
+            self._moved(version)
+
+    def _moved(self, version: int) -> None:
+        self.version = version
+        for driver in tuple(self.drivers):
+            driver.call(lambda driver=driver: driver.session.local_changed(version))  # type: ignore[misc]
+
+    # What happens to it
+
+    def write(self) -> None:
+        """The app writes; the program notices a little later."""
+        before = self.replica.db_version()
+        said = write(self.replica.connection, self.rng)
+        after = self.replica.db_version()
+        made = sum(1 for _ in truth.cells(self.eye, before, after))
+        self.world.made += made
+        self.note(f"writes {said}: {made} changes, version {after}")
+        life = self.life
+        wait = self.rng.choice([0.0, 0.01, 2.0])
+        self.world.time.after(wait, lambda: self.look() if self.up and self.life == life else None)
+
+    def crash(self, *, power: bool) -> None:
+        """End the program without a word; with the power gone, nobody is told."""
+        self.note("loses power" if power else "crashes")
+        self.up = self.crash_soon = False
+        for driver in tuple(self.drivers):
+            driver.die(silently=power)
+        self.drivers.clear()
+        self.replica.close()
+        self.eye.close()
+
+    def restart_in(self, delay: float, *, restore: bool = False) -> None:
+        def restart() -> None:
+            if self.up:
+                return
+            if restore and self.world.files.restore(self.path):
+                self.restored += 1
+                self.note("its backup is restored, as a new replica")
+            self.start()
+
+        self.world.time.after(delay, restart)
+
+    def back_up(self) -> None:
+        """Keep a copy of the file as it is now (as an app may at any time: with SQLite's backup API)."""
+        copy = apsw.Connection(str(self.path.with_suffix(".backup")))
+        with copy.backup("main", self.eye, "main") as backup:
+            backup.step()
+        copy.close()
+        self.note("is backed up")
+
+    # The truth
+
+    def _committed(self) -> None:
+        self.check()
+        if self.crash_soon:
+            raise Crashed
+
+    def check(self, *, again: bool = False) -> None:
+        """No clock is ahead of its data: merging all that a peer has up to our clock of it would change nothing.
+
+        What was true stays true: our data only grows, and a peer's cells only leave a range, upward. So each rise
+        of a clock is checked once, when it is recorded, and all of them ``again`` at the end.
+        """
+        if again:
+            self._checked.clear()
+        for site_id, version in truth.received_clocks(self.eye):
+            peer = self.world.by_site(site_id)
+            done = self._checked.get(site_id, 0)
+            if peer is None or not peer.up or version <= done:
+                continue
+            self._checked[site_id] = version
+            if version > truth.clock(peer.eye):
+                raise Failed(f"{self.name} has clock {version} of {peer.name}, which is at {truth.clock(peer.eye)}")
+            for cell in truth.cells(peer.eye, done, version):
+                self.world.checked += 1
+                if not truth.holds(self.eye, cell):
+                    raise Failed(f"{self.name} has clock {version} of {peer.name}, but not its {cell}")
+
+    def confirmed(self, site_id: bytes, version: int) -> None:
+        """Nobody may be believed to hold what it does not: a sent clock is on the peer's disk already."""
+        peer = self.world.by_site(site_id)
+        if peer is not None and peer.up:
+            there = dict(truth.received_clocks(peer.eye)).get(self.site_id, 0)
+            if version > there:
+                raise Failed(f"{self.name} believes that {peer.name} holds its {version}, but it holds {there}")
+
+

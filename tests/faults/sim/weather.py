@@ -1,0 +1,115 @@
+"""The faults. Each one is something that happens to real machines and real networks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .machine import Machine
+    from .world import World
+
+
+class Weather:
+    """Blows over a world: now and then something breaks, and much of it mends by itself."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._rng = world.rng
+        self._kinds: list[tuple[Callable[[], None], int]] = [
+            (self._write, 24),
+            (self._cut, 4),
+            (self._stall_one_way, 3),
+            (self._half_open, 2),
+            (self._slow_reader, 2),
+            (self._crash, 2),
+            (self._crash_in_merge, 3),
+            (self._clock_jump, 1),
+            (self._dial_twice, 2),
+            (self._unreachable, 2),
+            (self._back_up, 1),
+            (self._restore, 1),
+        ]
+        # each world has a climate of its own: some faults often, some never
+        self._weights = [weight * self._rng.choice([0, 1, 1, 3]) for _, weight in self._kinds]
+        self._weights[0] = 24
+
+    def blow(self) -> None:
+        """Let one thing happen."""
+        self._rng.choices([act for act, _ in self._kinds], self._weights)[0]()
+
+    def _machine(self) -> Machine | None:
+        running = [machine for machine in self._world.machines if machine.up]
+        return self._rng.choice(running) if running else None
+
+    def _write(self) -> None:
+        machine = self._machine()
+        if machine is not None:
+            machine.write()
+
+    def _cut(self) -> None:
+        connection = self._world.some_connection()
+        if connection is not None:
+            self._world.time.note("network", f"cuts {connection.ends[0].name}")
+            connection.cut()
+
+    def _stall(self, *sides: int) -> None:
+        connection = self._world.some_connection()
+        if connection is not None:
+            who = " and ".join(connection.ends[side].name for side in sides)
+            self._world.time.note("network", f"nothing from {who} comes through")
+            connection.stall(*sides)
+            self._world.time.after(self._rng.choice([0.5, 10.0, 60.0]), connection.heal)
+
+    def _stall_one_way(self) -> None:
+        self._stall(self._rng.randrange(2))
+
+    def _half_open(self) -> None:
+        self._stall(0, 1)
+
+    def _slow_reader(self) -> None:
+        machine = self._machine()
+        if machine is not None:
+            machine.note("becomes slow")
+            machine.think = self._rng.choice([0.1, 1.0, 5.0])
+            self._world.time.after(self._rng.uniform(1, 30), lambda: setattr(machine, "think", 0.0005))
+
+    def _crash(self) -> None:
+        machine = self._machine()
+        if machine is not None:
+            machine.crash(power=self._rng.random() < 0.5)
+            machine.restart_in(self._rng.uniform(0.1, 20))
+
+    def _crash_in_merge(self) -> None:
+        machine = self._machine()
+        if machine is not None:
+            machine.crash_soon = True
+
+    def _clock_jump(self) -> None:
+        machine = self._machine()
+        if machine is not None:
+            machine.offset += self._rng.choice([-5.0, 5.0, 60.0, 3600.0])
+            machine.note(f"its clock jumps, now off by {machine.offset:.0f} s")
+            for driver in machine.drivers:
+                driver.wake()
+
+    def _dial_twice(self) -> None:
+        link = self._rng.choice(self._world.links)
+        link.dial()
+
+    def _unreachable(self) -> None:
+        link = self._rng.choice(self._world.links)
+        link.unreachable = True
+        self._world.time.note("network", f"{link.name} cannot be dialled")
+        self._world.time.after(self._rng.uniform(1, 30), lambda: setattr(link, "unreachable", False))
+
+    def _back_up(self) -> None:
+        machine = self._machine()
+        if machine is not None:
+            machine.back_up()
+
+    def _restore(self) -> None:
+        machine = self._machine()
+        if machine is not None:
+            machine.crash(power=False)
+            machine.restart_in(self._rng.uniform(0.1, 5), restore=True)

@@ -1,0 +1,257 @@
+"""A world from a seed: topology, storm, calm, and what must hold then."""
+
+from __future__ import annotations
+
+import random
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from types import ModuleType
+
+from engine import host
+from engine.errors import SynclineError
+from engine.session import base, own
+
+from . import truth
+from .files import Files
+from .link import Link
+from .machine import Machine
+from .network import Connection
+from .timeline import Failed, Timeline
+from .weather import Weather
+
+STORM = 60.0
+"""Seconds that a storm blows at most."""
+
+CALM = 1_200.0
+"""Seconds after the storm in which everything must have settled: heartbeat, backoff and greetings many times over."""
+
+IDLE = 150.0
+"""Seconds watched after that, in which nothing may be sent any more: longer than any greeting is put off."""
+
+EVENTS = 200_000
+"""Events in one run, at most: an endless conversation is a fault."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a run did: changes made by apps, changes sent, cells compared with clocks, events, seconds simulated."""
+
+    made: int
+    sent: int
+    checked: int
+    events: int
+    seconds: float
+
+
+class World:
+    """Machines and links; everything random in it is drawn from one generator."""
+
+    def __init__(self, folder: Path, rng: random.Random) -> None:
+        self.rng = rng
+        self.time = Timeline()
+        self.files = Files(folder, rng)
+        self.machines: list[Machine] = []
+        self.links: list[Link] = []
+        self.made = self.sent = self.checked = 0
+
+    def machine(self, name: str, *, named_schema: bool = False) -> Machine:
+        """Add a machine with a new file."""
+        path = self.files.make(name, named_schema=named_schema)
+        self.machines.append(Machine(self, name, path))
+        return self.machines[-1]
+
+    def link(self, dialler: Machine, hub: Machine, *, own: bool = True, sends: bool = True) -> Link:
+        """Add a link."""
+        self.links.append(Link(self, dialler, hub, own=own, sends=sends))
+        return self.links[-1]
+
+    def by_site(self, site_id: bytes) -> Machine | None:
+        """The machine whose file has this id now."""
+        return next((machine for machine in self.machines if machine.site_id == site_id), None)
+
+    def some_connection(self) -> Connection | None:
+        """One of the connections that stand, at random."""
+        standing = [one for link in self.links for one in link.connections if one.open and not one.broken]
+        return self.rng.choice(standing) if standing else None
+
+    # A run
+
+    def run(self, *, storm: float | None = None) -> Outcome:
+        """Storm, calm, truth.
+
+        Raises:
+            Failed: something that must never happen did.
+        """
+        try:
+            self._storm(self.rng.uniform(5, STORM) if storm is None else storm)
+            self._heal()
+            self._settle()
+            self._compare()
+            self._stay_quiet()
+        except SynclineError as error:
+            raise Failed(f"{type(error).__name__}: {error}") from error
+        finally:
+            for machine in self.machines:
+                if machine.up:
+                    machine.replica.close()
+                    machine.eye.close()
+        return Outcome(self.made, self.sent, self.checked, self.time.events, self.time.now)
+
+    def _storm(self, seconds: float) -> None:
+        weather = Weather(self)
+        until = self.time.now + seconds
+        pace = self.rng.choice([0.1, 0.5, 2.0])
+        at = 0.0
+        while at < until:
+            at += self.rng.expovariate(1 / pace)
+            self._advance(min(at, until))
+            weather.blow()
+
+    def _heal(self) -> None:
+        self.time.note("world", "the storm is over")
+        for link in self.links:
+            link.unreachable = False
+            for connection in link.connections:
+                connection.heal()
+        for machine in self.machines:
+            machine.think = 0.0005
+            machine.crash_soon = False
+            if not machine.up:
+                machine.restart_in(0.1)
+
+    def _advance(self, until: float) -> None:
+        while self.time.step(until):
+            if self.time.events > EVENTS:
+                raise Failed(f"There is no end of it: {EVENTS} events.")
+
+    def _settle(self) -> None:
+        until = self.time.now + CALM
+        while not self.settled:
+            if not self.time.step(until):
+                stuck = ", ".join(link.name for link in self.links if not link.settled)
+                raise Failed(f"{CALM:.0f} s after the storm there is still no quiet: {stuck or 'events go on'}.")
+            if self.time.events > EVENTS:
+                raise Failed(f"There is no end of it: {EVENTS} events.")
+        self.time.note("world", "everything is settled")
+
+    @property
+    def settled(self) -> bool:
+        """Nothing is under way, and every link says that nothing is left."""
+        return not self.time.busy and all(link.settled for link in self.links)
+
+    def _compare(self) -> None:
+        first, *others = self.machines
+        reference = truth.digest(first.eye)
+        for machine in others:
+            different = truth.difference(reference, truth.digest(machine.eye))
+            if different:
+                raise Failed(f"{first.name} and {machine.name} differ: {different}")
+        for machine in self.machines:
+            machine.check(again=True)
+
+    def _stay_quiet(self) -> None:
+        """Echo has died out: greeting again sends no change, and no file moves."""
+        sent, clocks = self.sent, [machine.replica.db_version() for machine in self.machines]
+        self._advance(self.time.now + IDLE)
+        if self.sent != sent:
+            raise Failed(f"{self.sent - sent} changes were sent though there was nothing to say.")
+        if [machine.replica.db_version() for machine in self.machines] != clocks:
+            raise Failed("A file's version rises though nobody writes.")
+
+
+# Topologies
+
+
+def _hub(world: World) -> None:
+    hub = world.machine("hub")
+    for name in "abcde":
+        world.link(world.machine(name), hub)
+
+
+def _chain(world: World) -> None:
+    machines = [world.machine(name) for name in "abcde"]
+    for one, other in pairwise(machines):
+        _either_way(world, one, other)
+
+
+def _ring(world: World) -> None:
+    machines = [world.machine(name) for name in "abcde"]
+    one_way = world.rng.random() < 0.25
+    for one, other in zip(machines, machines[1:] + machines[:1], strict=True):
+        if one_way:  # all in one direction, so that everything still gets everywhere
+            world.link(one, other, sends=False)
+        else:
+            _either_way(world, one, other)
+
+
+def _mesh(world: World) -> None:
+    machines = [world.machine(name) for name in "abcdef"]
+    for number, one in enumerate(machines):
+        for other in machines[:number]:
+            _either_way(world, one, other)
+
+
+def _stock_hub(world: World) -> None:
+    hub = world.machine("hub", named_schema=True)
+    for name in "abcd":
+        world.link(world.machine(name, named_schema=True), hub, own=False)
+
+
+def _mixed_hub(world: World) -> None:
+    """Published clients and ours in one room."""
+    hub = world.machine("hub", named_schema=True)
+    for name in "abcd":
+        world.link(world.machine(name, named_schema=True), hub, own=name in "ab")
+
+
+def _either_way(world: World, one: Machine, other: Machine) -> None:
+    """One dials the other; now and then both do, so that they are connected twice."""
+    if world.rng.random() < 0.5:
+        one, other = other, one
+    world.link(one, other)
+    if world.rng.random() < 0.1:
+        world.link(other, one)
+
+
+TOPOLOGIES: dict[str, Callable[[World], None]] = {
+    "hub": _hub,
+    "chain": _chain,
+    "ring": _ring,
+    "mesh": _mesh,
+    "stock hub": _stock_hub,
+    "mixed hub": _mixed_hub,
+}
+
+
+@contextmanager
+def small(rng: random.Random) -> Iterator[None]:
+    """Make the bounds of batches, windows and slices so small that few changes meet all of them."""
+    bounds: list[tuple[ModuleType, str, list[int]]] = [
+        (base, "READ_LIMIT", [1, 4, 5_000]),
+        (own, "BATCH_CHANGES", [1, 3, 1_000]),
+        (own, "WINDOW", [1, 2, 8]),
+        (host, "MERGE_SLICE", [1, 2, 5_000]),
+    ]
+    before = [(module, name, getattr(module, name)) for module, name, _ in bounds]
+    for module, name, choices in bounds:
+        setattr(module, name, rng.choice(choices))
+    try:
+        yield
+    finally:
+        for module, name, value in before:
+            setattr(module, name, value)
+
+
+def simulate(topology: str, folder: Path, rng: random.Random) -> tuple[World, Outcome | Failed]:
+    """Run one world, with its files in ``folder`` for as long; what failed is returned, so that its log can be told."""
+    with tempfile.TemporaryDirectory(prefix="world-", dir=folder) as own_folder, small(rng):
+        world = World(Path(own_folder), rng)
+        TOPOLOGIES[topology](world)
+        try:
+            return world, world.run()
+        except Failed as failure:
+            return world, failure
