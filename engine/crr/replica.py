@@ -22,7 +22,7 @@ from engine.crr.reading import Reader
 from engine.crr.results import ChangeSet, MergeResult, Received, TableStatus, TrackedPeer
 from engine.crr.sql import idents, main
 from engine.crr.state import State
-from engine.errors import FileReplaced, ReadOnlyFile, UsageError
+from engine.errors import FileReplaced, ReadOnlyFile, StorageFailed, UsageError
 
 
 class Replica:
@@ -238,19 +238,25 @@ class Replica:
     def ensure_durable(self) -> None:
         """Make what other programs committed survive a power cut, before it is sent for the first time.
 
-        With a rollback journal a commit has reached the disk already; in WAL mode the -wal file is synced,
-        which may be opened beside SQLite (the database file itself may not: closing it would drop SQLite's
-        locks).
+        In WAL mode the -wal file is synced. With a rollback journal the rows are on the disk already, but the
+        end of the journal, which is the commit, may not be: SQLite syncs the folder of a deleted journal only with
+        ``synchronous=EXTRA``, and an emptied one only with ``FULL``. A journal that comes back takes the commit back.
+        These files may be opened beside SQLite; the database file itself may not: closing it would drop locks.
+
+        Raises:
+            StorageFailed: it did not reach the disk; nothing may be sent.
         """
-        wal = Path(f"{self.connection.filename_wal}")
-        if not wal.name or not wal.exists():
-            return
-        with explained(self.path):
-            descriptor = os.open(wal, os.O_RDWR if os.name == "nt" else os.O_RDONLY)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
+        db = self.connection
+        try:
+            if not _sync(db.filename_wal):
+                _sync(db.filename_journal)
+                if db.filename and os.name != "nt":  # where a folder cannot be synced by hand
+                    _sync(os.path.dirname(db.filename))
+        except OSError as error:
+            raise StorageFailed(
+                f"“{self.path}” could not be made durable: {error.strerror or error}.",
+                hint="Check the disk, then try again.",
+            ) from error
 
     # Transactions
 
@@ -278,3 +284,18 @@ class Replica:
             if db.in_transaction:
                 db.execute("ROLLBACK")
             raise
+
+
+def _sync(path: str) -> bool:
+    """Have a file or a folder reach the disk; False when it is not there."""
+    if not path:
+        return False
+    try:
+        descriptor = os.open(path, os.O_RDWR if os.name == "nt" else os.O_RDONLY)
+    except FileNotFoundError:
+        return False
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    return True
