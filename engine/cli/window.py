@@ -6,12 +6,15 @@ Qt is loaded here and nowhere else in ``engine``, and only when one of these run
 from __future__ import annotations
 
 import argparse
+import asyncio
 import importlib
+import importlib.util
 import os
 import signal
 import sys
 from types import ModuleType
 
+from engine.cli import demo as once
 from engine.cli.output import say
 from engine.errors import SynclineError, UsageError
 
@@ -30,6 +33,9 @@ def demo(arguments: argparse.Namespace) -> int:
     """``syncline demo``: in a window, or without a display as a picture of it."""
     if has_display():
         return int(_gui("demo").run(arguments.keep))
+    if importlib.util.find_spec("PySide6") is None:
+        say("There is neither a display nor Qt, so the demo runs here.")
+        return asyncio.run(once.run(arguments))
     say("There is no display, so the demo runs here, and ends with a picture of its window.")
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
     return int(_gui("demo").run_once(arguments.keep, say))
