@@ -143,8 +143,10 @@ class Reader:
         site_ids: dict[int, bytes],
     ) -> Iterator[Change]:
         excluded = next((n for n, site in site_ids.items() if site == exclude_site), None)
-        # A cell at version 0 is a row's revival, not a write of its author's: no filter may hide it.
-        where = "" if excluded is None else f" AND (c.site_id != {int(excluded)} OR c.col_version = 0)"
+        # A cell at version 0 is a row's revival, not a write of its author's. Where it comes before the revival's
+        # sentinel, that is recorded in the same author's name (spec 7.2, 6). No filter may hide either.
+        revival = "c.col_version = 0 OR c.col_name = '-1' AND c.col_version > 1 AND c.col_version % 2 = 1"
+        where = "" if excluded is None else f" AND (c.site_id != {int(excluded)} OR {revival})"
         packed: dict[int, bytes] = {}
         known = {"-1", *crr.columns}
         # An ordinal that names no site (spec 12.18) is sent as ours: a change must have an author.

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from engine.change import Change
+from engine.change import SENTINEL, Change
 from engine.crr import ChangeSet
 from engine.errors import ProtocolError
 from engine.wire import (
@@ -87,8 +87,8 @@ class _StockSession(Session):
         self._stir()
 
     def _wanted(self, change: Change) -> bool:
-        if change.col_version == 0:
-            return True
+        if change.col_version == 0 or (change.cid == SENTINEL and change.cl > 1 and change.cl % 2):
+            return True  # a revival, which may bear the author of any cell that it set to version 0
         if self._local_only and change.site_id != self.here.site_id:
             return False
         return change.site_id not in self._excluded

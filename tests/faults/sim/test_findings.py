@@ -1,0 +1,30 @@
+"""What the simulator has found, each in its smallest form."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from engine.change import SENTINEL
+from tests.engine.session.world import make_replica, own_pair
+
+
+def test_a_revival_is_never_hidden_from_the_author_of_its_cells(tmp_path: Path) -> None:
+    """Chain, seed 73: a clock passed a sentinel that its peer did not have.
+
+    A relay that is in the middle of a sliced merge holds cells that a revival set to version 0, and sends them before
+    the revival's sentinel. Whoever receives them has the sentinel in the name of the cells' author then; a filter by
+    author hid it from that author.
+    """
+    author, other, relay, last = (make_replica(tmp_path / f"{name}.db") for name in "abcd")
+    author.connection.execute("INSERT INTO item VALUES (1, 'a', 1, NULL)")
+    own_pair(author, other).run()
+    own_pair(author, relay).run()
+    other.connection.execute("DELETE FROM item; INSERT INTO item (id) VALUES (1)").fetchall()
+    relay.merge(change for change in other.changes().changes if change.cid == SENTINEL)
+    own_pair(relay, last).run()
+
+    sentinel = next(change for change in last.changes().changes if change.cid == SENTINEL)
+    assert (sentinel.cl, sentinel.site_id) == (3, author.site_id)
+    assert sentinel in last.changes(exclude_site=author.site_id).changes
+    for replica in (author, other, relay, last):
+        replica.close()
