@@ -84,7 +84,7 @@ class Driver:
         if not self.over:
             self._write()
             self._arm()
-            if self._actions or self._calls or self.socket.inbox or self._ponged or self._due():
+            if self._actions or self._calls or self.socket.inbox or self._ponged or self._due() or self.socket.code:
                 self.wake()
 
     def _step(self) -> None:

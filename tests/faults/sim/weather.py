@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from engine.session import OwnSession
+
 if TYPE_CHECKING:
     from .machine import Machine
     from .world import World
@@ -29,6 +31,8 @@ class Weather:
             (self._unreachable, 2),
             (self._back_up, 1),
             (self._restore, 1),
+            (self._forget, 1),
+            (self._ask_again, 1),
         ]
         # each world has a climate of its own: some faults often, some never
         self._weights = [weight * self._rng.choice([0, 1, 1, 3]) for _, weight in self._kinds]
@@ -113,3 +117,16 @@ class Weather:
         if machine is not None:
             machine.crash(power=False)
             machine.restart_in(self._rng.uniform(0.1, 5), restore=True)
+
+    def _forget(self) -> None:
+        """Somebody drops a clock from the file, so that the peer has to begin anew."""
+        machine = self._machine()
+        if machine is not None:
+            machine.forget()
+
+    def _ask_again(self) -> None:
+        """Somebody presses "Send again from the start"."""
+        machine = self._machine()
+        for driver in machine.drivers if machine is not None else ():
+            if isinstance(driver.session, OwnSession) and driver.session.greeted and driver.session.receives:
+                driver.call(driver.session.ask_again)
