@@ -19,7 +19,9 @@ def test_a_revival_is_never_hidden_from_the_author_of_its_cells(tmp_path: Path) 
     author.connection.execute("INSERT INTO item VALUES (1, 'a', 1, NULL)")
     own_pair(author, other).run()
     own_pair(author, relay).run()
-    other.connection.execute("DELETE FROM item; INSERT INTO item (id) VALUES (1)").fetchall()
+    with other.connection as db:
+        db.execute("INSERT INTO item VALUES (2, 'b', 2, NULL)")  # so that the sentinel is late in its version
+        db.execute("DELETE FROM item WHERE id = 1; INSERT INTO item (id) VALUES (1)").fetchall()
     relay.merge(change for change in other.changes().changes if change.cid == SENTINEL)
     own_pair(relay, last).run()
 
