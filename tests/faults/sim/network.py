@@ -72,6 +72,8 @@ class Socket:
         self.code = code
         if forget:
             self.inbox.clear()
+        if code == CUT:
+            self.connection.given_up_by(self)
         if self.reader is not None:
             self.reader.lost()
 
@@ -182,6 +184,11 @@ class Connection:
                 self._later(self.rng.choice([0.0, 0.01, 1.0, HEARTBEAT]), end)
             elif number != silent:
                 self._later(HEARTBEAT, end)
+
+    def given_up_by(self, end: Socket) -> None:
+        """One end has noticed: nothing passes any more, and the other will notice too."""
+        self.broken = True
+        self._later(self.rng.choice([0.01, HEARTBEAT]), self.other(end))
 
     def _later(self, delay: float, end: Socket, *, while_stalled: bool = False) -> None:
         forget = self.rng.random() < 0.5

@@ -154,7 +154,13 @@ class World:
             machine.check(again=True)
 
     def _stay_quiet(self) -> None:
-        """Echo has died out: greeting again sends no change, and no file moves."""
+        """Echo has died out: greeting again sends no change, and no file moves.
+
+        In the stock dialect only changes move a clock. A fresh session there knows no more what came in over its link,
+        and sends what filters by author let through (revivals) once more: the first greeting after the storm may.
+        """
+        if not all(link.own for link in self.links):
+            self._advance(self.time.now + IDLE)
         sent, clocks = self.sent, [machine.replica.db_version() for machine in self.machines]
         self._advance(self.time.now + IDLE)
         if self.sent != sent:
