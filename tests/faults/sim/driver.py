@@ -13,6 +13,7 @@ from engine.wire import decode
 
 from .machine import Crashed
 from .network import CUT, Socket
+from .published import PublishedServer
 from .timeline import Event
 
 if TYPE_CHECKING:
@@ -26,7 +27,9 @@ class Driver:
         ended: told why the session is over, once; not when the program crashed.
     """
 
-    def __init__(self, machine: Machine, session: Session, socket: Socket, ended: Callable[[Close], None]) -> None:
+    def __init__(
+        self, machine: Machine, session: Session | PublishedServer, socket: Socket, ended: Callable[[Close], None]
+    ) -> None:
         self.machine = machine
         self.session = session
         self.socket = socket

@@ -10,6 +10,7 @@ from engine.session import Close, OwnSession, Session, StockClientSession, Stock
 
 from .driver import Driver
 from .network import Connection
+from .published import PublishedServer
 from .timeline import Event, Failed
 
 if TYPE_CHECKING:
@@ -17,8 +18,11 @@ if TYPE_CHECKING:
     from .world import World
 
 
+Guest = type[OwnSession] | type[StockHubSession] | type[PublishedServer]
+
+
 class Link:
-    """``dialler`` keeps itself connected to ``hub``.
+    """``dialler`` keeps itself connected to ``hub``, where ``guest`` makes the session.
 
     Attributes:
         unreachable: dialling fails at the moment.
@@ -26,14 +30,14 @@ class Link:
     """
 
     def __init__(
-        self, world: World, dialler: Machine, hub: Machine, *, own: bool, sends: bool = True, receives: bool = True
+        self, world: World, dialler: Machine, hub: Machine, *, own: bool, sends: bool = True, guest: Guest | None = None
     ) -> None:
         self.world = world
         self.dialler = dialler
         self.hub = hub
         self.own = own
         self.sends = sends
-        self.receives = receives
+        self.guest: Guest = guest or (OwnSession if own else StockHubSession)
         self.unreachable = False
         self.name = f"{dialler.name}>{hub.name}"
         self.connections: list[Connection] = []
@@ -68,9 +72,9 @@ class Link:
                 return
             self.connections.append(connection)
             ends: list[Driver] = []
-            kinds: list[type[Session]] = [OwnSession, OwnSession] if self.own else [StockClientSession, StockHubSession]
-            client = kinds[0](here, now=self.dialler.now, sends=self.sends, receives=self.receives)
-            guest = kinds[1](self.hub.snapshot(), now=self.hub.now)
+            kind: type[Session] = OwnSession if self.own else StockClientSession
+            client = kind(here, now=self.dialler.now, sends=self.sends)
+            guest = self.guest(self.hub.snapshot(), now=self.hub.now)
             ends.append(Driver(self.dialler, client, connection.ends[0], lambda why: self._ended(ends[0], why)))
             ends.append(Driver(self.hub, guest, connection.ends[1], lambda why: self._left(ends[1], why)))
             self.ends = (ends[0], ends[1])
@@ -87,8 +91,14 @@ class Link:
         self.dial_in(0.0 if why.regreet else self._backoff.next())
 
     def _left(self, driver: Driver, why: Close) -> None:
+        self.check_guest(driver)
         self.world.time.note(driver.socket.name, f"is over: {why.reason}")
         self._refused(why)
+
+    def check_guest(self, driver: Driver) -> None:
+        """A published server applies what comes after a gap, and the gap is lost for good (spec 10.8, 1)."""
+        if isinstance(driver.session, PublishedServer) and driver.session.gaps:
+            raise Failed(f"{self.name} left a gap.")
 
     def _refused(self, why: Close) -> None:
         if not why.retry:

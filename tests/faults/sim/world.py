@@ -17,9 +17,10 @@ from engine.session import base, own
 
 from . import truth
 from .files import Files
-from .link import Link
+from .link import Guest, Link
 from .machine import Machine
 from .network import Connection
+from .published import PublishedServer
 from .timeline import Failed, Timeline
 from .weather import Weather
 
@@ -64,9 +65,11 @@ class World:
         self.machines.append(Machine(self, name, path))
         return self.machines[-1]
 
-    def link(self, dialler: Machine, hub: Machine, *, own: bool = True, sends: bool = True) -> Link:
+    def link(
+        self, dialler: Machine, hub: Machine, *, own: bool = True, sends: bool = True, guest: Guest | None = None
+    ) -> Link:
         """Add a link."""
-        self.links.append(Link(self, dialler, hub, own=own, sends=sends))
+        self.links.append(Link(self, dialler, hub, own=own, sends=sends, guest=guest))
         return self.links[-1]
 
     def by_site(self, site_id: bytes) -> Machine | None:
@@ -152,6 +155,9 @@ class World:
                 raise Failed(f"{first.name} and {machine.name} differ: {different}")
         for machine in self.machines:
             machine.check(again=True)
+        for link in self.links:
+            if link.ends is not None:
+                link.check_guest(link.ends[1])
 
     def _stay_quiet(self) -> None:
         """Echo has died out: greeting again sends no change, and no file moves.
@@ -207,6 +213,13 @@ def _stock_hub(world: World) -> None:
         world.link(world.machine(name, named_schema=True), hub, own=False)
 
 
+def _published_hub(world: World) -> None:
+    """A published server, with its defects."""
+    hub = world.machine("hub", named_schema=True)
+    for name in "abcd":
+        world.link(world.machine(name, named_schema=True), hub, own=False, guest=PublishedServer)
+
+
 def _mixed_hub(world: World) -> None:
     """Published clients and ours in one room."""
     hub = world.machine("hub", named_schema=True)
@@ -229,6 +242,7 @@ TOPOLOGIES: dict[str, Callable[[World], None]] = {
     "ring": _ring,
     "mesh": _mesh,
     "stock hub": _stock_hub,
+    "published hub": _published_hub,
     "mixed hub": _mixed_hub,
 }
 
