@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import functools
-from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
 import apsw
+from websockets.asyncio.server import ServerConnection, serve
 
 from engine.crr import Replica, connect
 from engine.engine import Engine
@@ -103,3 +104,12 @@ async def add_peer(
 def plain_engine() -> Engine:
     """An engine with nothing configured that remembers nothing."""
     return Engine(Settings())
+
+
+@asynccontextmanager
+async def stranger_server(handler: Callable[[ServerConnection], Awaitable[None]]) -> AsyncIterator[str]:
+    """A WebSocket server that is not ours: it echoes the subprotocol and knows no own dialect. Gives its address."""
+    async with serve(
+        handler, "127.0.0.1", 0, select_subprotocol=lambda _, offered: offered[0] if offered else None
+    ) as running:
+        yield f"ws://127.0.0.1:{next(iter(running.sockets)).getsockname()[1]}/sync"
