@@ -19,6 +19,7 @@ from websockets.exceptions import (
 from websockets.typing import Subprotocol
 
 from engine.errors import PeerRefused, PeerUnreachable, UsageError
+from engine.heartbeat import ClientSocket
 from engine.hub import MAX_FRAME, SOCKET_OPTIONS
 from engine.wire import PROTOCOL
 from engine.wire.rooms import OWN_HEADER, encode_subprotocol
@@ -47,6 +48,7 @@ async def dial(url: str, room: str, *, token: str | None = None) -> tuple[Client
         socket = await connect(
             url,
             subprotocols=[Subprotocol(encode_subprotocol(room, token, own=PROTOCOL))],
+            create_connection=ClientSocket,
             max_size=MAX_FRAME,
             open_timeout=OPEN_TIMEOUT,
             user_agent_header=None,

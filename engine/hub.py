@@ -19,6 +19,7 @@ from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
 from engine.errors import ReplicaError, SynclineError, UsageError, WireError
+from engine.heartbeat import ServerSocket
 from engine.host import Host
 from engine.hosts import Hosts
 from engine.pump import Pump
@@ -34,8 +35,8 @@ _socket_log.setLevel(logging.INFO)  # its debug lines show the handshake, and wi
 MAX_FRAME = 100 * 1024 * 1024
 """Bytes of the largest frame we take: what the published packages take (spec 10.5)."""
 
-SOCKET_OPTIONS = {"ping_interval": 20, "ping_timeout": 20, "close_timeout": 2, "max_queue": 16, "compression": None}
-"""The heartbeat, and a receive queue deeper than the own dialect's window (engine.session.own)."""
+SOCKET_OPTIONS = {"ping_interval": None, "close_timeout": 2, "max_queue": 16, "compression": None}
+"""A heartbeat of our own (engine.heartbeat), and a receive queue deeper than the own dialect's window."""
 
 CLOSE_ROOM = 4004
 """Close code for a room that is not to be had."""
@@ -84,6 +85,7 @@ class Hub:
                 process_request=self._check_greeting,
                 process_response=self._answer_greeting,
                 select_subprotocol=_echo_subprotocol,
+                create_connection=ServerSocket,
                 max_size=MAX_FRAME,
                 server_header=None,
                 logger=_socket_log,

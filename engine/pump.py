@@ -22,6 +22,7 @@ from websockets.exceptions import ConnectionClosed
 from engine.change import Change
 from engine.crr import Applied, Replica
 from engine.errors import SynclineError
+from engine.heartbeat import silence
 from engine.host import Host
 from engine.session import Action, Close, Merge, Ping, Read, RecordSent, Send, Session
 from engine.words import printable
@@ -30,6 +31,9 @@ log = logging.getLogger(__name__)
 
 SENT_DELAY = 0.5
 """Seconds for which confirmed clocks are gathered before one is written: it only ever says too little."""
+
+GOODBYE = 2.0
+"""Seconds that the last frames have to leave; the closing handshake has twice as many."""
 
 
 @dataclass(slots=True)
@@ -97,6 +101,7 @@ class Pump:
         stop_listening = self.host.listen(self)
         reader = asyncio.create_task(self._read_frames())
         writer = asyncio.create_task(self._write_frames())
+        heartbeat = asyncio.create_task(self._listen_for_life())
         try:
             self.session.start()
             await self._perform()
@@ -111,7 +116,7 @@ class Pump:
             for timer in (self._deadline_timer, self._record_timer):
                 if timer is not None:
                     timer.cancel()
-            await self._finish(reader, writer)
+            await self._finish(reader, writer, heartbeat)
 
     # From outside
 
@@ -269,6 +274,16 @@ class Pump:
             self._ponged = True
             self._wake.set()
 
+    async def _listen_for_life(self) -> None:
+        try:
+            seconds = await silence(self.socket)
+        except ConnectionClosed:
+            return
+        here = f"There was no sign of life from the other side for {seconds:.0f} s."
+        # Some lines die by halves, so this may still arrive.
+        there = f"The other side heard nothing from here for {seconds:.0f} s."
+        self.call(lambda: self.session.close(1001, here, said=there))
+
     def _cut(self) -> Close:
         code, reason = self.socket.close_code, printable(self.socket.close_reason or "", 200)
         if code in (None, 1006):
@@ -278,20 +293,25 @@ class Pump:
         retry = code not in (1003, 1007, 1008, 1009) and not 4000 <= (code or 0) < 5000
         return Close(code or 1006, reason or f"The other side closed with code {code}.", "", retry)
 
-    async def _finish(self, reader: asyncio.Task[Any], writer: asyncio.Task[Any]) -> None:
+    async def _finish(
+        self, reader: asyncio.Task[Any], writer: asyncio.Task[Any], heartbeat: asyncio.Task[Any]
+    ) -> None:
         """Send what is left (a reason, say), close the socket, end the tasks."""
         self._frame_taken.set()
         closed = self.session.closed
-        for task in (writer, *self._pings):
+        for task in (writer, heartbeat, *self._pings):
             task.cancel()
-        await asyncio.gather(writer, *self._pings, return_exceptions=True)
+        await asyncio.gather(writer, heartbeat, *self._pings, return_exceptions=True)
         try:
             with contextlib.suppress(ConnectionClosed, TimeoutError):
-                async with asyncio.timeout(2):
+                async with asyncio.timeout(GOODBYE):
                     while closed is not None and self._outbox:
                         await self.socket.send(self._outbox.popleft())
-            await self.socket.close(closed.code if closed else 1001, _short(closed.said) if closed else "")
+            with contextlib.suppress(TimeoutError):  # a peer that takes nothing takes no goodbye either
+                async with asyncio.timeout(2 * GOODBYE):
+                    await self.socket.close(closed.code if closed else 1001, _short(closed.said) if closed else "")
         finally:
+            self.socket.transport.abort()
             reader.cancel()
             await asyncio.gather(reader, return_exceptions=True)
             if self._record_task is not None:
