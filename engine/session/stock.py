@@ -240,8 +240,9 @@ class StockHubSession(_StockSession):
         self._deadline = None
         self._meet(message.sender)
         self._ask()
-        seen = {site: cursor.version for site, cursor in message.last_seens}
-        self._stream_from(seen.get(here.site_id, 0))
+        # It announces every clock in its file, also what it has sent to us: the lowest skips nothing (spec 9)
+        seen = (cursor.version for site, cursor in message.last_seens if site == here.site_id)
+        self._stream_from(min(seen, default=0))
 
     def _ask(self) -> None:
         if self.receives:

@@ -98,20 +98,22 @@ class World:
         except SynclineError as error:
             raise Failed(f"{type(error).__name__}: {error}") from error
         finally:
-            for machine in self.machines:
-                if machine.up:
-                    machine.replica.close()
-                    machine.eye.close()
+            self.close()
         return Outcome(self.made, self.sent, self.checked, self.time.events, self.time.now)
+
+    def close(self) -> None:
+        """Close all files."""
+        for machine in self.machines:
+            if machine.up:
+                machine.replica.close()
+                machine.eye.close()
 
     def _storm(self, seconds: float) -> None:
         weather = Weather(self)
         until = self.time.now + seconds
         pace = self.rng.choice([0.1, 0.5, 2.0])
-        at = 0.0
-        while at < until:
-            at += self.rng.expovariate(1 / pace)
-            self._advance(min(at, until))
+        while self.time.now < until:
+            self.advance(self.rng.expovariate(1 / pace))
             weather.blow()
 
     def _heal(self) -> None:
@@ -126,7 +128,9 @@ class World:
             if not machine.up:
                 machine.restart_in(0.1)
 
-    def _advance(self, until: float) -> None:
+    def advance(self, seconds: float) -> None:
+        """Let time pass."""
+        until = self.time.now + seconds
         while self.time.step(until):
             if self.time.events > EVENTS:
                 raise Failed(f"There is no end of it: {EVENTS} events.")
@@ -166,9 +170,9 @@ class World:
         and sends what filters by author let through (revivals) once more: the first greeting after the storm may.
         """
         if not all(link.own for link in self.links):
-            self._advance(self.time.now + IDLE)
+            self.advance(IDLE)
         sent, clocks = self.sent, [machine.replica.db_version() for machine in self.machines]
-        self._advance(self.time.now + IDLE)
+        self.advance(IDLE)
         if self.sent != sent:
             raise Failed(f"{self.sent - sent} changes were sent though there was nothing to say.")
         if [machine.replica.db_version() for machine in self.machines] != clocks:
