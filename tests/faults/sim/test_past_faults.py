@@ -1,0 +1,149 @@
+"""Faults that others have met, reproduced against ours: real files, sessions without I/O."""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from engine.change import Change
+from engine.crr import Received, Replica, pack_columns
+from tests.engine.session.world import make_replica, own_pair, rows
+
+CELLS = int(os.environ.get("SYNCLINE_CELLS", 20_000))
+"""Cells that share one (db_version, seq). A million takes a few minutes: SYNCLINE_CELLS=1000000."""
+
+AUTHOR = bytes(range(16))
+
+
+@pytest.fixture
+def pair(tmp_path: Path) -> Iterator[tuple[Replica, Replica]]:
+    one, other = make_replica(tmp_path / "one.db"), make_replica(tmp_path / "other.db")
+    yield one, other
+    one.close()
+    other.close()
+
+
+def wide_version(replica: Replica, cells: int) -> None:
+    """Merge that many cells that all came with one seq: they get one (db_version, seq)."""
+    replica.merge(
+        (Change("item", pack_columns((row,)), "name", "x", 1, 1, AUTHOR, 1, 7) for row in range(cells)),
+        received=Received(AUTHOR, 1),
+    )
+
+
+def test_many_cells_with_one_version_and_seq(pair: tuple[Replica, Replica]) -> None:
+    """(db_version, seq) is no position: a stream that goes on from one would lose the rest, or never get past it."""
+    one, other = pair
+    wide_version(one, CELLS)
+    positions = "SELECT count(*), count(DISTINCT db_version || ' ' || seq) FROM item__crsql_clock"
+    assert one.connection.execute(positions).get == (CELLS, 1)
+    wire = own_pair(one, other)
+    clocks = set()
+    rng = random.Random(2)
+    while wire.step(rng):
+        clock = other.received_clock(one.site_id)
+        if clock not in clocks:
+            clocks.add(clock)
+            held = other.connection.execute("SELECT count(*) FROM item").get
+            assert clock == 0 or held == CELLS, "a clock is ahead of its data"
+    assert clocks == {0, one.db_version()}
+    assert rows(one) == rows(other)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_many_cells_with_one_version_and_seq_cut_again_and_again(pair: tuple[Replica, Replica], seed: int) -> None:
+    """However often it is cut: no clock before everything is there, and in the end everything is."""
+    one, other = pair
+    wide_version(one, 5_000)
+    rng = random.Random(seed)
+    for _ in range(6):
+        wire = own_pair(one, other)
+        for _ in range(rng.randrange(5, 25)):
+            wire.step(rng)
+            held = other.connection.execute("SELECT count(*) FROM item").get
+            assert other.received_clock(one.site_id) == 0 or held == 5_000
+    own_pair(one, other).run()
+    assert rows(one) == rows(other)
+    assert other.received_clock(one.site_id) == one.db_version()
+
+
+def test_a_range_that_is_rewritten_while_it_is_read(pair: tuple[Replica, Replica]) -> None:
+    """Cells leave the range upward between two reads; they come with the next one, and nothing joins from below."""
+    one, other = pair
+    for first in range(0, 12_000, 1_000):
+        with one.connection as db:
+            ids = range(first, first + 1_000)
+            db.executemany("INSERT INTO item VALUES (?, 'old', 1, NULL)", [(number,) for number in ids])
+    rng = random.Random(3)
+    wire = own_pair(one, other)
+    rewritten = checked = 0
+    for step in range(100_000):
+        if step % 5 == 0 and rewritten < 30:
+            rewritten += 1
+            what = rng.randrange(3)
+            row = rng.randrange(12_000)
+            if what == 0:
+                one.connection.execute("UPDATE item SET name = 'new' WHERE id BETWEEN ? AND ?", (row, row + 50))
+            elif what == 1:
+                one.connection.execute("DELETE FROM item WHERE id = ?", (row,))
+            else:
+                one.connection.execute("INSERT OR IGNORE INTO item (id, name) VALUES (?, 'more')", (20_000 + row,))
+            wire.ends[0].local()
+        if not wire.step(rng):
+            break
+        clock = other.received_clock(one.site_id)
+        if clock > checked:
+            lacking = [cell for cell in item_cells(one, checked, clock) if not holds(other, cell)]
+            assert lacking == [], "a clock is ahead of its data"
+            checked = clock
+    assert rewritten == 30
+    assert rows(one) == rows(other)
+    assert wire.ends[0].session.in_sync
+
+
+def item_cells(replica: Replica, since: int, until: int) -> list[tuple[int, str, int]]:
+    """(row, column, version) of what the file holds now in (since, until]."""
+    return list(
+        replica.connection.execute(
+            "SELECT p.id, c.col_name, c.col_version FROM item__crsql_clock AS c"
+            " JOIN item__crsql_pks AS p ON p.__crsql_key = c.key WHERE c.db_version > ? AND c.db_version <= ?",
+            (since, until),
+        )
+    )
+
+
+def holds(replica: Replica, cell: tuple[int, str, int]) -> bool:
+    """Whether the file has the cell in this version or a later one, or has seen its row deleted."""
+    return (
+        replica.connection.execute(
+            "SELECT 1 FROM item__crsql_pks AS p JOIN item__crsql_clock AS c ON c.key = p.__crsql_key"
+            " WHERE p.id = ?1 AND (c.col_name = ?2 AND c.col_version >= ?3 OR c.col_name = '-1') LIMIT 1",
+            cell,
+        ).fetchone()
+        is not None
+    )
+
+
+def test_two_that_rewrite_the_same_cells_at_once(pair: tuple[Replica, Replica]) -> None:
+    """Both send while both write: it ends, equal, and without endless echo."""
+    one, other = pair
+    for replica in pair:
+        with replica.connection as db:
+            db.executemany("INSERT INTO item VALUES (?, ?, 1, NULL)", [(n, replica.path.name) for n in range(2_000)])
+    wire = own_pair(one, other)
+    rng = random.Random(4)
+    for round_ in range(10):
+        for end in wire.ends:
+            end.replica.connection.execute("UPDATE item SET n = n + ?", (round_,))
+            end.local()
+        for _ in range(rng.randrange(5, 40)):
+            wire.step(rng)
+    wire.run(rng)
+    assert rows(one) == rows(other)
+    assert wire.ends[0].session.in_sync
+    made = 2 * (2_000 * 3 + 10 * 2_000)
+    assert sum(end.changes_sent for end in wire.ends) <= made
