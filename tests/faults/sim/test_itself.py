@@ -1,0 +1,126 @@
+"""The simulator under test: a seed replays exactly, and planted defects are found."""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine import host
+from engine.crr import MergeResult, Replica
+from engine.session import Merge, OwnSession, base, stock
+
+from .timeline import Failed
+from .world import TOPOLOGIES, simulate
+
+SEEDS = 60
+"""Seeds in which a planted defect must show; each does in a few."""
+
+
+@pytest.mark.parametrize("topology", TOPOLOGIES)
+def test_a_seed_replays_exactly(topology: str, tmp_path: Path) -> None:
+    first, outcome = simulate(topology, tmp_path, random.Random(11))
+    again, same = simulate(topology, tmp_path, random.Random(11))
+    assert first.time.log == again.time.log
+    assert outcome == same
+    assert len(first.time.log) > 50
+
+
+def test_a_seed_replays_exactly_in_another_process() -> None:
+    """No order may depend on the hashes of this run."""
+    command = [sys.executable, "-m", "tests.faults.sim", "--topology", "ring", "--seed", "5"]
+    stories = [
+        subprocess.run(
+            command,
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            cwd=Path(__file__).parents[3],
+            capture_output=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    ]
+    assert stories[0] == stories[1]
+    assert b"everything is settled" in stories[0]
+
+
+def _clock_with_the_first_slice(patch: pytest.MonkeyPatch) -> None:
+    def merge(replica: Replica, action: Merge, floor: int) -> list[MergeResult]:
+        received, results = action.received, []
+        for at in range(0, max(1, len(action.changes)), host.MERGE_SLICE):
+            part = action.changes[at : at + host.MERGE_SLICE]
+            results.append(
+                replica.merge(part, author=action.author, received=received, js_numbers=action.js_numbers, floor=floor)
+            )
+            received = None
+        return results
+
+    patch.setattr(host, "_merge", merge)
+
+
+def _clock_with_the_first_batch(patch: pytest.MonkeyPatch) -> None:
+    accept = base.Session._accept
+
+    def early(self: base.Session, changes: Any, *, since: int, until: int, stock: bool) -> None:
+        accept(self, changes, since=since, until=until + (until == since), stock=stock)
+
+    patch.setattr(base.Session, "_accept", early)
+
+
+def _confirmed_before_it_is_merged(patch: pytest.MonkeyPatch) -> None:
+    accept, merged = base.Session._accept, OwnSession._merged
+
+    def early(self: OwnSession, changes: Any, *, since: int, until: int, stock: bool) -> None:
+        merged(self, Merge((), until, None))
+        accept(self, changes, since=since, until=until, stock=stock)
+
+    patch.setattr(OwnSession, "_accept", early)
+    patch.setattr(OwnSession, "_merged", lambda *_: None)
+
+
+def _others_versions_taken_for_the_peers(patch: pytest.MonkeyPatch) -> None:
+    done = base.Session.merge_done
+
+    def wide(self: base.Session, results: Any) -> None:
+        for result in results:
+            self.note_own_versions(self.local_version, result.after)
+        done(self, results)
+
+    patch.setattr(base.Session, "merge_done", wide)
+
+
+def _gaps_for_stock_servers(patch: pytest.MonkeyPatch) -> None:
+    outgoing = stock._StockSession._outgoing
+
+    def gap(self: Any, result: Any) -> None:
+        self.position = max(self.position, result.until - 1)
+        outgoing(self, result)
+
+    patch.setattr(stock._StockSession, "_outgoing", gap)
+
+
+@pytest.mark.parametrize(
+    ("plant", "topologies"),
+    [
+        (_clock_with_the_first_slice, ["chain"]),
+        (_clock_with_the_first_batch, ["ring"]),
+        (_confirmed_before_it_is_merged, ["hub", "mesh"]),
+        (_others_versions_taken_for_the_peers, ["chain"]),
+        (_gaps_for_stock_servers, ["published hub"]),
+    ],
+)
+def test_planted_defects_are_found(
+    plant: Callable[[pytest.MonkeyPatch], None], topologies: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plant(monkeypatch)
+    for seed in range(SEEDS):
+        _, outcome = simulate(topologies[seed % len(topologies)], tmp_path, random.Random(seed))
+        if isinstance(outcome, Failed):
+            return
+    pytest.fail(f"{SEEDS} seeds did not show it.")
+
