@@ -67,6 +67,6 @@ def look(paths: Iterable[Path]) -> None:
             assert not missing, f"{receiver.name} holds {sender.name} up to {clock}, but not {missing[:3]}"
 
 
-def digest(path: Path) -> tuple[list[object], list[object]]:
+def digest(path: Path) -> tuple[object, object]:
     """What converged files have in common: live rows, and the causal length of every row there ever was."""
     return rows(path), sorted(snapshot(path).lengths.items())

@@ -1,0 +1,98 @@
+"""Hubs and clients as processes of their own, to be stopped and killed.
+
+    python -m tests.faults.programs hub FOLDER PORT     serves; prints a line when it does, and the time of each dial
+    python -m tests.faults.programs clients FOLDER URL  keeps every file of the folder in sync with the hub's room
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+from engine import heartbeat
+from engine.engine import Engine
+from engine.settings import Mode, PeerConfig, Settings
+from tests.engine.live import PATIENCE, plain_engine, until
+
+HEARTBEAT = 0.5
+"""Seconds between two pings in these programs."""
+
+
+class Program:
+    """One of them at work. ``lines`` are those it has printed."""
+
+    def __init__(self, *arguments: str | Path) -> None:
+        self.lines: list[str] = []
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.faults.programs", *map(str, arguments)],
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=Path(__file__).parents[2],
+        )
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            self.lines.append(line.rstrip("\n"))
+
+    async def ready(self) -> None:
+        """Wait for the first line."""
+        await until(lambda: bool(self.lines) or self._process.poll() is not None, "the program is at work")
+        assert self.lines, f"the program ended with {self._process.returncode}"
+
+    def signal(self, number: int) -> None:
+        self._process.send_signal(number)
+
+    def kill(self) -> None:
+        """kill -9, and wait until it is gone. Again is fine."""
+        self._process.kill()
+        self._process.wait(PATIENCE)
+        self._reader.join(PATIENCE)
+        if self._process.stdout is not None:
+            self._process.stdout.close()
+
+
+def free_port() -> int:
+    """A port that nobody listens on at the moment."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        port: int = one.getsockname()[1]
+        return port
+
+
+class _Dials(logging.Handler):
+    """Prints when each connection was accepted, in seconds since the epoch."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.getMessage() == "connection open":
+            print(f"{record.created:.3f}", flush=True)
+
+
+async def _hub(folder: Path, port: int) -> None:
+    logging.getLogger("engine.hub.websockets").addHandler(_Dials())
+    async with plain_engine() as engine:
+        hub = await engine.serve(folder, port=port)
+        print(hub.url, flush=True)
+        await asyncio.Event().wait()
+
+
+async def _clients(folder: Path, url: str) -> None:
+    async with Engine(Settings()) as engine:
+        for path in sorted(folder.glob("*.db")):
+            database = await engine.add_database(path)
+            await engine.add_peer(PeerConfig.new(database.id, url, room="room", mode=Mode.LIVE))
+        print(f"{len(engine.peers())} clients", flush=True)
+        await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    heartbeat.INTERVAL = HEARTBEAT
+    role, where, target = sys.argv[1:]
+    asyncio.run(_hub(Path(where), int(target)) if role == "hub" else _clients(Path(where), target))

@@ -1,0 +1,188 @@
+"""A hub process that is stopped, killed and started again, under its clients."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import random
+import shutil
+import signal
+import uuid
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from engine import heartbeat
+from engine.crr import Replica, connect
+from engine.events import State
+from tests import budget
+from tests.engine.live import PATIENCE, add_peer, make_file, on_loop, plain_engine, rows, until, write, writing
+from tests.faults.looks import look
+from tests.faults.programs import HEARTBEAT, Program, free_port
+from tests.faults.proxy import Proxy
+
+KILLS = 10
+CLIENTS = 200
+
+
+@pytest.fixture(autouse=True)
+def _short_heartbeat(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(heartbeat, "INTERVAL", HEARTBEAT)
+
+
+@contextlib.contextmanager
+def program(*arguments: str | Path) -> Iterator[Program]:
+    one = Program(*arguments)
+    try:
+        yield one
+    finally:
+        one.kill()
+
+
+@contextlib.asynccontextmanager
+async def hub_process(room: Path, port: int) -> AsyncIterator[Program]:
+    with program("hub", room.parent, str(port)) as hub:
+        await hub.ready()
+        yield hub
+
+
+@on_loop
+async def test_a_hub_that_stops_and_goes_on(tmp_path: Path) -> None:
+    """SIGSTOP for longer than the heartbeat: its sockets stay open, and nothing comes out of them."""
+    room, a = make_file(tmp_path / "hub" / "room"), make_file(tmp_path / "a.db")
+    port = free_port()
+    async with hub_process(room, port) as hub, plain_engine() as client:
+        await add_peer(client, a, f"ws://127.0.0.1:{port}/sync")
+        await client.wait_in_sync(timeout=PATIENCE)
+        hub.signal(signal.SIGSTOP)
+        write(a, "INSERT INTO item (id, name) VALUES (1, 'meanwhile')")
+        await until(lambda: client.peers()[0].state is State.WAITING, "the client has noticed")
+        assert "no sign of life" in client.peers()[0].reason
+        hub.signal(signal.SIGCONT)
+        await until(lambda: rows(a) == rows(room) != [], "all the same")
+        await client.wait_in_sync(timeout=PATIENCE)
+        look([a, room])
+
+
+@on_loop
+async def test_a_client_that_stops_and_goes_on(tmp_path: Path) -> None:
+    """A laptop that sleeps: the hub lets it go, and when it wakes it catches up by itself."""
+    room, a = make_file(tmp_path / "hub" / "room"), make_file(tmp_path / "clients" / "a.db")
+    async with plain_engine() as server:
+        hub = await server.serve(room.parent)
+        with program("clients", a.parent, hub.url) as client:
+            await until(lambda: hub.guests.total() == 1, "the client is there")
+            client.signal(signal.SIGSTOP)
+            write(room, "INSERT INTO item (id, name) VALUES (1, 'meanwhile')")
+            await until(lambda: hub.guests.total() == 0, "the hub has noticed")
+            client.signal(signal.SIGCONT)
+            await until(lambda: rows(a) == rows(room) != [], "all the same")
+            look([a, room])
+
+
+def fill(path: Path) -> None:
+    """20,000 changes: large versions and many small ones."""
+    with writing(path) as connection:
+        row = 0
+        for size in [2_500, 1_500, *[10] * 100, 1_667]:
+            new = range(row, row + size)
+            with connection:
+                connection.executemany("INSERT INTO item VALUES (?, 'name', ?, x'00ff')", [(n, n) for n in new])
+            row += size
+
+
+@pytest.mark.slow
+@on_loop
+async def test_a_hub_killed_while_it_takes_in(tmp_path: Path) -> None:
+    """kill -9 at any moment of an upload; the hub starts again on its port, and the client goes on."""
+    rng = random.Random(os.environ.get("SYNCLINE_SEED", "hub"))
+    port = free_port()
+    empty = make_file(tmp_path / "empty.db")
+    client_file = make_file(tmp_path / "a.db")
+    fill(client_file)
+    whole = rows(client_file)
+    room = tmp_path / "hub" / "room"
+    room.parent.mkdir()
+    kills = in_the_middle = 0
+    while kills < KILLS:
+        fresh_copy(empty, room, journal=rng.choice(("delete", "wal")))
+        async with Proxy(port) as proxy, plain_engine() as client:
+            proxy.up.rate, proxy.up.chunk = 1_000_000, 4_000  # so that there is a middle
+            await add_peer(client, client_file, proxy.url)
+            held = 0
+            while kills < KILLS and held < len(whole):
+                async with hub_process(room, port) as hub:
+                    trying = asyncio.ensure_future(client.sync_now())  # rather than wait for the next try
+                    await asyncio.sleep(rng.uniform(0.1, 1.5))
+                    hub.kill()
+                    await trying
+                kills += 1
+                budget.count("kill -9 of a hub that takes in")
+                look([client_file, room])
+                before, held = held, len(rows(room))
+                if before < held < len(whole):
+                    in_the_middle += 1
+                    budget.count("kill -9 of a hub that takes in, in the middle")
+            async with hub_process(room, port):
+                await client.sync_now()
+                await until(lambda: rows(room) == whole, "nothing is lost")
+                look([client_file, room])
+    assert in_the_middle > 0, "no kill fell into the upload: the test proves nothing"
+
+
+def fresh_copy(source: Path, target: Path, *, journal: str = "delete") -> Path:
+    """A new replica, quicker than by making its tables anew: a copy with an id of its own. No one has them open."""
+    for leftover in target.parent.glob(f"{target.name}-*"):
+        leftover.unlink()
+    shutil.copyfile(source, target)
+    with contextlib.closing(connect(target)) as connection:
+        connection.pragma("journal_mode", journal)
+        connection.execute("UPDATE crsql_site_id SET site_id = ? WHERE ordinal = 0", (uuid.uuid4().bytes,))
+    return target
+
+
+@pytest.mark.slow
+@on_loop
+async def test_no_herd_at_a_hub_that_starts_again(tmp_path: Path) -> None:
+    """200 clients lose their hub at one moment; they come back spread over time, and all catch up."""
+    room, template = make_file(tmp_path / "hub" / "room"), make_file(tmp_path / "template.db")
+    port = free_port()
+    files = []
+    for number in range(CLIENTS):
+        folder = tmp_path / f"clients-{number % 2}"
+        folder.mkdir(exist_ok=True)
+        files.append(fresh_copy(template, folder / f"{number}.db"))
+    url = f"ws://127.0.0.1:{port}/sync"
+    folders = sorted({path.parent for path in files})
+    with program("clients", folders[0], url) as one, program("clients", folders[1], url) as other:
+        async with hub_process(room, port) as hub:
+            await one.ready()
+            await other.ready()
+            await until_known(room, CLIENTS)
+            hub.kill()
+        for number in range(0, CLIENTS, 20):
+            write(files[number], "INSERT INTO item (id, name) VALUES (?, 'meanwhile')", number)
+        write(room, "INSERT INTO item (id, name) VALUES (1000, 'from the hub')")
+        async with hub_process(room, port) as hub:
+            expected = CLIENTS // 20 + 1
+            await until(lambda: len(hub.lines) > CLIENTS, "all have dialled")
+            for path in files:
+                await until(lambda path=path: len(rows(path)) == expected, f"{path.name} is back in sync")  # type: ignore[misc]
+            assert len(rows(room)) == expected
+            dials = sorted(float(line) for line in hub.lines[1:])
+    slots = Counter(int((at - dials[0]) * 10) for at in dials)
+    budget.count(f"hub restart: dials each 100 ms {[slots[n] for n in range(max(slots) + 1)]}", len(dials))
+    assert len(slots) > 1
+
+
+async def until_known(room: Path, clients: int) -> None:
+    """Wait until the hub has a clock of so many clients."""
+
+    def known() -> int:
+        with Replica.open(room, readonly=True) as replica:
+            return len(replica.tracked_peers())
+
+    await until(lambda: known() >= clients, "all clients are known")
