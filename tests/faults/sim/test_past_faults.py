@@ -7,6 +7,7 @@ import random
 from collections.abc import Iterator
 from pathlib import Path
 
+import apsw
 import pytest
 
 from engine.change import Change
@@ -147,3 +148,34 @@ def test_two_that_rewrite_the_same_cells_at_once(pair: tuple[Replica, Replica]) 
     assert wire.ends[0].session.in_sync
     made = 2 * (2_000 * 3 + 10 * 2_000)
     assert sum(end.changes_sent for end in wire.ends) <= made
+
+
+def test_a_peer_restored_from_a_backup(pair: tuple[Replica, Replica]) -> None:
+    """Its numbers are used a second time: refused on both sides, until it is a replica of its own; then it heals."""
+    one, other = pair
+    one.connection.execute("INSERT INTO item (id, name) VALUES (1, 'kept')")
+    own_pair(one, other).run()
+    backup = apsw.Connection(":memory:")
+    with backup.backup("main", one.connection, "main") as copying:
+        copying.step()
+    for number in range(2, 12):
+        one.connection.execute("INSERT INTO item (id, name) VALUES (?, 'lost')", (number,))
+    own_pair(one, other).run()
+
+    with one.connection.backup("main", backup, "main") as copying:
+        copying.step()
+    wire = own_pair(one, other)
+    wire.run()
+    for end in wire.ends:
+        assert end.closed is not None
+        assert not end.closed.retry
+        assert "restored from an older copy" in end.closed.reason
+    assert len(rows(other)) == 11
+
+    one.connection.execute("UPDATE crsql_site_id SET site_id = ? WHERE ordinal = 0", (bytes(16),))
+    one.close()
+    with Replica.open(one.path) as again:
+        again.connection.execute("INSERT INTO item (id, name) VALUES (50, 'new')")
+        own_pair(again, other).run()
+        assert rows(again) == rows(other)
+        assert len(rows(again)) == 12

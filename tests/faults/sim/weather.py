@@ -1,4 +1,9 @@
-"""The faults. Each one is something that happens to real machines and real networks."""
+"""The faults. Each one is something that happens to real machines and real networks.
+
+Not among them yet, because the sessions do not have what answers them: alters that reach the machines at different
+times, and files that were copied or put back without becoming a replica of their own (``Machine.restart_in`` with
+``restore`` makes them one).
+"""
 
 from __future__ import annotations
 
