@@ -155,7 +155,6 @@ class FlowPanel(QWidget):
             bar.addWidget(choice, 1)
         bar.addStretch(1)
         bar.addWidget(self.counts)
-        bar.addSpacing(8)
         for button in (self.follow, self.pause, self.clear):
             bar.addWidget(button)
         return bar
@@ -165,7 +164,7 @@ class FlowPanel(QWidget):
         box.addItem(everything, None)
         box.setAccessibleName(spoken)
         box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        box.setMinimumContentsLength(12)
+        box.setMinimumContentsLength(9)
         box.currentIndexChanged.connect(self._set_filter)
         return box
 

@@ -165,13 +165,13 @@ async def test_the_look_is_remembered(tmp_path: Path) -> None:
 
     async with scene(tmp_path / "one", look=look()) as it:
         await it.state("In sync")
-        it.window.resize(900, 500)
+        it.window.resize(780, 500)
         it.window.peers.table.setColumnWidth(Column.NAME, 333)
         it.window.tabs.setCurrentWidget(it.window.clocks)
         it.window.splitter.setSizes([300, 100])
         sizes = it.window.splitter.sizes()
     async with scene(tmp_path / "two", look=look()) as it:
-        assert (it.window.width(), it.window.height()) == (900, 500)
+        assert (it.window.width(), it.window.height()) == (780, 500)
         assert it.window.peers.table.columnWidth(Column.NAME) == 333
         assert it.window.tabs.currentWidget() is it.window.clocks
         await until(lambda: it.window.splitter.sizes() == sizes, "the splitter is where it was")
