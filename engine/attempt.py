@@ -13,7 +13,7 @@ from pathlib import Path
 from engine.change import Change
 from engine.crr import Applied
 from engine.dial import dial
-from engine.errors import NothingToSync, PeerRefused, PeerUnreachable, SynclineError
+from engine.errors import NothingToSync, PeerRefused, PeerUnreachable, SchemasDiffer, SynclineError
 from engine.events import SyncFinished
 from engine.hosts import Hosts
 from engine.pump import Pump
@@ -272,4 +272,6 @@ class Attempt:
             return self._ending
         if closed.regreet:
             return Ending.GREET_AGAIN
+        if closed.parked:
+            raise SchemasDiffer(closed.reason, hint="Bring both sides to the same tables; it then goes on by itself.")
         raise (PeerUnreachable if closed.retry else PeerRefused)(closed.reason)

@@ -38,7 +38,8 @@ from engine.hosts import Hosts
 from engine.hub import Hub
 from engine.link import Link
 from engine.probe import ProbeReport, probe
-from engine.settings import DatabaseConfig, Direction, Pause, PeerConfig, Settings, SettingsFile
+from engine.settings import DatabaseConfig, Pause, PeerConfig, Settings, SettingsFile
+from engine.shape import Shape
 from engine.tokens import Tokens, TokenStore
 
 P = ParamSpec("P")
@@ -237,12 +238,10 @@ class Engine:
         self._emit(PeerRemoved(peer))
         await self.tokens.drop(peer)
 
-    async def probe(
-        self, database: str, url: str, room: str, token: str = "", *, direction: Direction = Direction.BOTH
-    ) -> ProbeReport:
+    async def probe(self, database: str, url: str, room: str, token: str = "") -> ProbeReport:
         """Try out a peer that may not be added yet, and report in words; see ``engine.probe``."""
         path = self._config(database).path
-        return await probe(path, url, room, token, direction=direction, named=self._schema is not None)
+        return await probe(path, url, room, token, named=self._schema is not None)
 
     def peers(self) -> list[PeerStatus]:
         """Return the row of every peer, in the order of the settings."""
@@ -383,6 +382,12 @@ class Engine:
                 link.local_moved(host.version)
         self._emit(DatabaseChanged(database.id, database.name, str(database.path), host.site_id, host.version))
 
+    def schema_changed(self, database: DatabaseConfig) -> None:
+        """Hear that a database's tables are others now, or look otherwise."""
+        for link in self._links.values():
+            if link.config.database == database.id:
+                link.schema_changed()
+
     def _keep(self, settings: Settings) -> None:
         self.settings = settings
         if self._store is not None:
@@ -399,6 +404,9 @@ class _DatabaseListener:
 
     def version_moved(self, version: int) -> None:
         self.engine.database_moved(self.database, self.host)
+
+    def schema_changed(self, tables: tuple[Shape, ...]) -> None:
+        self.engine.schema_changed(self.database)
 
     def replaced(self) -> None:
         self.engine.database_moved(self.database, self.host)

@@ -20,6 +20,7 @@ SynclineError                 a sentence (what, where) and a hint (what to try)
 ├── ProtocolError             a message that may not come now; carries the close code
 ├── PeerUnreachable           refused, timed out, cut: trying again can help
 └── PeerRefused               the peer said no (token, room, schema): trying again cannot help
+    └── SchemasDiffer         until one side has altered its tables
 """
 
 from __future__ import annotations
@@ -139,3 +140,7 @@ class PeerUnreachable(SynclineError):
 
 class PeerRefused(SynclineError):
     """The peer said no (token, room, schema, version); trying again alone cannot help."""
+
+
+class SchemasDiffer(PeerRefused):
+    """The two sides' tables do not fit together: it goes on when one of them was altered."""

@@ -10,7 +10,6 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
@@ -18,18 +17,16 @@ import apsw
 
 from engine.backup import Backups
 from engine.change import Change
-from engine.crr import ChangeSet, MergeResult, Replica
+from engine.crr import ChangeSet, Known, MergeResult, Part, Replica
 from engine.errors import FileReplaced, ReplicaError, SynclineError
-from engine.session import Merge, Read, Snapshot
+from engine.session import Merge, Read, ReadPart, Snapshot, performing
+from engine.shape import Shape
 from engine.watch import FileWatch
 
 log = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 T = TypeVar("T")
-
-MERGE_SLICE = 5_000
-"""Changes merged in one transaction, to keep the write lock short (design.md section 7)."""
 
 LOCAL_LIMIT = 5_000
 """Local changes reported for the flow at a time, about; what is beyond is synced, but not listed."""
@@ -50,6 +47,9 @@ class Listener(Protocol):
 
     def version_moved(self, version: int) -> None:
         """The file's db_version is ``version`` now, whoever wrote it."""
+
+    def schema_changed(self, tables: tuple[Shape, ...]) -> None:
+        """The synced tables look so now: one came, went or was altered."""
 
     def replaced(self) -> None:
         """Another file has taken the place of the one that was open: nothing known of it holds."""
@@ -75,6 +75,7 @@ class Host:
         self.version = 0
         self.site_id = b""
         self.generation = 0
+        self._shapes: tuple[Shape, ...] = ()
         self._news = news
         self._backups = backups
         self._listeners: list[Listener] = []
@@ -125,6 +126,7 @@ class Host:
         self.generation += 1
         self.site_id = self._replica.site_id
         self.version = self._reported = self._replica.db_version()
+        self._shapes = self._replica.shapes()
         self._merged.clear()
 
     def _open_again(self) -> None:
@@ -151,12 +153,22 @@ class Host:
 
     async def snapshot(self) -> Snapshot:
         """Return what a session must know to begin."""
-        return replace(await self.run(_snapshot), generation=self.generation)
+        return await self.run(performing.snapshot, self.generation)
 
     async def read(self, action: Read, generation: int) -> ChangeSet:
         """Perform a ``Read`` of the file of ``generation``: what is returned is durable (design.md section 1)."""
         self._check(generation)
-        return await self.run(_read, action)
+        return await self.run(performing.read, action)
+
+    async def read_part(self, action: ReadPart, generation: int) -> Part:
+        """Perform a ``ReadPart``, likewise."""
+        self._check(generation)
+        return await self.run(performing.read_part, action)
+
+    async def known(self, site_id: bytes, generation: int) -> Known:
+        """Perform a ``LookUp``."""
+        self._check(generation)
+        return await self.run(Replica.known, site_id)
 
     async def merge(self, action: Merge, generation: int) -> list[MergeResult]:
         """Perform a ``Merge`` in slices; the clock moves with the last one. Other links hear of it.
@@ -166,7 +178,7 @@ class Host:
         """
         self._check(generation)
         try:
-            results = await self.run(_merge, action, self.version)
+            results = await self.run(performing.merge, action, floor=self.version)
         except FileReplaced:
             await self._begin_anew()
             raise
@@ -200,7 +212,11 @@ class Host:
         """
         if _identity(self.path) not in (None, self._file):
             await self._begin_anew()
-        version = await self.run(Replica.db_version)
+        version, shapes = await self.run(_news)
+        if shapes != self._shapes:
+            self._shapes = shapes
+            for listener in tuple(self._listeners):
+                listener.schema_changed(shapes)
         if version < self.version:  # set back in place: by a restore, say
             await self._begin_anew()
         elif version > self.version:
@@ -250,29 +266,8 @@ class Host:
             listener.version_moved(version)
 
 
-def _snapshot(replica: Replica) -> Snapshot:
-    name, version = replica.schema_identity()
-    return Snapshot(
-        site_id=replica.site_id,
-        db_version=replica.db_version(),
-        tables=replica.crr_tables(),
-        schema_name=name,
-        schema_version=version,
-        received=dict(replica.announcements()),
-        sent={peer.site_id: peer.sent for peer in replica.tracked_peers() if peer.sent is not None},
-    )
-
-
-def _read(replica: Replica, action: Read) -> ChangeSet:
-    found = replica.changes(
-        action.since,
-        exclude_site=action.exclude_site,
-        exclude_versions=action.exclude_versions,
-        limit=action.limit,
-    )
-    if found.until > action.since:  # also when filters left nothing: the number itself is sent
-        replica.ensure_durable()
-    return found
+def _news(replica: Replica) -> tuple[int, tuple[Shape, ...]]:
+    return replica.db_version(), replica.shapes()
 
 
 def _identity(path: Path) -> tuple[int, int] | None:
@@ -282,28 +277,6 @@ def _identity(path: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return status.st_dev, status.st_ino
-
-
-def _merge(replica: Replica, action: Merge, floor: int) -> list[MergeResult]:
-    changes = action.changes
-    results = []
-    at = 0
-    while True:
-        part = changes[at : at + MERGE_SLICE]
-        at += MERGE_SLICE
-        last = at >= len(changes)
-        results.append(
-            replica.merge(
-                part,
-                author=action.author,
-                received=action.received if last else None,
-                js_numbers=action.js_numbers,
-                floor=floor,
-            )
-        )
-        floor = max(floor, results[-1].after)
-        if last:
-            return results
 
 
 def _local_changes(

@@ -25,6 +25,7 @@ from engine.errors import (
     PeerRefused,
     PeerUnreachable,
     ReadOnlyFile,
+    SchemasDiffer,
     StorageFailed,
     SynclineError,
     TableBroken,
@@ -43,6 +44,9 @@ GREETINGS = 4
 
 NAP = 30.0
 """Seconds after which a longer wait looks at the wall clock again."""
+
+PARKED = 60.0
+"""Seconds between two looks whether the other side has altered its tables; ours are noticed at once."""
 
 NEEDS_A_PERSON = (
     PeerRefused,
@@ -103,6 +107,7 @@ class Link:
         self._longest_wait = 0.0
         self._asked = False
         self._blocked = False
+        self._parked = False
         self._trouble = ""
         self._greetings = 0
         self._again = False
@@ -180,6 +185,13 @@ class Link:
         """Hear that our file is at ``version``, connected or not."""
         self.board.local_moved(version)
 
+    def schema_changed(self) -> None:
+        """Hear that our tables are others now, or look otherwise: what could not be synced perhaps can."""
+        if self._blocked or self._parked:
+            self._blocked = False
+            self._next_at = 0.0
+            self._wake.set()
+
     # When to try
 
     async def _run(self) -> None:
@@ -218,7 +230,9 @@ class Link:
         return False
 
     def _show_wait(self, at: float, seconds: float) -> None:
-        if self._trouble:
+        if self._parked:
+            self.board.show(State.NEEDS_YOU, self._trouble, next_attempt=at)
+        elif self._trouble:
             reason = f"Next try in {seconds:.0f} s: {self._trouble}"
             self.board.show(State.WAITING, reason, next_attempt=at)
         else:
@@ -245,7 +259,7 @@ class Link:
         self._next_waiters.clear()
         attempt.hurry = attempt.hurry or bool(self._waiters)
         self._asked = False
-        self.board.trying(again=self._again)
+        self.board.trying(again=self._again or self._parked)
         try:
             ending = await attempt.run()
         except SynclineError as error:
@@ -287,12 +301,14 @@ class Link:
     def _failed(self, error: SynclineError) -> None:
         """Wait and try again, or stop and ask the person."""
         self._again = False
-        self._trouble = str(error)
+        known, self._trouble = self._trouble, str(error)
+        self._parked = isinstance(error, SchemasDiffer)
         if isinstance(error, NEEDS_A_PERSON):
-            self._blocked = True
+            self._blocked = not self._parked
             self._trouble = f"{error} {error.hint}".strip()
-            self._reporter.needs_you(self.config.id, str(error), error.hint)
-        self._wait(self._backoff.next())
+            if self._blocked or self._trouble != known:
+                self._reporter.needs_you(self.config.id, str(error), error.hint)
+        self._wait(PARKED if self._parked else self._backoff.next())
         self._settle(error)
 
     def _stepped(self) -> None:
@@ -301,9 +317,9 @@ class Link:
             return
         session = attempt.session
         self.board.note(session)
-        if self._again and not session.greeted:
+        if (self._again or self._parked) and not session.greeted:
             return
-        self._again = False
+        self._again = self._parked = False
         now = asyncio.get_running_loop().time()
         if session.in_sync:
             self._trouble = ""

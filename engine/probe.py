@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -20,7 +19,8 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidSta
 from engine.crr import Replica
 from engine.dial import dial
 from engine.errors import PeerRefused, PeerUnreachable, SynclineError, WireError
-from engine.settings import Direction, check_url
+from engine.settings import check_url
+from engine.shape import Shape, compare, names
 from engine.wire import Failure, FailureCode, Hello, decode
 from engine.wire.rooms import check_room, has_live_push
 
@@ -86,14 +86,13 @@ async def probe(
     room: str,
     token: str | None = None,
     *,
-    direction: Direction = Direction.BOTH,
     named: bool = False,
 ) -> ProbeReport:
     """Try a peer out. Takes up to 20 s when nothing answers; may be cancelled.
 
     Args:
         path: the database to sync with it, for comparing schemas; None compares nothing.
-        url, room, token: as a link would use them. direction: which tables matter.
+        url, room, token: as a link would use them.
         named: the engine has a schema's name for files that record none.
 
     Raises:
@@ -111,7 +110,7 @@ async def probe(
         found.ok(Step.REACHABLE, f"{found.where} answers.")
         found.ok(Step.TOKEN, "It lets us in with this token." if token else "It lets us in without a token.")
         if found.own:
-            await _listen(socket, found, here, direction)
+            await _listen(socket, found, here)
         else:
             await _look_at_stock(socket, found, room)
             _judge_stock_schema(found, here, named=named)
@@ -128,7 +127,7 @@ class _Here:
     """Our side: the file's CRRs, its site id (None before it has one), and the name of its schema, if recorded."""
 
     name: str
-    tables: frozenset[str]
+    tables: tuple[Shape, ...]
     site_id: bytes | None
     schema_name: str | None
 
@@ -137,7 +136,7 @@ def _look_at_file(path: Path) -> _Here | SynclineError:
     """Read what matters, and write nothing."""
     try:
         with Replica.open(path, readonly=True) as replica:
-            tables, schema_name = frozenset(replica.crr_tables()), replica.schema_identity()[0]
+            tables, schema_name = replica.shapes(), replica.schema_identity()[0]
             return _Here(path.name, tables, replica.site_id if tables else None, schema_name)
     except SynclineError as error:
         return error
@@ -191,9 +190,7 @@ def _step_of(error: SynclineError) -> Step:
     return Step.REACHABLE
 
 
-async def _listen(
-    socket: ClientConnection, found: _Findings, here: _Here | SynclineError | None, direction: Direction
-) -> None:
+async def _listen(socket: ClientConnection, found: _Findings, here: _Here | SynclineError | None) -> None:
     """Our own hub says Hello, or why not, without being asked."""
     try:
         async with asyncio.timeout(GREETING_TIMEOUT):
@@ -212,7 +209,7 @@ async def _listen(
     if isinstance(message, Hello):
         found.ok(Step.PROTOCOL, "It is a Syncline hub.")
         found.ok(Step.ROOM, "The room is there.")
-        _compare(found, here, message, direction)
+        _compare(found, here, message)
     elif isinstance(message, Failure):
         found.ok(Step.PROTOCOL, "It is a Syncline hub.")
         found.failed(_FAILURE_STEPS.get(message.code, Step.PROTOCOL), message.sentence)
@@ -228,13 +225,12 @@ _FAILURE_STEPS: dict[int, Step] = {
 }
 
 
-def _compare(found: _Findings, here: _Here | SynclineError | None, hello: Hello, direction: Direction) -> None:
-    """Compare the tables. Columns are compared when changes come: a greeting does not name them."""
+def _compare(found: _Findings, here: _Here | SynclineError | None, hello: Hello) -> None:
+    """Compare the tables as a session would."""
     if not isinstance(here, _Here):
         _no_file(found, here)
         return
-    there = frozenset(hello.tables)
-    only_here, only_there = here.tables - there, there - here.tables
+    tables = compare(here.tables, hello.tables)
     if hello.site_id == here.site_id:
         found.failed(
             Step.SCHEMA,
@@ -243,22 +239,10 @@ def _compare(found: _Findings, here: _Here | SynclineError | None, hello: Hello,
         )
     elif not here.tables:
         found.failed(Step.SCHEMA, f"{here.name} has no syncable table.", "Make one syncable first.")
-    elif not here.tables & there:
-        found.failed(Step.SCHEMA, f"No table in common: {_list(here.tables)} here, {_list(there)} there.")
-    elif only_there and direction is not Direction.SEND:
-        found.failed(
-            Step.SCHEMA,
-            f"Only the other side has {_list(only_there)}: changes of it could not be taken in.",
-            "Make the same tables syncable here, or choose to send only.",
-        )
-    elif only_here and direction is not Direction.RECEIVE:
-        found.failed(
-            Step.SCHEMA,
-            f"Only this file has {_list(only_here)}: the other side could not take in changes of it.",
-            "Make the same tables syncable there, or choose to receive only.",
-        )
+    elif tables.problem:
+        found.failed(Step.SCHEMA, tables.problem, "Bring both sides to the same tables.")
     else:
-        found.ok(Step.SCHEMA, f"Both sides have {_list(here.tables & there)}.")
+        found.ok(Step.SCHEMA, f"Both sides have {names(tables.common)}. {tables.left_out}".rstrip())
 
 
 async def _look_at_stock(socket: ClientConnection, found: _Findings, room: str) -> None:
@@ -302,13 +286,6 @@ def _no_file(found: _Findings, here: SynclineError | None) -> None:
         found.unknown(Step.SCHEMA, "No database was given to compare with.")
     else:
         found.failed(Step.SCHEMA, str(here), here.hint)
-
-
-def _list(tables: Collection[str]) -> str:
-    shown = ", ".join(f"“{table}”" for table in sorted(tables)[:5])
-    if not tables:
-        return "no table"
-    return shown if len(tables) <= 5 else f"{shown} and {len(tables) - 5} more"
 
 
 async def _hang_up(socket: ClientConnection) -> None:

@@ -24,7 +24,8 @@ from engine.crr import Applied, Replica
 from engine.errors import SynclineError
 from engine.heartbeat import silence
 from engine.host import Host
-from engine.session import Action, Close, Merge, Ping, Read, RecordSent, Send, Session
+from engine.session import Action, Close, LookUp, Merge, Ping, Read, ReadPart, RecordSent, Send, Session
+from engine.shape import Shape
 from engine.words import printable
 
 log = logging.getLogger(__name__)
@@ -124,6 +125,10 @@ class Pump:
         """``Host`` listener: the file's clock rose."""
         self.call(lambda: self.session.local_changed(version))
 
+    def schema_changed(self, tables: tuple[Shape, ...]) -> None:
+        """``Host`` listener: the tables are others now, or look otherwise."""
+        self.call(lambda: self.session.schema_changed(tables))
+
     def replaced(self) -> None:
         """``Host`` listener: another file has taken the place of ours; begin anew with what it holds."""
         self.call(lambda: self.session.close(1001, "The file was replaced.", regreet=True))
@@ -177,6 +182,10 @@ class Pump:
                     self._on_out(changes)
             case Read():
                 self.session.read_done(await self.host.read(action, self.session.here.generation))
+            case ReadPart():
+                self.session.read_done(await self.host.read_part(action, self.session.here.generation))
+            case LookUp(site_id):
+                self.session.known(await self.host.known(site_id, self.session.here.generation))
             case Merge():
                 results = await self.host.merge(action, self.session.here.generation)
                 self.session.merge_done(results)

@@ -31,6 +31,8 @@ class Facts(Protocol):
     local_version: int
 
     @property
+    def note(self) -> str: ...
+    @property
     def in_sync(self) -> bool: ...
     @property
     def all_received(self) -> bool: ...
@@ -80,15 +82,15 @@ def connected_state(facts: Facts, progress: Progress, *, now: float, sent_at: fl
     if not facts.greeted:
         return State.CONNECTING, "Connected; waiting for the greeting."
     if facts.in_sync:
-        return State.IN_SYNC, "Everything is on both disks."
+        return State.IN_SYNC, f"Everything is on both disks. {facts.note}".rstrip()
     if facts.all_received and facts.all_sent and not facts.confirms:
         when = f" at {clock_time(sent_at)}" if sent_at else ""
         return State.SENT, f"All sent; this kind of server confirms later. Confirmed up to {facts.confirmed}{when}."
     if progress.held(now):
-        return State.IN_SYNC, "Everything is on both disks."
+        return State.IN_SYNC, f"Everything is on both disks. {facts.note}".rstrip()
     if progress.total == 0:
-        return State.SYNCING, "Comparing clocks."
-    return State.SYNCING, f"{progress.done:,} of {progress.total:,} versions."
+        return State.SYNCING, f"Comparing clocks. {facts.note}".rstrip()
+    return State.SYNCING, f"{progress.done:,} of {progress.total:,} versions. {facts.note}".rstrip()
 
 
 def clock_time(when: float) -> str:

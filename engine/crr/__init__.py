@@ -6,8 +6,8 @@ extension.
 
 Rooms: ``pack`` and ``values`` know bytes and comparisons; ``catalogue`` and ``statements`` know one file's
 tables and their SQL; ``state`` is what a connection remembers; ``capture`` records local writes; ``create``
-and ``eligibility`` make tables syncable; ``row`` decides, ``merging`` writes; ``reading`` reads; ``tracked``
-keeps peers' clocks.
+and ``eligibility`` make tables syncable; ``row`` decides, ``merging`` writes; ``reading`` reads whole
+versions, ``ranges`` parts of ranges; ``tracked`` keeps peers' clocks, ``keeping`` what belongs to them.
 
 Where this differs from stock 0.16.3 on purpose (spec 12 says that each is safe for convergence):
 
@@ -36,14 +36,29 @@ from engine.crr.opening import connect
 from engine.crr.pack import pack as pack_columns
 from engine.crr.pack import unpack as unpack_columns
 from engine.crr.replica import Replica
-from engine.crr.results import Applied, ChangeSet, MergeResult, Received, TableStatus, TrackedPeer
+from engine.crr.results import (
+    Applied,
+    ChangeSet,
+    Known,
+    MergeResult,
+    Part,
+    Place,
+    Received,
+    Span,
+    TableStatus,
+    TrackedPeer,
+)
 
 __all__ = [
     "Applied",
     "ChangeSet",
+    "Known",
     "MergeResult",
+    "Part",
+    "Place",
     "Received",
     "Replica",
+    "Span",
     "TableStatus",
     "TrackedPeer",
     "connect",

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from operator import itemgetter
 
+import apsw
+
 from engine.change import Change
 from engine.crr.catalogue import CLOCK, PKS, Crr
 from engine.crr.pack import pack
@@ -45,6 +47,19 @@ def known_cells(crr: Crr) -> str:
     return f"c.col_name IN ({', '.join(literal(name) for name in ('-1', *crr.columns))})"
 
 
+def site_ids(db: apsw.Connection) -> dict[int, bytes]:
+    """The authors, by the small number that stands for each in this file."""
+    return dict(db.execute("SELECT ordinal, site_id FROM main.crsql_site_id"))
+
+
+def unreadable(table: str) -> ReplicaError:
+    """The error for a table with text that SQLite stores and nobody can read."""
+    return ReplicaError(
+        f"The table “{table}” holds text that is not valid UTF-8, which cannot be sent.",
+        hint="Correct the text, or store it as a BLOB.",
+    )
+
+
 class Reader:
     """Reads whole versions, in bounded memory when asked for. The caller holds a read transaction around
     it."""
@@ -61,27 +76,24 @@ class Reader:
         limit: int | None,
     ) -> ChangeSet:
         """As Replica.changes."""
-        hidden = _Intervals(exclude_versions)
+        hidden = Intervals(exclude_versions)
         newest = self._state.db_version()
         bound = newest if until is None else min(until, newest)
         if limit is not None:
             bound = self._bound(since, bound, hidden, limit)
         found: list[Change] = []
         if bound > since:
-            self._check_whole(since, bound)
-            site_ids = self._site_ids()
+            self.check_whole(since, bound)
+            sites = site_ids(self._state.db)
             for crr in self._state.catalogue().crrs.values():
                 try:
-                    found += self._of_table(crr, since, bound, exclude_site, hidden, site_ids)
+                    found += self._of_table(crr, since, bound, exclude_site, hidden, sites)
                 except UnicodeDecodeError as error:
-                    raise ReplicaError(
-                        f"The table “{crr.name}” holds text that is not valid UTF-8, which cannot be sent.",
-                        hint="Correct the text, or store it as a BLOB.",
-                    ) from error
+                    raise unreadable(crr.name) from error
             found.sort(key=_by_position)
         return ChangeSet(found, bound, newest > bound)
 
-    def _check_whole(self, since: int, until: int) -> None:
+    def check_whole(self, since: int, until: int) -> None:
         """Refuse when changes in the range cannot be read: a peer's clock would pass them for good.
 
         Raises:
@@ -105,7 +117,7 @@ class Reader:
     def _any(self, rows: str, since: int, until: int) -> bool:
         return self._state.db.execute(f"SELECT 1 {rows} LIMIT 1", (since, until)).fetchone() is not None
 
-    def _bound(self, since: int, until: int, hidden: _Intervals, limit: int) -> int:
+    def _bound(self, since: int, until: int, hidden: Intervals, limit: int) -> int:
         """The last version that still fits ``limit``, and at least one; walks the version indexes no
         further."""
         total = 0
@@ -130,19 +142,16 @@ class Reader:
         )
         return rows
 
-    def _site_ids(self) -> dict[int, bytes]:
-        return dict(self._state.db.execute("SELECT ordinal, site_id FROM main.crsql_site_id"))
-
     def _of_table(
         self,
         crr: Crr,
         since: int,
         until: int,
         exclude_site: bytes | None,
-        hidden: _Intervals,
-        site_ids: dict[int, bytes],
+        hidden: Intervals,
+        sites: dict[int, bytes],
     ) -> Iterator[Change]:
-        excluded = next((n for n, site in site_ids.items() if site == exclude_site), None)
+        excluded = next((n for n, site in sites.items() if site == exclude_site), None)
         # A cell at version 0 is a row's revival, not a write of its author's. Where it comes before the revival's
         # sentinel, that is recorded in the same author's name (spec 7.2, 6). No filter may hide either.
         revival = "c.col_version = 0 OR c.col_name = '-1' AND c.col_version > 1 AND c.col_version % 2 = 1"
@@ -150,7 +159,7 @@ class Reader:
         packed: dict[int, bytes] = {}
         known = {"-1", *crr.columns}
         # An ordinal that names no site (spec 12.18) is sent as ours: a change must have an author.
-        own = site_ids.get(0)
+        own = sites.get(0)
         for key, cid, val, col_version, db_version, ordinal, cl, seq, *pk in self._state.db.execute(
             f"SELECT c.key, c.col_name, {value_of(crr)}, c.col_version, c.db_version, c.site_id,"
             f" ifnull(s.col_version, 1), c.seq, {idents(crr.key, prefix='p.')} {source(crr)}"
@@ -162,10 +171,10 @@ class Reader:
             packed_key = packed.get(key)
             if packed_key is None:
                 packed_key = packed[key] = pack(pk)
-            yield Change(crr.name, packed_key, cid, val, col_version, db_version, site_ids.get(ordinal, own), cl, seq)
+            yield Change(crr.name, packed_key, cid, val, col_version, db_version, sites.get(ordinal, own), cl, seq)
 
 
-class _Intervals:
+class Intervals:
     """Half-open intervals (before, after] of versions to leave out."""
 
     def __init__(self, intervals: Sequence[tuple[int, int]]) -> None:

@@ -11,18 +11,30 @@ from types import TracebackType
 import apsw
 
 from engine.change import MAX_VERSION, Change, SQLiteValue
-from engine.crr import tracked
+from engine.crr import keeping, tracked
 from engine.crr.catalogue import Table, is_crr, user_tables
 from engine.crr.create import make_crr
 from engine.crr.eligibility import obstacles
 from engine.crr.failures import explained
 from engine.crr.merging import Merger
 from engine.crr.opening import open_state
+from engine.crr.ranges import RangeReader
 from engine.crr.reading import Reader
-from engine.crr.results import ChangeSet, MergeResult, Received, TableStatus, TrackedPeer
+from engine.crr.results import (
+    ChangeSet,
+    Known,
+    MergeResult,
+    Part,
+    Place,
+    Received,
+    Span,
+    TableStatus,
+    TrackedPeer,
+)
 from engine.crr.sql import idents, main
 from engine.crr.state import State
 from engine.errors import FileReplaced, ReadOnlyFile, StorageFailed, UsageError
+from engine.shape import Shape
 
 
 class Replica:
@@ -76,6 +88,11 @@ class Replica:
         """The wire names of the CRRs that can be read and merged, in catalogue order."""
         with explained(self.path):
             return tuple(self._state.catalogue().crrs)
+
+    def shapes(self) -> tuple[Shape, ...]:
+        """The shape of each of them."""
+        with explained(self.path):
+            return tuple(Shape(crr.name, crr.key, crr.columns) for crr in self._state.catalogue().crrs.values())
 
     def tables(self) -> list[TableStatus]:
         """Every table of the person's own."""
@@ -152,12 +169,39 @@ class Replica:
         with self._reading():
             return Reader(self._state).changes(since, until, exclude_site, exclude_versions, limit)
 
+    def part(
+        self,
+        span: Span,
+        *,
+        place: bytes = b"",
+        exclude_site: bytes | None = None,
+        exclude_versions: Sequence[tuple[int, int]] = (),
+        changes: int = 1_000,
+        size: int = 1 << 20,
+    ) -> Part:
+        """The next part of a range, read in one short transaction, in bounded memory.
+
+        Args:
+            span: the range; ``until`` None fixes its end now.
+            place: where to go on: that of the part before, also of another session. One that was not made for
+                this range, or for tables that look otherwise now, begins the range anew, with a new end.
+            exclude_site, exclude_versions: as in ``changes``; they never hide anything of a late table.
+            changes, size: at most so many changes and, about, bytes; a single larger change still comes, alone.
+
+        Raises:
+            TableBroken: changes in the range cannot be read, so that no clock may pass them.
+            ReplicaError: a table of the span is gone.
+        """
+        with self._reading():
+            return RangeReader(self._state).part(span, place, exclude_site, exclude_versions, changes, size)
+
     def merge(
         self,
         changes: Iterable[Change],
         *,
         author: bytes | None = None,
         received: Received | None = None,
+        place: Place | None = None,
         js_numbers: bool = False,
         floor: int = 0,
     ) -> MergeResult:
@@ -168,6 +212,7 @@ class Replica:
             author: takes the place of every change's site id (the stock dialect: the sender's); without it
                 each change carries its own.
             received: the clock to record, MAX with the one recorded (spec 9).
+            place: how far a range is held with these changes, which does not move the clock yet.
             js_numbers: values may have passed through JavaScript (spec 10.3).
             floor: a db_version that this file has had; a file below it is not the same any more.
 
@@ -190,6 +235,9 @@ class Replica:
             merger.merge(changes)
             if received is not None:
                 tracked.record_received(db, self._state.site_id, received)
+                keeping.record_received(db, received)
+            if place is not None:
+                keeping.record_place(db, self._state.site_id, place)
             after = self._state.next_version() if merger.applied else before
         return MergeResult(tuple(merger.applied), before, after)
 
@@ -206,6 +254,11 @@ class Replica:
             make_crr(self._state, table)
 
     # Clocks of peers
+
+    def known(self, site_id: bytes) -> Known:
+        """What is known of one peer: its clocks, what they cover, and where a cut range can go on."""
+        with self._reading() as db:
+            return keeping.known(db, site_id, self._state.catalogue())
 
     def received_clock(self, site_id: bytes) -> int:
         """How far of the peer's history is held on disk; 0 when nothing is recorded."""

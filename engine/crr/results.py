@@ -16,11 +16,78 @@ class Received:
         site_id: the peer's 16 bytes, never our own.
         version: the peer's db_version; with this merge, every change up to it is held.
         since: the clock that the merge continues: it must be held already. 0: the merge holds everything.
+        tables: the tables that the clock covers from now on; None leaves them as they are (the stock dialect).
     """
 
     site_id: bytes
     version: int
     since: int = 0
+    tables: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """How far a range of a peer's history is held that was cut in the middle; recorded with each part of it.
+
+    Attributes:
+        site_id: the peer's 16 bytes.
+        since, until: the range, in versions of the peer's.
+        token: the place in it, opaque; the peer made it.
+        resend: the range was asked for without filters.
+    """
+
+    site_id: bytes
+    since: int
+    until: int
+    token: bytes
+    resend: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a file knows of one peer.
+
+    Attributes:
+        received: how far of its history is held. sent: how far of ours it has confirmed, None for never.
+        tables: the tables that ``received`` covers, among those the file has now.
+        place: where a cut range can go on, if it can.
+    """
+
+    received: int = 0
+    sent: int | None = None
+    tables: tuple[str, ...] = ()
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A range of our history: since < db_version <= until, of some tables, those in ``late`` from 0.
+
+    ``until`` is None as long as nothing was read of it: the first part fixes it.
+    """
+
+    since: int
+    until: int | None
+    tables: tuple[str, ...]
+    late: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a span.
+
+    Attributes:
+        changes: in (db_version, seq) order, minus the filtered ones.
+        until: the span's end. It differs from the one asked for when the place could not be honoured (the span
+            begins anew then) and when the file's own version is below it (nothing was read then).
+        place: where to go on; empty after the last part.
+        newest: the file's db_version.
+    """
+
+    changes: list[Change]
+    until: int
+    place: bytes
+    newest: int
 
 
 class Applied(NamedTuple):

@@ -29,16 +29,17 @@ def record_received(db: apsw.Connection, own: bytes | None, received: Received) 
         )
     if not 0 <= received.version < MAX_VERSION:
         raise InvalidChange(f"The peer's version is out of range: {received.version}.")
-    if received.since:
-        recorded = db.execute(
-            "SELECT version FROM main.crsql_tracked_peers WHERE site_id = ? AND tag = 0 AND event = ?",
-            (received.site_id, _RECEIVED),
-        ).get
-        if recorded is None or recorded < received.since:
-            raise FileReplaced(
-                "The file's clock of a peer went back: it was replaced or restored meanwhile.",
-                hint="Syncline goes on from what the file holds now.",
-            )
+    recorded = db.execute(
+        "SELECT version FROM main.crsql_tracked_peers WHERE site_id = ? AND tag = 0 AND event = ?",
+        (received.site_id, _RECEIVED),
+    ).get
+    if received.since and (recorded is None or recorded < received.since):
+        raise FileReplaced(
+            "The file's clock of a peer went back: it was replaced or restored meanwhile.",
+            hint="Syncline goes on from what the file holds now.",
+        )
+    if recorded is not None and recorded >= received.version:
+        return
     db.execute(
         "INSERT INTO main.crsql_tracked_peers (site_id, version, seq, tag, event) VALUES (?, ?, 0, 0, 0)"
         " ON CONFLICT (site_id, tag, event) DO UPDATE SET version = max(version, excluded.version),"
@@ -77,6 +78,24 @@ def record_sent(db: apsw.Connection, site_id: bytes, version: int) -> None:
     )
     db.execute(f"INSERT OR REPLACE INTO main.{_OWN} (site_id, version) VALUES (?, ?)", (site_id, version))
     db.execute("DELETE FROM main.crsql_tracked_peers WHERE site_id = ? AND tag = 0 AND event = ?", (site_id, _SENT))
+
+
+def clocks(db: apsw.Connection, site_id: bytes) -> tuple[int | None, int | None]:
+    """The received and the sent clock of one peer, None where there is none."""
+    found: dict[object, int] = {}
+    if db.table_exists("main", "crsql_tracked_peers"):
+        found = dict(
+            db.execute(
+                "SELECT event, version FROM main.crsql_tracked_peers WHERE site_id = ? AND tag = 0 AND event IN (0, 1)",
+                (site_id,),
+            )
+        )
+    sent = found.get(_SENT)
+    if db.table_exists("main", _OWN):
+        own = db.execute(f"SELECT version FROM main.{_OWN} WHERE site_id = ?", (site_id,)).get
+        if isinstance(own, int):
+            sent = own if sent is None else min(own, sent)  # as in tracked_peers
+    return found.get(_RECEIVED), sent
 
 
 def tracked_peers(db: apsw.Connection) -> list[TrackedPeer]:

@@ -2,11 +2,13 @@
 
 ``base``     what every dialect shares, the hard rule among it
 ``own``      both ends are Syncline: ranges led by the receiver, authors kept, every batch confirmed
+``sending``  its outbound half: what was wanted, read and sent in parts
 ``stock``    the published vlcn protocol, both roles
 ``actions``  what a session asks of its driver
+``performing``  how that is done on a replica
 """
 
-from .actions import Action, Close, Merge, Ping, Read, RecordSent, Send, Snapshot
+from .actions import Action, Close, LookUp, Merge, Ping, Read, ReadPart, RecordSent, Send, Snapshot
 from .base import Session
 from .own import OwnSession
 from .stock import StockClientSession, StockHubSession
@@ -14,10 +16,12 @@ from .stock import StockClientSession, StockHubSession
 __all__ = [
     "Action",
     "Close",
+    "LookUp",
     "Merge",
     "OwnSession",
     "Ping",
     "Read",
+    "ReadPart",
     "RecordSent",
     "Send",
     "Session",

@@ -1,7 +1,8 @@
 """What a session asks its driver to do, and what it must know of its replica to begin.
 
 The driver performs actions in the order given, one at a time, and answers ``Read`` and ``Merge`` before it feeds the
-session anything else that could race with them: ``read_done``, ``merge_done`` or ``failed``.
+session anything else that could race with them: ``read_done``, ``merge_done``, ``known`` or ``failed``.
+``engine.session.performing`` does on a replica what each of them asks.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from engine.change import Change
-from engine.crr import Received
+from engine.crr import Place, Received, Span
+from engine.shape import Shape
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +22,7 @@ class Snapshot:
     Attributes:
         site_id: our 16 bytes.
         db_version: our clock, on disk.
-        tables: names of our CRRs.
+        tables: the shapes of our CRRs.
         schema_name, schema_version: what the stock dialect announces (spec 10.7); None when the file has no name.
         received: received clocks by site id: how far we hold each peer's history.
         sent: sent clocks as they are recorded, by site id.
@@ -29,7 +31,7 @@ class Snapshot:
 
     site_id: bytes
     db_version: int
-    tables: tuple[str, ...] = ()
+    tables: tuple[Shape, ...] = ()
     schema_name: str | None = None
     schema_version: int = -1
     received: Mapping[bytes, int] = field(default_factory=dict)
@@ -56,10 +58,30 @@ class Read:
 
 
 @dataclass(frozen=True, slots=True)
-class Merge:
-    """Merge a batch and, in the transaction of its last part, record ``received``. Answer with ``merge_done``.
+class ReadPart:
+    """Read a part of a range (``Replica.part``), make it durable, and answer with ``read_done``."""
 
-    ``until`` is the peer's version that the batch reaches; ``received`` is None when it does not move the clock.
+    span: Span
+    place: bytes
+    exclude_site: bytes | None
+    exclude_versions: tuple[tuple[int, int], ...]
+    changes: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class LookUp:
+    """Look up what the file knows of this peer now (``Replica.known``), and answer with ``known``."""
+
+    site_id: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """Merge a batch and, in the transaction of its last part, record ``received`` or ``place``.
+
+    Answer with ``merge_done``. ``until`` is the peer's version up to which its history is held then; ``received`` is
+    None when the batch does not move the clock, and ``place`` unless it is a part of a range.
     This action is the only way by which a session can move a received clock: the hard rule has one door.
     """
 
@@ -68,6 +90,7 @@ class Merge:
     received: Received | None
     author: bytes | None = None
     js_numbers: bool = False
+    place: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +109,8 @@ class Close:
         code: WebSocket close code.
         reason: a sentence for the person on this side.
         said: what the close frame tells the other side (paths of this machine do not belong there).
-        retry: whether dialling again can help. ``regreet`` means: at once, nothing is wrong.
+        retry: whether dialling again can help. ``regreet`` means: at once, nothing is wrong. ``parked`` means: not
+            before one side has altered its tables, so that a look now and then is enough.
     """
 
     code: int
@@ -94,6 +118,7 @@ class Close:
     said: str
     retry: bool = True
     regreet: bool = False
+    parked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,4 +126,4 @@ class Ping:
     """Ping the peer, and answer with ``ponged`` when all that it sent before its pong has been received."""
 
 
-Action = Send | Read | Merge | RecordSent | Ping | Close
+Action = Send | Read | ReadPart | LookUp | Merge | RecordSent | Ping | Close

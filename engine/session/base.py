@@ -1,8 +1,8 @@
 """The part that every dialect shares: one sync session as a state machine without I/O.
 
 A session is fed with what happened (``receive``, ``local_changed``, ``read_done``, ``merge_done``, ``failed``,
-``flushed``, ``tick``) and is then emptied with ``take()``, which returns the actions to perform. It opens no file, no
-socket and no clock of its own, so that tests can run thousands of them.
+``known``, ``flushed``, ``tick``) and is then emptied with ``take()``, which returns the actions to perform. It opens no
+file, no socket and no clock of its own, so that tests can run thousands of them.
 
 The hard rule lives here: ``_accept`` is the only place that builds a ``Merge`` with a received clock, and it refuses a
 batch that does not continue what was accepted before.
@@ -15,13 +15,11 @@ from collections import deque
 from collections.abc import Callable, Sequence
 
 from engine.change import MAX_VERSION, Change
-from engine.crr import ChangeSet, MergeResult, Received
+from engine.crr import ChangeSet, Known, MergeResult, Part, Place, Received
 from engine.errors import MergeError, ProtocolError, SchemaMismatch, SynclineError, WireError
+from engine.shape import Shape
 
-from .actions import Action, Close, Merge, Read, RecordSent, Send, Snapshot
-
-READ_LIMIT = 5_000
-"""Changes asked for in one read; whole versions only, so that a read may return more."""
+from .actions import Action, Close, Merge, RecordSent, Send, Snapshot
 
 GREETING_TIMEOUT = 15.0
 """Seconds that a peer has to answer the greeting."""
@@ -102,18 +100,17 @@ class Session(abc.ABC):
             self.local_version = version
         self._pump()
 
-    def read_done(self, result: ChangeSet) -> None:
-        """Answer a ``Read``. The changes in ``result`` must be durable on our disk (design.md section 1)."""
-        request_since, self._reading = self.scanned, False
-        if self.closed:
-            return
-        if result.until < request_since:
-            self._restored(request_since, result.until)
-            return
-        self.local_version = max(self.local_version, result.until)
-        self.scanned = result.until
-        self._outgoing(result)
-        self._pump()
+    def schema_changed(self, tables: Sequence[Shape]) -> None:
+        """Say that the tables of our file look so now. If that is news, the two sides must greet anew."""
+        if sorted(tables) != sorted(self.here.tables):
+            self.close(1001, "The tables of the file were altered.", regreet=True)
+
+    def known(self, known: Known) -> None:  # noqa: B027 - only the own dialect asks
+        """Answer a ``LookUp``."""
+
+    @abc.abstractmethod
+    def read_done(self, result: ChangeSet | Part) -> None:
+        """Answer a ``Read`` or ``ReadPart``. What is in ``result`` is durable on our disk (design.md section 1)."""
 
     def merge_done(self, results: Sequence[MergeResult]) -> None:
         """Answer a ``Merge``: it is committed, one result for each transaction it took, the clock with the last."""
@@ -191,6 +188,11 @@ class Session(abc.ABC):
         return self.to_receive == 0
 
     @property
+    def note(self) -> str:
+        """A sentence for the status about what this session leaves out; empty for nothing."""
+        return ""
+
+    @property
     @abc.abstractmethod
     def all_sent(self) -> bool:
         """Whether everything due to the peer has left (it may still be unconfirmed)."""
@@ -208,11 +210,18 @@ class Session(abc.ABC):
     # For the dialects
 
     def close(
-        self, code: int, reason: str, *, said: str = "", retry: bool = True, regreet: bool = False
+        self,
+        code: int,
+        reason: str,
+        *,
+        said: str = "",
+        retry: bool = True,
+        regreet: bool = False,
+        parked: bool = False,
     ) -> None:
         """End the session: the driver closes the socket with ``code``. Arguments as in ``Close``."""
         if self.closed is None:
-            self.closed = Close(code, reason, said or reason, retry, regreet)
+            self.closed = Close(code, reason, said or reason, retry, regreet, parked)
             self._actions.append(self.closed)
 
     def note_own_versions(self, before: int, after: int) -> None:
@@ -223,18 +232,38 @@ class Session(abc.ABC):
             before = self._own_versions.pop()[0]
         self._own_versions.append((before, after))
 
-    def _accept(self, changes: Sequence[Change], *, since: int, until: int, stock: bool) -> None:
-        """Queue a batch for merging. The hard rule: it must continue what was accepted before it."""
+    def _accept(
+        self,
+        changes: Sequence[Change],
+        *,
+        since: int,
+        until: int,
+        stock: bool = False,
+        place: Place | None = None,
+        tables: tuple[str, ...] | None = None,
+        keep: bool = True,
+    ) -> None:
+        """Queue a batch for merging. The hard rule: it must continue what was accepted before it.
+
+        With a ``place`` it is a part of the range, which leaves the clock where it is; the last part has none, and
+        its clock covers ``tables``. Without ``keep`` only the changes count (they are an answer to an older Want).
+        """
         assert self.peer is not None
         if not 0 <= since < MAX_VERSION or not 0 <= until < MAX_VERSION:
             raise ProtocolError("A clock from the other side is out of range.", code=1008)
         if since > self.offered:
             raise ProtocolError(f"Changes from {self.offered} to {since} are missing in between.", code=4009)
-        received = Received(self.peer, until, since) if until > since else None
-        self.offered = max(self.offered, until)
         self.peer_version = max(self.peer_version or 0, until)
         author = self.peer if stock else None
-        self._merges.append(Merge(tuple(changes), until, received, author=author, js_numbers=stock))
+        received = None
+        if not keep:
+            until, place = since, None
+        elif place is not None:
+            until = since
+        elif until > since or tables is not None:
+            received = Received(self.peer, until, since, tables)
+            self.offered = max(self.offered, until)
+        self._merges.append(Merge(tuple(changes), until, received, author=author, js_numbers=stock, place=place))
         self._next_merge()
 
     def _next_merge(self) -> None:
@@ -250,14 +279,6 @@ class Session(abc.ABC):
             f"The other side {seen} this file, {why}",
             said=f"This side {seen} the other side's file, {why}",
             retry=False,
-        )
-
-    def _read(self, *, exclude_site: bytes | None) -> None:
-        self._reading = True
-        own = tuple(span for span in self._own_versions if span[1] > self.scanned)
-        self._own_versions = list(own)
-        self._actions.append(
-            Read(self.scanned, exclude_site, own if exclude_site is not None else (), READ_LIMIT)
         )
 
     def _send(self, data: bytes, changes: Sequence[Change] = ()) -> None:
@@ -277,10 +298,6 @@ class Session(abc.ABC):
         self.peer = site_id
         self.offered = self.received = self.here.received.get(site_id, 0)
         self._recorded = self.here.sent.get(site_id)
-
-    @abc.abstractmethod
-    def _outgoing(self, result: ChangeSet) -> None:
-        """Frame and send what was read."""
 
     @abc.abstractmethod
     def _pump(self) -> None:

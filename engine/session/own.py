@@ -1,19 +1,19 @@
-"""Our own dialect, spoken when both ends are Syncline (design.md section 6).
+"""Our own dialect, spoken when both ends are Syncline (design.md section 6; ``engine/wire/PROTOCOL.md``).
 
-Both sides do the same. Each sends Hello, and on the other's Hello asks with Want for what it does not hold. Wanted
-history goes out in Batches: a part of a large version leaves the clock where it is (``until == since``), the last part
-moves it. Each Batch is confirmed after its commit, which is what moves the sender's sent clock. Status announces a
-rise that a Batch cannot announce yet.
+Both sides do the same. Each sends Hello, looks up what it holds of the other, and asks with Want for the rest. Wanted
+history comes in Batches; only the last one of a range moves the clock, the others keep the place where a cut range can
+go on. Each Batch is confirmed after its commit, which is what moves the sender's sent clock. Status announces a rise
+that a Batch cannot announce yet.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
-from engine.change import Change
-from engine.crr import ChangeSet
+from engine.crr import Known, Place
 from engine.errors import ProtocolError
+from engine.shape import Comparison, compare
 from engine.wire import (
     PROTOCOL,
     Batch,
@@ -29,21 +29,14 @@ from engine.wire import (
 )
 from engine.words import printable
 
-from .actions import Merge, Snapshot
-from .base import Session
-
-WINDOW = 8
-"""Batches that may be unconfirmed at a time. Below websockets' receive queue, so that two busy ends cannot block."""
+from .actions import LookUp, Merge, Snapshot
+from .sending import SendingSession
 
 SENTENCE = 500
 """Characters of the other side's sentences that are shown."""
 
-BATCH_CHANGES = 1_000
-BATCH_BYTES = 256 * 1024
-"""Bounds of one Batch, changes and (roughly) bytes. A single larger change still goes, alone."""
 
-
-class OwnSession(Session):
+class OwnSession(SendingSession):
     """One session in the own dialect; the same on the hub and on the dialling side."""
 
     confirms = True
@@ -52,15 +45,14 @@ class OwnSession(Session):
         self, here: Snapshot, *, now: Callable[[], float], sends: bool = True, receives: bool = True
     ) -> None:
         super().__init__(here, now=now, sends=sends, receives=receives)
-        self._filters = True
-        self._outbox: deque[Batch] = deque()
-        self._unconfirmed = 0
-        self._announced = 0
-        self._more = False
-        self._reached = 0
-        self._promised = False
-        self._more_coming = False
+        self.tables: Comparison | None = None
         self.refusal: Failure | None = None
+        self._looking_up = False
+        self._early: deque[Message] = deque()
+        self._asked_for = 0
+        self._resend = False
+        self._next_number = 0
+        self._uncovered = False
 
     def start(self) -> None:
         here = self.here
@@ -75,10 +67,20 @@ class OwnSession(Session):
         )
         self._send(encode(hello))
 
+    @property
+    def note(self) -> str:
+        return self.tables.left_out if self.tables is not None else ""
+
     # Frames
 
     def _on_frame(self, data: bytes) -> None:
         message: Message = decode(data)
+        if self._looking_up:
+            self._early.append(message)
+        else:
+            self._on_message(message)
+
+    def _on_message(self, message: Message) -> None:
         if isinstance(message, Failure):
             self._on_failure(message)
         elif isinstance(message, Hello):
@@ -88,10 +90,7 @@ class OwnSession(Session):
         elif isinstance(message, Want):
             self._on_want(message)
         elif isinstance(message, Batch):
-            if not self.receives:
-                raise ProtocolError("A batch came on a link that only sends.")
-            self._more_coming = message.more
-            self._accept(message.changes, since=message.since, until=message.until, stock=False)
+            self._on_batch(message)
         elif isinstance(message, Confirm):
             self._on_confirm(message)
         elif isinstance(message, Status):
@@ -116,104 +115,84 @@ class OwnSession(Session):
                 "Both sides have the same site id: one file is a copy of the other, or a file is linked to itself.",
             )
             return
-        if self.here.tables and hello.tables and not set(self.here.tables) & set(hello.tables):
-            self._refuse(
-                FailureCode.SCHEMA,
-                f"The two sides have no table in common: {_names(hello.tables)} on the one,"
-                f" {_names(self.here.tables)} on the other.",
-            )
+        tables = compare(self.here.tables, hello.tables)
+        if tables.problem:
+            self._say(FailureCode.SCHEMA, tables.elsewhere, retry=False)
+            super().close(1008, tables.problem, retry=False, parked=True)
             return
-        self._meet(hello.site_id)
+        self.tables, self.common = tables, tables.common
+        self.peer, self.peer_version = hello.site_id, hello.db_version
+        self._looking_up = True
+        self._actions.append(LookUp(hello.site_id))
+
+    def known(self, known: Known) -> None:
+        """Go on with the greeting: what we hold of the peer says what to ask it for."""
+        self._looking_up = False
+        if self.closed:
+            return
         self.greeted = True
         self._deadline = None
-        self.peer_version = hello.db_version
+        self.offered = self.received = known.received
+        self._recorded = known.sent
         if self.receives:
-            self._send(encode(Want(since=self.received, resend=False)))
+            covered = tuple(name for name in self.common if name in known.tables)
+            self._uncovered = covered != self.common and bool(self.peer_version)
+            place = known.place
+            if place is not None:
+                self._ask(place.since, () if place.resend else covered, place)
+            else:
+                self._ask(self.received, covered, None)
+        try:
+            while self._early and self.closed is None:
+                self._on_message(self._early.popleft())
+        except ProtocolError as error:
+            self.close(error.code, str(error))
 
     def ask_again(self) -> None:
         """Ask the peer for its whole history from the start, without filters (to mend a difference)."""
-        self._send(encode(Want(since=0, resend=True)))
+        self._resend = True
+        self._ask(0, (), None)
 
-    def _on_want(self, want: Want) -> None:
-        if not self.sends:
-            return
-        self.asked = True
-        self._filters = not want.resend
-        if want.since < self.position:
-            self._own_versions.clear()
-        self._outbox.clear()
-        self.position = self.scanned = want.since
-        self._reached = max(self._reached, want.since)
-        self._confirm_sent(want.since, lower=True)
-        if want.since > self.local_version:
-            self._read(exclude_site=self.peer)  # a fresh look: newer than we knew, or a restored file
-        self._pump()
-
-    def _on_confirm(self, confirm: Confirm) -> None:
-        if self._unconfirmed == 0:
-            raise ProtocolError("A confirmation came for nothing sent.")
-        if confirm.version > self._reached:  # not position: a Want may have set that back meanwhile
-            raise ProtocolError("A confirmation came for a version that was never sent.")
-        self._unconfirmed -= 1
-        if confirm.version > self.confirmed:
-            self._confirm_sent(confirm.version)
-        self._pump()
+    def _ask(self, since: int, tables: tuple[str, ...], place: Place | None) -> None:
+        self._asked_for += 1
+        if place is not None:
+            self._resend = place.resend
+        until, token = (place.until, place.token) if place is not None else (0, b"")
+        self._send(encode(Want(self._asked_for, since, tables, self._resend, until, token)))
 
     def _on_failure(self, failure: Failure) -> None:
         self.refusal = failure
-        super().close(1000, printable(failure.sentence, SENTENCE), retry=failure.retry)
-
-    # Outbound
-
-    def _outgoing(self, result: ChangeSet) -> None:
-        """Cut what was read into batches; only the last one of them reaches ``result.until``."""
-        self._more = result.more
-        parts = _parts(result.changes)
-        self._outbox.extend(Batch(self.position, self.position, True, part) for part in parts[:-1])
-        self._outbox.extend(Batch(self.position, result.until, result.more, part) for part in parts[-1:])
-
-    def _pump(self) -> None:
-        if self.closed or not self.asked:
-            return
-        while self._outbox and self._unconfirmed < WINDOW:
-            self._send_batch(self._outbox.popleft())
-        if self._outbox or self._reading:
-            self._announce()
-        elif self.scanned < self.local_version:
-            self._read(exclude_site=self.peer if self._filters else None)
-        elif self.position < self.scanned and self._unconfirmed < WINDOW and (self._promised or not self._more_coming):
-            # Nothing in there for them, but their clock must pass it. While more of theirs is on its way this waits,
-            # for one empty batch later stands for many; whoever has promised more does not wait, or both could.
-            self._send_batch(Batch(self.position, self.scanned, False, ()))
-
-    def _send_batch(self, batch: Batch) -> None:
-        self.position = batch.until
-        self._announced = max(self._announced, batch.until)
-        self._reached = max(self._reached, batch.until)
-        self._promised = batch.more
-        self._unconfirmed += 1
-        self._send(encode(batch), batch.changes)
-
-    def _announce(self) -> None:
-        """Say how far we are when the batches under way do not say it."""
-        if self.local_version > self._announced and (self._outbox or self._more):
-            self._announced = self.local_version
-            self._send(encode(Status(self.local_version)))
-
-    @property
-    def all_sent(self) -> bool:
-        if not self.sends:
-            return self.greeted
-        return self.asked and not self._outbox and not self._reading and self.position >= self.local_version
-
-    @property
-    def all_confirmed(self) -> bool:
-        return self.all_sent and self._unconfirmed == 0
+        parked = failure.code == FailureCode.SCHEMA
+        super().close(1000, printable(failure.sentence, SENTENCE), retry=failure.retry, parked=parked)
 
     # Inbound
 
+    def _on_batch(self, batch: Batch) -> None:
+        if not self.receives or self.peer is None:
+            raise ProtocolError("A batch came on a link that only sends.")
+        if batch.number != self._next_number:
+            raise ProtocolError(f"Batch {self._next_number} is missing: {batch.number} came instead.", code=4009)
+        if not 0 < batch.want <= self._asked_for:
+            raise ProtocolError("A batch came that was never asked for.")
+        self._next_number += 1
+        self._more_coming = batch.more
+        place = None
+        if batch.place:
+            place = Place(self.peer, batch.since, batch.until, batch.place, self._resend)
+        current = batch.want == self._asked_for
+        self._accept(
+            batch.changes, since=batch.since, until=batch.until, place=place, tables=self.common, keep=current
+        )
+
     def _merged(self, merge: Merge) -> None:
+        if merge.received is not None:
+            self._uncovered = self._resend = False
         self._send(encode(Confirm(merge.until)))
+
+    @property
+    def all_received(self) -> bool:
+        """Whether everything that the peer announced is on our disk, of every table that both have."""
+        return super().all_received and not self._uncovered
 
     def _quiet(self) -> None:
         """Nothing: this dialect has no quiet time-out."""
@@ -221,13 +200,20 @@ class OwnSession(Session):
     # Ending
 
     def close(
-        self, code: int, reason: str, *, said: str = "", retry: bool = True, regreet: bool = False
+        self,
+        code: int,
+        reason: str,
+        *,
+        said: str = "",
+        retry: bool = True,
+        regreet: bool = False,
+        parked: bool = False,
     ) -> None:
         """End the session; unless it ends well, say why first."""
         if self.closed is None and code not in (1000, 1001):
             kind = _KINDS.get(code, FailureCode.PROTOCOL)
             self._say(kind, said or reason, retry)
-        super().close(code, reason, said=said, retry=retry, regreet=regreet)
+        super().close(code, reason, said=said, retry=retry, regreet=regreet, parked=parked)
 
     def _refuse(self, code: FailureCode, sentence: str) -> None:
         self._say(code, sentence, retry=False)
@@ -237,29 +223,10 @@ class OwnSession(Session):
         self._send(encode(Failure(code=int(code), sentence=sentence, retry=retry)))
 
 
-_KINDS = {1008: FailureCode.SCHEMA, 1011: FailureCode.INTERNAL, 4005: FailureCode.CLONE}
+_KINDS = {
+    1008: FailureCode.SCHEMA,
+    1009: FailureCode.TOO_LARGE,
+    1011: FailureCode.INTERNAL,
+    4005: FailureCode.CLONE,
+}
 """What kind of failure a close code stands for."""
-
-
-def _names(tables: Sequence[str]) -> str:
-    shown = ", ".join(printable(table, 40) for table in sorted(tables)[:5])
-    return shown if len(tables) <= 5 else f"{shown} and {len(tables) - 5} more"
-
-
-def _parts(changes: Sequence[Change]) -> list[tuple[Change, ...]]:
-    """Cut changes into runs within the bounds of a Batch."""
-    parts: list[tuple[Change, ...]] = []
-    run: list[Change] = []
-    size = 0
-    for change in changes:
-        weight = 64 + len(change.table) + len(change.pk) + len(change.cid)
-        if isinstance(change.val, str | bytes):
-            weight += len(change.val)
-        if run and (len(run) >= BATCH_CHANGES or size + weight > BATCH_BYTES):
-            parts.append(tuple(run))
-            run, size = [], 0
-        run.append(change)
-        size += weight
-    if run:
-        parts.append(tuple(run))
-    return parts

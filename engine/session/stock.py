@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from engine.change import SENTINEL, Change
-from engine.crr import ChangeSet
+from engine.crr import ChangeSet, Part
 from engine.errors import ProtocolError
 from engine.wire import (
     AnnouncePresence,
@@ -22,7 +22,7 @@ from engine.wire import (
     encode,
 )
 
-from .actions import Merge, Ping, Snapshot
+from .actions import Merge, Ping, Read, Snapshot
 from .base import Session
 
 QUIET = 10.0
@@ -30,6 +30,9 @@ QUIET = 10.0
 
 REFRESH = 60.0
 """Seconds without traffic after which a link greets again in any case: a stock server loses live pushes (#7)."""
+
+READ_LIMIT = 5_000
+"""Changes asked for in one read; whole versions only, so that a read may return more."""
 
 FRAME_LIMIT = 100 * 1024 * 1024
 """The largest frame that the published packages take (spec 10.5)."""
@@ -50,6 +53,27 @@ class _StockSession(Session):
         self._excluded: frozenset[bytes] = frozenset()
 
     # Outbound
+
+    def read_done(self, result: ChangeSet | Part) -> None:
+        assert isinstance(result, ChangeSet)
+        since, self._reading = self.scanned, False
+        if self.closed:
+            return
+        if result.until < since:
+            self._restored(since, result.until)
+            return
+        self.local_version = max(self.local_version, result.until)
+        self.scanned = result.until
+        self._outgoing(result)
+        self._pump()
+
+    def _read(self, *, exclude_site: bytes | None) -> None:
+        self._reading = True
+        own = tuple(span for span in self._own_versions if span[1] > self.scanned)
+        self._own_versions = list(own)
+        self._actions.append(
+            Read(self.scanned, exclude_site, own if exclude_site is not None else (), READ_LIMIT)
+        )
 
     def _stream_from(self, version: int) -> None:
         """Start (or restart) our stream at ``version``, which the peer holds."""
@@ -72,6 +96,7 @@ class _StockSession(Session):
         self._pump()
 
     def _outgoing(self, result: ChangeSet) -> None:
+        """Frame and send what was read."""
         changes = [change for change in result.changes if self._wanted(change)]
         if not changes:
             return

@@ -12,6 +12,7 @@ from enum import IntEnum
 from typing import NamedTuple
 
 from engine.change import Change
+from engine.shape import Shape
 
 PROTOCOL = 1
 """The number of the own dialect that this code speaks."""
@@ -136,40 +137,53 @@ class FailureCode(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Hello:
-    """First from each side: who I am, my clock, my schema ('' when it has no name), and my CRR tables."""
+    """First from each side: who I am, my clock, my schema ('' when it has no name), and the shapes of my CRRs."""
 
     protocol: int
     site_id: bytes
     db_version: int
     schema_name: str
     schema_version: int
-    tables: tuple[str, ...]
+    tables: tuple[Shape, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Want:
-    """The receiver leads: send me everything above ``since``; with ``resend``, without any filter."""
+    """The receiver leads: of ``tables`` I hold everything up to ``since``, of all others nothing. Send the rest.
 
+    ``number`` counts the Wants of a session from 1. With ``resend`` no filter applies. A range that was cut goes on
+    after ``place``, which came with its latest batch, and ends at ``until`` as it did; an empty place begins anew.
+    """
+
+    number: int
     since: int
+    tables: tuple[str, ...]
     resend: bool
+    until: int
+    place: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Everything with since < db_version <= until, or a part of it when ``more`` parts of the range follow.
+    """A part of the range from ``since`` to ``until``; with an empty ``place`` the last one, which moves the clock.
 
-    It may be empty and still move the clock. Every change names its author.
+    ``want`` names the Want that it answers, ``number`` counts the batches of a session from 0. ``place`` is where to
+    go on after this batch, in words that only the sender understands. ``more``: others follow at once. It may be
+    empty and still move the clock. Every change names its author.
     """
 
+    want: int
+    number: int
     since: int
     until: int
+    place: bytes
     more: bool
     changes: tuple[Change, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Confirm:
-    """Your history is on my disk up to this version of yours."""
+    """One batch is on my disk, and your history up to this version of yours."""
 
     version: int
 

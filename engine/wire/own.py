@@ -1,24 +1,15 @@
 """The own dialect's messages as bytes: tags from 64, the stock primitives, and no byte unaccounted for.
 
-=== ======= ==========================================================================================
-tag message body
-=== ======= ==========================================================================================
-64  Hello   varuint protocol; bytes16 site; i64 db_version; string schema name; i64 schema version;
-            varuint n; n × string table
-65  Want    i64 since; u8 resend
-66  Batch   i64 since; i64 until; u8 more; changes (as in spec 10.2, each with its author)
-67  Confirm i64 version
-68  Status  i64 db_version
-69  Failure varuint code; string sentence; u8 retry
-=== ======= ==========================================================================================
+``PROTOCOL.md`` beside this file has the layout of each, and who may send what when.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from engine.change import MAX_VERSION
 from engine.errors import WireError
+from engine.shape import Shape
 from engine.wire.changes import put_changes, take_changes
 from engine.wire.messages import Batch, Confirm, Failure, Hello, OwnMessage, Status, Want
 from engine.wire.primitives import (
@@ -33,6 +24,9 @@ from engine.wire.primitives import (
 )
 
 FIRST_OWN_TAG = 64
+
+MAX_PLACE = 4096
+"""The longest place inside a range that is taken from a peer, in bytes."""
 
 
 def _check_version(version: int) -> int:
@@ -55,6 +49,36 @@ def _take_version(reader: Reader) -> int:
     return _check_version(reader.i64())
 
 
+def _put_names(out: bytearray, names: Sequence[str]) -> None:
+    put_varuint(out, len(names))
+    for name in names:
+        _put_name(out, name)
+
+
+def _put_name(out: bytearray, name: str) -> None:
+    if len(utf8(name)) > MAX_NAME:
+        raise WireError(f"The name {name:.40}... is longer than {MAX_NAME} bytes.")
+    put_string(out, name)
+
+
+def _put_bytes(out: bytearray, data: bytes) -> None:
+    if type(data) is not bytes or len(data) > MAX_PLACE:
+        raise WireError(f"A place of more than {MAX_PLACE} bytes, or none, cannot be sent.")
+    put_varuint(out, len(data))
+    out += data
+
+
+def _take_names(reader: Reader) -> tuple[str, ...]:
+    return tuple(reader.string(MAX_NAME) for _ in range(reader.count(1)))
+
+
+def _take_bytes(reader: Reader) -> bytes:
+    length = reader.varuint()
+    if length > MAX_PLACE:
+        raise WireError(f"A place in the message has {length} bytes; at most {MAX_PLACE} are taken.")
+    return reader.take(length)
+
+
 def put_own(out: bytearray, message: OwnMessage) -> None:
     """Append the tag and the body. Raises WireError for what cannot be sent."""
     match message:
@@ -66,19 +90,26 @@ def put_own(out: bytearray, message: OwnMessage) -> None:
             put_string(out, schema_name)
             put_i64(out, schema_version)
             put_varuint(out, len(tables))
-            for table in tables:
-                if len(utf8(table)) > MAX_NAME:
-                    raise WireError(f"The table name {table:.40}... is longer than {MAX_NAME} bytes.")
-                put_string(out, table)
-        case Want(since, resend):
+            for name, key, columns in tables:
+                _put_name(out, name)
+                _put_names(out, key)
+                _put_names(out, columns)
+        case Want(number, since, names, resend, until, place):
             out.append(65)
+            put_varuint(out, number)
             _put_version(out, since)
+            _put_names(out, names)
             put_bool(out, resend)
-        case Batch(since, until, more, changes):
+            _put_version(out, until)
+            _put_bytes(out, place)
+        case Batch(want, number, since, until, place, more, changes):
             out.append(66)
+            put_varuint(out, want)
+            put_varuint(out, number)
             _put_version(out, since)
             _put_version(out, until)
             _check_range(since, until)
+            _put_bytes(out, place)
             put_bool(out, more)
             put_changes(out, changes, authored=True)
         case Confirm(version):
@@ -97,19 +128,24 @@ def put_own(out: bytearray, message: OwnMessage) -> None:
 def _hello(r: Reader) -> Hello:
     protocol, site_id, db_version = r.varuint(), r.site(), _take_version(r)
     schema_name, schema_version = r.string(), r.i64()
-    tables = tuple(r.string(MAX_NAME) for _ in range(r.count(1)))
+    # The smallest shape: an empty name and two empty lists.
+    tables = tuple(Shape(r.string(MAX_NAME), _take_names(r), _take_names(r)) for _ in range(r.count(3)))
     return Hello(protocol, site_id, db_version, schema_name, schema_version, tables)
 
 
+def _want(r: Reader) -> Want:
+    return Want(r.varuint(), _take_version(r), _take_names(r), r.flag(), _take_version(r), _take_bytes(r))
+
+
 def _batch(r: Reader) -> Batch:
-    since, until, more = _take_version(r), _take_version(r), r.flag()
+    want, number, since, until = r.varuint(), r.varuint(), _take_version(r), _take_version(r)
     _check_range(since, until)
-    return Batch(since, until, more, take_changes(r, authored=True))
+    return Batch(want, number, since, until, _take_bytes(r), r.flag(), take_changes(r, authored=True))
 
 
 TAKE_OWN: dict[int, Callable[[Reader], OwnMessage]] = {
     64: _hello,
-    65: lambda r: Want(_take_version(r), r.flag()),
+    65: _want,
     66: _batch,
     67: lambda r: Confirm(_take_version(r)),
     68: lambda r: Status(_take_version(r)),

@@ -18,7 +18,6 @@ from websockets.asyncio.server import ServerConnection, serve
 from engine.engine import Engine
 from engine.errors import UsageError
 from engine.probe import ProbeReport, Step, probe
-from engine.settings import Direction
 from engine.wire import Failure, FailureCode, encode
 from engine.wire.rooms import OWN_HEADER
 from tests.engine.live import make_file, on_loop, plain_engine, rows, write
@@ -94,27 +93,25 @@ async def test_schemas(tmp_path: Path) -> None:
     async with hub(tmp_path / "rooms") as (_, url):
         room = tmp_path / "rooms/room"
 
-        async def judge(path: Path, direction: Direction = Direction.BOTH) -> tuple[str, str]:
-            report = await probe(path, url, "room", direction=direction)
+        async def judge(path: Path) -> tuple[str, str]:
+            report = await probe(path, url, "room")
             return outcomes(report), report.steps[-1].sentence
 
         more = make_file(tmp_path / "more.db")
         write(more, SECOND)
-        assert await judge(more) == (
-            "oooof",
-            "Only this file has “tag”: the other side could not take in changes of it.",
-        )
-        assert await judge(more, Direction.RECEIVE) == ("ooooo", "Both sides have “item”.")
+        assert await judge(more) == ("ooooo", "Both sides have “item”. Left out: “tag” (only on this side).")
         write(room, SECOND)
         assert await judge(more) == ("ooooo", "Both sides have “item”, “tag”.")
         less = make_file(tmp_path / "less.db")
-        assert await judge(less) == (
-            "oooof",
-            "Only the other side has “tag”: changes of it could not be taken in.",
-        )
-        assert (await judge(less, Direction.SEND))[0] == "ooooo"
+        assert await judge(less) == ("ooooo", "Both sides have “item”. Left out: “tag” (only on the other side).")
+        narrow = "CREATE TABLE item (id INTEGER PRIMARY KEY NOT NULL, name TEXT); SELECT crsql_as_crr('item')"
+        outcome, told = await judge(make_file(tmp_path / "narrow.db", narrow))
+        assert (outcome, "lacks the columns “extra”, “n” on this side" in told) == ("oooof", True)
         foreign = make_file(tmp_path / "foreign.db", SECOND.replace("tag", "stone"))
-        assert await judge(foreign) == ("oooof", "No table in common: “stone” here, “item”, “tag” there.")
+        assert await judge(foreign) == (
+            "oooof",
+            "The two sides have no table in common: “stone” on this side, “item”, “tag” on the other.",
+        )
         assert await judge(make_file(tmp_path / "plain.db", "CREATE TABLE t (a)")) == (
             "oooof",
             "plain.db has no syncable table.",

@@ -24,10 +24,10 @@ from engine.host import Host
 from engine.pump import Pump
 from engine.session import OwnSession, Read, StockClientSession, StockHubSession
 from engine.session import stock as stock_dialect
-from engine.wire import Batch, Confirm, Failure, Hello, Want, decode, encode
+from engine.wire import Batch, Confirm, Failure, decode, encode
 
 from .live import make_file, on_loop, plain_engine, rows, stranger_server, until, write
-from .session.world import SCHEMA, End, make_replica, own_pair, snapshot
+from .session.world import SCHEMA, End, hello, make_replica, own_pair, snapshot, want
 
 STRANGER = bytes(range(16))
 NAMED = "INSERT OR REPLACE INTO crsql_master (key, value) VALUES ('schema_name', 'main.sql'), ('schema_version', 7)"
@@ -46,12 +46,12 @@ def test_a_late_confirmation_after_asking_again_is_no_offence(tmp_path: Path) ->
     for number in range(3):
         one.connection.execute("INSERT INTO item (id, name) VALUES (?, 'n')", (number,))
     end = End(one, OwnSession(snapshot(one), now=lambda: 0.0))
-    end.receive(encode(Hello(1, STRANGER, 0, "", -1, ("item",))))
-    end.receive(encode(Want(0, False)))
+    end.receive(encode(hello(STRANGER)))
+    end.receive(encode(want(0)))
     end.work()
     sent = [message for message in map(decode, end.sent) if isinstance(message, Batch)]
     assert [batch.until for batch in sent] == [3]
-    end.receive(encode(Want(0, True)))
+    end.receive(encode(want(0, 2, resend=True)))
     end.receive(encode(Confirm(3)))  # the first batch, merged before the answer to the ask could come
     end.work()
     one.close()
@@ -237,16 +237,14 @@ def test_no_clock_passes_a_column_that_cannot_be_read(tmp_path: Path) -> None:
 
 
 def test_a_sentence_names_the_right_side(tmp_path: Path) -> None:
-    """The side that lacks a table says "this file"; the other one must not say so of its own."""
-    one = make_replica(tmp_path / "one.db", SCHEMA + "CREATE TABLE more (id INTEGER PRIMARY KEY NOT NULL, v);"
-                       " SELECT crsql_as_crr('more');")  # fmt: skip
-    two = make_replica(tmp_path / "two.db")
-    one.connection.execute("INSERT INTO more (id, v) VALUES (1, 1)")
+    """The side that refuses a row says "this file"; the other one must not say so of its own."""
+    one = make_replica(tmp_path / "one.db")
+    two = make_replica(tmp_path / "two.db", SCHEMA.replace("n INTEGER", "n INTEGER CHECK (n < 5)"))
+    one.connection.execute("INSERT INTO item (id, n) VALUES (1, 9)")
     wire = own_pair(one, two)
     wire.run()
     one.close()
     two.close()
     has = wire.ends[0].closed
     assert has is not None
-    assert "more" in has.reason
-    assert "This file has no" not in has.reason
+    assert "“item” refuses a row of this file on the other side" in has.reason

@@ -20,6 +20,7 @@ from engine.wire import AnnouncePresence, Batch, Changes, Cursor, Hello, Want, e
 from engine.wire.rooms import encode_subprotocol
 from tests import budget
 from tests.engine.live import PATIENCE, add_peer, make_file, on_loop, plain_engine, rows, until, write
+from tests.engine.session.world import ITEM
 
 STRANGER = bytes(range(16))
 
@@ -113,7 +114,7 @@ async def test_a_token_is_asked_for(tmp_path: Path) -> None:
 
 @on_loop
 async def test_messages_that_may_not_come(tmp_path: Path) -> None:
-    hello = encode(Hello(1, STRANGER, 3, "", -1, ("item",)))
+    hello = encode(Hello(1, STRANGER, 3, "", -1, (ITEM,)))
     announce = encode(AnnouncePresence(STRANGER, (), "", -1))
     stock: list[list[bytes | str]] = [
         [b""],
@@ -127,10 +128,13 @@ async def test_messages_that_may_not_come(tmp_path: Path) -> None:
     own: list[list[bytes | str]] = [
         [b""],
         ["text"],
-        [encode(Want(0, False))],
+        [encode(Want(1, 0, ("item",), False, 0, b""))],
         [hello, hello],
-        [hello, encode(Batch(3, 4, False, ()))],
-        [hello, encode(Want(2**61, False))],
+        [hello, encode(Want(1, 0, (), False, 2**61, b"any"))],
+        [hello, encode(Batch(2, 0, 0, 4, b"", False, ()))],
+        [hello, encode(Batch(1, 1, 0, 4, b"", False, ()))],
+        [hello, encode(Batch(1, 0, 3, 4, b"", False, ()))],
+        [hello, encode(Want(1, 2**61, (), False, 0, b""))],
         [encode(Hello(9, STRANGER, 3, "", -1, ()))],
         [announce],
     ]
@@ -149,10 +153,10 @@ async def test_messages_that_may_not_come(tmp_path: Path) -> None:
 async def test_garbage_frames(tmp_path: Path) -> None:
     """Mutated and random frames, in both dialects; none changes the room or leaves anything open."""
     good = [
-        encode(Hello(1, STRANGER, 3, "", -1, ("item",))),
+        encode(Hello(1, STRANGER, 3, "", -1, (ITEM,))),
         encode(AnnouncePresence(STRANGER, ((STRANGER, Cursor(1, 1)),), "main.sql", 5)),
-        encode(Want(0, False)),
-        encode(Batch(0, 0, True, ())),
+        encode(Want(1, 0, ("item",), False, 0, b"")),
+        encode(Batch(1, 0, 0, 0, b"", True, ())),
     ]
 
     def broken(rng: random.Random) -> bytes:

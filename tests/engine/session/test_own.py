@@ -10,10 +10,10 @@ import pytest
 
 from engine.crr import Replica
 from engine.session import OwnSession
-from engine.wire import Batch, Confirm, Failure, Hello, Status, Want, decode, encode
+from engine.wire import Batch, Confirm, Failure, Status, decode, encode
 from tests import budget
 
-from .world import End, Wire, make_replica, own_pair, rows, snapshot
+from .world import End, Wire, hello, make_replica, own_pair, rows, snapshot, want
 
 
 @pytest.fixture
@@ -132,7 +132,7 @@ def test_a_file_that_went_back_in_time_is_told(pair: tuple[Replica, Replica]) ->
     one, other = pair
     wire = own_pair(one, other)
     wire.run()
-    wire.ends[0].receive(encode(Want(since=1000, resend=False)))
+    wire.ends[0].receive(encode(want(1000, 2)))
     wire.ends[0].work()
     closed = wire.ends[0].closed
     assert closed is not None
@@ -144,7 +144,7 @@ def test_a_file_that_went_back_in_time_is_told(pair: tuple[Replica, Replica]) ->
 def test_a_copy_of_the_file_is_refused(pair: tuple[Replica, Replica]) -> None:
     one, _ = pair
     end = End(one, OwnSession(snapshot(one), now=lambda: 0.0))
-    end.receive(encode(Hello(1, one.site_id, 5, "", -1, ("item",))))
+    end.receive(encode(hello(one.site_id, 5)))
     end.work()
     assert end.closed is not None
     assert "same site id" in end.closed.reason
@@ -154,7 +154,7 @@ def test_a_copy_of_the_file_is_refused(pair: tuple[Replica, Replica]) -> None:
 def test_a_newer_protocol_is_refused_in_words(pair: tuple[Replica, Replica]) -> None:
     one, other = pair
     end = End(one, OwnSession(snapshot(one), now=lambda: 0.0))
-    end.receive(encode(Hello(2, other.site_id, 5, "", -1, ("item",))))
+    end.receive(encode(hello(other.site_id, 5, protocol=2)))
     end.work()
     assert end.closed is not None
     assert "Update the older Syncline" in end.closed.reason
@@ -192,15 +192,15 @@ def test_an_unknown_column_stops_the_link_and_moves_no_clock(pair: tuple[Replica
 @pytest.mark.parametrize(
     ("frames", "words"),
     [
-        ([Batch(7, 9, False, ())], "missing in between"),
+        ([Batch(1, 0, 7, 9, b"", False, ())], "missing in between"),
         ([Confirm(0)], "nothing sent"),
     ],
 )
 def test_broken_promises_close_the_session(pair: tuple[Replica, Replica], frames: list[object], words: str) -> None:
     one, other = pair
     end = End(one, OwnSession(snapshot(one), now=lambda: 0.0))
-    end.receive(encode(Hello(1, other.site_id, 0, "", -1, ("item",))))
-    end.receive(encode(Want(0, False)))
+    end.receive(encode(hello(other.site_id)))
+    end.receive(encode(want(0)))
     end.work()
     for frame in frames:
         end.receive(encode(frame))  # type: ignore[arg-type]
@@ -210,7 +210,7 @@ def test_broken_promises_close_the_session(pair: tuple[Replica, Replica], frames
     assert one.received_clock(other.site_id) == 0
 
 
-@pytest.mark.parametrize("early", [Want(0, False), Batch(0, 1, False, ()), Confirm(0), Status(4)])
+@pytest.mark.parametrize("early", [want(0), Batch(1, 0, 0, 1, b"", False, ()), Confirm(0), Status(4)])
 def test_nothing_comes_before_hello(pair: tuple[Replica, Replica], early: object) -> None:
     one, other = pair
     end = End(one, OwnSession(snapshot(one), now=lambda: 0.0))
@@ -259,7 +259,7 @@ def test_receive_only_and_send_only(pair: tuple[Replica, Replica]) -> None:
 
 def test_random_histories_with_cuts_and_crashes(tmp_path: Path) -> None:
     """Cut anywhere, crash anywhere: no clock is ever ahead of its data, and both ends come together."""
-    for case in budget.cases("own dialect: cuts and crashes", seconds=6, at_least=20):
+    for case in budget.cases("own dialect: cuts and crashes", seconds=4, at_least=5):
         rng = case.random
         one, other = (make_replica(tmp_path / f"{case.seed}-{side}.db") for side in ("a", "b"))
         history: dict[bytes, dict[int, set[int]]] = {one.site_id: {}, other.site_id: {}}

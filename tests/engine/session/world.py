@@ -12,7 +12,22 @@ from pathlib import Path
 
 from engine.crr import Replica, connect
 from engine.errors import SynclineError
-from engine.session import Close, Merge, OwnSession, Ping, Read, RecordSent, Send, Session, Snapshot
+from engine.session import (
+    Close,
+    LookUp,
+    Merge,
+    OwnSession,
+    Ping,
+    Read,
+    ReadPart,
+    RecordSent,
+    Send,
+    Session,
+    Snapshot,
+    performing,
+)
+from engine.shape import Shape
+from engine.wire import Hello, Want
 
 SCHEMA = """
 CREATE TABLE item (id INTEGER PRIMARY KEY NOT NULL, name TEXT, n INTEGER, extra);
@@ -28,18 +43,22 @@ def make_replica(path: Path, schema: str = SCHEMA) -> Replica:
     return Replica.open(path)
 
 
+ITEM = Shape("item", ("id",), ("name", "n", "extra"))
+
+
 def snapshot(replica: Replica) -> Snapshot:
     """What a session must know to begin."""
-    name, version = replica.schema_identity()
-    return Snapshot(
-        replica.site_id,
-        replica.db_version(),
-        replica.crr_tables(),
-        name,
-        version,
-        dict(replica.announcements()),
-        {peer.site_id: peer.sent for peer in replica.tracked_peers() if peer.sent is not None},
-    )
+    return performing.snapshot(replica)
+
+
+def hello(site_id: bytes, db_version: int = 0, *, protocol: int = 1, tables: tuple[Shape, ...] = (ITEM,)) -> Hello:
+    """The greeting of a peer with the schema."""
+    return Hello(protocol, site_id, db_version, "", -1, tables)
+
+
+def want(since: int, number: int = 1, *, resend: bool = False) -> Want:
+    """A peer's wish for everything above ``since``; it holds the table up to there."""
+    return Want(number, since, () if resend else ("item",), resend, 0, b"")
 
 
 def rows(replica: Replica) -> list[tuple[object, ...]]:
@@ -93,30 +112,13 @@ class End:
                 self.frames += 1
                 self.changes_sent += len(changes)
             case Read():
-                session.read_done(
-                    self.replica.changes(
-                        action.since,
-                        exclude_site=action.exclude_site,
-                        exclude_versions=action.exclude_versions,
-                        limit=action.limit,
-                    )
-                )
+                session.read_done(performing.read(self.replica, action))
+            case ReadPart():
+                session.read_done(performing.read_part(self.replica, action))
+            case LookUp(site_id):
+                session.known(self.replica.known(site_id))
             case Merge():
-                results = []
-                parts = [
-                    action.changes[at : at + self.merge_slice] for at in range(0, len(action.changes), self.merge_slice)
-                ] or [()]
-                for number, part in enumerate(parts):
-                    last = number == len(parts) - 1
-                    results.append(
-                        self.replica.merge(
-                            part,
-                            author=action.author,
-                            received=action.received if last else None,
-                            js_numbers=action.js_numbers,
-                        )
-                    )
-                session.merge_done(results)
+                session.merge_done(performing.merge(self.replica, action, size=self.merge_slice))
             case RecordSent():
                 self.replica.record_sent(action.site_id, action.version)
             case Ping():

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from engine import wire
 from engine.change import Change
 from engine.errors import WireError
+from engine.shape import Shape
 from engine.wire import Message, decode, encode
 
 BUDGET = float(os.environ.get("SYNCLINE_BUDGET", "1.5"))
@@ -26,6 +27,10 @@ version = st.integers(0, 2**62 - 1)
 site = st.binary(min_size=16, max_size=16)
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=200)
 value = st.none() | i64 | st.floats(allow_nan=False) | text | st.binary(max_size=300)
+count = st.integers(0, 2**53 - 1)
+place = st.binary(max_size=100)
+names = st.lists(text, max_size=5).map(tuple)
+shape = st.builds(Shape, text, names, names)
 cursor = st.builds(wire.Cursor, i64, varint)
 
 
@@ -47,11 +52,16 @@ messages: st.SearchStrategy[Message] = st.one_of(
     st.builds(wire.CreateDbOnPrimaryResponse, varint, i64),
     st.builds(wire.Err, varint, text),
     st.builds(wire.ApplyChangesOnPrimaryResponse, varint),
-    st.builds(wire.Hello, st.integers(0, 300), site, version, text, i64, st.lists(text).map(tuple)),
-    st.builds(wire.Want, version, st.booleans()),
+    st.builds(wire.Hello, st.integers(0, 300), site, version, text, i64, st.lists(shape, max_size=4).map(tuple)),
+    st.builds(wire.Want, count, version, names, st.booleans(), version, place),
     st.builds(
-        lambda ends, more, rows: wire.Batch(min(ends), max(ends), more, rows),
+        lambda want, number, ends, place, more, rows: wire.Batch(
+            want, number, min(ends), max(ends), place, more, rows
+        ),
+        count,
+        count,
         st.tuples(version, version),
+        place,
         st.booleans(),
         changes(site),
     ),
@@ -89,9 +99,9 @@ def frames() -> list[bytes]:
         Change("t", b"\x01\x09\x01", "c", val, 1, 1, bytes(16), 1, 70) for val in (None, 1, 2.5, "text", b"blob")
     )
     own: list[Message] = [
-        wire.Hello(1, bytes(16), 7, "main.sql", 3, ("a", "b")),
-        wire.Want(1, True),
-        wire.Batch(0, 5, False, rows),
+        wire.Hello(1, bytes(16), 7, "main.sql", 3, (Shape("a", ("k",), ("b", "c")),)),
+        wire.Want(1, 0, ("a", "b"), True, 7, b"place"),
+        wire.Batch(1, 0, 0, 5, b"place", True, rows),
         wire.Confirm(1),
         wire.Failure(1, "No.", False),
     ]

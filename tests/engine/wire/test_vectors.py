@@ -13,6 +13,7 @@ import pytest
 from engine import wire
 from engine.change import Change
 from engine.errors import WireError
+from engine.shape import Shape
 from engine.wire import Batch, Confirm, Failure, FailureCode, Hello, Message, Status, Want, decode, encode
 
 VECTORS = json.loads(Path(__file__).with_name("vectors.json").read_text())
@@ -59,21 +60,29 @@ def test_frame_that_stock_refuses_is_refused(vector: dict[str, Any]) -> None:
 A, B = b"\x11" * 16, b"\x22" * 16
 OWN: dict[str, tuple[Message, str]] = {
     "hello": (
-        Hello(1, A, 5, "main.sql", -2, ("todo", "ä")),
-        "40 01" + "11" * 16 + "0000000000000005 086d61696e2e73716c fffffffffffffffe 02 04746f646f 02c3a4",
+        Hello(1, A, 5, "main.sql", -2, (Shape("todo", ("id",), ("text", "ä")), Shape("t", ("a", "b"), ()))),
+        "40 01" + "11" * 16 + "0000000000000005 086d61696e2e73716c fffffffffffffffe"
+        " 02 04746f646f 01 026964 02 0474657874 02c3a4  0174 02 0161 0162 00",
     ),
     "hello_bare": (
         Hello(1, B, 0, "", 0, ()),
         "40 01" + "22" * 16 + "0000000000000000 00 0000000000000000 00",
     ),
-    "want": (Want(300, False), "41 000000000000012c 00"),
-    "want_resend": (Want(0, True), "41 0000000000000000 01"),
+    "want": (
+        Want(1, 300, ("todo", "t"), False, 0, b""),
+        "41 01 000000000000012c 02 04746f646f 0174 00 0000000000000000 00",
+    ),
+    "want_resend": (Want(200, 0, (), True, 0, b""), "41 c801 0000000000000000 00 01 0000000000000000 00"),
+    "want_place": (
+        Want(1, 300, ("t",), False, 400, b"\x01\x02"),
+        "41 01 000000000000012c 01 0174 00 0000000000000190 020102",
+    ),
     "batch": (
-        Batch(6, 9, True, (Change("foo", b"\x01\x09\x01", "b", 1.5, 1, 7, B, 1, 64),)),
-        "42 0000000000000006 0000000000000009 01 01 03666f6f 03010901 0162 023ff8000000000000"
+        Batch(1, 3, 6, 9, b"\xff", True, (Change("foo", b"\x01\x09\x01", "b", 1.5, 1, 7, B, 1, 64),)),
+        "42 01 03 0000000000000006 0000000000000009 01ff 01 01 03666f6f 03010901 0162 023ff8000000000000"
         "0000000000000001 0000000000000007 05" + "22" * 16 + "0000000000000001 8001",
     ),
-    "batch_empty": (Batch(6, 9, False, ()), "42 0000000000000006 0000000000000009 00 00"),
+    "batch_empty": (Batch(1, 0, 6, 9, b"", False, ()), "42 01 00 0000000000000006 0000000000000009 00 00 00"),
     "confirm": (Confirm(2**62 - 1), "43 3fffffffffffffff"),
     "status": (Status(12), "44 000000000000000c"),
     "failure": (Failure(FailureCode.TOKEN, "No.", False), "45 01 034e6f2e 00"),
@@ -102,11 +111,12 @@ def test_own_frame_is_strict_about_its_end(name: str) -> None:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("41 ffffffffffffffff 00", "version -1"),
-        ("41 0000000000000000 02", "holds 2"),
+        ("41 01 ffffffffffffffff 00 00 0000000000000000 00", "version -1"),
+        ("41 01 0000000000000000 00 02 0000000000000000 00", "holds 2"),
+        ("41 01 0000000000000000 00 00 0000000000000000 8120" + "00" * 4097, "4097 bytes"),
         ("43 4000000000000000", "out of range"),
-        ("42 0000000000000009 0000000000000006 00 00", "back to 6"),
-        ("42 0000000000000000 0000000000000006 00 02" + "00" * 91, "more than it has bytes for"),
+        ("42 01 00 0000000000000009 0000000000000006 00 00 00", "back to 6"),
+        ("42 01 00 0000000000000000 0000000000000006 00 00 02" + "00" * 91, "more than it has bytes for"),
         (OWN["batch"][1].replace("05" + "22" * 16, "00"), "names no author"),
         (OWN["batch"][1].replace("05" + "22" * 16, "06" + "22" * 16), "6 where its author"),
         ("40 01" + "11" * 16 + "0000000000000005 00 0000000000000000 01 8110" + "61" * 2049, "2049 bytes"),
@@ -150,7 +160,7 @@ def change(**values: Any) -> Change:
 )
 def test_change_that_cannot_be_sent(values: dict[str, Any]) -> None:
     with pytest.raises(WireError) as caught:
-        encode(Batch(0, 9, False, (change(), change(**values))))
+        encode(Batch(1, 0, 0, 9, b"", False, (change(), change(**values))))
     assert str(caught.value).endswith(".")
 
 
@@ -160,13 +170,15 @@ def test_change_that_cannot_be_sent(values: dict[str, Any]) -> None:
         Status(-1),
         Status(2**62),
         Status(True),
-        Want(2**63, False),
-        Batch(5, 4, False, ()),
+        Want(1, 2**63, (), False, 0, b""),
+        Want(1, 0, ("x" * 2049,), False, 0, b""),
+        Want(1, 0, (), False, 0, b"x" * 4097),
+        Batch(1, 0, 5, 4, b"", False, ()),
         Failure(-1, "", False),
         Failure(1, "\ud800", False),
         Hello(1, b"", 0, "", 0, ()),
         Hello(1, A, 0, "", 2**63, ()),
-        Hello(1, A, 0, "", 0, ("x" * 2049,)),
+        Hello(1, A, 0, "", 0, (Shape("x" * 2049, (), ()),)),
         wire.RejectChanges(A, wire.Cursor(0, 2**53)),
         wire.Err(1, 5),  # type: ignore[arg-type]
         "no message",
@@ -186,7 +198,7 @@ def test_what_is_no_frame(data: Any) -> None:
 
 def test_site_ids_and_names_are_shared_within_a_message() -> None:
     rows = tuple(change(seq=seq) for seq in range(100))
-    read = decode(encode(Batch(0, 1, False, rows)))
+    read = decode(encode(Batch(1, 0, 0, 1, b"", False, rows)))
     assert isinstance(read, Batch)
     assert len({id(row.site_id) for row in read.changes}) == 1
     assert len({id(row.table) for row in read.changes}) == 1

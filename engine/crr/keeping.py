@@ -1,0 +1,90 @@
+"""What is kept for each peer beside its clocks, in tables of our own: they are made with the first row for them.
+
+``crsql_syncline_tables``  which tables a received clock covers. A table that is not among them is asked for from 0.
+``crsql_syncline_ranges``  how far a range is held that was cut in the middle.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import apsw
+
+from engine.crr import tracked
+from engine.crr.catalogue import CLOCK, Catalogue
+from engine.crr.results import Known, Place, Received
+from engine.crr.sql import main
+from engine.errors import FileReplaced, InvalidChange
+
+_TABLES = "crsql_syncline_tables"
+_RANGES = "crsql_syncline_ranges"
+_LAYOUT = {
+    _TABLES: "site_id BLOB PRIMARY KEY NOT NULL, tables TEXT NOT NULL",
+    _RANGES: (
+        "site_id BLOB PRIMARY KEY NOT NULL, since INTEGER NOT NULL, until INTEGER NOT NULL,"
+        " token BLOB NOT NULL, resend INTEGER NOT NULL"
+    ),
+}
+
+
+def known(db: apsw.Connection, site_id: bytes, catalogue: Catalogue) -> Known:
+    """What the file knows of a peer. Creates nothing."""
+    received, sent = tracked.clocks(db, site_id)
+    covered = _read(db, _TABLES, "tables", site_id)
+    names = json.loads(covered[0]) if covered is not None else []
+    # A table without any clock row holds nothing, whatever was recorded: it may have been dropped and made again.
+    tables = tuple(name for name in names if name in catalogue.crrs and _holds_anything(db, name))
+    row = _read(db, _RANGES, "since, until, token, resend", site_id)
+    place = None
+    if row is not None:
+        since, until, token, resend = row
+        if since == (received or 0) or (resend and since == 0):
+            place = Place(site_id, since, until, token, bool(resend))
+    return Known(received or 0, sent, tables, place)
+
+
+def record_received(db: apsw.Connection, received: Received) -> None:
+    """Record what a clock covers, in the transaction that records the clock; a cut range is done with it."""
+    if received.tables is None:
+        return
+    if db.table_exists("main", _RANGES):
+        db.execute(f"DELETE FROM main.{_RANGES} WHERE site_id = ?", (received.site_id,))
+    tables = json.dumps(received.tables)
+    if _read(db, _TABLES, "tables", received.site_id) != (tables,):
+        _write(db, _TABLES, (received.site_id, tables))
+
+
+def record_place(db: apsw.Connection, own: bytes | None, place: Place) -> None:
+    """Record how far a range is held, in the transaction that persists it that far.
+
+    Raises:
+        InvalidChange: the id is not 16 bytes or is our own.
+        FileReplaced: the recorded clock is below the one that the range continues.
+    """
+    if len(place.site_id) != 16 or place.site_id == own:
+        raise InvalidChange("The peer's site id is not 16 bytes long, or it is that of this file.")
+    if place.since and (tracked.clocks(db, place.site_id)[0] or 0) < place.since:
+        raise FileReplaced(
+            "The file's clock of a peer went back: it was replaced or restored meanwhile.",
+            hint="Syncline goes on from what the file holds now.",
+        )
+    _write(db, _RANGES, (place.site_id, place.since, place.until, place.token, int(place.resend)))
+
+
+def _holds_anything(db: apsw.Connection, table: str) -> bool:
+    return db.execute(f"SELECT 1 FROM {main(table + CLOCK)} LIMIT 1").fetchone() is not None
+
+
+def _read(db: apsw.Connection, table: str, columns: str, site_id: bytes) -> tuple[Any, ...] | None:
+    if not db.table_exists("main", table):
+        return None
+    row: tuple[Any, ...] | None = db.execute(
+        f"SELECT {columns} FROM main.{table} WHERE site_id = ?", (site_id,)
+    ).fetchone()
+    return row
+
+
+def _write(db: apsw.Connection, table: str, values: tuple[apsw.SQLiteValue, ...]) -> None:
+    db.execute(f"CREATE TABLE IF NOT EXISTS main.{table} ({_LAYOUT[table]}) WITHOUT ROWID")
+    db.execute(f"INSERT OR REPLACE INTO main.{table} VALUES ({', '.join('?' * len(values))})", values)

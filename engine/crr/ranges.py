@@ -1,0 +1,184 @@
+"""Reading a range in parts, each in a short transaction and bounded in changes and bytes (design.md section 6).
+
+(db_version, seq) is no position: merges keep the incoming seq, so that one version can hold a million cells with one
+seq. The order here is that of the tables and, in each, of the clock's index: (db_version, key, col_name). A cell that
+is rewritten meanwhile leaves the range upward, and comes with the next one; none can join it from below.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+from collections.abc import Iterator, Sequence
+from operator import itemgetter
+from typing import Any, NamedTuple
+
+from engine.change import SENTINEL, Change
+from engine.crr.catalogue import Crr
+from engine.crr.pack import pack
+from engine.crr.reading import Intervals, Reader, site_ids, source, unreadable, value_of
+from engine.crr.results import Part, Span
+from engine.crr.sql import idents
+from engine.crr.state import State
+from engine.errors import ReplicaError
+
+SCAN = 50_000
+"""Cells looked at in one transaction: where filters hide nearly all of them, a part may hold fewer than it could."""
+
+_HEAD = struct.Struct(">8sHqq")
+_in_order = itemgetter(Change._fields.index("db_version"), Change._fields.index("seq"))
+
+
+class _At(NamedTuple):
+    """A place: everything up to this cell of this table (by its number in the span) is behind it."""
+
+    table: int
+    db_version: int
+    key: int
+    column: str
+
+
+class RangeReader:
+    """Reads parts of ranges. The caller holds a read transaction around each call."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    def part(
+        self,
+        span: Span,
+        place: bytes,
+        exclude_site: bytes | None,
+        exclude_versions: Sequence[tuple[int, int]],
+        changes: int,
+        size: int,
+    ) -> Part:
+        """As Replica.part."""
+        newest = self._state.db_version()
+        if span.until is not None and span.until > newest:
+            return Part([], newest, b"", newest)
+        at = self._find(span, place)
+        until = newest
+        if at is not None and span.until is not None:
+            until = span.until
+        else:
+            Reader(self._state).check_whole(0 if span.late else span.since, until)
+        shown = _Shown(exclude_site, Intervals(exclude_versions))
+        fill = _Fill(changes, size)
+        for number, name in enumerate(span.tables):
+            if at is not None and number < at.table:
+                continue
+            crr = self._state.catalogue().crrs.get(name)
+            if crr is None:
+                raise ReplicaError(f"The table “{name}” cannot be synced any more.", hint="Was its schema changed?")
+            late = name in span.late
+            start = at if at is not None and number == at.table else _At(number, 0 if late else span.since, _LAST, "")
+            try:
+                stopped = self._read_table(crr, start, until, fill, None if late else shown)
+            except UnicodeDecodeError as error:
+                raise unreadable(name) from error
+            if stopped is not None:
+                return Part(fill.in_order(), until, self._place(span, until, stopped), newest)
+        return Part(fill.in_order(), until, b"", newest)
+
+    def _read_table(self, crr: Crr, start: _At, until: int, fill: _Fill, shown: _Shown | None) -> _At | None:
+        """Read on in one table, in the order of its clock's index. Returns the last place when the part is full."""
+        sites = site_ids(self._state.db)
+        own = sites.get(0)  # an ordinal that names no site is sent as ours: a change must have an author
+        known = {"-1", *crr.columns}
+        pk_of, pk = -1, b""
+        last = (start.db_version, start.key, start.column)
+        rows: Iterator[tuple[Any, ...]] = self._state.db.execute(
+            f"SELECT c.key, c.col_name, {value_of(crr)}, c.col_version, c.db_version, c.site_id,"
+            f" ifnull(s.col_version, 1), c.seq, {idents(crr.key, prefix='p.')} {source(crr)}"
+            " WHERE (c.db_version, c.key, c.col_name) > (?, ?, ?) AND c.db_version <= ?"
+            " ORDER BY c.db_version, c.key, c.col_name",
+            (*last, until),
+        )
+        for key, cid, val, col_version, db_version, ordinal, cl, seq, *columns in rows:
+            if cid not in known:
+                continue
+            if fill.full:
+                return _At(start.table, *last)
+            author = sites.get(ordinal, own)
+            if shown is None or shown.passes(author, cid, col_version, db_version):
+                if pk_of != key:
+                    pk_of, pk = key, pack(columns)
+                if not fill.take(Change(crr.name, pk, cid, val, col_version, db_version, author, cl, seq)):
+                    return _At(start.table, *last)
+            fill.scanned += 1
+            last = db_version, key, cid
+        return None
+
+    def _place(self, span: Span, until: int, at: _At) -> bytes:
+        return _HEAD.pack(self._mark(span, until), at.table, at.db_version, at.key) + at.column.encode()
+
+    def _find(self, span: Span, place: bytes) -> _At | None:
+        """The cell that a place stands for; None when it was not made for this range and these tables."""
+        if span.until is None or len(place) <= _HEAD.size:
+            return None
+        mark, table, db_version, key = _HEAD.unpack_from(place)
+        if mark != self._mark(span, span.until) or table >= len(span.tables):
+            return None
+        try:
+            return _At(table, db_version, key, place[_HEAD.size :].decode())
+        except UnicodeDecodeError:
+            return None
+
+    def _mark(self, span: Span, until: int) -> bytes:
+        """What a place is good for: this file, this end, these tables as they are now, the same of them late."""
+        crrs = self._state.catalogue().crrs
+        shapes = [(n, crrs[n].key, crrs[n].columns, n in span.late) for n in span.tables if n in crrs]
+        return hashlib.blake2b(repr((self._state.site_id, until, shapes)).encode(), digest_size=8).digest()
+
+
+_LAST = 2**63 - 1
+"""No key is above it: the place after the whole version."""
+
+
+class _Shown:
+    """What the filters let through."""
+
+    def __init__(self, exclude_site: bytes | None, hidden: Intervals) -> None:
+        self._exclude_site = exclude_site
+        self._hidden = hidden
+
+    def passes(self, author: bytes | None, cid: str, col_version: int, db_version: int) -> bool:
+        """A cell at version 0 is a row's revival, not a write of its author's, and the revival's sentinel may bear
+        the author of any such cell (spec 7.2): no filter by author may hide either."""
+        if col_version == 0:
+            return True
+        if self._hidden.hold(db_version):
+            return False
+        return author != self._exclude_site or (cid == SENTINEL and col_version > 1 and col_version % 2 == 1)
+
+
+class _Fill:
+    """What one part holds so far. ``scanned`` counts the cells it has looked at."""
+
+    def __init__(self, changes: int, size: int) -> None:
+        self.found: list[Change] = []
+        self.scanned = 0
+        self._changes = changes
+        self._size = size
+
+    @property
+    def full(self) -> bool:
+        return len(self.found) >= self._changes or self.scanned >= SCAN
+
+    def take(self, change: Change) -> bool:
+        """Add a change, unless it is too large beside the others; a single one always fits."""
+        self._size -= weight(change)
+        if self._size < 0 and self.found:
+            return False
+        self.found.append(change)
+        return True
+
+    def in_order(self) -> list[Change]:
+        return sorted(self.found, key=_in_order)
+
+
+def weight(change: Change) -> int:
+    """About how many bytes a change takes on the wire and in memory."""
+    size = 64 + len(change.table) + len(change.pk) + len(change.cid)
+    return size + len(change.val) if isinstance(change.val, str | bytes) else size

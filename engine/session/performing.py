@@ -1,0 +1,76 @@
+"""What actions ask of a replica, done on it: for ``engine.host``, and for whoever drives a session without one."""
+
+from __future__ import annotations
+
+from engine.crr import ChangeSet, MergeResult, Part, Replica
+
+from .actions import Merge, Read, ReadPart, Snapshot
+
+MERGE_SLICE = 5_000
+"""Changes merged in one transaction, to keep the write lock short (design.md section 7)."""
+
+
+def snapshot(replica: Replica, generation: int = 0) -> Snapshot:
+    """What a session must know to begin; ``generation`` as in ``Snapshot``."""
+    name, version = replica.schema_identity()
+    return Snapshot(
+        site_id=replica.site_id,
+        db_version=replica.db_version(),
+        tables=replica.shapes(),
+        schema_name=name,
+        schema_version=version,
+        received=dict(replica.announcements()),
+        sent={peer.site_id: peer.sent for peer in replica.tracked_peers() if peer.sent is not None},
+        generation=generation,
+    )
+
+
+def read(replica: Replica, action: Read) -> ChangeSet:
+    """Read whole versions. What is returned is durable (design.md section 1)."""
+    found = replica.changes(
+        action.since,
+        exclude_site=action.exclude_site,
+        exclude_versions=action.exclude_versions,
+        limit=action.limit,
+    )
+    if found.until > action.since:  # also when filters left nothing: the number itself is sent
+        replica.ensure_durable()
+    return found
+
+
+def read_part(replica: Replica, action: ReadPart) -> Part:
+    """Read a part of a range. What is returned is durable."""
+    part = replica.part(
+        action.span,
+        place=action.place,
+        exclude_site=action.exclude_site,
+        exclude_versions=action.exclude_versions,
+        changes=action.changes,
+        size=action.size,
+    )
+    if part.until != action.span.until:  # its end was fixed just now: nothing above it is ever in the range
+        replica.ensure_durable()
+    return part
+
+
+def merge(replica: Replica, action: Merge, *, floor: int = 0, size: int = MERGE_SLICE) -> list[MergeResult]:
+    """Merge in slices of ``size``; the clock, or the place, moves with the last. ``floor`` as in ``Replica.merge``."""
+    results: list[MergeResult] = []
+    at = 0
+    while True:
+        part = action.changes[at : at + size]
+        at += size
+        last = at >= len(action.changes)
+        results.append(
+            replica.merge(
+                part,
+                author=action.author,
+                received=action.received if last else None,
+                place=action.place if last else None,
+                js_numbers=action.js_numbers,
+                floor=floor,
+            )
+        )
+        floor = max(floor, results[-1].after)
+        if last:
+            return results

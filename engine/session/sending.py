@@ -1,0 +1,177 @@
+"""The outbound half of our own dialect: ranges, read part by part and sent within a window.
+
+The peer's Want says where to begin. Each range ends at an upper bound that is fixed with its first part; cells written
+later belong to the next range. A range is read as the window allows, one part for each batch, so that neither side ever
+holds more than a few batches.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from engine.crr import ChangeSet, Part, Span
+from engine.errors import ProtocolError
+from engine.wire import Batch, Confirm, Status, Want, encode
+
+from .actions import ReadPart
+from .base import Session
+
+WINDOW = 8
+"""Batches that may be unconfirmed at a time. Below websockets' receive queue, so that two busy ends cannot block."""
+
+BATCH_CHANGES = 2_000
+BATCH_BYTES = 512 * 1024
+"""Bounds of one Batch, changes and (roughly) bytes. A single larger change still goes, alone."""
+
+FRAME_LIMIT = 100 * 1024 * 1024
+"""The largest frame that the other side takes (``engine.hub.MAX_FRAME``)."""
+
+
+class SendingSession(Session):
+    """What a session of the own dialect knows of its outbound stream."""
+
+    common: tuple[str, ...] = ()
+    """The tables that both sides have; only these are exchanged."""
+
+    _want = 0
+    _filters = True
+    # the range under way: None between two of them
+    _span: Span | None = None
+    _place = b""
+    _late: frozenset[str] = frozenset()
+    _outdated = False
+    # a range was read to its end, and that end is not sent yet (it held nothing more)
+    _owed = False
+    _number = 0
+    _unconfirmed = 0
+    _announced = 0
+    _reached = 0
+    # whether our last batch, and theirs, said that more follows
+    _promised = False
+    _more_coming = False
+
+    def _on_want(self, want: Want) -> None:
+        if not self.sends:
+            return
+        if want.number <= self._want:
+            raise ProtocolError("A Want came that is not numbered after the one before.")
+        if want.since < self.position:
+            self._own_versions.clear()
+        self.asked = True
+        self._want = want.number
+        self._filters = not want.resend
+        self._late = frozenset(self.common) - frozenset(want.tables) if self.local_version else frozenset()
+        self._owed = False
+        self._outdated = self._reading
+        self._place = want.place
+        self._span = Span(want.since, want.until, self.common, self._late) if want.place else None
+        self.position = self.scanned = want.since
+        self._reached = max(self._reached, want.since)
+        self._confirm_sent(want.since, lower=True)
+        self._pump()
+
+    def _on_confirm(self, confirm: Confirm) -> None:
+        if self._unconfirmed == 0:
+            raise ProtocolError("A confirmation came for nothing sent.")
+        if confirm.version > self._reached:  # not position: a Want may have set that back meanwhile
+            raise ProtocolError("A confirmation came for a version that was never sent.")
+        self._unconfirmed -= 1
+        if confirm.version > self.confirmed:
+            self._confirm_sent(confirm.version)
+        self._pump()
+
+    def read_done(self, result: ChangeSet | Part) -> None:
+        assert isinstance(result, Part)
+        self._reading = False
+        if self.closed:
+            return
+        if self._outdated:  # read for a Want that another has replaced
+            self._outdated = False
+            self._pump()
+            return
+        wanted = self.scanned
+        if self._span is not None:
+            wanted = max(wanted, self._span.until or 0)
+        if result.newest < wanted:
+            self._restored(wanted, result.newest)
+            return
+        self.local_version = max(self.local_version, result.newest)
+        self._place = result.place
+        if result.place:
+            span = self._span or self._new_span()
+            self._span = replace(span, until=result.until)
+        else:
+            self._span = None
+            self._late = frozenset()
+            self.scanned = result.until
+            self._owed = True
+        if result.changes:
+            self._send_batch(result.until, result)
+        self._pump()
+
+    def _pump(self) -> None:
+        if self.closed or not self.asked or self._reading:
+            return
+        if self._unconfirmed >= WINDOW:
+            self._announce()
+        elif self._span is not None or self._late or self.scanned != self.local_version:
+            self._read_part()  # also when they hold more than we knew of: a fresh look, or a restored file
+        elif self._owed and (self._promised or not self._more_coming):
+            # Nothing in there for them, but their clock must pass it. While more of theirs is on its way this waits,
+            # for one empty batch later stands for many; whoever has promised more does not wait, or both could.
+            self._send_batch(self.scanned, None)
+
+    def _new_span(self) -> Span:
+        return Span(self.scanned, None, self.common, self._late)
+
+    def _read_part(self) -> None:
+        self._announce()
+        self._reading = True
+        self._own_versions = [span for span in self._own_versions if span[1] > self.scanned]
+        self._actions.append(
+            ReadPart(
+                self._span or self._new_span(),
+                self._place,
+                self.peer if self._filters else None,
+                tuple(self._own_versions) if self._filters else (),
+                BATCH_CHANGES,
+                BATCH_BYTES,
+            )
+        )
+
+    def _send_batch(self, until: int, part: Part | None) -> None:
+        changes = tuple(part.changes) if part is not None else ()
+        place = part.place if part is not None else b""
+        more = bool(place) or self.local_version > until
+        data = encode(Batch(self._want, self._number, self.position, until, place, more, changes))
+        if len(data) > FRAME_LIMIT:
+            self.close(1009, f"Too large for this peer: {len(data) >> 20} MB in one change.", retry=False)
+            return
+        self._number += 1
+        self._unconfirmed += 1
+        self._promised = more
+        self._announced = max(self._announced, until)
+        self._reached = max(self._reached, until)
+        if not place:
+            self.position = until
+            self._owed = False
+        self._send(data, changes)
+
+    def _announce(self) -> None:
+        """Say how far we are when the batches under way do not say it."""
+        if self.local_version > self._announced and (self._span is not None or self._promised):
+            self._announced = self.local_version
+            self._send(encode(Status(self.local_version)))
+
+    @property
+    def all_sent(self) -> bool:
+        """Whether everything due to the peer has left (it may still be unconfirmed)."""
+        if not self.sends:
+            return self.greeted
+        busy = self._reading or self._span is not None or self._owed or self._late
+        return self.asked and not busy and self.position >= self.local_version
+
+    @property
+    def all_confirmed(self) -> bool:
+        """Whether everything due to the peer is confirmed to be on its disk."""
+        return self.all_sent and self._unconfirmed == 0

@@ -1,0 +1,341 @@
+"""Ranges of the own dialect: read in parts, cut and gone on with, rewritten meanwhile; tables that come later."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from engine.crr import Place, Replica, Span
+from engine.errors import FileReplaced
+from engine.session import OwnSession, sending
+from engine.wire import Batch, Want, decode, encode
+
+from .world import End, Wire, hello, make_replica, own_pair, rows, snapshot, want
+
+PEER = bytes(range(16))
+PHOTO = "CREATE TABLE photo (id INTEGER PRIMARY KEY NOT NULL, title TEXT); SELECT crsql_as_crr('photo')"
+
+
+@pytest.fixture
+def pair(tmp_path: Path) -> Iterator[tuple[Replica, Replica]]:
+    one, other = make_replica(tmp_path / "one.db"), make_replica(tmp_path / "other.db")
+    yield one, other
+    one.close()
+    other.close()
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sending, "BATCH_CHANGES", 10)
+
+
+def fill(replica: Replica, count: int, *, first: int = 1, text: str = "x") -> None:
+    """So many rows, in one version."""
+    with replica.connection as db:
+        db.executemany("INSERT INTO item (id, name) VALUES (?, ?)", [(first + n, text) for n in range(count)])
+
+
+WIDEN = (
+    "ALTER TABLE item ADD COLUMN more; DROP TRIGGER item__crsql_itrig; DROP TRIGGER item__crsql_utrig;"
+    " DROP TRIGGER item__crsql_dtrig; SELECT crsql_as_crr('item')"
+)
+"""A column more, and triggers that know of it."""
+
+
+def alter(replica: Replica, sql: str) -> None:
+    """What an app does to its schema while nobody is connected."""
+    replica.connection.execute(sql).fetchall()
+
+
+def batches(end: End) -> list[Batch]:
+    return [message for message in map(decode, end.sent) if isinstance(message, Batch)]
+
+
+def run_until_cut(wire: Wire, receiver: Replica, peer: bytes, parts: int) -> Place:
+    """Go on until so many parts of a range are on the receiver's disk, then forget the connection."""
+    seen: list[bytes] = []
+    rng = random.Random(1)
+    while len(seen) < parts:
+        assert wire.step(rng), "it ended before it could be cut"
+        place = receiver.known(peer).place
+        if place is not None and place.token not in seen:
+            seen.append(place.token)
+    place = receiver.known(peer).place
+    assert place is not None
+    return place
+
+
+# Reading parts
+
+
+def test_parts_of_one_version_make_the_whole(pair: tuple[Replica, Replica]) -> None:
+    one, _ = pair
+    fill(one, 40)
+    span, place, found = Span(0, None, ("item",)), b"", []
+    while True:
+        part = one.part(span, place=place, changes=7)
+        assert 0 < len(part.changes) <= 7
+        found += part.changes
+        span, place = Span(0, part.until, ("item",)), part.place
+        if not place:
+            break
+    assert sorted(found) == sorted(one.changes().changes)
+    assert part.until == one.db_version()
+
+
+def test_a_part_is_bounded_in_bytes_and_a_large_cell_goes_alone(pair: tuple[Replica, Replica]) -> None:
+    one, _ = pair
+    for number, size in enumerate([10, 5000, 10, 10]):
+        one.connection.execute("INSERT INTO item (id, name) VALUES (?, ?)", (number, "x" * size))
+    span, place, sizes = Span(0, None, ("item",)), b"", []
+    while True:
+        part = one.part(span, place=place, size=400)
+        sizes.append(sum(len(c.val) for c in part.changes if isinstance(c.val, str)))
+        span, place = Span(0, part.until, ("item",)), part.place
+        if not place:
+            break
+    assert sum(sizes) == 5030
+    assert 5000 in sizes
+
+
+def test_a_place_is_good_only_for_what_it_was_made_for(pair: tuple[Replica, Replica]) -> None:
+    one, _ = pair
+    fill(one, 40)
+    first = one.part(Span(0, None, ("item",)), changes=7)
+    fill(one, 1, first=100)
+    span = Span(0, first.until, ("item",))
+    assert one.part(span, place=first.place, changes=500).until == first.until
+    for forged in (b"x", b"x" * 40, first.place[:-1] + b"\xff", first.place[::-1]):
+        part = one.part(span, place=forged, changes=500)
+        assert part.until in (first.until, one.db_version())
+        if part.until == one.db_version():
+            assert len(part.changes) == len(one.changes().changes)
+    late = Span(0, first.until, ("item",), frozenset({"item"}))
+    assert one.part(late, place=first.place, changes=500).until == one.db_version()
+    alter(one, WIDEN)
+    part = one.part(span, place=first.place, changes=500)
+    assert part.until == one.db_version()
+    assert len(part.changes) == len(one.changes().changes)
+
+
+def test_filters_hide_nothing_of_a_late_table(pair: tuple[Replica, Replica]) -> None:
+    one, other = pair
+    fill(other, 3)
+    one.merge(other.changes().changes)
+    tables = ("item",)
+    assert one.part(Span(0, None, tables), exclude_site=other.site_id).changes == []
+    assert one.part(Span(0, None, tables), exclude_versions=[(0, 99)]).changes == []
+    late = Span(one.db_version(), None, tables, frozenset(tables))
+    part = one.part(late, exclude_site=other.site_id, exclude_versions=[(0, 99)])
+    assert len(part.changes) == len(one.changes().changes) > 0
+
+
+# Ranges over a connection
+
+
+@pytest.mark.usefixtures("small")
+def test_a_cut_range_goes_on_where_it_was(pair: tuple[Replica, Replica]) -> None:
+    one, other = pair
+    fill(one, 100)
+    place = run_until_cut(own_pair(one, other), other, one.site_id, 12)
+    held = other.connection.execute("SELECT count(*) FROM item").get
+    assert 0 < held < 100
+    assert other.received_clock(one.site_id) == 0
+    wire = own_pair(one, other)
+    wire.run()
+    assert rows(one) == rows(other)
+    assert other.received_clock(one.site_id) == one.db_version()
+    assert other.known(one.site_id).place is None
+    assert wire.ends[0].changes_sent <= 300 - 120 + 10
+    assert place.until == one.db_version()
+    assert wire.ends[0].session.in_sync
+    assert wire.ends[1].session.in_sync
+
+
+@pytest.mark.usefixtures("small")
+def test_cells_rewritten_while_the_range_is_read_are_not_lost(pair: tuple[Replica, Replica]) -> None:
+    one, other = pair
+    fill(one, 100)
+    wire = own_pair(one, other)
+    run_until_cut(wire, other, one.site_id, 5)
+    one.connection.execute("UPDATE item SET name = 'rewritten', n = 7 WHERE id % 2")
+    one.connection.execute("DELETE FROM item WHERE id % 10 = 3")
+    wire.ends[0].local()
+    wire.run()
+    assert rows(one) == rows(other)
+    assert other.received_clock(one.site_id) == one.db_version()
+    assert all(end.session.in_sync for end in wire.ends)
+
+
+@pytest.mark.usefixtures("small")
+def test_cells_rewritten_while_nobody_is_connected(pair: tuple[Replica, Replica]) -> None:
+    one, other = pair
+    fill(one, 100)
+    run_until_cut(own_pair(one, other), other, one.site_id, 5)
+    one.connection.execute("UPDATE item SET name = 'rewritten' WHERE id % 3 = 0")
+    one.connection.execute("DELETE FROM item WHERE id < 20")
+    own_pair(one, other).run()
+    assert rows(one) == rows(other)
+
+
+@pytest.mark.usefixtures("small")
+def test_a_sender_that_was_altered_begins_the_range_anew(pair: tuple[Replica, Replica]) -> None:
+    one, other = pair
+    fill(one, 100)
+    run_until_cut(own_pair(one, other), other, one.site_id, 5)
+    for replica in pair:
+        alter(replica, WIDEN)
+    wire = own_pair(one, other)
+    wire.run()
+    assert rows(one) == rows(other)
+    assert wire.ends[0].changes_sent >= 300
+
+
+@pytest.mark.usefixtures("small")
+def test_asking_again_survives_a_cut(pair: tuple[Replica, Replica]) -> None:
+    one, other = pair
+    fill(one, 50)
+    own_pair(one, other).run()
+    wire = own_pair(one, other)
+    wire.run()
+    session = wire.ends[1].session
+    assert isinstance(session, OwnSession)
+    session.ask_again()
+    wire.ends[1]._collect()
+    place = run_until_cut(wire, other, one.site_id, 4)
+    assert (place.since, place.resend) == (0, True)
+    again = own_pair(one, other)
+    again.run()
+    assert 0 < again.ends[0].changes_sent < 150
+    assert other.known(one.site_id).place is None
+
+
+def test_what_answers_an_older_want_moves_no_clock(pair: tuple[Replica, Replica]) -> None:
+    one, _ = pair
+    end = End(one, OwnSession(snapshot(one), now=lambda: 0.0))
+    end.receive(encode(hello(PEER, 9)))
+    end.work()
+    session = end.session
+    assert isinstance(session, OwnSession)
+    session.ask_again()
+    end._collect()
+    end.work()
+    end.receive(encode(Batch(1, 0, 0, 9, b"", False, ())))
+    end.work()
+    assert one.received_clock(PEER) == 0
+    end.receive(encode(Batch(2, 1, 0, 9, b"", False, ())))
+    end.work()
+    assert one.received_clock(PEER) == 9
+
+
+@pytest.mark.parametrize("bad", [Batch(1, 1, 0, 9, b"", False, ()), Batch(2, 0, 0, 9, b"", False, ())])
+def test_a_batch_that_cannot_be_next_ends_the_session(pair: tuple[Replica, Replica], bad: Batch) -> None:
+    one, _ = pair
+    end = End(one, OwnSession(snapshot(one), now=lambda: 0.0))
+    end.receive(encode(hello(PEER, 9)))
+    end.work()
+    end.receive(encode(bad))
+    end.work()
+    assert end.closed is not None
+    assert one.received_clock(PEER) == 0
+
+
+def test_a_place_is_not_kept_by_a_file_that_went_back(pair: tuple[Replica, Replica]) -> None:
+    one, _ = pair
+    with pytest.raises(FileReplaced):
+        one.merge([], place=Place(PEER, 5, 9, b"token"))
+    assert one.known(PEER).place is None
+
+
+# Tables
+
+
+def test_a_table_that_one_side_lacks_is_left_out_and_comes_later(pair: tuple[Replica, Replica]) -> None:
+    one, other = pair
+    alter(one, PHOTO)
+    fill(one, 3)
+    one.connection.execute("INSERT INTO photo VALUES (1, 'sea'), (2, 'hill')")
+    fill(one, 3, first=10)
+    wire = own_pair(one, other)
+    wire.run()
+    assert rows(one) == rows(other)
+    assert other.received_clock(one.site_id) == one.db_version()
+    for end, side in zip(wire.ends, ("this side", "the other side"), strict=True):
+        assert end.session.in_sync
+        assert end.session.note == f"Left out: “photo” (only on {side})."
+    alter(other, PHOTO)
+    later = own_pair(one, other)
+    later.run()
+    assert list(other.connection.execute("SELECT * FROM photo")) == [(1, "sea"), (2, "hill")]
+    assert later.ends[0].changes_sent == 2
+    assert all(end.session.in_sync and not end.session.note for end in later.ends)
+
+
+def test_a_table_dropped_and_made_again_is_covered_from_the_start(pair: tuple[Replica, Replica]) -> None:
+    one, other = pair
+    for replica in pair:
+        alter(replica, PHOTO)
+    other.connection.execute("INSERT INTO photo VALUES (1, 'mine')")
+    fill(one, 2)
+    own_pair(one, other).run()
+    alter(other, "SELECT crsql_as_table('photo'); DROP TABLE photo")
+    alter(other, PHOTO)
+    own_pair(one, other).run()
+    assert list(other.connection.execute("SELECT * FROM photo")) == [(1, "mine")]
+
+
+def test_a_column_that_one_side_lacks_parks_both(pair: tuple[Replica, Replica]) -> None:
+    one, other = pair
+    alter(one, WIDEN)
+    fill(one, 3)
+    one.connection.execute("UPDATE item SET more = 1")
+    wire = own_pair(one, other)
+    wire.run()
+    for end, side in zip(wire.ends, ("the other side", "this side"), strict=True):
+        assert end.closed is not None
+        assert end.closed.parked
+        assert f"“item” lacks the column “more” on {side}" in end.closed.reason
+    assert other.received_clock(one.site_id) == 0
+    assert rows(other) == []
+    alter(other, WIDEN)
+    own_pair(one, other).run()
+    assert rows(one) == rows(other)
+    assert other.connection.execute("SELECT DISTINCT more FROM item").get == 1
+
+
+def test_another_key_parks(pair: tuple[Replica, Replica], tmp_path: Path) -> None:
+    schema = "CREATE TABLE item (name TEXT PRIMARY KEY NOT NULL, n, extra, id); SELECT crsql_as_crr('item')"
+    third = make_replica(tmp_path / "third.db", schema)
+    wire = own_pair(pair[0], third)
+    wire.run()
+    third.close()
+    assert wire.ends[0].closed is not None
+    assert "primary key of the table “item” is (id) on this side, and (name) on the other" in wire.ends[0].closed.reason
+
+
+def test_an_altered_file_greets_anew(pair: tuple[Replica, Replica]) -> None:
+    one, other = pair
+    wire = own_pair(one, other)
+    wire.run()
+    session = wire.ends[0].session
+    session.schema_changed(tuple(reversed(one.shapes())))
+    assert session.closed is None
+    alter(one, PHOTO)
+    session.schema_changed(one.shapes())
+    assert session.closed is not None
+    assert session.closed.regreet
+
+
+def test_a_place_above_our_history_is_a_restored_file(pair: tuple[Replica, Replica]) -> None:
+    one, _ = pair
+    end = End(one, OwnSession(snapshot(one), now=lambda: 0.0))
+    end.receive(encode(hello(PEER)))
+    end.receive(encode(want(0)))
+    end.work()
+    end.receive(encode(Want(2, 0, ("item",), False, 50, b"token")))
+    end.work()
+    assert end.closed is not None
+    assert "restored from an older copy" in end.closed.reason
