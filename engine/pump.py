@@ -24,7 +24,20 @@ from engine.crr import Applied, Replica
 from engine.errors import SynclineError
 from engine.heartbeat import silence
 from engine.host import Host
-from engine.session import Action, Close, LookUp, Merge, Ping, Read, ReadPart, RecordSent, Send, Session
+from engine.session import (
+    Action,
+    Close,
+    Keep,
+    LookUp,
+    Merge,
+    Ping,
+    Read,
+    ReadPart,
+    RecordSent,
+    Renew,
+    Send,
+    Session,
+)
 from engine.shape import Shape
 from engine.words import printable
 
@@ -186,6 +199,11 @@ class Pump:
                 self.session.read_done(await self.host.read_part(action, self.session.here.generation))
             case LookUp(site_id):
                 self.session.known(await self.host.known(site_id, self.session.here.generation))
+            case Renew(site_id, confirmed):
+                self.session.renewed(await self.host.run(Replica.renew_lineage, site_id, confirmed))
+            case Keep(site_id, token):
+                await self.host.run(Replica.keep_lineage, site_id, token)
+                self.session.kept(token)
             case Merge():
                 results = await self.host.merge(action, self.session.here.generation)
                 self.session.merge_done(results)

@@ -2,6 +2,8 @@
 
 ``crsql_syncline_tables``  which tables a received clock covers. A table that is not among them is asked for from 0.
 ``crsql_syncline_ranges``  how far a range is held that was cut in the middle.
+
+The tokens of ``lineage`` belong to it as well.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ from typing import Any
 
 import apsw
 
-from engine.crr import tracked
+from engine.crr import lineage, tracked
 from engine.crr.catalogue import CLOCK, Catalogue
 from engine.crr.results import Known, Place, Received
 from engine.crr.sql import main
@@ -28,7 +30,7 @@ _LAYOUT = {
 }
 
 
-def known(db: apsw.Connection, site_id: bytes, catalogue: Catalogue) -> Known:
+def known(db: apsw.Connection, own: bytes | None, site_id: bytes, catalogue: Catalogue) -> Known:
     """What the file knows of a peer. Creates nothing."""
     received, sent = tracked.clocks(db, site_id)
     covered = _read(db, _TABLES, "tables", site_id)
@@ -41,7 +43,7 @@ def known(db: apsw.Connection, site_id: bytes, catalogue: Catalogue) -> Known:
         since, until, token, resend = row
         if since == (received or 0) or (resend and since == 0):
             place = Place(site_id, since, until, token, bool(resend))
-    return Known(received or 0, sent, tables, place)
+    return Known(received or 0, sent, tables, place, lineage.mine(db, own, site_id), lineage.seen(db, own, site_id))
 
 
 def record_received(db: apsw.Connection, received: Received) -> None:

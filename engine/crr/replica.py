@@ -11,7 +11,7 @@ from types import TracebackType
 import apsw
 
 from engine.change import MAX_VERSION, Change, SQLiteValue
-from engine.crr import keeping, tracked
+from engine.crr import keeping, lineage, tracked
 from engine.crr.catalogue import Table, is_crr, user_tables
 from engine.crr.create import make_crr
 from engine.crr.eligibility import obstacles
@@ -258,7 +258,28 @@ class Replica:
     def known(self, site_id: bytes) -> Known:
         """What is known of one peer: its clocks, what they cover, and where a cut range can go on."""
         with self._reading() as db:
-            return keeping.known(db, site_id, self._state.catalogue())
+            return keeping.known(db, self._state.site_id, site_id, self._state.catalogue())
+
+    def lineage_mark(self) -> int:
+        """The number of the latest token that any peer has shown; later ones have higher numbers."""
+        with self._reading() as db:
+            return lineage.mark(db)
+
+    def renew_lineage(self, site_id: bytes, confirmed: bytes | None) -> bytes:
+        """A new token to show to a peer, kept on disk; ``confirmed`` is the latest that it keeps (``lineage``)."""
+        with self._writing() as db:
+            return lineage.renew(db, self._state.site_id, site_id, confirmed)
+
+    def keep_lineage(self, site_id: bytes, token: bytes) -> None:
+        """Keep on disk the token that a peer shows from now on.
+
+        Raises:
+            UsageError: an id or a token that is not 16 bytes.
+        """
+        if len(site_id) != 16 or len(token) != lineage.TOKEN:
+            raise UsageError("A peer's site id and its token have 16 bytes each.")
+        with self._writing() as db:
+            lineage.keep(db, self._state.site_id, site_id, token)
 
     def received_clock(self, site_id: bytes) -> int:
         """How far of the peer's history is held on disk; 0 when nothing is recorded."""

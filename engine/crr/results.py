@@ -51,12 +51,16 @@ class Known:
         received: how far of its history is held. sent: how far of ours it has confirmed, None for never.
         tables: the tables that ``received`` covers, among those the file has now.
         place: where a cut range can go on, if it can.
+        mine: the lineage tokens by which the peer may know this file.
+        seen: the ones that it has shown, (number, token) in order.
     """
 
     received: int = 0
     sent: int | None = None
     tables: tuple[str, ...] = ()
     place: Place | None = None
+    mine: tuple[bytes, ...] = ()
+    seen: tuple[tuple[int, bytes], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,13 @@
 ``base``     what every dialect shares, the hard rule among it
 ``own``      both ends are Syncline: ranges led by the receiver, authors kept, every batch confirmed
 ``sending``  its outbound half: what was wanted, read and sent in parts
+``kinship``  how it notices a copied or restored file
 ``stock``    the published vlcn protocol, both roles
 ``actions``  what a session asks of its driver
 ``performing``  how that is done on a replica
 """
 
-from .actions import Action, Close, LookUp, Merge, Ping, Read, ReadPart, RecordSent, Send, Snapshot
+from .actions import Action, Close, Keep, LookUp, Merge, Ping, Read, ReadPart, RecordSent, Renew, Send, Snapshot
 from .base import Session
 from .own import OwnSession
 from .stock import StockClientSession, StockHubSession
@@ -16,6 +17,7 @@ from .stock import StockClientSession, StockHubSession
 __all__ = [
     "Action",
     "Close",
+    "Keep",
     "LookUp",
     "Merge",
     "OwnSession",
@@ -23,6 +25,7 @@ __all__ = [
     "Read",
     "ReadPart",
     "RecordSent",
+    "Renew",
     "Send",
     "Session",
     "Snapshot",

@@ -1,7 +1,8 @@
 """What a session asks its driver to do, and what it must know of its replica to begin.
 
 The driver performs actions in the order given, one at a time, and answers ``Read`` and ``Merge`` before it feeds the
-session anything else that could race with them: ``read_done``, ``merge_done``, ``known`` or ``failed``.
+session anything else that could race with them: ``read_done``, ``merge_done``, ``known``, ``renewed``, ``kept`` or
+``failed``.
 ``engine.session.performing`` does on a replica what each of them asks.
 """
 
@@ -26,6 +27,7 @@ class Snapshot:
         schema_name, schema_version: what the stock dialect announces (spec 10.7); None when the file has no name.
         received: received clocks by site id: how far we hold each peer's history.
         sent: sent clocks as they are recorded, by site id.
+        lineage_mark: ``Replica.lineage_mark``.
         generation: which file this was, should another take its place under the same path.
     """
 
@@ -37,6 +39,7 @@ class Snapshot:
     received: Mapping[bytes, int] = field(default_factory=dict)
     sent: Mapping[bytes, int] = field(default_factory=dict)
     generation: int = 0
+    lineage_mark: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,22 @@ class LookUp:
     """Look up what the file knows of this peer now (``Replica.known``), and answer with ``known``."""
 
     site_id: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Renew:
+    """Make a new token to show to this peer (``Replica.renew_lineage``), and answer with ``renewed``."""
+
+    site_id: bytes
+    confirmed: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """Keep the token that this peer shows from now on (``Replica.keep_lineage``), and answer with ``kept``."""
+
+    site_id: bytes
+    token: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,4 +145,4 @@ class Ping:
     """Ping the peer, and answer with ``ponged`` when all that it sent before its pong has been received."""
 
 
-Action = Send | Read | ReadPart | LookUp | Merge | RecordSent | Ping | Close
+Action = Send | Read | ReadPart | LookUp | Renew | Keep | Merge | RecordSent | Ping | Close

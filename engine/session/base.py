@@ -1,8 +1,8 @@
 """The part that every dialect shares: one sync session as a state machine without I/O.
 
 A session is fed with what happened (``receive``, ``local_changed``, ``read_done``, ``merge_done``, ``failed``,
-``known``, ``flushed``, ``tick``) and is then emptied with ``take()``, which returns the actions to perform. It opens no
-file, no socket and no clock of its own, so that tests can run thousands of them.
+``known``, ``renewed``, ``kept``, ``flushed``, ``tick``) and is then emptied with ``take()``, which returns the actions
+to perform. It opens no file, no socket and no clock of its own, so that tests can run thousands of them.
 
 The hard rule lives here: ``_accept`` is the only place that builds a ``Merge`` with a received clock, and it refuses a
 batch that does not continue what was accepted before.
@@ -107,6 +107,12 @@ class Session(abc.ABC):
 
     def known(self, known: Known) -> None:  # noqa: B027 - only the own dialect asks
         """Answer a ``LookUp``."""
+
+    def renewed(self, token: bytes) -> None:  # noqa: B027 - likewise
+        """Answer a ``Renew``: the token is on our disk."""
+
+    def kept(self, token: bytes) -> None:  # noqa: B027 - likewise
+        """Answer a ``Keep``."""
 
     @abc.abstractmethod
     def read_done(self, result: ChangeSet | Part) -> None:

@@ -21,7 +21,10 @@ from engine.wire import (
     Failure,
     FailureCode,
     Hello,
+    Lineage,
     Message,
+    Renewal,
+    Renewed,
     Status,
     Want,
     decode,
@@ -47,7 +50,6 @@ class OwnSession(SendingSession):
         super().__init__(here, now=now, sends=sends, receives=receives)
         self.tables: Comparison | None = None
         self.refusal: Failure | None = None
-        self._looking_up = False
         self._early: deque[Message] = deque()
         self._asked_for = 0
         self._resend = False
@@ -93,6 +95,8 @@ class OwnSession(SendingSession):
             self._on_batch(message)
         elif isinstance(message, Confirm):
             self._on_confirm(message)
+        elif isinstance(message, Lineage | Renewal | Renewed):
+            self._on_lineage(message)
         elif isinstance(message, Status):
             self.peer_version = message.db_version
             self._pump()
@@ -130,7 +134,12 @@ class OwnSession(SendingSession):
         self._looking_up = False
         if self.closed:
             return
+        if self.greeted:
+            self._compare_lineage(known)
+            self._take_early()
+            return
         self.greeted = True
+        self._send(encode(Lineage(known.mine, tuple(token for _, token in known.seen[-1:]))))
         self._deadline = None
         self.offered = self.received = known.received
         self._recorded = known.sent
@@ -142,8 +151,12 @@ class OwnSession(SendingSession):
                 self._ask(place.since, () if place.resend else covered, place)
             else:
                 self._ask(self.received, covered, None)
+        self._take_early()
+
+    def _take_early(self) -> None:
+        """Deal with what came while we looked something up."""
         try:
-            while self._early and self.closed is None:
+            while self._early and not self._looking_up and self.closed is None:
                 self._on_message(self._early.popleft())
         except ProtocolError as error:
             self.close(error.code, str(error))
@@ -174,6 +187,8 @@ class OwnSession(SendingSession):
             raise ProtocolError(f"Batch {self._next_number} is missing: {batch.number} came instead.", code=4009)
         if not 0 < batch.want <= self._asked_for:
             raise ProtocolError("A batch came that was never asked for.")
+        if not self.kin:
+            raise ProtocolError("A batch came before Lineage.")
         self._next_number += 1
         self._more_coming = batch.more
         place = None
@@ -192,7 +207,7 @@ class OwnSession(SendingSession):
     @property
     def all_received(self) -> bool:
         """Whether everything that the peer announced is on our disk, of every table that both have."""
-        return super().all_received and not self._uncovered
+        return super().all_received and self.kin and not self._uncovered
 
     def _quiet(self) -> None:
         """Nothing: this dialect has no quiet time-out."""

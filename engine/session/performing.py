@@ -22,6 +22,7 @@ def snapshot(replica: Replica, generation: int = 0) -> Snapshot:
         received=dict(replica.announcements()),
         sent={peer.site_id: peer.sent for peer in replica.tracked_peers() if peer.sent is not None},
         generation=generation,
+        lineage_mark=replica.lineage_mark(),
     )
 
 

@@ -11,10 +11,10 @@ from dataclasses import replace
 
 from engine.crr import ChangeSet, Part, Span
 from engine.errors import ProtocolError
-from engine.wire import Batch, Confirm, Status, Want, encode
+from engine.wire import Batch, Confirm, Renewal, Status, Want, encode
 
 from .actions import ReadPart
-from .base import Session
+from .kinship import KinSession
 
 WINDOW = 8
 """Batches that may be unconfirmed at a time. Below websockets' receive queue, so that two busy ends cannot block."""
@@ -27,7 +27,7 @@ FRAME_LIMIT = 100 * 1024 * 1024
 """The largest frame that the other side takes (``engine.hub.MAX_FRAME``)."""
 
 
-class SendingSession(Session):
+class SendingSession(KinSession):
     """What a session of the own dialect knows of its outbound stream."""
 
     common: tuple[str, ...] = ()
@@ -42,6 +42,8 @@ class SendingSession(Session):
     _outdated = False
     # a range was read to its end, and that end is not sent yet (it held nothing more)
     _owed = False
+    # a part that was read and waits for a new lineage token
+    _held: Part | None = None
     _number = 0
     _unconfirmed = 0
     _announced = 0
@@ -58,6 +60,7 @@ class SendingSession(Session):
         if want.since < self.position:
             self._own_versions.clear()
         self.asked = True
+        self._held = None
         self._want = want.number
         self._filters = not want.resend
         self._late = frozenset(self.common) - frozenset(want.tables) if self.local_version else frozenset()
@@ -105,12 +108,26 @@ class SendingSession(Session):
             self._late = frozenset()
             self.scanned = result.until
             self._owed = True
+        if result.changes and self._renewal_due():
+            self._held = result
+            self._renew()
+            return
         if result.changes:
             self._send_batch(result.until, result)
         self._pump()
 
+    def renewed(self, token: bytes) -> None:
+        """Go on with what waited for the new token."""
+        held, self._held = self._held, None
+        if self.closed:
+            return
+        self._send(encode(Renewal(token)))
+        if held is not None:
+            self._send_batch(held.until, held)
+        self._pump()
+
     def _pump(self) -> None:
-        if self.closed or not self.asked or self._reading:
+        if self.closed or not self.asked or self._reading or self._held is not None:
             return
         if self._unconfirmed >= WINDOW:
             self._announce()
@@ -168,7 +185,7 @@ class SendingSession(Session):
         """Whether everything due to the peer has left (it may still be unconfirmed)."""
         if not self.sends:
             return self.greeted
-        busy = self._reading or self._span is not None or self._owed or self._late
+        busy = self._reading or self._held is not None or self._span is not None or self._owed or self._late
         return self.asked and not busy and self.position >= self.local_version
 
     @property

@@ -196,6 +196,28 @@ class Status:
 
 
 @dataclass(frozen=True, slots=True)
+class Lineage:
+    """After the greeting: the tokens by which you may know this file, and the latest of yours that it keeps, if any."""
+
+    tokens: tuple[bytes, ...]
+    seen: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """Before I send changes: keep this token of mine from now on, and say so."""
+
+    token: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Renewed:
+    """This token of yours is on my disk."""
+
+    token: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Failure:
     """Before hanging up: why, in a sentence for a person, and whether trying again can help."""
 
@@ -217,5 +239,5 @@ StockMessage = (
     | Err
     | ApplyChangesOnPrimaryResponse
 )
-OwnMessage = Hello | Want | Batch | Confirm | Status | Failure
+OwnMessage = Hello | Want | Batch | Confirm | Status | Failure | Lineage | Renewal | Renewed
 Message = StockMessage | OwnMessage

@@ -11,7 +11,18 @@ from engine.change import MAX_VERSION
 from engine.errors import WireError
 from engine.shape import Shape
 from engine.wire.changes import put_changes, take_changes
-from engine.wire.messages import Batch, Confirm, Failure, Hello, OwnMessage, Status, Want
+from engine.wire.messages import (
+    Batch,
+    Confirm,
+    Failure,
+    Hello,
+    Lineage,
+    OwnMessage,
+    Renewal,
+    Renewed,
+    Status,
+    Want,
+)
 from engine.wire.primitives import (
     MAX_NAME,
     Reader,
@@ -72,6 +83,10 @@ def _take_names(reader: Reader) -> tuple[str, ...]:
     return tuple(reader.string(MAX_NAME) for _ in range(reader.count(1)))
 
 
+def _take_sites(reader: Reader) -> tuple[bytes, ...]:
+    return tuple(reader.site() for _ in range(reader.count(16)))
+
+
 def _take_bytes(reader: Reader) -> bytes:
     length = reader.varuint()
     if length > MAX_PLACE:
@@ -118,6 +133,18 @@ def put_own(out: bytearray, message: OwnMessage) -> None:
         case Status(db_version):
             out.append(68)
             _put_version(out, db_version)
+        case Lineage(mine, seen):
+            out.append(70)
+            for tokens in (mine, seen):
+                put_varuint(out, len(tokens))
+                for token in tokens:
+                    put_site(out, token)
+        case Renewal(token):
+            out.append(71)
+            put_site(out, token)
+        case Renewed(token):
+            out.append(72)
+            put_site(out, token)
         case Failure(code, sentence, retry):
             out.append(69)
             put_varuint(out, int(code))
@@ -150,5 +177,8 @@ TAKE_OWN: dict[int, Callable[[Reader], OwnMessage]] = {
     67: lambda r: Confirm(_take_version(r)),
     68: lambda r: Status(_take_version(r)),
     69: lambda r: Failure(r.varuint(), r.string(), r.flag()),
+    70: lambda r: Lineage(_take_sites(r), _take_sites(r)),
+    71: lambda r: Renewal(r.site()),
+    72: lambda r: Renewed(r.site()),
 }
 """What reads the body after each tag; each raises WireError for what it cannot read."""

@@ -16,7 +16,7 @@ from websockets.typing import Subprotocol
 
 from engine.engine import Engine
 from engine.hub import Hub
-from engine.wire import AnnouncePresence, Batch, Changes, Cursor, Hello, Want, encode
+from engine.wire import AnnouncePresence, Batch, Changes, Cursor, Hello, Lineage, Renewal, Want, encode
 from engine.wire.rooms import encode_subprotocol
 from tests import budget
 from tests.engine.live import PATIENCE, add_peer, make_file, on_loop, plain_engine, rows, until, write
@@ -115,6 +115,7 @@ async def test_a_token_is_asked_for(tmp_path: Path) -> None:
 @on_loop
 async def test_messages_that_may_not_come(tmp_path: Path) -> None:
     hello = encode(Hello(1, STRANGER, 3, "", -1, (ITEM,)))
+    lineage = encode(Lineage((), ()))
     announce = encode(AnnouncePresence(STRANGER, (), "", -1))
     stock: list[list[bytes | str]] = [
         [b""],
@@ -131,9 +132,12 @@ async def test_messages_that_may_not_come(tmp_path: Path) -> None:
         [encode(Want(1, 0, ("item",), False, 0, b""))],
         [hello, hello],
         [hello, encode(Want(1, 0, (), False, 2**61, b"any"))],
-        [hello, encode(Batch(2, 0, 0, 4, b"", False, ()))],
-        [hello, encode(Batch(1, 1, 0, 4, b"", False, ()))],
-        [hello, encode(Batch(1, 0, 3, 4, b"", False, ()))],
+        [hello, lineage, encode(Batch(2, 0, 0, 4, b"", False, ()))],
+        [hello, lineage, encode(Batch(1, 1, 0, 4, b"", False, ()))],
+        [hello, encode(Batch(1, 0, 0, 4, b"", False, ()))],
+        [hello, lineage, lineage],
+        [hello, encode(Renewal(STRANGER))],
+        [hello, lineage, encode(Batch(1, 0, 3, 4, b"", False, ()))],
         [hello, encode(Want(1, 2**61, (), False, 0, b""))],
         [encode(Hello(9, STRANGER, 3, "", -1, ()))],
         [announce],
@@ -156,6 +160,8 @@ async def test_garbage_frames(tmp_path: Path) -> None:
         encode(Hello(1, STRANGER, 3, "", -1, (ITEM,))),
         encode(AnnouncePresence(STRANGER, ((STRANGER, Cursor(1, 1)),), "main.sql", 5)),
         encode(Want(1, 0, ("item",), False, 0, b"")),
+        encode(Lineage((), ())),
+        encode(Renewal(STRANGER)),
         encode(Batch(1, 0, 0, 0, b"", True, ())),
     ]
 

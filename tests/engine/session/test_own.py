@@ -10,7 +10,7 @@ import pytest
 
 from engine.crr import Replica
 from engine.session import OwnSession
-from engine.wire import Batch, Confirm, Failure, Status, decode, encode
+from engine.wire import Batch, Confirm, Failure, Lineage, Status, decode, encode
 from tests import budget
 
 from .world import End, Wire, hello, make_replica, own_pair, rows, snapshot, want
@@ -68,7 +68,7 @@ def test_a_reconnect_with_nothing_new_sends_no_change(pair: tuple[Replica, Repli
     again = own_pair(one, other)
     again.run()
     assert [end.changes_sent for end in again.ends] == [0, 0]
-    assert [end.frames for end in again.ends] == [2, 2]  # Hello and Want
+    assert [end.frames for end in again.ends] == [3, 3]  # Hello, Lineage and Want
 
 
 def test_a_version_larger_than_a_batch_moves_the_clock_with_its_last_part(pair: tuple[Replica, Replica]) -> None:
@@ -200,6 +200,7 @@ def test_broken_promises_close_the_session(pair: tuple[Replica, Replica], frames
     one, other = pair
     end = End(one, OwnSession(snapshot(one), now=lambda: 0.0))
     end.receive(encode(hello(other.site_id)))
+    end.receive(encode(Lineage((), ())))
     end.receive(encode(want(0)))
     end.work()
     for frame in frames:
@@ -210,7 +211,7 @@ def test_broken_promises_close_the_session(pair: tuple[Replica, Replica], frames
     assert one.received_clock(other.site_id) == 0
 
 
-@pytest.mark.parametrize("early", [want(0), Batch(1, 0, 0, 1, b"", False, ()), Confirm(0), Status(4)])
+@pytest.mark.parametrize("early", [want(0), Batch(1, 0, 0, 1, b"", False, ()), Confirm(0), Status(4), Lineage((), ())])
 def test_nothing_comes_before_hello(pair: tuple[Replica, Replica], early: object) -> None:
     one, other = pair
     end = End(one, OwnSession(snapshot(one), now=lambda: 0.0))

@@ -11,7 +11,7 @@ import pytest
 from engine.crr import Place, Replica, Span
 from engine.errors import FileReplaced
 from engine.session import OwnSession, sending
-from engine.wire import Batch, Want, decode, encode
+from engine.wire import Batch, Lineage, Want, decode, encode
 
 from .world import End, Wire, hello, make_replica, own_pair, rows, snapshot, want
 
@@ -217,6 +217,7 @@ def test_what_answers_an_older_want_moves_no_clock(pair: tuple[Replica, Replica]
     one, _ = pair
     end = End(one, OwnSession(snapshot(one), now=lambda: 0.0))
     end.receive(encode(hello(PEER, 9)))
+    end.receive(encode(Lineage((), ())))
     end.work()
     session = end.session
     assert isinstance(session, OwnSession)
@@ -236,6 +237,7 @@ def test_a_batch_that_cannot_be_next_ends_the_session(pair: tuple[Replica, Repli
     one, _ = pair
     end = End(one, OwnSession(snapshot(one), now=lambda: 0.0))
     end.receive(encode(hello(PEER, 9)))
+    end.receive(encode(Lineage((), ())))
     end.work()
     end.receive(encode(bad))
     end.work()

@@ -14,6 +14,7 @@ from engine.crr import Replica, connect
 from engine.errors import SynclineError
 from engine.session import (
     Close,
+    Keep,
     LookUp,
     Merge,
     OwnSession,
@@ -21,6 +22,7 @@ from engine.session import (
     Read,
     ReadPart,
     RecordSent,
+    Renew,
     Send,
     Session,
     Snapshot,
@@ -117,6 +119,11 @@ class End:
                 session.read_done(performing.read_part(self.replica, action))
             case LookUp(site_id):
                 session.known(self.replica.known(site_id))
+            case Renew(site_id, confirmed):
+                session.renewed(self.replica.renew_lineage(site_id, confirmed))
+            case Keep(site_id, token):
+                self.replica.keep_lineage(site_id, token)
+                session.kept(token)
             case Merge():
                 session.merge_done(performing.merge(self.replica, action, size=self.merge_slice))
             case RecordSent():

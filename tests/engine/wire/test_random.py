@@ -66,6 +66,9 @@ messages: st.SearchStrategy[Message] = st.one_of(
         changes(site),
     ),
     st.builds(wire.Confirm, version),
+    st.builds(wire.Lineage, st.lists(site, max_size=3).map(tuple), st.lists(site, max_size=1).map(tuple)),
+    st.builds(wire.Renewal, site),
+    st.builds(wire.Renewed, site),
     st.builds(wire.Status, version),
     st.builds(wire.Failure, st.integers(0, 2**53 - 1), text, st.booleans()),
 )
@@ -103,6 +106,8 @@ def frames() -> list[bytes]:
         wire.Want(1, 0, ("a", "b"), True, 7, b"place"),
         wire.Batch(1, 0, 0, 5, b"place", True, rows),
         wire.Confirm(1),
+        wire.Lineage((bytes(16), bytes(16)), ()),
+        wire.Renewal(bytes(16)),
         wire.Failure(1, "No.", False),
     ]
     stock = [bytes.fromhex(vector["hex"]) for vector in vectors]

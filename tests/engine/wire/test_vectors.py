@@ -86,6 +86,10 @@ OWN: dict[str, tuple[Message, str]] = {
     "confirm": (Confirm(2**62 - 1), "43 3fffffffffffffff"),
     "status": (Status(12), "44 000000000000000c"),
     "failure": (Failure(FailureCode.TOKEN, "No.", False), "45 01 034e6f2e 00"),
+    "lineage": (wire.Lineage((A, B), (B,)), "46 02" + "11" * 16 + "22" * 16 + "01" + "22" * 16),
+    "lineage_new": (wire.Lineage((), ()), "46 00 00"),
+    "renewal": (wire.Renewal(A), "47" + "11" * 16),
+    "renewed": (wire.Renewed(B), "48" + "22" * 16),
     "failure_unknown": (Failure(200, "", True), "45 c801 00 01"),
 }
 
@@ -121,7 +125,8 @@ def test_own_frame_is_strict_about_its_end(name: str) -> None:
         (OWN["batch"][1].replace("05" + "22" * 16, "06" + "22" * 16), "6 where its author"),
         ("40 01" + "11" * 16 + "0000000000000005 00 0000000000000000 01 8110" + "61" * 2049, "2049 bytes"),
         ("3f", "unknown kind 63"),
-        ("46", "unknown kind 70"),
+        ("46 01 00", "more than it has bytes for"),
+        ("4f", "unknown kind 79"),
     ],
 )
 def test_own_frame_refused_in_words(text: str, sentence: str) -> None:

@@ -1,0 +1,81 @@
+"""How a copied or restored file is noticed (design.md section 6): tokens that each side keeps for the other.
+
+A file renews its token for a peer before it sends changes, at most every few seconds; the peer keeps it on its disk
+before it takes the changes. A file that was set back, or a second copy, then shows a token that its peer has seen
+replaced. The old token holds until the new one is confirmed, so that a crash at any point leaves one that both know.
+
+``crsql_syncline_lineage``  our own token for each peer, and the one that may have replaced it there
+``crsql_syncline_seen``     the tokens that each peer has shown us, in order
+
+Both name the id that this file had: a file that is given a new id begins anew.
+"""
+
+from __future__ import annotations
+
+import os
+
+import apsw
+
+_MINE, _SEEN = "crsql_syncline_lineage", "crsql_syncline_seen"
+
+TOKEN = 16
+"""Bytes of a token."""
+
+HISTORY = 50
+"""Tokens remembered of each peer: more than can be renewed while a slow connection delivers an old one."""
+
+
+def mine(db: apsw.Connection, own: bytes | None, peer: bytes) -> tuple[bytes, ...]:
+    """The tokens by which the peer may know us: one, two while a new one is not confirmed, or none yet."""
+    if not db.table_exists("main", _MINE):
+        return ()
+    row = db.execute(f"SELECT current, next FROM main.{_MINE} WHERE own = ? AND peer = ?", (own, peer)).fetchone()
+    return tuple(token for token in row or () if token is not None)
+
+
+def seen(db: apsw.Connection, own: bytes | None, peer: bytes) -> tuple[tuple[int, bytes], ...]:
+    """What the peer has shown us: (number, token), in order. Numbers rise over all peers of the file."""
+    if not db.table_exists("main", _SEEN):
+        return ()
+    return tuple(db.execute(f"SELECT n, token FROM main.{_SEEN} WHERE own = ? AND peer = ? ORDER BY n", (own, peer)))
+
+
+def mark(db: apsw.Connection) -> int:
+    """The highest number there is now."""
+    if not db.table_exists("main", _SEEN):
+        return 0
+    number: int = db.execute(f"SELECT ifnull(max(n), 0) FROM main.{_SEEN}").get
+    return number
+
+
+def renew(db: apsw.Connection, own: bytes | None, peer: bytes, confirmed: bytes | None) -> bytes:
+    """Make a new token, or repeat the one that is not known to have arrived. Runs in the caller's transaction.
+
+    Args:
+        confirmed: the latest token of which the peer said that it is on its disk.
+    """
+    db.execute(
+        f"CREATE TABLE IF NOT EXISTS main.{_MINE} (own BLOB NOT NULL, peer BLOB NOT NULL, current BLOB, next BLOB,"
+        " PRIMARY KEY (own, peer)) WITHOUT ROWID"
+    )
+    row = db.execute(f"SELECT current, next FROM main.{_MINE} WHERE own = ? AND peer = ?", (own, peer)).fetchone()
+    current, following = row if row is not None else (None, None)
+    if following is not None and following != confirmed:
+        return bytes(following)
+    new = os.urandom(TOKEN)
+    db.execute(f"INSERT OR REPLACE INTO main.{_MINE} VALUES (?, ?, ?, ?)", (own, peer, following or current, new))
+    return new
+
+
+def keep(db: apsw.Connection, own: bytes | None, peer: bytes, token: bytes) -> None:
+    """Keep a token that the peer shows from now on. One that it has shown before is no news, however late it comes."""
+    db.execute(
+        f"CREATE TABLE IF NOT EXISTS main.{_SEEN} (n INTEGER PRIMARY KEY, own BLOB NOT NULL, peer BLOB NOT NULL,"
+        " token BLOB NOT NULL, UNIQUE (own, peer, token))"
+    )
+    db.execute(f"INSERT OR IGNORE INTO main.{_SEEN} (own, peer, token) VALUES (?, ?, ?)", (own, peer, token))
+    db.execute(
+        f"DELETE FROM main.{_SEEN} WHERE own = ?1 AND peer = ?2 AND n <= (SELECT n FROM main.{_SEEN}"
+        " WHERE own = ?1 AND peer = ?2 ORDER BY n DESC LIMIT 1 OFFSET ?3)",
+        (own, peer, HISTORY),
+    )

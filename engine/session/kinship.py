@@ -1,0 +1,76 @@
+"""How a session of the own dialect notices a file that was copied, or restored from an older copy.
+
+Each side shows the tokens by which the other may know it (``engine.crr.lineage``), and compares what it is shown with
+what it has seen. A token that was seen replaced means that the file was set back, or that there are two of it.
+
+Being connected twice never means that: the other connection may renew a token while ours carries the old one. So every
+token counts that was in force at any time since this session began, here; and the other side reads its own only after
+our Hello, which was sent later still.
+"""
+
+from __future__ import annotations
+
+from engine.crr import Known
+from engine.errors import ProtocolError
+from engine.wire import Lineage, Renewal, Renewed, encode
+
+from .actions import Keep, LookUp, Renew
+from .base import Session
+
+RENEW_EVERY = 10.0
+"""Seconds between two new tokens on a busy link. A backup that is younger than the latest token is not noticed."""
+
+
+class KinSession(Session):
+    """What a session of the own dialect knows of the two files' lineage."""
+
+    kin = False
+    """Whether the other file was found to be the one that we know."""
+
+    _looking_up = False
+    _shown: tuple[bytes, ...] | None = None
+    _renewed_at: float | None = None
+    _token_kept: bytes | None = None
+
+    def _on_lineage(self, message: Lineage | Renewal | Renewed) -> None:
+        assert self.peer is not None
+        if isinstance(message, Lineage):
+            if self._shown is not None:
+                raise ProtocolError("A second Lineage came.")
+            self._shown = message.tokens
+            self._token_kept = message.seen[-1] if message.seen else None
+            self._looking_up = True
+            self._actions.append(LookUp(self.peer))
+        elif isinstance(message, Renewed):
+            self._token_kept = message.token
+        elif not self.kin:
+            raise ProtocolError("A Renewal came before Lineage.")
+        else:
+            self._actions.append(Keep(self.peer, message.token))
+
+    def kept(self, token: bytes) -> None:
+        """Tell the peer that its token is on our disk."""
+        if not self.closed:
+            self._send(encode(Renewed(token)))
+
+    def _compare_lineage(self, known: Known) -> None:
+        """Refuse a file that shows only tokens that we saw replaced before this session began."""
+        before = [token for number, token in known.seen if number <= self.here.lineage_mark]
+        since = [token for number, token in known.seen if number > self.here.lineage_mark]
+        valid = {*before[-1:], *since}
+        if valid and not valid.intersection(self._shown or ()):
+            text = (
+                "{} was copied, or restored from an older copy: it does not carry on where it was when the two sides"
+                " last met. Give it a new site id, or bring its latest state back."
+            )
+            self.close(4005, text.format("The file on the other side"), said=text.format("This file"), retry=False)
+            return
+        self.kin = True
+
+    def _renewal_due(self) -> bool:
+        return self._renewed_at is None or self.now() - self._renewed_at >= RENEW_EVERY
+
+    def _renew(self) -> None:
+        assert self.peer is not None
+        self._renewed_at = self.now()
+        self._actions.append(Renew(self.peer, self._token_kept))
