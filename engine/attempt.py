@@ -57,7 +57,8 @@ class Attempt:
         pulling: hang up as soon as both sides are caught up.
 
     Attributes:
-        session: once there is one. progress: of its versions. reason: why the connection ended.
+        session, pump: once there is one. progress: of its versions. reason: why the connection ended.
+        stepped: set whenever the session's facts may have changed, and at the end.
         asked: whether it greets again only because somebody asked.
 
     Callbacks:
@@ -96,13 +97,15 @@ class Attempt:
         self._on_in = on_in
         self._on_out = on_out
         self._on_finished = on_finished
-        self._pump: Pump | None = None
+        self.pump: Pump | None = None
         self.reason = ""
         self.asked = False
         self._ending: Ending | None = None
         self._looks: set[asyncio.Task[None]] = set()
         self._moved_at = 0.0
         self._quiet_timer: asyncio.TimerHandle | None = None
+        self.stepped = asyncio.Event()
+        self._over = False
         self._began = asyncio.get_running_loop().time()
 
     async def run(self) -> Ending:
@@ -127,12 +130,14 @@ class Attempt:
             pump = Pump(
                 socket, session, host, on_state=self._stepped, on_in=self._on_in, on_out=self._on_out
             )
-            self.session, self._pump = session, pump
+            self.session, self.pump = session, pump
             if self._ending is not None:
                 self.hang_up(self._ending)
             try:
                 closed = await pump.run()
             finally:
+                self._over = True
+                self.stepped.set()
                 if self._quiet_timer is not None:
                     self._quiet_timer.cancel()
                 for look in self._looks:
@@ -143,7 +148,7 @@ class Attempt:
     def hang_up(self, ending: Ending, *, code: int = 1000, reason: str = "Goodbye.") -> None:
         """End the attempt in good order, after what is under way."""
         self._ending = ending
-        pump, session = self._pump, self.session
+        pump, session = self.pump, self.session
         if pump is not None and session is not None:
             pump.call(lambda: session.close(code, reason))
 
@@ -153,7 +158,7 @@ class Attempt:
         Returns:
             False when this attempt is over and cannot answer for what was written since.
         """
-        pump, session = self._pump, self.session
+        pump, session = self.pump, self.session
         if self._ending is not None or (session is not None and session.closed is not None):
             return False
         if pump is None or session is None:
@@ -164,6 +169,11 @@ class Attempt:
             self.asked = True
             self.hang_up(Ending.GREET_AGAIN)
         return True
+
+    @property
+    def ended(self) -> bool:
+        """Whether its session is over."""
+        return self._over or (self.session is not None and self.session.closed is not None)
 
     @property
     def held(self) -> bool:
@@ -192,6 +202,7 @@ class Attempt:
 
     def _stepped(self) -> None:
         session = self.session
+        self.stepped.set()
         if session is None:
             return
         self.progress.update(session, asyncio.get_running_loop().time())
@@ -244,9 +255,9 @@ class Attempt:
 
     def _looked(self, task: asyncio.Task[None]) -> None:
         self._looks.discard(task)
-        if self._pump is not None and not task.cancelled() and self.session is not None and self.session.confirms:
+        if self.pump is not None and not task.cancelled() and self.session is not None and self.session.confirms:
             self.hurry = True
-            self._pump.call(lambda: None)
+            self.pump.call(lambda: None)
 
     # When it is over
 

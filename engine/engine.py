@@ -38,9 +38,11 @@ from engine.hosts import Hosts
 from engine.hub import Hub
 from engine.link import Link
 from engine.probe import ProbeReport, probe
+from engine.session import Verdict
 from engine.settings import DatabaseConfig, Pause, PeerConfig, Settings, SettingsFile
 from engine.shape import Shape
 from engine.tokens import Tokens, TokenStore
+from engine.verify import verify
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -270,6 +272,18 @@ class Engine:
         for peer in self.settings.peers:
             if peers is None or peer.id in peers:
                 await self.update_peer(replace(peer, paused=pause))
+
+    async def verify(self, peer: str, *, timeout: float = 60.0) -> dict[str, Verdict]:
+        """Compare every table that a connected peer has too, once both sides are at rest.
+
+        Returns:
+            for each table whether both hold the same: ``identical``, ``same rows, different history``, ``different``.
+
+        Raises:
+            PeerUnreachable: it is not connected, or did not come to rest within ``timeout`` seconds.
+            UsageError: it is a published server, which cannot be asked.
+        """
+        return await verify(self._link(peer), timeout)
 
     async def wait_in_sync(self, peers: Sequence[str] | None = None, *, timeout: float) -> None:
         """Wait until these peers (all by default) are in sync at the same time.

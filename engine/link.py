@@ -127,6 +127,11 @@ class Link:
         attempt = self._attempt
         return attempt is not None and attempt.session is not None and attempt.session.in_sync
 
+    @property
+    def attempt(self) -> Attempt | None:
+        """The attempt at work, if there is one."""
+        return self._attempt
+
     # Commands
 
     def start(self) -> None:

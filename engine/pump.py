@@ -37,6 +37,7 @@ from engine.session import (
     Renew,
     Send,
     Session,
+    TakeDigests,
 )
 from engine.shape import Shape
 from engine.words import printable
@@ -204,6 +205,8 @@ class Pump:
             case Keep(site_id, token):
                 await self.host.run(Replica.keep_lineage, site_id, token)
                 self.session.kept(token)
+            case TakeDigests(tables):
+                self.session.digested(await self.host.run(Replica.digests, tables))
             case Merge():
                 results = await self.host.merge(action, self.session.here.generation)
                 self.session.merge_done(results)

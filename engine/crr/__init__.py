@@ -7,7 +7,8 @@ extension.
 Rooms: ``pack`` and ``values`` know bytes and comparisons; ``catalogue`` and ``statements`` know one file's
 tables and their SQL; ``state`` is what a connection remembers; ``capture`` records local writes; ``create``
 and ``eligibility`` make tables syncable; ``row`` decides, ``merging`` writes; ``reading`` reads whole
-versions, ``ranges`` parts of ranges; ``tracked`` keeps peers' clocks, ``keeping`` what belongs to them.
+versions, ``ranges`` parts of ranges; ``tracked`` keeps peers' clocks, ``keeping`` and ``lineage``
+what belongs to them; ``digests`` compares.
 
 Where this differs from stock 0.16.3 on purpose (spec 12 says that each is safe for convergence):
 
@@ -45,6 +46,7 @@ from engine.crr.results import (
     Place,
     Received,
     Span,
+    TableDigest,
     TableStatus,
     TrackedPeer,
 )
@@ -59,6 +61,7 @@ __all__ = [
     "Received",
     "Replica",
     "Span",
+    "TableDigest",
     "TableStatus",
     "TrackedPeer",
     "connect",

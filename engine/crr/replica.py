@@ -14,6 +14,7 @@ from engine.change import MAX_VERSION, Change, SQLiteValue
 from engine.crr import keeping, lineage, tracked
 from engine.crr.catalogue import Table, is_crr, user_tables
 from engine.crr.create import make_crr
+from engine.crr.digests import digest
 from engine.crr.eligibility import obstacles
 from engine.crr.failures import explained
 from engine.crr.merging import Merger
@@ -28,6 +29,7 @@ from engine.crr.results import (
     Place,
     Received,
     Span,
+    TableDigest,
     TableStatus,
     TrackedPeer,
 )
@@ -88,6 +90,20 @@ class Replica:
         """The wire names of the CRRs that can be read and merged, in catalogue order."""
         with explained(self.path):
             return tuple(self._state.catalogue().crrs)
+
+    def digests(self, tables: Iterable[str] | None = None) -> tuple[TableDigest, ...]:
+        """Digests of these CRRs (all by default), by which replicas are compared (``engine.crr.digests``).
+
+        One read transaction for each table, which takes seconds for a large one. A table that is no CRR is left out.
+        """
+        chosen = self.crr_tables() if tables is None else tables
+        found = []
+        for name in chosen:
+            with self._reading() as db:
+                crr = self._state.catalogue().crrs.get(name)
+                if crr is not None:
+                    found.append(digest(db, crr))
+        return tuple(found)
 
     def shapes(self) -> tuple[Shape, ...]:
         """The shape of each of them."""

@@ -179,3 +179,12 @@ class TrackedPeer:
     site_id: bytes
     received: int | None
     sent: int | None
+
+
+class TableDigest(NamedTuple):
+    """What a table holds, in few bytes: how many live rows, a digest of them, and one of all causal lengths."""
+
+    table: str
+    rows: int
+    live: bytes
+    history: bytes

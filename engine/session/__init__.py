@@ -4,13 +4,29 @@
 ``own``      both ends are Syncline: ranges led by the receiver, authors kept, every batch confirmed
 ``sending``  its outbound half: what was wanted, read and sent in parts
 ``kinship``  how it notices a copied or restored file
+``comparing``  digests of both sides, compared on demand
 ``stock``    the published vlcn protocol, both roles
 ``actions``  what a session asks of its driver
 ``performing``  how that is done on a replica
 """
 
-from .actions import Action, Close, Keep, LookUp, Merge, Ping, Read, ReadPart, RecordSent, Renew, Send, Snapshot
+from .actions import (
+    Action,
+    Close,
+    Keep,
+    LookUp,
+    Merge,
+    Ping,
+    Read,
+    ReadPart,
+    RecordSent,
+    Renew,
+    Send,
+    Snapshot,
+    TakeDigests,
+)
 from .base import Session
+from .comparing import Verdict
 from .own import OwnSession
 from .stock import StockClientSession, StockHubSession
 
@@ -31,4 +47,6 @@ __all__ = [
     "Snapshot",
     "StockClientSession",
     "StockHubSession",
+    "TakeDigests",
+    "Verdict",
 ]

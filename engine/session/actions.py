@@ -1,8 +1,8 @@
 """What a session asks its driver to do, and what it must know of its replica to begin.
 
 The driver performs actions in the order given, one at a time, and answers ``Read`` and ``Merge`` before it feeds the
-session anything else that could race with them: ``read_done``, ``merge_done``, ``known``, ``renewed``, ``kept`` or
-``failed``.
+session anything else that could race with them: ``read_done``, ``merge_done``, ``known``, ``renewed``, ``kept``,
+``digested`` or ``failed``.
 ``engine.session.performing`` does on a replica what each of them asks.
 """
 
@@ -96,6 +96,13 @@ class Keep:
 
 
 @dataclass(frozen=True, slots=True)
+class TakeDigests:
+    """Take the digests of these tables (``Replica.digests``), and answer with ``digested``."""
+
+    tables: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Merge:
     """Merge a batch and, in the transaction of its last part, record ``received`` or ``place``.
 
@@ -145,4 +152,4 @@ class Ping:
     """Ping the peer, and answer with ``ponged`` when all that it sent before its pong has been received."""
 
 
-Action = Send | Read | ReadPart | LookUp | Renew | Keep | Merge | RecordSent | Ping | Close
+Action = Send | Read | ReadPart | LookUp | Renew | Keep | TakeDigests | Merge | RecordSent | Ping | Close

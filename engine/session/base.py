@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 
 from engine.change import MAX_VERSION, Change
-from engine.crr import ChangeSet, Known, MergeResult, Part, Place, Received
+from engine.crr import ChangeSet, Known, MergeResult, Part, Place, Received, TableDigest
 from engine.errors import MergeError, ProtocolError, SchemaMismatch, SynclineError, WireError
 from engine.shape import Shape
 
@@ -110,6 +110,9 @@ class Session(abc.ABC):
 
     def renewed(self, token: bytes) -> None:  # noqa: B027 - likewise
         """Answer a ``Renew``: the token is on our disk."""
+
+    def digested(self, digests: Sequence[TableDigest]) -> None:  # noqa: B027 - likewise
+        """Answer a ``TakeDigests``."""
 
     def kept(self, token: bytes) -> None:  # noqa: B027 - likewise
         """Answer a ``Keep``."""

@@ -18,6 +18,8 @@ from engine.wire import (
     PROTOCOL,
     Batch,
     Confirm,
+    Digest,
+    DigestRequest,
     Failure,
     FailureCode,
     Hello,
@@ -33,13 +35,14 @@ from engine.wire import (
 from engine.words import printable
 
 from .actions import LookUp, Merge, Snapshot
+from .comparing import ComparingSession
 from .sending import SendingSession
 
 SENTENCE = 500
 """Characters of the other side's sentences that are shown."""
 
 
-class OwnSession(SendingSession):
+class OwnSession(SendingSession, ComparingSession):
     """One session in the own dialect; the same on the hub and on the dialling side."""
 
     confirms = True
@@ -48,6 +51,7 @@ class OwnSession(SendingSession):
         self, here: Snapshot, *, now: Callable[[], float], sends: bool = True, receives: bool = True
     ) -> None:
         super().__init__(here, now=now, sends=sends, receives=receives)
+        self._takers = deque()
         self.tables: Comparison | None = None
         self.refusal: Failure | None = None
         self._early: deque[Message] = deque()
@@ -97,6 +101,8 @@ class OwnSession(SendingSession):
             self._on_confirm(message)
         elif isinstance(message, Lineage | Renewal | Renewed):
             self._on_lineage(message)
+        elif isinstance(message, DigestRequest | Digest):
+            self._on_digest(message)
         elif isinstance(message, Status):
             self.peer_version = message.db_version
             self._pump()

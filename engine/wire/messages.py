@@ -218,6 +218,21 @@ class Renewed:
 
 
 @dataclass(frozen=True, slots=True)
+class DigestRequest:
+    """Tell me the digests of the tables that we have in common; ``number`` counts the requests of a session."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """The digests of each table: (name, live rows, digest of them, digest of the causal lengths)."""
+
+    number: int
+    tables: tuple[tuple[str, int, bytes, bytes], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Failure:
     """Before hanging up: why, in a sentence for a person, and whether trying again can help."""
 
@@ -239,5 +254,5 @@ StockMessage = (
     | Err
     | ApplyChangesOnPrimaryResponse
 )
-OwnMessage = Hello | Want | Batch | Confirm | Status | Failure | Lineage | Renewal | Renewed
+OwnMessage = Hello | Want | Batch | Confirm | Status | Failure | Lineage | Renewal | Renewed | DigestRequest | Digest
 Message = StockMessage | OwnMessage

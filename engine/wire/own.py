@@ -14,6 +14,8 @@ from engine.wire.changes import put_changes, take_changes
 from engine.wire.messages import (
     Batch,
     Confirm,
+    Digest,
+    DigestRequest,
     Failure,
     Hello,
     Lineage,
@@ -145,6 +147,18 @@ def put_own(out: bytearray, message: OwnMessage) -> None:
         case Renewed(token):
             out.append(72)
             put_site(out, token)
+        case DigestRequest(number):
+            out.append(73)
+            put_varuint(out, number)
+        case Digest(number, digests):
+            out.append(74)
+            put_varuint(out, number)
+            put_varuint(out, len(digests))
+            for name, rows, live, history in digests:
+                _put_name(out, name)
+                put_varuint(out, rows)
+                put_site(out, live)
+                put_site(out, history)
         case Failure(code, sentence, retry):
             out.append(69)
             put_varuint(out, int(code))
@@ -170,6 +184,11 @@ def _batch(r: Reader) -> Batch:
     return Batch(want, number, since, until, _take_bytes(r), r.flag(), take_changes(r, authored=True))
 
 
+def _digest(r: Reader) -> Digest:
+    number = r.varuint()
+    return Digest(number, tuple((r.string(MAX_NAME), r.varuint(), r.site(), r.site()) for _ in range(r.count(34))))
+
+
 TAKE_OWN: dict[int, Callable[[Reader], OwnMessage]] = {
     64: _hello,
     65: _want,
@@ -180,5 +199,7 @@ TAKE_OWN: dict[int, Callable[[Reader], OwnMessage]] = {
     70: lambda r: Lineage(_take_sites(r), _take_sites(r)),
     71: lambda r: Renewal(r.site()),
     72: lambda r: Renewed(r.site()),
+    73: lambda r: DigestRequest(r.varuint()),
+    74: _digest,
 }
 """What reads the body after each tag; each raises WireError for what it cannot read."""

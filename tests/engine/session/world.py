@@ -26,6 +26,7 @@ from engine.session import (
     Send,
     Session,
     Snapshot,
+    TakeDigests,
     performing,
 )
 from engine.shape import Shape
@@ -124,6 +125,8 @@ class End:
             case Keep(site_id, token):
                 self.replica.keep_lineage(site_id, token)
                 session.kept(token)
+            case TakeDigests(tables):
+                session.digested(self.replica.digests(tables))
             case Merge():
                 session.merge_done(performing.merge(self.replica, action, size=self.merge_slice))
             case RecordSent():

@@ -68,6 +68,8 @@ messages: st.SearchStrategy[Message] = st.one_of(
     st.builds(wire.Confirm, version),
     st.builds(wire.Lineage, st.lists(site, max_size=3).map(tuple), st.lists(site, max_size=1).map(tuple)),
     st.builds(wire.Renewal, site),
+    st.builds(wire.DigestRequest, count),
+    st.builds(wire.Digest, count, st.lists(st.tuples(text, count, site, site), max_size=3).map(tuple)),
     st.builds(wire.Renewed, site),
     st.builds(wire.Status, version),
     st.builds(wire.Failure, st.integers(0, 2**53 - 1), text, st.booleans()),
@@ -108,6 +110,7 @@ def frames() -> list[bytes]:
         wire.Confirm(1),
         wire.Lineage((bytes(16), bytes(16)), ()),
         wire.Renewal(bytes(16)),
+        wire.Digest(1, (("a", 2, bytes(16), bytes(16)),)),
         wire.Failure(1, "No.", False),
     ]
     stock = [bytes.fromhex(vector["hex"]) for vector in vectors]

@@ -90,6 +90,8 @@ OWN: dict[str, tuple[Message, str]] = {
     "lineage_new": (wire.Lineage((), ()), "46 00 00"),
     "renewal": (wire.Renewal(A), "47" + "11" * 16),
     "renewed": (wire.Renewed(B), "48" + "22" * 16),
+    "digest_request": (wire.DigestRequest(200), "49 c801"),
+    "digest": (wire.Digest(1, (("t", 3, A, B),)), "4a 01 01 0174 03" + "11" * 16 + "22" * 16),
     "failure_unknown": (Failure(200, "", True), "45 c801 00 01"),
 }
 
