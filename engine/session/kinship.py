@@ -57,8 +57,8 @@ class KinSession(Session):
         """Refuse a file that shows only tokens that we saw replaced before this session began."""
         before = [token for number, token in known.seen if number <= self.here.lineage_mark]
         since = [token for number, token in known.seen if number > self.here.lineage_mark]
-        valid = {*before[-1:], *since}
-        if valid and not valid.intersection(self._shown or ()):
+        # where none was in force when we began, the other side may have had none to show
+        if before and not {before[-1], *since}.intersection(self._shown or ()):
             text = (
                 "{} was copied, or restored from an older copy: it does not carry on where it was when the two sides"
                 " last met. Give it a new site id, or bring its latest state back."

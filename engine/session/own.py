@@ -9,9 +9,10 @@ that a Batch cannot announce yet.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from engine.crr import Known, Place
+from engine.change import Change
+from engine.crr import Known, MergeResult, Place
 from engine.errors import ProtocolError
 from engine.shape import Comparison, compare
 from engine.wire import (
@@ -38,6 +39,10 @@ from .actions import LookUp, Merge, Snapshot
 from .comparing import ComparingSession
 from .sending import SendingSession
 
+STALL = 30.0
+"""Seconds without any movement after which a session with something left to do says why; after twice that it ends,
+for a new greeting may help. A single large change may take that long to come."""
+
 SENTENCE = 500
 """Characters of the other side's sentences that are shown."""
 
@@ -59,6 +64,8 @@ class OwnSession(SendingSession, ComparingSession):
         self._resend = False
         self._next_number = 0
         self._uncovered = False
+        self._trouble = ""
+        self._unflushed = False
 
     def start(self) -> None:
         here = self.here
@@ -75,7 +82,8 @@ class OwnSession(SendingSession, ComparingSession):
 
     @property
     def note(self) -> str:
-        return self.tables.left_out if self.tables is not None else ""
+        left_out = self.tables.left_out if self.tables is not None else ""
+        return f"{self._trouble} {left_out}".strip()
 
     # Frames
 
@@ -215,8 +223,57 @@ class OwnSession(SendingSession, ComparingSession):
         """Whether everything that the peer announced is on our disk, of every table that both have."""
         return super().all_received and self.kin and not self._uncovered
 
+    # The watchdog
+
+    def receive(self, data: bytes) -> None:
+        super().receive(data)
+        self._stir()
+
+    def local_changed(self, version: int) -> None:
+        super().local_changed(version)
+        if self._deadline is None:
+            self._stir()
+
+    def merge_done(self, results: Sequence[MergeResult]) -> None:
+        super().merge_done(results)
+        self._stir()
+
+    def flushed(self) -> None:
+        self._unflushed = False
+        super().flushed()
+
+    def _send(self, data: bytes, changes: Sequence[Change] = ()) -> None:
+        self._unflushed = True
+        super()._send(data, changes)
+
+    def _stir(self) -> None:
+        """Note that something moved: the watchdog begins to count anew, unless there is nothing left to do."""
+        self._trouble = ""
+        if self.greeted:
+            self._deadline = None if self.in_sync else self.now() + STALL
+
     def _quiet(self) -> None:
-        """Nothing: this dialect has no quiet time-out."""
+        """Say why nothing moves; greet anew where that can help."""
+        if self.in_sync:
+            return
+        if self._unflushed:  # a slow line is no stall
+            self._stir()
+            return
+        ending = bool(self._trouble)
+        silence = f"for {2 * STALL if ending else STALL:.0f} s"
+        if self._unconfirmed:
+            why = f"{{}} has not confirmed {self._unconfirmed} batches {silence}."
+        elif self.sends and not self.asked and self.all_received:
+            self._trouble = "The other side has not asked for our changes: it may be set to send only."
+            return
+        elif not self.all_received:
+            why = f"{{}} has announced more changes, but sent none {silence}."
+        else:
+            why = f"{{}} waits {silence} for changes that do not leave."
+        self._trouble = why.format("The other side")
+        self._deadline = self.now() + STALL
+        if ending:
+            self.close(1011, self._trouble, said=why.format("This side"))
 
     # Ending
 

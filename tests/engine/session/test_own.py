@@ -10,6 +10,7 @@ import pytest
 
 from engine.crr import Replica
 from engine.session import OwnSession
+from engine.session.own import STALL
 from engine.wire import Batch, Confirm, Failure, Lineage, Status, decode, encode
 from tests import budget
 
@@ -241,6 +242,49 @@ def test_a_silent_peer_is_given_up(pair: tuple[Replica, Replica]) -> None:
     assert session.closed is not None
     assert session.closed.retry
     end.work()
+
+
+def test_a_peer_that_does_not_move_is_told_why(pair: tuple[Replica, Replica]) -> None:
+    """It announced changes and sends none; it was sent some and confirms none; it never asks."""
+    one, other = pair
+    for frames, words, ends in (
+        ([hello(other.site_id, 9), Lineage((), ()), want(0)], "announced more changes, but sent none", True),
+        ([hello(other.site_id), Lineage((), ()), want(0)], "has not confirmed 1 batches", True),
+        ([hello(other.site_id), Lineage((), ())], "has not asked for our changes", False),
+    ):
+        time = [0.0]
+        session = OwnSession(snapshot(one), now=lambda time=time: time[0])  # type: ignore[misc]
+        end = End(one, session)
+        for frame in frames:
+            end.receive(encode(frame))  # type: ignore[arg-type]
+            end.work()
+        time[0] = STALL - 1
+        session.tick()
+        assert not session.note
+        time[0] = STALL
+        session.tick()
+        assert session.deadline() == 2 * STALL  # frames were still leaving: a slow line is no stall
+        session.flushed()
+        time[0] = 2 * STALL
+        session.tick()
+        assert f"{words} for 30 s" in session.note or not ends
+        assert session.closed is None
+        assert words in session.note
+        time[0] = 3 * STALL
+        session.tick()
+        assert (session.closed is not None) is ends
+        assert session.closed is None or (session.closed.retry and words in session.closed.reason)
+        one.connection.execute("INSERT INTO item (id) VALUES (?)", (len(words),))
+
+
+def test_a_session_in_sync_has_no_deadline(pair: tuple[Replica, Replica]) -> None:
+    one, other = pair
+    wire = own_pair(one, other)
+    wire.run()
+    assert [end.session.deadline() for end in wire.ends] == [None, None]
+    one.connection.execute("INSERT INTO item (id) VALUES (1)")
+    wire.ends[0].local()
+    assert wire.ends[0].session.deadline() == STALL
 
 
 def test_receive_only_and_send_only(pair: tuple[Replica, Replica]) -> None:
