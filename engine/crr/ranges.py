@@ -115,7 +115,7 @@ class RangeReader:
 
     def _find(self, span: Span, place: bytes) -> _At | None:
         """The cell that a place stands for; None when it was not made for this range and these tables."""
-        if span.until is None or len(place) <= _HEAD.size:
+        if span.until is None or len(place) < _HEAD.size:  # a place before a table's first cell names no column
             return None
         mark, table, db_version, key = _HEAD.unpack_from(place)
         if mark != self._mark(span, span.until) or table >= len(span.tables):

@@ -40,8 +40,10 @@ from .comparing import ComparingSession
 from .sending import SendingSession
 
 STALL = 30.0
-"""Seconds without any movement after which a session with something left to do says why; after twice that it ends,
-for a new greeting may help. A single large change may take that long to come."""
+"""Seconds without any movement after which a session with something left to do says why."""
+
+GIVE_UP = 300.0
+"""Seconds of it after which the session ends, for a new greeting may help. A large change may take long to come."""
 
 SENTENCE = 500
 """Characters of the other side's sentences that are shown."""
@@ -260,7 +262,7 @@ class OwnSession(SendingSession, ComparingSession):
             self._stir()
             return
         ending = bool(self._trouble)
-        silence = f"for {2 * STALL if ending else STALL:.0f} s"
+        silence = f"for {GIVE_UP if ending else STALL:.0f} s"
         if self._unconfirmed:
             why = f"{{}} has not confirmed {self._unconfirmed} batches {silence}."
         elif self.sends and not self.asked and self.all_received:
@@ -271,7 +273,7 @@ class OwnSession(SendingSession, ComparingSession):
         else:
             why = f"{{}} waits {silence} for changes that do not leave."
         self._trouble = why.format("The other side")
-        self._deadline = self.now() + STALL
+        self._deadline = self.now() + GIVE_UP - STALL
         if ending:
             self.close(1011, self._trouble, said=why.format("This side"))
 

@@ -54,8 +54,14 @@ def read_part(replica: Replica, action: ReadPart) -> Part:
     return part
 
 
-def merge(replica: Replica, action: Merge, *, floor: int = 0, size: int = MERGE_SLICE) -> list[MergeResult]:
-    """Merge in slices of ``size``; the clock, or the place, moves with the last. ``floor`` as in ``Replica.merge``."""
+def merge(replica: Replica, action: Merge, *, floor: int = 0, size: int = 0) -> list[MergeResult]:
+    """Merge in slices; the clock, or the place, moves with the last.
+
+    Args:
+        floor: as in ``Replica.merge``.
+        size: changes in one slice, ``MERGE_SLICE`` by default.
+    """
+    size = size or MERGE_SLICE
     results: list[MergeResult] = []
     at = 0
     while True:

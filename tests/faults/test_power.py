@@ -18,8 +18,7 @@ from engine.change import Change
 from engine.crr import Received, Replica, connect
 from engine.crr.pack import pack
 from engine.errors import StorageFailed, SynclineError
-from engine.host import _read
-from engine.session import Read
+from engine.session import Read, performing
 from tests import budget
 from tests.engine.live import make_file
 from tests.faults.power import Disk
@@ -77,7 +76,7 @@ class Reader:
 
     def read(self, replica: Replica, rng: random.Random) -> None:
         """Take what is new; an error means that nothing was sent."""
-        found = _read(replica, Read(self.clock, None, (), rng.choice((1, 10, 5000))))
+        found = performing.read(replica, Read(self.clock, None, (), rng.choice((1, 10, 5000))))
         self._sent.update(_cell(change) for change in found.changes)
         self.clock = max(self.clock, found.until)
 

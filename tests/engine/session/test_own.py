@@ -10,7 +10,7 @@ import pytest
 
 from engine.crr import Replica
 from engine.session import OwnSession
-from engine.session.own import STALL
+from engine.session.own import GIVE_UP, STALL
 from engine.wire import Batch, Confirm, Failure, Lineage, Status, decode, encode
 from tests import budget
 
@@ -270,7 +270,7 @@ def test_a_peer_that_does_not_move_is_told_why(pair: tuple[Replica, Replica]) ->
         assert f"{words} for 30 s" in session.note or not ends
         assert session.closed is None
         assert words in session.note
-        time[0] = 3 * STALL
+        time[0] = STALL + GIVE_UP
         session.tick()
         assert (session.closed is not None) is ends
         assert session.closed is None or (session.closed.retry and words in session.closed.reason)

@@ -86,6 +86,23 @@ def test_parts_of_one_version_make_the_whole(pair: tuple[Replica, Replica]) -> N
     assert part.until == one.db_version()
 
 
+@pytest.mark.parametrize("size", [1, 2, 3, 5])
+def test_parts_of_two_tables_make_the_whole(pair: tuple[Replica, Replica], size: int) -> None:
+    """Also where a part ends with its table."""
+    one, _ = pair
+    alter(one, PHOTO)
+    fill(one, 2)
+    one.connection.execute("INSERT INTO photo VALUES (1, 'sea')")
+    span, place, found = Span(0, None, ("item", "photo")), b"", []
+    while len(found) < 50:
+        part = one.part(span, place=place, changes=size)
+        found += part.changes
+        span, place = Span(0, part.until, ("item", "photo")), part.place
+        if not place:
+            break
+    assert sorted(found, key=repr) == sorted(one.changes().changes, key=repr)
+
+
 def test_a_part_is_bounded_in_bytes_and_a_large_cell_goes_alone(pair: tuple[Replica, Replica]) -> None:
     one, _ = pair
     for number, size in enumerate([10, 5000, 10, 10]):

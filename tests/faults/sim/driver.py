@@ -8,7 +8,22 @@ from typing import TYPE_CHECKING
 
 from engine.errors import SynclineError
 from engine.pump import SENT_DELAY
-from engine.session import Action, Close, Merge, Ping, Read, RecordSent, Send, Session
+from engine.session import (
+    Action,
+    Close,
+    Keep,
+    LookUp,
+    Merge,
+    Ping,
+    Read,
+    ReadPart,
+    RecordSent,
+    Renew,
+    Send,
+    Session,
+    TakeDigests,
+    performing,
+)
 from engine.wire import decode
 
 from .machine import Crashed
@@ -127,6 +142,17 @@ class Driver:
                 self._flushing = True
             case Read():
                 session.read_done(machine.read(action))
+            case ReadPart():
+                session.read_done(performing.read_part(machine.replica, action))
+            case LookUp(site_id):
+                session.known(machine.replica.known(site_id))
+            case Renew(site_id, confirmed):
+                session.renewed(machine.replica.renew_lineage(site_id, confirmed))
+            case Keep(site_id, token):
+                machine.replica.keep_lineage(site_id, token)
+                session.kept(token)
+            case TakeDigests(tables):
+                session.digested(machine.replica.digests(tables))
             case Merge():
                 results = machine.merge(action)
                 self._note(f"merged {len(action.changes)} until {action.until}, own version {machine.version}")
@@ -221,6 +247,8 @@ def _words(frame: bytes) -> str:
         value = getattr(message, name)
         if name == "changes":
             parts.append(f"{len(value)} changes")
+        elif name == "token":
+            continue  # random, and the only thing that does not come from the seed
         elif isinstance(value, bytes):
             parts.append(f"{name} {value.hex()[:6]}")
         elif isinstance(value, int | str):

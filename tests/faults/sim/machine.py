@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import apsw
 
-from engine import host
 from engine.change import Change
 from engine.crr import ChangeSet, MergeResult, Replica
-from engine.session import Merge, Read, Snapshot
+from engine.session import Merge, Read, Snapshot, performing
 
 from . import truth
 from .files import write
@@ -97,13 +96,13 @@ class Machine:
     # What engine.host does
 
     def snapshot(self) -> Snapshot:
-        return host._snapshot(self.replica)
+        return performing.snapshot(self.replica)
 
     def read(self, action: Read) -> ChangeSet:
-        return host._read(self.replica, action)
+        return performing.read(self.replica, action)
 
     def merge(self, action: Merge) -> list[MergeResult]:
-        results = host._merge(self.replica, action, self.version)
+        results = performing.merge(self.replica, action, floor=self.version)
         self._moved(max(self.version, *(result.after for result in results)))
         return results
 

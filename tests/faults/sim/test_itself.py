@@ -12,9 +12,8 @@ from typing import Any
 
 import pytest
 
-from engine import host
 from engine.crr import MergeResult, Replica
-from engine.session import Merge, OwnSession, base, stock
+from engine.session import Merge, OwnSession, base, performing, stock
 
 from .timeline import Failed
 from .world import TOPOLOGIES, simulate
@@ -50,24 +49,24 @@ def test_a_seed_replays_exactly_in_another_process() -> None:
 
 
 def _clock_with_the_first_slice(patch: pytest.MonkeyPatch) -> None:
-    def merge(replica: Replica, action: Merge, floor: int) -> list[MergeResult]:
+    def merge(replica: Replica, action: Merge, *, floor: int) -> list[MergeResult]:
         received, results = action.received, []
-        for at in range(0, max(1, len(action.changes)), host.MERGE_SLICE):
-            part = action.changes[at : at + host.MERGE_SLICE]
+        for at in range(0, max(1, len(action.changes)), performing.MERGE_SLICE):
+            part = action.changes[at : at + performing.MERGE_SLICE]
             results.append(
                 replica.merge(part, author=action.author, received=received, js_numbers=action.js_numbers, floor=floor)
             )
             received = None
         return results
 
-    patch.setattr(host, "_merge", merge)
+    patch.setattr(performing, "merge", merge)
 
 
 def _clock_with_the_first_batch(patch: pytest.MonkeyPatch) -> None:
     accept = base.Session._accept
 
-    def early(self: base.Session, changes: Any, *, since: int, until: int, stock: bool) -> None:
-        accept(self, changes, since=since, until=until + (until == since), stock=stock)
+    def early(self: base.Session, changes: Any, *, place: object = None, **options: Any) -> None:
+        accept(self, changes, **options)
 
     patch.setattr(base.Session, "_accept", early)
 
@@ -75,9 +74,9 @@ def _clock_with_the_first_batch(patch: pytest.MonkeyPatch) -> None:
 def _confirmed_before_it_is_merged(patch: pytest.MonkeyPatch) -> None:
     accept, merged = base.Session._accept, OwnSession._merged
 
-    def early(self: OwnSession, changes: Any, *, since: int, until: int, stock: bool) -> None:
-        merged(self, Merge((), until, None))
-        accept(self, changes, since=since, until=until, stock=stock)
+    def early(self: OwnSession, changes: Any, **options: Any) -> None:
+        merged(self, Merge((), options["since"] if options["place"] else options["until"], None))
+        accept(self, changes, **options)
 
     patch.setattr(OwnSession, "_accept", early)
     patch.setattr(OwnSession, "_merged", lambda *_: None)
