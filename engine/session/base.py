@@ -260,13 +260,13 @@ class Session(abc.ABC):
         assert self.peer is not None
         if not 0 <= since < MAX_VERSION or not 0 <= until < MAX_VERSION:
             raise ProtocolError("A clock from the other side is out of range.", code=1008)
-        if since > self.offered:
+        if keep and since > self.offered:
             raise ProtocolError(f"Changes from {self.offered} to {since} are missing in between.", code=4009)
         self.peer_version = max(self.peer_version or 0, until)
         author = self.peer if stock else None
         received = None
         if not keep:
-            until, place = since, None
+            until, place = min(since, self.offered), None  # it may continue answers that were not kept either
         elif place is not None:
             until = since
         elif until > since or tables is not None:

@@ -11,7 +11,7 @@ import pytest
 from engine.crr import Place, Replica, Span
 from engine.errors import FileReplaced
 from engine.session import OwnSession, sending
-from engine.wire import Batch, Lineage, Want, decode, encode
+from engine.wire import Batch, Confirm, Lineage, Want, decode, encode
 
 from .world import End, Wire, hello, make_replica, own_pair, rows, snapshot, want
 
@@ -241,10 +241,12 @@ def test_what_answers_an_older_want_moves_no_clock(pair: tuple[Replica, Replica]
     session.ask_again()
     end._collect()
     end.work()
-    end.receive(encode(Batch(1, 0, 0, 9, b"", False, ())))
+    end.receive(encode(Batch(1, 0, 0, 4, b"", True, ())))
+    end.receive(encode(Batch(1, 1, 4, 9, b"", False, ())))  # continues what was not kept
     end.work()
+    assert [message.version for message in map(decode, end.sent) if isinstance(message, Confirm)] == [0, 0]
     assert one.received_clock(PEER) == 0
-    end.receive(encode(Batch(2, 1, 0, 9, b"", False, ())))
+    end.receive(encode(Batch(2, 2, 0, 9, b"", False, ())))
     end.work()
     assert one.received_clock(PEER) == 9
 
