@@ -248,9 +248,7 @@ class PeerDialog(AsyncDialog):
     async def _try(self) -> None:
         draft = self.draft()
         try:
-            report = await self._engine.probe(
-                draft.database, draft.url, draft.room, self.token.text, direction=draft.direction
-            )
+            report = await self._engine.probe(draft.database, draft.url, draft.room, self.token.text)
         except SynclineError as error:
             self.trial.show_problem(in_words(error))
         else:
