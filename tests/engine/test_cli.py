@@ -200,7 +200,7 @@ def test_bad_files(syncline: Command, tmp_path: Path) -> None:
 
 AS_NOBODY = """
 import os, sys
-from engine.cli import main
+from engine.cli import commandline, main  # all of it now: what lies below root's folders is soon out of reach
 if os.geteuid() == 0:  # permissions do not bind root
     os.setgid(65534), os.setuid(65534)
 sys.exit(main())
