@@ -29,6 +29,8 @@ class Facts(Protocol):
     received: int
     confirmed: int
     local_version: int
+    changes_in: int
+    changes_out: int
 
     @property
     def note(self) -> str: ...

@@ -37,6 +37,7 @@ from engine.words import printable
 
 from .actions import LookUp, Merge, Snapshot
 from .comparing import ComparingSession
+from .progress import versions_behind
 from .sending import SendingSession
 
 STALL = 30.0
@@ -210,6 +211,8 @@ class OwnSession(SendingSession, ComparingSession):
         place = None
         if batch.place:
             place = Place(self.peer, batch.since, batch.until, batch.place, self._resend)
+            behind = versions_behind(batch.changes, self.common, batch.since, batch.until)
+            self._behind_in = max(self._behind_in, behind)
         current = batch.want == self._asked_for
         self._accept(
             batch.changes, since=batch.since, until=batch.until, place=place, tables=self.common, keep=current
@@ -217,8 +220,15 @@ class OwnSession(SendingSession, ComparingSession):
 
     def _merged(self, merge: Merge) -> None:
         if merge.received is not None:
+            self._behind_in = 0
             self._uncovered = self._resend = False
         self._send(encode(Confirm(merge.until)))
+
+    @property
+    def to_receive(self) -> int:
+        """How many versions are left; parts of a range count, though the clock moves at its end."""
+        left = super().to_receive
+        return max(1, left - self._behind_in) if left else 0
 
     @property
     def all_received(self) -> bool:

@@ -15,6 +15,7 @@ from engine.wire import Batch, Confirm, Renewal, Status, Want, encode
 
 from .actions import ReadPart
 from .kinship import KinSession
+from .progress import versions_behind
 
 WINDOW = 8
 """Batches that may be unconfirmed at a time. Below websockets' receive queue, so that two busy ends cannot block."""
@@ -47,6 +48,9 @@ class SendingSession(KinSession):
     _number = 0
     _unconfirmed = 0
     _announced = 0
+    # about how many versions of the range under way lie behind, for progress
+    _behind_out = 0
+    _behind_in = 0
     _reached = 0
     # whether our last batch, and theirs, said that more follows
     _promised = False
@@ -80,6 +84,7 @@ class SendingSession(KinSession):
             raise ProtocolError("A confirmation came for a version that was never sent.")
         self._unconfirmed -= 1
         if confirm.version > self.confirmed:
+            self._behind_out = 0
             self._confirm_sent(confirm.version)
         self._pump()
 
@@ -169,7 +174,10 @@ class SendingSession(KinSession):
         self._promised = more
         self._announced = max(self._announced, until)
         self._reached = max(self._reached, until)
-        if not place:
+        if place:
+            behind = versions_behind(changes, self.common, self.position, until)
+            self._behind_out = max(self._behind_out, behind)
+        else:
             self.position = until
             self._owed = False
         self._send(data, changes)
@@ -179,6 +187,20 @@ class SendingSession(KinSession):
         if self.local_version > self._announced and (self._span is not None or self._promised):
             self._announced = self.local_version
             self._send(encode(Status(self.local_version)))
+
+    @property
+    def to_send(self) -> int:
+        """About how many versions are left to send or to be confirmed.
+
+        Parts of a range count, though the clock moves at its end; what came over this very link does not.
+        """
+        if not self.sends or not self.asked:
+            return 0
+        theirs = sum(after - max(before, self.scanned) for before, after in self._own_versions if after > self.scanned)
+        unread = max(0, self.local_version - self.scanned - theirs)
+        unconfirmed = self.position - self.confirmed if self._unconfirmed else 0
+        left = unread + max(0, unconfirmed)
+        return max(1, left - self._behind_out) if left else 0
 
     @property
     def all_sent(self) -> bool:
