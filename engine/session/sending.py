@@ -50,6 +50,8 @@ class SendingSession(KinSession):
     _announced = 0
     # about how many versions of the range under way lie behind, for progress
     _behind_out = 0
+    # whether any unconfirmed batch holds changes
+    _loaded = False
     _behind_in = 0
     _reached = 0
     # whether our last batch, and theirs, said that more follows
@@ -83,6 +85,7 @@ class SendingSession(KinSession):
         if confirm.version > self._reached:  # not position: a Want may have set that back meanwhile
             raise ProtocolError("A confirmation came for a version that was never sent.")
         self._unconfirmed -= 1
+        self._loaded = self._loaded and self._unconfirmed > 0
         if confirm.version > self.confirmed:
             self._behind_out = 0
             self._confirm_sent(confirm.version)
@@ -171,6 +174,7 @@ class SendingSession(KinSession):
             return
         self._number += 1
         self._unconfirmed += 1
+        self._loaded = self._loaded or bool(changes)
         self._promised = more
         self._announced = max(self._announced, until)
         self._reached = max(self._reached, until)
@@ -198,7 +202,7 @@ class SendingSession(KinSession):
             return 0
         theirs = sum(after - max(before, self.scanned) for before, after in self._own_versions if after > self.scanned)
         unread = max(0, self.local_version - self.scanned - theirs)
-        unconfirmed = self.position - self.confirmed if self._unconfirmed else 0
+        unconfirmed = self.position - self.confirmed if self._unconfirmed and self._loaded else 0
         left = unread + max(0, unconfirmed)
         return max(1, left - self._behind_out) if left else 0
 
