@@ -54,8 +54,14 @@ def make_file(path: Path, schema: str = SCHEMA) -> Path:
 
 @contextmanager
 def writing(path: Path) -> Iterator[apsw.Connection]:
-    """A connection as an app would have it."""
+    """A connection as an app would have it: its transactions begin as writers.
+
+    One that begins as a reader may be told at once that the file is busy, whatever its patience, when somebody else
+    waits to write: SQLite avoids the deadlock so.
+    """
     connection = connect(path)
+    connection.transaction_mode = "IMMEDIATE"
+    connection.set_busy_timeout(int(PATIENCE * 1000))
     try:
         yield connection
     finally:

@@ -38,6 +38,7 @@ class Snapshot:
 def snapshot(path: Path) -> Snapshot:
     """Read a file in one transaction, beside whoever writes to it."""
     connection = connect(path, readonly=True)
+    connection.set_busy_timeout(20_000)
     try:
         with connection:
             [(site_id,)] = connection.execute("SELECT site_id FROM crsql_site_id WHERE ordinal = 0")
