@@ -7,6 +7,7 @@ from collections.abc import Callable
 import apsw
 
 from engine.change import SQLiteValue
+from engine.crr import config
 from engine.crr.capture import Capture
 from engine.crr.create import make_crr, make_plain
 from engine.crr.pack import pack
@@ -48,6 +49,8 @@ def register(db: apsw.Connection, state: State) -> None:
         "crsql_get_seq": (lambda: state.seq, 0),
         "crsql_increment_and_get_seq": (state.next_seq, 0),
         "crsql_rows_impacted": (lambda: state.rows_impacted, 0),
+        "crsql_config_set": (lambda name, value: config.put(state.db, name, value), 2),
+        "crsql_config_get": (lambda name: config.get(state.db, name), 1),
         "crsql_pack_columns": (lambda *values: pack(values), -1),
         "crsql_as_crr": (as_crr, -1),
         "crsql_as_table": (as_table, 1),

@@ -9,7 +9,7 @@ from itertools import islice
 import apsw
 
 from engine.change import SENTINEL, Change, SQLiteValue
-from engine.crr import bulk
+from engine.crr import bulk, config
 from engine.crr.bulk import each_block
 from engine.crr.catalogue import Crr
 from engine.crr.checking import check, check_key, check_table
@@ -59,6 +59,7 @@ class Merger:
         self._db = state.db
         self._js_numbers = js_numbers
         self._exact = exact
+        self._equal_values = config.merges_equal_values(state.db)
         self._ordinals: dict[bytes | None, int] = {None: 0, b"": 0}
         self.applied: list[Applied] = []
 
@@ -131,6 +132,17 @@ class Merger:
             elif cid is not None:
                 row.cells[cid] = col_version
                 row.length = row.length or 1
+        if self._equal_values:
+            self._load_authors(part, rows)
+
+    def _load_authors(self, part: _Part, rows: Sequence[Row]) -> None:
+        own = self._state.site_id or b""
+        for row in rows:
+            row.authors = {}
+        for n, cid, site_id in each_block(self._db, part.crr.sql.find_authors, _tagged(rows)):
+            authors = rows[n].authors
+            assert authors is not None
+            authors[cid] = own if site_id is None else site_id
 
     def _load_values(self, part: _Part) -> None:
         """Read from the base table what the offered changes may meet there."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import apsw
 
-from engine.crr import functions, vtab
+from engine.crr import config, functions, vtab
 from engine.crr.catalogue import CLOCK, column_names, table_names
 from engine.crr.failures import explained
 from engine.crr.state import State
@@ -100,6 +100,7 @@ def _check_layout(db: apsw.Connection, path: str | Path) -> None:
                 raise _unsupported(path, "cr-sqlite 0.15")
             if "ts" in columns:
                 raise _unsupported(path, "version 0.17, a fork of cr-sqlite with another layout")
+    config.merges_equal_values(db)
 
 
 def _unsupported(path: str | Path, maker: str) -> UnsupportedFile:

@@ -6,7 +6,7 @@ from collections.abc import Container
 from dataclasses import dataclass, field
 
 from engine.change import SENTINEL, Change, SQLiteValue
-from engine.crr.values import greater
+from engine.crr.values import greater, same
 from engine.errors import SchemaMismatch
 
 ClockRow = tuple[int, int, int]
@@ -28,6 +28,7 @@ class Row:
         ensure: a base row is to be made, if there is none.
         values: the values to write.
         zeroed: the change at which the cells that were on disk go to col_version 0; None when they do not.
+        authors: who wrote the columns with a clock row; None unless equal values are merged too.
         clocks: the clock rows to write, by column or sentinel.
         impacted: merge effects (spec 7.6).
     """
@@ -41,6 +42,7 @@ class Row:
     ensure: bool = False
     values: dict[str, SQLiteValue] = field(default_factory=dict)
     zeroed: int | None = None
+    authors: dict[str, bytes] | None = None
     clocks: dict[str, ClockRow] = field(default_factory=dict)
     impacted: int = 0
 
@@ -103,6 +105,8 @@ class Row:
         self.cells[cid] = change.col_version
         self.clocks[cid] = change.col_version, place, place
         self.values[cid] = value
+        if self.authors is not None:
+            self.authors[cid] = change.site_id or b""
         self.impacted += 1
         return True
 
@@ -113,7 +117,14 @@ class Row:
         current, known = self.old(change.cid)
         # The clock knows the cell but the row is gone (a write nobody tracked): stock fails here for good.
         # Taking the value brings the row back.
-        return not known or greater(value, current)
+        if not known or greater(value, current):
+            return True
+        return self.authors is not None and same(value, current) and self._outranks(change)
+
+    def _outranks(self, change: Change) -> bool:
+        """With merge-equal-values the higher site id is recorded, so that all replicas name the same author."""
+        assert self.authors is not None
+        return bool(change.site_id) and (change.site_id or b"") > self.authors[change.cid]
 
     def _delete(self, place: int, length: int) -> None:
         self.length = length

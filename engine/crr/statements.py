@@ -53,6 +53,16 @@ class Statements:
         )
 
     @cached_property
+    def find_authors(self) -> str:
+        """Bulk (tag, key values) -> (tag, col_name, site id) of each clock row; NULL for an ordinal that names
+        no site (spec 12.18)."""
+        return (
+            f"{self._offered} SELECT o.tag, c.col_name, a.site_id FROM offered AS o"
+            f" CROSS JOIN {self.pks} AS p ON {self._same_key('p')} CROSS JOIN {self.clock} AS c"
+            " ON c.key = p.__crsql_key LEFT JOIN main.crsql_site_id AS a ON a.ordinal = c.site_id"
+        )
+
+    @cached_property
     def _offered(self) -> str:
         names = ", ".join(f"k{n}" for n in range(len(self.key)))
         return f"WITH offered(tag, {names}) AS (VALUES {{rows}})"

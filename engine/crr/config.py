@@ -1,0 +1,64 @@
+"""Settings that a file carries with it (spec 2.1, 3): crsql_config_set and crsql_config_get."""
+
+from __future__ import annotations
+
+import apsw
+
+from engine.change import SQLiteValue
+from engine.errors import ReplicaError, UsageError
+
+MERGE_EQUAL_VALUES = "merge-equal-values"
+"""1: of two equal values at one column version, the one of the higher site id is recorded (spec 7.3)."""
+
+_PREFIX = "config."
+
+
+def get(db: apsw.Connection, name: SQLiteValue) -> int:
+    """What ``name`` is set to in the file, by whichever program; 0 as long as nobody has set it.
+
+    Raises:
+        UsageError: there is no such setting.
+        ReplicaError: the file holds something else than an integer for it, which stock refuses too.
+    """
+    name = _known(name)
+    key = _PREFIX + name
+    if not db.table_exists("main", "crsql_master"):
+        return 0
+    row = db.execute("SELECT value FROM main.crsql_master WHERE key = ?", (key,)).fetchone()
+    if row is None:
+        return 0
+    if type(row[0]) is not int:
+        raise ReplicaError(
+            f"“{db.filename}” has a setting “{name}” that is no integer.",
+            hint=f"Set it anew: UPDATE crsql_master SET value = 0 WHERE key = '{key}', with any SQLite program.",
+        )
+    return row[0]
+
+
+def put(db: apsw.Connection, name: SQLiteValue, value: SQLiteValue) -> int:
+    """Set ``name`` in the file, for all connections from their next merge on; returns ``value``.
+
+    Raises:
+        UsageError: there is no such setting, or the value is neither 0 nor 1.
+    """
+    name = _known(name)
+    key = _PREFIX + name
+    if type(value) is not int or value not in (0, 1):
+        raise UsageError(f"The setting “{name}” is either 0 or 1.")
+    db.execute("INSERT OR REPLACE INTO main.crsql_master (key, value) VALUES (?, ?)", (key, value))
+    return value
+
+
+def merges_equal_values(db: apsw.Connection) -> bool:
+    """Is ``merge-equal-values`` on?
+
+    Raises:
+        ReplicaError: as ``get``.
+    """
+    return get(db, MERGE_EQUAL_VALUES) == 1
+
+
+def _known(name: SQLiteValue) -> str:
+    if name != MERGE_EQUAL_VALUES:
+        raise UsageError(f"There is no setting called “{name!s:.80}”; the only one is “{MERGE_EQUAL_VALUES}”.")
+    return MERGE_EQUAL_VALUES
