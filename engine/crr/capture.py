@@ -7,7 +7,7 @@ from engine.crr import bulk
 from engine.crr.catalogue import Crr
 from engine.crr.state import State
 from engine.crr.values import same
-from engine.errors import ReplicaError
+from engine.errors import ReplicaError, UsageError
 
 Key = tuple[SQLiteValue, ...]
 
@@ -18,7 +18,7 @@ class Capture:
     def __init__(self, state: State) -> None:
         self._state = state
 
-    def after_insert(self, table: str, *key: SQLiteValue) -> int:
+    def after_insert(self, table: SQLiteValue = None, *key: SQLiteValue) -> int:
         """crsql_after_insert(table, NEW.key...): spec 5.2."""
         state = self._state
         crr = self._crr(table, len(key), len(key))
@@ -33,7 +33,7 @@ class Capture:
         execute(crr.sql.bump_all, (row_key, version, state.next_seq(len(crr.columns))))
         return 0
 
-    def after_update(self, table: str, *values: SQLiteValue) -> int:
+    def after_update(self, table: SQLiteValue = None, *values: SQLiteValue) -> int:
         """crsql_after_update(table, NEW.key..., OLD.key..., NEW.columns..., OLD.columns...): spec 5.3."""
         state = self._state
         crr = self._crr(table, None, len(values))
@@ -49,7 +49,7 @@ class Capture:
                 state.db.execute(crr.sql.bump_cell, (row_key, version, state.next_seq(), name))
         return 0
 
-    def after_delete(self, table: str, *key: SQLiteValue) -> int:
+    def after_delete(self, table: SQLiteValue = None, *key: SQLiteValue) -> int:
         """crsql_after_delete(table, OLD.key...): spec 5.4."""
         state = self._state
         crr = self._crr(table, len(key), len(key))
@@ -87,7 +87,9 @@ class Capture:
             return execute(crr.sql.find_key, key).get, True
         return row_key, False
 
-    def _crr(self, table: str, key: int | None, count: int) -> Crr:
+    def _crr(self, table: SQLiteValue, key: int | None, count: int) -> Crr:
+        if not isinstance(table, str):
+            raise UsageError("The crsql_after functions are for triggers, which pass a table's name first.")
         crr = self._state.crr(table)
         expected = len(crr.key) if key is not None else 2 * (len(crr.key) + len(crr.columns))
         if count != expected:

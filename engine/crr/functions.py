@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import apsw
 
-from engine.change import SQLiteValue
+from engine.change import MAX_VERSION, SQLiteValue
 from engine.crr import config
 from engine.crr.capture import Capture
 from engine.crr.create import make_crr, make_plain
@@ -25,11 +25,14 @@ def register(db: apsw.Connection, state: State) -> None:
 
     def sync_bit(*args: SQLiteValue) -> int:
         if len(args) == 1:
-            state.sync_bit = _integer("crsql_internal_sync_bit", args[0])
+            state.sync_bit = _integer(state, args[0], bits=32)
         return state.sync_bit
 
     def next_db_version(*args: SQLiteValue) -> int:
-        return state.next_version(_integer("crsql_next_db_version", args[0]) if len(args) == 1 else 0)
+        at_least = _integer(state, args[0]) if len(args) == 1 else 0
+        if at_least >= MAX_VERSION:
+            raise UsageError(f"{at_least} is no version: peers take versions below {MAX_VERSION}.")
+        return state.next_version(at_least)
 
     def as_crr(*args: SQLiteValue) -> str:
         make_crr(state, _table_name("crsql_as_crr", args))
@@ -55,15 +58,20 @@ def register(db: apsw.Connection, state: State) -> None:
         "crsql_as_crr": (as_crr, -1),
         "crsql_as_table": (as_table, 1),
         "crsql_finalize": (lambda *_: "finalized", -1),
+        "crsql_sha": (lambda: "", 0),
     }
     for name, (function, count) in surface.items():
         db.create_scalar_function(name, function, count, flags=apsw.SQLITE_INNOCUOUS)
 
 
-def _integer(function: str, value: SQLiteValue) -> int:
+def _integer(state: State, value: SQLiteValue, *, bits: int = 64) -> int:
+    """``value`` as SQLite's own functions take an integer: text up to its first odd character, NULL as 0, and
+    only the lowest ``bits``."""
     if type(value) is not int:
-        raise UsageError(f"{function} takes an integer.")
-    return value
+        value = state.db.execute("SELECT ifnull(CAST(? AS INTEGER), 0)", (value,)).get
+    assert isinstance(value, int)
+    half = 1 << (bits - 1)
+    return (value + half) % (2 * half) - half
 
 
 def _table_name(function: str, args: tuple[SQLiteValue, ...]) -> str:
