@@ -15,7 +15,7 @@ import sys
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
-from engine.cli import demo, inspect, serve, sync, window
+from engine.cli import bench, demo, inspect, serve, sync, window
 from engine.errors import SynclineError, UsageError
 
 Command = Callable[[argparse.Namespace], Awaitable[int]]
@@ -144,4 +144,11 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--follow", action="store_true", help="go on with new ones as they are made")
     one.add_argument("--json", action="store_true", help="one JSON object a line")
     one.set_defaults(endless=lambda arguments: bool(arguments.follow))
+
+    one = command("bench", bench.bench, "Measure the engine, each figure beside its baseline in the same run.")
+    one.add_argument("benches", metavar="BENCH", nargs="*", help="merge, read, capture, codec; all by default")
+    one.add_argument("--case", metavar="PATTERN", default="*", help="only the cases with such a name, as in 'empty*'")
+    one.add_argument("--rows", metavar="N", type=int, default=100_000, help="default: 100000")
+    one.add_argument("--rounds", metavar="N", type=int, default=3, help="the median of so many; 3 or more")
+    one.add_argument("--json", action="store_true", help="one JSON object a line")
     return parser

@@ -1,0 +1,122 @@
+"""The tables that are measured, the rows in them, and the changes that another replica would send for those."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from engine.change import SENTINEL, Change, SQLiteValue
+from engine.crr import pack_columns
+
+THEM = bytes(range(16))
+"""The author of the changes."""
+
+TABLE = "item"
+ROWS_EACH = 100
+"""Rows that the author wrote in one transaction."""
+
+Row = tuple[SQLiteValue, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A table and its rows.
+
+    Attributes:
+        suffix: what its cases add to their names.
+        key: the declarations of the key's columns.
+        of: from a row's number to its key.
+        columns: the names of the other columns.
+        rows: how many rows.
+    """
+
+    suffix: str
+    key: tuple[str, ...]
+    of: Callable[[int], Row]
+    columns: tuple[str, ...]
+    rows: int
+
+    @property
+    def schema(self) -> str:
+        """CREATE TABLE."""
+        names = ", ".join(declared.split()[0] for declared in self.key)
+        kinds = ("INTEGER", "TEXT", "REAL")
+        columns = (f"{name} {kinds[n % 3]}" for n, name in enumerate(self.columns))
+        return f"CREATE TABLE {TABLE} ({', '.join((*self.key, *columns))}, PRIMARY KEY ({names}))"
+
+    @property
+    def insert(self) -> str:
+        """INSERT of one whole row."""
+        return f"INSERT INTO {TABLE} VALUES ({', '.join('?' * (len(self.key) + len(self.columns)))})"
+
+    @property
+    def update(self) -> str:
+        """UPDATE of all columns of one row: the columns' values, then the key's."""
+        names = (declared.split()[0] for declared in self.key)
+        columns = ", ".join(f"{name} = ?" for name in self.columns)
+        return f"UPDATE {TABLE} SET {columns} WHERE {' AND '.join(f'{name} = ?' for name in names)}"
+
+    @property
+    def delete(self) -> str:
+        """DELETE of one row."""
+        names = (declared.split()[0] for declared in self.key)
+        return f"DELETE FROM {TABLE} WHERE {' AND '.join(f'{name} = ?' for name in names)}"
+
+    @property
+    def changes(self) -> int:
+        """One for each cell."""
+        return self.rows * len(self.columns)
+
+    def keys(self) -> list[Row]:
+        """The key of each row."""
+        return [self.of(n) for n in range(self.rows)]
+
+    def values(self, n: int, version: int = 1) -> Row:
+        """The columns of row ``n`` once it was written ``version`` times."""
+        kinds = (n + version, f"{n} words, {version}", n / 4 + version)
+        return tuple(kinds[at % 3] for at in range(len(self.columns)))
+
+    def plain_rows(self, version: int = 1) -> list[Row]:
+        """The rows as a program would insert them."""
+        return [(*self.of(n), *self.values(n, version)) for n in range(self.rows)]
+
+    def cells(self, version: int = 1) -> list[Change]:
+        """A change for each cell, written for the ``version``th time."""
+        width = len(self.columns)
+        base = (version - 1) * (self.rows // ROWS_EACH + 1)
+        return [
+            Change(TABLE, pk, cid, val, version, base + 1 + n // ROWS_EACH, THEM, 1, n % ROWS_EACH * width + at)
+            for n, pk in enumerate(map(pack_columns, self.keys()))
+            for at, (cid, val) in enumerate(zip(self.columns, self.values(n, version), strict=True))
+        ]
+
+    def deletes(self) -> list[Change]:
+        """A change for each row, that it was deleted."""
+        base = self.rows // ROWS_EACH + 1
+        return [
+            Change(TABLE, pk, SENTINEL, None, 2, base + n // ROWS_EACH, THEM, 2, n % ROWS_EACH)
+            for n, pk in enumerate(map(pack_columns, self.keys()))
+        ]
+
+
+THREE = ("number", "words", "amount")
+TWELVE = tuple(f"{name}{n}" for n in range(4) for name in THREE)
+
+
+def samples(rows: int) -> tuple[Sample, ...]:
+    """Integer, text and two-column keys with three columns; and twelve columns, for a quarter of the rows."""
+    return (
+        Sample("", ("id INTEGER NOT NULL",), lambda n: (n + 1,), THREE, rows),
+        Sample("-text", ("id TEXT NOT NULL",), _scattered, THREE, rows),
+        Sample("-composite", ("list INTEGER NOT NULL", "place TEXT NOT NULL"), _two, THREE, rows),
+        Sample("-wide", ("id INTEGER NOT NULL",), lambda n: (n + 1,), TWELVE, max(1, rows // 4)),
+    )
+
+
+def _scattered(n: int) -> Row:
+    """As random as the ids that apps make."""
+    return (f"{n * 0x9E3779B97F4A7C15 % 2**64:016x}-{n:08x}",)
+
+
+def _two(n: int) -> Row:
+    return (n // 50, f"{n % 50:04d}")

@@ -1,0 +1,47 @@
+"""The benchmarks run and say what they measured; how fast anything is, no test says."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from engine.bench import BENCHES
+from engine.cli import main
+
+FIELDS = {
+    "bench", "case", "rows", "changes", "seconds", "spread", "baseline", "baseline_seconds", "baseline_spread", "ratio",
+}  # fmt: skip
+
+
+def figures(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, dict[str, object]]:
+    assert main(["bench", *arguments, "--json"]) == 0
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert all(line.keys() == FIELDS for line in lines)
+    return {line["case"]: line for line in lines}
+
+
+def test_merge(capsys: pytest.CaptureFixture[str]) -> None:
+    found = figures(capsys, "merge", "--rows", "40")
+    names = [
+        name + key for key in ("", "-text", "-composite", "-wide") for name in ("empty", "older", "same", "deletes")
+    ]
+    assert list(found) == names
+    assert (found["empty"]["rows"], found["empty"]["changes"]) == (40, 120)
+    assert (found["same-wide"]["rows"], found["same-wide"]["changes"]) == (10, 120)
+    assert found["deletes-text"]["changes"] == 40
+
+
+def test_some_cases_only(capsys: pytest.CaptureFixture[str]) -> None:
+    assert list(figures(capsys, "merge", "--case", "empty-t*", "--rows", "4")) == ["empty-text"]
+
+
+@pytest.mark.parametrize("arguments", [["nonsense"], ["merge", "--rows", "0"]])
+def test_used_wrongly(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["bench", *arguments]) == 2
+    assert "syncline: " in capsys.readouterr().err
+
+
+def test_every_bench_has_cases() -> None:
+    for name, cases in BENCHES.items():
+        assert next(iter(cases(10))).bench == name
