@@ -29,6 +29,7 @@ from engine.events import (
     PeerChanged,
     PeerRemoved,
     PeerStatus,
+    SettingsChanged,
     SyncFinished,
     Way,
 )
@@ -39,7 +40,7 @@ from engine.hub import Hub
 from engine.link import Link
 from engine.probe import ProbeReport, probe
 from engine.session import Verdict
-from engine.settings import DatabaseConfig, Pause, PeerConfig, Settings, SettingsFile
+from engine.settings import DatabaseConfig, Pause, PeerConfig, Settings, SettingsFile, checked
 from engine.shape import Shape
 from engine.tokens import Tokens, TokenStore
 from engine.verify import verify
@@ -83,6 +84,7 @@ class Engine:
         self._streams: list[EventStream] = []
         self._hub_stack = contextlib.AsyncExitStack()
         self._peer_moved = asyncio.Event()
+        self._resting = ""
 
     async def __aenter__(self) -> Engine:
         for database in self.settings.databases:
@@ -263,9 +265,42 @@ class Engine:
 
     async def set_auto_sync(self, auto: bool) -> None:
         """Switch auto-sync for all peers."""
-        self._keep(replace(self.settings, auto_sync=auto))
+        await self.change_settings(auto_sync=auto)
+
+    async def rest(self, why: str) -> None:
+        """Let auto-sync rest for a reason that is not the person's (a battery, a costly line); '' ends that.
+
+        ``sync_now`` works all the same. Nothing is remembered.
+        """
+        self._resting = why
+        self._set_auto()
+
+    def _set_auto(self) -> None:
         for link in self._links.values():
-            link.set_auto(auto)
+            self._set_auto_of(link)
+
+    def _set_auto_of(self, link: Link) -> None:
+        link.set_auto(self._auto, self._resting if self.settings.auto_sync else "")
+
+    @property
+    def _auto(self) -> bool:
+        return self.settings.auto_sync and not self._resting
+
+    # Settings
+
+    async def change_settings(self, **switches: object) -> None:
+        """Change switches, by their names in ``SETTINGS``; peers and databases have methods of their own.
+
+        Raises:
+            UsageError: there is no such switch, or it cannot be so; nothing has changed.
+            SynclineError: it could not be saved; it holds until the end all the same.
+        """
+        before = self._auto
+        try:
+            self._keep(replace(self.settings, **checked(**switches)))
+        finally:
+            if self._auto is not before:
+                self._set_auto()
 
     async def pause(self, pause: Pause | None, peers: Sequence[str] | None = None) -> None:
         """Pause these peers (all by default), or resume them with None."""
@@ -320,9 +355,9 @@ class Engine:
             self._hosts,
             self,
             token=self.tokens.of(peer.id),
-            auto=self.settings.auto_sync,
             schema=self._schema,
         )
+        self._set_auto_of(link)
         self._links[peer.id] = link
         self._emit(PeerChanged(link.status))
         return link
@@ -404,6 +439,7 @@ class Engine:
 
     def _keep(self, settings: Settings) -> None:
         self.settings = settings
+        self._emit(SettingsChanged(settings))
         if self._store is not None:
             self._store.save(settings)
 

@@ -9,6 +9,7 @@ import enum
 from dataclasses import dataclass
 
 from engine.change import SQLiteValue
+from engine.settings import Settings
 
 
 class State(enum.Enum):
@@ -165,6 +166,13 @@ class HubChanged:
     rooms: tuple[tuple[str, int], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class SettingsChanged:
+    """Something in the settings is otherwise now, be it a switch or a peer."""
+
+    settings: Settings
+
+
 Event = (
     PeerChanged
     | PeerRemoved
@@ -174,4 +182,5 @@ Event = (
     | SyncFinished
     | NeedsYou
     | HubChanged
+    | SettingsChanged
 )

@@ -98,6 +98,7 @@ class Link:
         self._reporter = reporter
         self._token = token
         self._auto = auto
+        self._by_hand = "Auto-sync is off."
         self._schema = schema
         self._task: asyncio.Task[None] | None = None
         self._stopping = False
@@ -168,12 +169,13 @@ class Link:
         self._wake.set()
         return waiter
 
-    def set_auto(self, auto: bool) -> None:
-        """Switch auto-sync: off, a live link hangs up and waits to be asked."""
+    def set_auto(self, auto: bool, why: str = "") -> None:
+        """Switch auto-sync: off, a live link hangs up and waits to be asked. ``why`` it is off, in a sentence."""
         self._auto = auto
+        self._by_hand = why or "Auto-sync is off."
         self._next_at = 0.0
         if not auto:
-            self._hang_up(reason="Auto-sync is off.")
+            self._hang_up(reason=self._by_hand)
         self._wake.set()
 
     def configure(self, config: PeerConfig, *, token: str | None) -> None:
@@ -220,7 +222,7 @@ class Link:
                 self.board.show(State.NEEDS_YOU, self._trouble)
                 wait = float("inf")
             elif not self._auto or self.config.mode is Mode.MANUAL:
-                why = "Synced by hand." if self._auto else "Auto-sync is off."
+                why = "Synced by hand." if self._auto else self._by_hand
                 failed = f" Last try: {self._trouble}" if self._trouble else ""
                 self.board.show(State.IDLE, f"{why} Press Sync now.{failed}")
                 wait = float("inf")

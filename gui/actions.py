@@ -27,6 +27,8 @@ class Actions(QObject):
         self.auto_sync.setCheckable(True)
         self.add_database = self._action(self.tr("Add database"), "add-database", QKeySequence("Ctrl+O"))
         self.add_peer = self._action(self.tr("Add peer"), "add-peer", QKeySequence("Ctrl+N"))
+        self.settings = self._action(self.tr("Settings"), "settings", QKeySequence("Ctrl+,"))
+        self.settings.setMenuRole(QAction.MenuRole.PreferencesRole)
         self.open_window = self._action(self.tr("Open Syncline"), "")
         self.close_window = self._action(self.tr("Close window"), "", QKeySequence("Ctrl+W"))
         self.quit = self._action(self.tr("Quit"), "", QKeySequence("Ctrl+Q"))
@@ -36,6 +38,7 @@ class Actions(QObject):
         )
         self.add_database.setToolTip(self.tr("Choose a SQLite file to keep in sync ({0})").format("Ctrl+O"))
         self.add_peer.setToolTip(self.tr("Choose where to sync a database with ({0})").format("Ctrl+N"))
+        self.settings.setToolTip(self.tr("Change how Syncline behaves ({0})").format("Ctrl+,"))
         self.set_chosen(0)
         self.set_counts(databases=0, peers=0)
 

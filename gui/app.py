@@ -21,6 +21,8 @@ from gui.bridge import Bridge
 from gui.collector import Collector
 from gui.commands import Commands, in_words
 from gui.lifecycle import make_application, run_coroutine
+from gui.logs import LogFile
+from gui.preferences import Preferences
 from gui.single import SingleInstance
 from gui.tray import Tray
 from gui.window import Window
@@ -59,37 +61,46 @@ async def _main(quit_asked: asyncio.Event, instance: SingleInstance, arguments: 
         await _tell(error, quit_asked)
         raise
     look = QSettings(str(config_dir() / "window.ini"), QSettings.Format.IniFormat)
-    async with shell(engine, quit_asked, look=look, hidden=hidden) as window:
-        instance.arguments_received.connect(window.receive)
-        if arguments:
-            window.receive(arguments)
-        await quit_asked.wait()
+    hidden = hidden or engine.settings.start_hidden
+    with LogFile(log_path(), engine.settings.log_level) as log:
+        async with shell(engine, quit_asked, look=look, log=log, hidden=hidden) as window:
+            instance.arguments_received.connect(window.receive)
+            if arguments:
+                window.receive(arguments)
+            await quit_asked.wait()
     return 0
 
 
 @contextlib.asynccontextmanager
 async def shell(
-    engine: Engine, quit_asked: asyncio.Event, *, look: QSettings | None = None, hidden: bool = False
+    engine: Engine,
+    quit_asked: asyncio.Event,
+    *,
+    look: QSettings | None = None,
+    log: LogFile | None = None,
+    hidden: bool = False,
 ) -> AsyncIterator[Window]:
     """Show window and tray, then open the engine; on leaving hide them at once and close the engine.
 
     Args:
         engine: not open yet, so that the window can be seen before all files are open, and no event is missed.
-        quit_asked: set by "Quit". look: where sizes and columns are remembered. hidden: begin in the tray.
+        quit_asked: set by "Quit". look: where sizes and columns are remembered. log: where what happens is logged.
+        hidden: begin in the tray.
     """
     with Collector():
-        async with _shell(engine, quit_asked, look, hidden) as window:
+        async with _shell(engine, quit_asked, look, log, hidden) as window:
             yield window
 
 
 @contextlib.asynccontextmanager
 async def _shell(
-    engine: Engine, quit_asked: asyncio.Event, look: QSettings | None, hidden: bool
+    engine: Engine, quit_asked: asyncio.Event, look: QSettings | None, log: LogFile | None, hidden: bool
 ) -> AsyncIterator[Window]:
     actions = Actions()
     actions.quit.triggered.connect(quit_asked.set)
     bridge = Bridge(engine)
     commands = Commands(engine)
+    preferences = Preferences(commands, bridge, log)
     window = Window(actions, commands, bridge, look=look)
     tray = Tray(actions, window, window.present)
     tray.pause.asked.connect(commands.pause)
@@ -114,11 +125,17 @@ async def _shell(
                 window.save_look()
                 window.hide()
                 tray.hide()
+                preferences.end()
                 await commands.end()
     finally:
         listening.cancel()
         await asyncio.gather(listening, return_exceptions=True)
         window.close_for_good()
+
+
+def log_path() -> Path:
+    """Where the log goes."""
+    return data_dir() / "logs" / "syncline.log"
 
 
 async def _tell(error: SynclineError, quit_asked: asyncio.Event) -> None:

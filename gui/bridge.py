@@ -20,6 +20,7 @@ from engine.events import (
     NeedsYou,
     PeerChanged,
     PeerRemoved,
+    SettingsChanged,
     SyncFinished,
 )
 
@@ -48,6 +49,8 @@ class Bridge(QObject):
     """NeedsYou"""
     hub_changed = Signal(object)
     """HubChanged"""
+    settings_changed = Signal(object)
+    """Settings: the latest."""
 
     def __init__(self, engine: Engine, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -64,6 +67,7 @@ class Bridge(QObject):
         peers = {}
         databases = {}
         moved = []
+        settings = None
         for event in events:
             match event:
                 case PeerChanged(status):
@@ -82,8 +86,12 @@ class Bridge(QObject):
                     self.sync_finished.emit(event)
                 case NeedsYou():
                     self.needs_you.emit(event)
+                case SettingsChanged():
+                    settings = event.settings
                 case HubChanged():
                     self.hub_changed.emit(event)
+        if settings is not None:
+            self.settings_changed.emit(settings)
         if databases:
             self.databases_changed.emit(list(databases.values()))
         if peers:

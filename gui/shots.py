@@ -25,9 +25,10 @@ from engine.engine import Engine
 from engine.errors import SynclineError
 from engine.events import DatabaseChanged, PeerStatus, State
 from engine.settings import Settings
+from engine.settings.autostart import XdgAutostart
 from gui.app import shell
 from gui.demo import WriteBar
-from gui.dialogs import add_database, add_peer, confirm
+from gui.dialogs import add_database, add_peer, confirm, settings
 from gui.lifecycle import Application, make_application, run_coroutine
 from gui.theme import Scheme, apply_scheme
 from gui.window import Window
@@ -103,6 +104,7 @@ class _Photographer:
             await self._take_dialog("add-peer", window, add_peer.ask(window, engine, None, laptop.database))
             await asyncio.to_thread(_make_notes, folder / "notes.db")
             await self._take_dialog("add-database", window, add_database.ask(window, engine, folder / "notes.db"))
+            await self._take_dialog("settings", window, settings.ask(window, engine, XdgAutostart(folder)))
             question = confirm.confirm(
                 window, "Remove peer", "Remove desktop → hub? The databases stay as they are on both sides.", "Remove"
             )

@@ -46,6 +46,7 @@ class Tray(QObject):
         self.menu.addMenu(self.pause)
         self.menu.addSeparator()
         self.menu.addAction(actions.open_window)
+        self.menu.addAction(actions.settings)
         self.menu.addAction(actions.quit)
         self._icon = QSystemTrayIcon(self)
         self._icon.setContextMenu(self.menu)

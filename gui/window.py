@@ -26,12 +26,13 @@ from PySide6.QtWidgets import (
 )
 
 from engine.events import DatabaseChanged, PeerStatus, State
-from engine.settings import Pause
+from engine.settings import Pause, Settings
+from engine.settings.autostart import autostart
 from gui.actions import Actions, PauseMenu
 from gui.bridge import Bridge
 from gui.clock_reader import ClockReader
 from gui.commands import Commands
-from gui.dialogs import add_database, add_peer, confirm
+from gui.dialogs import add_database, add_peer, confirm, settings
 from gui.look import Look, Restore, Save
 from gui.notice import NoticeBar
 from gui.panels.clocks import ClocksPanel
@@ -70,6 +71,7 @@ class Window(QMainWindow):
         self.bridge = bridge
         self.tuck_away: Callable[[], None] = self.showMinimized
         """What closing does; the tray puts itself here."""
+        self.autostart = autostart()
         self._statuses: dict[str, PeerStatus] = {}
         self._databases: dict[str, DatabaseChanged] = {}
         self._problems: dict[str, str] = {}
@@ -91,9 +93,8 @@ class Window(QMainWindow):
         self._connect()
         self._look = self._make_look(look)
         self._look.restore()
-        settings = commands.engine.settings
-        actions.auto_sync.setChecked(settings.auto_sync)
-        self.peers.set_database_names({database.id: database.name for database in settings.databases})
+        self._settings_changed(commands.engine.settings)
+        self.peers.set_database_names({known.id: known.name for known in commands.engine.settings.databases})
         self._tell_summary()
         self._made = True
 
@@ -125,13 +126,15 @@ class Window(QMainWindow):
         more.addAction(actions.close_window)
         more.addAction(actions.quit)
         bar.addWidget(self._menu_button(self.tr("More"), "", more, "F10"))
+        bar.addAction(actions.settings)
         self.addToolBar(bar)
         # in a menu that is closed, shortcuts work only for actions that the window has too
         self.addActions([actions.sync_all, actions.close_window, actions.quit])
-        for action in (actions.sync_now, actions.auto_sync, actions.add_database, actions.add_peer):
+        for action in (actions.sync_now, actions.auto_sync, actions.add_database, actions.add_peer, actions.settings):
             button = bar.widgetForAction(action)
             button.setAccessibleName(action.text())
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        bar.widgetForAction(actions.settings).setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
 
     def _menu_button(self, text: str, icon_name: str, menu: QMenu, shortcut: str) -> QToolButton:
         button = QToolButton()
@@ -187,6 +190,7 @@ class Window(QMainWindow):
         bridge.peer_removed.connect(self._peer_removed)
         bridge.databases_changed.connect(self._databases_changed)
         bridge.database_removed.connect(self._database_removed)
+        bridge.settings_changed.connect(self._settings_changed)
         bridge.flow.connect(self.flow.append)
         commands.failed.connect(self.notices.say)
         commands.said.connect(lambda text: self.statusBar().showMessage(text, SAID_FOR))
@@ -196,6 +200,7 @@ class Window(QMainWindow):
         actions.auto_sync.triggered.connect(commands.set_auto_sync)
         actions.add_database.triggered.connect(lambda: commands.start(self._add_database()))
         actions.add_peer.triggered.connect(lambda: commands.start(self._edit_peer(None)))
+        actions.settings.triggered.connect(lambda: commands.start(self._change_settings()))
         actions.close_window.triggered.connect(self.close)
         self.pause_menu.asked.connect(self._pause_chosen)
 
@@ -267,6 +272,11 @@ class Window(QMainWindow):
         self._sites_are()
         self._tell_summary()
 
+    def _settings_changed(self, wanted: Settings) -> None:
+        self.actions_shared.auto_sync.setChecked(wanted.auto_sync)
+        days_of = {peer.id: peer.stale_days for peer in wanted.peers if peer.stale_days is not None}
+        self.peers.model.set_stale_days(wanted.stale_days, days_of)
+
     def _tell_summary(self) -> None:
         self.actions_shared.set_counts(databases=len(self._databases), peers=len(self._statuses))
         state, text = summary(self._statuses.values(), databases=len(self._databases))
@@ -298,6 +308,12 @@ class Window(QMainWindow):
     async def _edit_peer(self, peer: str | None) -> None:
         config = next((known for known in self.commands.engine.settings.peers if known.id == peer), None)
         await add_peer.ask(self, self.commands.engine, config, self.clocks.chosen())
+
+    async def _change_settings(self) -> None:
+        if not self._asking.locked():
+            async with self._asking:
+                self.present()
+                await settings.ask(self, self.commands.engine, self.autostart)
 
     async def _remove_peers(self, peers: Sequence[str]) -> None:
         names = ", ".join(self.commands.name_of(peer) for peer in peers)

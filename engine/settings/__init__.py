@@ -19,7 +19,7 @@ from engine.settings.model import (
     config_dir,
     data_dir,
 )
-from engine.settings.switches import SETTINGS, Setting
+from engine.settings.switches import SETTINGS, Group, Setting, checked
 
 __all__ = [
     "DEFAULT_PATH",
@@ -27,6 +27,7 @@ __all__ = [
     "SETTINGS",
     "DatabaseConfig",
     "Direction",
+    "Group",
     "Mode",
     "Pause",
     "PeerConfig",
@@ -35,6 +36,7 @@ __all__ = [
     "SettingsFile",
     "check_minutes",
     "check_url",
+    "checked",
     "config_dir",
     "data_dir",
 ]

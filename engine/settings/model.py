@@ -160,6 +160,11 @@ class Settings:
     auto_sync: bool = True
     stale_days: int = 7
     log_level: str = "info"
+    language: str = "system"
+    theme: str = "system"
+    start_hidden: bool = False
+    rest_on_battery: bool = False
+    rest_on_metered: bool = False
     notify_needs_you: bool = True
     notify_stale: bool = True
     notify_first_sync: bool = True

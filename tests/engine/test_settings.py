@@ -30,6 +30,7 @@ from engine.settings import (
     Settings,
     SettingsFile,
     check_url,
+    checked,
     config_dir,
     data_dir,
 )
@@ -40,7 +41,7 @@ PEER = PeerConfig("p1", "Hub", "d1", "ws://hub.example/sync", "todo")
 EXAMPLE = """\
 # my notes
 auto_sync = false  # on holiday
-theme = "dark"     # a key of a later version
+shape = "round"     # a key of a later version
 
 [[databases]]
 # the list
@@ -125,7 +126,7 @@ def test_entries_are_added_moved_and_removed_with_what_is_theirs(example: Settin
     example.save(settings)
     assert example.load() == settings
     text = example.path.read_text()
-    for kept in ("# my notes", "# the list", "# with Anna", 'colour = "red"', "width = 800", "theme"):
+    for kept in ("# my notes", "# the list", "# with Anna", 'colour = "red"', "width = 800", "shape"):
         assert kept in text
     example.save(replace(settings, databases=(DATABASE,), peers=()))
     text = example.path.read_text()
@@ -272,6 +273,8 @@ def all_settings(draw: st.DrawFn) -> Settings:
         draw(st.booleans()),
         draw(st.integers(1, 3650)),
         draw(st.sampled_from(("debug", "info", "warning", "error"))),
+        draw(st.sampled_from(("system", "de"))),
+        rest_on_battery=draw(st.booleans()),
         databases=tuple(databases),
         peers=tuple(replace(peer, database=draw(st.sampled_from(databases)).id) for peer in peers),
     )
@@ -396,6 +399,20 @@ def test_the_table_covers_every_switch() -> None:
     assert {name: setting.default for name, setting in SETTINGS.items()} == fields
     assert all(setting.read(setting.default) == setting.default for setting in SETTINGS.values())
     assert all(setting.label and setting.help.endswith(".") for setting in SETTINGS.values())
+    for setting in SETTINGS.values():
+        assert all(setting.read(value) == value for value, _ in setting.choices)
+        assert bool(setting.choices) == (setting.default.__class__ is str)
+        assert (setting.span != (0, 0)) == (setting.default.__class__ is int)
+
+
+@pytest.mark.parametrize(
+    ("switches", "words"),
+    [({"colour": 1}, "no setting “colour”"), ({"theme": "red"}, "should be one of"), ({"stale_days": 0}, "3650")],
+)
+def test_switches_are_checked_in_words(switches: dict[str, object], words: str) -> None:
+    assert checked(theme="dark", stale_days=3) == {"theme": "dark", "stale_days": 3}
+    with pytest.raises(UsageError, match=words):
+        checked(**switches)
 
 
 def test_folders(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -1,0 +1,149 @@
+"""The settings, made from the table of them; each holds as soon as it is changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDialogButtonBox,
+    QFormLayout,
+    QFrame,
+    QGroupBox,
+    QScrollArea,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engine.engine import Engine
+from engine.errors import SynclineError
+from engine.settings import SETTINGS, Group, Setting
+from engine.settings.autostart import Autostart
+from gui.dialogs.base import AsyncDialog, in_words
+from gui.dialogs.note import Note
+
+
+async def ask(parent: QWidget | None, engine: Engine, autostart: Autostart) -> None:
+    """Let a person change the settings.
+
+    Args:
+        parent: the window that the dialog belongs to.
+        engine: keeps them. autostart: the system's way to start a program at login.
+    """
+    await SettingsDialog(parent, engine, autostart).answered()
+
+
+class SettingsDialog(AsyncDialog):
+    """See ``ask``. ``fields`` holds the control of each setting by its name."""
+
+    def __init__(self, parent: QWidget | None, engine: Engine, autostart: Autostart) -> None:
+        super().__init__(parent)
+        self._engine = engine
+        self._autostart = autostart
+        self.fields: dict[str, QCheckBox | QComboBox | QSpinBox] = {}
+        self.setWindowTitle(self.tr("Settings"))
+        self.problem = Note.of_problem()
+        page = QWidget()
+        groups = QVBoxLayout(page)
+        for group in Group:
+            groups.addWidget(self._make_group(group))
+        groups.addStretch()
+        self.scroll = QScrollArea()
+        self.scroll.setFrameShape(QFrame.Shape.NoFrame)
+        self.scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the fields in it bring themselves into sight
+        self.scroll.setWidgetResizable(True)
+        self.scroll.setWidget(page)
+        letters = self.fontMetrics().averageCharWidth()
+        self.scroll.setMinimumWidth(max(page.sizeHint().width(), letters * 44) + self.scroll.verticalScrollBar().sizeHint().width())
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons.rejected.connect(self.reject)
+        column = QVBoxLayout(self)
+        column.addWidget(self.scroll, 1)
+        column.addWidget(self.problem)
+        column.addWidget(buttons)
+        room = self.screen().availableGeometry().height() * 9 // 10
+        height = page.sizeHint().height() + buttons.sizeHint().height() + 4 * column.contentsMargins().top()
+        self.resize(self.sizeHint().width(), min(height, room))
+
+    def _make_group(self, group: Group) -> QGroupBox:
+        box = QGroupBox(_words(group.value))
+        form = QFormLayout(box)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.FieldsStayAtSizeHint)
+        if group is Group.GENERAL:
+            self.at_login = QCheckBox(self.tr("Start at login"))
+            self.at_login.setToolTip(self.tr("Syncline starts in the tray when you log in."))
+            self.at_login.setChecked(self._autostart.enabled())
+            self.at_login.toggled.connect(self._set_autostart)
+            form.addRow(self.at_login)
+        for setting in SETTINGS.values():
+            if setting.group is group:
+                self._add_row(form, setting)
+        return box
+
+    def _add_row(self, form: QFormLayout, setting: Setting) -> None:
+        value = getattr(self._engine.settings, setting.name)
+        label, explained = _words(setting.label), _words(setting.help)
+        field: QCheckBox | QComboBox | QSpinBox
+        if setting.choices:
+            field = QComboBox()
+            for choice, words in setting.choices:
+                field.addItem(_words(words), choice)
+            field.setCurrentIndex(field.findData(value))
+            field.currentIndexChanged.connect(lambda _, box=field: self._set(setting.name, box.currentData()))
+        elif setting.span != (0, 0):
+            field = QSpinBox()
+            field.setRange(*setting.span)
+            field.setValue(value)
+            field.setSuffix(self.tr(" days"))
+            field.valueChanged.connect(lambda number: self._set(setting.name, number))
+        else:
+            field = QCheckBox(label)
+            field.setChecked(value)
+            field.toggled.connect(lambda on: self._set(setting.name, on))
+        field.setToolTip(explained)
+        field.setAccessibleName(label)
+        field.setAccessibleDescription(explained)
+        self.fields[setting.name] = field
+        if isinstance(field, QCheckBox):
+            form.addRow(field)
+        else:
+            form.addRow(f"{label}:", field)
+
+    def _set(self, name: str, value: Any) -> None:
+        self.start(self._change(name, value))
+
+    async def _change(self, name: str, value: Any) -> None:
+        try:
+            await self._engine.change_settings(**{name: value})
+        except SynclineError as error:
+            self._say(in_words(error))
+        else:
+            self._say("")
+
+    def _set_autostart(self, on: bool) -> None:
+        try:
+            self._autostart.set(on)
+        except SynclineError as error:
+            self._say(in_words(error))
+            _without_signals(self.at_login, lambda: self.at_login.setChecked(self._autostart.enabled()))
+        else:
+            self._say("")
+
+    def _say(self, problem: str) -> None:
+        self.problem.say(problem)
+        self.fit()
+
+
+def _without_signals(widget: QWidget, act: Callable[[], None]) -> None:
+    before = widget.blockSignals(True)
+    act()
+    widget.blockSignals(before)
+
+
+def _words(text: str) -> str:
+    return QCoreApplication.translate("settings", text)

@@ -1,0 +1,64 @@
+"""The log file: what happened lately, for the person who looks for a reason."""
+
+from __future__ import annotations
+
+import logging
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+
+SIZE = 1_000_000
+"""Bytes after which a new file is begun; two older ones are kept."""
+
+log = logging.getLogger(__name__)
+
+
+class LogFile:
+    """Context manager: what is logged goes into a file as well, as long as the block lasts.
+
+    Args:
+        file: made with its folder when needed; a program that cannot log goes on without.
+        level: as in the settings.
+    """
+
+    def __init__(self, file: Path, level: str = "info") -> None:
+        self.file = file
+        self._level = level
+        self._handler: RotatingFileHandler | None = None
+
+    def __enter__(self) -> LogFile:
+        try:
+            self.file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            handler = RotatingFileHandler(self.file, maxBytes=SIZE, backupCount=2, encoding="utf-8", errors="replace")
+        except OSError as error:
+            log.warning("There will be no log file: %s", error)
+            return self
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s"))
+        handler.addFilter(_may_be_kept)
+        self._handler = handler
+        logging.getLogger().addHandler(handler)
+        self.set_level(self._level)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._handler is not None:
+            logging.getLogger().removeHandler(self._handler)
+            self._handler.close()
+            self._handler = None
+
+    def set_level(self, level: str) -> None:
+        """Log from now on what is at least so grave."""
+        self._level = level
+        if self._handler is not None:
+            self._handler.setLevel(level.upper())
+            root = logging.getLogger()
+            root.setLevel(min(handler.level for handler in root.handlers))
+
+    def files(self) -> list[Path]:
+        """The files that there are, oldest first."""
+        older = [self.file.with_name(f"{self.file.name}.{number}") for number in (2, 1)]
+        return [file for file in (*older, self.file) if file.is_file()]
+
+
+def _may_be_kept(record: logging.LogRecord) -> bool:
+    """The library writes whole frames and headers at "debug": people's values, and tokens."""
+    return record.levelno > logging.DEBUG or not record.name.startswith("websockets")
