@@ -58,8 +58,8 @@ class SettingsDialog(AsyncDialog):
         self.scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the fields in it bring themselves into sight
         self.scroll.setWidgetResizable(True)
         self.scroll.setWidget(page)
-        letters = self.fontMetrics().averageCharWidth()
-        self.scroll.setMinimumWidth(max(page.sizeHint().width(), letters * 44) + self.scroll.verticalScrollBar().sizeHint().width())
+        width = max(page.sizeHint().width(), self.fontMetrics().averageCharWidth() * 44)
+        self.scroll.setMinimumWidth(width + self.scroll.verticalScrollBar().sizeHint().width())
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
         column = QVBoxLayout(self)
