@@ -5,9 +5,7 @@ from __future__ import annotations
 import argparse
 import random
 import sys
-import tempfile
 import time
-from pathlib import Path
 
 from .timeline import Failed
 from .world import TOPOLOGIES, simulate
@@ -16,7 +14,7 @@ from .world import TOPOLOGIES, simulate
 def run_seed(topology: str, seed: int, *, story: bool) -> bool:
     """Run one seed; print what failed, or on demand the whole story. True when all went well."""
     rng = random.Random(f"simulator: {topology} {seed}")  # as tests.budget draws it
-    world, outcome = simulate(topology, Path(tempfile.gettempdir()), rng)
+    world, outcome = simulate(topology, rng)
     if story or isinstance(outcome, Failed):
         print(world.time.story(100_000 if story else 400))
         print(f"{topology}, seed {seed}: {outcome}", flush=True)

@@ -57,6 +57,7 @@ class Driver:
         self._ponged = False
         self._next: Event | None = None
         self._alarm: Event | None = None
+        self._armed_for: tuple[float, float] | None = None
         self._record: RecordSent | None = None
         self._time = machine.world.time
         socket.reader = self
@@ -121,7 +122,7 @@ class Driver:
             self._calls.popleft()()
         elif self.socket.inbox:
             frame = self.socket.read()
-            self._note(f"receives {_words(frame)}")
+            self._note(lambda: f"receives {_words(frame)}")
             session.receive(frame)
         elif self._ponged:
             self._ponged = False
@@ -136,7 +137,7 @@ class Driver:
         session, machine = self.session, self.machine
         match action:
             case Send(data, changes):
-                self._note(f"sends {_words(data)}")
+                self._note(lambda: f"sends {_words(data)}")
                 self._outbox.append(data)
                 machine.world.sent += len(changes)
                 self._flushing = True
@@ -187,9 +188,13 @@ class Driver:
 
     def _arm(self) -> None:
         """Keep one alarm for the session's deadline."""
-        if self._alarm is not None:
-            self._time.cancel(self._alarm)
         deadline = self.session.deadline()
+        wanted = None if deadline is None else (deadline, self.machine.offset)
+        if self._alarm is not None:
+            if wanted == self._armed_for and not self._alarm.cancelled:
+                return
+            self._time.cancel(self._alarm)
+        self._armed_for = wanted
         wait = max(0.0, deadline - self.machine.now()) if deadline is not None else 0.0
         self._alarm = self._time.after(wait + 1e-6, self.wake, idle=True) if deadline is not None else None
 
@@ -224,7 +229,7 @@ class Driver:
         if self in self.machine.drivers:
             self.machine.drivers.remove(self)
 
-    def _note(self, what: str) -> None:
+    def _note(self, what: str | Callable[[], str]) -> None:
         self._time.note(self.socket.name, what)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 import shutil
+import tempfile
+from functools import cache
 from pathlib import Path
 
 import apsw
@@ -40,21 +42,12 @@ class Files:
     def __init__(self, folder: Path, rng: random.Random) -> None:
         self._folder = folder
         self._rng = rng
-        self._template = folder / "template.db"
-        if not self._template.exists():
-            db = connect(self._template, create=True)
-            db.execute(SCHEMA).fetchall()
-            db.close()
 
     def make(self, name: str, *, named_schema: bool) -> Path:
         """A new file with the tables and nothing in them."""
         path = self._folder / f"{name}.db"
-        shutil.copyfile(self._template, path)
+        path.write_bytes(_template(named_schema=named_schema))
         self.give_new_id(path)
-        if named_schema:
-            with apsw.Connection(str(path)) as db:
-                db.execute(NAME)
-            db.close()
         return path
 
     def give_new_id(self, path: Path) -> None:
@@ -76,6 +69,19 @@ class Files:
         shutil.copyfile(backup, path)
         self.give_new_id(path)
         return True
+
+
+@cache
+def _template(*, named_schema: bool) -> bytes:
+    """The bytes of a file with the tables: made once, for that takes longer than many a run."""
+    with tempfile.TemporaryDirectory() as folder:
+        db = connect(Path(folder) / "template.db", create=True)
+        db.execute(SCHEMA).fetchall()
+        if named_schema:
+            db.execute(NAME)
+        content = db.serialize("main")
+        db.close()
+    return content
 
 
 def write(db: apsw.Connection, rng: random.Random) -> str:

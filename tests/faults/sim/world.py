@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import tempfile
 from collections.abc import Callable, Iterator
@@ -269,10 +270,14 @@ def small(rng: random.Random) -> Iterator[None]:
             setattr(module, name, value)
 
 
-def simulate(topology: str, folder: Path, rng: random.Random) -> tuple[World, Outcome | Failed]:
-    """Run one world, with its files in ``folder`` for as long; what failed is returned, so that its log can be told."""
-    with tempfile.TemporaryDirectory(prefix="world-", dir=folder) as own_folder, small(rng):
-        world = World(Path(own_folder), rng)
+def simulate(topology: str, rng: random.Random) -> tuple[World, Outcome | Failed]:
+    """Run one world; what failed is returned, so that its log can be told.
+
+    Its files lie in memory where the system has a folder there: they need to outlive programs, not the machine.
+    """
+    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+    with tempfile.TemporaryDirectory(prefix="world-", dir=memory) as folder, small(rng):
+        world = World(Path(folder), rng)
         TOPOLOGIES[topology](world)
         try:
             return world, world.run()
