@@ -8,7 +8,8 @@ Rooms: ``pack`` and ``values`` know bytes and comparisons; ``catalogue`` and ``s
 tables and their SQL; ``state`` is what a connection remembers; ``capture`` records local writes; ``create``
 and ``eligibility`` make tables syncable; ``row`` decides, ``merging`` writes; ``reading`` reads whole
 versions, ``ranges`` parts of ranges; ``tracked`` keeps peers' clocks, ``keeping`` and ``lineage``
-what belongs to them; ``config`` what the file is set to; ``digests`` compares.
+what belongs to them; ``config`` what the file is set to; ``digests`` compares;
+``fractional`` and ``ordered`` are for tables in an order of their own.
 
 Where this differs from stock 0.16.3 on purpose (spec 12 says that each is safe for convergence):
 
@@ -31,6 +32,8 @@ Where this differs from stock 0.16.3 on purpose (spec 12 says that each is safe 
   SQLite's.
 - crsql_as_crr uses the catalogue's spelling of the name, takes any column name, and refuses more than stock
   only where the bookkeeping would break. crsql_rows_impacted starts again after a rollback too.
+- Order keys are checked (spec 3.4). An ordered table takes NULL as a list, may be WITHOUT ROWID, and places no row
+  after one of another list.
 - merge-equal-values is read from the file for each merge, so that all connections agree; it takes 0 and 1 only.
 """
 

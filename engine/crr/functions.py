@@ -7,7 +7,7 @@ from collections.abc import Callable
 import apsw
 
 from engine.change import MAX_VERSION, SQLiteValue
-from engine.crr import config
+from engine.crr import config, ordered
 from engine.crr.capture import Capture
 from engine.crr.create import make_crr, make_plain
 from engine.crr.pack import pack
@@ -54,6 +54,9 @@ def register(db: apsw.Connection, state: State) -> None:
         "crsql_rows_impacted": (lambda: state.rows_impacted, 0),
         "crsql_config_set": (lambda name, value: config.put(state.db, name, value), 2),
         "crsql_config_get": (lambda name: config.get(state.db, name), 1),
+        "crsql_fract_key_between": (ordered.key_between, 2),
+        "crsql_fract_as_ordered": (lambda *names: ordered.make_ordered(state.db, *names), -1),
+        "crsql_fract_fix_conflict_return_old_key": (lambda *values: ordered.fix_conflict(state.db, *values), -1),
         "crsql_pack_columns": (lambda *values: pack(values), -1),
         "crsql_as_crr": (as_crr, -1),
         "crsql_as_table": (as_table, 1),

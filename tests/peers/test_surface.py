@@ -11,7 +11,9 @@ import pytest
 
 from engine.change import SQLiteValue
 from engine.crr import connect
+from engine.crr.fractional import key_between
 from engine.errors import SynclineError
+from tests import budget
 from tests.peers.oracle import CommandFailed, Oracle
 
 SETUP = (
@@ -39,6 +41,9 @@ ALONE = [
     *(f"crsql_as_crr({args})" for args in ("", "'bar'", "'main', 'bar'", "'zzz', 'bar'", "NULL, 'bar'")),
     *(f"crsql_as_crr({args})" for args in ("'bar', 'zzz'", "NULL", "1", "''", "'nope'", "'keyless'", "'foo'")),
     *(f"crsql_as_table({args})" for args in ("'foo'", "'nope'", "'bar'")),
+    *(f"crsql_fract_as_ordered({args})" for args in ("", "'foo'", "'nope', 'b'", "'foo', 'nope'", "'foo', 'b', 'c'")),
+    *(f"crsql_fract_key_between({args})" for args in ("", "NULL", "NULL, NULL", "1, NULL", "'b', 'a'", "'a', NULL")),
+    *(f"crsql_fract_key_between({args})" for args in ("'a  ', NULL", "NULL, 'A                          '")),
     *(f"crsql_finalize({args})" for args in ("", "1", "1, 2")),
     *(f"crsql_pack_columns({args})" for args in ("", "1, 'x', NULL, x'00', 1.5", "-1, 300, 'é', ''")),
     *(f"crsql_after_insert({args})" for args in ("", "'foo', 9", "'nope', 9", "'bar', 9", "'foo', 9, 1", "NULL, 9")),
@@ -99,7 +104,21 @@ SCRIPTS = {
         " BEGIN INSERT INTO log VALUES (NEW.a); END",
         "INSERT INTO foo VALUES (2, 2, 2)", merge(6, 2), "SELECT * FROM log",
     ],
+    "an ordered table": [
+        "SELECT crsql_fract_as_ordered('foo', 'b', 'c')", "INSERT INTO foo VALUES (1, 1, 0), (2, 1, 0), (3, -1, 0)",
+        *(f"INSERT INTO foo_fractindex (a, c, after_a) VALUES {r}" for r in ("(4, 0, 1)", "(5, 0, 1)", "(6, 0, 9)")),
+        "UPDATE foo SET b = 1 WHERE a = 3", "UPDATE foo SET b = -1 WHERE a = 1", "INSERT INTO foo VALUES (7, 1, 1)",
+        "UPDATE foo_fractindex SET after_a = 4 WHERE a = 6", "UPDATE foo_fractindex SET after_a = NULL WHERE a = 2",
+        "UPDATE foo SET b = (SELECT b FROM foo WHERE a = 4) WHERE a = 5",
+        "INSERT INTO foo_fractindex (a, c, after_a) VALUES (8, 0, 4)", "SELECT * FROM foo", CLOCK,
+        "DELETE FROM foo_fractindex", "SELECT * FROM foo_fractindex",
+        "SELECT crsql_fract_fix_conflict_return_old_key('foo', 'b', 'c', -1, 'a', 4)", "SELECT * FROM foo",
+        "INSERT INTO foo VALUES (9, 'nonsense', 2), (10, 1, 2)",
+    ],
 }  # fmt: skip
+
+
+BETWEEN = "SELECT crsql_fract_key_between(?, ?)"
 
 
 @pytest.fixture(scope="module")
@@ -139,3 +158,21 @@ def test_each_function_alone(oracle: Oracle, tmp_path: Path) -> None:
 def test_script(oracle: Oracle, tmp_path: Path, name: str) -> None:
     theirs, ours = answers(oracle, tmp_path / "ours.db", SCRIPTS[name])
     assert dict(enumerate(ours)) == dict(enumerate(theirs))
+
+
+def test_keys_between_random_keys(oracle: Oracle) -> None:
+    with oracle.open() as db:
+        for case in budget.cases("fractional keys", seconds=1):
+            keys: list[str] = []
+            pairs = []
+            for _ in range(400):
+                at = case.random.choice([0, len(keys), case.random.randint(0, len(keys))])
+                low, high = keys[at - 1] if at else None, keys[at] if at < len(keys) else None
+                pairs.append((low, high))
+                keys.insert(at, key_between(low, high))
+            found = {pair: key_between(*pair) for pair in pairs}
+            for _ in range(400):  # far apart too
+                low, high = sorted(case.random.sample(keys, 2))
+                found[low, high] = key_between(low, high)
+            theirs = db.executemany(BETWEEN, list(found))
+            assert [key for (key,) in theirs] == list(found.values()), f"seed {case.seed}"
