@@ -6,10 +6,11 @@ extension.
 
 Rooms: ``pack`` and ``values`` know bytes and comparisons; ``catalogue`` and ``statements`` know one file's
 tables and their SQL; ``state`` is what a connection remembers; ``capture`` records local writes; ``create``
-and ``eligibility`` make tables syncable; ``row`` decides, ``merging`` writes; ``reading`` reads whole
-versions, ``ranges`` parts of ranges; ``tracked`` keeps peers' clocks, ``keeping`` and ``lineage``
-what belongs to them; ``config`` what the file is set to; ``digests`` compares;
-``fractional`` and ``ordered`` are for tables in an order of their own.
+and ``eligibility`` make tables syncable, ``backfill`` records their rows, ``alter`` changes them; ``row``
+decides, ``merging`` writes; ``reading`` reads whole versions, ``ranges`` parts of ranges; ``tracked`` keeps
+peers' clocks, ``keeping`` and ``lineage`` what belongs to them; ``config`` what the file is set to; ``durability``
+syncs what other programs committed; ``digests`` compares; ``fractional`` and ``ordered`` are for tables in an order
+of their own.
 
 Where this differs from stock 0.16.3 on purpose (spec 12 says that each is safe for convergence):
 
@@ -30,6 +31,9 @@ Where this differs from stock 0.16.3 on purpose (spec 12 says that each is safe 
 - Tables are looked up anew whenever the schema changed; CRRs that are broken (base table gone, key changed)
   and cells of columns that are gone are left out instead of failing every read. ORDER BY on crsql_changes is
   SQLite's.
+- What an alter leaves to be recorded is stamped with the next version, so that peers see it: renamed columns,
+  values, rows that came and rows that went (tombstones), all told from a snapshot. A key in another order keeps its
+  versions; key values of another storage class start anew, as another key does. A failure undoes that alter only.
 - crsql_as_crr uses the catalogue's spelling of the name, takes any column name, and refuses more than stock
   only where the bookkeeping would break. crsql_rows_impacted starts again after a rollback too.
 - Order keys are checked (spec 3.4). An ordered table takes NULL as a list, may be WITHOUT ROWID, and places no row

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 import apsw
 
+from engine.crr.backfill import backfill
 from engine.crr.catalogue import CLOCK, KEY, PKS, Table, is_crr, load
 from engine.crr.eligibility import find_table, obstacles
 from engine.crr.sql import ident, idents, literal, main
@@ -48,9 +49,23 @@ def make_crr(state: State, name: str) -> None:
     if is_crr(db, table.name):
         return
     with savepoint(db):
-        _create_tables(db, table)
-        _create_triggers(db, table)
-        _backfill(state, table)
+        build(state, table)
+
+
+def build(state: State, table: Table) -> None:
+    """Sync records and triggers of a table, anew or as far as they are missing, and what its rows need in them."""
+    create_tables(state.db, table)
+    _create_triggers(state.db, table)
+    backfill(state, table)
+
+
+def keep_floor(state: State) -> None:
+    """The file's version never goes below what it is now, whatever sync records go (spec 4, "Danger"): peers
+    would skip what comes next."""
+    state.db.execute(
+        "INSERT OR REPLACE INTO main.crsql_master (key, value) VALUES ('pre_compact_dbversion', ?)",
+        (state.db_version(),),
+    )
 
 
 def not_eligible(name: str, reasons: tuple[str, ...]) -> NotEligible:
@@ -64,25 +79,20 @@ def not_eligible(name: str, reasons: tuple[str, ...]) -> NotEligible:
 
 
 def make_plain(state: State, name: str) -> None:
-    """Stop tracking ``name``: its sync records and triggers are dropped, its rows stay.
-
-    The file's version never goes down by this (spec 4, "Danger"): peers would skip what comes next.
-    """
+    """Stop tracking ``name``: its sync records and triggers are dropped, its rows stay."""
     db = state.db
     table = find_table(db, name)
     exact = table.name if table is not None else name
     if not is_crr(db, exact) and exact not in load(db).clocks:
         return
     with savepoint(db):
-        db.execute(
-            "INSERT OR REPLACE INTO main.crsql_master (key, value) VALUES ('pre_compact_dbversion', ?)",
-            (state.db_version(),),
-        )
-        _drop_triggers(db, exact, table)
-        db.execute(f"DROP TABLE IF EXISTS {main(exact + CLOCK)}; DROP TABLE IF EXISTS {main(exact + PKS)}")
+        keep_floor(state)
+        drop_triggers(db, exact, table)
+        drop_records(db, exact)
 
 
-def _create_tables(db: apsw.Connection, table: Table) -> None:
+def create_tables(db: apsw.Connection, table: Table) -> None:
+    """The clock, the keys and their indices, as far as they are missing (spec 2.2, 2.3)."""
     clock, pks, key = table.name + CLOCK, table.name + PKS, idents(table.key)
     db.execute(
         f"CREATE TABLE IF NOT EXISTS {main(clock)} ({_SYNC_RECORDS}) WITHOUT ROWID, STRICT;"
@@ -92,7 +102,13 @@ def _create_tables(db: apsw.Connection, table: Table) -> None:
     )
 
 
-def _drop_triggers(db: apsw.Connection, name: str, table: Table | None) -> None:
+def drop_records(db: apsw.Connection, name: str) -> None:
+    """Drop the clock and the keys of a CRR."""
+    db.execute(f"DROP TABLE IF EXISTS {main(name + CLOCK)}; DROP TABLE IF EXISTS {main(name + PKS)}")
+
+
+def drop_triggers(db: apsw.Connection, name: str, table: Table | None) -> None:
+    """Drop the three triggers of a CRR, and those of older versions (spec 2.4)."""
     old = [f"{name}_{column}__crsql_utrig" for column in (table.key if table else ())]
     for trigger in [f"{name}__crsql_{kind}trig" for kind in "iud"] + old:
         db.execute(f"DROP TRIGGER IF EXISTS {main(trigger)}")
@@ -104,7 +120,7 @@ def _create_triggers(db: apsw.Connection, table: Table) -> None:
     both = [new_key, old_key]
     if table.tracked:
         both += [idents(table.tracked, prefix=row) for row in ("NEW.", "OLD.")]
-    _drop_triggers(db, table.name, table)
+    drop_triggers(db, table.name, table)
     for event, values in (("INSERT", new_key), ("UPDATE", ", ".join(both)), ("DELETE", old_key)):
         trigger = f"{table.name}__crsql_{event[0].lower()}trig"
         db.execute(
@@ -112,54 +128,3 @@ def _create_triggers(db: apsw.Connection, table: Table) -> None:
             f" WHEN crsql_internal_sync_bit() = 0"
             f" BEGIN VALUES (crsql_after_{event.lower()}({name}, {values})); END"
         )
-
-
-def _backfill(state: State, table: Table) -> None:
-    """Record the rows that are there, in key order, all with one new version (spec 5.6)."""
-    db = state.db
-    base, clock, pks = main(table.name), main(table.name + CLOCK), main(table.name + PKS)
-    last = db.execute(f"SELECT ifnull(max({KEY}), 0) FROM {pks}").get
-    # COLLATE BINARY: keys are told apart byte by byte here, whatever the column's own collation.
-    mine, known = idents(table.key, suffix=" COLLATE BINARY"), idents(table.key)
-    order = ", ".join(str(n + 1) for n in range(len(table.key)))
-    db.execute(
-        f"INSERT INTO {pks} ({known}) SELECT {mine} FROM {base} EXCEPT SELECT {known} FROM {pks} ORDER BY {order}"
-    )
-    rows = db.changes()
-    cells = table.tracked or ("-1",)
-    if rows:
-        listed = ", ".join(f"({n}, {literal(name)})" for n, name in enumerate(cells))
-        first = state.next_seq(rows * len(cells))
-        db.execute(
-            f"WITH cell(n, name) AS (VALUES {listed}) INSERT OR IGNORE INTO {clock}"
-            f" (key, col_name, col_version, db_version, seq) SELECT p.key, cell.name, 1, ?1,"
-            f" ?2 + p.n * ?3 + cell.n FROM (SELECT {KEY} AS key, row_number() OVER (ORDER BY {KEY}) - 1 AS n"
-            f" FROM {pks} WHERE {KEY} > ?4) AS p CROSS JOIN cell ORDER BY p.key, cell.n",
-            (state.next_version(), first, len(cells), last),
-        )
-    if last:
-        _backfill_known(state, table)
-
-
-def _backfill_known(state: State, table: Table) -> None:
-    """The second pass, for keys left over from before: columns that have a value but no cell."""
-    db = state.db
-    base, clock, pks = main(table.name), main(table.name + CLOCK), main(table.name + PKS)
-    joined = " AND ".join(f"t.{ident(name)} = p.{ident(name)}" for name in table.key)
-    columns = {c.name: c for c in table.columns}
-    for name in table.tracked:
-        column = columns[name]
-        value = f"t.{ident(name)}"
-        default = column.default or "NULL"
-        differs = "" if column.not_null and column.default is None else f" AND {value} IS NOT ({default})"
-        keys = db.execute(
-            f"SELECT p.{KEY} FROM {base} AS t JOIN {pks} AS p ON {joined}"
-            f" WHERE NOT EXISTS (SELECT 1 FROM {clock} AS c WHERE c.key = p.{KEY} AND c.col_name = ?1)"
-            f"{differs} ORDER BY p.{KEY}",
-            (name,),
-        ).fetchall()
-        for (key,) in keys:
-            db.execute(
-                f"INSERT OR IGNORE INTO {clock} (key, col_name, col_version, db_version, seq) VALUES (?, ?, 1, ?, ?)",
-                (key, name, state.next_version(), state.next_seq()),
-            )

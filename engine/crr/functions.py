@@ -8,6 +8,7 @@ import apsw
 
 from engine.change import MAX_VERSION, SQLiteValue
 from engine.crr import config, ordered
+from engine.crr.alter import begin_alter, commit_alter
 from engine.crr.capture import Capture
 from engine.crr.create import make_crr, make_plain
 from engine.crr.pack import pack
@@ -41,6 +42,13 @@ def register(db: apsw.Connection, state: State) -> None:
     def as_table(*args: SQLiteValue) -> None:
         make_plain(state, _table_name("crsql_as_table", args))
 
+    def begin(*args: SQLiteValue) -> str:
+        begin_alter(state, _table_name("crsql_begin_alter", args))
+        return "OK"
+
+    def commit(*args: SQLiteValue) -> None:
+        commit_alter(state, _table_name("crsql_commit_alter", args))
+
     surface: dict[str, tuple[Callable[..., SQLiteValue], int]] = {
         "crsql_internal_sync_bit": (sync_bit, -1),
         "crsql_after_insert": (capture.after_insert, -1),
@@ -60,6 +68,8 @@ def register(db: apsw.Connection, state: State) -> None:
         "crsql_pack_columns": (lambda *values: pack(values), -1),
         "crsql_as_crr": (as_crr, -1),
         "crsql_as_table": (as_table, 1),
+        "crsql_begin_alter": (begin, -1),
+        "crsql_commit_alter": (commit, -1),
         "crsql_finalize": (lambda *_: "finalized", -1),
         "crsql_sha": (lambda: "", 0),
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +10,8 @@ from types import TracebackType
 import apsw
 
 from engine.change import MAX_VERSION, Change, SQLiteValue
-from engine.crr import keeping, lineage, tracked
+from engine.crr import durability, keeping, lineage, tracked
+from engine.crr.alter import begin_alter, commit_alter
 from engine.crr.catalogue import Table, is_crr, user_tables
 from engine.crr.create import make_crr
 from engine.crr.digests import digest
@@ -35,7 +35,7 @@ from engine.crr.results import (
 )
 from engine.crr.sql import idents, main
 from engine.crr.state import State
-from engine.errors import FileReplaced, ReadOnlyFile, StorageFailed, UsageError
+from engine.errors import FileReplaced, ReadOnlyFile, UsageError
 from engine.shape import Shape
 
 
@@ -269,6 +269,23 @@ class Replica:
         with self._writing():
             make_crr(self._state, table)
 
+    @contextmanager
+    def altering(self, *tables: str) -> Iterator[apsw.Connection]:
+        """Change the schema of CRRs inside ``with``: between begin_alter and commit_alter, in one transaction.
+
+        Every change of the data in it is recorded as well (``engine.crr.alter``). Yields the connection.
+
+        Raises:
+            NotEligible: a table as it is now cannot be a CRR; with every obstacle.
+            FileBusy, StorageFailed, ReadOnlyFile: the file. In every case, and when the block raises, all is as before.
+        """
+        with self._writing() as db:
+            for table in tables:
+                begin_alter(self._state, table)
+            yield db
+            for table in reversed(tables):
+                commit_alter(self._state, table)
+
     # Clocks of peers
 
     def known(self, site_id: bytes) -> Known:
@@ -328,25 +345,10 @@ class Replica:
     def ensure_durable(self) -> None:
         """Make what other programs committed survive a power cut, before it is sent for the first time.
 
-        In WAL mode the -wal file is synced. With a rollback journal the rows are on the disk already, but the
-        end of the journal, which is the commit, may not be: SQLite syncs the folder of a deleted journal only with
-        ``synchronous=EXTRA``, and an emptied one only with ``FULL``. A journal that comes back takes the commit back.
-        These files may be opened beside SQLite; the database file itself may not: closing it would drop locks.
-
         Raises:
             StorageFailed: it did not reach the disk; nothing may be sent.
         """
-        db = self.connection
-        try:
-            if not _sync(db.filename_wal):
-                _sync(db.filename_journal)
-                if db.filename and os.name != "nt":  # where a folder cannot be synced by hand
-                    _sync(os.path.dirname(db.filename))
-        except OSError as error:
-            raise StorageFailed(
-                f"“{self.path}” could not be made durable: {error.strerror or error}.",
-                hint="Check the disk, then try again.",
-            ) from error
+        durability.ensure(self.connection)
 
     # Transactions
 
@@ -374,18 +376,3 @@ class Replica:
             if db.in_transaction:
                 db.execute("ROLLBACK")
             raise
-
-
-def _sync(path: str) -> bool:
-    """Have a file or a folder reach the disk; False when it is not there."""
-    if not path:
-        return False
-    try:
-        descriptor = os.open(path, os.O_RDWR if os.name == "nt" else os.O_RDONLY)
-    except FileNotFoundError:
-        return False
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-    return True

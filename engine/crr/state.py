@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import apsw
 
@@ -14,6 +16,23 @@ from engine.crr.catalogue import Catalogue, Crr
 from engine.crr.sql import main
 from engine.crr.values import Storage
 from engine.errors import ReplicaError, SchemaMismatch
+
+
+@dataclass(frozen=True, slots=True)
+class Alter:
+    """A schema change under way.
+
+    Attributes:
+        table: the table's name, as crsql_begin_alter found it.
+        snapshot: the TEMP table that holds what was in it; without it the alter was rolled back.
+        columns: the tracked columns in the snapshot, in its order.
+        begins: whether no transaction was open before it, so that its savepoint is the transaction.
+    """
+
+    table: str
+    snapshot: str
+    columns: tuple[str, ...]
+    begins: bool
 
 
 class State:
@@ -28,6 +47,8 @@ class State:
         seq: the place of the next local event in its transaction.
         rows_impacted: merge effects in this transaction (spec 7.6).
         storage: column affinities.
+        alters: the schema changes begun in this transaction, the innermost last.
+        numbers: never the same one again, for names in the TEMP schema.
     """
 
     def __init__(self, db: apsw.Connection) -> None:
@@ -37,6 +58,8 @@ class State:
         self.seq = 0
         self.rows_impacted = 0
         self.storage = Storage()
+        self.alters: list[Alter] = []
+        self.numbers = itertools.count(1)
         self._pending = -1
         self._settled = False
         self._base = -1
@@ -53,13 +76,13 @@ class State:
 
     def _on_rollback(self) -> None:
         self._forget()
-        # A schema version rolled back may come again with another schema.
-        self._catalogue = None
+        self.forget_tables()
 
     def _forget(self) -> None:
         self._pending = self._base = self._data_version = -1
         self._settled = False
         self.seq = self.rows_impacted = 0
+        self.alters.clear()
 
     # Versions
 
@@ -116,6 +139,10 @@ class State:
             self._catalogue = catalogue.load(self.db)
             self._schema_version = schema_version
         return self._catalogue
+
+    def forget_tables(self) -> None:
+        """After a rollback: a schema version rolled back may come again with another schema."""
+        self._catalogue = None
 
     def crr(self, name: str) -> Crr:
         """The CRR with this wire name.

@@ -112,7 +112,7 @@ async def test_a_version_is_durable_before_its_number_is_sent(tmp_path: Path, mo
     app.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL").fetchall()
     synced: list[int] = []
     real = os.fsync
-    monkeypatch.setattr("engine.crr.replica.os.fsync", lambda fd: (synced.append(fd), real(fd))[1])
+    monkeypatch.setattr("engine.crr.durability.os.fsync", lambda fd: (synced.append(fd), real(fd))[1])
     async with Host(path) as host:
         app.execute(
             "INSERT INTO crsql_changes VALUES ('item', ?, 'name', 'x', 1, 1, ?, 1, 0)", (pack_columns((1,)), STRANGER)

@@ -1,0 +1,205 @@
+"""Schema changes of a CRR, between begin_alter and commit_alter (spec 8.1).
+
+Nothing is tracked in between. So that no write is lost to the peers all the same, begin_alter takes a snapshot of the
+table, and commit_alter records what differs from it as written now, each with the next version: values, rows that
+came, and rows that went.
+"""
+
+from __future__ import annotations
+
+import apsw
+
+from engine.change import SENTINEL
+from engine.crr.backfill import rows_and_keys, write_cells
+from engine.crr.catalogue import CLOCK, KEY, PKS, Table, column_names
+from engine.crr.create import build, create_tables, drop_records, drop_triggers, keep_floor, not_eligible
+from engine.crr.eligibility import find_table, obstacles
+from engine.crr.sql import ident, idents, literal, main
+from engine.crr.state import Alter, State
+from engine.errors import UsageError
+
+_SAVEPOINT = "alter_crr"
+
+
+def begin_alter(state: State, name: str) -> None:
+    """Begin a schema change of a CRR; a table that is none becomes one by commit_alter.
+
+    Opens a savepoint, which begins a transaction when there is none; alters of several tables nest.
+
+    Args:
+        name: the table's name, in any letter case. There need not be such a table yet.
+
+    Raises:
+        UsageError: called inside a statement that writes.
+    """
+    db = state.db
+    table = find_table(db, name)
+    begins = not db.in_transaction
+    _open(db, f"SAVEPOINT {_SAVEPOINT}", "crsql_begin_alter")
+    try:
+        # A writer from the start, so that no other program writes between what is read here and the first change.
+        db.execute("UPDATE main.crsql_master SET value = value WHERE false")
+        alter = _take_snapshot(state, name if table is None else table.name, begins=begins)
+        drop_triggers(db, alter.table, table)
+    except BaseException:
+        _undo(state, begins=begins)
+        raise
+    state.alters.append(alter)
+
+
+def commit_alter(state: State, name: str) -> None:
+    """Finish a schema change: adapt the sync records to the table as it is now, and track it again.
+
+    What changed meanwhile is recorded as written now. A table whose key columns are others than before starts anew:
+    its tombstones and versions are dropped. When anything stands in the way, everything since begin_alter is undone,
+    alters that were begun later as well; the caller's own transaction goes on.
+
+    Args:
+        name: the table's name, in any letter case.
+
+    Raises:
+        UsageError: no alter of this table is under way, or called inside a statement that writes.
+        NotEligible: the table as it is now cannot be a CRR; with every obstacle.
+    """
+    db, alters = state.db, state.alters
+    _forget_undone(state)
+    mine = [n for n, alter in enumerate(alters) if alter.table.lower() == name.lower()]
+    if not mine:
+        raise UsageError(
+            f"No schema change of the table “{name}” is under way.",
+            hint="Call crsql_begin_alter first, and crsql_commit_alter in the same transaction.",
+        )
+    _open(db, "SAVEPOINT crsql_ours; RELEASE crsql_ours", "crsql_commit_alter")
+    at = mine[-1]
+    alter = alters[at]
+    try:
+        if len(mine) == 1:  # else it was begun twice, and the outer end finishes it
+            _finish(state, alter)
+        db.execute(f"DROP TABLE temp.{alter.snapshot}")
+        db.execute(f"RELEASE {_SAVEPOINT}")
+    except BaseException:
+        undone = alters[at:]
+        for each in reversed(undone):
+            _undo(state, begins=each.begins)
+        del alters[at:]
+        raise
+    if alter in alters:  # else RELEASE was a COMMIT, which has emptied the list
+        alters.remove(alter)
+
+
+def _open(db: apsw.Connection, sql: str, function: str) -> None:
+    try:
+        db.execute(sql)
+    except apsw.BusyError as error:
+        raise UsageError(
+            f"{function} cannot be called inside a statement that writes.", hint=f"Run it alone: SELECT {function}(…)."
+        ) from error
+
+
+def _undo(state: State, *, begins: bool) -> None:
+    if state.db.in_transaction:  # a full disk may have ended it already
+        # A savepoint that is the transaction is rolled back as such: to release it could find the file locked.
+        state.db.execute("ROLLBACK" if begins else f"ROLLBACK TO {_SAVEPOINT}; RELEASE {_SAVEPOINT}")
+    state.forget_tables()
+
+
+def _forget_undone(state: State) -> None:
+    """Alters that the caller rolled back to a savepoint of his own lost their snapshots."""
+    state.alters[:] = [alter for alter in state.alters if state.db.table_exists("temp", alter.snapshot)]
+
+
+def _take_snapshot(state: State, name: str, *, begins: bool) -> Alter:
+    db = state.db
+    _forget_undone(state)
+    used = {alter.snapshot for alter in state.alters}
+    for (left,) in db.execute("SELECT name FROM temp.sqlite_master WHERE name LIKE 'crsql!_alter!_%' ESCAPE '!'"):
+        if left not in used:  # of an alter that was never finished
+            db.execute(f"DROP TABLE temp.{left}")
+    crr = state.catalogue().crrs.get(name)
+    columns = crr.columns if crr else ()
+    alter = Alter(name, f"crsql_alter_{next(state.numbers)}", columns, begins)
+    # Without types, so that every value stays what it is.
+    listed = "".join(f", v{n}" for n in range(len(columns)))
+    db.execute(f"CREATE TEMP TABLE {alter.snapshot} (key INTEGER PRIMARY KEY{listed})")
+    if crr:
+        values = "".join(f", t.{ident(column)}" for column in columns)
+        db.execute(f"INSERT INTO temp.{alter.snapshot} SELECT p.{KEY}{values} {rows_and_keys(crr.table)}")
+    return alter
+
+
+def _finish(state: State, alter: Alter) -> None:
+    db = state.db
+    table = find_table(db, alter.table)
+    if table is None:
+        raise not_eligible(alter.table, ("There is no such table.",))
+    if table.name != alter.table:
+        raise not_eligible(alter.table, (f"It is spelled “{table.name}” now, which is another table to its peers.",))
+    keep_floor(state)
+    before = column_names(db, table.name + PKS)[1:]
+    anew = sorted(before) != sorted(table.key) or _retyped(db, table, alter)
+    if anew:
+        drop_records(db, table.name)
+    elif before != table.key:
+        _reorder_key(db, table)
+    reasons = obstacles(db, table)
+    if reasons:
+        raise not_eligible(table.name, reasons)
+    if not anew:
+        _compact(state, table, alter)
+        _record_changed_values(state, table, alter)
+    build(state, table)
+
+
+def _retyped(db: apsw.Connection, table: Table, alter: Alter) -> bool:
+    """Do keys have another storage class now, as by a new type of the key column? 1 and '1' are two keys, but one
+    row: the tombstone of the one would delete the other wherever it comes."""
+    names = [ident(name) for name in table.key]
+    row = " AND ".join(f"t.{name} = p.{name} AND t.{name} = p.{name} COLLATE BINARY" for name in names)
+    key = " OR ".join(f"p.{name} IS NOT +t.{name}" for name in names)
+    found = db.execute(
+        f"SELECT 1 FROM temp.{alter.snapshot} AS s CROSS JOIN {main(table.name + PKS)} AS p ON p.{KEY} = s.key"
+        f" CROSS JOIN {main(table.name)} AS t ON {row} WHERE {key} LIMIT 1"
+    )
+    return found.fetchone() is not None
+
+
+def _reorder_key(db: apsw.Connection, table: Table) -> None:
+    """The same key in another order: keys keep their numbers, and so their clocks (stock leaves the old order)."""
+    pks = main(table.name + PKS)
+    columns = f"{KEY}, {idents(table.key)}"
+    db.execute(f"CREATE TEMP TABLE crsql_alter_keys AS SELECT {columns} FROM {pks}; DROP TABLE {pks}")
+    create_tables(db, table)
+    db.execute(f"INSERT INTO {pks} SELECT {columns} FROM temp.crsql_alter_keys; DROP TABLE temp.crsql_alter_keys")
+
+
+def _compact(state: State, table: Table, alter: Alter) -> None:
+    """Drop the clocks of columns and rows that are no more; rows that went in the alter leave a tombstone."""
+    db, clock = state.db, main(table.name + CLOCK)
+    db.execute(
+        "CREATE TEMP TABLE crsql_alter_live (key INTEGER PRIMARY KEY);"
+        f"INSERT OR IGNORE INTO temp.crsql_alter_live SELECT p.{KEY} {rows_and_keys(table)}"
+    )
+    gone = f"SELECT key FROM temp.{alter.snapshot} WHERE key NOT IN temp.crsql_alter_live"
+    dead = f"SELECT key FROM {clock} WHERE col_name = '{SENTINEL}' AND col_version % 2 = 0"
+    kept = ", ".join(literal(name) for name in (SENTINEL, *table.tracked))
+    db.execute(f"DELETE FROM {clock} WHERE col_name NOT IN ({kept})")
+    write_cells(state, table, SENTINEL, f"{gone} AND key NOT IN ({dead})", first=2)
+    db.execute(
+        f"DELETE FROM {clock} WHERE key NOT IN temp.crsql_alter_live AND (col_name != '{SENTINEL}' OR col_version % 2)"
+    )
+    db.execute("DROP TABLE temp.crsql_alter_live")
+
+
+def _record_changed_values(state: State, table: Table, alter: Alter) -> None:
+    rows = f"{rows_and_keys(table)} CROSS JOIN temp.{alter.snapshot} AS s ON s.key = p.{KEY}"
+    differs = {
+        column: f"(typeof(t.{ident(column)}) != typeof(s.v{n}) OR +t.{ident(column)} IS NOT s.v{n} COLLATE BINARY)"
+        for n, column in enumerate(alter.columns)
+        if column in table.tracked
+    }
+    if not differs:
+        return
+    changed = state.db.execute(f"SELECT {', '.join(f'max({each})' for each in differs.values())} {rows}").fetchone()
+    for (column, condition), some in zip(differs.items(), changed or (), strict=True):
+        if some:
+            write_cells(state, table, column, f"SELECT p.{KEY} AS key {rows} WHERE {condition}")

@@ -1,0 +1,106 @@
+"""Clock rows for what nobody recorded when it was written (spec 5.6).
+
+All of it is set-based, and stamped with the version of the transaction under way: peers must see it. Rows and their
+keys are joined from the row to the key, byte by byte, whatever affinity and collation the table's columns have.
+"""
+
+from __future__ import annotations
+
+from engine.change import SENTINEL
+from engine.crr.catalogue import CLOCK, KEY, PKS, Table
+from engine.crr.sql import ident, idents, literal, main
+from engine.crr.state import State
+
+_WRITE = "(key, col_name, col_version, db_version, seq)"
+_AGAIN = (
+    "ON CONFLICT (key, col_name) DO UPDATE SET col_version = col_version + 1, db_version = excluded.db_version,"
+    " site_id = 0, seq = excluded.seq"
+)
+
+
+def rows_and_keys(table: Table) -> str:
+    """FROM: every row ``t`` of the table that has a key ``p``."""
+    same = " AND ".join(f"p.{ident(name)} IS +t.{ident(name)}" for name in table.key)
+    return f"FROM {main(table.name)} AS t CROSS JOIN {main(table.name + PKS)} AS p ON {same}"
+
+
+def backfill(state: State, table: Table) -> None:
+    """Record what the table holds and its clock does not: rows without a key, rows whose sentinel says deleted,
+    and cells without a clock row, unless they hold the column's default (spec 12: a peer's value beats those)."""
+    forget_keys(state, table)
+    last = state.db.execute(f"SELECT ifnull(max({KEY}), 0) FROM {main(table.name + PKS)}").get
+    _new_rows(state, table, last)
+    if last:
+        _rows_again(state, table)
+        for column in table.tracked:
+            _missing_cells(state, table, column)
+
+
+def forget_keys(state: State, table: Table) -> None:
+    """Drop keys without any clock row: their rows, if there are any, come as new ones."""
+    pks, clock = main(table.name + PKS), main(table.name + CLOCK)
+    state.db.execute(f"DELETE FROM {pks} WHERE {KEY} NOT IN (SELECT key FROM {clock})")
+
+
+def write_cells(state: State, table: Table, column: str, keys: str, first: int = 1) -> None:
+    """Record a local write of one column of many rows.
+
+    Args:
+        column: its name, or the sentinel.
+        keys: a SELECT of the rows' key numbers, called ``key``. In it, ``?1`` is the column's name.
+        first: the col_version of cells that have no clock row yet.
+    """
+    state.db.execute(
+        f"INSERT INTO {main(table.name + CLOCK)} {_WRITE} SELECT key, ?1, {first}, ?2,"
+        f" ?3 + row_number() OVER (ORDER BY key) - 1 FROM ({keys}) WHERE true {_AGAIN}",
+        (column, state.next_version(), state.seq),
+    )
+    state.next_seq(state.db.changes())
+
+
+def _write_rows(state: State, table: Table, keys: str) -> None:
+    """As write_cells, of every column, row by row; of a table without any, its sentinel."""
+    cells = table.tracked or (SENTINEL,)
+    listed = ", ".join(f"({n}, {literal(name)})" for n, name in enumerate(cells))
+    state.db.execute(
+        f"WITH cell(n, name) AS (VALUES {listed}) INSERT INTO {main(table.name + CLOCK)} {_WRITE}"
+        f" SELECT row.key, cell.name, 1, ?1, ?2 + row.n * {len(cells)} + cell.n"
+        f" FROM (SELECT key, row_number() OVER (ORDER BY key) - 1 AS n FROM ({keys})) AS row CROSS JOIN cell"
+        f" WHERE true ORDER BY row.key, cell.n {_AGAIN}",
+        (state.next_version(), state.seq),
+    )
+    state.next_seq(state.db.changes())
+
+
+def _new_rows(state: State, table: Table, last: int) -> None:
+    pks = main(table.name + PKS)
+    # COLLATE BINARY: keys are told apart byte by byte here, whatever the column's own collation.
+    mine, known = idents(table.key, suffix=" COLLATE BINARY"), idents(table.key)
+    order = ", ".join(str(n + 1) for n in range(len(table.key)))
+    state.db.execute(
+        f"INSERT INTO {pks} ({known}) SELECT {mine} FROM {main(table.name)}"
+        f" EXCEPT SELECT {known} FROM {pks} ORDER BY {order}"
+    )
+    _write_rows(state, table, f"SELECT {KEY} AS key FROM {pks} WHERE {KEY} > {last}")
+
+
+def _rows_again(state: State, table: Table) -> None:
+    dead = f"SELECT key FROM {main(table.name + CLOCK)} WHERE col_name = '{SENTINEL}' AND col_version % 2 = 0"
+    keys = f"SELECT p.{KEY} AS key {rows_and_keys(table)} WHERE p.{KEY} IN ({dead})"
+    if table.tracked:
+        _write_rows(state, table, keys)
+    write_cells(state, table, SENTINEL, keys)
+
+
+def _missing_cells(state: State, table: Table, name: str) -> None:
+    column = next(c for c in table.columns if c.name == name)
+    differs = f" AND t.{ident(name)} IS NOT ({column.default or 'NULL'})"
+    if column.not_null and column.default is None:
+        differs = ""
+    write_cells(
+        state,
+        table,
+        name,
+        f"SELECT p.{KEY} AS key {rows_and_keys(table)} WHERE NOT EXISTS (SELECT 1 FROM"
+        f" {main(table.name + CLOCK)} AS c WHERE c.key = p.{KEY} AND c.col_name = ?1){differs}",
+    )
