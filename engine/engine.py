@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
+from engine.activity import Activity
 from engine.attempt import SchemaName
 from engine.backup import Backups
 from engine.change import Change
@@ -30,6 +31,7 @@ from engine.events import (
     PeerRemoved,
     PeerStatus,
     SettingsChanged,
+    SyncFailed,
     SyncFinished,
     Way,
 )
@@ -37,6 +39,7 @@ from engine.flow import EventStream, flow_in, flow_of
 from engine.host import Host
 from engine.hosts import Hosts
 from engine.hub import Hub
+from engine.journal import Journal, SyncLine
 from engine.link import Link
 from engine.probe import ProbeReport, probe
 from engine.session import Verdict
@@ -58,6 +61,7 @@ class Engine:
         backups: where a file is copied to before it is first written to; None for files of our own making.
         schema: announced to stock servers for files without a recorded schema (spec 10.7).
         token_store: where the peers' tokens are kept; None forgets them with the engine.
+        journal: what was synced and overwritten is written there; None writes nothing. The engine opens it.
     """
 
     def __init__(
@@ -68,6 +72,7 @@ class Engine:
         backups: Backups | None = None,
         schema: SchemaName | None = None,
         token_store: TokenStore | None = None,
+        journal: Journal | None = None,
     ) -> None:
         if settings is None:
             settings = store.load() if store is not None else Settings()
@@ -85,8 +90,12 @@ class Engine:
         self._hub_stack = contextlib.AsyncExitStack()
         self._peer_moved = asyncio.Event()
         self._resting = ""
+        self.journal = journal
+        self._activity = Activity(self._tell_activity)
 
     async def __aenter__(self) -> Engine:
+        if self.journal is not None:
+            await self.journal.__aenter__()
         for database in self.settings.databases:
             await self._open_database(database)
         links = [self._add_link(peer) for peer in self.settings.peers]
@@ -101,6 +110,9 @@ class Engine:
         await self._hub_stack.aclose()
         for stack in self._databases.values():
             await stack.aclose()
+        self._activity.close()
+        if self.journal is not None:
+            await self.journal.__aexit__(None, None, None)
         for stream in self._streams:
             stream.close()
 
@@ -236,6 +248,7 @@ class Engine:
             SynclineError: the peer is gone, but its token could not be removed.
         """
         await self._link(peer).stop()
+        self._activity.forget(peer)
         del self._links[peer]
         left = tuple(known for known in self.settings.peers if known.id != peer)
         self._keep(replace(self.settings, peers=left))
@@ -395,24 +408,42 @@ class Engine:
     def peer_changed(self, status: PeerStatus) -> None:
         self._peer_moved.set()
         self._emit(PeerChanged(status))
+        if status.peer in self._links:
+            self._activity.state(status, self._links[status.peer].trouble)
 
     def merged(self, peer: str, applied: Sequence[Applied]) -> None:
-        if self._streams:
+        self._activity.moved(self._link(peer))
+        if self._streams or self.journal is not None:
             self._moved(peer, Way.IN, flow_in(applied))
 
     def sent(self, peer: str, changes: Sequence[Change]) -> None:
+        self._activity.moved(self._link(peer))
         if self._streams:
             self._moved(peer, Way.OUT, flow_of(changes))
 
     def sync_finished(self, finished: SyncFinished) -> None:
-        self._emit(finished)
+        self._activity.finished(self._link(finished.peer), finished)
 
     def needs_you(self, peer: str, sentence: str, hint: str) -> None:
         self._emit(NeedsYou(peer, sentence, hint))
 
     def _moved(self, peer: str, way: Way, changes: tuple[FlowChange, ...]) -> None:
-        database = self._link(peer).config.database
-        self._emit(ChangesMoved(time.time(), database, peer, way, changes))
+        config = self._link(peer).config
+        event = ChangesMoved(time.time(), config.database, peer, way, changes)
+        self._emit(event)
+        if self.journal is not None:
+            self.journal.add_overwritten(event, config.name)
+
+    def _tell_activity(self, line: SyncFinished | SyncFailed) -> None:
+        self._emit(line)
+        if self.journal is not None and line.peer in self._links:
+            peer = self._links[line.peer].config
+            names = line.peer, peer.name, self._config(peer.database).name
+            if isinstance(line, SyncFailed):
+                self.journal.add_sync(SyncLine(line.time, *names, 0, 0, 0, 0, 0.0, line.error))
+            else:
+                moved = line.sent, line.received, line.bytes_out, line.bytes_in
+                self.journal.add_sync(SyncLine(line.time, *names, *moved, line.seconds, line.error))
 
     # What files report (``engine.host.LocalNews``)
 

@@ -133,7 +133,7 @@ class DatabaseRemoved:
 
 @dataclass(frozen=True, slots=True)
 class SyncFinished:
-    """One line of the activity list: a sync that reached its end, or was cut.
+    """One line of the activity list: a session that is over or was cut, or a burst of changes on one that goes on.
 
     ``sent`` and ``received`` count changes, ``bytes_out`` and ``bytes_in`` the frames' bytes. ``error`` is empty when
     all went well.
@@ -147,6 +147,15 @@ class SyncFinished:
     bytes_in: int
     seconds: float
     error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SyncFailed:
+    """An attempt came to nothing: told once, until it goes well or fails otherwise."""
+
+    time: float
+    peer: str
+    error: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +189,7 @@ Event = (
     | DatabaseChanged
     | DatabaseRemoved
     | SyncFinished
+    | SyncFailed
     | NeedsYou
     | HubChanged
     | SettingsChanged

@@ -129,6 +129,11 @@ class Link:
         return attempt is not None and attempt.session is not None and attempt.session.in_sync
 
     @property
+    def trouble(self) -> str:
+        """What keeps it from syncing, in words; '' when nothing is known to."""
+        return self._trouble
+
+    @property
     def attempt(self) -> Attempt | None:
         """The attempt at work, if there is one."""
         return self._attempt

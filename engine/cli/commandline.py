@@ -130,6 +130,11 @@ def _parser() -> argparse.ArgumentParser:
     one = command("status", inspect.status, "Show the configured databases and peers, and their clocks.")
     one.add_argument("--json", action="store_true", help="one JSON object")
 
+    one = command("activity", inspect.activity, "Show what the window has synced in the last 30 days.")
+    form = one.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="a JSON array")
+    form.add_argument("--csv", action="store_true", help="CSV with a heading")
+
     one = command("tables", inspect.tables, "Show which tables of a database are, or can be made, syncable.")
     database(one)
     one.add_argument("--json", action="store_true", help="one JSON object a line")

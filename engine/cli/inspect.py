@@ -1,4 +1,4 @@
-"""Commands that look at one file, or at what is configured: status, tables, make-syncable, changes.
+"""Commands that look at one file, or at what is configured: status, activity, tables, make-syncable, changes.
 
 Those that only read open the file read-only and create nothing in it.
 """
@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,8 @@ from engine.crr import Replica
 from engine.crr.create import not_eligible
 from engine.errors import ReplicaError, UsageError
 from engine.flow import flow_of
-from engine.settings import Settings, SettingsFile, data_dir
+from engine.journal import read_syncs, write_csv, write_json
+from engine.settings import Settings, SettingsFile, data_dir, journal_path
 from engine.watch import FileWatch
 
 READ_LIMIT = 10_000
@@ -102,6 +105,24 @@ def _print_changes(replica: Replica, since: int, as_json: bool) -> int:
         since = max(since, found.until)
         if not found.more:
             return since
+
+
+async def activity(arguments: argparse.Namespace) -> int:
+    """``syncline activity [--json | --csv]``"""
+    lines = list(reversed(read_syncs(journal_path())))
+    if arguments.json:
+        write_json(lines, sys.stdout)
+    elif arguments.csv:
+        write_csv(lines, sys.stdout)
+    else:
+        for line in lines:
+            when = datetime.fromtimestamp(line.time).strftime("%Y-%m-%d %H:%M:%S")
+            moved = f"sent {count(line.sent, 'change')}, received {count(line.received, 'change')}"
+            result = f": {line.error}" if line.error else f" in {line.seconds:.1f} s"
+            say(f"{when}  {line.peer_name}  {moved}{result}")
+        if not lines:
+            say("Nothing was synced in the last 30 days.")
+    return 0
 
 
 async def status(arguments: argparse.Namespace) -> int:

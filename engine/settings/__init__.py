@@ -18,6 +18,7 @@ from engine.settings.model import (
     check_url,
     config_dir,
     data_dir,
+    journal_path,
 )
 from engine.settings.switches import SETTINGS, Group, Setting, checked
 
@@ -39,4 +40,5 @@ __all__ = [
     "checked",
     "config_dir",
     "data_dir",
+    "journal_path",
 ]

@@ -35,6 +35,11 @@ def data_dir() -> Path:
     return Path(home).expanduser().absolute() / "data" if home else platformdirs.user_data_path("syncline", False)
 
 
+def journal_path() -> Path:
+    """The file of the journal; it may not exist yet."""
+    return data_dir() / "journal.db"
+
+
 # Values
 
 
