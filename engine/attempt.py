@@ -12,7 +12,7 @@ from pathlib import Path
 
 from engine.change import Change
 from engine.crr import Applied
-from engine.dial import dial
+from engine.dial import Dialled, dial
 from engine.errors import NothingToSync, PeerRefused, PeerUnreachable, SchemasDiffer, SynclineError
 from engine.events import SyncFinished
 from engine.hosts import Hosts
@@ -28,6 +28,9 @@ STOCK_QUIET = 1.0
 
 PRODUCTIVE = 5.0
 """Seconds that a connection must have held (or it was in sync) for the next trouble to be a new one."""
+
+
+READING_ONLY = "The token only allows reading: what is written here stays here."
 
 
 class Ending(enum.Enum):
@@ -121,9 +124,10 @@ class Attempt:
                     f"{self.path.name} has no syncable table.",
                     hint=f"Make one syncable: syncline make-syncable {self.path} TABLE",
                 )
-            socket, own = await dial(self.config.url, self.config.room, token=self._token)
+            dialled = await dial(self.config.url, self.config.room, token=self._token)
+            socket = dialled.socket
             try:
-                session = self._make_session(here, own=own)
+                session = self._make_session(here, dialled)
             except SynclineError:
                 await socket.close(1000)
                 raise
@@ -180,12 +184,15 @@ class Attempt:
         """Whether the connection held for a while, so that the next trouble is a new one."""
         return asyncio.get_running_loop().time() - self._began > PRODUCTIVE
 
-    def _make_session(self, here: Snapshot, *, own: bool) -> Session:
+    def _make_session(self, here: Snapshot, dialled: Dialled) -> Session:
         direction = self.config.direction
         sends, receives = direction is not Direction.RECEIVE, direction is not Direction.SEND
         now = asyncio.get_running_loop().time
-        if own:
-            return OwnSession(here, now=now, sends=sends, receives=receives)
+        if dialled.own:
+            session = OwnSession(here, now=now, sends=sends and not dialled.read_only, receives=receives)
+            if sends and dialled.read_only:
+                session.remark = READING_ONLY
+            return session
         if here.schema_name is None:
             if self._schema is None:
                 raise PeerRefused(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import ssl
 from socket import gaierror
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -20,9 +20,9 @@ from websockets.typing import Subprotocol
 
 from engine.errors import PeerRefused, PeerUnreachable, UsageError
 from engine.heartbeat import ClientSocket
-from engine.hub import MAX_FRAME, SOCKET_OPTIONS
+from engine.hub.sockets import MAX_FRAME, SOCKET_OPTIONS
 from engine.wire import PROTOCOL
-from engine.wire.rooms import OWN_HEADER, encode_subprotocol
+from engine.wire.rooms import ACCESS_HEADER, OWN_HEADER, READ_ONLY, encode_subprotocol
 
 OPEN_TIMEOUT = 10.0
 """Seconds for the TCP connection, TLS and the handshake together."""
@@ -31,11 +31,24 @@ log = logging.getLogger("engine.link.websockets")
 log.setLevel(logging.INFO)  # its debug lines show the handshake, and with it the token
 
 
-async def dial(url: str, room: str, *, token: str | None = None) -> tuple[ClientConnection, bool]:
+class Dialled(NamedTuple):
+    """An open connection, and what the answer to the handshake said.
+
+    Attributes:
+        own: the other side speaks our own dialect.
+        read_only: it takes no changes from us.
+    """
+
+    socket: ClientConnection
+    own: bool
+    read_only: bool
+
+
+async def dial(url: str, room: str, *, token: str | None = None) -> Dialled:
     """Connect to ``url`` and greet for ``room``.
 
     Returns:
-        the open connection, and whether the other side speaks our own dialect.
+        the open connection, with what the other side said.
 
     Raises:
         UsageError: the address is none. PeerUnreachable: it did not work now. PeerRefused: the peer said no.
@@ -82,20 +95,30 @@ async def dial(url: str, room: str, *, token: str | None = None) -> tuple[Client
         ) from error
     except (OSError, EOFError, WebSocketException) as error:
         raise PeerUnreachable(f"{where}: {getattr(error, 'strerror', None) or error}.") from error
-    response = socket.response
-    answer = response.headers.get(OWN_HEADER) if response is not None else None
+    assert socket.response is not None
+    headers = socket.response.headers
+    answer = headers.get(OWN_HEADER)
     if answer is not None and answer != str(PROTOCOL):
         await socket.close(1000)
         raise PeerRefused(f"{where} speaks version {answer} of the protocol, this Syncline {PROTOCOL}.")
-    return socket, answer is not None
+    return Dialled(socket, answer is not None, headers.get(ACCESS_HEADER) == READ_ONLY)
 
 
 def _refusal(error: InvalidStatus, where: str) -> PeerRefused | PeerUnreachable:
-    status = error.response.status_code
+    status, said = error.response.status_code, _sentence(error.response.body)
     if status in (401, 403):
-        return PeerRefused(f"{where} does not accept the token.", hint="Enter the token that the hub's owner gave you.")
+        return PeerRefused(
+            f"{where} does not accept the token.{said}",
+            hint="Enter the token that the hub's owner gave you.",
+        )
     if status in (502, 503, 504):
-        return PeerUnreachable(f"{where} is not ready (HTTP {status}).")
+        return PeerUnreachable(f"{where} is not ready (HTTP {status}).{said}")
     return PeerRefused(
         f"{where} is no sync server: it answered with HTTP {status}.", hint="Check the address and its path."
     )
+
+
+def _sentence(body: bytes | bytearray | None) -> str:
+    """What a hub of ours says for a reason; empty for the pages of other servers."""
+    text = bytes(body or b"").decode(errors="replace").strip()
+    return f" It says: {text}" if text.endswith(".") and text.isprintable() and len(text) <= 200 else ""

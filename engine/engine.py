@@ -38,7 +38,7 @@ from engine.events import (
 from engine.flow import EventStream, flow_in, flow_of
 from engine.host import Host
 from engine.hosts import Hosts
-from engine.hub import Hub
+from engine.hub import Hub, HubOptions
 from engine.journal import Journal, SyncLine
 from engine.link import Link
 from engine.probe import ProbeReport, probe
@@ -383,11 +383,19 @@ class Engine:
     # Hub
 
     async def serve(
-        self, folder: Path, *, host: str = "127.0.0.1", port: int = 0, token: str | None = None
+        self,
+        folder: Path,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        token: str | None = None,
+        options: HubOptions | None = None,
     ) -> Hub:
         """Start to serve the rooms of ``folder`` (see ``Hub``), until ``stop_serving`` or the end."""
         await self.stop_serving()
-        hub = Hub(folder, self._hosts, host=host, port=port, token=token, on_guests=self._guests_changed)
+        hub = Hub(
+            folder, self._hosts, host=host, port=port, token=token, options=options, on_guests=self._guests_changed
+        )
         self.hub = await self._hub_stack.enter_async_context(hub)
         self._guests_changed()
         return self.hub

@@ -102,13 +102,14 @@ async def probe(
     here = None if path is None else await asyncio.to_thread(_look_at_file, path)
     found = _Findings(urlsplit(url).netloc)
     try:
-        socket, found.own = await dial(url, check_room(room), token=token or None)
+        socket, found.own, found.read_only = await dial(url, check_room(room), token=token or None)
     except (PeerUnreachable, PeerRefused) as error:
         found.not_connected(error)
         return found.report()
     try:
         found.ok(Step.REACHABLE, f"{found.where} answers.")
-        found.ok(Step.TOKEN, "It lets us in with this token." if token else "It lets us in without a token.")
+        reading = ", for reading only" if found.read_only else ""
+        found.ok(Step.TOKEN, f"It lets us in {'with this' if token else 'without a'} token{reading}.")
         if found.own:
             await _listen(socket, found, here)
         else:
@@ -151,6 +152,7 @@ class _Findings:
     def __init__(self, where: str) -> None:
         self.where = where
         self.own: bool | None = None
+        self.read_only = False
         self._steps: dict[Step, ProbeStep] = {}
 
     def ok(self, step: Step, sentence: str) -> None:

@@ -15,7 +15,7 @@ import sys
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
-from engine.cli import bench, demo, inspect, serve, sync, window
+from engine.cli import bench, demo, inspect, serve, sync, token, window
 from engine.errors import SynclineError, UsageError
 
 Command = Callable[[argparse.Namespace], Awaitable[int]]
@@ -115,6 +115,8 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("url", metavar="URL", help="the peer's address, as ws://host:port/sync")
     one.add_argument("--room", help="the database's name there (default: the file's name)")
     one.add_argument("--schema", metavar="FILE", type=Path, help="the schema file of a published vlcn server")
+    text = "a file with the token that the peer asks for (or set SYNCLINE_TOKEN)"
+    one.add_argument("--token-file", metavar="FILE", type=Path, help=text)
     how = one.add_mutually_exclusive_group()
     how.add_argument("--once", action="store_true", help="until both sides are caught up (the default)")
     how.add_argument("--watch", action="store_true", help="stay connected; send every write at once")
@@ -123,9 +125,10 @@ def _parser() -> argparse.ArgumentParser:
     one.set_defaults(endless=lambda arguments: bool(arguments.watch or arguments.every))
 
     one = command("serve", serve.run, "Serve the databases of a folder as rooms.")
-    one.add_argument("folder", metavar="DIR", type=Path, help="each database in it is a room")
-    one.add_argument("--port", type=int, default=8787, help="default: 8787; 0 picks a free one")
+    serve.add_options(one)
     one.set_defaults(endless=lambda _: True)
+
+    token.add_options(command("token", token.run, "Make, list and revoke the tokens of a hub."))
 
     one = command("status", inspect.status, "Show the configured databases and peers, and their clocks.")
     one.add_argument("--json", action="store_true", help="one JSON object")

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
+from typing import Any
 
 from engine.backup import Backups
 from engine.cli.output import say
 from engine.engine import Engine
 from engine.errors import UsageError
 from engine.events import HubChanged
+from engine.hub import HubOptions, Tls
 from engine.settings import Settings, data_dir
 
 
@@ -16,12 +19,37 @@ async def run(arguments: argparse.Namespace) -> int:
     """Serve until told to stop."""
     if not 0 <= arguments.port <= 65535:
         raise UsageError(f"{arguments.port} is no port.", hint="Ports go from 0 to 65535.")
+    options = _options(arguments)
     async with Engine(Settings(), backups=Backups(data_dir() / "backups")) as engine:
         with engine.subscribe() as events:
-            hub = await engine.serve(arguments.folder, port=arguments.port)
+            hub = await engine.serve(arguments.folder, host=arguments.host, port=arguments.port, options=options)
             say(f"Serving {arguments.folder} at {hub.url}; stop with Ctrl-C.")
             async for event in events:
                 if isinstance(event, HubChanged) and event.url:
                     rooms = ", ".join(f"{room}: {guests}" for room, guests in event.rooms) or "nobody"
                     say(f"Connected: {rooms}")
     return 0
+
+
+def _options(arguments: argparse.Namespace) -> HubOptions:
+    certificate, key = arguments.tls_cert, arguments.tls_key
+    if (certificate is None) != (key is None):
+        raise UsageError("TLS needs both a certificate and its key.", hint="Give --tls-cert FILE and --tls-key FILE.")
+    return HubOptions(
+        tokens=arguments.tokens,
+        tls=Tls(certificate, key) if certificate is not None else None,
+        insecure=arguments.insecure,
+    )
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``serve`` to its parser."""
+    file: dict[str, Any] = {"metavar": "FILE", "type": Path}
+    parser.add_argument("folder", metavar="DIR", type=Path, help="each database in it is a room")
+    parser.add_argument("--host", default="127.0.0.1", help="where to listen (default: this machine only)")
+    parser.add_argument("--port", type=int, default=8787, help="default: 8787; 0 picks a free one")
+    parser.add_argument("--tokens", **file, help="let in only peers with one of its tokens: syncline token")
+    parser.add_argument("--tls-cert", **file, help="the certificate (PEM), with those between it and its root")
+    parser.add_argument("--tls-key", **file, help="its key (PEM)")
+    text = "listen beyond this machine even without tokens or TLS"
+    parser.add_argument("--insecure", action="store_true", help=text)

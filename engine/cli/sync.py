@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 from pathlib import Path
 
 from engine.attempt import SchemaName
@@ -14,7 +15,7 @@ from engine.errors import UsageError
 from engine.events import ChangesMoved, Event, PeerChanged, PeerStatus, State, SyncFinished
 from engine.flow import EventStream
 from engine.settings import Mode, PeerConfig, Settings, check_url, data_dir
-from engine.wire.rooms import check_room
+from engine.wire.rooms import check_room, check_token
 from engine.wire.schema_hash import cryb64
 
 
@@ -26,13 +27,14 @@ async def run(arguments: argparse.Namespace) -> int:
     if arguments.every is not None and arguments.every < 1:
         raise UsageError("--every takes minutes, 1 or more.")
     schema = _read_schema(arguments.schema) if arguments.schema else None
+    token = _read_token(arguments.token_file)
     show = _JsonLines() if arguments.json else _Lines()
     async with Engine(Settings(), backups=Backups(data_dir() / "backups"), schema=schema) as engine:
         database = await engine.add_database(arguments.database)
         mode = Mode.LIVE if arguments.watch else Mode.EVERY if arguments.every else Mode.MANUAL
         peer = PeerConfig.new(database.id, url, room=room, mode=mode, minutes=arguments.every or 0)
         with engine.subscribe() as events:
-            await engine.add_peer(peer)
+            await engine.add_peer(peer, token=token)
             telling = asyncio.create_task(_tell(events, show))
             if stay:
                 await telling
@@ -57,6 +59,16 @@ def _read_schema(path: Path) -> SchemaName:
         return SchemaName(path.name, cryb64(path.read_text(encoding="utf-8")))
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"The schema file {path} cannot be read: {error}.") from None
+
+
+def _read_token(path: Path | None) -> str | None:
+    """Read the token from its file, or else from the environment: a command line is there for all to see."""
+    if path is None:
+        return os.environ.get("SYNCLINE_TOKEN") or None
+    try:
+        return check_token(path.read_text(encoding="utf-8").strip())
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"The token file {path} cannot be read: {error}.") from None
 
 
 class _Lines:

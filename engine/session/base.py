@@ -50,6 +50,7 @@ class Session(abc.ABC):
         self.greeted = False
         self.closed: Close | None = None
         self.failure: SynclineError | None = None
+        self.remark = ""
         # inbound: their history. offered is accepted for merging, received is on our disk
         self.peer_version: int | None = None
         self.offered = 0
@@ -198,8 +199,8 @@ class Session(abc.ABC):
 
     @property
     def note(self) -> str:
-        """A sentence for the status about what this session leaves out; empty for nothing."""
-        return ""
+        """What to add to the status: what this session leaves out, or what ``remark`` was set to; may be empty."""
+        return self.remark
 
     @property
     @abc.abstractmethod

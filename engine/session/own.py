@@ -86,7 +86,7 @@ class OwnSession(SendingSession, ComparingSession):
     @property
     def note(self) -> str:
         left_out = self.tables.left_out if self.tables is not None else ""
-        return f"{self._trouble} {left_out}".strip()
+        return " ".join(part for part in (self.remark, self._trouble, left_out) if part)
 
     # Frames
 
@@ -199,7 +199,7 @@ class OwnSession(SendingSession, ComparingSession):
 
     def _on_batch(self, batch: Batch) -> None:
         if not self.receives or self.peer is None:
-            raise ProtocolError("A batch came on a link that only sends.")
+            raise ProtocolError("Changes came where none are taken: this side only sends, so that you can only read.")
         if batch.number != self._next_number:
             raise ProtocolError(f"Batch {self._next_number} is missing: {batch.number} came instead.", code=4009)
         if not 0 < batch.want <= self._asked_for:
@@ -314,6 +314,7 @@ class OwnSession(SendingSession, ComparingSession):
 
 
 _KINDS = {
+    4001: FailureCode.TOKEN,
     1008: FailureCode.SCHEMA,
     1009: FailureCode.TOO_LARGE,
     1011: FailureCode.INTERNAL,

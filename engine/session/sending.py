@@ -25,7 +25,7 @@ BATCH_BYTES = 512 * 1024
 """Bounds of one Batch, changes and (roughly) bytes. A single larger change still goes, alone."""
 
 FRAME_LIMIT = 100 * 1024 * 1024
-"""The largest frame that the other side takes (``engine.hub.MAX_FRAME``)."""
+"""The largest frame that the other side takes (``engine.hub.sockets.MAX_FRAME``)."""
 
 
 class SendingSession(KinSession):

@@ -274,6 +274,11 @@ class StockHubSession(_StockSession):
             since = Cursor(self.offered, 0)
             self._send(encode(StartStreaming(since, (self.here.site_id,), False)))
 
+    def _on_changes(self, message: Changes) -> None:
+        if not self.receives:  # it was never asked for any
+            raise ProtocolError("Only reading is allowed here: the changes were not taken.", code=1008)
+        super()._on_changes(message)
+
     def _gap(self) -> None:
         self._ask()  # a second StartStreaming rewinds a stock client (spec 10.6)
 

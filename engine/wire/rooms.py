@@ -17,6 +17,12 @@ from engine.errors import UsageError, WireError
 OWN_HEADER = "Syncline-Protocol"
 """The response header in which a hub names the protocol number of the own dialect it agrees to."""
 
+ACCESS_HEADER = "Syncline-Access"
+"""The response header in which a hub that speaks the own dialect says what its peer may do, if not everything."""
+
+READ_ONLY = "read"
+"""The value of ``ACCESS_HEADER`` for a peer from which no changes are taken."""
+
 MAX_ROOM = 128
 """The longest room name, in bytes of UTF-8: it becomes a file name."""
 

@@ -17,35 +17,9 @@ import pytest
 from engine.crr import Replica
 
 from .live import PATIENCE, make_file, rows, write
+from .programs import Command
 
 PLAIN = "CREATE TABLE note (id INTEGER PRIMARY KEY NOT NULL, text TEXT)"
-
-
-class Command:
-    """Runs ``syncline`` with settings and data of its own."""
-
-    def __init__(self, home: Path) -> None:
-        self.home = home
-
-    def start(self, *arguments: str | Path) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [sys.executable, "-m", "engine.cli", *map(str, arguments)],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            env=os.environ | {"SYNCLINE_HOME": str(self.home)},
-        )
-
-    def __call__(self, *arguments: str | Path, status: int = 0) -> str:
-        """Run to the end; return what it printed (stderr, when it was to fail)."""
-        process = self.start(*arguments)
-        out, err = process.communicate(timeout=4 * PATIENCE)
-        assert "Traceback" not in out + err
-        assert process.returncode == status, out + err
-        if status == 0:
-            assert err == ""
-            return out
-        return err
 
 
 @pytest.fixture

@@ -132,7 +132,7 @@ async def test_no_token_in_the_log(tmp_path: Path, caplog: pytest.LogCaptureFixt
     caplog.set_level(logging.DEBUG)  # SYNCLINE_LOG=DEBUG
     async with plain_engine() as hub_engine:
         hub = await hub_engine.serve(room.parent, token="hunter2secret")
-        socket, _ = await dial(hub.url, "room", token="hunter2secret")
+        socket, *_ = await dial(hub.url, "room", token="hunter2secret")
         await socket.close()
     carried = base64.b64encode(b"auth=hunter2secret,room=room").decode()[:20]
     said = caplog.text

@@ -7,11 +7,13 @@ Any path is served (published clients use ``/sync`` or ``/vlcn-ws``). What the p
 from __future__ import annotations
 
 import asyncio
-import hmac
+import contextlib
 import http
 import logging
+import ssl
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from websockets.asyncio.server import Server, ServerConnection, serve
@@ -22,24 +24,36 @@ from engine.errors import ReplicaError, SynclineError, UsageError, WireError
 from engine.heartbeat import ServerSocket
 from engine.host import Host
 from engine.hosts import Hosts
+from engine.hub.access import Access, Anybody, Denied, Grant, SharedToken, TokenFile
+from engine.hub.options import HubOptions
+from engine.hub.sockets import MAX_FRAME, SOCKET_OPTIONS
 from engine.pump import Pump
 from engine.session import OwnSession, Session, StockHubSession
 from engine.wire import PROTOCOL, Failure, FailureCode, encode
-from engine.wire.rooms import OWN_HEADER, Greeting, check_room, decode_subprotocol
+from engine.wire.rooms import ACCESS_HEADER, OWN_HEADER, READ_ONLY, Greeting, check_room, decode_subprotocol
 
 log = logging.getLogger(__name__)
 
 _socket_log = logging.getLogger("engine.hub.websockets")
 _socket_log.setLevel(logging.INFO)  # its debug lines show the handshake, and with it the token
 
-MAX_FRAME = 100 * 1024 * 1024
-"""Bytes of the largest frame we take: what the published packages take (spec 10.5)."""
-
-SOCKET_OPTIONS = {"ping_interval": None, "close_timeout": 2, "max_queue": 16, "compression": None}
-"""A heartbeat of our own (engine.heartbeat), and a receive queue deeper than the own dialect's window."""
+CLOSE_TOKEN = 4001
+"""Close code for a peer whose token does not hold any more."""
 
 CLOSE_ROOM = 4004
 """Close code for a room that is not to be had."""
+
+LOOK_EVERY = 1.0
+"""Seconds between two looks at what time alone can end: tokens."""
+
+
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """A connected peer: the room it is in, what it was let in with, and what drives its session."""
+
+    room: str
+    grant: Grant
+    pump: Pump
 
 
 class Hub:
@@ -49,7 +63,8 @@ class Hub:
         folder: each file in it is a room, by its name.
         hosts: where replicas are opened.
         host, port: where to listen; port 0 picks a free one.
-        token: what every peer must show; None for no check.
+        token: what every peer must show, where no file of tokens is given; None for no check.
+        options: how else it is run.
         on_guests: called when somebody came or went.
     """
 
@@ -61,27 +76,49 @@ class Hub:
         host: str = "127.0.0.1",
         port: int = 0,
         token: str | None = None,
+        options: HubOptions | None = None,
         on_guests: Callable[[], None] = lambda: None,
     ) -> None:
         self.folder = folder
         self.host = host
         self.port = port
-        self.guests: Counter[str] = Counter()
+        self.options = options or HubOptions()
         self._hosts = hosts
-        self._token = token
+        self._access: Access = SharedToken(token) if token is not None else Anybody()
+        if self.options.tokens is not None:
+            self._access = TokenFile(self.options.tokens)
         self._on_guests = on_guests
+        self._guests: set[Guest] = set()
         self._server: Server | None = None
-        self._pumps: set[Pump] = set()
+        self._stack = contextlib.AsyncExitStack()
         self._stopping = False
 
     async def __aenter__(self) -> Hub:
         if not self.folder.is_dir():
             raise UsageError(f"There is no folder {self.folder}.", hint="Make it, or name another.")
+        self.options.check(self.host, asks=self._access.asks)
+        tls = self.options.tls
+        context = tls.context() if tls is not None else None
+        async with contextlib.AsyncExitStack() as stack:
+            await stack.enter_async_context(self._access)
+            self._access.on_change = self._look_at_tokens
+            self._server = await self._listen(context)
+            stack.push_async_callback(self._stop)
+            stack.callback(asyncio.create_task(self._keep_house()).cancel)
+            self._stack = stack.pop_all()
+        self.port = next(iter(self._server.sockets)).getsockname()[1]
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._stack.aclose()
+
+    async def _listen(self, context: ssl.SSLContext | None) -> Server:
         try:
-            self._server = await serve(
+            return await serve(
                 self._serve_peer,
                 self.host,
                 self.port,
+                ssl=context,
                 process_request=self._check_greeting,
                 process_response=self._answer_greeting,
                 select_subprotocol=_echo_subprotocol,
@@ -96,13 +133,11 @@ class Hub:
                 f"Cannot listen on {self.host} port {self.port}: {error.strerror or error}.",
                 hint="Choose another port with --port, or stop the program that uses this one.",
             ) from None
-        self.port = next(iter(self._server.sockets)).getsockname()[1]
-        return self
 
-    async def __aexit__(self, *_: object) -> None:
+    async def _stop(self) -> None:
         self._stopping = True
-        for pump in tuple(self._pumps):
-            pump.hang_up(1001, "The hub is going away.")
+        for guest in tuple(self._guests):
+            guest.pump.hang_up(1001, "The hub is going away.")
         if self._server is not None:
             self._server.close(code=1001)
             await self._server.wait_closed()
@@ -111,7 +146,12 @@ class Hub:
     def url(self) -> str:
         """The address to dial, as ``ws://host:port/sync``."""
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"ws://{host}:{self.port}/sync"
+        return f"{'wss' if self.options.tls else 'ws'}://{host}:{self.port}/sync"
+
+    @property
+    def guests(self) -> Counter[str]:
+        """How many peers are connected, by room."""
+        return Counter(guest.room for guest in self._guests)
 
     # Before the first frame
 
@@ -119,19 +159,23 @@ class Hub:
         """Answer bad greetings with an HTTP status; nothing they send can do more than that."""
         try:
             greeting = decode_subprotocol(request.headers.get("Sec-WebSocket-Protocol", ""))
+            grant = self._access.admit(greeting.room, greeting.token)
         except WireError as error:
             return connection.respond(http.HTTPStatus.BAD_REQUEST, f"{error}\n")
-        if self._token is not None and not _same(greeting.token or "", self._token):
-            return connection.respond(http.HTTPStatus.UNAUTHORIZED, "The token is not accepted.\n")
+        except Denied as error:
+            return connection.respond(error.status, f"{error}\n")
         if self._stopping:
             return connection.respond(http.HTTPStatus.SERVICE_UNAVAILABLE, "The hub is going away.\n")
         connection.greeting = greeting  # type: ignore[attr-defined]
+        connection.grant = grant  # type: ignore[attr-defined]
         return None
 
     def _answer_greeting(self, connection: ServerConnection, request: Request, response: Response) -> None:
         greeting: Greeting | None = getattr(connection, "greeting", None)
         if greeting is not None and greeting.own is not None:
             response.headers[OWN_HEADER] = str(min(greeting.own, PROTOCOL))
+            if not connection.grant.write:  # type: ignore[attr-defined]
+                response.headers[ACCESS_HEADER] = READ_ONLY
 
     # A peer
 
@@ -161,21 +205,38 @@ class Hub:
         here = await host.snapshot()
         if not here.tables:
             raise UsageError(f"The room “{room}” has no syncable table yet.")
+        grant: Grant = socket.grant  # type: ignore[attr-defined]
         now = asyncio.get_running_loop().time
-        session: Session = OwnSession(here, now=now) if own else StockHubSession(here, now=now)
-        pump = Pump(socket, session, host)
-        self._pumps.add(pump)
-        self.guests[room] += 1
+        kind = OwnSession if own else StockHubSession
+        session: Session = kind(here, now=now, receives=grant.write)
+        guest = Guest(room, grant, Pump(socket, session, host))
+        self._guests.add(guest)
         self._on_guests()
         try:
-            ended = await pump.run()
+            self._look_at(guest)  # its token may have been revoked while the room was opened
+            ended = await guest.pump.run()
             log.info("Room %r: a peer left: %s", room, ended.reason)
         finally:
-            self._pumps.discard(pump)
-            self.guests[room] -= 1
-            if not self.guests[room]:
-                del self.guests[room]
+            self._guests.discard(guest)
             self._on_guests()
+
+    # What goes on beside
+
+    async def _keep_house(self) -> None:
+        """See to what time alone brings about, until cancelled."""
+        while True:
+            await asyncio.sleep(LOOK_EVERY)
+            self._look_at_tokens()
+
+    def _look_at_tokens(self) -> None:
+        """Cut whoever may not stay: a token was revoked or has expired."""
+        for guest in tuple(self._guests):
+            self._look_at(guest)
+
+    def _look_at(self, guest: Guest) -> None:
+        trouble = self._access.trouble(guest.grant, guest.room)
+        if trouble:
+            guest.pump.hang_up(CLOSE_TOKEN, trouble, retry=False)
 
 
 async def _turn_away(socket: ServerConnection, sentence: str, *, own: bool, retry: bool) -> None:
@@ -187,9 +248,3 @@ async def _turn_away(socket: ServerConnection, sentence: str, *, own: bool, retr
 def _echo_subprotocol(_: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
     """Echo what was offered, as the ``ws`` package does; a published client retries for ever otherwise."""
     return offered[0] if offered else None
-
-
-def _same(one: str, other: str) -> bool:
-    return hmac.compare_digest(one.encode(), other.encode())
-
-

@@ -1,0 +1,96 @@
+"""``syncline token``: make, list and revoke the tokens of a hub."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from engine.cli.output import say, say_json
+from engine.errors import UsageError
+from engine.hub.tokens import Token, load, make, revoke
+from engine.wire.rooms import check_room
+
+_SPAN = re.compile(r"([0-9]{1,5})([hdw])")
+_UNITS = {"h": "hours", "d": "days", "w": "weeks"}
+
+
+async def run(arguments: argparse.Namespace) -> int:
+    """Do what ``arguments.action`` says."""
+    actions = {"make": _make, "list": _list, "revoke": _revoke}
+    actions[arguments.action](arguments)
+    return 0
+
+
+def _make(arguments: argparse.Namespace) -> None:
+    rooms = [check_room(room) for room in arguments.room] if arguments.room else None
+    expires = _moment(arguments.expires) if arguments.expires else None
+    secret = make(arguments.tokens, arguments.name, rooms=rooms, write=not arguments.read_only, expires=expires)
+    say(secret)
+
+
+def _list(arguments: argparse.Namespace) -> None:
+    for token in load(arguments.tokens):
+        if arguments.json:
+            say_json(
+                {
+                    "name": token.name,
+                    "rooms": token.rooms,
+                    "write": token.write,
+                    "expires": token.expires.isoformat() if token.expires else None,
+                    "expired": token.expired(),
+                }
+            )
+        else:
+            say(_line(token))
+
+
+def _revoke(arguments: argparse.Namespace) -> None:
+    revoke(arguments.tokens, arguments.name)
+    say(f"Revoked “{arguments.name}”. A running hub has cut whoever came in with it, or does so now.")
+
+
+def _line(token: Token) -> str:
+    rooms = "all rooms" if token.rooms is None else ", ".join(token.rooms)
+    until = ""
+    if token.expires is not None:
+        until = f", {'expired' if token.expired() else 'until'} {token.expires.astimezone():%Y-%m-%d %H:%M}"
+    return f"{token.name}: {rooms}, {'read and write' if token.write else 'read only'}{until}"
+
+
+def _moment(text: str) -> datetime:
+    """Read ``30d``, ``12h``, ``4w`` from now, or a date or time as ``2027-01-31``; local unless it says otherwise."""
+    now = datetime.now(UTC)
+    if span := _SPAN.fullmatch(text):
+        return now + timedelta(**{_UNITS[span[2]]: int(span[1])})
+    try:
+        moment = datetime.fromisoformat(text).astimezone(UTC)
+    except (ValueError, OverflowError):
+        hint = "Use 12h, 30d, 8w, or a date as 2027-01-31."
+        raise UsageError(f"“{text}” is no time to expire at.", hint=hint) from None
+    if moment <= now:
+        raise UsageError(f"{text} has passed.", hint="Choose a time to come.")
+    return moment
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the actions of ``token``, with their options, to its parser."""
+    actions = parser.add_subparsers(title="actions", metavar="ACTION", dest="action", required=True)
+
+    def action(name: str, text: str) -> argparse.ArgumentParser:
+        one = actions.add_parser(name, help=text, description=text, allow_abbrev=False)
+        one.add_argument("--tokens", metavar="FILE", type=Path, required=True, help="the hub's file of tokens")
+        return one
+
+    one = action("make", "Make a token, and print its secret: only now, it is kept nowhere.")
+    one.add_argument("name", metavar="NAME", help="what to call it")
+    one.add_argument("--room", action="append", help="a room that it opens; may be given again (default: all rooms)")
+    one.add_argument("--read-only", action="store_true", help="its bearer receives, and may change nothing")
+    one.add_argument("--expires", metavar="WHEN", help="12h, 30d, 8w from now, or a date as 2027-01-31")
+
+    one = action("list", "List the tokens, without their secrets.")
+    one.add_argument("--json", action="store_true", help="one JSON object a line")
+
+    one = action("revoke", "Revoke a token; a running hub cuts whoever came in with it.")
+    one.add_argument("name", metavar="NAME")

@@ -1,0 +1,26 @@
+"""A server for rooms: one folder, one file for each room, any number of peers in both dialects.
+
+server.py    listens, and takes a peer from its greeting to its end
+options.py   how a hub is run, checked in words: tokens, TLS, where it may listen
+access.py    who may enter which room, and whether to write
+tokens.py    the file of tokens: made, listed and revoked while a hub runs
+sockets.py   what dialling and serving agree on for every connection
+"""
+
+from engine.hub.access import Access, Anybody, Grant, SharedToken, TokenFile
+from engine.hub.options import HubOptions, Tls
+from engine.hub.server import Hub
+from engine.hub.sockets import MAX_FRAME, SOCKET_OPTIONS
+
+__all__ = [
+    "MAX_FRAME",
+    "SOCKET_OPTIONS",
+    "Access",
+    "Anybody",
+    "Grant",
+    "Hub",
+    "HubOptions",
+    "SharedToken",
+    "Tls",
+    "TokenFile",
+]

@@ -1,0 +1,141 @@
+"""Who may enter which room of a hub, and whether to write. Secrets are compared in constant time."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import logging
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.errors import SynclineError
+from engine.hub.tokens import Token, digest, load
+from engine.watch import FileWatch
+
+log = logging.getLogger(__name__)
+
+
+class Denied(SynclineError):
+    """A peer may not enter. The sentence is for the peer; ``status`` is the HTTP status that goes with it."""
+
+    def __init__(self, message: str, *, status: int = 401) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a peer was let in with.
+
+    Attributes:
+        write: whether changes are taken from it.
+        token: the token it showed; None where none of the file's was asked for.
+    """
+
+    write: bool = True
+    token: Token | None = None
+
+
+class Access(ABC):
+    """Says who may enter. Async context manager: inside it, ``on_change`` is called when somebody may not any more."""
+
+    asks = True
+    """Whether peers must show anything at all."""
+
+    @abstractmethod
+    def admit(self, room: str, secret: str | None) -> Grant:
+        """Let a peer into ``room``.
+
+        Raises:
+            Denied: it may not enter; says why.
+        """
+
+    def trouble(self, grant: Grant, room: str) -> str:
+        """Return why a peer that was let in so may not stay; empty when it may."""
+        return ""
+
+    async def __aenter__(self) -> Access:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        return
+
+    on_change: Callable[[], None] = staticmethod(lambda: None)
+
+
+class Anybody(Access):
+    """Asks for nothing."""
+
+    asks = False
+
+    def admit(self, room: str, secret: str | None) -> Grant:
+        return Grant()
+
+
+class SharedToken(Access):
+    """One secret for every room and every peer."""
+
+    def __init__(self, secret: str) -> None:
+        self._secret = secret
+
+    def admit(self, room: str, secret: str | None) -> Grant:
+        if not hmac.compare_digest((secret or "").encode(), self._secret.encode()):
+            raise Denied("This hub does not know the token.")
+        return Grant()
+
+
+class TokenFile(Access):
+    """The tokens of a file (``engine.hub.tokens``), followed while it changes.
+
+    While the file cannot be read nobody new gets in; who is in stays. Only tokens taken out of it are revoked.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._tokens: tuple[Token, ...] = ()
+        self._broken = False
+        self._stack = AsyncExitStack()
+
+    async def __aenter__(self) -> TokenFile:
+        self._tokens = await asyncio.to_thread(load, self.path)
+        await self._stack.enter_async_context(FileWatch(self.path, self._changed))
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._stack.aclose()
+
+    def admit(self, room: str, secret: str | None) -> Grant:
+        if self._broken:
+            raise Denied("The hub cannot read its tokens at the moment.", status=503)
+        shown, found = digest(secret or ""), None
+        for token in self._tokens:
+            if hmac.compare_digest(token.sha256, shown):
+                found = token
+        if found is None:
+            raise Denied("This hub does not know the token.")
+        if found.expired():
+            raise Denied("The token has expired.")
+        if not found.opens(room):
+            raise Denied("The token is not for this room.", status=403)
+        return Grant(found.write, found)
+
+    def trouble(self, grant: Grant, room: str) -> str:
+        if grant.token is None or grant.token not in self._tokens:
+            return "The token was revoked."
+        return "The token has expired." if grant.token.expired() else ""
+
+    def _changed(self) -> None:
+        try:
+            tokens = load(self.path)
+        except SynclineError as error:
+            if not self._broken:
+                log.error("%s Nobody new is let in until it can be read.", error)
+            self._broken = True
+            return
+        self._broken = False
+        if tokens != self._tokens:
+            self._tokens = tokens
+            self.on_change()

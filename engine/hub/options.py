@@ -1,0 +1,83 @@
+"""How a hub is run, checked in words before it listens."""
+
+from __future__ import annotations
+
+import ipaddress
+import ssl
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """A certificate (with those between it and its root) and its key, as PEM files."""
+
+    certificate: Path
+    key: Path
+
+    def context(self) -> ssl.SSLContext:
+        """Load them.
+
+        Raises:
+            UsageError: they cannot be read, or do not belong together.
+        """
+        for path in (self.certificate, self.key):
+            try:
+                path.read_bytes()
+            except OSError as error:
+                raise UsageError(f"{path} cannot be read: {error.strerror or error}.") from None
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        try:
+            # without a password a key that wants one would be asked for on the terminal
+            context.load_cert_chain(self.certificate, self.key, password=lambda: "")
+        except (ssl.SSLError, ValueError) as error:
+            reason = getattr(error, "reason", None) or error
+            raise UsageError(
+                f"{self.certificate} and {self.key} cannot be used for TLS: {reason}.",
+                hint="Give a certificate and its own key as PEM files, the key without a password.",
+            ) from None
+        return context
+
+
+@dataclass(frozen=True, slots=True)
+class HubOptions:
+    """How a hub is run.
+
+    Attributes:
+        tokens: the file of tokens that peers must show one of (``engine.hub.tokens``).
+        tls: what to prove the hub's name and to encrypt with.
+        insecure: listen beyond this machine even without tokens or TLS.
+    """
+
+    tokens: Path | None = None
+    tls: Tls | None = None
+    insecure: bool = False
+
+    def check(self, host: str, *, asks: bool) -> None:
+        """See whether a hub may listen on ``host`` so; ``asks`` says whether it asks for a token.
+
+        Raises:
+            UsageError: it may not; says what is missing.
+        """
+        if self.insecure or is_loopback(host):
+            return
+        if not asks:
+            raise UsageError(
+                f"On {host} others can reach the hub, and it asks nobody for a token.",
+                hint="Make one with “syncline token make” and give --tokens FILE, or say --insecure.",
+            )
+        if self.tls is None:
+            raise UsageError(
+                f"On {host} others can reach the hub, and without TLS they can read everything, tokens too.",
+                hint="Give --tls-cert and --tls-key, or say --insecure when something else encrypts.",
+            )
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach ``host``."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
