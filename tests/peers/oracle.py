@@ -54,8 +54,15 @@ class Oracle(NodeProcess):
         Returns one reply for each: ``{"ok": True, ...}`` or ``{"ok": False, "error": ..., "code": ...}``.
         A failed command does not stop the rest.
         """
-        reply = self.request("batch", commands=list(commands), timeout=timeout)
-        replies: list[dict[str, Any]] = reply["replies"]
+        return self.finish(self.begin(commands), timeout=timeout)
+
+    def begin(self, commands: Sequence[Command]) -> int:
+        """Start a batch and let it run; the number by which `finish` gets its replies."""
+        return self.send("batch", commands=list(commands))
+
+    def finish(self, number: int, *, timeout: float = 60) -> list[dict[str, Any]]:
+        """The replies of a batch that was begun, as `batch` returns them."""
+        replies: list[dict[str, Any]] = self.receive(number, timeout=timeout)["replies"]
         return replies
 
 

@@ -88,6 +88,14 @@ class NodeProcess:
             CommandFailed: the package refused it.
             PeerError: the process is gone, or ``timeout`` seconds passed.
         """
+        return self.receive(self.send(op, **fields), timeout=timeout)
+
+    def send(self, op: str, **fields: object) -> int:
+        """Send one command without waiting; its number, for `receive`. Commands are done in this order.
+
+        Raises:
+            PeerError: the process is gone.
+        """
         number = next(self._ids)
         command = {key: value for key, value in fields.items() if value is not None}
         line = wire.encode({"id": number, "op": op, **command}) + "\n"
@@ -98,7 +106,11 @@ class NodeProcess:
                 self._process.stdin.flush()
         except (OSError, ValueError) as error:
             raise self._failure(f"cannot be sent {op!r} ({error})") from error
-        self._wait(lambda: number in self._replies, timeout, f"did not answer {op!r}")
+        return number
+
+    def receive(self, number: int, *, timeout: float = TIMEOUT) -> dict[str, Any]:
+        """The reply to a command that was sent, once; errors as in `request`."""
+        self._wait(lambda: number in self._replies, timeout, "did not answer a command")
         with self._news:
             reply = self._replies.pop(number)
         check(reply)

@@ -1,39 +1,24 @@
 """Random scripts for the differential tests: what two sites do with one schema, as plain data.
 
-Left out is what Syncline does otherwise on purpose: updates that change nothing (stock skips a version for
-them) and updates of keys (stock's peers lose values); the latter have a test of their own.
+What the two engines do otherwise on purpose, and how scripts and worlds allow for it, stands in `differences`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Literal
 
 from engine.change import SENTINEL, SQLiteValue
 from engine.crr import pack_columns
+from tests.peers import schemas
+from tests.peers.tables import SCHEMAS, THOUSANDS, Key, Table, marks, quoted
 
 SITES = 2
 Way = Literal["alone", "sql", "replica"]
 """How changes are merged: inserted in whatever transaction is open (or none), inserted in one of their own, or
 by Replica.merge (and inserted in the published engine)."""
-
-
-@dataclass(frozen=True)
-class Table:
-    """A CRR: ``keys`` are the primary keys that scripts use, so few that they collide."""
-
-    name: str
-    create: str
-    key: tuple[str, ...]
-    keys: tuple[tuple[SQLiteValue, ...], ...]
-    columns: tuple[str, ...] = ()
-    values: tuple[SQLiteValue, ...] = (None, 1, 2, "a")
-    stored: dict[str, tuple[SQLiteValue, ...]] = field(default_factory=dict)
-    """For typed columns, values that they hold as they are: only those come from real peers."""
-    ordered: bool = False
-    """Rows lie in the order of their keys, so that statements on all rows visit them alike in both engines."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +28,18 @@ class Sql:
     site: int
     sql: str
     args: tuple[SQLiteValue, ...] = ()
+
+
+@dataclass(frozen=True)
+class Move:
+    """A row gets another key, and perhaps other values, in an open transaction that goes on with a write."""
+
+    site: int
+    table: Table
+    old: Key
+    new: Key
+    verb: str = "UPDATE"
+    values: tuple[tuple[str, SQLiteValue], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -73,7 +70,7 @@ class Feed:
     way: Way = "sql"
 
 
-Step = Sql | Block | Merge | Feed
+Step = Sql | Move | Block | Merge | Feed
 ORDERS = ("as read", "delta", "shuffled", "partial", "repeated")
 
 
@@ -82,73 +79,9 @@ class Script:
     """``filled`` runs before the tables become CRRs; then the steps; then the queries."""
 
     tables: tuple[Table, ...]
-    filled: tuple[Sql, ...] = ()
+    filled: tuple[Step, ...] = ()
     steps: tuple[Step, ...] = ()
-    queries: tuple[Sql, ...] = ()
-
-
-TYPED = Table(
-    "item",
-    "CREATE TABLE item (id INTEGER PRIMARY KEY NOT NULL,"
-    " a, b TEXT DEFAULT 'new', c REAL, d INTEGER NOT NULL DEFAULT 7)",
-    ("id",),
-    ((1,), (2,), (-1,), (300,)),
-    ("a", "b", "c", "d"),
-    (None, 0, 1, 2, -1, 2.5, 3.0, "", "a", "7", b"", b"\x01\xff", 2**40),
-    {"b": (None, "", "a", "7", b"7"), "c": (None, 2.5, 3.0, "z", b""), "d": (0, 1, 7, 2**40, "z")},
-    ordered=True,
-)
-TEXT_KEY = Table(
-    "note",
-    "CREATE TABLE note (k TEXT PRIMARY KEY NOT NULL, body TEXT, n NUMERIC, raw BLOB)",
-    ("k",),
-    (("",), ("x",), ("é",), (5,)),
-    ("body", "n", "raw"),
-    (None, "a", "b", "12", 1, 1.5, b"a"),
-    {"body": (None, "a", "b", "12"), "n": (None, 1, 2, 1.5, "z"), "raw": (None, "a", 1, 1.0, b"a")},
-)
-COMPOSITE = Table(
-    "edge",
-    "CREATE TABLE edge (x INTEGER NOT NULL, v, y TEXT NOT NULL, w TEXT DEFAULT NULL, PRIMARY KEY (y, x))",
-    ("y", "x"),
-    (("a", 1), ("a", 2), ("b", 1)),
-    ("v", "w"),
-    stored={"w": (None, "a", "1")},
-)
-KEY_ONLY = Table(
-    "tag",
-    "CREATE TABLE tag (x INTEGER NOT NULL, y TEXT NOT NULL, PRIMARY KEY (x, y))",
-    ("x", "y"),
-    ((1, "a"), (1, "b"), (2, "a")),
-)
-NO_ROWID = Table(
-    "blobs",
-    "CREATE TABLE blobs (k BLOB PRIMARY KEY NOT NULL, v ANY) WITHOUT ROWID",
-    ("k",),
-    ((b"",), (b"\x00",), (b"\xff\x00",)),
-    ("v",),
-    (None, 1, 1.0, -3, "1", b"1"),
-    {"v": (None, 1, 2.5, -3, "z", b"1")},  # outside STRICT tables ANY means NUMERIC
-    ordered=True,
-)
-UNTYPED = Table(
-    "loose",
-    "CREATE TABLE loose (k PRIMARY KEY NOT NULL, v)",
-    ("k",),
-    ((1,), ("1",), (b"1",), (2.5,)),
-    ("v",),
-    (None, 5, 5.0, -3, "a", b"a"),
-)
-MANY_ROWS = Table(
-    "big",
-    "CREATE TABLE big (id INTEGER PRIMARY KEY NOT NULL, a, b TEXT, c DEFAULT 1.5)",
-    ("id",),
-    tuple((number,) for number in range(200)),
-    ("a", "b", "c"),
-    stored={"b": (None, "a", "1")},
-    ordered=True,
-)
-SCHEMAS = ((TYPED,), (TEXT_KEY,), (COMPOSITE,), (KEY_ONLY,), (NO_ROWID,), (UNTYPED,), (MANY_ROWS,), (TYPED, KEY_ONLY))
+    queries: tuple[Step, ...] = ()
 
 
 ORDER = 'ORDER BY db_version, seq, "table", pk, cid'
@@ -188,14 +121,6 @@ CONDITIONS = (
 )
 
 
-def quoted(names: tuple[str, ...]) -> str:
-    return ", ".join(f'"{name}"' for name in names)
-
-
-def marks(count: int) -> str:
-    return ", ".join("?" * count)
-
-
 class Writer:
     """Draws the statements of one script."""
 
@@ -203,19 +128,15 @@ class Writer:
         self.random = random
         self.tables = tables
 
-    def value(self, table: Table, column: str) -> SQLiteValue:
-        value = self.random.choice(table.values)
-        return 7 if value is None and column == "d" else value  # the NOT NULL one
-
     def insert(self, site: int, verb: str = "INSERT", rows: int = 1) -> Sql:
         """An insert with any subset of the columns; the rest take their defaults."""
         table = self.random.choice(self.tables)
-        if len(table.keys) > 50 and self.random.random() < 0.7:
-            rows *= 40  # enough for what batches do together
+        if table.large and self.random.random() < 0.7:
+            rows *= min(400, len(table.keys) // 5)  # enough for what batches do together
         columns = tuple(c for c in table.columns if self.random.random() < 0.7)
         args: list[SQLiteValue] = []
         for _ in range(rows):
-            args += [*self.random.choice(table.keys), *(self.value(table, c) for c in columns)]
+            args += [*self.random.choice(table.keys), *(self.random.choice(table.taken(c)) for c in columns)]
         row = f"({marks(len(table.key) + len(columns))})"
         sql = f"{verb} INTO {table.name} ({quoted(table.key + columns)}) VALUES {', '.join([row] * rows)}"
         return Sql(site, sql, tuple(args))
@@ -225,7 +146,6 @@ class Writer:
         return self.insert(site, "INSERT OR REPLACE")
 
     def upsert(self, site: int) -> Sql:
-        table = self.random.choice(self.tables)
         row = self.insert(site)
         name = row.sql.split()[2]
         table = next(t for t in self.tables if t.name == name)
@@ -244,7 +164,7 @@ class Writer:
             return self.delete(site)
         table = self.random.choice(tables)
         columns = self.random.sample(table.columns, self.random.randint(1, len(table.columns)))
-        values = [self.value(table, c) for c in columns]
+        values = [self.random.choice(table.taken(c)) for c in columns]
         sets = ", ".join(f'"{c}" = ?{i + 1}' for i, c in enumerate(columns))
         changed = " OR ".join(f'"{c}" IS NOT ?{i + 1}' for i, c in enumerate(columns))
         sql = f"UPDATE {table.name} SET {sets} WHERE ({changed})"
@@ -262,17 +182,28 @@ class Writer:
         return Sql(site, f"DELETE FROM {table.name} WHERE {where}", self.random.choice(table.keys))
 
     def write(self, site: int) -> Sql:
-        """Any statement of a program."""
+        """Any statement of a program that leaves keys alone."""
         choice = self.random.random()
         if choice < 0.3:
-            return self.insert(site, self.random.choice(("INSERT", "INSERT OR IGNORE")))
+            verb = self.random.choice(("INSERT", "INSERT OR IGNORE", "INSERT OR ABORT"))
+            return self.insert(site, verb)
         if choice < 0.42:
             return self.replace(site)
         if choice < 0.5:
             return self.upsert(site)
         if choice < 0.55:
-            return self.insert(site, "INSERT OR REPLACE", rows=3)
+            return self.insert(site, self.random.choice(("INSERT OR REPLACE", "INSERT OR FAIL")), rows=3)
         return self.update(site) if choice < 0.8 else self.delete(site)
+
+    def move(self, site: int) -> Step:
+        """A change of a key, perhaps onto another row."""
+        table = self.random.choice(self.tables)
+        old, new = self.random.choice(table.peers_keys), self.random.choice(table.peers_keys)
+        if repr(old) == repr(new):
+            return self.write(site)
+        columns = [c for c in table.columns if self.random.random() < 0.2]
+        values = tuple((c, self.random.choice(table.taken(c))) for c in columns)
+        return Move(site, table, old, new, self.random.choice(("UPDATE", "UPDATE OR REPLACE")), values)
 
     def way(self) -> Way:
         return self.random.choice(("alone", "sql", "sql", "replica", "replica"))
@@ -294,6 +225,8 @@ class Writer:
                 steps += self.savepoint(site)
             elif choice < 0.35:
                 steps.append(replace(self.merge("alone"), source=1 - site, target=site))
+            elif choice < 0.55:
+                steps.append(self.move(site))
             else:
                 steps.append(self.write(site))
         if self.random.random() < 0.2:
@@ -302,10 +235,10 @@ class Writer:
             steps += [self.replace(site), Sql(site, "COMMIT")]
         return Block(tuple(steps))
 
-    def savepoint(self, site: int) -> Iterator[Sql]:
+    def savepoint(self, site: int) -> Iterator[Step]:
         yield Sql(site, "SAVEPOINT s")
         for _ in range(self.random.randint(1, 3)):
-            yield self.write(site)
+            yield self.write(site) if self.random.random() < 0.8 else self.move(site)
         if self.random.random() < 0.5:
             yield Sql(site, "ROLLBACK TO s")
         yield Sql(site, "RELEASE s")
@@ -321,21 +254,21 @@ class Writer:
     def feed(self, way: Way) -> Feed:
         """Changes in any state that other peers could be in, delivered in any order."""
         count = self.random.choice((1, 3, 6, 30))
-        if len(self.tables[0].keys) > 50:
-            count *= 10
+        if self.tables[0].large:
+            count = min(10 * count, len(self.tables[0].keys)) if count < 30 else 3 * len(self.tables[0].keys)
         changes = tuple(self.change() for _ in range(count))
         return Feed(self.random.randrange(SITES), changes, way)
 
     def change(self) -> tuple[SQLiteValue, ...]:
         table = self.random.choice(self.tables)
-        key = self.random.choice([key for key in table.keys if key != (5,)])  # a TEXT key never holds that 5
+        key = self.random.choice(table.peers_keys)
         column = self.random.choice((SENTINEL, *table.columns))
         length = self.random.choice((1, 1, 1, 2, 3, 3, 4, 5, 6))
         if length % 2 == 0:
             column = SENTINEL
         value, version = None, length
         if column != SENTINEL:
-            value = self.random.choice(table.stored.get(column, table.values))
+            value = self.random.choice(table.held(column))
             version = self.random.randint(0, 4)
         site = bytes([self.random.randint(1, 5)]) * 16  # the two sites' own ids are among them
         db_version, seq = self.random.randint(1, 40), self.random.randint(0, 3)
@@ -348,10 +281,21 @@ class Writer:
         return Sql(self.random.randrange(SITES), f"SELECT * FROM crsql_changes WHERE {where} {ORDER}")
 
 
+def draw_tables(random: Random) -> tuple[Table, ...]:
+    """Random ones mostly; those of `tables`, whose values are chosen to clash; seldom thousands of rows."""
+    choice = random.random()
+    if choice < 0.01:
+        return (THOUSANDS,)
+    return random.choice(SCHEMAS) if choice < 0.4 else schemas.draw(random)
+
+
 def draw(random: Random) -> Script:
     """A script of up to about 60 statements and merges, then some queries."""
-    tables = random.choice(SCHEMAS)
+    tables = draw_tables(random)
     writer = Writer(random, tables)
     filled = [writer.replace(random.randrange(SITES)) for _ in range(random.choice((0, 0, 3)))]
-    steps = [writer.step() for _ in range(random.randint(3, 25))]
+    steps: list[Step] = []
+    if random.random() < 0.1:
+        steps += [Sql(site, "PRAGMA recursive_triggers = ON") for site in range(SITES)]
+    steps += [writer.step() for _ in range(random.randint(3, 25 if not tables[0].large else 8))]
     return Script(tables, tuple(filled), tuple(steps), tuple(writer.query() for _ in range(4)))

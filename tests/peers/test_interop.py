@@ -13,7 +13,8 @@ from engine.change import Change, SQLiteValue
 from engine.crr import connect, pack_columns
 from tests import budget
 from tests.peers.oracle import CommandFailed, Oracle, OracleDb
-from tests.peers.scripts import SCHEMAS, Block, Sql, Step, Table, Writer
+from tests.peers.scripts import Block, Sql, Step, Writer
+from tests.peers.tables import SCHEMAS, Table
 from tests.peers.worlds import COLUMNS, MERGE, inspections
 
 Rows = list[tuple[SQLiteValue, ...]]

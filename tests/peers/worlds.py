@@ -5,19 +5,20 @@ Both worlds start from the same bytes, so site ids agree; every value is compare
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from random import Random
-from typing import Any
 
 import apsw
 
 from engine.change import Change, SQLiteValue
 from engine.crr import Replica
 from engine.errors import SynclineError
+from tests.peers.differences import Moving
 from tests.peers.oracle import Command, Oracle
-from tests.peers.scripts import SITES, Block, Feed, Merge, Script, Sql, Step, Table, Way, marks, quoted
+from tests.peers.scripts import SITES, Block, Feed, Merge, Move, Script, Sql, Step, Way
+from tests.peers.tables import Table, marks, quoted
 
 COLUMNS = '"table", "pk", "cid", "val", "col_version", "db_version", "site_id", "cl", "seq"'
 MERGE = f"INSERT INTO crsql_changes ({COLUMNS}) VALUES ({marks(9)})"
@@ -37,6 +38,19 @@ class Difference:
         return f"{self.where}\n    ours   {self.ours}\n    theirs {self.theirs}"
 
 
+@dataclass(frozen=True)
+class Note:
+    """A command for the oracle, and what ours did there. None: the published engine alone does this, and must.
+
+    ``ordered`` says whether the rows have to come in the same order.
+    """
+
+    where: str
+    command: Command
+    ours: Outcome | None
+    ordered: bool = True
+
+
 def blank_sites(oracle: Oracle) -> list[bytes]:
     """The bytes of one empty database for each site, with fixed ids."""
     contents = []
@@ -51,16 +65,17 @@ def inspections(tables: Sequence[Table]) -> list[str]:
     """The queries that show a site's whole state, bookkeeping included."""
     queries = []
     for table in tables:
-        types = ", ".join(f'typeof("{column}")' for column in table.key + table.columns)
         order = ", ".join(f'typeof("{column}"), "{column}"' for column in table.key)
         queries += [
-            f"SELECT {quoted(table.key + table.columns)}, {types} FROM {table.name} ORDER BY {order}",
+            f"SELECT *, {quoted(table.key + table.columns)} FROM {table.name} ORDER BY {order}",
             f"SELECT * FROM {table.name}__crsql_pks ORDER BY 1",
             f"SELECT * FROM {table.name}__crsql_clock ORDER BY key, col_name",
         ]
     return [
         *queries,
         "SELECT ordinal, site_id FROM crsql_site_id ORDER BY ordinal",
+        "SELECT key, value FROM crsql_master WHERE key != 'crsqlite_version' ORDER BY 1",
+        "SELECT site_id, version, seq, tag, event FROM crsql_tracked_peers ORDER BY 1, 4, 5",
         "SELECT crsql_site_id(), crsql_db_version()",
         f"SELECT {COLUMNS} FROM crsql_changes ORDER BY 6, 9, 1, 2, 3",
         "SELECT db_version, seq FROM crsql_changes",  # in this order by itself
@@ -68,15 +83,13 @@ def inspections(tables: Sequence[Table]) -> list[str]:
 
 
 class Worlds:
-    """Runs everything here at once, and notes it as commands for the oracle's batch."""
+    """Runs everything here at once, and notes it as commands for the oracle."""
 
-    def __init__(self, folder: Path, oracle: Oracle, blanks: Sequence[bytes]) -> None:
-        self._oracle = oracle
+    def __init__(self, folder: Path, blanks: Sequence[bytes], labels: Sequence[str]) -> None:
+        self.notes: list[Note] = []
+        self._labels = labels
         self._replicas: list[Replica] = []
         self._sites: list[apsw.Connection] = []
-        self._labels = [oracle.new_label() for _ in blanks]
-        self._commands: list[Command] = []
-        self._ours: list[tuple[str, Outcome]] = []
         self._rolled_back: set[int] = set()
         folder.mkdir(exist_ok=True)
         for number, content in enumerate(blanks):
@@ -84,28 +97,34 @@ class Worlds:
             file.write_bytes(content)
             replica = Replica.open(file)
             # thousands of commits; power cuts are tested elsewhere
-            replica.connection.execute("PRAGMA synchronous = OFF")
+            replica.connection.execute("PRAGMA synchronous = OFF; PRAGMA journal_mode = MEMORY").fetchall()
             self._replicas.append(replica)
             self._sites.append(replica.connection)
 
+    def close(self) -> None:
+        for replica in self._replicas:
+            replica.close()
+
+    def _note(self, site: int, what: str, ours: Outcome | None, ordered: bool = True, **command: object) -> None:
+        command["db"] = self._labels[site]
+        self.notes.append(Note(f"site {site}: {what}", command, ours, ordered))
+
     def exec(self, site: int, sql: str, args: Sequence[SQLiteValue] = ()) -> Outcome:
-        self._commands.append({"op": "exec", "db": self._labels[site], "sql": sql, "args": args})
         outcome: Outcome
         try:
             outcome = [list(row) for row in self._sites[site].execute(sql, args)]
         except (apsw.Error, SynclineError):
             outcome = FAILED
-        self._ours.append((f"site {site}: {sql} {list(args) if args else ''}", outcome))
+        self._note(site, f"{sql} {list(args) if args else ''}", outcome, op="exec", sql=sql, args=args)
         return outcome
 
     def exec_many(self, site: int, sql: str, rows: Sequence[Sequence[SQLiteValue]]) -> Outcome:
-        self._commands.append({"op": "executemany", "db": self._labels[site], "sql": sql, "rows": rows})
         outcome: Outcome
         try:
             outcome = [list(row) for row in self._sites[site].executemany(sql, rows)]
         except (apsw.Error, SynclineError):
             outcome = FAILED
-        self._ours.append((f"site {site}: {sql} with {rows}", outcome))
+        self._note(site, f"{sql} with {rows}", outcome, op="executemany", sql=sql, rows=rows)
         return outcome
 
     def step(self, step: Step) -> None:
@@ -114,6 +133,8 @@ class Worlds:
                 self.exec(step.site, step.sql, step.args)
                 if step.sql == "ROLLBACK":
                     self._rolled_back.add(step.site)
+            case Move():
+                self.move(step)
             case Block():
                 for inner in step.steps:
                     self.step(inner)
@@ -122,14 +143,24 @@ class Worlds:
             case Feed():
                 self.apply(step.target, step.changes, step.way)
 
+    def move(self, step: Move) -> None:
+        sets = ", ".join(f'"{c}" = ?' for c in (*step.table.key, *(c for c, _ in step.values)))
+        where = " AND ".join(f'"{c}" IS ?' for c in step.table.key)
+        args = (*step.new, *(value for _, value in step.values), *step.old)
+        db = self._sites[step.site]
+        moving, before = Moving(db, step), db.total_changes()
+        self.exec(step.site, f"{step.verb} {step.table.name} SET {sets} WHERE {where}", args)
+        if db.total_changes() > before:
+            for sql, values in moving.mends():
+                self._note(step.site, sql, None, op="exec", sql=sql, args=values)
+
     def merge(self, step: Merge) -> None:
         random = Random(step.seed)
         version = self.exec(step.source, "SELECT max(0, crsql_db_version() - 3)")
         since = version[0][0] if step.order == "delta" and isinstance(version, list) else 0
-        sql, args = f"SELECT {COLUMNS} FROM crsql_changes WHERE db_version > ?", [since]
-        if step.exclude:
-            sql, args = f"{sql} AND site_id IS NOT ?", [since, bytes([step.target + 1]) * 16]
-        found = self.exec(step.source, f"{sql} ORDER BY 6, 9, 1, 2, 3", args)
+        assert isinstance(since, int)
+        author = bytes([step.target + 1]) * 16 if step.exclude else None
+        found = self.read(step.source, since, author)
         if isinstance(found, str):
             return
         found = found.copy()
@@ -140,6 +171,23 @@ class Worlds:
         if step.order == "repeated":
             found += random.choices(found, k=len(found)) if found else []
         self.apply(step.target, found, step.way)
+
+    def read(self, source: int, since: int, author: bytes | None) -> Outcome:
+        """The changes above a version, without those of an author."""
+        if not self._sites[source].in_transaction:
+            self.read_typed(source, since, author)
+        sql, args = f"SELECT {COLUMNS} FROM crsql_changes WHERE db_version > ?", [since]
+        if author is not None:
+            return self.exec(source, f"{sql} AND site_id IS NOT ? ORDER BY 6, 9, 1, 2, 3", [*args, author])
+        return self.exec(source, f"{sql} ORDER BY 6, 9, 1, 2, 3", args)
+
+    def read_typed(self, source: int, since: int, author: bytes | None) -> None:
+        """The same by Replica.changes; no author's filter hides what a revival did (see `differences`)."""
+        rows: Outcome = [list(c) for c in self._replicas[source].changes(since, exclude_site=author).changes]
+        revived = "col_version = 0 OR cid = '-1' AND col_version > 1 AND col_version % 2 = 1"
+        sql = f"SELECT {COLUMNS} FROM crsql_changes WHERE db_version > ? AND (site_id IS NOT ? OR {revived})"
+        what = f"Replica.changes({since}, {author!r})"
+        self._note(source, what, rows, ordered=False, op="exec", sql=sql, args=[since, author])
 
     def apply(self, target: int, changes: Sequence[Sequence[SQLiteValue]], way: Way) -> None:
         """Merge into one site."""
@@ -157,97 +205,90 @@ class Worlds:
 
     def merge_typed(self, target: int, changes: Sequence[Sequence[SQLiteValue]]) -> None:
         """Merge by Replica.merge, which the published engine does with inserts in a transaction."""
-        label, where = self._labels[target], f"site {target}: Replica.merge({changes})"
         outcome: Outcome = []
         try:
             self._replicas[target].merge([Change(*row) for row in changes])  # type: ignore[arg-type]
         except SynclineError:
             outcome = FAILED
-        end = "ROLLBACK" if outcome == FAILED else "COMMIT"
-        self._commands += [
-            {"op": "exec", "db": label, "sql": "BEGIN"},
-            {"op": "executemany", "db": label, "sql": MERGE, "rows": changes},
-            {"op": "exec", "db": label, "sql": end},
-        ]
-        self._ours += [(where, []), (where, outcome), (where, [])]
+        what, end = f"Replica.merge({changes})", "ROLLBACK" if outcome == FAILED else "COMMIT"
+        self._note(target, what, [], op="exec", sql="BEGIN")
+        self._note(target, what, outcome, op="executemany", sql=MERGE, rows=changes)
+        self._note(target, what, [], op="exec", sql=end)
 
-    def compare(self, blanks: Sequence[bytes]) -> Difference | None:
-        """Let the oracle do the same; the first difference, if there is one."""
-        opening: list[Command] = [
-            {"op": "import", "db": label, "bytes": content}
-            for label, content in zip(self._labels, blanks, strict=True)
-        ]
-        closing: list[Command] = [{"op": "close", "db": label} for label in self._labels]
-        replies = self._oracle.batch([*opening, *self._commands, *closing])
-        theirs = replies[len(opening) : -len(closing)]
-        for (where, ours), reply in zip(self._ours, theirs, strict=True):
-            expected: Outcome = reply["rows"] if reply["ok"] else FAILED
-            if repr(ours) != repr(expected):
-                words = reply.get("error", "")
-                if isinstance(ours, list) and isinstance(expected, list):
-                    only_ours = [row for row in ours if repr(row) not in map(repr, expected)]
-                    only_theirs = [row for row in expected if repr(row) not in map(repr, ours)]
-                    ours, expected = only_ours or ours, only_theirs or expected
-                return Difference(where, repr(ours), f"{expected!r} {words}")
-        return None
-
-    def close(self) -> None:
-        for replica in self._replicas:
-            replica.close()
-
-
-def differs(script: Script, folder: Path, oracle: Oracle, blanks: Sequence[bytes]) -> Difference | None:
-    """Run a script in both worlds."""
-    worlds = Worlds(folder, oracle, blanks)
-    try:
+    def run(self, script: Script) -> None:
+        """The whole script, then every inspection."""
         for site in range(SITES):
             for table in script.tables:
-                worlds.exec(site, table.create)
+                self.exec(site, table.create)
         for statement in script.filled:
-            worlds.step(statement)
+            self.step(statement)
         for site in range(SITES):
             for table in script.tables:
-                worlds.exec(site, "SELECT crsql_as_crr(?)", [table.name])
+                self.exec(site, "SELECT crsql_as_crr(?)", [table.name])
         for step in script.steps:
-            worlds.step(step)
+            self.step(step)
         for site in range(SITES):
             for query in inspections(script.tables):
-                worlds.exec(site, query)
+                self.exec(site, query)
         for statement in script.queries:
-            worlds.step(statement)
-        return worlds.compare(blanks)
-    finally:
-        worlds.close()
+            self.step(statement)
 
 
-def shrink(
-    script: Script, folder: Path, oracle: Oracle, blanks: Sequence[bytes]
-) -> tuple[Script, Difference]:
-    """Leave out every step without which the two still differ."""
-    difference = differs(script, folder, oracle, blanks)
-    assert difference is not None
-    position = 0
-    while (shorter := shortened(script, position)) is not None:
-        found = differs(shorter, folder, oracle, blanks)
-        if found is None:
-            position += 1
-        else:
-            script, difference = shorter, found
-    return script, difference
+class Arena:
+    """Where scripts run in both worlds.
+
+    Args:
+        oracle: the published engine.
+        folder: for our files, which every script makes anew.
+    """
+
+    def __init__(self, oracle: Oracle, folder: Path) -> None:
+        self._oracle = oracle
+        self._folder = folder
+        self._blanks = blank_sites(oracle)
+
+    def begin(self, script: Script) -> Iterator[Difference | None]:
+        """Run a script here and start it in the oracle; ``next`` then waits for the first difference, if any.
+
+        The next script may begin meanwhile, so that both engines work at the same time.
+        """
+        labels = [self._oracle.new_label() for _ in self._blanks]
+        worlds = Worlds(self._folder, self._blanks, labels)
+        try:
+            worlds.run(script)
+        finally:
+            worlds.close()
+        opening: list[Command] = [
+            {"op": "import", "db": label, "bytes": content}
+            for label, content in zip(labels, self._blanks, strict=True)
+        ]
+        closing: list[Command] = [{"op": "close", "db": label} for label in labels]
+        number = self._oracle.begin([*opening, *(note.command for note in worlds.notes), *closing])
+        return self._finish(number, worlds.notes, len(opening))
+
+    def _finish(self, number: int, notes: list[Note], opened: int) -> Iterator[Difference | None]:
+        replies = self._oracle.finish(number)[opened:]
+        yield next(filter(None, map(compared, notes, replies)), None)
+
+    def differs(self, script: Script) -> Difference | None:
+        """Run a script in both worlds; the first difference, if there is one."""
+        return next(self.begin(script))
 
 
-def shortened(script: Script, position: int) -> Script | None:
-    """The script without one of its parts: queries, steps, changes of a feed. None: there is no such part."""
-    for part in ("queries", "steps", "filled"):
-        steps: tuple[Step, ...] = getattr(script, part)
-        for index, step in enumerate(steps):
-            count = len(step.changes) if isinstance(step, Feed) else 0
-            if position <= count:
-                instead: list[Step] = []
-                if isinstance(step, Feed) and position:
-                    fewer = step.changes[: position - 1] + step.changes[position:]
-                    instead = [replace(step, changes=fewer)]
-                fields: dict[str, Any] = {part: (*steps[:index], *instead, *steps[index + 1 :])}
-                return replace(script, **fields)
-            position -= 1 + count
-    return None
+def compared(note: Note, reply: dict[str, object]) -> Difference | None:
+    """The difference between ours and the oracle's reply, if there is one."""
+    theirs = reply["rows"] if reply["ok"] else FAILED
+    assert isinstance(theirs, list | str)
+    words = reply.get("error", "")
+    if note.ours is None:
+        return None if reply["ok"] else Difference(note.where, "(stock alone)", f"{FAILED}: {words}")
+    ours = note.ours
+    if not note.ordered and isinstance(ours, list) and isinstance(theirs, list):
+        ours, theirs = sorted(ours, key=repr), sorted(theirs, key=repr)
+    if repr(ours) == repr(theirs):
+        return None
+    if isinstance(ours, list) and isinstance(theirs, list):
+        mine, yours = set(map(repr, ours)), set(map(repr, theirs))
+        ours = [row for row in ours if repr(row) not in yours] or ours
+        theirs = [row for row in theirs if repr(row) not in mine] or theirs
+    return Difference(note.where, repr(ours), f"{theirs!r} {words}")
