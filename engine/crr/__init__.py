@@ -10,7 +10,7 @@ and ``eligibility`` make tables syncable, ``backfill`` records their rows, ``alt
 decides, ``merging`` writes; ``reading`` reads whole versions, ``ranges`` parts of ranges; ``tracked`` keeps
 peers' clocks, ``keeping`` and ``lineage`` what belongs to them; ``config`` what the file is set to; ``durability``
 syncs what other programs committed; ``digests`` compares; ``fractional`` and ``ordered`` are for tables in an order
-of their own.
+of their own, ``clset`` makes a table and its records in one statement.
 
 Where this differs from stock 0.16.3 on purpose (spec 12 says that each is safe for convergence):
 

@@ -42,14 +42,24 @@ def make_crr(state: State, name: str) -> None:
         NotEligible: with every obstacle.
     """
     db = state.db
-    table = find_table(db, name)
-    reasons = ("There is no such table.",) if table is None else obstacles(db, table)
-    if table is None or reasons:
-        raise not_eligible(name, reasons)
+    table = eligible(db, name)
     if is_crr(db, table.name):
         return
     with savepoint(db):
         build(state, table)
+
+
+def eligible(db: apsw.Connection, name: str) -> Table:
+    """The table called ``name``, if it is a CRR or can become one.
+
+    Raises:
+        NotEligible: with every obstacle.
+    """
+    table = find_table(db, name)
+    reasons = ("There is no such table.",) if table is None else obstacles(db, table)
+    if table is None or reasons:
+        raise not_eligible(name, reasons)
+    return table
 
 
 def build(state: State, table: Table) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import apsw
 
-from engine.crr import config, functions, vtab
+from engine.crr import clset, config, functions, vtab
 from engine.crr.catalogue import CLOCK, column_names, table_names
 from engine.crr.failures import explained
 from engine.crr.state import State
@@ -62,6 +62,7 @@ def open_state(path: str | Path, *, readonly: bool = False, create: bool = False
             state.site_id = _own_site(db)
             functions.register(db, state)
             vtab.register(db, state)
+            clset.register(db, state)
         except BaseException:
             db.close()
             raise
