@@ -26,6 +26,7 @@ from engine.heartbeat import silence
 from engine.host import Host
 from engine.session import (
     Action,
+    AskAgain,
     Close,
     Keep,
     LookUp,
@@ -205,6 +206,8 @@ class Pump:
             case Keep(site_id, token):
                 await self.host.run(Replica.keep_lineage, site_id, token)
                 self.session.kept(token)
+            case AskAgain(site_id, since):
+                await self.host.run(Replica.ask_again, site_id, since)
             case TakeDigests(tables):
                 self.session.digested(await self.host.run(Replica.digests, tables))
             case Merge():

@@ -41,6 +41,7 @@ Where this differs from stock 0.16.3 on purpose (spec 12 says that each is safe 
 - merge-equal-values is read from the file for each merge, so that all connections agree; it takes 0 and 1 only.
 """
 
+from engine.crr.lineage import made_at
 from engine.crr.opening import connect
 from engine.crr.pack import pack as pack_columns
 from engine.crr.pack import unpack as unpack_columns
@@ -73,6 +74,7 @@ __all__ = [
     "TableStatus",
     "TrackedPeer",
     "connect",
+    "made_at",
     "pack_columns",
     "unpack_columns",
 ]

@@ -1,7 +1,8 @@
 """What is kept for each peer beside its clocks, in tables of our own: they are made with the first row for them.
 
 ``crsql_syncline_tables``  which tables a received clock covers. A table that is not among them is asked for from 0.
-``crsql_syncline_ranges``  how far a range is held that was cut in the middle.
+``crsql_syncline_ranges``  how far a range is held that was cut in the middle; or, with nothing held yet and ``resend``,
+a wish to have one without filters. Only what comes without filters ends such a wish.
 
 The tokens of ``lineage`` belong to it as well.
 """
@@ -41,8 +42,11 @@ def known(db: apsw.Connection, own: bytes | None, site_id: bytes, catalogue: Cat
     place = None
     if row is not None:
         since, until, token, resend = row
-        if since == (received or 0) or (resend and since == 0):
+        held = received or 0
+        if since <= held and (resend or held < until):
             place = Place(site_id, since, until, token, bool(resend))
+        elif resend:  # the clock was dropped meanwhile
+            place = Place(site_id, held, 0, b"", resend=True)
     return Known(received or 0, sent, tables, place, lineage.mine(db, own, site_id), lineage.seen(db, own, site_id))
 
 
@@ -51,7 +55,8 @@ def record_received(db: apsw.Connection, received: Received) -> None:
     if received.tables is None:
         return
     if db.table_exists("main", _RANGES):
-        db.execute(f"DELETE FROM main.{_RANGES} WHERE site_id = ?", (received.site_id,))
+        fulfilled = (received.site_id, received.resend)
+        db.execute(f"DELETE FROM main.{_RANGES} WHERE site_id = ? AND resend <= ?", fulfilled)
     tables = json.dumps(received.tables)
     if _read(db, _TABLES, "tables", received.site_id) != (tables,):
         _write(db, _TABLES, (received.site_id, tables))
@@ -71,18 +76,31 @@ def record_place(db: apsw.Connection, own: bytes | None, place: Place) -> None:
             "The file's clock of a peer went back: it was replaced or restored meanwhile.",
             hint="Syncline goes on from what the file holds now.",
         )
-    _write(db, _RANGES, (place.site_id, place.since, place.until, place.token, int(place.resend)))
+    wished = _read(db, _RANGES, "since", place.site_id, "AND resend") is not None
+    if place.resend or not wished:
+        _write(db, _RANGES, (place.site_id, place.since, place.until, place.token, int(place.resend)))
+
+
+def record_wish(db: apsw.Connection, site_id: bytes, since: int) -> None:
+    """Record that the peer's history above ``since`` is to come once more, without filters, from its beginning.
+
+    A wish that reaches further back stays as far-reaching.
+    """
+    older = _read(db, _RANGES, "since", site_id, "AND resend")
+    if older is not None:
+        since = min(since, older[0])
+    _write(db, _RANGES, (site_id, since, 0, b"", 1))
 
 
 def _holds_anything(db: apsw.Connection, table: str) -> bool:
     return db.execute(f"SELECT 1 FROM {main(table + CLOCK)} LIMIT 1").fetchone() is not None
 
 
-def _read(db: apsw.Connection, table: str, columns: str, site_id: bytes) -> tuple[Any, ...] | None:
+def _read(db: apsw.Connection, table: str, columns: str, site_id: bytes, also: str = "") -> tuple[Any, ...] | None:
     if not db.table_exists("main", table):
         return None
     row: tuple[Any, ...] | None = db.execute(
-        f"SELECT {columns} FROM main.{table} WHERE site_id = ?", (site_id,)
+        f"SELECT {columns} FROM main.{table} WHERE site_id = ? {also}", (site_id,)
     ).fetchone()
     return row
 

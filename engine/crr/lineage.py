@@ -19,7 +19,7 @@ import apsw
 _MINE, _SEEN = "crsql_syncline_lineage", "crsql_syncline_seen"
 
 TOKEN = 16
-"""Bytes of a token."""
+"""Bytes of a token: half of them random, then the file's db_version when it was made."""
 
 HISTORY = 50
 """Tokens remembered of each peer: more than can be renewed while a slow connection delivers an old one."""
@@ -48,11 +48,17 @@ def mark(db: apsw.Connection) -> int:
     return number
 
 
-def renew(db: apsw.Connection, own: bytes | None, peer: bytes, confirmed: bytes | None) -> bytes:
+def made_at(token: bytes) -> int:
+    """The db_version of the file when it made this token: whatever holds the token, holds its history so far."""
+    return int.from_bytes(token[TOKEN // 2 :])
+
+
+def renew(db: apsw.Connection, own: bytes | None, peer: bytes, confirmed: bytes | None, version: int) -> bytes:
     """Make a new token, or repeat the one that is not known to have arrived. Runs in the caller's transaction.
 
     Args:
         confirmed: the latest token of which the peer said that it is on its disk.
+        version: the file's db_version.
     """
     db.execute(
         f"CREATE TABLE IF NOT EXISTS main.{_MINE} (own BLOB NOT NULL, peer BLOB NOT NULL, current BLOB, next BLOB,"
@@ -62,7 +68,7 @@ def renew(db: apsw.Connection, own: bytes | None, peer: bytes, confirmed: bytes 
     current, following = row if row is not None else (None, None)
     if following is not None and following != confirmed:
         return bytes(following)
-    new = os.urandom(TOKEN)
+    new = os.urandom(TOKEN // 2) + version.to_bytes(TOKEN // 2)
     db.execute(f"INSERT OR REPLACE INTO main.{_MINE} VALUES (?, ?, ?, ?)", (own, peer, following or current, new))
     return new
 

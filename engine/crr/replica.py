@@ -301,7 +301,7 @@ class Replica:
     def renew_lineage(self, site_id: bytes, confirmed: bytes | None) -> bytes:
         """A new token to show to a peer, kept on disk; ``confirmed`` is the latest that it keeps (``lineage``)."""
         with self._writing() as db:
-            return lineage.renew(db, self._state.site_id, site_id, confirmed)
+            return lineage.renew(db, self._state.site_id, site_id, confirmed, self._state.db_version())
 
     def keep_lineage(self, site_id: bytes, token: bytes) -> None:
         """Keep on disk the token that a peer shows from now on.
@@ -313,6 +313,19 @@ class Replica:
             raise UsageError("A peer's site id and its token have 16 bytes each.")
         with self._writing() as db:
             lineage.keep(db, self._state.site_id, site_id, token)
+
+    def ask_again(self, site_id: bytes, since: int = 0) -> None:
+        """Remember to ask a peer for its history above ``since`` once more, and to have no filter hide anything of it.
+
+        It is kept on disk until all of it is here, however often the connection is cut (``keeping``). Clocks stay.
+
+        Raises:
+            UsageError: an id that is not 16 bytes.
+        """
+        if len(site_id) != 16:
+            raise UsageError("A peer's site id has 16 bytes.")
+        with self._writing() as db:
+            keeping.record_wish(db, site_id, since)
 
     def received_clock(self, site_id: bytes) -> int:
         """How far of the peer's history is held on disk; 0 when nothing is recorded."""

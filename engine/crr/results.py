@@ -17,12 +17,14 @@ class Received:
         version: the peer's db_version; with this merge, every change up to it is held.
         since: the clock that the merge continues: it must be held already. 0: the merge holds everything.
         tables: the tables that the clock covers from now on; None leaves them as they are (the stock dialect).
+        resend: no filter hid anything of it, so that a wish for that is fulfilled (``Replica.ask_again``).
     """
 
     site_id: bytes
     version: int
     since: int = 0
     tables: tuple[str, ...] | None = None
+    resend: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,7 @@ class Place:
     Attributes:
         site_id: the peer's 16 bytes.
         since, until: the range, in versions of the peer's.
-        token: the place in it, opaque; the peer made it.
+        token: the place in it, opaque; the peer made it. Empty: nothing of it is held yet, it is only wished for.
         resend: the range was asked for without filters.
     """
 

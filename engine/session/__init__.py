@@ -12,6 +12,7 @@
 
 from .actions import (
     Action,
+    AskAgain,
     Close,
     Keep,
     LookUp,
@@ -32,6 +33,7 @@ from .stock import StockClientSession, StockHubSession
 
 __all__ = [
     "Action",
+    "AskAgain",
     "Close",
     "Keep",
     "LookUp",

@@ -96,6 +96,14 @@ class Keep:
 
 
 @dataclass(frozen=True, slots=True)
+class AskAgain:
+    """Keep on disk that we ask this peer for its history above ``since`` once more (``Replica.ask_again``)."""
+
+    site_id: bytes
+    since: int
+
+
+@dataclass(frozen=True, slots=True)
 class TakeDigests:
     """Take the digests of these tables (``Replica.digests``), and answer with ``digested``."""
 
@@ -152,4 +160,4 @@ class Ping:
     """Ping the peer, and answer with ``ponged`` when all that it sent before its pong has been received."""
 
 
-Action = Send | Read | ReadPart | LookUp | Renew | Keep | TakeDigests | Merge | RecordSent | Ping | Close
+Action = Send | Read | ReadPart | LookUp | Renew | Keep | AskAgain | TakeDigests | Merge | RecordSent | Ping | Close

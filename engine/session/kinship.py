@@ -10,7 +10,7 @@ our Hello, which was sent later still.
 
 from __future__ import annotations
 
-from engine.crr import Known
+from engine.crr import Known, made_at
 from engine.errors import ProtocolError
 from engine.wire import Lineage, Renewal, Renewed, encode
 
@@ -18,7 +18,8 @@ from .actions import Keep, LookUp, Renew
 from .base import Session
 
 RENEW_EVERY = 10.0
-"""Seconds between two new tokens on a busy link. A backup that is younger than the latest token is not noticed."""
+"""Seconds between two new tokens on a busy link. A backup that is younger than the latest token is not noticed by it:
+that is why a sender does not believe all that a peer claims to hold (``SendingSession._on_want``)."""
 
 
 class KinSession(Session):
@@ -31,6 +32,7 @@ class KinSession(Session):
     _shown: tuple[bytes, ...] | None = None
     _renewed_at: float | None = None
     _token_kept: bytes | None = None
+    _tokens: tuple[bytes, ...] = ()
 
     def _on_lineage(self, message: Lineage | Renewal | Renewed) -> None:
         assert self.peer is not None
@@ -69,6 +71,15 @@ class KinSession(Session):
 
     def _renewal_due(self) -> bool:
         return self._renewed_at is None or self.now() - self._renewed_at >= RENEW_EVERY
+
+    def _shared_up_to(self) -> int:
+        """The version up to which our history is surely the one that the peer knows: that of the token it keeps."""
+        kept = self._token_kept
+        return made_at(kept) if kept is not None and kept in self._tokens else 0
+
+    def _newest_made_at(self) -> int:
+        """The version of our newest token for the peer, whether it has arrived or not."""
+        return made_at(self._tokens[-1]) if self._tokens else 0
 
     def _renew(self) -> None:
         assert self.peer is not None

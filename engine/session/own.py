@@ -35,7 +35,7 @@ from engine.wire import (
 )
 from engine.words import printable
 
-from .actions import LookUp, Merge, Snapshot
+from .actions import AskAgain, LookUp, Merge, Snapshot
 from .comparing import ComparingSession
 from .progress import versions_behind
 from .sending import SendingSession
@@ -65,6 +65,7 @@ class OwnSession(SendingSession, ComparingSession):
         self._early: deque[Message] = deque()
         self._asked_for = 0
         self._resend = False
+        self._covered: tuple[str, ...] = ()
         self._next_number = 0
         self._uncovered = False
         self._trouble = ""
@@ -149,6 +150,7 @@ class OwnSession(SendingSession, ComparingSession):
     def known(self, known: Known) -> None:
         """Go on with the greeting: what we hold of the peer says what to ask it for."""
         self._looking_up = False
+        self._tokens = known.mine
         if self.closed:
             return
         if self.greeted:
@@ -159,15 +161,13 @@ class OwnSession(SendingSession, ComparingSession):
         self._send(encode(Lineage(known.mine, tuple(token for _, token in known.seen[-1:]))))
         self._deadline = None
         self.offered = self.received = known.received
-        self._recorded = known.sent
+        self._recorded, self.confirmed = known.sent, known.sent or 0
+        self._covered = tuple(name for name in self.common if name in known.tables)
         if self.receives:
-            covered = tuple(name for name in self.common if name in known.tables)
+            covered = self._covered
             self._uncovered = covered != self.common and bool(self.peer_version)
             place = known.place
-            if place is not None:
-                self._ask(place.since, () if place.resend else covered, place)
-            else:
-                self._ask(self.received, covered, None)
+            self._ask(place.since if place is not None else self.received, covered, place)
         self._take_early()
 
     def _take_early(self) -> None:
@@ -178,10 +178,20 @@ class OwnSession(SendingSession, ComparingSession):
         except ProtocolError as error:
             self.close(error.code, str(error))
 
-    def ask_again(self) -> None:
-        """Ask the peer for its whole history from the start, without filters (to mend a difference)."""
+    def ask_again(self, since: int = 0) -> None:
+        """Ask the peer for its history above ``since`` once more, without filters (to mend a difference).
+
+        The wish is kept on our disk until it is fulfilled, also by a later session.
+        """
+        assert self.peer is not None
+        self._actions.append(AskAgain(self.peer, since))
         self._resend = True
-        self._ask(0, (), None)
+        self._ask(since, self._covered, None)
+
+    def _doubt(self) -> None:
+        """The peer may hold changes that we once made and hold no more: no filter by author may hide them from us."""
+        if self.receives and not self._resend:
+            self.ask_again(self.received)
 
     def _ask(self, since: int, tables: tuple[str, ...], place: Place | None) -> None:
         self._asked_for += 1
@@ -215,13 +225,21 @@ class OwnSession(SendingSession, ComparingSession):
             self._behind_in = max(self._behind_in, behind)
         current = batch.want == self._asked_for
         self._accept(
-            batch.changes, since=batch.since, until=batch.until, place=place, tables=self.common, keep=current
+            batch.changes,
+            since=batch.since,
+            until=batch.until,
+            place=place,
+            tables=self.common,
+            keep=current,
+            resend=self._resend,
         )
 
     def _merged(self, merge: Merge) -> None:
         if merge.received is not None:
             self._behind_in = 0
-            self._uncovered = self._resend = False
+            self._uncovered = False
+            self._covered = self.common
+            self._resend = self._resend and not merge.received.resend
         self._send(encode(Confirm(merge.until)))
 
     @property

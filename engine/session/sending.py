@@ -7,6 +7,7 @@ holds more than a few batches.
 
 from __future__ import annotations
 
+import abc
 from dataclasses import replace
 
 from engine.crr import ChangeSet, Part, Span
@@ -43,6 +44,8 @@ class SendingSession(KinSession):
     _outdated = False
     # a range was read to its end, and that end is not sent yet (it held nothing more)
     _owed = False
+    # what their latest Want says they hold
+    _claimed = 0
     # a part that was read and waits for a new lineage token
     _held: Part | None = None
     _number = 0
@@ -63,7 +66,11 @@ class SendingSession(KinSession):
             return
         if want.number <= self._want:
             raise ProtocolError("A Want came that is not numbered after the one before.")
-        if want.since < self.position:
+        # What they claim to hold counts as far as we remember that they confirmed it: more may come from another
+        # file, whose place ours has taken. The same goes for a place in a range that the two may not share.
+        resumes = bool(want.place) and want.until <= self._shared_up_to()
+        held = want.since if resumes else min(want.since, self.confirmed)
+        if held < self.position:
             self._own_versions.clear()
         self.asked = True
         self._held = None
@@ -72,12 +79,19 @@ class SendingSession(KinSession):
         self._late = frozenset(self.common) - frozenset(want.tables) if self.local_version else frozenset()
         self._owed = False
         self._outdated = self._reading
-        self._place = want.place
-        self._span = Span(want.since, want.until, self.common, self._late) if want.place else None
-        self.position = self.scanned = want.since
-        self._reached = max(self._reached, want.since)
-        self._confirm_sent(want.since, lower=True)
+        self._place = want.place if resumes else b""
+        self._span = Span(held, want.until, self.common, self._late) if resumes else None
+        self._claimed = max(want.since, want.until)
+        self.position = self.scanned = held
+        self._reached = max(self._reached, held)
+        self._confirm_sent(held, lower=True)
+        if held < want.since or (want.place and not resumes):
+            self._doubt()
         self._pump()
+
+    @abc.abstractmethod
+    def _doubt(self) -> None:
+        """React to a peer that may hold what another file has sent, whose place ours has taken."""
 
     def _on_confirm(self, confirm: Confirm) -> None:
         if self._unconfirmed == 0:
@@ -100,7 +114,8 @@ class SendingSession(KinSession):
             self._outdated = False
             self._pump()
             return
-        wanted = self.scanned
+        wanted = max(self.scanned, self._claimed)
+        begins = self._span is None
         if self._span is not None:
             wanted = max(wanted, self._span.until or 0)
         if result.newest < wanted:
@@ -116,7 +131,9 @@ class SendingSession(KinSession):
             self._late = frozenset()
             self.scanned = result.until
             self._owed = True
-        if result.changes and self._renewal_due():
+            self._filters = True
+        in_parts = begins and result.place and result.until > self._newest_made_at()  # so that they can be resumed
+        if result.changes and (in_parts or self._renewal_due()):
             self._held = result
             self._renew()
             return
@@ -127,6 +144,7 @@ class SendingSession(KinSession):
     def renewed(self, token: bytes) -> None:
         """Go on with what waited for the new token."""
         held, self._held = self._held, None
+        self._tokens = (*self._tokens[-1:], token)
         if self.closed:
             return
         self._send(encode(Renewal(token)))
@@ -139,12 +157,17 @@ class SendingSession(KinSession):
             return
         if self._unconfirmed >= WINDOW:
             self._announce()
-        elif self._span is not None or self._late or self.scanned != self.local_version:
-            self._read_part()  # also when they hold more than we knew of: a fresh look, or a restored file
+        elif self._span is not None or self._late or self._unread():
+            self._read_part()
         elif self._owed and (self._promised or not self._more_coming):
             # Nothing in there for them, but their clock must pass it. While more of theirs is on its way this waits,
             # for one empty batch later stands for many; whoever has promised more does not wait, or both could.
             self._send_batch(self.scanned, None)
+
+    def _unread(self) -> bool:
+        """Whether there is something to read; also when they hold more than we knew of: a fresh look, or a
+        restored file."""
+        return self.scanned != self.local_version or self._claimed > self.local_version
 
     def _new_span(self) -> Span:
         return Span(self.scanned, None, self.common, self._late)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.crr import Replica
+from engine.crr import Place, Received, Replica
 from engine.session import OwnSession
 from engine.wire import Failure, FailureCode, decode
 from tests import budget
@@ -76,6 +76,94 @@ def test_restored_and_written_beyond_what_the_peer_holds(
     assert len(rows(other)) == 5
     own_pair(one, other).run()
     assert rows(one) == rows(other)
+
+
+@pytest.mark.parametrize("later", [4, 30])
+def test_a_backup_too_young_to_be_noticed_loses_nothing(
+    pair: tuple[Replica, Replica], tmp_path: Path, later: int
+) -> None:
+    """Made within seconds of the last changes that left: no token tells it, so what the peer claims is not believed."""
+    one, other = pair
+    insert(one, 1, 2)
+    wire = own_pair(one, other)
+    wire.run()
+    backup = copy(one, tmp_path / "backup.db")
+    insert(one, 3, 4, 5)
+    insert(other, 50)
+    wire.ends[0].local()
+    wire.ends[1].local()
+    wire.run()
+    assert other.received_clock(one.site_id) == one.db_version()
+    with Replica.open(backup) as restored:
+        insert(restored, *range(100, 100 + later))
+        own_pair(restored, other).run()
+        assert rows(restored) == rows(other)
+        assert len(rows(restored)) == 6 + later
+        assert other.received_clock(restored.site_id) >= restored.db_version()
+
+
+def test_a_place_is_not_taken_up_by_a_file_that_was_set_back(pair: tuple[Replica, Replica], tmp_path: Path) -> None:
+    """A range of another file's history cannot be finished with cells of this one."""
+    one, other = pair
+    insert(one, 1, 2)
+    wire = own_pair(one, other)
+    wire.run()
+    backup = copy(one, tmp_path / "backup.db")
+    with one.connection as db:
+        db.executemany("INSERT INTO item (id, name) VALUES (?, 'n')", [(number,) for number in range(10, 3_000)])
+    wire.ends[0].local()
+    rng = random.Random(1)
+    while other.known(one.site_id).place is None:
+        assert wire.step(rng)
+    with Replica.open(backup) as restored:
+        until = one.db_version()
+        while restored.db_version() < until + 3:
+            insert(restored, 10_000 + restored.db_version())
+        own_pair(restored, other).run()
+        lacking = set(rows(restored)) - set(rows(other))
+        assert not lacking or other.received_clock(restored.site_id) < restored.db_version()
+
+
+def test_a_wish_to_have_it_all_again_outlives_the_connection(pair: tuple[Replica, Replica]) -> None:
+    one, other = pair
+    insert(one, *range(1, 40))
+    own_pair(one, other).run()
+    wire = own_pair(one, other)
+    wire.run()
+    session = sessions(wire)[1]
+    session.ask_again()
+    wire.ends[1].local()
+    wire.ends[1].work()  # cut before anything of it has come
+    place = other.known(one.site_id).place
+    assert place is not None
+    assert (place.since, place.token, place.resend) == (0, b"", True)
+    assert other.received_clock(one.site_id) == one.db_version()
+
+    again = own_pair(one, other)
+    again.run()
+    assert again.ends[0].changes_sent >= 39
+    assert other.known(one.site_id).place is None
+    quiet = own_pair(one, other)
+    quiet.run()
+    assert quiet.ends[0].changes_sent == 0
+
+
+def test_only_what_comes_without_filters_ends_a_wish(pair: tuple[Replica, Replica]) -> None:
+    one, _ = pair
+    peer = bytes(15) + b"p"
+    one.merge([], received=Received(peer, 9, tables=("item",)))
+    one.ask_again(peer, 9)
+    one.ask_again(peer, 4)
+    one.ask_again(peer, 7)
+    wished = Place(peer, 4, 0, b"", True)
+    assert one.known(peer).place == wished
+    one.merge([], place=Place(peer, 9, 12, b"place"))
+    one.merge([], received=Received(peer, 12, 9, ("item",)))
+    assert one.known(peer).place == wished
+    one.merge([], place=Place(peer, 4, 12, b"place", True))
+    assert one.known(peer).place == Place(peer, 4, 12, b"place", True)
+    one.merge([], received=Received(peer, 12, 4, ("item",), resend=True))
+    assert one.known(peer).place is None
 
 
 def test_two_copies_of_one_file(pair: tuple[Replica, Replica], tmp_path: Path) -> None:

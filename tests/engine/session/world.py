@@ -13,6 +13,7 @@ from pathlib import Path
 from engine.crr import Replica, connect
 from engine.errors import SynclineError
 from engine.session import (
+    AskAgain,
     Close,
     Keep,
     LookUp,
@@ -125,6 +126,8 @@ class End:
             case Keep(site_id, token):
                 self.replica.keep_lineage(site_id, token)
                 session.kept(token)
+            case AskAgain(site_id, since):
+                self.replica.ask_again(site_id, since)
             case TakeDigests(tables):
                 session.digested(self.replica.digests(tables))
             case Merge():

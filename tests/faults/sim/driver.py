@@ -10,6 +10,7 @@ from engine.errors import SynclineError
 from engine.pump import SENT_DELAY
 from engine.session import (
     Action,
+    AskAgain,
     Close,
     Keep,
     LookUp,
@@ -152,6 +153,8 @@ class Driver:
             case Keep(site_id, token):
                 machine.replica.keep_lineage(site_id, token)
                 session.kept(token)
+            case AskAgain(site_id, since):
+                machine.replica.ask_again(site_id, since)
             case TakeDigests(tables):
                 session.digested(machine.replica.digests(tables))
             case Merge():
