@@ -16,7 +16,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 from engine.activity import Activity
 from engine.attempt import SchemaName
 from engine.backup import Backups
-from engine.change import Change
+from engine.change import Change, SQLiteValue
 from engine.crr import Applied, Replica, TableStatus, TrackedPeer
 from engine.errors import PeerUnreachable, ReplicaError, SynclineError, UsageError
 from engine.events import (
@@ -42,6 +42,7 @@ from engine.hub import Hub, HubOptions
 from engine.journal import Journal, SyncLine
 from engine.link import Link
 from engine.probe import ProbeReport, probe
+from engine.restore import put_back
 from engine.session import Verdict
 from engine.settings import DatabaseConfig, Pause, PeerConfig, Settings, SettingsFile, checked
 from engine.shape import Shape
@@ -187,6 +188,25 @@ class Engine:
         async with self._hosts.use(self._config(database).path) as host:
             host.look()
         await self._report_database(self._config(database))
+
+    async def put_back(
+        self,
+        database: str,
+        table: str,
+        key: tuple[SQLiteValue, ...],
+        column: str,
+        value: SQLiteValue,
+        *,
+        instead_of: SQLiteValue,
+    ) -> None:
+        """Write a value back that a peer's change overwrote with ``instead_of``; it is synced as any local write.
+
+        Raises:
+            UsageError: it cannot be, or something else has been written since; says why. Nothing has changed.
+        """
+        await self._run(database, put_back, table, key, column, value, instead_of)
+        async with self._hosts.use(self._config(database).path) as host:
+            host.look()
 
     async def clocks(self, database: str) -> list[TrackedPeer]:
         """Return the clocks that a database keeps of other sites."""

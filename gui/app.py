@@ -14,7 +14,8 @@ from PySide6.QtWidgets import QMessageBox
 from engine.backup import Backups
 from engine.engine import Engine
 from engine.errors import SynclineError
-from engine.settings import SettingsFile, config_dir, data_dir
+from engine.journal import Journal
+from engine.settings import SettingsFile, config_dir, data_dir, journal_path
 from engine.tokens import TokenStore
 from gui.actions import Actions
 from gui.bridge import Bridge
@@ -55,8 +56,8 @@ def run(arguments: Sequence[str] = (), *, hidden: bool = False) -> int:
 
 async def _main(quit_asked: asyncio.Event, instance: SingleInstance, arguments: list[str], hidden: bool) -> int:
     try:
-        backups = Backups(data_dir() / "backups")
-        engine = Engine(store=SettingsFile(), backups=backups, token_store=TokenStore())
+        backups, journal = Backups(data_dir() / "backups"), Journal(journal_path())
+        engine = Engine(store=SettingsFile(), backups=backups, token_store=TokenStore(), journal=journal)
     except SynclineError as error:
         await _tell(error, quit_asked)
         raise

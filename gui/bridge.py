@@ -21,6 +21,7 @@ from engine.events import (
     PeerChanged,
     PeerRemoved,
     SettingsChanged,
+    SyncFailed,
     SyncFinished,
 )
 
@@ -43,8 +44,8 @@ class Bridge(QObject):
     databases_changed = Signal(list)
     """list[DatabaseChanged]: the latest of each database that changed."""
     database_removed = Signal(str)
-    sync_finished = Signal(object)
-    """SyncFinished"""
+    activity = Signal(list)
+    """list[SyncFinished | SyncFailed], oldest first."""
     needs_you = Signal(object)
     """NeedsYou"""
     hub_changed = Signal(object)
@@ -67,6 +68,7 @@ class Bridge(QObject):
         peers = {}
         databases = {}
         moved = []
+        activity = []
         settings = None
         for event in events:
             match event:
@@ -82,8 +84,8 @@ class Bridge(QObject):
                     self.database_removed.emit(database)
                 case ChangesMoved():
                     moved.append(event)
-                case SyncFinished():
-                    self.sync_finished.emit(event)
+                case SyncFinished() | SyncFailed():
+                    activity.append(event)
                 case NeedsYou():
                     self.needs_you.emit(event)
                 case SettingsChanged():
@@ -98,3 +100,5 @@ class Bridge(QObject):
             self.peers_changed.emit(list(peers.values()))
         if moved:
             self.flow.emit(moved)
+        if activity:
+            self.activity.emit(activity)

@@ -21,6 +21,7 @@ from engine.cli.demo import folder_for, tell_story, verdict
 from engine.crr import connect
 from engine.demo import SIDES, Demo
 from engine.engine import Engine
+from engine.journal import Journal
 from engine.settings import Settings
 from gui.app import shell
 from gui.commands import Commands
@@ -54,7 +55,7 @@ def run_once(keep: Path | None, say: Callable[[str], None]) -> int:
 
 
 async def _show(folder: Path, quit_asked: asyncio.Event) -> int:
-    engine = Engine(Settings())
+    engine = Engine(Settings(), journal=Journal())
     async with shell(engine, quit_asked) as window:
         demo = Demo(engine, folder, lambda line: window.commands.said.emit(" ".join(line.split())))
         window.setWindowTitle(window.tr("Syncline demo: two todo lists and a hub"))
@@ -66,7 +67,7 @@ async def _show(folder: Path, quit_asked: asyncio.Event) -> int:
 
 
 async def _tell(folder: Path, quit_asked: asyncio.Event, say: Callable[[str], None], *, kept: bool) -> int:
-    engine = Engine(Settings())
+    engine = Engine(Settings(), journal=Journal())
     demo = Demo(engine, folder, say)
     async with shell(engine, quit_asked) as window:
         story = asyncio.create_task(tell_story(demo))

@@ -24,12 +24,14 @@ from engine.demo import ROOM, SIDES, Demo
 from engine.engine import Engine
 from engine.errors import SynclineError
 from engine.events import DatabaseChanged, PeerStatus, State
+from engine.journal import Journal
 from engine.settings import Settings
 from engine.settings.autostart import XdgAutostart
 from gui.app import shell
 from gui.demo import WriteBar
 from gui.dialogs import add_database, add_peer, confirm, settings
 from gui.lifecycle import Application, make_application, run_coroutine
+from gui.panels.activity import OVERWRITTEN, SYNCS
 from gui.theme import Scheme, apply_scheme
 from gui.window import Window
 
@@ -77,7 +79,7 @@ class _Photographer:
         return 0
 
     async def _scenes(self) -> None:
-        async with shell(Engine(Settings()), asyncio.Event()) as window:
+        async with shell(Engine(Settings(), journal=Journal()), asyncio.Event()) as window:
             window.resize(SMALL)
             await self._take("empty", window)
         async with _states() as window:
@@ -86,7 +88,7 @@ class _Photographer:
             await self._demo(Path(folder))
 
     async def _demo(self, folder: Path) -> None:
-        engine = Engine(Settings())
+        engine = Engine(Settings(), journal=Journal())
         async with shell(engine, asyncio.Event()) as window:
             window.resize(WIDE)
             demo = Demo(engine, folder, lambda _: None)
@@ -95,6 +97,11 @@ class _Photographer:
             await self._take("window", window)
             window.tabs.setCurrentWidget(window.clocks)
             await self._take("clocks", window)
+            window.tabs.setCurrentWidget(window.activity)
+            await self._take("activity", window)
+            window.activity.choice.setCurrentIndex(OVERWRITTEN)
+            await self._take("overwritten", window)
+            window.activity.choice.setCurrentIndex(SYNCS)
             window.tabs.setCurrentWidget(window.flow)
             window.notices.say("laptop → hub: ws://127.0.0.1:8787/sync refused the connection. Is the hub running?")
             await self._take("notice", window)
@@ -137,7 +144,7 @@ class _Photographer:
 @asynccontextmanager
 async def _states() -> AsyncIterator[Window]:
     """A window with a row for each state there is."""
-    async with shell(Engine(Settings()), asyncio.Event()) as window:
+    async with shell(Engine(Settings(), journal=Journal()), asyncio.Event()) as window:
         window.resize(SMALL)
         bridge = window.bridge
         bridge.databases_changed.emit([DatabaseChanged("d", "todo", "/home/me/todo.db", bytes(16), 41)])

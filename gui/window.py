@@ -5,7 +5,6 @@ Here the panels' wishes meet ``Commands`` and the bridge's news meet the models;
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -27,19 +26,21 @@ from PySide6.QtWidgets import (
 
 from engine.events import DatabaseChanged, PeerStatus, State
 from engine.settings import Pause, Settings
-from engine.settings.autostart import autostart
 from gui.actions import Actions, PauseMenu
 from gui.bridge import Bridge
 from gui.clock_reader import ClockReader
 from gui.commands import Commands
-from gui.dialogs import add_database, add_peer, confirm, settings
+from gui.journal_reader import JournalReader
 from gui.look import Look, Restore, Save
 from gui.notice import NoticeBar
+from gui.panels.activity import ActivityPanel
 from gui.panels.clocks import ClocksPanel
 from gui.panels.flow import FlowPanel
 from gui.panels.peers import PeersPanel
+from gui.panels.rates import RatesGraph
 from gui.summary import summary
 from gui.theme import icon, state_icon
+from gui.wishes import Wishes
 
 SIZE = QSize(1100, 720)
 SAID_FOR = 5_000
@@ -71,17 +72,19 @@ class Window(QMainWindow):
         self.bridge = bridge
         self.tuck_away: Callable[[], None] = self.showMinimized
         """What closing does; the tray puts itself here."""
-        self.autostart = autostart()
         self._statuses: dict[str, PeerStatus] = {}
         self._databases: dict[str, DatabaseChanged] = {}
         self._problems: dict[str, str] = {}
         self._sites: dict[bytes, str] = {}
-        self._asking = asyncio.Lock()
         self._opening = True
         self.notices = NoticeBar()
         self.peers = PeersPanel()
         self.flow = FlowPanel()
         self.clocks = ClocksPanel()
+        self.activity = ActivityPanel()
+        self.rates = RatesGraph()
+        self.wishes = Wishes(self, commands)
+        self.journal_reader = JournalReader(commands, bridge, self.activity, self)
         self.clock_reader = ClockReader(commands, self.clocks, self)
         self.pause_menu = PauseMenu(self)
         self.setWindowTitle(self.tr("Syncline"))
@@ -157,6 +160,7 @@ class Window(QMainWindow):
         self.tabs.setDocumentMode(True)
         self.tabs.addTab(self.flow, icon("flow"), self.tr("Change flow"))
         self.tabs.addTab(self.clocks, icon("database"), self.tr("Clocks"))
+        self.tabs.addTab(self.activity, icon("activity"), self.tr("Activity"))
         self.splitter = QSplitter(Qt.Orientation.Vertical)
         self.splitter.addWidget(self.peers)
         self.splitter.addWidget(self.tabs)
@@ -177,6 +181,7 @@ class Window(QMainWindow):
         self._status_text.setAccessibleName(self.tr("State of all peers"))
         self.statusBar().addWidget(self._status_icon)
         self.statusBar().addWidget(self._status_text, 1)
+        self.statusBar().addPermanentWidget(self.rates)
 
     def add_top_bar(self, bar: QWidget) -> None:
         """Put a bar of somebody else's above everything."""
@@ -185,22 +190,23 @@ class Window(QMainWindow):
     # What is connected
 
     def _connect(self) -> None:
-        actions, commands, bridge = self.actions_shared, self.commands, self.bridge
+        actions, commands, bridge, wishes = self.actions_shared, self.commands, self.bridge, self.wishes
         bridge.peers_changed.connect(self._peers_changed)
         bridge.peer_removed.connect(self._peer_removed)
         bridge.databases_changed.connect(self._databases_changed)
         bridge.database_removed.connect(self._database_removed)
         bridge.settings_changed.connect(self._settings_changed)
         bridge.flow.connect(self.flow.append)
+        bridge.flow.connect(self.rates.append)
         commands.failed.connect(self.notices.say)
         commands.said.connect(lambda text: self.statusBar().showMessage(text, SAID_FOR))
 
         actions.sync_now.triggered.connect(lambda: commands.sync_now(self.peers.selected()))
         actions.sync_all.triggered.connect(lambda: commands.sync_now())
         actions.auto_sync.triggered.connect(commands.set_auto_sync)
-        actions.add_database.triggered.connect(lambda: commands.start(self._add_database()))
-        actions.add_peer.triggered.connect(lambda: commands.start(self._edit_peer(None)))
-        actions.settings.triggered.connect(lambda: commands.start(self._change_settings()))
+        actions.add_database.triggered.connect(lambda: wishes.add_databases())
+        actions.add_peer.triggered.connect(lambda: wishes.edit_peer(None, self.clocks.chosen()))
+        actions.settings.triggered.connect(lambda: (self.present(), wishes.change_settings()))
         actions.close_window.triggered.connect(self.close)
         self.pause_menu.asked.connect(self._pause_chosen)
 
@@ -208,12 +214,15 @@ class Window(QMainWindow):
         peers.selection_changed.connect(lambda chosen: actions.set_chosen(len(chosen)))
         peers.sync_requested.connect(commands.sync_now)
         peers.pause_requested.connect(lambda chosen, pause: commands.pause(pause, chosen))
-        peers.edit_requested.connect(lambda peer: commands.start(self._edit_peer(peer)))
-        peers.remove_requested.connect(lambda chosen: commands.start(self._remove_peers(chosen)))
+        peers.edit_requested.connect(lambda peer: wishes.edit_peer(peer))
+        peers.remove_requested.connect(wishes.remove_peers)
         peers.flow_requested.connect(self._show_flow_of)
         peers.add_database_requested.connect(actions.add_database.trigger)
         peers.add_peer_requested.connect(actions.add_peer.trigger)
         peers.demo_requested.connect(self.demo_requested)
+        self.flow.change_requested.connect(wishes.show_change)
+        self.activity.value_requested.connect(wishes.show_overwritten)
+        self.activity.export_requested.connect(wishes.export_activity)
 
     def engine_opened(self) -> None:
         """The engine is open: from now on wishes are fulfilled, those of before among them."""
@@ -295,39 +304,8 @@ class Window(QMainWindow):
     def receive(self, arguments: Sequence[str]) -> None:
         """Come to the front, and add the databases that another start names."""
         self.present()
-        self._add_files([Path(argument) for argument in arguments])
-
-    def _add_files(self, files: Sequence[Path]) -> None:
-        for file in files:
-            self.commands.start(self._add_database(file))
-
-    async def _add_database(self, file: Path | None = None) -> None:
-        async with self._asking:  # of several files, one after the other
-            await add_database.ask(self, self.commands.engine, file)
-
-    async def _edit_peer(self, peer: str | None) -> None:
-        config = next((known for known in self.commands.engine.settings.peers if known.id == peer), None)
-        await add_peer.ask(self, self.commands.engine, config, self.clocks.chosen())
-
-    async def _change_settings(self) -> None:
-        if not self._asking.locked():
-            async with self._asking:
-                self.present()
-                await settings.ask(self, self.commands.engine, self.autostart)
-
-    async def _remove_peers(self, peers: Sequence[str]) -> None:
-        names = ", ".join(self.commands.name_of(peer) for peer in peers)
-        title = self.tr("Remove peer") if len(peers) == 1 else self.tr("Remove peers")
-        sentence = self.tr("Remove {0}? The databases stay as they are on both sides.").format(names)
-        if await confirm.confirm(self, title, sentence, self.tr("Remove")):
-            for peer in peers:
-                await self.commands.engine.remove_peer(peer)
-
-    async def _remove_database(self, database: str) -> None:
-        name = self._databases[database].name
-        sentence = self.tr("Remove {0} and its peers from Syncline? The file stays as it is.").format(name)
-        if await confirm.confirm(self, self.tr("Remove database"), sentence, self.tr("Remove")):
-            await self.commands.engine.remove_database(database)
+        if arguments:
+            self.wishes.add_databases([Path(argument) for argument in arguments])
 
     def _pause_chosen(self, pause: Pause | None) -> None:
         self.commands.pause(pause, self.peers.selected())
@@ -337,15 +315,15 @@ class Window(QMainWindow):
         self.flow.show_peer(peer)
 
     def _fill_databases_menu(self) -> None:
-        menu, commands = self._databases_menu, self.commands
+        menu = self._databases_menu
         menu.clear()
         for database in self._databases.values():
             one = menu.addMenu(database.name)
             path, chosen = Path(database.path), database.database
             tables = one.addAction(self.tr("Tables…"))
-            tables.triggered.connect(lambda _=False, path=path: commands.start(self._add_database(path)))
+            tables.triggered.connect(lambda _=False, path=path: self.wishes.add_databases([path]))
             remove = one.addAction(self.tr("Remove…"))
-            remove.triggered.connect(lambda _=False, chosen=chosen: commands.start(self._remove_database(chosen)))
+            remove.triggered.connect(lambda _=False, chosen=chosen: self.wishes.remove_database(chosen))
         if not self._databases:
             menu.addAction(self.tr("None yet")).setEnabled(False)
 
@@ -387,7 +365,7 @@ class Window(QMainWindow):
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
         """Add the files that were dropped."""
         event.acceptProposedAction()
-        self._add_files([Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()])
+        self.wishes.add_databases([Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()])
 
     def save_look(self) -> None:
         """Remember sizes, columns and the tab."""
@@ -399,7 +377,8 @@ class Window(QMainWindow):
             "splitter": (self.splitter.saveState, self.splitter.restoreState),
             "tab": (lambda: str(self.tabs.currentIndex()).encode(), self._restore_tab),
         }
-        for name, panel in (("peers", self.peers), ("flow", self.flow), ("clocks", self.clocks)):
+        for name in ("peers", "flow", "clocks", "activity"):
+            panel = getattr(self, name)
             parts[name] = (panel.save_state, panel.restore_state)
         return Look(file, parts)
 

@@ -44,6 +44,23 @@ def exact(when: float | None) -> str:
     return QLocale().toString(QDateTime.fromMSecsSinceEpoch(int(when * 1000)), "ddd d MMM yyyy, HH:mm:ss")
 
 
+def short(when: float) -> str:
+    """A day and a time to the second, in the person's language; today without the day."""
+    moment = QDateTime.fromMSecsSinceEpoch(int(when * 1000))
+    today = moment.date() == QDateTime.currentDateTime().date()
+    return QLocale().toString(moment, "HH:mm:ss" if today else "ddd d MMM, HH:mm:ss")
+
+
+def duration(seconds: float) -> str:
+    """A length of time, such as ``1.2 s`` or ``3 min 20 s``."""
+    if seconds < 60:
+        return _tr("{0} s").format(QLocale().toString(seconds, "f", 1))
+    minutes, left = divmod(int(seconds), 60)
+    if minutes < 60:
+        return _tr("{0} min {1} s").format(minutes, left)
+    return _tr("{0} h {1} min").format(*divmod(minutes, 60))
+
+
 def clock(when: float) -> str:
     """The time of day to the millisecond, local."""
     return datetime.fromtimestamp(when).strftime("%H:%M:%S.%f")[:-3]

@@ -38,6 +38,29 @@ def shown(value: SQLiteValue, limit: int = SHORT) -> str:
     return repr(value)
 
 
+def laid_out(value: SQLiteValue, limit: int = 100_000) -> str:
+    """A value as a whole, for a field of several lines; what hides or turns the text is made visible all the same.
+
+    Args:
+        value: any SQLite value; a blob is shown as hexadecimal digits.
+        limit: characters after which it is cut short.
+    """
+    if isinstance(value, bytes):
+        text = value[: limit // 2].hex(" ", 1)
+        return text + " …" if len(value) > limit // 2 else text
+    if not isinstance(value, str):
+        return shown(value)
+    lines = ["".join(map(_visible, line)) for line in value[:limit].split("\n")]
+    return "\n".join(lines) + ("…" if len(value) > limit else "")
+
+
+def copied(value: SQLiteValue) -> str:
+    """A value as the clipboard takes it: a text as it is, a blob as an SQL literal."""
+    if isinstance(value, bytes):
+        return f"x'{value.hex()}'"
+    return value if isinstance(value, str) else shown(value)
+
+
 def described(value: SQLiteValue) -> str:
     """A value's type and size, such as ``text of 12 characters``."""
     if value is None:

@@ -16,9 +16,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from engine.change import SENTINEL
 from engine.events import ChangesMoved, Way
 from gui import theme
-from gui.models.flow import CAPACITY, COPY_ROLE, Column, FlowFilter, FlowModel
+from gui.models.flow import CAPACITY, COPY_ROLE, LINE_ROLE, Column, FlowFilter, FlowModel
 from gui.models.ring import Ring
 from gui.models.values import number
 from gui.models.words import way_word
@@ -41,6 +42,8 @@ _WIDTHS = {
 class FlowPanel(QWidget):
     """Shows the changes as they come; ``append`` is where they come in."""
 
+    change_requested = Signal(object, object)
+    """(ChangesMoved, FlowChange): show this one whole."""
     follow_changed = Signal(bool)
     """Whether the newest change is kept in sight."""
 
@@ -124,6 +127,7 @@ class FlowPanel(QWidget):
         table.setAccessibleName(self.tr("Change flow"))
         table.set_widths(_WIDTHS[column] for column in Column)
         table.placeholder = self.tr("Changes appear here as they come in, go out or are written on this machine.")
+        table.activated.connect(self._show_change)
         table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         table.customContextMenuRequested.connect(self._show_menu)
 
@@ -224,8 +228,16 @@ class FlowPanel(QWidget):
         if self.table.currentIndex().isValid():
             menu = QMenu(self)
             menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            whole = menu.addAction(theme.icon("overwrote"), self.tr("Show the value…"))
+            whole.setEnabled(self.table.currentIndex().data(LINE_ROLE)[1].column != SENTINEL)
+            whole.triggered.connect(self._show_change)
             menu.addAction(self.table.copy_action)
             menu.popup(self.table.viewport().mapToGlobal(where))
+
+    def _show_change(self) -> None:
+        index = self.table.currentIndex()
+        if index.isValid():
+            self.change_requested.emit(*index.data(LINE_ROLE))
 
     # Following
 

@@ -10,19 +10,21 @@ from typing import TypeVar
 
 from PySide6.QtCore import QMimeData, QPoint, QPointF, QSettings, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QApplication, QLabel, QMessageBox, QToolButton, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QLineEdit, QMessageBox, QToolButton, QWidget
 
 from engine.engine import Engine
 from engine.events import State
+from engine.journal import Journal
 from engine.settings import DatabaseConfig, Mode, PeerConfig, Settings, SettingsFile
 from gui.app import shell
 from gui.dialogs.add_database import DatabaseDialog
+from gui.dialogs.value import ValueDialog
 from gui.models.peers import Column
 from gui.tray import Tray
 from gui.window import Window
 from tests.engine.live import make_file, plain_engine, rows, write
 from tests.gui.aio import on_gui_loop, until
-from tests.gui.dialogs.asking import unnamed
+from tests.gui.dialogs.asking import press, type_into, unnamed
 
 W = TypeVar("W", bound=QWidget)
 DEAD = "ws://127.0.0.1:9/sync"
@@ -66,7 +68,7 @@ async def scene(
         store = SettingsFile(folder / "settings.toml")
         store.save(Settings(databases=(database,), peers=configs))
         quit_asked = asyncio.Event()
-        engine = Engine(store=store)
+        engine = Engine(store=store, journal=Journal())
         async with shell(engine, quit_asked, look=look) as window:
             yield Scene(window, engine, mine, room, quit_asked)
 
@@ -206,6 +208,41 @@ async def test_the_clocks_of_the_chosen_database(tmp_path: Path) -> None:
         await until(lambda: [table.index(0, c).data() for c in (1, 2, 3)] == ["hub 0", "1", "1"], "and is right")
         write(it.mine, "UPDATE item SET name = 'uno'")
         await until(lambda: table.index(0, 3).data() == "2", "and moves")
+
+
+@on_gui_loop
+async def test_the_activity_and_its_export(tmp_path: Path) -> None:
+    async with scene(tmp_path, mode=Mode.MANUAL) as it:
+        await it.state("Idle")
+        it.window.tabs.setCurrentWidget(it.window.activity)
+        it.window.actions_shared.sync_now.trigger()
+        await until(lambda: it.window.activity.syncs.rowCount() == 1, "the sync is listed")
+        it.window.activity.export.click()
+        chooser = await dialog(it.window, QFileDialog)
+        name = chooser.findChild(QLineEdit, "fileNameEdit")
+        type_into(name, str(tmp_path / "out.csv"))
+        press(name, Qt.Key.Key_Return)
+        await until(lambda: "out.csv" in it.window.statusBar().currentMessage(), "it is said")
+        assert "hub 0" in (tmp_path / "out.csv").read_text()
+
+
+@on_gui_loop
+async def test_an_overwritten_value_is_put_back_and_synced(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        await it.state("In sync")
+        write(it.room, "UPDATE item SET name = 'theirs'")
+        await until(lambda: "theirs" in flow_texts(it.window), "it comes in")
+        flow = it.window.flow
+        [row] = [row for row in range(flow.model.rowCount()) if flow.model.line(row)[1].had_old]
+        flow.table.setCurrentIndex(flow.model.index(row, 6))
+        flow.table.activated.emit(flow.table.currentIndex())
+        (await dialog(it.window, ValueDialog)).back.click()
+        await until(lambda: rows(it.mine)[0][1][0] == (str, "one"), "the old value is back here")
+        await until(lambda: rows(it.room)[0][1][0] == (str, "one"), "and at the hub")
+        it.window.tabs.setCurrentWidget(it.window.activity)
+        it.window.activity.choice.setCurrentIndex(1)
+        await until(lambda: it.window.activity.overwritten.rowCount() == 1, "and the journal keeps it")
+        assert sum(map(sum, it.window.rates.rates())) > 0
 
 
 @on_gui_loop

@@ -1,0 +1,178 @@
+"""What was synced in the last 30 days, one line each, and the values that were overwritten here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from PySide6.QtCore import QByteArray, QPoint, Qt, Signal
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QStackedWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engine.journal import OverwrittenLine, SyncLine
+from gui import theme
+from gui.models.activity import overwritten_columns, sync_columns
+from gui.models.lines import LinesModel
+from gui.models.sorting import SortProxy
+from gui.models.values import number
+from gui.panels.table import Table
+
+SYNCS, OVERWRITTEN = range(2)
+
+
+class ActivityPanel(QWidget):
+    """Shows what it is given; tells what a person asks for."""
+
+    export_requested = Signal()
+    value_requested = Signal(object)
+    """OverwrittenLine: show it whole."""
+    choice_changed = Signal(int)
+    """SYNCS or OVERWRITTEN is to be seen."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.syncs: LinesModel[SyncLine] = LinesModel(sync_columns(), self)
+        self.overwritten: LinesModel[OverwrittenLine] = LinesModel(overwritten_columns(), self)
+        self.tables = [
+            self._make_table(self.syncs, self.tr("Syncs"), self.tr("Each sync is listed here for 30 days.")),
+            self._make_table(
+                self.overwritten,
+                self.tr("Overwritten values"),
+                self.tr("When a peer's change takes the place of a value of yours, the old one is kept here."),
+            ),
+        ]
+        self.tables[OVERWRITTEN].activated.connect(self._show_value)
+        self.pages = QStackedWidget()
+        for table in self.tables:
+            self.pages.addWidget(table)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addLayout(self._make_bar())
+        layout.addWidget(self.pages)
+        for model in (self.syncs, self.overwritten):
+            for changed in (model.rowsInserted, model.modelReset):
+                changed.connect(self._tell_count)
+        self._tell_count()
+
+    def set_syncs(self, lines: Sequence[SyncLine]) -> None:
+        """Show these syncs, newest first."""
+        self.syncs.set_lines(lines)
+
+    def set_overwritten(self, lines: Sequence[OverwrittenLine]) -> None:
+        """Show these values, newest first."""
+        self.overwritten.set_lines(lines)
+
+    def save_state(self) -> bytes:
+        """How the columns of both tables lie, to be given to ``restore_state``."""
+        return b"|".join(bytes(QByteArray(table.save_state()).toHex().data()) for table in self.tables)
+
+    def restore_state(self, state: bytes | QByteArray) -> bool:
+        """Take over what ``save_state`` returned; False when it does not fit."""
+        parts = bytes(QByteArray(state).data()).split(b"|")
+        if len(parts) != len(self.tables):
+            return False
+        fits = [
+            table.restore_state(QByteArray.fromHex(part)) for table, part in zip(self.tables, parts, strict=True)
+        ]
+        return all(fits)
+
+    # What is seen
+
+    def _make_bar(self) -> QHBoxLayout:
+        self.choice = QComboBox()
+        self.choice.setAccessibleName(self.tr("What is listed"))
+        self.choice.addItem(theme.icon("activity"), self.tr("Syncs"))
+        self.choice.addItem(theme.icon("overwrote"), self.tr("Overwritten values"))
+        self.choice.currentIndexChanged.connect(self._choose)
+        self.filter = QLineEdit()
+        self.filter.setPlaceholderText(self.tr("Filter"))
+        self.filter.setAccessibleName(self.tr("Filter the list"))
+        self.filter.setClearButtonEnabled(True)
+        self.filter.textChanged.connect(self._set_filter)
+        self.count = QLabel()
+        self.export = QToolButton()
+        self.export.setIcon(theme.icon("export"))
+        self.export.setText(self.tr("Export…"))
+        self.export.setAccessibleName(self.tr("Export the syncs"))
+        self.export.setToolTip(self.tr("Write all syncs of the last 30 days into a CSV or JSON file"))
+        self.export.setAutoRaise(True)
+        self.export.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.export.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.export.clicked.connect(self.export_requested)
+        bar = QHBoxLayout()
+        bar.setContentsMargins(8, 6, 8, 6)
+        bar.setSpacing(8)
+        bar.addWidget(self.filter, 2)
+        bar.addWidget(self.choice)
+        bar.addStretch(2)
+        bar.addWidget(self.count)
+        bar.addWidget(self.export)
+        return bar
+
+    def _make_table(self, model: LinesModel[Any], name: str, placeholder: str) -> Table:
+        proxy = SortProxy(self)
+        proxy.setSourceModel(model)
+        proxy.setFilterKeyColumn(-1)
+        proxy.setFilterCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        table = Table()
+        table.setModel(proxy)
+        table.setAccessibleName(name)
+        table.placeholder = placeholder
+        table.set_widths(column.width for column in model.columns)
+        table.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+        table.horizontalHeader().setSortIndicatorClearable(True)
+        table.setSortingEnabled(True)
+        table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        table.customContextMenuRequested.connect(self._show_menu)
+        return table
+
+    def _tell_count(self) -> None:
+        rows = self.tables[self.pages.currentIndex()].model().rowCount()
+        if self.pages.currentIndex() == SYNCS:
+            text = self.tr("1 sync") if rows == 1 else self.tr("{0} syncs").format(number(rows))
+        else:
+            text = self.tr("1 value") if rows == 1 else self.tr("{0} values").format(number(rows))
+        self.count.setText(text)
+
+    # What a person does
+
+    def _choose(self, choice: int) -> None:
+        self.pages.setCurrentIndex(choice)
+        self.export.setEnabled(choice == SYNCS)
+        self._tell_count()
+        self.choice_changed.emit(choice)
+
+    def _set_filter(self, text: str) -> None:
+        for table in self.tables:
+            proxy = table.model()
+            assert isinstance(proxy, SortProxy)
+            proxy.setFilterFixedString(text.strip())
+        self._tell_count()
+
+    def _show_menu(self, where: QPoint) -> None:
+        table = self.tables[self.pages.currentIndex()]
+        if not table.currentIndex().isValid():
+            return
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        if table is self.tables[OVERWRITTEN]:
+            whole = menu.addAction(theme.icon("overwrote"), self.tr("Show the values…"))
+            whole.triggered.connect(self._show_value)
+        menu.addAction(table.copy_action)
+        menu.popup(table.viewport().mapToGlobal(where))
+
+    def _show_value(self) -> None:
+        table = self.tables[OVERWRITTEN]
+        proxy, index = table.model(), table.currentIndex()
+        if index.isValid() and isinstance(proxy, SortProxy):
+            self.value_requested.emit(self.overwritten.line(proxy.mapToSource(index).row()))

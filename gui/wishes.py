@@ -1,0 +1,129 @@
+"""What a person asks for that takes a dialog: one after the other, never two at once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from engine.change import SENTINEL
+from engine.events import ChangesMoved, FlowChange
+from engine.journal import OverwrittenLine
+from engine.settings.autostart import Autostart, autostart
+from gui.commands import Commands
+from gui.dialogs import add_database, add_peer, confirm, settings, value
+from gui.dialogs.base import closed
+
+
+class Wishes(QObject):
+    """Opens dialogs over a window and has the engine do what they say.
+
+    Args:
+        window: the dialogs belong to it. commands: runs them and tells of what went wrong.
+    """
+
+    def __init__(self, window: QWidget, commands: Commands) -> None:
+        super().__init__(window)
+        self._window = window
+        self._commands = commands
+        self._engine = commands.engine
+        self._asking = asyncio.Lock()
+        self.autostart: Autostart = autostart()
+
+    def add_databases(self, files: Sequence[Path] = ()) -> None:
+        """Add these files, or one that is chosen; of a known one, make more tables syncable."""
+        for file in files or (None,):
+            self._commands.start(self._add_database(file))
+
+    def edit_peer(self, peer: str | None, database: str | None = None) -> None:
+        """Change a peer, or add one, for this database at first."""
+        self._commands.start(self._edit_peer(peer, database))
+
+    def remove_peers(self, peers: Sequence[str]) -> None:
+        """Remove peers, if the person is sure."""
+        self._commands.start(self._remove_peers(peers))
+
+    def remove_database(self, database: str) -> None:
+        """Remove a database with its peers, if the person is sure."""
+        self._commands.start(self._remove_database(database))
+
+    def change_settings(self) -> None:
+        """Open the settings, unless some dialog is open."""
+        if not self._asking.locked():
+            self._commands.start(self._change_settings())
+
+    def show_change(self, event: ChangesMoved, change: FlowChange) -> None:
+        """Show a line of the flow whole."""
+        if change.column != SENTINEL:
+            place = event.database, change.table, change.key, change.column
+            self._commands.start(self._show(value.Cell(*place, change.value, change.old, change.had_old)))
+
+    def show_overwritten(self, line: OverwrittenLine) -> None:
+        """Show a line of the journal whole."""
+        place = line.database, line.table, line.key, line.column
+        self._commands.start(self._show(value.Cell(*place, line.new, line.old, had_old=True, kept=line.whole)))
+
+    def export_activity(self) -> None:
+        """Write the syncs into a file."""
+        self._commands.start(self._export_activity())
+
+    # The dialogs
+
+    async def _add_database(self, file: Path | None) -> None:
+        async with self._asking:
+            await add_database.ask(self._window, self._engine, file)
+
+    async def _edit_peer(self, peer: str | None, database: str | None) -> None:
+        config = next((known for known in self._engine.settings.peers if known.id == peer), None)
+        async with self._asking:
+            await add_peer.ask(self._window, self._engine, config, database)
+
+    async def _remove_peers(self, peers: Sequence[str]) -> None:
+        names = ", ".join(self._commands.name_of(peer) for peer in peers)
+        title = self.tr("Remove peer") if len(peers) == 1 else self.tr("Remove peers")
+        sentence = self.tr("Remove {0}? The databases stay as they are on both sides.").format(names)
+        if await confirm.confirm(self._window, title, sentence, self.tr("Remove")):
+            for peer in peers:
+                await self._engine.remove_peer(peer)
+
+    async def _remove_database(self, database: str) -> None:
+        name = next(known.name for known in self._engine.settings.databases if known.id == database)
+        sentence = self.tr("Remove {0} and its peers from Syncline? The file stays as it is.").format(name)
+        if await confirm.confirm(self._window, self.tr("Remove database"), sentence, self.tr("Remove")):
+            await self._engine.remove_database(database)
+
+    async def _change_settings(self) -> None:
+        async with self._asking:
+            await settings.ask(self._window, self._engine, self.autostart)
+
+    async def _show(self, cell: value.Cell) -> None:
+        if await value.show(self._window, self._engine, cell):
+            self._commands.said.emit(self.tr("The old value is back."))
+
+    async def _export_activity(self) -> None:
+        journal = self._engine.journal
+        kinds = ("CSV (*.csv)", "JSON (*.json)")
+        target = await self._choose_target(self.tr("Export the syncs"), "syncline.csv", kinds)
+        if target is not None and journal is not None:
+            count = await journal.export(target)
+            self._commands.said.emit(self.tr("Wrote {0} syncs to {1}.").format(count, target.name))
+
+    async def _choose_target(self, title: str, name: str, kinds: Sequence[str]) -> Path | None:
+        """Let a person choose where to write; the kind gives the name its end when the person gave none."""
+        dialog = QFileDialog(self._window, title)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setNameFilters(list(kinds))
+        dialog.selectFile(name)
+
+        def follow(kind: str) -> None:
+            dialog.setDefaultSuffix(kind.rpartition(".")[2].rstrip(")"))
+
+        dialog.filterSelected.connect(follow)
+        follow(kinds[0])
+        chosen: list[str] = []
+        dialog.fileSelected.connect(chosen.append)
+        await closed(dialog)
+        return Path(chosen[0]) if chosen else None
