@@ -20,8 +20,8 @@ from websockets.typing import Subprotocol
 
 from engine.errors import PeerRefused, PeerUnreachable, UsageError
 from engine.heartbeat import ClientSocket
-from engine.hub.sockets import MAX_FRAME, SOCKET_OPTIONS
-from engine.wire import PROTOCOL
+from engine.hub.sockets import SOCKET_OPTIONS
+from engine.wire import MAX_FRAME, PROTOCOL
 from engine.wire.rooms import ACCESS_HEADER, OWN_HEADER, READ_ONLY, encode_subprotocol
 
 OPEN_TIMEOUT = 10.0

@@ -23,12 +23,12 @@ MISSES = 2
 
 
 class _Hears(Connection):
-    """A connection that knows whether anything has come."""
+    """A connection that knows how many bytes have come."""
 
-    heard = True
+    taken = 0
 
     def data_received(self, data: bytes) -> None:
-        self.heard = True
+        self.taken += len(data)
         super().data_received(data)
 
 
@@ -38,6 +38,11 @@ class ClientSocket(_Hears, ClientConnection):
 
 class ServerSocket(_Hears, ServerConnection):
     """What the hub accepts."""
+
+
+def taken(socket: Connection) -> int | None:
+    """Return how many bytes have come; None for a connection that does not know."""
+    return socket.taken if isinstance(socket, _Hears) else None
 
 
 async def silence(socket: Connection) -> float:
@@ -53,13 +58,12 @@ async def silence(socket: Connection) -> float:
     """
     missed = 0
     while missed < MISSES:
-        if isinstance(socket, _Hears):
-            socket.heard = False
+        before = taken(socket)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(INTERVAL):
                 await socket.ping()
                 await asyncio.sleep(INTERVAL)
         # A peer that we do not listen to at the moment, being busy with what it sent, is not silent.
-        heard = getattr(socket, "heard", True) or not socket.transport.is_reading()
+        heard = before is None or taken(socket) != before or not socket.transport.is_reading()
         missed = 0 if heard else missed + 1
     return MISSES * INTERVAL

@@ -22,7 +22,7 @@ from websockets.exceptions import ConnectionClosed
 from engine.change import Change
 from engine.crr import Applied, Replica
 from engine.errors import SynclineError
-from engine.heartbeat import silence
+from engine.heartbeat import silence, taken
 from engine.host import Host
 from engine.session import (
     Action,
@@ -41,12 +41,19 @@ from engine.session import (
     TakeDigests,
 )
 from engine.shape import Shape
+from engine.wire import MAX_FRAME
 from engine.words import printable
 
 log = logging.getLogger(__name__)
 
 SENT_DELAY = 0.5
 """Seconds for which confirmed clocks are gathered before one is written: it only ever says too little."""
+
+PINGS = 2_000
+"""Bytes that may be nothing but signs of life; more is part of a message."""
+
+TOO_BIG = 1009
+"""The close code for a message larger than ``MAX_FRAME``, or than the other side's limit."""
 
 GOODBYE = 2.0
 """Seconds that the last frames have to leave; the closing handshake has twice as many."""
@@ -101,6 +108,9 @@ class Pump:
         # the writer
         self._outbox: deque[bytes] = deque()
         self._outbox_filled = asyncio.Event()
+        # bytes given to the socket; those that had come and left when the session was last told
+        self._handed = 0
+        self._carried = (0, 0)
         # the confirmed clock that is not written yet
         self._unrecorded: RecordSent | None = None
         self._record_timer: asyncio.TimerHandle | None = None
@@ -165,16 +175,26 @@ class Pump:
             self._calls.popleft()()
             await self._perform()
         if self._frame is not None:
-            frame, self._frame = self._frame, None
-            self.traffic.bytes_in += len(frame)
-            self.session.receive(frame)
+            self.traffic.bytes_in += len(self._frame)
+            self.session.receive(self._frame)
+            self._frame = None  # a large one need not lie in memory beside what it held
             await self._perform()
             self._frame_taken.set()
         if self._ponged and self._reader_waits:  # and so everything before the pong has been received
             self._ponged = False
             self.session.ponged()
+        if self._carries():
+            self.session.carried()
         self.session.tick()
         await self._perform()
+
+    def _carries(self) -> bool:
+        """Whether more than a few pings have come or left since this was last so."""
+        now = taken(self.socket) or 0, self._handed - self.socket.transport.get_write_buffer_size()
+        if max(now[0] - self._carried[0], now[1] - self._carried[1]) < PINGS:
+            return False
+        self._carried = now
+        return True
 
     async def _perform(self) -> None:
         """Perform actions until the session has none left."""
@@ -276,6 +296,7 @@ class Pump:
                     self.call(lambda: self.session.close(1003, "A text frame came; only binary ones are spoken."))
                     continue
                 self._frame = frame
+                del frame
                 self._frame_taken.clear()
                 self._wake.set()
                 await self._frame_taken.wait()
@@ -292,6 +313,7 @@ class Pump:
                 self._outbox_filled.clear()
                 while self._outbox:
                     data = self._outbox.popleft()
+                    self._handed += len(data)
                     await self.socket.send(data)
                     self.traffic.bytes_out += len(data)
                 self.call(self.session.flushed)
@@ -319,11 +341,17 @@ class Pump:
 
     def _cut(self) -> Close:
         code, reason = self.socket.close_code, printable(self.socket.close_reason or "", 200)
+        ours = self.socket.protocol.close_sent
+        if ours is not None and ours.code == TOO_BIG:
+            limit = f"a message of more than {MAX_FRAME >> 20} MB"
+            return Close(TOO_BIG, f"The other side sent {limit}, which is too large to take.", "", retry=False)
+        if code == TOO_BIG:
+            return Close(TOO_BIG, "Too large for this peer: it does not take a message of this size.", "", retry=False)
         if code in (None, 1006):
             return Close(1006, "The connection was cut.", "")
         if code in (1000, 1001):
             return Close(code or 1000, reason or "The other side hung up.", "")
-        retry = code not in (1003, 1007, 1008, 1009) and not 4000 <= (code or 0) < 5000
+        retry = code not in (1003, 1007, 1008) and not 4000 <= (code or 0) < 5000
         return Close(code or 1006, reason or f"The other side closed with code {code}.", "", retry)
 
     async def _finish(

@@ -45,6 +45,7 @@ from engine.crr.lineage import made_at
 from engine.crr.opening import connect
 from engine.crr.pack import pack as pack_columns
 from engine.crr.pack import unpack as unpack_columns
+from engine.crr.ranges import weight
 from engine.crr.replica import Replica
 from engine.crr.results import (
     Applied,
@@ -77,4 +78,5 @@ __all__ = [
     "made_at",
     "pack_columns",
     "unpack_columns",
+    "weight",
 ]

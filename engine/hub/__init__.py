@@ -10,10 +10,9 @@ sockets.py   what dialling and serving agree on for every connection
 from engine.hub.access import Access, Anybody, Grant, SharedToken, TokenFile
 from engine.hub.options import HubOptions, Tls
 from engine.hub.server import Hub
-from engine.hub.sockets import MAX_FRAME, SOCKET_OPTIONS
+from engine.hub.sockets import SOCKET_OPTIONS
 
 __all__ = [
-    "MAX_FRAME",
     "SOCKET_OPTIONS",
     "Access",
     "Anybody",

@@ -26,10 +26,10 @@ from engine.host import Host
 from engine.hosts import Hosts
 from engine.hub.access import Access, Anybody, Denied, Grant, SharedToken, TokenFile
 from engine.hub.options import HubOptions
-from engine.hub.sockets import MAX_FRAME, SOCKET_OPTIONS
+from engine.hub.sockets import SOCKET_OPTIONS
 from engine.pump import Pump
 from engine.session import OwnSession, Session, StockHubSession
-from engine.wire import PROTOCOL, Failure, FailureCode, encode
+from engine.wire import MAX_FRAME, PROTOCOL, Failure, FailureCode, encode
 from engine.wire.rooms import ACCESS_HEADER, OWN_HEADER, READ_ONLY, Greeting, check_room, decode_subprotocol
 
 log = logging.getLogger(__name__)

@@ -1,8 +1,8 @@
 """The part that every dialect shares: one sync session as a state machine without I/O.
 
 A session is fed with what happened (``receive``, ``local_changed``, ``read_done``, ``merge_done``, ``failed``,
-``known``, ``renewed``, ``kept``, ``flushed``, ``tick``) and is then emptied with ``take()``, which returns the actions
-to perform. It opens no file, no socket and no clock of its own, so that tests can run thousands of them.
+``known``, ``renewed``, ``kept``, ``flushed``, ``carried``, ``tick``) and is then emptied with ``take()``, which returns
+the actions to perform. It opens no file, no socket and no clock of its own, so that tests can run thousands of them.
 
 The hard rule lives here: ``_accept`` is the only place that builds a ``Merge`` with a received clock, and it refuses a
 batch that does not continue what was accepted before.
@@ -16,8 +16,9 @@ from collections.abc import Callable, Sequence
 
 from engine.change import MAX_VERSION, Change
 from engine.crr import ChangeSet, Known, MergeResult, Part, Place, Received, TableDigest
-from engine.errors import MergeError, ProtocolError, SchemaMismatch, SynclineError, WireError
+from engine.errors import MergeError, PeerRefused, ProtocolError, SchemaMismatch, SynclineError, WireError
 from engine.shape import Shape
+from engine.wire import MAX_FRAME
 
 from .actions import Action, Close, Merge, RecordSent, Send, Snapshot
 
@@ -152,6 +153,9 @@ class Session(abc.ABC):
     def flushed(self) -> None:
         """Say that every frame given to ``Send`` has left; stock peers are paced by this."""
         self._pump()
+
+    def carried(self) -> None:  # noqa: B027 - only the own dialect watches
+        """Say that a good part of a message has come or left: a large one on a slow line is no stall."""
 
     def ponged(self) -> None:  # noqa: B027 - only a dialect that pings has something to do
         """Answer a ``Ping``: whatever the peer sent before its pong has been received and dealt with."""
@@ -292,6 +296,13 @@ class Session(abc.ABC):
             said=f"This side {seen} the other side's file, {why}",
             retry=False,
         )
+
+    def _too_large(self, size: int, where: str) -> None:
+        """Stop: a frame that is due would be larger than the other side takes."""
+        what = f"{size / 2**20:.0f} MB in {where}; a message may have {MAX_FRAME >> 20} MB."
+        reason = f"Too large for this peer: {what}"
+        self.close(1009, reason, said=f"The other side has a change too large to send: {what}", retry=False)
+        self.failure = PeerRefused(reason, hint="Make it smaller or delete it, then sync again.")
 
     def _send(self, data: bytes, changes: Sequence[Change] = ()) -> None:
         self.changes_out += len(changes)

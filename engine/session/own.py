@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Sequence
 
-from engine.change import Change
 from engine.crr import Known, MergeResult, Place
 from engine.errors import ProtocolError
 from engine.shape import Comparison, compare
@@ -60,6 +59,7 @@ class OwnSession(SendingSession, ComparingSession):
     ) -> None:
         super().__init__(here, now=now, sends=sends, receives=receives)
         self._takers = deque()
+        self._unconfirmed = deque()
         self.tables: Comparison | None = None
         self.refusal: Failure | None = None
         self._early: deque[Message] = deque()
@@ -69,7 +69,6 @@ class OwnSession(SendingSession, ComparingSession):
         self._next_number = 0
         self._uncovered = False
         self._trouble = ""
-        self._unflushed = False
 
     def start(self) -> None:
         here = self.here
@@ -268,13 +267,8 @@ class OwnSession(SendingSession, ComparingSession):
         super().merge_done(results)
         self._stir()
 
-    def flushed(self) -> None:
-        self._unflushed = False
-        super().flushed()
-
-    def _send(self, data: bytes, changes: Sequence[Change] = ()) -> None:
-        self._unflushed = True
-        super()._send(data, changes)
+    def carried(self) -> None:
+        self._stir()
 
     def _stir(self) -> None:
         """Note that something moved: the watchdog begins to count anew, unless there is nothing left to do."""
@@ -286,13 +280,10 @@ class OwnSession(SendingSession, ComparingSession):
         """Say why nothing moves; greet anew where that can help."""
         if self.in_sync:
             return
-        if self._unflushed:  # a slow line is no stall
-            self._stir()
-            return
         ending = bool(self._trouble)
         silence = f"for {GIVE_UP if ending else STALL:.0f} s"
         if self._unconfirmed:
-            why = f"{{}} has not confirmed {self._unconfirmed} batches {silence}."
+            why = f"{{}} has not confirmed what was sent {silence}."
         elif self.sends and not self.asked and self.all_received:
             self._trouble = "The other side has not asked for our changes: it may be set to send only."
             return

@@ -8,11 +8,13 @@ holds more than a few batches.
 from __future__ import annotations
 
 import abc
+from collections import deque
 from dataclasses import replace
 
-from engine.crr import ChangeSet, Part, Span
+from engine.change import SENTINEL
+from engine.crr import ChangeSet, Part, Span, weight
 from engine.errors import ProtocolError
-from engine.wire import Batch, Confirm, Renewal, Status, Want, encode
+from engine.wire import MAX_FRAME, Batch, Confirm, Renewal, Status, Want, encode
 
 from .actions import ReadPart
 from .kinship import KinSession
@@ -25,8 +27,8 @@ BATCH_CHANGES = 2_000
 BATCH_BYTES = 512 * 1024
 """Bounds of one Batch, changes and (roughly) bytes. A single larger change still goes, alone."""
 
-FRAME_LIMIT = 100 * 1024 * 1024
-"""The largest frame that the other side takes (``engine.hub.sockets.MAX_FRAME``)."""
+WINDOW_BYTES = WINDOW * BATCH_BYTES
+"""Unconfirmed bytes after which no further batch goes: large changes are under way one at a time, not eight."""
 
 
 class SendingSession(KinSession):
@@ -49,7 +51,8 @@ class SendingSession(KinSession):
     # a part that was read and waits for a new lineage token
     _held: Part | None = None
     _number = 0
-    _unconfirmed = 0
+    # the sizes of the batches that are not confirmed yet
+    _unconfirmed: deque[int]
     _announced = 0
     # about how many versions of the range under way lie behind, for progress
     _behind_out = 0
@@ -94,12 +97,12 @@ class SendingSession(KinSession):
         """React to a peer that may hold what another file has sent, whose place ours has taken."""
 
     def _on_confirm(self, confirm: Confirm) -> None:
-        if self._unconfirmed == 0:
+        if not self._unconfirmed:
             raise ProtocolError("A confirmation came for nothing sent.")
         if confirm.version > self._reached:  # not position: a Want may have set that back meanwhile
             raise ProtocolError("A confirmation came for a version that was never sent.")
-        self._unconfirmed -= 1
-        self._loaded = self._loaded and self._unconfirmed > 0
+        self._unconfirmed.popleft()
+        self._loaded = self._loaded and bool(self._unconfirmed)
         if confirm.version > self.confirmed:
             self._behind_out = 0
             self._confirm_sent(confirm.version)
@@ -155,7 +158,7 @@ class SendingSession(KinSession):
     def _pump(self) -> None:
         if self.closed or not self.asked or self._reading or self._held is not None:
             return
-        if self._unconfirmed >= WINDOW:
+        if len(self._unconfirmed) >= WINDOW or sum(self._unconfirmed) >= WINDOW_BYTES:
             self._announce()
         elif self._span is not None or self._late or self._unread():
             self._read_part()
@@ -192,11 +195,13 @@ class SendingSession(KinSession):
         place = part.place if part is not None else b""
         more = bool(place) or self.local_version > until
         data = encode(Batch(self._want, self._number, self.position, until, place, more, changes))
-        if len(data) > FRAME_LIMIT:
-            self.close(1009, f"Too large for this peer: {len(data) >> 20} MB in one change.", retry=False)
+        if len(data) > MAX_FRAME:
+            largest = max(changes, key=weight)
+            column = "" if largest.cid == SENTINEL else f", in its column “{largest.cid}”"
+            self._too_large(len(data), f"a row of “{largest.table}”{column}")
             return
         self._number += 1
-        self._unconfirmed += 1
+        self._unconfirmed.append(len(data))
         self._loaded = self._loaded or bool(changes)
         self._promised = more
         self._announced = max(self._announced, until)
@@ -240,4 +245,4 @@ class SendingSession(KinSession):
     @property
     def all_confirmed(self) -> bool:
         """Whether everything due to the peer is confirmed to be on its disk."""
-        return self.all_sent and self._unconfirmed == 0
+        return self.all_sent and not self._unconfirmed

@@ -7,12 +7,15 @@ for by greeting again: a fresh greeting tells how far the peer really is. The co
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
+from operator import attrgetter
 
 from engine.change import SENTINEL, Change
-from engine.crr import ChangeSet, Part
+from engine.crr import ChangeSet, Part, weight
 from engine.errors import ProtocolError
 from engine.wire import (
+    MAX_FRAME,
     AnnouncePresence,
     Changes,
     Cursor,
@@ -31,11 +34,13 @@ QUIET = 10.0
 REFRESH = 60.0
 """Seconds without traffic after which a link greets again in any case: a stock server loses live pushes (#7)."""
 
+MESSAGE_BYTES = 8 * 1024 * 1024
+"""About how large a message becomes, unless one version alone is larger."""
+
 READ_LIMIT = 5_000
 """Changes asked for in one read; whole versions only, so that a read may return more."""
 
-FRAME_LIMIT = 100 * 1024 * 1024
-"""The largest frame that the published packages take (spec 10.5)."""
+_version = attrgetter("db_version")
 
 
 class _StockSession(Session):
@@ -100,15 +105,17 @@ class _StockSession(Session):
         changes = [change for change in result.changes if self._wanted(change)]
         if not changes:
             return
-        masked = [change._replace(site_id=None) for change in changes] if self._mask_author else changes
-        # since is the end of the last message, not of the last read: a gap would make the peer reject it (#1)
-        data = encode(Changes(self.here.site_id, Cursor(self.position, 0), tuple(masked)))
-        if len(data) > FRAME_LIMIT:
-            self.close(1009, f"Too large for this peer: {len(data) >> 20} MB in one version.", retry=False)
-            return
-        self.position = changes[-1].db_version
-        self._unflushed = True
-        self._send(data, changes)
+        for some in _in_messages(changes):
+            masked = [change._replace(site_id=None) for change in some] if self._mask_author else some
+            # since is the end of the last message, not of the last read: a gap would make the peer reject it (#1)
+            data = encode(Changes(self.here.site_id, Cursor(self.position, 0), tuple(masked)))
+            if len(data) > MAX_FRAME:
+                largest = max(some, key=weight)
+                self._too_large(len(data), f"one transaction that wrote to “{largest.table}”")
+                return
+            self.position = some[-1].db_version
+            self._unflushed = True
+            self._send(data, some)
         self._stir()
 
     def _wanted(self, change: Change) -> bool:
@@ -162,6 +169,22 @@ class _StockSession(Session):
 
     def _stir(self) -> None:
         """Note that something moved, which puts the quiet time-out off."""
+
+
+def _in_messages(changes: Sequence[Change]) -> Iterator[list[Change]]:
+    """Divide changes into messages of whole versions."""
+    some: list[Change] = []
+    size = 0
+    for _, version in groupby(changes, key=_version):
+        more = list(version)
+        more_size = sum(map(weight, more))
+        if some and size + more_size > MESSAGE_BYTES:
+            yield some
+            some, size = [], 0
+        some += more
+        size += more_size
+    if some:
+        yield some
 
 
 class StockClientSession(_StockSession):

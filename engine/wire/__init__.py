@@ -40,7 +40,11 @@ from engine.wire.own import FIRST_OWN_TAG, TAKE_OWN, put_own
 from engine.wire.primitives import MAX_NAME, Reader
 from engine.wire.stock import TAKE_STOCK, put_stock
 
+MAX_FRAME = 100 * 1024 * 1024
+"""Bytes of the largest message that either side takes: what the published packages take (spec 10.5)."""
+
 __all__ = [
+    "MAX_FRAME",
     "MAX_NAME",
     "PROTOCOL",
     "AnnouncePresence",

@@ -25,14 +25,16 @@ PATIENCE = 20.0
 """Seconds for anything that should come to be; only a failing test waits that long."""
 
 
-def on_loop(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
+def on_loop(
+    test: Callable[..., Coroutine[Any, Any, None]], *, seconds: float = 6 * PATIENCE
+) -> Callable[..., None]:
     """Run a coroutine test on a loop of its own, and fail it if it hangs or leaves a task behind."""
 
     @functools.wraps(test)
     def run(*args: Any, **kwargs: Any) -> None:
         async def whole() -> None:
             before = asyncio.all_tasks()
-            async with asyncio.timeout(6 * PATIENCE):
+            async with asyncio.timeout(seconds):
                 await test(*args, **kwargs)
             await asyncio.sleep(0)
             left = [task for task in asyncio.all_tasks() - before if not task.done()]

@@ -1,7 +1,9 @@
 """Hubs and clients as processes of their own, to be stopped and killed.
 
-    python -m tests.faults.programs hub FOLDER PORT     serves; prints a line when it does, and the time of each dial
-    python -m tests.faults.programs clients FOLDER URL  keeps every file of the folder in sync with the hub's room
+    python -m tests.faults.programs hub FOLDER PORT [HEARTBEAT]     serves; prints a line when it does, and the time
+                                                                    of each dial
+    python -m tests.faults.programs clients FOLDER URL [HEARTBEAT]  keeps every file of the folder in sync with the
+                                                                    hub's room
 """
 
 from __future__ import annotations
@@ -46,6 +48,11 @@ class Program:
         """Wait for the first line."""
         await until(lambda: bool(self.lines) or self._process.poll() is not None, "the program is at work")
         assert self.lines, f"the program ended with {self._process.returncode}"
+
+    def peak(self) -> int:
+        """The most memory that it has taken so far, in bytes; only Linux tells."""
+        status = Path(f"/proc/{self._process.pid}/status").read_text()
+        return int(status.partition("VmHWM:")[2].split()[0]) * 1024
 
     def signal(self, number: int) -> None:
         self._process.send_signal(number)
@@ -93,6 +100,6 @@ async def _clients(folder: Path, url: str) -> None:
 
 
 if __name__ == "__main__":
-    heartbeat.INTERVAL = HEARTBEAT
-    role, where, target = sys.argv[1:]
+    role, where, target, *seconds = sys.argv[1:]
+    heartbeat.INTERVAL = float(seconds[0]) if seconds else HEARTBEAT
     asyncio.run(_hub(Path(where), int(target)) if role == "hub" else _clients(Path(where), target))

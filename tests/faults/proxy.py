@@ -20,12 +20,14 @@ class Way:
         delay: seconds from one end to the other.
         rate: bytes a second for each connection; None for as many as there are.
         chunk: bytes handed on at a time; small ones take frames apart.
+        moved: how many bytes were handed on, of all connections together.
     """
 
     def __init__(self) -> None:
         self.delay = 0.0
         self.rate: float | None = None
         self.chunk = CHUNK
+        self.moved = 0
         self._open = asyncio.Event()
         self._open.set()
         self._flows: set[_Flow] = set()
@@ -90,6 +92,7 @@ class _Flow:
             try:
                 if data and not self.is_cut:
                     self.writer.write(data)
+                    way.moved += len(data)
                     await self.writer.drain()
                 elif not self.is_cut:
                     self.writer.write_eof()

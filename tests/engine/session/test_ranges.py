@@ -118,6 +118,24 @@ def test_a_part_is_bounded_in_bytes_and_a_large_cell_goes_alone(pair: tuple[Repl
     assert 5000 in sizes
 
 
+def test_large_changes_are_under_way_one_at_a_time(pair: tuple[Replica, Replica]) -> None:
+    one, _ = pair
+    for row in range(3):
+        large = sending.WINDOW_BYTES
+        one.connection.execute("INSERT INTO item (id, extra) VALUES (?, zeroblob(?))", (row, large))
+    end = End(one, OwnSession(snapshot(one), now=lambda: 0.0))
+    for frame in (hello(PEER), Lineage((), ()), want(0)):
+        end.receive(encode(frame))
+        end.work()
+    confirmed = 0
+    for under_way in (1, 2, 3):
+        assert sum(len(frame) > large for frame in end.sent) == under_way
+        while confirmed < len(batches(end)) and sum(len(frame) > large for frame in end.sent) == under_way:
+            end.receive(encode(Confirm(0)))
+            end.work()
+            confirmed += 1
+
+
 def test_a_place_is_good_only_for_what_it_was_made_for(pair: tuple[Replica, Replica]) -> None:
     one, _ = pair
     fill(one, 40)
