@@ -8,11 +8,15 @@ Left out of the scripts:
   holds. Stock compares the value before it takes the column's type, and echoes (spec 7.3).
 - Changes that a constraint refuses, and keys that are malformed: stock leaves half of the work (spec 7.1, 7.7).
 - Keys that differ only by what their collation ignores: two keys for one row (spec 12.5).
-- Names that are no plain identifiers: stock cannot take them (spec 2.6).
+- Names that are no plain identifiers: stock cannot take them (spec 2.6). Nor can its alter take a column out of a
+  key that is called as one in its own query, col_name.
 
 Modelled here, by statements that the published engine alone runs and that make of its records what ours are:
 
 - A changed key stamps the cells of the row anew (spec 5.7): `Moving`.
+- What an alter records has the next version, where stock takes the last one, which peers may be past already
+  (spec 8.1), and is numbered in the order of the keys: `after_alter`. Rows deleted and tracked values written in an
+  alter, which stock does not record at all, are left out.
 
 In ``worlds``: ``Replica.changes`` hides no author's cells of col_version 0 and sentinels of revivals, without which
 a third peer would differ; and ``crsql_master`` records the version 0.16.0 there.
@@ -23,10 +27,43 @@ from __future__ import annotations
 import apsw
 
 from engine.change import SENTINEL, SQLiteValue
-from tests.peers.scripts import Move
+from tests.peers.scripts import Alter, Move
 from tests.peers.tables import Key, quoted
 
 Statement = tuple[str, tuple[SQLiteValue, ...]]
+
+
+_BEFORE = "temp.before_alter"
+
+
+def before_alter(alter: Alter) -> list[Statement]:
+    """Note which clock rows there are."""
+    clock = f"{alter.before.name}__crsql_clock"
+    return [(f"CREATE TABLE {_BEFORE} AS SELECT key, col_name FROM {clock}", ())]
+
+
+def after_alter(alter: Alter) -> list[Statement]:
+    """Those that came have this transaction's version, and places in the order of their keys; with another key
+    these are all."""
+    clock = f"{alter.before.name}__crsql_clock"
+    known = "false" if alter.anew else f"(key, col_name) IN (SELECT key, col_name FROM {_BEFORE})"
+    # Rows without any cell left get a key anew, before the rest.
+    one = f"PARTITION BY col_name, key IN (SELECT key FROM {clock} WHERE {known}) ORDER BY"
+    numbered = f"row_number() OVER ({one} key) AS by_key, row_number() OVER ({one} seq) AS by_seq"
+    kept = f"key IN (SELECT key FROM {clock} WHERE {known}) AS kept"
+    came = f"SELECT key, col_name, seq, {kept}, {numbered} FROM {clock} WHERE NOT {known}"
+    place = (
+        "SELECT b.seq FROM came AS a JOIN came AS b ON a.col_name = b.col_name AND a.kept = b.kept"
+        f" AND a.by_key = b.by_seq WHERE a.key = {clock}.key AND a.col_name = {clock}.col_name"
+    )
+    return [
+        (
+            f"WITH came AS MATERIALIZED ({came}) UPDATE {clock} SET db_version = crsql_next_db_version(),"
+            f" seq = ({place}) WHERE NOT {known}",
+            (),
+        ),
+        (f"DROP TABLE {_BEFORE}", ()),
+    ]
 
 
 class Moving:
@@ -87,7 +124,7 @@ class Moving:
         where = " AND ".join(f'"{name}" IS ?' for name in table.key)
         return f"(SELECT __crsql_key FROM {table.name}__crsql_pks WHERE {where})"
 
-    def _number(self, key: Key) -> int | None:
+    def _number(self, key: Key) -> object:
         return self._db.execute(f"SELECT {self._key()}", key).get
 
     def _clock(self, key: Key) -> dict[str, int]:

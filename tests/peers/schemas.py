@@ -51,10 +51,10 @@ def distinct(values: list[SQLiteValue]) -> tuple[SQLiteValue, ...]:
 class Drawer:
     """Draws one table."""
 
-    def __init__(self, random: Random, name: str) -> None:
+    def __init__(self, random: Random, name: str, strict: bool | None = None) -> None:
         self.random = random
         self.name = name
-        self.strict = random.random() < 0.2
+        self.strict = random.random() < 0.2 if strict is None else strict
         self.types = STRICT_TYPES if self.strict else TYPES
         self.accepted: dict[str, tuple[SQLiteValue, ...]] = {}
         self.stored: dict[str, tuple[SQLiteValue, ...]] = {}
@@ -63,18 +63,20 @@ class Drawer:
     def table(self) -> Table:
         random = self.random
         names = random.sample(COLUMN_NAMES, len(COLUMN_NAMES))
+        names.remove("col_name")  # as part of a key it confuses stock's alter
         key = tuple(names.pop() for _ in range(random.choice((1, 1, 1, 2, 2, 3))))
+        names.insert(random.randrange(len(names)), "col_name")
         columns = tuple(names.pop() for _ in range(random.choice(COLUMN_COUNTS)))
         without_rowid = random.random() < 0.2
         keys, types = self.keys(key)
         one_line = len(key) == 1 and random.random() < 0.7
-        parts = {name: f'"{name}" {types[name]} NOT NULL' + " PRIMARY KEY" * one_line for name in key}
-        parts |= {name: f'"{name}" {self.column(name)}' for name in columns}
+        declared = {name: f"{types[name]} NOT NULL" for name in key} | {name: self.column(name) for name in columns}
         order = [*columns]
         for name in key:
             order.insert(random.randint(0, len(order)), name)
-        lines = [parts[name] for name in order]
-        if columns and random.random() < 0.15:
+        lines = [f'"{name}" {declared[name]}{" PRIMARY KEY" * (one_line and name in key)}' for name in order]
+        derives = columns and random.random() < 0.15
+        if derives:
             lines.append(self.generated(names.pop(), random.choice(columns)))
         if not one_line:
             lines.append(f"PRIMARY KEY ({quoted(key)})")
@@ -89,6 +91,8 @@ class Drawer:
             accepted=self.accepted,
             stored=self.stored,
             stored_keys=tuple(held for _, held in keys),
+            declared={} if derives else {name: declared[name] for name in order},
+            options=options,
             ordered=without_rowid or (types[key[0]] == "INTEGER" and len(key) == 1),
         )
 

@@ -5,14 +5,13 @@ What the two engines do otherwise on purpose, and how scripts and worlds allow f
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Literal
 
 from engine.change import SENTINEL, SQLiteValue
 from engine.crr import pack_columns
-from tests.peers import schemas
+from tests.peers import alters, schemas
 from tests.peers.tables import SCHEMAS, THOUSANDS, Key, Table, marks, quoted
 
 SITES = 2
@@ -35,7 +34,7 @@ class Move:
     """A row gets another key, and perhaps other values, in an open transaction that goes on with a write."""
 
     site: int
-    table: Table
+    table: Table = field(repr=False)
     old: Key
     new: Key
     verb: str = "UPDATE"
@@ -43,10 +42,26 @@ class Move:
 
 
 @dataclass(frozen=True)
-class Block:
-    """Statements that belong together, as a transaction."""
+class Alter:
+    """A schema change of one table at every site, between begin_alter and commit_alter."""
 
+    before: Table = field(repr=False)
+    after: Table = field(repr=False)
+    statements: tuple[tuple[str, tuple[SQLiteValue, ...]], ...]
+    anew: bool = False
+
+
+@dataclass(frozen=True)
+class Block:
+    """Steps inside a transaction or savepoint; how it opens and closes stays when a script is cut short."""
+
+    opening: tuple[Sql, ...]
     steps: tuple[Step, ...]
+    closing: tuple[Sql, ...]
+
+    @property
+    def all(self) -> tuple[Step, ...]:
+        return (*self.opening, *self.steps, *self.closing)
 
 
 @dataclass(frozen=True)
@@ -70,7 +85,7 @@ class Feed:
     way: Way = "sql"
 
 
-Step = Sql | Move | Block | Merge | Feed
+Step = Sql | Move | Alter | Block | Merge | Feed
 ORDERS = ("as read", "delta", "shuffled", "partial", "repeated")
 
 
@@ -182,7 +197,7 @@ class Writer:
         return Sql(site, f"DELETE FROM {table.name} WHERE {where}", self.random.choice(table.keys))
 
     def write(self, site: int) -> Sql:
-        """Any statement of a program that leaves keys alone."""
+        """Any statement of a program that leaves keys and schema alone."""
         choice = self.random.random()
         if choice < 0.3:
             verb = self.random.choice(("INSERT", "INSERT OR IGNORE", "INSERT OR ABORT"))
@@ -205,6 +220,14 @@ class Writer:
         values = tuple((c, self.random.choice(table.taken(c))) for c in columns)
         return Move(site, table, old, new, self.random.choice(("UPDATE", "UPDATE OR REPLACE")), values)
 
+    def alter(self) -> Step:
+        """The same schema change at every site; what this writer draws from now on is for the changed table."""
+        place = self.random.randrange(len(self.tables))
+        before = self.tables[place]
+        alter = alters.draw(self.random, before)
+        self.tables = (*self.tables[:place], alter.after, *self.tables[place + 1 :])
+        return Alter(before, alter.after, alter.statements, alter.anew)
+
     def way(self) -> Way:
         return self.random.choice(("alone", "sql", "sql", "replica", "replica"))
 
@@ -218,32 +241,31 @@ class Writer:
     def transaction(self) -> Block:
         """Ends with a write that surely counts: stock skips a version for a transaction that left nothing."""
         site = self.random.randrange(SITES)
-        steps: list[Step] = [Sql(site, self.random.choice(("BEGIN", "BEGIN IMMEDIATE")))]
+        steps: list[Step] = []
         for _ in range(self.random.randint(1, 4)):
             choice = self.random.random()
             if choice < 0.25:
-                steps += self.savepoint(site)
+                steps.append(self.savepoint(site))
             elif choice < 0.35:
                 steps.append(replace(self.merge("alone"), source=1 - site, target=site))
             elif choice < 0.55:
                 steps.append(self.move(site))
             else:
                 steps.append(self.write(site))
-        if self.random.random() < 0.2:
-            steps.append(Sql(site, "ROLLBACK"))
-        else:
-            steps += [self.replace(site), Sql(site, "COMMIT")]
-        return Block(tuple(steps))
+        begin = Sql(site, self.random.choice(("BEGIN", "BEGIN IMMEDIATE")))
+        rolled_back = self.random.random() < 0.2
+        closing = (Sql(site, "ROLLBACK"),) if rolled_back else (self.replace(site), Sql(site, "COMMIT"))
+        return Block((begin,), tuple(steps), closing)
 
-    def savepoint(self, site: int) -> Iterator[Step]:
-        yield Sql(site, "SAVEPOINT s")
-        for _ in range(self.random.randint(1, 3)):
-            yield self.write(site) if self.random.random() < 0.8 else self.move(site)
-        if self.random.random() < 0.5:
-            yield Sql(site, "ROLLBACK TO s")
-        yield Sql(site, "RELEASE s")
+    def savepoint(self, site: int) -> Block:
+        steps = [self.write(site) if self.random.random() < 0.8 else self.move(site)]
+        steps += [self.write(site) for _ in range(self.random.randint(0, 2))]
+        undone = (Sql(site, "ROLLBACK TO s"),) if self.random.random() < 0.5 else ()
+        return Block((Sql(site, "SAVEPOINT s"),), tuple(steps), (*undone, Sql(site, "RELEASE s")))
 
     def step(self) -> Step:
+        if self.random.random() < 0.03:
+            return self.alter()
         choice = self.random.random()
         if choice < 0.55:
             return self.write(self.random.randrange(SITES))

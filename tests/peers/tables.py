@@ -17,6 +17,8 @@ class Table:
         required: columns that are NOT NULL.
         accepted: for typed columns, values that they take in some form; without it any of ``values``.
         stored: for typed columns, values that they hold as they are: only those come from real peers.
+        declared: for tables that alters may rebuild, what stands behind the name of each column.
+        options: of those tables, as STRICT.
         ordered: rows lie in the order of their keys, so that statements on all rows visit them alike in both engines.
     """
 
@@ -30,6 +32,8 @@ class Table:
     accepted: dict[str, tuple[SQLiteValue, ...]] = field(default_factory=dict)
     stored: dict[str, tuple[SQLiteValue, ...]] = field(default_factory=dict)
     stored_keys: tuple[Key, ...] | None = None
+    declared: dict[str, str] = field(default_factory=dict)
+    options: str = ""
     ordered: bool = False
 
     @property

@@ -59,8 +59,10 @@ def setup(engine: Engine, tables: tuple[Table, ...]) -> None:
 
 def run(engine: Engine, step: Step) -> None:
     """One step of a script; a statement may fail, as it may in the other engine."""
-    for inner in step.steps if isinstance(step, Block) else (step,):
-        if isinstance(inner, Sql):
+    for inner in step.all if isinstance(step, Block) else (step,):
+        if isinstance(inner, Block):
+            run(engine, inner)
+        elif isinstance(inner, Sql):
             try:
                 engine.exec(inner.sql, inner.args)
             except (apsw.Error, CommandFailed):
