@@ -391,6 +391,8 @@ class Engine:
             schema=self._schema,
         )
         self._set_auto_of(link)
+        if self.journal is not None:
+            link.board.status = replace(link.board.status, last_success=self.journal.heard(peer.id))
         self._links[peer.id] = link
         self._emit(PeerChanged(link.status))
         return link
@@ -437,6 +439,8 @@ class Engine:
         self._peer_moved.set()
         self._emit(PeerChanged(status))
         if status.peer in self._links:
+            if self.journal is not None and status.last_success is not None:
+                self.journal.hear(status.peer, status.last_success)
             self._activity.state(status, self._links[status.peer].trouble)
 
     def merged(self, peer: str, applied: Sequence[Applied]) -> None:

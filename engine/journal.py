@@ -1,4 +1,4 @@
-"""The journal: what was synced in the last 30 days, and the values that were overwritten here.
+"""The journal: what was synced in the last 30 days, the values that were overwritten here, and who was heard when.
 
 A SQLite file of our own in the data folder, written on a thread. It is bounded in days, rows and bytes. No sync state
 is in it: a journal that is lost or damaged is begun anew, and one that cannot be written is done without.
@@ -40,10 +40,13 @@ VALUE = 1 << 16
 BYTES = 1 << 25
 """Bytes of overwritten values that are kept in all."""
 
+HEARD = 60.0
+"""Seconds for which it may be lost that a peer was in sync."""
+
 FLUSH = 1.0
 """Seconds for which lines are gathered before they are written."""
 
-_VERSION = 1
+_VERSION = 2
 _SCHEMA = f"""
 CREATE TABLE sync (
     id INTEGER PRIMARY KEY, time REAL NOT NULL, peer TEXT NOT NULL, peer_name TEXT NOT NULL,
@@ -56,6 +59,7 @@ CREATE TABLE overwritten (
     tbl TEXT NOT NULL, pk BLOB NOT NULL, col TEXT NOT NULL, old, new, author BLOB, whole INTEGER NOT NULL,
     size INTEGER NOT NULL
 );
+CREATE TABLE heard (peer TEXT PRIMARY KEY, time REAL NOT NULL, named REAL) WITHOUT ROWID;
 PRAGMA user_version = {_VERSION};
 """
 
@@ -109,7 +113,11 @@ class Journal:
         self._thread: ThreadPoolExecutor | None = None
         self._syncs: deque[SyncLine] = deque(maxlen=SYNCS)
         self._overwritten: deque[OverwrittenLine] = deque(maxlen=OVERWRITTEN)
+        self._heard: dict[str, float] = {}
+        self._named: dict[str, float] = {}
+        self._heard_changed: set[str] = set()
         self._timer: asyncio.TimerHandle | None = None
+        self._heard_timer: asyncio.TimerHandle | None = None
         self._flushes: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Journal:
@@ -118,9 +126,10 @@ class Journal:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        for timer in (self._timer, self._heard_timer):
+            if timer is not None:
+                timer.cancel()
+        self._timer = self._heard_timer = None
         await asyncio.gather(*self._flushes)
         await self._run(self._close)
         if self._thread is not None:
@@ -149,6 +158,30 @@ class Journal:
         if found:
             self._overwritten.extend(found)
             self._flush_soon()
+
+    # When peers were heard from
+
+    def heard(self, peer: str) -> float | None:
+        """When this peer was last in sync; None when that is not known."""
+        return self._heard.get(peer)
+
+    def hear(self, peer: str, when: float) -> None:
+        """A peer is in sync."""
+        if when > self._heard.get(peer, 0.0):
+            self._heard[peer] = when
+            self._heard_changed.add(peer)
+            if self._heard_timer is None and self._thread is not None:
+                self._heard_timer = asyncio.get_running_loop().call_later(HEARD, self._flush_now)
+
+    def name_stale(self, peer: str, last: float) -> bool:
+        """Whether a person is to be told that a peer was not heard from since ``last``: once for each silence."""
+        if self._named.get(peer, 0.0) >= last:
+            return False
+        self._named[peer] = last
+        self._heard.setdefault(peer, last)
+        self._heard_changed.add(peer)
+        self._flush_soon()
+        return True
 
     # Lines are asked for
 
@@ -185,7 +218,10 @@ class Journal:
             self._timer = asyncio.get_running_loop().call_later(FLUSH, self._flush_now)
 
     def _flush_now(self) -> None:
-        self._timer = None
+        for timer in (self._timer, self._heard_timer):
+            if timer is not None:
+                timer.cancel()
+        self._timer = self._heard_timer = None
         task = asyncio.get_running_loop().create_task(self._run(self._flush))
         self._flushes.add(task)
         task.add_done_callback(self._flushes.discard)
@@ -201,6 +237,10 @@ class Journal:
             except (apsw.Error, OSError) as again:
                 log.warning("There will be no journal: %s", again)
         self._prune()
+        for peer, when, named in self._read("SELECT peer, time, named FROM heard LIMIT ?", 10_000):
+            self._heard[peer] = when
+            if named is not None:
+                self._named[peer] = named
 
     def _close(self) -> None:
         self._flush()
@@ -211,7 +251,8 @@ class Journal:
 
     def _flush(self) -> None:
         syncs, values = _taken(self._syncs), _taken(self._overwritten)
-        if self._db is None or not (syncs or values):
+        changed, self._heard_changed = self._heard_changed, set()
+        if self._db is None or not (syncs or values or changed):
             return
         try:
             with self._db:
@@ -224,6 +265,10 @@ class Journal:
                     "INSERT INTO overwritten (time, database, peer, peer_name, tbl, pk, col, old, new, author, whole,"
                     " size) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     map(_row, values),
+                )
+                self._db.executemany(
+                    "INSERT OR REPLACE INTO heard (peer, time, named) VALUES (?, ?, ?)",
+                    [(peer, self._heard[peer], self._named.get(peer)) for peer in changed],
                 )
         except apsw.Error as error:
             log.warning("Something could not be written to the journal: %s", error)

@@ -23,6 +23,7 @@ from gui.collector import Collector
 from gui.commands import Commands, in_words
 from gui.lifecycle import make_application, run_coroutine
 from gui.logs import LogFile
+from gui.notifier import Notifier
 from gui.preferences import Preferences
 from gui.single import SingleInstance
 from gui.tray import Tray
@@ -108,6 +109,12 @@ async def _shell(
     window.summary_changed.connect(tray.show_state)
     window.paused_changed.connect(tray.pause.resume.setEnabled)
     window.tuck_away = tray.tuck_away
+    window.databases_named.connect(tray.set_database_names)
+    bridge.flow.connect(tray.append)
+    tray.table_requested.connect(window.show_table)
+    tray.missed.connect(window.tell_no_tray)
+    notifier = Notifier(engine, bridge, window.peers.model.is_stale, window)
+    notifier.said.connect(tray.notify)
     window.demo_requested.connect(start_demo)
     actions.open_window.triggered.connect(window.present)
     tray.show()

@@ -28,6 +28,13 @@ class Look:
                 self._file.setValue(name, QByteArray(save()))
             self._file.sync()
 
+    def first(self, remark: str) -> bool:
+        """Whether this remark was never made before; it is now."""
+        if self._file is None or self._file.value(f"said/{remark}"):
+            return False
+        self._file.setValue(f"said/{remark}", "yes")
+        return True
+
     def restore(self) -> None:
         """Make things as they were; parts of which nothing is known stay as they are."""
         if self._file is not None:

@@ -8,15 +8,20 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import datetime
 
-from PySide6.QtCore import QObject, Qt, QTimer
-from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QMenu, QSystemTrayIcon, QWidget
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QAction, QGuiApplication
+from PySide6.QtWidgets import QApplication, QMenu, QSystemTrayIcon, QWidget
 
-from engine.events import State
+from engine.events import ChangesMoved, State
 from gui.actions import Actions, PauseMenu
+from gui.models import values
 from gui.theme import tray_icon
+
+LATEST = 5
+"""Tables that stand in the menu."""
 
 LOOK_EVERY = 3_000
 """Milliseconds between two looks whether the tray still is there, while the window is hidden in it."""
@@ -29,6 +34,11 @@ class Tray(QObject):
         actions: shared with the window. window: shown and hidden by a left click.
         present: brings the window to the front.
     """
+
+    missed = Signal()
+    """The window was to go into the tray, and there is none."""
+    table_requested = Signal(str)
+    """Show the changes of this table."""
 
     def __init__(self, actions: Actions, window: QWidget, present: Callable[[], None]) -> None:
         super().__init__(window)
@@ -44,13 +54,19 @@ class Tray(QObject):
         self.menu.addAction(actions.auto_sync)
         self.pause = PauseMenu(self.menu)
         self.menu.addMenu(self.pause)
-        self.menu.addSeparator()
+        self._latest_heading = self.menu.addSection(self.tr("Latest changes"))
+        self._latest_end = self.menu.addSeparator()
         self.menu.addAction(actions.open_window)
         self.menu.addAction(actions.settings)
         self.menu.addAction(actions.quit)
         self._icon = QSystemTrayIcon(self)
         self._icon.setContextMenu(self.menu)
         self._icon.activated.connect(self._activated)
+        self._icon.messageClicked.connect(present)
+        self._tables: dict[tuple[str, str], float] = {}
+        self._databases: dict[str, str] = {}
+        self._latest: list[QAction] = []
+        self._show_latest()
         self._watch = QTimer(self)
         self._watch.setInterval(LOOK_EVERY)
         self._watch.setTimerType(Qt.TimerType.VeryCoarseTimer)
@@ -80,6 +96,33 @@ class Tray(QObject):
         self._icon.setToolTip(f"Syncline – {text}" if text else "Syncline")
         self._draw()
 
+    def notify(self, title: str, text: str) -> None:
+        """Show a notification; where there is no tray to show it from, the window asks for attention instead."""
+        if self._window.isActiveWindow():
+            return  # who looks at the window sees it there
+        if self.there:
+            self._icon.showMessage(title, text, tray_icon(self._state, dark_bar=False))
+        else:
+            QApplication.alert(self._window)
+
+    def append(self, events: list[ChangesMoved]) -> None:
+        """Take in changes: the tables that changed last stand in the menu."""
+        before = self._tables
+        seen = dict(before)
+        for event in events:
+            for table in {change.table for change in event.changes}:
+                seen.pop((event.database, table), None)
+                seen[event.database, table] = event.time
+        self._tables = dict(list(seen.items())[-LATEST:])
+        if self._tables != before:
+            self._show_latest()
+
+    def set_database_names(self, names: Mapping[str, str]) -> None:
+        """Name the databases, by id."""
+        if names != self._databases:
+            self._databases = dict(names)
+            self._show_latest()
+
     def tuck_away(self) -> None:
         """Hide the window: into the tray if there is one, else as small as it gets."""
         if self.there:
@@ -87,6 +130,7 @@ class Tray(QObject):
             self._watch.start()
         else:
             self._window.showMinimized()
+            self.missed.emit()
 
     def toggle(self) -> None:
         """Open the window, or hide it."""
@@ -106,6 +150,25 @@ class Tray(QObject):
         elif not self.there:
             self._watch.stop()
             self._window.showMinimized()
+
+    def _show_latest(self) -> None:
+        tables = [
+            (values.shown(table, 30), self._databases.get(database, ""), datetime.fromtimestamp(when).strftime("%H:%M"))
+            for (database, table), when in reversed(self._tables.items())
+        ]
+        texts = [" · ".join(filter(None, parts)).replace("&", "&&") for parts in tables]
+        if texts == [action.text() for action in self._latest] and texts:
+            return  # news come often; most change nothing here
+        for action in self._latest:
+            self.menu.removeAction(action)
+            action.deleteLater()
+        self._latest = []
+        for text, (_, table) in zip(texts, reversed(self._tables), strict=True):
+            action = QAction(text, self.menu)
+            action.triggered.connect(lambda _=False, table=table: self.table_requested.emit(table))
+            self.menu.insertAction(self._latest_end, action)
+            self._latest.append(action)
+        self._latest_heading.setVisible(bool(texts))
 
     def _draw(self) -> None:
         wanted = (self._state, _dark_bar())

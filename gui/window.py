@@ -59,6 +59,8 @@ class Window(QMainWindow):
     """The worst State of all peers or None, and a line about it."""
     paused_changed = Signal(bool)
     """Whether any peer is paused."""
+    databases_named = Signal(dict)
+    """The databases' names, by id."""
     demo_requested = Signal()
     """The person wants to see the demo."""
 
@@ -277,6 +279,7 @@ class Window(QMainWindow):
     def _databases_are(self) -> None:
         names = {database.database: database.name for database in self._databases.values()}
         self.peers.set_database_names(names)
+        self.databases_named.emit(names)
         self.clock_reader.databases_changed(self._databases)
         self._sites_are()
         self._tell_summary()
@@ -313,6 +316,22 @@ class Window(QMainWindow):
     def _show_flow_of(self, peer: str) -> None:
         self.tabs.setCurrentWidget(self.flow)
         self.flow.show_peer(peer)
+
+    def show_table(self, table: str) -> None:
+        """Come to the front, with the changes of this table."""
+        self.present()
+        self.tabs.setCurrentWidget(self.flow)
+        self.flow.show_table(table)
+
+    def tell_no_tray(self) -> None:
+        """Say, once in this program's life, why closing did not put the window away."""
+        if self._look.first("no tray"):
+            self.notices.say(
+                self.tr(
+                    "This desktop shows no tray icons, so closing only minimises the window. On GNOME, the extension"
+                    " “AppIndicator” brings them. To end Syncline, choose Quit."
+                )
+            )
 
     def _fill_databases_menu(self) -> None:
         menu = self._databases_menu

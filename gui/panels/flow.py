@@ -110,6 +110,15 @@ class FlowPanel(QWidget):
         self.peer.setCurrentIndex(max(0, self.peer.findData(peer)))
         self.follow.setChecked(True)
 
+    @Slot(str)
+    def show_table(self, table: str) -> None:
+        """Show the changes of this table only."""
+        self.text.clear()
+        self.peer.setCurrentIndex(0)
+        self.way.setCurrentIndex(0)
+        self.table_choice.setCurrentIndex(max(0, self.table_choice.findData(table)))
+        self.follow.setChecked(True)
+
     def save_state(self) -> bytes:
         """How the columns lie, to be given to ``restore_state``."""
         return self.table.save_state()

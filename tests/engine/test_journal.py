@@ -140,6 +140,23 @@ async def test_without_a_place_to_write_it_is_done_without(tmp_path: Path) -> No
 
 
 @on_loop
+async def test_when_a_peer_was_heard_from_is_remembered_and_its_silence_named_once(tmp_path: Path) -> None:
+    file = tmp_path / "journal.db"
+    async with Journal(file) as one:
+        assert one.heard("p") is None
+        one.hear("p", 100.0)
+        one.hear("p", 90.0)
+        one.hear("q", 5.0)
+        assert one.name_stale("p", 100.0)
+        assert not one.name_stale("p", 100.0)
+    async with Journal(file) as one:
+        assert (one.heard("p"), one.heard("q")) == (100.0, 5.0)
+        assert not one.name_stale("p", 100.0)
+        one.hear("p", 200.0)
+        assert one.name_stale("p", 200.0), "another silence"
+
+
+@on_loop
 async def test_export(tmp_path: Path) -> None:
     async with Journal() as one:
         one.add_sync(line(1, time.time() - 60, error='cut, "hard"\nhere'))
@@ -177,9 +194,13 @@ async def test_a_real_sync_is_one_line_and_overwritten_values_are_kept(tmp_path:
             assert first.sent >= 1
             assert first.received >= 1
             assert first.bytes_in > 50
+            heard = engine.peers()[0].last_success
+            assert heard is not None
             assert (second.sent, second.received) == (0, 0), "nothing new is a sync too, when it was asked for"
             names = [known for known in await engine.journal.overwritten() if known.column == "name"]
             assert [(known.key, known.old, known.new) for known in names] == [((1,), "mine", "theirs again")]
+        async with Engine(settings, journal=Journal(tmp_path / "journal.db")) as engine:
+            assert engine.peers()[0].last_success == heard, "also after a new start"
     assert rows(mine) == rows(room)
 
 

@@ -51,7 +51,7 @@ def test_the_menu_opens_a_window_that_was_closed(display: Display, start_tray: S
     display.ask("windowfocus", "--sync", window, "key", "ctrl+w")
     wait(lambda: not open_windows(display), "closing hides the window")
     assert program.alive
-    choose(display, icon, "Up", "Up", "Return")  # "Open", above "Quit"
+    choose(display, icon, "Up", "Up", "Up", "Return")  # "Open", above "Settings" and "Quit"
     wait(lambda: open_windows(display), "the menu opens it")
     choose(display, icon, "Up", "Return")
     program.ends_well()

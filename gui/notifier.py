@@ -1,0 +1,128 @@
+"""Says the few things that a person should hear of while the window is closed, seldom and once."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
+
+from engine.engine import Engine
+from engine.events import NeedsYou, PeerStatus, State
+from gui.bridge import Bridge
+
+GATHER = 1_500
+"""Milliseconds in which what comes together is said together."""
+
+REST = 30.0
+"""Seconds between two notifications; what comes meanwhile is gathered."""
+
+AGAIN = 6 * 3600.0
+"""Seconds after which the same may be said of the same peer again."""
+
+LOOK_EVERY = 3_600_000
+"""Milliseconds between two looks whether a peer has become stale."""
+
+NAMED = 3
+"""Peers that are named in one notification; of more only how many they are."""
+
+
+class Notifier(QObject):
+    """Gathers, limits and says.
+
+    Args:
+        engine: holds the settings, and the journal that remembers who was named as stale.
+        bridge: brings the news. is_stale: whether a peer was not heard from for too long.
+        now: a clock in seconds.
+    """
+
+    said = Signal(str, str)
+    """A title and a text, both plain."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        bridge: Bridge,
+        is_stale: Callable[[PeerStatus], bool],
+        parent: QObject | None = None,
+        *,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        super().__init__(parent)
+        self._engine = engine
+        self._is_stale = is_stale
+        self._now = now
+        self._statuses: dict[str, PeerStatus] = {}
+        self._old = {peer.id for peer in engine.settings.peers}
+        """Peers that need no "first sync": it was before this start, or was said."""
+        self._waiting: list[tuple[str, str]] = []
+        self._last: dict[tuple[str, str], float] = {}
+        self._rested = now() - REST
+        self._soon = QTimer(self, singleShot=True)
+        self._soon.timeout.connect(self._say)
+        self._looking = QTimer(self, interval=LOOK_EVERY)
+        self._looking.setTimerType(Qt.TimerType.VeryCoarseTimer)
+        self._looking.timeout.connect(self._look)
+        self._looking.start()
+        bridge.needs_you.connect(self._needs_you)
+        bridge.peers_changed.connect(self._peers_changed)
+        bridge.peer_removed.connect(self._peer_removed)
+
+    def _needs_you(self, event: NeedsYou) -> None:
+        if self._engine.settings.notify_needs_you:
+            self._add(event.peer, f"{event.sentence} {event.hint}".strip())
+
+    def _peers_changed(self, statuses: list[PeerStatus]) -> None:
+        for status in statuses:
+            self._statuses[status.peer] = status
+            if status.state in (State.IN_SYNC, State.SENT) and status.peer not in self._old:
+                self._old.add(status.peer)
+                if self._engine.settings.notify_first_sync:
+                    self._add(status.peer, self.tr("The first sync is done."))
+            self._look_at(status)
+
+    def _peer_removed(self, peer: str) -> None:
+        self._statuses.pop(peer, None)
+        self._waiting = [told for told in self._waiting if told[0] != peer]
+
+    def _look(self) -> None:
+        for status in self._statuses.values():
+            self._look_at(status)
+
+    def _look_at(self, status: PeerStatus) -> None:
+        journal = self._engine.journal
+        if journal is None or status.last_success is None or not self._is_stale(status):
+            return
+        if self._engine.settings.notify_stale and journal.name_stale(status.peer, status.last_success):
+            days = int((time.time() - status.last_success) / 86_400)
+            self._add(status.peer, self.tr("Not heard from for {0} days.").format(days))
+
+    def _add(self, peer: str, text: str) -> None:
+        now = self._now()
+        if now - self._last.get((peer, text), float("-inf")) < AGAIN:
+            return
+        self._last = {told: when for told, when in self._last.items() if now - when < AGAIN}
+        self._last[peer, text] = now
+        self._waiting.append((peer, text))
+        if not self._soon.isActive():
+            self._soon.start(max(GATHER, int(1000 * (self._rested + REST - now))))
+
+    def _say(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        if not waiting:
+            return
+        self._rested = self._now()
+        lines = [f"{self._name(peer)}: {text}" for peer, text in waiting]
+        if len(lines) == 1:
+            self.said.emit(self._name(waiting[0][0]), waiting[0][1])
+            return
+        text = "\n".join(lines[:NAMED])
+        if len(lines) > NAMED:
+            text += "\n" + self.tr("and {0} more").format(len(lines) - NAMED)
+        self.said.emit("Syncline", text)
+
+    def _name(self, peer: str) -> str:
+        status = self._statuses.get(peer)
+        if status is not None:
+            return status.name
+        return next((known.name for known in self._engine.settings.peers if known.id == peer), "Syncline")
