@@ -19,7 +19,7 @@ Modelled here, by statements that the published engine alone runs and that make 
   alter, which stock does not record at all, are left out.
 
 In ``worlds``: ``Replica.changes`` hides no author's cells of col_version 0 and sentinels of revivals, without which
-a third peer would differ; and ``crsql_master`` records the version 0.16.0 there.
+a third peer would differ.
 """
 
 from __future__ import annotations

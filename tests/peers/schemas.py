@@ -43,6 +43,22 @@ def kept(declared: str, strict: bool) -> tuple[tuple[SQLiteValue, SQLiteValue], 
     return tuple(found)
 
 
+@lru_cache(maxsize=256)
+def defaults(declared: str, strict: bool) -> tuple[str, ...]:
+    """Those that a column of this type would take."""
+    db = apsw.Connection(":memory:")
+    found = []
+    for number, default in enumerate(DEFAULTS):
+        table = f"s{number}"
+        db.execute(f"CREATE TABLE {table} (c {declared} DEFAULT {default}){' STRICT' if strict else ''}")
+        try:
+            db.execute(f"INSERT INTO {table} DEFAULT VALUES")
+        except apsw.ConstraintError:
+            continue
+        found.append(default)
+    return tuple(found)
+
+
 def distinct(values: list[SQLiteValue]) -> tuple[SQLiteValue, ...]:
     """Without repetitions; 1 and 1.0 are two values."""
     return tuple({repr(v): v for v in values}.values())
@@ -119,27 +135,13 @@ class Drawer:
         takes = kept(declared, self.strict)
         self.accepted[name] = distinct([given for given, _ in takes])
         self.stored[name] = distinct([held for _, held in takes])
-        default = random.choice(self.defaults(declared)) if random.random() < 0.5 else None
+        default = random.choice(defaults(declared, self.strict)) if random.random() < 0.5 else None
         if default not in (None, "NULL") and random.random() < 0.4:
             self.required.add(name)
             declared += " NOT NULL"
         if random.random() < 0.1:
             declared += random.choice((" COLLATE NOCASE", " COLLATE RTRIM", f' CHECK (length("{name}") < 99)'))
         return declared + (f" DEFAULT {default}" if default else "")
-
-    def defaults(self, declared: str) -> list[str]:
-        """Those that the column would take."""
-        db = apsw.Connection(":memory:")
-        found = []
-        for number, default in enumerate(DEFAULTS):
-            table = f"s{number}"
-            db.execute(f"CREATE TABLE {table} (c {declared} DEFAULT {default}){' STRICT' if self.strict else ''}")
-            try:
-                db.execute(f"INSERT INTO {table} DEFAULT VALUES")
-            except apsw.ConstraintError:
-                continue
-            found.append(default)
-        return found
 
     def generated(self, name: str, source: str) -> str:
         declared = "ANY" if self.strict else self.random.choice(TYPES)

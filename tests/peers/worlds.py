@@ -51,13 +51,18 @@ class Note:
     ordered: bool = True
 
 
-def blank_sites(oracle: Oracle) -> list[bytes]:
-    """The bytes of one empty database for each site, with fixed ids."""
+def blank_sites(oracle: Oracle, folder: Path) -> list[bytes]:
+    """The bytes of one empty database for each site, with fixed ids; both engines made it, so that none has to
+    write into it when it opens."""
+    folder.mkdir(exist_ok=True)
     contents = []
     for site in range(SITES):
+        file = folder / f"blank{site}.db"
         with oracle.open() as db:
             db.exec("UPDATE crsql_site_id SET site_id = ? WHERE ordinal = 0", [bytes([site + 1]) * 16])
-            contents.append(db.export())
+            file.write_bytes(db.export())
+        Replica.open(file).close()
+        contents.append(file.read_bytes())
     return contents
 
 
@@ -74,7 +79,7 @@ def inspections(tables: Sequence[Table]) -> list[str]:
     return [
         *queries,
         "SELECT ordinal, site_id FROM crsql_site_id ORDER BY ordinal",
-        "SELECT key, value FROM crsql_master WHERE key != 'crsqlite_version' ORDER BY 1",
+        "SELECT key, value FROM crsql_master ORDER BY 1",
         "SELECT site_id, version, seq, tag, event FROM crsql_tracked_peers ORDER BY 1, 4, 5",
         "SELECT crsql_site_id(), crsql_db_version()",
         f"SELECT {COLUMNS} FROM crsql_changes ORDER BY 6, 9, 1, 2, 3",
@@ -92,7 +97,6 @@ class Worlds:
         self._sites: list[apsw.Connection] = []
         self._rolled_back: set[int] = set()
         self._tables: dict[str, Table] = {}
-        folder.mkdir(exist_ok=True)
         for number, content in enumerate(blanks):
             file = folder / f"site{number}.db"
             file.write_bytes(content)
@@ -270,7 +274,7 @@ class Arena:
     def __init__(self, oracle: Oracle, folder: Path) -> None:
         self._oracle = oracle
         self._folder = folder
-        self._blanks = blank_sites(oracle)
+        self._blanks = blank_sites(oracle, folder)
 
     def begin(self, script: Script) -> Iterator[Difference | None]:
         """Run a script here and start it in the oracle; ``next`` then waits for the first difference, if any.
