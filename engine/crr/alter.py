@@ -112,7 +112,8 @@ def _take_snapshot(state: State, name: str, *, begins: bool) -> Alter:
     db = state.db
     _forget_undone(state)
     used = {alter.snapshot for alter in state.alters}
-    for (left,) in db.execute("SELECT name FROM temp.sqlite_master WHERE name LIKE 'crsql!_alter!_%' ESCAPE '!'"):
+    ours = "SELECT name FROM temp.sqlite_master WHERE name LIKE 'crsql!_alter!_%' ESCAPE '!'"
+    for (left,) in db.execute(ours).fetchall():
         if left not in used:  # of an alter that was never finished
             db.execute(f"DROP TABLE temp.{left}")
     crr = state.catalogue().crrs.get(name)
@@ -154,7 +155,7 @@ def _retyped(db: apsw.Connection, table: Table, alter: Alter) -> bool:
     """Do keys have another storage class now, as by a new type of the key column? 1 and '1' are two keys, but one
     row: the tombstone of the one would delete the other wherever it comes."""
     names = [ident(name) for name in table.key]
-    row = " AND ".join(f"t.{name} = p.{name} AND t.{name} = p.{name} COLLATE BINARY" for name in names)
+    row = " AND ".join(f"t.{name} = +p.{name} AND t.{name} = +p.{name} COLLATE BINARY" for name in names)
     key = " OR ".join(f"p.{name} IS NOT +t.{name}" for name in names)
     found = db.execute(
         f"SELECT 1 FROM temp.{alter.snapshot} AS s CROSS JOIN {main(table.name + PKS)} AS p ON p.{KEY} = s.key"

@@ -90,7 +90,14 @@ class Capture:
     def _crr(self, table: SQLiteValue, key: int | None, count: int) -> Crr:
         if not isinstance(table, str):
             raise UsageError("The crsql_after functions are for triggers, which pass a table's name first.")
-        crr = self._state.crr(table)
+        crr = self._state.catalogue().crrs.get(table)
+        if crr is None:
+            why = self._state.catalogue().broken.get(table, "its sync records are gone")
+            raise ReplicaError(
+                f"This write cannot be tracked: it is by the sync triggers of the table “{table}”, and {why}.",
+                hint="If the table was renamed, give it its old name again. A new name is a new table and a copy of"
+                " the rows; any other schema change goes between crsql_begin_alter and crsql_commit_alter.",
+            )
         expected = len(crr.key) if key is not None else 2 * (len(crr.key) + len(crr.columns))
         if count != expected:
             raise ReplicaError(

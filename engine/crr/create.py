@@ -23,14 +23,16 @@ _SYNC_RECORDS = (
 @contextmanager
 def savepoint(db: apsw.Connection) -> Iterator[None]:
     """All or nothing, inside whatever transaction the caller may have; theirs is never rolled back."""
+    begins = not db.in_transaction
     db.execute("SAVEPOINT crsql_ours")
     try:
         yield
+        db.execute("RELEASE crsql_ours")
     except BaseException:
         if db.in_transaction:  # a full disk may have ended it already
-            db.execute("ROLLBACK TO crsql_ours; RELEASE crsql_ours")
+            # A savepoint that is the transaction is rolled back as such: its RELEASE could find the file locked.
+            db.execute("ROLLBACK" if begins else "ROLLBACK TO crsql_ours; RELEASE crsql_ours")
         raise
-    db.execute("RELEASE crsql_ours")
 
 
 def make_crr(state: State, name: str) -> None:

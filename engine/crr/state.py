@@ -48,7 +48,7 @@ class State:
         rows_impacted: merge effects in this transaction (spec 7.6).
         storage: column affinities.
         alters: the schema changes begun in this transaction, the innermost last.
-        numbers: never the same one again, for names in the TEMP schema.
+        numbers: never the same one again, for names and marks in the TEMP schema.
     """
 
     def __init__(self, db: apsw.Connection) -> None:
@@ -66,6 +66,7 @@ class State:
         self._data_version = -1
         self._catalogue: Catalogue | None = None
         self._schema_version = -1
+        self._mark = 0
         # An id of our own, so that hooks of the app live beside ours. Hooks run no SQL: they only forget.
         db.set_commit_hook(self._on_commit, id="crsql")
         db.set_rollback_hook(self._on_rollback, id="crsql")
@@ -81,6 +82,7 @@ class State:
     def _forget(self) -> None:
         self._pending = self._base = self._data_version = -1
         self._settled = False
+        self._mark = 0
         self.seq = self.rows_impacted = 0
         self.alters.clear()
 
@@ -135,10 +137,24 @@ class State:
     def catalogue(self) -> Catalogue:
         """The tables as they are now: re-read when the schema has changed, also by another program."""
         schema_version = self.db.execute("PRAGMA main.schema_version").get
-        if self._catalogue is None or schema_version != self._schema_version:
+        if self._catalogue is None or schema_version != self._schema_version or self._rolled_back():
             self._catalogue = catalogue.load(self.db)
             self._schema_version = schema_version
+            self._mark_schema()
         return self._catalogue
+
+    def _mark_schema(self) -> None:
+        """Remember, where a rollback to a savepoint takes it back, which schema of this transaction was read.
+
+        Such a rollback takes the schema version back as well, which may then come again with another schema.
+        """
+        self._mark = 0
+        if self.db.txn_state("main") == apsw.SQLITE_TXN_WRITE:
+            self._mark = next(self.numbers)
+            self.db.execute(f"PRAGMA temp.user_version = {self._mark}")
+
+    def _rolled_back(self) -> bool:
+        return bool(self._mark) and self.db.execute("PRAGMA temp.user_version").get != self._mark
 
     def forget_tables(self) -> None:
         """After a rollback: a schema version rolled back may come again with another schema."""
