@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import weakref
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 import apsw
@@ -16,6 +16,8 @@ from engine.crr.catalogue import Catalogue, Crr
 from engine.crr.sql import main
 from engine.crr.values import Storage
 from engine.errors import ReplicaError, SchemaMismatch
+
+_MARK = "crsql_schema_read"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,8 @@ class State:
         self._catalogue: Catalogue | None = None
         self._schema_version = -1
         self._mark = 0
+        # Made now: a TEMP table that is made while a statement runs ends that statement.
+        db.execute(f"CREATE TEMP TABLE {_MARK} AS SELECT 0 AS number")
         # An id of our own, so that hooks of the app live beside ours. Hooks run no SQL: they only forget.
         db.set_commit_hook(self._on_commit, id="crsql")
         db.set_rollback_hook(self._on_rollback, id="crsql")
@@ -151,10 +155,15 @@ class State:
         self._mark = 0
         if self.db.txn_state("main") == apsw.SQLITE_TXN_WRITE:
             self._mark = next(self.numbers)
-            self.db.execute(f"PRAGMA temp.user_version = {self._mark}")
+            with suppress(apsw.SQLError):  # PRAGMA temp_store drops all that is TEMP
+                self.db.execute(f"UPDATE temp.{_MARK} SET number = ?", (self._mark,))
 
     def _rolled_back(self) -> bool:
-        return bool(self._mark) and self.db.execute("PRAGMA temp.user_version").get != self._mark
+        if not self._mark:
+            return False
+        with suppress(apsw.SQLError):
+            return bool(self.db.execute(f"SELECT number FROM temp.{_MARK}").get != self._mark)
+        return False
 
     def forget_tables(self) -> None:
         """After a rollback: a schema version rolled back may come again with another schema."""
