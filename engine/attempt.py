@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
 import enum
 import logging
@@ -10,16 +11,21 @@ import time
 from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 
+from websockets.asyncio.connection import Connection
+from websockets.exceptions import ConnectionClosed
+
 from engine.change import Change
-from engine.crr import Applied
+from engine.crr import Applied, Replica
 from engine.dial import Dialled, dial
 from engine.errors import NothingToSync, PeerRefused, PeerUnreachable, SchemasDiffer, SynclineError
 from engine.events import SyncFinished
+from engine.host import Host
 from engine.hosts import Hosts
 from engine.pump import Pump
 from engine.session import Close, OwnSession, Session, Snapshot, StockClientSession
 from engine.settings import Direction, PeerConfig
 from engine.status import Progress
+from engine.wire import Tables, encode
 
 log = logging.getLogger(__name__)
 
@@ -127,6 +133,8 @@ class Attempt:
             dialled = await dial(self.config.url, self.config.room, token=self._token)
             socket = dialled.socket
             try:
+                if dialled.new_room:
+                    await _describe_tables(socket, host)
                 session = self._make_session(here, dialled)
             except SynclineError:
                 await socket.close(1000)
@@ -293,3 +301,10 @@ class Attempt:
         if closed.parked:
             raise SchemasDiffer(closed.reason, hint="Bring both sides to the same tables; it then goes on by itself.")
         raise (PeerUnreachable if closed.retry else PeerRefused)(closed.reason)
+
+
+async def _describe_tables(socket: Connection, host: Host) -> None:
+    """Tell the hub of what to make the room."""
+    name, version = await host.run(Replica.schema_identity)
+    with contextlib.suppress(ConnectionClosed):  # the pump finds out why
+        await socket.send(encode(Tables(name or "", version, await host.run(Replica.plans))))

@@ -22,7 +22,7 @@ from engine.errors import PeerRefused, PeerUnreachable, UsageError
 from engine.heartbeat import ClientSocket
 from engine.hub.sockets import SOCKET_OPTIONS
 from engine.wire import MAX_FRAME, PROTOCOL
-from engine.wire.rooms import ACCESS_HEADER, OWN_HEADER, READ_ONLY, encode_subprotocol
+from engine.wire.rooms import ACCESS_HEADER, NEW_ROOM, OWN_HEADER, READ_ONLY, ROOM_HEADER, encode_subprotocol
 
 OPEN_TIMEOUT = 10.0
 """Seconds for the TCP connection, TLS and the handshake together."""
@@ -37,11 +37,13 @@ class Dialled(NamedTuple):
     Attributes:
         own: the other side speaks our own dialect.
         read_only: it takes no changes from us.
+        new_room: it has no such room yet, and makes it of our tables.
     """
 
     socket: ClientConnection
     own: bool
     read_only: bool
+    new_room: bool
 
 
 async def dial(url: str, room: str, *, token: str | None = None) -> Dialled:
@@ -101,7 +103,12 @@ async def dial(url: str, room: str, *, token: str | None = None) -> Dialled:
     if answer is not None and answer != str(PROTOCOL):
         await socket.close(1000)
         raise PeerRefused(f"{where} speaks version {answer} of the protocol, this Syncline {PROTOCOL}.")
-    return Dialled(socket, answer is not None, headers.get(ACCESS_HEADER) == READ_ONLY)
+    return Dialled(
+        socket,
+        own=answer is not None,
+        read_only=headers.get(ACCESS_HEADER) == READ_ONLY,
+        new_room=headers.get(ROOM_HEADER) == NEW_ROOM,
+    )
 
 
 def _refusal(error: InvalidStatus, where: str) -> PeerRefused | PeerUnreachable:

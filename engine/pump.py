@@ -21,7 +21,7 @@ from websockets.exceptions import ConnectionClosed
 
 from engine.change import Change
 from engine.crr import Applied, Replica
-from engine.errors import SynclineError
+from engine.errors import ProtocolError, SynclineError
 from engine.heartbeat import silence, taken
 from engine.host import Host
 from engine.session import (
@@ -68,6 +68,16 @@ class Traffic:
     bytes_out: int = 0
 
 
+class Guard:
+    """What a hub lets a peer do; this one lets it do anything."""
+
+    def frame(self, data: bytes) -> None:
+        """A message has come. Raises ProtocolError when it was one too many."""
+
+    def merge(self, action: Merge) -> None:
+        """Changes are about to be merged. Raises MergeError when they are not taken."""
+
+
 class Pump:
     """One session on one open connection.
 
@@ -75,6 +85,7 @@ class Pump:
         socket: an open websockets connection (either side's).
         session: a session that has not been started.
         host: the replica it speaks for.
+        guard: asked before a message or changes are taken.
         on_state: called after every step, when the session's facts may have changed.
         on_in, on_out: called with changes that were merged (with what they overwrote) and that were sent.
     """
@@ -85,6 +96,7 @@ class Pump:
         session: Session,
         host: Host,
         *,
+        guard: Guard | None = None,
         on_state: Callable[[], None] = lambda: None,
         on_in: Callable[[tuple[Applied, ...]], None] = lambda _: None,
         on_out: Callable[[tuple[Change, ...]], None] = lambda _: None,
@@ -92,6 +104,7 @@ class Pump:
         self.socket = socket
         self.session = session
         self.host = host
+        self._guard = guard or Guard()
         self.traffic = Traffic()
         self._on_state = on_state
         self._on_in = on_in
@@ -146,6 +159,16 @@ class Pump:
 
     # From outside
 
+    @property
+    def waiting(self) -> int:
+        """How many bytes wait for the peer to take them."""
+        return sum(map(len, self._outbox)) + self.socket.transport.get_write_buffer_size()
+
+    @property
+    def departed(self) -> int:
+        """How many bytes have left for the peer, about: it rises while the peer takes any."""
+        return self._handed - self.socket.transport.get_write_buffer_size()
+
     def version_moved(self, version: int) -> None:
         """``Host`` listener: the file's clock rose."""
         self.call(lambda: self.session.local_changed(version))
@@ -176,8 +199,7 @@ class Pump:
             await self._perform()
         if self._frame is not None:
             self.traffic.bytes_in += len(self._frame)
-            self.session.receive(self._frame)
-            self._frame = None  # a large one need not lie in memory beside what it held
+            self._receive()
             await self._perform()
             self._frame_taken.set()
         if self._ponged and self._reader_waits:  # and so everything before the pong has been received
@@ -188,9 +210,19 @@ class Pump:
         self.session.tick()
         await self._perform()
 
+    def _receive(self) -> None:
+        """Feed the frame that has come, if the guard lets it pass."""
+        assert self._frame is not None
+        try:
+            self._guard.frame(self._frame)
+            self.session.receive(self._frame)
+        except ProtocolError as error:
+            self.session.close(error.code, str(error))
+        self._frame = None  # a large one need not lie in memory beside what it held
+
     def _carries(self) -> bool:
         """Whether more than a few pings have come or left since this was last so."""
-        now = taken(self.socket) or 0, self._handed - self.socket.transport.get_write_buffer_size()
+        now = taken(self.socket) or 0, self.departed
         if max(now[0] - self._carried[0], now[1] - self._carried[1]) < PINGS:
             return False
         self._carried = now
@@ -231,6 +263,7 @@ class Pump:
             case TakeDigests(tables):
                 self.session.digested(await self.host.run(Replica.digests, tables))
             case Merge():
+                self._guard.merge(action)
                 results = await self.host.merge(action, self.session.here.generation)
                 self.session.merge_done(results)
                 applied = tuple(one for result in results for one in result.applied)

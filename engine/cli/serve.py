@@ -11,7 +11,7 @@ from engine.cli.output import say
 from engine.engine import Engine
 from engine.errors import UsageError
 from engine.events import HubChanged
-from engine.hub import HubOptions, Tls
+from engine.hub import HubOptions, Tls, limits
 from engine.settings import Settings, data_dir
 
 
@@ -39,17 +39,29 @@ def _options(arguments: argparse.Namespace) -> HubOptions:
         tokens=arguments.tokens,
         tls=Tls(certificate, key) if certificate is not None else None,
         insecure=arguments.insecure,
+        schemas=arguments.schemas,
+        allow_create=arguments.allow_create,
+        allow_drop=arguments.allow_drop,
+        limits=limits.parse(arguments.limit),
     )
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``serve`` to its parser."""
+    folder: dict[str, Any] = {"metavar": "DIR", "type": Path}
     file: dict[str, Any] = {"metavar": "FILE", "type": Path}
     parser.add_argument("folder", metavar="DIR", type=Path, help="each database in it is a room")
     parser.add_argument("--host", default="127.0.0.1", help="where to listen (default: this machine only)")
     parser.add_argument("--port", type=int, default=8787, help="default: 8787; 0 picks a free one")
+    parser.add_argument("--schemas", **folder, help="make rooms from these schema files, and keep them up to date")
+    text = "make a room that is not there from the first peer's tables"
+    parser.add_argument("--allow-create", action="store_true", help=text)
+    text = "let a newer schema file drop tables and columns that hold rows"
+    parser.add_argument("--allow-drop", action="store_true", help=text)
     parser.add_argument("--tokens", **file, help="let in only peers with one of its tokens: syncline token")
     parser.add_argument("--tls-cert", **file, help="the certificate (PEM), with those between it and its root")
     parser.add_argument("--tls-key", **file, help="its key (PEM)")
     text = "listen beyond this machine even without tokens or TLS"
     parser.add_argument("--insecure", action="store_true", help=text)
+    text = "a limit, as room-size=2g; may be given again: " + ", ".join(limits.NAMES)
+    parser.add_argument("--limit", metavar="NAME=AMOUNT", action="append", default=[], help=text)

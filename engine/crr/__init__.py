@@ -10,7 +10,8 @@ and ``eligibility`` make tables syncable, ``backfill`` records their rows, ``alt
 decides, ``merging`` writes; ``reading`` reads whole versions, ``ranges`` parts of ranges; ``tracked`` keeps
 peers' clocks, ``keeping`` and ``lineage`` what belongs to them; ``config`` what the file is set to; ``durability``
 syncs what other programs committed; ``digests`` compares; ``fractional`` and ``ordered`` are for tables in an order
-of their own, ``clset`` makes a table and its records in one statement.
+of their own, ``clset`` makes a table and its records in one statement; ``plans`` describes tables to another side and
+makes them there.
 
 Where this differs from stock 0.16.3 on purpose (spec 12 says that each is safe for convergence):
 
@@ -45,6 +46,7 @@ from engine.crr.lineage import made_at
 from engine.crr.opening import connect
 from engine.crr.pack import pack as pack_columns
 from engine.crr.pack import unpack as unpack_columns
+from engine.crr.plans import create as create_table
 from engine.crr.ranges import weight
 from engine.crr.replica import Replica
 from engine.crr.results import (
@@ -75,6 +77,7 @@ __all__ = [
     "TableStatus",
     "TrackedPeer",
     "connect",
+    "create_table",
     "made_at",
     "pack_columns",
     "unpack_columns",

@@ -19,6 +19,7 @@ from engine.crr.eligibility import obstacles
 from engine.crr.failures import explained
 from engine.crr.merging import Merger
 from engine.crr.opening import open_state
+from engine.crr.plans import plan_of
 from engine.crr.ranges import RangeReader
 from engine.crr.reading import Reader
 from engine.crr.results import (
@@ -36,6 +37,7 @@ from engine.crr.results import (
 from engine.crr.sql import idents, main
 from engine.crr.state import State
 from engine.errors import FileReplaced, ReadOnlyFile, UsageError
+from engine.plan import TablePlan
 from engine.shape import Shape
 
 
@@ -109,6 +111,11 @@ class Replica:
         """The shape of each of them."""
         with explained(self.path):
             return tuple(Shape(crr.name, crr.key, crr.columns) for crr in self._state.catalogue().crrs.values())
+
+    def plans(self) -> tuple[TablePlan, ...]:
+        """The plan of each of them, by which another side makes tables alike."""
+        with self._reading() as db:
+            return tuple(plan_of(db, crr) for crr in self._state.catalogue().crrs.values())
 
     def tables(self) -> list[TableStatus]:
         """Every table of the person's own."""

@@ -4,10 +4,15 @@ server.py    listens, and takes a peer from its greeting to its end
 options.py   how a hub is run, checked in words: tokens, TLS, where it may listen
 access.py    who may enter which room, and whether to write
 tokens.py    the file of tokens: made, listed and revoked while a hub runs
+rooms.py     opens rooms, and closes those that nobody is in
+making.py    makes rooms: from schemas.py, the hub's own schema files, or from the first peer's tables
+limits.py    what peers may do; guard.py holds each of them to it
+connection.py  one connection before its session begins
 sockets.py   what dialling and serving agree on for every connection
 """
 
 from engine.hub.access import Access, Anybody, Grant, SharedToken, TokenFile
+from engine.hub.limits import Limits
 from engine.hub.options import HubOptions, Tls
 from engine.hub.server import Hub
 from engine.hub.sockets import SOCKET_OPTIONS
@@ -19,6 +24,7 @@ __all__ = [
     "Grant",
     "Hub",
     "HubOptions",
+    "Limits",
     "SharedToken",
     "Tls",
     "TokenFile",

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ipaddress
 import ssl
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.errors import UsageError
+from engine.hub.limits import Limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +50,19 @@ class HubOptions:
         tokens: the file of tokens that peers must show one of (``engine.hub.tokens``).
         tls: what to prove the hub's name and to encrypt with.
         insecure: listen beyond this machine even without tokens or TLS.
+        schemas: a folder of schema files, from which rooms are made and brought up to date.
+        allow_create: make a room that is not there from the first peer's tables.
+        allow_drop: let a newer schema file drop tables and columns that hold rows.
+        limits: what peers may do.
     """
 
     tokens: Path | None = None
     tls: Tls | None = None
     insecure: bool = False
+    schemas: Path | None = None
+    allow_create: bool = False
+    allow_drop: bool = False
+    limits: Limits = field(default_factory=Limits)
 
     def check(self, host: str, *, asks: bool) -> None:
         """See whether a hub may listen on ``host`` so; ``asks`` says whether it asks for a token.
@@ -61,6 +70,8 @@ class HubOptions:
         Raises:
             UsageError: it may not; says what is missing.
         """
+        if self.schemas is not None and not self.schemas.is_dir():
+            raise UsageError(f"There is no folder {self.schemas}.", hint="Make it, and put the schema files in it.")
         if self.insecure or is_loopback(host):
             return
         if not asks:

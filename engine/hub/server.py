@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import http
 import logging
 import ssl
@@ -17,20 +18,27 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
 from engine.errors import ReplicaError, SynclineError, UsageError, WireError
-from engine.heartbeat import ServerSocket
 from engine.host import Host
 from engine.hosts import Hosts
 from engine.hub.access import Access, Anybody, Denied, Grant, SharedToken, TokenFile
+from engine.hub.connection import HubSocket
+from engine.hub.guard import HubGuard
+from engine.hub.limits import Busy
+from engine.hub.making import Maker, Wish
 from engine.hub.options import HubOptions
+from engine.hub.rooms import Rooms
+from engine.hub.schemas import Schemas
 from engine.hub.sockets import SOCKET_OPTIONS
 from engine.pump import Pump
 from engine.session import OwnSession, Session, StockHubSession
-from engine.wire import MAX_FRAME, PROTOCOL, Failure, FailureCode, encode
-from engine.wire.rooms import ACCESS_HEADER, OWN_HEADER, READ_ONLY, Greeting, check_room, decode_subprotocol
+from engine.session.base import GREETING_TIMEOUT
+from engine.wire import PROTOCOL, Failure, FailureCode, Tables, decode, encode
+from engine.wire.rooms import ACCESS_HEADER, NEW_ROOM, OWN_HEADER, READ_ONLY, ROOM_HEADER, decode_subprotocol
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +52,7 @@ CLOSE_ROOM = 4004
 """Close code for a room that is not to be had."""
 
 LOOK_EVERY = 1.0
-"""Seconds between two looks at what time alone can end: tokens."""
+"""Seconds between two looks at what time alone brings about: tokens expire, peers are slow, rooms stay empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +62,7 @@ class Guest:
     room: str
     grant: Grant
     pump: Pump
+    guard: HubGuard
 
 
 class Hub:
@@ -83,12 +92,15 @@ class Hub:
         self.host = host
         self.port = port
         self.options = options or HubOptions()
-        self._hosts = hosts
         self._access: Access = SharedToken(token) if token is not None else Anybody()
         if self.options.tokens is not None:
             self._access = TokenFile(self.options.tokens)
         self._on_guests = on_guests
         self._guests: set[Guest] = set()
+        self._addresses: Counter[str] = Counter()
+        limits = self.options.limits
+        self._rooms = Rooms(folder, hosts, limits)
+        self._maker = Maker(Schemas(self.options.schemas), from_peers=self.options.allow_create, limits=limits)
         self._server: Server | None = None
         self._stack = contextlib.AsyncExitStack()
         self._stopping = False
@@ -100,6 +112,7 @@ class Hub:
         tls = self.options.tls
         context = tls.context() if tls is not None else None
         async with contextlib.AsyncExitStack() as stack:
+            stack.push_async_callback(self._rooms.close_idle, older_than=0)
             await stack.enter_async_context(self._access)
             self._access.on_change = self._look_at_tokens
             self._server = await self._listen(context)
@@ -122,8 +135,8 @@ class Hub:
                 process_request=self._check_greeting,
                 process_response=self._answer_greeting,
                 select_subprotocol=_echo_subprotocol,
-                create_connection=ServerSocket,
-                max_size=MAX_FRAME,
+                create_connection=functools.partial(HubSocket, addresses=self._addresses),  # type: ignore[arg-type]
+                max_size=self.options.limits.frame,
                 server_header=None,
                 logger=_socket_log,
                 **SOCKET_OPTIONS,  # type: ignore[arg-type]
@@ -153,63 +166,99 @@ class Hub:
         """How many peers are connected, by room."""
         return Counter(guest.room for guest in self._guests)
 
+    @property
+    def rooms_open(self) -> int:
+        """How many rooms are open, with or without anybody in them."""
+        return self._rooms.open
+
     # Before the first frame
 
     def _check_greeting(self, connection: ServerConnection, request: Request) -> Response | None:
         """Answer bad greetings with an HTTP status; nothing they send can do more than that."""
+        assert isinstance(connection, HubSocket)
         try:
             greeting = decode_subprotocol(request.headers.get("Sec-WebSocket-Protocol", ""))
-            grant = self._access.admit(greeting.room, greeting.token)
+            self._check_crowd(connection.address, greeting.room)
+            connection.greeting = greeting
+            connection.grant = self._access.admit(greeting.room, greeting.token)
         except WireError as error:
             return connection.respond(http.HTTPStatus.BAD_REQUEST, f"{error}\n")
         except Denied as error:
             return connection.respond(error.status, f"{error}\n")
-        if self._stopping:
-            return connection.respond(http.HTTPStatus.SERVICE_UNAVAILABLE, "The hub is going away.\n")
-        connection.greeting = greeting  # type: ignore[attr-defined]
-        connection.grant = grant  # type: ignore[attr-defined]
+        except Busy as error:
+            return connection.respond(http.HTTPStatus.SERVICE_UNAVAILABLE, f"{error}\n")
+        may_make = self._maker.from_peers and connection.grant.write and greeting.own is not None
+        connection.new_room = may_make and not self._rooms.exists(greeting.room)
         return None
 
+    def _check_crowd(self, address: str, room: str) -> None:
+        limits = self.options.limits
+        if self._stopping:
+            raise Busy("The hub is going away.")
+        if limits.per_address and self._addresses[address] > limits.per_address:
+            raise Busy(f"This hub takes {limits.per_address:,} connections from one address.")
+        if limits.per_room and self.guests[room] >= limits.per_room:
+            raise Busy(f"This hub takes {limits.per_room:,} peers in one room.")
+
     def _answer_greeting(self, connection: ServerConnection, request: Request, response: Response) -> None:
-        greeting: Greeting | None = getattr(connection, "greeting", None)
-        if greeting is not None and greeting.own is not None:
-            response.headers[OWN_HEADER] = str(min(greeting.own, PROTOCOL))
-            if not connection.grant.write:  # type: ignore[attr-defined]
+        assert isinstance(connection, HubSocket)
+        if response.status_code == http.HTTPStatus.SWITCHING_PROTOCOLS and connection.greeting.own is not None:
+            response.headers[OWN_HEADER] = str(min(connection.greeting.own, PROTOCOL))
+            if not connection.grant.write:
                 response.headers[ACCESS_HEADER] = READ_ONLY
+            if connection.new_room:
+                response.headers[ROOM_HEADER] = NEW_ROOM
 
     # A peer
 
     async def _serve_peer(self, socket: ServerConnection) -> None:
-        greeting: Greeting = socket.greeting  # type: ignore[attr-defined]
-        own = greeting.own is not None
+        assert isinstance(socket, HubSocket)
+        room, own = socket.greeting.room, socket.greeting.own is not None
         try:
-            path = self._room_path(greeting.room)
-            async with self._hosts.use(path) as host:
-                await self._run_session(socket, host, greeting.room, own=own)
-        except (UsageError, ReplicaError) as error:
-            log.info("Room %r refused: %s", greeting.room, error)
-            sentence = str(error) if isinstance(error, UsageError) else "The hub cannot open this room's file."
-            await _turn_away(socket, sentence, own=own, retry=isinstance(error, ReplicaError))
+            wish = await self._hear_wish(socket)
+            if wish is not None:
+                await self._maker.make(self._rooms.path(room), wish)
+            async with self._rooms.use(room) as host:
+                await self._run_session(socket, host)
+        except (UsageError, ReplicaError, Busy) as error:
+            log.info("Room %r refused: %s", room, error)
+            here = isinstance(error, ReplicaError)
+            sentence = "The hub cannot open this room's file." if here else str(error)
+            await _turn_away(socket, sentence, own=own, retry=not isinstance(error, UsageError))
         except SynclineError as error:
-            log.warning("Room %r: %s", greeting.room, error)
+            log.warning("Room %r: %s", room, error)
             await socket.close(1011, "The hub could not go on.")
+        except ConnectionClosed:
+            log.info("Room %r: a peer left before it greeted", room)
 
-    def _room_path(self, room: str) -> Path:
-        check_room(room)
-        path = self.folder / room
-        if not path.is_file():
-            raise UsageError(f"This hub has no room “{room}”.")
-        return path
+    async def _hear_wish(self, socket: HubSocket) -> Wish | None:
+        """Look at what a peer says first, if a room may be made of it."""
+        missing = not self._rooms.exists(socket.greeting.room)
+        if not (socket.new_room or (missing and self._maker.makes and socket.grant.write)):
+            return None
+        try:
+            async with asyncio.timeout(GREETING_TIMEOUT):
+                first = await socket.peek()
+                message = decode(first) if isinstance(first, bytes) else None
+        except (TimeoutError, WireError):
+            raise UsageError("The other side did not greet.") from None
+        if isinstance(message, Tables):
+            await socket.recv()  # it is for us only: the session begins with Hello
+        wish = Wish.of(message) if message is not None else None
+        if wish is None:
+            raise UsageError("The other side did not greet.")
+        return wish
 
-    async def _run_session(self, socket: ServerConnection, host: Host, room: str, *, own: bool) -> None:
+    async def _run_session(self, socket: HubSocket, host: Host) -> None:
+        room, grant = socket.greeting.room, socket.grant
         here = await host.snapshot()
         if not here.tables:
             raise UsageError(f"The room “{room}” has no syncable table yet.")
-        grant: Grant = socket.grant  # type: ignore[attr-defined]
         now = asyncio.get_running_loop().time
-        kind = OwnSession if own else StockHubSession
+        kind = OwnSession if socket.greeting.own is not None else StockHubSession
         session: Session = kind(here, now=now, receives=grant.write)
-        guest = Guest(room, grant, Pump(socket, session, host))
+        guard = HubGuard(self.options.limits, host.path)
+        guest = Guest(room, grant, Pump(socket, session, host, guard=guard), guard)
         self._guests.add(guest)
         self._on_guests()
         try:
@@ -227,6 +276,11 @@ class Hub:
         while True:
             await asyncio.sleep(LOOK_EVERY)
             self._look_at_tokens()
+            for guest in tuple(self._guests):
+                if slow := guest.guard.slow(guest.pump):
+                    log.warning("Room %r: a peer is dropped: %s", guest.room, slow)
+                    guest.pump.hang_up(1008, slow)
+            await self._rooms.close_idle()
 
     def _look_at_tokens(self) -> None:
         """Cut whoever may not stay: a token was revoked or has expired."""
@@ -241,7 +295,8 @@ class Hub:
 
 async def _turn_away(socket: ServerConnection, sentence: str, *, own: bool, retry: bool) -> None:
     if own:
-        await socket.send(encode(Failure(code=int(FailureCode.ROOM), sentence=sentence, retry=retry)))
+        with contextlib.suppress(ConnectionClosed):
+            await socket.send(encode(Failure(code=int(FailureCode.ROOM), sentence=sentence, retry=retry)))
     await socket.close(CLOSE_ROOM, sentence.encode()[:120].decode(errors="ignore"))
 
 

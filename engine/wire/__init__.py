@@ -34,6 +34,7 @@ from engine.wire.messages import (
     StartStreaming,
     Status,
     StockMessage,
+    Tables,
     Want,
 )
 from engine.wire.own import FIRST_OWN_TAG, TAKE_OWN, put_own
@@ -73,6 +74,7 @@ __all__ = [
     "StartStreaming",
     "Status",
     "StockMessage",
+    "Tables",
     "Want",
     "decode",
     "encode",

@@ -12,6 +12,7 @@ from enum import IntEnum
 from typing import NamedTuple
 
 from engine.change import Change
+from engine.plan import TablePlan
 from engine.shape import Shape
 
 PROTOCOL = 1
@@ -233,6 +234,15 @@ class Digest:
 
 
 @dataclass(frozen=True, slots=True)
+class Tables:
+    """Before Hello, to a hub that has no such room yet: my schema ('' when it has no name), and plans of my CRRs."""
+
+    schema_name: str
+    schema_version: int
+    plans: tuple[TablePlan, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Failure:
     """Before hanging up: why, in a sentence for a person, and whether trying again can help."""
 
@@ -254,5 +264,18 @@ StockMessage = (
     | Err
     | ApplyChangesOnPrimaryResponse
 )
-OwnMessage = Hello | Want | Batch | Confirm | Status | Failure | Lineage | Renewal | Renewed | DigestRequest | Digest
+OwnMessage = (
+    Hello
+    | Want
+    | Batch
+    | Confirm
+    | Status
+    | Failure
+    | Lineage
+    | Renewal
+    | Renewed
+    | DigestRequest
+    | Digest
+    | Tables
+)
 Message = StockMessage | OwnMessage

@@ -23,8 +23,10 @@ from engine.wire.messages import (
     Renewal,
     Renewed,
     Status,
+    Tables,
     Want,
 )
+from engine.wire.plans import put_plans, take_plans
 from engine.wire.primitives import (
     MAX_NAME,
     Reader,
@@ -159,6 +161,11 @@ def put_own(out: bytearray, message: OwnMessage) -> None:
                 put_varuint(out, rows)
                 put_site(out, live)
                 put_site(out, history)
+        case Tables(schema_name, schema_version, plans):
+            out.append(75)
+            put_string(out, schema_name)
+            put_i64(out, schema_version)
+            put_plans(out, plans)
         case Failure(code, sentence, retry):
             out.append(69)
             put_varuint(out, int(code))
@@ -201,5 +208,6 @@ TAKE_OWN: dict[int, Callable[[Reader], OwnMessage]] = {
     72: lambda r: Renewed(r.site()),
     73: lambda r: DigestRequest(r.varuint()),
     74: _digest,
+    75: lambda r: Tables(r.string(), r.i64(), take_plans(r)),
 }
 """What reads the body after each tag; each raises WireError for what it cannot read."""

@@ -23,6 +23,12 @@ ACCESS_HEADER = "Syncline-Access"
 READ_ONLY = "read"
 """The value of ``ACCESS_HEADER`` for a peer from which no changes are taken."""
 
+ROOM_HEADER = "Syncline-Room"
+"""The response header in which such a hub says that it has no such room yet, and makes it of the peer's tables."""
+
+NEW_ROOM = "new"
+"""The value of ``ROOM_HEADER``: the peer says Tables before Hello."""
+
 MAX_ROOM = 128
 """The longest room name, in bytes of UTF-8: it becomes a file name."""
 

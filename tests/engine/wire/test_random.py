@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from engine import wire
 from engine.change import Change
 from engine.errors import WireError
+from engine.plan import Collation, ColumnPlan, Kind, TablePlan
 from engine.shape import Shape
 from engine.wire import Message, decode, encode
 
@@ -31,6 +32,8 @@ count = st.integers(0, 2**53 - 1)
 place = st.binary(max_size=100)
 names = st.lists(text, max_size=5).map(tuple)
 shape = st.builds(Shape, text, names, names)
+column = st.builds(ColumnPlan, text, st.sampled_from(Kind), st.sampled_from(Collation), count, value)
+plan = st.builds(TablePlan, text, st.lists(column, max_size=4).map(tuple), st.booleans(), st.booleans())
 cursor = st.builds(wire.Cursor, i64, varint)
 
 
@@ -71,6 +74,7 @@ messages: st.SearchStrategy[Message] = st.one_of(
     st.builds(wire.DigestRequest, count),
     st.builds(wire.Digest, count, st.lists(st.tuples(text, count, site, site), max_size=3).map(tuple)),
     st.builds(wire.Renewed, site),
+    st.builds(wire.Tables, text, i64, st.lists(plan, max_size=3).map(tuple)),
     st.builds(wire.Status, version),
     st.builds(wire.Failure, st.integers(0, 2**53 - 1), text, st.booleans()),
 )
@@ -112,6 +116,7 @@ def frames() -> list[bytes]:
         wire.Renewal(bytes(16)),
         wire.Digest(1, (("a", 2, bytes(16), bytes(16)),)),
         wire.Failure(1, "No.", False),
+        wire.Tables("s", 1, (TablePlan("t", (ColumnPlan("k", Kind.INT, Collation.NOCASE, 1, "x"),)),)),
     ]
     stock = [bytes.fromhex(vector["hex"]) for vector in vectors]
     return [frame for frame in stock if len(frame) < 500] + [encode(message) for message in own]

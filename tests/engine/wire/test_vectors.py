@@ -13,6 +13,7 @@ import pytest
 from engine import wire
 from engine.change import Change
 from engine.errors import WireError
+from engine.plan import Collation, ColumnPlan, Kind, TablePlan
 from engine.shape import Shape
 from engine.wire import Batch, Confirm, Failure, FailureCode, Hello, Message, Status, Want, decode, encode
 
@@ -92,6 +93,10 @@ OWN: dict[str, tuple[Message, str]] = {
     "renewed": (wire.Renewed(B), "48" + "22" * 16),
     "digest_request": (wire.DigestRequest(200), "49 c801"),
     "digest": (wire.Digest(1, (("t", 3, A, B),)), "4a 01 01 0174 03" + "11" * 16 + "22" * 16),
+    "tables": (
+        wire.Tables("s", -1, (TablePlan("t", (ColumnPlan("k", Kind.INT, Collation.NOCASE, 1, 1.5),), True, False),)),
+        "4b 0173 ffffffffffffffff 01 0174 01 00 01 016b 05 01 01 02 3ff8000000000000",
+    ),
     "failure_unknown": (Failure(200, "", True), "45 c801 00 01"),
 }
 

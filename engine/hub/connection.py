@@ -1,0 +1,58 @@
+"""One connection to a hub: what is known of it before its session begins, and how many there are."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from typing import Any
+
+from websockets.typing import Data
+
+from engine.heartbeat import ServerSocket
+from engine.hub.access import Grant
+from engine.wire.rooms import Greeting
+
+
+class HubSocket(ServerSocket):
+    """A connection that counts for its address, and whose first message can be looked at ahead.
+
+    Attributes:
+        address: where it comes from.
+        greeting: what its handshake said. grant: what it was let in with.
+        new_room: it was asked for its tables, to make the room of them.
+    """
+
+    greeting: Greeting
+    grant: Grant
+    address = ""
+    new_room = False
+
+    def __init__(self, *args: Any, addresses: Counter[str], **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._addresses = addresses
+        self._ahead: Data | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        peer = transport.get_extra_info("peername")
+        self.address = str(peer[0]) if isinstance(peer, tuple) else ""
+        self._addresses[self.address] += 1
+        super().connection_made(transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._addresses[self.address] -= 1
+        if not self._addresses[self.address]:
+            del self._addresses[self.address]
+        super().connection_lost(exc)
+
+    async def peek(self) -> Data:
+        """Wait for the next message and leave it to be received."""
+        if self._ahead is None:
+            self._ahead = await super().recv()
+        return self._ahead
+
+    async def recv(self, decode: bool | None = None) -> Any:
+        """As in websockets; what was looked at comes first."""
+        if self._ahead is not None:
+            data, self._ahead = self._ahead, None
+            return data
+        return await super().recv(decode)

@@ -1,0 +1,76 @@
+"""What a hub lets its peers do, and what it answers beyond that."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from engine.errors import SynclineError, UsageError
+from engine.wire import MAX_FRAME
+
+MB, GB = 1024**2, 1024**3
+
+_AMOUNT = re.compile(r"([0-9]{1,12})([kmg]?)", re.IGNORECASE)
+_FACTORS = {"": 1, "k": 1024, "m": MB, "g": GB}
+
+
+class Busy(SynclineError):
+    """The hub has too much to do for this now; trying again later can help."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The limits of a hub. 0 means no limit where a field says so.
+
+    Attributes:
+        frame: bytes of one message from a peer.
+        batch: changes in one message from a peer.
+        waiting: bytes that may wait for a peer that is slow to take them.
+        patience: seconds for which a peer may take none of what waits for it.
+        messages: messages a second from one peer, over a few seconds. 0: none.
+        per_address: connections from one address. 0: none.
+        per_room: peers in one room. 0: none.
+        room_size: bytes of a room's file, beyond which nothing more is taken. 0: none.
+        rooms: rooms in the folder, beyond which peers can make no more.
+        open_rooms: rooms open at a time.
+        idle: seconds for which an empty room stays open.
+    """
+
+    frame: int = MAX_FRAME
+    batch: int = 1_000_000
+    waiting: int = 256 * MB
+    patience: int = 60
+    messages: int = 1_000
+    per_address: int = 500
+    per_room: int = 5_000
+    room_size: int = 10 * GB
+    rooms: int = 10_000
+    open_rooms: int = 500
+    idle: int = 60
+
+
+NAMES = tuple(field.name.replace("_", "-") for field in dataclasses.fields(Limits))
+"""The limits as a person writes them."""
+
+
+def parse(settings: list[str]) -> Limits:
+    """Read limits as a person writes them: ``room-size=2g``.
+
+    Raises:
+        UsageError: there is no such limit, or the amount is none.
+    """
+    changes: dict[str, Any] = {}
+    for setting in settings:
+        name, _, amount = setting.partition("=")
+        found = _AMOUNT.fullmatch(amount)
+        if name not in NAMES:
+            raise UsageError(f"There is no limit “{name}”.", hint=f"The limits are {', '.join(NAMES)}.")
+        if found is None:
+            raise UsageError(f"“{amount}” is no amount for {name}.", hint="Use a number, or one as 64k, 100m, 2g.")
+        changes[name.replace("-", "_")] = int(found[1]) * _FACTORS[found[2].lower()]
+    for name in ("frame", "batch", "waiting", "patience", "open_rooms"):
+        if changes.get(name, 1) == 0:
+            raise UsageError(f"The limit {name.replace('_', '-')} cannot be 0.")
+    return Limits(**changes)

@@ -1,0 +1,147 @@
+"""Makes rooms: from a schema file of the hub, or from plans of the first peer's tables. A peer's SQL is never run.
+
+A room's file gets its name only when it is whole. What is refused leaves nothing behind.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import apsw
+
+from engine.crr import connect, create_table
+from engine.errors import NotEligible, ReplicaError, SynclineError, UsageError
+from engine.hub.limits import Limits
+from engine.hub.schemas import Schema, Schemas
+from engine.plan import TablePlan, check_plans
+from engine.wire import AnnouncePresence, Hello, Message, Tables
+from engine.words import printable
+
+log = logging.getLogger(__name__)
+
+
+class Wish(NamedTuple):
+    """What a peer says of its tables when it greets: its schema's name ('' for none) and version, and their plans."""
+
+    name: str
+    version: int
+    plans: tuple[TablePlan, ...] = ()
+
+    @classmethod
+    def of(cls, message: Message) -> Wish | None:
+        """Return what a greeting says; None for what is no greeting."""
+        if isinstance(message, Tables):
+            return cls(message.schema_name, message.schema_version, message.plans)
+        if isinstance(message, Hello | AnnouncePresence):
+            return cls(message.schema_name, message.schema_version)
+        return None
+
+
+class Maker:
+    """Makes the rooms of one folder.
+
+    Args:
+        schemas: the hub's own schema files.
+        from_peers: whether a room may be made from the first peer's tables.
+        limits: how many rooms there may be.
+    """
+
+    def __init__(self, schemas: Schemas, *, from_peers: bool, limits: Limits) -> None:
+        self.schemas = schemas
+        self.from_peers = from_peers
+        self._limits = limits
+        self._turn = asyncio.Lock()
+
+    @property
+    def makes(self) -> bool:
+        """Whether rooms are made at all."""
+        return self.from_peers or self.schemas.folder is not None
+
+    async def make(self, path: Path, wish: Wish) -> None:
+        """Make the room ``path`` unless it is there.
+
+        Raises:
+            UsageError: not from what this peer says; says why, for the peer.
+            ReplicaError: it could not be made here.
+        """
+        async with self._turn:
+            if not path.exists():
+                await asyncio.to_thread(self._make, path, wish)
+
+    def _make(self, path: Path, wish: Wish) -> None:
+        schema = self.schemas.find(wish.name)
+        if schema is not None:
+            if wish.name and wish.version != schema.version:
+                raise UsageError(
+                    f"This hub has another version of the schema {printable(wish.name, 40)}: {schema.version},"
+                    f" the other side {wish.version}."
+                )
+            self._build(path, lambda db: _apply(db, schema))
+        elif self.from_peers and wish.plans:
+            check_plans(wish.plans)
+            self._build(path, lambda db: _create(db, wish.plans))
+        elif wish.name and self.schemas.folder is not None:
+            raise UsageError(f"This hub has no schema {printable(wish.name, 40)}, and no room “{path.name}” yet.")
+        else:
+            raise UsageError(f"This hub has no room “{path.name}”.")
+        log.info("Made the room %r from %s", path.name, f"the schema {schema.name}" if schema else "a peer's tables")
+
+    def _build(self, path: Path, fill: Callable[[apsw.Connection], None]) -> None:
+        with os.scandir(path.parent) as entries:
+            if sum(1 for _ in entries) >= self._limits.rooms:
+                raise UsageError(f"This hub makes no more than {self._limits.rooms:,} rooms.")
+        unfinished = path.with_name(f".{path.name}.unfinished")  # no room can be called so
+        try:
+            _remove(unfinished)
+            db = connect(unfinished, create=True)
+            try:
+                db.execute("PRAGMA journal_mode = WAL").fetchall()
+                with db:
+                    fill(db)
+            finally:
+                db.close()
+            os.link(unfinished, path)  # unlike a rename, it never takes the place of another file
+            _sync(path.parent)
+        except (apsw.Error, NotEligible) as error:
+            raise UsageError(f"The tables cannot be made: {printable(str(error), 200)}.") from None
+        except OSError as error:
+            raise ReplicaError(f"The room {path} could not be made: {error.strerror or error}.") from None
+        finally:
+            with contextlib.suppress(OSError):
+                _remove(unfinished)
+
+
+def _apply(db: apsw.Connection, schema: Schema) -> None:
+    try:
+        db.execute(schema.text).fetchall()
+    except (apsw.Error, SynclineError) as error:
+        raise ReplicaError(f"The schema file {schema.name} cannot be applied: {error}.") from None
+    db.execute(
+        "INSERT OR REPLACE INTO main.crsql_master (key, value) VALUES ('schema_name', ?), ('schema_version', ?)",
+        (schema.name, schema.version),
+    )
+
+
+def _create(db: apsw.Connection, plans: tuple[TablePlan, ...]) -> None:
+    for plan in plans:
+        create_table(db, plan)
+
+
+def _remove(path: Path) -> None:
+    for suffix in ("", "-wal", "-shm", "-journal"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+
+
+def _sync(folder: Path) -> None:
+    """Make a new name durable."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

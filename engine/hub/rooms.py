@@ -1,0 +1,112 @@
+"""The rooms of a hub: files of its folder, opened when somebody comes.
+
+A room that was left stays open for a while, as its peers tend to come back; there is a bound, and those left longest
+ago make place. A room that nobody uses costs nothing: the folder is never listed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from engine.errors import SynclineError, UsageError
+from engine.host import Host
+from engine.hosts import Hosts
+from engine.hub.limits import Busy, Limits
+from engine.wire.rooms import check_room
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class _Room:
+    context: contextlib.AbstractAsyncContextManager[Host]
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    host: Host | None = None
+    users: int = 0
+    left_at: float = 0.0
+
+
+class Rooms:
+    """Opens rooms, and closes those that nobody is in.
+
+    Args:
+        folder: each file in it is a room, by its name.
+        hosts: where replicas are opened.
+        limits: how many may be open, and for how long an empty one stays so.
+    """
+
+    def __init__(self, folder: Path, hosts: Hosts, limits: Limits) -> None:
+        self.folder = folder
+        self._hosts = hosts
+        self._limits = limits
+        self._open: dict[str, _Room] = {}  # in the order of their last use
+
+    @property
+    def open(self) -> int:
+        """How many are open now."""
+        return len(self._open)
+
+    def path(self, room: str) -> Path:
+        """Return where the room's file is, or would be.
+
+        Raises:
+            UsageError: no room may be called so.
+        """
+        return self.folder / check_room(room)
+
+    def exists(self, room: str) -> bool:
+        """Whether there is such a room."""
+        return self.path(room).is_file()
+
+    @contextlib.asynccontextmanager
+    async def use(self, room: str) -> AsyncIterator[Host]:
+        """Open a room, or share it.
+
+        Raises:
+            UsageError: there is none. Busy: too many are open. ReplicaError: its file cannot be used.
+        """
+        path = self.path(room)
+        if not path.is_file():
+            raise UsageError(f"This hub has no room “{room}”.")
+        one = self._open.pop(room, None) or _Room(self._hosts.use(path))
+        self._open[room] = one
+        one.users += 1
+        try:
+            async with one.lock:
+                if one.host is None:
+                    await self._make_place()
+                    one.host = await one.context.__aenter__()
+            yield one.host
+        finally:
+            one.users -= 1
+            one.left_at = time.monotonic()
+            if one.host is None and not one.users:
+                self._open.pop(room, None)
+
+    async def close_idle(self, *, older_than: float | None = None) -> None:
+        """Close the rooms that nobody has been in for so many seconds (by default, what the limits say)."""
+        before = time.monotonic() - (self._limits.idle if older_than is None else older_than)
+        for room, one in tuple(self._open.items()):
+            if not one.users and one.left_at <= before:
+                await self._close(room)
+
+    async def _make_place(self) -> None:
+        """Close the empty rooms that were left longest ago, as many as it takes to open one more."""
+        while len(self._open) > self._limits.open_rooms:
+            room = next((room for room, one in self._open.items() if not one.users), None)
+            if room is None:
+                raise Busy(f"This hub has all its {self._limits.open_rooms} rooms in use; try again later.")
+            await self._close(room)
+
+    async def _close(self, room: str) -> None:
+        one = self._open.pop(room)
+        try:
+            await asyncio.shield(asyncio.ensure_future(one.context.__aexit__(None, None, None)))
+        except SynclineError as error:
+            log.warning("The room %r could not be closed well: %s", room, error)

@@ -1,0 +1,103 @@
+"""Plans of tables as bytes (``engine.plan``), for a hub that makes a room."""
+
+from __future__ import annotations
+
+import math
+import struct
+from enum import IntEnum
+from typing import TypeVar
+
+from engine.change import SQLiteValue
+from engine.errors import WireError
+from engine.plan import Collation, ColumnPlan, Kind, TablePlan
+from engine.wire.changes import BIGINT, BLOB, NULL, NUMBER, STRING
+from engine.wire.primitives import MAX_NAME, Reader, put_bool, put_i64, put_string, put_varuint
+
+E = TypeVar("E", bound=IntEnum)
+
+_F64 = struct.Struct(">d")
+_SMALLEST_TABLE = 4
+_SMALLEST_COLUMN = 5
+
+
+def put_plans(out: bytearray, plans: tuple[TablePlan, ...]) -> None:
+    """Append the tables."""
+    put_varuint(out, len(plans))
+    for name, columns, strict, rowid in plans:
+        put_string(out, name)
+        put_bool(out, strict)
+        put_bool(out, rowid)
+        put_varuint(out, len(columns))
+        for column, kind, collation, key, default in columns:
+            put_string(out, column)
+            put_varuint(out, int(kind))
+            put_varuint(out, int(collation))
+            put_varuint(out, key)
+            _put_value(out, default)
+
+
+def take_plans(reader: Reader) -> tuple[TablePlan, ...]:
+    """Read the tables. Raises WireError for what cannot be one."""
+    return tuple(_take_table(reader) for _ in range(reader.count(_SMALLEST_TABLE)))
+
+
+def _take_table(reader: Reader) -> TablePlan:
+    name, strict, rowid = reader.string(MAX_NAME), reader.flag(), reader.flag()
+    columns = tuple(_take_column(reader) for _ in range(reader.count(_SMALLEST_COLUMN)))
+    return TablePlan(name, columns, strict, rowid)
+
+
+def _take_column(reader: Reader) -> ColumnPlan:
+    return ColumnPlan(
+        reader.string(MAX_NAME),
+        _take_one_of(reader, Kind),
+        _take_one_of(reader, Collation),
+        reader.varuint(),
+        _take_value(reader),
+    )
+
+
+def _take_one_of(reader: Reader, kind: type[E]) -> E:
+    number = reader.varuint()
+    try:
+        return kind(number)
+    except ValueError:
+        raise WireError(f"{number} is no {kind.__name__.lower()} of a column.") from None
+
+
+def _put_value(out: bytearray, value: SQLiteValue) -> None:
+    if value is None:
+        out.append(NULL)
+    elif type(value) is int:
+        out.append(BIGINT)
+        put_i64(out, value)
+    elif type(value) is float:
+        out.append(NUMBER)
+        out += _F64.pack(value)
+    elif type(value) is str:
+        out.append(STRING)
+        put_string(out, value)
+    elif type(value) is bytes:
+        out.append(BLOB)
+        put_varuint(out, len(value))
+        out += value
+    else:
+        raise WireError(f"A {type(value).__name__} is no default of a column.")
+
+
+def _take_value(reader: Reader) -> SQLiteValue:
+    kind = reader.take(1)[0]
+    if kind == NULL:
+        return None
+    if kind == BIGINT:
+        return reader.i64()
+    if kind == NUMBER:
+        number: float = _F64.unpack(reader.take(8))[0]
+        if math.isnan(number):
+            raise WireError("A default of a column is not a number.")
+        return number
+    if kind == STRING:
+        return reader.string()
+    if kind == BLOB:
+        return reader.take(reader.varuint())
+    raise WireError(f"{kind} is no kind of a default.")
