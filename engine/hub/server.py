@@ -167,6 +167,11 @@ class Hub:
         return Counter(guest.room for guest in self._guests)
 
     @property
+    def connections(self) -> int:
+        """How many connections there are, greeted or not."""
+        return self._addresses.total()
+
+    @property
     def rooms_open(self) -> int:
         """How many rooms are open, with or without anybody in them."""
         return self._rooms.open
