@@ -29,9 +29,15 @@ def draw(random: Random, table: Table) -> Change:
     return random.choice(kinds)(random, table)
 
 
+def new_name(random: Random, table: Table) -> str:
+    """One that no column has, a generated one neither."""
+    used = {name.lower() for name in (*table.key, *table.columns)}
+    return random.choice([n for n in COLUMN_NAMES if n.lower() not in used and f'"{n}"' not in table.create])
+
+
 def add(random: Random, table: Table) -> Change:
     """A column, perhaps with values that are not its default."""
-    name = random.choice([n for n in COLUMN_NAMES if n not in (*table.key, *table.columns)])
+    name = new_name(random, table)
     drawer = Drawer(random, table.name, strict="STRICT" in table.options)
     declared = drawer.column(name)
     while "(1 + 1)" in declared or "('a'" in declared:  # no column is added with these
@@ -64,7 +70,7 @@ def drop(random: Random, table: Table) -> Change:
 
 def rename(random: Random, table: Table) -> Change:
     old = random.choice(table.columns)
-    new = random.choice([n for n in COLUMN_NAMES if n not in (*table.key, *table.columns)])
+    new = new_name(random, table)
 
     def called(name: str) -> str:
         return new if name == old else name
