@@ -10,8 +10,8 @@ and ``eligibility`` make tables syncable, ``backfill`` records their rows, ``alt
 decides, ``merging`` writes; ``reading`` reads whole versions, ``ranges`` parts of ranges; ``tracked`` keeps
 peers' clocks, ``keeping`` and ``lineage`` what belongs to them; ``config`` what the file is set to; ``durability``
 syncs what other programs committed; ``digests`` compares; ``fractional`` and ``ordered`` are for tables in an order
-of their own, ``clset`` makes a table and its records in one statement; ``plans`` describes tables to another side and
-makes them there.
+of their own, ``clset`` makes a table and its records in one statement; ``functions``, ``changes_table`` and
+``unpack_table`` are what SQL sees; ``plans`` describes tables to another side and makes them there.
 
 Where this differs from stock 0.16.3 on purpose (spec 12 says that each is safe for convergence):
 
@@ -31,7 +31,7 @@ Where this differs from stock 0.16.3 on purpose (spec 12 says that each is safe 
 - A base row is written with the key as conflict target, and errors roll back to our own savepoint only.
 - Tables are looked up anew whenever the schema changed; CRRs that are broken (base table gone, key changed)
   and cells of columns that are gone are left out instead of failing every read. ORDER BY on crsql_changes is
-  SQLite's.
+  SQLite's, and its rowids are unique, so that conditions joined with OR lose no row.
 - What an alter leaves to be recorded is stamped with the next version, so that peers see it: renamed columns,
   values, rows that came and rows that went (tombstones), all told from a snapshot. A key in another order keeps its
   versions; key values of another storage class start anew, as another key does. A failure undoes that alter only.

@@ -13,6 +13,7 @@ from engine.crr.capture import Capture
 from engine.crr.create import make_crr, make_plain
 from engine.crr.pack import pack
 from engine.crr.state import State
+from engine.crr.values import as_integer
 from engine.errors import UsageError
 
 
@@ -26,11 +27,12 @@ def register(db: apsw.Connection, state: State) -> None:
 
     def sync_bit(*args: SQLiteValue) -> int:
         if len(args) == 1:
-            state.sync_bit = _integer(state, args[0], bits=32)
+            # 32 bits, as in stock.
+            state.sync_bit = (as_integer(state.db, args[0]) + 2**31) % 2**32 - 2**31
         return state.sync_bit
 
     def next_db_version(*args: SQLiteValue) -> int:
-        at_least = _integer(state, args[0]) if len(args) == 1 else 0
+        at_least = as_integer(state.db, args[0]) if len(args) == 1 else 0
         if at_least >= MAX_VERSION:
             raise UsageError(f"{at_least} is no version: peers take versions below {MAX_VERSION}.")
         return state.next_version(at_least)
@@ -75,16 +77,6 @@ def register(db: apsw.Connection, state: State) -> None:
     }
     for name, (function, count) in surface.items():
         db.create_scalar_function(name, function, count, flags=apsw.SQLITE_INNOCUOUS)
-
-
-def _integer(state: State, value: SQLiteValue, *, bits: int = 64) -> int:
-    """``value`` as SQLite's own functions take an integer: text up to its first odd character, NULL as 0, and
-    only the lowest ``bits``."""
-    if type(value) is not int:
-        value = state.db.execute("SELECT ifnull(CAST(? AS INTEGER), 0)", (value,)).get
-    assert isinstance(value, int)
-    half = 1 << (bits - 1)
-    return (value + half) % (2 * half) - half
 
 
 def _table_name(function: str, args: tuple[SQLiteValue, ...]) -> str:

@@ -30,6 +30,14 @@ def same(left: SQLiteValue, right: SQLiteValue) -> bool:
     return type(left) is type(right) and left == right
 
 
+def as_integer(db: apsw.Connection, value: SQLiteValue) -> int:
+    """``value`` as SQLite's own functions take an integer: text up to its first odd character, NULL as 0."""
+    if type(value) is int:
+        return value
+    number: int = db.execute("SELECT ifnull(CAST(? AS INTEGER), 0)", (value,)).get
+    return number
+
+
 class Affinity(Enum):
     """What a column does to a value it stores (https://sqlite.org/datatype3.html, section 3)."""
 
