@@ -374,8 +374,8 @@ class Pump:
 
     def _cut(self) -> Close:
         code, reason = self.socket.close_code, printable(self.socket.close_reason or "", 200)
-        ours = self.socket.protocol.close_sent
-        if ours is not None and ours.code == TOO_BIG:
+        ours, answers = self.socket.protocol.close_sent, self.socket.protocol.close_rcvd_then_sent
+        if ours is not None and ours.code == TOO_BIG and not answers:
             limit = f"a message of more than {MAX_FRAME >> 20} MB"
             return Close(TOO_BIG, f"The other side sent {limit}, which is too large to take.", "", retry=False)
         if code == TOO_BIG:
