@@ -33,7 +33,7 @@ STOCK_QUIET = 1.0
 """Seconds without traffic after which a stock server, which never says "that was all", is caught up."""
 
 PRODUCTIVE = 5.0
-"""Seconds that a connection must have held (or it was in sync) for the next trouble to be a new one."""
+"""Seconds that a connection must have held for the next trouble to be a new one, unless it was in sync before."""
 
 
 READING_ONLY = "The token only allows reading: what is written here stays here."
@@ -189,8 +189,9 @@ class Attempt:
 
     @property
     def held(self) -> bool:
-        """Whether the connection held for a while, so that the next trouble is a new one."""
-        return asyncio.get_running_loop().time() - self._began > PRODUCTIVE
+        """Whether the connection did some good, so that the next trouble is a new one."""
+        long = asyncio.get_running_loop().time() - self._began > PRODUCTIVE
+        return long or self.progress.settled_at is not None
 
     def _make_session(self, here: Snapshot, dialled: Dialled) -> Session:
         direction = self.config.direction

@@ -1,0 +1,75 @@
+"""Connecting again when nothing is new costs next to nothing, however much both sides hold."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+
+from engine.crr import Replica
+from engine.events import State
+from engine.settings import Direction, Mode
+from tests import budget
+from tests.engine.live import add_peer, make_file, on_loop, plain_engine, rows, until, writing
+from tests.faults.proxy import Proxy
+
+ROWS = 10_000
+RECONNECTS = 10
+
+ENOUGH = 2_000
+"""Bytes in both directions together that one reconnect may take: the handshake, the greetings, no change."""
+
+
+def fill(path: Path, first: int, rng: random.Random) -> None:
+    """10,000 rows, in large versions and small ones."""
+    with writing(path) as connection:
+        row, last = first, first + ROWS
+        while row < last:
+            size = min(rng.choice((1, 10, 3_000)), last - row)
+            with connection:
+                new = ((row + n, f"name {row + n}", n) for n in range(size))
+                connection.executemany("INSERT INTO item VALUES (?, ?, ?, x'00ff')", new)
+            row += size
+
+
+def clocks(path: Path) -> object:
+    """Its own, and the received ones; those of what was sent are written a little later."""
+    with Replica.open(path, readonly=True) as replica:
+        return replica.db_version(), sorted((peer.site_id, peer.received) for peer in replica.tracked_peers())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mode", [Mode.LIVE, Mode.MANUAL], ids=["push", "pull"])
+@pytest.mark.parametrize("direction", list(Direction), ids=lambda direction: direction.value)
+@on_loop
+async def test_reconnects_with_nothing_new(tmp_path: Path, mode: Mode, direction: Direction) -> None:
+    room, a = make_file(tmp_path / "hub" / "room"), make_file(tmp_path / "a.db")
+    rng = random.Random(3)
+    fill(a, 0, rng)
+    fill(room, ROWS, rng)
+    async with plain_engine() as server, plain_engine() as client:
+        hub = await server.serve(room.parent)
+        async with Proxy(hub.port) as proxy:
+            peer = await add_peer(client, a, proxy.url, mode=mode, direction=direction)
+            assert await client.sync_now() == {peer: None}
+            await until(lambda: client.peers()[0].state in (State.IN_SYNC, State.IDLE), "at rest")
+            held = {Direction.BOTH: (2, 2), Direction.SEND: (1, 2), Direction.RECEIVE: (2, 1)}[direction]
+            assert (len(rows(a)), len(rows(room))) == tuple(n * ROWS for n in held)
+            before = clocks(a), clocks(room)
+            sizes = []
+            for number in range(RECONNECTS):
+                start = proxy.up.moved, proxy.down.moved
+                if mode is Mode.LIVE:
+                    proxy.reset()
+                    await until(lambda number=number: proxy.dials == number + 2, "dialled again")  # type: ignore[misc]
+                    await client.wait_in_sync(timeout=20)
+                else:
+                    assert await client.sync_now() == {peer: None}
+                    await until(lambda: hub.guests.total() == 0, "hung up")
+                sizes.append((proxy.up.moved - start[0], proxy.down.moved - start[1]))
+            assert proxy.dials == RECONNECTS + 1
+    assert max(up + down for up, down in sizes) < ENOUGH, sizes
+    assert (clocks(a), clocks(room)) == before
+    worst = max(sizes, key=sum)
+    budget.count(f"quiet reconnects, {mode.value}, {direction.value}: at most {worst} bytes up and down", len(sizes))
