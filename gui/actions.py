@@ -29,6 +29,7 @@ class Actions(QObject):
         self.add_peer = self._action(self.tr("Add peer"), "add-peer", QKeySequence("Ctrl+N"))
         self.settings = self._action(self.tr("Settings"), "settings", QKeySequence("Ctrl+,"))
         self.settings.setMenuRole(QAction.MenuRole.PreferencesRole)
+        self.diagnostics = self._action(self.tr("Save diagnostics"), "export")
         self.open_window = self._action(self.tr("Open Syncline"), "")
         self.close_window = self._action(self.tr("Close window"), "", QKeySequence("Ctrl+W"))
         self.quit = self._action(self.tr("Quit"), "", QKeySequence("Ctrl+Q"))

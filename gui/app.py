@@ -23,6 +23,7 @@ from gui.collector import Collector
 from gui.commands import Commands, in_words
 from gui.lifecycle import make_application, run_coroutine
 from gui.logs import LogFile
+from gui.mishaps import caught
 from gui.notifier import Notifier
 from gui.preferences import Preferences
 from gui.single import SingleInstance
@@ -90,20 +91,23 @@ async def shell(
         hidden: begin in the tray.
     """
     with Collector():
-        async with _shell(engine, quit_asked, look, log, hidden) as window:
-            yield window
+        commands = Commands(engine)
+        with caught(commands.mishap):
+            async with _shell(commands, quit_asked, look, log, hidden) as window:
+                yield window
 
 
 @contextlib.asynccontextmanager
 async def _shell(
-    engine: Engine, quit_asked: asyncio.Event, look: QSettings | None, log: LogFile | None, hidden: bool
+    commands: Commands, quit_asked: asyncio.Event, look: QSettings | None, log: LogFile | None, hidden: bool
 ) -> AsyncIterator[Window]:
+    engine = commands.engine
     actions = Actions()
     actions.quit.triggered.connect(quit_asked.set)
     bridge = Bridge(engine)
-    commands = Commands(engine)
     preferences = Preferences(commands, bridge, log)
     window = Window(actions, commands, bridge, look=look)
+    window.wishes.log = log
     tray = Tray(actions, window, window.present)
     tray.pause.asked.connect(commands.pause)
     window.summary_changed.connect(tray.show_state)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import traceback
 from collections.abc import Coroutine, Sequence
 from typing import Any
 
@@ -25,6 +26,8 @@ class Commands(QObject):
 
     failed = Signal(str)
     """What went wrong and what to try, for a person."""
+    broken = Signal(str, str)
+    """A defect of ours: a sentence for the person, and what to copy for whoever mends it."""
     said = Signal(str)
     """What went well, in a few words."""
 
@@ -54,6 +57,12 @@ class Commands(QObject):
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def mishap(self, error: BaseException) -> None:
+        """Log a defect of ours, and tell of it."""
+        log.error("Something unexpected went wrong", exc_info=error)
+        sentence = self.tr("Something unexpected went wrong ({0}). Syncline goes on.").format(type(error).__name__)
+        self.broken.emit(sentence, "".join(traceback.format_exception(error)))
 
     def sync_now(self, peers: Sequence[str] = ()) -> None:
         """Sync these peers, or all."""
@@ -88,9 +97,8 @@ class Commands(QObject):
         except asyncio.CancelledError:
             work.close()  # it may not have begun
             raise
-        except Exception:
-            log.exception("A command failed")
-            self.failed.emit(self.tr("Something unexpected went wrong; the log has the details."))
+        except Exception as error:
+            self.mishap(error)
 
 
 def in_words(error: SynclineError) -> str:

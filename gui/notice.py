@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeySequence
+from PySide6.QtGui import QGuiApplication, QKeySequence
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QStyle, QToolButton, QWidget
+
+from gui.theme import icon
 
 KEPT = 20
 """Notices that wait below the newest one."""
@@ -16,6 +18,7 @@ class NoticeBar(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._texts: list[str] = []
+        self._details: dict[str, str] = {}
         self.setFrameShape(QFrame.Shape.StyledPanel)
         self.setAutoFillBackground(True)
         self.setBackgroundRole(self.backgroundRole().ToolTipBase)
@@ -33,7 +36,15 @@ class NoticeBar(QFrame):
         )
         self._text.setAccessibleName(self.tr("Notice"))
         self._more = QLabel()
+        self._copy = QToolButton()
+        self._copy.setIcon(icon("copy"))
+        self._copy.setAutoRaise(True)
+        self._copy.setAccessibleName(self.tr("Copy the notice"))
+        self._copy.setToolTip(self.tr("Copy what it says, with all details"))
+        self._copy.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._copy.clicked.connect(self.copy)
         self._close = QToolButton()
+        self._close.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._close.setIcon(self.style().standardIcon(QStyle.StandardPixmap.SP_TitleBarCloseButton))
         self._close.setAutoRaise(True)
         self._close.setAccessibleName(self.tr("Dismiss the notice"))
@@ -45,6 +56,7 @@ class NoticeBar(QFrame):
         row.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
         row.addWidget(self._text, 1)
         row.addWidget(self._more)
+        row.addWidget(self._copy, 0, Qt.AlignmentFlag.AlignTop)
         row.addWidget(self._close, 0, Qt.AlignmentFlag.AlignTop)
         self.hide()
 
@@ -53,12 +65,19 @@ class NoticeBar(QFrame):
         """The notice that is shown, or ''."""
         return self._texts[-1] if self._texts else ""
 
-    def say(self, text: str) -> None:
-        """Show a notice; one that waits already comes to the front."""
+    def say(self, text: str, details: str = "") -> None:
+        """Show a notice; one that waits already comes to the front. ``details`` are copied with it, not shown."""
+        self._details = {known: what for known, what in self._details.items() if known in self._texts}
+        self._details[text] = details
         if text in self._texts:
             self._texts.remove(text)
         self._texts = [*self._texts[-KEPT:], text]
         self._show()
+
+    def copy(self) -> None:
+        """Put the notice on the clipboard, with its details."""
+        details = self._details.get(self.text, "")
+        QGuiApplication.clipboard().setText(f"{self.text}\n\n{details}".strip())
 
     def dismiss(self) -> None:
         """Forget the notice that is shown."""

@@ -9,17 +9,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QEvent, QSettings, QSize, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QLabel,
     QMainWindow,
-    QMenu,
     QSizePolicy,
     QSplitter,
     QStyle,
     QTabWidget,
-    QToolBar,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -40,6 +37,7 @@ from gui.panels.peers import PeersPanel
 from gui.panels.rates import RatesGraph
 from gui.summary import summary
 from gui.theme import icon, state_icon
+from gui.toolbar import Toolbar
 from gui.wishes import Wishes
 
 SIZE = QSize(1100, 720)
@@ -92,7 +90,10 @@ class Window(QMainWindow):
         self.setWindowTitle(self.tr("Syncline"))
         self.setAcceptDrops(True)
         self.resize(SIZE)
-        self._make_toolbar()
+        self.toolbar = Toolbar(actions, self.pause_menu, self)
+        self.addToolBar(self.toolbar)
+        # in a menu that is closed, shortcuts work only for actions that the window has too
+        self.addActions([actions.sync_all, actions.close_window, actions.quit])
         self._make_centre()
         self._make_status_bar()
         self._connect()
@@ -104,58 +105,6 @@ class Window(QMainWindow):
         self._made = True
 
     # What is seen
-
-    def _make_toolbar(self) -> None:
-        actions = self.actions_shared
-        bar = QToolBar(self.tr("Toolbar"), self)
-        bar.setObjectName("toolbar")
-        bar.setMovable(False)
-        bar.setIconSize(QSize(20, 20))
-        bar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
-        bar.addAction(actions.sync_now)
-        bar.addAction(actions.auto_sync)
-        bar.addWidget(self._menu_button(self.tr("Pause"), "pause", self.pause_menu, "Ctrl+P"))
-        bar.addSeparator()
-        bar.addAction(actions.add_database)
-        bar.addAction(actions.add_peer)
-        space = QWidget()
-        space.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        bar.addWidget(space)
-        self._databases_menu = QMenu(self.tr("Databases"), self)
-        self._databases_menu.aboutToShow.connect(self._fill_databases_menu)
-        more = QMenu(self)
-        more.addAction(actions.sync_all)
-        more.addMenu(self._databases_menu)
-        more.addSeparator()
-        more.addAction(actions.close_window)
-        more.addAction(actions.quit)
-        bar.addWidget(self._menu_button(self.tr("More"), "", more, "F10"))
-        bar.addAction(actions.settings)
-        self.addToolBar(bar)
-        # in a menu that is closed, shortcuts work only for actions that the window has too
-        self.addActions([actions.sync_all, actions.close_window, actions.quit])
-        for action in (actions.sync_now, actions.auto_sync, actions.add_database, actions.add_peer, actions.settings):
-            button = bar.widgetForAction(action)
-            button.setAccessibleName(action.text())
-            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        bar.widgetForAction(actions.settings).setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
-
-    def _menu_button(self, text: str, icon_name: str, menu: QMenu, shortcut: str) -> QToolButton:
-        button = QToolButton()
-        button.setText(text)
-        if icon_name:
-            button.setIcon(icon(icon_name))
-        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        button.setMenu(menu)
-        button.setShortcut(QKeySequence(shortcut))
-        button.setToolTip(f"{text} ({shortcut})")
-        button.setAccessibleName(text)
-        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        arrow = self.style().pixelMetric(QStyle.PixelMetric.PM_MenuButtonIndicator)
-        button.setMinimumWidth(button.sizeHint().width() + arrow)  # Qt leaves no room for it
-        return button
 
     def _make_centre(self) -> None:
         self.tabs = QTabWidget()
@@ -201,6 +150,7 @@ class Window(QMainWindow):
         bridge.flow.connect(self.flow.append)
         bridge.flow.connect(self.rates.append)
         commands.failed.connect(self.notices.say)
+        commands.broken.connect(self.notices.say)
         commands.said.connect(lambda text: self.statusBar().showMessage(text, SAID_FOR))
 
         actions.sync_now.triggered.connect(lambda: commands.sync_now(self.peers.selected()))
@@ -208,6 +158,7 @@ class Window(QMainWindow):
         actions.auto_sync.triggered.connect(commands.set_auto_sync)
         actions.add_database.triggered.connect(lambda: wishes.add_databases())
         actions.add_peer.triggered.connect(lambda: wishes.edit_peer(None, self.clocks.chosen()))
+        actions.diagnostics.triggered.connect(wishes.save_diagnostics)
         actions.settings.triggered.connect(lambda: (self.present(), wishes.change_settings()))
         actions.close_window.triggered.connect(self.close)
         self.pause_menu.asked.connect(self._pause_chosen)
@@ -224,6 +175,9 @@ class Window(QMainWindow):
         peers.demo_requested.connect(self.demo_requested)
         self.flow.change_requested.connect(wishes.show_change)
         self.activity.value_requested.connect(wishes.show_overwritten)
+        self.toolbar.tables_requested.connect(lambda path: wishes.add_databases([path]))
+        self.toolbar.remove_requested.connect(wishes.remove_database)
+        wishes.told.connect(self.notices.say)
         self.activity.export_requested.connect(wishes.export_activity)
 
     def engine_opened(self) -> None:
@@ -280,6 +234,7 @@ class Window(QMainWindow):
         names = {database.database: database.name for database in self._databases.values()}
         self.peers.set_database_names(names)
         self.databases_named.emit(names)
+        self.toolbar.set_databases(self._databases.values())
         self.clock_reader.databases_changed(self._databases)
         self._sites_are()
         self._tell_summary()
@@ -332,19 +287,6 @@ class Window(QMainWindow):
                     " “AppIndicator” brings them. To end Syncline, choose Quit."
                 )
             )
-
-    def _fill_databases_menu(self) -> None:
-        menu = self._databases_menu
-        menu.clear()
-        for database in self._databases.values():
-            one = menu.addMenu(database.name)
-            path, chosen = Path(database.path), database.database
-            tables = one.addAction(self.tr("Tables…"))
-            tables.triggered.connect(lambda _=False, path=path: self.wishes.add_databases([path]))
-            remove = one.addAction(self.tr("Remove…"))
-            remove.triggered.connect(lambda _=False, chosen=chosen: self.wishes.remove_database(chosen))
-        if not self._databases:
-            menu.addAction(self.tr("None yet")).setEnabled(False)
 
     # Coming and going
 

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtCore import QObject, QStandardPaths, Signal, qVersion
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QFileDialog, QSystemTrayIcon, QWidget
 
+from engine import diagnostics
 from engine.change import SENTINEL
 from engine.events import ChangesMoved, FlowChange
 from engine.journal import OverwrittenLine
+from engine.settings import HOME, data_dir
 from engine.settings.autostart import Autostart, autostart
 from gui.commands import Commands
 from gui.dialogs import add_database, add_peer, confirm, settings, value
 from gui.dialogs.base import closed
+from gui.logs import LogFile
 
 
 class Wishes(QObject):
@@ -25,6 +30,9 @@ class Wishes(QObject):
         window: the dialogs belong to it. commands: runs them and tells of what went wrong.
     """
 
+    told = Signal(str)
+    """Something a person may want to copy."""
+
     def __init__(self, window: QWidget, commands: Commands) -> None:
         super().__init__(window)
         self._window = window
@@ -32,6 +40,7 @@ class Wishes(QObject):
         self._engine = commands.engine
         self._asking = asyncio.Lock()
         self.autostart: Autostart = autostart()
+        self.log: LogFile | None = None
 
     def add_databases(self, files: Sequence[Path] = ()) -> None:
         """Add these files, or one that is chosen; of a known one, make more tables syncable."""
@@ -65,6 +74,10 @@ class Wishes(QObject):
         """Show a line of the journal whole."""
         place = line.database, line.table, line.key, line.column
         self._commands.start(self._show(value.Cell(*place, line.new, line.old, had_old=True, kept=line.whole)))
+
+    def save_diagnostics(self) -> None:
+        """Write what helps those who help into a file, and say where."""
+        self._commands.start(self._save_diagnostics())
 
     def export_activity(self) -> None:
         """Write the syncs into a file."""
@@ -111,6 +124,18 @@ class Wishes(QObject):
             count = await journal.export(target)
             self._commands.said.emit(self.tr("Wrote {0} syncs to {1}.").format(count, target.name))
 
+    async def _save_diagnostics(self) -> None:
+        folder = diagnostics_folder()
+        screen = self._window.screen()
+        about = (
+            f"Qt {qVersion()} on {QGuiApplication.platformName()}, style {self._window.style().name()}",
+            f"screen {screen.size().width()}x{screen.size().height()} at {screen.devicePixelRatio()}",
+            f"tray {QSystemTrayIcon.isSystemTrayAvailable()}, desktop {os.environ.get('XDG_CURRENT_DESKTOP', '?')}",
+        )
+        file = await diagnostics.save(self._engine, folder, self.log.files() if self.log else (), about)
+        text = self.tr("The diagnostics are in {0}. They hold no tokens and no values; look before you share them.")
+        self.told.emit(text.format(file))
+
     async def _choose_target(self, title: str, name: str, kinds: Sequence[str]) -> Path | None:
         """Let a person choose where to write; the kind gives the name its end when the person gave none."""
         dialog = QFileDialog(self._window, title)
@@ -127,3 +152,10 @@ class Wishes(QObject):
         dialog.fileSelected.connect(chosen.append)
         await closed(dialog)
         return Path(chosen[0]) if chosen else None
+
+
+def diagnostics_folder() -> Path:
+    """Where diagnostics go: to the person's downloads; beside everything else when that is kept in one folder."""
+    if HOME in os.environ:
+        return data_dir()
+    return Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DownloadLocation) or Path.home())

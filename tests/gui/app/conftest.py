@@ -89,8 +89,8 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Program]]:
     """Start the program with its home below ``tmp_path``; killed at the end if it still runs."""
     started: list[Program] = []
 
-    def one(*arguments: str, display: str = "") -> Program:
-        started.append(Program(tmp_path / "home", *arguments, display=display))
+    def one(*arguments: str, display: str = "", temporary: Path | None = None) -> Program:
+        started.append(Program(tmp_path / "home", *arguments, display=display, temporary=temporary))
         return started[-1]
 
     yield one

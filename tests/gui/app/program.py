@@ -32,9 +32,10 @@ class Program:
 
     Args:
         display: the X display; by default Qt's offscreen platform is used.
+        temporary: where its temporary files go.
     """
 
-    def __init__(self, home: Path, *arguments: str, display: str = "") -> None:
+    def __init__(self, home: Path, *arguments: str, display: str = "", temporary: Path | None = None) -> None:
         self.home = home
         hidden = ("QT_", "WAYLAND_", "XDG_SESSION_")  # what would choose another platform
         environment = {name: value for name, value in os.environ.items() if not name.startswith(hidden)}
@@ -45,6 +46,8 @@ class Program:
             "DBUS_SESSION_BUS_ADDRESS": "disabled:",
             "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
         }
+        if temporary is not None:
+            environment["TMPDIR"] = str(temporary)
         if not display:
             environment["QT_QPA_PLATFORM"] = "offscreen"
         self.process = subprocess.Popen(

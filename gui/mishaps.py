@@ -1,0 +1,71 @@
+"""Defects of ours: logged, told in the quiet bar, and the program goes on.
+
+What a slot or an event handler raises reaches ``sys.excepthook``; what a task or a callback raises reaches the loop's
+exception handler; both come here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from types import TracebackType
+from typing import Any
+
+log = logging.getLogger(__name__)
+
+AGAIN = 60.0
+"""Seconds after which the same defect is logged and told again: one in a paint event would come without end."""
+
+
+@contextlib.contextmanager
+def caught(tell: Callable[[BaseException], None]) -> Iterator[None]:
+    """Catch what nobody caught, as long as the block lasts; inside a running loop.
+
+    Args:
+        tell: called on the loop's thread with what was raised.
+    """
+    loop = asyncio.get_running_loop()
+    last: dict[tuple[type[BaseException], str], float] = {}
+
+    def mishap(error: BaseException) -> None:
+        frames = traceback.extract_tb(error.__traceback__)
+        where = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else ""
+        now = time.monotonic()
+        if now - last.get((type(error), where), float("-inf")) < AGAIN:
+            return
+        last[type(error), where] = now
+        tell(error)
+
+    def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        if issubclass(kind, KeyboardInterrupt):
+            before(kind, error, trace)
+        elif threading.current_thread() is threading.main_thread():
+            mishap(error)
+        else:
+            loop.call_soon_threadsafe(mishap, error)
+
+    def thread_hook(told: threading.ExceptHookArgs) -> None:
+        if told.exc_value is not None:
+            hook(told.exc_type, told.exc_value, told.exc_traceback)
+
+    def loop_handler(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        error = context.get("exception")
+        if isinstance(error, BaseException):
+            mishap(error)
+        else:
+            log.error("%s", context.get("message"))
+
+    before, before_thread, before_loop = sys.excepthook, threading.excepthook, loop.get_exception_handler()
+    sys.excepthook, threading.excepthook = hook, thread_hook
+    loop.set_exception_handler(loop_handler)
+    try:
+        yield
+    finally:
+        sys.excepthook, threading.excepthook = before, before_thread
+        loop.set_exception_handler(before_loop)

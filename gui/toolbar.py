@@ -1,0 +1,99 @@
+"""The toolbar: the shared actions, and menus for what is asked for less often."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import QMenu, QSizePolicy, QStyle, QToolBar, QToolButton, QWidget
+
+from engine.events import DatabaseChanged
+from gui.actions import Actions, PauseMenu
+from gui.theme import icon
+
+
+class Toolbar(QToolBar):
+    """Every button can be reached with Tab and has a name.
+
+    Args:
+        actions: shared with the tray. pause: the menu of the pause button.
+    """
+
+    tables_requested = Signal(object)
+    """Path: show the tables of this database."""
+    remove_requested = Signal(str)
+    """Remove the database with this id."""
+
+    def __init__(self, actions: Actions, pause: PauseMenu, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._databases: list[DatabaseChanged] = []
+        self.setWindowTitle(self.tr("Toolbar"))
+        self.setObjectName("toolbar")
+        self.setMovable(False)
+        self.setIconSize(QSize(20, 20))
+        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+        self.addAction(actions.sync_now)
+        self.addAction(actions.auto_sync)
+        self.addWidget(self._menu_button(self.tr("Pause"), "pause", pause, "Ctrl+P"))
+        self.addSeparator()
+        self.addAction(actions.add_database)
+        self.addAction(actions.add_peer)
+        space = QWidget()
+        space.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.addWidget(space)
+        self.addWidget(self._menu_button(self.tr("More"), "", self._make_more(actions), "F10"))
+        self.addAction(actions.settings)
+        for action in (actions.sync_now, actions.auto_sync, actions.add_database, actions.add_peer, actions.settings):
+            button = self.widgetForAction(action)
+            button.setAccessibleName(action.text())
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            if isinstance(button, QToolButton) and action is actions.settings:
+                button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+
+    def set_databases(self, databases: Iterable[DatabaseChanged]) -> None:
+        """List these in the menu."""
+        self._databases = list(databases)
+
+    def _make_more(self, actions: Actions) -> QMenu:
+        self._databases_menu = QMenu(self.tr("Databases"), self)
+        self._databases_menu.aboutToShow.connect(self._fill_databases_menu)
+        more = QMenu(self)
+        more.addAction(actions.sync_all)
+        more.addMenu(self._databases_menu)
+        more.addAction(actions.diagnostics)
+        more.addSeparator()
+        more.addAction(actions.close_window)
+        more.addAction(actions.quit)
+        return more
+
+    def _menu_button(self, text: str, icon_name: str, menu: QMenu, shortcut: str) -> QToolButton:
+        button = QToolButton()
+        button.setText(text)
+        if icon_name:
+            button.setIcon(icon(icon_name))
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        button.setMenu(menu)
+        button.setShortcut(QKeySequence(shortcut))
+        button.setToolTip(f"{text} ({shortcut})")
+        button.setAccessibleName(text)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        arrow = self.style().pixelMetric(QStyle.PixelMetric.PM_MenuButtonIndicator)
+        button.setMinimumWidth(button.sizeHint().width() + arrow)  # Qt leaves no room for it
+        return button
+
+    def _fill_databases_menu(self) -> None:
+        menu = self._databases_menu
+        menu.clear()
+        for database in self._databases:
+            one = menu.addMenu(database.name.replace("&", "&&"))
+            path, chosen = Path(database.path), database.database
+            tables = one.addAction(self.tr("Tables…"))
+            tables.triggered.connect(lambda _=False, path=path: self.tables_requested.emit(path))
+            remove = one.addAction(self.tr("Remove…"))
+            remove.triggered.connect(lambda _=False, chosen=chosen: self.remove_requested.emit(chosen))
+        if not self._databases:
+            menu.addAction(self.tr("None yet")).setEnabled(False)
