@@ -6,8 +6,9 @@ extension.
 
 Rooms: ``pack`` and ``values`` know bytes and comparisons; ``catalogue`` and ``statements`` know one file's
 tables and their SQL; ``state`` is what a connection remembers; ``capture`` records local writes; ``create``
-and ``eligibility`` make tables syncable, ``backfill`` records their rows, ``alter`` changes them; ``row``
-decides, ``merging`` writes; ``reading`` reads whole versions, ``ranges`` parts of ranges; ``tracked`` keeps
+and ``eligibility`` make tables syncable, ``backfill`` records their rows, ``alter`` changes them; ``merging``
+merges: rows of one shape (``columns``, ``shapes``) in ``groups``, which ``winning`` writes, the others in
+``rowwise`` by the rules of ``row``, and ``told`` says what won; ``reading`` reads whole versions, ``ranges`` parts of ranges; ``tracked`` keeps
 peers' clocks, ``keeping`` and ``lineage`` what belongs to them; ``config`` what the file is set to; ``durability``
 syncs what other programs committed; ``digests`` compares; ``fractional`` and ``ordered`` are for tables in an order
 of their own, ``clset`` makes a table and its records in one statement; ``functions``, ``changes_table`` and

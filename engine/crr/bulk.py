@@ -12,43 +12,52 @@ import apsw
 from engine.change import SQLiteValue
 
 _MOST_ROWS = 256
-_MOST_VALUES = 4096  # keeps the text under 16 KiB, the most that APSW keeps prepared
+_MOST_VALUES = 4096
+_LONGEST = 15_000  # APSW keeps texts prepared that have less than 16 KiB
 _MARK = "{rows}"
 
 Rows = Sequence[tuple[SQLiteValue, ...]]
 
 
-def each_block(db: apsw.Connection, sql: str, rows: Rows) -> Iterator[tuple[Any, ...]]:
+def each_block(db: apsw.Connection, sql: str, rows: Rows, template: str = "") -> Iterator[tuple[Any, ...]]:
     """Run ``sql`` for ``rows``, a block at a time, in order; yields what it returns.
 
     Args:
         db: the connection.
         sql: with ``{rows}`` where the list after VALUES belongs.
         rows: all of one width.
+        template: what stands in that list for one row, with ``{0}``, ``{1}`` for its values; by default
+            ``({0}, {1})`` and so on.
     """
     at, width = 0, len(rows[0]) if rows else 1
-    size = _largest(width)
+    size = _largest(width, template)
     while at < len(rows):
         # Halves down to one, so that few texts are ever prepared.
         while size > len(rows) - at:
             size //= 2
         block = rows[at] if size == 1 else tuple(chain.from_iterable(rows[at : at + size]))
-        yield from db.execute(_text(sql, size, width), block)
+        yield from db.execute(_text(sql, size, width, template), block)
         at += size
 
 
-def run(db: apsw.Connection, sql: str, rows: Rows) -> None:
+def run(db: apsw.Connection, sql: str, rows: Rows, template: str = "") -> None:
     """As each_block, for statements that return nothing."""
-    for _ in each_block(db, sql, rows):
+    for _ in each_block(db, sql, rows, template):
         pass
 
 
-def _largest(width: int) -> int:
-    most = max(1, min(_MOST_ROWS, _MOST_VALUES // width))
-    return 1 << (most.bit_length() - 1)
+@lru_cache(maxsize=512)
+def _largest(width: int, template: str) -> int:
+    most = min(_MOST_ROWS, _MOST_VALUES // width)
+    if template:
+        most = min(most, _LONGEST // (len(template) + 3 * width))  # numbers have about five digits and a mark
+    return 1 << (max(1, most).bit_length() - 1)
 
 
 @lru_cache(maxsize=512)
-def _text(sql: str, size: int, width: int) -> str:
-    row = "(" + ", ".join("?" * width) + ")"
-    return sql.replace(_MARK, ",".join([row] * size))
+def _text(sql: str, size: int, width: int, template: str) -> str:
+    if not template:
+        rows = ["(" + ", ".join("?" * width) + ")"] * size
+    else:
+        rows = [template.format(*(f"?{n}" for n in range(at, at + width))) for at in range(1, 1 + size * width, width)]
+    return sql.replace(_MARK, ",".join(rows))

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from engine.change import MAX_VERSION, Change, SQLiteValue
 from engine.crr.catalogue import Crr
-from engine.crr.pack import unpack
+from engine.crr.pack import unpack, unpack_plain
 from engine.errors import InvalidChange
 
 MAX_NAME = 2048
 """The longest table or column name, in bytes (spec 7.1)."""
 
-_SITE = 16
-_VALUES = frozenset((type(None), int, float, str, bytes))
+SITE = 16
+VALUES = frozenset((type(None), int, float, str, bytes))
 
 
 def check(change: Change, *, exact: bool) -> None:
@@ -36,13 +38,13 @@ def check(change: Change, *, exact: bool) -> None:
         shown = ", ".join(str(number)[:24] for number in (col_version, db_version, cl, seq))
         raise InvalidChange(f"A change for the table “{table}” has a version out of range, one of {shown}.")
     if type(site_id) is bytes:
-        if len(site_id) != _SITE and (exact or len(site_id) > _SITE):
-            raise InvalidChange(f"A change for the table “{table}” has an author of {len(site_id)} bytes, not {_SITE}.")
+        if len(site_id) != SITE and (exact or len(site_id) > SITE):
+            raise InvalidChange(f"A change for the table “{table}” has an author of {len(site_id)} bytes, not {SITE}.")
     elif exact or site_id is not None:
         raise InvalidChange(f"A change for the table “{table}” has no author.")
     if type(cid) is not str or not _fits(cid):
         raise InvalidChange(f"A change for the table “{table}” has a column name over {MAX_NAME} bytes, or none.")
-    if type(val) not in _VALUES:
+    if type(val) not in VALUES:
         raise InvalidChange(f"A change for the table “{table}” has a value of an unknown type.")
     if type(val) is int and not -(2**63) <= val < 2**63:
         raise InvalidChange(f"A change for the table “{table}” has an integer of more than 64 bits.")
@@ -75,6 +77,15 @@ def check_key(crr: Crr, packed: bytes) -> tuple[SQLiteValue, ...]:
     if None in key:
         raise InvalidChange(f"A change for the table “{crr.name}” has NULL in its key.")
     return key
+
+
+def check_keys(crr: Crr, packed: Sequence[bytes]) -> list[Sequence[SQLiteValue]]:
+    """As ``check_key`` for many keys at once, as one sequence for each column of the key."""
+    if len(crr.key) == 1:
+        values = unpack_plain(packed)
+        if values is not None:
+            return [values]
+    return list(zip(*(check_key(crr, one) for one in packed), strict=True))
 
 
 def _fits(name: str) -> bool:

@@ -2,187 +2,224 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from itertools import islice
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import accumulate, chain, groupby, islice
 
 import apsw
 
-from engine.change import SENTINEL, Change, SQLiteValue
+from engine.change import Change
 from engine.crr import bulk, config
-from engine.crr.bulk import each_block
 from engine.crr.catalogue import Crr
-from engine.crr.checking import check, check_key, check_table
+from engine.crr.checking import check_table
+from engine.crr.columns import Columns
+from engine.crr.groups import Group, decide, gather
 from engine.crr.results import Applied
-from engine.crr.row import Row
+from engine.crr.rowwise import Rowwise
+from engine.crr.shapes import sort_out
 from engine.crr.state import State
+from engine.crr.told import Told
+from engine.crr.winning import applied, write_clocks, write_rows
 from engine.errors import InvalidChange, SchemaMismatch
 
-_AT_ONCE = 4096
+AT_ONCE = 8192
+"""Changes in a batch, about."""
 
-_Key = tuple[SQLiteValue, ...]
-_Offers = list[tuple[int, Change, SQLiteValue]]
-"""(place in the batch, change, its value as it will be stored)."""
-_Winner = tuple[Change, _Key, SQLiteValue, bool]
-"""An Applied that has no version yet."""
-_Stamp = tuple[int, int]
-"""(db_version, site ordinal)."""
+CROSSOVER = 100
+"""Below so many, a batch is merged row by row: to look for what its rows have in common would take longer."""
 
 
-@dataclass(slots=True)
-class _Part:
-    """The part of a batch that is for one table: its rows, and what each is offered, by key and packed
-    key."""
+class _Table:
+    """The part of a batch that is for one table: rows in groups, and rows one by one."""
 
-    crr: Crr
-    rows: dict[_Key, tuple[Row, _Offers]] = field(default_factory=dict)
-    packed: dict[bytes, _Offers] = field(default_factory=dict)
+    def __init__(self, crr: Crr, rows: Rowwise) -> None:
+        self.crr = crr
+        self.rows = rows
+        self.groups: list[Group] = []
 
 
 class Merger:
-    """Merges changes inside a transaction that the caller began and will end; one object for each
-    transaction, because it remembers what it looked up.
+    """Merges changes inside a transaction that the caller began and will end; one object for each transaction, because
+    it remembers what it looked up.
 
-    Changes are taken a few thousand at a time. Those to one row are decided together, in their order, and
-    every table is then written with a few bulk statements. The rows are written before their clocks, so that
-    a single change that a constraint refuses has written nothing.
+    Changes are taken a few thousand at a time. Rows that are offered the same columns are decided and written
+    together (``groups``), all others on their own (``rowwise``); what comes of it is the same. The rows are written
+    before their clocks, so that a single change that a constraint refuses has written nothing.
 
     Args:
         state: the connection's.
         js_numbers: see Storage.stored.
         exact: refuse what only hostile or broken peers send. The SQL surface passes False: there, as in
             stock, negative clocks count as very old, and a missing site id means this file itself.
+        tell: whether to remember in ``applied`` what won; without it, memory is bounded.
     """
 
-    def __init__(self, state: State, *, js_numbers: bool = False, exact: bool = True) -> None:
+    def __init__(self, state: State, *, js_numbers: bool = False, exact: bool = True, tell: bool = True) -> None:
         self._state = state
         self._db = state.db
         self._js_numbers = js_numbers
         self._exact = exact
         self._equal_values = config.merges_equal_values(state.db)
         self._ordinals: dict[bytes | None, int] = {None: 0, b"": 0}
-        self.applied: list[Applied] = []
+        self._tell = tell
+        self.won = 0
+        self.applied = Told()
 
     def merge(self, changes: Iterable[Change]) -> None:
-        """Merge all of them, in order; winners are appended to ``applied``.
+        """Merge all of them, in order; winners are counted in ``won`` and told in ``applied``.
 
         Raises:
             InvalidChange, SchemaMismatch: the caller rolls back.
         """
-        source = iter(changes)
         try:
-            while batch := list(islice(source, _AT_ONCE)):
+            for batch in _batches(changes):
                 self._merge_batch(batch)
         except UnicodeEncodeError:
             raise InvalidChange("A change has text that cannot be written as UTF-8.") from None
 
     def _merge_batch(self, batch: Sequence[Change]) -> None:
-        parts = self._sort_out(batch)
-        winners: list[_Winner | None] = [None] * len(batch)
-        for part in parts:
-            self._load_clocks(part)
-            self._load_values(part)
-            self._decide(part, winners)
-        # Stamped in the order of the batch, whatever row they are of (spec 4: never decreasing).
-        stamps: list[_Stamp] = [(0, 0)] * len(batch)
-        next_version, ordinals = self._state.next_version, self._ordinals
-        for place, winner in enumerate(winners):
-            if winner is not None:
-                change = winner[0]
-                version = next_version(change.db_version)
-                ordinal = ordinals.get(change.site_id)
-                stamps[place] = version, self._ordinal(change.site_id) if ordinal is None else ordinal
-                self.applied.append(Applied(*winner, version))
-        for part in parts:
-            self._write_rows(part)
-            self._write_clocks(part, batch, stamps)
+        # Groups know nothing of authors, which merge-equal-values compares.
+        grouped = self._exact and len(batch) >= CROSSOVER and not self._equal_values
+        columns = Columns.of(batch) if grouped else None
+        tables = self._row_by_row(batch) if columns is None else self._grouped(batch, columns)
+        won: list[int] = []
+        for table in tables:
+            won += table.rows.decide()
+            for group in table.groups:
+                won += chain.from_iterable(group.places)
+                self._state.rows_impacted += len(group.firsts) * len(group.columns)
+        if not won:
+            return
+        won.sort()
+        self.won += len(won)
+        versions = self._versions(batch, won)
+        ordinals = self._authors(batch, won)
+        for table in tables:
+            with self._writing(table.crr):
+                table.rows.write_rows()
+                for group in table.groups:
+                    write_rows(self._db, group)
+            self._number(table)
+            table.rows.write_clocks(batch, versions, ordinals)
+            for group in table.groups:
+                assert columns is not None
+                write_clocks(self._db, group, columns, versions, ordinals)
+        if self._tell:
+            self._remember(batch, tables, versions, len(won))
 
-    def _sort_out(self, batch: Sequence[Change]) -> list[_Part]:
-        """Check every change and hand it to its row."""
-        parts: dict[str, _Part] = {}
-        stored, exact, js_numbers = self._state.storage.stored, self._exact, self._js_numbers
-        part: _Part | None = None
+    def _table(self, name: str) -> _Table:
+        check_table(name)
+        crr = self._state.crr(name)
+        rows = Rowwise(
+            self._state, crr, js_numbers=self._js_numbers, exact=self._exact, equal_values=self._equal_values
+        )
+        return _Table(crr, rows)
+
+    def _row_by_row(self, batch: Sequence[Change]) -> list[_Table]:
+        tables: dict[str, _Table] = {}
         for place, change in enumerate(batch):
-            check(change, exact=exact)
-            if part is None or change.table != part.crr.name:
-                part = parts.get(change.table)
-                if part is None:
-                    check_table(change.table)
-                    part = parts[change.table] = _Part(self._state.crr(change.table))
-            offered = part.packed.get(change.pk)
-            if offered is None:
-                # Two encodings can mean one key, 1 and 1.0: equal here as they are in the key table.
-                key = check_key(part.crr, change.pk)
-                _, offered = part.rows.setdefault(key, (Row(key), []))
-                part.packed[change.pk] = offered
-            value = change.val
-            affinity = part.crr.affinity.get(change.cid)
-            if affinity is not None:
-                value = stored(value, affinity, js_numbers=js_numbers)
-            offered.append((place, change, value))
-        return list(parts.values())
+            table = tables.get(change.table)
+            if table is None:
+                table = tables[change.table] = self._table(change.table)
+            table.rows.offer(place, change)
+        return list(tables.values())
 
-    def _load_clocks(self, part: _Part) -> None:
-        rows = [row for row, _ in part.rows.values()]
-        for n, number, cid, col_version in each_block(self._db, part.crr.sql.find_cells, _tagged(rows)):
-            row = rows[n]
-            row.number = number
-            if cid == SENTINEL:
-                row.length = col_version
-            elif cid is not None:
-                row.cells[cid] = col_version
-                row.length = row.length or 1
-        if self._equal_values:
-            self._load_authors(part, rows)
+    def _grouped(self, batch: Sequence[Change], columns: Columns) -> list[_Table]:
+        spans: dict[str, list[range]] = {}
+        at = 0
+        for name, run in groupby(columns.tables):
+            end = at + sum(1 for _ in run)
+            spans.setdefault(name, []).append(range(at, end))
+            at = end
+        return [self._group(self._table(name), batch, columns, where) for name, where in spans.items()]
 
-    def _load_authors(self, part: _Part, rows: Sequence[Row]) -> None:
-        own = self._state.site_id or b""
-        for row in rows:
-            row.authors = {}
-        for n, cid, site_id in each_block(self._db, part.crr.sql.find_authors, _tagged(rows)):
-            authors = rows[n].authors
-            assert authors is not None
-            authors[cid] = own if site_id is None else site_id
+    def _group(self, table: _Table, batch: Sequence[Change], columns: Columns, spans: Sequence[range]) -> _Table:
+        """Decide the rows that can be grouped, and hand the others to ``table.rows``."""
+        shapes, single = sort_out(columns, spans, table.crr.affinity)
+        gathered: list[Group] = []
+        for shape in shapes:
+            group = gather(self._state, table.crr, columns, shape, js_numbers=self._js_numbers)
+            if group is None:
+                single += chain.from_iterable(shape.places)
+            else:
+                gathered.append(group)
+        for place in sorted(single):
+            table.rows.offer(place, batch[place])
+        if _repeated(gathered, table.rows):
+            table, gathered = self._table(table.crr.name), []
+            for place in chain.from_iterable(spans):
+                table.rows.offer(place, batch[place])
+        others: list[int] = []
+        for group in gathered:
+            for outcome in decide(self._db, group, columns):
+                if isinstance(outcome, Group):
+                    table.groups.append(outcome)
+                else:
+                    others += outcome
+        for place in sorted(others):
+            table.rows.offer(place, batch[place])
+        return table
 
-    def _load_values(self, part: _Part) -> None:
-        """Read from the base table what the offered changes may meet there."""
-        wanted: dict[tuple[str, ...], list[Row]] = {}
-        tracked = part.crr.affinity
-        for row, offers in part.rows.values():
-            if row.length % 2:
-                needed = [c.cid for _, c, _ in offers if row.needs_stored(c) and c.cid in tracked]
-                if needed:
-                    wanted.setdefault(tuple(dict.fromkeys(needed)), []).append(row)
-        for columns, rows in wanted.items():
-            for n, *values in each_block(self._db, part.crr.sql.read_row(columns), _tagged(rows)):
-                rows[n].stored = dict(zip(columns, values, strict=True))
+    def _number(self, table: _Table) -> None:
+        """Give new rows the next numbers, in the order in which they came."""
+        db, sql = self._db, table.crr.sql
+        groups = [group for group in table.groups if not group.numbers]
+        singles = table.rows.new()
+        if not groups and not singles:
+            return
+        firsts = sorted(chain((place for place, _ in singles), *(group.firsts for group in groups)))
+        numbers = dict(zip(firsts, range(db.execute(sql.last_key).get + 1, 2**63), strict=False))
+        for place, row in singles:
+            row.number = numbers[place]
+        bulk.run(db, sql.put_key, [(numbers[place], *row.key) for place, row in singles])
+        for group in groups:
+            group.numbers = [numbers[first] for first in group.firsts]
+            bulk.run(db, sql.put_key, list(zip(group.numbers, *group.keys, strict=True)))
 
-    def _decide(self, part: _Part, winners: list[_Winner | None]) -> None:
-        tracked = part.crr.affinity
-        for row, offers in part.rows.values():
-            for place, change, value in offers:
-                old, had_old = row.old(change.cid) if change.cl % 2 else (None, False)
-                if row.take(place, change, value, tracked):
-                    if value is not change.val:
-                        change = change._replace(val=value)
-                    winners[place] = change, row.key, old, had_old
-            self._state.rows_impacted += row.impacted
+    def _versions(self, batch: Sequence[Change], won: Sequence[int]) -> Sequence[int]:
+        """The db_version for each place that won: never decreasing, whatever row they are of (spec 4)."""
+        incoming = [batch[place].db_version for place in won]
+        first = self._state.next_version(incoming[0])
+        stamps = accumulate(incoming, max, initial=first)
+        next(stamps)
+        versions = [0] * len(batch)
+        for place, stamp in zip(won, stamps, strict=True):
+            versions[place] = stamp
+        self._state.next_version(versions[won[-1]])
+        return versions
 
-    def _write_rows(self, part: _Part) -> None:
-        crr = part.crr
-        rows = [row for row, _ in part.rows.values() if row.clocks]
-        deletes = [row.key for row in rows if row.deleted]
-        ensures = [row.key for row in rows if row.ensure and not row.values]
-        writes: dict[tuple[str, ...], list[_Key]] = {}
-        for row in rows:
-            if row.values:
-                writes.setdefault(tuple(row.values), []).append((*row.key, *row.values.values()))
+    def _authors(self, batch: Sequence[Change], won: Sequence[int]) -> Sequence[int]:
+        """The ordinal of the author for each place that won."""
+        known = self._ordinals
+        for site_id in dict.fromkeys([batch[place].site_id for place in won]):
+            if site_id not in known:
+                known[site_id] = self._ordinal(site_id)
+        return [known.get(change.site_id, 0) for change in batch]
+
+    def _ordinal(self, site_id: bytes | None) -> int:
+        """The file's small number for an author; a site never met gets the next one (spec 2.1)."""
+        execute = self._db.execute
+        ordinal = execute("SELECT ordinal FROM main.crsql_site_id WHERE site_id = ?", (site_id,)).get
+        if ordinal is None:
+            insert = "INSERT INTO main.crsql_site_id (site_id) VALUES (?) RETURNING ordinal"
+            ordinal = execute(insert, (site_id,)).get
+        assert isinstance(ordinal, int)
+        return ordinal
+
+    def _remember(self, batch: Sequence[Change], tables: Sequence[_Table], versions: Sequence[int], count: int) -> None:
+        def tell() -> list[Applied]:
+            parts = [table.rows.applied(versions) for table in tables]
+            parts += [applied(group, batch, versions) for table in tables for group in table.groups]
+            return [one for _, one in sorted(chain.from_iterable(parts), key=_place)]
+
+        self.applied.add(count, tell)
+
+    @contextmanager
+    def _writing(self, crr: Crr) -> Iterator[None]:
+        """Base rows are written inside: the triggers are quiet, and refusals become our errors."""
         try:
             with self._state.quiet():
-                self._db.executemany(crr.sql.delete_row, deletes)
-                bulk.run(self._db, crr.sql.ensure_row, ensures)
-                for columns, values in writes.items():
-                    bulk.run(self._db, crr.sql.write_row(columns), values)
+                yield
         except apsw.MismatchError:
             raise InvalidChange(f"A change for the table “{crr.name}” has a value of the wrong type.") from None
         except apsw.ConstraintError as error:
@@ -193,37 +230,31 @@ class Merger:
                 hint="Compare the constraints and triggers of the table on both sides.",
             ) from error
 
-    def _write_clocks(self, part: _Part, batch: Sequence[Change], stamps: Sequence[_Stamp]) -> None:
-        db, sql = self._db, part.crr.sql
-        rows = [row for row, _ in part.rows.values() if row.clocks]
-        new = [row for row in rows if row.number is None]
-        if new:
-            for number, row in enumerate(new, db.execute(sql.last_key).get + 1):
-                row.number = number
-            bulk.run(db, sql.put_key, [(row.number, *row.key) for row in new])
-        db.executemany(sql.drop_cells, [(row.number,) for row in rows if row.deleted])
-        db.executemany(sql.zero_cells, [(row.number, stamps[row.zeroed][0]) for row in rows if row.zeroed is not None])
-        bulk.run(
-            db,
-            sql.put_cell,
-            [
-                (row.number, cid, col_version, stamps[stamped][0], stamps[source][1], batch[source].seq)
-                for row in rows
-                for cid, (col_version, source, stamped) in row.clocks.items()
-            ],
-        )
 
-    def _ordinal(self, site_id: bytes | None) -> int:
-        """The file's small number for an author; a site never met gets the next one (spec 2.1)."""
-        execute = self._db.execute
-        ordinal = execute("SELECT ordinal FROM main.crsql_site_id WHERE site_id = ?", (site_id,)).get
-        if ordinal is None:
-            insert = "INSERT INTO main.crsql_site_id (site_id) VALUES (?) RETURNING ordinal"
-            ordinal = execute(insert, (site_id,)).get
-        assert isinstance(ordinal, int)
-        self._ordinals[site_id] = ordinal
-        return ordinal
+def _batches(changes: Iterable[Change]) -> Iterator[list[Change]]:
+    """Cut them up, but not between changes to one row that come together."""
+    source = iter(changes)
+    held: list[Change] = []
+    while batch := held + list(islice(source, AT_ONCE)):
+        held = []
+        if len(batch) >= AT_ONCE:
+            end, last = len(batch), batch[-1].pk
+            while end and batch[end - 1].pk == last:
+                end -= 1
+            if end:
+                batch, held = batch[:end], batch[end:]
+        yield batch
 
 
-def _tagged(rows: Sequence[Row]) -> list[tuple[SQLiteValue, ...]]:
-    return [(n, *row.key) for n, row in enumerate(rows)]
+def _repeated(groups: Sequence[Group], rows: Rowwise) -> bool:
+    """Is one row in two places? Two encodings can mean one key."""
+    keys = set(rows.keys) if groups and len(groups[0].keys) > 1 else {key[0] for key in rows.keys}
+    total = len(rows.keys)
+    for group in groups:
+        keys.update(group.names)  # type: ignore[arg-type]
+        total += len(group.firsts)
+    return len(keys) < total
+
+
+def _place(told: tuple[int, Applied]) -> int:
+    return told[0]

@@ -92,3 +92,20 @@ def unpack(packed: bytes) -> tuple[SQLiteValue, ...]:
     except UnicodeDecodeError:
         raise InvalidChange("A change has a key with text that is not UTF-8.") from None
     return tuple(values)
+
+
+_SMALL = {bytes((1, size << 3 | _INTEGER)): 2 + size for size in range(8)}
+_SHORT = bytes((1, 1 << 3 | _TEXT))
+
+
+def unpack_plain(packed: Sequence[bytes]) -> Sequence[SQLiteValue] | None:
+    """The values of many keys of one value each, if all are integers of at least 0, or all TEXT under 256 bytes; None
+    for others, which ``unpack`` must look at."""
+    if packed[0][:2] in _SMALL:
+        integers = [int.from_bytes(key[2:], "big") for key in packed if _SMALL.get(key[:2]) == len(key)]
+        return integers if len(integers) == len(packed) else None
+    try:
+        texts = [key[3:].decode() for key in packed if key[:2] == _SHORT and len(key) == 3 + key[2]]
+    except (UnicodeDecodeError, IndexError):
+        return None
+    return texts if len(texts) == len(packed) else None

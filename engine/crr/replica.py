@@ -261,8 +261,8 @@ class Replica:
                 keeping.record_received(db, received)
             if place is not None:
                 keeping.record_place(db, self._state.site_id, place)
-            after = self._state.next_version() if merger.applied else before
-        return MergeResult(tuple(merger.applied), before, after)
+            after = self._state.next_version() if merger.won else before
+        return MergeResult(merger.applied or (), before, after)
 
     def _own_site_on_disk(self) -> object:
         return self.connection.execute("SELECT site_id FROM main.crsql_site_id WHERE ordinal = 0").get

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -119,12 +120,12 @@ class MergeResult:
     """What one merge did.
 
     Attributes:
-        applied: the changes that won, in order.
+        applied: the changes that won, in order; made when it is first looked into.
         before: the file's db_version before, read inside the transaction.
         after: and after; every cell stamped in (before, after] was written by this merge.
     """
 
-    applied: tuple[Applied, ...]
+    applied: Sequence[Applied]
     before: int
     after: int
 

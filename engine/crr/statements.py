@@ -80,6 +80,31 @@ class Statements:
         """Bulk (__crsql_key, key values)."""
         return f"INSERT INTO {self.pks} (__crsql_key, {idents(self.key)}) VALUES {{rows}}"
 
+    @cached_property
+    def highest(self) -> str:
+        """The highest value of the key's first column; NULL without any."""
+        return f"SELECT max({ident(self.key[0])}) FROM {self.pks}"
+
+    def meet(self, columns: tuple[str, ...]) -> str:
+        """Bulk (tag, key values) -> (tag, __crsql_key, causal length, whether there is a base row, then col_version
+        of each of ``columns``, -1 without a clock row, then what the base row holds in each), for the keys that are
+        known."""
+        return self._cached("meet", columns) or self._keep("meet", columns, self._meet(columns))
+
+    def _meet(self, columns: tuple[str, ...]) -> str:
+        of = f"FROM {self.clock} AS c WHERE c.key = p.__crsql_key"
+        versions = "".join(
+            f", ifnull((SELECT c.col_version {of} AND c.col_name = {literal(name)}), -1)" for name in columns
+        )
+        values = "".join(f", t.{ident(name)}" for name in columns)
+        return (
+            f"{self._offered} SELECT o.tag, p.__crsql_key,"
+            f" ifnull((SELECT c.col_version {of} AND c.col_name = '-1'), EXISTS (SELECT 1 {of})),"
+            f" t.{ident(self.key[0])} IS NOT NULL{versions}{values}"
+            f" FROM offered AS o CROSS JOIN {self.pks} AS p ON {self._same_key('p')}"
+            f" LEFT JOIN {self.table} AS t ON {self._same_key('t')}"
+        )
+
     # Clock rows
 
     @cached_property
@@ -88,6 +113,16 @@ class Statements:
         return (
             f"INSERT OR REPLACE INTO {self.clock} (key, col_name, col_version, db_version, site_id, seq)"
             " VALUES {rows}"
+        )
+
+    @staticmethod
+    def cells(columns: tuple[str, ...], bound: tuple[int, ...]) -> str:
+        """The clock rows of one row for ``put_cell``, as a template for ``bulk``: of the values of a row, the first is
+        its key; ``bound`` says which ones are col_version, db_version, site ordinal and seq of each column."""
+        fours = zip(*[iter(bound)] * 4, strict=True)
+        return ", ".join(
+            f"({{0}}, {literal(name).replace('{', '{{').replace('}', '}}')}, {', '.join(f'{{{n}}}' for n in four)})"
+            for name, four in zip(columns, fours, strict=True)
         )
 
     @cached_property

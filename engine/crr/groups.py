@@ -1,0 +1,188 @@
+"""Rows of one shape, decided together: the rules of ``row`` for the changes that need no more than a comparison."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from operator import gt
+
+import apsw
+
+from engine.change import SQLiteValue
+from engine.crr.bulk import each_block
+from engine.crr.catalogue import Crr
+from engine.crr.checking import check_keys
+from engine.crr.columns import Columns, pick, stored
+from engine.crr.shapes import Shape
+from engine.crr.state import State
+from engine.crr.values import greater
+
+Values = Sequence[SQLiteValue]
+
+
+@dataclass(slots=True)
+class Group:
+    """Rows and the changes that they are offered, or that won; every sequence has the rows in the same order.
+
+    Attributes:
+        crr: their table.
+        columns: the columns of the changes.
+        length: the causal length.
+        firsts: the place in the batch of each row's first change.
+        keys: the values of each column of the key.
+        places: for each of ``columns``, the places of its changes.
+        values: likewise, what they write.
+        numbers: the __crsql_key of each row; empty while they are new to the file.
+        present: whether each has a base row. old: what that holds, for each of ``columns``.
+    """
+
+    crr: Crr
+    columns: tuple[str, ...]
+    length: int
+    firsts: Sequence[int]
+    keys: Sequence[Values]
+    places: Sequence[Sequence[int]]
+    values: Sequence[Values]
+    numbers: Sequence[int] = ()
+    present: Sequence[int] = ()
+    old: Sequence[Values] = ()
+
+    @property
+    def names(self) -> Values | list[tuple[SQLiteValue, ...]]:
+        """The keys, each as one value that can be compared with the others."""
+        return self.keys[0] if len(self.keys) == 1 else list(zip(*self.keys, strict=True))
+
+    def rows(self, chosen: Sequence[int]) -> Group:
+        """Only these rows, in this order."""
+
+        def of(columns: Sequence[Sequence[SQLiteValue]]) -> list[Values]:
+            return [pick(column, chosen) for column in columns]
+
+        return Group(
+            self.crr, self.columns, self.length, pick(self.firsts, chosen), of(self.keys),
+            [pick(column, chosen) for column in self.places], of(self.values),
+            pick(self.numbers, chosen) if self.numbers else (), pick(self.present, chosen) if self.present else (),
+            of(self.old),
+        )  # fmt: skip
+
+    def cells(self, chosen: Sequence[int]) -> Group:
+        """Only these columns."""
+        return replace(
+            self,
+            columns=tuple(self.columns[n] for n in chosen),
+            places=[self.places[n] for n in chosen],
+            values=[self.values[n] for n in chosen],
+            old=[self.old[n] for n in chosen] if self.old else (),
+        )
+
+
+def gather(state: State, crr: Crr, batch: Columns, shape: Shape, *, js_numbers: bool) -> Group | None:
+    """The rows of a shape with their keys and values, in the order of their keys: the table and its indexes are then
+    visited in their own order.
+
+    Returns:
+        None if a value would be refused, or if the keys are of several types.
+
+    Raises:
+        InvalidChange: a key cannot be read.
+    """
+    values = [
+        stored(pick(batch.vals, places), crr.affinity[name], state.storage, js_numbers=js_numbers)
+        for name, places in zip(shape.columns, shape.places, strict=True)
+    ]
+    if None in values:
+        return None
+    keys = check_keys(crr, pick(batch.pks, shape.firsts))
+    group = Group(crr, shape.columns, shape.length, shape.firsts, keys, shape.places, values)
+    names = group.names
+    try:
+        order = sorted(range(len(names)), key=names.__getitem__)  # type: ignore[arg-type]
+    except TypeError:
+        return None
+    return group if order == list(range(len(order))) else group.rows(order)
+
+
+def decide(db: apsw.Connection, group: Group, batch: Columns) -> Iterator[Group | Sequence[int]]:
+    """Compare what is offered with what the file holds.
+
+    Yields:
+        groups of which every cell wins, and rows (their places) that have to be looked at one by one.
+    """
+    size = len(group.firsts)
+    if _all_new(db, group):
+        yield group if group.length == 1 else _changes(group)
+        return
+    tags, numbers, lengths, present, *rest = _look_up(db, group)
+    width = len(group.columns)
+    versions, old = rest[:width], rest[width:]
+    if len(tags) < size:
+        new = group.rows(sorted(set(range(size)).difference(tags)))
+        yield new if new.length == 1 else _changes(new)
+    met = replace(group.rows(tags) if len(tags) < size else group, numbers=numbers, present=present, old=old)
+    if set(lengths) != {group.length}:
+        # A row never seen (its key alone was left behind), or one that comes back to life.
+        other = [n for n, length in enumerate(lengths) if length < group.length]
+        if other:
+            yield _changes(met.rows(other))
+        equal = [n for n, length in enumerate(lengths) if length == group.length]
+        met = met.rows(equal)
+        versions = [pick(column, equal) for column in versions]
+    if met.firsts:
+        yield from _winners(met, versions, batch)
+
+
+def _winners(met: Group, versions: Sequence[Sequence[int]], batch: Columns) -> Iterator[Group]:
+    verdicts = [
+        _compare(pick(batch.col_versions, places), mine, values, old, met.present)
+        for places, mine, values, old in zip(met.places, versions, met.values, met.old, strict=True)
+    ]
+    if all(isinstance(verdict, bool) for verdict in verdicts):
+        if any(verdicts):
+            yield met.cells([n for n, won in enumerate(verdicts) if won])
+        return
+    size = len(met.firsts)
+    lists = [[verdict] * size if isinstance(verdict, bool) else verdict for verdict in verdicts]
+    kinds: dict[tuple[bool, ...], list[int]] = {}
+    for n, kind in enumerate(zip(*lists, strict=True)):
+        kinds.setdefault(kind, []).append(n)
+    for kind, rows in kinds.items():
+        if any(kind):
+            yield met.rows(rows).cells([n for n, won in enumerate(kind) if won])
+
+
+def _compare(
+    offered: Sequence[int], mine: Sequence[int], values: Values, old: Values, present: Sequence[int]
+) -> bool | list[bool]:
+    """Which cells of one column win (spec 7.3); one answer where it is the same for all. ``mine`` is -1 for none."""
+    if all(map(gt, offered, mine)):
+        return True
+    if list(offered) == list(mine) and list(values) == list(old) and all(present):
+        kinds = list(map(type, values))
+        if kinds == list(map(type, old)):
+            return False
+    return [
+        theirs > ours or (theirs == ours and (not there or greater(value, held)))
+        for theirs, ours, value, held, there in zip(offered, mine, values, old, present, strict=True)
+    ]
+
+
+def _all_new(db: apsw.Connection, group: Group) -> bool:
+    """Is it plain that none of the keys can be known? Numbers are, when they are above all that are."""
+    if len(group.keys) > 1:
+        return bool(db.execute(group.crr.sql.last_key).get == 0)
+    highest, first = db.execute(group.crr.sql.highest).get, group.keys[0][0]
+    if type(highest) in (int, float) and type(first) in (int, float):
+        return bool(first > highest)
+    return highest is None
+
+
+def _look_up(db: apsw.Connection, group: Group) -> list[Sequence[int]]:
+    """What ``Statements.meet`` tells of the rows, column by column."""
+    sql = group.crr.sql.meet(group.columns)
+    tagged = list(zip(range(len(group.firsts)), *group.keys, strict=True))
+    found = list(each_block(db, sql, tagged))
+    return list(zip(*found, strict=True)) or [()] * (4 + 2 * len(group.columns))
+
+
+def _changes(group: Group) -> list[int]:
+    return [place for places in group.places for place in places]

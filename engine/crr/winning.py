@@ -1,0 +1,58 @@
+"""What a merge writes for groups of rows, and tells of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import apsw
+
+from engine.change import Change, SQLiteValue
+from engine.crr import bulk
+from engine.crr.columns import Columns, pick
+from engine.crr.groups import Group
+from engine.crr.results import Applied
+
+
+def write_rows(db: apsw.Connection, group: Group) -> None:
+    """Write the base rows; the triggers must be quiet."""
+    bulk.run(db, group.crr.sql.write_row(group.columns), list(zip(*group.keys, *group.values, strict=True)))
+
+
+def write_clocks(
+    db: apsw.Connection, group: Group, batch: Columns, versions: Sequence[int], ordinals: Sequence[int]
+) -> None:
+    """Write a clock row for each cell, in the order of the clock's index.
+
+    Args:
+        versions: for each place in the batch, the db_version to stamp its change with.
+        ordinals: likewise, its author.
+    """
+    order = sorted(range(len(group.numbers)), key=group.numbers.__getitem__)
+    if order != list(range(len(order))):
+        group = group.rows(order)
+    columns: list[Sequence[SQLiteValue]] = [group.numbers]
+    bound: list[int] = []
+    for places in group.places:
+        for field in (batch.col_versions, versions, ordinals, batch.seqs):
+            column = pick(field, places)
+            # What is the same for several columns, as nearly everything but seq, is bound once.
+            at = next((n for n, other in enumerate(columns) if n and other == column), len(columns))
+            if at == len(columns):
+                columns.append(column)
+            bound.append(at)
+    sql = group.crr.sql
+    bulk.run(db, sql.put_cell, list(zip(*columns, strict=True)), sql.cells(group.columns, tuple(bound)))
+
+
+def applied(group: Group, batch: Sequence[Change], versions: Sequence[int]) -> Iterator[tuple[int, Applied]]:
+    """Tell of each cell that won, and its place in the batch."""
+    keys = list(zip(*group.keys, strict=True))
+    for n, places in enumerate(group.places):
+        held = group.old[n] if group.old else [None] * len(places)
+        for place, key, value, old, had_old in zip(
+            places, keys, group.values[n], held, group.present or [0] * len(places), strict=True
+        ):
+            change = batch[place]
+            if value is not change.val:
+                change = change._replace(val=value)
+            yield place, Applied(change, key, old, bool(had_old), versions[place])

@@ -1,0 +1,173 @@
+"""Rows merged in groups end exactly like the same rows merged one by one: numbers, stamps, order, and what is told."""
+
+from __future__ import annotations
+
+import random
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from engine.change import Change, SQLiteValue
+from engine.crr import Replica, merging, pack_columns, shapes
+from engine.errors import InvalidChange, SynclineError
+from tests import budget
+from tests.engine.crr.conftest import MakeReplica
+from tests.engine.crr.test_merge import THEM, change
+
+OTHER, OWN = bytes(range(50, 66)), bytes(16)
+VALUES: list[SQLiteValue] = [
+    None,
+    0,
+    1,
+    2,
+    2**62,
+    -(2**63),
+    1.0,
+    2.5,
+    "1",
+    "b",
+    "",
+    b"1",
+    b"",
+    float("nan"),
+    "1e3",
+    7.0,
+]
+TABLES = {
+    "whole": "CREATE TABLE whole (id INTEGER PRIMARY KEY NOT NULL, b INTEGER, c TEXT, d)",
+    "worded": "CREATE TABLE worded (id TEXT PRIMARY KEY NOT NULL, b REAL, c NUMERIC DEFAULT 5, d BLOB) WITHOUT ROWID",
+    "double": "CREATE TABLE double (k TEXT NOT NULL, b, id INTEGER NOT NULL, c, d INT DEFAULT 7, PRIMARY KEY (id, k))",
+    "loose": "CREATE TABLE loose (id NOT NULL PRIMARY KEY, b, c, d COLLATE NOCASE)",
+}
+
+
+def key_of(table: str, number: int, choose: random.Random) -> bytes:
+    if table == "whole":
+        packed = pack_columns([number])
+        return packed if choose.random() < 0.98 else b"\x01\x19\0\0" + bytes([number])  # the same, a byte longer
+    if table == "worded":
+        return pack_columns(["é" * (number % 7) + str(number)])
+    if table == "double":
+        return pack_columns([number // 3, f"k{number % 3}"])
+    return pack_columns([choose.choice([number, number, number, float(number), str(number), str(number).encode()])])
+
+
+def draw(choose: random.Random) -> list[Change]:
+    """A batch: whole rows side by side, parts of rows, and now and then what only hostile peers send."""
+    batch: list[Change] = []
+    version = choose.randrange(20)
+    for _ in range(choose.choice([1, 1, 2, 3])):
+        table = choose.choice(list(TABLES))
+        regular = choose.choice([["b", "c", "d"], ["d", "b"], ["c"], None, None])
+        length = choose.choice([1, 1, 1, 1, 3])
+        step = choose.choice([0, 0, 0, 1])
+        numbers = choose.choices(range(60), k=choose.randrange(1, 40))
+        if choose.random() < 0.5:
+            numbers = sorted(set(numbers))
+        for number in numbers:
+            version = max(0, version + choose.choice([0, 0, step, -step * choose.choice([0, 0, 1])]))
+            author = choose.choice([THEM, THEM, OTHER, OWN]) if choose.random() < 0.3 else THEM
+            cids = regular or choose.sample(["b", "c", "d"], choose.randrange(1, 4))
+            pk = key_of(table, number, choose)
+            for cid in cids:
+                cl, cv = length, choose.choice([1, 1, 1, 1, 2, 0])
+                if choose.random() < 0.01:
+                    cid, cl = "-1", choose.choice([1, 2, 2, 3, 4])
+                    cv = cl
+                value = choose.choice(VALUES) if cid != "-1" else None
+                batch.append(Change(table, pk, cid, value, cv, version, author, cl, choose.randrange(5)))
+    if choose.random() < 0.2:
+        choose.shuffle(batch)
+    if choose.random() < 0.05:
+        bad = choose.choice([{"cl": -1}, {"val": 2**63}, {"cid": "none"}, {"pk": b""}, {"pk": pack_columns([None])}])
+        batch[choose.randrange(len(batch))] = choose.choice(batch)._replace(**bad)
+    return batch
+
+
+def whole(replica: Replica) -> list[str]:
+    """Everything that a merge writes, with its storage classes."""
+    tables = [*TABLES, *(name + end for name in TABLES for end in ("__crsql_pks", "__crsql_clock")), "crsql_site_id"]
+    rows = ((name, row) for name in tables for row in replica.connection.execute(f"SELECT * FROM {name}"))
+    return sorted(map(repr, rows))
+
+
+def outcome(replica: Replica, batch: list[Change], js_numbers: bool) -> object:
+    try:
+        result = replica.merge(batch, js_numbers=js_numbers)
+    except SynclineError as error:
+        return type(error)
+    return list(map(repr, result.applied)), len(result.applied), result.before, result.after
+
+
+def test_together_and_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    for case in budget.cases("merge in groups", seconds=4):
+        choose = case.random
+        monkeypatch.setattr(merging, "AT_ONCE", choose.choice([3, 50, 8192]))
+        monkeypatch.setattr(shapes, "FEWEST", choose.choice([1, 2, 8]))
+        with tempfile.TemporaryDirectory() as folder:
+            files = [Path(folder) / f"{n}.db" for n in range(2)]
+            for file in files:
+                with Replica.open(file, create=True) as fresh:
+                    fresh.connection.execute("UPDATE crsql_site_id SET site_id = zeroblob(16)")
+            replicas = [Replica.open(file) for file in files]
+            for replica in replicas:
+                replica.connection.execute("PRAGMA synchronous = OFF")
+                for name, schema in TABLES.items():
+                    replica.connection.execute(schema)
+                    replica.make_crr(name)
+            for _ in range(choose.randrange(1, 6)):
+                if choose.random() < 0.3:
+                    number, equal = choose.randrange(60), choose.randrange(2)
+                    for replica in replicas:
+                        db = replica.connection
+                        db.execute("INSERT OR REPLACE INTO whole VALUES (?, 1, 'mine', 2.5)", (number,))
+                        db.execute("UPDATE double SET b = 'mine' WHERE k = 'k1' AND id = ?", (number,))
+                        db.execute("SELECT crsql_config_set('merge-equal-values', ?)", (equal,)).fetchall()
+                        db.execute("DELETE FROM loose WHERE id = ?", (number,))
+                batch, js_numbers = draw(choose), choose.random() < 0.2
+                outcomes = []
+                for replica, crossover in zip(replicas, (1, 10**9), strict=True):
+                    monkeypatch.setattr(merging, "CROSSOVER", crossover)
+                    outcomes.append(outcome(replica, batch, js_numbers))
+                assert outcomes[0] == outcomes[1]
+                assert whole(replicas[0]) == whole(replicas[1])
+            for replica in replicas:
+                replica.close()
+
+
+def test_a_row_nobody_tracked(make: MakeReplica) -> None:
+    """The clock knows a cell, the base row is gone; or the base row is there, and no clock knows it."""
+    replica = make()
+    batch = [change("b", n, pk=pack_columns([n])) for n in range(200)]
+    replica.merge(batch)
+    db = replica.connection
+    db.execute("SELECT crsql_internal_sync_bit(1)").fetchall()
+    db.execute("DELETE FROM foo WHERE a < 10; INSERT INTO foo VALUES (1000, 5, 6)")
+    db.execute("SELECT crsql_internal_sync_bit(0)").fetchall()
+    again = replica.merge([*batch, change("b", 9, pk=pack_columns([1000]))])
+    assert [applied.key[0] for applied in again.applied] == [*range(10), 1000]
+    assert not any(applied.had_old for applied in again.applied)
+    assert db.execute("SELECT count(*), sum(b) FROM foo WHERE a < 200").fetchone() == (200, sum(range(200)))
+    assert db.execute("SELECT b, c FROM foo WHERE a = 1000").fetchone() == (9, 6)
+
+
+def test_long_texts_and_zero_bytes_in_keys(make: MakeReplica) -> None:
+    one = make("one", "CREATE TABLE foo (a TEXT PRIMARY KEY NOT NULL, b, c)")
+    two = make("two", "CREATE TABLE foo (a TEXT PRIMARY KEY NOT NULL, b, c)")
+    keys = [f"{n}\0{'x' * n}" for n in range(300)]
+    with one.connection:
+        one.connection.executemany("INSERT INTO foo VALUES (?, 1, 2)", ((key,) for key in keys))
+    assert len(two.merge(one.changes().changes).applied) == 600
+    assert list(two.live_rows("foo")) == list(one.live_rows("foo"))
+    assert not two.merge(one.changes().changes).applied
+
+
+@pytest.mark.parametrize("bad", [{"val": 2**63}, {"val": True}, {"site_id": b"x"}, {"seq": -1}, {"db_version": 2**62}])
+def test_one_bad_change_among_many(make: MakeReplica, bad: dict[str, object]) -> None:
+    replica = make()
+    batch = [change("b", n, pk=pack_columns([n])) for n in range(200)]
+    batch[150] = batch[150]._replace(**bad)
+    with pytest.raises(InvalidChange):
+        replica.merge(batch)
+    assert not list(replica.live_rows("foo"))
