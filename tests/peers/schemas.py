@@ -21,7 +21,7 @@ TYPES = (
 )
 STRICT_TYPES = ("INT", "INTEGER", "TEXT", "BLOB", "REAL", "ANY")
 VALUES: tuple[SQLiteValue, ...] = (
-    *(None, None, 0, 1, 2, -1, 128, 2**40, 2**53 + 1, 2**63 - 1, -(2**63), 2.5, 3.0, -3.0, 0.1, 1e300),
+    *(None, None, 0, 1, 2, -1, 128, 2**40, 2**53 + 1, 2**63 - 1, -(2**63), -0.0, 2.5, 3.0, -3.0, 0.1, 1e300),
     *(float("inf"), float("-inf"), "", "a", "A", "b", "7", "7.5", "1e3", " 7", "é", "a\0b", b"", b"\x01\xff", b"7"),
 )
 DEFAULTS = ("NULL", "0", "7", "-1", "2.5", "''", "'new'", "'it''s'", "'7'", "x'00'", "(1 + 1)", "('a' || 'b')", "TRUE")
@@ -118,7 +118,8 @@ class Drawer:
         types = {name: random.choice(self.types) for name in key}
         choices = []
         for name in key:
-            pairs = [pair for pair in kept(types[name], self.strict) if pair[1] is not None]
+            # In an untyped key -0.0 and 0 are one key, held as what came first.
+            pairs = [pair for pair in kept(types[name], self.strict) if repr(pair[1]) not in ("None", "-0.0")]
             if types[name] == "INTEGER" and len(key) == 1:  # the rowid, which holds nothing else
                 pairs = [pair for pair in pairs if type(pair[1]) is int]
             choices.append(random.sample(pairs, min(len(pairs), random.randint(2, 4))))

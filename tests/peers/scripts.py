@@ -40,6 +40,13 @@ class Move:
     verb: str = "UPDATE"
     values: tuple[tuple[str, SQLiteValue], ...] = ()
 
+    @property
+    def update(self) -> Sql:
+        sets = ", ".join(f'"{c}" = ?' for c in (*self.table.key, *(c for c, _ in self.values)))
+        where = " AND ".join(f'"{c}" IS ?' for c in self.table.key)
+        args = (*self.new, *(value for _, value in self.values), *self.old)
+        return Sql(self.site, f"{self.verb} {self.table.name} SET {sets} WHERE {where}", args)
+
 
 @dataclass(frozen=True)
 class Alter:
@@ -263,6 +270,20 @@ class Writer:
         undone = (Sql(site, "ROLLBACK TO s"),) if self.random.random() < 0.5 else ()
         return Block((Sql(site, "SAVEPOINT s"),), tuple(steps), (*undone, Sql(site, "RELEASE s")))
 
+    def program(self, site: int) -> list[Sql]:
+        """What a program does that keeps its schema: one statement or a transaction of them, in order."""
+        choice = self.random.random()
+        if choice < 0.6:
+            return [self.write(site)]
+        if choice < 0.7:
+            return statements(self.move(site))
+        steps: list[Step] = []
+        for _ in range(self.random.randint(1, 4)):
+            draw = self.random.choice((self.write, self.write, self.write, self.move, self.savepoint))
+            steps.append(draw(site))
+        end = "ROLLBACK" if self.random.random() < 0.1 else "COMMIT"
+        return statements(Block((Sql(site, "BEGIN"),), tuple(steps), (Sql(site, end),)))
+
     def step(self) -> Step:
         if self.random.random() < 0.03:
             return self.alter()
@@ -301,6 +322,18 @@ class Writer:
         terms = self.random.sample(CONDITIONS, self.random.randint(0, 2))
         where = " AND ".join(terms) or "1"
         return Sql(self.random.randrange(SITES), f"SELECT * FROM crsql_changes WHERE {where} {ORDER}")
+
+
+def statements(step: Step) -> list[Sql]:
+    """What a program's step runs, one after another."""
+    match step:
+        case Sql():
+            return [step]
+        case Move():
+            return [step.update]
+        case Block():
+            return [statement for inner in step.all for statement in statements(inner)]
+    raise TypeError(f"no statements of a program: {step}")
 
 
 def draw_tables(random: Random) -> tuple[Table, ...]:

@@ -155,15 +155,12 @@ class Worlds:
                 self.apply(step.target, step.changes, step.way)
 
     def move(self, step: Move) -> None:
-        sets = ", ".join(f'"{c}" = ?' for c in (*step.table.key, *(c for c, _ in step.values)))
-        where = " AND ".join(f'"{c}" IS ?' for c in step.table.key)
-        args = (*step.new, *(value for _, value in step.values), *step.old)
         db = self._sites[step.site]
         try:
             moving, before = Moving(db, step), db.total_changes()
         except apsw.SQLError:  # a script cut short: the columns are not there
             return
-        self.exec(step.site, f"{step.verb} {step.table.name} SET {sets} WHERE {where}", args)
+        self.exec(step.site, step.update.sql, step.update.args)
         if db.total_changes() > before:
             self._mend(step.site, moving.mends())
 
