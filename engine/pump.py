@@ -255,9 +255,8 @@ class Pump:
                 self.session.known(await self.host.known(site_id, self.session.here.generation))
             case Renew(site_id, confirmed):
                 self.session.renewed(await self.host.run(Replica.renew_lineage, site_id, confirmed))
-            case Keep(site_id, token):
-                await self.host.run(Replica.keep_lineage, site_id, token)
-                self.session.kept(token)
+            case Keep(site_id, token, after):
+                self.session.kept(token, await self.host.run(Replica.keep_lineage, site_id, token, after))
             case AskAgain(site_id, since):
                 await self.host.run(Replica.ask_again, site_id, since)
             case TakeDigests(tables):

@@ -2,7 +2,8 @@
 
 A file renews its token for a peer before it sends changes, at most every few seconds; the peer keeps it on its disk
 before it takes the changes. A file that was set back, or a second copy, then shows a token that its peer has seen
-replaced. The old token holds until the new one is confirmed, so that a crash at any point leaves one that both know.
+replaced; or, if the two are connected at once, one that does not follow what the peer has seen. The old token holds
+until the new one is confirmed, so that a crash at any point leaves one that both know.
 
 ``crsql_syncline_lineage``  our own token for each peer, and the one that may have replaced it there
 ``crsql_syncline_seen``     the tokens that each peer has shown us, in order
@@ -13,6 +14,7 @@ Both name the id that this file had: a file that is given a new id begins anew.
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 
 import apsw
 
@@ -53,8 +55,8 @@ def made_at(token: bytes) -> int:
     return int.from_bytes(token[TOKEN // 2 :])
 
 
-def renew(db: apsw.Connection, own: bytes | None, peer: bytes, confirmed: bytes | None, version: int) -> bytes:
-    """Make a new token, or repeat the one that is not known to have arrived. Runs in the caller's transaction.
+def renew(db: apsw.Connection, own: bytes | None, peer: bytes, confirmed: bytes | None, version: int) -> None:
+    """Make a new token, unless there is one that is not known to have arrived. Runs in the caller's transaction.
 
     Args:
         confirmed: the latest token of which the peer said that it is on its disk.
@@ -67,21 +69,33 @@ def renew(db: apsw.Connection, own: bytes | None, peer: bytes, confirmed: bytes 
     row = db.execute(f"SELECT current, next FROM main.{_MINE} WHERE own = ? AND peer = ?", (own, peer)).fetchone()
     current, following = row if row is not None else (None, None)
     if following is not None and following != confirmed:
-        return bytes(following)
+        return
     new = os.urandom(TOKEN // 2) + version.to_bytes(TOKEN // 2)
     db.execute(f"INSERT OR REPLACE INTO main.{_MINE} VALUES (?, ?, ?, ?)", (own, peer, following or current, new))
-    return new
 
 
-def keep(db: apsw.Connection, own: bytes | None, peer: bytes, token: bytes) -> None:
-    """Keep a token that the peer shows from now on. One that it has shown before is no news, however late it comes."""
+def keep(db: apsw.Connection, own: bytes | None, peer: bytes, token: bytes, after: Collection[bytes] | None) -> bool:
+    """Keep a token that the peer shows from now on. One that it has shown before is no news, however late it comes.
+
+    Args:
+        after: what this very file has shown; a new token must follow one of these. None: it need not.
+
+    Returns:
+        False when it follows none: another file with the same id has gone on from there. Nothing was kept then.
+    """
     db.execute(
         f"CREATE TABLE IF NOT EXISTS main.{_SEEN} (n INTEGER PRIMARY KEY, own BLOB NOT NULL, peer BLOB NOT NULL,"
         " token BLOB NOT NULL, UNIQUE (own, peer, token))"
     )
-    db.execute(f"INSERT OR IGNORE INTO main.{_SEEN} (own, peer, token) VALUES (?, ?, ?)", (own, peer, token))
+    kept = [before for _, before in seen(db, own, peer)]
+    if token in kept:
+        return True
+    if kept and after is not None and kept[-1] not in after:
+        return False
+    db.execute(f"INSERT INTO main.{_SEEN} (own, peer, token) VALUES (?, ?, ?)", (own, peer, token))
     db.execute(
         f"DELETE FROM main.{_SEEN} WHERE own = ?1 AND peer = ?2 AND n <= (SELECT n FROM main.{_SEEN}"
         " WHERE own = ?1 AND peer = ?2 ORDER BY n DESC LIMIT 1 OFFSET ?3)",
         (own, peer, HISTORY),
     )
+    return True

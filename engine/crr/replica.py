@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -305,13 +305,24 @@ class Replica:
         with self._reading() as db:
             return lineage.mark(db)
 
-    def renew_lineage(self, site_id: bytes, confirmed: bytes | None) -> bytes:
-        """A new token to show to a peer, kept on disk; ``confirmed`` is the latest that it keeps (``lineage``)."""
-        with self._writing() as db:
-            return lineage.renew(db, self._state.site_id, site_id, confirmed, self._state.db_version())
+    def renew_lineage(self, site_id: bytes, confirmed: bytes | None) -> tuple[bytes, ...]:
+        """Have a new token to show to a peer on disk; ``confirmed`` is the latest that it keeps (``lineage``).
 
-    def keep_lineage(self, site_id: bytes, token: bytes) -> None:
+        Returns:
+            the tokens by which the peer may know this file now, the newest last.
+        """
+        with self._writing() as db:
+            lineage.renew(db, self._state.site_id, site_id, confirmed, self._state.db_version())
+            return lineage.mine(db, self._state.site_id, site_id)
+
+    def keep_lineage(self, site_id: bytes, token: bytes, after: Collection[bytes] | None = None) -> bool:
         """Keep on disk the token that a peer shows from now on.
+
+        Args:
+            after: the tokens that this very file is known to have had. A new one must follow one of them.
+
+        Returns:
+            False when it does not: there are two files with this id. It was not kept then.
 
         Raises:
             UsageError: an id or a token that is not 16 bytes.
@@ -319,7 +330,7 @@ class Replica:
         if len(site_id) != 16 or len(token) != lineage.TOKEN:
             raise UsageError("A peer's site id and its token have 16 bytes each.")
         with self._writing() as db:
-            lineage.keep(db, self._state.site_id, site_id, token)
+            return lineage.keep(db, self._state.site_id, site_id, token, after)
 
     def ask_again(self, site_id: bytes, since: int = 0) -> None:
         """Remember to ask a peer for its history above ``since`` once more, and to have no filter hide anything of it.

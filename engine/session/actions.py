@@ -93,6 +93,7 @@ class Keep:
 
     site_id: bytes
     token: bytes
+    after: frozenset[bytes]
 
 
 @dataclass(frozen=True, slots=True)

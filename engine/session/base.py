@@ -110,14 +110,14 @@ class Session(abc.ABC):
     def known(self, known: Known) -> None:  # noqa: B027 - only the own dialect asks
         """Answer a ``LookUp``."""
 
-    def renewed(self, token: bytes) -> None:  # noqa: B027 - likewise
-        """Answer a ``Renew``: the token is on our disk."""
+    def renewed(self, tokens: tuple[bytes, ...]) -> None:  # noqa: B027 - likewise
+        """Answer a ``Renew``: these tokens are on our disk."""
 
     def digested(self, digests: Sequence[TableDigest]) -> None:  # noqa: B027 - likewise
         """Answer a ``TakeDigests``."""
 
-    def kept(self, token: bytes) -> None:  # noqa: B027 - likewise
-        """Answer a ``Keep``."""
+    def kept(self, token: bytes, kin: bool) -> None:  # noqa: B027 - likewise
+        """Answer a ``Keep``: it is on our disk, or it is that of another file."""
 
     @abc.abstractmethod
     def read_done(self, result: ChangeSet | Part) -> None:

@@ -5,7 +5,8 @@ what it has seen. A token that was seen replaced means that the file was set bac
 
 Being connected twice never means that: the other connection may renew a token while ours carries the old one. So every
 token counts that was in force at any time since this session began, here; and the other side reads its own only after
-our Hello, which was sent later still.
+our Hello, which was sent later still. A file whose token was renewed over another connection shows that one first, and
+then the one that follows it: of two files, the second to renew shows one that does not follow what the first has shown.
 """
 
 from __future__ import annotations
@@ -32,7 +33,10 @@ class KinSession(Session):
     _shown: tuple[bytes, ...] | None = None
     _renewed_at: float | None = None
     _token_kept: bytes | None = None
+    _theirs_so_far: set[bytes]
+    # our own tokens for the peer: those there are, and those that it was shown on this connection
     _tokens: tuple[bytes, ...] = ()
+    _tokens_shown: tuple[bytes, ...] = ()
 
     def _on_lineage(self, message: Lineage | Renewal | Renewed) -> None:
         assert self.peer is not None
@@ -40,6 +44,7 @@ class KinSession(Session):
             if self._shown is not None:
                 raise ProtocolError("A second Lineage came.")
             self._shown = message.tokens
+            self._theirs_so_far = set(message.tokens)
             self._token_kept = message.seen[-1] if message.seen else None
             self._looking_up = True
             self._actions.append(LookUp(self.peer))
@@ -48,12 +53,17 @@ class KinSession(Session):
         elif not self.kin:
             raise ProtocolError("A Renewal came before Lineage.")
         else:
-            self._actions.append(Keep(self.peer, message.token))
+            self._actions.append(Keep(self.peer, message.token, frozenset(self._theirs_so_far)))
+            self._theirs_so_far.add(message.token)
 
-    def kept(self, token: bytes) -> None:
-        """Tell the peer that its token is on our disk."""
-        if not self.closed:
+    def kept(self, token: bytes, kin: bool) -> None:
+        """Tell the peer that its token is on our disk; or refuse a second file that goes on beside the one we know."""
+        if self.closed:
+            return
+        if kin:
             self._send(encode(Renewed(token)))
+        else:
+            self._refuse_copy()
 
     def _compare_lineage(self, known: Known) -> None:
         """Refuse a file that shows only tokens that we saw replaced before this session began."""
@@ -61,13 +71,23 @@ class KinSession(Session):
         since = [token for number, token in known.seen if number > self.here.lineage_mark]
         # where none was in force when we began, the other side may have had none to show
         if before and not {before[-1], *since}.intersection(self._shown or ()):
-            text = (
-                "{} was copied, or restored from an older copy: it does not carry on where it was when the two sides"
-                " last met. Give it a new site id, or bring its latest state back."
-            )
-            self.close(4005, text.format("The file on the other side"), said=text.format("This file"), retry=False)
-            return
-        self.kin = True
+            self._refuse_copy()
+        else:
+            self.kin = True
+
+    def _refuse_copy(self) -> None:
+        text = (
+            "{} was copied, or restored from an older copy: it does not carry on where it was when the two sides"
+            " last met. Give it a new site id, or bring its latest state back."
+        )
+        self.close(4005, text.format("The file on the other side"), said=text.format("This file"), retry=False)
+
+    def _show(self, tokens: tuple[bytes, ...]) -> None:
+        """Show the tokens that we have now, in order: each must follow one that we have shown on this connection."""
+        for token in tokens:
+            if token not in self._tokens_shown:
+                self._send(encode(Renewal(token)))
+        self._tokens = self._tokens_shown = tokens
 
     def _renewal_due(self) -> bool:
         return self._renewed_at is None or self.now() - self._renewed_at >= RENEW_EVERY

@@ -14,7 +14,7 @@ from dataclasses import replace
 from engine.change import SENTINEL
 from engine.crr import ChangeSet, Part, Span, weight
 from engine.errors import ProtocolError
-from engine.wire import MAX_FRAME, Batch, Confirm, Renewal, Status, Want, encode
+from engine.wire import MAX_FRAME, Batch, Confirm, Status, Want, encode
 
 from .actions import ReadPart
 from .kinship import KinSession
@@ -144,13 +144,12 @@ class SendingSession(KinSession):
             self._send_batch(result.until, result)
         self._pump()
 
-    def renewed(self, token: bytes) -> None:
+    def renewed(self, tokens: tuple[bytes, ...]) -> None:
         """Go on with what waited for the new token."""
         held, self._held = self._held, None
-        self._tokens = (*self._tokens[-1:], token)
         if self.closed:
             return
-        self._send(encode(Renewal(token)))
+        self._show(tokens)
         if held is not None:
             self._send_batch(held.until, held)
         self._pump()

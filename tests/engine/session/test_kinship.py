@@ -177,6 +177,26 @@ def test_two_copies_of_one_file(pair: tuple[Replica, Replica], tmp_path: Path) -
         refused(own_pair(twin, other))
 
 
+def test_two_copies_connected_at_once(pair: tuple[Replica, Replica], tmp_path: Path) -> None:
+    """The second to send is refused before anything of it is taken, and from then on."""
+    one, other = pair
+    insert(one, 1)
+    own_pair(one, other).run()
+    with Replica.open(copy(one, tmp_path / "copy.db")) as twin:
+        wires = [own_pair(replica, other) for replica in (one, twin)]
+        for wire in wires:
+            wire.run()
+        insert(one, 2)
+        insert(twin, 3, 4, 5)
+        for wire in wires:
+            wire.ends[0].local()
+        wires[0].run()
+        refused(wires[1])
+        assert rows(other) == rows(one)
+        assert wires[0].ends[0].session.in_sync
+        refused(own_pair(twin, other))
+
+
 def test_a_copy_with_a_new_id_is_a_new_replica(pair: tuple[Replica, Replica], tmp_path: Path) -> None:
     one, other = pair
     insert(one, 1)

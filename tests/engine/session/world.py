@@ -123,9 +123,8 @@ class End:
                 session.known(self.replica.known(site_id))
             case Renew(site_id, confirmed):
                 session.renewed(self.replica.renew_lineage(site_id, confirmed))
-            case Keep(site_id, token):
-                self.replica.keep_lineage(site_id, token)
-                session.kept(token)
+            case Keep(site_id, token, after):
+                session.kept(token, self.replica.keep_lineage(site_id, token, after))
             case AskAgain(site_id, since):
                 self.replica.ask_again(site_id, since)
             case TakeDigests(tables):

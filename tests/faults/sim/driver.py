@@ -40,16 +40,24 @@ class Driver:
     """One session of one machine on one socket.
 
     Args:
+        other: the machine at the other end.
         ended: told why the session is over, once; not when the program crashed.
     """
 
     def __init__(
-        self, machine: Machine, session: Session | PublishedServer, socket: Socket, ended: Callable[[Close], None]
+        self,
+        machine: Machine,
+        session: Session | PublishedServer,
+        socket: Socket,
+        other: Machine,
+        ended: Callable[[Close], None],
     ) -> None:
         self.machine = machine
         self.session = session
         self.socket = socket
         self.over = False
+        self._source = other.history
+        self.sites = {machine.site_id, other.site_id}
         self._ended = ended
         self._calls: deque[Callable[[], None]] = deque()
         self._actions: deque[Action] = deque()
@@ -150,15 +158,14 @@ class Driver:
                 session.known(machine.replica.known(site_id))
             case Renew(site_id, confirmed):
                 session.renewed(machine.replica.renew_lineage(site_id, confirmed))
-            case Keep(site_id, token):
-                machine.replica.keep_lineage(site_id, token)
-                session.kept(token)
+            case Keep(site_id, token, after):
+                session.kept(token, machine.replica.keep_lineage(site_id, token, after))
             case AskAgain(site_id, since):
                 machine.replica.ask_again(site_id, since)
             case TakeDigests(tables):
                 session.digested(machine.replica.digests(tables))
             case Merge():
-                results = machine.merge(action)
+                results = machine.merge(action, self._source)
                 self._note(f"merged {len(action.changes)} until {action.until}, own version {machine.version}")
                 session.merge_done(results)
             case RecordSent():
@@ -180,7 +187,7 @@ class Driver:
     def _record_now(self) -> None:
         action, self._record = self._record, None
         if action is not None and self.machine.up and self in self.machine.drivers:
-            self.machine.confirmed(action.site_id, action.version)
+            self.machine.confirmed(self._source.machine, action.version)
             self.machine.replica.record_sent(action.site_id, action.version)
 
     # Time

@@ -57,18 +57,45 @@ class Files:
         db.execute("UPDATE crsql_site_id SET site_id = ? WHERE ordinal = 0", (self._rng.randbytes(16),))
         db.close()
 
-    def back_up(self, path: Path) -> None:
-        """Keep a copy of the (closed) file as it is now."""
-        shutil.copyfile(path, path.with_suffix(".backup"))
+    def mend(self, path: Path) -> None:
+        """Give the (closed) file of a copy or of a restored backup a new id in the documented way (spec 12.3)."""
+        db = apsw.Connection(str(path))
+        db.execute("PRAGMA synchronous = OFF")
+        with db:
+            old = db.execute("SELECT site_id FROM crsql_site_id WHERE ordinal = 0").get
+            ordinal = db.execute("SELECT max(ordinal) + 1 FROM crsql_site_id").get
+            db.execute("UPDATE crsql_site_id SET site_id = ? WHERE ordinal = 0", (self._rng.randbytes(16),))
+            db.execute("INSERT INTO crsql_site_id (site_id, ordinal) VALUES (?, ?)", (old, ordinal))
+            for table in TABLES:
+                db.execute(f"UPDATE {table}__crsql_clock SET site_id = ? WHERE site_id = 0", (ordinal,))
+            kept = db.execute("SELECT name FROM sqlite_master WHERE name GLOB 'crsql_syncline_*' AND type = 'table'")
+            for table in ["crsql_tracked_peers", *(name for (name,) in kept.fetchall())]:
+                db.execute(f"DELETE FROM {table}")
+        db.close()
 
-    def restore(self, path: Path) -> bool:
-        """Put the latest backup in place of the (closed) file, as a new replica; False when there is none."""
-        backup = path.with_suffix(".backup")
-        if not backup.exists():
-            return False
-        shutil.copyfile(backup, path)
-        self.give_new_id(path)
-        return True
+    def copy(self, path: Path, name: str) -> Path:
+        """A copy of the file as it is now, beside it."""
+        copy = path.with_name(f"{name}.db")
+        _copy(path, copy)
+        return copy
+
+    def back_up(self, path: Path) -> None:
+        """Keep a copy of the file as it is now."""
+        _copy(path, path.with_suffix(".backup"))
+
+    def restore(self, path: Path) -> None:
+        """Put the latest backup in place of the (closed) file."""
+        shutil.copyfile(path.with_suffix(".backup"), path)
+
+
+def _copy(path: Path, copy: Path) -> None:
+    """As an app does it at any time: with SQLite's backup API."""
+    source, target = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY), apsw.Connection(str(copy))
+    target.execute("PRAGMA synchronous = OFF")
+    with target.backup("main", source, "main") as backup:
+        backup.step()
+    target.close()
+    source.close()
 
 
 @cache

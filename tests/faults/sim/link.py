@@ -26,6 +26,7 @@ class Link:
 
     Attributes:
         unreachable: dialling fails at the moment.
+        refused: it waits for a person.
         connections: those of this link that anybody believes in; more than one when an end has not noticed yet.
     """
 
@@ -39,6 +40,7 @@ class Link:
         self.sends = sends
         self.guest: Guest = guest or (OwnSession if own else StockHubSession)
         self.unreachable = False
+        self.refused = False
         self.name = f"{dialler.name}>{hub.name}"
         self.connections: list[Connection] = []
         self.ends: tuple[Driver, Driver] | None = None
@@ -48,8 +50,8 @@ class Link:
         self.dial_in(self._rng.uniform(0, 1))
 
     def dial_in(self, seconds: float) -> None:
-        """Dial after this time, if nobody has planned it yet."""
-        if self._planned is None:
+        """Dial after this time, if nobody has planned it yet, and if it is not for a person to say."""
+        if self._planned is None and not self.refused:
             self._planned = self.world.time.after(seconds, self.dial)
 
     def dial(self) -> None:
@@ -75,15 +77,16 @@ class Link:
             kind: type[Session] = OwnSession if self.own else StockClientSession
             client = kind(here, now=self.dialler.now, sends=self.sends)
             guest = self.guest(self.hub.snapshot(), now=self.hub.now)
-            ends.append(Driver(self.dialler, client, connection.ends[0], lambda why: self._ended(ends[0], why)))
-            ends.append(Driver(self.hub, guest, connection.ends[1], lambda why: self._left(ends[1], why)))
+            one, other = connection.ends
+            ends.append(Driver(self.dialler, client, one, self.hub, lambda why: self._ended(ends[0], why)))
+            ends.append(Driver(self.hub, guest, other, self.dialler, lambda why: self._left(ends[1], why)))
             self.ends = (ends[0], ends[1])
 
         self.world.time.after(self._rng.choice([0.001, 0.05, 1.0]), answered)
 
     def _ended(self, driver: Driver, why: Close) -> None:
         self.world.time.note(self.name, f"is over: {why.reason}")
-        self._refused(why)
+        self._judge(driver, why)
         if self.ends is None or self.ends[0] is not driver:
             return  # a later connection has taken its place
         if driver.session.in_sync:
@@ -93,20 +96,29 @@ class Link:
     def _left(self, driver: Driver, why: Close) -> None:
         self.check_guest(driver)
         self.world.time.note(driver.socket.name, f"is over: {why.reason}")
-        self._refused(why)
+        self._judge(driver, why)
 
     def check_guest(self, driver: Driver) -> None:
         """A published server applies what comes after a gap, and the gap is lost for good (spec 10.8, 1)."""
         if isinstance(driver.session, PublishedServer) and driver.session.gaps:
             raise Failed(f"{self.name} left a gap.")
 
-    def _refused(self, why: Close) -> None:
-        if not why.retry:
+    def _judge(self, driver: Driver, why: Close) -> None:
+        """Only a file that was copied or restored may stop a link for good, and only until somebody mends it."""
+        if why.retry:
+            return
+        if not driver.sites & self.world.set_back:
             raise Failed(f"{self.name} gives up for good: {why.reason}")
+        self.refused = True
+        if self._planned is not None:
+            self.world.time.cancel(self._planned)
+            self._planned = None
+        self.world.time.after(self._rng.uniform(1, 30), lambda: self.world.mend(self))
 
     def begin_anew(self) -> None:
-        """The dialler's program begins anew, and dials."""
+        """The dialler's program begins anew, and dials; or somebody tells it to."""
         self.ends = None
+        self.refused = False
         self.dial_in(self._rng.uniform(0, 1))
 
     @property

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import apsw
 
 from engine.change import Change
-from engine.crr import ChangeSet, MergeResult, Replica
+from engine.crr import ChangeSet, MergeResult, Received, Replica
 from engine.session import Merge, Read, Snapshot, performing
 
 from . import truth
@@ -26,14 +27,21 @@ class Crashed(BaseException):
     """The program ended just here; only its file is left."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class History:
+    """What has happened to the file of a machine, up to now or until it was set back."""
+
+    machine: Machine
+
+
 class Watched(Replica):
     """A real replica: the truth is checked after every merge, and the program may crash right there."""
 
-    committed: Callable[[], None]
+    committed: Callable[[Received | None], None]
 
-    def merge(self, changes: Iterable[Change], **options: Any) -> MergeResult:
-        result = super().merge(changes, **options)
-        self.committed()
+    def merge(self, changes: Iterable[Change], *, received: Received | None = None, **options: Any) -> MergeResult:
+        result = super().merge(changes, received=received, **options)
+        self.committed(received)
         return result
 
 
@@ -46,6 +54,7 @@ class Machine:
         offset: how far its clock is off.
         crash_soon: it crashes after its next merge.
         held: the highest clock that its file ever had of each peer.
+        history: what has happened to its file, as a thing to compare: another one when it was set back or copied.
     """
 
     def __init__(self, world: World, name: str, path: Path) -> None:
@@ -59,9 +68,11 @@ class Machine:
         self.offset = 0.0
         self.crash_soon = False
         self.held: dict[bytes, int] = {}
+        self.history = History(self)
         self.version = 0
         self.life = 0
         self._checked: dict[bytes, int] = {}
+        self._source = self.history
         self.replica: Watched
         self.eye: apsw.Connection
         self.start()
@@ -101,7 +112,8 @@ class Machine:
     def read(self, action: Read) -> ChangeSet:
         return performing.read(self.replica, action)
 
-    def merge(self, action: Merge) -> list[MergeResult]:
+    def merge(self, action: Merge, source: History) -> list[MergeResult]:
+        self._source = source
         results = performing.merge(self.replica, action, floor=self.version)
         self._moved(max(self.version, *(result.after for result in results)))
         return results
@@ -141,23 +153,32 @@ class Machine:
         self.replica.close()
         self.eye.close()
 
-    def restart_in(self, delay: float, *, restore: bool = False) -> None:
-        def restart() -> None:
-            if self.up:
-                return
-            if restore and self.world.files.restore(self.path):
-                self.held.clear()
-                self.note("its backup is restored, as a new replica")
-            self.start()
+    def restart_in(self, delay: float) -> None:
+        self.world.time.after(delay, lambda: None if self.up else self.start())
 
-        self.world.time.after(delay, restart)
+    def restore(self, *, new_id: bool) -> None:
+        """Put the backup in place of the (closed) file; ``new_id``: as a replica of its own, as one should."""
+        self.world.files.restore(self.path)
+        self.history = History(self)
+        if new_id:
+            self.world.files.give_new_id(self.path)
+        self.site_id = truth.site_id(self.path)
+        if not new_id:
+            self.world.set_back.add(self.site_id)
+        self.note(f"its backup is restored, {'as a new replica' if new_id else 'and keeps its id'}")
+
+    def mend(self) -> None:
+        """Give the file a new id, as a person does who was told that it was copied or restored."""
+        if self.up:
+            self.crash(power=False)
+            self.restart_in(0.1)
+        self.world.files.mend(self.path)
+        self.history, self.site_id = History(self), truth.site_id(self.path)
+        self.note("gets a new site id")
 
     def back_up(self) -> None:
-        """Keep a copy of the file as it is now (as an app may at any time: with SQLite's backup API)."""
-        copy = apsw.Connection(str(self.path.with_suffix(".backup")))
-        with copy.backup("main", self.eye, "main") as backup:
-            backup.step()
-        copy.close()
+        """Keep a copy of the file as it is now."""
+        self.world.files.back_up(self.path)
         self.note("is backed up")
 
     def forget(self) -> None:
@@ -171,12 +192,12 @@ class Machine:
 
     # The truth
 
-    def _committed(self) -> None:
-        self.check()
+    def _committed(self, received: Received | None) -> None:
+        self.check(received)
         if self.crash_soon:
             raise Crashed
 
-    def check(self, *, again: bool = False) -> None:
+    def check(self, recorded: Received | None = None, *, again: bool = False) -> None:
         """No clock is ahead of its data: merging all that a peer has up to our clock of it would change nothing.
 
         What was true stays true: our data only grows, and a peer's cells only leave a range, upward. So each rise
@@ -185,9 +206,15 @@ class Machine:
         if again:
             self._checked.clear()
         for site_id, version in truth.received_clocks(self.eye):
-            peer = self.world.by_site(site_id)
-            done = self._checked.get(site_id, 0)
             self.held[site_id] = max(version, self.held.get(site_id, 0))
+            if site_id in self.world.set_back and not again:
+                # a clock may be that of the other file; what is recorded now must be true of the one it comes from
+                if recorded is None or (recorded.site_id, recorded.version) != (site_id, version):
+                    continue
+                peer = self._source.machine if self._source is self._source.machine.history else None
+                done = 0
+            else:
+                peer, done = self.world.by_site(site_id), self._checked.get(site_id, 0)
             if peer is None or not peer.up or version <= done:
                 continue
             self._checked[site_id] = version
@@ -195,12 +222,20 @@ class Machine:
                 raise Failed(f"{self.name} has clock {version} of {peer.name}, which is at {truth.clock(peer.eye)}")
             for cell in truth.cells(peer.eye, done, version):
                 self.world.checked += 1
+                if not again and cell.author == self.site_id and self.site_id in self.world.set_back:
+                    continue  # written by another copy of this file: it comes when both have ids of their own
                 if not truth.holds(self.eye, cell):
                     raise Failed(f"{self.name} has clock {version} of {peer.name}, but not its {cell}")
 
-    def confirmed(self, site_id: bytes, version: int) -> None:
+    def cells(self) -> list[truth.Cell]:
+        """All that its file holds, also while the program is down."""
+        eye = apsw.Connection(str(self.path), flags=apsw.SQLITE_OPEN_READONLY)
+        found = [cell._replace(author=b"") for cell in truth.cells(eye, 0, truth.clock(eye))]
+        eye.close()
+        return found
+
+    def confirmed(self, peer: Machine, version: int) -> None:
         """Nobody may be believed to hold what it does not: before a sent clock, it is on the peer's disk."""
-        peer = self.world.by_site(site_id)
-        if peer is not None and version > peer.held.get(self.site_id, 0):
+        if version > peer.held.get(self.site_id, 0):
             there = peer.held.get(self.site_id, 0)
             raise Failed(f"{self.name} believes that {peer.name} holds its {version}, but it only ever held {there}")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import apsw
 
@@ -18,8 +18,7 @@ Digest = dict[str, tuple[list[tuple[tuple[str, SQLiteValue], ...]], dict[_Row, i
 """For each table: its live rows, every value with its storage class; and the causal length of every key."""
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(NamedTuple):
     """One recorded change of a file as its clock table holds it."""
 
     table: str
@@ -28,6 +27,7 @@ class Cell:
     value: SQLiteValue
     version: int
     length: int
+    author: bytes
 
     def __str__(self) -> str:
         return f"{self.table}{self.key}.{self.column} = {self.value!r} (version {self.version}, length {self.length})"
@@ -66,6 +66,14 @@ def difference(one: Digest, other: Digest) -> str:
     return ""
 
 
+def site_id(path: Path) -> bytes:
+    """The id of a (closed) file."""
+    db = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
+    found: bytes = db.execute("SELECT site_id FROM crsql_site_id WHERE ordinal = 0").get
+    db.close()
+    return found
+
+
 def clock(db: apsw.Connection) -> int:
     """The file's db_version."""
     clocks: list[int] = [
@@ -86,15 +94,16 @@ def cells(db: apsw.Connection, since: int, until: int) -> Iterator[Cell]:
         value = f"CASE c.col_name{cases} END" if cases else "NULL"
         same = " AND ".join(f"t.{column} = p.{column}" for column in key)
         found: list[Any] = db.execute(
-            f"SELECT c.col_name, {value}, c.col_version, ifnull(s.col_version, 1), {_keys('p', key)}"
-            f" FROM {table}__crsql_clock AS c JOIN {table}__crsql_pks AS p ON p.__crsql_key = c.key"
+            f"SELECT c.col_name, {value}, c.col_version, ifnull(s.col_version, 1), a.site_id, {_keys('p', key)}"
+            f" FROM {table}__crsql_clock AS c JOIN crsql_site_id AS a ON a.ordinal = c.site_id"
+            f" JOIN {table}__crsql_pks AS p ON p.__crsql_key = c.key"
             f" LEFT JOIN {table} AS t ON {same}"
             f" LEFT JOIN {table}__crsql_clock AS s ON s.key = c.key AND s.col_name = '-1'"
             " WHERE c.db_version > ? AND c.db_version <= ?",
             (since, until),
         ).fetchall()
-        for column, val, version, length, *pk in found:
-            yield Cell(table, tuple(pk), column, val, version, length)
+        for column, val, version, length, author, *pk in found:
+            yield Cell(table, tuple(pk), column, val, version, length, author)
 
 
 def holds(db: apsw.Connection, cell: Cell) -> bool:

@@ -1,9 +1,4 @@
-"""The faults. Each one is something that happens to real machines and real networks.
-
-Not among them yet, because the sessions do not have what answers them: alters that reach the machines at different
-times, and files that were copied or put back without becoming a replica of their own (``Machine.restart_in`` with
-``restore`` makes them one).
-"""
+"""The faults. Each one is something that happens to real machines and real networks."""
 
 from __future__ import annotations
 
@@ -36,12 +31,15 @@ class Weather:
             (self._unreachable, 2),
             (self._back_up, 1),
             (self._restore, 1),
+            (self._set_back, 2),
+            (self._copy, 1),
             (self._forget, 1),
             (self._ask_again, 1),
         ]
         # each world has a climate of its own: some faults often, some never
         self._weights = [weight * self._rng.choice([0, 1, 1, 3]) for _, weight in self._kinds]
         self._weights[0] = 24
+        self._crowd = len(world.machines) + 2
 
     def blow(self) -> None:
         """Let one thing happen."""
@@ -117,11 +115,23 @@ class Weather:
         if machine is not None:
             machine.back_up()
 
-    def _restore(self) -> None:
+    def _restore(self, *, new_id: bool = True) -> None:
         machine = self._machine()
-        if machine is not None:
+        if machine is not None and machine.path.with_suffix(".backup").exists():
             machine.crash(power=False)
-            machine.restart_in(self._rng.uniform(0.1, 5), restore=True)
+            machine.restore(new_id=new_id)
+            machine.restart_in(self._rng.uniform(0.1, 5))
+
+    def _set_back(self) -> None:
+        """A backup is restored and nobody gives it a new id. The stock dialect has nothing to tell it by."""
+        if self._world.own:
+            self._restore(new_id=False)
+
+    def _copy(self) -> None:
+        """A file is copied and run beside the original, which dials the same peers."""
+        machine = self._machine()
+        if machine is not None and self._world.own and len(self._world.machines) < self._crowd:
+            self._world.copy(machine)
 
     def _forget(self) -> None:
         """Somebody drops a clock from the file, so that the peer has to begin anew."""

@@ -49,7 +49,12 @@ class Outcome:
 
 
 class World:
-    """Machines and links; everything random in it is drawn from one generator."""
+    """Machines and links; everything random in it is drawn from one generator.
+
+    Attributes:
+        set_back: the ids of files that were copied, or set back to a backup, and kept their id.
+        made, sent, checked: as in ``Outcome``.
+    """
 
     def __init__(self, folder: Path, rng: random.Random) -> None:
         self.rng = rng
@@ -57,6 +62,8 @@ class World:
         self.files = Files(folder, rng)
         self.machines: list[Machine] = []
         self.links: list[Link] = []
+        self.set_back: set[bytes] = set()
+        self._written: set[truth.Cell] = set()
         self.made = self.sent = self.checked = 0
 
     def machine(self, name: str, *, named_schema: bool = False) -> Machine:
@@ -71,6 +78,32 @@ class World:
         """Add a link."""
         self.links.append(Link(self, dialler, hub, own=own, sends=sends, guest=guest))
         return self.links[-1]
+
+    def copy(self, machine: Machine) -> None:
+        """Add a machine with a copy of another's file, id and all, that dials the same peers."""
+        dialled = [link for link in self.links if link.dialler is machine and link.sends]
+        if dialled:
+            name = f"{machine.name}'"
+            machine.note(f"is copied: {name}")
+            self.set_back.add(machine.site_id)
+            self.machines.append(Machine(self, name, self.files.copy(machine.path, name)))
+            for link in dialled:
+                self.link(self.machines[-1], link.hub)
+
+    def mend(self, link: Link) -> None:
+        """Do what the words of a refusal say: every copy of the file gets a new site id."""
+        for site_id in sorted({link.dialler.site_id, link.hub.site_id} & self.set_back):
+            for machine in self.machines:
+                if machine.site_id == site_id:
+                    machine.mend()
+        for other in self.links:
+            if other.refused:
+                other.begin_anew()
+
+    @property
+    def own(self) -> bool:
+        """Whether all links speak our own dialect."""
+        return all(link.own for link in self.links)
 
     def by_site(self, site_id: bytes) -> Machine | None:
         """The machine whose file has this id now."""
@@ -91,6 +124,7 @@ class World:
         """
         try:
             self._storm(self.rng.uniform(5, STORM) if storm is None else storm)
+            self._written = {cell for machine in self.machines for cell in machine.cells()}
             self._heal()
             self._settle()
             self._compare()
@@ -122,9 +156,12 @@ class World:
             link.unreachable = False
             for connection in link.connections:
                 connection.heal()
+        ids = [machine.site_id for machine in self.machines]
         for machine in self.machines:
             machine.think = 0.0005
             machine.crash_soon = False
+            if machine.up and ids.count(machine.site_id) > 1:  # a copy that says nothing is noticed when it greets
+                machine.crash(power=False)
             if not machine.up:
                 machine.restart_in(0.1)
 
@@ -151,6 +188,8 @@ class World:
         return not self.time.busy and all(link.settled for link in self.links)
 
     def _compare(self) -> None:
+        if any(not truth.holds(self.machines[0].eye, cell) for cell in self._written):
+            raise Failed("Something that a machine held after the storm is gone.")
         first, *others = self.machines
         reference = truth.digest(first.eye)
         for machine in others:
@@ -169,7 +208,7 @@ class World:
         In the stock dialect only changes move a clock. A fresh session there knows no more what came in over its link,
         and sends what filters by author let through (revivals) once more: the first greeting after the storm may.
         """
-        if not all(link.own for link in self.links):
+        if not self.own:
             self.advance(IDLE)
         sent, clocks = self.sent, [machine.replica.db_version() for machine in self.machines]
         self.advance(IDLE)
