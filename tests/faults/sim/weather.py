@@ -39,7 +39,7 @@ class Weather:
         # each world has a climate of its own: some faults often, some never
         self._weights = [weight * self._rng.choice([0, 1, 1, 3]) for _, weight in self._kinds]
         self._weights[0] = 24
-        self._crowd = len(world.machines) + 2
+        self._crowd = len(world.machines) + 1
 
     def blow(self) -> None:
         """Let one thing happen."""

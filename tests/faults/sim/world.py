@@ -33,7 +33,7 @@ CALM = 1_200.0
 IDLE = 150.0
 """Seconds watched after that, in which nothing may be sent any more: longer than any greeting is put off."""
 
-EVENTS = 100_000
+EVENTS = 300_000
 """Events in one run, at most: an endless conversation is a fault."""
 
 
