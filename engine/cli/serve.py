@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import resource
 from pathlib import Path
 from typing import Any
 
 from engine.backup import Backups
+from engine.cli.logs import log_json
 from engine.cli.output import say
 from engine.engine import Engine
 from engine.errors import UsageError
@@ -14,12 +17,18 @@ from engine.events import HubChanged
 from engine.hub import HubOptions, Tls, limits
 from engine.settings import Settings, data_dir
 
+MANY_FILES = 65_536
+"""Open files that are enough for any hub."""
+
 
 async def run(arguments: argparse.Namespace) -> int:
     """Serve until told to stop."""
     if not 0 <= arguments.port <= 65535:
         raise UsageError(f"{arguments.port} is no port.", hint="Ports go from 0 to 65535.")
     options = _options(arguments)
+    if arguments.log_json:
+        log_json()
+    _allow_many_files()
     async with Engine(Settings(), backups=Backups(data_dir() / "backups")) as engine:
         with engine.subscribe() as events:
             hub = await engine.serve(arguments.folder, host=arguments.host, port=arguments.port, options=options)
@@ -29,6 +38,15 @@ async def run(arguments: argparse.Namespace) -> int:
                     rooms = ", ".join(f"{room}: {guests}" for room, guests in event.rooms) or "nobody"
                     say(f"Connected: {rooms}")
     return 0
+
+
+def _allow_many_files() -> None:
+    """Raise the limit of open files as far as it may be: a room takes a few of them, and each peer one."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MANY_FILES if hard == resource.RLIM_INFINITY else min(MANY_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _options(arguments: argparse.Namespace) -> HubOptions:
@@ -63,5 +81,6 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--tls-key", **file, help="its key (PEM)")
     text = "listen beyond this machine even without tokens or TLS"
     parser.add_argument("--insecure", action="store_true", help=text)
+    parser.add_argument("--log-json", action="store_true", help="a log on stderr, one JSON object a line")
     text = "a limit, as room-size=2g; may be given again: " + ", ".join(limits.NAMES)
     parser.add_argument("--limit", metavar="NAME=AMOUNT", action="append", default=[], help=text)

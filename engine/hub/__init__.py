@@ -1,6 +1,7 @@
 """A server for rooms: one folder, one file for each room, any number of peers in both dialects.
 
 server.py    listens, and takes a peer from its greeting to its end
+door.py      answers before a connection is a WebSocket: who may come in, health, metrics.py
 options.py   how a hub is run, checked in words: tokens, TLS, where it may listen
 access.py    who may enter which room, and whether to write
 tokens.py    the file of tokens: made, listed and revoked while a hub runs

@@ -90,7 +90,7 @@ class Maker:
             raise UsageError(f"This hub has no schema {printable(wish.name, 40)}, and no room “{path.name}” yet.")
         else:
             raise UsageError(f"This hub has no room “{path.name}”.")
-        log.info("Made the room %r from %s", path.name, f"the schema {schema.name}" if schema else "a peer's tables")
+        log.info("Made a room", extra={"room": path.name, "schema": schema.name if schema else None})
 
     def _build(self, path: Path, fill: Callable[[apsw.Connection], None]) -> None:
         with os.scandir(path.parent) as entries:

@@ -1,32 +1,26 @@
-"""Serves rooms: one folder, one file for each room, any number of peers in both dialects.
-
-Any path is served (published clients use ``/sync`` or ``/vlcn-ws``). What the peer wants stands in the subprotocol
-(spec 10.4); the dialect is settled there and in a response header, before the first frame.
-"""
+"""Serves rooms: one folder, one file for each room, any number of peers in both dialects."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import functools
-import http
 import logging
 import ssl
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
-from websockets.http11 import Request, Response
-from websockets.typing import Subprotocol
 
 from engine.errors import ReplicaError, SynclineError, UsageError, WireError
 from engine.host import Host
 from engine.hosts import Hosts
-from engine.hub.access import Access, Anybody, Denied, Grant, SharedToken, TokenFile
+from engine.hub.access import Access, Anybody, Grant, SharedToken, TokenFile
 from engine.hub.connection import HubSocket
+from engine.hub.door import Door, echo_subprotocol
 from engine.hub.guard import HubGuard
 from engine.hub.limits import Busy
 from engine.hub.making import Maker, Wish
@@ -34,11 +28,11 @@ from engine.hub.options import HubOptions
 from engine.hub.rooms import Rooms
 from engine.hub.schemas import Schemas
 from engine.hub.sockets import SOCKET_OPTIONS
+from engine.hub.tally import Tally, moved
 from engine.pump import Pump
 from engine.session import OwnSession, Session, StockHubSession
 from engine.session.base import GREETING_TIMEOUT
-from engine.wire import PROTOCOL, Failure, FailureCode, Tables, decode, encode
-from engine.wire.rooms import ACCESS_HEADER, NEW_ROOM, OWN_HEADER, READ_ONLY, ROOM_HEADER, decode_subprotocol
+from engine.wire import Failure, FailureCode, Tables, decode, encode
 
 log = logging.getLogger(__name__)
 
@@ -97,13 +91,20 @@ class Hub:
             self._access = TokenFile(self.options.tokens)
         self._on_guests = on_guests
         self._guests: set[Guest] = set()
-        self._addresses: Counter[str] = Counter()
         limits = self.options.limits
         self._rooms = Rooms(folder, hosts, limits)
         self._maker = Maker(Schemas(self.options.schemas), from_peers=self.options.allow_create, limits=limits)
+        self._tally = Tally()
+        self._door = Door(
+            self._access,
+            self.options,
+            crowd=lambda room: self.guests[room],
+            may_make=lambda room: self._maker.from_peers and not self._rooms.exists(room),
+            metrics=self._metrics,
+            refused=self._tally.refused,
+        )
         self._server: Server | None = None
         self._stack = contextlib.AsyncExitStack()
-        self._stopping = False
 
     async def __aenter__(self) -> Hub:
         if not self.folder.is_dir():
@@ -132,10 +133,10 @@ class Hub:
                 self.host,
                 self.port,
                 ssl=context,
-                process_request=self._check_greeting,
-                process_response=self._answer_greeting,
-                select_subprotocol=_echo_subprotocol,
-                create_connection=functools.partial(HubSocket, addresses=self._addresses),  # type: ignore[arg-type]
+                process_request=self._door.check,
+                process_response=self._door.answer,
+                select_subprotocol=echo_subprotocol,
+                create_connection=functools.partial(HubSocket, addresses=self._door.addresses),  # type: ignore[arg-type]
                 max_size=self.options.limits.frame,
                 server_header=None,
                 logger=_socket_log,
@@ -148,7 +149,7 @@ class Hub:
             ) from None
 
     async def _stop(self) -> None:
-        self._stopping = True
+        self._door.closed = True
         for guest in tuple(self._guests):
             guest.pump.hang_up(1001, "The hub is going away.")
         if self._server is not None:
@@ -169,50 +170,12 @@ class Hub:
     @property
     def connections(self) -> int:
         """How many connections there are, greeted or not."""
-        return self._addresses.total()
+        return self._door.addresses.total()
 
     @property
     def rooms_open(self) -> int:
         """How many rooms are open, with or without anybody in them."""
         return self._rooms.open
-
-    # Before the first frame
-
-    def _check_greeting(self, connection: ServerConnection, request: Request) -> Response | None:
-        """Answer bad greetings with an HTTP status; nothing they send can do more than that."""
-        assert isinstance(connection, HubSocket)
-        try:
-            greeting = decode_subprotocol(request.headers.get("Sec-WebSocket-Protocol", ""))
-            self._check_crowd(connection.address, greeting.room)
-            connection.greeting = greeting
-            connection.grant = self._access.admit(greeting.room, greeting.token)
-        except WireError as error:
-            return connection.respond(http.HTTPStatus.BAD_REQUEST, f"{error}\n")
-        except Denied as error:
-            return connection.respond(error.status, f"{error}\n")
-        except Busy as error:
-            return connection.respond(http.HTTPStatus.SERVICE_UNAVAILABLE, f"{error}\n")
-        may_make = self._maker.from_peers and connection.grant.write and greeting.own is not None
-        connection.new_room = may_make and not self._rooms.exists(greeting.room)
-        return None
-
-    def _check_crowd(self, address: str, room: str) -> None:
-        limits = self.options.limits
-        if self._stopping:
-            raise Busy("The hub is going away.")
-        if limits.per_address and self._addresses[address] > limits.per_address:
-            raise Busy(f"This hub takes {limits.per_address:,} connections from one address.")
-        if limits.per_room and self.guests[room] >= limits.per_room:
-            raise Busy(f"This hub takes {limits.per_room:,} peers in one room.")
-
-    def _answer_greeting(self, connection: ServerConnection, request: Request, response: Response) -> None:
-        assert isinstance(connection, HubSocket)
-        if response.status_code == http.HTTPStatus.SWITCHING_PROTOCOLS and connection.greeting.own is not None:
-            response.headers[OWN_HEADER] = str(min(connection.greeting.own, PROTOCOL))
-            if not connection.grant.write:
-                response.headers[ACCESS_HEADER] = READ_ONLY
-            if connection.new_room:
-                response.headers[ROOM_HEADER] = NEW_ROOM
 
     # A peer
 
@@ -226,15 +189,16 @@ class Hub:
             async with self._rooms.use(room) as host:
                 await self._run_session(socket, host)
         except (UsageError, ReplicaError, Busy) as error:
-            log.info("Room %r refused: %s", room, error)
+            log.info("Turned away: %s", error, extra={"room": room, "address": socket.address})
+            self._tally.refused["busy" if isinstance(error, Busy) else "room"] += 1
             here = isinstance(error, ReplicaError)
             sentence = "The hub cannot open this room's file." if here else str(error)
             await _turn_away(socket, sentence, own=own, retry=not isinstance(error, UsageError))
         except SynclineError as error:
-            log.warning("Room %r: %s", room, error)
+            log.warning("A session failed: %s", error, extra={"room": room, "address": socket.address})
             await socket.close(1011, "The hub could not go on.")
         except ConnectionClosed:
-            log.info("Room %r: a peer left before it greeted", room)
+            log.info("A peer left before it greeted", extra={"room": room, "address": socket.address})
 
     async def _hear_wish(self, socket: HubSocket) -> Wish | None:
         """Look at what a peer says first, if a room may be made of it."""
@@ -265,12 +229,19 @@ class Hub:
         guard = HubGuard(self.options.limits, host.path)
         guest = Guest(room, grant, Pump(socket, session, host, guard=guard), guard)
         self._guests.add(guest)
+        self._tally.sessions += 1
         self._on_guests()
         try:
             self._look_at(guest)  # its token may have been revoked while the room was opened
+            facts = {"room": room, "address": socket.address, "own": socket.greeting.own is not None}
+            if grant.token is not None:
+                facts["token"] = grant.token.name
+            log.info("A peer came", extra=facts)
             ended = await guest.pump.run()
-            log.info("Room %r: a peer left: %s", room, ended.reason)
+            facts |= {name: count for (what, way), count in moved([guest.pump]).items() for name in (f"{what}_{way}",)}
+            log.info("A peer left: %s", ended.reason, extra=facts)
         finally:
+            self._tally.ended(guest.pump)
             self._guests.discard(guest)
             self._on_guests()
 
@@ -283,9 +254,21 @@ class Hub:
             self._look_at_tokens()
             for guest in tuple(self._guests):
                 if slow := guest.guard.slow(guest.pump):
-                    log.warning("Room %r: a peer is dropped: %s", guest.room, slow)
+                    log.warning("A peer is dropped: %s", slow, extra={"room": guest.room})
+                    self._tally.dropped += 1
                     guest.pump.hang_up(1008, slow)
             await self._rooms.close_idle()
+
+    def _metrics(self) -> bytes:
+        from engine.hub.metrics import Metrics
+
+        gauges = {
+            "peers": (len(self._guests), "Peers in rooms."),
+            "connections": (self.connections, "Connections, greeted or not."),
+            "rooms_open": (self.rooms_open, "Rooms that are open, with or without peers."),
+            "waiting_bytes": (sum(guest.pump.waiting for guest in self._guests), "Bytes that peers are to take."),
+        }
+        return Metrics(self._tally, [guest.pump for guest in self._guests], gauges).render()
 
     def _look_at_tokens(self) -> None:
         """Cut whoever may not stay: a token was revoked or has expired."""
@@ -295,6 +278,7 @@ class Hub:
     def _look_at(self, guest: Guest) -> None:
         trouble = self._access.trouble(guest.grant, guest.room)
         if trouble:
+            self._tally.dropped += 1
             guest.pump.hang_up(CLOSE_TOKEN, trouble, retry=False)
 
 
@@ -303,8 +287,3 @@ async def _turn_away(socket: ServerConnection, sentence: str, *, own: bool, retr
         with contextlib.suppress(ConnectionClosed):
             await socket.send(encode(Failure(code=int(FailureCode.ROOM), sentence=sentence, retry=retry)))
     await socket.close(CLOSE_ROOM, sentence.encode()[:120].decode(errors="ignore"))
-
-
-def _echo_subprotocol(_: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
-    """Echo what was offered, as the ``ws`` package does; a published client retries for ever otherwise."""
-    return offered[0] if offered else None

@@ -1,0 +1,139 @@
+"""What a hub answers before a connection is a WebSocket: who may come in, and two pages for its owner.
+
+Any path is served (published clients use ``/sync`` or ``/vlcn-ws``). What a peer wants stands in the subprotocol
+(spec 10.4); the dialect is settled there and in a response header, before the first frame.
+"""
+
+from __future__ import annotations
+
+import http
+from collections import Counter
+from collections.abc import Callable, Sequence
+from urllib.parse import urlsplit
+
+from websockets.asyncio.server import ServerConnection
+from websockets.http11 import Request, Response
+from websockets.typing import Subprotocol
+
+from engine.errors import WireError
+from engine.hub.access import Access, Denied
+from engine.hub.connection import HubSocket
+from engine.hub.limits import Busy
+from engine.hub.options import HubOptions, is_loopback
+from engine.wire import PROTOCOL
+from engine.wire.rooms import ACCESS_HEADER, NEW_ROOM, OWN_HEADER, READ_ONLY, ROOM_HEADER, decode_subprotocol
+
+METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+"""What Prometheus takes the page of numbers for."""
+
+
+class Door:
+    """Lets peers in, or says why not.
+
+    Args:
+        access: says who may enter.
+        options: of the hub.
+        crowd: how many peers are in a room now.
+        may_make: whether a room is not there and may be made of a peer's tables.
+        metrics: gives the page of numbers.
+        refused: counts those who were turned away, by what was wrong.
+
+    Attributes:
+        addresses: the connections from each address.
+        closed: nobody is let in any more.
+    """
+
+    def __init__(
+        self,
+        access: Access,
+        options: HubOptions,
+        *,
+        crowd: Callable[[str], int],
+        may_make: Callable[[str], bool],
+        metrics: Callable[[], bytes],
+        refused: Counter[str],
+    ) -> None:
+        self.addresses: Counter[str] = Counter()
+        self.closed = False
+        self._access = access
+        self._options = options
+        self._crowd = crowd
+        self._may_make = may_make
+        self._metrics = metrics
+        self._refused = refused
+
+    def check(self, connection: ServerConnection, request: Request) -> Response | None:
+        """Answer a request with an HTTP status, or let the peer in: nothing bad ones send can do more than that."""
+        assert isinstance(connection, HubSocket)
+        if "Upgrade" not in request.headers:
+            page = self._page(connection, request)
+            if page is not None:
+                return page
+        try:
+            greeting = decode_subprotocol(request.headers.get("Sec-WebSocket-Protocol", ""))
+            self._check_crowd(connection.address, greeting.room)
+            self._check_origin(request.headers.get("Origin"))
+            connection.greeting = greeting
+            connection.grant = self._access.admit(greeting.room, greeting.token)
+        except WireError as error:
+            self._refused["greeting"] += 1
+            return connection.respond(http.HTTPStatus.BAD_REQUEST, f"{error}\n")
+        except Denied as error:
+            self._refused["token"] += 1
+            return connection.respond(error.status, f"{error}\n")
+        except Busy as error:
+            self._refused["busy"] += 1
+            return connection.respond(http.HTTPStatus.SERVICE_UNAVAILABLE, f"{error}\n")
+        makes = greeting.own is not None and connection.grant.write and self._may_make(greeting.room)
+        connection.new_room = makes
+        return None
+
+    def answer(self, connection: ServerConnection, request: Request, response: Response) -> None:
+        """Add to the answer what a Syncline wants to know."""
+        assert isinstance(connection, HubSocket)
+        if response.status_code == http.HTTPStatus.SWITCHING_PROTOCOLS and connection.greeting.own is not None:
+            response.headers[OWN_HEADER] = str(min(connection.greeting.own, PROTOCOL))
+            if not connection.grant.write:
+                response.headers[ACCESS_HEADER] = READ_ONLY
+            if connection.new_room:
+                response.headers[ROOM_HEADER] = NEW_ROOM
+
+    def _check_crowd(self, address: str, room: str) -> None:
+        limits = self._options.limits
+        if self.closed:
+            raise Busy("The hub is going away.")
+        if limits.per_address and self.addresses[address] > limits.per_address:
+            raise Busy(f"This hub takes {limits.per_address:,} connections from one address.")
+        if limits.per_room and self._crowd(room) >= limits.per_room:
+            raise Busy(f"This hub takes {limits.per_room:,} peers in one room.")
+
+    def _check_origin(self, origin: str | None) -> None:
+        """Keep other sites' pages out where no token is asked for: a browser lets any page connect to this machine."""
+        if origin is None or self._access.asks or self._options.insecure:
+            return
+        if not is_loopback(urlsplit(origin).hostname or ""):
+            raise Denied("A page of another site may not use a hub that asks for no token.", status=403)
+
+    def _page(self, connection: HubSocket, request: Request) -> Response | None:
+        path = urlsplit(request.path).path
+        if path == "/healthz":
+            if self.closed:
+                return connection.respond(http.HTTPStatus.SERVICE_UNAVAILABLE, "The hub is going away.\n")
+            return connection.respond(http.HTTPStatus.OK, "ok\n")
+        if path != "/metrics":
+            return None
+        try:
+            scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
+            self._access.admit("", secret if scheme.lower() == "bearer" else None)
+        except Denied:
+            text = "Show a token for all rooms, as “Authorization: Bearer TOKEN”.\n"
+            return connection.respond(http.HTTPStatus.UNAUTHORIZED, text)
+        response = connection.respond(http.HTTPStatus.OK, self._metrics().decode())
+        del response.headers["Content-Type"]
+        response.headers["Content-Type"] = METRICS_TYPE
+        return response
+
+
+def echo_subprotocol(_: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
+    """Echo what was offered, as the ``ws`` package does; a published client retries for ever otherwise."""
+    return offered[0] if offered else None

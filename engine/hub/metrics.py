@@ -1,0 +1,55 @@
+"""What a hub counts, as Prometheus reads it. No room, no peer and no value is named.
+
+Loaded with the first look at it only: the library takes a while.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from engine.hub.tally import Tally, moved
+from engine.pump import Pump
+
+
+class Metrics(Collector):
+    """The numbers of a hub at one moment.
+
+    Args:
+        tally: what has happened.
+        pumps: the sessions under way.
+        gauges: what there is now, by name, each with what it means.
+    """
+
+    def __init__(self, tally: Tally, pumps: Iterable[Pump], gauges: dict[str, tuple[int, str]]) -> None:
+        self._tally = tally
+        self._moved = tally.moved + moved(pumps)
+        self._gauges = gauges
+
+    def render(self) -> bytes:
+        """Return the page."""
+        registry = CollectorRegistry()
+        registry.register(self)
+        ProcessCollector(registry=registry)
+        return generate_latest(registry)
+
+    def collect(self) -> Iterator[Metric]:
+        """Give each metric; called by the registry."""
+        for name, (value, meaning) in self._gauges.items():
+            yield GaugeMetricFamily(f"syncline_{name}", meaning, value=value)
+        yield CounterMetricFamily("syncline_sessions", "Peers that came in.", value=self._tally.sessions)
+        meaning = "Peers that were cut for being slow or revoked."
+        yield CounterMetricFamily("syncline_dropped", meaning, value=self._tally.dropped)
+        refused = CounterMetricFamily("syncline_refused", "Peers that were turned away.", labels=["why"])
+        for why, count in sorted(self._tally.refused.items()):
+            refused.add_metric([why], count)
+        yield refused
+        for what in ("changes", "bytes"):
+            meaning = f"The {what} that peers sent and were sent."
+            family = CounterMetricFamily(f"syncline_{what}", meaning, labels=["way"])
+            for way in ("in", "out"):
+                family.add_metric([way], self._moved[what, way])
+            yield family
