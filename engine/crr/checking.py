@@ -14,10 +14,11 @@ MAX_NAME = 2048
 
 SITE = 16
 VALUES = frozenset((type(None), int, float, str, bytes))
+_SHOWN = 80
 
 
 def check(change: Change, *, exact: bool) -> None:
-    """Check everything but the key.
+    """Check everything but what the table's name and the key say.
 
     Args:
         change: the change.
@@ -26,7 +27,7 @@ def check(change: Change, *, exact: bool) -> None:
     Raises:
         InvalidChange: no well-behaved peer sends it.
     """
-    table, _, cid, val, col_version, db_version, site_id, cl, seq = change
+    table, pk, cid, val, col_version, db_version, site_id, cl, seq = change
     low = 0 if exact else -MAX_VERSION
     if not (
         type(col_version) is type(db_version) is type(cl) is type(seq) is int
@@ -36,28 +37,30 @@ def check(change: Change, *, exact: bool) -> None:
         and low <= seq < MAX_VERSION
     ):
         shown = ", ".join(str(number)[:24] for number in (col_version, db_version, cl, seq))
-        raise InvalidChange(f"A change for the table “{table}” has a version out of range, one of {shown}.")
+        raise _invalid(table, f"has a version out of range, one of {shown}")
     if type(site_id) is bytes:
         if len(site_id) != SITE and (exact or len(site_id) > SITE):
-            raise InvalidChange(f"A change for the table “{table}” has an author of {len(site_id)} bytes, not {SITE}.")
+            raise _invalid(table, f"has an author of {len(site_id)} bytes, not {SITE}")
     elif exact or site_id is not None:
-        raise InvalidChange(f"A change for the table “{table}” has no author.")
-    if type(cid) is not str or not _fits(cid):
-        raise InvalidChange(f"A change for the table “{table}” has a column name over {MAX_NAME} bytes, or none.")
+        raise _invalid(table, "has no author")
+    if type(table) is not str or type(pk) is not bytes:
+        raise _invalid(table, "has a table that is no text, or a key that is no blob")
+    if type(cid) is not str or not _is_name(cid):
+        raise _invalid(table, f"has a column name that is no text in UTF-8 of {MAX_NAME} bytes at most")
     if type(val) not in VALUES:
-        raise InvalidChange(f"A change for the table “{table}” has a value of an unknown type.")
+        raise _invalid(table, "has a value of an unknown type")
     if type(val) is int and not -(2**63) <= val < 2**63:
-        raise InvalidChange(f"A change for the table “{table}” has an integer of more than 64 bits.")
+        raise _invalid(table, "has an integer of more than 64 bits")
 
 
 def check_table(name: str) -> None:
     """Check a table's name, before it is looked up.
 
     Raises:
-        InvalidChange: no text, or longer than a name may be.
+        InvalidChange: no text, longer than a name may be, or not UTF-8.
     """
-    if type(name) is not str or not _fits(name):
-        raise InvalidChange(f"A change has a table name over {MAX_NAME} bytes, or none.")
+    if type(name) is not str or not _is_name(name):
+        raise _invalid(name, f"has a table name that is no text in UTF-8 of {MAX_NAME} bytes at most")
 
 
 def check_key(crr: Crr, packed: bytes) -> tuple[SQLiteValue, ...]:
@@ -66,8 +69,6 @@ def check_key(crr: Crr, packed: bytes) -> tuple[SQLiteValue, ...]:
     Raises:
         InvalidChange: it cannot be read, has the wrong count, or has NULL in it.
     """
-    if type(packed) is not bytes:
-        raise InvalidChange(f"A change for the table “{crr.name}” has a key that is no blob.")
     key = unpack(packed)
     if len(key) != len(crr.key):
         raise InvalidChange(
@@ -75,7 +76,7 @@ def check_key(crr: Crr, packed: bytes) -> tuple[SQLiteValue, ...]:
             hint="The primary key of the table differs between the two sides.",
         )
     if None in key:
-        raise InvalidChange(f"A change for the table “{crr.name}” has NULL in its key.")
+        raise _invalid(crr.name, "has NULL in its key")
     return key
 
 
@@ -88,6 +89,16 @@ def check_keys(crr: Crr, packed: Sequence[bytes]) -> list[Sequence[SQLiteValue]]
     return list(zip(*(check_key(crr, one) for one in packed), strict=True))
 
 
-def _fits(name: str) -> bool:
-    # Four bytes are the most for one character: short names, which are nearly all, need no encoding.
-    return len(name) * 4 <= MAX_NAME or len(name.encode("utf-8", "surrogatepass")) <= MAX_NAME
+def _is_name(name: str) -> bool:
+    if name.isascii():  # nearly all are, and then nothing need be encoded
+        return len(name) <= MAX_NAME
+    try:
+        return len(name) <= MAX_NAME and len(name.encode()) <= MAX_NAME
+    except UnicodeEncodeError:
+        return False
+
+
+def _invalid(table: object, what: str) -> InvalidChange:
+    """The error for a change, with no more of its table's name than can be shown."""
+    name = table[:_SHOWN].encode(errors="replace").decode() if isinstance(table, str) else "?"
+    return InvalidChange(f"A change for the table “{name}” {what}.")
