@@ -4,15 +4,16 @@
 methods, and is what the rest of Syncline uses. A file may be shared with programs that load the native
 extension.
 
-Rooms: ``pack`` and ``values`` know bytes and comparisons; ``catalogue`` and ``statements`` know one file's
-tables and their SQL; ``state`` is what a connection remembers; ``capture`` records local writes; ``create``
-and ``eligibility`` make tables syncable, ``backfill`` records their rows, ``alter`` changes them; ``merging``
-merges: rows of one shape (``columns``, ``shapes``) in ``groups``, which ``winning`` writes, the others in
-``rowwise`` by the rules of ``row``, and ``told`` says what won; ``reading`` reads whole versions, ``ranges`` parts of ranges; ``tracked`` keeps
-peers' clocks, ``keeping`` and ``lineage`` what belongs to them; ``config`` what the file is set to; ``durability``
-syncs what other programs committed; ``digests`` compares; ``fractional`` and ``ordered`` are for tables in an order
-of their own, ``clset`` makes a table and its records in one statement; ``functions``, ``changes_table`` and
-``unpack_table`` are what SQL sees; ``plans`` describes tables to another side and makes them there.
+Rooms: ``pack`` and ``values`` know bytes and comparisons; ``catalogue`` and ``statements`` know one file's tables
+and their SQL; ``state`` is what a connection remembers; ``capture`` records local writes; ``create`` and
+``eligibility`` make tables syncable, ``backfill`` records their rows, ``alter`` changes them; ``merging`` merges:
+rows of one shape (``columns``, ``shapes``) in ``groups``, which ``winning`` writes, the others in ``rowwise`` by the
+rules of ``row``, and ``told`` says what won; ``reading`` reads whole versions, ``ranges`` parts of ranges;
+``tracked`` keeps peers' clocks, ``keeping`` and ``lineage`` what belongs to them; ``config`` what the file is set
+to; ``durability`` syncs what other programs committed; ``digests`` compares; ``fractional`` and ``ordered`` are for
+tables in an order of their own, ``clset`` makes a table and its records in one statement; ``functions``,
+``changes_table`` and ``unpack_table`` are what SQL sees; ``plans`` describes tables to another side and makes them
+there.
 
 Where this differs from stock 0.16.3 on purpose (spec 12 says that each is safe for convergence):
 
