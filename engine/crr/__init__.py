@@ -4,16 +4,22 @@
 methods, and is what the rest of Syncline uses. A file may be shared with programs that load the native
 extension.
 
-Rooms: ``pack`` and ``values`` know bytes and comparisons; ``catalogue`` and ``statements`` know one file's tables
-and their SQL; ``state`` is what a connection remembers; ``capture`` records local writes; ``create`` and
-``eligibility`` make tables syncable, ``backfill`` records their rows, ``alter`` changes them; ``merging`` merges:
-rows of one shape (``columns``, ``shapes``) in ``groups``, which ``winning`` writes, the others in ``rowwise`` by the
-rules of ``row``, and ``told`` says what won; ``reading`` reads whole versions, ``ranges`` parts of ranges;
-``tracked`` keeps peers' clocks, ``keeping`` and ``lineage`` what belongs to them; ``config`` what the file is set
-to; ``durability`` syncs what other programs committed; ``digests`` compares; ``fractional`` and ``ordered`` are for
-tables in an order of their own, ``clset`` makes a table and its records in one statement; ``functions``,
-``changes_table`` and ``unpack_table`` are what SQL sees; ``plans`` describes tables to another side and makes them
-there.
+Rooms:
+
+- ``replica``: the methods; ``openfile`` opens and closes, ``schema`` has those about tables
+- ``pack``, ``values``: bytes and comparisons
+- ``catalogue``, ``statements``: one file's tables and their SQL; ``state``: what a connection remembers
+- ``functions``, ``changes_table``, ``unpack_table``: what SQL sees
+- ``capture``: records local writes
+- ``create``, ``eligibility``: make tables syncable; ``backfill`` records what they hold
+- ``alter``: schema changes; ``automigrate``: by a schema text, which ``definitions`` reads
+- ``merging``: merges rows of one shape (``columns``, ``shapes``) in ``groups``, which ``winning`` writes, the others
+  in ``rowwise`` by the rules of ``row``; ``told`` says what won
+- ``reading``: whole versions; ``ranges``: parts of ranges
+- ``tracked``: peers' clocks; ``keeping``, ``lineage``: what belongs to them
+- ``config``: what the file is set to; ``durability``: syncs what other programs committed; ``digests``: compares
+- ``fractional``, ``ordered``: tables in an order of their own; ``clset``: a table and its records in one statement
+- ``plans``: describes tables to another side and makes them there
 
 Where this differs from stock 0.16.3 on purpose (spec 12 says that each is safe for convergence):
 
@@ -37,6 +43,8 @@ Where this differs from stock 0.16.3 on purpose (spec 12 says that each is safe 
 - What an alter leaves to be recorded is stamped with the next version, so that peers see it: renamed columns,
   values, rows that came and rows that went (tombstones), all told from a snapshot. A key in another order keeps its
   versions; key values of another storage class start anew, as another key does. A failure undoes that alter only.
+- crsql_automigrate adds columns with all that ALTER TABLE takes, notices indices with other columns, and drops the
+  sync records of a CRR that goes. A line of the text may hold both a table and its crsql_as_crr.
 - crsql_as_crr uses the catalogue's spelling of the name, takes any column name, and refuses more than stock
   only where the bookkeeping would break. crsql_rows_impacted starts again after a rollback too.
 - Order keys are checked (spec 3.4). An ordered table takes NULL as a list, may be WITHOUT ROWID, and places no row
@@ -55,7 +63,9 @@ from engine.crr.results import (
     Applied,
     ChangeSet,
     Known,
+    Lost,
     MergeResult,
+    Migration,
     Part,
     Place,
     Received,
@@ -69,7 +79,9 @@ __all__ = [
     "Applied",
     "ChangeSet",
     "Known",
+    "Lost",
     "MergeResult",
+    "Migration",
     "Part",
     "Place",
     "Received",

@@ -9,6 +9,7 @@ import apsw
 from engine.change import MAX_VERSION, SQLiteValue
 from engine.crr import config, ordered
 from engine.crr.alter import begin_alter, commit_alter
+from engine.crr.automigrate import migrate
 from engine.crr.capture import Capture
 from engine.crr.create import make_crr, make_plain
 from engine.crr.pack import pack
@@ -51,6 +52,13 @@ def register(db: apsw.Connection, state: State) -> None:
     def commit(*args: SQLiteValue) -> None:
         commit_alter(state, _table_name("crsql_commit_alter", args))
 
+    def automigrate(*args: SQLiteValue) -> str:
+        texts = [text for text in args if isinstance(text, str)]
+        if len(texts) != len(args) or len(texts) not in (1, 2):
+            raise UsageError("crsql_automigrate takes the text of a schema, and perhaps one that cleans up.")
+        migrate(state, *texts)
+        return "migration complete"
+
     surface: dict[str, tuple[Callable[..., SQLiteValue], int]] = {
         "crsql_internal_sync_bit": (sync_bit, -1),
         "crsql_after_insert": (capture.after_insert, -1),
@@ -72,6 +80,7 @@ def register(db: apsw.Connection, state: State) -> None:
         "crsql_as_table": (as_table, 1),
         "crsql_begin_alter": (begin, -1),
         "crsql_commit_alter": (commit, -1),
+        "crsql_automigrate": (automigrate, -1),
         "crsql_finalize": (lambda *_: "finalized", -1),
         "crsql_sha": (lambda: "", 0),
     }

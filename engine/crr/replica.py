@@ -3,23 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
-from types import TracebackType
-
-import apsw
 
 from engine.change import MAX_VERSION, Change, SQLiteValue
 from engine.crr import durability, keeping, lineage, tracked
-from engine.crr.alter import begin_alter, commit_alter
-from engine.crr.catalogue import Table, is_crr, user_tables
-from engine.crr.create import make_crr
 from engine.crr.digests import digest
-from engine.crr.eligibility import obstacles
 from engine.crr.failures import explained
 from engine.crr.merging import Merger
-from engine.crr.opening import open_state
-from engine.crr.plans import plan_of
 from engine.crr.ranges import RangeReader
 from engine.crr.reading import Reader
 from engine.crr.results import (
@@ -31,55 +20,18 @@ from engine.crr.results import (
     Received,
     Span,
     TableDigest,
-    TableStatus,
     TrackedPeer,
 )
+from engine.crr.schema import Schema
 from engine.crr.sql import idents, main
-from engine.crr.state import State
-from engine.errors import FileReplaced, ReadOnlyFile, UsageError
-from engine.plan import TablePlan
-from engine.shape import Shape
+from engine.errors import FileReplaced, UsageError
 
 
-class Replica:
+class Replica(Schema):
     """Synchronous, for one thread at a time. Every method is one short transaction; none may run inside
-    another transaction on ``connection``.
-
-    Attributes:
-        path: the file.
-        site_id: its 16 bytes; empty for a file opened read-only that has none yet.
-        connection: for the app's own SQL; writes to CRRs on it are tracked.
-        readonly: opened so; nothing is ever written.
+    another transaction on ``connection``. What its file is and what tables it has stands in ``OpenFile`` and
+    ``Schema``.
     """
-
-    def __init__(self, path: Path, connection: apsw.Connection, state: State, *, readonly: bool) -> None:
-        self.path = path
-        self.connection = connection
-        self.readonly = readonly
-        self.site_id = state.site_id or b""
-        self._state = state
-        self._closed = False
-
-    @classmethod
-    def open(cls, path: str | Path, *, readonly: bool = False, create: bool = False) -> Replica:
-        """Open a file; arguments and errors as engine.crr.connect."""
-        connection, state = open_state(path, readonly=readonly, create=create)
-        return cls(Path(path), connection, state, readonly=readonly)
-
-    def close(self) -> None:
-        """Close the file; again is fine."""
-        if not self._closed:
-            self._closed = True
-            with explained(self.path):
-                self.connection.close()
-
-    def __enter__(self) -> Replica:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     # Looking
 
@@ -87,11 +39,6 @@ class Replica:
         """The file's committed clock, from disk; 0 for nothing yet."""
         with explained(self.path):
             return self._state.db_version()
-
-    def crr_tables(self) -> tuple[str, ...]:
-        """The wire names of the CRRs that can be read and merged, in catalogue order."""
-        with explained(self.path):
-            return tuple(self._state.catalogue().crrs)
 
     def digests(self, tables: Iterable[str] | None = None) -> tuple[TableDigest, ...]:
         """Digests of these CRRs (all by default), by which replicas are compared (``engine.crr.digests``).
@@ -106,49 +53,6 @@ class Replica:
                 if crr is not None:
                     found.append(digest(db, crr))
         return tuple(found)
-
-    def shapes(self) -> tuple[Shape, ...]:
-        """The shape of each of them."""
-        with explained(self.path):
-            return tuple(Shape(crr.name, crr.key, crr.columns) for crr in self._state.catalogue().crrs.values())
-
-    def plans(self) -> tuple[TablePlan, ...]:
-        """The plan of each of them, by which another side makes tables alike."""
-        with self._reading() as db:
-            return tuple(plan_of(db, crr) for crr in self._state.catalogue().crrs.values())
-
-    def tables(self) -> list[TableStatus]:
-        """Every table of the person's own."""
-        with self._reading():
-            return [self._status(table) for table in user_tables(self.connection)]
-
-    def _status(self, table: Table) -> TableStatus:
-        db, tables = self.connection, self._state.catalogue()
-        if table.name in tables.broken:
-            reasons: tuple[str, ...] = (f"It cannot be synced: {tables.broken[table.name]}.",)
-        else:
-            reasons = obstacles(db, table) if not is_crr(db, table.name) else ()
-        return TableStatus(
-            name=table.name,
-            syncable=tables.tracking(table.name) is not None,
-            eligible=not reasons,
-            reasons=reasons,
-            rows=db.execute(f"SELECT count(*) FROM {main(table.name)}").get,
-            columns=table.tracked,
-            key=table.key,
-        )
-
-    def schema_identity(self) -> tuple[str | None, int]:
-        """(schema_name, schema_version) as the published client and server record them; (None, -1)
-        without."""
-        with self._reading() as db:
-            if not db.table_exists("main", "crsql_master"):
-                return None, -1
-            rows = dict(
-                db.execute("SELECT key, value FROM main.crsql_master WHERE key IN ('schema_name', 'schema_version')")
-            )
-            name, version = rows.get("schema_name"), rows.get("schema_version", -1)
-            return (name if isinstance(name, str) else None), (version if isinstance(version, int) else -1)
 
     def live_rows(self, table: str) -> Iterator[tuple[tuple[SQLiteValue, ...], tuple[SQLiteValue, ...]]]:
         """(key, tracked columns) of each row of a CRR, in key order, for comparing.
@@ -267,32 +171,6 @@ class Replica:
     def _own_site_on_disk(self) -> object:
         return self.connection.execute("SELECT site_id FROM main.crsql_site_id WHERE ordinal = 0").get
 
-    def make_crr(self, table: str) -> None:
-        """Make a table syncable; its rows so far become changes. Idempotent.
-
-        Raises:
-            NotEligible: with every obstacle.
-        """
-        with self._writing():
-            make_crr(self._state, table)
-
-    @contextmanager
-    def altering(self, *tables: str) -> Iterator[apsw.Connection]:
-        """Change the schema of CRRs inside ``with``: between begin_alter and commit_alter, in one transaction.
-
-        Every change of the data in it is recorded as well (``engine.crr.alter``). Yields the connection.
-
-        Raises:
-            NotEligible: a table as it is now cannot be a CRR; with every obstacle.
-            FileBusy, StorageFailed, ReadOnlyFile: the file. In every case, and when the block raises, all is as before.
-        """
-        with self._writing() as db:
-            for table in tables:
-                begin_alter(self._state, table)
-            yield db
-            for table in reversed(tables):
-                commit_alter(self._state, table)
-
     # Clocks of peers
 
     def known(self, site_id: bytes) -> Known:
@@ -380,30 +258,3 @@ class Replica:
             StorageFailed: it did not reach the disk; nothing may be sent.
         """
         durability.ensure(self.connection)
-
-    # Transactions
-
-    @contextmanager
-    def _reading(self) -> Iterator[apsw.Connection]:
-        with explained(self.path):
-            yield from self._transaction("BEGIN")
-
-    @contextmanager
-    def _writing(self) -> Iterator[apsw.Connection]:
-        if self.readonly:
-            raise ReadOnlyFile(f"“{self.path}” was opened only for reading.", hint="Open it for writing.")
-        with explained(self.path):
-            yield from self._transaction("BEGIN IMMEDIATE")
-
-    def _transaction(self, begin: str) -> Iterator[apsw.Connection]:
-        db = self.connection
-        if db.in_transaction:
-            raise UsageError("A replica's methods cannot run inside another transaction on its connection.")
-        db.execute(begin)
-        try:
-            yield db
-            db.execute("COMMIT")
-        except BaseException:
-            if db.in_transaction:
-                db.execute("ROLLBACK")
-            raise

@@ -191,3 +191,42 @@ class TableDigest(NamedTuple):
     rows: int
     live: bytes
     history: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """What a migration drops.
+
+    Attributes:
+        table: the table.
+        column: the column of it; empty for the whole table.
+        rows: how many rows are lost; of a column, those that hold a value in it.
+    """
+
+    table: str
+    column: str
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """What a schema text changes in a file.
+
+    Attributes:
+        created: tables.
+        dropped: tables.
+        added: columns, as (table, column).
+        removed: columns.
+        indexes: those dropped; the ones that the text has too are made anew.
+    """
+
+    created: tuple[str, ...] = ()
+    dropped: tuple[Lost, ...] = ()
+    added: tuple[tuple[str, str], ...] = ()
+    removed: tuple[Lost, ...] = ()
+    indexes: tuple[str, ...] = ()
+
+    @property
+    def loses(self) -> int:
+        """How many rows and values would be gone; 0 when nothing that holds anything is dropped."""
+        return sum(lost.rows for lost in (*self.dropped, *self.removed))

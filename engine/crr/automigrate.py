@@ -1,0 +1,181 @@
+"""From the tables a file has to those a schema text describes (spec 8.3).
+
+The text is run in an empty database in memory; what that has then is compared with the file. Tables and columns that
+are only in the file are dropped, those only in the text are added, and the text itself is run last: it creates its
+tables and indices IF NOT EXISTS, and makes them CRRs. A renamed column is another column.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import apsw
+
+from engine.crr.alter import begin_alter, commit_alter
+from engine.crr.catalogue import Table, is_crr, user_tables
+from engine.crr.create import make_plain, savepoint
+from engine.crr.definitions import column_definitions, tokens
+from engine.crr.results import Lost, Migration
+from engine.crr.sql import ident, main
+from engine.crr.state import State
+from engine.errors import ReplicaError, UsageError
+
+_WHOLE = {
+    apsw.SQLITE_TRANSACTION: "begins or ends a transaction",
+    apsw.SQLITE_ATTACH: "attaches a file",
+    apsw.SQLITE_DETACH: "detaches a file",
+}
+
+
+def plan(db: apsw.Connection, text: str) -> Migration:
+    """What ``migrate`` would change, and what would be lost by it. Changes nothing.
+
+    Raises:
+        UsageError: the text cannot be read as a schema.
+    """
+    with _described(text, "") as wanted:
+        return _compare(db, wanted)
+
+
+def migrate(state: State, text: str, cleanup: str = "") -> Migration:
+    """Change the tables of the file to those of the text, all or nothing; the caller's transaction goes on.
+
+    Args:
+        text: SQL that creates every table that the file shall have.
+        cleanup: SQL for the database in memory, before it is closed (stock needs ``SELECT crsql_finalize()``).
+
+    Raises:
+        UsageError: the text cannot be read as a schema.
+        NotEligible: a CRR could not be one any more.
+        ReplicaError: SQLite refuses a step; in every case the file is as it was.
+    """
+    db = state.db
+    with _described(text, cleanup) as wanted, savepoint(db):
+        found = _compare(db, wanted)
+        for lost in found.dropped:
+            _drop_table(state, lost.table)
+        for index in found.indexes:
+            with _step(f"The index “{index}” cannot be dropped"):
+                db.execute(f"DROP INDEX {main(index)}")
+        for table in dict.fromkeys([*(lost.table for lost in found.removed), *(table for table, _ in found.added)]):
+            _change_columns(state, wanted, table, found)
+        with _step("The schema cannot be applied", "Write CREATE … IF NOT EXISTS for everything in it."):
+            db.execute(text).fetchall()
+    return found
+
+
+@contextmanager
+def _described(text: str, cleanup: str) -> Iterator[apsw.Connection]:
+    """An empty database in memory that has become what the text says."""
+    from engine.crr.opening import open_state  # a connection has this function, and this function one of its own
+
+    wanted, _ = open_state(":memory:", create=True)
+    refused: list[str] = []
+
+    def allow(action: int, *_: str | None) -> int:
+        if action in _WHOLE:
+            refused.append(_WHOLE[action])
+        return apsw.SQLITE_DENY if action in _WHOLE else apsw.SQLITE_OK
+
+    try:
+        wanted.authorizer = allow
+        try:
+            wanted.execute(text).fetchall()
+            wanted.execute(cleanup).fetchall()
+        except apsw.Error as error:
+            why = f"it {refused[0]}" if refused else str(error)
+            raise UsageError(
+                f"The schema cannot be read: {why}.",
+                hint="Give the SQL that creates every table, from nothing. It is one transaction by itself.",
+            ) from error
+        wanted.authorizer = None
+        yield wanted
+    finally:
+        wanted.close()
+
+
+def _compare(db: apsw.Connection, wanted: apsw.Connection) -> Migration:
+    have = {table.name.lower(): table for table in user_tables(db)}
+    want = {table.name.lower(): table for table in user_tables(wanted)}
+    if have and not want:
+        raise UsageError("The schema names no table: every table of the file would be dropped.", hint="Give it whole.")
+    removed: list[Lost] = []
+    added: list[tuple[str, str]] = []
+    indexes: list[str] = []
+    for name, old in have.items():
+        new = want.get(name)
+        if new is None or old.kind != "table" or new.kind != "table":
+            continue
+        before, after = ({c.name.lower(): c for c in table.columns} for table in (old, new))
+        removed += [
+            Lost(old.name, c.name, 0 if c.hidden else _count(db, old, f"WHERE {ident(c.name)} IS NOT NULL"))
+            for key, c in before.items()
+            if key not in after
+        ]
+        added += [(old.name, c.name) for key, c in after.items() if key not in before]
+        kept = _indexes(wanted, new)
+        indexes += [index for index, sql in _indexes(db, old).items() if kept.get(index) != sql]
+    return Migration(
+        created=tuple(table.name for name, table in want.items() if name not in have),
+        dropped=tuple(Lost(table.name, "", _count(db, table)) for name, table in have.items() if name not in want),
+        added=tuple(added),
+        removed=tuple(removed),
+        indexes=tuple(indexes),
+    )
+
+
+def _count(db: apsw.Connection, table: Table, where: str = "") -> int:
+    count: int = db.execute(f"SELECT count(*) FROM {main(table.name)} {where}").get
+    return count
+
+
+def _indexes(db: apsw.Connection, table: Table) -> dict[str, tuple[str, ...]]:
+    """The indices that were made by CREATE INDEX, and their texts as tokens; another text is another index."""
+    rows = db.execute(
+        "SELECT name, sql FROM main.sqlite_master WHERE type = 'index' AND tbl_name = ? COLLATE NOCASE"
+        " AND sql IS NOT NULL",
+        (table.name,),
+    )
+    return {name.lower(): tuple(tokens(sql)) for name, sql in rows}
+
+
+def _drop_table(state: State, name: str) -> None:
+    make_plain(state, name)
+    with _step(f"The table “{name}” cannot be dropped"):
+        _drop_view(state.db, name)
+        state.db.execute(f"DROP TABLE IF EXISTS {main(name)}")
+
+
+def _drop_view(db: apsw.Connection, table: str) -> None:
+    """Of an ordered table (spec 3.4): it names the columns, and the schema text makes it again."""
+    db.execute(f"DROP VIEW IF EXISTS {main(table + '_fractindex')}")
+
+
+def _change_columns(state: State, wanted: apsw.Connection, table: str, change: Migration) -> None:
+    db = state.db
+    tracked = is_crr(db, table)
+    sql = "SELECT sql FROM main.sqlite_master WHERE type = 'table' AND name = ? COLLATE NOCASE"
+    definitions = column_definitions(wanted.execute(sql, (table,)).get)
+    if tracked:
+        begin_alter(state, table)
+    _drop_view(db, table)
+    hint = "Rebuild the table by hand between crsql_begin_alter and crsql_commit_alter, then migrate again."
+    for lost in change.removed:
+        if lost.table == table:
+            with _step(f"The column “{lost.column}” of “{table}” cannot be dropped", hint):
+                db.execute(f"ALTER TABLE {main(table)} DROP COLUMN {ident(lost.column)}")
+    for of, column in change.added:
+        if of == table:
+            with _step(f"The column “{column}” cannot be added to “{table}”", hint):
+                db.execute(f"ALTER TABLE {main(table)} ADD COLUMN {definitions[column.lower()]}")
+    if tracked:
+        commit_alter(state, table)
+
+
+@contextmanager
+def _step(what: str, hint: str = "") -> Iterator[None]:
+    try:
+        yield
+    except (apsw.SQLError, apsw.ConstraintError) as error:
+        raise ReplicaError(f"{what}: {error}. The file is as it was.", hint=hint) from error

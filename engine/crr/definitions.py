@@ -1,0 +1,58 @@
+"""The texts inside a CREATE statement, told apart by SQLite's rules for tokens (https://sqlite.org/lang.html)."""
+
+from __future__ import annotations
+
+import re
+
+_TOKEN = re.compile(
+    r"""(?P<blank> \s+ | --[^\n]* | /\*.*?(?:\*/|\Z) )
+      | '(?:[^']|'')*' | "(?:[^"]|"")*" | `(?:[^`]|``)*` | \[[^\]]*\] | [\w$]+ | .""",
+    re.VERBOSE | re.DOTALL,
+)
+_CONSTRAINTS = frozenset(("CONSTRAINT", "PRIMARY", "UNIQUE", "CHECK", "FOREIGN"))
+
+
+def tokens(sql: str) -> list[str]:
+    """The tokens of ``sql``, without blanks and comments."""
+    return [found.group() for found in _TOKEN.finditer(sql) if found["blank"] is None]
+
+
+def column_definitions(sql: str) -> dict[str, str]:
+    """Of a CREATE TABLE statement: each column's name, in lower case, and its whole definition, name and all."""
+    # Blanks stay, each as one space: without them 1.5 and x'00' would fall apart. Comments would end the statement.
+    words = [" " if found["blank"] else found.group() for found in _TOKEN.finditer(sql)]
+    found: dict[str, str] = {}
+    for item in _split(words[words.index("(") :]) if "(" in words else []:
+        name = next((word for word in item if word != " "), "")
+        if name and name.upper() not in _CONSTRAINTS:
+            found[_unquoted(name).lower()] = "".join(item).strip()
+    return found
+
+
+def call_arguments(sql: str, function: str) -> list[str] | None:
+    """The arguments of the first call of ``function``, each as its tokens put together; None without a call."""
+    words = tokens(sql)
+    places = [n for n, word in enumerate(words) if word.lower() == function.lower()]
+    return ["".join(item) for item in _split(words[places[0] + 1 :])] if places else None
+
+
+def _split(words: list[str]) -> list[list[str]]:
+    """What stands between the commas of the list in brackets that ``words`` begins with."""
+    items: list[list[str]] = [[]]
+    depth = 0
+    for word in words:
+        depth += (word == "(") - (word == ")")
+        if depth == 0:
+            break
+        if word == "," and depth == 1:
+            items.append([])
+        elif depth > 1 or word != "(":
+            items[-1].append(word)
+    return items
+
+
+def _unquoted(name: str) -> str:
+    first = name[0]
+    if first == "[":
+        return name[1:-1]
+    return name[1:-1].replace(first * 2, first) if first in "\"'`" else name

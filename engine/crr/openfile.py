@@ -1,0 +1,83 @@
+"""An open file and its transactions: what every method of a replica stands on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import apsw
+
+from engine.crr.failures import explained
+from engine.crr.opening import open_state
+from engine.crr.state import State
+from engine.errors import ReadOnlyFile, UsageError
+
+
+class OpenFile:
+    """A SQLite file with the whole SQL surface of cr-sqlite on its connection; a context manager that closes it.
+
+    Attributes:
+        path: the file.
+        site_id: its 16 bytes; empty for a file opened read-only that has none yet.
+        connection: for the app's own SQL; writes to CRRs on it are tracked.
+        readonly: opened so; nothing is ever written.
+    """
+
+    def __init__(self, path: Path, connection: apsw.Connection, state: State, *, readonly: bool) -> None:
+        self.path = path
+        self.connection = connection
+        self.readonly = readonly
+        self.site_id = state.site_id or b""
+        self._state = state
+        self._closed = False
+
+    @classmethod
+    def open(cls, path: str | Path, *, readonly: bool = False, create: bool = False) -> Self:
+        """Open a file; arguments and errors as engine.crr.connect."""
+        connection, state = open_state(path, readonly=readonly, create=create)
+        return cls(Path(path), connection, state, readonly=readonly)
+
+    def close(self) -> None:
+        """Close the file; again is fine."""
+        if not self._closed:
+            self._closed = True
+            with explained(self.path):
+                self.connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # Transactions
+
+    @contextmanager
+    def _reading(self) -> Iterator[apsw.Connection]:
+        with explained(self.path):
+            yield from self._transaction("BEGIN")
+
+    @contextmanager
+    def _writing(self) -> Iterator[apsw.Connection]:
+        if self.readonly:
+            raise ReadOnlyFile(f"“{self.path}” was opened only for reading.", hint="Open it for writing.")
+        with explained(self.path):
+            yield from self._transaction("BEGIN IMMEDIATE")
+
+    def _transaction(self, begin: str) -> Iterator[apsw.Connection]:
+        db = self.connection
+        if db.in_transaction:
+            raise UsageError("A replica's methods cannot run inside another transaction on its connection.")
+        db.execute(begin)
+        try:
+            yield db
+            db.execute("COMMIT")
+        except BaseException:
+            if db.in_transaction:
+                db.execute("ROLLBACK")
+            raise

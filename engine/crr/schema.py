@@ -1,0 +1,121 @@
+"""The tables of a replica: what they are, making them syncable, changing them, mending them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import apsw
+
+from engine.crr import automigrate
+from engine.crr.alter import begin_alter, commit_alter
+from engine.crr.catalogue import Table, is_crr, user_tables
+from engine.crr.create import make_crr
+from engine.crr.eligibility import obstacles
+from engine.crr.failures import explained
+from engine.crr.openfile import OpenFile
+from engine.crr.plans import plan_of
+from engine.crr.results import Migration, TableStatus
+from engine.crr.sql import main
+from engine.plan import TablePlan
+from engine.shape import Shape
+
+
+class Schema(OpenFile):
+    """The methods of a replica that are about its tables."""
+
+    def crr_tables(self) -> tuple[str, ...]:
+        """The wire names of the CRRs that can be read and merged, in catalogue order."""
+        with explained(self.path):
+            return tuple(self._state.catalogue().crrs)
+
+    def shapes(self) -> tuple[Shape, ...]:
+        """The shape of each of them."""
+        with explained(self.path):
+            return tuple(Shape(crr.name, crr.key, crr.columns) for crr in self._state.catalogue().crrs.values())
+
+    def plans(self) -> tuple[TablePlan, ...]:
+        """The plan of each of them, by which another side makes tables alike."""
+        with self._reading() as db:
+            return tuple(plan_of(db, crr) for crr in self._state.catalogue().crrs.values())
+
+    def tables(self) -> list[TableStatus]:
+        """Every table of the person's own."""
+        with self._reading():
+            return [self._status(table) for table in user_tables(self.connection)]
+
+    def _status(self, table: Table) -> TableStatus:
+        db, tables = self.connection, self._state.catalogue()
+        if table.name in tables.broken:
+            reasons: tuple[str, ...] = (f"It cannot be synced: {tables.broken[table.name]}.",)
+        else:
+            reasons = obstacles(db, table) if not is_crr(db, table.name) else ()
+        return TableStatus(
+            name=table.name,
+            syncable=tables.tracking(table.name) is not None,
+            eligible=not reasons,
+            reasons=reasons,
+            rows=db.execute(f"SELECT count(*) FROM {main(table.name)}").get,
+            columns=table.tracked,
+            key=table.key,
+        )
+
+    def schema_identity(self) -> tuple[str | None, int]:
+        """(schema_name, schema_version) as the published client and server record them; (None, -1)
+        without."""
+        with self._reading() as db:
+            if not db.table_exists("main", "crsql_master"):
+                return None, -1
+            rows = dict(
+                db.execute("SELECT key, value FROM main.crsql_master WHERE key IN ('schema_name', 'schema_version')")
+            )
+            name, version = rows.get("schema_name"), rows.get("schema_version", -1)
+            return (name if isinstance(name, str) else None), (version if isinstance(version, int) else -1)
+
+    def make_crr(self, table: str) -> None:
+        """Make a table syncable; its rows so far become changes. Idempotent.
+
+        Raises:
+            NotEligible: with every obstacle.
+        """
+        with self._writing():
+            make_crr(self._state, table)
+
+    @contextmanager
+    def altering(self, *tables: str) -> Iterator[apsw.Connection]:
+        """Change the schema of CRRs inside ``with``: between begin_alter and commit_alter, in one transaction.
+
+        Every change of the data in it is recorded as well (``engine.crr.alter``). Yields the connection.
+
+        Raises:
+            NotEligible: a table as it is now cannot be a CRR; with every obstacle.
+            FileBusy, StorageFailed, ReadOnlyFile: the file. In every case, and when the block raises, all is as before.
+        """
+        with self._writing() as db:
+            for table in tables:
+                begin_alter(self._state, table)
+            yield db
+            for table in reversed(tables):
+                commit_alter(self._state, table)
+
+    def plan_migration(self, schema: str) -> Migration:
+        """What ``migrate`` would change, and how many rows it would drop. Changes nothing.
+
+        Raises:
+            UsageError: the text cannot be read as a schema.
+        """
+        with self._reading() as db:
+            return automigrate.plan(db, schema)
+
+    def migrate(self, schema: str) -> Migration:
+        """Bring the tables to what a schema text says, in one transaction (``engine.crr.automigrate``, spec 8.3).
+
+        Whatever the text does not name is dropped: ask ``plan_migration`` first.
+
+        Raises:
+            UsageError: the text cannot be read as a schema.
+            NotEligible: a CRR could not be one any more.
+            ReplicaError: SQLite refuses a step; in every case the file is as it was.
+        """
+        with self._writing():
+            return automigrate.migrate(self._state, schema)
