@@ -26,7 +26,7 @@ Window = Callable[[argparse.Namespace], int]
 def run(argv: Sequence[str] | None = None) -> int:
     """See ``engine.cli.main``."""
     _log_to_stderr(os.environ.get("SYNCLINE_LOG", "ERROR").upper())
-    arguments = _parser().parse_args(argv)
+    arguments = parser().parse_args(argv)
     try:
         if arguments.window is not None:  # runs Qt's loop, and ends in good order by itself
             return int(arguments.window(arguments))
@@ -80,7 +80,8 @@ def _say(error: SynclineError, status: int) -> int:
     return status
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the whole command line."""
     parser = argparse.ArgumentParser(
         prog="syncline",
         usage="syncline [COMMAND ...]",
