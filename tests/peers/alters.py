@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from random import Random
 
 from engine.change import SQLiteValue
 from tests.peers.schemas import COLUMN_NAMES, Drawer
-from tests.peers.tables import Table, quoted
+from tests.peers.tables import Key, Table, quoted
 
 Statements = tuple[tuple[str, tuple[SQLiteValue, ...]], ...]
 
@@ -111,16 +112,27 @@ def narrow(random: Random, table: Table) -> Change:
     """A column of the key goes; of rows that have the rest in common the first one stays."""
     name = random.choice(table.key)
     at = table.key.index(name)
+    left = (*table.key[:at], *table.key[at + 1 :])
+    keys = [((*given[:at], *given[at + 1 :]), (*held[:at], *held[at + 1 :])) for given, held in pairs(table)]
+    if len(left) == 1 and table.declared[left[0]].startswith("INTEGER "):  # the rowid, which holds nothing else
+        keys = [(given, held) for given, held in keys if type(held[0]) is int]
+        if not keys:
+            return add(random, table)
     after = replace(
         table,
-        key=(*table.key[:at], *table.key[at + 1 :]),
-        keys=tuple((*key[:at], *key[at + 1 :]) for key in table.keys),
-        stored_keys=tuple((*key[:at], *key[at + 1 :]) for key in table.peers_keys),
+        key=left,
+        keys=tuple(given for given, _ in keys),
+        stored_keys=tuple(held for _, held in keys),
         declared={column: text for column, text in table.declared.items() if column != name},
         ordered="ROWID" in table.options,
     )
     order = ", ".join(f'typeof("{c}"), "{c}"' for c in table.key)
     return Change(after, copied(after, {c: f'"{c}"' for c in after.declared}, f" ORDER BY {order}"), anew=True)
+
+
+def pairs(table: Table) -> Iterator[tuple[Key, Key]]:
+    """Each key as programs give it and as it is held."""
+    return zip(table.keys, table.peers_keys, strict=True)
 
 
 def copied(after: Table, values: dict[str, str], order: str = "") -> Statements:

@@ -15,6 +15,8 @@ from tests.peers import alters, schemas
 from tests.peers.tables import SCHEMAS, THOUSANDS, Key, Table, marks, quoted
 
 SITES = 2
+COLUMNS = '"table", "pk", "cid", "val", "col_version", "db_version", "site_id", "cl", "seq"'
+MERGE = f"INSERT INTO crsql_changes ({COLUMNS}) VALUES ({marks(9)})"
 Way = Literal["alone", "sql", "replica"]
 """How changes are merged: inserted in whatever transaction is open (or none), inserted in one of their own, or
 by Replica.merge (and inserted in the published engine)."""
@@ -325,15 +327,22 @@ class Writer:
 
 
 def statements(step: Step) -> list[Sql]:
-    """What a program's step runs, one after another."""
+    """What a step runs at one site, one after another; none for a merge, as there is no other."""
     match step:
         case Sql():
             return [step]
         case Move():
             return [step.update]
+        case Alter():
+            table, own = step.before.name, [Sql(0, sql, args) for sql, args in step.statements]
+            begin, commit = (Sql(0, f"SELECT crsql_{end}_alter(?) IS NULL", (table,)) for end in ("begin", "commit"))
+            return [Sql(0, "BEGIN"), begin, *own, commit, Sql(0, "COMMIT")]
+        case Feed():
+            return [Sql(0, "BEGIN"), *(Sql(0, MERGE, change) for change in step.changes), Sql(0, "COMMIT")]
         case Block():
             return [statement for inner in step.all for statement in statements(inner)]
-    raise TypeError(f"no statements of a program: {step}")
+        case Merge():
+            return []
 
 
 def draw_tables(random: Random) -> tuple[Table, ...]:

@@ -22,7 +22,7 @@ def shrink(script: Script, arena: Arena) -> tuple[Script, Difference]:
         kept = 0  # pieces that proved necessary
         while (shorter := next(islice(pieces(script, size), kept, None), None)) is not None:
             found = arena.differs(shorter)
-            if found is None:
+            if found is None or found.kind != difference.kind:
                 kept += 1
             else:
                 script, difference = shorter, found

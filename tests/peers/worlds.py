@@ -17,11 +17,9 @@ from engine.crr import Replica
 from engine.errors import SynclineError
 from tests.peers.differences import Moving, Statement, after_alter, before_alter
 from tests.peers.oracle import Command, Oracle
-from tests.peers.scripts import SITES, Alter, Block, Feed, Merge, Move, Script, Sql, Step, Way
-from tests.peers.tables import Table, marks, quoted
+from tests.peers.scripts import COLUMNS, MERGE, SITES, Alter, Block, Feed, Merge, Move, Script, Sql, Step, Way
+from tests.peers.tables import Table, quoted
 
-COLUMNS = '"table", "pk", "cid", "val", "col_version", "db_version", "site_id", "cl", "seq"'
-MERGE = f"INSERT INTO crsql_changes ({COLUMNS}) VALUES ({marks(9)})"
 FAILED = "an error"
 Outcome = str | list[list[SQLiteValue]]
 
@@ -33,6 +31,11 @@ class Difference:
     where: str
     ours: str
     theirs: str
+
+    @property
+    def kind(self) -> tuple[object, ...]:
+        """What a shorter script has to keep, or it would show another difference."""
+        return (*self.where.split()[2:5], self.ours.startswith(FAILED), self.theirs.startswith(FAILED))
 
     def __str__(self) -> str:
         return f"{self.where}\n    ours   {self.ours}\n    theirs {self.theirs}"
@@ -79,7 +82,7 @@ def inspections(tables: Sequence[Table]) -> list[str]:
     return [
         *queries,
         "SELECT ordinal, site_id FROM crsql_site_id ORDER BY ordinal",
-        "SELECT key, value FROM crsql_master ORDER BY 1",
+        "SELECT key, value FROM crsql_master WHERE key != 'crsqlite_version' ORDER BY 1",
         "SELECT site_id, version, seq, tag, event FROM crsql_tracked_peers ORDER BY 1, 4, 5",
         "SELECT crsql_site_id(), crsql_db_version()",
         f"SELECT {COLUMNS} FROM crsql_changes ORDER BY 6, 9, 1, 2, 3",
@@ -224,7 +227,7 @@ class Worlds:
             return
         self.exec(target, "BEGIN")
         merged = self.exec_many(target, MERGE, changes)
-        if target not in self._rolled_back:  # stock goes on counting where a rollback left off
+        if merged != FAILED and target not in self._rolled_back:  # stock goes on counting where a rollback left off
             self.exec(target, "SELECT crsql_rows_impacted()")
         self.step(Sql(target, "ROLLBACK" if merged == FAILED else "COMMIT"))
 
@@ -317,4 +320,4 @@ def compared(note: Note, reply: dict[str, object]) -> Difference | None:
         mine, yours = set(map(repr, ours)), set(map(repr, theirs))
         ours = [row for row in ours if repr(row) not in yours] or ours
         theirs = [row for row in theirs if repr(row) not in mine] or theirs
-    return Difference(note.where, repr(ours), f"{theirs!r} {words}")
+    return Difference(note.where, str(ours), f"{theirs} {words}")
