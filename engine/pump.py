@@ -58,6 +58,10 @@ TOO_BIG = 1009
 GOODBYE = 2.0
 """Seconds that the last frames have to leave; the closing handshake has twice as many."""
 
+GONE = (ConnectionClosed, AttributeError)
+"""What a connection raises that is over. asyncio's abort(), which websockets calls, trips with an AttributeError over a
+transport that was closed while bytes waited in it, once these have left or the other side has hung up."""
+
 
 @dataclass(slots=True)
 class Traffic:
@@ -349,14 +353,14 @@ class Pump:
                     await self.socket.send(data)
                     self.traffic.bytes_out += len(data)
                 self.call(self.session.flushed)
-        except ConnectionClosed:
+        except GONE:
             pass
         finally:
             self._lost = True  # a session whose frames do not leave is over
             self._wake.set()
 
     async def _ping(self) -> None:
-        with contextlib.suppress(ConnectionClosed):
+        with contextlib.suppress(*GONE):
             await (await self.socket.ping())
             self._ponged = True
             self._wake.set()
@@ -364,7 +368,7 @@ class Pump:
     async def _listen_for_life(self) -> None:
         try:
             seconds = await silence(self.socket)
-        except ConnectionClosed:
+        except GONE:
             return
         here = f"There was no sign of life from the other side for {seconds:.0f} s."
         # Some lines die by halves, so this may still arrive.
@@ -396,15 +400,16 @@ class Pump:
             task.cancel()
         await asyncio.gather(writer, heartbeat, *self._pings, return_exceptions=True)
         try:
-            with contextlib.suppress(ConnectionClosed, TimeoutError):
+            with contextlib.suppress(*GONE, TimeoutError):
                 async with asyncio.timeout(GOODBYE):
                     while closed is not None and self._outbox:
                         await self.socket.send(self._outbox.popleft())
-            with contextlib.suppress(TimeoutError):  # a peer that takes nothing takes no goodbye either
+            with contextlib.suppress(*GONE, TimeoutError):  # a peer that takes nothing takes no goodbye either
                 async with asyncio.timeout(2 * GOODBYE):
                     await self.socket.close(closed.code if closed else 1001, _short(closed.said) if closed else "")
         finally:
-            self.socket.transport.abort()
+            with contextlib.suppress(*GONE):
+                self.socket.transport.abort()
             reader.cancel()
             await asyncio.gather(reader, return_exceptions=True)
             if self._record_task is not None:

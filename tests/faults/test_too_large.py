@@ -113,7 +113,8 @@ async def test_a_version_that_a_published_server_cannot_take(tmp_path: Path) -> 
 
 @on_loop
 async def test_a_server_with_a_smaller_limit(tmp_path: Path) -> None:
-    large = "INSERT INTO item (id, extra) VALUES (1, zeroblob(3000000))"
+    """It hangs up as soon as it has seen how large the message is, with most of it still under way."""
+    large = "INSERT INTO item (id, extra) VALUES (1, zeroblob(30000000))"
     sentence = await stock_link(tmp_path, Stock(limit=1_000_000), large)
     assert "Too large for this peer" in sentence
 
