@@ -240,7 +240,7 @@ def _compare(found: _Findings, here: _Here | SynclineError | None, hello: Hello)
         found.failed(
             Step.SCHEMA,
             "Both sides have the same site id: one file is a copy of the other, or this is the file itself.",
-            "Sync different files, or start the second one empty.",
+            "Give a copy a site id of its own: syncline new-id.",
         )
     elif not here.tables:
         found.failed(Step.SCHEMA, f"{here.name} has no syncable table.", "Make one syncable first.")

@@ -15,7 +15,7 @@ import sys
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
-from engine.cli import bench, demo, inspect, serve, sync, token, window
+from engine.cli import bench, demo, identity, inspect, serve, sync, token, window
 from engine.errors import SynclineError, UsageError
 
 Command = Callable[[argparse.Namespace], Awaitable[int]]
@@ -146,6 +146,10 @@ def parser() -> argparse.ArgumentParser:
     one = command("make-syncable", inspect.make_syncable, "Make a table syncable, after a backup of the file.")
     database(one)
     one.add_argument("table", metavar="TABLE")
+
+    one = command("new-id", identity.new_id, "Give a database that was copied or restored a site id of its own.")
+    database(one)
+    one.add_argument("--yes", action="store_true", help="do it: it becomes a new replica to all its peers")
 
     one = command("changes", inspect.changes, "Print a database's changes.")
     database(one)

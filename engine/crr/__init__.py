@@ -16,7 +16,7 @@ Rooms:
 - ``merging``: merges rows of one shape (``columns``, ``shapes``) in ``groups``, which ``winning`` writes, the others
   in ``rowwise`` by the rules of ``row``; ``told`` says what won
 - ``reading``: whole versions; ``ranges``: parts of ranges
-- ``tracked``: peers' clocks; ``keeping``, ``lineage``: what belongs to them
+- ``tracked``: peers' clocks; ``keeping``, ``lineage``: what belongs to them; ``identity``: another id for a copied file
 - ``config``: what the file is set to; ``durability``: syncs what other programs committed; ``digests``: compares
 - ``fractional``, ``ordered``: tables in an order of their own; ``clset``: a table and its records in one statement
 - ``plans``: describes tables to another side and makes them there

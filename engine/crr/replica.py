@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from engine.change import MAX_VERSION, Change, SQLiteValue
-from engine.crr import durability, keeping, lineage, tracked
+from engine.crr import durability, identity, keeping, lineage, tracked
 from engine.crr.digests import digest
 from engine.crr.failures import explained
 from engine.crr.merging import Merger
@@ -222,6 +222,16 @@ class Replica(Schema):
             raise UsageError("A peer's site id has 16 bytes.")
         with self._writing() as db:
             keeping.record_wish(db, site_id, since)
+
+    def new_site_id(self) -> bytes:
+        """Give a file that was copied or restored an id of its own (``engine.crr.identity``); returns it.
+
+        No row changes. Its clocks of peers are forgotten: with each of them it syncs once more from the start.
+        """
+        with self._writing() as db:
+            site_id = identity.renew(db)
+        self.site_id = self._state.site_id = site_id
+        return site_id
 
     def received_clock(self, site_id: bytes) -> int:
         """How far of the peer's history is held on disk; 0 when nothing is recorded."""

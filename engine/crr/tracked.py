@@ -25,7 +25,7 @@ def record_received(db: apsw.Connection, own: bytes | None, received: Received) 
     if received.site_id == own:
         raise InvalidChange(
             "The peer has the same site id as this file.",
-            hint="One is a copy of the other: give it a new site id.",
+            hint="One is a copy of the other: give it a new site id (syncline new-id).",
         )
     if not 0 <= received.version < MAX_VERSION:
         raise InvalidChange(f"The peer's version is out of range: {received.version}.")

@@ -78,7 +78,7 @@ class KinSession(Session):
     def _refuse_copy(self) -> None:
         text = (
             "{} was copied, or restored from an older copy: it does not carry on where it was when the two sides"
-            " last met. Give it a new site id, or bring its latest state back."
+            " last met. Give it a new site id (syncline new-id), or bring its latest state back."
         )
         self.close(4005, text.format("The file on the other side"), said=text.format("This file"), retry=False)
 

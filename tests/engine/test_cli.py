@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import apsw
 import pytest
 
 from engine.crr import Replica
@@ -75,6 +76,27 @@ def test_sync_watch_ends_well_when_told(syncline: Command, hub: str, tmp_path: P
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=PATIENCE)
     assert (process.returncode, err) == (0, "")
+
+
+def test_new_id_only_when_it_is_meant(syncline: Command, tmp_path: Path) -> None:
+    a = make_file(tmp_path / "a.db")
+    write(a, "INSERT INTO item (id, name) VALUES (1, 'x')")
+    before = a.read_bytes()
+    with Replica.open(a, readonly=True) as replica:
+        old = replica.site_id.hex()
+    assert "new-id" in syncline("new-id", a, status=2)
+    assert a.read_bytes() == before
+    out = syncline("new-id", a, "--yes")
+    assert old in out
+    (backup,) = (tmp_path / "home" / "data" / "backups").glob("*/*.db")
+    assert str(backup) in out
+    for path, is_old in ((a, False), (backup, True)):
+        with Replica.open(path, readonly=True) as replica:
+            assert (replica.site_id.hex() == old) is is_old
+    assert rows(a) == rows(backup)
+    plain = tmp_path / "plain.db"
+    apsw.Connection(str(plain)).execute(PLAIN)
+    assert "no site id yet" in syncline("new-id", plain, "--yes", status=2)
 
 
 def test_tables_make_syncable_changes(syncline: Command, tmp_path: Path) -> None:

@@ -1,0 +1,33 @@
+"""``syncline new-id``: the mend for a file that peers refuse because it was copied or restored."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from engine.backup import Backups
+from engine.cli.output import say
+from engine.crr import Replica
+from engine.errors import UsageError
+from engine.settings import data_dir
+
+
+async def new_id(arguments: argparse.Namespace) -> int:
+    """``syncline new-id DB --yes``"""
+    path: Path = arguments.database
+    with Replica.open(path, readonly=True) as replica:
+        old = replica.site_id
+    if not old:
+        raise UsageError(f"{path} has no site id yet: it was never synced.", hint="It gets one when it is.")
+    if not arguments.yes:
+        raise UsageError(
+            f"{path} would become a new replica to all its peers: no row changes, and with each of them it syncs once"
+            " more from the start.",
+            hint=f"If that is meant, close the programs that use it, then: syncline new-id {path} --yes",
+        )
+    backup = Backups(data_dir() / "backups").make(path)
+    with Replica.open(path) as replica:
+        new = replica.new_site_id()
+    say(f"{path} has a new site id: {new.hex()} (it was {old.hex()}). The backup of before: {backup}")
+    say("If another copy of the file has synced too, give that one a new id as well.")
+    return 0
