@@ -293,7 +293,7 @@ class Attempt:
                 error="" if orderly else closed.reason,
             )
         )
-        if session.failure is not None:
+        if session.failure is not None and not closed.parked:
             raise session.failure
         if self._ending is not None:
             return self._ending

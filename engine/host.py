@@ -75,7 +75,7 @@ class Host:
         self.version = 0
         self.site_id = b""
         self.generation = 0
-        self._shapes: tuple[Shape, ...] = ()
+        self.shapes: tuple[Shape, ...] = ()
         self._news = news
         self._backups = backups
         self._listeners: list[Listener] = []
@@ -126,7 +126,7 @@ class Host:
         self.generation += 1
         self.site_id = self._replica.site_id
         self.version = self._reported = self._replica.db_version()
-        self._shapes = self._replica.shapes()
+        self.shapes = self._replica.shapes()
         self._merged.clear()
 
     def _open_again(self) -> None:
@@ -213,8 +213,8 @@ class Host:
         if _identity(self.path) not in (None, self._file):
             await self._begin_anew()
         version, shapes = await self.run(_news)
-        if shapes != self._shapes:
-            self._shapes = shapes
+        if shapes != self.shapes:
+            self.shapes = shapes
             for listener in tuple(self._listeners):
                 listener.schema_changed(shapes)
         if version < self.version:  # set back in place: by a restore, say

@@ -149,6 +149,7 @@ class Pump:
             self.session.start()
             await self._perform()
             self.version_moved(self.host.version)
+            self.schema_changed(self.host.shapes)  # they may have been altered while we dialled
             while self.session.closed is None and not self._lost:
                 await self._wake.wait()
                 self._wake.clear()

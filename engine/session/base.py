@@ -145,7 +145,9 @@ class Session(abc.ABC):
         self._merges.clear()
         if isinstance(error, MergeError):
             elsewhere = error.elsewhere if isinstance(error, SchemaMismatch) else str(error)
-            self.close(1008, str(error), said=elsewhere, retry=False)
+            # where shapes are compared in the greeting, one side's tables were altered since
+            parked = self.confirms and isinstance(error, SchemaMismatch)
+            self.close(1008, str(error), said=elsewhere, retry=False, parked=parked)
         else:
             self.close(1011, str(error), said="The other side could not read or write its file.")
         self.failure = error

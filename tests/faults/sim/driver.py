@@ -73,6 +73,7 @@ class Driver:
         machine.drivers.append(self)
         self.call(session.start)
         self.call(lambda: session.local_changed(machine.version))
+        self.call(lambda: session.schema_changed(machine.replica.shapes()))
 
     def call(self, step: Callable[[], None]) -> None:
         """Have ``step`` feed the session in its turn."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import shutil
 import tempfile
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
@@ -12,13 +13,9 @@ import apsw
 
 from engine.crr import connect
 
-NAME = "INSERT OR REPLACE INTO crsql_master (key, value) VALUES ('schema_name', 'main.sql'), ('schema_version', 7)"
+from .truth import tables
 
-TABLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "item": (("id",), ("name", "n", "r", "extra")),
-    "tag": (("item", "word"), ()),
-}
-"""Key and tracked columns of each CRR. ``extra`` has no affinity; ``tag`` is nothing but its key."""
+NAME = "INSERT OR REPLACE INTO crsql_master (key, value) VALUES ('schema_name', 'main.sql'), ('schema_version', 7)"
 
 SCHEMA = """
 CREATE TABLE item (id INTEGER PRIMARY KEY NOT NULL, name TEXT, n INTEGER, r REAL, extra);
@@ -26,6 +23,7 @@ CREATE TABLE tag (item INTEGER NOT NULL, word TEXT NOT NULL, PRIMARY KEY (item, 
 SELECT crsql_as_crr('item');
 SELECT crsql_as_crr('tag');
 """
+"""``extra`` has no affinity; ``tag`` is nothing but its key. For what comes later see ``releases``."""
 
 _VALUES: tuple[apsw.SQLiteValue, ...] = (
     None, 0, 1, -3, 2**53 + 1, 1.5, -2.25, "", "a", "é", "zz", b"", b"\x00", b"\xff\x00",
@@ -66,7 +64,7 @@ class Files:
             ordinal = db.execute("SELECT max(ordinal) + 1 FROM crsql_site_id").get
             db.execute("UPDATE crsql_site_id SET site_id = ? WHERE ordinal = 0", (self._rng.randbytes(16),))
             db.execute("INSERT INTO crsql_site_id (site_id, ordinal) VALUES (?, ?)", (old, ordinal))
-            for table in TABLES:
+            for table in tables(db):
                 db.execute(f"UPDATE {table}__crsql_clock SET site_id = ? WHERE site_id = 0", (ordinal,))
             kept = db.execute("SELECT name FROM sqlite_master WHERE name GLOB 'crsql_syncline_*' AND type = 'table'")
             for table in ["crsql_tracked_peers", *(name for (name,) in kept.fetchall())]:
@@ -111,23 +109,34 @@ def _template(*, named_schema: bool) -> bytes:
     return content
 
 
-def write(db: apsw.Connection, rng: random.Random) -> str:
+def write(db: apsw.Connection, rng: random.Random, columns: Sequence[str], *, notes: bool) -> str:
     """What an app does in one transaction: few rows, so that replicas get in each other's way. Returns it in words."""
     said = []
     with db:
         for _ in range(rng.choice([1, 1, 1, 2, 5])):
-            said.append(_write_one(db, rng))
+            said.append(_note(db, rng) if notes and rng.random() < 0.2 else _write_one(db, rng, columns))
     return "; ".join(said)
 
 
-def _write_one(db: apsw.Connection, rng: random.Random) -> str:
+def _note(db: apsw.Connection, rng: random.Random) -> str:
+    row = rng.randrange(1, 6)
+    if rng.random() < 0.2:
+        db.execute("DELETE FROM note WHERE id = ?", (row,))
+        return f"forget {row}"
+    db.execute(
+        "INSERT INTO note VALUES (?, ?) ON CONFLICT DO UPDATE SET text = excluded.text", (row, rng.choice(_VALUES))
+    )
+    return f"note {row}"
+
+
+def _write_one(db: apsw.Connection, rng: random.Random, columns: Sequence[str]) -> str:
     row = rng.randrange(1, 13)
     word = rng.choice("abc")
-    column = rng.choice(TABLES["item"][1])
+    column = rng.choice(columns)
     kind = rng.choice(_KINDS)
     if kind == "insert":
         values = [rng.choice(_VALUES) for _ in range(2)]
-        into = f"item (id, name, {'n' if column == 'name' else column})"
+        into = f"item (id, name, {'extra' if column == 'name' else column})"
         db.execute(f"INSERT INTO {into} VALUES (?, ?, ?) ON CONFLICT DO NOTHING", (row, *values))
     elif kind == "update":
         db.execute(f"UPDATE item SET {column} = ? WHERE id = ?", (rng.choice(_VALUES), row))

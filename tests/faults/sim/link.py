@@ -6,6 +6,7 @@ import random
 from typing import TYPE_CHECKING
 
 from engine.backoff import Backoff
+from engine.link import PARKED
 from engine.session import Close, OwnSession, Session, StockClientSession, StockHubSession
 
 from .driver import Driver
@@ -27,6 +28,7 @@ class Link:
     Attributes:
         unreachable: dialling fails at the moment.
         refused: it waits for a person.
+        parked: it waits for an alter, and looks now and then.
         connections: those of this link that anybody believes in; more than one when an end has not noticed yet.
     """
 
@@ -40,7 +42,7 @@ class Link:
         self.sends = sends
         self.guest: Guest = guest or (OwnSession if own else StockHubSession)
         self.unreachable = False
-        self.refused = False
+        self.refused = self.parked = False
         self.name = f"{dialler.name}>{hub.name}"
         self.connections: list[Connection] = []
         self.ends: tuple[Driver, Driver] | None = None
@@ -91,7 +93,8 @@ class Link:
             return  # a later connection has taken its place
         if driver.session.in_sync:
             self._backoff.reset()
-        self.dial_in(0.0 if why.regreet else self._backoff.next())
+        self.parked = why.parked
+        self.dial_in(PARKED if why.parked else 0.0 if why.regreet else self._backoff.next())
 
     def _left(self, driver: Driver, why: Close) -> None:
         self.check_guest(driver)
@@ -105,7 +108,7 @@ class Link:
 
     def _judge(self, driver: Driver, why: Close) -> None:
         """Only a file that was copied or restored may stop a link for good, and only until somebody mends it."""
-        if why.retry:
+        if why.retry or why.parked:
             return
         if not driver.sites & self.world.set_back:
             raise Failed(f"{self.name} gives up for good: {why.reason}")
@@ -114,6 +117,12 @@ class Link:
             self.world.time.cancel(self._planned)
             self._planned = None
         self.world.time.after(self._rng.uniform(1, 30), lambda: self.world.mend(self))
+
+    def schema_changed(self) -> None:
+        """The dialler's tables are others now: a link that waits for that goes on at once."""
+        if self.parked:
+            self.parked = False
+            self.dial()
 
     def begin_anew(self) -> None:
         """The dialler's program begins anew, and dials; or somebody tells it to."""

@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import apsw
-
 from engine.change import Change
 from engine.crr import ChangeSet, MergeResult, Received, Replica
 from engine.session import Merge, Read, Snapshot, performing
 
 from . import truth
 from .files import write
+from .releases import RELEASES, missing
 from .timeline import Failed
 
 if TYPE_CHECKING:
@@ -49,7 +48,7 @@ class Machine:
     """A replica and the program around it.
 
     Attributes:
-        eye: a connection of the checks' own, open also while the program is down.
+        eye: the checks' own look at its file.
         think: seconds that each step of the program takes, about; a slow reader thinks long.
         offset: how far its clock is off.
         crash_soon: it crashes after its next merge.
@@ -71,17 +70,17 @@ class Machine:
         self.history = History(self)
         self.version = 0
         self.life = 0
-        self._checked: dict[bytes, int] = {}
+        self._checked: dict[tuple[bytes, frozenset[str]], int] = {}
         self._source = self.history
         self.replica: Watched
-        self.eye: apsw.Connection
+        self.eye: truth.Eye
         self.start()
 
     def start(self) -> None:
         """Start the program on what the file holds."""
         self.up = True
         self.life += 1
-        self.eye = apsw.Connection(str(self.path), flags=apsw.SQLITE_OPEN_READONLY)
+        self.eye = truth.Eye(self.path)
         replica = Watched.open(self.path)
         assert isinstance(replica, Watched)
         self.replica = replica
@@ -90,7 +89,7 @@ class Machine:
         self.replica.committed = self._committed
         self.site_id = self.replica.site_id
         self.version = self.replica.db_version()
-        self._checked = {}
+        self._checked.clear()
         self.check()
         self.note(f"starts at version {self.version}")
         for link in self.world.links:
@@ -134,14 +133,38 @@ class Machine:
     def write(self) -> None:
         """The app writes; the program notices a little later."""
         before = self.replica.db_version()
-        said = write(self.replica.connection, self.rng)
+        tables = self.eye.tables
+        said = write(self.replica.connection, self.rng, tables["item"][1], notes="note" in tables)
         after = self.replica.db_version()
-        made = sum(1 for _ in truth.cells(self.eye, before, after))
+        made = sum(1 for _ in self.eye.cells(before, after))
         self.world.made += made
         self.note(f"writes {said}: {made} changes, version {after}")
         life = self.life
         wait = self.rng.choice([0.0, 0.01, 2.0])
         self.world.time.after(wait, lambda: self.look() if self.up and self.life == life else None)
+
+    def alter(self) -> bool:
+        """Take the next release of the app; False when it has the latest. Links hear of it a little later."""
+        release = next((one for one in self.world.releases if missing(self.replica, one)), None)
+        if release is None:
+            return False
+        RELEASES[release](self.replica)
+        self.note(f"alters its tables: {release}, version {self.replica.db_version()}")
+        self.eye.close()
+        self.eye = truth.Eye(self.path)
+        shapes = self.replica.shapes()
+        for driver in tuple(self.drivers):
+            driver.call(lambda driver=driver: driver.session.schema_changed(shapes))  # type: ignore[misc]
+        for link in self.world.links:
+            if link.dialler is self:
+                link.schema_changed()
+        self.look()
+        return True
+
+    def catch_up(self) -> None:
+        """Take all releases that are left, now and then one."""
+        if not self.up or self.alter():
+            self.world.time.after(self.rng.uniform(0.1, 20), self.catch_up)
 
     def crash(self, *, power: bool) -> None:
         """End the program without a word; with the power gone, nobody is told."""
@@ -162,7 +185,7 @@ class Machine:
         self.history = History(self)
         if new_id:
             self.world.files.give_new_id(self.path)
-        self.site_id = truth.site_id(self.path)
+        self.site_id = self._site_on_disk()
         if not new_id:
             self.world.set_back.add(self.site_id)
         self.note(f"its backup is restored, {'as a new replica' if new_id else 'and keeps its id'}")
@@ -173,7 +196,7 @@ class Machine:
             self.crash(power=False)
             self.restart_in(0.1)
         self.world.files.mend(self.path)
-        self.history, self.site_id = History(self), truth.site_id(self.path)
+        self.history, self.site_id = History(self), self._site_on_disk()
         self.note("gets a new site id")
 
     def back_up(self) -> None:
@@ -183,7 +206,7 @@ class Machine:
 
     def forget(self) -> None:
         """Drop the received clock of one peer, as is done when the peer's file was copied or restored."""
-        clocks = truth.received_clocks(self.eye)
+        clocks = self.eye.received_clocks()
         if clocks:
             site_id, version = self.rng.choice(clocks)
             self.note(f"forgets that it holds {version} of {site_id.hex()[:6]}")
@@ -205,8 +228,9 @@ class Machine:
         """
         if again:
             self._checked.clear()
-        for site_id, version in truth.received_clocks(self.eye):
+        for site_id, version in self.eye.received_clocks():
             self.held[site_id] = max(version, self.held.get(site_id, 0))
+            covered = self.eye.covered(site_id)
             if site_id in self.world.set_back and not again:
                 # a clock may be that of the other file; what is recorded now must be true of the one it comes from
                 if recorded is None or (recorded.site_id, recorded.version) != (site_id, version):
@@ -214,23 +238,31 @@ class Machine:
                 peer = self._source.machine if self._source is self._source.machine.history else None
                 done = 0
             else:
-                peer, done = self.world.by_site(site_id), self._checked.get(site_id, 0)
+                peer, done = self.world.by_site(site_id), self._checked.get((site_id, covered), 0)
             if peer is None or not peer.up or version <= done:
                 continue
-            self._checked[site_id] = version
-            if version > truth.clock(peer.eye):
-                raise Failed(f"{self.name} has clock {version} of {peer.name}, which is at {truth.clock(peer.eye)}")
-            for cell in truth.cells(peer.eye, done, version):
+            self._checked[site_id, covered] = version
+            if version > peer.eye.clock():
+                raise Failed(f"{self.name} has clock {version} of {peer.name}, which is at {peer.eye.clock()}")
+            for cell in peer.eye.cells(done, version):
+                if cell.table not in covered:
+                    continue
                 self.world.checked += 1
                 if not again and cell.author == self.site_id and self.site_id in self.world.set_back:
                     continue  # written by another copy of this file: it comes when both have ids of their own
-                if not truth.holds(self.eye, cell):
+                if not self.eye.holds(cell):
                     raise Failed(f"{self.name} has clock {version} of {peer.name}, but not its {cell}")
 
     def cells(self) -> list[truth.Cell]:
         """All that its file holds, also while the program is down."""
-        eye = apsw.Connection(str(self.path), flags=apsw.SQLITE_OPEN_READONLY)
-        found = [cell._replace(author=b"") for cell in truth.cells(eye, 0, truth.clock(eye))]
+        eye = truth.Eye(self.path)
+        found = [cell._replace(author=b"") for cell in eye.cells(0, eye.clock())]
+        eye.close()
+        return found
+
+    def _site_on_disk(self) -> bytes:
+        eye = truth.Eye(self.path)
+        found = eye.site_id
         eye.close()
         return found
 

@@ -14,6 +14,7 @@ from engine.change import MAX_VERSION, Change
 from engine.crr import ChangeSet, MergeResult, Received
 from engine.errors import SynclineError
 from engine.session import Action, Close, Merge, Read, Send, Snapshot
+from engine.shape import Shape
 from engine.wire import AnnouncePresence, Changes, Cursor, RejectChanges, StartStreaming, StockMessage, decode, encode
 
 
@@ -67,6 +68,9 @@ class _Published:
 
     def flushed(self) -> None:
         """Nothing: they do not look."""
+
+    def schema_changed(self, tables: Sequence[Shape]) -> None:
+        """Nothing: they do not notice."""
 
     def ponged(self) -> None:
         """Nothing: they do not ping."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from engine.change import SENTINEL
+from engine.crr import Replica
 from tests.engine.session.world import make_replica, own_pair
 
 
@@ -30,3 +31,30 @@ def test_a_revival_is_never_hidden_from_the_author_of_its_cells(tmp_path: Path) 
     assert sentinel in last.changes(exclude_site=author.site_id).changes
     for replica in (author, other, relay, last):
         replica.close()
+
+
+def test_tables_altered_in_the_middle_of_a_session_park_the_link(tmp_path: Path) -> None:
+    """Mesh, seed 106: the link gave up for good; and tables that were altered while it dialled went unnoticed."""
+    one, other = (make_replica(tmp_path / f"{name}.db") for name in "ab")
+    wire = own_pair(one, other)
+    wire.run()
+    rename(one)
+    one.connection.execute("INSERT INTO item (id, amount) VALUES (1, 5)")
+    wire.ends[0].local()  # before anybody has said that the tables are others now
+    wire.run()
+    for end in wire.ends:
+        assert end.closed is not None
+        assert end.closed.parked
+    assert other.received_clock(one.site_id) == 0
+    rename(other)
+    own_pair(one, other).run()
+    assert one.digests() == other.digests()
+    assert other.received_clock(one.site_id) == one.db_version()
+    one.close()
+    other.close()
+
+
+def rename(replica: Replica) -> None:
+    """The app's next release calls a column otherwise."""
+    with replica.altering("item") as db:
+        db.execute("ALTER TABLE item RENAME COLUMN n TO amount")

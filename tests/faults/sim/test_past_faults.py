@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import random
 from collections.abc import Iterator
@@ -179,3 +180,84 @@ def test_a_peer_restored_from_a_backup(pair: tuple[Replica, Replica]) -> None:
         own_pair(again, other).run()
         assert rows(again) == rows(other)
         assert len(rows(again)) == 12
+
+
+@pytest.fixture
+def three(tmp_path: Path) -> Iterator[tuple[Replica, Replica, Replica]]:
+    one, hub, other = (make_replica(tmp_path / f"{name}.db") for name in ("one", "hub", "other"))
+    yield one, hub, other
+    for replica in (one, hub, other):
+        replica.close()
+
+
+def parked(one: Replica, other: Replica) -> None:
+    """Nothing is exchanged, both sides say why, and both look again later."""
+    clocks = one.received_clock(other.site_id), other.received_clock(one.site_id)
+    wire = own_pair(one, other)
+    wire.run()
+    for end in wire.ends:
+        assert end.closed is not None
+        assert end.closed.parked
+        assert "“item” lacks the column" in end.closed.reason
+        assert end.changes_sent == 0
+    assert (one.received_clock(other.site_id), other.received_clock(one.site_id)) == clocks
+
+
+def in_sync(*replicas: Replica) -> None:
+    """Twice over the chain, so that everything has come from end to end."""
+    for _ in range(2):
+        for one, other in itertools.pairwise(replicas):
+            wire = own_pair(one, other)
+            wire.run()
+            assert [end.closed for end in wire.ends] == [None, None]
+    assert len({replica.digests() for replica in replicas}) == 1
+    for one, other in itertools.pairwise(replicas):
+        assert one.received_clock(other.site_id) == other.db_version()
+        assert other.received_clock(one.site_id) == one.db_version()
+
+
+def test_a_column_rename_staggered_over_three_peers(three: tuple[Replica, Replica, Replica]) -> None:
+    """Everybody writes all the time; each link waits until both of its ends have the new name, and nothing is lost."""
+    for number, replica in enumerate(three):
+        replica.connection.execute("INSERT INTO item (id, name, n) VALUES (?, 'before', 1)", (number,))
+    in_sync(*three)
+    renamed: list[Replica] = []
+    for number, replica in enumerate(three):
+        with replica.altering("item") as db:
+            db.execute("ALTER TABLE item RENAME COLUMN n TO amount")
+        renamed.append(replica)
+        for row, writer in enumerate(three):
+            column = "amount" if writer in renamed else "n"
+            sql = f"INSERT INTO item (id, name, {column}) VALUES (?, 'during', ?)"
+            writer.connection.execute(sql, (10 * (number + 1) + row, number))
+            writer.connection.execute(f"UPDATE item SET {column} = {column} + 1 WHERE id = ?", (row,))
+        for one, other in itertools.pairwise(three):
+            if (one in renamed) == (other in renamed):
+                own_pair(one, other).run()
+            else:
+                parked(one, other)
+    in_sync(*three)
+    found = three[0].connection.execute("SELECT id, amount FROM item ORDER BY id").fetchall()
+    assert [row for row, _ in found] == [0, 1, 2, *range(10, 13), *range(20, 23), *range(30, 33)]
+    assert all(amount is not None for _, amount in found)
+
+
+def test_a_table_that_appears_on_one_side_later(three: tuple[Replica, Replica, Replica]) -> None:
+    """It is left out, named, as long as a side lacks it, and comes whole afterwards, also through a hub."""
+    one, hub, other = three
+    one.connection.execute("INSERT INTO item (id, name) VALUES (1, 'a')")
+    in_sync(*three)
+    for number, replica in enumerate((one, other, hub)):
+        replica.connection.execute("CREATE TABLE note (id INTEGER PRIMARY KEY NOT NULL, text)")
+        replica.connection.execute("INSERT INTO note VALUES (?, 'there before it was synced')", (number,))
+        replica.make_crr("note")
+        replica.connection.execute("INSERT INTO note VALUES (?, 'written since')", (10 + number,))
+        one.connection.execute("INSERT INTO item (id, name) VALUES (?, 'b')", (10 + number,))
+        for left, right in itertools.pairwise(three):
+            wire = own_pair(left, right)
+            wire.run()
+            told = ["note" in end.session.note for end in wire.ends]
+            assert told == [("note" in left.crr_tables()) != ("note" in right.crr_tables())] * 2
+    in_sync(*three)
+    assert other.connection.execute("SELECT count(*) FROM note").get == 6
+    assert other.connection.execute("SELECT count(*) FROM item").get == 4

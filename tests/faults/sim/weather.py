@@ -33,6 +33,7 @@ class Weather:
             (self._restore, 1),
             (self._set_back, 2),
             (self._copy, 1),
+            (self._alter, 2),
             (self._forget, 1),
             (self._ask_again, 1),
         ]
@@ -132,6 +133,12 @@ class Weather:
         machine = self._machine()
         if machine is not None and self._world.own and len(self._world.machines) < self._crowd:
             self._world.copy(machine)
+
+    def _alter(self) -> None:
+        """The app's next release comes to one machine."""
+        machine = self._machine()
+        if machine is not None:
+            machine.alter()
 
     def _forget(self) -> None:
         """Somebody drops a clock from the file, so that the peer has to begin anew."""
