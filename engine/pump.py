@@ -21,6 +21,7 @@ from websockets.exceptions import ConnectionClosed
 
 from engine.change import Change
 from engine.crr import Applied, Replica
+from engine.ending import GONE, how_it_ended, shortened
 from engine.errors import ProtocolError, SynclineError
 from engine.heartbeat import silence, taken
 from engine.host import Host
@@ -41,8 +42,6 @@ from engine.session import (
     TakeDigests,
 )
 from engine.shape import Shape
-from engine.wire import MAX_FRAME
-from engine.words import printable
 
 log = logging.getLogger(__name__)
 
@@ -52,15 +51,8 @@ SENT_DELAY = 0.5
 PINGS = 2_000
 """Bytes that may be nothing but signs of life; more is part of a message."""
 
-TOO_BIG = 1009
-"""The close code for a message larger than ``MAX_FRAME``, or than the other side's limit."""
-
 GOODBYE = 2.0
 """Seconds that the last frames have to leave; the closing handshake has twice as many."""
-
-GONE = (ConnectionClosed, AttributeError)
-"""What a connection raises that is over. asyncio's abort(), which websockets calls, trips with an AttributeError over a
-transport that was closed while bytes waited in it, once these have left or the other side has hung up."""
 
 
 @dataclass(slots=True)
@@ -154,7 +146,7 @@ class Pump:
                 await self._wake.wait()
                 self._wake.clear()
                 await self._step()
-            return self.session.closed or self._cut()
+            return self.session.closed or how_it_ended(self.socket)
         finally:
             stop_listening()
             for timer in (self._deadline_timer, self._record_timer):
@@ -376,21 +368,6 @@ class Pump:
         there = f"The other side heard nothing from here for {seconds:.0f} s."
         self.call(lambda: self.session.close(1001, here, said=there))
 
-    def _cut(self) -> Close:
-        code, reason = self.socket.close_code, printable(self.socket.close_reason or "", 200)
-        ours, answers = self.socket.protocol.close_sent, self.socket.protocol.close_rcvd_then_sent
-        if ours is not None and ours.code == TOO_BIG and not answers:
-            limit = f"a message of more than {MAX_FRAME >> 20} MB"
-            return Close(TOO_BIG, f"The other side sent {limit}, which is too large to take.", "", retry=False)
-        if code == TOO_BIG:
-            return Close(TOO_BIG, "Too large for this peer: it does not take a message of this size.", "", retry=False)
-        if code in (None, 1006):
-            return Close(1006, "The connection was cut.", "")
-        if code in (1000, 1001):
-            return Close(code or 1000, reason or "The other side hung up.", "")
-        retry = code not in (1003, 1007, 1008) and not 4000 <= (code or 0) < 5000
-        return Close(code or 1006, reason or f"The other side closed with code {code}.", "", retry)
-
     async def _finish(
         self, reader: asyncio.Task[Any], writer: asyncio.Task[Any], heartbeat: asyncio.Task[Any]
     ) -> None:
@@ -407,7 +384,7 @@ class Pump:
                         await self.socket.send(self._outbox.popleft())
             with contextlib.suppress(*GONE, TimeoutError):  # a peer that takes nothing takes no goodbye either
                 async with asyncio.timeout(2 * GOODBYE):
-                    await self.socket.close(closed.code if closed else 1001, _short(closed.said) if closed else "")
+                    await self.socket.close(closed.code if closed else 1001, shortened(closed.said) if closed else "")
         finally:
             with contextlib.suppress(*GONE):
                 self.socket.transport.abort()
@@ -418,9 +395,3 @@ class Pump:
             if self._unrecorded is not None:
                 await self._record(self._unrecorded)
                 self._unrecorded = None
-
-
-def _short(reason: str) -> str:
-    """A close frame carries at most 123 bytes of reason (RFC 6455, 5.5.1)."""
-    data = reason.encode()
-    return reason if len(data) <= 123 else data[:120].decode(errors="ignore") + "…"
