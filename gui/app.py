@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QProcess, QSettings
-from PySide6.QtWidgets import QMessageBox
+from PySide6.QtWidgets import QApplication, QMessageBox
 
 from engine.backup import Backups
 from engine.engine import Engine
@@ -17,6 +17,7 @@ from engine.errors import SynclineError
 from engine.journal import Journal
 from engine.settings import SettingsFile, config_dir, data_dir, journal_path
 from engine.tokens import TokenStore
+from gui import language
 from gui.actions import Actions
 from gui.bridge import Bridge
 from gui.collector import Collector
@@ -64,6 +65,9 @@ async def _main(quit_asked: asyncio.Event, instance: SingleInstance, arguments: 
         await _tell(error, quit_asked)
         raise
     look = QSettings(str(config_dir() / "window.ini"), QSettings.Format.IniFormat)
+    app = QApplication.instance()
+    if app is not None and engine.settings.language != "system":
+        language.install(app, engine.settings.language)
     hidden = hidden or engine.settings.start_hidden
     with LogFile(log_path(), engine.settings.log_level) as log:
         async with shell(engine, quit_asked, look=look, log=log, hidden=hidden) as window:

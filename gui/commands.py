@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, Signal
 from engine.engine import Engine
 from engine.errors import SynclineError
 from engine.settings import Pause
+from gui.models.sentences import told
 
 log = logging.getLogger(__name__)
 
@@ -103,4 +104,4 @@ class Commands(QObject):
 
 def in_words(error: SynclineError) -> str:
     """The sentence of an error, and its hint."""
-    return f"{error} {error.hint}".strip()
+    return told(f"{error} {error.hint}".strip())

@@ -25,6 +25,7 @@ from engine.journal import Journal
 from engine.settings import Settings
 from gui.app import shell
 from gui.commands import Commands
+from gui.language import tr
 from gui.lifecycle import make_application, run_coroutine
 from gui.theme import icon
 
@@ -58,7 +59,7 @@ async def _show(folder: Path, quit_asked: asyncio.Event) -> int:
     engine = Engine(Settings(), journal=Journal())
     async with shell(engine, quit_asked) as window:
         demo = Demo(engine, folder, lambda line: window.commands.said.emit(" ".join(line.split())))
-        window.setWindowTitle(window.tr("Syncline demo: two todo lists and a hub"))
+        window.setWindowTitle(tr("Syncline demo: two todo lists and a hub"))
         window.tuck_away = quit_asked.set  # what a demo shows, it shows in the window
         await demo.set_up()
         window.add_top_bar(WriteBar(demo, window.commands))

@@ -21,6 +21,7 @@ from PySide6.QtCore import QEvent, QMessageLogContext, QSocketNotifier, QtMsgTyp
 from PySide6.QtGui import QSessionManager
 from PySide6.QtWidgets import QApplication
 
+from gui import language
 from gui.theme import icon
 
 log = logging.getLogger("gui.qt")
@@ -58,6 +59,7 @@ def make_application() -> Application:
     app = Application(sys.argv[:1])
     app.setApplicationName("Syncline")
     app.setDesktopFileName("syncline")
+    language.install(app, "system")
     app.setWindowIcon(icon("app"))
     app.setQuitOnLastWindowClosed(False)
     for request in (app.commitDataRequest, app.saveStateRequest):

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from engine.engine import Engine
 from engine.events import NeedsYou, PeerStatus, State
 from gui.bridge import Bridge
+from gui.models.sentences import told
 
 GATHER = 1_500
 """Milliseconds in which what comes together is said together."""
@@ -70,7 +71,7 @@ class Notifier(QObject):
 
     def _needs_you(self, event: NeedsYou) -> None:
         if self._engine.settings.notify_needs_you:
-            self._add(event.peer, f"{event.sentence} {event.hint}".strip())
+            self._add(event.peer, told(f"{event.sentence} {event.hint}".strip()))
 
     def _peers_changed(self, statuses: list[PeerStatus]) -> None:
         for status in statuses:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from PySide6.QtCore import QCoreApplication
-
 from engine.events import PeerStatus, State
+from gui.language import tr
+from gui.models.sentences import told
 from gui.models.words import state_word
 from gui.theme import worst
 
@@ -14,18 +14,16 @@ from gui.theme import worst
 def summary(peers: Collection[PeerStatus], *, databases: int) -> tuple[State | None, str]:
     """Return the worst state (None without peers) and a line for the status bar and the tray."""
     if not peers:
-        return None, _tr("No peer yet.") if databases else _tr("No database yet.")
+        return None, tr("No peer yet.") if databases else tr("No database yet.")
     state = worst([peer.state for peer in peers])
     having = [peer for peer in peers if peer.state is state]
     word = state_word(state) if state is not None else ""
     if len(having) == len(peers) > 1:
+        everybody = tr("all {0} peers").format(len(peers))
         if len({peer.reason for peer in having}) == 1:
-            return state, f"{word}: {_tr('all {0} peers').format(len(peers))}. {having[0].reason}"
-        return state, f"{word}: {_tr('all {0} peers').format(len(peers))}."
+            return state, f"{word}: {everybody}. {told(having[0].reason)}"
+        return state, f"{word}: {everybody}."
     if len(having) == 1:
-        return state, f"{word}: {having[0].name}. {having[0].reason}"
-    return state, f"{word}: {_tr('{0} of {1} peers').format(len(having), len(peers))}."
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("summary", text)
+        return state, f"{word}: {having[0].name}. {told(having[0].reason)}"
+    some = tr("{0} of {1} peers").format(len(having), len(peers))
+    return state, f"{word}: {some}."

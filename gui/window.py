@@ -29,6 +29,7 @@ from gui.clock_reader import ClockReader
 from gui.commands import Commands
 from gui.journal_reader import JournalReader
 from gui.look import Look, Restore, Save
+from gui.models.sentences import told
 from gui.notice import NoticeBar
 from gui.panels.activity import ActivityPanel
 from gui.panels.clocks import ClocksPanel
@@ -169,6 +170,7 @@ class Window(QMainWindow):
         peers.pause_requested.connect(lambda chosen, pause: commands.pause(pause, chosen))
         peers.edit_requested.connect(lambda peer: wishes.edit_peer(peer))
         peers.remove_requested.connect(wishes.remove_peers)
+        peers.verify_requested.connect(wishes.verify)
         peers.flow_requested.connect(self._show_flow_of)
         peers.add_database_requested.connect(actions.add_database.trigger)
         peers.add_peer_requested.connect(actions.add_peer.trigger)
@@ -222,7 +224,7 @@ class Window(QMainWindow):
         self._databases |= {database.database: database for database in changed}
         for database in changed:
             if database.problem and self._problems.get(database.database) != database.problem:
-                self.notices.say(database.problem)
+                self.notices.say(told(database.problem))
             self._problems[database.database] = database.problem
         self._databases_are()
 

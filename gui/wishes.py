@@ -15,12 +15,14 @@ from engine import diagnostics
 from engine.change import SENTINEL
 from engine.events import ChangesMoved, FlowChange
 from engine.journal import OverwrittenLine
+from engine.session import Verdict
 from engine.settings import HOME, data_dir
 from engine.settings.autostart import Autostart, autostart
 from gui.commands import Commands
 from gui.dialogs import add_database, add_peer, confirm, settings, value
 from gui.dialogs.base import closed
 from gui.logs import LogFile
+from gui.models import values
 
 
 class Wishes(QObject):
@@ -75,6 +77,10 @@ class Wishes(QObject):
         place = line.database, line.table, line.key, line.column
         self._commands.start(self._show(value.Cell(*place, line.new, line.old, had_old=True, kept=line.whole)))
 
+    def verify(self, peer: str) -> None:
+        """Compare all rows with a peer, and say how that went."""
+        self._commands.start(self._verify(peer))
+
     def save_diagnostics(self) -> None:
         """Write what helps those who help into a file, and say where."""
         self._commands.start(self._save_diagnostics())
@@ -123,6 +129,17 @@ class Wishes(QObject):
         if target is not None and journal is not None:
             count = await journal.export(target)
             self._commands.said.emit(self.tr("Wrote {0} syncs to {1}.").format(count, target.name))
+
+    async def _verify(self, peer: str) -> None:
+        self._commands.said.emit(self.tr("Comparing…"))
+        verdicts = await self._engine.verify(peer)
+        name = self._commands.name_of(peer)
+        different = [values.shown(table) for table, verdict in verdicts.items() if verdict is Verdict.DIFFERENT]
+        if different:
+            text = self.tr("{0}: these tables differ: {1}. Sync, then compare again.")
+            self.told.emit(text.format(name, ", ".join(different)))
+        else:
+            self.told.emit(self.tr("{0}: identical, {1} tables compared.").format(name, len(verdicts)))
 
     async def _save_diagnostics(self) -> None:
         folder = diagnostics_folder()

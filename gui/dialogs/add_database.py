@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, QEvent, QLocale, QSize, Qt
+from PySide6.QtCore import QEvent, QLocale, QSize, Qt
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -29,6 +29,8 @@ from engine.errors import SynclineError
 from engine.settings import DatabaseConfig
 from gui.dialogs.base import AsyncDialog, closed, in_words
 from gui.dialogs.note import Note
+from gui.language import tr
+from gui.models.sentences import told
 from gui.theme import QUIET, is_dark, tone_color
 
 WIDTH, HEIGHT = 620, 460
@@ -37,9 +39,6 @@ TABLE, ROWS, STATUS = range(3)
 
 async def choose_file(parent: QWidget | None) -> Path | None:
     """Let a person choose a database file; None when they thought better of it."""
-
-    def tr(text: str) -> str:
-        return QCoreApplication.translate("choose_file", text)
 
     dialog = QFileDialog(parent, tr("Add database"))
     dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
@@ -163,6 +162,7 @@ class DatabaseDialog(AsyncDialog):
         self._look()
 
     def _add_reason(self, item: QTreeWidgetItem, reason: str) -> None:
+        reason = told(reason)
         child = QTreeWidgetItem(item, [reason])
         child.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemNeverHasChildren)
         child.setFirstColumnSpanned(True)

@@ -26,6 +26,7 @@ from gui.dialogs.base import AsyncDialog, in_words
 from gui.dialogs.checked import CheckedLine
 from gui.dialogs.note import Note
 from gui.dialogs.trial import TrialPanel
+from gui.models.sentences import told
 
 WIDTH = 560
 WEEK = 7 * 24 * 60
@@ -166,7 +167,7 @@ class PeerDialog(AsyncDialog):
 
     async def tell_where_tokens_are(self) -> None:
         """Say below the token where it will be kept."""
-        self.where.say(await self._engine.tokens.where())
+        self.where.say(told(await self._engine.tokens.where()))
         self.fit()
 
     # What is typed

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QDialog, QWidget
 from shiboken6 import isValid
 
 from engine.errors import SynclineError
+from gui.models.sentences import told
 
 
 async def closed(dialog: QDialog) -> int:
@@ -80,4 +81,4 @@ class AsyncDialog(QDialog):
 
 def in_words(error: SynclineError) -> str:
     """The sentence of an error, and its hint."""
-    return f"{error} {error.hint}".strip()
+    return told(f"{error} {error.hint}".strip())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -25,6 +25,7 @@ from engine.settings import SETTINGS, Group, Setting
 from engine.settings.autostart import Autostart
 from gui.dialogs.base import AsyncDialog, in_words
 from gui.dialogs.note import Note
+from gui.language import marked_text
 
 
 async def ask(parent: QWidget | None, engine: Engine, autostart: Autostart) -> None:
@@ -146,4 +147,4 @@ def _without_signals(widget: QWidget, act: Callable[[], None]) -> None:
 
 
 def _words(text: str) -> str:
-    return QCoreApplication.translate("settings", text)
+    return marked_text("settings", text)

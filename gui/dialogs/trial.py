@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QProgressBar, QP
 from engine.events import State
 from engine.probe import Outcome, ProbeReport, Step
 from gui.dialogs.note import MakeIcon, Note
+from gui.models.sentences import told
 from gui.theme import icon, state_icon
 
 
@@ -64,7 +65,7 @@ class TrialPanel(QWidget):
         self.verdict.say(self.tr("Ready to sync.") if failure is None else self.tr("Not ready to sync."))
         for found in report.steps:
             note = self.lines[found.step]
-            note.say(f"{found.sentence} {found.hint}".strip(), _ICONS[found.outcome])
+            note.say(told(f"{found.sentence} {found.hint}".strip()), _ICONS[found.outcome])
             note.setAccessibleName(f"{self._names[found.step].text()}: {found.outcome.value}")
             self._names[found.step].show()
 

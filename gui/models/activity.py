@@ -2,41 +2,42 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QCoreApplication
 from PySide6.QtGui import QColor, QIcon
 
 from engine.events import State
 from engine.journal import OverwrittenLine, SyncLine
 from gui import theme
+from gui.language import tr
 from gui.models import times, values
 from gui.models.lines import Shown
+from gui.models.sentences import told
 
 
 def sync_columns() -> list[Shown[SyncLine]]:
     """When, peer, database, sent, received, bytes, duration, result."""
     return [
-        Shown(_tr("When"), lambda line: times.short(line.time), 20, lambda line: times.exact(line.time), _time),
-        Shown(_tr("Peer"), lambda line: line.peer_name, 20),
-        Shown(_tr("Database"), lambda line: line.database_name, 14),
-        _number(_tr("Sent"), lambda line: line.sent),
-        _number(_tr("Received"), lambda line: line.received),
-        Shown(_tr("Bytes"), lambda line: values.size(_bytes(line)), 11, _traffic, _bytes, number=True),
-        Shown(_tr("Took"), lambda line: times.duration(line.seconds), 10, raw=lambda line: line.seconds, number=True),
-        Shown(_tr("Result"), _result, 40, icon=_result_icon, color=_result_color),
+        Shown(tr("When"), lambda line: times.short(line.time), 20, lambda line: times.exact(line.time), _time),
+        Shown(tr("Peer"), lambda line: line.peer_name, 20),
+        Shown(tr("Database"), lambda line: line.database_name, 14),
+        _number(tr("Sent"), lambda line: line.sent),
+        _number(tr("Received"), lambda line: line.received),
+        Shown(tr("Bytes"), lambda line: values.size(_bytes(line)), 11, _traffic, _bytes, number=True),
+        Shown(tr("Took"), lambda line: times.duration(line.seconds), 10, raw=lambda line: line.seconds, number=True),
+        Shown(tr("Result"), _result, 40, icon=_result_icon, color=_result_color),
     ]
 
 
 def overwritten_columns() -> list[Shown[OverwrittenLine]]:
     """When, by whom, which cell, what it was and what it is."""
     return [
-        Shown(_tr("When"), lambda line: times.short(line.time), 20, lambda line: times.exact(line.time), _time),
-        Shown(_tr("Peer"), lambda line: line.peer_name, 20),
-        Shown(_tr("Table"), lambda line: values.shown(line.table), 14),
-        Shown(_tr("Key"), lambda line: values.key_shown(line.key), 12),
-        Shown(_tr("Column"), lambda line: values.shown(line.column), 14),
-        Shown(_tr("Was"), _was, 32, lambda line: values.shown(line.old, values.LONG) if line.whole else _was(line)),
+        Shown(tr("When"), lambda line: times.short(line.time), 20, lambda line: times.exact(line.time), _time),
+        Shown(tr("Peer"), lambda line: line.peer_name, 20),
+        Shown(tr("Table"), lambda line: values.shown(line.table), 14),
+        Shown(tr("Key"), lambda line: values.key_shown(line.key), 12),
+        Shown(tr("Column"), lambda line: values.shown(line.column), 14),
+        Shown(tr("Was"), _was, 32, lambda line: values.shown(line.old, values.LONG) if line.whole else _was(line)),
         Shown(
-            _tr("Became"),
+            tr("Became"),
             lambda line: values.shown(line.new),
             32,
             lambda line: values.shown(line.new, values.LONG),
@@ -57,13 +58,13 @@ def _bytes(line: SyncLine) -> int:
 
 
 def _traffic(line: SyncLine) -> str:
-    return _tr("Sent {0}, received {1}").format(values.size(line.bytes_out), values.size(line.bytes_in))
+    return tr("Sent {0}, received {1}").format(values.size(line.bytes_out), values.size(line.bytes_in))
 
 
 def _result(line: SyncLine) -> str:
     if line.error:
-        return values.shown(line.error, values.LONG)
-    return _tr("Complete") if line.sent or line.received else _tr("Nothing new")
+        return values.shown(told(line.error), values.LONG)
+    return tr("Complete") if line.sent or line.received else tr("Nothing new")
 
 
 def _result_icon(line: SyncLine) -> QIcon:
@@ -75,8 +76,4 @@ def _result_color(line: SyncLine) -> QColor | None:
 
 
 def _was(line: OverwrittenLine) -> str:
-    return values.shown(line.old) if line.whole else _tr("(too large to be kept)")
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("activity", text)
+    return values.shown(line.old) if line.whole else tr("(too large to be kept)")

@@ -19,6 +19,7 @@ from PySide6.QtCore import (
 from engine.events import PeerStatus, State
 from gui import theme
 from gui.models import times, values
+from gui.models.sentences import told
 from gui.models.sorting import SORT_ROLE, SortProxy
 from gui.models.words import state_word
 
@@ -217,7 +218,7 @@ class PeersModel(QAbstractTableModel):
             case Column.NAME | Column.LAST_SUCCESS if self.is_stale(peer):
                 return self.tr("Not heard from for long. Last in sync: {0}.").format(times.exact(peer.last_success))
             case Column.STATE:
-                return peer.reason
+                return told(peer.reason)
             case Column.LAST_SUCCESS:
                 return times.exact(peer.last_success)
             case Column.LAST_ATTEMPT:
@@ -238,7 +239,7 @@ class PeersModel(QAbstractTableModel):
 
     def _spoken(self, peer: PeerStatus, column: Column) -> str:
         text = self._text(peer, column)
-        return f"{state_word(peer.state)}. {peer.reason}" if column is Column.STATE else text
+        return f"{state_word(peer.state)}. {told(peer.reason)}" if column is Column.STATE else text
 
     def _raw(self, peer: PeerStatus, column: Column, role: int) -> Any:
         if role == PEER_ROLE:

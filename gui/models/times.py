@@ -5,7 +5,9 @@ from __future__ import annotations
 import time
 from datetime import datetime
 
-from PySide6.QtCore import QCoreApplication, QDateTime, QLocale
+from PySide6.QtCore import QDateTime, QLocale
+
+from gui.language import tr
 
 NEVER = "–"
 
@@ -23,24 +25,24 @@ def relative(when: float | None, now: float | None = None) -> str:
         return NEVER
     passed = (time.time() if now is None else now) - when
     if passed < 5:  # clocks may be set back: nothing has happened in the future
-        return _tr("just now")
+        return tr("just now")
     if passed < _MINUTE:
-        return _tr("%n s ago", int(passed))
+        return tr("%n s ago", int(passed))
     if passed < _HOUR:
-        return _tr("%n min ago", int(passed / _MINUTE))
+        return tr("%n min ago", int(passed / _MINUTE))
     if passed < _DAY:
-        return _tr("%n h ago", int(passed / _HOUR))
+        return tr("%n h ago", int(passed / _HOUR))
     if passed < 2 * _DAY:
-        return _tr("1 day ago")
+        return tr("1 day ago")
     if passed < 60 * _DAY:
-        return _tr("%n days ago", int(passed / _DAY))
+        return tr("%n days ago", int(passed / _DAY))
     return datetime.fromtimestamp(when).strftime("%Y-%m-%d")
 
 
 def exact(when: float | None) -> str:
     """A time to the second, with its date, in the person's language; "never" for None."""
     if when is None:
-        return _tr("never")
+        return tr("never")
     return QLocale().toString(QDateTime.fromMSecsSinceEpoch(int(when * 1000)), "ddd d MMM yyyy, HH:mm:ss")
 
 
@@ -54,17 +56,13 @@ def short(when: float) -> str:
 def duration(seconds: float) -> str:
     """A length of time, such as ``1.2 s`` or ``3 min 20 s``."""
     if seconds < 60:
-        return _tr("{0} s").format(QLocale().toString(seconds, "f", 1))
+        return tr("{0} s").format(QLocale().toString(seconds, "f", 1))
     minutes, left = divmod(int(seconds), 60)
     if minutes < 60:
-        return _tr("{0} min {1} s").format(minutes, left)
-    return _tr("{0} h {1} min").format(*divmod(minutes, 60))
+        return tr("{0} min {1} s").format(minutes, left)
+    return tr("{0} h {1} min").format(*divmod(minutes, 60))
 
 
 def clock(when: float) -> str:
     """The time of day to the millisecond, local."""
     return datetime.fromtimestamp(when).strftime("%H:%M:%S.%f")[:-3]
-
-
-def _tr(text: str, number: int = -1) -> str:
-    return QCoreApplication.translate("times", text, None, number)

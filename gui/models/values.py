@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import unicodedata
 
-from PySide6.QtCore import QCoreApplication, QLocale
+from PySide6.QtCore import QLocale
 
 from engine.change import SQLiteValue
+from gui.language import tr
 
 SHORT = 80
 """Characters of a value that are shown in a table."""
@@ -64,12 +65,12 @@ def copied(value: SQLiteValue) -> str:
 def described(value: SQLiteValue) -> str:
     """A value's type and size, such as ``text of 12 characters``."""
     if value is None:
-        return _tr("no value")
+        return tr("no value")
     if isinstance(value, bytes):
-        return _tr("blob of {0}").format(size(len(value)))
+        return tr("blob of {0}").format(size(len(value)))
     if isinstance(value, str):
-        return _tr("text, 1 character") if len(value) == 1 else _tr("text, %n characters", len(value))
-    return _tr("whole number") if isinstance(value, int) else _tr("real number")
+        return tr("text, 1 character") if len(value) == 1 else tr("text, %n characters", len(value))
+    return tr("whole number") if isinstance(value, int) else tr("real number")
 
 
 def key_shown(key: tuple[SQLiteValue, ...]) -> str:
@@ -105,7 +106,3 @@ def _visible(letter: str) -> str:
     if letter in _SIGNS:
         return _SIGNS[letter]
     return " " if unicodedata.category(letter) == "Zs" else f"⟨{ord(letter):02X}⟩"
-
-
-def _tr(text: str, count: int = -1) -> str:
-    return QCoreApplication.translate("values", text, None, count)

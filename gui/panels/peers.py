@@ -61,6 +61,8 @@ class PeersPanel(QWidget):
     edit_requested = Signal(str)
     remove_requested = Signal(list)
     """list[str]"""
+    verify_requested = Signal(str)
+    """Compare all rows with this peer."""
     flow_requested = Signal(str)
     """Show the changes of this peer."""
     selection_changed = Signal(list)
@@ -173,12 +175,16 @@ class PeersPanel(QWidget):
         if self._has_databases:
             self.empty.say(
                 self.tr("No peer yet"),
-                self.tr("A peer is where a database is synced to: your own hub or a vlcn server."),
+                self.tr("A peer is where a database is synced to: your own hub or a vlcn server.")
+                + "\n\n"
+                + self.tr("A hub of your own, on this or another machine: syncline serve FOLDER"),
             )
         else:
             self.empty.say(
                 self.tr("No database yet"),
-                self.tr("Add the SQLite file of your app, or drop it here. It is backed up before anything changes."),
+                self.tr("Add the SQLite file of your app, or drop it here. It is backed up before anything changes.")
+                + "\n\n"
+                + self.tr("Then add a peer to sync it with. Syncline keeps both the same from the tray, and says so."),
             )
         self.add_database_button.setVisible(not self._has_databases)
         self.demo_button.setVisible(not self._has_databases)
@@ -199,9 +205,12 @@ class PeersPanel(QWidget):
         menu.addSeparator()
         flow = menu.addAction(theme.icon("flow"), self.tr("Show changes"))
         flow.triggered.connect(lambda: self.flow_requested.emit(chosen[0]))
+        verify = menu.addAction(theme.icon("in-sync"), self.tr("Verify"))
+        verify.setToolTip(self.tr("Ask the peer for digests of its tables, and compare them with those here"))
+        verify.triggered.connect(lambda: self.verify_requested.emit(chosen[0]))
         edit = menu.addAction(theme.icon("edit"), self.tr("Edit…"))
         edit.triggered.connect(lambda: self.edit_requested.emit(chosen[0]))
-        for action in (flow, edit):
+        for action in (flow, verify, edit):
             action.setEnabled(len(chosen) == 1)
         menu.addAction(self.table.copy_action)
         menu.addSeparator()

@@ -1,0 +1,53 @@
+"""The language of the window: which translation is in force, and how plain functions ask for theirs.
+
+Widgets and other objects use ``self.tr``. Functions use ``tr`` from here, whose texts have no context. Texts of the
+engine are marked there (``engine.words.marked``) and looked up with ``marked_text``, or matched by ``engine_text``.
+The translations lie in ``assets/languages``; ``.ci/languages.py`` brings them up to date.
+"""
+
+from __future__ import annotations
+
+from importlib import resources
+
+from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QTranslator
+
+_installed: list[QTranslator] = []
+_translated = False
+
+
+def tr(text: str, count: int = -1) -> str:
+    """A text of a plain function in the person's language; ``%n`` stands for ``count``."""
+    return QCoreApplication.translate("", text, None, count)
+
+
+def marked_text(context: str, text: str) -> str:
+    """A text that was marked elsewhere."""
+    return QCoreApplication.translate(context, text)
+
+
+def has_translation() -> bool:
+    """Whether texts of ours are translated now."""
+    return _translated
+
+
+def install(app: QCoreApplication, language: str) -> None:
+    """Show what is made from now on in this language.
+
+    Args:
+        language: ``en`` or ``de``; ``system`` for the one that the system asks for, if there is a translation.
+    """
+    global _translated
+    for translator in _installed:
+        app.removeTranslator(translator)
+    _installed.clear()
+    _translated = False
+    locale = QLocale.system() if language == "system" else QLocale(language)
+    QLocale.setDefault(locale)
+    folder = resources.files("assets").joinpath("languages")
+    qt = QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
+    for name, path in (("qtbase", qt), ("syncline", str(folder))):
+        translator = QTranslator(app)
+        if translator.load(locale, name, "_", path):
+            app.installTranslator(translator)
+            _installed.append(translator)
+            _translated = _translated or name == "syncline"

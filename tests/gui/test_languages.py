@@ -1,0 +1,206 @@
+"""Every text can be translated, is translated, and is seen translated."""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+import re
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QAbstractButton, QComboBox, QDialog, QLabel, QLineEdit, QWidget
+
+from engine.engine import Engine
+from engine.journal import Journal
+from engine.settings import Settings
+from gui import language
+from gui.app import shell
+from gui.dialogs import add_peer, settings
+from gui.models import sentences
+from gui.models.peers import Column
+from tests.gui.aio import application, on_gui_loop, until
+from tests.gui.app.test_window import DEAD, scene
+
+ROOT = Path(__file__).parents[2]
+GERMAN = ROOT / "assets" / "languages" / "syncline_de.ts"
+SHOWS = {
+    "setText", "setToolTip", "setWindowTitle", "setPlaceholderText", "setAccessibleName", "setAccessibleDescription",
+    "addAction", "addMenu", "addTab", "addItem", "addRow", "addSection", "setTitle", "setSuffix", "setHeaderLabels",
+    "QLabel", "QPushButton", "QCheckBox", "QGroupBox", "QMenu", "QAction", "say",
+}  # fmt: skip
+"""Calls whose texts a person reads."""
+
+EXCEPT = ("language.py", "shots.py")
+"""The one asks with what it was given, the other makes up what stands in pictures."""
+
+FILES = [file.relative_to(ROOT).as_posix() for file in (ROOT / "gui").rglob("*.py") if file.name not in EXCEPT]
+
+NO_WORDS = re.compile(r"[\W\d_]*|Syncline|CSV.*|JSON.*|wss?://.*")
+
+
+def sources() -> dict[str, str]:
+    """All texts of the German file with their translations."""
+    messages = ET.parse(GERMAN).getroot().iter("message")
+    return {one.findtext("source", ""): one.findtext("translation", "") for one in messages}
+
+
+@pytest.fixture
+def german() -> Iterator[None]:
+    language.install(application(), "de")
+    yield
+    language.install(application(), "en")
+
+
+def test_the_files_are_complete_and_up_to_date() -> None:
+    done = subprocess.run(
+        [sys.executable, str(ROOT / ".ci" / "languages.py"), "--check"], capture_output=True, text=True
+    )
+    assert (done.returncode, done.stdout + done.stderr) == (0, "")
+
+
+def test_placeholders_and_keys_survive_translation() -> None:
+    for text, translated in sources().items():
+        assert sorted(re.findall(r"\{\d\}|%1|%n", text)) == sorted(re.findall(r"\{\d\}|%1|%n", translated)), text
+        assert text.count("&") == translated.count("&"), text
+        assert (text[-1] in ".…: ?") == (translated[-1] in ".…: ?"), text
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_no_text_goes_past_the_translators(name: str) -> None:
+    file = ROOT / name
+    wrong = []
+    tree = ast.parse(file.read_text())
+    for node in ast.walk(tree):
+        if isinstance(node, ast.JoinedStr):
+            wrong += [f"{call.lineno}: hidden in an f-string" for call in calls(node) if called(call) == "tr"]
+        if isinstance(node, ast.Call) and called(node) == "tr":
+            first = node.args[0]
+            if not (isinstance(first, ast.Constant) and isinstance(first.value, str)):
+                wrong.append(f"{node.lineno}: tr() of something that is no literal")
+        if isinstance(node, ast.Call) and called(node) in SHOWS:
+            wrong += [
+                f"{node.lineno}: {argument.value!r} is not translated"
+                for argument in node.args
+                if isinstance(argument, ast.Constant)
+                and isinstance(argument.value, str)
+                and not NO_WORDS.fullmatch(argument.value)
+            ]
+    assert wrong == []
+
+
+def calls(node: ast.AST) -> list[ast.Call]:
+    return [one for one in ast.walk(node) if isinstance(one, ast.Call)]
+
+
+def called(call: ast.Call) -> str:
+    """The name of the function that is called."""
+    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+
+
+def texts(window: QWidget) -> Iterator[str]:
+    """Every text that a person could read in a window, with its tooltips and names."""
+    for widget in (window, *window.findChildren(QWidget)):
+        if widget.objectName().startswith("qt_"):
+            continue
+        yield from (widget.toolTip(), widget.accessibleName(), widget.accessibleDescription(), widget.windowTitle())
+        if isinstance(widget, QLabel | QAbstractButton):
+            yield widget.text()
+        if isinstance(widget, QLineEdit):
+            yield widget.placeholderText()
+        if isinstance(widget, QComboBox):
+            yield from (widget.itemText(place) for place in range(widget.count()))
+    for action in window.findChildren(QAction):
+        yield from (action.text(), action.toolTip())
+
+
+def english(window: QWidget) -> set[str]:
+    """The texts that should have been translated."""
+    known = {text: translated for text, translated in sources().items() if text != translated}
+    return {text for text in texts(window) if text in known}
+
+
+@on_gui_loop
+async def look_at_everything(tmp_path: Path) -> None:
+    async with shell(Engine(Settings(), journal=Journal()), asyncio.Event()) as window:
+        await asyncio.sleep(0.2)
+        assert english(window) == set(), "the empty window"
+    async with scene(tmp_path, url=DEAD) as it:
+        window = it.window
+        await it.state("Wartet")
+        line = next(one.text() for one in window.findChildren(QLabel) if "aller Gegen" in one.accessibleName())
+        assert line.startswith("Wartet: hub 0. Nächster Versuch in ")
+        assert line.endswith("127.0.0.1:9: Verbindung abgelehnt.")
+        assert english(window) == set()
+        menu = window.peers.menu_for([it.engine.settings.peers[0].id])
+        assert english(menu) == set()
+        menu.close()
+        heading = window.peers.model.headerData(Column.STATE, Qt.Orientation.Horizontal)
+        assert heading == "Zustand"
+        for question in (
+            settings.ask(window, it.engine, window.wishes.autostart),
+            add_peer.ask(window, it.engine, it.engine.settings.peers[0]),
+        ):
+            asking = asyncio.create_task(question)
+            await until(lambda: [one for one in window.findChildren(QDialog) if one.isVisible()], "the dialog")
+            [dialog] = [one for one in window.findChildren(QDialog) if one.isVisible()]
+            assert english(dialog) == set()
+            dialog.reject()
+            await asking
+
+
+def test_the_window_is_german(tmp_path: Path, german: None) -> None:
+    look_at_everything(tmp_path)
+
+
+def test_the_language_can_be_switched() -> None:
+    app = application()
+    for name, expected in (("de", "gerade eben"), ("en", "just now"), ("de", "gerade eben"), ("en", "just now")):
+        language.install(app, name)
+        assert language.tr("just now") == expected
+    assert not language.has_translation()
+
+
+@pytest.mark.parametrize(
+    ("english_text", "german_text"),
+    [
+        ("Everything is on both disks.", "Alles ist auf beiden Platten."),
+        (
+            "Next try in 12 s: 127.0.0.1:9: connection refused. Is the hub running, and is the port right?",
+            "Nächster Versuch in 12 s: 127.0.0.1:9: Verbindung abgelehnt. Läuft der Hub, und stimmt der Port?",
+        ),
+        ("Auto-sync is off. Press Sync now.", "Automatisch ist ausgeschaltet. Drücken Sie „Jetzt abgleichen“."),
+        ("Confirmed up to 41 at 14:02.", "Bestätigt bis 41 um 14:02."),
+        ("Something that nobody translated. Press Sync now.", "Something that nobody translated. Press Sync now."),
+        ("", ""),
+    ],
+)
+def test_what_the_engine_says(german: None, english_text: str, german_text: str) -> None:
+    assert sentences.told(english_text) == german_text
+
+
+COMPOSED = {
+    "Paused until resumed.": ("Paused ", "until resumed"),
+    "Paused until {0}.": ("Paused ", "until {}"),
+    "It lets us in with this token.": ("It lets us in ", "with this"),
+    "It lets us in without a token.": ("It lets us in ", "without a"),
+}
+"""Sentences that the engine puts together."""
+
+
+def test_the_templates_are_what_the_engine_says() -> None:
+    """A sentence that the engine says no more, or otherwise, would stay in the table for ever."""
+    said = "".join(
+        re.sub(r'"\s*f?"', "", re.sub(r"\{[^{}]*\}", "{}", file.read_text())).replace("\\'", "'")
+        for file in (ROOT / "engine").rglob("*.py")
+    )
+    missing = []
+    for template in sentences.TEMPLATES:
+        parts = COMPOSED.get(template) or [part.strip().rstrip(".") for part in re.split(r"\{\d\}", template)]
+        missing += [template] if not all(part in said for part in parts) else []
+    assert missing == []
