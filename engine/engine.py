@@ -416,7 +416,14 @@ class Engine:
         """Start to serve the rooms of ``folder`` (see ``Hub``), until ``stop_serving`` or the end."""
         await self.stop_serving()
         hub = Hub(
-            folder, self._hosts, host=host, port=port, token=token, options=options, on_guests=self._guests_changed
+            folder,
+            self._hosts,
+            host=host,
+            port=port,
+            token=token,
+            options=options,
+            backups=self.backups,
+            on_guests=self._guests_changed,
         )
         self.hub = await self._hub_stack.enter_async_context(hub)
         self._guests_changed()

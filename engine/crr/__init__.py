@@ -74,6 +74,7 @@ from engine.crr.results import (
     TableStatus,
     TrackedPeer,
 )
+from engine.crr.schema import record_schema
 
 __all__ = [
     "Applied",
@@ -94,6 +95,7 @@ __all__ = [
     "create_table",
     "made_at",
     "pack_columns",
+    "record_schema",
     "unpack_columns",
     "weight",
 ]

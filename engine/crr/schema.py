@@ -17,6 +17,7 @@ from engine.crr.openfile import OpenFile
 from engine.crr.plans import plan_of
 from engine.crr.results import Migration, TableStatus
 from engine.crr.sql import main
+from engine.errors import UsageError
 from engine.plan import TablePlan
 from engine.shape import Shape
 
@@ -107,15 +108,34 @@ class Schema(OpenFile):
         with self._reading() as db:
             return automigrate.plan(db, schema)
 
-    def migrate(self, schema: str) -> Migration:
+    def migrate(
+        self, schema: str, *, lose: bool = True, identity: tuple[str, int] | None = None
+    ) -> Migration:
         """Bring the tables to what a schema text says, in one transaction (``engine.crr.automigrate``, spec 8.3).
 
         Whatever the text does not name is dropped: ask ``plan_migration`` first.
 
+        Args:
+            lose: go on even if rows or values would be gone.
+            identity: the schema's name and version, to be recorded with it (``schema_identity``).
+
         Raises:
-            UsageError: the text cannot be read as a schema.
+            UsageError: the text cannot be read as a schema, or something would be lost.
             NotEligible: a CRR could not be one any more.
             ReplicaError: SQLite refuses a step; in every case the file is as it was.
         """
-        with self._writing():
-            return automigrate.migrate(self._state, schema)
+        with self._writing() as db:
+            found = automigrate.migrate(self._state, schema)
+            if found.loses and not lose:
+                raise UsageError(f"The schema would drop {found.loses:,} rows or values.")
+            if identity is not None:
+                record_schema(db, *identity)
+            return found
+
+
+def record_schema(db: apsw.Connection, name: str, version: int) -> None:
+    """Record which schema the file has now, as the published client and server do; part of the caller's transaction."""
+    db.execute(
+        "INSERT OR REPLACE INTO main.crsql_master (key, value) VALUES ('schema_name', ?), ('schema_version', ?)",
+        (name, version),
+    )

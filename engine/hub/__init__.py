@@ -7,6 +7,7 @@ access.py    who may enter which room, and whether to write
 tokens.py    the file of tokens: made, listed and revoked while a hub runs
 rooms.py     opens rooms, and closes those that nobody is in
 making.py    makes rooms: from schemas.py, the hub's own schema files, or from the first peer's tables
+upgrading.py brings rooms to a newer schema file
 limits.py    what peers may do; guard.py holds each of them to it
 connection.py  one connection before its session begins
 sockets.py   what dialling and serving agree on for every connection

@@ -15,11 +15,12 @@ from typing import NamedTuple
 
 import apsw
 
-from engine.crr import connect, create_table
+from engine.crr import connect, create_table, record_schema
 from engine.errors import NotEligible, ReplicaError, SynclineError, UsageError
 from engine.hub.limits import Limits
 from engine.hub.schemas import Schema, Schemas
 from engine.plan import TablePlan, check_plans
+from engine.shape import Shape
 from engine.wire import AnnouncePresence, Hello, Message, Tables
 from engine.words import printable
 
@@ -27,18 +28,21 @@ log = logging.getLogger(__name__)
 
 
 class Wish(NamedTuple):
-    """What a peer says of its tables when it greets: its schema's name ('' for none) and version, and their plans."""
+    """What a peer says of its tables when it greets: its schema's name ('' for none) and version, and what they are."""
 
     name: str
     version: int
     plans: tuple[TablePlan, ...] = ()
+    tables: tuple[Shape, ...] = ()
 
     @classmethod
     def of(cls, message: Message) -> Wish | None:
         """Return what a greeting says; None for what is no greeting."""
         if isinstance(message, Tables):
             return cls(message.schema_name, message.schema_version, message.plans)
-        if isinstance(message, Hello | AnnouncePresence):
+        if isinstance(message, Hello):
+            return cls(message.schema_name, message.schema_version, tables=message.tables)
+        if isinstance(message, AnnouncePresence):
             return cls(message.schema_name, message.schema_version)
         return None
 
@@ -57,11 +61,6 @@ class Maker:
         self.from_peers = from_peers
         self._limits = limits
         self._turn = asyncio.Lock()
-
-    @property
-    def makes(self) -> bool:
-        """Whether rooms are made at all."""
-        return self.from_peers or self.schemas.folder is not None
 
     async def make(self, path: Path, wish: Wish) -> None:
         """Make the room ``path`` unless it is there.
@@ -122,10 +121,7 @@ def _apply(db: apsw.Connection, schema: Schema) -> None:
         db.execute(schema.text).fetchall()
     except (apsw.Error, SynclineError) as error:
         raise ReplicaError(f"The schema file {schema.name} cannot be applied: {error}.") from None
-    db.execute(
-        "INSERT OR REPLACE INTO main.crsql_master (key, value) VALUES ('schema_name', ?), ('schema_version', ?)",
-        (schema.name, schema.version),
-    )
+    record_schema(db, schema.name, schema.version)
 
 
 def _create(db: apsw.Connection, plans: tuple[TablePlan, ...]) -> None:

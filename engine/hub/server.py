@@ -15,6 +15,7 @@ from pathlib import Path
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
+from engine.backup import Backups
 from engine.errors import ReplicaError, SynclineError, UsageError, WireError
 from engine.host import Host
 from engine.hosts import Hosts
@@ -29,6 +30,7 @@ from engine.hub.rooms import Rooms
 from engine.hub.schemas import Schemas
 from engine.hub.sockets import SOCKET_OPTIONS
 from engine.hub.tally import Tally, moved
+from engine.hub.upgrading import Upgrader
 from engine.pump import Pump
 from engine.session import OwnSession, Session, StockHubSession
 from engine.session.base import GREETING_TIMEOUT
@@ -68,6 +70,7 @@ class Hub:
         host, port: where to listen; port 0 picks a free one.
         token: what every peer must show, where no file of tokens is given; None for no check.
         options: how else it is run.
+        backups: where a room is copied to before its tables are changed; by default a folder beside the rooms.
         on_guests: called when somebody came or went.
     """
 
@@ -80,6 +83,7 @@ class Hub:
         port: int = 0,
         token: str | None = None,
         options: HubOptions | None = None,
+        backups: Backups | None = None,
         on_guests: Callable[[], None] = lambda: None,
     ) -> None:
         self.folder = folder
@@ -103,6 +107,8 @@ class Hub:
             metrics=self._metrics,
             refused=self._tally.refused,
         )
+        copies = backups or Backups(folder / ".backups")  # no room can be called so
+        self._upgrader = Upgrader(self._maker.schemas, copies, allow_drop=self.options.allow_drop)
         self._server: Server | None = None
         self._stack = contextlib.AsyncExitStack()
 
@@ -187,6 +193,8 @@ class Hub:
             if wish is not None:
                 await self._maker.make(self._rooms.path(room), wish)
             async with self._rooms.use(room) as host:
+                if wish is not None:
+                    await self._upgrader.upgrade(host, wish)
                 await self._run_session(socket, host)
         except (UsageError, ReplicaError, Busy) as error:
             log.info("Turned away: %s", error, extra={"room": room, "address": socket.address})
@@ -201,9 +209,9 @@ class Hub:
             log.info("A peer left before it greeted", extra={"room": room, "address": socket.address})
 
     async def _hear_wish(self, socket: HubSocket) -> Wish | None:
-        """Look at what a peer says first, if a room may be made of it."""
+        """Look at what a peer says first, if a room may be made or upgraded by it."""
         missing = not self._rooms.exists(socket.greeting.room)
-        if not (socket.new_room or (missing and self._maker.makes and socket.grant.write)):
+        if not socket.new_room and (self.options.schemas is None or (missing and not socket.grant.write)):
             return None
         try:
             async with asyncio.timeout(GREETING_TIMEOUT):
