@@ -78,37 +78,45 @@ def _check_path(path: Path, *, create: bool) -> None:
 
 
 def _check_layout(db: apsw.Connection, path: str | Path) -> None:
-    """Refuse, in words, what was made by a cr-sqlite before or beside 0.16."""
-    names = table_names(db)
-    if "crsql_master" in names:
-        recorded = db.execute("SELECT value FROM main.crsql_master WHERE key = 'crsqlite_version'").get
-        recorded = recorded if isinstance(recorded, int) else 0
-        if recorded < _OLDEST:
-            raise _unsupported(path, "a cr-sqlite older than 0.15")
-        if recorded >= _FORK:
-            raise _unsupported(path, "version 0.17, a fork of cr-sqlite with another layout")
-    if "crsql_db_versions" in names:
-        raise _unsupported(path, "version 0.17, a fork of cr-sqlite with another layout")
+    """Refuse, in words, what was made by a cr-sqlite before or beside 0.16, and what is damaged."""
+    maker = _other_maker(db)
+    if maker:
+        raise UnsupportedFile(
+            f"“{path}” was made by {maker}; only files of cr-sqlite 0.16 can be synced.",
+            hint="Copy the rows into a new file made with cr-sqlite 0.16 or with Syncline.",
+        )
     site_id = _own_site(db)
     if site_id is not None and (not isinstance(site_id, bytes) or len(site_id) != 16):
         raise UnsupportedFile(
             f"“{path}” has a site id that is not 16 bytes long.", hint="Restore the file from a backup."
         )
-    for name in names:
-        if name.endswith(CLOCK):
-            columns = column_names(db, name)
-            if "__crsql_col_name" in columns:
-                raise _unsupported(path, "cr-sqlite 0.15")
-            if "ts" in columns:
-                raise _unsupported(path, "version 0.17, a fork of cr-sqlite with another layout")
     config.merges_equal_values(db)
 
 
-def _unsupported(path: str | Path, maker: str) -> UnsupportedFile:
-    return UnsupportedFile(
-        f"“{path}” was made by {maker}; only files of cr-sqlite 0.16 can be synced.",
-        hint="Copy the rows into a new file made with cr-sqlite 0.16 or with Syncline.",
-    )
+def _other_maker(db: apsw.Connection) -> str:
+    """Which other generation's layout the file has, if any (spec 2.1, 2.7, 13). 0.15 and the first 0.16 record the
+    same version, so that the tables themselves have to tell."""
+    fork, older = "version 0.17, a fork of cr-sqlite with another layout", "cr-sqlite 0.15 or older"
+    names = table_names(db)
+    if "crsql_master" in names:
+        recorded = db.execute("SELECT value FROM main.crsql_master WHERE key = 'crsqlite_version'").get
+        recorded = recorded if isinstance(recorded, int) else 0
+        if recorded < _OLDEST:
+            return "a cr-sqlite older than 0.15"
+        if recorded >= _FORK:
+            return fork
+    if "crsql_db_versions" in names:
+        return fork
+    if "crsql_site_id" in names and "ordinal" not in column_names(db, "crsql_site_id"):
+        return older
+    for name in names:
+        if name.endswith(CLOCK):
+            columns = column_names(db, name)
+            if any(column.startswith("__crsql_") for column in columns):
+                return older
+            if "ts" in columns:
+                return fork
+    return ""
 
 
 def _bootstrap(db: apsw.Connection, path: str | Path) -> None:

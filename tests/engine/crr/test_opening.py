@@ -26,7 +26,7 @@ from engine.errors import (
 def plain(path: Path, sql: str) -> Path:
     """A file made without the engine."""
     db = apsw.Connection(str(path))
-    db.execute(sql)
+    db.execute(sql).fetchall()
     db.close()
     return path
 
@@ -116,6 +116,51 @@ def test_other_generations_are_refused_in_words(tmp_path: Path, sql: str, words:
         Replica.open(path, readonly=readonly)
     assert error.value.hint
     assert path.read_bytes() == before, "nothing was written"
+
+
+FILE_15 = f"""{MASTER} INSERT INTO crsql_master VALUES ('crsqlite_version', 150000);
+CREATE TABLE crsql_site_id (site_id BLOB NOT NULL, ordinal INTEGER PRIMARY KEY);
+INSERT INTO crsql_site_id VALUES (x'00112233445566778899aabbccddeeff', 0);
+CREATE TABLE foo (a INTEGER PRIMARY KEY NOT NULL, b); INSERT INTO foo VALUES (1, 'kept');
+CREATE TABLE foo__crsql_clock (a NOT NULL, __crsql_col_name TEXT NOT NULL, __crsql_col_version INT NOT NULL,
+    __crsql_db_version INT NOT NULL, __crsql_site_id, __crsql_seq INT NOT NULL, PRIMARY KEY (a, __crsql_col_name));
+CREATE INDEX foo__crsql_clock_dbv_idx ON foo__crsql_clock (__crsql_db_version);
+INSERT INTO foo__crsql_clock VALUES (1, 'b', 1, 1, NULL, 0);
+CREATE TRIGGER foo__crsql_itrig AFTER INSERT ON foo BEGIN SELECT crsql_internal_sync_bit(); END"""
+FILE_17 = f"""{MASTER} INSERT INTO crsql_master VALUES ('crsqlite_version', 170000);
+CREATE TABLE crsql_db_versions (site_id BLOB NOT NULL PRIMARY KEY, db_version INTEGER NOT NULL) STRICT;
+CREATE TABLE crsql_site_id (site_id BLOB NOT NULL, ordinal INTEGER PRIMARY KEY);
+INSERT INTO crsql_site_id VALUES (x'00112233445566778899aabbccddeeff', 0);
+CREATE TRIGGER crsql_site_id_insert_trig AFTER INSERT ON crsql_site_id WHEN NEW.ordinal != 0
+    BEGIN SELECT crsql_update_site_id(NEW.site_id, NEW.ordinal); END;
+CREATE TABLE foo (a INTEGER PRIMARY KEY NOT NULL, b); INSERT INTO foo VALUES (1, 'kept');
+CREATE TABLE foo__crsql_clock (key INTEGER NOT NULL, col_name TEXT NOT NULL, col_version INTEGER NOT NULL,
+    db_version INTEGER NOT NULL, site_id INTEGER NOT NULL DEFAULT 0, seq INTEGER NOT NULL,
+    ts TEXT NOT NULL DEFAULT '0', PRIMARY KEY (key, col_name)) WITHOUT ROWID, STRICT;
+CREATE TABLE foo__crsql_pks (__crsql_key INTEGER PRIMARY KEY, a)"""
+OLD_SITE = "CREATE TABLE crsql_site_id (site_id BLOB PRIMARY KEY); INSERT INTO crsql_site_id VALUES (zeroblob(16))"
+
+
+@pytest.mark.parametrize("journal", ["delete", "wal"])
+@pytest.mark.parametrize(("sql", "words"), [(FILE_15, "0.15"), (FILE_17, "0.17"), (OLD_SITE, "0.15")])
+def test_whole_files_of_other_generations_are_never_written(tmp_path: Path, sql: str, words: str, journal: str) -> None:
+    path = plain(tmp_path / "other.db", f"PRAGMA journal_mode = {journal}; {sql}")
+    before = path.read_bytes()
+    for opened in (
+        lambda: connect(path), lambda: connect(path, create=True), lambda: connect(path, readonly=True),
+        lambda: Replica.open(path), lambda: Replica.open(path, readonly=True),
+    ):  # fmt: skip
+        with pytest.raises(UnsupportedFile, match=words):
+            opened()
+    assert path.read_bytes() == before
+    log = path.with_name("other.db-wal")  # a reader may leave an empty one
+    assert not log.exists() or log.read_bytes() == b""
+
+
+def test_a_table_of_ones_own_with_such_a_name_is_no_other_generation(tmp_path: Path) -> None:
+    sql = "CREATE TABLE mine__crsql_clock (tick); CREATE TABLE foo__crsql_clocks (__crsql_col_name)"
+    with Replica.open(plain(tmp_path / "a.db", sql)) as replica:
+        assert replica.crr_tables() == ()
 
 
 def test_an_earlier_0_16_is_taken_over(tmp_path: Path) -> None:
