@@ -15,7 +15,7 @@ import sys
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
-from engine.cli import bench, demo, identity, inspect, serve, sync, token, window
+from engine.cli import bench, check, demo, identity, inspect, serve, sync, token, window
 from engine.errors import SynclineError, UsageError
 
 Command = Callable[[argparse.Namespace], Awaitable[int]]
@@ -150,6 +150,11 @@ def parser() -> argparse.ArgumentParser:
     one = command("new-id", identity.new_id, "Give a database that was copied or restored a site id of its own.")
     database(one)
     one.add_argument("--yes", action="store_true", help="do it: it becomes a new replica to all its peers")
+
+    one = command("check", check.check, "Find damage to a database's sync records, and mend it.")
+    database(one)
+    one.add_argument("--repair", action="store_true", help="mend what is found, after a backup of the file")
+    one.add_argument("--json", action="store_true", help="one JSON object a line")
 
     one = command("changes", inspect.changes, "Print a database's changes.")
     database(one)

@@ -12,7 +12,8 @@ Rooms:
 - ``functions``, ``changes_table``, ``unpack_table``: what SQL sees
 - ``capture``: records local writes
 - ``create``, ``eligibility``: make tables syncable; ``backfill`` records what they hold
-- ``alter``: schema changes; ``automigrate``: by a schema text, which ``definitions`` reads
+- ``alter``: schema changes; ``automigrate``: by a schema text, which ``definitions`` reads; ``repair``: finds
+  and mends damage
 - ``merging``: merges rows of one shape (``columns``, ``shapes``) in ``groups``, which ``winning`` writes, the others
   in ``rowwise`` by the rules of ``row``; ``told`` says what won
 - ``reading``: whole versions; ``ranges``: parts of ranges
@@ -58,6 +59,7 @@ from engine.crr.pack import pack as pack_columns
 from engine.crr.pack import unpack as unpack_columns
 from engine.crr.plans import create as create_table
 from engine.crr.ranges import weight
+from engine.crr.repair import Damage, Finding
 from engine.crr.replica import Replica
 from engine.crr.results import (
     Applied,
@@ -79,6 +81,8 @@ from engine.crr.schema import record_schema
 __all__ = [
     "Applied",
     "ChangeSet",
+    "Damage",
+    "Finding",
     "Known",
     "Lost",
     "MergeResult",

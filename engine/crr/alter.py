@@ -116,7 +116,7 @@ def _take_snapshot(state: State, name: str, *, begins: bool) -> Alter:
     for (left,) in db.execute(ours).fetchall():
         if left not in used:  # of an alter that was never finished
             db.execute(f"DROP TABLE temp.{left}")
-    crr = state.catalogue().crrs.get(name)
+    crr = state.catalogue().tracking(name)
     columns = crr.columns if crr else ()
     alter = Alter(name, f"crsql_alter_{next(state.numbers)}", columns, begins)
     # Without types, so that every value stays what it is.

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 import apsw
 
 from engine.crr.alter import begin_alter, commit_alter
-from engine.crr.catalogue import Table, is_crr, user_tables
+from engine.crr.catalogue import Table, user_tables
 from engine.crr.create import make_plain, savepoint
 from engine.crr.definitions import column_definitions, tokens
 from engine.crr.results import Lost, Migration
@@ -154,7 +154,7 @@ def _drop_view(db: apsw.Connection, table: str) -> None:
 
 def _change_columns(state: State, wanted: apsw.Connection, table: str, change: Migration) -> None:
     db = state.db
-    tracked = is_crr(db, table)
+    tracked = state.catalogue().tracking(table) is not None
     sql = "SELECT sql FROM main.sqlite_master WHERE type = 'table' AND name = ? COLLATE NOCASE"
     definitions = column_definitions(wanted.execute(sql, (table,)).get)
     if tracked:

@@ -7,10 +7,11 @@ keys are joined from the row to the key, byte by byte, whatever affinity and col
 from __future__ import annotations
 
 from engine.change import SENTINEL
-from engine.crr.catalogue import CLOCK, KEY, PKS, Table
+from engine.crr.catalogue import CLOCK, KEY, PKS, Column, Table
 from engine.crr.sql import ident, idents, literal, main
 from engine.crr.state import State
 
+_KEYWORDS = frozenset(("NULL", "TRUE", "FALSE", "CURRENT_DATE", "CURRENT_TIME", "CURRENT_TIMESTAMP"))
 _WRITE = "(key, col_name, col_version, db_version, seq)"
 _AGAIN = (
     "ON CONFLICT (key, col_name) DO UPDATE SET col_version = col_version + 1, db_version = excluded.db_version,"
@@ -33,7 +34,7 @@ def backfill(state: State, table: Table) -> None:
     if last:
         _rows_again(state, table)
         for column in table.tracked:
-            _missing_cells(state, table, column)
+            write_cells(state, table, column, missing_cells(table, column))
 
 
 def forget_keys(state: State, table: Table) -> None:
@@ -47,7 +48,7 @@ def write_cells(state: State, table: Table, column: str, keys: str, first: int =
 
     Args:
         column: its name, or the sentinel.
-        keys: a SELECT of the rows' key numbers, called ``key``. In it, ``?1`` is the column's name.
+        keys: a SELECT of the rows' key numbers, called ``key``.
         first: the col_version of cells that have no clock row yet.
     """
     state.db.execute(
@@ -56,6 +57,25 @@ def write_cells(state: State, table: Table, column: str, keys: str, first: int =
         (column, state.next_version(), state.seq),
     )
     state.next_seq(state.db.changes())
+
+
+def missing_cells(table: Table, name: str) -> str:
+    """SELECT: the ``key`` of each row with a key, without a cell of this column, and with another value than its
+    default in it."""
+    column = next(c for c in table.columns if c.name == name)
+    return (
+        f"SELECT p.{KEY} AS key {rows_and_keys(table)} WHERE t.{ident(name)} IS NOT {_default(column)} COLLATE BINARY"
+        f" AND NOT EXISTS (SELECT 1 FROM {main(table.name + CLOCK)} AS c WHERE c.key = p.{KEY}"
+        f" AND c.col_name = {literal(name)})"
+    )
+
+
+def _default(column: Column) -> str:
+    """A column's default as an expression; SQLite takes a bare or double-quoted name after DEFAULT for a text."""
+    text = column.default or "NULL"
+    if text.startswith('"'):
+        return literal(text[1:-1].replace('""', '"'))
+    return literal(text) if text.isidentifier() and text.upper() not in _KEYWORDS else f"({text})"
 
 
 def _write_rows(state: State, table: Table, keys: str) -> None:
@@ -91,17 +111,3 @@ def _rows_again(state: State, table: Table) -> None:
     if table.tracked:
         _write_rows(state, table, keys)
     write_cells(state, table, SENTINEL, keys)
-
-
-def _missing_cells(state: State, table: Table, name: str) -> None:
-    column = next(c for c in table.columns if c.name == name)
-    differs = f" AND t.{ident(name)} IS NOT ({column.default or 'NULL'})"
-    if column.not_null and column.default is None:
-        differs = ""
-    write_cells(
-        state,
-        table,
-        name,
-        f"SELECT p.{KEY} AS key {rows_and_keys(table)} WHERE NOT EXISTS (SELECT 1 FROM"
-        f" {main(table.name + CLOCK)} AS c WHERE c.key = p.{KEY} AND c.col_name = ?1){differs}",
-    )

@@ -67,7 +67,7 @@ def eligible(db: apsw.Connection, name: str) -> Table:
 def build(state: State, table: Table) -> None:
     """Sync records and triggers of a table, anew or as far as they are missing, and what its rows need in them."""
     create_tables(state.db, table)
-    _create_triggers(state.db, table)
+    _create_triggers(state, table)
     backfill(state, table)
 
 
@@ -122,21 +122,32 @@ def drop_records(db: apsw.Connection, name: str) -> None:
 def drop_triggers(db: apsw.Connection, name: str, table: Table | None) -> None:
     """Drop the three triggers of a CRR, and those of older versions (spec 2.4)."""
     old = [f"{name}_{column}__crsql_utrig" for column in (table.key if table else ())]
-    for trigger in [f"{name}__crsql_{kind}trig" for kind in "iud"] + old:
+    for trigger in [trigger_name(name, event) for event in ("insert", "update", "delete")] + old:
         db.execute(f"DROP TRIGGER IF EXISTS {main(trigger)}")
 
 
-def _create_triggers(db: apsw.Connection, table: Table) -> None:
-    name = literal(table.name)
+def trigger_arguments(table: Table, name: str) -> dict[str, str]:
+    """What each trigger passes on, by its event (spec 2.4). ``name`` is the wire name."""
     new_key, old_key = (idents(table.key, prefix=row) for row in ("NEW.", "OLD."))
-    both = [new_key, old_key]
+    update = [new_key, old_key]
     if table.tracked:
-        both += [idents(table.tracked, prefix=row) for row in ("NEW.", "OLD.")]
-    drop_triggers(db, table.name, table)
-    for event, values in (("INSERT", new_key), ("UPDATE", ", ".join(both)), ("DELETE", old_key)):
-        trigger = f"{table.name}__crsql_{event[0].lower()}trig"
-        db.execute(
-            f"CREATE TRIGGER {main(trigger)} AFTER {event} ON {ident(table.name)} FOR EACH ROW"
-            f" WHEN crsql_internal_sync_bit() = 0"
-            f" BEGIN VALUES (crsql_after_{event.lower()}({name}, {values})); END"
+        update += [idents(table.tracked, prefix=row) for row in ("NEW.", "OLD.")]
+    values = {"insert": new_key, "update": ", ".join(update), "delete": old_key}
+    return {event: f"{literal(name)}, {each}" for event, each in values.items()}
+
+
+def trigger_name(name: str, event: str) -> str:
+    """The name of a CRR's trigger; ``name`` is the wire name."""
+    return f"{name}__crsql_{event[0]}trig"
+
+
+def _create_triggers(state: State, table: Table) -> None:
+    # Stock may have been given the name in another letter case, which is the wire name ever since (spec 2.6).
+    crr = state.catalogue().tracking(table.name)
+    name = crr.name if crr else table.name
+    drop_triggers(state.db, table.name, table)
+    for event, arguments in trigger_arguments(table, name).items():
+        state.db.execute(
+            f"CREATE TRIGGER {main(trigger_name(name, event))} AFTER {event.upper()} ON {ident(table.name)}"
+            f" FOR EACH ROW WHEN crsql_internal_sync_bit() = 0 BEGIN VALUES (crsql_after_{event}({arguments})); END"
         )

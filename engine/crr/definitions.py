@@ -29,11 +29,11 @@ def column_definitions(sql: str) -> dict[str, str]:
     return found
 
 
-def call_arguments(sql: str, function: str) -> list[str] | None:
-    """The arguments of the first call of ``function``, each as its tokens put together; None without a call."""
+def call_arguments(sql: str, function: str) -> list[str]:
+    """The arguments of the first call of ``function``, without quotes and in lower case; none without a call."""
     words = tokens(sql)
-    places = [n for n, word in enumerate(words) if word.lower() == function.lower()]
-    return ["".join(item) for item in _split(words[places[0] + 1 :])] if places else None
+    after = words[words.index(function) + 1 :] if function in words else []
+    return ["".join(_unquoted(word).lower() for word in item) for item in _split(after)]
 
 
 def _split(words: list[str]) -> list[list[str]]:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import apsw
 
-from engine.crr import automigrate
+from engine.crr import automigrate, repair
 from engine.crr.alter import begin_alter, commit_alter
 from engine.crr.catalogue import Table, is_crr, user_tables
 from engine.crr.create import make_crr
@@ -15,6 +15,7 @@ from engine.crr.eligibility import obstacles
 from engine.crr.failures import explained
 from engine.crr.openfile import OpenFile
 from engine.crr.plans import plan_of
+from engine.crr.repair import Finding
 from engine.crr.results import Migration, TableStatus
 from engine.crr.sql import main
 from engine.errors import UsageError
@@ -131,6 +132,20 @@ class Schema(OpenFile):
             if identity is not None:
                 record_schema(db, *identity)
             return found
+
+    def check(self) -> list[Finding]:
+        """What is damaged in the sync records (``engine.crr.repair``). Reads every row, and changes nothing."""
+        with self._reading():
+            return repair.check(self._state)
+
+    def repair(self) -> list[Finding]:
+        """Mend what ``check`` finds, in one transaction; returns what it was.
+
+        Raises:
+            NotEligible: a table cannot be a CRR as it is now; then all is as before.
+        """
+        with self._writing():
+            return repair.repair(self._state)
 
 
 def record_schema(db: apsw.Connection, name: str, version: int) -> None:

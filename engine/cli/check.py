@@ -1,0 +1,42 @@
+"""``syncline check``: finds, and on request mends, damage to a file's sync records."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from engine.backup import Backups
+from engine.cli.output import say, say_json
+from engine.crr import Replica
+from engine.settings import data_dir
+
+
+async def check(arguments: argparse.Namespace) -> int:
+    """``syncline check DB [--repair] [--json]``
+
+    The exit status is 1 when something is damaged and was left so.
+    """
+    path: Path = arguments.database
+    with Replica.open(path, readonly=True) as replica:
+        found = replica.check()
+    backup = None
+    if found and arguments.repair:
+        backup = Backups(data_dir() / "backups").make(path)
+        with Replica.open(path) as replica:
+            found = replica.repair()
+    for finding in found:
+        if arguments.json:
+            kind = finding.damage.name.lower().replace("_", "-")
+            say_json({"table": finding.table, "damage": kind, "count": finding.count, "mended": backup is not None})
+        else:
+            say(f"{finding.table}: {finding}")
+            say(f"    {'Mended' if backup else 'To be mended'}: {finding.remedy}.")
+    if arguments.json:
+        return 0 if backup or not found else 1
+    if not found:
+        say(f"{path} is in good order.")
+    elif backup:
+        say(f"The backup of before: {backup}")
+    else:
+        say(f"To mend it: syncline check --repair {path}")
+    return 0 if backup or not found else 1

@@ -1,0 +1,164 @@
+"""What bugs of other engines, and schema changes behind cr-sqlite's back, left in a file: found, named and mended.
+
+Stock forgets to track writes after a failed merge (spec 7.7, 12). Such rows stay here for good, because no peer ever
+hears of them. Mending records them as written now. Nothing that a person wrote is dropped, here or at a peer: a row
+that is gone without a record is forgotten, not deleted, and comes back where a peer still has it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+
+import apsw
+
+from engine.change import SENTINEL
+from engine.crr.alter import begin_alter, commit_alter
+from engine.crr.backfill import missing_cells, rows_and_keys
+from engine.crr.catalogue import CLOCK, KEY, Crr, is_crr, user_tables
+from engine.crr.create import drop_records, keep_floor, savepoint, trigger_arguments, trigger_name
+from engine.crr.definitions import call_arguments
+from engine.crr.eligibility import find_table
+from engine.crr.reading import known_cells
+from engine.crr.sql import literal, main
+from engine.crr.state import State
+
+
+class Damage(Enum):
+    """A kind of damage: what it is for one and for many, and what mending does about it."""
+
+    UNRECORDED_ROWS = (
+        "row was written without a record, so that no peer gets it",
+        "rows were written without a record, so that no peer gets them",
+        "recorded as written now",
+    )
+    UNRECORDED_VALUES = (
+        "value was written without a record, so that no peer gets it",
+        "values were written without a record, so that no peer gets them",
+        "recorded as written now",
+    )
+    LOST_ROWS = (
+        "row is recorded, but gone",
+        "rows are recorded, but gone",
+        "forgotten; what a peer still has comes back when it sends everything again",
+    )
+    LOST_COLUMNS = (
+        "sync record is of a column that is gone, so that nothing can be sent",
+        "sync records are of columns that are gone, so that nothing can be sent",
+        "dropped",
+    )
+    TABLE_GONE = (
+        "sync record is left of this table, which was dropped or renamed",
+        "sync records are left of this table, which was dropped or renamed",
+        "dropped",
+    )
+    KEY_CHANGED = (
+        "sync record is of another primary key, so that the table cannot be synced",
+        "sync records are of another primary key, so that the table cannot be synced",
+        "made anew, without the deletions so far",
+    )
+    TRIGGERS = (
+        "sync trigger is missing or does not fit the table, so that writes fail or are not recorded",
+        "sync triggers are missing or do not fit the table, so that writes fail or are not recorded",
+        "made anew",
+    )
+    NO_RECORDS = (
+        "sync trigger is there without any sync records, so that writes fail",
+        "sync triggers are there without any sync records, so that writes fail",
+        "recorded as written now, from nothing",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One kind of damage to one table.
+
+    Attributes:
+        table: its name.
+        damage: the kind.
+        count: how many rows, values, records or triggers.
+    """
+
+    table: str
+    damage: Damage
+    count: int
+
+    def __str__(self) -> str:
+        one, many, _ = self.damage.value
+        return f"{self.count:,} {one if self.count == 1 else many}."
+
+    @property
+    def remedy(self) -> str:
+        """What mending does about it."""
+        return self.damage.value[2]
+
+
+def check(state: State) -> list[Finding]:
+    """Everything that is damaged; reads every row of every CRR, and changes nothing."""
+    db, tables = state.db, state.catalogue()
+    found: list[Finding] = []
+    for name in tables.clocks:
+        if name in tables.crrs:
+            found += [Finding(name, damage, count) for damage, count in _counts(db, tables.crrs[name])]
+        else:
+            damage = Damage.TABLE_GONE if find_table(db, name) is None else Damage.KEY_CHANGED
+            found.append(Finding(name, damage, _count(db, f"SELECT 1 FROM {main(name + CLOCK)}") or 1))
+    recorded = {name.lower() for name in tables.clocks}
+    for table in user_tables(db):
+        if is_crr(db, table.name) and table.name.lower() not in recorded:
+            found.append(Finding(table.name, Damage.NO_RECORDS, len(_triggers(db, table.name))))
+    return [finding for finding in found if finding.count]
+
+
+def repair(state: State) -> list[Finding]:
+    """Mend all that ``check`` finds, all or nothing; returns what it was.
+
+    Raises:
+        NotEligible: a table cannot be a CRR as it is now.
+    """
+    found = check(state)
+    gone = {finding.table for finding in found if finding.damage is Damage.TABLE_GONE}
+    with savepoint(state.db):
+        for table in dict.fromkeys(finding.table for finding in found):
+            if table in gone:
+                keep_floor(state)
+                drop_records(state.db, table)
+            else:  # an alter in which nothing is altered
+                begin_alter(state, table)
+                commit_alter(state, table)
+    return found
+
+
+def _counts(db: apsw.Connection, crr: Crr) -> Iterator[tuple[Damage, int]]:
+    table, clock = crr.table, main(crr.name + CLOCK)
+    arguments = trigger_arguments(table, crr.name)
+    triggers = _triggers(db, crr.name)
+    yield (
+        Damage.TRIGGERS,
+        sum(
+            call_arguments(triggers.get(trigger_name(crr.name, event), ""), f"crsql_after_{event}")
+            != call_arguments(f"f({expected})", "f")
+            for event, expected in arguments.items()
+        ),
+    )
+    yield Damage.LOST_COLUMNS, _count(db, f"SELECT 1 FROM {clock} AS c WHERE NOT {known_cells(crr)}")
+    dead = f"SELECT key FROM {clock} WHERE col_name = '{SENTINEL}' AND col_version % 2 = 0"
+    alive = f"SELECT key FROM {clock} WHERE key NOT IN ({dead})"
+    recorded = f"SELECT p.{KEY} {rows_and_keys(table)} WHERE +p.{KEY} IN ({alive})"
+    rows = _count(db, f"SELECT 1 FROM {main(table.name)}")
+    yield Damage.UNRECORDED_ROWS, rows - _count(db, recorded)
+    values = (f"SELECT 1 FROM ({missing_cells(table, column)}) WHERE key IN ({alive})" for column in crr.columns)
+    yield Damage.UNRECORDED_VALUES, sum(_count(db, missing) for missing in values)
+    present = f"SELECT p.{KEY} {rows_and_keys(table)}"
+    yield Damage.LOST_ROWS, _count(db, f"SELECT DISTINCT key FROM ({alive}) WHERE key NOT IN ({present})")
+
+
+def _triggers(db: apsw.Connection, name: str) -> dict[str, str]:
+    names = ", ".join(literal(trigger_name(name, event)) for event in ("insert", "update", "delete"))
+    return dict(db.execute(f"SELECT name, sql FROM main.sqlite_master WHERE type = 'trigger' AND name IN ({names})"))
+
+
+def _count(db: apsw.Connection, rows: str) -> int:
+    count: int = db.execute(f"SELECT count(*) FROM ({rows})").get
+    return count

@@ -1,0 +1,168 @@
+"""Damage that stock's bugs and changes behind cr-sqlite's back leave: found, named, mended, and at the peers after."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import apsw
+import pytest
+
+from engine.crr import Damage, Finding, Received, Replica
+from engine.errors import NotEligible, SchemaMismatch, TableBroken
+from tests.engine.crr.conftest import FOO, MakeReplica
+from tests.engine.crr.test_alter import dump
+from tests.engine.crr.test_capture import clock
+from tests.engine.programs import Command
+
+
+def untracked(db: apsw.Connection, sql: str) -> None:
+    """Write as stock does after a failed merge: its sync bit stayed at 1."""
+    db.execute("SELECT crsql_internal_sync_bit(1)").fetchall()
+    db.execute(sql)
+    db.execute("SELECT crsql_internal_sync_bit(0)").fetchall()
+
+
+def test_a_file_in_good_order(make: MakeReplica) -> None:
+    replica = make(schema=FOO + "; CREATE TABLE plain (x)")
+    db = replica.connection
+    db.execute(
+        "INSERT INTO foo VALUES (1, 1, NULL), (2, 2, 2); DELETE FROM foo WHERE a = 2; INSERT INTO plain VALUES (1)"
+    )
+    with replica.altering("foo"):
+        db.execute('ALTER TABLE foo ADD COLUMN d DEFAULT 5; ALTER TABLE foo ADD COLUMN e DEFAULT "e"')
+        db.execute('ALTER TABLE foo ADD COLUMN f COLLATE NOCASE DEFAULT abc; ALTER TABLE foo RENAME COLUMN b TO "b\'b"')
+    db.execute("INSERT INTO foo (a) VALUES (3)")
+    before = dump(db)
+    assert replica.check() == replica.repair() == []
+    assert dump(db) == before
+
+
+def test_rows_that_nobody_recorded(make: MakeReplica) -> None:
+    a, b = make("a"), make("b")
+    db = a.connection
+    db.execute("INSERT INTO foo VALUES (1, 1, 1), (2, 2, 2), (3, 3, 3); DELETE FROM foo WHERE a = 2")
+    b.merge(a.changes().changes, received=Received(a.site_id, a.db_version()))
+    untracked(db, "INSERT INTO foo VALUES (2, 22, NULL), (4, 4, 4); DELETE FROM foo WHERE a = 3")
+    assert [(f.table, f.damage, f.count) for f in a.check()] == [
+        ("foo", Damage.UNRECORDED_ROWS, 2), ("foo", Damage.LOST_ROWS, 1),
+    ]  # fmt: skip
+    assert str(a.check()[0]) == "2 rows were written without a record, so that no peer gets them."
+    assert str(a.check()[1]) == "1 row is recorded, but gone."
+    assert len(a.repair()) == 2
+    assert a.check() == []
+    assert [(c.cid, c.val, c.cl) for c in sorted(a.changes(2).changes)] == [
+        ("-1", None, 3), ("b", 22, 3), ("c", None, 3), ("b", 4, 1), ("c", 4, 1)
+    ]  # fmt: skip
+    b.merge(a.changes(2).changes)
+    assert list(b.live_rows("foo")) == [((1,), (1, 1)), ((2,), (22, None)), ((3,), (3, 3)), ((4,), (4, 4))]
+    a.merge(b.changes().changes)
+    assert list(a.live_rows("foo")) == list(b.live_rows("foo")), "what was gone without a record is no deletion"
+
+
+def test_values_that_nobody_recorded(make: MakeReplica) -> None:
+    replica = make()
+    db = replica.connection
+    db.execute("INSERT INTO foo VALUES (1, 1, 1), (2, 2, 2)")
+    with replica.altering("foo"):
+        db.execute("ALTER TABLE foo ADD COLUMN d COLLATE NOCASE DEFAULT 'x'")
+    untracked(db, "UPDATE foo SET d = 'X' WHERE a = 2")
+    assert replica.check() == [Finding("foo", Damage.UNRECORDED_VALUES, 1)]
+    replica.repair()
+    assert clock(db)[-1][:4] == (2, "d", 1, 2)
+
+
+def test_a_table_that_is_gone(make: MakeReplica) -> None:
+    replica = make(schema=FOO + "; CREATE TABLE bar (x INTEGER PRIMARY KEY NOT NULL)", tables=("foo", "bar"))
+    db = replica.connection
+    db.execute("INSERT INTO bar VALUES (1); INSERT INTO foo VALUES (1, 1, 1); DROP TABLE foo")
+    with pytest.raises(TableBroken):
+        replica.changes()
+    assert replica.check() == [Finding("foo", Damage.TABLE_GONE, 2)]
+    replica.repair()
+    assert (replica.check(), replica.db_version(), len(replica.changes().changes)) == ([], 2, 1)
+    assert db.execute("SELECT count(*) FROM sqlite_master WHERE name LIKE 'foo%'").get == 0
+
+
+def test_changes_of_the_schema_behind_our_back(make: MakeReplica) -> None:
+    replica = make()
+    db = replica.connection
+    db.execute("INSERT INTO foo VALUES (1, 1, 1); ALTER TABLE foo ADD COLUMN d; ALTER TABLE foo RENAME COLUMN c TO cc")
+    assert replica.check() == [
+        Finding("foo", Damage.TRIGGERS, 1), Finding("foo", Damage.LOST_COLUMNS, 1),
+        Finding("foo", Damage.UNRECORDED_VALUES, 1),
+    ]  # fmt: skip
+    replica.repair()
+    db.execute("UPDATE foo SET d = 1")
+    assert [(c.cid, c.db_version) for c in replica.changes().changes] == [("b", 1), ("cc", 2), ("d", 3)]
+    db.execute("DROP TABLE foo; CREATE TABLE foo (z INTEGER PRIMARY KEY NOT NULL, b); INSERT INTO foo VALUES (9, 9)")
+    assert replica.check() == [Finding("foo", Damage.KEY_CHANGED, 3)]
+    replica.repair()
+    assert [(c.cid, c.val, c.db_version) for c in replica.changes().changes] == [("b", 9, 4)]
+    assert replica.check() == []
+
+
+def test_triggers_that_are_gone_or_alone(make: MakeReplica) -> None:
+    replica = make()
+    db = replica.connection
+    db.execute("DROP TRIGGER foo__crsql_dtrig; DROP TRIGGER foo__crsql_itrig; INSERT INTO foo VALUES (1, 1, 1)")
+    assert replica.check() == [Finding("foo", Damage.TRIGGERS, 2), Finding("foo", Damage.UNRECORDED_ROWS, 1)]
+    replica.repair()
+    db.execute("INSERT INTO foo VALUES (2, 2, 2); DROP TABLE foo__crsql_clock; DROP TABLE foo__crsql_pks")
+    assert replica.check() == [Finding("foo", Damage.NO_RECORDS, 3)]
+    replica.repair()
+    assert (replica.check(), len(replica.changes().changes)) == ([], 4)
+
+
+def test_what_cannot_be_mended_is_left_as_it_was(make: MakeReplica) -> None:
+    replica = make(schema=FOO + "; CREATE TABLE bar (x INTEGER PRIMARY KEY NOT NULL, y)", tables=("foo", "bar"))
+    db = replica.connection
+    untracked(db, "INSERT INTO foo VALUES (1, 1, 1); INSERT INTO bar VALUES (1, 1)")
+    db.execute("CREATE UNIQUE INDEX u ON bar (y)")
+    before = dump(db)
+    with pytest.raises(NotEligible, match="“y” must be unique"):
+        replica.repair()
+    assert dump(db) == before
+
+
+def test_a_wire_name_in_another_letter_case(make: MakeReplica) -> None:
+    """Stock takes the name as it was given; peers know the table by that."""
+    replica = make(schema="CREATE TABLE FOO (a INTEGER PRIMARY KEY NOT NULL, b)", tables=("FOO",))
+    db = replica.connection
+    db.execute("INSERT INTO FOO VALUES (1, 1); DROP TABLE FOO; CREATE TABLE foo (a INTEGER PRIMARY KEY NOT NULL, b)")
+    db.execute("INSERT INTO foo VALUES (1, 1)")
+    assert replica.check() == [Finding("FOO", Damage.TRIGGERS, 3)]
+    replica.repair()
+    db.execute("UPDATE foo SET b = 2")
+    assert [(c.table, c.val, c.col_version) for c in replica.changes().changes] == [("FOO", 2, 2)]
+    assert replica.check() == []
+
+
+def test_a_failed_merge_leaves_nothing_to_mend(make: MakeReplica) -> None:
+    a, b = make("a"), make("b")
+    a.connection.execute("INSERT INTO foo VALUES (1, 1, 1)")
+    b.connection.execute("CREATE TRIGGER no BEFORE INSERT ON foo WHEN NEW.b = 1 BEGIN SELECT RAISE(ABORT, 'no'); END")
+    with pytest.raises(SchemaMismatch):
+        b.merge(a.changes().changes)
+    b.connection.execute("INSERT INTO foo VALUES (2, 2, 2)")
+    assert b.check() == []
+
+
+def test_from_the_command_line(tmp_path: Path) -> None:
+    syncline = Command(tmp_path / "home")
+    path = tmp_path / "a.db"
+    with Replica.open(path, create=True) as replica:
+        replica.connection.execute(FOO)
+        replica.make_crr("foo")
+        assert "in good order" in syncline("check", path)
+        untracked(replica.connection, "INSERT INTO foo VALUES (1, 1, 1)")
+        process = syncline.start("check", path, "--json")
+        assert process.communicate()[0] == (
+            '{"table": "foo", "damage": "unrecorded-rows", "count": 1, "mended": false}\n'
+        )
+        assert process.returncode == 1
+        told = syncline("check", "--repair", path)
+        assert "foo: 1 row was written without a record" in told
+        assert "Mended: recorded as written now." in told
+        assert Path(told.strip().rpartition(": ")[2]).exists(), "a backup was made before"
+        assert len(replica.changes().changes) == 2
+    assert "in good order" in syncline("check", "--repair", path)
