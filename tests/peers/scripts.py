@@ -188,7 +188,7 @@ class Writer:
             return self.delete(site)
         table = self.random.choice(tables)
         columns = self.random.sample(table.columns, self.random.randint(1, len(table.columns)))
-        values = [self.random.choice(table.taken(c)) for c in columns]
+        values = [self.random.choice(table.held(c)) for c in columns]  # others may be unequal to what they become
         sets = ", ".join(f'"{c}" = ?{i + 1}' for i, c in enumerate(columns))
         changed = " OR ".join(f'"{c}" IS NOT ?{i + 1}' for i, c in enumerate(columns))
         sql = f"UPDATE {table.name} SET {sets} WHERE ({changed})"
