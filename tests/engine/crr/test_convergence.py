@@ -12,7 +12,7 @@ import pytest
 from engine.crr import Received, Replica
 from tests import budget
 from tests.peers import schemas
-from tests.peers.scripts import Writer
+from tests.peers.scripts import Writer, statements
 from tests.peers.tables import COMPOSITE, KEY_ONLY, TEXT_KEY, TYPED, UNTYPED, Table
 
 
@@ -44,6 +44,14 @@ class Mesh:
                 replica.connection.execute(statement.sql, statement.args).fetchall()
             except (apsw.ConstraintError, apsw.MismatchError):
                 continue
+
+    def alter(self) -> None:
+        """The same schema change everywhere, though not all has been synced."""
+        steps = statements(self.writer.alter())
+        for replica in self.replicas:
+            for step in steps:
+                replica.connection.execute(step.sql, step.args).fetchall()
+        self.tables = self.writer.tables
 
     def pull(self, to: Replica, source: Replica) -> bool:
         """Everything new at ``source``, in slices of any size, some twice, perhaps without what ``to`` wrote or gave
@@ -101,7 +109,9 @@ def test_replicas_converge() -> None:
         with tempfile.TemporaryDirectory() as folder:
             mesh = Mesh(Path(folder), choose)
             for _ in range(choose.randrange(5, 80)):
-                if choose.random() < 0.6:
+                if choose.random() < 0.02:
+                    mesh.alter()
+                elif choose.random() < 0.6:
                     mesh.write(choose.choice(mesh.replicas))
                 else:
                     mesh.pull(*choose.sample(mesh.replicas, 2))
