@@ -1,0 +1,191 @@
+"""The engine's databases: files that are kept open, so that what anybody writes to them is noticed."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Concatenate, ParamSpec, TypeVar
+
+from engine.backup import Backups
+from engine.change import Change, SQLiteValue
+from engine.crr import Replica, TableStatus, TrackedPeer
+from engine.engine.core import Core
+from engine.errors import ReplicaError, SynclineError, UsageError
+from engine.events import (
+    ChangesMoved,
+    DatabaseChanged,
+    DatabaseRemoved,
+    Way,
+)
+from engine.flow import flow_of
+from engine.host import Host
+from engine.hosts import Hosts
+from engine.journal import Journal
+from engine.restore import put_back
+from engine.settings import DatabaseConfig, Settings, SettingsFile
+from engine.shape import Shape
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Databases(Core):
+    """Databases, and what their files report (``engine.host.LocalNews``)."""
+
+    def __init__(
+        self,
+        settings: Settings | None,
+        store: SettingsFile | None,
+        journal: Journal | None,
+        backups: Backups | None,
+    ) -> None:
+        super().__init__(settings, store, journal)
+        self.backups = backups
+        self._hosts = Hosts(self, backups=backups)
+        self._databases: dict[str, contextlib.AsyncExitStack] = {}
+
+    async def inspect(self, path: Path) -> list[TableStatus]:
+        """Return every table of a file that may not be known yet, as ``tables`` does; nothing is written to it.
+
+        Raises:
+            ReplicaError: the file cannot be used; says why.
+        """
+        return await asyncio.to_thread(_look_at, path)
+
+    async def add_database(self, path: Path, name: str = "") -> DatabaseConfig:
+        """Take on a database file.
+
+        Raises:
+            ReplicaError: the file cannot be used; says why. Nothing is remembered then.
+        """
+        path = path.expanduser().resolve()
+        for known in self.settings.databases:
+            if known.path == path:
+                return known
+        database = DatabaseConfig.new(path, name or path.stem)
+        problem = await self._open_database(database)
+        if problem is not None:
+            await self._databases.pop(database.id).aclose()
+            raise problem
+        self._keep(replace(self.settings, databases=(*self.settings.databases, database)))
+        return database
+
+    async def remove_database(self, database: str) -> None:
+        """Forget a database; the file stays as it is."""
+        await self._databases.pop(database).aclose()
+        left = tuple(known for known in self.settings.databases if known.id != database)
+        self._keep(replace(self.settings, databases=left))
+        self._emit(DatabaseRemoved(database))
+
+    async def tables(self, database: str) -> list[TableStatus]:
+        """Return every table of a database: syncable, can be made so, or cannot and why."""
+        return await self._run(database, Replica.tables)
+
+    async def make_syncable(self, database: str, table: str) -> None:
+        """Make a table a CRR. With ``backups``, one that is not older than a minute is there before.
+
+        Raises:
+            NotEligible: it cannot be; every reason in words.
+        """
+        path, backups = self._config(database).path, self.backups
+        if backups is not None:
+            await self._run(database, lambda _: backups.ensure(path, within=60))
+        await self._run(database, Replica.make_crr, table)
+        async with self._hosts.use(self._config(database).path) as host:
+            host.look()
+        await self._report_database(self._config(database))
+
+    async def put_back(
+        self,
+        database: str,
+        table: str,
+        key: tuple[SQLiteValue, ...],
+        column: str,
+        value: SQLiteValue,
+        *,
+        instead_of: SQLiteValue,
+    ) -> None:
+        """Write a value back that a peer's change overwrote with ``instead_of``; it is synced as any local write.
+
+        Raises:
+            UsageError: it cannot be, or something else has been written since; says why. Nothing has changed.
+        """
+        await self._run(database, put_back, table, key, column, value, instead_of)
+        async with self._hosts.use(self._config(database).path) as host:
+            host.look()
+
+    async def clocks(self, database: str) -> list[TrackedPeer]:
+        """Return the clocks that a database keeps of other sites."""
+        return await self._run(database, Replica.tracked_peers)
+
+    async def _open_database(self, database: DatabaseConfig) -> SynclineError | None:
+        """Keep a database open as long as the engine runs, so that other programs' writes are seen."""
+        stack = self._databases[database.id] = contextlib.AsyncExitStack()
+        try:
+            host = await stack.enter_async_context(self._hosts.use(database.path))
+        except ReplicaError as error:
+            self._emit(DatabaseChanged(database.id, database.name, str(database.path), None, 0, str(error)))
+            return error
+        stack.callback(host.listen(_DatabaseListener(self, database, host)))
+        await self._report_database(database)
+        return None
+
+    async def _report_database(self, database: DatabaseConfig) -> None:
+        async with self._hosts.use(database.path) as host:
+            self.database_moved(database, host)
+
+    async def _run(
+        self, database: str, work: Callable[Concatenate[Replica, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        async with self._hosts.use(self._config(database).path) as host:
+            return await host.run(work, *args, **kwargs)
+
+    def _config(self, database: str) -> DatabaseConfig:
+        for known in self.settings.databases:
+            if known.id == database:
+                return known
+        raise UsageError(f"There is no database “{database}”.")
+
+    # What files report (``engine.host.LocalNews``)
+
+    def wants_local(self, path: Path) -> bool:
+        return bool(self._streams) and any(database.path == path for database in self.settings.databases)
+
+    def local_changes(self, path: Path, changes: Sequence[Change]) -> None:
+        for database in self.settings.databases:
+            if database.path == path:
+                self._emit(ChangesMoved(time.time(), database.id, "", Way.LOCAL, flow_of(changes)))
+
+    def database_moved(self, database: DatabaseConfig, host: Host) -> None:
+        """Hear that a database's own clock rose, or that another file took its place."""
+        self._emit(DatabaseChanged(database.id, database.name, str(database.path), host.site_id, host.version))
+
+    def schema_changed(self, database: DatabaseConfig) -> None:
+        """Hear that a database's tables are others now, or look otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class _DatabaseListener:
+    """Tells the engine when the clock of one of its databases rises (``engine.host.Listener``)."""
+
+    engine: Databases
+    database: DatabaseConfig
+    host: Host
+
+    def version_moved(self, version: int) -> None:
+        self.engine.database_moved(self.database, self.host)
+
+    def schema_changed(self, tables: tuple[Shape, ...]) -> None:
+        self.engine.schema_changed(self.database)
+
+    def replaced(self) -> None:
+        self.engine.database_moved(self.database, self.host)
+
+
+def _look_at(path: Path) -> list[TableStatus]:
+    with Replica.open(path, readonly=True) as replica:
+        return replica.tables()

@@ -1,0 +1,266 @@
+"""The engine's peers: a link for each, and what the links report."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+
+from engine.activity import Activity
+from engine.attempt import SchemaName
+from engine.backup import Backups
+from engine.change import Change
+from engine.crr import Applied
+from engine.engine.databases import Databases
+from engine.errors import PeerUnreachable, SynclineError, UsageError
+from engine.events import (
+    ChangesMoved,
+    FlowChange,
+    NeedsYou,
+    PeerChanged,
+    PeerRemoved,
+    PeerStatus,
+    SyncFailed,
+    SyncFinished,
+    Way,
+)
+from engine.flow import flow_in, flow_of
+from engine.host import Host
+from engine.journal import Journal, SyncLine
+from engine.link import Link
+from engine.probe import ProbeReport, probe
+from engine.session import Verdict
+from engine.settings import DatabaseConfig, Pause, PeerConfig, Settings, SettingsFile
+from engine.tokens import Tokens, TokenStore
+from engine.verify import verify
+
+
+class Peers(Databases):
+    """Peers, their links, and what these report (``engine.link.Reporter``)."""
+
+    def __init__(
+        self,
+        settings: Settings | None,
+        store: SettingsFile | None,
+        journal: Journal | None,
+        backups: Backups | None,
+        schema: SchemaName | None,
+        token_store: TokenStore | None,
+    ) -> None:
+        super().__init__(settings, store, journal, backups)
+        self.tokens = Tokens(token_store)
+        self._schema = schema
+        self._links: dict[str, Link] = {}
+        self._peer_moved = asyncio.Event()
+        self._resting = ""
+        self._activity = Activity(self._tell_activity)
+
+    async def add_peer(self, peer: PeerConfig, *, token: str | None = None) -> PeerConfig:
+        """Take on a peer and start to keep it in sync.
+
+        Raises:
+            SynclineError: the token could not be kept; the peer is not taken on then.
+        """
+        self._config(peer.database)
+        await self.tokens.keep(peer.id, token)
+        self._keep(replace(self.settings, peers=(*self.settings.peers, peer)))
+        self._add_link(peer).start()
+        return peer
+
+    async def update_peer(self, peer: PeerConfig, *, token: str | None = None) -> None:
+        """Take over a peer's changed settings; ``token`` None keeps the present one, an empty one removes it."""
+        await self.tokens.keep(peer.id, token)
+        known = tuple(peer if old.id == peer.id else old for old in self.settings.peers)
+        self._keep(replace(self.settings, peers=known))
+        self._link(peer.id).configure(peer, token=self.tokens.of(peer.id))
+
+    async def remove_peer(self, peer: str) -> None:
+        """Forget a peer. Clocks in the file stay: a peer that comes back goes on where it was.
+
+        Raises:
+            SynclineError: the peer is gone, but its token could not be removed.
+        """
+        await self._link(peer).stop()
+        self._activity.forget(peer)
+        del self._links[peer]
+        left = tuple(known for known in self.settings.peers if known.id != peer)
+        self._keep(replace(self.settings, peers=left))
+        self._emit(PeerRemoved(peer))
+        await self.tokens.drop(peer)
+
+    async def probe(self, database: str, url: str, room: str, token: str = "") -> ProbeReport:
+        """Try out a peer that may not be added yet, and report in words; see ``engine.probe``."""
+        path = self._config(database).path
+        return await probe(path, url, room, token, named=self._schema is not None)
+
+    def peers(self) -> list[PeerStatus]:
+        """Return the row of every peer, in the order of the settings."""
+        return [self._links[peer.id].status for peer in self.settings.peers]
+
+    async def sync_now(self, peers: Sequence[str] | None = None) -> dict[str, SynclineError | None]:
+        """Sync these peers (all by default) at once, whatever their mode, and wait until it is done.
+
+        Returns:
+            for each peer None when both sides are caught up, else what prevented it.
+        """
+        chosen = list(self._links) if peers is None else list(peers)
+        waiters = [self._link(peer).sync_now() for peer in chosen]
+        await asyncio.gather(*waiters, return_exceptions=True)
+        errors = [waiter.exception() for waiter in waiters]
+        return {peer: _told(error) for peer, error in zip(chosen, errors, strict=True)}
+
+    async def pause(self, pause: Pause | None, peers: Sequence[str] | None = None) -> None:
+        """Pause these peers (all by default), or resume them with None."""
+        for peer in self.settings.peers:
+            if peers is None or peer.id in peers:
+                await self.update_peer(replace(peer, paused=pause))
+
+    async def rest(self, why: str) -> None:
+        """Let auto-sync rest for a reason that is not the person's (a battery, a costly line); '' ends that.
+
+        ``sync_now`` works all the same. Nothing is remembered.
+        """
+        self._resting = why
+        self._set_auto()
+
+    async def verify(self, peer: str, *, timeout: float = 60.0) -> dict[str, Verdict]:
+        """Compare every table that a connected peer has too, once both sides are at rest.
+
+        Returns:
+            for each table whether both hold the same: ``identical``, ``same rows, different history``, ``different``.
+
+        Raises:
+            PeerUnreachable: it is not connected, or did not come to rest within ``timeout`` seconds.
+            UsageError: it is a published server, which cannot be asked.
+        """
+        return await verify(self._link(peer), timeout)
+
+    async def wait_in_sync(self, peers: Sequence[str] | None = None, *, timeout: float) -> None:
+        """Wait until these peers (all by default) are in sync at the same time.
+
+        Raises:
+            PeerUnreachable: it did not come to that within ``timeout`` seconds; says who lags and why.
+        """
+        chosen = list(self._links) if peers is None else list(peers)
+        try:
+            async with asyncio.timeout(timeout):
+                while not all(self._link(peer).in_sync for peer in chosen):
+                    self._peer_moved.clear()
+                    await self._peer_moved.wait()
+        except TimeoutError:
+            late = [self._link(peer).status for peer in chosen if not self._link(peer).in_sync]
+            why = "; ".join(f"{status.name}: {status.state.value}, {status.reason}" for status in late)
+            raise PeerUnreachable(f"Not in sync after {timeout:.0f} s. {why}") from None
+
+    async def _start_links(self, links: Sequence[Link]) -> None:
+        """Start links as soon as their tokens are known: a keyring may wait for a person to unlock it."""
+        try:
+            await self.tokens.load([link.config.id for link in links])
+        except SynclineError as error:
+            self.needs_you(links[0].config.id, str(error), error.hint)
+        for link in links:
+            if self._links.get(link.config.id) is link:
+                link.configure(link.config, token=self.tokens.of(link.config.id))
+                link.start()
+
+    def _add_link(self, peer: PeerConfig) -> Link:
+        link = Link(
+            peer,
+            self._config(peer.database).path,
+            self._hosts,
+            self,
+            token=self.tokens.of(peer.id),
+            schema=self._schema,
+        )
+        self._set_auto_of(link)
+        if self.journal is not None:
+            link.board.status = replace(link.board.status, last_success=self.journal.heard(peer.id))
+        self._links[peer.id] = link
+        self._emit(PeerChanged(link.status))
+        return link
+
+    def _link(self, peer: str) -> Link:
+        if peer not in self._links:
+            raise UsageError(f"There is no peer “{peer}”.")
+        return self._links[peer]
+
+    def _set_auto(self) -> None:
+        for link in self._links.values():
+            self._set_auto_of(link)
+
+    def _set_auto_of(self, link: Link) -> None:
+        link.set_auto(self._auto, self._resting if self.settings.auto_sync else "")
+
+    @property
+    def _auto(self) -> bool:
+        return self.settings.auto_sync and not self._resting
+
+    # What links report (``engine.link.Reporter``)
+
+    def peer_changed(self, status: PeerStatus) -> None:
+        self._peer_moved.set()
+        self._emit(PeerChanged(status))
+        if status.peer in self._links:
+            if self.journal is not None and status.last_success is not None:
+                self.journal.hear(status.peer, status.last_success)
+            self._activity.state(status, self._links[status.peer].trouble)
+
+    def merged(self, peer: str, applied: Sequence[Applied]) -> None:
+        self._activity.moved(self._link(peer))
+        if self._streams or self.journal is not None:
+            self._moved(peer, Way.IN, flow_in(applied))
+
+    def sent(self, peer: str, changes: Sequence[Change]) -> None:
+        self._activity.moved(self._link(peer))
+        if self._streams:
+            self._moved(peer, Way.OUT, flow_of(changes))
+
+    def sync_finished(self, finished: SyncFinished) -> None:
+        self._activity.finished(self._link(finished.peer), finished)
+
+    def needs_you(self, peer: str, sentence: str, hint: str) -> None:
+        self._emit(NeedsYou(peer, sentence, hint))
+
+    def _moved(self, peer: str, way: Way, changes: tuple[FlowChange, ...]) -> None:
+        config = self._link(peer).config
+        event = ChangesMoved(time.time(), config.database, peer, way, changes)
+        self._emit(event)
+        if self.journal is not None:
+            self.journal.add_overwritten(event, config.name)
+
+    def _tell_activity(self, line: SyncFinished | SyncFailed) -> None:
+        self._emit(line)
+        if self.journal is not None and line.peer in self._links:
+            peer = self._links[line.peer].config
+            names = line.peer, peer.name, self._config(peer.database).name
+            if isinstance(line, SyncFailed):
+                self.journal.add_sync(SyncLine(line.time, *names, 0, 0, 0, 0, 0.0, line.error))
+            else:
+                moved = line.sent, line.received, line.bytes_out, line.bytes_in
+                self.journal.add_sync(SyncLine(line.time, *names, *moved, line.seconds, line.error))
+
+    # What concerns databases too
+
+    async def remove_database(self, database: str) -> None:
+        """Forget a database and its peers; the file stays as it is."""
+        for peer in [peer for peer in self.settings.peers if peer.database == database]:
+            await self.remove_peer(peer.id)
+        await super().remove_database(database)
+
+    def database_moved(self, database: DatabaseConfig, host: Host) -> None:
+        for link in self._links.values():
+            if link.config.database == database.id:
+                link.local_moved(host.version)
+        super().database_moved(database, host)
+
+    def schema_changed(self, database: DatabaseConfig) -> None:
+        for link in self._links.values():
+            if link.config.database == database.id:
+                link.schema_changed()
+
+
+def _told(error: BaseException | None) -> SynclineError | None:
+    if error is None or isinstance(error, SynclineError):
+        return error
+    raise error
