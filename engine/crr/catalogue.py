@@ -32,7 +32,8 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """A table or view of the main schema. ``kind`` as in pragma_table_list: table, view, virtual, shadow."""
+    """A table or view of the main schema. ``kind`` as in pragma_table_list: table, view, virtual, shadow.
+    No columns are known of a virtual one."""
 
     name: str
     kind: str
@@ -102,6 +103,8 @@ def describe(db: apsw.Connection, name: str) -> Table | None:
     if row is None:
         return None
     exact, kind, strict = row
+    if kind == "virtual":
+        return Table(exact, kind, ())  # the module that knows its columns may not be here
     columns = tuple(
         Column(column, Affinity.of(declared, strict=bool(strict)), bool(not_null), default, key, hidden)
         for column, declared, not_null, default, key, hidden in db.execute(

@@ -57,10 +57,19 @@ class Schema(OpenFile):
             syncable=tables.tracking(table.name) is not None,
             eligible=not reasons,
             reasons=reasons,
-            rows=db.execute(f"SELECT count(*) FROM {main(table.name)}").get,
+            rows=self._count(table),
             columns=table.tracked,
             key=table.key,
         )
+
+    def _count(self, table: Table) -> int:
+        try:
+            rows: int = self.connection.execute(f"SELECT count(*) FROM {main(table.name)}").get
+        except apsw.SQLError:
+            if table.kind != "virtual":
+                raise
+            return 0  # its module is not loaded here: what it holds is another program's business
+        return rows
 
     def schema_identity(self) -> tuple[str | None, int]:
         """(schema_name, schema_version) as the published client and server record them; (None, -1)

@@ -141,6 +141,21 @@ def test_a_trigger_that_refuses_says_so_and_keeps_nothing(make: MakeReplica) -> 
 # Odd tables
 
 
+def test_a_virtual_table_whose_module_is_not_here(make: MakeReplica) -> None:
+    """As of programs with extensions of their own: it cannot be read, and the rest is synced."""
+    replica = make()
+    replica.connection.execute(
+        "PRAGMA writable_schema = ON; INSERT INTO sqlite_master VALUES"
+        " ('table', 'ghost', 'ghost', 0, 'CREATE VIRTUAL TABLE ghost USING nothing_known (a)');"
+        "PRAGMA writable_schema = RESET; INSERT INTO foo VALUES (1, 2, 3)"
+    ).fetchall()
+    assert [(t.name, t.syncable, t.eligible, t.rows) for t in replica.tables()] == [
+        ("foo", True, True, 1), ("ghost", False, False, 0),
+    ]  # fmt: skip
+    assert len(replica.changes().changes) == 2
+    assert replica.merge([change("b", 9, cv=7)]).applied
+
+
 def exchange(one: Replica, two: Replica) -> None:
     for source, target in ((one, two), (two, one), (one, two)):
         target.merge(source.changes().changes)
