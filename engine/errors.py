@@ -14,6 +14,7 @@ SynclineError                 a sentence (what, where) and a hint (what to try)
 │   ├── FileReplaced          it is not the file it was: replaced, restored, its clock went back
 │   └── StorageFailed         disk full, I/O error, damaged page
 ├── MergeError                changes that cannot be merged; nothing of the batch was kept
+│   ├── BeyondLimit           more than this side takes: too many at once, or the file is full
 │   ├── InvalidChange         a change that no well-behaved peer sends
 │   └── SchemaMismatch        a table or column that this file does not have
 ├── WireError                 bytes that are no message
@@ -100,6 +101,10 @@ class StorageFailed(ReplicaError):
 
 class MergeError(SynclineError):
     """A batch could not be merged; the file is as it was before."""
+
+
+class BeyondLimit(MergeError):
+    """More than this side takes: too many changes at once, or the file has grown to its limit."""
 
 
 class InvalidChange(MergeError):

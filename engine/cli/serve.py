@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import resource
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,10 @@ MANY_FILES = 65_536
 """Open files that are enough for any hub."""
 
 
+SHOWN = 5
+"""Rooms that are named when somebody comes or goes."""
+
+
 async def run(arguments: argparse.Namespace) -> int:
     """Serve until told to stop."""
     if not 0 <= arguments.port <= 65535:
@@ -35,9 +40,16 @@ async def run(arguments: argparse.Namespace) -> int:
             say(f"Serving {arguments.folder} at {hub.url}; stop with Ctrl-C.")
             async for event in events:
                 if isinstance(event, HubChanged) and event.url:
-                    rooms = ", ".join(f"{room}: {guests}" for room, guests in event.rooms) or "nobody"
-                    say(f"Connected: {rooms}")
+                    say(f"Connected: {_crowd(event.rooms)}")
     return 0
+
+
+def _crowd(rooms: Sequence[tuple[str, int]]) -> str:
+    """Who is connected, in a line that stays short."""
+    shown = ", ".join(f"{room}: {guests}" for room, guests in rooms[:SHOWN])
+    more = rooms[SHOWN:]
+    rest = f", and {sum(guests for _, guests in more)} in {len(more)} more rooms" if more else ""
+    return f"{shown or 'nobody'}{rest}"
 
 
 def _allow_many_files() -> None:

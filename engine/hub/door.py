@@ -111,7 +111,9 @@ class Door:
         """Keep other sites' pages out where no token is asked for: a browser lets any page connect to this machine."""
         if origin is None or self._access.asks or self._options.insecure:
             return
-        if not is_loopback(urlsplit(origin).hostname or ""):
+        url = urlsplit(origin)
+        host = url.hostname or ""
+        if url.scheme != "file" and not (is_loopback(host) or host.endswith(".localhost")):
             raise Denied("A page of another site may not use a hub that asks for no token.", status=403)
 
     def _page(self, connection: HubSocket, request: Request) -> Response | None:

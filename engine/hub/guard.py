@@ -6,7 +6,7 @@ import contextlib
 import time
 from pathlib import Path
 
-from engine.errors import MergeError, ProtocolError
+from engine.errors import BeyondLimit, ProtocolError
 from engine.hub.limits import MB, Limits
 from engine.pump import Guard, Pump
 from engine.session import Merge
@@ -42,12 +42,12 @@ class HubGuard(Guard):
 
     def merge(self, action: Merge) -> None:
         if len(action.changes) > self._limits.batch:
-            raise MergeError(
+            raise BeyondLimit(
                 f"{len(action.changes):,} changes came in one message; this hub takes {self._limits.batch:,}."
             )
         limit = self._limits.room_size
         if limit and action.changes and _size(self._path) > limit:
-            raise MergeError(f"This room is full: the hub keeps no more than {limit / MB:,.0f} MB of it.")
+            raise BeyondLimit(f"This room is full: the hub keeps no more than {limit / MB:,.0f} MB of it.")
 
     def slow(self, pump: Pump) -> str:
         """Return why a peer that takes too little is to be dropped; empty when it is not. Ask about once a second."""

@@ -47,6 +47,9 @@ CLOSE_TOKEN = 4001
 CLOSE_ROOM = 4004
 """Close code for a room that is not to be had."""
 
+CLOSE_BUSY = 1013
+"""Close code for one who is to come again later."""
+
 LOOK_EVERY = 1.0
 """Seconds between two looks at what time alone brings about: tokens expire, peers are slow, rooms stay empty."""
 
@@ -72,6 +75,9 @@ class Hub:
         options: how else it is run.
         backups: where a room is copied to before its tables are changed; by default a folder beside the rooms.
         on_guests: called when somebody came or went.
+
+    Attributes:
+        guests: how many peers are connected, by room.
     """
 
     def __init__(
@@ -94,6 +100,7 @@ class Hub:
         if self.options.tokens is not None:
             self._access = TokenFile(self.options.tokens)
         self._on_guests = on_guests
+        self.guests: Counter[str] = Counter()
         self._guests: set[Guest] = set()
         limits = self.options.limits
         self._rooms = Rooms(folder, hosts, limits)
@@ -169,11 +176,6 @@ class Hub:
         return f"{'wss' if self.options.tls else 'ws'}://{host}:{self.port}/sync"
 
     @property
-    def guests(self) -> Counter[str]:
-        """How many peers are connected, by room."""
-        return Counter(guest.room for guest in self._guests)
-
-    @property
     def connections(self) -> int:
         """How many connections there are, greeted or not."""
         return self._door.addresses.total()
@@ -201,7 +203,9 @@ class Hub:
             self._tally.refused["busy" if isinstance(error, Busy) else "room"] += 1
             here = isinstance(error, ReplicaError)
             sentence = "The hub cannot open this room's file." if here else str(error)
-            await _turn_away(socket, sentence, own=own, retry=not isinstance(error, UsageError))
+            code = FailureCode.BUSY if isinstance(error, Busy) else FailureCode.ROOM
+            failure = Failure(code=int(code), sentence=sentence, retry=not isinstance(error, UsageError))
+            await _turn_away(socket, failure, own=own)
         except SynclineError as error:
             log.warning("A session failed: %s", error, extra={"room": room, "address": socket.address})
             await socket.close(1011, "The hub could not go on.")
@@ -237,6 +241,7 @@ class Hub:
         guard = HubGuard(self.options.limits, host.path)
         guest = Guest(room, grant, Pump(socket, session, host, guard=guard), guard)
         self._guests.add(guest)
+        self.guests[room] += 1
         self._tally.sessions += 1
         self._on_guests()
         try:
@@ -251,6 +256,7 @@ class Hub:
         finally:
             self._tally.ended(guest.pump)
             self._guests.discard(guest)
+            self.guests -= Counter([room])
             self._on_guests()
 
     # What goes on beside
@@ -261,7 +267,8 @@ class Hub:
             await asyncio.sleep(LOOK_EVERY)
             self._look_at_tokens()
             for guest in tuple(self._guests):
-                if slow := guest.guard.slow(guest.pump):
+                slow = guest.guard.slow(guest.pump)
+                if slow and guest.pump.session.closed is None:
                     log.warning("A peer is dropped: %s", slow, extra={"room": guest.room})
                     self._tally.dropped += 1
                     guest.pump.hang_up(1008, slow)
@@ -285,13 +292,14 @@ class Hub:
 
     def _look_at(self, guest: Guest) -> None:
         trouble = self._access.trouble(guest.grant, guest.room)
-        if trouble:
+        if trouble and guest.pump.session.closed is None:
             self._tally.dropped += 1
             guest.pump.hang_up(CLOSE_TOKEN, trouble, retry=False)
 
 
-async def _turn_away(socket: ServerConnection, sentence: str, *, own: bool, retry: bool) -> None:
+async def _turn_away(socket: ServerConnection, failure: Failure, *, own: bool) -> None:
     if own:
         with contextlib.suppress(ConnectionClosed):
-            await socket.send(encode(Failure(code=int(FailureCode.ROOM), sentence=sentence, retry=retry)))
-    await socket.close(CLOSE_ROOM, sentence.encode()[:120].decode(errors="ignore"))
+            await socket.send(encode(failure))
+    code = CLOSE_BUSY if failure.code == FailureCode.BUSY else CLOSE_ROOM
+    await socket.close(code, failure.sentence.encode()[:120].decode(errors="ignore"))

@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 
 from engine.change import MAX_VERSION, Change
 from engine.crr import ChangeSet, Known, MergeResult, Part, Place, Received, TableDigest
-from engine.errors import MergeError, PeerRefused, ProtocolError, SchemaMismatch, SynclineError, WireError
+from engine.errors import BeyondLimit, MergeError, PeerRefused, ProtocolError, SchemaMismatch, SynclineError, WireError
 from engine.shape import Shape
 from engine.wire import MAX_FRAME
 
@@ -147,7 +147,8 @@ class Session(abc.ABC):
             elsewhere = error.elsewhere if isinstance(error, SchemaMismatch) else str(error)
             # where shapes are compared in the greeting, one side's tables were altered since
             parked = self.confirms and isinstance(error, SchemaMismatch)
-            self.close(1008, str(error), said=elsewhere, retry=False, parked=parked)
+            code = 1009 if isinstance(error, BeyondLimit) else 1008
+            self.close(code, str(error), said=elsewhere, retry=False, parked=parked)
         else:
             self.close(1011, str(error), said="The other side could not read or write its file.")
         self.failure = error

@@ -63,11 +63,11 @@ async def test_a_message_with_too_many_changes(room: Path) -> None:
         async with guest(hub) as socket:
             for message in (*GREETING, Batch(1, 0, 0, 1, b"", False, changes(11))):
                 await socket.send(encode(message))
-            assert await said(socket) == ("11 changes came in one message; this hub takes 10.", 1008)
+            assert await said(socket) == ("11 changes came in one message; this hub takes 10.", 1009)
         async with guest(hub, own=None) as socket:
             for stock in (AnnouncePresence(STRANGER, (), "", -1), Changes(STRANGER, Cursor(0, 0), changes(11))):
                 await socket.send(encode(stock))
-            assert await turned_away(socket) == (1008, "11 changes came in one message; this hub takes 10.")
+            assert await turned_away(socket) == (1009, "11 changes came in one message; this hub takes 10.")
         assert rows(room) == []
         async with guest(hub, own=None) as socket:
             for stock in (AnnouncePresence(STRANGER, (), "", -1), Changes(STRANGER, Cursor(0, 0), changes(10))):
