@@ -19,31 +19,49 @@ _MARK = "{rows}"
 Rows = Sequence[tuple[SQLiteValue, ...]]
 
 
-def each_block(db: apsw.Connection, sql: str, rows: Rows, template: str = "") -> Iterator[tuple[Any, ...]]:
+def each_block(db: apsw.Connection, sql: str, rows: Rows) -> Iterator[tuple[Any, ...]]:
     """Run ``sql`` for ``rows``, a block at a time, in order; yields what it returns.
 
     Args:
         db: the connection.
         sql: with ``{rows}`` where the list after VALUES belongs.
         rows: all of one width.
-        template: what stands in that list for one row, with ``{0}``, ``{1}`` for its values; by default
-            ``({0}, {1})`` and so on.
     """
     at, width = 0, len(rows[0]) if rows else 1
-    size = _largest(width, template)
+    size = _largest(width, "")
     while at < len(rows):
         # Halves down to one, so that few texts are ever prepared.
         while size > len(rows) - at:
             size //= 2
         block = rows[at] if size == 1 else tuple(chain.from_iterable(rows[at : at + size]))
-        yield from db.execute(_text(sql, size, width, template), block)
+        yield from db.execute(_text(sql, size, width, ""), block)
         at += size
 
 
-def run(db: apsw.Connection, sql: str, rows: Rows, template: str = "") -> None:
+def run(db: apsw.Connection, sql: str, rows: Rows) -> None:
     """As each_block, for statements that return nothing."""
-    for _ in each_block(db, sql, rows, template):
-        pass
+    if rows:
+        run_columns(db, sql, list(zip(*rows, strict=True)))
+
+
+def run_columns(db: apsw.Connection, sql: str, columns: Sequence[Sequence[SQLiteValue]], template: str = "") -> None:
+    """As run, for rows that come as columns.
+
+    Args:
+        template: what stands after VALUES for one row, with ``{0}``, ``{1}`` for its values; by default
+            ``({0}, {1})`` and so on.
+    """
+    width, count = len(columns), len(columns[0])
+    values: list[SQLiteValue] = [None] * (width * count)
+    for n, column in enumerate(columns):
+        values[n::width] = column
+    at, size, step = 0, _largest(width, template), 0
+    while at < len(values):
+        while size > count - at // width:
+            size //= 2
+        step = size * width
+        db.execute(_text(sql, size, width, template), values[at : at + step])
+        at += step
 
 
 @lru_cache(maxsize=512)

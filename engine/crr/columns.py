@@ -38,20 +38,28 @@ class Columns(NamedTuple):
 
     @classmethod
     def of(cls, batch: Sequence[Change]) -> Columns | None:
-        """Turn a batch; None if any change in it would be refused, or needs a closer look (``checking.check``)."""
-        turned: Columns = cls._make(zip(*batch, strict=True))
-        return turned if turned._sound() else None
+        """Turn a batch; None if a change in it would be refused, or needs a closer look (``checking.check``). The
+        values are not looked at here."""
+        fields: list[Any] = list(
+            chain.from_iterable(batch)
+        )  # twice as fast as zip, which visits every change nine times
+        columns = cls._make(fields[n :: len(cls._fields)] for n in range(len(cls._fields)))
+        try:
+            return columns if columns._sound() else None
+        except TypeError:  # something that has no hash, or no order
+            return None
 
     def _sound(self) -> bool:
+        # Most of these have few different values: to look at those is to look at all.
         numbers = (self.col_versions, self.db_versions, self.lengths, self.seqs)
+        sites = set(self.sites)
         return (
             _kinds(chain(*numbers)) == {int}
-            and all(min(column) >= 0 and max(column) < MAX_VERSION for column in numbers)
-            and _kinds(self.sites) == {bytes}
-            and set(map(len, set(self.sites))) == {SITE}
+            and all(min(some) >= 0 and max(some) < MAX_VERSION for some in map(set, numbers))
+            and _kinds(sites) == {bytes}
+            and set(map(len, sites)) == {SITE}
             and _kinds(self.pks) == {bytes}
-            and _kinds(chain(self.tables, self.cids)) == {str}
-            and _kinds(self.vals) <= VALUES
+            and _kinds(chain(set(self.tables), set(self.cids))) == {str}
         )
 
 
@@ -69,9 +77,11 @@ def stored(values: Sequence[SQLiteValue], affinity: Affinity, storage: Storage, 
     """All the values of one column as the column will store them, as ``Storage.stored`` tells one by one.
 
     Returns:
-        The sequence itself where it needs no change; None if an integer among them has more than 64 bits.
+        The sequence itself where it needs no change; None if one of them would be refused.
     """
     kinds = _kinds(values)
+    if not kinds <= VALUES:
+        return None
     if int in kinds:
         integers: Any = values if len(kinds) == 1 else [value for value in values if type(value) is int]
         if min(integers) < -(2**63) or max(integers) >= 2**63:
@@ -84,3 +94,12 @@ def stored(values: Sequence[SQLiteValue], affinity: Affinity, storage: Storage, 
 
 def _kinds(values: Any) -> set[type]:
     return set(map(type, values))
+
+
+def ascending(values: Sequence[Any]) -> bool:
+    """Are they in order? (To sort what is sorted is quick.)
+
+    Raises:
+        TypeError: they cannot be compared.
+    """
+    return isinstance(values, range) or sorted(values) == list(values)

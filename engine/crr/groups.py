@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from operator import gt
@@ -12,7 +13,7 @@ from engine.change import SQLiteValue
 from engine.crr.bulk import each_block
 from engine.crr.catalogue import Crr
 from engine.crr.checking import check_keys
-from engine.crr.columns import Columns, pick, stored
+from engine.crr.columns import Columns, ascending, pick, stored
 from engine.crr.shapes import Shape
 from engine.crr.state import State
 from engine.crr.values import greater
@@ -96,10 +97,11 @@ def gather(state: State, crr: Crr, batch: Columns, shape: Shape, *, js_numbers: 
     group = Group(crr, shape.columns, shape.length, shape.firsts, keys, shape.places, values)
     names = group.names
     try:
-        order = sorted(range(len(names)), key=names.__getitem__)  # type: ignore[arg-type]
+        if not ascending(names):
+            group = group.rows(sorted(range(len(names)), key=names.__getitem__))  # type: ignore[arg-type]
     except TypeError:
         return None
-    return group if order == list(range(len(order))) else group.rows(order)
+    return group
 
 
 def decide(db: apsw.Connection, group: Group, batch: Columns) -> Iterator[Group | Sequence[int]]:
@@ -178,10 +180,25 @@ def _all_new(db: apsw.Connection, group: Group) -> bool:
 
 def _look_up(db: apsw.Connection, group: Group) -> list[Sequence[int]]:
     """What ``Statements.meet`` tells of the rows, column by column."""
-    sql = group.crr.sql.meet(group.columns)
-    tagged = list(zip(range(len(group.firsts)), *group.keys, strict=True))
-    found = list(each_block(db, sql, tagged))
+    sql, keys = group.crr.sql, _bound_at_once(group)
+    if keys is not None:
+        found = db.execute(sql.meet(group.columns, at_once=True), (keys,)).fetchall()
+    else:
+        tagged = list(zip(range(len(group.firsts)), *group.keys, strict=True))
+        found = list(each_block(db, sql.meet(group.columns), tagged))
     return list(zip(*found, strict=True)) or [()] * (4 + 2 * len(group.columns))
+
+
+def _bound_at_once(group: Group) -> apsw.CArrayBinding | None:
+    """The keys as one parameter, where SQLite can take them so: integers, and TEXT without NUL characters."""
+    if len(group.keys) > 1:
+        return None
+    kinds = set(map(type, group.keys[0]))
+    if kinds == {int}:
+        return apsw.carray(array("q", group.keys[0]), flags=apsw.SQLITE_CARRAY_INT64)
+    if kinds == {str} and not any("\0" in key for key in group.keys[0]):  # type: ignore[operator]
+        return apsw.carray(tuple(group.keys[0]))
+    return None
 
 
 def _changes(group: Group) -> list[int]:

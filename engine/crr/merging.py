@@ -12,7 +12,7 @@ from engine.change import Change
 from engine.crr import bulk, config
 from engine.crr.catalogue import Crr
 from engine.crr.checking import check_table
-from engine.crr.columns import Columns
+from engine.crr.columns import Columns, ascending, pick
 from engine.crr.groups import Group, decide, gather
 from engine.crr.results import Applied
 from engine.crr.rowwise import Rowwise
@@ -82,18 +82,14 @@ class Merger:
         grouped = self._exact and len(batch) >= CROSSOVER and not self._equal_values
         columns = Columns.of(batch) if grouped else None
         tables = self._row_by_row(batch) if columns is None else self._grouped(batch, columns)
-        won: list[int] = []
-        for table in tables:
-            won += table.rows.decide()
-            for group in table.groups:
-                won += chain.from_iterable(group.places)
-                self._state.rows_impacted += len(group.firsts) * len(group.columns)
+        won = self._won(tables, len(batch))
         if not won:
             return
-        won.sort()
         self.won += len(won)
-        versions = self._versions(batch, won)
-        ordinals = self._authors(batch, won)
+        versions = self._versions(
+            [change.db_version for change in batch] if columns is None else columns.db_versions, won
+        )
+        ordinals = self._authors([change.site_id for change in batch] if columns is None else columns.sites, won)
         for table in tables:
             with self._writing(table.crr):
                 table.rows.write_rows()
@@ -106,6 +102,16 @@ class Merger:
                 write_clocks(self._db, group, columns, versions, ordinals)
         if self._tell:
             self._remember(batch, tables, versions, len(won))
+
+    def _won(self, tables: Sequence[_Table], size: int) -> Sequence[int]:
+        """The places that won, of a batch of ``size``, in order."""
+        singles = [table.rows.decide() for table in tables]
+        groups = [group for table in tables for group in table.groups]
+        grouped = sum(len(group.firsts) * len(group.columns) for group in groups)
+        self._state.rows_impacted += grouped
+        if grouped + sum(map(len, singles)) == size:
+            return range(size)
+        return sorted(chain(*singles, *(places for group in groups for places in group.places)))
 
     def _table(self, name: str) -> _Table:
         check_table(name)
@@ -126,6 +132,9 @@ class Merger:
 
     def _grouped(self, batch: Sequence[Change], columns: Columns) -> list[_Table]:
         spans: dict[str, list[range]] = {}
+        if len(set(columns.tables)) == 1:
+            spans[columns.tables[0]] = [range(len(batch))]
+            return [self._group(self._table(name), batch, columns, where) for name, where in spans.items()]
         at = 0
         for name, run in groupby(columns.tables):
             end = at + sum(1 for _ in run)
@@ -167,34 +176,45 @@ class Merger:
         singles = table.rows.new()
         if not groups and not singles:
             return
-        firsts = sorted(chain((place for place, _ in singles), *(group.firsts for group in groups)))
-        numbers = dict(zip(firsts, range(db.execute(sql.last_key).get + 1, 2**63), strict=False))
-        for place, row in singles:
-            row.number = numbers[place]
-        bulk.run(db, sql.put_key, [(numbers[place], *row.key) for place, row in singles])
+        next_number = db.execute(sql.last_key).get + 1
+        if len(groups) == 1 and not singles and ascending(groups[0].firsts):
+            groups[0].numbers = range(next_number, next_number + len(groups[0].firsts))
+        else:
+            firsts = sorted(chain((place for place, _ in singles), *(group.firsts for group in groups)))
+            numbers = dict(zip(firsts, range(next_number, next_number + len(firsts)), strict=True))
+            for place, row in singles:
+                row.number = numbers[place]
+            for group in groups:
+                group.numbers = [numbers[first] for first in group.firsts]
+        bulk.run(db, sql.put_key, [(row.number, *row.key) for _, row in singles])
         for group in groups:
-            group.numbers = [numbers[first] for first in group.firsts]
-            bulk.run(db, sql.put_key, list(zip(group.numbers, *group.keys, strict=True)))
+            bulk.run_columns(db, sql.put_key, [group.numbers, *group.keys])
 
-    def _versions(self, batch: Sequence[Change], won: Sequence[int]) -> Sequence[int]:
+    def _versions(self, incoming: Sequence[int], won: Sequence[int]) -> Sequence[int]:
         """The db_version for each place that won: never decreasing, whatever row they are of (spec 4)."""
-        incoming = [batch[place].db_version for place in won]
-        first = self._state.next_version(incoming[0])
-        stamps = accumulate(incoming, max, initial=first)
-        next(stamps)
-        versions = [0] * len(batch)
+        won_with = pick(incoming, won)
+        first = self._state.next_version(won_with[0])
+        if max(won_with) <= first:
+            return [first] * len(incoming)
+        stamps = list(accumulate(won_with, max, initial=first))[1:]
+        self._state.next_version(stamps[-1])
+        if len(won) == len(incoming):
+            return stamps
+        versions = [first] * len(incoming)
         for place, stamp in zip(won, stamps, strict=True):
             versions[place] = stamp
-        self._state.next_version(versions[won[-1]])
         return versions
 
-    def _authors(self, batch: Sequence[Change], won: Sequence[int]) -> Sequence[int]:
+    def _authors(self, sites: Sequence[bytes | None], won: Sequence[int]) -> Sequence[int]:
         """The ordinal of the author for each place that won."""
         known = self._ordinals
-        for site_id in dict.fromkeys([batch[place].site_id for place in won]):
+        authors = dict.fromkeys(pick(sites, won))
+        for site_id in authors:
             if site_id not in known:
                 known[site_id] = self._ordinal(site_id)
-        return [known.get(change.site_id, 0) for change in batch]
+        if len(authors) == 1:
+            return [known[sites[won[0]]]] * len(sites)
+        return [known.get(site_id, 0) for site_id in sites]
 
     def _ordinal(self, site_id: bytes | None) -> int:
         """The file's small number for an author; a site never met gets the next one (spec 2.1)."""

@@ -85,20 +85,22 @@ class Statements:
         """The highest value of the key's first column; NULL without any."""
         return f"SELECT max({ident(self.key[0])}) FROM {self.pks}"
 
-    def meet(self, columns: tuple[str, ...]) -> str:
+    def meet(self, columns: tuple[str, ...], *, at_once: bool = False) -> str:
         """Bulk (tag, key values) -> (tag, __crsql_key, causal length, whether there is a base row, then col_version
         of each of ``columns``, -1 without a clock row, then what the base row holds in each), for the keys that are
-        known."""
-        return self._cached("meet", columns) or self._keep("meet", columns, self._meet(columns))
+        known. With ``at_once`` the only parameter is an array of keys of one column; a tag is a place in it."""
+        use = "meet at once" if at_once else "meet"
+        return self._cached(use, columns) or self._keep(use, columns, self._meet(columns, at_once=at_once))
 
-    def _meet(self, columns: tuple[str, ...]) -> str:
+    def _meet(self, columns: tuple[str, ...], *, at_once: bool) -> str:
+        offered = "WITH offered(tag, k0) AS (SELECT rowid - 1, value FROM carray(?1))" if at_once else self._offered
         of = f"FROM {self.clock} AS c WHERE c.key = p.__crsql_key"
         versions = "".join(
             f", ifnull((SELECT c.col_version {of} AND c.col_name = {literal(name)}), -1)" for name in columns
         )
         values = "".join(f", t.{ident(name)}" for name in columns)
         return (
-            f"{self._offered} SELECT o.tag, p.__crsql_key,"
+            f"{offered} SELECT o.tag, p.__crsql_key,"
             f" ifnull((SELECT c.col_version {of} AND c.col_name = '-1'), EXISTS (SELECT 1 {of})),"
             f" t.{ident(self.key[0])} IS NOT NULL{versions}{values}"
             f" FROM offered AS o CROSS JOIN {self.pks} AS p ON {self._same_key('p')}"

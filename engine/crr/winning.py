@@ -8,14 +8,14 @@ import apsw
 
 from engine.change import Change, SQLiteValue
 from engine.crr import bulk
-from engine.crr.columns import Columns, pick
+from engine.crr.columns import Columns, ascending, pick
 from engine.crr.groups import Group
 from engine.crr.results import Applied
 
 
 def write_rows(db: apsw.Connection, group: Group) -> None:
     """Write the base rows; the triggers must be quiet."""
-    bulk.run(db, group.crr.sql.write_row(group.columns), list(zip(*group.keys, *group.values, strict=True)))
+    bulk.run_columns(db, group.crr.sql.write_row(group.columns), [*group.keys, *group.values])
 
 
 def write_clocks(
@@ -27,9 +27,8 @@ def write_clocks(
         versions: for each place in the batch, the db_version to stamp its change with.
         ordinals: likewise, its author.
     """
-    order = sorted(range(len(group.numbers)), key=group.numbers.__getitem__)
-    if order != list(range(len(order))):
-        group = group.rows(order)
+    if not ascending(group.numbers):
+        group = group.rows(sorted(range(len(group.numbers)), key=group.numbers.__getitem__))
     columns: list[Sequence[SQLiteValue]] = [group.numbers]
     bound: list[int] = []
     for places in group.places:
@@ -41,7 +40,7 @@ def write_clocks(
                 columns.append(column)
             bound.append(at)
     sql = group.crr.sql
-    bulk.run(db, sql.put_cell, list(zip(*columns, strict=True)), sql.cells(group.columns, tuple(bound)))
+    bulk.run_columns(db, sql.put_cell, columns, sql.cells(group.columns, tuple(bound)))
 
 
 def applied(group: Group, batch: Sequence[Change], versions: Sequence[int]) -> Iterator[tuple[int, Applied]]:
