@@ -15,9 +15,9 @@ _installed: list[QTranslator] = []
 _translated = False
 
 
-def tr(text: str, count: int = -1) -> str:
-    """A text of a plain function in the person's language; ``%n`` stands for ``count``."""
-    return QCoreApplication.translate("", text, None, count)
+def tr(text: str) -> str:
+    """A text of a plain function in the person's language."""
+    return QCoreApplication.translate("", text)
 
 
 def marked_text(context: str, text: str) -> str:

@@ -1,4 +1,4 @@
-"""``syncline screenshots DIR``: the window, its states and its dialogs as pictures, light and dark.
+"""``syncline screenshots DIR``: the windows, dialogs and states as pictures, light and dark, in every language.
 
 What is seen is the real window on the demo's real files and hub; only the picture of all states shows rows that are
 made up, because no demo needs a person's help.
@@ -25,17 +25,21 @@ from engine.engine import Engine
 from engine.errors import SynclineError
 from engine.events import DatabaseChanged, PeerStatus, State
 from engine.journal import Journal
-from engine.settings import Settings
+from engine.settings import Pause, Settings
 from engine.settings.autostart import XdgAutostart
+from gui import language
 from gui.app import shell
 from gui.demo import WriteBar
-from gui.dialogs import add_database, add_peer, confirm, settings
+from gui.dialogs import add_database, add_peer, settings, value
 from gui.lifecycle import Application, make_application, run_coroutine
+from gui.models.sentences import told
 from gui.panels.activity import OVERWRITTEN, SYNCS
 from gui.theme import Scheme, apply_scheme
+from gui.tray import Tray
 from gui.window import Window
 
 SCHEMES: tuple[Scheme, ...] = ("light", "dark")
+LANGUAGES = ("en", "de")
 WIDE = QSize(1180, 680)
 SMALL = QSize(1180, 480)
 DRAWN = 0.5
@@ -65,6 +69,7 @@ class _Photographer:
         self._app = app
         self._folder = folder
         self._say = say
+        self._language = ""
 
     async def all(self, quit_asked: asyncio.Event) -> int:
         work = asyncio.create_task(self._scenes())
@@ -79,9 +84,23 @@ class _Photographer:
         return 0
 
     async def _scenes(self) -> None:
+        try:
+            for self._language in LANGUAGES:
+                language.install(self._app, self._language)
+                await self._scenes_in_one()
+        finally:
+            language.install(self._app, "system")
+
+    async def _scenes_in_one(self) -> None:
         async with shell(Engine(Settings(), journal=Journal()), asyncio.Event()) as window:
             window.resize(SMALL)
             await self._take("empty", window)
+            for name in ("clocks", "activity"):
+                window.tabs.setCurrentWidget(getattr(window, name))
+                await self._take(f"empty-{name}", window)
+            window.activity.choice.setCurrentIndex(OVERWRITTEN)
+            await self._take("empty-overwritten", window)
+            await self._take("tray-menu", window.findChild(Tray).menu)
         async with _states() as window:
             await self._take("states", window)
         with tempfile.TemporaryDirectory(prefix="syncline-shots-") as folder:
@@ -103,27 +122,54 @@ class _Photographer:
             await self._take("overwritten", window)
             window.activity.choice.setCurrentIndex(SYNCS)
             window.tabs.setCurrentWidget(window.flow)
-            window.notices.say("laptop → hub: ws://127.0.0.1:8787/sync refused the connection. Is the hub running?")
+            window.notices.say(told("127.0.0.1:8787: connection refused. Is the hub running, and is the port right?"))
             await self._take("notice", window)
             window.notices.dismiss()
             laptop = demo.peers[SIDES[0]]
             await self._take_dialog("edit-peer", window, add_peer.ask(window, engine, laptop))
             await self._take_dialog("add-peer", window, add_peer.ask(window, engine, None, laptop.database))
+            await self._take_dialog("peer-tested", window, add_peer.ask(window, engine, laptop), _press_test)
+            await self._take_dialog("peer-wrong", window, add_peer.ask(window, engine, laptop), _type_nonsense)
             await asyncio.to_thread(_make_notes, folder / "notes.db")
             await self._take_dialog("add-database", window, add_database.ask(window, engine, folder / "notes.db"))
             await self._take_dialog("settings", window, settings.ask(window, engine, XdgAutostart(folder)))
-            question = confirm.confirm(
-                window, "Remove peer", "Remove desktop → hub? The databases stay as they are on both sides.", "Remove"
+            [row, *_] = [row for row in range(window.flow.model.rowCount()) if window.flow.model.line(row)[1].had_old]
+            event, change = window.flow.model.line(row)
+            cell = value.Cell(
+                event.database, change.table, change.key, change.column, change.value, change.old, had_old=True
             )
-            await self._take_dialog("remove-peer", window, question)
-            window.add_top_bar(WriteBar(demo, window.commands))
+            await self._take_dialog("overwritten-value", window, value.show(window, engine, cell))
+            window.peers.table.selectRow(0)
+            await self._take("peer-menu", window.peers.menu_for([laptop.id]))
+            window.flow.text.setText("nothing like it")
+            await self._take("flow-filtered", window)
+            window.flow.text.clear()
+            await self._take_dialog("remove-peer", window, window.wishes._remove_peers([laptop.id]))
+            bar = WriteBar(demo, window.commands)
+            window.add_top_bar(bar)
             await self._take("demo", window)
+            bar.hide()
+            tray = window.findChild(Tray)
+            await self._take("tray-menu-latest", tray.menu)
+            await engine.pause(Pause.FOREVER)
+            await self._take("paused", window)
+            await engine.pause(None)
+            await engine.remove_peer(demo.peers[SIDES[0]].id)
+            await engine.remove_peer(demo.peers[SIDES[1]].id)
+            await self._take("no-peer", window)
 
-    async def _take_dialog(self, name: str, window: Window, question: Coroutine[Any, Any, object]) -> None:
+    async def _take_dialog(
+        self,
+        name: str,
+        window: Window,
+        question: Coroutine[Any, Any, object],
+        act: Callable[[QDialog], None] = lambda _: None,
+    ) -> None:
         asking = asyncio.create_task(question)
         async with asyncio.timeout(10):
             while not (found := [one for one in window.findChildren(QDialog) if one.isVisible()]):  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
+        act(found[0])
         await self._take(name, found[0])
         found[0].reject()
         await asking
@@ -134,7 +180,7 @@ class _Photographer:
         for scheme in SCHEMES:
             apply_scheme(scheme, self._app)
             await asyncio.sleep(RECOLOURED)
-            file = self._folder / f"{name}-{scheme}.png"
+            file = self._folder / f"{name}-{self._language}-{scheme}.png"
             if not widget.grab().save(str(file)):
                 raise SynclineError(f"{file} could not be written.", hint="Check that the folder is yours.")
             self._say(str(file))
@@ -153,11 +199,24 @@ async def _states() -> AsyncIterator[Window]:
         yield window
 
 
+def _press_test(dialog: QDialog) -> None:
+    assert isinstance(dialog, add_peer.PeerDialog)
+    dialog.trial.button.click()
+
+
+def _type_nonsense(dialog: QDialog) -> None:
+    assert isinstance(dialog, add_peer.PeerDialog)
+    for field, text in ((dialog.address, "http://example.org"), (dialog.room, "../other")):
+        field.line.setText(text)
+        field.line.textEdited.emit(text)
+    dialog.room.changed.emit()
+
+
 _REASONS = {
     State.IN_SYNC: "Everything is on both disks.",
     State.SENT: "All sent; this kind of server confirms later. Confirmed up to 41 at 14:02.",
     State.SYNCING: "1,240 of 9,000 versions.",
-    State.CONNECTING: "Connecting.",
+    State.CONNECTING: "Connecting to wss://studio.example/sync.",
     State.WAITING: "Next try in 12 s: connection refused.",
     State.IDLE: "Next pull 14:32.",
     State.PAUSED: "Paused until 15:10.",

@@ -88,24 +88,24 @@
         <translation>gerade eben</translation>
     </message>
     <message>
-        <source>%n s ago</source>
-        <translation>vor %n s</translation>
-    </message>
-    <message>
-        <source>%n min ago</source>
-        <translation>vor %n min</translation>
-    </message>
-    <message>
-        <source>%n h ago</source>
-        <translation>vor %n h</translation>
-    </message>
-    <message>
         <source>1 day ago</source>
         <translation>vor 1 Tag</translation>
     </message>
     <message>
-        <source>%n days ago</source>
-        <translation>vor %n Tagen</translation>
+        <source>{0} s ago</source>
+        <translation>vor {0} s</translation>
+    </message>
+    <message>
+        <source>{0} min ago</source>
+        <translation>vor {0} min</translation>
+    </message>
+    <message>
+        <source>{0} h ago</source>
+        <translation>vor {0} h</translation>
+    </message>
+    <message>
+        <source>{0} days ago</source>
+        <translation>vor {0} Tagen</translation>
     </message>
     <message>
         <source>never</source>
@@ -136,8 +136,8 @@
         <translation>Text, 1 Zeichen</translation>
     </message>
     <message>
-        <source>text, %n characters</source>
-        <translation>Text, %n Zeichen</translation>
+        <source>text, {0} characters</source>
+        <translation>Text, {0} Zeichen</translation>
     </message>
     <message>
         <source>whole number</source>
@@ -1583,6 +1583,34 @@
     <message>
         <source>Write it like wss://example.org:8080/sync.</source>
         <translation>Schreiben Sie sie wie wss://example.org:8080/sync.</translation>
+    </message>
+    <message>
+        <source>The room name is empty.</source>
+        <translation>Der Name des Raums ist leer.</translation>
+    </message>
+    <message>
+        <source>The room name “{0}” starts with a dot, so its file on the hub would be hidden.</source>
+        <translation>Der Raumname „{0}“ beginnt mit einem Punkt, seine Datei auf dem Hub wäre also versteckt.</translation>
+    </message>
+    <message>
+        <source>The room name “{0}” holds “{1}”, which hubs refuse.</source>
+        <translation>Der Raumname „{0}“ enthält „{1}“, was Hubs ablehnen.</translation>
+    </message>
+    <message>
+        <source>Use letters, digits, &apos;_&apos; and &apos;-&apos;.</source>
+        <translation>Verwenden Sie Buchstaben, Ziffern, „_“ und „-“.</translation>
+    </message>
+    <message>
+        <source>Use {0}.</source>
+        <translation>Verwenden Sie {0}.</translation>
+    </message>
+    <message>
+        <source>Try {0}.</source>
+        <translation>Versuchen Sie {0}.</translation>
+    </message>
+    <message>
+        <source>The token holds a space or a character outside ASCII.</source>
+        <translation>Das Token enthält ein Leerzeichen oder ein Zeichen außerhalb von ASCII.</translation>
     </message>
     <message>
         <source>Tokens are forgotten when Syncline ends.</source>

@@ -68,6 +68,13 @@ TEMPLATES = (
     marked("engine", "The address {0} does not begin with ws:// or wss://."),
     marked("engine", "The address {0} is one of a web page."),
     marked("engine", "Write it like wss://example.org:8080/sync."),
+    marked("engine", "The room name is empty."),
+    marked("engine", "The room name “{0}” starts with a dot, so its file on the hub would be hidden."),
+    marked("engine", "The room name “{0}” holds “{1}”, which hubs refuse."),
+    marked("engine", "Use letters, digits, '_' and '-'."),
+    marked("engine", "Use {0}."),
+    marked("engine", "Try {0}."),
+    marked("engine", "The token holds a space or a character outside ASCII."),
     marked("engine", "Tokens are forgotten when Syncline ends."),
     marked("engine", "Tokens are kept in the system's keyring ({0})."),
     # files (engine.crr)

@@ -27,15 +27,15 @@ def relative(when: float | None, now: float | None = None) -> str:
     if passed < 5:  # clocks may be set back: nothing has happened in the future
         return tr("just now")
     if passed < _MINUTE:
-        return tr("%n s ago", int(passed))
+        return tr("{0} s ago").format(int(passed))
     if passed < _HOUR:
-        return tr("%n min ago", int(passed / _MINUTE))
+        return tr("{0} min ago").format(int(passed / _MINUTE))
     if passed < _DAY:
-        return tr("%n h ago", int(passed / _HOUR))
+        return tr("{0} h ago").format(int(passed / _HOUR))
     if passed < 2 * _DAY:
         return tr("1 day ago")
     if passed < 60 * _DAY:
-        return tr("%n days ago", int(passed / _DAY))
+        return tr("{0} days ago").format(int(passed / _DAY))
     return datetime.fromtimestamp(when).strftime("%Y-%m-%d")
 
 

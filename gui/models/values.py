@@ -69,7 +69,7 @@ def described(value: SQLiteValue) -> str:
     if isinstance(value, bytes):
         return tr("blob of {0}").format(size(len(value)))
     if isinstance(value, str):
-        return tr("text, 1 character") if len(value) == 1 else tr("text, %n characters", len(value))
+        return tr("text, 1 character") if len(value) == 1 else tr("text, {0} characters").format(number(len(value)))
     return tr("whole number") if isinstance(value, int) else tr("real number")
 
 

@@ -177,7 +177,7 @@ class FlowPanel(QWidget):
         box.addItem(everything, None)
         box.setAccessibleName(spoken)
         box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        box.setMinimumContentsLength(9)
+        box.setMinimumContentsLength(len(everything) + 1)
         box.currentIndexChanged.connect(self._set_filter)
         return box
 

@@ -37,12 +37,12 @@ from gui.panels.table import EmptyPage, Table
 _WIDTHS = {
     Column.NAME: 19,
     Column.DATABASE: 12,
-    Column.STATE: 17,
+    Column.STATE: 19,
     Column.RECEIVED: 16,
     Column.CONFIRMED: 17,
     Column.TO_SEND: 8,
     Column.TO_RECEIVE: 9,
-    Column.LAST_SUCCESS: 16,
+    Column.LAST_SUCCESS: 20,
     Column.LAST_ATTEMPT: 12,
     Column.ADDRESS: 12,
 }

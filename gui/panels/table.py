@@ -65,10 +65,10 @@ class Table(QTableView):
         self.addAction(self.copy_action)
 
     def set_widths(self, letters: Iterable[int]) -> None:
-        """Set the widths of the first columns, each in letters."""
+        """Set the widths of the first columns, each in letters; headings are never cut."""
         one = self.fontMetrics().averageCharWidth()
         for column, count in enumerate(letters):
-            self.setColumnWidth(column, count * one + 16)
+            self.setColumnWidth(column, max(count * one + 16, self.horizontalHeader().sectionSizeHint(column)))
 
     def save_state(self) -> bytes:
         """The columns' order, widths, visibility and the sorting, to be given to ``restore_state``."""

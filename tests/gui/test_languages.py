@@ -66,7 +66,7 @@ def test_the_files_are_complete_and_up_to_date() -> None:
 
 def test_placeholders_and_keys_survive_translation() -> None:
     for text, translated in sources().items():
-        assert sorted(re.findall(r"\{\d\}|%1|%n", text)) == sorted(re.findall(r"\{\d\}|%1|%n", translated)), text
+        assert sorted(re.findall(r"\{\d\}|%1", text)) == sorted(re.findall(r"\{\d\}|%1", translated)), text
         assert text.count("&") == translated.count("&"), text
         assert (text[-1] in ".…: ?") == (translated[-1] in ".…: ?"), text
 
@@ -185,6 +185,8 @@ def test_what_the_engine_says(german: None, english_text: str, german_text: str)
 
 
 COMPOSED = {
+    "The room name “{0}” starts with a dot, so its file on the hub would be hidden.": ("starts with a dot, so its",),
+    "The room name “{0}” holds “{1}”, which hubs refuse.": ("holds “{}”, which hubs refuse",),
     "Paused until resumed.": ("Paused ", "until resumed"),
     "Paused until {0}.": ("Paused ", "until {}"),
     "It lets us in with this token.": ("It lets us in ", "with this"),
