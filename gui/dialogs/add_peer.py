@@ -131,9 +131,6 @@ class PeerDialog(AsyncDialog):
         column.addWidget(self.problem)
         column.addStretch()
         column.addWidget(self.buttons)
-        order = [self.database, self.address.line, self.room.line, self.token.line, self.name, self.mode, self.minutes]
-        for one, next_one in zip(order, [*order[1:], self.direction], strict=True):
-            self.setTabOrder(one, next_one)
 
     def _fill(self, peer: PeerConfig | None, database: str | None) -> None:
         for known in self._engine.settings.databases:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any
 
+from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QDialog, QWidget
 from shiboken6 import isValid
 
@@ -63,6 +64,13 @@ class AsyncDialog(QDialog):
         if self._fault is not None:
             raise self._fault
         return code == QDialog.DialogCode.Accepted.value
+
+    def event(self, event: QEvent) -> bool:
+        """Grow when something inside wants more room; it says so a moment after its text changed."""
+        taken = super().event(event)
+        if event.type() == QEvent.Type.LayoutRequest and self.isVisible() and self.layout() is not None:
+            self.fit()
+        return taken
 
     def fit(self) -> None:
         """Grow until everything can be read; never shrink, so that nothing jumps about while one types."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QIcon, QPalette
+from PySide6.QtGui import QIcon, QPalette, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QStyle, QWidget
 
 from engine.events import State
@@ -55,8 +55,18 @@ class Note(QWidget):
         """Say this (nothing hides the note), with another icon if one is given."""
         self._icon = icon or self._icon
         self._label.setText(text)
+        self._insist()
         self._paint()
         self.setVisible(bool(text))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """Insist on the lines that are needed: a form layout counts too few for its fields."""
+        super().resizeEvent(event)
+        self._insist()
+
+    def _insist(self) -> None:
+        width = self._label.width()
+        self._label.setMinimumHeight(max(0, self._label.heightForWidth(width)) if self._label.text() else 0)
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802
         """Follow the scheme, light or dark."""

@@ -128,10 +128,10 @@ class ActivityPanel(QWidget):
         table.setModel(proxy)
         table.setAccessibleName(name)
         table.placeholder = placeholder
-        table.set_widths(column.width for column in model.columns)
         table.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         table.horizontalHeader().setSortIndicatorClearable(True)
         table.setSortingEnabled(True)
+        table.set_widths(column.width for column in model.columns)
         table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         table.customContextMenuRequested.connect(self._show_menu)
         return table

@@ -145,6 +145,7 @@ class FlowPanel(QWidget):
         self.text.setPlaceholderText(self.tr("Filter changes"))
         self.text.setAccessibleName(self.tr("Filter changes by text"))
         self.text.setClearButtonEnabled(True)
+        self.text.setMinimumWidth(self.fontMetrics().horizontalAdvance(self.text.placeholderText()) + 40)
         self.text.textChanged.connect(self._set_filter)
         self.peer = self._choice(self.tr("All peers"), self.tr("Filter changes by peer"))
         self.table_choice = self._choice(self.tr("All tables"), self.tr("Filter changes by table"))

@@ -52,14 +52,24 @@ CREATE TABLE tag (name TEXT PRIMARY KEY NOT NULL, color TEXT);
 CREATE TABLE person (id INTEGER PRIMARY KEY NOT NULL, mail TEXT UNIQUE);
 """
 
+pytestmark = pytest.mark.slow
+
 Look = Callable[[QWidget, str], None]
 
 
-async def each_window(folder: Path, look: Look) -> None:
-    """Show every window and dialog in its states, and have ``look`` look at each."""
+async def each_window(folder: Path, inspect: Look) -> None:
+    """Show every window and dialog in its states, and have ``inspect`` look at each."""
+
+    async def look(window: QWidget, where: str) -> None:
+        window.activateWindow()
+        await asyncio.sleep(0.1)
+        window.resize(window.size().expandedTo(window.minimumSizeHint()))
+        await asyncio.sleep(0.05)
+        inspect(window, where)
+
     async with shell(Engine(Settings(), journal=Journal()), asyncio.Event()) as window:
         await asyncio.sleep(0.1)
-        look(window, "the empty window")
+        await look(window, "the empty window")
     async with shell(Engine(Settings(), journal=Journal()), asyncio.Event()) as window:
         engine = window.commands.engine
         demo = Demo(engine, folder, lambda _: None)
@@ -71,9 +81,9 @@ async def each_window(folder: Path, look: Look) -> None:
         for tab in range(window.tabs.count()):
             window.tabs.setCurrentIndex(tab)
             await asyncio.sleep(0.1)
-            look(window, f"the window, {window.tabs.tabText(tab)}")
+            await look(window, f"the window, {window.tabs.tabText(tab)}")
         window.activity.choice.setCurrentIndex(1)
-        look(window, "overwritten values")
+        await look(window, "overwritten values")
         notes = folder / "notes.db"
         connection = connect(notes, create=True)
         connection.execute(TABLES).fetchall()
@@ -81,32 +91,32 @@ async def each_window(folder: Path, look: Look) -> None:
         laptop = demo.peers["laptop"]
         cell = value.Cell(laptop.database, "todo", (1,), "text", "new " * 400, "old", had_old=True)
         async with opened(window, settings.ask(window, engine, window.wishes.autostart)) as dialog:
-            look(dialog, "settings")
+            await look(dialog, "settings")
         async with opened(window, add_peer.ask(window, engine)) as dialog:
-            look(dialog, "add peer")
+            await look(dialog, "add peer")
         async with opened(window, add_peer.ask(window, engine, laptop)) as dialog:
             assert isinstance(dialog, add_peer.PeerDialog)
             dialog.mode.setCurrentIndex(1)
             dialog.trial.button.click()
             await until(lambda: not dialog.trial.busy, "the test is over")
-            look(dialog, "edit peer, tested")
+            await look(dialog, "edit peer, tested")
             for field in (dialog.address, dialog.room):
                 field.line.setText("../not good")
                 field.line.textEdited.emit("")
             dialog.room.changed.emit()
             await asyncio.sleep(0.05)
-            look(dialog, "edit peer, wrong")
+            await look(dialog, "edit peer, wrong")
         async with opened(window, add_database.ask(window, engine, notes)) as dialog:
-            look(dialog, "add database")
+            await look(dialog, "add database")
         async with opened(window, value.show(window, engine, cell)) as dialog:
-            look(dialog, "a value")
+            await look(dialog, "a value")
         async with opened(window, confirm.confirm(window, "Title", "Is this what you want?", "Yes")) as dialog:
-            look(dialog, "a question")
+            await look(dialog, "a question")
         window.notices.dismiss()
         window.notices.dismiss()
         window.add_top_bar(WriteBar(demo, window.commands))
         await asyncio.sleep(0.05)
-        look(window, "the demo")
+        await look(window, "the demo")
 
 
 @asynccontextmanager
@@ -142,7 +152,6 @@ def test_every_control_has_a_name_and_is_reached_with_tab(tmp_path: Path) -> Non
     wrong: list[str] = []
 
     def look(window: QWidget, where: str) -> None:
-        window.activateWindow()
         reached = walk(window)
         for control in ours(window, CONTROLS):
             name = control.accessibleName() or getattr(control, "text", str)() or isinstance(control, QTabBar)
@@ -183,8 +192,6 @@ def test_nothing_is_cut(tmp_path: Path, spoken: str, larger: float) -> None:
     wrong: list[str] = []
 
     def look(window: QWidget, where: str) -> None:
-        window.resize(window.size().expandedTo(window.minimumSizeHint()))
-        QApplication.sendPostedEvents()
         if window.width() > SIZE.width() * larger:
             wrong.append(f"{where}: is {window.width()} wide")
         wrong.extend(f"{where}: {one}" for one in cut(window))
