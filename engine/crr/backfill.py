@@ -63,8 +63,9 @@ def missing_cells(table: Table, name: str) -> str:
     """SELECT: the ``key`` of each row with a key, without a cell of this column, and with another value than its
     default in it."""
     column = next(c for c in table.columns if c.name == name)
+    # The plus: as in _rows_again, when the keys are looked up in a list.
     return (
-        f"SELECT p.{KEY} AS key {rows_and_keys(table)} WHERE t.{ident(name)} IS NOT {_default(column)} COLLATE BINARY"
+        f"SELECT +p.{KEY} AS key {rows_and_keys(table)} WHERE t.{ident(name)} IS NOT {_default(column)} COLLATE BINARY"
         f" AND NOT EXISTS (SELECT 1 FROM {main(table.name + CLOCK)} AS c WHERE c.key = p.{KEY}"
         f" AND c.col_name = {literal(name)})"
     )

@@ -460,3 +460,4 @@ def test_a_hundred_thousand_rows(make: MakeReplica) -> None:
     counts = dict(db.execute("SELECT col_name, count(*) FROM foo__crsql_clock GROUP BY 1"))
     assert counts == {"-1": count // 2, "bb": count // 2, "c": count // 2}
     assert replica.db_version() == 2
+    assert replica.check() == []
