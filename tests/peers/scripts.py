@@ -100,12 +100,14 @@ ORDERS = ("as read", "delta", "shuffled", "partial", "repeated")
 
 @dataclass(frozen=True)
 class Script:
-    """``filled`` runs before the tables become CRRs; then the steps; then the queries."""
+    """``filled`` runs before the tables become CRRs; then the steps; then the queries. ``grouped``: our engine decides
+    even the smallest batches in groups of rows."""
 
     tables: tuple[Table, ...]
     filled: tuple[Step, ...] = ()
     steps: tuple[Step, ...] = ()
     queries: tuple[Step, ...] = ()
+    grouped: bool = False
 
 
 ORDER = 'ORDER BY db_version, seq, "table", pk, cid'
@@ -362,4 +364,5 @@ def draw(random: Random) -> Script:
     if random.random() < 0.1:
         steps += [Sql(site, "PRAGMA recursive_triggers = ON") for site in range(SITES)]
     steps += [writer.step() for _ in range(random.randint(3, 25 if not tables[0].large else 8))]
-    return Script(tables, tuple(filled), tuple(steps), tuple(writer.query() for _ in range(4)))
+    queries = tuple(writer.query() for _ in range(4))
+    return Script(tables, tuple(filled), tuple(steps), queries, grouped=random.random() < 0.5)

@@ -11,9 +11,10 @@ from pathlib import Path
 from random import Random
 
 import apsw
+import pytest
 
 from engine.change import Change, SQLiteValue
-from engine.crr import Replica
+from engine.crr import Replica, merging, shapes
 from engine.errors import SynclineError
 from tests.peers.differences import Moving, Statement, after_alter, before_alter
 from tests.peers.oracle import Command, Oracle
@@ -245,6 +246,13 @@ class Worlds:
 
     def run(self, script: Script) -> None:
         """The whole script, then every inspection."""
+        with pytest.MonkeyPatch.context() as patch:
+            if script.grouped:
+                patch.setattr(merging, "CROSSOVER", 1)
+                patch.setattr(shapes, "FEWEST", 1)
+            self._run(script)
+
+    def _run(self, script: Script) -> None:
         self._tables = {table.name: table for table in script.tables}
         for site in range(SITES):
             for table in script.tables:
