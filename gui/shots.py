@@ -220,7 +220,7 @@ _REASONS = {
     State.WAITING: "Next try in 12 s: connection refused.",
     State.IDLE: "Next pull 14:32.",
     State.PAUSED: "Paused until 15:10.",
-    State.NEEDS_YOU: "The token is not the one that the hub wants. Set the right one under Edit.",
+    State.NEEDS_YOU: "phone.example does not accept the token. Enter the token that the hub's owner gave you.",
 }
 _NAMES = ("Desktop", "Web server", "Laptop", "Studio", "Office", "Archive", "Train", "Phone")
 

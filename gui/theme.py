@@ -25,7 +25,7 @@ from PySide6.QtGui import (
     QPixmapCache,
 )
 from PySide6.QtSvg import QSvgRenderer
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from engine.events import State
 
@@ -205,6 +205,14 @@ def is_dark(palette: QPalette | None = None) -> bool:
 def tone_color(tone: Tone) -> QColor:
     """A tone's colour on the ground that windows have now."""
     return tone.color(is_dark())
+
+
+def show_boxes(widget: QWidget) -> None:
+    """Let the boxes to tick in a widget be seen: Fusion frames them darker than the window, on dark ground too."""
+    palette = QPalette()
+    if is_dark():
+        palette.setColor(QPalette.ColorRole.Window, tone_color(QUIET))
+    widget.setPalette(palette)
 
 
 def apply_scheme(scheme: Scheme, app: QApplication) -> None:

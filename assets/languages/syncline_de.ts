@@ -851,6 +851,22 @@
         <translation>Nur senden</translation>
     </message>
     <message>
+        <source>Stale after</source>
+        <translation>Veraltet nach</translation>
+    </message>
+    <message>
+        <source>as many days as the settings say</source>
+        <translation>so viele Tage, wie die Einstellungen sagen</translation>
+    </message>
+    <message>
+        <source> days</source>
+        <translation> Tagen</translation>
+    </message>
+    <message>
+        <source>Not heard from for this long, the peer is marked and named in a notification</source>
+        <translation>Ist so lange nichts zu hören, wird die Gegenstelle markiert und in einer Meldung genannt</translation>
+    </message>
+    <message>
         <source>Add</source>
         <translation>Hinzufügen</translation>
     </message>
@@ -885,6 +901,10 @@
     <message>
         <source>D&amp;irection:</source>
         <translation>R&amp;ichtung:</translation>
+    </message>
+    <message>
+        <source>Sta&amp;le after:</source>
+        <translation>&amp;Veraltet nach:</translation>
     </message>
     <message>
         <source>To sync another database with it, add a peer for that one</source>

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QLocale, QSize, Qt
-from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QDialog,
@@ -31,9 +30,10 @@ from gui.dialogs.base import AsyncDialog, closed, in_words
 from gui.dialogs.note import Note
 from gui.language import tr
 from gui.models.sentences import told
-from gui.theme import QUIET, is_dark, tone_color
+from gui.theme import show_boxes
 
 WIDTH, HEIGHT = 620, 460
+WIDEST = 900
 TABLE, ROWS, STATUS = range(3)
 
 
@@ -89,8 +89,8 @@ class DatabaseDialog(AsyncDialog):
         self.setWindowTitle(self.tr("Tables") if self._known else self.tr("Add database"))
         self._make(tables)
         self.show_tables(tables)
-        self._show_boxes()
-        self.resize(WIDTH, HEIGHT)
+        show_boxes(self.tree)
+        self.resize(self._width(tables), HEIGHT)
         self.tree.setFocus()
 
     # What is seen
@@ -171,15 +171,13 @@ class DatabaseDialog(AsyncDialog):
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802
         """Follow the scheme, light or dark."""
         if event.type() is QEvent.Type.PaletteChange:
-            self._show_boxes()
+            show_boxes(self.tree)
         super().changeEvent(event)
 
-    def _show_boxes(self) -> None:
-        """Fusion frames a box in a darker tone of the window, which cannot be seen on dark ground."""
-        palette = QPalette()
-        if is_dark():
-            palette.setColor(QPalette.ColorRole.Window, tone_color(QUIET))
-        self.tree.setPalette(palette)
+    def _width(self, tables: Sequence[TableStatus]) -> int:
+        """Wide enough for the longest reason, if there is one; what is longer still has a tooltip."""
+        reasons = [self.fontMetrics().horizontalAdvance(told(reason)) for table in tables for reason in table.reasons]
+        return min(max([WIDTH, *(reason + 80 for reason in reasons)]), WIDEST)
 
     def _status(self, table: TableStatus) -> str:
         if table.syncable:

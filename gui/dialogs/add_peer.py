@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from engine.engine import Engine
 from engine.errors import SynclineError, UsageError
 from engine.settings import Direction, Mode, PeerConfig, check_url
+from engine.settings.switches import DAYS
 from engine.wire.rooms import check_room, check_token, encode_subprotocol
 from gui.dialogs.base import AsyncDialog, in_words
 from gui.dialogs.checked import CheckedLine
@@ -99,6 +100,12 @@ class PeerDialog(AsyncDialog):
         self.direction.addItem(self.tr("Both ways"), Direction.BOTH)
         self.direction.addItem(self.tr("Receive only"), Direction.RECEIVE)
         self.direction.addItem(self.tr("Send only"), Direction.SEND)
+        self.stale = QSpinBox()
+        self.stale.setAccessibleName(self.tr("Stale after"))
+        self.stale.setRange(0, DAYS[1])
+        self.stale.setSpecialValueText(self.tr("as many days as the settings say"))
+        self.stale.setSuffix(self.tr(" days"))
+        self.stale.setToolTip(self.tr("Not heard from for this long, the peer is marked and named in a notification"))
         self.trial = TrialPanel()
         self.problem = Note.of_problem()
         self.buttons = QDialogButtonBox()
@@ -124,6 +131,7 @@ class PeerDialog(AsyncDialog):
         form.addRow(self.tr("&Sync:"), when)
         form.labelForField(when).setBuddy(self.mode)
         form.addRow(self.tr("D&irection:"), self.direction)
+        form.addRow(self.tr("Sta&le after:"), self.stale)
         column = QVBoxLayout(self)
         column.addWidget(self.fields)
         column.addSpacing(6)
@@ -149,6 +157,7 @@ class PeerDialog(AsyncDialog):
             self.mode.setCurrentIndex(self.mode.findData(peer.mode))
             self.minutes.setValue(peer.minutes)
             self.direction.setCurrentIndex(self.direction.findData(peer.direction))
+            self.stale.setValue(peer.stale_days or 0)
         self._token_before = self.token.text
 
     def _connect(self) -> None:
@@ -184,9 +193,8 @@ class PeerDialog(AsyncDialog):
             minutes=self.minutes.value(),
             direction=Direction(self.direction.currentData()),
         )
-        if self._peer is None:
-            return new
-        return replace(new, id=self._peer.id, paused=self._peer.paused, stale_days=self._peer.stale_days)
+        new = replace(new, stale_days=self.stale.value() or None)
+        return new if self._peer is None else replace(new, id=self._peer.id, paused=self._peer.paused)
 
     def _changed(self) -> None:
         """What a test found was about something else."""

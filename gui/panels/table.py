@@ -170,6 +170,7 @@ class EmptyPage(QWidget):
         self.heading = QLabel()
         self.sentence = QLabel()
         self.sentence.setWordWrap(True)
+        self.sentence.setTextFormat(Qt.TextFormat.PlainText)
         self.sentence.setFixedWidth(self.fontMetrics().averageCharWidth() * 80)
         font = self.heading.font()
         font.setPointSizeF(font.pointSizeF() * 1.3)
@@ -203,6 +204,7 @@ class EmptyPage(QWidget):
         """Set the words."""
         self.heading.setText(heading)
         self.sentence.setText(sentence)
+        self.sentence.setMinimumHeight(self.sentence.heightForWidth(self.sentence.width()))
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802
         """Draw anew in the colours of a new palette."""

@@ -63,7 +63,8 @@ async def each_window(folder: Path, inspect: Look) -> None:
     async def look(window: QWidget, where: str) -> None:
         window.activateWindow()
         await asyncio.sleep(0.1)
-        window.resize(window.size().expandedTo(window.minimumSizeHint()))
+        low = window.minimumSizeHint()
+        window.resize(max(window.width(), low.width()), low.height() if isinstance(window, Window) else window.height())
         await asyncio.sleep(0.05)
         inspect(window, where)
 

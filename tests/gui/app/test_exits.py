@@ -193,7 +193,7 @@ def plain(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         env=environment | {"SYNCLINE_HOME": str(home), "SYNCLINE_LOG": "warning"},
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=200,
     )
 
 

@@ -40,6 +40,19 @@ def fill(dialog: PeerDialog, url: str, room: str = "room", token: str = "") -> N
 
 
 @on_gui_loop
+async def test_the_days_until_a_peer_is_stale(tmp_path: Path) -> None:
+    async with world(tmp_path) as (engine, url, _):
+        for days, kept in ((3, 3), (0, None)):
+            peer = engine.settings.peers[0] if engine.settings.peers else None
+            async with asking(PeerDialog, add_peer.ask(None, engine, peer)) as (dialog, answer):
+                fill(dialog, url, "stale")
+                dialog.stale.setValue(days)
+                dialog.accept()
+                await until(answer.done, "it is kept")
+            assert engine.settings.peers[0].stale_days == kept
+
+
+@on_gui_loop
 async def test_every_field_says_what_is_wrong_with_it(tmp_path: Path) -> None:
     async with world(tmp_path) as (engine, url, _), asking(PeerDialog, add_peer.ask(None, engine)) as (dialog, answer):
         fields = {"address": dialog.address, "room": dialog.room, "token": dialog.token}
