@@ -111,6 +111,7 @@ class Pump:
         self._frame: bytes | None = None
         self._frame_taken = asyncio.Event()
         self._reader_waits = False
+        self._finishing = False
         self._ponged = False
         self._pings: set[asyncio.Task[None]] = set()
         self._lost = False
@@ -321,6 +322,8 @@ class Pump:
                     self._wake.set()
                 frame = await self.socket.recv()
                 self._reader_waits = False
+                if self._finishing:
+                    continue
                 if isinstance(frame, str):
                     self.call(lambda: self.session.close(1003, "A text frame came; only binary ones are spoken."))
                     continue
@@ -371,7 +374,11 @@ class Pump:
     async def _finish(
         self, reader: asyncio.Task[Any], writer: asyncio.Task[Any], heartbeat: asyncio.Task[Any]
     ) -> None:
-        """Send what is left (a reason, say), close the socket, end the tasks."""
+        """Send what is left (a reason, say), close the socket, end the tasks.
+
+        What still comes is read and let go: a socket that is closed with something unread cuts the goodbye off.
+        """
+        self._finishing = True
         self._frame_taken.set()
         closed = self.session.closed
         for task in (writer, heartbeat, *self._pings):

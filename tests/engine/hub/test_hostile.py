@@ -1,0 +1,182 @@
+"""Peers that speak well and mean ill, against a hub in a process of its own: it stays small, quick and of service."""
+
+from __future__ import annotations
+
+import asyncio
+import resource
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.typing import Subprotocol
+
+from engine.change import MAX_VERSION, Change
+from engine.crr import Replica, pack_columns
+from engine.shape import Shape
+from engine.wire import AnnouncePresence, Batch, Changes, Cursor, Hello, Lineage, Message, Status, Want, encode
+from engine.wire.rooms import encode_subprotocol
+from tests.engine.hub.guests import turned_away
+from tests.engine.live import PATIENCE, add_peer, make_file, on_loop, plain_engine, rows, until, write
+from tests.engine.programs import Command
+from tests.engine.session.world import ITEM
+
+STRANGER = bytes(range(16))
+GREETING = (Hello(1, STRANGER, 2**40, "", -1, (ITEM,)), Lineage((), ()))
+
+
+class Target:
+    """The hub's address, room and process."""
+
+    def __init__(self, url: str, room: Path, pid: int) -> None:
+        self.url, self.room, self.pid = url, room, pid
+
+    @property
+    def memory(self) -> int:
+        """Resident MB of the hub."""
+        pages = int(Path(f"/proc/{self.pid}/statm").read_text().split()[1])
+        return pages * resource.getpagesize() >> 20
+
+    @asynccontextmanager
+    async def guest(self, *, own: int | None = 1) -> AsyncIterator[ClientConnection]:
+        offer = [Subprotocol(encode_subprotocol("room", own=own))]
+        async with connect(self.url, subprotocols=offer, proxy=None, max_size=None, open_timeout=PATIENCE) as socket:
+            yield socket
+
+    async def serves(self, tmp_path: Path) -> float:
+        """Sync a row through it; return how many seconds that took."""
+        began, number = time.monotonic(), time.time_ns() % 10**9
+        path = make_file(tmp_path / f"witness-{number}.db")
+        write(path, "INSERT INTO item (id, name) VALUES (?, 'still of service')", number)
+        async with plain_engine() as client:
+            await add_peer(client, path, self.url)
+            await until(lambda: any(key == (number,) for key, _ in rows(self.room)), "the witness's row")
+        return time.monotonic() - began
+
+
+@contextmanager
+def hub(tmp_path: Path, *options: str) -> Iterator[Target]:
+    room = make_file(tmp_path / "hub" / "room")
+    command = Command(tmp_path / "home")
+    with command.running("serve", room.parent, "--port", "0", *options) as program:
+        yield Target(program.line.split(" at ")[1].split(";")[0], room, program.process.pid)
+        assert program.process.poll() is None
+    assert (program.process.returncode, program.err) == (0, "")
+
+
+@pytest.fixture
+def many_files() -> Iterator[None]:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(4096, hard), hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+@pytest.mark.slow
+@on_loop
+async def test_a_thousand_greetings_that_never_go_on(tmp_path: Path, many_files: None) -> None:
+    with hub(tmp_path, "--limit", "per-address=0") as target:
+        address = urlsplit(target.url)
+        before = target.memory
+        silent = [await asyncio.open_connection(address.hostname, address.port) for _ in range(1000)]
+        for number, (_, writer) in enumerate(silent):  # a third each: nothing, half a line, and all but the end
+            writer.write((b"", b"GET /sy", b"GET /sync HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n")[number % 3])
+        await target.serves(tmp_path)
+        assert target.memory - before < 100
+        for reader, writer in silent:
+            async with asyncio.timeout(PATIENCE):
+                await reader.read()  # the hub gives each of them up
+            writer.close()
+        await target.serves(tmp_path)
+
+
+@pytest.mark.slow
+@on_loop
+async def test_tiny_messages_by_the_hundred_thousand(tmp_path: Path) -> None:
+    with hub(tmp_path) as target:
+        await target.serves(tmp_path)
+        before = target.memory
+        async with target.guest() as socket:
+            try:
+                for message in GREETING:
+                    await socket.send(encode(message))
+                for version in range(100_000):
+                    await socket.send(encode(Status(version)))
+                    if version % 100 == 0:
+                        await asyncio.sleep(0)  # a reason is heard only by those who listen now and then
+            except ConnectionClosed:
+                pass
+            code, reason = await turned_away(socket)
+            assert (code, "messages a second" in reason) == (1008, True)
+        await target.serves(tmp_path)
+        assert target.memory - before < 50
+
+
+def change(pk: int, version: int, author: bytes = STRANGER, table: str = "item", column: str = "name") -> Change:
+    return Change(table, pack_columns((pk,)), column, "x", 1, version, author, 1, 0)
+
+
+def batch(*changes: Change, until: int = 1) -> Batch:
+    return Batch(1, 0, 0, until, b"", False, changes)
+
+
+@pytest.mark.slow
+@on_loop
+async def test_messages_that_are_well_formed_and_mean_ill(tmp_path: Path) -> None:
+    """Each is answered by a close code and a reason, or by nothing at all; no clock of the hub's moves."""
+    with hub(tmp_path) as target:
+        with Replica.open(target.room, readonly=True) as replica:
+            own_site = replica.site_id
+        many = tuple(Shape(f"t{n}", ("k",), ("v",)) for n in range(10_000))
+        cases: dict[str, tuple[int | None, tuple[Message, ...]]] = {
+            "our own site id": (1, (Hello(1, own_site, 1, "", -1, (ITEM,)),)),
+            "ten thousand tables": (1, (Hello(1, STRANGER, 1, "", -1, many),)),
+            "a clock near 2^62": (1, (*GREETING, batch(change(1, 2**62), until=MAX_VERSION - 1))),
+            "a version of 2^63-1": (1, (*GREETING, batch(change(1, 2**63 - 1)))),
+            "a table that looks like SQL": (1, (*GREETING, batch(change(1, 1, table='"; DROP TABLE item; --')))),
+            "a column that looks like SQL": (1, (*GREETING, batch(change(1, 1, column='x" = 1; --')))),
+            "a Want from beyond": (1, (*GREETING, Want(1, 2**61, ("item",), False, 0, b""))),
+            "stock: our own site id": (None, (AnnouncePresence(own_site, (), "", -1),)),
+            "stock: a version of 2^63-1": (
+                None,
+                (AnnouncePresence(STRANGER, (), "", -1), Changes(STRANGER, Cursor(0, 0), (change(1, 2**63 - 1),))),
+            ),
+            "stock: a clock of 2^63-1": (
+                None,
+                (AnnouncePresence(STRANGER, (), "", -1), Changes(STRANGER, Cursor(2**63 - 1, 0), (change(1, 1),))),
+            ),
+        }
+        for name, (own, messages) in cases.items():
+            async with target.guest(own=own) as socket:
+                for message in messages:
+                    await socket.send(encode(message))
+                if name != "stock: a clock of 2^63-1":  # taken for a gap: asked for anew
+                    code, reason = await turned_away(socket)
+                    assert code not in (None, 1000, 1006, 1011), (name, code, reason)
+                    assert reason, name
+        assert rows(target.room) == []
+        with Replica.open(target.room, readonly=True) as replica:
+            assert replica.received_clock(STRANGER) == 0
+        await target.serves(tmp_path)
+
+
+@pytest.mark.slow
+@on_loop
+async def test_more_connections_than_one_address_may_have(tmp_path: Path) -> None:
+    with hub(tmp_path, "--limit", "per-address=50") as target:
+        inside = []
+        refused = 0
+        for _ in range(80):
+            offer = [Subprotocol(encode_subprotocol("room", own=1))]
+            try:
+                inside.append(await connect(target.url, subprotocols=offer, proxy=None))
+            except InvalidStatus as error:
+                refused += error.response.status_code == 503
+        assert (len(inside), refused) == (50, 30)
+        for socket in inside:
+            await socket.close()
+        await target.serves(tmp_path)
