@@ -38,6 +38,7 @@ async def tables(arguments: argparse.Namespace) -> int:
                     "syncable": table.syncable,
                     "eligible": table.eligible,
                     "reasons": list(table.reasons),
+                    "cautions": list(table.cautions),
                     "rows": table.rows,
                     "key": list(table.key),
                     "columns": list(table.columns),
@@ -47,8 +48,8 @@ async def tables(arguments: argparse.Namespace) -> int:
         can = "can be made syncable" if table.eligible else "cannot be synced"
         word = "syncable" if table.syncable else can
         say(f"{table.name}: {word}, {count(table.rows, 'row')}")
-        for reason in table.reasons:
-            say(f"    {reason}")
+        for sentence in table.reasons + table.cautions:
+            say(f"    {sentence}")
     if not found and not arguments.json:
         say(f"{arguments.database} has no tables.")
     return 0
@@ -71,6 +72,8 @@ async def make_syncable(arguments: argparse.Namespace) -> int:
     backup = Backups(data_dir() / "backups").make(path)
     with Replica.open(path) as replica:
         replica.make_crr(table.name)
+    for caution in table.cautions:
+        say(caution)
     say(f"{table.name} is syncable now ({count(table.rows, 'row')}). The backup of before: {backup}")
     say("Programs that write to this file must now load cr-sqlite, or write through engine.crr.")
     return 0

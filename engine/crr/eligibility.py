@@ -50,6 +50,16 @@ def obstacles(db: apsw.Connection, table: Table) -> tuple[str, ...]:
     return tuple(found) + _own_limits(db, table)
 
 
+def cautions(db: apsw.Connection, table: Table) -> tuple[str, ...]:
+    """What a person should know of a table that can be synced: keys are told apart byte by byte (spec 12.5)."""
+    loose = [name for name in table.key if db.column_metadata("main", table.name, name)[1].upper() != "BINARY"]
+    return tuple(
+        f"The key column “{name}” takes “x” and “X” (or “x” and “x ”) for one row, sync for two: where two replicas"
+        " spell a key differently, one of the values is lost. Write keys in one spelling."
+        for name in loose
+    )
+
+
 def _own_limits(db: apsw.Connection, table: Table) -> tuple[str, ...]:
     found: list[str] = []
     if SENTINEL in table.tracked:

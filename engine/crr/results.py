@@ -155,6 +155,7 @@ class TableStatus:
         syncable: it is a CRR, and can be read and merged.
         eligible: it is one or could become one.
         reasons: why not, one sentence for each obstacle.
+        cautions: what to know of its sync all the same, one sentence each.
         rows: how many it holds now.
         columns: the tracked columns (for a table that is no CRR: those that would be), in table order.
         key: the primary key's columns, in key order.
@@ -167,6 +168,7 @@ class TableStatus:
     rows: int
     columns: tuple[str, ...]
     key: tuple[str, ...]
+    cautions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from engine.crr import automigrate, repair
 from engine.crr.alter import begin_alter, commit_alter
 from engine.crr.catalogue import Table, is_crr, user_tables
 from engine.crr.create import make_crr
-from engine.crr.eligibility import obstacles
+from engine.crr.eligibility import cautions, obstacles
 from engine.crr.failures import explained
 from engine.crr.openfile import OpenFile
 from engine.crr.plans import plan_of
@@ -60,6 +60,7 @@ class Schema(OpenFile):
             rows=self._count(table),
             columns=table.tracked,
             key=table.key,
+            cautions=() if reasons else cautions(db, table),
         )
 
     def _count(self, table: Table) -> int:

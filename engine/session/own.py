@@ -133,7 +133,8 @@ class OwnSession(SendingSession, ComparingSession):
         if hello.site_id == self.here.site_id:
             self._refuse(
                 FailureCode.CLONE,
-                "Both sides have the same site id: one file is a copy of the other, or a file is linked to itself.",
+                "Both sides have the same site id: one file is a copy of the other, or a file is linked to itself."
+                " Give a copy a site id of its own (syncline new-id).",
             )
             return
         tables = compare(self.here.tables, hello.tables)

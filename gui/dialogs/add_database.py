@@ -155,8 +155,8 @@ class DatabaseDialog(AsyncDialog):
                 item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
                 item.setCheckState(TABLE, Qt.CheckState.Unchecked)
                 self._eligible.append(item)
-            for reason in table.reasons:
-                self._add_reason(item, reason)
+            for sentence in table.reasons + table.cautions:
+                self._add_reason(item, sentence)
             item.setExpanded(True)
         self.all.setVisible(len(self._eligible) > 1)
         self._look()

@@ -180,6 +180,18 @@ def test_wrong_arguments(foo: apsw.Connection, call: str) -> None:
         foo.execute(f"SELECT {call}").fetchall()
 
 
+def test_keys_that_ignore_case_are_cautioned(make: MakeReplica) -> None:
+    db = (replica := make()).connection
+    db.execute("CREATE TABLE loose (k TEXT COLLATE NOCASE PRIMARY KEY NOT NULL, n TEXT COLLATE NOCASE)")
+    db.execute("CREATE TABLE exact (k TEXT NOT NULL, n COLLATE RTRIM, PRIMARY KEY (k)) WITHOUT ROWID")
+    told = {table.name: table.cautions for table in replica.tables()}
+    (caution,) = told["loose"]
+    assert "“k”" in caution
+    assert told["exact"] == told["foo"] == ()
+    replica.make_crr("loose")
+    assert {table.name: table.cautions for table in replica.tables()} == told
+
+
 def test_changed_behind_our_back(make: MakeReplica) -> None:
     replica: Replica = make()
     db = replica.connection
