@@ -10,8 +10,8 @@ import pytest
 from engine.crr import Lost, Migration, Replica
 from engine.crr.definitions import column_definitions
 from engine.errors import NotEligible, ReplicaError, SynclineError, UsageError
+from tests.engine.crr.altering import dump, triggers
 from tests.engine.crr.conftest import MakeReplica
-from tests.engine.crr.test_alter import dump, triggers
 from tests.engine.crr.test_capture import clock
 
 FIRST = """

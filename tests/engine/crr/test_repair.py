@@ -9,8 +9,8 @@ import pytest
 
 from engine.crr import Damage, Finding, Received, Replica
 from engine.errors import NotEligible, SchemaMismatch, TableBroken
+from tests.engine.crr.altering import dump
 from tests.engine.crr.conftest import FOO, MakeReplica
-from tests.engine.crr.test_alter import dump
 from tests.engine.crr.test_capture import clock
 from tests.engine.programs import Command
 
