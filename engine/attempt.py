@@ -307,5 +307,6 @@ class Attempt:
 async def _describe_tables(socket: Connection, host: Host) -> None:
     """Tell the hub of what to make the room."""
     name, version = await host.run(Replica.schema_identity)
+    plans, equal_values = await host.run(Replica.plans), await host.run(Replica.merges_equal_values)
     with contextlib.suppress(ConnectionClosed):  # the pump finds out why
-        await socket.send(encode(Tables(name or "", version, await host.run(Replica.plans))))
+        await socket.send(encode(Tables(name or "", version, plans, equal_values)))

@@ -23,6 +23,7 @@ from engine.change import Change
 from engine.crr import Applied, Replica
 from engine.ending import GONE, how_it_ended, shortened
 from engine.errors import ProtocolError, SynclineError
+from engine.guard import Guard
 from engine.heartbeat import silence, taken
 from engine.host import Host
 from engine.session import (
@@ -62,16 +63,6 @@ class Traffic:
     started: float = field(default_factory=time.time)
     bytes_in: int = 0
     bytes_out: int = 0
-
-
-class Guard:
-    """What a hub lets a peer do; this one lets it do anything."""
-
-    def frame(self, data: bytes) -> None:
-        """A message has come. Raises ProtocolError when it was one too many."""
-
-    def merge(self, action: Merge) -> None:
-        """Changes are about to be merged. Raises MergeError when they are not taken."""
 
 
 class Pump:

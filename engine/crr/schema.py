@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import apsw
 
-from engine.crr import automigrate, repair
+from engine.crr import automigrate, config, repair
 from engine.crr.alter import begin_alter, commit_alter
 from engine.crr.catalogue import Table, is_crr, user_tables
 from engine.crr.create import make_crr
@@ -35,6 +35,11 @@ class Schema(OpenFile):
         """The shape of each of them."""
         with explained(self.path):
             return tuple(Shape(crr.name, crr.key, crr.columns) for crr in self._state.catalogue().crrs.values())
+
+    def merges_equal_values(self) -> bool:
+        """How the file breaks ties between equal values (``merge-equal-values``): every peer must do the same."""
+        with self._reading() as db:
+            return config.merges_equal_values(db)
 
     def plans(self) -> tuple[TablePlan, ...]:
         """The plan of each of them, by which another side makes tables alike."""

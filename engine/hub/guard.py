@@ -7,8 +7,9 @@ import time
 from pathlib import Path
 
 from engine.errors import BeyondLimit, ProtocolError
+from engine.guard import Guard
 from engine.hub.limits import MB, Limits
-from engine.pump import Guard, Pump
+from engine.pump import Pump
 from engine.session import Merge
 
 BURST = 5

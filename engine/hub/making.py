@@ -34,12 +34,13 @@ class Wish(NamedTuple):
     version: int
     plans: tuple[TablePlan, ...] = ()
     tables: tuple[Shape, ...] = ()
+    equal_values: bool = False
 
     @classmethod
     def of(cls, message: Message) -> Wish | None:
         """Return what a greeting says; None for what is no greeting."""
         if isinstance(message, Tables):
-            return cls(message.schema_name, message.schema_version, message.plans)
+            return cls(message.schema_name, message.schema_version, message.plans, equal_values=message.equal_values)
         if isinstance(message, Hello):
             return cls(message.schema_name, message.schema_version, tables=message.tables)
         if isinstance(message, AnnouncePresence):
@@ -84,7 +85,7 @@ class Maker:
             self._build(path, lambda db: _apply(db, schema))
         elif self.from_peers and wish.plans:
             check_plans(wish.plans)
-            self._build(path, lambda db: _create(db, wish.plans))
+            self._build(path, lambda db: _create(db, wish))
         elif wish.name and self.schemas.folder is not None:
             raise UsageError(f"This hub has no schema {printable(wish.name, 40)}, and no room “{path.name}” yet.")
         else:
@@ -124,9 +125,10 @@ def _apply(db: apsw.Connection, schema: Schema) -> None:
     record_schema(db, schema.name, schema.version)
 
 
-def _create(db: apsw.Connection, plans: tuple[TablePlan, ...]) -> None:
-    for plan in plans:
+def _create(db: apsw.Connection, wish: Wish) -> None:
+    for plan in wish.plans:
         create_table(db, plan)
+    db.execute("SELECT crsql_config_set('merge-equal-values', ?)", (int(wish.equal_values),)).fetchall()
 
 
 def _remove(path: Path) -> None:

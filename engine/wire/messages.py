@@ -235,11 +235,15 @@ class Digest:
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """Before Hello, to a hub that has no such room yet: my schema ('' when it has no name), and plans of my CRRs."""
+    """Before Hello, to a hub that has no such room yet: my schema ('' when it has no name), and plans of my CRRs.
+
+    ``equal_values`` is how my file breaks ties (``merge-equal-values``): the room must do the same.
+    """
 
     schema_name: str
     schema_version: int
     plans: tuple[TablePlan, ...]
+    equal_values: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -161,11 +161,12 @@ def put_own(out: bytearray, message: OwnMessage) -> None:
                 put_varuint(out, rows)
                 put_site(out, live)
                 put_site(out, history)
-        case Tables(schema_name, schema_version, plans):
+        case Tables(schema_name, schema_version, plans, equal_values):
             out.append(75)
             put_string(out, schema_name)
             put_i64(out, schema_version)
             put_plans(out, plans)
+            put_bool(out, equal_values)
         case Failure(code, sentence, retry):
             out.append(69)
             put_varuint(out, int(code))
@@ -208,6 +209,6 @@ TAKE_OWN: dict[int, Callable[[Reader], OwnMessage]] = {
     72: lambda r: Renewed(r.site()),
     73: lambda r: DigestRequest(r.varuint()),
     74: _digest,
-    75: lambda r: Tables(r.string(), r.i64(), take_plans(r)),
+    75: lambda r: Tables(r.string(), r.i64(), take_plans(r), r.flag()),
 }
 """What reads the body after each tag; each raises WireError for what it cannot read."""

@@ -58,6 +58,8 @@ async def test_the_first_peer_makes_the_room_and_the_second_finds_its_rows(folde
     a, b = make_file(tmp_path / "a.db"), make_file(tmp_path / "b.db")
     write(a, "INSERT INTO item VALUES (1, 'x', 2, 3.5)")
     write(b, "INSERT INTO item VALUES (2, 'y', '17', x'00')")
+    for path in (a, b):
+        write(path, "SELECT crsql_config_set('merge-equal-values', 1)")
     async with plain_engine() as server, plain_engine() as first, plain_engine() as second:
         hub = await server.serve(folder, options=MAKING)
         await add_peer(first, a, hub.url, room="new")
@@ -66,6 +68,8 @@ async def test_the_first_peer_makes_the_room_and_the_second_finds_its_rows(folde
         await until(lambda: len(rows(folder / "new")) == 2, "both in the room")
         await until(lambda: rows(a) == rows(b) == rows(folder / "new"), "all equal")
     assert files(folder) == ["new"]
+    with Replica.open(folder / "new", readonly=True) as replica:
+        assert replica.merges_equal_values()
     assert plans(folder / "new") == plans(a)
 
 

@@ -74,7 +74,7 @@ messages: st.SearchStrategy[Message] = st.one_of(
     st.builds(wire.DigestRequest, count),
     st.builds(wire.Digest, count, st.lists(st.tuples(text, count, site, site), max_size=3).map(tuple)),
     st.builds(wire.Renewed, site),
-    st.builds(wire.Tables, text, i64, st.lists(plan, max_size=3).map(tuple)),
+    st.builds(wire.Tables, text, i64, st.lists(plan, max_size=3).map(tuple), st.booleans()),
     st.builds(wire.Status, version),
     st.builds(wire.Failure, st.integers(0, 2**53 - 1), text, st.booleans()),
 )

@@ -95,7 +95,7 @@ OWN: dict[str, tuple[Message, str]] = {
     "digest": (wire.Digest(1, (("t", 3, A, B),)), "4a 01 01 0174 03" + "11" * 16 + "22" * 16),
     "tables": (
         wire.Tables("s", -1, (TablePlan("t", (ColumnPlan("k", Kind.INT, Collation.NOCASE, 1, 1.5),), True, False),)),
-        "4b 0173 ffffffffffffffff 01 0174 01 00 01 016b 05 01 01 02 3ff8000000000000",
+        "4b 0173 ffffffffffffffff 01 0174 01 00 01 016b 05 01 01 02 3ff8000000000000 00",
     ),
     "failure_unknown": (Failure(200, "", True), "45 c801 00 01"),
 }
