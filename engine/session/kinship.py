@@ -34,9 +34,10 @@ class KinSession(Session):
     _renewed_at: float | None = None
     _token_kept: bytes | None = None
     _theirs_so_far: set[bytes]
-    # our own tokens for the peer: those there are, and those that it was shown on this connection
+    # our own tokens for the peer: those there are, and those that it keeps and has been shown on this connection
     _tokens: tuple[bytes, ...] = ()
     _tokens_shown: tuple[bytes, ...] = ()
+    _greeted_with: tuple[bytes, ...] = ()
 
     def _on_lineage(self, message: Lineage | Renewal | Renewed) -> None:
         assert self.peer is not None
@@ -45,6 +46,9 @@ class KinSession(Session):
                 raise ProtocolError("A second Lineage came.")
             self._shown = message.tokens
             self._theirs_so_far = set(message.tokens)
+            # the newest that we showed in our greeting is not kept by that, unless they say so
+            mine = self._greeted_with
+            self._tokens_shown = tuple(one for one in mine if one in message.seen or one != mine[-1])
             self._token_kept = message.seen[-1] if message.seen else None
             self._looking_up = True
             self._actions.append(LookUp(self.peer))

@@ -158,7 +158,7 @@ class OwnSession(SendingSession, ComparingSession):
             self._take_early()
             return
         self.greeted = True
-        self._tokens_shown = known.mine
+        self._greeted_with = known.mine
         self._send(encode(Lineage(known.mine, tuple(token for _, token in known.seen[-1:]))))
         self._deadline = None
         self.offered = self.received = known.received

@@ -177,6 +177,24 @@ def test_two_copies_of_one_file(pair: tuple[Replica, Replica], tmp_path: Path) -
         refused(own_pair(twin, other))
 
 
+def test_a_token_that_never_arrived_is_given_again(pair: tuple[Replica, Replica], tmp_path: Path) -> None:
+    """Only what the peer keeps tells the copy; that it was shown in a greeting is not enough."""
+    one, other = pair
+    insert(one, 1)
+    own_pair(one, other).run()
+    kept = other.known(one.site_id).seen[-1][1]
+    lost = one.renew_lineage(other.site_id, kept)[-1]
+    path = copy(one, tmp_path / "copy.db")
+    insert(one, 2)
+    own_pair(one, other).run()
+    assert other.known(one.site_id).seen[-1][1] == lost
+    insert(one, 3)
+    own_pair(one, other).run()
+    with Replica.open(path) as twin:
+        insert(twin, *range(50, 60))
+        refused(own_pair(twin, other))
+
+
 def test_two_copies_connected_at_once(pair: tuple[Replica, Replica], tmp_path: Path) -> None:
     """The second to send is refused before anything of it is taken, and from then on."""
     one, other = pair

@@ -11,9 +11,7 @@ from pathlib import Path
 
 import apsw
 
-from engine.crr import connect
-
-from .truth import tables
+from engine.crr import Replica, connect
 
 NAME = "INSERT OR REPLACE INTO crsql_master (key, value) VALUES ('schema_name', 'main.sql'), ('schema_version', 7)"
 
@@ -56,20 +54,10 @@ class Files:
         db.close()
 
     def mend(self, path: Path) -> None:
-        """Give the (closed) file of a copy or of a restored backup a new id in the documented way (spec 12.3)."""
-        db = apsw.Connection(str(path))
-        db.execute("PRAGMA synchronous = OFF")
-        with db:
-            old = db.execute("SELECT site_id FROM crsql_site_id WHERE ordinal = 0").get
-            ordinal = db.execute("SELECT max(ordinal) + 1 FROM crsql_site_id").get
-            db.execute("UPDATE crsql_site_id SET site_id = ? WHERE ordinal = 0", (self._rng.randbytes(16),))
-            db.execute("INSERT INTO crsql_site_id (site_id, ordinal) VALUES (?, ?)", (old, ordinal))
-            for table in tables(db):
-                db.execute(f"UPDATE {table}__crsql_clock SET site_id = ? WHERE site_id = 0", (ordinal,))
-            kept = db.execute("SELECT name FROM sqlite_master WHERE name GLOB 'crsql_syncline_*' AND type = 'table'")
-            for table in ["crsql_tracked_peers", *(name for (name,) in kept.fetchall())]:
-                db.execute(f"DELETE FROM {table}")
-        db.close()
+        """Give the (closed) file of a copy or of a restored backup a new id as a person does who is told to."""
+        with Replica.open(path) as replica:
+            replica.new_site_id()
+        self.give_new_id(path)  # one from the seed
 
     def copy(self, path: Path, name: str) -> Path:
         """A copy of the file as it is now, beside it."""
