@@ -5,6 +5,7 @@ What the two engines do otherwise on purpose, and how scripts and worlds allow f
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Literal
@@ -303,14 +304,28 @@ class Writer:
         count = self.random.choice((1, 3, 6, 30))
         if self.tables[0].large:
             count = min(10 * count, len(self.tables[0].keys)) if count < 30 else 3 * len(self.tables[0].keys)
-        changes = tuple(self.change() for _ in range(count))
+        alike = self.random.random() < 0.4
+        changes = tuple(self.alike()) if alike else tuple(self.change() for _ in range(count))
         return Feed(self.random.randrange(SITES), changes, way)
 
-    def change(self) -> tuple[SQLiteValue, ...]:
+    def alike(self) -> Iterator[tuple[SQLiteValue, ...]]:
+        """The same columns of most rows of a table, side by side, as they come from another program's update."""
         table = self.random.choice(self.tables)
-        key = self.random.choice(table.peers_keys)
-        column = self.random.choice((SENTINEL, *table.columns))
-        length = self.random.choice((1, 1, 1, 2, 3, 3, 4, 5, 6))
+        columns = [c for c in table.columns if self.random.random() < 0.6] or [SENTINEL]
+        length = self.random.choice((1, 1, 1, 3))
+        for key in dict.fromkeys(table.peers_keys):
+            if self.random.random() < 0.9:
+                for column in columns:
+                    yield self.change(table, key, column, length)
+
+    def change(
+        self, table: Table | None = None, key: Key = (), column: str = "", length: int = 0
+    ) -> tuple[SQLiteValue, ...]:
+        """A change; what is not given is drawn."""
+        table = table or self.random.choice(self.tables)
+        key = key or self.random.choice(table.peers_keys)
+        column = column or self.random.choice((SENTINEL, *table.columns))
+        length = length or self.random.choice((1, 1, 1, 2, 3, 3, 4, 5, 6))
         if length % 2 == 0:
             column = SENTINEL
         value, version = None, length
