@@ -19,14 +19,12 @@ class NoticeBar(QFrame):
         super().__init__(parent)
         self._texts: list[str] = []
         self._details: dict[str, str] = {}
+        self._good: set[str] = set()
         self.setFrameShape(QFrame.Shape.StyledPanel)
         self.setAutoFillBackground(True)
         self.setBackgroundRole(self.backgroundRole().ToolTipBase)
         self.setForegroundRole(self.foregroundRole().ToolTipText)
         self._icon = QLabel()
-        size = self.style().pixelMetric(QStyle.PixelMetric.PM_SmallIconSize)
-        warning = self.style().standardIcon(QStyle.StandardPixmap.SP_MessageBoxWarning)
-        self._icon.setPixmap(warning.pixmap(size, size))
         self._text = QLabel()
         self._text.setWordWrap(True)
         self._text.setTextFormat(Qt.TextFormat.PlainText)
@@ -65,6 +63,11 @@ class NoticeBar(QFrame):
         """The notice that is shown, or ''."""
         return self._texts[-1] if self._texts else ""
 
+    def tell(self, text: str) -> None:
+        """Show something that is no trouble, but worth copying."""
+        self._good.add(text)
+        self.say(text)
+
     def say(self, text: str, details: str = "") -> None:
         """Show a notice; one that waits already comes to the front. ``details`` are copied with it, not shown."""
         self._details = {known: what for known, what in self._details.items() if known in self._texts}
@@ -86,6 +89,11 @@ class NoticeBar(QFrame):
         self._show()
 
     def _show(self) -> None:
+        self._good &= set(self._texts)
+        kinds = QStyle.StandardPixmap
+        kind = kinds.SP_MessageBoxInformation if self.text in self._good else kinds.SP_MessageBoxWarning
+        size = self.style().pixelMetric(QStyle.PixelMetric.PM_SmallIconSize)
+        self._icon.setPixmap(self.style().standardIcon(kind).pixmap(size, size))
         self._text.setText(self.text)
         waiting = len(self._texts) - 1
         self._more.setText(self.tr("{0} more").format(waiting))

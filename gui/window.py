@@ -179,7 +179,7 @@ class Window(QMainWindow):
         self.activity.value_requested.connect(wishes.show_overwritten)
         self.toolbar.tables_requested.connect(lambda path: wishes.add_databases([path]))
         self.toolbar.remove_requested.connect(wishes.remove_database)
-        wishes.told.connect(self.notices.say)
+        wishes.told.connect(self.notices.tell)
         self.activity.export_requested.connect(wishes.export_activity)
 
     def engine_opened(self) -> None:

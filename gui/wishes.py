@@ -139,7 +139,9 @@ class Wishes(QObject):
             text = self.tr("{0}: these tables differ: {1}. Sync, then compare again.")
             self.told.emit(text.format(name, ", ".join(different)))
         else:
-            self.told.emit(self.tr("{0}: identical, {1} tables compared.").format(name, len(verdicts)))
+            one = len(verdicts) == 1
+            text = self.tr("{0}: identical, 1 table.") if one else self.tr("{0}: identical, {1} tables.")
+            self.told.emit(text.format(name, len(verdicts)))
 
     async def _save_diagnostics(self) -> None:
         folder = diagnostics_folder()

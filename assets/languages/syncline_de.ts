@@ -1156,6 +1156,14 @@
         <source>Copy cell</source>
         <translation>Zelle kopieren</translation>
     </message>
+    <message>
+        <source>Sort by this column</source>
+        <translation>Nach dieser Spalte sortieren</translation>
+    </message>
+    <message>
+        <source>Columns</source>
+        <translation>Spalten</translation>
+    </message>
 </context>
 <context>
     <name>Toolbar</name>
@@ -1367,8 +1375,12 @@
         <translation>{0}: Diese Tabellen unterscheiden sich: {1}. Gleichen Sie ab, dann vergleichen Sie noch einmal.</translation>
     </message>
     <message>
-        <source>{0}: identical, {1} tables compared.</source>
-        <translation>{0}: gleich, {1} Tabellen verglichen.</translation>
+        <source>{0}: identical, 1 table.</source>
+        <translation>{0}: gleich, 1 Tabelle.</translation>
+    </message>
+    <message>
+        <source>{0}: identical, {1} tables.</source>
+        <translation>{0}: gleich, {1} Tabellen.</translation>
     </message>
     <message>
         <source>The diagnostics are in {0}. They hold no tokens and no values; look before you share them.</source>

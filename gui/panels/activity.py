@@ -168,7 +168,7 @@ class ActivityPanel(QWidget):
         if table is self.tables[OVERWRITTEN]:
             whole = menu.addAction(theme.icon("overwrote"), self.tr("Show the values…"))
             whole.triggered.connect(self._show_value)
-        menu.addAction(table.copy_action)
+        table.add_to(menu)
         menu.popup(table.viewport().mapToGlobal(where))
 
     def _show_value(self) -> None:

@@ -116,7 +116,7 @@ class ClocksPanel(QWidget):
         if self.table.currentIndex().isValid():
             menu = QMenu(self)
             menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-            menu.addAction(self.table.copy_action)
+            self.table.add_to(menu)
             menu.popup(self.table.viewport().mapToGlobal(where))
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802

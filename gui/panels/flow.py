@@ -160,13 +160,15 @@ class FlowPanel(QWidget):
         self.pause.toggled.connect(self._pause_switched)
         self.clear = self._switch("clear", self.tr("Clear"), self.tr("Forget the changes shown here"))
         self.clear.setCheckable(False)
+        for button in (self.follow, self.clear):  # room is dear here, and their drawings speak
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
         self.clear.clicked.connect(self._clear)
         bar = QHBoxLayout()
         bar.setContentsMargins(8, 6, 8, 6)
         bar.setSpacing(8)
         bar.addWidget(self.text, 3)
         for choice in (self.peer, self.table_choice, self.way):
-            bar.addWidget(choice, 1)
+            bar.addWidget(choice)
         bar.addStretch(1)
         bar.addWidget(self.counts)
         for button in (self.follow, self.pause, self.clear):
@@ -179,6 +181,7 @@ class FlowPanel(QWidget):
         box.setAccessibleName(spoken)
         box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         box.setMinimumContentsLength(len(everything) + 1)
+        box.setMinimumWidth(self.fontMetrics().averageCharWidth() * 11)  # in a narrow window it may give way
         box.currentIndexChanged.connect(self._set_filter)
         return box
 
@@ -241,7 +244,7 @@ class FlowPanel(QWidget):
             whole = menu.addAction(theme.icon("overwrote"), self.tr("Show the value…"))
             whole.setEnabled(self.table.currentIndex().data(LINE_ROLE)[1].column != SENTINEL)
             whole.triggered.connect(self._show_change)
-            menu.addAction(self.table.copy_action)
+            self.table.add_to(menu)
             menu.popup(self.table.viewport().mapToGlobal(where))
 
     def _show_change(self) -> None:

@@ -212,7 +212,7 @@ class PeersPanel(QWidget):
         edit.triggered.connect(lambda: self.edit_requested.emit(chosen[0]))
         for action in (flow, verify, edit):
             action.setEnabled(len(chosen) == 1)
-        menu.addAction(self.table.copy_action)
+        self.table.add_to(menu)
         menu.addSeparator()
         remove = menu.addAction(theme.icon("remove"), self.tr("Remove…"))
         remove.triggered.connect(lambda: self.remove_requested.emit(chosen))

@@ -107,11 +107,28 @@ class Table(QTableView):
             painter.drawText(self.viewport().rect().adjusted(16, 16, -16, -16), flags, self.placeholder)
             painter.end()
 
+    def add_to(self, menu: QMenu) -> None:
+        """Put into a context menu what every table can do: from the keyboard, the header cannot be reached."""
+        menu.addAction(self.copy_action)
+        if self.isSortingEnabled():
+            menu.addAction(self.tr("Sort by this column")).triggered.connect(self._sort_by_current)
+        self._fill_columns(menu.addMenu(self.tr("Columns")))
+
+    def _sort_by_current(self) -> None:
+        header, column = self.horizontalHeader(), self.currentIndex().column()
+        up, down = Qt.SortOrder.AscendingOrder, Qt.SortOrder.DescendingOrder
+        upwards = header.sortIndicatorSection() == column and header.sortIndicatorOrder() is up
+        self.sortByColumn(column, down if upwards else up)
+
     def _choose_columns(self, where: QPoint) -> None:
-        """A menu that shows and hides columns; the last one stays."""
-        header, model = self.horizontalHeader(), self.model()
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self._fill_columns(menu)
+        menu.popup(self.horizontalHeader().mapToGlobal(where))
+
+    def _fill_columns(self, menu: QMenu) -> None:
+        """Entries that show and hide columns; the last one stays."""
+        header, model = self.horizontalHeader(), self.model()
         shown = header.count() - header.hiddenSectionCount()
         for place in range(header.count()):
             column = header.logicalIndex(place)
@@ -121,7 +138,6 @@ class Table(QTableView):
             action.setChecked(not hidden)
             action.setEnabled(hidden or shown > 1)
             action.toggled.connect(lambda on, column=column: header.setSectionHidden(column, not on))
-        menu.popup(header.mapToGlobal(where))
 
 
 GAP = 8

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from PySide6.QtCore import QMimeData, QPoint, QPointF, QSettings, Qt, QUrl
+from PySide6.QtCore import QItemSelectionModel, QMimeData, QPoint, QPointF, QSettings, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QLineEdit, QMessageBox, QToolButton, QWidget
 
@@ -99,7 +99,8 @@ async def test_sync_now_for_a_peer_that_is_synced_by_hand(tmp_path: Path) -> Non
 async def test_sync_now_syncs_only_the_chosen(tmp_path: Path) -> None:
     async with scene(tmp_path, mode=Mode.MANUAL, peers=2) as it:
         await until(lambda: it.window.peers.proxy.rowCount() == 2, "two rows")
-        it.window.peers.table.selectRow(1)
+        how = QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
+        it.window.peers.table.selectionModel().select(it.window.peers.proxy.index(1, 0), how)
         it.window.actions_shared.sync_now.trigger()
         await until(lambda: it.cell(Column.LAST_SUCCESS, 1) == "just now", "the chosen one is synced")
         assert it.cell(Column.LAST_SUCCESS, 0) == "–"
@@ -243,6 +244,26 @@ async def test_an_overwritten_value_is_put_back_and_synced(tmp_path: Path) -> No
         it.window.activity.choice.setCurrentIndex(1)
         await until(lambda: it.window.activity.overwritten.rowCount() == 1, "and the journal keeps it")
         assert sum(map(sum, it.window.rates.rates())) > 0
+
+
+@on_gui_loop
+async def test_verifying_a_peer(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        await it.state("In sync")
+        menu = it.window.peers.menu_for([it.engine.settings.peers[0].id])
+        next(action for action in menu.actions() if action.text() == "Verify").trigger()
+        await until(lambda: it.window.notices.text == "hub 0: identical, 1 table.", "it says how they compare")
+
+
+@on_gui_loop
+async def test_a_desktop_without_a_tray_is_told_of_once(tmp_path: Path) -> None:
+    look = QSettings(str(tmp_path / "window.ini"), QSettings.Format.IniFormat)
+    for expected in ("AppIndicator", ""):
+        async with scene(tmp_path / expected, look=look) as it:
+            it.window.close()
+            assert it.window.isMinimized()
+            assert expected in it.window.notices.text
+            assert bool(it.window.notices.text) == bool(expected)
 
 
 @on_gui_loop

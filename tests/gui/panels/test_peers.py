@@ -150,6 +150,16 @@ def test_columns_are_remembered(panel: PeersPanel, qtbot: QtBot) -> None:
     assert header.visualIndex(Column.ADDRESS) == 0
 
 
+def test_columns_and_sorting_from_the_keyboard(panel: PeersPanel) -> None:
+    panel.model.update([status("a", name="B", received=1), status("b", name="A", received=2)])
+    panel.table.setCurrentIndex(panel.proxy.index(0, Column.RECEIVED))
+    for expected in (["1", "2"], ["2", "1"], ["1", "2"]):
+        press(panel.menu_for(["a"]), "Sort by this column")
+        assert [panel.proxy.index(row, Column.RECEIVED).data() for row in range(2)] == expected
+    press(panel.menu_for(["a"]), "Confirmed clock")
+    assert panel.table.isColumnHidden(Column.CONFIRMED)
+
+
 def test_columns_can_be_hidden_but_not_all(panel: PeersPanel) -> None:
     panel.model.update([status("a")])
     header = panel.table.horizontalHeader()
