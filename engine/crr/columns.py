@@ -73,21 +73,22 @@ def pick(column: Sequence[T], places: Sequence[int]) -> Sequence[T]:
     return picked
 
 
-def stored(values: Sequence[SQLiteValue], affinity: Affinity, storage: Storage, *, js_numbers: bool) -> Any:
-    """All the values of one column as the column will store them, as ``Storage.stored`` tells one by one.
+def stored(values: Sequence[SQLiteValue], affinity: Affinity | None, storage: Storage, *, js_numbers: bool) -> Any:
+    """All the values of one column as the column will store them, as ``Storage.stored`` tells one by one. No affinity
+    means a sentinel, which has no value.
 
     Returns:
         The sequence itself where it needs no change; None if one of them would be refused.
     """
     kinds = _kinds(values)
-    if not kinds <= VALUES:
+    if not kinds <= VALUES or (affinity is None and kinds != {type(None)}):
         return None
     if int in kinds:
         integers: Any = values if len(kinds) == 1 else [value for value in values if type(value) is int]
         if min(integers) < -(2**63) or max(integers) >= 2**63:
             return None
     odd = float in kinds and (js_numbers or any(map(ne, values, values)))  # no number is unlike itself but NaN
-    if odd or not kinds <= _WHOLE[affinity]:
+    if affinity is not None and (odd or not kinds <= _WHOLE[affinity]):
         return [storage.stored(value, affinity, js_numbers=js_numbers) for value in values]
     return values
 

@@ -6,6 +6,7 @@ from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from operator import gt
+from typing import Any
 
 import apsw
 
@@ -20,10 +21,14 @@ from engine.crr.values import greater
 
 Values = Sequence[SQLiteValue]
 
+_JOINED = 50
+"""Columns that are looked up at once: SQLite joins at most 64 tables."""
+
 
 @dataclass(slots=True)
 class Group:
-    """Rows and the changes that they are offered, or that won; every sequence has the rows in the same order.
+    """Rows and the changes that they are offered, or that won; every sequence has the rows in the same order. An even
+    causal length means that they are deleted: the only column is the sentinel then.
 
     Attributes:
         crr: their table.
@@ -47,6 +52,11 @@ class Group:
     numbers: Sequence[int] = ()
     present: Sequence[int] = ()
     old: Sequence[Values] = ()
+
+    @property
+    def deletes(self) -> bool:
+        """Whether the rows are deleted."""
+        return self.length % 2 == 0
 
     @property
     def names(self) -> Values | list[tuple[SQLiteValue, ...]]:
@@ -88,7 +98,7 @@ def gather(state: State, crr: Crr, batch: Columns, shape: Shape, *, js_numbers: 
         InvalidChange: a key cannot be read.
     """
     values = [
-        stored(pick(batch.vals, places), crr.affinity[name], state.storage, js_numbers=js_numbers)
+        stored(pick(batch.vals, places), crr.affinity.get(name), state.storage, js_numbers=js_numbers)
         for name, places in zip(shape.columns, shape.places, strict=True)
     ]
     if None in values:
@@ -112,17 +122,21 @@ def decide(db: apsw.Connection, group: Group, batch: Columns) -> Iterator[Group 
     """
     size = len(group.firsts)
     if _all_new(db, group):
-        yield group if group.length == 1 else _changes(group)
+        yield group if group.length == 1 or group.deletes else _changes(group)
         return
-    tags, numbers, lengths, present, *rest = _look_up(db, group)
+    if group.deletes:
+        yield from _deleted(db, group)
+        return
+    tags, numbers, present, sentinels, *rest = _look_up(db, group)
     width = len(group.columns)
     versions, old = rest[:width], rest[width:]
     if len(tags) < size:
         new = group.rows(sorted(set(range(size)).difference(tags)))
         yield new if new.length == 1 else _changes(new)
     met = replace(group.rows(tags) if len(tags) < size else group, numbers=numbers, present=present, old=old)
+    lengths = _lengths(sentinels, versions)
     if set(lengths) != {group.length}:
-        # A row never seen (its key alone was left behind), or one that comes back to life.
+        # Not known to be seen (its other columns may be), or one that comes back to life.
         other = [n for n, length in enumerate(lengths) if length < group.length]
         if other:
             yield _changes(met.rows(other))
@@ -131,6 +145,27 @@ def decide(db: apsw.Connection, group: Group, batch: Columns) -> Iterator[Group 
         versions = [pick(column, equal) for column in versions]
     if met.firsts:
         yield from _winners(met, versions, batch)
+
+
+def _deleted(db: apsw.Connection, group: Group) -> Iterator[Group]:
+    """A delete wins over every shorter causal length; that of a row without a sentinel is shorter than any."""
+    tags, numbers, _, sentinels = _look_up(db, group)
+    new = sorted(set(range(len(group.firsts))).difference(tags))
+    if new:
+        yield group.rows(new)
+    won = [n for n, sentinel in enumerate(sentinels) if sentinel < group.length]
+    if won:
+        yield replace(group.rows(pick(tags, won)), numbers=pick(numbers, won))
+
+
+def _lengths(sentinels: Sequence[int], versions: Sequence[Sequence[int]]) -> Sequence[int]:
+    """Causal lengths, as far as these clock rows tell: without a sentinel, 1 for a row that has any other."""
+    if set(sentinels) == {-1} and min(versions[0]) >= 0:
+        return [1] * len(sentinels)
+    return [
+        sentinel if sentinel >= 0 else int(max(row) >= 0)
+        for sentinel, row in zip(sentinels, zip(*versions, strict=True), strict=True)
+    ]
 
 
 def _winners(met: Group, versions: Sequence[Sequence[int]], batch: Columns) -> Iterator[Group]:
@@ -178,15 +213,27 @@ def _all_new(db: apsw.Connection, group: Group) -> bool:
     return highest is None
 
 
-def _look_up(db: apsw.Connection, group: Group) -> list[Sequence[int]]:
+def _look_up(db: apsw.Connection, group: Group) -> list[Sequence[Any]]:
     """What ``Statements.meet`` tells of the rows, column by column."""
+    columns = () if group.deletes else group.columns
+    head: list[Any] = []
+    versions: list[Any] = []
+    values: list[Any] = []
+    for at in range(0, max(1, len(columns)), _JOINED):
+        some = columns[at : at + _JOINED]
+        found = list(zip(*_met(db, group, some), strict=True)) or [()] * (4 + 2 * len(some))
+        head = found[:4]
+        versions += found[4 : 4 + len(some)]
+        values += found[4 + len(some) :]
+    return [*head, *versions, *values]
+
+
+def _met(db: apsw.Connection, group: Group, columns: tuple[str, ...]) -> list[tuple[SQLiteValue, ...]]:
     sql, keys = group.crr.sql, _bound_at_once(group)
     if keys is not None:
-        found = db.execute(sql.meet(group.columns, at_once=True), (keys,)).fetchall()
-    else:
-        tagged = list(zip(range(len(group.firsts)), *group.keys, strict=True))
-        found = list(each_block(db, sql.meet(group.columns), tagged))
-    return list(zip(*found, strict=True)) or [()] * (4 + 2 * len(group.columns))
+        return db.execute(sql.meet(columns, at_once=True), (keys,)).fetchall()
+    tagged = list(zip(range(len(group.firsts)), *group.keys, strict=True))
+    return list(each_block(db, sql.meet(columns), tagged))
 
 
 def _bound_at_once(group: Group) -> apsw.CArrayBinding | None:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from itertools import chain
 from typing import NamedTuple
 
+from engine.change import SENTINEL
 from engine.crr.columns import Columns, pick
 
 FEWEST = 8
@@ -13,10 +14,10 @@ FEWEST = 8
 
 
 class Shape(NamedTuple):
-    """Rows that are offered the same columns, once each, at the same odd causal length.
+    """Rows that are offered the same columns, once each, at the same causal length; or rows that are deleted.
 
     Attributes:
-        columns: their names, in the order of the clock's index.
+        columns: their names, in the order of the clock's index; only the sentinel for rows that are deleted.
         length: the causal length.
         places: for each column, where its changes stand in the batch, a row after the other.
         firsts: the first place of each row.
@@ -37,8 +38,8 @@ def sort_out(batch: Columns, spans: Sequence[range], tracked: Collection[str]) -
         tracked: its columns.
 
     Returns:
-        The shapes, and the places of the changes to all other rows: sentinels, deletes, a cell offered twice, a column
-        that the table does not have, and what only a few rows have in common.
+        The shapes, and the places of the changes to all other rows: created by a sentinel, or with a cell offered twice
+        or a column that the table does not have; and those that have too little in common with others.
     """
     regular = _all_alike(batch, spans[0], tracked) if len(spans) == 1 else None
     if regular is not None:
@@ -89,7 +90,9 @@ def _all_alike(batch: Columns, span: range, tracked: Collection[str]) -> Shape |
 
 
 def _plain(columns: Sequence[str], length: int, tracked: Collection[str]) -> bool:
-    return length % 2 == 1 and len(set(columns)) == len(columns) and all(name in tracked for name in columns)
+    if length % 2 == 0:
+        return length > 0 and columns == (SENTINEL,)
+    return len(set(columns)) == len(columns) and all(name in tracked for name in columns)
 
 
 def _shape(columns: Sequence[str], length: int, places: Iterable[Sequence[int]]) -> Shape:

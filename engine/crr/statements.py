@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
+from engine.change import SENTINEL
 from engine.crr.sql import ident, idents, key_is, literal, main, marks
 
 _CASES_KEPT = 256
@@ -86,24 +87,25 @@ class Statements:
         return f"SELECT max({ident(self.key[0])}) FROM {self.pks}"
 
     def meet(self, columns: tuple[str, ...], *, at_once: bool = False) -> str:
-        """Bulk (tag, key values) -> (tag, __crsql_key, causal length, whether there is a base row, then col_version
-        of each of ``columns``, -1 without a clock row, then what the base row holds in each), for the keys that are
-        known. With ``at_once`` the only parameter is an array of keys of one column; a tag is a place in it."""
+        """Bulk (tag, key values) -> (tag, __crsql_key, whether there is a base row, then col_version of the sentinel
+        and of each of ``columns``, -1 without a clock row, then what the base row holds in each), for the keys that
+        are known. With ``at_once`` the only parameter is an array of keys of one column; a tag is a place in it.
+
+        A join for each column: subqueries would be opened anew for each row."""
         use = "meet at once" if at_once else "meet"
         return self._cached(use, columns) or self._keep(use, columns, self._meet(columns, at_once=at_once))
 
     def _meet(self, columns: tuple[str, ...], *, at_once: bool) -> str:
         offered = "WITH offered(tag, k0) AS (SELECT rowid - 1, value FROM carray(?1))" if at_once else self._offered
-        of = f"FROM {self.clock} AS c WHERE c.key = p.__crsql_key"
-        versions = "".join(
-            f", ifnull((SELECT c.col_version {of} AND c.col_name = {literal(name)}), -1)" for name in columns
+        joins = "".join(
+            f" LEFT JOIN {self.clock} AS c{n} ON c{n}.key = p.__crsql_key AND c{n}.col_name = {literal(name)}"
+            for n, name in enumerate((SENTINEL, *columns))
         )
+        versions = "".join(f", ifnull(c{n}.col_version, -1)" for n in range(len(columns) + 1))
         values = "".join(f", t.{ident(name)}" for name in columns)
         return (
-            f"{offered} SELECT o.tag, p.__crsql_key,"
-            f" ifnull((SELECT c.col_version {of} AND c.col_name = '-1'), EXISTS (SELECT 1 {of})),"
-            f" t.{ident(self.key[0])} IS NOT NULL{versions}{values}"
-            f" FROM offered AS o CROSS JOIN {self.pks} AS p ON {self._same_key('p')}"
+            f"{offered} SELECT o.tag, p.__crsql_key, t.{ident(self.key[0])} IS NOT NULL{versions}{values}"
+            f" FROM offered AS o CROSS JOIN {self.pks} AS p ON {self._same_key('p')}{joins}"
             f" LEFT JOIN {self.table} AS t ON {self._same_key('t')}"
         )
 
@@ -177,6 +179,11 @@ class Statements:
         return f"DELETE FROM {self.clock} WHERE key = ?1 AND col_name != '-1'"
 
     @cached_property
+    def drop_cells_of(self) -> str:
+        """Bulk (key), as drop_cells."""
+        return f"DELETE FROM {self.clock} WHERE key IN (VALUES {{rows}}) AND col_name != '-1'"
+
+    @cached_property
     def zero_cells(self) -> str:
         """(key, db_version): the row lives again, so that any incoming cell beats these."""
         return f"UPDATE {self.clock} SET col_version = 0, db_version = ?2 WHERE key = ?1 AND col_name != '-1'"
@@ -192,6 +199,11 @@ class Statements:
     def delete_row(self) -> str:
         """Key values."""
         return f"DELETE FROM {self.table} WHERE {key_is(self.key)}"
+
+    @cached_property
+    def delete_rows(self) -> str:
+        """Bulk (key values)."""
+        return f"DELETE FROM {self.table} WHERE ({idents(self.key)}) IN (VALUES {{rows}})"
 
     @cached_property
     def ensure_row(self) -> str:

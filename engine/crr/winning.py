@@ -15,6 +15,9 @@ from engine.crr.results import Applied
 
 def write_rows(db: apsw.Connection, group: Group) -> None:
     """Write the base rows; the triggers must be quiet."""
+    if group.deletes:
+        bulk.run_columns(db, group.crr.sql.delete_rows, group.keys)
+        return
     bulk.run_columns(db, group.crr.sql.write_row(group.columns), [*group.keys, *group.values])
 
 
@@ -29,17 +32,21 @@ def write_clocks(
     """
     if not ascending(group.numbers):
         group = group.rows(sorted(range(len(group.numbers)), key=group.numbers.__getitem__))
+    sql = group.crr.sql
+    col_versions = batch.col_versions
+    if group.deletes:
+        bulk.run_columns(db, sql.drop_cells_of, [group.numbers])
+        col_versions = batch.lengths  # as in ``Row``: a sentinel's col_version is the causal length
     columns: list[Sequence[SQLiteValue]] = [group.numbers]
     bound: list[int] = []
     for places in group.places:
-        for field in (batch.col_versions, versions, ordinals, batch.seqs):
+        for field in (col_versions, versions, ordinals, batch.seqs):
             column = pick(field, places)
             # What is the same for several columns, as nearly everything but seq, is bound once.
             at = next((n for n, other in enumerate(columns) if n and other == column), len(columns))
             if at == len(columns):
                 columns.append(column)
             bound.append(at)
-    sql = group.crr.sql
     bulk.run_columns(db, sql.put_cell, columns, sql.cells(group.columns, tuple(bound)))
 
 

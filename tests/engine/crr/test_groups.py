@@ -59,8 +59,8 @@ def draw(choose: random.Random) -> list[Change]:
     version = choose.randrange(20)
     for _ in range(choose.choice([1, 1, 2, 3])):
         table = choose.choice(list(TABLES))
-        regular = choose.choice([["b", "c", "d"], ["d", "b"], ["c"], None, None])
-        length = choose.choice([1, 1, 1, 1, 3])
+        regular = choose.choice([["b", "c", "d"], ["d", "b"], ["c"], ["-1"], None, None])
+        length = choose.choice([2, 2, 4, 3, 1, 0] if regular == ["-1"] else [1, 1, 1, 1, 3])
         step = choose.choice([0, 0, 0, 1])
         numbers = choose.choices(range(60), k=choose.randrange(1, 40))
         if choose.random() < 0.5:
@@ -74,7 +74,8 @@ def draw(choose: random.Random) -> list[Change]:
                 cl, cv = length, choose.choice([1, 1, 1, 1, 2, 0])
                 if choose.random() < 0.01:
                     cid, cl = "-1", choose.choice([1, 2, 2, 3, 4])
-                    cv = cl
+                if cid == "-1":
+                    cv = choose.choice([cl, cl, cl, 1])
                 value = choose.choice(VALUES) if cid != "-1" else None
                 batch.append(Change(table, pk, cid, value, cv, version, author, cl, choose.randrange(5)))
     if choose.random() < 0.2:
@@ -161,6 +162,20 @@ def test_long_texts_and_zero_bytes_in_keys(make: MakeReplica) -> None:
     assert len(two.merge(one.changes().changes).applied) == 600
     assert list(two.live_rows("foo")) == list(one.live_rows("foo"))
     assert not two.merge(one.changes().changes).applied
+
+
+def test_more_columns_than_a_join_takes(make: MakeReplica) -> None:
+    names = [f"c{n}" for n in range(130)]
+    schema = f"CREATE TABLE foo (a INTEGER PRIMARY KEY NOT NULL, {', '.join(names)})"
+    one, two = make("one", schema), make("two", schema)
+    with one.connection:
+        one.connection.executemany(f"INSERT INTO foo VALUES ({', '.join('?' * 131)})", ([n] * 131 for n in range(20)))
+    for _ in range(2):
+        changes = one.changes().changes
+        assert len(two.merge(changes).applied) == 20 * 130
+        assert not two.merge(changes).applied
+        assert list(two.live_rows("foo")) == list(one.live_rows("foo"))
+        one.connection.execute(f"UPDATE foo SET {', '.join(f'{name} = -{name} - 1' for name in names)}")
 
 
 @pytest.mark.parametrize("bad", [{"val": 2**63}, {"val": True}, {"site_id": b"x"}, {"seq": -1}, {"db_version": 2**62}])
