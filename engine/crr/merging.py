@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from itertools import accumulate, chain, groupby, islice
 
 import apsw
@@ -72,8 +72,11 @@ class Merger:
             InvalidChange, SchemaMismatch: the caller rolls back.
         """
         try:
-            for batch in _batches(changes):
-                self._merge_batch(batch)
+            with ExitStack() as stack:
+                for number, batch in enumerate(_batches(changes)):
+                    if number == 1:
+                        stack.enter_context(self._state.without_triggers())
+                    self._merge_batch(batch)
         except UnicodeEncodeError:
             raise InvalidChange("A change has text that cannot be written as UTF-8.") from None
 

@@ -186,3 +186,31 @@ def test_one_bad_change_among_many(make: MakeReplica, bad: dict[str, object]) ->
     with pytest.raises(InvalidChange):
         replica.merge(batch)
     assert not list(replica.live_rows("foo"))
+
+
+def test_a_persons_triggers_fire_however_many_rows(make: MakeReplica, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(merging, "AT_ONCE", 100)
+    batch = [change("b", n, pk=pack_columns([n])) for n in range(1000)]
+    replica = make()
+    db = replica.connection
+    replica.merge(batch[:500])
+    db.execute("INSERT INTO foo VALUES (5000, 1, 2)")
+    assert [c.pk for c in replica.changes(50).changes] == [pack_columns([5000])] * 2, "the CRR's own are back"
+    db.execute(
+        "CREATE TABLE log (a); CREATE TRIGGER person AFTER INSERT ON foo BEGIN INSERT INTO log VALUES (NEW.a); END"
+    )
+    replica.merge(batch)
+    assert db.execute("SELECT count(*), min(a) FROM log").fetchone() == (500, 500)
+    db.execute("DROP TRIGGER person; CREATE TEMP TRIGGER person AFTER INSERT ON foo BEGIN DELETE FROM log; END")
+    replica.merge([c._replace(pk=pack_columns([-n - 1])) for n, c in enumerate(batch)])
+    assert db.execute("SELECT count(*) FROM log").get == 0
+
+
+def test_triggers_are_back_after_a_merge_that_failed(make: MakeReplica, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(merging, "AT_ONCE", 100)
+    replica = make()
+    batch = [change("b", n, pk=pack_columns([n])) for n in range(1000)]
+    with pytest.raises(InvalidChange):
+        replica.merge([*batch, change("b", 1, pk=b"")])
+    replica.connection.execute("INSERT INTO foo VALUES (1, 1, 2)")
+    assert len(replica.changes().changes) == 2
