@@ -7,10 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from engine.bench import merge
+from engine.bench import capture, codec, growth, merge, read, stall
 from engine.bench.timing import Case, Figure
 
-BENCHES: dict[str, Callable[[int], Iterator[Case]]] = {"merge": merge.cases}
+BENCHES: dict[str, Callable[[int], Iterator[Case]]] = {
+    "merge": merge.cases,
+    "read": read.cases,
+    "capture": capture.cases,
+    "codec": codec.cases,
+    "stall": stall.cases,
+    "growth": growth.cases,
+}
 """From a bench's name to its cases for a number of rows."""
 
-__all__ = ["BENCHES", "Case", "Figure"]
+USUAL = ("merge", "read", "capture", "codec")
+"""Those that run when none is named."""
+
+__all__ = ["BENCHES", "USUAL", "Case", "Figure"]

@@ -82,11 +82,15 @@ class Sample:
 
     def cells(self, version: int = 1) -> list[Change]:
         """A change for each cell, written for the ``version``th time."""
+        return self.cells_of(range(self.rows), version)
+
+    def cells_of(self, rows: range, version: int = 1) -> list[Change]:
+        """Those of some rows."""
         width = len(self.columns)
         base = (version - 1) * (self.rows // ROWS_EACH + 1)
         return [
             Change(TABLE, pk, cid, val, version, base + 1 + n // ROWS_EACH, THEM, 1, n % ROWS_EACH * width + at)
-            for n, pk in enumerate(map(pack_columns, self.keys()))
+            for n, pk in zip(rows, (pack_columns(self.of(n)) for n in rows), strict=True)
             for at, (cid, val) in enumerate(zip(self.columns, self.values(n, version), strict=True))
         ]
 

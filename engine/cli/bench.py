@@ -6,7 +6,7 @@ import argparse
 import asyncio
 from fnmatch import fnmatch
 
-from engine.bench import BENCHES, Figure
+from engine.bench import BENCHES, USUAL, Figure
 from engine.cli.output import say, say_json
 from engine.errors import UsageError
 
@@ -18,7 +18,7 @@ async def bench(arguments: argparse.Namespace) -> int:
         raise UsageError(f"There is no bench “{sorted(unknown)[0]}”.", hint=f"There are: {', '.join(BENCHES)}.")
     if arguments.rows < 1:
         raise UsageError("--rows takes a number of rows, 1 or more.")
-    for name in arguments.benches or BENCHES:
+    for name in arguments.benches or USUAL:
         for case in BENCHES[name](arguments.rows):
             if fnmatch(case.name, arguments.case):
                 _print(await asyncio.to_thread(case.measure, arguments.rounds), arguments.json)

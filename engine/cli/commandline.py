@@ -164,7 +164,7 @@ def parser() -> argparse.ArgumentParser:
     one.set_defaults(endless=lambda arguments: bool(arguments.follow))
 
     one = command("bench", bench.bench, "Measure the engine, each figure beside its baseline in the same run.")
-    one.add_argument("benches", metavar="BENCH", nargs="*", help="merge, read, capture, codec; all by default")
+    one.add_argument("benches", metavar="BENCH", nargs="*", help="merge, read, capture, codec; stall, growth")
     one.add_argument("--case", metavar="PATTERN", default="*", help="only the cases with such a name, as in 'empty*'")
     one.add_argument("--rows", metavar="N", type=int, default=100_000, help="default: 100000")
     one.add_argument("--rounds", metavar="N", type=int, default=3, help="the median of so many; 3 or more")

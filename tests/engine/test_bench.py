@@ -6,7 +6,6 @@ import json
 
 import pytest
 
-from engine.bench import BENCHES
 from engine.cli import main
 
 FIELDS = {
@@ -32,6 +31,16 @@ def test_merge(capsys: pytest.CaptureFixture[str]) -> None:
     assert found["deletes-text"]["changes"] == 40
 
 
+@pytest.mark.parametrize(
+    ("bench", "first"),
+    [("read", "all"), ("capture", "inserts"), ("codec", "encode"), ("stall", "p99"), ("growth", "3")],
+)
+def test_the_others(bench: str, first: str, capsys: pytest.CaptureFixture[str]) -> None:
+    found = figures(capsys, bench, "--rows", "30", "--case", f"{first}*")
+    assert next(iter(found)) == first
+    assert all(float(str(line["seconds"])) > 0 for line in found.values())
+
+
 def test_some_cases_only(capsys: pytest.CaptureFixture[str]) -> None:
     assert list(figures(capsys, "merge", "--case", "empty-t*", "--rows", "4")) == ["empty-text"]
 
@@ -40,8 +49,3 @@ def test_some_cases_only(capsys: pytest.CaptureFixture[str]) -> None:
 def test_used_wrongly(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["bench", *arguments]) == 2
     assert "syncline: " in capsys.readouterr().err
-
-
-def test_every_bench_has_cases() -> None:
-    for name, cases in BENCHES.items():
-        assert next(iter(cases(10))).bench == name

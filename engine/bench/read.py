@@ -1,0 +1,85 @@
+"""Reading: all changes of a file at once and in parts, and the last ten."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import apsw
+
+from engine.bench.files import Files
+from engine.bench.samples import TABLE, Sample, samples
+from engine.bench.timing import Case, Watch
+from engine.crr import Replica, Span
+from engine.crr.reading import source, value_of
+from engine.crr.sql import idents
+
+TAIL = 10
+"""The changes of the newest version, in the case ``tail``."""
+
+PART = 5_000
+"""Changes in a part."""
+
+
+def cases(rows: int) -> Iterator[Case]:
+    """All changes and those in parts for every table, the tail for integer keys."""
+    for sample in samples(rows):
+        files = Files(sample)
+        try:
+            yield from _cases(sample, files)
+        finally:
+            files.close()
+
+
+def _cases(sample: Sample, files: Files) -> Iterator[Case]:
+    def whole(watch: Watch) -> None:
+        with files.replica(files.filled) as replica, watch.running():
+            assert len(replica.changes().changes) == sample.changes
+
+    def parts(watch: Watch) -> None:
+        with files.replica(files.filled) as replica, watch.running():
+            until, place, count = None, b"", 0
+            while place or not count:
+                part = replica.part(Span(0, until, (TABLE,)), place=place, changes=PART)
+                until, place, count = part.until, part.place, count + len(part.changes)
+            assert count == sample.changes
+
+    def join(watch: Watch) -> None:
+        with files.replica(files.filled) as replica:
+            sql = _join(replica)
+            with watch.running():
+                assert len(replica.connection.execute(sql, (0,)).fetchall()) == sample.changes
+
+    plain = "the same join, not packed"
+    yield Case("read", "all" + sample.suffix, sample.rows, sample.changes, whole, plain, join)
+    yield Case("read", "parts" + sample.suffix, sample.rows, sample.changes, parts, plain, join)
+    if sample.suffix:
+        return
+
+    def tail(watch: Watch) -> None:
+        with files.replica(files.filled) as replica:
+            since = _write_tail(replica.connection)
+            with watch.running():
+                assert len(replica.changes(since).changes) == TAIL
+
+    def tail_join(watch: Watch) -> None:
+        with files.replica(files.filled) as replica:
+            since = _write_tail(replica.connection)
+            sql = _join(replica)
+            with watch.running():
+                assert len(replica.connection.execute(sql, (since,)).fetchall()) == TAIL
+
+    yield Case("read", "tail", sample.rows, TAIL, tail, plain, tail_join)
+
+
+def _join(replica: Replica) -> str:
+    crr = replica._state.crr(TABLE)
+    return (
+        f"SELECT {idents(crr.key, prefix='p.')}, c.col_name, {value_of(crr)}, c.col_version, c.db_version, c.site_id,"
+        f" ifnull(s.col_version, 1), c.seq {source(crr)} WHERE c.db_version > ?"
+    )
+
+
+def _write_tail(db: apsw.Connection) -> int:
+    since: int = db.execute("SELECT crsql_db_version()").get
+    db.execute(f"UPDATE {TABLE} SET number = -1 WHERE id <= {TAIL}")
+    return since
