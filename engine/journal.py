@@ -7,24 +7,20 @@ is in it: a journal that is lost or damaged is begun anew, and one that cannot b
 from __future__ import annotations
 
 import asyncio
-import csv
-import json
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import asdict, dataclass, fields
-from datetime import datetime
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, ParamSpec, TextIO, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 import apsw
 
 from engine.change import SQLiteValue
 from engine.crr import pack_columns, unpack_columns
-from engine.errors import SynclineError
 from engine.events import ChangesMoved, Way
 
 log = logging.getLogger(__name__)
@@ -193,21 +189,6 @@ class Journal:
         """Return the values that were overwritten last, newest first."""
         return await self._run(self._read_overwritten, limit)
 
-    async def export(self, target: Path) -> int:
-        """Write all syncs into a file: JSON when its name ends so, else CSV. Returns how many they are.
-
-        Raises:
-            SynclineError: the file cannot be written.
-        """
-        lines = await self.syncs(SYNCS)
-        try:
-            await asyncio.to_thread(_export, lines, target)
-        except OSError as error:
-            raise SynclineError(
-                f"{target} could not be written: {error.strerror or error}.", hint="Choose another folder."
-            ) from None
-        return len(lines)
-
     # On the thread
 
     async def _run(self, work: Callable[P, T], *args: P.args, **_: P.kwargs) -> T:
@@ -319,52 +300,6 @@ class Journal:
         except apsw.Error as error:
             log.warning("The journal could not be read: %s", error)
             return []
-
-
-def read_syncs(file: Path) -> list[SyncLine]:
-    """Return all syncs of a journal that is not open here, newest first; nothing is made or changed.
-
-    Raises:
-        SynclineError: it cannot be read.
-    """
-    if not file.exists():
-        return []
-    try:
-        db = apsw.Connection(str(file), flags=apsw.SQLITE_OPEN_READONLY)
-        try:
-            db.set_busy_timeout(2_000)
-            columns = ", ".join(field.name for field in fields(SyncLine))
-            return [SyncLine(*row) for row in db.execute(f"SELECT {columns} FROM sync ORDER BY id DESC")]
-        finally:
-            db.close()
-    except apsw.Error as error:
-        hint = "Remove it: nothing depends on it."
-        raise SynclineError(f"The journal {file} cannot be read: {error}.", hint=hint) from None
-
-
-def write_csv(lines: Iterable[SyncLine], out: TextIO) -> None:
-    """Write syncs as CSV (RFC 4180), oldest first, with a heading."""
-    names = [field.name for field in fields(SyncLine)]
-    table = csv.DictWriter(out, names)
-    table.writeheader()
-    table.writerows(map(_spoken, lines))
-
-
-def write_json(lines: Iterable[SyncLine], out: TextIO) -> None:
-    """Write syncs as a JSON array."""
-    json.dump(list(map(_spoken, lines)), out, ensure_ascii=False, indent=1)
-    out.write("\n")
-
-
-def _spoken(line: SyncLine) -> dict[str, Any]:
-    when = datetime.fromtimestamp(line.time).astimezone().isoformat(timespec="milliseconds")
-    return asdict(line) | {"time": when, "seconds": round(line.seconds, 3)}
-
-
-def _export(lines: Sequence[SyncLine], target: Path) -> None:
-    write = write_json if target.suffix.lower() == ".json" else write_csv
-    with target.open("w", encoding="utf-8", newline="") as out:
-        write(list(reversed(lines)), out)
 
 
 def _open(file: Path | None) -> apsw.Connection:

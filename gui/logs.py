@@ -24,6 +24,7 @@ class LogFile:
         self.file = file
         self._level = level
         self._handler: RotatingFileHandler | None = None
+        self._level_before = logging.WARNING
 
     def __enter__(self) -> LogFile:
         try:
@@ -35,13 +36,16 @@ class LogFile:
         handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s"))
         handler.addFilter(_may_be_kept)
         self._handler = handler
+        self._level_before = logging.getLogger().level
         logging.getLogger().addHandler(handler)
         self.set_level(self._level)
         return self
 
     def __exit__(self, *_: object) -> None:
         if self._handler is not None:
-            logging.getLogger().removeHandler(self._handler)
+            root = logging.getLogger()
+            root.removeHandler(self._handler)
+            root.setLevel(self._level_before)
             self._handler.close()
             self._handler = None
 

@@ -15,6 +15,7 @@ from engine import diagnostics
 from engine.change import SENTINEL
 from engine.events import ChangesMoved, FlowChange
 from engine.journal import OverwrittenLine
+from engine.journal_export import export
 from engine.session import Verdict
 from engine.settings import HOME, data_dir
 from engine.settings.autostart import Autostart, autostart
@@ -127,7 +128,7 @@ class Wishes(QObject):
         kinds = ("CSV (*.csv)", "JSON (*.json)")
         target = await self._choose_target(self.tr("Export the syncs"), "syncline.csv", kinds)
         if target is not None and journal is not None:
-            count = await journal.export(target)
+            count = await export(journal, target)
             self._commands.said.emit(self.tr("Wrote {0} syncs to {1}.").format(count, target.name))
 
     async def _verify(self, peer: str) -> None:

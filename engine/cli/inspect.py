@@ -18,7 +18,7 @@ from engine.crr import Replica
 from engine.crr.create import not_eligible
 from engine.errors import ReplicaError, UsageError
 from engine.flow import flow_of
-from engine.journal import read_syncs, write_csv, write_json
+from engine.journal_export import read_syncs, write_csv, write_json
 from engine.settings import Settings, SettingsFile, data_dir, journal_path
 from engine.watch import FileWatch
 

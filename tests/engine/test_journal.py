@@ -17,7 +17,8 @@ from engine.cli import main
 from engine.engine import Engine
 from engine.errors import SynclineError
 from engine.events import ChangesMoved, FlowChange, SyncFailed, SyncFinished, Way
-from engine.journal import Journal, SyncLine, read_syncs
+from engine.journal import Journal, SyncLine
+from engine.journal_export import export, read_syncs
 from engine.settings import DatabaseConfig, Mode, PeerConfig, Settings
 from tests.engine.live import make_file, on_loop, plain_engine, rows, write
 
@@ -114,7 +115,8 @@ def test_a_damaged_journal_is_begun_anew(
     go()
     assert len(read_syncs(file)) == 1
     assert (tmp_path / "journal.db.damaged").exists() == bool(damage)
-    assert bool(caplog.records) == bool(damage)
+    warned = [record for record in caplog.records if record.name == "engine.journal"]
+    assert bool(warned) == bool(damage)
 
 
 @on_loop
@@ -161,10 +163,10 @@ async def test_export(tmp_path: Path) -> None:
     async with Journal() as one:
         one.add_sync(line(1, time.time() - 60, error='cut, "hard"\nhere'))
         one.add_sync(line(2))
-        assert await one.export(tmp_path / "out.csv") == 2
-        assert await one.export(tmp_path / "out.JSON") == 2
+        assert await export(one, tmp_path / "out.csv") == 2
+        assert await export(one, tmp_path / "out.JSON") == 2
         with pytest.raises(SynclineError, match="could not be written"):
-            await one.export(tmp_path / "missing" / "out.csv")
+            await export(one, tmp_path / "missing" / "out.csv")
     table = list(csv.DictReader(io.StringIO((tmp_path / "out.csv").read_text())))
     assert [(row["sent"], row["error"]) for row in table] == [("1", 'cut, "hard"\nhere'), ("2", "")]
     told = json.loads((tmp_path / "out.JSON").read_text())
