@@ -6,11 +6,10 @@ from websockets.asyncio.connection import Connection
 from websockets.exceptions import ConnectionClosed
 
 from engine.session import Close
-from engine.wire import MAX_FRAME
 from engine.words import printable
 
 TOO_BIG = 1009
-"""The close code for a message larger than ``MAX_FRAME``, or than the other side's limit."""
+"""The close code for a message larger than is taken here, or there."""
 
 HOPELESS = (1003, 1007, 1008, TOO_BIG)
 """Close codes after which the same would happen again; those from 4000 to 4999 are refusals too."""
@@ -26,7 +25,9 @@ def how_it_ended(socket: Connection) -> Close:
     ours, answers = socket.protocol.close_sent, socket.protocol.close_rcvd_then_sent
     if ours is not None and ours.code == TOO_BIG and not answers:
         code = TOO_BIG
-        reason = f"The other side sent a message of more than {MAX_FRAME >> 20} MB, which is too large to take."
+        limit = socket.protocol.max_message_size or 0
+        size = f"{limit >> 20} MB" if limit >> 20 else f"{limit:,} bytes"
+        reason = f"The other side sent a message of more than {size}, which is too large to take."
     elif code == TOO_BIG:
         reason = "Too large for this peer: it does not take a message of this size."
     if code in (None, 1006):

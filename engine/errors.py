@@ -26,9 +26,16 @@ SynclineError                 a sentence (what, where) and a hint (what to try)
 
 from __future__ import annotations
 
+from engine.words import printable
+
+LONGEST = 2_000
+"""Characters of a sentence."""
+
 
 class SynclineError(Exception):
     """The root. ``str(error)`` is one sentence for a person: what happened, and to which file or peer.
+
+    Names in it may be a peer's: what cannot be shown as it is, is made visible here.
 
     Args:
         message: the sentence.
@@ -36,7 +43,7 @@ class SynclineError(Exception):
     """
 
     def __init__(self, message: str, *, hint: str = "") -> None:
-        super().__init__(message)
+        super().__init__(printable(message, LONGEST))
         self.hint = hint
 
 
@@ -121,7 +128,7 @@ class SchemaMismatch(MergeError):
         super().__init__(message, hint=hint)
         self.table = table
         self.column = column
-        self.elsewhere = elsewhere or message
+        self.elsewhere = printable(elsewhere or message, LONGEST)
 
 
 # Peers

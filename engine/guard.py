@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from engine.session import Merge
+from engine.wire import MAX_FRAME
 
 
 class Guard:
-    """What a hub lets a peer do; this one lets it do anything."""
+    """What a hub lets a peer do; this one lets it do anything.
+
+    Attributes:
+        largest: bytes of the largest message that is taken.
+    """
+
+    largest = MAX_FRAME
 
     def frame(self, data: bytes) -> None:
         """A message has come. Raises ProtocolError when it was one too many."""

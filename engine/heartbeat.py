@@ -15,6 +15,8 @@ from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.connection import Connection
 from websockets.asyncio.server import ServerConnection
 
+from engine.inbox import Inbox
+
 INTERVAL = 15.0
 """Seconds between two pings."""
 
@@ -23,9 +25,13 @@ MISSES = 2
 
 
 class _Hears(Connection):
-    """A connection that knows how many bytes have come."""
+    """A connection that knows how many bytes have come, and holds a bounded number of them."""
 
     taken = 0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        self.recv_messages = Inbox(self.transport.pause_reading, self.transport.resume_reading)
 
     def data_received(self, data: bytes) -> None:
         self.taken += len(data)

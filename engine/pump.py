@@ -43,6 +43,7 @@ from engine.session import (
     TakeDigests,
 )
 from engine.shape import Shape
+from engine.wire import MAX_SMALL
 
 log = logging.getLogger(__name__)
 
@@ -92,6 +93,7 @@ class Pump:
         self.session = session
         self.host = host
         self._guard = guard or Guard()
+        self._take_up_to(min(MAX_SMALL, self._guard.largest) if session.greets_first else self._guard.largest)
         self.traffic = Traffic()
         self._on_state = on_state
         self._on_in = on_in
@@ -220,6 +222,8 @@ class Pump:
     async def _perform(self) -> None:
         """Perform actions until the session has none left."""
         while actions := self.session.take():
+            if self.session.greeted:  # before the answer leaves: nothing larger can have come yet
+                self._take_up_to(self._guard.largest)
             for action in actions:
                 try:
                     await self._do(action)
@@ -228,6 +232,10 @@ class Pump:
                     self.session.failed(error)
         self._arm()
         self._on_state()
+
+    def _take_up_to(self, size: int) -> None:
+        """Refuse larger messages by what they say of their size, before they have come."""
+        self.socket.protocol.max_message_size = size
 
     async def _do(self, action: Action) -> None:
         match action:

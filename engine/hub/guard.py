@@ -24,6 +24,7 @@ class HubGuard(Guard):
     """
 
     def __init__(self, limits: Limits, path: Path) -> None:
+        self.largest = limits.frame
         self._limits = limits
         self._path = path
         self._spare = float(limits.messages * BURST)

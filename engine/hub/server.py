@@ -34,7 +34,7 @@ from engine.hub.upgrading import Upgrader
 from engine.pump import Pump
 from engine.session import OwnSession, Session, StockHubSession
 from engine.session.base import GREETING_TIMEOUT
-from engine.wire import Failure, FailureCode, Tables, decode, encode
+from engine.wire import MAX_SMALL, Failure, FailureCode, Tables, decode, encode
 
 log = logging.getLogger(__name__)
 
@@ -150,7 +150,7 @@ class Hub:
                 process_response=self._door.answer,
                 select_subprotocol=echo_subprotocol,
                 create_connection=functools.partial(HubSocket, addresses=self._door.addresses),  # type: ignore[arg-type]
-                max_size=self.options.limits.frame,
+                max_size=min(MAX_SMALL, self.options.limits.frame),  # more once they have greeted
                 server_header=None,
                 logger=_socket_log,
                 **SOCKET_OPTIONS,  # type: ignore[arg-type]

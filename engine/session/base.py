@@ -39,6 +39,9 @@ class Session(abc.ABC):
     confirms: bool
     """Whether peers of this dialect confirm each batch; if not, only a fresh greeting does."""
 
+    greets_first = True
+    """Whether nothing but small messages can come before we have answered the peer's greeting."""
+
     def __init__(
         self, here: Snapshot, *, now: Callable[[], float], sends: bool = True, receives: bool = True
     ) -> None:

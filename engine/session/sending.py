@@ -21,7 +21,7 @@ from .kinship import KinSession
 from .progress import versions_behind
 
 WINDOW = 8
-"""Batches that may be unconfirmed at a time. Below websockets' receive queue, so that two busy ends cannot block."""
+"""Batches that may be unconfirmed at a time. The receive queue (engine.inbox) is deeper: two busy ends cannot block."""
 
 BATCH_CHANGES = 2_000
 BATCH_BYTES = 512 * 1024

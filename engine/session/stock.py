@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 from operator import attrgetter
 
-from engine.change import SENTINEL, Change
+from engine.change import MAX_VERSION, SENTINEL, Change
 from engine.crr import ChangeSet, Part, weight
 from engine.errors import ProtocolError
 from engine.wire import (
@@ -24,6 +24,7 @@ from engine.wire import (
     decode,
     encode,
 )
+from engine.words import printable
 
 from .actions import Merge, Ping, Read, Snapshot
 from .base import Session
@@ -82,9 +83,11 @@ class _StockSession(Session):
 
     def _stream_from(self, version: int) -> None:
         """Start (or restart) our stream at ``version``, which the peer holds."""
+        if not 0 <= version < MAX_VERSION:
+            raise ProtocolError("A clock from the other side is out of range.", code=1008)
         self.asked = True
         self.position = self.scanned = version
-        self._confirm_sent(version, lower=True)
+        self._confirm_sent(min(version, self.local_version), lower=True)
         if not self.sends:
             return
         if version > self.local_version:
@@ -190,6 +193,8 @@ def _in_messages(changes: Sequence[Change]) -> Iterator[list[Change]]:
 class StockClientSession(_StockSession):
     """We dial a published ``ws-server``: it starts nothing, but asks with StartStreaming and pushes."""
 
+    greets_first = False  # its backlog comes right behind, in one message
+
     _heard = False
 
     def start(self) -> None:
@@ -280,7 +285,7 @@ class StockHubSession(_StockSession):
             self.close(
                 4003,
                 f"This room has schema {here.schema_name} version {here.schema_version},"
-                f" the client {theirs[0]} version {theirs[1]}.",
+                f" the client {printable(theirs[0], 40)} version {theirs[1]}.",
                 retry=False,
             )
             return

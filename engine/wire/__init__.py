@@ -44,9 +44,16 @@ from engine.wire.stock import TAKE_STOCK, put_stock
 MAX_FRAME = 100 * 1024 * 1024
 """Bytes of the largest message that either side takes: what the published packages take (spec 10.5)."""
 
+MAX_SMALL = 2 * 1024 * 1024
+"""Bytes of the largest message that carries no changes, greetings among them: there are 20,000 tables in it."""
+
+_CARRIERS = (2, 6, 66)
+"""The tags of those that do: Changes, ApplyChangesOnPrimary and Batch."""
+
 __all__ = [
     "MAX_FRAME",
     "MAX_NAME",
+    "MAX_SMALL",
     "PROTOCOL",
     "AnnouncePresence",
     "ApplyChangesOnPrimary",
@@ -88,8 +95,8 @@ def encode(message: Message) -> bytes:
         message: of either dialect.
 
     Raises:
-        WireError: something in it cannot be sent: a lone surrogate, a bool as a value, a number out of
-            range, a site id that is not 16 bytes, a change without author in a Batch.
+        WireError: something in it cannot be sent: a lone surrogate, a bool as a value, a number out of range, a site
+            id that is not 16 bytes, a change without author in a Batch, a message without changes above ``MAX_SMALL``.
     """
     out = bytearray()
     if isinstance(message, OwnMessage):
@@ -98,6 +105,8 @@ def encode(message: Message) -> bytes:
         put_stock(out, message)
     else:
         raise WireError(f"A {type(message).__name__} is no message and cannot be sent.")
+    if len(out) > MAX_SMALL and out[0] not in _CARRIERS:
+        raise WireError(f"A {type(message).__name__} of {len(out):,} bytes cannot be sent: at most {MAX_SMALL:,} are.")
     return bytes(out)
 
 
@@ -116,6 +125,8 @@ def decode(data: bytes) -> Message:
     if not data:
         raise WireError("The peer sent an empty frame.")
     tag = data[0]
+    if len(data) > MAX_SMALL and tag not in _CARRIERS:
+        raise WireError(f"A message without changes has {len(data):,} bytes; at most {MAX_SMALL:,} are taken.")
     if tag < FIRST_OWN_TAG:
         take_stock = TAKE_STOCK.get(tag)
         if take_stock:

@@ -83,10 +83,6 @@ def _put_bytes(out: bytearray, data: bytes) -> None:
     out += data
 
 
-def _take_names(reader: Reader) -> tuple[str, ...]:
-    return tuple(reader.string(MAX_NAME) for _ in range(reader.count(1)))
-
-
 def _take_sites(reader: Reader) -> tuple[bytes, ...]:
     return tuple(reader.site() for _ in range(reader.count(16)))
 
@@ -178,12 +174,12 @@ def _hello(r: Reader) -> Hello:
     protocol, site_id, db_version = r.varuint(), r.site(), _take_version(r)
     schema_name, schema_version = r.string(), r.i64()
     # The smallest shape: an empty name and two empty lists.
-    tables = tuple(Shape(r.string(MAX_NAME), _take_names(r), _take_names(r)) for _ in range(r.count(3)))
+    tables = tuple(Shape(r.string(MAX_NAME), r.names(), r.names()) for _ in range(r.tables(3)))
     return Hello(protocol, site_id, db_version, schema_name, schema_version, tables)
 
 
 def _want(r: Reader) -> Want:
-    return Want(r.varuint(), _take_version(r), _take_names(r), r.flag(), _take_version(r), _take_bytes(r))
+    return Want(r.varuint(), _take_version(r), r.names(), r.flag(), _take_version(r), _take_bytes(r))
 
 
 def _batch(r: Reader) -> Batch:
@@ -194,7 +190,7 @@ def _batch(r: Reader) -> Batch:
 
 def _digest(r: Reader) -> Digest:
     number = r.varuint()
-    return Digest(number, tuple((r.string(MAX_NAME), r.varuint(), r.site(), r.site()) for _ in range(r.count(34))))
+    return Digest(number, tuple((r.string(MAX_NAME), r.varuint(), r.site(), r.site()) for _ in range(r.tables(34))))
 
 
 TAKE_OWN: dict[int, Callable[[Reader], OwnMessage]] = {

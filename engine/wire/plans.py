@@ -38,7 +38,7 @@ def put_plans(out: bytearray, plans: tuple[TablePlan, ...]) -> None:
 
 def take_plans(reader: Reader) -> tuple[TablePlan, ...]:
     """Read the tables. Raises WireError for what cannot be one."""
-    return tuple(_take_table(reader) for _ in range(reader.count(_SMALLEST_TABLE)))
+    return tuple(_take_table(reader) for _ in range(reader.tables(_SMALLEST_TABLE)))
 
 
 def _take_table(reader: Reader) -> TablePlan:

@@ -12,6 +12,9 @@ from engine.errors import WireError
 MAX_NAME = 2048
 """The longest table or column name taken from a peer, in bytes of UTF-8."""
 
+MAX_TABLES = 20_000
+"""The most tables that a peer can tell of."""
+
 MAX_SAFE = 2**53 - 1
 """The largest varint: stock peers keep these in a JavaScript number."""
 
@@ -134,6 +137,30 @@ class Reader:
         if limit is not None and length > limit:
             raise WireError(f"A name in the message has {length} bytes; at most {limit} are taken.")
         return from_utf8(self.take(length))
+
+    def names(self) -> tuple[str, ...]:
+        """A count and so many names, each of at most ``MAX_NAME`` bytes.
+
+        A peer can make a message that is nothing but names, so each costs as little as it can.
+        """
+        names = []
+        data = self.data
+        for _ in range(self.count(1)):
+            end = self.pos + 1
+            length = data[self.pos] if end <= len(data) else 128
+            if length > 127 or end + length > len(data):
+                names.append(self.string(MAX_NAME))
+                continue
+            self.pos = end + length
+            names.append(from_utf8(data[end : self.pos]) if length else "")
+        return tuple(names)
+
+    def tables(self, smallest: int) -> int:
+        """A count of tables, as ``count``, and no more than ``MAX_TABLES``."""
+        count = self.count(smallest)
+        if count > MAX_TABLES:
+            raise WireError(f"The message tells of {count:,} tables; at most {MAX_TABLES:,} are taken.")
+        return count
 
     def count(self, smallest: int) -> int:
         """A count of elements, each of at least ``smallest`` bytes: more than can follow is refused."""

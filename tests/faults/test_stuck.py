@@ -115,9 +115,6 @@ async def test_a_peer_that_takes_nothing(tmp_path: Path) -> None:
 
     async with own_server(full) as url, plain_engine() as client:
         await add_peer(client, a, url)
-        for _ in range(60):
-                await asyncio.sleep(0.1)
-                print(told(client).state, told(client).reason)
         await until(lambda: told(client).state is State.WAITING, "given up")
 
 

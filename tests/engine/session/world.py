@@ -80,7 +80,7 @@ class End:
     ``step`` does one action at a time, so that a test can crash between any two of them.
     """
 
-    def __init__(self, replica: Replica, session: Session) -> None:
+    def __init__(self, replica: Replica, session: Session, *, begun: bool = False) -> None:
         self.replica = replica
         self.session = session
         self.actions: deque[object] = deque()
@@ -90,7 +90,8 @@ class End:
         self.merge_slice = 1_000
         self.closed: Close | None = None
         self.pinging = False
-        session.start()
+        if not begun:
+            session.start()
         self._collect()
 
     def _collect(self) -> None:
