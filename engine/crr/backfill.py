@@ -72,11 +72,14 @@ def missing_cells(table: Table, name: str) -> str:
 
 
 def _default(column: Column) -> str:
-    """A column's default as an expression; SQLite takes a bare or double-quoted name after DEFAULT for a text."""
+    """A column's default as an expression; SQLite takes a bare or double-quoted name after DEFAULT for a text.
+
+    The plus: IS NOT TRUE asks for a truth value, and 3 is as true as 1.
+    """
     text = column.default or "NULL"
     if text.startswith('"'):
         return literal(text[1:-1].replace('""', '"'))
-    return literal(text) if text.isidentifier() and text.upper() not in _KEYWORDS else f"({text})"
+    return literal(text) if text.isidentifier() and text.upper() not in _KEYWORDS else f"(+{text})"
 
 
 def _write_rows(state: State, table: Table, keys: str) -> None:

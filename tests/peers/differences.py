@@ -8,6 +8,7 @@ Left out of the scripts:
   holds. Stock compares the value before it takes the column's type, and echoes (spec 7.3).
 - Changes that a constraint refuses, and keys that are malformed: stock leaves half of the work (spec 7.1, 7.7).
 - Keys that differ only by what their collation ignores: two keys for one row (spec 12.5).
+- TRUE and FALSE as defaults: for stock's alter any number is TRUE, and so the default, which is not recorded.
 - Names that are no plain identifiers: stock cannot take them (spec 2.6). Nor can its alter take a column out of a
   key that is called as one in its own query, col_name.
 

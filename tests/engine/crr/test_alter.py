@@ -38,6 +38,15 @@ def test_a_column_dropped_or_renamed(foo: apsw.Connection) -> None:
     assert foo.execute("SELECT cid, val, db_version FROM crsql_changes").fetchall() == [("bb", 5, 3), ("bb", None, 3)]
 
 
+@pytest.mark.parametrize(("default", "value"), [("TRUE", "3"), ("FALSE", "'x'"), ("-1", "1"), ("'b'", "'B'")])
+def test_a_value_that_is_not_the_default_is_recorded(foo: apsw.Connection, default: str, value: str) -> None:
+    """As a default TRUE is 1; but 3 IS TRUE as well, and peers would never see it."""
+    foo.execute("INSERT INTO foo VALUES (1, 1, 1), (2, 2, 2)")
+    column = f"ALTER TABLE foo ADD COLUMN d COLLATE NOCASE DEFAULT {default}"
+    alter(foo, f"{column}; UPDATE foo SET d = {value} WHERE a = 1")
+    assert [row[:3] for row in clock(foo) if row[1] == "d"] == [(1, "d", 1)]
+
+
 def test_a_key_only_table_gains_a_column_and_loses_it(make: MakeReplica) -> None:
     db = make(schema="CREATE TABLE foo (a INTEGER PRIMARY KEY NOT NULL)").connection
     db.execute("INSERT INTO foo VALUES (1), (2); DELETE FROM foo WHERE a = 2; INSERT INTO foo VALUES (2)")
