@@ -137,14 +137,17 @@ def test_the_demo_ends_well(start: Start, tmp_path: Path, number: signal.Signals
 
 
 LOGGED_OUT = """
-import sys, threading
+import sys, threading, time
 from PySide6.QtCore import QCoreApplication, QEvent
 from engine.cli import main
 
 def log_out():
-    QCoreApplication.postEvent(QCoreApplication.instance(), QEvent(QEvent.Type.Quit))
+    while True:  # a busy machine may take long to start
+        time.sleep(1.5)
+        if QCoreApplication.instance() is not None:
+            QCoreApplication.postEvent(QCoreApplication.instance(), QEvent(QEvent.Type.Quit))
 
-threading.Timer(1.5, log_out).start()
+threading.Thread(target=log_out, daemon=True).start()
 sys.exit(main([]))
 """
 
