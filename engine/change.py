@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NamedTuple
 
 SQLiteValue = None | int | float | str | bytes
 """A value of one SQLite storage class; ``float`` is always REAL and ``int`` always INTEGER."""
@@ -30,3 +31,10 @@ class Change(NamedTuple):
     site_id: bytes | None
     cl: int
     seq: int
+
+
+def by(author: bytes, changes: Iterable[Change]) -> Iterator[Change]:
+    """The changes, with ``author`` in the place of each one's site id."""
+    new: Callable[[type[Change], tuple[Any, ...]], Change] = tuple.__new__  # a quarter of the time of ``_replace``
+    for table, pk, cid, val, col_version, db_version, _, cl, seq in changes:
+        yield new(Change, (table, pk, cid, val, col_version, db_version, author, cl, seq))

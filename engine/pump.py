@@ -12,7 +12,7 @@ import contextlib
 import logging
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -86,7 +86,7 @@ class Pump:
         *,
         guard: Guard | None = None,
         on_state: Callable[[], None] = lambda: None,
-        on_in: Callable[[tuple[Applied, ...]], None] = lambda _: None,
+        on_in: Callable[[Sequence[Applied]], None] = lambda _: None,
         on_out: Callable[[tuple[Change, ...]], None] = lambda _: None,
     ) -> None:
         self.socket = socket
@@ -262,9 +262,9 @@ class Pump:
                 self._guard.merge(action)
                 results = await self.host.merge(action, self.session.here.generation)
                 self.session.merge_done(results)
-                applied = tuple(one for result in results for one in result.applied)
-                if applied:
-                    self._on_in(applied)
+                for result in results:
+                    if result.applied:  # told when it is looked into: on a hub nobody does
+                        self._on_in(result.applied)
             case RecordSent():
                 self._record_later(action)
             case Ping():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
-from engine.change import MAX_VERSION, Change, SQLiteValue
+from engine.change import MAX_VERSION, Change, SQLiteValue, by
 from engine.crr import durability, identity, keeping, lineage, tracked
 from engine.crr.digests import digest
 from engine.crr.failures import explained
@@ -131,6 +131,7 @@ class Replica(Schema):
         place: Place | None = None,
         js_numbers: bool = False,
         floor: int = 0,
+        tell: bool = True,
     ) -> MergeResult:
         """Merge changes and record the clock that comes with them, in one transaction.
 
@@ -142,6 +143,7 @@ class Replica(Schema):
             place: how far a range is held with these changes, which does not move the clock yet.
             js_numbers: values may have passed through JavaScript (spec 10.3).
             floor: a db_version that this file has had; a file below it is not the same any more.
+            tell: without it, the result's ``applied`` is empty, and memory is bounded however many changes there are.
 
         Raises:
             FileReplaced: the file, or its clock of the peer, went back; recording would jump a gap.
@@ -150,7 +152,7 @@ class Replica(Schema):
             FileBusy, StorageFailed, ReadOnlyFile: the file. In every case nothing was kept.
         """
         if author is not None:
-            changes = (change._replace(site_id=author) for change in changes)
+            changes = by(author, changes)
         with self._writing() as db:
             before = self._state.db_version()
             if before < floor or self._own_site_on_disk() != self.site_id:
@@ -158,7 +160,7 @@ class Replica(Schema):
                     f"“{self.path.name}” is not the file it was: it was replaced or restored meanwhile.",
                     hint="Syncline goes on from what the file holds now.",
                 )
-            merger = Merger(self._state, js_numbers=js_numbers)
+            merger = Merger(self._state, js_numbers=js_numbers, tell=tell)
             merger.merge(changes)
             if received is not None:
                 tracked.record_received(db, self._state.site_id, received)
