@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import heapq
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 from operator import itemgetter
+from typing import Any
 
 import apsw
 
@@ -17,6 +18,9 @@ from engine.crr.results import ChangeSet
 from engine.crr.sql import ident, idents, literal, main
 from engine.crr.state import State
 from engine.errors import ReplicaError, TableBroken
+
+_new_change: Callable[[type[Change], tuple[Any, ...]], Change] = tuple.__new__
+"""Half the time of calling ``Change``, which only adds names for the arguments."""
 
 _by_position = itemgetter(Change._fields.index("db_version"), Change._fields.index("seq"))
 
@@ -156,22 +160,22 @@ class Reader:
         # sentinel, that is recorded in the same author's name (spec 7.2, 6). No filter may hide either.
         revival = "c.col_version = 0 OR c.col_name = '-1' AND c.col_version > 1 AND c.col_version % 2 = 1"
         where = "" if excluded is None else f" AND (c.site_id != {int(excluded)} OR {revival})"
-        packed: dict[int, bytes] = {}
         known = {"-1", *crr.columns}
         # An ordinal that names no site (spec 12.18) is sent as ours: a change must have an author.
-        own = sites.get(0)
-        for key, cid, val, col_version, db_version, ordinal, cl, seq, *pk in self._state.db.execute(
+        own, unfiltered, name = sites.get(0), not hidden, crr.name
+        new, kind = _new_change, Change
+        of, pk = None, b""
+        for key, cid, val, col_version, db_version, ordinal, cl, seq, *columns in self._state.db.execute(
             f"SELECT c.key, c.col_name, {value_of(crr)}, c.col_version, c.db_version, c.site_id,"
             f" ifnull(s.col_version, 1), c.seq, {idents(crr.key, prefix='p.')} {source(crr)}"
             f" WHERE c.db_version > ? AND c.db_version <= ?{where}",
             (since, until),
         ):
-            if cid not in known or (col_version and hidden.hold(db_version)):
+            if cid not in known or not (unfiltered or col_version == 0 or not hidden.hold(db_version)):
                 continue
-            packed_key = packed.get(key)
-            if packed_key is None:
-                packed_key = packed[key] = pack(pk)
-            yield Change(crr.name, packed_key, cid, val, col_version, db_version, sites.get(ordinal, own), cl, seq)
+            if key != of:
+                of, pk = key, pack(columns)
+            yield new(kind, (name, pk, cid, val, col_version, db_version, sites.get(ordinal, own), cl, seq))
 
 
 class Intervals:
@@ -186,6 +190,9 @@ class Intervals:
             elif after > before:
                 self._starts.append(before)
                 self._ends.append(after)
+
+    def __bool__(self) -> bool:
+        return bool(self._starts)
 
     def hold(self, version: int) -> bool:
         """Is ``version`` inside one of them?"""
