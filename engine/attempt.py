@@ -62,7 +62,7 @@ class Attempt:
     """One connection from dialling to hanging up.
 
     Args:
-        config, path, hosts, token, schema: as in ``Link``.
+        config, path, hosts, token, schema, as_hub: as in ``Link``.
         pulling: hang up as soon as both sides are caught up.
 
     Attributes:
@@ -85,6 +85,7 @@ class Attempt:
         *,
         token: str | None,
         schema: SchemaName | None,
+        as_hub: bool,
         pulling: bool,
         on_step: Callable[[], None],
         on_caught_up: Callable[[], None],
@@ -101,6 +102,7 @@ class Attempt:
         self._hosts = hosts
         self._token = token
         self._schema = schema
+        self._as_hub = as_hub
         self._on_step = on_step
         self._on_caught_up = on_caught_up
         self._on_in = on_in
@@ -130,7 +132,7 @@ class Attempt:
                     f"{self.path.name} has no syncable table.",
                     hint=f"Make one syncable: syncline make-syncable {self.path} TABLE",
                 )
-            dialled = await dial(self.config.url, self.config.room, token=self._token)
+            dialled = await dial(self.config.url, self.config.room, token=self._token, as_hub=self._as_hub)
             socket = dialled.socket
             try:
                 if dialled.new_room:

@@ -20,9 +20,17 @@ from websockets.typing import Subprotocol
 
 from engine.errors import PeerRefused, PeerUnreachable, UsageError
 from engine.heartbeat import ClientSocket
-from engine.hub.sockets import SOCKET_OPTIONS
+from engine.sockets import SOCKET_OPTIONS
 from engine.wire import MAX_FRAME, PROTOCOL
-from engine.wire.rooms import ACCESS_HEADER, NEW_ROOM, OWN_HEADER, READ_ONLY, ROOM_HEADER, encode_subprotocol
+from engine.wire.rooms import (
+    ACCESS_HEADER,
+    HUB_HEADER,
+    NEW_ROOM,
+    OWN_HEADER,
+    READ_ONLY,
+    ROOM_HEADER,
+    encode_subprotocol,
+)
 
 OPEN_TIMEOUT = 10.0
 """Seconds for the TCP connection, TLS and the handshake together."""
@@ -46,8 +54,8 @@ class Dialled(NamedTuple):
     new_room: bool
 
 
-async def dial(url: str, room: str, *, token: str | None = None) -> Dialled:
-    """Connect to ``url`` and greet for ``room``.
+async def dial(url: str, room: str, *, token: str | None = None, as_hub: bool = False) -> Dialled:
+    """Connect to ``url`` and greet for ``room``; ``as_hub`` says that a hub dials, for its guests.
 
     Returns:
         the open connection, with what the other side said.
@@ -57,6 +65,8 @@ async def dial(url: str, room: str, *, token: str | None = None) -> Dialled:
     """
     where = urlsplit(url).netloc or url
     options: dict[str, Any] = dict(SOCKET_OPTIONS)
+    if as_hub:
+        options["additional_headers"] = {HUB_HEADER: "1"}
     if urlsplit(url).hostname in ("localhost", "127.0.0.1", "::1"):
         options["proxy"] = None
     try:

@@ -78,6 +78,7 @@ class Link:
         config: the peer. path: its database. hosts: where replicas are opened.
         reporter: told about everything. token: for the peer. auto: whether auto-sync is on.
         schema: what to announce to a stock server for a file without a recorded schema.
+        as_hub: whether a hub keeps it, for its guests.
     """
 
     def __init__(
@@ -90,6 +91,7 @@ class Link:
         token: str | None = None,
         auto: bool = True,
         schema: SchemaName | None = None,
+        as_hub: bool = False,
     ) -> None:
         self.config = config
         self.path = path
@@ -100,6 +102,7 @@ class Link:
         self._auto = auto
         self._by_hand = "Auto-sync is off."
         self._schema = schema
+        self._as_hub = as_hub
         self._task: asyncio.Task[None] | None = None
         self._stopping = False
         # when to try: at a time of the wall clock (a machine that sleeps must not shift it), when asked, or not at all
@@ -260,6 +263,7 @@ class Link:
             self._hosts,
             token=self._token,
             schema=self._schema,
+            as_hub=self._as_hub,
             pulling=not self._auto or self.config.mode is not Mode.LIVE,
             on_step=self._stepped,
             on_caught_up=self._caught_up,

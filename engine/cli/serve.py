@@ -12,11 +12,12 @@ from typing import Any
 from engine.backup import Backups
 from engine.cli.logs import log_json
 from engine.cli.output import say
+from engine.cli.sync import read_token
 from engine.engine import Engine
 from engine.errors import UsageError
 from engine.events import HubChanged
 from engine.hub import HubOptions, Tls, limits
-from engine.settings import Settings, data_dir
+from engine.settings import Settings, check_url, data_dir
 
 MANY_FILES = 65_536
 """Open files that are enough for any hub."""
@@ -73,6 +74,8 @@ def _options(arguments: argparse.Namespace) -> HubOptions:
         allow_create=arguments.allow_create,
         allow_drop=arguments.allow_drop,
         limits=limits.parse(arguments.limit),
+        fellows=tuple(check_url(url) for url in arguments.peer),
+        fellow_token=read_token(arguments.peer_token_file, "SYNCLINE_PEER_TOKEN") if arguments.peer else None,
     )
 
 
@@ -91,6 +94,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--tokens", **file, help="let in only peers with one of its tokens: syncline token")
     parser.add_argument("--tls-cert", **file, help="the certificate (PEM), with those between it and its root")
     parser.add_argument("--tls-key", **file, help="its key (PEM)")
+    text = "another hub with the same rooms, to be kept in sync; may be given again"
+    parser.add_argument("--peer", metavar="URL", action="append", default=[], help=text)
+    text = "a file with the token that those hubs ask for (or set SYNCLINE_PEER_TOKEN)"
+    parser.add_argument("--peer-token-file", **file, help=text)
     text = "listen beyond this machine even without tokens or TLS"
     parser.add_argument("--insecure", action="store_true", help=text)
     parser.add_argument("--log-json", action="store_true", help="a log on stderr, one JSON object a line")

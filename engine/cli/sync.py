@@ -27,7 +27,7 @@ async def run(arguments: argparse.Namespace) -> int:
     if arguments.every is not None and arguments.every < 1:
         raise UsageError("--every takes minutes, 1 or more.")
     schema = _read_schema(arguments.schema) if arguments.schema else None
-    token = _read_token(arguments.token_file)
+    token = read_token(arguments.token_file, "SYNCLINE_TOKEN")
     show = _JsonLines() if arguments.json else _Lines()
     async with Engine(Settings(), backups=Backups(data_dir() / "backups"), schema=schema) as engine:
         database = await engine.add_database(arguments.database)
@@ -61,10 +61,14 @@ def _read_schema(path: Path) -> SchemaName:
         raise UsageError(f"The schema file {path} cannot be read: {error}.") from None
 
 
-def _read_token(path: Path | None) -> str | None:
-    """Read the token from its file, or else from the environment: a command line is there for all to see."""
+def read_token(path: Path | None, variable: str) -> str | None:
+    """Read a token from its file, or else from a variable of the environment: a command line is there for all to see.
+
+    Raises:
+        UsageError: the file cannot be read, or holds no token.
+    """
     if path is None:
-        return os.environ.get("SYNCLINE_TOKEN") or None
+        return os.environ.get(variable) or None
     try:
         return check_token(path.read_text(encoding="utf-8").strip())
     except (OSError, UnicodeDecodeError) as error:

@@ -10,17 +10,15 @@ making.py    makes rooms: from schemas.py, the hub's own schema files, or from t
 upgrading.py brings rooms to a newer schema file
 limits.py    what peers may do; guard.py holds each of them to it
 connection.py  one connection before its session begins
-sockets.py   what dialling and serving agree on for every connection
+fellows.py   the other hubs that serve the same rooms; fellow.py links to one of them
 """
 
 from engine.hub.access import Access, Anybody, Grant, SharedToken, TokenFile
 from engine.hub.limits import Limits
 from engine.hub.options import HubOptions, Tls
 from engine.hub.server import Hub
-from engine.hub.sockets import SOCKET_OPTIONS
 
 __all__ = [
-    "SOCKET_OPTIONS",
     "Access",
     "Anybody",
     "Grant",

@@ -20,12 +20,14 @@ class HubSocket(ServerSocket):
         address: where it comes from.
         greeting: what its handshake said. grant: what it was let in with.
         new_room: it was asked for its tables, to make the room of them.
+        is_hub: it is another hub, which comes for its guests.
     """
 
     greeting: Greeting
     grant: Grant
     address = ""
     new_room = False
+    is_hub = False
 
     def __init__(self, *args: Any, addresses: Counter[str], **options: Any) -> None:
         super().__init__(*args, **options)

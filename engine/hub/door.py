@@ -21,7 +21,15 @@ from engine.hub.connection import HubSocket
 from engine.hub.limits import Busy
 from engine.hub.options import HubOptions, is_loopback
 from engine.wire import PROTOCOL
-from engine.wire.rooms import ACCESS_HEADER, NEW_ROOM, OWN_HEADER, READ_ONLY, ROOM_HEADER, decode_subprotocol
+from engine.wire.rooms import (
+    ACCESS_HEADER,
+    HUB_HEADER,
+    NEW_ROOM,
+    OWN_HEADER,
+    READ_ONLY,
+    ROOM_HEADER,
+    decode_subprotocol,
+)
 
 METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 """What Prometheus takes the page of numbers for."""
@@ -74,6 +82,7 @@ class Door:
             self._check_crowd(connection.address, greeting.room)
             self._check_origin(request.headers.get("Origin"))
             connection.greeting = greeting
+            connection.is_hub = HUB_HEADER in request.headers
             connection.grant = self._access.admit(greeting.room, greeting.token)
         except WireError as error:
             self._refused["greeting"] += 1

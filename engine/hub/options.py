@@ -54,6 +54,7 @@ class HubOptions:
         allow_create: make a room that is not there from the first peer's tables.
         allow_drop: let a newer schema file drop tables and columns that hold rows.
         limits: what peers may do.
+        fellows: the addresses of other hubs that serve the same rooms. fellow_token: what to show there.
     """
 
     tokens: Path | None = None
@@ -63,6 +64,8 @@ class HubOptions:
     allow_create: bool = False
     allow_drop: bool = False
     limits: Limits = field(default_factory=Limits)
+    fellows: tuple[str, ...] = ()
+    fellow_token: str | None = field(default=None, repr=False)
 
     def check(self, host: str, *, asks: bool) -> None:
         """See whether a hub may listen on ``host`` so; ``asks`` says whether it asks for a token.

@@ -22,18 +22,19 @@ from engine.hosts import Hosts
 from engine.hub.access import Access, Anybody, Grant, SharedToken, TokenFile
 from engine.hub.connection import HubSocket
 from engine.hub.door import Door, echo_subprotocol
+from engine.hub.fellows import Fellows
 from engine.hub.guard import HubGuard
 from engine.hub.limits import Busy
 from engine.hub.making import Maker, Wish
 from engine.hub.options import HubOptions
 from engine.hub.rooms import Rooms
 from engine.hub.schemas import Schemas
-from engine.hub.sockets import SOCKET_OPTIONS
 from engine.hub.tally import Tally, moved
 from engine.hub.upgrading import Upgrader
 from engine.pump import Pump
 from engine.session import OwnSession, Session, StockHubSession
 from engine.session.base import GREETING_TIMEOUT
+from engine.sockets import SOCKET_OPTIONS
 from engine.wire import MAX_SMALL, Failure, FailureCode, Tables, decode, encode
 
 log = logging.getLogger(__name__)
@@ -104,6 +105,7 @@ class Hub:
         self._guests: set[Guest] = set()
         limits = self.options.limits
         self._rooms = Rooms(folder, hosts, limits)
+        self._fellows = Fellows(self.options.fellows, self.options.fellow_token, hosts, self._rooms)
         self._maker = Maker(Schemas(self.options.schemas), from_peers=self.options.allow_create, limits=limits)
         self._tally = Tally()
         self._door = Door(
@@ -130,6 +132,7 @@ class Hub:
             await stack.enter_async_context(self._access)
             self._access.on_change = self._look_at_tokens
             self._server = await self._listen(context)
+            await stack.enter_async_context(self._fellows)
             stack.push_async_callback(self._stop)
             stack.callback(asyncio.create_task(self._keep_house()).cancel)
             self._stack = stack.pop_all()
@@ -247,10 +250,13 @@ class Hub:
         try:
             self._look_at(guest)  # its token may have been revoked while the room was opened
             facts = {"room": room, "address": socket.address, "own": socket.greeting.own is not None}
+            if socket.is_hub:
+                facts["hub"] = True
             if grant.token is not None:
                 facts["token"] = grant.token.name
             log.info("A peer came", extra=facts)
-            ended = await guest.pump.run()
+            with self._fellows.attend(room, host, guest.pump, is_hub=socket.is_hub):
+                ended = await guest.pump.run()
             facts |= {name: count for (what, way), count in moved([guest.pump]).items() for name in (f"{what}_{way}",)}
             log.info("A peer left: %s", ended.reason, extra=facts)
         finally:
@@ -272,6 +278,7 @@ class Hub:
                     log.warning("A peer is dropped: %s", slow, extra={"room": guest.room})
                     self._tally.dropped += 1
                     guest.pump.hang_up(1008, slow)
+            self._fellows.tidy()
             await self._rooms.close_idle()
 
     def _metrics(self) -> bytes:
@@ -281,6 +288,7 @@ class Hub:
             "peers": (len(self._guests), "Peers in rooms."),
             "connections": (self.connections, "Connections, greeted or not."),
             "rooms_open": (self.rooms_open, "Rooms that are open, with or without peers."),
+            "links": (self._fellows.linked, "Rooms in sync with another hub, once for each hub."),
             "waiting_bytes": (sum(guest.pump.waiting for guest in self._guests), "Bytes that peers are to take."),
         }
         return Metrics(self._tally, [guest.pump for guest in self._guests], gauges).render()

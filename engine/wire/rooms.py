@@ -29,6 +29,9 @@ ROOM_HEADER = "Syncline-Room"
 NEW_ROOM = "new"
 """The value of ``ROOM_HEADER``: the peer says Tables before Hello."""
 
+HUB_HEADER = "Syncline-Hub"
+"""The request header by which a hub that dials another says what it is: it comes for its guests, not for itself."""
+
 MAX_ROOM = 128
 """The longest room name, in bytes of UTF-8: it becomes a file name."""
 

@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from engine import dial, heartbeat, pump
-from engine import hub as hub_module
+from engine import dial, heartbeat, pump, sockets
 from engine.engine import Engine
 from engine.events import State
 from engine.hub import Hub
@@ -29,7 +28,7 @@ def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(heartbeat, "INTERVAL", HEARTBEAT)
     monkeypatch.setattr(dial, "OPEN_TIMEOUT", 2 * HEARTBEAT)
     monkeypatch.setattr(pump, "GOODBYE", HEARTBEAT)
-    monkeypatch.setitem(hub_module.SOCKET_OPTIONS, "close_timeout", HEARTBEAT)
+    monkeypatch.setitem(sockets.SOCKET_OPTIONS, "close_timeout", HEARTBEAT)
 
 
 @contextlib.asynccontextmanager
