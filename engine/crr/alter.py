@@ -137,7 +137,8 @@ def _finish(state: State, alter: Alter) -> None:
         raise not_eligible(alter.table, (f"It is spelled “{table.name}” now, which is another table to its peers.",))
     keep_floor(state)
     before = column_names(db, table.name + PKS)[1:]
-    anew = sorted(before) != sorted(table.key) or _retyped(db, table, alter)
+    whole = bool(column_names(db, table.name + CLOCK))
+    anew = not whole or sorted(before) != sorted(table.key) or _retyped(db, table, alter)
     if anew:
         drop_records(db, table.name)
     elif before != table.key:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from engine.change import SENTINEL
 from engine.crr.catalogue import CLOCK, KEY, PKS, Column, Table
+from engine.crr.definitions import bare_name
 from engine.crr.sql import ident, idents, literal, main
 from engine.crr.state import State
 
@@ -72,14 +73,13 @@ def missing_cells(table: Table, name: str) -> str:
 
 
 def _default(column: Column) -> str:
-    """A column's default as an expression; SQLite takes a bare or double-quoted name after DEFAULT for a text.
+    """A column's default as an expression; SQLite takes a name after DEFAULT for a text, in whatever quotes.
 
     The plus: IS NOT TRUE asks for a truth value, and 3 is as true as 1.
     """
     text = column.default or "NULL"
-    if text.startswith('"'):
-        return literal(text[1:-1].replace('""', '"'))
-    return literal(text) if text.isidentifier() and text.upper() not in _KEYWORDS else f"(+{text})"
+    name = None if text.upper() in _KEYWORDS else bare_name(text)
+    return f"(+{text})" if name is None else literal(name)
 
 
 def _write_rows(state: State, table: Table, keys: str) -> None:

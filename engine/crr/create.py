@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import apsw
 
 from engine.crr.backfill import backfill
-from engine.crr.catalogue import CLOCK, KEY, PKS, Table, is_crr, load
+from engine.crr.catalogue import CLOCK, KEY, PKS, Table, column_names, is_crr, load
 from engine.crr.eligibility import find_table, obstacles
 from engine.crr.sql import ident, idents, literal, main
 from engine.crr.state import State
@@ -48,6 +48,10 @@ def make_crr(state: State, name: str) -> None:
     if is_crr(db, table.name):
         return
     with savepoint(db):
+        halves = [bool(column_names(db, table.name + suffix)) for suffix in (CLOCK, PKS)]
+        if halves[0] != halves[1]:  # the numbers in the one would stand for other rows than they did
+            keep_floor(state)
+            drop_records(db, table.name)
         build(state, table)
 
 
@@ -95,7 +99,8 @@ def make_plain(state: State, name: str) -> None:
     db = state.db
     table = find_table(db, name)
     exact = table.name if table is not None else name
-    if not is_crr(db, exact) and exact not in load(db).clocks:
+    recorded = {clock.lower() for clock in load(db).clocks}  # perhaps in another letter case (spec 2.6)
+    if not is_crr(db, exact) and exact.lower() not in recorded:
         return
     with savepoint(db):
         keep_floor(state)

@@ -9,6 +9,7 @@ _TOKEN = re.compile(
       | '(?:[^']|'')*' | "(?:[^"]|"")*" | `(?:[^`]|``)*` | \[[^\]]*\] | [\w$]+ | .""",
     re.VERBOSE | re.DOTALL,
 )
+_NAME = re.compile(r"""["`\[]|[^\W\d]""")
 _CONSTRAINTS = frozenset(("CONSTRAINT", "PRIMARY", "UNIQUE", "CHECK", "FOREIGN"))
 
 
@@ -27,6 +28,12 @@ def column_definitions(sql: str) -> dict[str, str]:
         if name and name.upper() not in _CONSTRAINTS:
             found[_unquoted(name).lower()] = "".join(item).strip()
     return found
+
+
+def bare_name(sql: str) -> str | None:
+    """The name that ``sql`` is, without its quotes; None for anything else, as a number or an expression."""
+    words = tokens(sql)
+    return _unquoted(words[0]) if len(words) == 1 and _NAME.match(words[0]) else None
 
 
 def call_arguments(sql: str, function: str) -> list[str]:

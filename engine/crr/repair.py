@@ -7,6 +7,7 @@ that is gone without a record is forgotten, not deleted, and comes back where a 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
@@ -16,8 +17,8 @@ import apsw
 from engine.change import SENTINEL
 from engine.crr.alter import begin_alter, commit_alter
 from engine.crr.backfill import missing_cells, rows_and_keys
-from engine.crr.catalogue import CLOCK, KEY, Crr, is_crr, user_tables
-from engine.crr.create import drop_records, keep_floor, savepoint, trigger_arguments, trigger_name
+from engine.crr.catalogue import CLOCK, KEY, Crr
+from engine.crr.create import make_plain, savepoint, trigger_arguments, trigger_name
 from engine.crr.definitions import call_arguments
 from engine.crr.eligibility import find_table
 from engine.crr.reading import known_cells
@@ -63,6 +64,11 @@ class Damage(Enum):
         "sync triggers are missing or do not fit the table, so that writes fail or are not recorded",
         "made anew",
     )
+    STRAY_TRIGGERS = (
+        "sync trigger of another table's name is there, so that writes fail",
+        "sync triggers of another table's name are there, so that writes fail",
+        "dropped",
+    )
     NO_RECORDS = (
         "sync trigger is there without any sync records, so that writes fail",
         "sync triggers are there without any sync records, so that writes fail",
@@ -102,12 +108,11 @@ def check(state: State) -> list[Finding]:
         if name in tables.crrs:
             found += [Finding(name, damage, count) for damage, count in _counts(db, tables.crrs[name])]
         else:
-            damage = Damage.TABLE_GONE if find_table(db, name) is None else Damage.KEY_CHANGED
+            table = find_table(db, name)
+            damage = Damage.TABLE_GONE if table is None or table.kind != "table" else Damage.KEY_CHANGED
             found.append(Finding(name, damage, _count(db, f"SELECT 1 FROM {main(name + CLOCK)}") or 1))
-    recorded = {name.lower() for name in tables.clocks}
-    for table in user_tables(db):
-        if is_crr(db, table.name) and table.name.lower() not in recorded:
-            found.append(Finding(table.name, Damage.NO_RECORDS, len(_triggers(db, table.name))))
+    alone = Counter((table, damage) for table, damage, _ in _lone_triggers(db, tables.clocks))
+    found += [Finding(table, damage, count) for (table, damage), count in alone.items()]
     return [finding for finding in found if finding.count]
 
 
@@ -118,15 +123,16 @@ def repair(state: State) -> list[Finding]:
         NotEligible: a table cannot be a CRR as it is now.
     """
     found = check(state)
-    gone = {finding.table for finding in found if finding.damage is Damage.TABLE_GONE}
+    dropped = (Damage.TABLE_GONE, Damage.STRAY_TRIGGERS)
     with savepoint(state.db):
-        for table in dict.fromkeys(finding.table for finding in found):
-            if table in gone:
-                keep_floor(state)
-                drop_records(state.db, table)
-            else:  # an alter in which nothing is altered
-                begin_alter(state, table)
-                commit_alter(state, table)
+        for _, damage, trigger in _lone_triggers(state.db, state.catalogue().clocks):
+            if damage is Damage.STRAY_TRIGGERS:
+                state.db.execute(f"DROP TRIGGER {main(trigger)}")
+        for table in (one.table for one in found if one.damage is Damage.TABLE_GONE):
+            make_plain(state, table)
+        for table in dict.fromkeys(one.table for one in found if one.damage not in dropped):
+            begin_alter(state, table)  # an alter in which nothing is altered
+            commit_alter(state, table)
     return found
 
 
@@ -152,6 +158,19 @@ def _counts(db: apsw.Connection, crr: Crr) -> Iterator[tuple[Damage, int]]:
     yield Damage.UNRECORDED_VALUES, sum(_count(db, missing) for missing in values)
     present = f"SELECT p.{KEY} {rows_and_keys(table)}"
     yield Damage.LOST_ROWS, _count(db, f"SELECT DISTINCT key FROM ({alive}) WHERE key NOT IN ({present})")
+
+
+def _lone_triggers(db: apsw.Connection, clocks: tuple[str, ...]) -> list[tuple[str, Damage, str]]:
+    """The table, the damage and the name of each trigger of cr-sqlite's that goes with no sync records."""
+    recorded = {name.lower() for name in clocks}
+    found = []
+    for name, table in db.execute(
+        "SELECT name, tbl_name FROM main.sqlite_master WHERE type = 'trigger' AND name GLOB '*__crsql_[iud]trig'"
+    ):
+        of = name.rpartition("__crsql_")[0].lower()
+        if of not in recorded:
+            found.append((table, Damage.NO_RECORDS if of == table.lower() else Damage.STRAY_TRIGGERS, name))
+    return found
 
 
 def _triggers(db: apsw.Connection, name: str) -> dict[str, str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import apsw
 import pytest
 
+from engine.change import Change
+from engine.crr import pack_columns
 from engine.errors import NotEligible, ReplicaError
 from tests.engine.crr.altering import alter, begin, commit, floor, triggers
 from tests.engine.crr.conftest import FOO, MakeReplica
@@ -192,6 +194,19 @@ def test_a_table_renamed(foo: apsw.Connection) -> None:
 
 
 # Tables of every kind
+
+DEFAULTS = ["[a b]", "`abc`", '"a""b"', "abc", "a$b", "é", "-5", "+5.0", ".5", "x'00'", "'it''s'", "TRUE", "(1 + 2)"]
+
+
+@pytest.mark.parametrize("default", DEFAULTS)
+def test_a_value_that_is_the_default_is_no_write(make: MakeReplica, default: str) -> None:
+    replica = make(schema=f"CREATE TABLE foo (a INTEGER PRIMARY KEY NOT NULL, b, c DEFAULT {default})")
+    db = replica.connection
+    replica.merge([Change("foo", pack_columns((1,)), "b", 1, 1, 1, bytes(16), 1, 0)])
+    before = clock(db)
+    alter(db, "ALTER TABLE foo ADD COLUMN d")
+    assert (clock(db), replica.check()) == (before, [])
+
 
 KINDS = [
     ("foo", "a INTEGER PRIMARY KEY NOT NULL, b", "", (1, 2, 3)),

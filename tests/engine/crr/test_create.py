@@ -154,6 +154,16 @@ def test_back_to_a_plain_table(make: MakeReplica) -> None:
     assert {(c.col_version, c.db_version) for c in replica.changes(2).changes} == {(1, 3)}
 
 
+def test_back_to_a_plain_table_by_another_spelling_of_its_wire_name(make: MakeReplica) -> None:
+    replica = make(schema="CREATE TABLE FOO (a INTEGER PRIMARY KEY NOT NULL)", tables=("FOO",))
+    db = replica.connection
+    db.execute("DROP TABLE FOO; CREATE TABLE foo (a INTEGER PRIMARY KEY NOT NULL)")
+    assert replica.repair()
+    assert replica.crr_tables() == ("FOO",)
+    db.execute("SELECT crsql_as_table('foo')").fetchall()
+    assert db.execute("SELECT name FROM sqlite_master WHERE name LIKE 'foo%'").fetchall() == [("foo",)]
+
+
 def test_left_over_records_are_adopted(make: MakeReplica) -> None:
     replica = make()
     db = replica.connection

@@ -83,6 +83,53 @@ def test_a_table_that_is_gone(make: MakeReplica) -> None:
     assert db.execute("SELECT count(*) FROM sqlite_master WHERE name LIKE 'foo%'").get == 0
 
 
+def test_a_table_renamed_is_a_plain_one_again(make: MakeReplica) -> None:
+    replica = make()
+    db = replica.connection
+    db.execute("INSERT INTO foo VALUES (1, 1, 1); ALTER TABLE foo RENAME TO bar")
+    assert replica.check() == [Finding("foo", Damage.TABLE_GONE, 2)]
+    replica.repair()
+    assert replica.check() == []
+    db.execute("INSERT INTO bar VALUES (2, 2, 2)")
+    replica.make_crr("bar")
+    assert [(c.table, c.db_version) for c in replica.changes().changes] == [("bar", 2)] * 4
+    db.execute("ALTER TABLE bar RENAME TO baz; DROP TABLE bar__crsql_clock; DROP TABLE bar__crsql_pks")
+    assert replica.check() == [Finding("baz", Damage.STRAY_TRIGGERS, 3)]
+    replica.repair()
+    db.execute("INSERT INTO baz VALUES (3, 3, 3)")
+    assert replica.check() == []
+
+
+def test_a_view_in_place_of_the_table(make: MakeReplica) -> None:
+    replica = make()
+    db = replica.connection
+    db.execute("INSERT INTO foo VALUES (1, 1, 1); DROP TABLE foo; CREATE VIEW foo AS SELECT 1 AS a")
+    assert replica.check() == [Finding("foo", Damage.TABLE_GONE, 2)]
+    replica.repair()
+    assert (replica.check(), db.execute("SELECT a FROM foo").get) == ([], 1)
+
+
+@pytest.mark.parametrize("left", ["clock", "pks"])
+@pytest.mark.parametrize("mend", ["repair", "make_crr"])
+def test_half_of_the_records(make: MakeReplica, left: str, mend: str) -> None:
+    """What is left says nothing without the other half, and its numbers would stand for other rows."""
+    replica = make()
+    db = replica.connection
+    db.execute("INSERT INTO foo VALUES (1, 1, 1), (2, 2, 2); DELETE FROM foo WHERE a = 1")
+    db.execute("INSERT INTO foo VALUES (3, 3, 3)")
+    db.execute(f"DROP TABLE foo__crsql_{'pks' if left == 'clock' else 'clock'}")
+    if mend == "make_crr":
+        db.execute("DROP TRIGGER foo__crsql_itrig")
+        replica.make_crr("foo")
+    else:
+        assert len(replica.check()) == 1
+        replica.repair()
+    assert replica.check() == []
+    assert [(c.cid, c.val, c.cl) for c in replica.changes().changes] == [
+        ("b", 2, 1), ("c", 2, 1), ("b", 3, 1), ("c", 3, 1),
+    ]  # fmt: skip
+
+
 def test_changes_of_the_schema_behind_our_back(make: MakeReplica) -> None:
     replica = make()
     db = replica.connection
