@@ -4,12 +4,16 @@
                                                                     of each dial
     python -m tests.faults.programs clients FOLDER URL [HEARTBEAT]  keeps every file of the folder in sync with the
                                                                     hub's room
+    python -m tests.faults.programs dialler FILE URL [HEARTBEAT]    syncs the file again and again; prints how each
+                                                                    time ended, after the number of tasks there are
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import os
+import resource
 import socket
 import subprocess
 import sys
@@ -19,7 +23,7 @@ from pathlib import Path
 from engine import heartbeat
 from engine.engine import Engine
 from engine.settings import Mode, PeerConfig, Settings
-from tests.engine.live import PATIENCE, plain_engine, until
+from tests.engine.live import PATIENCE, add_peer, plain_engine, until
 
 HEARTBEAT = 0.5
 """Seconds between two pings in these programs."""
@@ -53,6 +57,14 @@ class Program:
         """The most memory that it has taken so far, in bytes; only Linux tells."""
         status = Path(f"/proc/{self._process.pid}/status").read_text()
         return int(status.partition("VmHWM:")[2].split()[0]) * 1024
+
+    def memory(self) -> int:
+        """The memory that it takes now, in bytes; only Linux tells."""
+        return int(Path(f"/proc/{self._process.pid}/statm").read_text().split()[1]) * resource.getpagesize()
+
+    def descriptors(self) -> int:
+        """How many files and sockets it has open; only Linux tells."""
+        return len(os.listdir(f"/proc/{self._process.pid}/fd"))
 
     def signal(self, number: int) -> None:
         self._process.send_signal(number)
@@ -99,7 +111,21 @@ async def _clients(folder: Path, url: str) -> None:
         await asyncio.Event().wait()
 
 
+async def _dialler(path: Path, url: str) -> None:
+    async with Engine(Settings()) as engine:
+        await add_peer(engine, path, url, mode=Mode.MANUAL)
+        while True:
+            [error] = (await engine.sync_now()).values()
+            print(len(asyncio.all_tasks()), error or "in sync", flush=True)
+
+
 if __name__ == "__main__":
     role, where, target, *seconds = sys.argv[1:]
     heartbeat.INTERVAL = float(seconds[0]) if seconds else HEARTBEAT
-    asyncio.run(_hub(Path(where), int(target)) if role == "hub" else _clients(Path(where), target))
+    match role:
+        case "hub":
+            asyncio.run(_hub(Path(where), int(target)))
+        case "clients":
+            asyncio.run(_clients(Path(where), target))
+        case "dialler":
+            asyncio.run(_dialler(Path(where), target))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import pickle
 import random
 import struct
@@ -15,9 +16,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
 from engine.crr import Replica
 from engine.session import OwnSession, Session, Snapshot, StockClientSession, StockHubSession
-from tests.engine.session.world import End, Wire, snapshot
+from tests.engine.session.world import End, Wire, make_replica, snapshot
 
 GOLDEN = Path(__file__).parents[1] / "engine" / "wire" / "vectors.json"
 
@@ -32,10 +35,11 @@ def midnight() -> float:
 
 @dataclass(frozen=True)
 class Moment:
-    """One session before one frame. ``role`` names it, ``next`` is what came then and after."""
+    """One session before one frame. ``role`` names it, ``number`` frames came before, ``next`` then and after."""
 
     role: str
     session: bytes
+    number: int
     next: tuple[bytes, ...]
 
     def again(self) -> Session:
@@ -60,7 +64,35 @@ class _Recorded(End):
 
     def moments(self) -> Iterator[Moment]:
         for number, state in enumerate(self.states):
-            yield Moment(self.role, state, tuple(self.heard[number:]))
+            yield Moment(self.role, state, number, tuple(self.heard[number:]))
+
+
+class Recording:
+    """Two files that have synced, closed again, and the sessions in which they did: the same in every run.
+
+    Attributes:
+        roles: every moment, by role. frames: one of each, and the golden ones.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        rng = random.Random("recording")
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(os, "urandom", rng.randbytes)  # site ids and tokens
+            one, other = make_replica(folder / "one"), make_replica(folder / "other")
+            moments = record(one, other, rng)
+        one.close()
+        other.close()
+        self.roles: dict[str, list[Moment]] = {}
+        for moment in moments:
+            self.roles.setdefault(moment.role, []).append(moment)
+        self.frames = [*golden(), *(moment.next[0] for moment in moments)]
+
+    def spoken(self, role: str, rng: random.Random) -> list[bytes]:
+        """What somebody may say who begins well and goes on with what nobody would send."""
+        whole = rng.choice([moment.next for moment in self.roles[role] if not moment.number])
+        begun = list(whole[: rng.choice((0, 1, 1, 2, 3, 4))])
+        return begun + [injured(rng, rng.choice(whole), self.frames) for _ in range(3)]
 
 
 def record(one: Replica, other: Replica, rng: random.Random) -> list[Moment]:

@@ -23,32 +23,14 @@ from engine.errors import SynclineError, WireError
 from engine.session import Merge, Session
 from engine.wire import MAX_SMALL, decode
 from tests import budget
-from tests.engine.session.world import End, make_replica
-from tests.faults.recordings import Moment, golden, injured, record
+from tests.engine.session.world import End
+from tests.faults.recordings import Moment, Recording, injured
 
 FRAMES = 1_000
 """Frames in one case."""
 
 CASES = 200 if os.environ.get("CI") else 20
 """Cases at least: in CI 200,000 frames."""
-
-
-class Recording:
-    """Two files that have synced, and every moment of the sessions in which they did, by role."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        rng = random.Random("recording")
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(os, "urandom", rng.randbytes)  # site ids and tokens: the same in every run
-            one, other = make_replica(folder / "one"), make_replica(folder / "other")
-            moments = record(one, other, rng)
-        one.close()
-        other.close()
-        self.roles: dict[str, list[Moment]] = {}
-        for moment in moments:
-            self.roles.setdefault(moment.role, []).append(moment)
-        self.frames = [*golden(), *(moment.next[0] for moment in moments)]
 
 
 @pytest.fixture(scope="module")
