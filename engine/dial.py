@@ -21,7 +21,7 @@ from websockets.typing import Subprotocol
 from engine.errors import PeerRefused, PeerUnreachable, UsageError
 from engine.heartbeat import ClientSocket
 from engine.sockets import SOCKET_OPTIONS
-from engine.wire import MAX_FRAME, PROTOCOL
+from engine.wire import MAX_SMALL, PROTOCOL
 from engine.wire.rooms import (
     ACCESS_HEADER,
     HUB_HEADER,
@@ -74,7 +74,7 @@ async def dial(url: str, room: str, *, token: str | None = None, as_hub: bool = 
             url,
             subprotocols=[Subprotocol(encode_subprotocol(room, token, own=PROTOCOL))],
             create_connection=ClientSocket,
-            max_size=MAX_FRAME,
+            max_size=MAX_SMALL,  # the pump takes more as soon as more may come
             open_timeout=OPEN_TIMEOUT,
             user_agent_header=None,
             logger=log,
