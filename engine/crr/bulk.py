@@ -55,7 +55,7 @@ def run_columns(db: apsw.Connection, sql: str, columns: Sequence[Sequence[SQLite
     values: list[SQLiteValue] = [None] * (width * count)
     for n, column in enumerate(columns):
         values[n::width] = column
-    at, size, step = 0, _largest(width, template), 0
+    at, size = 0, _largest(width, template)
     while at < len(values):
         while size > count - at // width:
             size //= 2
