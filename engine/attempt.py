@@ -132,7 +132,10 @@ class Attempt:
                     f"{self.path.name} has no syncable table.",
                     hint=f"Make one syncable: syncline make-syncable {self.path} TABLE",
                 )
-            dialled = await dial(self.config.url, self.config.room, token=self._token, as_hub=self._as_hub)
+            config = self.config
+            dialled = await dial(
+                config.url, config.room, token=self._token, fingerprint=config.fingerprint, as_hub=self._as_hub
+            )
             socket = dialled.socket
             try:
                 if dialled.new_room:

@@ -18,8 +18,9 @@ from websockets.exceptions import (
 )
 from websockets.typing import Subprotocol
 
-from engine.errors import PeerRefused, PeerUnreachable, UsageError
+from engine.errors import CertificateChanged, PeerRefused, PeerUnreachable, UsageError
 from engine.heartbeat import ClientSocket
+from engine.sharing.pinning import OtherCertificate, pinned
 from engine.sockets import SOCKET_OPTIONS
 from engine.wire import MAX_SMALL, PROTOCOL
 from engine.wire.rooms import (
@@ -54,21 +55,30 @@ class Dialled(NamedTuple):
     new_room: bool
 
 
-async def dial(url: str, room: str, *, token: str | None = None, as_hub: bool = False) -> Dialled:
-    """Connect to ``url`` and greet for ``room``; ``as_hub`` says that a hub dials, for its guests.
+async def dial(
+    url: str, room: str, *, token: str | None = None, fingerprint: str = "", as_hub: bool = False
+) -> Dialled:
+    """Connect to ``url`` and greet for ``room``.
+
+    Args:
+        fingerprint: of the one certificate that is taken (``engine.sharing``); by default one of an authority's.
+        as_hub: a hub dials, for its guests.
 
     Returns:
         the open connection, with what the other side said.
 
     Raises:
         UsageError: the address is none. PeerUnreachable: it did not work now. PeerRefused: the peer said no.
+        CertificateChanged: another certificate is shown than the one of ``fingerprint``.
     """
     where = urlsplit(url).netloc or url
     options: dict[str, Any] = dict(SOCKET_OPTIONS)
     if as_hub:
         options["additional_headers"] = {HUB_HEADER: "1"}
-    if urlsplit(url).hostname in ("localhost", "127.0.0.1", "::1"):
+    if fingerprint or urlsplit(url).hostname in ("localhost", "127.0.0.1", "::1"):
         options["proxy"] = None
+    if fingerprint:
+        options["ssl"] = pinned(fingerprint)
     try:
         socket = await connect(
             url,
@@ -96,6 +106,11 @@ async def dial(url: str, room: str, *, token: str | None = None, as_hub: bool = 
         ) from error
     except gaierror as error:
         raise PeerUnreachable(f"{where}: no such host.", hint="Check the name, and the network.") from error
+    except OtherCertificate as error:
+        raise CertificateChanged(
+            f"{where} shows another certificate than the one that was paired.",
+            hint="If Syncline was set up anew there, pair again with a new link. If not, somebody may be in between.",
+        ) from error
     except ssl.SSLError as error:
         raise PeerRefused(
             f"{where}: no secure connection: {error.reason or error}.", hint="Is it ws:// instead of wss://?"

@@ -21,7 +21,8 @@ SynclineError                 a sentence (what, where) and a hint (what to try)
 ├── ProtocolError             a message that may not come now; carries the close code
 ├── PeerUnreachable           refused, timed out, cut: trying again can help
 └── PeerRefused               the peer said no (token, room, schema): trying again cannot help
-    └── SchemasDiffer         until one side has altered its tables
+    ├── SchemasDiffer         until one side has altered its tables
+    └── CertificateChanged    it shows another certificate than the one that was paired
 """
 
 from __future__ import annotations
@@ -156,3 +157,7 @@ class PeerRefused(SynclineError):
 
 class SchemasDiffer(PeerRefused):
     """The two sides' tables do not fit together: it goes on when one of them was altered."""
+
+
+class CertificateChanged(PeerRefused):
+    """The other side shows another certificate than the one that was paired: nothing was said to it."""

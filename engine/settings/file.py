@@ -26,6 +26,7 @@ from engine.settings.model import (
     PeerConfig,
     Settings,
     check_minutes,
+    check_pin,
     check_url,
     config_dir,
 )
@@ -225,6 +226,7 @@ class _Reader:
             direction=take(entry, "direction", _one_of(Direction), Direction.BOTH),
             paused=take(entry, "paused", _pause, None),
             stale_days=stale_days,
+            fingerprint=check_pin(url, take(entry, "fingerprint", as_str, "")),
         )
 
     def _take(self, entry: Mapping[str, Any], key: str, cast: Callable[[object], V], *default: V) -> V:
@@ -294,6 +296,7 @@ def _plain(config: Config) -> dict[str, Any]:
         "direction": config.direction.value,
         "paused": paused,
         "stale_days": config.stale_days,
+        "fingerprint": config.fingerprint or None,
     }
 
 

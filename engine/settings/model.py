@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
@@ -18,6 +19,8 @@ from engine.wire.rooms import check_room
 
 HOME = "SYNCLINE_HOME"
 """The environment variable that moves settings and data to one folder: for tests, the demo, a USB stick."""
+
+_FINGERPRINT = re.compile(r"[0-9a-f]{64}")
 
 DEFAULT_PATH = "/sync"
 """The path of an address that names none."""
@@ -107,7 +110,8 @@ class PeerConfig:
     """A remote replica that a database is kept in sync with.
 
     ``database`` is the id of a ``DatabaseConfig``; ``minutes`` lie between two syncs in the mode EVERY;
-    ``stale_days`` None means as for all peers.
+    ``stale_days`` None means as for all peers; ``fingerprint`` is that of the certificate which was paired, '' for one
+    that an authority vouches for.
     """
 
     id: str
@@ -120,6 +124,7 @@ class PeerConfig:
     direction: Direction = Direction.BOTH
     paused: Pause | None = None
     stale_days: int | None = None
+    fingerprint: str = ""
 
     @classmethod
     def new(
@@ -132,11 +137,12 @@ class PeerConfig:
         mode: Mode = Mode.LIVE,
         minutes: int = 15,
         direction: Direction = Direction.BOTH,
+        fingerprint: str = "",
     ) -> PeerConfig:
         """A peer with a fresh id; named after its address by default.
 
         Raises:
-            UsageError: the address, the room or the minutes cannot be; says why.
+            UsageError: the address, the room, the minutes or the fingerprint cannot be; says why.
         """
         url = check_url(url)
         if mode is Mode.EVERY:
@@ -150,6 +156,7 @@ class PeerConfig:
             mode,
             minutes,
             direction,
+            fingerprint=check_pin(url, fingerprint),
         )
 
     def pause_left(self) -> float | None:
@@ -215,6 +222,19 @@ def check_url(url: str) -> str:
         raise UsageError(f"The address {text} holds a “#”.", hint=hint)
     path = parts.path if parts.path not in ("", "/") else DEFAULT_PATH
     return urlunsplit((scheme, parts.netloc.lower(), path, parts.query, ""))
+
+
+def check_pin(url: str, fingerprint: str) -> str:
+    """Return a certificate's fingerprint when it can be one, and can be used at this address; '' for none.
+
+    Raises:
+        UsageError: it cannot.
+    """
+    if fingerprint and not _FINGERPRINT.fullmatch(fingerprint):
+        raise UsageError("The certificate's fingerprint is not 64 hex digits.", hint="Pair again, with a new link.")
+    if fingerprint and urlsplit(url).scheme != "wss":
+        raise UsageError("Only wss:// addresses have a certificate.", hint="Write wss:// in place of ws://.")
+    return fingerprint
 
 
 def check_minutes(minutes: int) -> int:

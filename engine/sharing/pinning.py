@@ -1,0 +1,36 @@
+"""TLS towards a machine whose certificate no authority knows: it is known again by its fingerprint.
+
+The certificate is looked at within the TLS handshake, so that nothing, no token least of all, is said to another one.
+"""
+
+from __future__ import annotations
+
+import hmac
+import ssl
+
+from engine.sharing.certificate import fingerprint_of
+
+
+class OtherCertificate(ssl.SSLError):
+    """The other side proved to be somebody, but not the one that was paired."""
+
+
+def pinned(fingerprint: str) -> ssl.SSLContext:
+    """Return a context that takes the one certificate with this fingerprint, whatever it is for and whoever signed it.
+
+    Connecting with it raises ``OtherCertificate`` where another one is shown.
+    """
+
+    class Pinned(ssl.SSLObject):
+        def do_handshake(self) -> None:
+            super().do_handshake()
+            shown = fingerprint_of(self.getpeercert(True) or b"")
+            if not hmac.compare_digest(shown, fingerprint):
+                raise OtherCertificate("another certificate")
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.sslobject_class = Pinned
+    return context
