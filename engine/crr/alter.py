@@ -10,9 +10,9 @@ from __future__ import annotations
 import apsw
 
 from engine.change import SENTINEL
-from engine.crr.backfill import rows_and_keys, write_cells
+from engine.crr.backfill import forget_rows, rows_and_keys, take_over, write_cells
 from engine.crr.catalogue import CLOCK, KEY, PKS, Table, column_names
-from engine.crr.create import build, create_tables, drop_records, drop_triggers, keep_floor, not_eligible
+from engine.crr.create import build, create_tables, drop_records, drop_triggers, has_triggers, keep_floor, not_eligible
 from engine.crr.eligibility import find_table, obstacles
 from engine.crr.sql import ident, idents, literal, main
 from engine.crr.state import Alter, State
@@ -21,13 +21,14 @@ from engine.errors import UsageError
 _SAVEPOINT = "alter_crr"
 
 
-def begin_alter(state: State, name: str) -> None:
+def begin_alter(state: State, name: str, *, recorded: bool = True) -> None:
     """Begin a schema change of a CRR; a table that is none becomes one by commit_alter.
 
     Opens a savepoint, which begins a transaction when there is none; alters of several tables nest.
 
     Args:
         name: the table's name, in any letter case. There need not be such a table yet.
+        recorded: whether all writes so far were recorded; if not, commit_alter tells every value anew.
 
     Raises:
         UsageError: called inside a statement that writes.
@@ -39,7 +40,7 @@ def begin_alter(state: State, name: str) -> None:
     try:
         # A writer from the start, so that no other program writes between what is read here and the first change.
         db.execute("UPDATE main.crsql_master SET value = value WHERE false")
-        alter = _take_snapshot(state, name if table is None else table.name, begins=begins)
+        alter = _take_snapshot(state, name if table is None else table.name, begins, recorded)
         drop_triggers(db, alter.table, table)
     except BaseException:
         _undo(state, begins=begins)
@@ -108,7 +109,7 @@ def _forget_undone(state: State) -> None:
     state.alters[:] = [alter for alter in state.alters if state.db.table_exists("temp", alter.snapshot)]
 
 
-def _take_snapshot(state: State, name: str, *, begins: bool) -> Alter:
+def _take_snapshot(state: State, name: str, begins: bool, recorded: bool) -> Alter:
     db = state.db
     _forget_undone(state)
     used = {alter.snapshot for alter in state.alters}
@@ -118,7 +119,7 @@ def _take_snapshot(state: State, name: str, *, begins: bool) -> Alter:
             db.execute(f"DROP TABLE temp.{left}")
     crr = state.catalogue().tracking(name)
     columns = crr.columns if crr else ()
-    alter = Alter(name, f"crsql_alter_{next(state.numbers)}", columns, begins)
+    alter = Alter(name, f"crsql_alter_{next(state.numbers)}", columns, begins, recorded and has_triggers(db, name))
     # Without types, so that every value stays what it is.
     listed = "".join(f", v{n}" for n in range(len(columns)))
     db.execute(f"CREATE TEMP TABLE {alter.snapshot} (key INTEGER PRIMARY KEY{listed})")
@@ -149,6 +150,8 @@ def _finish(state: State, alter: Alter) -> None:
     if not anew:
         _compact(state, table, alter)
         _record_changed_values(state, table, alter)
+        if not alter.recorded:
+            take_over(state, table)
     build(state, table)
 
 
@@ -177,19 +180,12 @@ def _reorder_key(db: apsw.Connection, table: Table) -> None:
 def _compact(state: State, table: Table, alter: Alter) -> None:
     """Drop the clocks of columns and rows that are no more; rows that went in the alter leave a tombstone."""
     db, clock = state.db, main(table.name + CLOCK)
-    db.execute(
-        "CREATE TEMP TABLE crsql_alter_live (key INTEGER PRIMARY KEY);"
-        f"INSERT OR IGNORE INTO temp.crsql_alter_live SELECT p.{KEY} {rows_and_keys(table)}"
-    )
-    gone = f"SELECT key FROM temp.{alter.snapshot} WHERE key NOT IN temp.crsql_alter_live"
+    gone = f"SELECT key FROM temp.{alter.snapshot} WHERE key NOT IN (SELECT p.{KEY} {rows_and_keys(table)})"
     dead = f"SELECT key FROM {clock} WHERE col_name = '{SENTINEL}' AND col_version % 2 = 0"
     kept = ", ".join(literal(name) for name in (SENTINEL, *table.tracked))
     db.execute(f"DELETE FROM {clock} WHERE col_name NOT IN ({kept})")
     write_cells(state, table, SENTINEL, f"{gone} AND key NOT IN ({dead})", first=2)
-    db.execute(
-        f"DELETE FROM {clock} WHERE key NOT IN temp.crsql_alter_live AND (col_name != '{SENTINEL}' OR col_version % 2)"
-    )
-    db.execute("DROP TABLE temp.crsql_alter_live")
+    forget_rows(state, table)
 
 
 def _record_changed_values(state: State, table: Table, alter: Alter) -> None:

@@ -7,6 +7,7 @@ keys are joined from the row to the key, byte by byte, whatever affinity and col
 from __future__ import annotations
 
 from engine.change import SENTINEL
+from engine.crr import keeping
 from engine.crr.catalogue import CLOCK, KEY, PKS, Column, Table
 from engine.crr.definitions import bare_name
 from engine.crr.sql import ident, idents, literal, main
@@ -36,6 +37,29 @@ def backfill(state: State, table: Table) -> None:
         _rows_again(state, table)
         for column in table.tracked:
             write_cells(state, table, column, missing_cells(table, column))
+
+
+def take_over(state: State, table: Table) -> None:
+    """The sync records of a table that was written to without them, nobody knows where: it was dropped and made again,
+    or its triggers were gone for a while, or kept quiet.
+
+    Rows that are gone are forgotten. Every value is told anew at the version it has, so that peers compare it with
+    theirs; and they are asked for theirs. ``backfill`` does the rest.
+    """
+    forget_rows(state, table)
+    state.db.execute(
+        f"UPDATE {main(table.name + CLOCK)} SET db_version = ?, site_id = 0 WHERE col_name != '{SENTINEL}'",
+        (state.next_version(),),
+    )
+    keeping.forget_table(state.db, table.name)
+
+
+def forget_rows(state: State, table: Table) -> None:
+    """Drop the clock rows of rows that are not there, but for tombstones."""
+    state.db.execute(
+        f"DELETE FROM {main(table.name + CLOCK)} WHERE key NOT IN (SELECT p.{KEY} {rows_and_keys(table)})"
+        f" AND (col_name != '{SENTINEL}' OR col_version % 2)"
+    )
 
 
 def forget_keys(state: State, table: Table) -> None:

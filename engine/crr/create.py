@@ -7,7 +7,8 @@ from contextlib import contextmanager
 
 import apsw
 
-from engine.crr.backfill import backfill
+from engine.crr import keeping
+from engine.crr.backfill import backfill, take_over
 from engine.crr.catalogue import CLOCK, KEY, PKS, Table, column_names, is_crr, load
 from engine.crr.eligibility import find_table, obstacles
 from engine.crr.sql import ident, idents, literal, main
@@ -38,6 +39,8 @@ def savepoint(db: apsw.Connection) -> Iterator[None]:
 def make_crr(state: State, name: str) -> None:
     """Track ``name`` from now on; its rows so far are recorded as written in this transaction. Idempotent.
 
+    Sync records that an earlier table of this name and key left are taken over.
+
     The letter case of ``name`` does not matter: the catalogue's own spelling is the wire name.
 
     Raises:
@@ -52,6 +55,8 @@ def make_crr(state: State, name: str) -> None:
         if halves[0] != halves[1]:  # the numbers in the one would stand for other rows than they did
             keep_floor(state)
             drop_records(db, table.name)
+        elif halves[0]:
+            take_over(state, table)
         build(state, table)
 
 
@@ -120,7 +125,8 @@ def create_tables(db: apsw.Connection, table: Table) -> None:
 
 
 def drop_records(db: apsw.Connection, name: str) -> None:
-    """Drop the clock and the keys of a CRR."""
+    """Drop the clock and the keys of a CRR, which starts anew if it ever is one again."""
+    keeping.forget_table(db, name)
     db.execute(f"DROP TABLE IF EXISTS {main(name + CLOCK)}; DROP TABLE IF EXISTS {main(name + PKS)}")
 
 
@@ -144,6 +150,13 @@ def trigger_arguments(table: Table, name: str) -> dict[str, str]:
 def trigger_name(name: str, event: str) -> str:
     """The name of a CRR's trigger; ``name`` is the wire name."""
     return f"{name}__crsql_{event[0]}trig"
+
+
+def has_triggers(db: apsw.Connection, name: str) -> bool:
+    """Are all three triggers of a CRR there?"""
+    names = ", ".join(literal(trigger_name(name, event)) for event in ("insert", "update", "delete"))
+    found = f"SELECT count(*) FROM main.sqlite_master WHERE type = 'trigger' AND name COLLATE NOCASE IN ({names})"
+    return bool(db.execute(found).get == 3)
 
 
 def _create_triggers(state: State, table: Table) -> None:

@@ -51,15 +51,34 @@ def known(db: apsw.Connection, own: bytes | None, site_id: bytes, catalogue: Cat
 
 
 def record_received(db: apsw.Connection, received: Received) -> None:
-    """Record what a clock covers, in the transaction that records the clock; a cut range is done with it."""
+    """Record what a clock covers, in the transaction that records the clock; a cut range is done with it.
+
+    Raises:
+        FileReplaced: a table that the merge takes for covered is so no longer.
+    """
     if received.tables is None:
         return
+    covered = _read(db, _TABLES, "tables", received.site_id)
+    anew = set(received.covered).difference(json.loads(covered[0]) if covered is not None else ())
+    if anew:
+        raise FileReplaced(
+            f"The table “{min(anew)}” was made anew meanwhile.", hint="Syncline asks for all of it once more."
+        )
     if db.table_exists("main", _RANGES):
         fulfilled = (received.site_id, received.resend)
         db.execute(f"DELETE FROM main.{_RANGES} WHERE site_id = ? AND resend <= ?", fulfilled)
     tables = json.dumps(received.tables)
-    if _read(db, _TABLES, "tables", received.site_id) != (tables,):
+    if covered != (tables,):
         _write(db, _TABLES, (received.site_id, tables))
+
+
+def forget_table(db: apsw.Connection, name: str) -> None:
+    """A table starts anew: no clock covers it any more, and every peer is asked for all of it."""
+    if db.table_exists("main", _TABLES):
+        rows: list[tuple[bytes, str]] = db.execute(f"SELECT site_id, tables FROM main.{_TABLES}").fetchall()
+        for site_id, tables in rows:
+            kept = [table for table in json.loads(tables) if table.lower() != name.lower()]
+            db.execute(f"UPDATE main.{_TABLES} SET tables = ? WHERE site_id = ?", (json.dumps(kept), site_id))
 
 
 def record_place(db: apsw.Connection, own: bytes | None, place: Place) -> None:

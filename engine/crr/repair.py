@@ -1,8 +1,9 @@
 """What bugs of other engines, and schema changes behind cr-sqlite's back, left in a file: found, named and mended.
 
 Stock forgets to track writes after a failed merge (spec 7.7, 12). Such rows stay here for good, because no peer ever
-hears of them. Mending records them as written now. Nothing that a person wrote is dropped, here or at a peer: a row
-that is gone without a record is forgotten, not deleted, and comes back where a peer still has it.
+hears of them. Mending records them as written now; and as writes to values that were known before leave no trace, all
+values of such a table are compared with those of the peers once more. Nothing that a person wrote is dropped, here or at
+a peer: a row that is gone without a record is forgotten, not deleted, and comes back where a peer still has it.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ class Damage(Enum):
     LOST_ROWS = (
         "row is recorded, but gone",
         "rows are recorded, but gone",
-        "forgotten; what a peer still has comes back when it sends everything again",
+        "forgotten; what a peer still has comes back",
     )
     LOST_COLUMNS = (
         "sync record is of a column that is gone, so that nothing can be sent",
@@ -131,7 +132,7 @@ def repair(state: State) -> list[Finding]:
         for table in (one.table for one in found if one.damage is Damage.TABLE_GONE):
             make_plain(state, table)
         for table in dict.fromkeys(one.table for one in found if one.damage not in dropped):
-            begin_alter(state, table)  # an alter in which nothing is altered
+            begin_alter(state, table, recorded=False)  # an alter in which nothing is altered
             commit_alter(state, table)
     return found
 

@@ -19,6 +19,7 @@ class Received:
         since: the clock that the merge continues: it must be held already. 0: the merge holds everything.
         tables: the tables that the clock covers from now on; None leaves them as they are (the stock dialect).
         resend: no filter hid anything of it, so that a wish for that is fulfilled (``Replica.ask_again``).
+        covered: the tables that ``since`` is taken to cover: only what is above it has come of them.
     """
 
     site_id: bytes
@@ -26,6 +27,7 @@ class Received:
     since: int = 0
     tables: tuple[str, ...] | None = None
     resend: bool = False
+    covered: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,12 +29,14 @@ class Alter:
         snapshot: the TEMP table that holds what was in it; without it the alter was rolled back.
         columns: the tracked columns in the snapshot, in its order.
         begins: whether no transaction was open before it, so that its savepoint is the transaction.
+        recorded: whether all that was written before it was recorded, as far as is known.
     """
 
     table: str
     snapshot: str
     columns: tuple[str, ...]
     begins: bool
+    recorded: bool
 
 
 class State:

@@ -263,12 +263,13 @@ class Session(abc.ABC):
         tables: tuple[str, ...] | None = None,
         keep: bool = True,
         resend: bool = False,
+        covered: tuple[str, ...] = (),
     ) -> None:
         """Queue a batch for merging. The hard rule: it must continue what was accepted before it.
 
         With a ``place`` it is a part of the range, which leaves the clock where it is; the last part has none, and
         its clock covers ``tables``. Without ``keep`` only the changes count (they are an answer to an older Want).
-        ``resend``: it was asked for without filters.
+        ``resend``: it was asked for without filters. ``covered``: the tables of which it was asked from ``since`` on.
         """
         assert self.peer is not None
         if not 0 <= since < MAX_VERSION or not 0 <= until < MAX_VERSION:
@@ -283,7 +284,7 @@ class Session(abc.ABC):
         elif place is not None:
             until = since
         elif until > since or tables is not None:
-            received = Received(self.peer, until, since, tables, resend)
+            received = Received(self.peer, until, since, tables, resend, covered)
             self.offered = max(self.offered, until)
         self._merges.append(Merge(tuple(changes), until, received, author=author, js_numbers=stock, place=place))
         self._next_merge()

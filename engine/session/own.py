@@ -66,6 +66,7 @@ class OwnSession(SendingSession, ComparingSession):
         self._asked_for = 0
         self._resend = False
         self._covered: tuple[str, ...] = ()
+        self._asked_as_covered: tuple[str, ...] = ()
         self._next_number = 0
         self._uncovered = False
         self._trouble = ""
@@ -196,6 +197,7 @@ class OwnSession(SendingSession, ComparingSession):
 
     def _ask(self, since: int, tables: tuple[str, ...], place: Place | None) -> None:
         self._asked_for += 1
+        self._asked_as_covered = tables
         if place is not None:
             self._resend = place.resend
         until, token = (place.until, place.token) if place is not None else (0, b"")
@@ -233,7 +235,10 @@ class OwnSession(SendingSession, ComparingSession):
             tables=self.common,
             keep=current,
             resend=self._resend,
+            covered=self._asked_as_covered,
         )
+        if current and place is None:
+            self._asked_as_covered = self.common  # what follows goes on from there
 
     def _merged(self, merge: Merge) -> None:
         if merge.received is not None:

@@ -51,7 +51,7 @@ def test_rows_that_nobody_recorded(make: MakeReplica) -> None:
     assert len(a.repair()) == 2
     assert a.check() == []
     assert [(c.cid, c.val, c.cl) for c in sorted(a.changes(2).changes)] == [
-        ("-1", None, 3), ("b", 22, 3), ("c", None, 3), ("b", 4, 1), ("c", 4, 1)
+        ("b", 1, 1), ("c", 1, 1), ("-1", None, 3), ("b", 22, 3), ("c", None, 3), ("b", 4, 1), ("c", 4, 1)
     ]  # fmt: skip
     b.merge(a.changes(2).changes)
     assert list(b.live_rows("foo")) == [((1,), (1, 1)), ((2,), (22, None)), ((3,), (3, 3)), ((4,), (4, 4))]
@@ -69,6 +69,22 @@ def test_values_that_nobody_recorded(make: MakeReplica) -> None:
     assert replica.check() == [Finding("foo", Damage.UNRECORDED_VALUES, 1)]
     replica.repair()
     assert clock(db)[-1][:4] == (2, "d", 1, 2)
+
+
+@pytest.mark.parametrize("value", [0, 2])
+def test_values_written_beside_their_records_are_compared(make: MakeReplica, value: int) -> None:
+    """They leave no trace but that of others: peers and the file compare all values once more."""
+    a, b = make("a"), make("b")
+    a.connection.execute("INSERT INTO foo VALUES (1, 1, 1)")
+    b.merge(a.changes().changes, received=Received(a.site_id, 1, tables=("foo",)))
+    a.merge(b.changes().changes, received=Received(b.site_id, 1, tables=("foo",)))
+    untracked(a.connection, f"UPDATE foo SET b = {value}; INSERT INTO foo VALUES (2, 2, 2)")
+    assert a.check() == [Finding("foo", Damage.UNRECORDED_ROWS, 1)]
+    a.repair()
+    assert a.known(b.site_id).tables == ()
+    b.merge(a.changes(1).changes)
+    a.merge(b.changes().changes)
+    assert list(a.live_rows("foo")) == list(b.live_rows("foo")) == [((1,), (max(1, value), 1)), ((2,), (2, 2))]
 
 
 def test_a_table_that_is_gone(make: MakeReplica) -> None:
@@ -140,7 +156,7 @@ def test_changes_of_the_schema_behind_our_back(make: MakeReplica) -> None:
     ]  # fmt: skip
     replica.repair()
     db.execute("UPDATE foo SET d = 1")
-    assert [(c.cid, c.db_version) for c in replica.changes().changes] == [("b", 1), ("cc", 2), ("d", 3)]
+    assert [(c.cid, c.db_version) for c in replica.changes().changes] == [("b", 2), ("cc", 2), ("d", 3)]
     db.execute("DROP TABLE foo; CREATE TABLE foo (z INTEGER PRIMARY KEY NOT NULL, b); INSERT INTO foo VALUES (9, 9)")
     assert replica.check() == [Finding("foo", Damage.KEY_CHANGED, 3)]
     replica.repair()

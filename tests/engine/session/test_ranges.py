@@ -326,6 +326,44 @@ def test_a_table_dropped_and_made_again_is_covered_from_the_start(pair: tuple[Re
     assert list(other.connection.execute("SELECT * FROM photo")) == [(1, "mine")]
 
 
+ANEW = {
+    "made plain": "SELECT crsql_as_table('photo')",
+    "made plain and dropped": f"SELECT crsql_as_table('photo'); DROP TABLE photo; {PHOTO.partition(';')[0]}",
+    "dropped": f"DROP TABLE photo; {PHOTO.partition(';')[0]}",
+    "migrated": "SELECT crsql_automigrate('CREATE TABLE IF NOT EXISTS item (id INTEGER PRIMARY KEY NOT NULL, name TEXT,"
+    f" n INTEGER, extra)'); {PHOTO.partition(';')[0]}",
+}
+
+
+@pytest.mark.parametrize("how", ANEW)
+@pytest.mark.parametrize("live", [False, True])
+def test_a_table_that_starts_anew_is_asked_for_whatever_it_holds(
+    pair: tuple[Replica, Replica], how: str, live: bool
+) -> None:
+    one, other = pair
+    for replica in pair:
+        alter(replica, PHOTO)
+    one.connection.execute("INSERT INTO photo VALUES (1, 'sea'), (2, 'hill')")
+    one.connection.execute("UPDATE photo SET title = 'top' WHERE id = 2")
+    wire = own_pair(one, other)
+    wire.run()
+    alter(other, ANEW[how])
+    other.connection.execute("INSERT OR REPLACE INTO photo VALUES (2, 'valley'), (3, 'lake')")
+    alter(other, "SELECT crsql_as_crr('photo')")
+    if live:  # and nobody has noticed yet
+        fill(one, 1)
+        wire.ends[0].local()
+        wire.run()
+        assert wire.ends[1].closed is not None
+        assert "was made anew" in wire.ends[1].closed.reason
+        assert (other.received_clock(one.site_id), rows(other)) == (2, [])
+    own_pair(one, other).run()
+    assert list(other.live_rows("photo")) == list(one.live_rows("photo"))
+    assert [key for key, _ in other.live_rows("photo")] == [(1,), (2,), (3,)]
+    assert other.check() == one.check() == []
+    assert rows(one) == rows(other)
+
+
 def test_a_column_that_one_side_lacks_parks_both(pair: tuple[Replica, Replica]) -> None:
     one, other = pair
     alter(one, WIDEN)
