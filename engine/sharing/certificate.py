@@ -7,7 +7,6 @@ No authority vouches for it. Whoever pairs learns its fingerprint from the pairi
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import ssl
 import tempfile
@@ -18,6 +17,7 @@ from pathlib import Path
 
 from engine.errors import SynclineError
 from engine.hub.options import Tls
+from engine.sharing.pinning import fingerprint_of
 
 FILE = "certificate.pem"
 """Holds the key too: one file is written whole or not at all, and the two cannot be taken apart."""
@@ -64,11 +64,6 @@ def own_certificate(folder: Path) -> Certificate:
     except (ValueError, SynclineError):
         raise _damaged(path) from None
     return Certificate(tls, fingerprint)
-
-
-def fingerprint_of(certificate: bytes) -> str:
-    """Return what a certificate (DER) is known again by."""
-    return hashlib.sha256(certificate).hexdigest()
 
 
 def _make() -> Sequence[bytes]:

@@ -5,10 +5,9 @@ The certificate is looked at within the TLS handshake, so that nothing, no token
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 import ssl
-
-from engine.sharing.certificate import fingerprint_of
 
 
 class OtherCertificate(ssl.SSLError):
@@ -34,3 +33,8 @@ def pinned(fingerprint: str) -> ssl.SSLContext:
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.sslobject_class = Pinned
     return context
+
+
+def fingerprint_of(certificate: bytes) -> str:
+    """Return what a certificate (DER) is known again by."""
+    return hashlib.sha256(certificate).hexdigest()
