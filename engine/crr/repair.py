@@ -2,8 +2,8 @@
 
 Stock forgets to track writes after a failed merge (spec 7.7, 12). Such rows stay here for good, because no peer ever
 hears of them. Mending records them as written now; and as writes to values that were known before leave no trace, all
-values of such a table are compared with those of the peers once more. Nothing that a person wrote is dropped, here or at
-a peer: a row that is gone without a record is forgotten, not deleted, and comes back where a peer still has it.
+values of such a table are compared with those of the peers once more. Nothing that a person wrote is dropped, here or
+at a peer: a row that is gone without a record is forgotten, not deleted, and comes back where a peer still has it.
 """
 
 from __future__ import annotations
