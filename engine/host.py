@@ -18,7 +18,7 @@ import apsw
 from engine.backup import Backups
 from engine.change import Change
 from engine.crr import ChangeSet, Known, MergeResult, Part, Replica
-from engine.errors import FileReplaced, ReplicaError, SynclineError
+from engine.errors import FileReplaced, NoSuchFile, ReplicaError, StorageFailed, SynclineError
 from engine.session import Merge, Read, ReadPart, Snapshot, performing
 from engine.shape import Shape
 from engine.watch import FileWatch
@@ -30,6 +30,9 @@ T = TypeVar("T")
 
 LOCAL_LIMIT = 5_000
 """Local changes reported for the flow at a time, about; what is beyond is synced, but not listed."""
+
+LOOK_AGAIN = 5.0
+"""Seconds until a file is looked at again that could not be: what was written meanwhile may make no more news."""
 
 
 class LocalNews(Protocol):
@@ -88,6 +91,7 @@ class Host:
         self._looking = False
         self._look_again = False
         self._look_task: asyncio.Task[None] | None = None
+        self._retry: asyncio.TimerHandle | None = None
         self._closed = False
 
     async def __aenter__(self) -> Host:
@@ -107,6 +111,8 @@ class Host:
 
     async def _shut(self) -> None:
         self._closed = True
+        if self._retry is not None:
+            self._retry.cancel()
         if self._watch is not None:
             await self._watch.__aexit__(None, None, None)
         if self._look_task is not None:
@@ -147,12 +153,23 @@ class Host:
         if self._replica is None:
             raise ReplicaError(f"“{self.path.name}” cannot be used at the moment.")
         replica = self._replica
-        return await asyncio.get_running_loop().run_in_executor(
-            self._thread, lambda: work(replica, *args, **kwargs)
-        )
+
+        def on_thread() -> T:
+            try:
+                return work(replica, *args, **kwargs)
+            except StorageFailed:
+                replica.connection.pragma("shrink_memory")  # forget the pages that were read: they may be wrong
+                raise
+
+        return await asyncio.get_running_loop().run_in_executor(self._thread, on_thread)
 
     async def snapshot(self) -> Snapshot:
-        """Return what a session must know to begin."""
+        """Return what a session must know to begin.
+
+        Raises:
+            NoSuchFile: the file is gone at the moment.
+        """
+        self._check(self.generation)
         return await self.run(performing.snapshot, self.generation)
 
     async def read(self, action: Read, generation: int) -> ChangeSet:
@@ -224,6 +241,11 @@ class Host:
         await self._report_local(version)
 
     def _check(self, generation: int) -> None:
+        if _identity(self.path) is None:  # what is written to a file without a name is lost with it
+            raise NoSuchFile(
+                f"“{self.path.name}” is not there any more.",
+                hint="Bring it back to where it was, and Syncline goes on by itself.",
+            )
         if generation != self.generation:
             raise FileReplaced(
                 f"“{self.path.name}” was replaced by another file meanwhile.",
@@ -245,6 +267,10 @@ class Host:
                     break
         except SynclineError as error:
             log.warning("Could not look at %s: %s", self.path, error)
+            if not self._closed:
+                if self._retry is not None:
+                    self._retry.cancel()
+                self._retry = asyncio.get_running_loop().call_later(LOOK_AGAIN, self.look)
         finally:
             self._looking = False
 

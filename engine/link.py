@@ -46,7 +46,7 @@ NAP = 30.0
 """Seconds after which a longer wait looks at the wall clock again."""
 
 PARKED = 60.0
-"""Seconds between two looks whether the other side has altered its tables; ours are noticed at once."""
+"""Seconds between two looks whether the cause of a ``PARKING`` error has gone."""
 
 NEEDS_A_PERSON = (
     PeerRefused,
@@ -59,6 +59,9 @@ NEEDS_A_PERSON = (
     UnsupportedFile,
 )
 """What trying again alone cannot mend: these stop the retries."""
+
+PARKING = (SchemasDiffer, StorageFailed)
+"""What somebody mends elsewhere: the other side's tables (a change of ours is noticed at once), a full disk."""
 
 
 class Reporter(Protocol):
@@ -318,7 +321,7 @@ class Link:
         """Wait and try again, or stop and ask the person."""
         self._again = False
         known, self._trouble = self._trouble, str(error)
-        self._parked = isinstance(error, SchemasDiffer)
+        self._parked = isinstance(error, PARKING)
         if isinstance(error, NEEDS_A_PERSON):
             self._blocked = not self._parked
             self._trouble = f"{error} {error.hint}".strip()

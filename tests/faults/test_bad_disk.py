@@ -1,0 +1,263 @@
+"""Files that cannot be written, or read, or are gone: a reason in words, nothing lost, and it goes on by itself."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import logging
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from engine import host, link
+from engine.engine import Engine
+from engine.events import State
+from engine.hub import Hub
+from engine.settings import Pause
+from engine.wire import AnnouncePresence, Changes, Hello, StartStreaming, encode
+from tests.engine.hub.guests import guest, hear
+from tests.engine.live import PATIENCE, add_peer, make_file, on_loop, plain_engine, rows, until, write, writing
+from tests.faults.bad_disk import BadDisk
+from tests.faults.looks import look
+
+STRANGER = bytes(range(16))
+IN_CI = bool(os.environ.get("CI"))
+
+
+@pytest.fixture(autouse=True)
+def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(link, "PARKED", 0.5)
+    monkeypatch.setattr(host, "LOOK_AGAIN", 0.5)
+
+
+class World:
+    """A hub and a client, each with a file and a disk of its own, in sync to begin with."""
+
+    def __init__(self, room: Path, a: Path, client: Engine, hub: Hub) -> None:
+        self.room, self.a, self.client, self.hub = room, a, client, hub
+
+    @property
+    def reason(self) -> str:
+        return self.client.peers()[0].reason
+
+    @property
+    def state(self) -> State:
+        return self.client.peers()[0].state
+
+    async def told(self, words: str) -> None:
+        """Wait for a reason with these words."""
+        await until(lambda: words in self.reason, f"“{words}”")
+
+    async def heals(self) -> None:
+        """Wait until both are the same, by themselves; no clock was ever ahead of its data."""
+        look([self.a, self.room])
+        await until(lambda: rows(self.a) == rows(self.room), "both the same")
+        await self.client.wait_in_sync(timeout=PATIENCE)
+        look([self.a, self.room])
+
+
+@contextlib.asynccontextmanager
+async def world(tmp_path: Path, *, journal: str = "delete") -> AsyncIterator[World]:
+    room, a = make_file(tmp_path / "hub" / "room"), make_file(tmp_path / "client" / "a.db")
+    for number, path in enumerate((room, a)):
+        with writing(path) as connection:
+            connection.pragma("journal_mode", journal)
+            new = [(1_000 * number + n, "x" * 500) for n in range(200)]
+            connection.executemany("INSERT INTO item (id, name) VALUES (?, ?)", new)
+    async with plain_engine() as server, plain_engine() as client:
+        hub = await server.serve(room.parent)
+        await add_peer(client, a, hub.url)
+        await client.wait_in_sync(timeout=PATIENCE)
+        yield World(room, a, client, hub)
+
+
+def more(path: Path, key: int, count: int = 300) -> None:
+    with writing(path) as connection, connection:
+        new = [(key + n, "more " * 100) for n in range(count)]
+        connection.executemany("INSERT INTO item (id, name) VALUES (?, ?)", new)
+
+
+@on_loop
+async def test_the_disk_is_full_here(tmp_path: Path) -> None:
+    disk = BadDisk(tmp_path / "client")
+    with disk.plugged():
+        async with world(tmp_path) as it:
+            disk.full = True
+            more(it.room, 5_000)
+            await it.told("is full")
+            assert it.state is State.NEEDS_YOU
+            held = len(rows(it.a))
+            assert held < len(rows(it.room))
+            refused = disk.refused
+            await until(lambda: disk.refused > refused, "it is tried again, now and then")
+            disk.full = False
+            await it.heals()
+            more(it.a, 9_000)
+            await it.heals()
+
+
+@on_loop
+async def test_the_disk_is_full_at_the_hub(tmp_path: Path) -> None:
+    disk = BadDisk(tmp_path / "hub")
+    with disk.plugged():
+        async with world(tmp_path) as it:
+            disk.full = True
+            more(it.a, 5_000)
+            await it.told("could not read or write its file")
+            assert it.state is not State.IN_SYNC
+            disk.full = False
+            await it.heals()
+
+
+@on_loop
+async def test_damaged_pages(tmp_path: Path) -> None:
+    """What cannot be read is not sent; once it can be, all is."""
+    disk = BadDisk(tmp_path / "client")
+    with disk.plugged():
+        async with world(tmp_path) as it:
+            disk.garbled = True
+            await asyncio.to_thread(elsewhere, it.a)  # what SQLite has read before holds no longer
+            more(it.room, 5_000)
+            await it.told("is damaged")
+            assert it.state is State.NEEDS_YOU
+            disk.garbled = False
+            await it.heals()
+            more(it.a, 9_000)
+            await it.heals()
+
+
+def elsewhere(path: Path) -> None:
+    """Write to a file from a process that sees the disk as it is."""
+    code = "import sys, pathlib; from tests.engine.live import write; write(pathlib.Path(sys.argv[1]), sys.argv[2])"
+    sql = "INSERT INTO item (id, name) VALUES (70009, 'elsewhere')"
+    subprocess.run([sys.executable, "-c", code, str(path), sql], check=True, timeout=PATIENCE)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("where", ["here", "at the hub"])
+@on_loop
+async def test_another_program_writes_for_long(tmp_path: Path, where: str) -> None:
+    """Longer than anybody waits for a lock (30 s in CI)."""
+    async with world(tmp_path) as it:
+        locked, other = (it.a, it.room) if where == "here" else (it.room, it.a)
+        with writing(locked) as connection, connection:
+            connection.execute("INSERT INTO item (id, name) VALUES (70007, 'after a long thought')")
+            write(other, "INSERT INTO item (id, name) VALUES (70008, 'meanwhile')")
+            await it.told("is locked by another program" if where == "here" else "could not read or write its file")
+            await asyncio.sleep(24 if IN_CI else 1)
+            assert it.state in (State.WAITING, State.CONNECTING, State.SYNCING)
+        await it.heals()
+        assert {(70007,), (70008,)} <= {key for key, _ in rows(it.a)}
+
+
+@pytest.mark.parametrize("journal", ["delete", "wal"])
+@on_loop
+async def test_a_file_that_is_taken_away(tmp_path: Path, journal: str) -> None:
+    """Nothing is written to a file that has no name any more; when it is back, all goes on."""
+    async with world(tmp_path, journal=journal) as it:
+        away = it.a.with_name("elsewhere")
+        it.a.rename(away)
+        before = len(rows(away)) if journal == "delete" else None
+        more(it.room, 5_000)
+        await it.told("is not there any more")
+        if before is not None:
+            assert len(rows(away)) == before
+        away.rename(it.a)
+        await it.heals()
+
+
+@on_loop
+async def test_a_file_that_is_replaced(tmp_path: Path) -> None:
+    """By an older copy of itself, in one step, while it syncs: noticed, and said."""
+    async with world(tmp_path) as it:
+        older = it.a.with_name("older")
+        shutil.copyfile(it.room, tmp_path / "room-before")
+        with writing(it.a) as connection:
+            connection.execute("VACUUM INTO ?", (str(older),))
+        for key in (5_000, 6_000):
+            more(it.a, key)
+            await it.heals()
+        older.replace(it.a)
+        await it.told("restored from an older copy")
+        assert len(rows(it.room)) > len(rows(it.a))
+
+
+# What goes on for long
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells what a process has open")
+def test_pause_and_resume_over_and_over(tmp_path: Path) -> None:
+    logging.disable()  # pytest keeps what is logged
+    try:
+        on_loop(_pause_and_resume, seconds=300)(tmp_path, 1_000 if IN_CI else 150)
+    finally:
+        logging.disable(logging.NOTSET)
+
+
+async def _pause_and_resume(tmp_path: Path, cycles: int) -> None:
+    async with world(tmp_path) as it:
+        peer = it.client.peers()[0].peer
+
+        async def cycle(number: int) -> None:
+            await it.client.pause(Pause.FOREVER, [peer])
+            if number % 3:
+                await until(lambda: it.state is State.PAUSED, "paused")
+            await it.client.pause(None, [peer])
+            if number % 10 == 0:
+                write(it.a, "UPDATE item SET n = ? WHERE id = 1", number)
+                await it.client.wait_in_sync(timeout=PATIENCE)
+            elif number % 2:
+                await asyncio.sleep(0)
+
+        async def at_rest() -> tuple[int, int, int]:
+            await it.client.wait_in_sync(timeout=PATIENCE)
+            await until(lambda: it.hub.guests.total() == 1, "one guest")
+            await asyncio.sleep(0.7)  # clocks are written a little later
+            gc.collect()
+            return len(asyncio.all_tasks()), len(os.listdir("/proc/self/fd")), len(gc.get_objects())
+
+        for number in range(50):
+            await cycle(number)
+        before = await at_rest()
+        for number in range(cycles):
+            await cycle(number)
+        after = await at_rest()
+        assert after[0] <= before[0]
+        assert after[1] <= before[1] + 2
+        assert after[2] < before[2] + cycles, "something is left of each cycle"
+        assert rows(it.a) == rows(it.room)
+
+
+@pytest.mark.slow
+@on_loop
+async def test_a_reader_who_is_slow_with_100_mb(tmp_path: Path) -> None:
+    """A published client must be sent a version whole. While it takes nothing nobody else waits; then it has all."""
+    room = make_file(tmp_path / "hub" / "room")
+    with writing(room) as connection, connection:
+        connection.executemany("INSERT INTO item (id, extra) VALUES (?, zeroblob(1000000))", [(n,) for n in range(99)])
+    async with plain_engine() as server:
+        hub = await server.serve(room.parent)
+        async with guest(hub, own=None) as slow:
+            await slow.send(encode(AnnouncePresence(STRANGER, (), "", -1)))
+            assert isinstance(await hear(slow), StartStreaming)
+            slow.transport.pause_reading()
+            await until(lambda: server_waiting(hub) > 90_000_000, "it waits")
+            async with guest(hub) as quick:
+                assert isinstance(await hear(quick), Hello)
+            slow.transport.resume_reading()
+            changes = await hear(slow)
+            assert isinstance(changes, Changes)
+            assert len(changes.changes) == 3 * 99
+
+
+def server_waiting(hub: Hub) -> int:
+    """Bytes that wait for the hub's guests, as its page of numbers tells."""
+    page = hub._metrics().decode()
+    return int(float(page.split("waiting_bytes ")[-1].split()[0]))
