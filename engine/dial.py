@@ -6,7 +6,7 @@ import logging
 import ssl
 from socket import gaierror
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import (
@@ -26,10 +26,12 @@ from engine.wire import MAX_SMALL, PROTOCOL
 from engine.wire.rooms import (
     ACCESS_HEADER,
     HUB_HEADER,
+    NAME_HEADER,
     NEW_ROOM,
     OWN_HEADER,
     READ_ONLY,
     ROOM_HEADER,
+    TOKEN_HEADER,
     encode_subprotocol,
 )
 
@@ -47,21 +49,33 @@ class Dialled(NamedTuple):
         own: the other side speaks our own dialect.
         read_only: it takes no changes from us.
         new_room: it has no such room yet, and makes it of our tables.
+        lasting: the token to show from now on, where the one shown was that of a pairing link.
     """
 
     socket: ClientConnection
     own: bool
     read_only: bool
     new_room: bool
+    lasting: str | None = None
+
+    def __repr__(self) -> str:
+        return f"Dialled(own={self.own}, read_only={self.read_only}, new_room={self.new_room})"
 
 
 async def dial(
-    url: str, room: str, *, token: str | None = None, fingerprint: str = "", as_hub: bool = False
+    url: str,
+    room: str,
+    *,
+    token: str | None = None,
+    fingerprint: str = "",
+    name: str = "",
+    as_hub: bool = False,
 ) -> Dialled:
     """Connect to ``url`` and greet for ``room``.
 
     Args:
         fingerprint: of the one certificate that is taken (``engine.sharing``); by default one of an authority's.
+        name: what to call us, where the token is that of a pairing link.
         as_hub: a hub dials, for its guests.
 
     Returns:
@@ -73,8 +87,8 @@ async def dial(
     """
     where = urlsplit(url).netloc or url
     options: dict[str, Any] = dict(SOCKET_OPTIONS)
-    if as_hub:
-        options["additional_headers"] = {HUB_HEADER: "1"}
+    said = {HUB_HEADER: "1" if as_hub else "", NAME_HEADER: quote(name)}
+    options["additional_headers"] = {header: value for header, value in said.items() if value}
     if fingerprint or urlsplit(url).hostname in ("localhost", "127.0.0.1", "::1"):
         options["proxy"] = None
     if fingerprint:
@@ -133,6 +147,7 @@ async def dial(
         own=answer is not None,
         read_only=headers.get(ACCESS_HEADER) == READ_ONLY,
         new_room=headers.get(ROOM_HEADER) == NEW_ROOM,
+        lasting=headers.get(TOKEN_HEADER),
     )
 
 

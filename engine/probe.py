@@ -102,15 +102,16 @@ async def probe(
     here = None if path is None else await asyncio.to_thread(_look_at_file, path)
     found = _Findings(urlsplit(url).netloc)
     try:
-        socket, found.own, found.read_only, new_room = await dial(url, check_room(room), token=token or None)
+        dialled = await dial(url, check_room(room), token=token or None)
     except (PeerUnreachable, PeerRefused) as error:
         found.not_connected(error)
         return found.report()
+    socket, found.own, found.read_only = dialled.socket, dialled.own, dialled.read_only
     try:
         found.ok(Step.REACHABLE, f"{found.where} answers.")
         reading = ", for reading only" if found.read_only else ""
         found.ok(Step.TOKEN, f"It lets us in {'with this' if token else 'without a'} token{reading}.")
-        if new_room:
+        if dialled.new_room:
             found.ok(Step.PROTOCOL, "It is a Syncline hub.")
             found.ok(Step.ROOM, "There is no such room yet; the first sync makes it.")
         elif found.own:

@@ -8,7 +8,7 @@ import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.errors import SynclineError
@@ -33,10 +33,12 @@ class Grant:
     Attributes:
         write: whether changes are taken from it.
         token: the token it showed; None where none of the file's was asked for.
+        lasting: the secret to show from now on, told once to one who was paired (``engine.sharing.guests``).
     """
 
     write: bool = True
     token: Token | None = None
+    lasting: str | None = field(default=None, repr=False, compare=False)
 
 
 class Access(ABC):
@@ -46,8 +48,8 @@ class Access(ABC):
     """Whether peers must show anything at all."""
 
     @abstractmethod
-    def admit(self, room: str, secret: str | None) -> Grant:
-        """Let a peer into ``room``.
+    def admit(self, room: str, secret: str | None, *, name: str = "") -> Grant:
+        """Let a peer into ``room``; ``name`` is what it calls itself, if it comes to be paired.
 
         Raises:
             Denied: it may not enter; says why.
@@ -71,7 +73,7 @@ class Anybody(Access):
 
     asks = False
 
-    def admit(self, room: str, secret: str | None) -> Grant:
+    def admit(self, room: str, secret: str | None, *, name: str = "") -> Grant:
         return Grant()
 
 
@@ -81,7 +83,7 @@ class SharedToken(Access):
     def __init__(self, secret: str) -> None:
         self._secret = secret
 
-    def admit(self, room: str, secret: str | None) -> Grant:
+    def admit(self, room: str, secret: str | None, *, name: str = "") -> Grant:
         if not hmac.compare_digest((secret or "").encode(), self._secret.encode()):
             raise Denied("This hub does not know the token.")
         return Grant()
@@ -91,29 +93,30 @@ class TokenFile(Access):
     """The tokens of a file (``engine.hub.tokens``), followed while it changes.
 
     While the file cannot be read nobody new gets in; who is in stays. Only tokens taken out of it are revoked.
+
+    Args:
+        missing_ok: there may be no file yet, and then nobody is in it.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, missing_ok: bool = False) -> None:
         self.path = path
+        self._missing_ok = missing_ok
         self._tokens: tuple[Token, ...] = ()
         self._broken = False
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> TokenFile:
-        self._tokens = await asyncio.to_thread(load, self.path)
-        await self._stack.enter_async_context(FileWatch(self.path, self._changed))
+        self._tokens = await asyncio.to_thread(self._load)
+        await self._stack.enter_async_context(FileWatch(self.path, self.look))
         return self
 
     async def __aexit__(self, *_: object) -> None:
         await self._stack.aclose()
 
-    def admit(self, room: str, secret: str | None) -> Grant:
+    def admit(self, room: str, secret: str | None, *, name: str = "") -> Grant:
         if self._broken:
             raise Denied("The hub cannot read its tokens at the moment.", status=503)
-        shown, found = digest(secret or ""), None
-        for token in self._tokens:
-            if hmac.compare_digest(token.sha256, shown):
-                found = token
+        found = self.find(secret or "")
         if found is None:
             raise Denied("This hub does not know the token.")
         if found.expired():
@@ -127,9 +130,18 @@ class TokenFile(Access):
             return "The token was revoked."
         return "The token has expired." if grant.token.expired() else ""
 
-    def _changed(self) -> None:
+    def find(self, secret: str) -> Token | None:
+        """Return the token with this secret; None when there is none."""
+        shown, found = digest(secret), None
+        for token in self._tokens:
+            if hmac.compare_digest(token.sha256, shown):
+                found = token
+        return found
+
+    def look(self) -> None:
+        """Read the file again, and say so if it holds others now."""
         try:
-            tokens = load(self.path)
+            tokens = self._load()
         except SynclineError as error:
             if not self._broken:
                 log.error("%s Nobody new is let in until it can be read.", error)
@@ -139,3 +151,6 @@ class TokenFile(Access):
         if tokens != self._tokens:
             self._tokens = tokens
             self.on_change()
+
+    def _load(self) -> tuple[Token, ...]:
+        return () if self._missing_ok and not self.path.exists() else load(self.path)

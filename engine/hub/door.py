@@ -9,7 +9,7 @@ from __future__ import annotations
 import http
 from collections import Counter
 from collections.abc import Callable, Sequence
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from websockets.asyncio.server import ServerConnection
 from websockets.http11 import Request, Response
@@ -24,10 +24,12 @@ from engine.wire import PROTOCOL
 from engine.wire.rooms import (
     ACCESS_HEADER,
     HUB_HEADER,
+    NAME_HEADER,
     NEW_ROOM,
     OWN_HEADER,
     READ_ONLY,
     ROOM_HEADER,
+    TOKEN_HEADER,
     decode_subprotocol,
 )
 
@@ -83,7 +85,8 @@ class Door:
             self._check_origin(request.headers.get("Origin"))
             connection.greeting = greeting
             connection.is_hub = HUB_HEADER in request.headers
-            connection.grant = self._access.admit(greeting.room, greeting.token)
+            name = unquote(request.headers.get(NAME_HEADER, ""))
+            connection.grant = self._access.admit(greeting.room, greeting.token, name=name)
         except WireError as error:
             self._refused["greeting"] += 1
             return connection.respond(http.HTTPStatus.BAD_REQUEST, f"{error}\n")
@@ -106,6 +109,8 @@ class Door:
                 response.headers[ACCESS_HEADER] = READ_ONLY
             if connection.new_room:
                 response.headers[ROOM_HEADER] = NEW_ROOM
+            if connection.grant.lasting is not None:
+                response.headers[TOKEN_HEADER] = connection.grant.lasting
 
     def _check_crowd(self, address: str, room: str) -> None:
         limits = self._options.limits

@@ -7,7 +7,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from engine.errors import UsageError
 from engine.host import Host
 from engine.hosts import Hosts
 from engine.hub.fellow import Fellow
@@ -42,7 +41,7 @@ class Fellows:
 
     async def __aenter__(self) -> Fellows:
         if self._all:
-            for room in self._names():
+            for room in self._rooms.names():
                 self.owe(room, 0)
             self.tidy()
         return self
@@ -90,12 +89,6 @@ class Fellows:
         """Begin and end links, as it takes now; call about once a second."""
         for fellow in self._all:
             fellow.tidy(self._people.keys())
-
-    def _names(self) -> Iterator[str]:
-        for path in sorted(self._rooms.folder.iterdir()):
-            with contextlib.suppress(UsageError):  # other files
-                if self._rooms.exists(path.name):
-                    yield path.name
 
 
 @dataclass(frozen=True, slots=True)

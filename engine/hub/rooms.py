@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -36,13 +36,13 @@ class Rooms:
     """Opens rooms, and closes those that nobody is in.
 
     Args:
-        folder: each file in it is a room, by its name.
+        places: a folder in which each file is a room, by its name; or the files of the rooms, by room.
         hosts: where replicas are opened.
         limits: how many may be open, and for how long an empty one stays so.
     """
 
-    def __init__(self, folder: Path, hosts: Hosts, limits: Limits) -> None:
-        self.folder = folder
+    def __init__(self, places: Path | Mapping[str, Path], hosts: Hosts, limits: Limits) -> None:
+        self._places = places
         self._hosts = hosts
         self._limits = limits
         self._open: dict[str, _Room] = {}  # in the order of their last use
@@ -56,13 +56,30 @@ class Rooms:
         """Return where the room's file is, or would be.
 
         Raises:
-            UsageError: no room may be called so.
+            UsageError: no room may be called so, or there can be none.
         """
-        return self.folder / check_room(room)
+        check_room(room)
+        if isinstance(self._places, Path):
+            return self._places / room
+        if room not in self._places:
+            raise UsageError(f"This hub has no room “{room}”.")
+        return self._places[room]
 
     def exists(self, room: str) -> bool:
         """Whether there is such a room."""
+        if not isinstance(self._places, Path) and room not in self._places:
+            return False
         return self.path(room).is_file()
+
+    def names(self) -> Iterator[str]:
+        """Give the names of all rooms; looks through the whole folder."""
+        if not isinstance(self._places, Path):
+            yield from self._places
+            return
+        for path in sorted(self._places.iterdir()):
+            with contextlib.suppress(UsageError):  # other files
+                if self.exists(path.name):
+                    yield path.name
 
     @contextlib.asynccontextmanager
     async def use(self, room: str) -> AsyncIterator[Host]:

@@ -8,7 +8,7 @@ import functools
 import logging
 import ssl
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,11 +69,12 @@ class Hub:
     """A server for the rooms of one folder. Async context manager.
 
     Args:
-        folder: each file in it is a room, by its name.
+        places: a folder in which each file is a room, by its name; or the files of the rooms, by room.
         hosts: where replicas are opened.
         host, port: where to listen; port 0 picks a free one.
         token: what every peer must show, where no file of tokens is given; None for no check.
         options: how else it is run.
+        access: who may come in, in place of ``token`` and the options' tokens.
         backups: where a room is copied to before its tables are changed; by default a folder beside the rooms.
         on_guests: called when somebody came or went.
 
@@ -83,28 +84,31 @@ class Hub:
 
     def __init__(
         self,
-        folder: Path,
+        places: Path | Mapping[str, Path],
         hosts: Hosts,
         *,
         host: str = "127.0.0.1",
         port: int = 0,
         token: str | None = None,
         options: HubOptions | None = None,
+        access: Access | None = None,
         backups: Backups | None = None,
         on_guests: Callable[[], None] = lambda: None,
     ) -> None:
-        self.folder = folder
+        self._folder = places if isinstance(places, Path) else None
         self.host = host
         self.port = port
         self.options = options or HubOptions()
         self._access: Access = SharedToken(token) if token is not None else Anybody()
-        if self.options.tokens is not None:
+        if access is not None:
+            self._access = access
+        elif self.options.tokens is not None:
             self._access = TokenFile(self.options.tokens)
         self._on_guests = on_guests
         self.guests: Counter[str] = Counter()
         self._guests: set[Guest] = set()
         limits = self.options.limits
-        self._rooms = Rooms(folder, hosts, limits)
+        self._rooms = Rooms(places, hosts, limits)
         self._fellows = Fellows(self.options.fellows, self.options.fellow_token, hosts, self._rooms)
         self._maker = Maker(Schemas(self.options.schemas), from_peers=self.options.allow_create, limits=limits)
         self._tally = Tally()
@@ -116,14 +120,14 @@ class Hub:
             metrics=self._metrics,
             refused=self._tally.refused,
         )
-        copies = backups or Backups(folder / ".backups")  # no room can be called so
+        copies = backups or Backups((self._folder or Path()) / ".backups")  # no room can be called so
         self._upgrader = Upgrader(self._maker.schemas, copies, allow_drop=self.options.allow_drop)
         self._server: Server | None = None
         self._stack = contextlib.AsyncExitStack()
 
     async def __aenter__(self) -> Hub:
-        if not self.folder.is_dir():
-            raise UsageError(f"There is no folder {self.folder}.", hint="Make it, or name another.")
+        if self._folder is not None and not self._folder.is_dir():
+            raise UsageError(f"There is no folder {self._folder}.", hint="Make it, or name another.")
         self.options.check(self.host, asks=self._access.asks)
         tls = self.options.tls
         context = tls.context() if tls is not None else None
@@ -182,6 +186,11 @@ class Hub:
     def connections(self) -> int:
         """How many connections there are, greeted or not."""
         return self._door.addresses.total()
+
+    @property
+    def inside(self) -> Iterator[Guest]:
+        """Everybody who is connected and has greeted."""
+        yield from self._guests
 
     @property
     def rooms_open(self) -> int:

@@ -1,5 +1,9 @@
 """Two machines without anybody between them: what pairing and sharing are made of.
 
-certificate.py  this machine's certificate, and its fingerprint
+certificate.py  this machine's certificate
 pinning.py      TLS that takes one certificate, by its fingerprint
+link.py         the pairing link, as text and as a QR code
+words.py        six words that both sides can compare
+guests.py       who may come in: one-time tokens of links, traded for lasting ones
+trade.py        the other end of a link
 """

@@ -32,6 +32,12 @@ NEW_ROOM = "new"
 HUB_HEADER = "Syncline-Hub"
 """The request header by which a hub that dials another says what it is: it comes for its guests, not for itself."""
 
+NAME_HEADER = "Syncline-Name"
+"""The request header in which one who comes to be paired says what to call it; percent-encoded."""
+
+TOKEN_HEADER = "Syncline-Token"
+"""The response header in which it gets the token to show from now on, in place of the one of its pairing link."""
+
 MAX_ROOM = 128
 """The longest room name, in bytes of UTF-8: it becomes a file name."""
 

@@ -1,0 +1,78 @@
+"""The other end of a pairing link: finds the machine, and trades the link's token for a lasting one."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+from engine.dial import dial
+from engine.errors import CertificateChanged, PeerRefused, PeerUnreachable
+from engine.sharing.link import PairingLink
+
+REACH_WITHIN = 5.0
+"""Seconds for an address to take a connection."""
+
+
+@dataclass(frozen=True, slots=True)
+class Paired:
+    """What came of a trade: the address that answered, and the token to show there from now on."""
+
+    url: str
+    token: str = field(repr=False)
+
+
+async def trade(link: PairingLink, *, name: str = "") -> Paired:
+    """Trade a link's token.
+
+    Args:
+        name: what the other machine is to call this one; by default this machine's name.
+
+    Raises:
+        PeerUnreachable: none of the addresses answers. PeerRefused: the link was used, is too old, or its room is gone.
+        CertificateChanged: only other machines answer.
+    """
+    error: PeerUnreachable | PeerRefused = PeerUnreachable(
+        f"The other machine cannot be reached at {', '.join(link.addresses)}.",
+        hint="Are both in the same network, and does a firewall let Syncline in?",
+    )
+    async for url in _answering(link):
+        try:
+            dialled = await dial(
+                url, link.room, token=link.token, fingerprint=link.fingerprint, name=name or socket.gethostname()
+            )
+        except (PeerUnreachable, CertificateChanged) as failed:
+            error = failed  # another machine may have this address in another network
+            continue
+        except PeerRefused as refused:
+            raise PeerRefused(str(refused), hint="Make a new link on the other machine; it is good once.") from None
+        await dialled.socket.close(1000)
+        if dialled.lasting is None:
+            raise PeerRefused("The other machine let us in, but gave no token.", hint="Make a new link there.")
+        return Paired(url, dialled.lasting)
+    raise error
+
+
+async def _answering(link: PairingLink) -> AsyncIterator[str]:
+    """Try all addresses at once, and give those that take a connection, the quickest first."""
+
+    async def reach(url: str, address: str) -> str | None:
+        with contextlib.suppress(OSError, TimeoutError):
+            async with asyncio.timeout(REACH_WITHIN):
+                _, writer = await asyncio.open_connection(address, link.port)
+                writer.close()
+                return url
+        return None
+
+    tries = [asyncio.create_task(reach(*pair)) for pair in zip(link.urls, link.addresses, strict=True)]
+    try:
+        for answer in asyncio.as_completed(tries):
+            url = await answer
+            if url is not None:
+                yield url
+    finally:
+        for one in tries:
+            one.cancel()
+        await asyncio.gather(*tries, return_exceptions=True)
