@@ -45,6 +45,8 @@ Where this differs from stock 0.16.3 on purpose (spec 12 says that each is safe 
   values, rows that came and rows that went (tombstones), all told from a snapshot. A key in another order keeps its
   versions; key values of another storage class start anew, as another key does. A failure undoes that alter only.
   Rows that are there although their sentinel says deleted count as inserted again.
+- A cell whose row is gone without a record is not sent; stock sends NULL, which replaces older values at the peers.
+  (crsql_changes shows it, as in stock.)
 - A table that is made a CRR again, and holds sync records already, was written to without them: each value is told
   anew at the version it has, and rows that are gone are forgotten (stock takes the records for what the table holds).
 - crsql_automigrate adds columns with all that ALTER TABLE takes, notices indices with other columns, and drops the

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from engine.change import SENTINEL, Change
 from engine.crr.catalogue import Crr
 from engine.crr.pack import pack
-from engine.crr.reading import Intervals, Reader, site_ids, source, unreadable, value_of
+from engine.crr.reading import Intervals, Reader, has_value, site_ids, source, unreadable, value_of
 from engine.crr.results import Part, Span
 from engine.crr.sql import idents
 from engine.crr.state import State
@@ -91,7 +91,7 @@ class RangeReader:
         rows: Iterator[tuple[Any, ...]] = self._state.db.execute(
             f"SELECT c.key, c.col_name, {value_of(crr)}, c.col_version, c.db_version, c.site_id,"
             f" ifnull(s.col_version, 1), c.seq, {idents(crr.key, prefix='p.')} {source(crr)}"
-            " WHERE (c.db_version, c.key, c.col_name) > (?, ?, ?) AND c.db_version <= ?"
+            f" WHERE (c.db_version, c.key, c.col_name) > (?, ?, ?) AND c.db_version <= ? AND {has_value(crr)}"
             " ORDER BY c.db_version, c.key, c.col_name",
             (*last, until),
         )

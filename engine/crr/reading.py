@@ -51,6 +51,12 @@ def known_cells(crr: Crr) -> str:
     return f"c.col_name IN ({', '.join(literal(name) for name in ('-1', *crr.columns))})"
 
 
+def has_value(crr: Crr) -> str:
+    """A condition that leaves out cells whose row is gone without a record: nobody knows their values any more, and the
+    NULL that stock sends would replace older ones at the peers."""
+    return f"(c.col_name = '-1' OR t.{ident(crr.key[0])} IS NOT NULL)"
+
+
 def site_ids(db: apsw.Connection) -> dict[int, bytes]:
     """The authors, by the small number that stands for each in this file."""
     return dict(db.execute("SELECT ordinal, site_id FROM main.crsql_site_id"))
@@ -168,7 +174,7 @@ class Reader:
         for key, cid, val, col_version, db_version, ordinal, cl, seq, *columns in self._state.db.execute(
             f"SELECT c.key, c.col_name, {value_of(crr)}, c.col_version, c.db_version, c.site_id,"
             f" ifnull(s.col_version, 1), c.seq, {idents(crr.key, prefix='p.')} {source(crr)}"
-            f" WHERE c.db_version > ? AND c.db_version <= ?{where}",
+            f" WHERE c.db_version > ? AND c.db_version <= ? AND {has_value(crr)}{where}",
             (since, until),
         ):
             if cid not in known or not (unfiltered or col_version == 0 or not hidden.hold(db_version)):

@@ -7,7 +7,7 @@ from pathlib import Path
 import apsw
 import pytest
 
-from engine.crr import Damage, Finding, Received, Replica
+from engine.crr import Damage, Finding, Received, Replica, Span
 from engine.errors import NotEligible, SchemaMismatch, TableBroken
 from tests.engine.crr.altering import dump
 from tests.engine.crr.conftest import FOO, MakeReplica
@@ -69,6 +69,21 @@ def test_values_that_nobody_recorded(make: MakeReplica) -> None:
     assert replica.check() == [Finding("foo", Damage.UNRECORDED_VALUES, 1)]
     replica.repair()
     assert clock(db)[-1][:4] == (2, "d", 1, 2)
+
+
+@pytest.mark.parametrize("parts", [False, True])
+def test_a_row_that_is_gone_without_a_record_takes_nothing_from_the_peers(make: MakeReplica, parts: bool) -> None:
+    a, b = make("a"), make("b")
+    a.connection.execute("INSERT INTO foo VALUES (1, 'old', 1), (2, 2, NULL)")
+    b.merge(a.changes().changes, received=Received(a.site_id, 1, tables=("foo",)))
+    a.connection.execute("UPDATE foo SET b = 'new', c = NULL")
+    untracked(a.connection, "DELETE FROM foo WHERE a = 1")
+    changes = a.part(Span(1, None, ("foo",))).changes if parts else a.changes(1).changes
+    assert [(c.cid, c.val) for c in changes] == [("b", "new")]
+    b.merge(changes)
+    a.repair()
+    a.merge(b.changes().changes)
+    assert list(a.live_rows("foo")) == list(b.live_rows("foo")) == [((1,), ("old", 1)), ((2,), ("new", None))]
 
 
 @pytest.mark.parametrize("value", [0, 2])
