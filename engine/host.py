@@ -18,6 +18,7 @@ import apsw
 from engine.backup import Backups
 from engine.change import Change
 from engine.crr import ChangeSet, Known, MergeResult, Part, Replica
+from engine.crr.surveys import Survey
 from engine.errors import FileReplaced, NoSuchFile, ReplicaError, StorageFailed, SynclineError
 from engine.session import Merge, Read, ReadPart, Snapshot, performing
 from engine.shape import Shape
@@ -163,6 +164,22 @@ class Host:
 
         return await asyncio.get_running_loop().run_in_executor(self._thread, on_thread)
 
+    async def survey(
+        self, look: Callable[Concatenate[Replica, P], Survey[T]], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run a survey of the replica (``engine.crr.surveys``); others get their turn between its steps.
+
+        Raises:
+            FileReplaced: another file took its place meanwhile.
+        """
+        generation = self.generation
+        steps = await self.run(look, *args, **kwargs)
+        while True:
+            self._check(generation)
+            done, result = await self.run(_step, steps)
+            if done:
+                return result
+
     async def snapshot(self) -> Snapshot:
         """Return what a session must know to begin.
 
@@ -290,6 +307,14 @@ class Host:
         self.version = max(self.version, version)
         for listener in tuple(self._listeners):
             listener.version_moved(version)
+
+
+def _step(_: Replica, steps: Survey[T]) -> tuple[bool, T]:
+    try:
+        next(steps)
+    except StopIteration as end:
+        return True, end.value
+    return False, None  # type: ignore[return-value]
 
 
 def _news(replica: Replica) -> tuple[int, tuple[Shape, ...]]:

@@ -20,7 +20,7 @@ from websockets.asyncio.connection import Connection
 from websockets.exceptions import ConnectionClosed
 
 from engine.change import Change
-from engine.crr import Applied, Replica
+from engine.crr import Applied, Replica, surveys
 from engine.ending import GONE, how_it_ended, shortened
 from engine.errors import ProtocolError, SynclineError
 from engine.guard import Guard
@@ -31,6 +31,7 @@ from engine.session import (
     AskAgain,
     Close,
     Keep,
+    LookIntoRows,
     LookUp,
     Merge,
     Ping,
@@ -41,6 +42,7 @@ from engine.session import (
     Send,
     Session,
     TakeDigests,
+    answer,
 )
 from engine.shape import Shape
 from engine.wire import MAX_SMALL
@@ -257,7 +259,9 @@ class Pump:
             case AskAgain(site_id, since):
                 await self.host.run(Replica.ask_again, site_id, since)
             case TakeDigests(tables):
-                self.session.digested(await self.host.run(Replica.digests, tables))
+                self.session.digested(await self.host.survey(surveys.tables, tables))
+            case LookIntoRows(question):
+                self.session.answered(await self.host.survey(answer, question))
             case Merge():
                 self._guard.merge(action)
                 results = await self.host.merge(action, self.session.here.generation)

@@ -1,14 +1,17 @@
-"""Compares a database with a connected peer, table by table: ``Engine.verify``."""
+"""Compares a database with a connected peer, table by table, and names the rows that differ: ``Engine.verify``."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 
-from engine.attempt import Attempt
+from engine.differences import Finder, RowDifference
 from engine.errors import PeerUnreachable, UsageError
 from engine.link import Link
 from engine.session import OwnSession, Verdict
+from engine.session.answering import Answer, Question
+from engine.words import printable
 
 LOOK_AGAIN = 0.1
 """Seconds before tables that differ are compared once more."""
@@ -16,40 +19,143 @@ LOOK_AGAIN = 0.1
 TRIES = 5
 """Comparisons in a row that may be spoilt by writes under way; the last one counts."""
 
+NAMED = 1_000
+"""Rows that differ, of all tables, that are named."""
 
-async def verify(link: Link, timeout: float) -> dict[str, Verdict]:
+
+@dataclass(frozen=True, slots=True)
+class TableResult:
+    """How one table compares: the verdict, how many rows each side has, the rows that differ, and whether there are
+    more than these."""
+
+    table: str
+    verdict: Verdict
+    here: int
+    there: int
+    rows: tuple[RowDifference, ...] = ()
+    more: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """How a database compares with a peer's."""
+
+    tables: tuple[TableResult, ...]
+
+    @property
+    def verdicts(self) -> dict[str, Verdict]:
+        """By table."""
+        return {result.table: result.verdict for result in self.tables}
+
+    @property
+    def verdict(self) -> Verdict:
+        """Of all tables: the worst of them."""
+        found = set(self.verdicts.values())
+        return next((one for one in (Verdict.DIFFERENT, Verdict.HISTORY) if one in found), Verdict.IDENTICAL)
+
+    @property
+    def differing(self) -> tuple[RowDifference, ...]:
+        """The rows that are known to differ."""
+        return tuple(row for result in self.tables for row in result.rows)
+
+    def __str__(self) -> str:
+        """In one line: ``identical: 3 tables, 12,400 rows``."""
+        if self.verdict is Verdict.DIFFERENT:
+            tables = [printable(result.table, 40) for result in self.tables if result.verdict is Verdict.DIFFERENT]
+            more = " or more" if any(result.more for result in self.tables) else ""
+            return f"different: {_count(len(self.differing), 'row')}{more} in {', '.join(tables)}"
+        rows = sum(result.here for result in self.tables)
+        return f"{self.verdict.value}: {_count(len(self.tables), 'table')}, {_count(rows, 'row')}"
+
+
+async def verify(link: Link, timeout: float, named: int = NAMED) -> Verification:
     """As Engine.verify."""
-    verdicts: dict[str, Verdict] = {}
-    try:
-        async with asyncio.timeout(timeout):
-            for _ in range(TRIES):
-                attempt = link.attempt
-                if attempt is None or attempt.pump is None or attempt.session is None:
-                    raise PeerUnreachable(f"{link.config.name} is not connected.", hint="Sync now, or switch to live.")
-                session = attempt.session
-                if not isinstance(session, OwnSession):
-                    raise UsageError(f"{link.config.name} is no Syncline, and cannot be asked what it holds.")
-                await _until(link, attempt, lambda session=session: session.in_sync)  # type: ignore[misc]
-                before = session.local_version, session.received
-                session.verdicts = None
-                attempt.pump.call(session.verify)
-                await _until(link, attempt, lambda session=session: session.verdicts is not None)  # type: ignore[misc]
-                if session.verdicts is None:
-                    continue  # it was cut: the next connection is asked, or there is none
-                verdicts = session.verdicts
-                quiet = session.in_sync and (session.local_version, session.received) == before
-                if quiet and set(verdicts.values()) <= {Verdict.IDENTICAL}:
-                    break
-                await asyncio.sleep(LOOK_AGAIN)  # what was written meanwhile may be on its way
-    except TimeoutError:
-        raise PeerUnreachable(f"{link.config.name} did not come to rest within {timeout:.0f} s.") from None
-    if not verdicts:
-        raise PeerUnreachable(f"{link.config.name} was cut while it was compared.", hint="Try again.")
-    return verdicts
+    found: Verification | None = None
+    for _ in range(TRIES):
+        asking = Asking(link, timeout)
+        session = asking.session
+        await asking.until(lambda session=session: session.in_sync, "come to rest")  # type: ignore[misc]
+        before = session.local_version, session.received
+        session.verdicts = None
+        asking.pump.call(session.verify)
+        await asking.until(lambda session=session: session.verdicts is not None, "answer")  # type: ignore[misc]
+        if session.verdicts is None:
+            continue  # it was cut: the next connection is asked, or there is none
+        found = await _look_closer(asking, named)
+        quiet = session.in_sync and (session.local_version, session.received) == before
+        if quiet and (found.verdict is Verdict.IDENTICAL or found.differing):
+            break
+        await asyncio.sleep(LOOK_AGAIN)  # what was written meanwhile may be on its way
+    if found is None:
+        raise _cut(link)
+    return found
 
 
-async def _until(link: Link, attempt: Attempt, done: Callable[[], bool]) -> None:
-    """Wait until it is done, or the attempt is over."""
-    while link.attempt is attempt and not attempt.ended and not done():
-        attempt.stepped.clear()
-        await attempt.stepped.wait()
+class Asking:
+    """The connection of a link, to ask the peer something.
+
+    Args:
+        timeout: seconds for each thing that is waited for.
+
+    Raises:
+        PeerUnreachable: there is none. UsageError: it is no Syncline.
+    """
+
+    def __init__(self, link: Link, timeout: float) -> None:
+        self.timeout = timeout
+        attempt = link.attempt
+        if attempt is None or attempt.pump is None or attempt.session is None:
+            raise PeerUnreachable(f"{link.config.name} is not connected.", hint="Sync now, or switch to live.")
+        if not isinstance(attempt.session, OwnSession):
+            raise UsageError(f"{link.config.name} is no Syncline, and cannot be asked what it holds.")
+        self.link, self.attempt, self.pump, self.session = link, attempt, attempt.pump, attempt.session
+
+    async def ask(self, question: Question) -> Answer:
+        """Put a question to the peer; PeerUnreachable when the connection is cut before it answers."""
+        numbers: list[int] = []
+        session = self.session
+        self.pump.call(lambda: numbers.append(session.ask(question)))
+        await self.until(lambda: bool(numbers) and numbers[0] in session.answers, "answer")
+        if not numbers or numbers[0] not in session.answers:
+            raise _cut(self.link)
+        return session.answers.pop(numbers[0])
+
+    async def until(self, done: Callable[[], bool], what: str) -> None:
+        """Wait until it is done, or the attempt is over. Raises PeerUnreachable when it takes too long."""
+        attempt = self.attempt
+        try:
+            async with asyncio.timeout(self.timeout):
+                while self.link.attempt is attempt and not attempt.ended and not done():
+                    attempt.stepped.clear()
+                    await attempt.stepped.wait()
+        except TimeoutError:
+            sentence = f"{self.link.config.name} did not {what} within {self.timeout:.0f} s."
+            raise PeerUnreachable(sentence, hint="Try again when less is going on.") from None
+
+
+async def _look_closer(asking: Asking, named: int) -> Verification:
+    """Name the rows that differ."""
+    session = asking.session
+    verdicts = session.verdicts or {}
+    results = []
+    for table, verdict in verdicts.items():
+        here, there = (one.rows for one in session.digests[table]) if table in session.digests else (0, 0)
+        rows: list[RowDifference] = []
+        more = False
+        if verdict is Verdict.DIFFERENT:
+            if named > 0:
+                finder = Finder(asking.pump.host, asking.ask, named)
+                rows, more = await finder.find(table, max(here, there))
+                named -= len(rows)
+            else:
+                more = True
+        results.append(TableResult(table, verdict, here, there, tuple(rows), more))
+    return Verification(tuple(results))
+
+
+def _cut(link: Link) -> PeerUnreachable:
+    return PeerUnreachable(f"{link.config.name} was cut while it was compared.", hint="Try again.")
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"

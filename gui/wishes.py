@@ -133,7 +133,7 @@ class Wishes(QObject):
 
     async def _verify(self, peer: str) -> None:
         self._commands.said.emit(self.tr("Comparing…"))
-        verdicts = await self._engine.verify(peer)
+        verdicts = (await self._engine.verify(peer)).verdicts
         name = self._commands.name_of(peer)
         different = [values.shown(table) for table, verdict in verdicts.items() if verdict is Verdict.DIFFERENT]
         if different:

@@ -18,7 +18,8 @@ Rooms:
   in ``rowwise`` by the rules of ``row``; ``told`` says what won
 - ``reading``: whole versions; ``ranges``: parts of ranges
 - ``tracked``: peers' clocks; ``keeping``, ``lineage``: what belongs to them; ``identity``: another id for a copied file
-- ``config``: what the file is set to; ``durability``: syncs what other programs committed; ``digests``: compares
+- ``config``: what the file is set to; ``durability``: syncs what other programs committed
+- ``digests``: of rows, to compare replicas; ``surveys`` add them up, one short transaction after the other
 - ``fractional``, ``ordered``: tables in an order of their own; ``clset``: a table and its records in one statement
 - ``plans``: describes tables to another side and makes them there
 

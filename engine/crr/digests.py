@@ -1,64 +1,131 @@
-"""Digests of a table, by which two replicas are compared (design.md section 6).
+"""Digests of rows and of history, by which two replicas are compared (design.md section 6).
 
-The first is of the live rows: the typed key and the typed value of each tracked column, -0.0 as 0.0. The second is of
-what was: the causal length of every key, tombstones included. Authors, db_version, seq, col_version and whether a clock
-row exists differ between converged replicas by right, and are not in them. Neither depends on the order of rows.
+The digest of a row is of its typed key and the typed value of each tracked column, -0.0 as 0.0. That of many rows is
+the sum of theirs. The history's is of what was: the causal length of every key, tombstones included. Authors,
+db_version, seq, col_version and whether a clock row exists differ between converged replicas by right, and are not in
+them. Each function reads a slice of a table, so that a transaction is short; ``engine.crr.surveys`` adds them up.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import apsw
 
 from engine.change import SQLiteValue
 from engine.crr.catalogue import CLOCK, KEY, PKS, Crr
+from engine.crr.checking import check_key
+from engine.crr.pack import pack
 from engine.crr.reading import unreadable
-from engine.crr.results import TableDigest
-from engine.crr.sql import idents, main
+from engine.crr.sql import ident, idents, main
 
 SIZE = 16
 """Bytes of a digest."""
 
+SLICE = 10_000
+BYTES = 16 << 20
+"""Rows, and bytes of texts and blobs in them, read in one transaction; one larger row still is."""
 
-def digest(db: apsw.Connection, crr: Crr) -> TableDigest:
-    """The digests of one table; reads it whole, in bounded memory.
+Slice = tuple[list[tuple[bytes, int]], bool]
+"""(packed key, digest) of rows in the order of their keys, and whether others follow."""
+
+
+def rows_between(db: apsw.Connection, crr: Crr, low: bytes, high: bytes, limit: int = SLICE) -> Slice:
+    """Rows above the packed key ``low`` and up to ``high``, by key; an empty one stands for the table's end.
+
+    Keys are in the order of their storage classes and then of their bytes, whatever their collation.
 
     Raises:
+        InvalidChange: a key that is none of this table.
         ReplicaError: it holds text that nobody can read.
     """
+    count = len(crr.key)
+    keys = ", ".join(_exactly(db, crr))
+    where: list[str] = []
+    bound: list[SQLiteValue] = []
+    for sign, packed in ((">", low), ("<=", high)):
+        if packed:
+            where.append(f"({keys}) {sign} ({', '.join('?' * count)})")
+            bound += check_key(crr, packed)
+    sql = f"SELECT {idents((*crr.key, *sorted(crr.columns)))} FROM {main(crr.table.name)}"
+    if where:
+        sql += f" WHERE {' AND '.join(where)}"
+    found: list[tuple[bytes, int]] = []
+    size = 0
     try:
-        return _digest(db, crr)
+        for row in db.execute(f"{sql} ORDER BY {keys} LIMIT ?", (*bound, limit + 1)):
+            if len(found) == limit or size > BYTES:
+                return found, True
+            found.append((pack(row[:count]), row_digest(row)))
+            size += sum(len(value) for value in row if isinstance(value, str | bytes))
     except UnicodeDecodeError as error:
         raise unreadable(crr.name) from error
+    return found, False
 
 
-def _digest(db: apsw.Connection, crr: Crr) -> TableDigest:
+def row_digest(row: Sequence[SQLiteValue]) -> int:
+    """The digest of a row: its key, then its columns by name."""
+    # repr tells the storage classes and the ends of texts apart; half surrogates cannot come out of SQLite
+    plain = [0.0 if type(value) is float and value == 0 else value for value in row]
+    return _hashed(plain)
+
+
+def values_at(db: apsw.Connection, crr: Crr, packed: bytes) -> tuple[SQLiteValue, ...] | None:
+    """The columns, by name, of the row with this packed key; None when there is none.
+
+    Raises:
+        InvalidChange, ReplicaError: as ``rows_between``.
+    """
     columns = sorted(crr.columns)
-    rows = db.execute(f"SELECT {idents((*crr.key, *columns))} FROM {main(crr.table.name)}")
-    count, live = _sum([*map(_plain, row)] for row in rows)
+    sql = f"SELECT {idents(columns) or 'NULL'} FROM {main(crr.table.name)} WHERE "
+    where = " AND ".join(f"{key} IS ?{n}" for n, key in enumerate(_exactly(db, crr), 1))
+    try:
+        row = db.execute(sql + where, check_key(crr, packed)).fetchone()
+    except UnicodeDecodeError as error:
+        raise unreadable(crr.name) from error
+    return None if row is None else tuple(row[: len(columns)])
+
+
+def lengths_above(db: apsw.Connection, crr: Crr, above: int) -> tuple[int, int | None]:
+    """The sum of the digests of keys with their causal lengths, above a number of the key table.
+
+    Returns:
+        the sum, and the number to go on above; None when that was all.
+    """
     clock, pks = main(crr.name + CLOCK), main(crr.name + PKS)
-    lengths = db.execute(
-        f"SELECT {idents(crr.key, prefix='p.')}, ifnull(s.col_version, 1) FROM {pks} AS p LEFT JOIN {clock} AS s"
-        f" ON s.key = p.{KEY} AND s.col_name = '-1' WHERE EXISTS (SELECT 1 FROM {clock} AS c WHERE c.key = p.{KEY})"
+    rows = db.execute(
+        f"SELECT p.{KEY}, {idents(crr.key, prefix='p.')}, ifnull(s.col_version, 1) FROM {pks} AS p"
+        f" LEFT JOIN {clock} AS s ON s.key = p.{KEY} AND s.col_name = '-1'"
+        f" WHERE p.{KEY} > ? AND EXISTS (SELECT 1 FROM {clock} AS c WHERE c.key = p.{KEY}) ORDER BY p.{KEY} LIMIT ?",
+        (above, SLICE),
     )
-    _, history = _sum([*map(_as_key, row)] for row in lengths)
-    return TableDigest(crr.name, count, live, history)
+    total = count = 0
+    try:
+        for number, *row in rows:
+            total += _hashed([*map(_as_key, row)])
+            above, count = number, count + 1
+    except UnicodeDecodeError as error:
+        raise unreadable(crr.name) from error
+    return total, above if count == SLICE else None
 
 
-def _sum(rows: Iterable[Sequence[SQLiteValue]]) -> tuple[int, bytes]:
-    """How many rows, and the sum of the hashes of each."""
-    count = total = 0
-    for row in rows:
-        # repr tells the storage classes and the ends of texts apart; half surrogates cannot come out of SQLite
-        total += int.from_bytes(hashlib.blake2b(repr(row).encode(), digest_size=SIZE).digest())
-        count += 1
-    return count, (total % 256**SIZE).to_bytes(SIZE)
+def _exactly(db: apsw.Connection, crr: Crr) -> list[str]:
+    """The key's columns, to be compared byte by byte. (SQLite finds no row by a column with a COLLATE of its own.)"""
+    keys = []
+    for name in crr.key:
+        collation = db.column_metadata("main", crr.table.name, name)[1]
+        keys.append(ident(name) + ("" if collation == "BINARY" else " COLLATE BINARY"))
+    return keys
 
 
-def _plain(value: SQLiteValue) -> SQLiteValue:
-    return 0.0 if type(value) is float and value == 0 else value
+def as_bytes(total: int) -> bytes:
+    """A sum of digests as it is sent and compared."""
+    return (total % (1 << 8 * SIZE)).to_bytes(SIZE)
+
+
+def _hashed(row: list[SQLiteValue]) -> int:
+    return int.from_bytes(hashlib.blake2b(repr(row).encode(), digest_size=SIZE).digest())
 
 
 def _as_key(value: SQLiteValue) -> SQLiteValue:

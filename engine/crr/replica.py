@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from engine.change import MAX_VERSION, Change, SQLiteValue, by
-from engine.crr import durability, identity, keeping, lineage, tracked
-from engine.crr.digests import digest
+from engine.crr import durability, identity, keeping, lineage, surveys, tracked
+from engine.crr.digests import SLICE, Slice, lengths_above, rows_between, values_at
 from engine.crr.failures import explained
 from engine.crr.merging import Merger
 from engine.crr.ranges import RangeReader
@@ -43,16 +43,34 @@ class Replica(Schema):
     def digests(self, tables: Iterable[str] | None = None) -> tuple[TableDigest, ...]:
         """Digests of these CRRs (all by default), by which replicas are compared (``engine.crr.digests``).
 
-        One read transaction for each table, which takes seconds for a large one. A table that is no CRR is left out.
+        Many short transactions, seconds in all for a large table. A table that is no CRR is left out.
         """
-        chosen = self.crr_tables() if tables is None else tables
-        found = []
-        for name in chosen:
-            with self._reading() as db:
-                crr = self._state.catalogue().crrs.get(name)
-                if crr is not None:
-                    found.append(digest(db, crr))
-        return tuple(found)
+        return surveys.at_once(surveys.tables(self, self.crr_tables() if tables is None else tables))
+
+    def rows_between(self, table: str, low: bytes, high: bytes, limit: int = SLICE) -> Slice:
+        """As ``engine.crr.digests.rows_between``: rows by key, each with its digest.
+
+        Raises:
+            SchemaMismatch: no CRR has this name.
+            InvalidChange: a key that is none of this table.
+        """
+        with self._reading() as db:
+            return rows_between(db, self._state.crr(table), low, high, limit)
+
+    def lengths_above(self, table: str, above: int) -> tuple[int, int | None]:
+        """As ``engine.crr.digests.lengths_above``: a slice of the history's digest. Raises SchemaMismatch likewise."""
+        with self._reading() as db:
+            return lengths_above(db, self._state.crr(table), above)
+
+    def values_at(self, table: str, keys: Sequence[bytes]) -> list[tuple[SQLiteValue, ...] | None]:
+        """The columns, in order of name, of the rows with these packed keys; None for one that is not there.
+
+        Raises:
+            SchemaMismatch, InvalidChange: as ``rows_between``.
+        """
+        with self._reading() as db:
+            crr = self._state.crr(table)
+            return [values_at(db, crr, key) for key in keys]
 
     def live_rows(self, table: str) -> Iterator[tuple[tuple[SQLiteValue, ...], tuple[SQLiteValue, ...]]]:
         """(key, tracked columns) of each row of a CRR, in key order, for comparing.

@@ -30,10 +30,9 @@ from engine.host import Host
 from engine.journal import Journal, SyncLine
 from engine.link import Link
 from engine.probe import ProbeReport, probe
-from engine.session import Verdict
 from engine.settings import DatabaseConfig, Pause, PeerConfig, Settings, SettingsFile
 from engine.tokens import Tokens, TokenStore
-from engine.verify import verify
+from engine.verify import Verification, verify
 
 
 class Peers(Databases):
@@ -124,14 +123,15 @@ class Peers(Databases):
         self._resting = why
         self._set_auto()
 
-    async def verify(self, peer: str, *, timeout: float = 60.0) -> dict[str, Verdict]:
+    async def verify(self, peer: str, *, timeout: float = 60.0) -> Verification:
         """Compare every table that a connected peer has too, once both sides are at rest.
 
         Returns:
-            for each table whether both hold the same: ``identical``, ``same rows, different history``, ``different``.
+            for each table whether both hold the same: ``identical``, ``same rows, different history``, ``different``;
+            and which rows differ, the first 1,000 of them.
 
         Raises:
-            PeerUnreachable: it is not connected, or did not come to rest within ``timeout`` seconds.
+            PeerUnreachable: it is not connected, or did not come to rest or answer within ``timeout`` seconds.
             UsageError: it is a published server, which cannot be asked.
         """
         return await verify(self._link(peer), timeout)

@@ -4,7 +4,7 @@
 ``own``      both ends are Syncline: ranges led by the receiver, authors kept, every batch confirmed
 ``sending``  its outbound half: what was wanted, read and sent in parts
 ``kinship``  how it notices a copied or restored file
-``comparing``  digests of both sides, compared on demand
+``comparing``  digests of both sides, compared on demand; ``answering`` looks them up, row by row if need be
 ``stock``    the published vlcn protocol, both roles
 ``actions``  what a session asks of its driver
 ``performing``  how that is done on a replica
@@ -15,6 +15,7 @@ from .actions import (
     AskAgain,
     Close,
     Keep,
+    LookIntoRows,
     LookUp,
     Merge,
     Ping,
@@ -26,6 +27,7 @@ from .actions import (
     Snapshot,
     TakeDigests,
 )
+from .answering import answer
 from .base import Session
 from .comparing import Verdict
 from .own import OwnSession
@@ -36,6 +38,7 @@ __all__ = [
     "AskAgain",
     "Close",
     "Keep",
+    "LookIntoRows",
     "LookUp",
     "Merge",
     "OwnSession",
@@ -51,4 +54,5 @@ __all__ = [
     "StockHubSession",
     "TakeDigests",
     "Verdict",
+    "answer",
 ]

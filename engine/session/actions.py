@@ -2,7 +2,7 @@
 
 The driver performs actions in the order given, one at a time, and answers ``Read`` and ``Merge`` before it feeds the
 session anything else that could race with them: ``read_done``, ``merge_done``, ``known``, ``renewed``, ``kept``,
-``digested`` or ``failed``.
+``digested``, ``answered`` or ``failed``.
 ``engine.session.performing`` does on a replica what each of them asks.
 """
 
@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from engine.change import Change
 from engine.crr import Place, Received, Span
 from engine.shape import Shape
+
+from .answering import Question
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,13 @@ class TakeDigests:
 
 
 @dataclass(frozen=True, slots=True)
+class LookIntoRows:
+    """Look up what the peer asks about rows (``answering.answer``), and answer with ``answered``."""
+
+    question: Question
+
+
+@dataclass(frozen=True, slots=True)
 class Merge:
     """Merge a batch and, in the transaction of its last part, record ``received`` or ``place``.
 
@@ -161,4 +170,18 @@ class Ping:
     """Ping the peer, and answer with ``ponged`` when all that it sent before its pong has been received."""
 
 
-Action = Send | Read | ReadPart | LookUp | Renew | Keep | AskAgain | TakeDigests | Merge | RecordSent | Ping | Close
+Action = (
+    Send
+    | Read
+    | ReadPart
+    | LookUp
+    | Renew
+    | Keep
+    | AskAgain
+    | TakeDigests
+    | LookIntoRows
+    | Merge
+    | RecordSent
+    | Ping
+    | Close
+)

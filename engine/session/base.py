@@ -21,6 +21,7 @@ from engine.shape import Shape
 from engine.wire import MAX_FRAME
 
 from .actions import Action, Close, Merge, RecordSent, Send, Snapshot
+from .answering import Answer
 
 GREETING_TIMEOUT = 15.0
 """Seconds that a peer has to answer the greeting."""
@@ -118,6 +119,9 @@ class Session(abc.ABC):
 
     def digested(self, digests: Sequence[TableDigest]) -> None:  # noqa: B027 - likewise
         """Answer a ``TakeDigests``."""
+
+    def answered(self, answer: Answer) -> None:  # noqa: B027 - likewise
+        """Answer a ``LookIntoRows``."""
 
     def kept(self, token: bytes, kin: bool) -> None:  # noqa: B027 - likewise
         """Answer a ``Keep``: it is on our disk, or it is that of another file."""

@@ -4,13 +4,26 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
+from dataclasses import replace
 from enum import StrEnum
 
 from engine.crr import TableDigest
 from engine.errors import ProtocolError
-from engine.wire import Digest, DigestRequest, encode
+from engine.wire import (
+    Digest,
+    DigestRequest,
+    RangeRequest,
+    Ranges,
+    RowMessage,
+    Rows,
+    RowsRequest,
+    Values,
+    ValuesRequest,
+    encode,
+)
 
-from .actions import TakeDigests
+from .actions import LookIntoRows, TakeDigests
+from .answering import Answer, Question
 from .base import Session
 
 
@@ -22,16 +35,24 @@ class Verdict(StrEnum):
     DIFFERENT = "different"
 
 
+ANSWERS: dict[type[Question], type[Answer]] = {RangeRequest: Ranges, RowsRequest: Rows, ValuesRequest: Values}
+
+
 class ComparingSession(Session):
     """What a session of the own dialect knows of digests.
 
-    ``verdicts`` is the outcome of the latest ``verify``, by table; None until both sides' digests are there.
+    ``verdicts`` is the outcome of the latest ``verify``, by table; None until both sides' digests are there, and
+    ``digests`` has ours and theirs. ``answers`` has what the peer said to each ``ask``, by its number.
     """
 
     common: tuple[str, ...] = ()
     verdicts: dict[str, Verdict] | None = None
+    digests: dict[str, tuple[TableDigest, TableDigest]]
+    answers: dict[int, Answer]
 
     _compared = 0
+    _questions = 0
+    _open: dict[int, type[Answer]]
     _mine: dict[str, TableDigest] | None = None
     _theirs: dict[str, TableDigest] | None = None
     # for whom the digests under way are: the number of a peer's request, or None for ourselves
@@ -43,6 +64,29 @@ class ComparingSession(Session):
         self.verdicts = self._mine = self._theirs = None
         self._send(encode(DigestRequest(self._compared)))
         self._take(None)
+
+    def ask(self, question: Question) -> int:
+        """Ask the peer about the rows of a table that both sides have; returns the number of the answer to come."""
+        self._questions += 1
+        number = self._questions
+        self._open[number] = ANSWERS[type(question)]
+        self._send(encode(replace(question, number=number)))
+        return number
+
+    def answered(self, answer: Answer) -> None:
+        """Send what a peer asked for."""
+        if self.closed is None:
+            self._send(encode(answer))
+
+    def _on_rows(self, message: RowMessage) -> None:
+        if isinstance(message, Question):
+            if message.table not in self.common:
+                raise ProtocolError("The other side asked for rows of a table that is not on both sides.")
+            self._actions.append(LookIntoRows(message))
+        elif self._open.pop(message.number, None) is not type(message):
+            raise ProtocolError(f"{type(message).__name__} came that were never asked for.")
+        else:
+            self.answers[message.number] = message
 
     def digested(self, digests: Sequence[TableDigest]) -> None:
         """Send them to whoever asked, or compare them."""
@@ -72,6 +116,7 @@ class ComparingSession(Session):
         mine, theirs = self._mine, self._theirs
         if mine is None or theirs is None:
             return
+        self.digests = {name: (mine[name], theirs[name]) for name in self.common if name in mine and name in theirs}
         self.verdicts = {name: _judge(mine.get(name), theirs.get(name)) for name in self.common}
 
 

@@ -27,6 +27,8 @@ from engine.wire import (
     Message,
     Renewal,
     Renewed,
+    RowMessage,
+    SendAgain,
     Status,
     Want,
     decode,
@@ -59,6 +61,7 @@ class OwnSession(SendingSession, ComparingSession):
     ) -> None:
         super().__init__(here, now=now, sends=sends, receives=receives)
         self._takers = deque()
+        self.digests, self.answers, self._open = {}, {}, {}
         self._unconfirmed = deque()
         self.tables: Comparison | None = None
         self.refusal: Failure | None = None
@@ -115,6 +118,11 @@ class OwnSession(SendingSession, ComparingSession):
             self._on_lineage(message)
         elif isinstance(message, DigestRequest | Digest):
             self._on_digest(message)
+        elif isinstance(message, RowMessage):
+            self._on_rows(message)
+        elif isinstance(message, SendAgain):
+            if self.receives:
+                self.ask_again()
         elif isinstance(message, Status):
             self.peer_version = message.db_version
             self._pump()
@@ -189,6 +197,15 @@ class OwnSession(SendingSession, ComparingSession):
         self._actions.append(AskAgain(self.peer, since))
         self._resend = True
         self._ask(since, self._covered, None)
+
+    def send_again(self) -> None:
+        """Have the peer ask for all of our history once more, without filters."""
+        self._send(encode(SendAgain()))
+
+    @property
+    def asking_again(self) -> bool:
+        """Whether what ``ask_again`` has asked for is not all here."""
+        return self._resend
 
     def _doubt(self) -> None:
         """The peer may hold changes that we once made and hold no more: no filter by author may hide them from us."""

@@ -31,6 +31,7 @@ from engine.wire.messages import (
     RejectChanges,
     Renewal,
     Renewed,
+    SendAgain,
     StartStreaming,
     Status,
     StockMessage,
@@ -39,6 +40,16 @@ from engine.wire.messages import (
 )
 from engine.wire.own import FIRST_OWN_TAG, TAKE_OWN, put_own
 from engine.wire.primitives import MAX_NAME, Reader
+from engine.wire.rows import (
+    MAX_KEY,
+    RangeRequest,
+    Ranges,
+    RowMessage,
+    Rows,
+    RowsRequest,
+    Values,
+    ValuesRequest,
+)
 from engine.wire.stock import TAKE_STOCK, put_stock
 
 MAX_FRAME = 100 * 1024 * 1024
@@ -52,6 +63,7 @@ _CARRIERS = (2, 6, 66)
 
 __all__ = [
     "MAX_FRAME",
+    "MAX_KEY",
     "MAX_NAME",
     "MAX_SMALL",
     "PROTOCOL",
@@ -75,13 +87,21 @@ __all__ = [
     "OwnMessage",
     "Ping",
     "Pong",
+    "RangeRequest",
+    "Ranges",
     "RejectChanges",
     "Renewal",
     "Renewed",
+    "RowMessage",
+    "Rows",
+    "RowsRequest",
+    "SendAgain",
     "StartStreaming",
     "Status",
     "StockMessage",
     "Tables",
+    "Values",
+    "ValuesRequest",
     "Want",
     "decode",
     "encode",

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from engine.change import Change
 from engine.plan import TablePlan
 from engine.shape import Shape
+from engine.wire.rows import RowMessage
 
 PROTOCOL = 1
 """The number of the own dialect that this code speaks."""
@@ -247,6 +248,11 @@ class Tables:
 
 
 @dataclass(frozen=True, slots=True)
+class SendAgain:
+    """Ask me for all of my history once more, and let no filter hide anything of it: ours differ."""
+
+
+@dataclass(frozen=True, slots=True)
 class Failure:
     """Before hanging up: why, in a sentence for a person, and whether trying again can help."""
 
@@ -281,5 +287,7 @@ OwnMessage = (
     | DigestRequest
     | Digest
     | Tables
+    | SendAgain
+    | RowMessage
 )
 Message = StockMessage | OwnMessage

@@ -22,6 +22,7 @@ from engine.wire.messages import (
     OwnMessage,
     Renewal,
     Renewed,
+    SendAgain,
     Status,
     Tables,
     Want,
@@ -37,6 +38,7 @@ from engine.wire.primitives import (
     put_varuint,
     utf8,
 )
+from engine.wire.rows import TAKE_ROWS, RowMessage, put_rows
 
 FIRST_OWN_TAG = 64
 
@@ -96,6 +98,9 @@ def _take_bytes(reader: Reader) -> bytes:
 
 def put_own(out: bytearray, message: OwnMessage) -> None:
     """Append the tag and the body. Raises WireError for what cannot be sent."""
+    if isinstance(message, RowMessage):
+        put_rows(out, message)
+        return
     match message:
         case Hello(protocol, site_id, db_version, schema_name, schema_version, tables):
             out.append(64)
@@ -163,6 +168,8 @@ def put_own(out: bytearray, message: OwnMessage) -> None:
             put_i64(out, schema_version)
             put_plans(out, plans)
             put_bool(out, equal_values)
+        case SendAgain():
+            out.append(82)
         case Failure(code, sentence, retry):
             out.append(69)
             put_varuint(out, int(code))
@@ -206,5 +213,7 @@ TAKE_OWN: dict[int, Callable[[Reader], OwnMessage]] = {
     73: lambda r: DigestRequest(r.varuint()),
     74: _digest,
     75: lambda r: Tables(r.string(), r.i64(), take_plans(r), r.flag()),
+    **TAKE_ROWS,
+    82: lambda _: SendAgain(),
 }
 """What reads the body after each tag; each raises WireError for what it cannot read."""

@@ -93,9 +93,9 @@ async def test_verify_over_sockets(tmp_path: Path) -> None:
         hub = await server.serve(room.parent)
         peer = await add_peer(client, a, hub.url)
         await client.wait_in_sync(timeout=PATIENCE)
-        assert await client.verify(peer, timeout=PATIENCE) == {"item": Verdict.IDENTICAL}
+        assert str(await client.verify(peer, timeout=PATIENCE)) == "identical: 1 table, 1 row"
         write(a, "INSERT INTO item (id) VALUES (2)")
-        assert await client.verify(peer, timeout=PATIENCE) == {"item": Verdict.IDENTICAL}
+        assert (await client.verify(peer, timeout=PATIENCE)).verdicts == {"item": Verdict.IDENTICAL}
         await client.set_auto_sync(False)
         with pytest.raises(PeerUnreachable):
             await client.verify(peer, timeout=PATIENCE)

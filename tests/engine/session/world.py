@@ -11,11 +11,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from engine.crr import Replica, connect
+from engine.crr.surveys import at_once
 from engine.errors import SynclineError
 from engine.session import (
     AskAgain,
     Close,
     Keep,
+    LookIntoRows,
     LookUp,
     Merge,
     OwnSession,
@@ -28,6 +30,7 @@ from engine.session import (
     Session,
     Snapshot,
     TakeDigests,
+    answer,
     performing,
 )
 from engine.shape import Shape
@@ -130,6 +133,8 @@ class End:
                 self.replica.ask_again(site_id, since)
             case TakeDigests(tables):
                 session.digested(self.replica.digests(tables))
+            case LookIntoRows(question):
+                session.answered(at_once(answer(self.replica, question)))
             case Merge():
                 session.merge_done(performing.merge(self.replica, action, size=self.merge_slice))
             case RecordSent():

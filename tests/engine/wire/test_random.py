@@ -30,6 +30,7 @@ text = st.text(st.characters(exclude_categories=["Cs"]), max_size=200)
 value = st.none() | i64 | st.floats(allow_nan=False) | text | st.binary(max_size=300)
 count = st.integers(0, 2**53 - 1)
 place = st.binary(max_size=100)
+keys = st.lists(place, max_size=5).map(tuple)
 names = st.lists(text, max_size=5).map(tuple)
 shape = st.builds(Shape, text, names, names)
 column = st.builds(ColumnPlan, text, st.sampled_from(Kind), st.sampled_from(Collation), count, value)
@@ -75,6 +76,13 @@ messages: st.SearchStrategy[Message] = st.one_of(
     st.builds(wire.Digest, count, st.lists(st.tuples(text, count, site, site), max_size=3).map(tuple)),
     st.builds(wire.Renewed, site),
     st.builds(wire.Tables, text, i64, st.lists(plan, max_size=3).map(tuple), st.booleans()),
+    st.builds(wire.RangeRequest, count, text, keys),
+    st.builds(wire.Ranges, count, st.lists(st.tuples(count, site), max_size=5).map(tuple)),
+    st.builds(wire.RowsRequest, count, text, place, place),
+    st.builds(wire.Rows, count, st.lists(st.tuples(place, site), max_size=5).map(tuple), st.booleans()),
+    st.builds(wire.ValuesRequest, count, text, keys),
+    st.builds(wire.Values, count, st.lists(st.tuples(st.booleans(), place), max_size=5).map(tuple)),
+    st.builds(wire.SendAgain),
     st.builds(wire.Status, version),
     st.builds(wire.Failure, st.integers(0, 2**53 - 1), text, st.booleans()),
 )

@@ -97,6 +97,13 @@ OWN: dict[str, tuple[Message, str]] = {
         wire.Tables("s", -1, (TablePlan("t", (ColumnPlan("k", Kind.INT, Collation.NOCASE, 1, 1.5),), True, False),)),
         "4b 0173 ffffffffffffffff 01 0174 01 00 01 016b 05 01 01 02 3ff8000000000000 00",
     ),
+    "range_request": (wire.RangeRequest(2, "t", (b"", b"\x01\x09\x05", b"")), "4c 02 0174 03 00 03010905 00"),
+    "ranges": (wire.Ranges(2, ((3, A), (0, B))), "4d 02 02 03" + "11" * 16 + "00" + "22" * 16),
+    "rows_request": (wire.RowsRequest(200, "t", b"", b"\x01\x09\x05"), "4e c801 0174 00 03010905"),
+    "rows": (wire.Rows(1, ((b"\x01\x09\x05", A),), True), "4f 01 01 03010905" + "11" * 16 + "01"),
+    "values_request": (wire.ValuesRequest(1, "t", (b"\x01\x09\x05",)), "50 01 0174 01 03010905"),
+    "values": (wire.Values(1, ((True, b"\x01\x05"), (False, b""))), "51 01 02 01 020105 00 00"),
+    "send_again": (wire.SendAgain(), "52"),
     "failure_unknown": (Failure(200, "", True), "45 c801 00 01"),
 }
 
@@ -133,7 +140,9 @@ def test_own_frame_is_strict_about_its_end(name: str) -> None:
         ("40 01" + "11" * 16 + "0000000000000005 00 0000000000000000 01 8110" + "61" * 2049, "2049 bytes"),
         ("3f", "unknown kind 63"),
         ("46 01 00", "more than it has bytes for"),
-        ("4f", "unknown kind 79"),
+        ("5f", "unknown kind 95"),
+        ("50 01 0174 01 8120" + "00" * 4097, "4097 bytes"),
+        ("4d 01 7f", "more than it has bytes for"),
     ],
 )
 def test_own_frame_refused_in_words(text: str, sentence: str) -> None:
@@ -191,6 +200,8 @@ def test_change_that_cannot_be_sent(values: dict[str, Any]) -> None:
         Hello(1, b"", 0, "", 0, ()),
         Hello(1, A, 0, "", 2**63, ()),
         Hello(1, A, 0, "", 0, (Shape("x" * 2049, (), ()),)),
+        wire.RowsRequest(1, "t", b"k" * 4097, b""),
+        wire.RangeRequest(1, "x" * 2049, ()),
         wire.RejectChanges(A, wire.Cursor(0, 2**53)),
         wire.Err(1, 5),  # type: ignore[arg-type]
         "no message",

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from engine.crr.surveys import at_once
 from engine.errors import SynclineError
 from engine.pump import SENT_DELAY
 from engine.session import (
@@ -13,6 +14,7 @@ from engine.session import (
     AskAgain,
     Close,
     Keep,
+    LookIntoRows,
     LookUp,
     Merge,
     Ping,
@@ -23,6 +25,7 @@ from engine.session import (
     Send,
     Session,
     TakeDigests,
+    answer,
     performing,
 )
 from engine.wire import decode
@@ -165,6 +168,8 @@ class Driver:
                 machine.replica.ask_again(site_id, since)
             case TakeDigests(tables):
                 session.digested(machine.replica.digests(tables))
+            case LookIntoRows(question):
+                session.answered(at_once(answer(machine.replica, question)))
             case Merge():
                 results = machine.merge(action, self._source)
                 self._note(f"merged {len(action.changes)} until {action.until}, own version {machine.version}")

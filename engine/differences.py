@@ -1,0 +1,176 @@
+"""Which rows of a table differ from a peer's, found by halving and halving again, into many parts at a time.
+
+Our side cuts the keys into ranges of equal size, the other says what it has in each. What is alike is done with; what
+differs is cut further, until it is so small that both sides list its rows. One row in a million takes three rounds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from typing import TypeVar
+
+from engine.change import SQLiteValue
+from engine.crr import Replica, surveys, unpack_columns
+from engine.crr.digests import as_bytes
+from engine.errors import InvalidChange, ProtocolError
+from engine.host import Host
+from engine.session.answering import Answer, Question
+from engine.wire import MAX_KEY, RangeRequest, Ranges, Rows, RowsRequest, Values, ValuesRequest
+
+PARTS = 256
+"""Ranges into which one that differs is cut."""
+
+LISTED = 32
+"""Rows of a range that are listed and no longer cut."""
+
+AT_A_TIME = 100
+"""Rows whose values are asked for at a time."""
+
+Row = tuple[SQLiteValue, ...]
+A = TypeVar("A", bound=Answer)
+Ask = Callable[[Question], Awaitable[Answer]]
+
+
+@dataclass(frozen=True, slots=True)
+class RowDifference:
+    """One row that differs.
+
+    Attributes:
+        table, key: which one.
+        columns: of the table, by name.
+        here, there: what each side has in them; None for no such row; empty for one that is too large to be shown.
+    """
+
+    table: str
+    key: Row
+    columns: tuple[str, ...]
+    here: Row | None
+    there: Row | None
+
+    @property
+    def differing(self) -> tuple[str, ...]:
+        """The columns that differ, when both sides have the row."""
+        if not self.here or not self.there:
+            return ()
+        both = zip(self.columns, self.here, self.there, strict=True)
+        return tuple(name for name, one, other in both if type(one) is not type(other) or one != other)
+
+
+class Finder:
+    """Looks for the rows that differ.
+
+    Args:
+        host: our side. ask: puts a question to the other side.
+        most: rows to find at most.
+    """
+
+    def __init__(self, host: Host, ask: Ask, most: int) -> None:
+        self._host = host
+        self._ask = ask
+        self._most = most
+
+    async def find(self, table: str, rows: int) -> tuple[list[RowDifference], bool]:
+        """Find the rows of one table that differ.
+
+        Args:
+            rows: how many there are on the side that has more, about.
+
+        Returns:
+            them, in the order of their keys, and whether there are more.
+
+        Raises:
+            ReplicaError: our file. MergeError: a table that was altered meanwhile.
+        """
+        keys: list[bytes] = []
+        left = [(b"", b"", rows)]
+        while left and len(keys) <= self._most:
+            low, high, rows = left.pop()
+            parts = await self._cut(table, low, high, rows) if rows > LISTED else None
+            if parts is None:
+                async for key in self._listed(table, low, high):
+                    keys.append(key)
+                    if len(keys) > self._most:
+                        break
+            else:
+                left += reversed(parts)
+        more = len(keys) > self._most
+        return await self._compared(table, keys[: self._most]), more
+
+    async def _cut(self, table: str, low: bytes, high: bytes, rows: int) -> list[tuple[bytes, bytes, int]] | None:
+        """The parts of a range that differ; None when we cannot cut it, having but few rows in it."""
+        size = max(rows // PARTS, LISTED // 2)
+        mine = await self._host.survey(surveys.split, table, low, high, size, MAX_KEY)
+        if len(mine) < 2:
+            return None
+        bounds = (low, *(stretch.high for stretch in mine))
+        theirs = (await self._put(RangeRequest(0, table, bounds), Ranges)).ranges
+        if len(theirs) != len(mine):
+            raise ProtocolError("The other side told of other ranges than it was asked for.")
+        return [
+            (stretch.low, stretch.high, max(stretch.digest.rows, count))
+            for stretch, (count, live) in zip(mine, theirs, strict=True)
+            if stretch.digest != (count, live)
+        ]
+
+    async def _listed(self, table: str, low: bytes, high: bytes) -> AsyncIterator[bytes]:
+        """The keys of the rows of a range that differ; page by page, where the other side has many."""
+        while True:
+            page = await self._put(RowsRequest(0, table, low, high), Rows)
+            end = page.rows[-1][0] if page.more and page.rows else high
+            mine: dict[bytes, bytes] = {}
+            at, more = low, True
+            while more:
+                found, more = await self._host.run(Replica.rows_between, table, at, end)
+                mine |= {key: as_bytes(digest) for key, digest in found}
+                at = found[-1][0] if found else at
+            theirs = dict(page.rows)
+            for key in [key for key in mine if mine[key] != theirs.get(key)] + [k for k in theirs if k not in mine]:
+                yield key
+            if end == high:
+                return
+            low = end
+
+    async def _compared(self, table: str, keys: list[bytes]) -> list[RowDifference]:
+        """What both sides have now in the rows with these keys; those that have become alike are left out."""
+        shape = next((shape for shape in self._host.shapes if shape.name == table), None)
+        columns = tuple(sorted(shape.columns)) if shape is not None else ()
+        found: list[RowDifference] = []
+        for some in _in_pieces(keys):
+            here = await self._host.run(Replica.values_at, table, some)
+            there: list[Row | None] = []
+            while len(there) < len(some):
+                answer = await self._put(ValuesRequest(0, table, tuple(some[len(there) :])), Values)
+                if not 0 < len(answer.rows) <= len(some) - len(there):
+                    raise ProtocolError("The other side told of other rows than it was asked for.")
+                there += [_row(*one, len(columns)) for one in answer.rows]
+            for key, one, other in zip(some, here, there, strict=True):
+                difference = RowDifference(table, unpack_columns(key), columns, one, other)
+                alike = (one is None and other is None) or (one and other and not difference.differing)
+                if not alike:
+                    found.append(difference)
+        return found
+
+    async def _put(self, question: Question, kind: type[A]) -> A:
+        answer = await self._ask(question)
+        assert isinstance(answer, kind)  # the session takes no other
+        return answer
+
+
+def _row(there: bool, packed: bytes, width: int) -> Row | None:
+    if not there:
+        return None
+    if not packed:
+        return ()
+    try:
+        row = unpack_columns(packed)
+    except InvalidChange:
+        raise ProtocolError("The other side told of a row that cannot be read.") from None
+    if len(row) != width:
+        raise ProtocolError("The other side told of a row with other columns.")
+    return row
+
+
+def _in_pieces(keys: list[bytes]) -> Iterator[list[bytes]]:
+    for at in range(0, len(keys), AT_A_TIME):
+        yield keys[at : at + AT_A_TIME]

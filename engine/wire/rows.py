@@ -1,0 +1,150 @@
+"""Messages of the own dialect that compare the rows of one table: by key range, row by row, value by value.
+
+Keys and rows travel packed (spec 6.3), opaque here. An empty key stands for the start or the end of the table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from engine.errors import WireError
+from engine.wire.primitives import MAX_NAME, Reader, put_bool, put_site, put_string, put_varuint, utf8
+
+MAX_KEY = 4096
+"""Bytes of the longest key that is told of; rows with longer ones count in the digests only."""
+
+
+@dataclass(frozen=True, slots=True)
+class RangeRequest:
+    """Tell me the digests of your rows between each of these keys and the next: above the one, up to the other."""
+
+    number: int
+    table: str
+    bounds: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ranges:
+    """(rows, digest of them) of each range that was asked for."""
+
+    number: int
+    ranges: tuple[tuple[int, bytes], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RowsRequest:
+    """Tell me the keys of your rows above ``low`` and up to ``high``, each with its digest."""
+
+    number: int
+    table: str
+    low: bytes
+    high: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """(key, digest) of rows in the order of their keys; ``more``: the range goes on after the last of them."""
+
+    number: int
+    rows: tuple[tuple[bytes, bytes], ...]
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ValuesRequest:
+    """Tell me the rows with these keys."""
+
+    number: int
+    table: str
+    keys: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """(there, row) of some of the keys that were asked for, from the first on; a row that is too large is empty."""
+
+    number: int
+    rows: tuple[tuple[bool, bytes], ...]
+
+
+RowMessage = RangeRequest | Ranges | RowsRequest | Rows | ValuesRequest | Values
+
+
+def put_rows(out: bytearray, message: RowMessage) -> None:
+    """Append the tag and the body. Raises WireError for what cannot be sent."""
+    match message:
+        case RangeRequest(number, table, bounds):
+            _head(out, 76, number, table)
+            _put_keys(out, bounds)
+        case Ranges(number, ranges):
+            _head(out, 77, number)
+            put_varuint(out, len(ranges))
+            for rows, digest in ranges:
+                put_varuint(out, rows)
+                put_site(out, digest)
+        case RowsRequest(number, table, low, high):
+            _head(out, 78, number, table)
+            _put_key(out, low)
+            _put_key(out, high)
+        case Rows(number, found, more):
+            _head(out, 79, number)
+            put_varuint(out, len(found))
+            for key, digest in found:
+                _put_key(out, key)
+                put_site(out, digest)
+            put_bool(out, more)
+        case ValuesRequest(number, table, keys):
+            _head(out, 80, number, table)
+            _put_keys(out, keys)
+        case Values(number, values):
+            _head(out, 81, number)
+            put_varuint(out, len(values))
+            for there, row in values:
+                put_bool(out, there)
+                put_varuint(out, len(row))
+                out += row
+
+
+def _head(out: bytearray, tag: int, number: int, table: str | None = None) -> None:
+    out.append(tag)
+    put_varuint(out, number)
+    if table is not None:
+        if len(utf8(table)) > MAX_NAME:
+            raise WireError(f"The name {table:.40}... is longer than {MAX_NAME} bytes.")
+        put_string(out, table)
+
+
+def _put_keys(out: bytearray, keys: Sequence[bytes]) -> None:
+    put_varuint(out, len(keys))
+    for key in keys:
+        _put_key(out, key)
+
+
+def _put_key(out: bytearray, key: bytes) -> None:
+    if type(key) is not bytes or len(key) > MAX_KEY:
+        raise WireError(f"A key of more than {MAX_KEY} bytes, or none, cannot be sent.")
+    put_varuint(out, len(key))
+    out += key
+
+
+def _key(r: Reader) -> bytes:
+    length = r.varuint()
+    if length > MAX_KEY:
+        raise WireError(f"A key in the message has {length} bytes; at most {MAX_KEY} are taken.")
+    return r.take(length)
+
+
+def _keys(r: Reader) -> tuple[bytes, ...]:
+    return tuple(_key(r) for _ in range(r.count(1)))
+
+
+TAKE_ROWS: dict[int, Callable[[Reader], RowMessage]] = {
+    76: lambda r: RangeRequest(r.varuint(), r.string(MAX_NAME), _keys(r)),
+    77: lambda r: Ranges(r.varuint(), tuple((r.varuint(), r.site()) for _ in range(r.count(17)))),
+    78: lambda r: RowsRequest(r.varuint(), r.string(MAX_NAME), _key(r), _key(r)),
+    79: lambda r: Rows(r.varuint(), tuple((_key(r), r.site()) for _ in range(r.count(17))), r.flag()),
+    80: lambda r: ValuesRequest(r.varuint(), r.string(MAX_NAME), _keys(r)),
+    81: lambda r: Values(r.varuint(), tuple((r.flag(), r.take(r.varuint())) for _ in range(r.count(2)))),
+}
+"""What reads the body after each tag; each raises WireError for what it cannot read."""
