@@ -6,9 +6,11 @@ import asyncio
 import heapq
 from collections import deque
 from collections.abc import Iterable
+from dataclasses import replace
 from operator import itemgetter
 
 from engine.change import Change
+from engine.clip import clip
 from engine.crr import Applied, unpack_columns
 from engine.events import ChangesMoved, Event, FlowChange
 
@@ -51,10 +53,11 @@ class EventStream:
     """The events from now on, in order: an async iterator with a bounded memory.
 
     A reader that is too slow loses the oldest lines of the change flow (``lost`` counts the events); what says how
-    things stand is kept.
+    things stand is kept. Long values are clipped (``engine.clip``), unless they are wanted ``whole``.
     """
 
-    def __init__(self, limit: int = 10_000) -> None:
+    def __init__(self, limit: int = 10_000, *, whole: bool = False) -> None:
+        self._whole = whole
         self.lost = 0
         self._serial = 0
         self._news: deque[tuple[int, Event]] = deque()
@@ -66,6 +69,8 @@ class EventStream:
         """Add an event; for the engine."""
         self._serial += 1
         if isinstance(event, ChangesMoved):
+            if not self._whole:
+                event = replace(event, changes=tuple(map(clip, event.changes)))
             self.lost += len(self._moved) == self._moved.maxlen
             self._moved.append((self._serial, event))
         else:

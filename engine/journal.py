@@ -20,6 +20,7 @@ from typing import Any, ParamSpec, TypeVar
 import apsw
 
 from engine.change import SQLiteValue
+from engine.clip import Clipped, clipped
 from engine.crr import pack_columns, unpack_columns
 from engine.events import ChangesMoved, Way
 
@@ -146,7 +147,8 @@ class Journal:
         found = [
             OverwrittenLine(
                 event.time, event.database, event.peer, peer_name,
-                change.table, change.key, change.column, change.old, change.value, change.author,
+                change.table, change.key, change.column,
+                clipped(change.old, VALUE), clipped(change.value, VALUE), change.author,
             )
             for change in event.changes
             if change.had_old and not _same(change.old, change.value)
@@ -343,6 +345,8 @@ def _row(line: OverwrittenLine) -> tuple[Any, ...]:
 
 
 def _size(value: SQLiteValue) -> int:
+    if isinstance(value, Clipped):
+        return value.whole
     return len(value) if isinstance(value, bytes) else len(value.encode()) if isinstance(value, str) else 8
 
 

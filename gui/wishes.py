@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QFileDialog, QSystemTrayIcon, QWidget
 
 from engine import diagnostics
 from engine.change import SENTINEL
+from engine.clip import Clipped
 from engine.events import ChangesMoved, FlowChange
 from engine.journal import OverwrittenLine
 from engine.journal_export import export
@@ -70,8 +71,7 @@ class Wishes(QObject):
     def show_change(self, event: ChangesMoved, change: FlowChange) -> None:
         """Show a line of the flow whole."""
         if change.column != SENTINEL:
-            place = event.database, change.table, change.key, change.column
-            self._commands.start(self._show(value.Cell(*place, change.value, change.old, change.had_old)))
+            self._commands.start(self._show_change(event.database, change))
 
     def show_overwritten(self, line: OverwrittenLine) -> None:
         """Show a line of the journal whole."""
@@ -118,6 +118,12 @@ class Wishes(QObject):
     async def _change_settings(self) -> None:
         async with self._asking:
             await settings.ask(self._window, self._engine, self.autostart)
+
+    async def _show_change(self, database: str, change: FlowChange) -> None:
+        change = await self._engine.whole(database, change)
+        kept = not isinstance(change.old, Clipped)
+        place = database, change.table, change.key, change.column
+        await self._show(value.Cell(*place, change.value, change.old, change.had_old, kept))
 
     async def _show(self, cell: value.Cell) -> None:
         if await value.show(self._window, self._engine, cell):

@@ -33,7 +33,7 @@ async def run(arguments: argparse.Namespace) -> int:
         database = await engine.add_database(arguments.database)
         mode = Mode.LIVE if arguments.watch else Mode.EVERY if arguments.every else Mode.MANUAL
         peer = PeerConfig.new(database.id, url, room=room, mode=mode, minutes=arguments.every or 0)
-        with engine.subscribe() as events:
+        with engine.subscribe(whole=True) as events:
             await engine.add_peer(peer, token=token)
             telling = asyncio.create_task(_tell(events, show))
             if stay:

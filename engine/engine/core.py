@@ -27,9 +27,9 @@ class Core:
         self._streams: list[EventStream] = []
 
     @contextlib.contextmanager
-    def subscribe(self, limit: int = 10_000) -> Iterator[EventStream]:
-        """Give a stream of all events from now on, until the ``with`` block is left."""
-        stream = EventStream(limit)
+    def subscribe(self, limit: int = 10_000, *, whole: bool = False) -> Iterator[EventStream]:
+        """Give a stream of all events from now on, until the ``with`` block is left (``EventStream``)."""
+        stream = EventStream(limit, whole=whole)
         self._streams.append(stream)
         try:
             yield stream

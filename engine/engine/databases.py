@@ -12,6 +12,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from engine.backup import Backups
 from engine.change import Change, SQLiteValue
+from engine.clip import Clipped, stands_for
 from engine.crr import Replica, TableStatus, TrackedPeer
 from engine.engine.core import Core
 from engine.errors import ReplicaError, SynclineError, UsageError
@@ -19,13 +20,14 @@ from engine.events import (
     ChangesMoved,
     DatabaseChanged,
     DatabaseRemoved,
+    FlowChange,
     Way,
 )
 from engine.flow import flow_of
 from engine.host import Host
 from engine.hosts import Hosts
 from engine.journal import Journal
-from engine.restore import put_back
+from engine.restore import current, put_back
 from engine.settings import DatabaseConfig, Settings, SettingsFile
 from engine.shape import Shape
 
@@ -117,6 +119,20 @@ class Databases(Core):
         await self._run(database, put_back, table, key, column, value, instead_of)
         async with self._hosts.use(self._config(database).path) as host:
             host.look()
+
+    async def whole(self, database: str, change: FlowChange) -> FlowChange:
+        """Return a line of the flow with all of its values, as far as the file and the journal still hold them."""
+        value, old = change.value, change.old
+        if isinstance(value, Clipped):
+            with contextlib.suppress(SynclineError):
+                found = await self._run(database, current, change.table, change.key, change.column)
+                value = found if stands_for(value, found) else value
+        if isinstance(old, Clipped) and self.journal is not None:
+            place = database, change.table, change.key, change.column
+            for line in await self.journal.overwritten():
+                if place == (line.database, line.table, line.key, line.column) and stands_for(old, line.old):
+                    old = line.old
+        return replace(change, value=value, old=old)
 
     async def clocks(self, database: str) -> list[TrackedPeer]:
         """Return the clocks that a database keeps of other sites."""

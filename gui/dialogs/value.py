@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.change import SQLiteValue
+from engine.clip import Clipped
 from engine.engine import Engine
 from engine.errors import SynclineError
 from gui.dialogs.base import AsyncDialog, in_words
@@ -109,6 +110,7 @@ class ValueDialog(AsyncDialog):
         kind.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         copy = QPushButton(self.tr("Copy"))
         copy.setAutoDefault(False)
+        copy.setEnabled(not isinstance(value, Clipped))
         copy.setAccessibleName(self.tr("Copy: {0}").format(heading.replace("&", "")))
         copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(values.copied(value)))
         row = QHBoxLayout()

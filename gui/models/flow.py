@@ -18,6 +18,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 from PySide6.QtGui import QGuiApplication, QPalette
 
 from engine.change import SENTINEL
+from engine.clip import Clipped
 from engine.events import ChangesMoved, FlowChange, Way
 from gui import theme
 from gui.models import times, values
@@ -303,6 +304,8 @@ class FlowModel(QAbstractTableModel):
                 return "" if change.author is None else change.author.hex()
             case Column.VERSION:
                 return str(change.version)
+        if isinstance(value, Clipped):
+            return self._text(event, change, column)  # which tells that there is more
         if isinstance(value, bytes):
             return f"x'{value.hex()}'"
         return value if isinstance(value, str) else self._text(event, change, column)

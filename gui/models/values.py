@@ -7,6 +7,7 @@ import unicodedata
 from PySide6.QtCore import QLocale
 
 from engine.change import SQLiteValue
+from engine.clip import length
 from gui.language import tr
 
 SHORT = 80
@@ -30,7 +31,7 @@ def shown(value: SQLiteValue, limit: int = SHORT) -> str:
         return "NULL"
     if isinstance(value, bytes):
         digits = value[: min(_BLOB_BYTES, limit)].hex()
-        return f"x'{digits}{'…' if len(value) > _BLOB_BYTES else ''}' {size(len(value))}"
+        return f"x'{digits}{'…' if len(value) > _BLOB_BYTES else ''}' {size(length(value))}"
     if isinstance(value, str):
         cut = value[:limit]
         if not cut.isprintable():
@@ -48,11 +49,11 @@ def laid_out(value: SQLiteValue, limit: int = 100_000) -> str:
     """
     if isinstance(value, bytes):
         text = value[: limit // 2].hex(" ", 1)
-        return text + " …" if len(value) > limit // 2 else text
+        return text + " …" if length(value) > min(limit // 2, len(value)) else text
     if not isinstance(value, str):
         return shown(value)
     lines = ["".join(map(_visible, line)) for line in value[:limit].split("\n")]
-    return "\n".join(lines) + ("…" if len(value) > limit else "")
+    return "\n".join(lines) + ("…" if length(value) > min(limit, len(value)) else "")
 
 
 def copied(value: SQLiteValue) -> str:
@@ -67,9 +68,9 @@ def described(value: SQLiteValue) -> str:
     if value is None:
         return tr("no value")
     if isinstance(value, bytes):
-        return tr("blob of {0}").format(size(len(value)))
+        return tr("blob of {0}").format(size(length(value)))
     if isinstance(value, str):
-        return tr("text, 1 character") if len(value) == 1 else tr("text, {0} characters").format(number(len(value)))
+        return tr("text, 1 character") if len(value) == 1 else tr("text, {0} characters").format(number(length(value)))
     return tr("whole number") if isinstance(value, int) else tr("real number")
 
 
