@@ -232,6 +232,7 @@ def test_quitting_in_the_middle_of_a_sync_again_and_again(start: Start, hub: tup
         }, f"seed {case.seed}"  # fmt: skip
         assert "Traceback" not in (tmp_path / "home/data/logs/syncline.log").read_text(), f"seed {case.seed}"
     again = start()
+    wait((again.home / "config" / "running.lock").exists, "the program has the lock")
     wait(lambda: len(rows_of(room)) == written, "everything arrives after all")
     assert again.ends_well(signal.SIGTERM) == ""
 
