@@ -8,7 +8,7 @@ from itertools import accumulate, chain, groupby, islice
 
 import apsw
 
-from engine.change import Change
+from engine.change import Change, by
 from engine.crr import bulk, config
 from engine.crr.catalogue import Crr
 from engine.crr.checking import check_table
@@ -65,20 +65,30 @@ class Merger:
         self.won = 0
         self.applied = Told()
 
-    def merge(self, changes: Iterable[Change]) -> None:
+    def merge(self, changes: Iterable[Change], author: bytes | None = None) -> None:
         """Merge all of them, in order; winners are counted in ``won`` and told in ``applied``.
+
+        Args:
+            changes: the changes.
+            author: takes the place of every change's site id.
 
         Raises:
             InvalidChange, SchemaMismatch: the caller rolls back.
         """
+        # A caller's own iterator is code that may write on this connection, between two batches.
+        undisturbed = isinstance(changes, list | tuple)
+        impacted = self._state.rows_impacted
         try:
             with ExitStack() as stack:
-                for number, batch in enumerate(_batches(changes)):
-                    if number == 1:
+                for number, batch in enumerate(_batches(changes if author is None else by(author, changes))):
+                    if number == 1 and undisturbed:
                         stack.enter_context(self._state.without_triggers())
                     self._merge_batch(batch)
-        except UnicodeEncodeError:
-            raise InvalidChange("A change has text that cannot be written as UTF-8.") from None
+        except BaseException as error:
+            self._state.rows_impacted = impacted  # as in stock, also where the transaction goes on
+            if isinstance(error, UnicodeEncodeError):
+                raise InvalidChange("A change has text that cannot be written as UTF-8.") from None
+            raise
 
     def _merge_batch(self, batch: Sequence[Change]) -> None:
         # Groups know nothing of authors, which merge-equal-values compares.

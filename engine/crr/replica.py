@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
-from engine.change import MAX_VERSION, Change, SQLiteValue, by
+from engine.change import MAX_VERSION, Change, SQLiteValue
 from engine.crr import durability, identity, keeping, lineage, surveys, tracked
 from engine.crr.digests import SLICE, Slice, lengths_above, rows_between, values_at
 from engine.crr.failures import explained
@@ -169,8 +169,6 @@ class Replica(Schema):
             SchemaMismatch: a table or column that this file lacks, or a constraint that refuses a row.
             FileBusy, StorageFailed, ReadOnlyFile: the file. In every case nothing was kept.
         """
-        if author is not None:
-            changes = by(author, changes)
         with self._writing() as db:
             before = self._state.db_version()
             if before < floor or self._own_site_on_disk() != self.site_id:
@@ -179,7 +177,7 @@ class Replica(Schema):
                     hint="Syncline goes on from what the file holds now.",
                 )
             merger = Merger(self._state, js_numbers=js_numbers, tell=tell)
-            merger.merge(changes)
+            merger.merge(changes, author)
             if received is not None:
                 tracked.record_received(db, self._state.site_id, received)
                 keeping.record_received(db, received)

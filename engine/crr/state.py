@@ -13,7 +13,7 @@ import apsw
 from engine.change import MAX_VERSION
 from engine.crr import catalogue
 from engine.crr.catalogue import Catalogue, Crr
-from engine.crr.sql import ident, main
+from engine.crr.sql import main
 from engine.crr.values import Storage
 from engine.errors import ReplicaError, SchemaMismatch
 
@@ -206,14 +206,13 @@ class State:
             self.db.config(switch, 1)
 
     def _has_other_triggers(self) -> bool:
+        # Those of an attached file see only its own tables; to ask for them would wait for whoever has locked it.
         own = ", ".join(f"tbl_name || '__crsql_{event}trig'" for event in "iud")
-        schemas = [name for (name,) in self.db.execute("SELECT name FROM pragma_database_list")]
-        return any(
-            self.db.execute(
-                f"SELECT 1 FROM {ident(schema)}.sqlite_master WHERE type = 'trigger' AND name NOT IN ({own})"
-            ).fetchone()
-            for schema in schemas
+        found = (
+            "SELECT 1 FROM temp.sqlite_master WHERE type = 'trigger' UNION ALL"
+            f" SELECT 1 FROM main.sqlite_master WHERE type = 'trigger' AND name NOT IN ({own})"
         )
+        return self.db.execute(found).fetchone() is not None
 
     @contextmanager
     def quiet(self) -> Iterator[None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -214,3 +215,103 @@ def test_triggers_are_back_after_a_merge_that_failed(make: MakeReplica, monkeypa
         replica.merge([*batch, change("b", 1, pk=b"")])
     replica.connection.execute("INSERT INTO foo VALUES (1, 1, 2)")
     assert len(replica.changes().changes) == 2
+
+
+def test_what_a_callers_iterator_writes_is_recorded(make: MakeReplica, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also between two batches, with a query open on the same connection all the while."""
+    monkeypatch.setattr(merging, "AT_ONCE", 100)
+    replica = make()
+    db = replica.connection
+    db.execute("CREATE TABLE plain (a); INSERT INTO plain VALUES (1), (2), (3)").fetchall()
+    reading = db.execute("SELECT a FROM plain")
+
+    def source() -> Iterator[Change]:
+        for n in range(1000):
+            if n == 500:
+                db.execute("INSERT INTO foo VALUES (5000, 1, 2)").fetchall()
+                assert next(reading) == (1,)
+            yield change("b", n, pk=pack_columns([n]))
+
+    assert len(replica.merge(source()).applied) == 1000
+    assert len([c for c in replica.changes().changes if c.pk == pack_columns([5000])]) == 2
+    replica.merge([change("c", n, pk=pack_columns([n])) for n in range(1000)])
+    assert reading.fetchall() == [(2,), (3,)]
+
+
+def test_a_temp_trigger_with_the_name_of_ours(make: MakeReplica, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(merging, "AT_ONCE", 100)
+    replica = make()
+    db = replica.connection
+    db.execute(
+        "CREATE TABLE log (a);"
+        "CREATE TEMP TRIGGER foo__crsql_itrig AFTER INSERT ON main.foo BEGIN INSERT INTO log VALUES (NEW.a); END"
+    ).fetchall()
+    replica.merge([change("b", n, pk=pack_columns([n])) for n in range(1000)])
+    assert db.execute("SELECT count(*) FROM log").get == 1000
+
+
+def test_a_cascade_and_its_triggers(make: MakeReplica, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A person's table hangs on a CRR: its rows go with those of the CRR, and its triggers fire."""
+    monkeypatch.setattr(merging, "AT_ONCE", 100)
+    replica = make()
+    db = replica.connection
+    db.execute(
+        "PRAGMA foreign_keys = ON; CREATE TABLE child (a REFERENCES foo (a) ON DELETE CASCADE); CREATE TABLE log (a);"
+    ).fetchall()
+    replica.merge([change("b", n, pk=pack_columns([n])) for n in range(1000)])
+    db.execute("INSERT INTO child SELECT a FROM foo").fetchall()
+    gone = [change("-1", None, cl=2, pk=pack_columns([n])) for n in range(1000)]
+    replica.merge(gone[:400])
+    assert db.execute("SELECT count(*) FROM child").get == 600
+    db.execute("CREATE TRIGGER t AFTER DELETE ON child BEGIN INSERT INTO log VALUES (OLD.a); END").fetchall()
+    replica.merge(gone[400:])
+    assert db.execute("SELECT count(*), (SELECT count(*) FROM log) FROM child").fetchone() == (0, 600)
+    assert all(c.site_id == THEM for c in replica.changes().changes)
+
+
+def test_large_merges_among_local_writes(make: MakeReplica, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One is refused after most of it was written: all that a person writes before and after is recorded."""
+    monkeypatch.setattr(merging, "AT_ONCE", 100)
+    replica = make()
+    db = replica.connection
+    batch = [change("b", n, pk=pack_columns([n])) for n in range(1000)]
+    db.execute("INSERT INTO foo VALUES (-1, 1, 1)").fetchall()
+    with pytest.raises(InvalidChange):
+        replica.merge([*batch, change("b", 1, pk=b"")])
+    with db:
+        db.execute("INSERT INTO foo VALUES (-2, 1, 1); SAVEPOINT s; DELETE FROM foo; ROLLBACK TO s").fetchall()
+    replica.merge(batch)
+    db.execute("DELETE FROM foo WHERE a < 10; UPDATE foo SET b = 0 WHERE a = 20").fetchall()
+    own = [c for c in replica.changes().changes if c.site_id == replica.site_id]
+    assert len([c for c in own if c.cid == "-1"]) == 12
+    assert [c.cid for c in own if c.pk == pack_columns([20])] == ["b"]
+    assert db.execute("SELECT count(*) FROM foo").get == 990
+
+
+def test_another_program_adds_a_trigger_between_merges(make: MakeReplica, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(merging, "AT_ONCE", 100)
+    replica = make()
+    batch = [change("b", n, pk=pack_columns([n])) for n in range(1000)]
+    replica.merge(batch[:500])
+    with Replica.open(replica.path) as other:
+        other.connection.execute(
+            "CREATE TABLE log (a); CREATE TRIGGER t AFTER INSERT ON foo BEGIN INSERT INTO log VALUES (NEW.a); END"
+        ).fetchall()
+    replica.merge(batch)
+    assert replica.connection.execute("SELECT count(*) FROM log").get == 500
+
+
+@pytest.mark.parametrize("options", ["", "STRICT", "WITHOUT ROWID", "STRICT, WITHOUT ROWID"])
+def test_kinds_of_tables(make: MakeReplica, monkeypatch: pytest.MonkeyPatch, options: str) -> None:
+    monkeypatch.setattr(merging, "AT_ONCE", 100)
+    schema = (
+        "CREATE TABLE foo (a INTEGER PRIMARY KEY NOT NULL, b INTEGER DEFAULT 5, half REAL AS (b / 2.0),"
+        f" twice INT AS (b * 2) STORED, c TEXT DEFAULT 'x') {options}"
+    )
+    replica = make("a", schema)
+    batch = [change("b", n, pk=pack_columns([n])) for n in range(1000)]
+    replica.merge(batch)
+    replica.merge([c._replace(val=c.val + 1, col_version=2) for c in batch])  # type: ignore[operator]
+    found = replica.connection.execute("SELECT count(*), sum(twice), sum(half), min(c) FROM foo").fetchone()
+    assert found == (1000, 1001000, 250250.0, "x")
+    assert len(replica.changes().changes) == 1000

@@ -402,3 +402,16 @@ def test_a_generator_that_fails_leaves_nothing(make: MakeReplica) -> None:
         replica.merge(broken())  # type: ignore[arg-type]
     assert list(replica.live_rows("foo")) == []
     assert not replica.connection.in_transaction
+
+
+def test_a_refused_change_counts_nothing(make: MakeReplica) -> None:
+    """Also where its transaction goes on, and with what was merged before it (spec 7.6)."""
+    replica = make()
+    db = replica.connection
+    merge = "INSERT INTO crsql_changes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    with db:
+        for counted in (0, 1):
+            with pytest.raises(InvalidChange):
+                db.execute(merge, change("b", 1, pk=pack_columns(["A"])))
+            assert db.execute("SELECT crsql_rows_impacted()").get == counted
+            db.execute(merge, change("b", counted))
