@@ -168,11 +168,43 @@ class NeedsYou:
 
 
 @dataclass(frozen=True, slots=True)
+class Guest:
+    """Somebody who was paired with this machine and may come in.
+
+    Attributes:
+        name: what its machine calls itself. room: what it may sync.
+        connected: it is here now. seen: when it last was; None for never since it was paired.
+    """
+
+    name: str
+    room: str
+    connected: bool
+    seen: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class HubChanged:
     """The hub started, stopped, or its guests changed: room -> number of connected peers."""
 
     url: str
     rooms: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SharingChanged:
+    """Sharing began or ended, or its guests changed. ``port`` is 0 when nothing is shared; ``problem`` says why."""
+
+    port: int
+    guests: tuple[Guest, ...] = ()
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Paired:
+    """Another machine used a pairing link of ours. ``words`` are the six that it shows too."""
+
+    name: str
+    words: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,5 +224,7 @@ Event = (
     | SyncFailed
     | NeedsYou
     | HubChanged
+    | SharingChanged
+    | Paired
     | SettingsChanged
 )

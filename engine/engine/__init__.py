@@ -5,6 +5,7 @@ Two places to meet it: the async methods of ``Engine``, and the stream of events
 core.py       settings and events
 databases.py  the files
 peers.py      the links to peers, and what they report
+sharing.py    what this machine shares, and with whom
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from pathlib import Path
 
 from engine.attempt import SchemaName
 from engine.backup import Backups
-from engine.engine.peers import Peers
+from engine.engine.sharing import Sharing
 from engine.events import HubChanged
 from engine.hub import Hub, HubOptions
 from engine.journal import Journal
@@ -26,7 +27,7 @@ from engine.tokens import TokenStore
 __all__ = ["Engine"]
 
 
-class Engine(Peers):
+class Engine(Sharing):
     """Everything that runs. Async context manager: leaving it hangs up, finishes merges and closes every file.
 
     Args:
@@ -36,6 +37,8 @@ class Engine(Peers):
         schema: announced to stock servers for files without a recorded schema (spec 10.7).
         token_store: where the peers' tokens are kept; None forgets them with the engine.
         journal: what was synced and overwritten is written there; None writes nothing. The engine opens it.
+        data: the folder of the certificate, and of who may come in where databases are shared; by default
+            ``data_dir()``. Nothing is made there before something is shared.
     """
 
     def __init__(
@@ -47,8 +50,9 @@ class Engine(Peers):
         schema: SchemaName | None = None,
         token_store: TokenStore | None = None,
         journal: Journal | None = None,
+        data: Path | None = None,
     ) -> None:
-        super().__init__(settings, store, journal, backups, schema, token_store)
+        super().__init__(settings, store, journal, backups, schema, token_store, data)
         self.hub: Hub | None = None
         self._hub_stack = contextlib.AsyncExitStack()
         self._starting: asyncio.Task[None] | None = None
@@ -60,6 +64,7 @@ class Engine(Peers):
             await self._open_database(database)
         links = [self._add_link(peer) for peer in self.settings.peers]
         self._starting = asyncio.create_task(self._start_links(links))
+        await self._go_on_sharing()
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -68,6 +73,7 @@ class Engine(Peers):
             await asyncio.gather(self._starting, return_exceptions=True)
         await asyncio.gather(*(link.stop() for link in self._links.values()))
         await self._hub_stack.aclose()
+        await self._end_sharing()
         for stack in self._databases.values():
             await stack.aclose()
         self._activity.close()
@@ -86,11 +92,14 @@ class Engine(Peers):
             SynclineError: it could not be saved; it holds until the end all the same.
         """
         before = self._auto
+        shared = self._sharing_wanted
         try:
             self._keep(replace(self.settings, **checked(**switches)))
         finally:
             if self._auto is not before:
                 self._set_auto()
+            if self._sharing_wanted != shared:
+                await self._go_on_sharing()
 
     async def set_auto_sync(self, auto: bool) -> None:
         """Switch auto-sync for all peers."""

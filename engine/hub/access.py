@@ -130,6 +130,11 @@ class TokenFile(Access):
             return "The token was revoked."
         return "The token has expired." if grant.token.expired() else ""
 
+    @property
+    def tokens(self) -> tuple[Token, ...]:
+        """All that are in the file."""
+        return self._tokens
+
     def find(self, secret: str) -> Token | None:
         """Return the token with this secret; None when there is none."""
         shown, found = digest(secret), None

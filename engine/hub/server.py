@@ -164,7 +164,7 @@ class Hub:
             )
         except OSError as error:
             raise UsageError(
-                f"Cannot listen on {self.host} port {self.port}: {error.strerror or error}.",
+                f"Cannot listen on {self.host or 'this machine'} port {self.port}: {error.strerror or error}.",
                 hint="Choose another port with --port, or stop the program that uses this one.",
             ) from None
 

@@ -202,7 +202,8 @@ class _Reader:
         if not path.is_absolute():
             raise ValueError("should be a whole path, from the root")
         name = self._take(entry, "name", as_str, path.stem)
-        return DatabaseConfig(self._take(entry, "id", as_str), name, path)
+        room = self._take(entry, "room", as_str, "")
+        return DatabaseConfig(self._take(entry, "id", as_str), name, path, check_room(room) if room else "")
 
     def _peer(self, entry: Mapping[str, Any]) -> PeerConfig:
         take = self._take
@@ -283,7 +284,7 @@ def _pause(value: object) -> Pause:
 def _plain(config: Config) -> dict[str, Any]:
     """A config as TOML values; None stands for a key that is left out."""
     if isinstance(config, DatabaseConfig):
-        return {"id": config.id, "name": config.name, "path": str(config.path)}
+        return {"id": config.id, "name": config.name, "path": str(config.path), "room": config.room or None}
     paused = config.paused and (config.paused.until or "forever")
     return {
         "id": config.id,

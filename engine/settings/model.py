@@ -92,11 +92,15 @@ Pause.FOREVER = Pause(None)
 
 @dataclass(frozen=True, slots=True)
 class DatabaseConfig:
-    """A database file that is kept in sync. ``id`` is ours and never shown; ``path`` is absolute."""
+    """A database file that is kept in sync. ``id`` is ours and never shown; ``path`` is absolute.
+
+    ``room`` is the name under which this machine shares it; '' for one that it does not share.
+    """
 
     id: str
     name: str
     path: Path
+    room: str = ""
 
     @classmethod
     def new(cls, path: Path, name: str = "") -> DatabaseConfig:
@@ -180,6 +184,9 @@ class Settings:
     notify_needs_you: bool = True
     notify_stale: bool = True
     notify_first_sync: bool = True
+    share: bool = False
+    share_lan: bool = False
+    share_port: int = 0
     databases: tuple[DatabaseConfig, ...] = ()
     peers: tuple[PeerConfig, ...] = ()
 

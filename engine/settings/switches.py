@@ -17,6 +17,7 @@ class Group(enum.Enum):
 
     GENERAL = marked("settings", "General")
     SYNC = marked("settings", "Syncing")
+    SHARE = marked("settings", "Sharing")
     NOTIFY = marked("settings", "Notifications")
     LOG = marked("settings", "Troubleshooting")
 
@@ -100,6 +101,10 @@ def _fine(_: object) -> str:
     return ""
 
 
+def _port_problem(port: int) -> str:
+    return "" if 0 <= port <= 65_535 else "should be a port, from 0 to 65535"
+
+
 _DEFAULTS = Settings()
 
 
@@ -170,6 +175,28 @@ SETTINGS: dict[str, Setting] = {
             marked("settings", "Stale after"),
             marked("settings", "A peer not heard from for this many days is marked stale."),
             span=DAYS,
+        ),
+        _switch(
+            "share",
+            Group.SHARE,
+            marked("settings", "Share databases"),
+            marked("settings", "Serve the databases that are chosen under Share, to machines that were paired."),
+        ),
+        _switch(
+            "share_lan",
+            Group.SHARE,
+            marked("settings", "In the local network"),
+            marked("settings", "Let other machines in the network come in, not this one alone."),
+        ),
+        Setting(
+            "share_port",
+            _DEFAULTS.share_port,
+            as_int,
+            _port_problem,
+            Group.SHARE,
+            marked("settings", "Port"),
+            marked("settings", "Where paired machines find this one; 0 picks one, once."),
+            span=(0, 65_535),
         ),
         _switch(
             "notify_needs_you",

@@ -5,5 +5,6 @@ pinning.py      TLS that takes one certificate, by its fingerprint
 link.py         the pairing link, as text and as a QR code
 words.py        six words that both sides can compare
 guests.py       who may come in: one-time tokens of links, traded for lasting ones
+share.py        the hub that serves chosen databases to them
 trade.py        the other end of a link
 """

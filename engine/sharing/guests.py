@@ -38,7 +38,7 @@ class Guests(TokenFile):
 
     Args:
         path: the file of tokens; made when the first is paired.
-        on_paired: called with the name of a machine that has just been paired, and the hash of the link's token.
+        on_paired: called with the name of a machine that has just been paired, and the token of its link.
         now: the clock, in seconds; only differences matter.
     """
 
@@ -46,7 +46,7 @@ class Guests(TokenFile):
         self,
         path: Path,
         *,
-        on_paired: Callable[[str, str], None] = lambda name, sha256: None,
+        on_paired: Callable[[str, str], None] = lambda name, token: None,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__(path, missing_ok=True)
@@ -76,10 +76,10 @@ class Guests(TokenFile):
             if hmac.compare_digest(invitation.sha256, shown):
                 if invitation.room != room:
                     raise Denied("The token is not for this room.", status=403)
-                return self._trade(invitation, name)
+                return self._trade(invitation, name, secret or "")
         return super().admit(room, secret)
 
-    def _trade(self, invitation: Invitation, name: str) -> Grant:
+    def _trade(self, invitation: Invitation, name: str, shown: str) -> Grant:
         try:
             name = _free(name, {token.name for token in load(self.path)} if self.path.exists() else set())
             lasting = make(self.path, name, rooms=[invitation.room])
@@ -87,7 +87,7 @@ class Guests(TokenFile):
             raise Denied("The other side cannot keep its tokens at the moment.", status=503) from None
         self._end(invitation.sha256)
         self.look()
-        self._on_paired(name, invitation.sha256)
+        self._on_paired(name, shown)
         return Grant(write=True, token=self.find(lasting), lasting=lasting)
 
     def _end(self, sha256: str) -> None:

@@ -1,0 +1,169 @@
+"""What the engine shares with other machines, and how it pairs with one."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from engine.attempt import SchemaName
+from engine.backup import Backups
+from engine.engine.peers import Peers
+from engine.errors import SynclineError, UsageError
+from engine.events import Guest, Paired, SharingChanged
+from engine.journal import Journal
+from engine.settings import Mode, PeerConfig, Settings, SettingsFile, data_dir
+from engine.sharing.link import PairingLink
+from engine.sharing.share import Share, room_for
+from engine.sharing.trade import trade
+from engine.tokens import TokenStore
+
+
+class Sharing(Peers):
+    """Databases that are shared, and who may come in."""
+
+    def __init__(
+        self,
+        settings: Settings | None,
+        store: SettingsFile | None,
+        journal: Journal | None,
+        backups: Backups | None,
+        schema: SchemaName | None,
+        token_store: TokenStore | None,
+        data: Path | None,
+    ) -> None:
+        super().__init__(settings, store, journal, backups, schema, token_store)
+        self._data = data
+        self._share: Share | None = None
+        self._share_stack = contextlib.AsyncExitStack()
+
+    async def share(self, databases: Sequence[str], *, lan: bool = False, port: int | None = None) -> None:
+        """Serve these databases, by their ids, in place of those served so far; until ``stop_sharing``, or the end.
+
+        It is remembered, and goes on at the next start, at the same port.
+
+        Args:
+            lan: for the local network too, not for this machine alone.
+            port: where to listen; by default where it did last, 0 for any.
+
+        Raises:
+            UsageError: a database is not known, or the port is taken. SynclineError: the certificate cannot be had.
+        """
+        for database in databases:
+            self._config(database)
+        rooms: dict[str, str] = {}
+        for known in self.settings.databases:
+            if known.id in databases:
+                rooms[known.room or room_for(known.name, rooms)] = known.id
+        names = {database: room for room, database in rooms.items()}
+        configs = tuple(replace(known, room=names.get(known.id, "")) for known in self.settings.databases)
+        port = self.settings.share_port if port is None else port
+        self._keep(replace(self.settings, databases=configs, share=True, share_lan=lan, share_port=port))
+        await self._start_sharing()
+        assert self._share is not None
+        if self._share.port != port:
+            self._keep(replace(self.settings, share_port=self._share.port))
+
+    async def stop_sharing(self) -> None:
+        """Serve nothing any more; guests are told. Which databases it was is remembered for the next time."""
+        self._keep(replace(self.settings, share=False))
+        await self._go_on_sharing()
+
+    @property
+    def sharing(self) -> Share | None:
+        """What is shared now; None for nothing."""
+        return self._share
+
+    def invite(self, database: str) -> PairingLink:
+        """Make a pairing link to a database that is shared: good once, and for ten minutes.
+
+        Raises:
+            UsageError: it is not shared.
+        """
+        config = self._config(database)
+        if self._share is None or config.room not in self._share.rooms:
+            raise UsageError(f"“{config.name}” is not shared.", hint="Switch sharing on for it first.")
+        return self._share.invite(config.room)
+
+    def guests(self) -> list[Guest]:
+        """Return everybody who was paired with this machine and may come in; [] while nothing is shared."""
+        return self._share.guests() if self._share is not None else []
+
+    async def throw_out(self, name: str) -> None:
+        """Take away what somebody was let in with; the connection is cut at once.
+
+        Raises:
+            UsageError: there is nobody of this name, or nothing is shared.
+        """
+        if self._share is None:
+            raise UsageError("Nothing is shared, so nobody can come in.")
+        await self._share.throw_out(name)
+
+    async def pair(self, link: PairingLink, database: str, *, name: str = "", mode: Mode = Mode.LIVE) -> PeerConfig:
+        """Use another machine's pairing link: trade its token, keep the lasting one, and begin to sync.
+
+        Args:
+            database: the id of the one to sync with it.
+            name: what to call the peer here; by default after its room and address.
+
+        Raises:
+            PeerUnreachable, PeerRefused, CertificateChanged: as in ``engine.sharing.trade``; nothing is remembered.
+            SynclineError: the lasting token could not be kept. The link is used up then.
+        """
+        self._config(database)
+        paired = await trade(link)
+        name = name or f"{link.room} at {urlsplit(paired.url).hostname}"
+        peer = PeerConfig.new(
+            database, paired.url, room=link.room, name=name, mode=mode, fingerprint=link.fingerprint
+        )
+        return await self.add_peer(peer, token=paired.token)
+
+    async def remove_database(self, database: str) -> None:
+        """Forget a database, its peers, and share it no more; the file stays as it is."""
+        shared = self._share is not None and self._config(database).room in self._share.rooms
+        if shared:
+            await self._end_sharing()
+        await super().remove_database(database)
+        if shared:
+            await self._go_on_sharing()
+
+    async def _go_on_sharing(self) -> None:
+        """Share what the settings say; what prevents it is told, and keeps nothing else from going on."""
+        if not self.settings.share:
+            if self._share is not None:
+                await self._end_sharing()
+                self._emit(SharingChanged(0))
+            return
+        try:
+            await self._start_sharing()
+        except SynclineError as error:
+            self._emit(SharingChanged(0, problem=f"{error} {error.hint}".strip()))
+
+    @property
+    def _sharing_wanted(self) -> tuple[bool, bool, int]:
+        return self.settings.share, self.settings.share_lan, self.settings.share_port
+
+    async def _start_sharing(self) -> None:
+        await self._end_sharing()
+        share = Share(
+            self._data or data_dir(),
+            self._hosts,
+            {known.room: known.path for known in self.settings.databases if known.room},
+            lan=self.settings.share_lan,
+            port=self.settings.share_port,
+            backups=self.backups,
+            on_change=self._sharing_moved,
+            on_paired=lambda name, words: self._emit(Paired(name, words)),
+        )
+        self._share = await self._share_stack.enter_async_context(share)
+        self._sharing_moved()
+
+    async def _end_sharing(self) -> None:
+        self._share = None
+        await self._share_stack.aclose()
+
+    def _sharing_moved(self) -> None:
+        if self._share is not None:
+            self._emit(SharingChanged(self._share.port, tuple(self._share.guests())))

@@ -1,0 +1,161 @@
+"""Sharing and pairing through the engine: two engines as on two machines, real files and sockets."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+
+from engine.engine import Engine
+from engine.errors import UsageError
+from engine.events import Paired, SharingChanged, State
+from engine.settings import PeerConfig, Settings, SettingsFile
+from engine.sharing.link import PairingLink, parse
+from engine.sharing.share import own_addresses, room_for
+from engine.tokens import TokenStore
+from tests.engine.live import PATIENCE, make_file, on_loop, plain_engine, rows, until, write
+
+
+def machine(home: Path) -> Engine:
+    """A Syncline with settings, tokens and data of its own."""
+    store = SettingsFile(home / "settings.toml")
+    return Engine(store=store, token_store=TokenStore(home, keyring=False), data=home / "data")
+
+
+async def pair(here: Engine, link: PairingLink, path: Path) -> PeerConfig:
+    database = await here.add_database(path)
+    return await here.pair(parse(link.text()), database.id)
+
+
+@on_loop
+async def test_two_machines_from_nothing(tmp_path: Path) -> None:
+    theirs, ours = make_file(tmp_path / "theirs.db"), make_file(tmp_path / "ours.db")
+    write(theirs, "INSERT INTO item (id, name) VALUES (1, 'theirs')")
+    write(ours, "INSERT INTO item (id, name) VALUES (2, 'ours')")
+    async with machine(tmp_path / "there") as there, machine(tmp_path / "here") as here:
+        database = await there.add_database(theirs)
+        with pytest.raises(UsageError, match="not shared"):
+            there.invite(database.id)
+        await there.share([database.id])
+        link = there.invite(database.id)
+        with there.subscribe() as events:
+            await pair(here, link, ours)
+            async for event in events:
+                if isinstance(event, Paired):
+                    assert event.words == link.words
+                    break
+        await here.wait_in_sync(timeout=PATIENCE)
+        await until(lambda: rows(theirs) == rows(ours), "both hold both")
+        assert len(rows(ours)) == 2
+        [guest] = there.guests()
+        assert (guest.room, guest.connected) == ("theirs", True)
+        assert guest.seen is not None
+
+    async with machine(tmp_path / "there") as there, machine(tmp_path / "here") as here:
+        await here.wait_in_sync(timeout=PATIENCE)  # both remember, the port too
+        write(theirs, "INSERT INTO item (id, name) VALUES (3, 'later')")
+        await until(lambda: rows(theirs) == rows(ours), "it goes on after a start")
+        await there.throw_out(there.guests()[0].name)
+        await until(lambda: here.peers()[0].state is State.NEEDS_YOU, "who is thrown out is cut and told")
+        assert there.guests() == []
+
+
+@on_loop
+async def test_sharing_ends_and_begins_again(tmp_path: Path) -> None:
+    theirs, ours = make_file(tmp_path / "theirs.db"), make_file(tmp_path / "ours.db")
+    async with machine(tmp_path / "there") as there, machine(tmp_path / "here") as here:
+        database = await there.add_database(theirs)
+        other = await there.add_database(make_file(tmp_path / "other.db"))
+        await there.share([database.id])
+        await pair(here, there.invite(database.id), ours)
+        await here.wait_in_sync(timeout=PATIENCE)
+        with there.subscribe() as events:
+            await there.stop_sharing()
+            await until(lambda: here.peers()[0].state is State.WAITING, "the peer waits")
+            assert not there.settings.share
+            await there.change_settings(share=True)
+            await here.wait_in_sync(timeout=PATIENCE)
+            await there.share([database.id, other.id])
+            await here.wait_in_sync(timeout=PATIENCE)
+            events.close()
+            ports = [event.port async for event in events if isinstance(event, SharingChanged)]
+        assert 0 in ports
+        assert there.settings.share_port in ports
+        await there.remove_database(other.id)
+        with pytest.raises(UsageError):
+            there.invite(other.id)
+        await here.wait_in_sync(timeout=PATIENCE)
+
+
+@on_loop
+async def test_a_port_that_is_taken_is_told_and_the_rest_goes_on(tmp_path: Path) -> None:
+    taken = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0)
+    async with taken:
+        port = taken.sockets[0].getsockname()[1]
+        async with machine(tmp_path / "there") as there:
+            database = await there.add_database(make_file(tmp_path / "theirs.db"))
+            with there.subscribe() as events:
+                with pytest.raises(UsageError, match=f"port {port}"):
+                    await there.share([database.id], port=port)
+                await there.change_settings(share_lan=False, share=False)
+                await there.change_settings(share=True)
+                events.close()
+                told = [event.problem async for event in events if isinstance(event, SharingChanged)]
+            assert any(str(port) in problem for problem in told)
+        async with machine(tmp_path / "there") as there:
+            assert there.sharing is None
+            assert len(there.settings.databases) == 1
+
+
+@on_loop
+async def test_no_secret_is_kept_where_it_is_shared_or_in_settings(tmp_path: Path) -> None:
+    ours = make_file(tmp_path / "ours.db")
+    async with machine(tmp_path / "there") as there, machine(tmp_path / "here") as here:
+        database = await there.add_database(make_file(tmp_path / "theirs.db"))
+        await there.share([database.id])
+        link = there.invite(database.id)
+        peer = await pair(here, link, ours)
+        await here.wait_in_sync(timeout=PATIENCE)
+        lasting = here.tokens.of(peer.id)
+        assert lasting
+        assert "which only you can read" in await here.tokens.where()
+    for path in (tmp_path / "there").rglob("*"):
+        if path.is_file() and path.suffix != ".db":
+            assert path.stat().st_mode & 0o077 == 0 or path.name == "guests-seen.json"
+            assert lasting.encode() not in path.read_bytes()
+            assert link.token.encode() not in path.read_bytes()
+    assert lasting not in (tmp_path / "here" / "settings.toml").read_text()
+    assert json.loads((tmp_path / "here" / "tokens.json").read_text()) == {peer.id: lasting}
+
+
+@on_loop
+async def test_an_engine_that_shares_nothing_makes_nothing(tmp_path: Path) -> None:
+    async with Engine(Settings(), data=tmp_path / "data") as engine:
+        await engine.add_database(make_file(tmp_path / "a.db"))
+        await engine.stop_sharing()
+        assert engine.guests() == []
+        with pytest.raises(UsageError):
+            await engine.throw_out("nobody")
+    assert not (tmp_path / "data").exists()
+    async with plain_engine() as engine:
+        with pytest.raises(UsageError, match="no database"):
+            await engine.share(["unknown"])
+
+
+def test_rooms_are_named_after_databases() -> None:
+    assert room_for("todo") == "todo"
+    assert room_for("My list (2).old") == "My list -2--old"
+    assert room_for("ü/..,=") == "ü"
+    assert room_for("清单") == "database"
+    assert room_for("x-wal") == "database"
+    assert room_for("todo", {"todo", "todo-2"}) == "todo-3"
+
+
+def test_own_addresses_can_be_dialled_from_elsewhere_or_are_this_machine() -> None:
+    addresses = own_addresses()
+    assert addresses
+    assert all("%" not in address for address in addresses)
+    link = PairingLink(addresses, 1, "room", "t" * 43, "ab" * 32)
+    assert parse(link.text()) == link
