@@ -43,14 +43,11 @@ def take_over(state: State, table: Table) -> None:
     """The sync records of a table that was written to without them, nobody knows where: it was dropped and made again,
     or its triggers were gone for a while, or kept quiet.
 
-    Rows that are gone are forgotten. Every value is told anew at the version it has, so that peers compare it with
-    theirs; and they are asked for theirs. ``backfill`` does the rest.
+    Rows that are gone are forgotten. Everything is told anew at the version it has, so that peers compare it with what
+    they have; and they are asked for that. ``backfill`` does the rest.
     """
     forget_rows(state, table)
-    state.db.execute(
-        f"UPDATE {main(table.name + CLOCK)} SET db_version = ?, site_id = 0 WHERE col_name != '{SENTINEL}'",
-        (state.next_version(),),
-    )
+    state.db.execute(f"UPDATE {main(table.name + CLOCK)} SET db_version = ?, site_id = 0", (state.next_version(),))
     keeping.forget_table(state.db, table.name)
 
 

@@ -1,9 +1,10 @@
 """What bugs of other engines, and schema changes behind cr-sqlite's back, left in a file: found, named and mended.
 
-Stock forgets to track writes after a failed merge (spec 7.7, 12). Such rows stay here for good, because no peer ever
-hears of them. Mending records them as written now; and as writes to values that were known before leave no trace, all
-values of such a table are compared with those of the peers once more. Nothing that a person wrote is dropped, here or
-at a peer: a row that is gone without a record is forgotten, not deleted, and comes back where a peer still has it.
+Stock forgets to track writes after a failed merge (spec 7.7, 12), and stamps with version 0 what an alter adds before
+the file's first write (spec 8.1). Such rows stay here for good, because no peer ever hears of them. Mending records
+them as written now; and as writes to values that were known before leave no trace, all values of such a table are
+compared with those of the peers once more: where two differ, they are a conflict like any other. A row that is gone
+without a record is forgotten, not deleted, and comes back where a peer still has it.
 """
 
 from __future__ import annotations
@@ -38,6 +39,11 @@ class Damage(Enum):
     UNRECORDED_VALUES = (
         "value was written without a record, so that no peer gets it",
         "values were written without a record, so that no peer gets them",
+        "recorded as written now",
+    )
+    NEVER_SENT = (
+        "sync record is of version 0, which no peer ever asks for",
+        "sync records are of version 0, which no peer ever asks for",
         "recorded as written now",
     )
     LOST_ROWS = (
@@ -149,6 +155,7 @@ def _counts(db: apsw.Connection, crr: Crr) -> Iterator[tuple[Damage, int]]:
             for event, expected in arguments.items()
         ),
     )
+    yield Damage.NEVER_SENT, _count(db, f"SELECT 1 FROM {clock} WHERE db_version <= 0")
     yield Damage.LOST_COLUMNS, _count(db, f"SELECT 1 FROM {clock} AS c WHERE NOT {known_cells(crr)}")
     dead = f"SELECT key FROM {clock} WHERE col_name = '{SENTINEL}' AND col_version % 2 = 0"
     alive = f"SELECT key FROM {clock} WHERE key NOT IN ({dead})"

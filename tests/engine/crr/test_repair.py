@@ -102,6 +102,18 @@ def test_values_written_beside_their_records_are_compared(make: MakeReplica, val
     assert list(a.live_rows("foo")) == list(b.live_rows("foo")) == [((1,), (max(1, value), 1)), ((2,), (2, 2))]
 
 
+@pytest.mark.parametrize("columns", ["a INTEGER PRIMARY KEY NOT NULL", "a INTEGER PRIMARY KEY NOT NULL, b"])
+def test_records_of_version_0(make: MakeReplica, columns: str) -> None:
+    """As stock leaves them where an alter adds rows before the file's first write."""
+    replica = make(schema=f"CREATE TABLE foo ({columns}); INSERT INTO foo (a) VALUES (1), (2)")
+    replica.connection.execute("UPDATE foo__crsql_clock SET db_version = 0")
+    assert replica.changes().changes == []
+    assert replica.check() == [Finding("foo", Damage.NEVER_SENT, 2)]
+    replica.repair()
+    assert [c.db_version for c in replica.changes().changes] == [1, 1]
+    assert replica.check() == []
+
+
 def test_a_table_that_is_gone(make: MakeReplica) -> None:
     replica = make(schema=FOO + "; CREATE TABLE bar (x INTEGER PRIMARY KEY NOT NULL)", tables=("foo", "bar"))
     db = replica.connection
