@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import sys
 from fnmatch import fnmatch
 
-from engine.bench import BENCHES, USUAL, Figure
+from engine.bench import BENCHES, USUAL, Figure, hub
 from engine.cli.output import say, say_json
+from engine.cli.serve import allow_many_files
 from engine.errors import UsageError
 
 
 async def bench(arguments: argparse.Namespace) -> int:
     """``syncline bench [BENCH ...] [--case PATTERN] [--rows N] [--rounds N] [--json]``"""
+    if arguments.benches == ["hub"]:
+        return await _hub(arguments)
     unknown = set(arguments.benches) - BENCHES.keys()
     if unknown:
-        raise UsageError(f"There is no bench “{sorted(unknown)[0]}”.", hint=f"There are: {', '.join(BENCHES)}.")
+        there = f"There are: {', '.join(BENCHES)}; hub, alone."
+        raise UsageError(f"There is no bench “{sorted(unknown)[0]}”.", hint=there)
     if arguments.rows < 1:
         raise UsageError("--rows takes a number of rows, 1 or more.")
     for name in arguments.benches or USUAL:
@@ -23,6 +28,42 @@ async def bench(arguments: argparse.Namespace) -> int:
             if fnmatch(case.name, arguments.case):
                 _print(await asyncio.to_thread(case.measure, arguments.rounds), arguments.json)
     return 0
+
+
+async def _hub(arguments: argparse.Namespace) -> int:
+    allow_many_files()
+    for load in hub.LOADS:
+        if not fnmatch(load.name, arguments.case):
+            continue
+        if why := hub.missing(load):
+            print(f"hub {load.name}: left out, as {why}.", file=sys.stderr)
+            continue
+        served = await hub.measure(load, seconds=arguments.seconds)
+        figures = {
+            "bench": "hub",
+            "case": load.name,
+            "rooms": load.rooms,
+            "guests": load.guests,
+            "deliveries": served.deliveries,
+            "missing": served.missing,
+            "p50": round(served.p50, 6),
+            "p99": round(served.p99, 6),
+            "cpu": None if served.cpu is None else round(served.cpu, 3),
+            "memory": None if served.memory is None else round(served.memory),
+        }
+        say_json(figures) if arguments.json else say(_hub_line(served))
+    return 0
+
+
+def _hub_line(served: hub.Served) -> str:
+    load = served.load
+    cpu = "" if served.cpu is None else f", {served.cpu:.0%} of a CPU"
+    memory = "" if served.memory is None else f", {served.memory / 1024:,.0f} KB a guest"
+    lost = f", {served.missing:,} MISSING" if served.missing else ""
+    return (
+        f"hub     {load.name:<14}{load.rooms:>3} x {load.guests:<6,}{served.deliveries:>9,} deliveries{lost}"
+        f"  p50 {served.p50 * 1000:,.1f} ms, p99 {served.p99 * 1000:,.1f} ms{cpu}{memory}"
+    )
 
 
 def _print(figure: Figure, as_json: bool) -> None:

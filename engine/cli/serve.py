@@ -34,7 +34,7 @@ async def run(arguments: argparse.Namespace) -> int:
     options = _options(arguments)
     if arguments.log_json:
         log_json()
-    _allow_many_files()
+    allow_many_files()
     async with Engine(Settings(), backups=Backups(data_dir() / "backups")) as engine:
         with engine.subscribe() as events:
             hub = await engine.serve(arguments.folder, host=arguments.host, port=arguments.port, options=options)
@@ -53,7 +53,7 @@ def _crowd(rooms: Sequence[tuple[str, int]]) -> str:
     return f"{shown or 'nobody'}{rest}"
 
 
-def _allow_many_files() -> None:
+def allow_many_files() -> None:
     """Raise the limit of open files as far as it may be: a room takes a few of them, and each peer one."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = MANY_FILES if hard == resource.RLIM_INFINITY else min(MANY_FILES, hard)
