@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
@@ -20,8 +20,10 @@ from engine.change import Change
 from engine.crr import ChangeSet, Known, MergeResult, Part, Replica
 from engine.crr.surveys import Survey
 from engine.errors import FileReplaced, NoSuchFile, ReplicaError, StorageFailed, SynclineError
+from engine.sent_clocks import SentClocks
 from engine.session import Merge, Read, ReadPart, Snapshot, performing
 from engine.shape import Shape
+from engine.shared_parts import SharedParts
 from engine.watch import FileWatch
 
 log = logging.getLogger(__name__)
@@ -82,6 +84,8 @@ class Host:
         self.shapes: tuple[Shape, ...] = ()
         self._news = news
         self._backups = backups
+        self.sent_clocks = SentClocks(self._record_sent)
+        self._parts = SharedParts(self._read_part)
         self._listeners: list[Listener] = []
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"replica-{path.name}")
         self._replica: Replica | None = None
@@ -118,6 +122,7 @@ class Host:
             await self._watch.__aexit__(None, None, None)
         if self._look_task is not None:
             await asyncio.gather(self._look_task, return_exceptions=True)
+        await self.sent_clocks.flush()
         if self._replica is not None:
             await asyncio.get_running_loop().run_in_executor(self._thread, self._replica.close)
         self._thread.shutdown(wait=False)
@@ -197,7 +202,7 @@ class Host:
     async def read_part(self, action: ReadPart, generation: int) -> Part:
         """Perform a ``ReadPart``, likewise."""
         self._check(generation)
-        return await self.run(performing.read_part, action)
+        return await self._parts.read(action)
 
     async def known(self, site_id: bytes, generation: int) -> Known:
         """Perform a ``LookUp``."""
@@ -220,6 +225,12 @@ class Host:
         if self._merged and self._merged[-1][1] > self.version:
             self._moved(self._merged[-1][1])
         return results
+
+    async def _read_part(self, action: ReadPart) -> Part:
+        return await self.run(performing.read_part, action)
+
+    async def _record_sent(self, clocks: Mapping[bytes, int]) -> None:
+        await self.run(Replica.record_all_sent, clocks)
 
     # News of the file
 
@@ -249,6 +260,7 @@ class Host:
         version, shapes = await self.run(_news)
         if shapes != self.shapes:
             self.shapes = shapes
+            self._parts.forget()
             for listener in tuple(self._listeners):
                 listener.schema_changed(shapes)
         if version < self.version:  # set back in place: by a restore, say
@@ -271,7 +283,9 @@ class Host:
 
     async def _begin_anew(self) -> None:
         """Open the file that is under the path now, and tell everybody to forget what they knew."""
+        self.sent_clocks.forget()
         await asyncio.get_running_loop().run_in_executor(self._thread, self._open_again)
+        self._parts.forget()
         for listener in tuple(self._listeners):
             listener.replaced()
 
@@ -304,6 +318,7 @@ class Host:
                 self._news.local_changes(self.path, found)
 
     def _moved(self, version: int) -> None:
+        self._parts.forget()
         self.version = max(self.version, version)
         for listener in tuple(self._listeners):
             listener.version_moved(version)

@@ -49,9 +49,6 @@ from engine.wire import MAX_SMALL
 
 log = logging.getLogger(__name__)
 
-SENT_DELAY = 0.5
-"""Seconds for which confirmed clocks are gathered before one is written: it only ever says too little."""
-
 PINGS = 2_000
 """Bytes that may be nothing but signs of life; more is part of a message."""
 
@@ -116,10 +113,6 @@ class Pump:
         # bytes given to the socket; those that had come and left when the session was last told
         self._handed = 0
         self._carried = (0, 0)
-        # the confirmed clock that is not written yet
-        self._unrecorded: RecordSent | None = None
-        self._record_timer: asyncio.TimerHandle | None = None
-        self._record_task: asyncio.Task[None] | None = None
         self._deadline_timer: asyncio.TimerHandle | None = None
         self._armed_for = 0.0
 
@@ -145,9 +138,8 @@ class Pump:
             return self.session.closed or how_it_ended(self.socket)
         finally:
             stop_listening()
-            for timer in (self._deadline_timer, self._record_timer):
-                if timer is not None:
-                    timer.cancel()
+            if self._deadline_timer is not None:
+                self._deadline_timer.cancel()
             await self._finish(reader, writer, heartbeat)
 
     # From outside
@@ -269,8 +261,8 @@ class Pump:
                 for result in results:
                     if result.applied:  # told when it is looked into: on a hub nobody does
                         self._on_in(result.applied)
-            case RecordSent():
-                self._record_later(action)
+            case RecordSent(site_id, version):
+                self.host.sent_clocks.note(site_id, version)
             case Ping():
                 ping = asyncio.create_task(self._ping())
                 self._pings.add(ping)
@@ -294,26 +286,6 @@ class Pump:
     def _deadline_passed(self) -> None:
         self._deadline_timer = None
         self._wake.set()
-
-    # The sent clock
-
-    def _record_later(self, action: RecordSent) -> None:
-        self._unrecorded = action
-        if self._record_timer is None:
-            loop = asyncio.get_running_loop()
-            self._record_timer = loop.call_later(SENT_DELAY, self._record_now)
-
-    def _record_now(self) -> None:
-        self._record_timer = None
-        action, self._unrecorded = self._unrecorded, None
-        if action is not None:
-            self._record_task = asyncio.create_task(self._record(action))
-
-    async def _record(self, action: RecordSent) -> None:
-        try:
-            await self.host.run(Replica.record_sent, action.site_id, action.version)
-        except SynclineError as error:  # losing it costs nothing: the next greeting says it again
-            log.info("%s: sent clock not recorded: %s", self.host.path.name, error)
 
     # The socket
 
@@ -400,8 +372,4 @@ class Pump:
                 self.socket.transport.abort()
             reader.cancel()
             await asyncio.gather(reader, return_exceptions=True)
-            if self._record_task is not None:
-                await self._record_task
-            if self._unrecorded is not None:
-                await self._record(self._unrecorded)
-                self._unrecorded = None
+            await self.host.sent_clocks.flush()

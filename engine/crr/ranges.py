@@ -56,7 +56,7 @@ class RangeReader:
         """As Replica.part."""
         newest = self._state.db_version()
         if span.until is not None and span.until > newest:
-            return Part([], newest, b"", newest)
+            return Part((), newest, b"", newest)
         at = self._find(span, place)
         until = newest
         if at is not None and span.until is not None:
@@ -78,8 +78,8 @@ class RangeReader:
             except UnicodeDecodeError as error:
                 raise unreadable(name) from error
             if stopped is not None:
-                return Part(fill.in_order(), until, self._place(span, until, stopped), newest)
-        return Part(fill.in_order(), until, b"", newest)
+                return Part(fill.in_order(), until, self._place(span, until, stopped), newest, shown.hid)
+        return Part(fill.in_order(), until, b"", newest, shown.hid)
 
     def _read_table(self, crr: Crr, start: _At, until: int, fill: _Fill, shown: _Shown | None) -> _At | None:
         """Read on in one table, in the order of its clock's index. Returns the last place when the part is full."""
@@ -137,20 +137,23 @@ _LAST = 2**63 - 1
 
 
 class _Shown:
-    """What the filters let through."""
+    """What the filters let through. ``hid``: whether they have kept anything back."""
 
     def __init__(self, exclude_site: bytes | None, hidden: Intervals) -> None:
         self._exclude_site = exclude_site
         self._hidden = hidden
+        self.hid = False
 
     def passes(self, author: bytes | None, cid: str, col_version: int, db_version: int) -> bool:
         """A cell at version 0 is a row's revival, not a write of its author's, and the revival's sentinel may bear
         the author of any such cell (spec 7.2): no filter by author may hide either."""
         if col_version == 0:
             return True
-        if self._hidden.hold(db_version):
-            return False
-        return author != self._exclude_site or (cid == SENTINEL and col_version > 1 and col_version % 2 == 1)
+        shown = not self._hidden.hold(db_version) and (
+            author != self._exclude_site or (cid == SENTINEL and col_version > 1 and col_version % 2 == 1)
+        )
+        self.hid = self.hid or not shown
+        return shown
 
 
 class _Fill:
@@ -174,8 +177,8 @@ class _Fill:
         self.found.append(change)
         return True
 
-    def in_order(self) -> list[Change]:
-        return sorted(self.found, key=_in_order)
+    def in_order(self) -> tuple[Change, ...]:
+        return tuple(sorted(self.found, key=_in_order))
 
 
 def weight(change: Change) -> int:

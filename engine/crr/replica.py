@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from engine.change import MAX_VERSION, Change, SQLiteValue
 from engine.crr import durability, identity, keeping, lineage, surveys, tracked
@@ -265,10 +265,16 @@ class Replica(Schema):
         Raises:
             UsageError: an id that is not 16 bytes, or a version out of range.
         """
-        if len(site_id) != 16 or not 0 <= version < MAX_VERSION:
-            raise UsageError(f"A sent clock needs a site id of 16 bytes and a version, not {version}.")
+        self.record_all_sent({site_id: version})
+
+    def record_all_sent(self, clocks: Mapping[bytes, int]) -> None:
+        """Record what several peers confirmed, by site id, in one transaction; as ``record_sent``."""
+        for site_id, version in clocks.items():
+            if len(site_id) != 16 or not 0 <= version < MAX_VERSION:
+                raise UsageError(f"A sent clock needs a site id of 16 bytes and a version, not {version}.")
         with self._writing() as db:
-            tracked.record_sent(db, site_id, version)
+            for site_id, version in clocks.items():
+                tracked.record_sent(db, site_id, version)
 
     def tracked_peers(self) -> list[TrackedPeer]:
         """The clocks of every peer, by site id."""

@@ -91,12 +91,14 @@ class Part:
             begins anew then) and when the file's own version is below it (nothing was read then).
         place: where to go on; empty after the last part.
         newest: the file's db_version.
+        hidden: whether filters left anything out.
     """
 
-    changes: list[Change]
+    changes: tuple[Change, ...]
     until: int
     place: bytes
     newest: int
+    hidden: bool = False
 
 
 class Applied(NamedTuple):

@@ -64,7 +64,11 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class ReadPart:
-    """Read a part of a range (``Replica.part``), make it durable, and answer with ``read_done``."""
+    """Read a part of a range (``Replica.part``), make it durable, and answer with ``read_done``.
+
+    ``least`` is a version that the file must have reached, as far as the session knows: a part that somebody else has
+    read will do if it had.
+    """
 
     span: Span
     place: bytes
@@ -72,6 +76,7 @@ class ReadPart:
     exclude_versions: tuple[tuple[int, int], ...]
     changes: int
     size: int
+    least: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,10 +117,8 @@ class SendingSession(KinSession):
             self._outdated = False
             self._pump()
             return
-        wanted = max(self.scanned, self._claimed)
+        wanted = self._known_of()
         begins = self._span is None
-        if self._span is not None:
-            wanted = max(wanted, self._span.until or 0)
         if result.newest < wanted:
             self._restored(wanted, result.newest)
             return
@@ -171,6 +169,10 @@ class SendingSession(KinSession):
         restored file."""
         return self.scanned != self.local_version or self._claimed > self.local_version
 
+    def _known_of(self) -> int:
+        """The version that our file has reached for sure, unless it was restored."""
+        return max(self.scanned, self._claimed, (self._span.until or 0) if self._span is not None else 0)
+
     def _new_span(self) -> Span:
         return Span(self.scanned, None, self.common, self._late)
 
@@ -186,11 +188,12 @@ class SendingSession(KinSession):
                 tuple(self._own_versions) if self._filters else (),
                 BATCH_CHANGES,
                 BATCH_BYTES,
+                self._known_of(),
             )
         )
 
     def _send_batch(self, until: int, part: Part | None) -> None:
-        changes = tuple(part.changes) if part is not None else ()
+        changes = part.changes if part is not None else ()
         place = part.place if part is not None else b""
         more = bool(place) or self.local_version > until
         data = encode(Batch(self._want, self._number, self.position, until, place, more, changes))

@@ -6,6 +6,7 @@ This package knows nothing of who calls it: no socket, no file, no clock.
 from __future__ import annotations
 
 from engine.errors import WireError
+from engine.wire.changes import SharedChanges
 from engine.wire.messages import (
     PROTOCOL,
     AnnouncePresence,
@@ -96,6 +97,7 @@ __all__ = [
     "Rows",
     "RowsRequest",
     "SendAgain",
+    "SharedChanges",
     "StartStreaming",
     "Status",
     "StockMessage",

@@ -58,6 +58,20 @@ class _Names(dict[str, bytes]):
         return sent
 
 
+class SharedChanges(tuple[Change, ...]):
+    """Changes that go to several peers: their bytes in the own dialect are made once."""
+
+    _encoded: bytes | None = None
+
+    def encoded(self) -> bytes:
+        """What ``put_changes`` appends for them, and raises."""
+        if self._encoded is None:
+            out = bytearray()
+            _put_changes(out, self, True)
+            self._encoded = bytes(out)
+        return self._encoded
+
+
 def put_changes(out: bytearray, changes: Sequence[Change], *, authored: bool) -> None:
     """Append the count and the changes.
 
@@ -69,6 +83,13 @@ def put_changes(out: bytearray, changes: Sequence[Change], *, authored: bool) ->
     Raises:
         WireError: a change that cannot be sent: bool, lone surrogate, number beyond 64 bits, wrong site id.
     """
+    if authored and isinstance(changes, SharedChanges):
+        out += changes.encoded()
+    else:
+        _put_changes(out, changes, authored)
+
+
+def _put_changes(out: bytearray, changes: Sequence[Change], authored: bool) -> None:
     put_varuint(out, len(changes))
     try:
         _put_all(out, changes, authored)
