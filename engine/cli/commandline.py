@@ -15,7 +15,7 @@ import sys
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
-from engine.cli import bench, check, demo, identity, inspect, serve, sync, token, window
+from engine.cli import bench, check, demo, identity, inspect, pair, serve, sync, token, window
 from engine.errors import SynclineError, UsageError
 
 Command = Callable[[argparse.Namespace], Awaitable[int]]
@@ -113,7 +113,8 @@ def parser() -> argparse.ArgumentParser:
 
     one = command("sync", sync.run, "Sync a database with a peer.")
     database(one)
-    one.add_argument("url", metavar="URL", help="the peer's address, as ws://host:port/sync")
+    text = "the peer's address, as ws://host:port/sync (default: the peers that are kept for it)"
+    one.add_argument("url", metavar="URL", nargs="?", help=text)
     one.add_argument("--room", help="the database's name there (default: the file's name)")
     one.add_argument("--schema", metavar="FILE", type=Path, help="the schema file of a published vlcn server")
     text = "a file with the token that the peer asks for (or set SYNCLINE_TOKEN)"
@@ -130,6 +131,16 @@ def parser() -> argparse.ArgumentParser:
     one.set_defaults(endless=lambda _: True)
 
     token.add_options(command("token", token.run, "Make, list and revoke the tokens of a hub."))
+
+    text = "Pair two machines: make a link to a database here, open it on the other one."
+    one = command("pair", pair.pair, text)
+    pair.add_pair_options(one)
+    one.set_defaults(endless=lambda arguments: arguments.database is None or bool(arguments.watch))
+
+    one = command("share", pair.share, "Serve databases to the machines that were paired with this one.")
+    one.add_argument("databases", metavar="DB", type=Path, nargs="+", help="a SQLite file")
+    pair.add_share_options(one)
+    one.set_defaults(endless=lambda _: True)
 
     one = command("status", inspect.status, "Show the configured databases and peers, and their clocks.")
     one.add_argument("--json", action="store_true", help="one JSON object")

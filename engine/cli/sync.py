@@ -1,10 +1,11 @@
-"""``syncline sync DB URL``: one database, one peer."""
+"""``syncline sync DB URL``: one database, one peer; without an address, the peers that are kept for it."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
 import os
+from dataclasses import replace
 from pathlib import Path
 
 from engine.attempt import SchemaName
@@ -14,39 +15,62 @@ from engine.engine import Engine
 from engine.errors import UsageError
 from engine.events import ChangesMoved, Event, PeerChanged, PeerStatus, State, SyncFinished
 from engine.flow import EventStream
-from engine.settings import Mode, PeerConfig, Settings, check_url, data_dir
+from engine.settings import Mode, PeerConfig, Settings, SettingsFile, check_url, data_dir
+from engine.tokens import TokenStore
 from engine.wire.rooms import check_room, check_token
 from engine.wire.schema_hash import cryb64
 
 
 async def run(arguments: argparse.Namespace) -> int:
     """Sync once, or stay."""
-    url = check_url(arguments.url)
-    room = check_room(arguments.room or arguments.database.name)
     stay = arguments.watch or arguments.every is not None
     if arguments.every is not None and arguments.every < 1:
         raise UsageError("--every takes minutes, 1 or more.")
     schema = _read_schema(arguments.schema) if arguments.schema else None
-    token = read_token(arguments.token_file, "SYNCLINE_TOKEN")
+    wanted = _named(arguments) if arguments.url is not None else await _kept(arguments)
     show = _JsonLines() if arguments.json else _Lines()
     async with Engine(Settings(), backups=Backups(data_dir() / "backups"), schema=schema) as engine:
         database = await engine.add_database(arguments.database)
         mode = Mode.LIVE if arguments.watch else Mode.EVERY if arguments.every else Mode.MANUAL
-        peer = PeerConfig.new(database.id, url, room=room, mode=mode, minutes=arguments.every or 0)
         with engine.subscribe(whole=True) as events:
-            await engine.add_peer(peer, token=token)
+            for peer, token in wanted:
+                here = replace(peer, database=database.id, mode=mode, minutes=arguments.every or 1, paused=None)
+                await engine.add_peer(here, token=token)
             telling = asyncio.create_task(_tell(events, show))
             if stay:
                 await telling
                 return 0
-            outcome = (await engine.sync_now([peer.id]))[peer.id]
+            outcomes = await engine.sync_now()
             events.close()
             await telling
-        if outcome is not None:
-            raise outcome
-        [status] = engine.peers()
-        show.done(status)
+        for status in engine.peers():
+            if outcomes[status.peer] is None:
+                show.done(status)
+        for outcome in outcomes.values():
+            if outcome is not None:
+                raise outcome
     return 0
+
+
+def _named(arguments: argparse.Namespace) -> list[tuple[PeerConfig, str | None]]:
+    """The peer that the command line names, and its token."""
+    room = check_room(arguments.room or arguments.database.name)
+    token = read_token(arguments.token_file, "SYNCLINE_TOKEN")
+    return [(PeerConfig.new("", check_url(arguments.url), room=room), token)]
+
+
+async def _kept(arguments: argparse.Namespace) -> list[tuple[PeerConfig, str | None]]:
+    """The peers that the settings keep for this database, by hand in the window or by pairing, and their tokens."""
+    settings, store = SettingsFile().load(), TokenStore()
+    path = arguments.database.expanduser().resolve()
+    known = {database.id for database in settings.databases if database.path == path}
+    peers = [peer for peer in settings.peers if peer.database in known]
+    if not peers:
+        raise UsageError(
+            f"No peer is kept for {arguments.database.name}.",
+            hint="Name its address: syncline sync DB URL. Or pair with another machine: syncline pair LINK DB",
+        )
+    return [(peer, await store.get(peer.id)) for peer in peers]
 
 
 async def _tell(events: EventStream, show: _Lines | _JsonLines) -> None:

@@ -1,0 +1,150 @@
+"""``syncline pair DB`` here, ``syncline pair LINK DB`` on the other machine; ``syncline share DB...`` from then on."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+from engine.backup import Backups
+from engine.cli.output import say, terminal
+from engine.engine import Engine
+from engine.errors import UsageError
+from engine.events import Paired, PeerChanged, SharingChanged, State
+from engine.flow import EventStream
+from engine.settings import DatabaseConfig, Mode, PeerConfig, Settings, SettingsFile, config_dir, data_dir
+from engine.sharing.link import PairingLink, is_link, parse, qr_on_terminal
+from engine.tokens import TokenStore
+
+PORT = 8786
+"""Where the command line shares: the same each time, so that those who were paired find it again."""
+
+
+async def share(arguments: argparse.Namespace) -> int:
+    """``syncline share DB...``: serve to those who were paired, until told to stop."""
+    async with _engine() as engine:
+        with engine.subscribe() as events:
+            await _share(engine, arguments.databases, arguments)
+            await _tell(events)
+    return 0
+
+
+async def pair(arguments: argparse.Namespace) -> int:
+    """``syncline pair DB`` or ``syncline pair LINK DB``."""
+    if is_link(arguments.what):
+        return await _use(parse(arguments.what), arguments)
+    if arguments.database is not None:
+        raise UsageError(f"“{arguments.what}” is no pairing link.", hint="Use: syncline pair DB, or: pair LINK DB")
+    async with _engine() as engine:
+        with engine.subscribe() as events:
+            [database] = await _share(engine, [Path(arguments.what)], arguments)
+            link = engine.invite(database.id)
+            say("Open this link on the other machine, within ten minutes. It is good once; keep it to yourself:")
+            say(link.text())
+            if terminal():
+                say(qr_on_terminal(link.text()))
+            say(f"Both sides show these words: {' '.join(link.words)}")
+            say(f"There: syncline pair LINK DB. Stop here with Ctrl-C; go on later: syncline share {arguments.what}")
+            await _tell(events)
+    return 0
+
+
+async def _use(link: PairingLink, arguments: argparse.Namespace) -> int:
+    """The other machine: trade the link, keep the peer, and sync with it."""
+    if arguments.database is None:
+        raise UsageError("Which database is to be synced with it?", hint="Use: syncline pair LINK DB")
+    if _window_is_open():
+        raise UsageError(
+            "Syncline's window is open, and keeps the peers.", hint="Paste the link there, under Add peer."
+        )
+    file, store = SettingsFile(), TokenStore()
+    settings = file.load()
+    async with _engine(token_store=store) as engine:
+        database = await engine.add_database(arguments.database)
+        known = next((known for known in settings.databases if known.path == database.path), database)
+        with engine.subscribe() as events:
+            peer = await engine.pair(link, database.id, mode=Mode.LIVE if arguments.watch else Mode.MANUAL)
+            _keep(file, settings, known, peer)
+            say(f"Paired with {peer.url}. Both sides show these words: {' '.join(link.words)}")
+            say(await store.where())
+            if arguments.watch:
+                await _tell(events)
+                return 0
+        [outcome] = (await engine.sync_now()).values()
+        if outcome is not None:
+            raise outcome
+        say("Both sides hold the same. The window goes on with it, and so does: syncline sync DB")
+    return 0
+
+
+def _keep(file: SettingsFile, settings: Settings, database: DatabaseConfig, peer: PeerConfig) -> None:
+    databases = settings.databases
+    if database not in databases:
+        databases = (*databases, database)
+    peer = replace(peer, database=database.id, mode=Mode.LIVE)
+    file.save(replace(settings, databases=databases, peers=(*settings.peers, peer)))
+
+
+def _engine(token_store: TokenStore | None = None) -> Engine:
+    return Engine(Settings(), backups=Backups(data_dir() / "backups"), token_store=token_store)
+
+
+async def _share(engine: Engine, paths: Sequence[Path], arguments: argparse.Namespace) -> list[DatabaseConfig]:
+    if not 0 <= arguments.port <= 65535:
+        raise UsageError(f"{arguments.port} is no port.", hint="Ports go from 0 to 65535.")
+    databases = [await engine.add_database(path) for path in paths]
+    await engine.share([database.id for database in databases], lan=not arguments.local, port=arguments.port)
+    assert engine.sharing is not None
+    where = "on this machine alone" if arguments.local else "in the local network"
+    say(f"Sharing {', '.join(engine.sharing.rooms)} {where}, at port {engine.sharing.port}.")
+    return databases
+
+
+async def _tell(events: EventStream) -> None:
+    here: set[str] = set()
+    state: dict[str, State] = {}
+    async for event in events:
+        match event:
+            case Paired(name, words):
+                say(f"Paired with {name}: {' '.join(words)}")
+            case SharingChanged(guests=guests):
+                now = {guest.name for guest in guests if guest.connected}
+                for name in sorted(now ^ here):
+                    say(f"{name} {'came' if name in now else 'left'}.")
+                here = now
+            case PeerChanged(status) if state.get(status.peer) is not status.state:
+                state[status.peer] = status.state
+                say(f"{status.state.value}: {status.reason}")
+            case _:
+                pass
+
+
+def _window_is_open() -> bool:
+    """Whether a window has the settings in its hands, and would write over what another program adds to them."""
+    try:
+        owner = int((config_dir() / "running.lock").read_text("utf-8").split("\n")[0])
+    except (OSError, ValueError):
+        return False
+    with suppress(ProcessLookupError):
+        with suppress(PermissionError):
+            os.kill(owner, 0)
+        return True
+    return False
+
+
+def add_share_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``share``, which ``pair`` has too."""
+    parser.add_argument("--local", action="store_true", help="for this machine alone, not for the local network")
+    text = f"where paired machines find this one (default: {PORT}; 0 picks a free one)"
+    parser.add_argument("--port", type=int, default=PORT, help=text)
+
+
+def add_pair_options(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments and options of ``pair``."""
+    parser.add_argument("what", metavar="DB|LINK", help="the database to share; or the link that the other side shows")
+    parser.add_argument("database", metavar="DB", type=Path, nargs="?", help="with a link: what to sync with it")
+    parser.add_argument("--watch", action="store_true", help="with a link: stay connected; send every write at once")
+    add_share_options(parser)

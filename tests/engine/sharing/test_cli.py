@@ -1,0 +1,62 @@
+"""``syncline pair`` and ``syncline share`` as on two machines: processes with settings and data of their own."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from pathlib import Path
+
+from tests.engine.live import make_file, rows, write
+from tests.engine.programs import Command
+
+
+def lines_until(stream: object, wanted: str) -> str:
+    """Read a program's lines up to the one that holds ``wanted``, and return that."""
+    for line in stream:  # type: ignore[attr-defined]
+        if wanted in line:
+            return str(line)
+    raise AssertionError(f"it ended without {wanted!r}")
+
+
+def test_pair_two_machines(tmp_path: Path) -> None:
+    there, here = Command(tmp_path / "there"), Command(tmp_path / "here")
+    theirs, ours = make_file(tmp_path / "theirs.db"), make_file(tmp_path / "ours.db")
+    write(theirs, "INSERT INTO item (id, name) VALUES (1, 'theirs')")
+    write(ours, "INSERT INTO item (id, name) VALUES (2, 'ours')")
+    with there.running("pair", theirs, "--local", "--port", "0") as sharing:
+        assert "Sharing theirs on this machine alone, at port" in sharing.line
+        port = re.findall(r"\d+", sharing.line)[-1]
+        link = lines_until(sharing.process.stdout, "syncline://").strip()
+        words = lines_until(sharing.process.stdout, "these words").split(": ")[1].strip()
+        out = here("pair", link, ours)
+        assert words in out
+        assert "which only you can read" in out
+        assert "Both sides hold the same." in out
+        assert words in lines_until(sharing.process.stdout, "Paired with")
+        assert "used already" in here("pair", link, ours, status=1)
+    assert rows(theirs) == rows(ours)
+    assert len(rows(ours)) == 2
+    assert stat.S_IMODE((tmp_path / "here" / "data" / "tokens.json").stat().st_mode) == 0o600
+
+    write(theirs, "INSERT INTO item (id, name) VALUES (3, 'later')")
+    assert "connection refused" in here("sync", ours, status=1)
+    with there.running("share", theirs, "--local", "--port", port):
+        assert "Caught up with" in here("sync", ours)
+    assert rows(theirs) == rows(ours)
+
+
+def test_wrong_uses_are_told_in_words(tmp_path: Path) -> None:
+    syncline = Command(tmp_path / "home")
+    ours = make_file(tmp_path / "ours.db")
+    link = f"syncline://pair?at=127.0.0.1&port=9&room=todo&token={'t' * 43}&cert={'q' * 43}"
+    assert "Which database" in syncline("pair", link, status=2)
+    assert "cut off" in syncline("pair", link[:60], ours, status=2)
+    assert "no pairing link" in syncline("pair", ours, ours, status=2)
+    assert "cannot be reached" in syncline("pair", link, ours, status=1)
+    assert "No peer is kept for ours.db" in syncline("sync", ours, status=2)
+    assert "is no port" in syncline("share", ours, "--port", "70000", status=2)
+    config = tmp_path / "home" / "config"
+    config.mkdir(parents=True, exist_ok=True)
+    (config / "running.lock").write_text(f"{os.getpid()}\nsyncline\nhost\n")
+    assert "window is open" in syncline("pair", link, ours, status=2)
