@@ -22,7 +22,7 @@ from websockets.exceptions import ConnectionClosed
 from engine.change import Change
 from engine.crr import Applied, Replica, surveys
 from engine.ending import GONE, how_it_ended, shortened
-from engine.errors import ProtocolError, SynclineError
+from engine.errors import ProtocolError, SynclineError, WireError
 from engine.guard import Guard
 from engine.heartbeat import silence, taken
 from engine.host import Host
@@ -45,12 +45,15 @@ from engine.session import (
     answer,
 )
 from engine.shape import Shape
-from engine.wire import MAX_SMALL
+from engine.wire import MAX_SMALL, decode
 
 log = logging.getLogger(__name__)
 
 PINGS = 2_000
 """Bytes that may be nothing but signs of life; more is part of a message."""
+
+LARGE = 256 * 1024
+"""Bytes of a message that is read on a thread of its own."""
 
 GOODBYE = 2.0
 """Seconds that the last frames have to leave; the closing handshake has twice as many."""
@@ -184,7 +187,7 @@ class Pump:
             await self._perform()
         if self._frame is not None:
             self.traffic.bytes_in += len(self._frame)
-            self._receive()
+            await self._receive()
             await self._perform()
             self._frame_taken.set()
         if self._ponged and self._reader_waits:  # and so everything before the pong has been received
@@ -195,15 +198,22 @@ class Pump:
         self.session.tick()
         await self._perform()
 
-    def _receive(self) -> None:
+    async def _receive(self) -> None:
         """Feed the frame that has come, if the guard lets it pass."""
         assert self._frame is not None
+        frame, self._frame = self._frame, None  # a large one need not lie in memory beside what it held
         try:
-            self._guard.frame(self._frame)
-            self.session.receive(self._frame)
+            self._guard.frame(frame)
+            if len(frame) < LARGE:
+                self.session.receive(frame)
+            else:  # others on this loop need not wait for it
+                message = await asyncio.to_thread(decode, frame)
+                del frame
+                self.session.receive(message)
         except ProtocolError as error:
             self.session.close(error.code, str(error))
-        self._frame = None  # a large one need not lie in memory beside what it held
+        except WireError as error:
+            self.session.misread(error)
 
     def _carries(self) -> bool:
         """Whether more than a few pings have come or left since this was last so."""

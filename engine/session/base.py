@@ -18,7 +18,7 @@ from engine.change import MAX_VERSION, Change
 from engine.crr import ChangeSet, Known, MergeResult, Part, Place, Received, TableDigest
 from engine.errors import BeyondLimit, MergeError, PeerRefused, ProtocolError, SchemaMismatch, SynclineError, WireError
 from engine.shape import Shape
-from engine.wire import MAX_FRAME
+from engine.wire import MAX_FRAME, Message, decode
 
 from .actions import Action, Close, Merge, RecordSent, Send, Snapshot
 from .answering import Answer
@@ -85,20 +85,27 @@ class Session(abc.ABC):
         """Begin; call once, when the connection is open."""
 
     @abc.abstractmethod
-    def _on_frame(self, data: bytes) -> None:
-        """Handle one binary frame; may raise WireError or ProtocolError."""
+    def _came(self, message: Message) -> None:
+        """Handle what came in one frame; may raise ProtocolError."""
 
-    def receive(self, data: bytes) -> None:
-        """Take one binary frame from the peer. Bad bytes close the session; nothing is raised."""
+    def receive(self, data: bytes | Message) -> None:
+        """Take one binary frame from the peer, or the message in it where somebody has read that already.
+
+        Bad bytes close the session; nothing is raised.
+        """
         if self.closed:
             return
         try:
-            self._on_frame(data)
+            self._came(decode(data) if isinstance(data, bytes) else data)
         except WireError as error:
-            said = f"The other side could not read a message: {error}"
-            self.close(1007, f"The other side sent something that is no message: {error}", said=said)
+            self.misread(error)
         except ProtocolError as error:
             self.close(error.code, str(error))
+
+    def misread(self, error: WireError) -> None:
+        """Hear that a frame from the peer was no message: the session closes."""
+        said = f"The other side could not read a message: {error}"
+        self.close(1007, f"The other side sent something that is no message: {error}", said=said)
 
     def local_changed(self, version: int) -> None:
         """Say that our file is at ``version`` (its db_version) now. Calling too often does no harm."""

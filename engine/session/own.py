@@ -31,7 +31,6 @@ from engine.wire import (
     SendAgain,
     Status,
     Want,
-    decode,
     encode,
 )
 from engine.words import printable
@@ -94,8 +93,7 @@ class OwnSession(SendingSession, ComparingSession):
 
     # Frames
 
-    def _on_frame(self, data: bytes) -> None:
-        message: Message = decode(data)
+    def _came(self, message: Message) -> None:
         if self._looking_up:
             self._early.append(message)
         else:
@@ -278,7 +276,7 @@ class OwnSession(SendingSession, ComparingSession):
 
     # The watchdog
 
-    def receive(self, data: bytes) -> None:
+    def receive(self, data: bytes | Message) -> None:
         super().receive(data)
         self._stir()
 

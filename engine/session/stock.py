@@ -19,9 +19,9 @@ from engine.wire import (
     AnnouncePresence,
     Changes,
     Cursor,
+    Message,
     RejectChanges,
     StartStreaming,
-    decode,
     encode,
 )
 from engine.words import printable
@@ -203,8 +203,7 @@ class StockClientSession(_StockSession):
         name = here.schema_name or ""
         self._send(encode(AnnouncePresence(here.site_id, seen, name, here.schema_version)))
 
-    def _on_frame(self, data: bytes) -> None:
-        message = decode(data)
+    def _came(self, message: Message) -> None:
         if isinstance(message, StartStreaming):
             self._on_start_streaming(message)
         elif isinstance(message, Changes):
@@ -261,8 +260,7 @@ class StockHubSession(_StockSession):
     def _quiet(self) -> None:
         """Nothing: greeting again is the client's business."""
 
-    def _on_frame(self, data: bytes) -> None:
-        message = decode(data)
+    def _came(self, message: Message) -> None:
         if isinstance(message, AnnouncePresence):
             self._on_announce(message)
         elif not self.greeted:
