@@ -49,6 +49,11 @@ class RowDifference:
     there: Row | None
 
     @property
+    def too_large(self) -> bool:
+        """Whether a side has it, but did not tell of what is in it."""
+        return bool(self.columns) and (self.here == () or self.there == ())
+
+    @property
     def differing(self) -> tuple[str, ...]:
         """The columns that differ, when both sides have the row."""
         if not self.here or not self.there:
@@ -146,8 +151,8 @@ class Finder:
                 there += [_row(*one, len(columns)) for one in answer.rows]
             for key, one, other in zip(some, here, there, strict=True):
                 difference = RowDifference(table, unpack_columns(key), columns, one, other)
-                alike = (one is None and other is None) or (one and other and not difference.differing)
-                if not alike:
+                lacking = (one is None) != (other is None)
+                if lacking or difference.too_large or difference.differing:
                     found.append(difference)
         return found
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from engine.differences import Finder, RowDifference
 from engine.errors import PeerUnreachable, UsageError
+from engine.events import State
 from engine.link import Link
 from engine.session import OwnSession, Verdict
 from engine.session.answering import Answer, Question
@@ -18,6 +19,12 @@ LOOK_AGAIN = 0.1
 
 TRIES = 5
 """Comparisons in a row that may be spoilt by writes under way; the last one counts."""
+
+RECONNECT = 10.0
+"""Seconds that a link which is about to connect is given."""
+
+ABOUT_TO = (State.CONNECTING, State.WAITING, State.SYNCING, State.IN_SYNC)
+"""A link is shown to be in sync through a short lag."""
 
 NAMED = 1_000
 """Rows that differ, of all tables, that are named."""
@@ -71,24 +78,48 @@ class Verification:
 async def verify(link: Link, timeout: float, named: int = NAMED) -> Verification:
     """As Engine.verify."""
     found: Verification | None = None
+    cut: Cut | None = None
     for _ in range(TRIES):
-        asking = Asking(link, timeout)
-        session = asking.session
-        await asking.until(lambda session=session: session.in_sync, "come to rest")  # type: ignore[misc]
-        before = session.local_version, session.received
-        session.verdicts = None
-        asking.pump.call(session.verify)
-        await asking.until(lambda session=session: session.verdicts is not None, "answer")  # type: ignore[misc]
-        if session.verdicts is None:
-            continue  # it was cut: the next connection is asked, or there is none
-        found = await _look_closer(asking, named)
-        quiet = session.in_sync and (session.local_version, session.received) == before
+        await _connected(link, min(timeout, RECONNECT))
+        try:
+            found, quiet = await _verify_once(Asking(link, timeout), named)
+        except Cut as error:
+            cut = error
+            continue
         if quiet and (found.verdict is Verdict.IDENTICAL or found.differing):
             break
         await asyncio.sleep(LOOK_AGAIN)  # what was written meanwhile may be on its way
     if found is None:
-        raise _cut(link)
+        assert cut is not None
+        raise cut
     return found
+
+
+async def _verify_once(asking: Asking, named: int) -> tuple[Verification, bool]:
+    """What was found, and whether nothing was written meanwhile."""
+    session = asking.session
+    await asking.until(lambda: session.in_sync, "come to rest")
+    before = session.local_version, session.received
+    session.verdicts = None
+    asking.pump.call(session.verify)
+    await asking.until(lambda: session.verdicts is not None, "answer")
+    asking.still_there()
+    found = await _look_closer(asking, named)
+    return found, session.in_sync and (session.local_version, session.received) == before
+
+
+async def _connected(link: Link, seconds: float) -> None:
+    """Give a link that is about to connect, as after an alter, a moment to do so."""
+    for _ in range(int(seconds / LOOK_AGAIN)):
+        attempt = link.attempt
+        there = attempt is not None and attempt.session is not None and not attempt.ended
+        if there or link.status.state not in ABOUT_TO:
+            return
+        await asyncio.sleep(LOOK_AGAIN)
+
+
+class Cut(PeerUnreachable):
+    """The connection ended while the peer was asked."""
 
 
 class Asking:
@@ -117,8 +148,27 @@ class Asking:
         self.pump.call(lambda: numbers.append(session.ask(question)))
         await self.until(lambda: bool(numbers) and numbers[0] in session.answers, "answer")
         if not numbers or numbers[0] not in session.answers:
-            raise _cut(self.link)
+            raise self._cut()
         return session.answers.pop(numbers[0])
+
+    def begun(self, begins: Callable[[], bool]) -> Callable[[], bool]:
+        """A condition that stays true once ``begins`` was."""
+        seen: list[bool] = []
+
+        def once() -> bool:
+            if begins():
+                seen.append(True)
+            return bool(seen)
+
+        return once
+
+    def still_there(self) -> None:
+        """Raises PeerUnreachable when the connection was cut meanwhile."""
+        if self.link.attempt is not self.attempt or self.attempt.ended:
+            raise self._cut()
+
+    def _cut(self) -> Cut:
+        return Cut(f"{self.link.config.name} was cut while it was asked.", hint="Try again.")
 
     async def until(self, done: Callable[[], bool], what: str) -> None:
         """Wait until it is done, or the attempt is over. Raises PeerUnreachable when it takes too long."""
@@ -151,10 +201,6 @@ async def _look_closer(asking: Asking, named: int) -> Verification:
                 more = True
         results.append(TableResult(table, verdict, here, there, tuple(rows), more))
     return Verification(tuple(results))
-
-
-def _cut(link: Link) -> PeerUnreachable:
-    return PeerUnreachable(f"{link.config.name} was cut while it was compared.", hint="Try again.")
 
 
 def _count(number: int, thing: str) -> str:

@@ -15,7 +15,7 @@ import sys
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
-from engine.cli import bench, check, demo, identity, inspect, pair, serve, sync, token, window
+from engine.cli import bench, check, demo, identity, inspect, pair, serve, sync, token, verify, window
 from engine.errors import SynclineError, UsageError
 
 Command = Callable[[argparse.Namespace], Awaitable[int]]
@@ -125,6 +125,9 @@ def parser() -> argparse.ArgumentParser:
     how.add_argument("--every", metavar="MINUTES", type=int, help="pull again and again, at this distance")
     one.add_argument("--json", action="store_true", help="one JSON object a line")
     one.set_defaults(endless=lambda arguments: bool(arguments.watch or arguments.every))
+
+    text = "Sync with a peer, compare every row, and mend what differs if asked to."
+    verify.add_options(command("verify", verify.run, text))
 
     one = command("serve", serve.run, "Serve the databases of a folder as rooms.")
     serve.add_options(one)

@@ -27,7 +27,7 @@ async def run(arguments: argparse.Namespace) -> int:
     if arguments.every is not None and arguments.every < 1:
         raise UsageError("--every takes minutes, 1 or more.")
     schema = _read_schema(arguments.schema) if arguments.schema else None
-    wanted = _named(arguments) if arguments.url is not None else await _kept(arguments)
+    wanted = named(arguments) if arguments.url is not None else await kept(arguments)
     show = _JsonLines() if arguments.json else _Lines()
     async with Engine(Settings(), backups=Backups(data_dir() / "backups"), schema=schema) as engine:
         database = await engine.add_database(arguments.database)
@@ -52,14 +52,14 @@ async def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _named(arguments: argparse.Namespace) -> list[tuple[PeerConfig, str | None]]:
+def named(arguments: argparse.Namespace) -> list[tuple[PeerConfig, str | None]]:
     """The peer that the command line names, and its token."""
     room = check_room(arguments.room or arguments.database.name)
     token = read_token(arguments.token_file, "SYNCLINE_TOKEN")
     return [(PeerConfig.new("", check_url(arguments.url), room=room), token)]
 
 
-async def _kept(arguments: argparse.Namespace) -> list[tuple[PeerConfig, str | None]]:
+async def kept(arguments: argparse.Namespace) -> list[tuple[PeerConfig, str | None]]:
     """The peers that the settings keep for this database, by hand in the window or by pairing, and their tokens."""
     settings, store = SettingsFile().load(), TokenStore()
     path = arguments.database.expanduser().resolve()

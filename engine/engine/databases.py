@@ -93,9 +93,7 @@ class Databases(Core):
         Raises:
             NotEligible: it cannot be; every reason in words.
         """
-        path, backups = self._config(database).path, self.backups
-        if backups is not None:
-            await self._run(database, lambda _: backups.ensure(path, within=60))
+        await self._back_up(database)
         await self._run(database, Replica.make_crr, table)
         async with self._hosts.use(self._config(database).path) as host:
             host.look()
@@ -149,6 +147,12 @@ class Databases(Core):
         stack.callback(host.listen(_DatabaseListener(self, database, host)))
         await self._report_database(database)
         return None
+
+    async def _back_up(self, database: str) -> None:
+        """Have a backup that is not older than a minute."""
+        path, backups = self._config(database).path, self.backups
+        if backups is not None:
+            await self._run(database, lambda _: backups.ensure(path, within=60))
 
     async def _report_database(self, database: DatabaseConfig) -> None:
         async with self._hosts.use(database.path) as host:

@@ -12,6 +12,7 @@ from engine.attempt import SchemaName
 from engine.backup import Backups
 from engine.change import Change
 from engine.crr import Applied
+from engine.differences import RowDifference
 from engine.engine.databases import Databases
 from engine.errors import PeerUnreachable, SynclineError, UsageError
 from engine.events import (
@@ -29,6 +30,7 @@ from engine.flow import flow_in, flow_of
 from engine.host import Host
 from engine.journal import Journal, SyncLine
 from engine.link import Link
+from engine.mending import Settled, Side, send_again, settle
 from engine.probe import ProbeReport, probe
 from engine.settings import DatabaseConfig, Pause, PeerConfig, Settings, SettingsFile
 from engine.tokens import Tokens, TokenStore
@@ -135,6 +137,30 @@ class Peers(Databases):
             UsageError: it is a published server, which cannot be asked.
         """
         return await verify(self._link(peer), timeout)
+
+    async def send_again(self, peer: str, side: Side, *, timeout: float = 600.0) -> None:
+        """Have all of one side's history sent once more, to mend what differs; waits until it is on the other's disk.
+
+        Raises:
+            PeerUnreachable: it is not connected, or was cut. What was asked for goes on with the next connection.
+            UsageError: it is a published server, or the peer's direction does not allow it.
+        """
+        await send_again(self._link(peer), side, timeout)
+
+    async def settle(self, peer: str, rows: Sequence[RowDifference], side: Side) -> Settled:
+        """Where rows still differ, write one side's into the peer's database here as new; they are synced as any write.
+
+        With ``backups``, one that is not older than a minute is there before.
+
+        Raises:
+            ReplicaError: the file. UsageError: a table was altered. Nothing was written then.
+        """
+        database = self._link(peer).config.database
+        await self._back_up(database)
+        settled = await self._run(database, settle, rows, side)
+        async with self._hosts.use(self._config(database).path) as host:
+            host.look()
+        return settled
 
     async def wait_in_sync(self, peers: Sequence[str] | None = None, *, timeout: float) -> None:
         """Wait until these peers (all by default) are in sync at the same time.

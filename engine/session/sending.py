@@ -96,6 +96,11 @@ class SendingSession(KinSession):
     def _doubt(self) -> None:
         """React to a peer that may hold what another file has sent, whose place ours has taken."""
 
+    @property
+    def wanted(self) -> int:
+        """How often the peer has asked for our history in this session."""
+        return self._want
+
     def _on_confirm(self, confirm: Confirm) -> None:
         if not self._unconfirmed:
             raise ProtocolError("A confirmation came for nothing sent.")

@@ -1,0 +1,142 @@
+"""``syncline verify DB [URL]``: syncs, then compares every row, and on request mends what differs."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from engine.backup import Backups
+from engine.cli.output import as_json, count, say, say_json, shown
+from engine.cli.sync import kept, named
+from engine.differences import Row, RowDifference
+from engine.engine import Engine
+from engine.mending import Side
+from engine.session import Verdict
+from engine.settings import Mode, Settings, data_dir
+from engine.verify import Verification
+
+PATIENCE = 600.0
+"""Seconds for each thing that is waited for: a large table takes long to look at."""
+
+SHOWN = 50
+"""Rows shown on a terminal; ``--json`` has them all."""
+
+
+async def run(arguments: argparse.Namespace) -> int:
+    """``syncline verify DB [URL]``. The exit status is 0 when both hold the same rows, else 1."""
+    wanted = named(arguments) if arguments.url is not None else await kept(arguments)
+    worst = 0
+    async with Engine(Settings(), backups=Backups(data_dir() / "backups")) as engine:
+        database = await engine.add_database(arguments.database)
+        for config, token in wanted:
+            peer = replace(config, database=database.id, mode=Mode.LIVE, paused=None)
+            await engine.add_peer(peer, token=token)
+            outcome = (await engine.sync_now([peer.id]))[peer.id]
+            if outcome is not None:
+                raise outcome
+            report = await _Command(engine, peer.id, arguments).run()
+            if len(wanted) > 1 and not arguments.json:
+                say(f"{peer.name}:")
+            _say_json(report) if arguments.json else _say(report)
+            worst = max(worst, int(report.verdict is Verdict.DIFFERENT))
+            await engine.remove_peer(peer.id)
+    return worst
+
+
+@dataclass(frozen=True, slots=True)
+class _Command:
+    engine: Engine
+    peer: str
+    arguments: argparse.Namespace
+
+    async def run(self) -> Verification:
+        """Compare, and mend as far as that is wished for."""
+        report = await self._compare()
+        if self.arguments.send_again and report.verdict is not Verdict.IDENTICAL:
+            self._tell(f"{report}. Sending again…")
+            for side in Side if self.arguments.send_again == "both" else (Side(self.arguments.send_again),):
+                await self.engine.send_again(self.peer, side, timeout=PATIENCE)
+            report = await self._compare()
+        if self.arguments.take and report.differing:
+            settled = await self.engine.settle(self.peer, report.differing, Side(self.arguments.take))
+            whose = "our" if self.arguments.take == Side.MINE else "their"
+            self._tell(f"Wrote {count(settled.written, 'row')} as new, {whose} way. {settled.why}".rstrip())
+            await self.engine.wait_in_sync([self.peer], timeout=PATIENCE)
+            report = await self._compare()
+        return report
+
+    async def _compare(self) -> Verification:
+        return await self.engine.verify(self.peer, timeout=PATIENCE)
+
+    def _tell(self, sentence: str) -> None:
+        if not self.arguments.json:
+            say(sentence)
+
+
+def _say(report: Verification) -> None:
+    say(str(report))
+    for row in report.differing[:SHOWN]:
+        say(f"    {_line(row)}")
+    if len(report.differing) > SHOWN or any(table.more for table in report.tables):
+        say("    and more: with --json, the first 1,000 of them")
+    if report.verdict is Verdict.DIFFERENT:
+        say("To mend what has a clock: --send-again both. For rows that differ even so: --take mine, or theirs.")
+    elif report.verdict is Verdict.HISTORY:
+        say("That does no harm; --send-again both makes the histories alike.")
+
+
+def _line(row: RowDifference) -> str:
+    where = f"{shown(row.table)}[{', '.join(shown(part) for part in row.key)}]"
+    if row.here is None or row.there is None:
+        return f"{where}: only {'there' if row.here is None else 'here'}"
+    if row.too_large:
+        return f"{where}: differs, and is too large to be shown"
+    parts = (
+        f"{shown(name)} is {shown(here)} here, {shown(there)} there"
+        for name, here, there in zip(row.columns, row.here, row.there, strict=True)
+        if name in row.differing
+    )
+    return f"{where}: {'; '.join(parts)}"
+
+
+def _say_json(report: Verification) -> None:
+    for table in report.tables:
+        say_json(
+            {
+                "table": table.table,
+                "verdict": table.verdict.value,
+                "rows_here": table.here,
+                "rows_there": table.there,
+                "differing": [_row_json(row) for row in table.rows],
+                "more": table.more,
+            }
+        )
+
+
+def _row_json(row: RowDifference) -> dict[str, Any]:
+    return {
+        "key": [as_json(part) for part in row.key],
+        "columns": list(row.differing),
+        "here": _values_json(row.columns, row.here),
+        "there": _values_json(row.columns, row.there),
+    }
+
+
+def _values_json(columns: tuple[str, ...], values: Row | None) -> dict[str, Any] | None:
+    return None if values is None else {name: as_json(value) for name, value in zip(columns, values, strict=False)}
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of ``verify`` to its parser."""
+    parser.add_argument("database", metavar="DB", type=Path, help="the SQLite file")
+    parser.add_argument("url", metavar="URL", nargs="?", help="the peer's address (default: the peers that are kept)")
+    parser.add_argument("--room", help="the database's name there (default: the file's name)")
+    text = "a file with the token that the peer asks for (or set SYNCLINE_TOKEN)"
+    parser.add_argument("--token-file", metavar="FILE", type=Path, help=text)
+    text = "when it differs, have one side's changes sent once more, or both"
+    parser.add_argument("--send-again", choices=("mine", "theirs", "both"), help=text)
+    text = "where rows still differ, write them as new the way they are on this side, after a backup"
+    parser.add_argument("--take", choices=("mine", "theirs"), help=text)
+    parser.add_argument("--json", action="store_true", help="one JSON object a table")
