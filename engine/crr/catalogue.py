@@ -154,8 +154,9 @@ def load(db: apsw.Connection) -> Catalogue:
 
 
 def is_crr(db: apsw.Connection, table: str) -> bool:
-    """Does the table have its insert trigger (what stock asks, spec 2.4)?"""
+    """Does the table have its insert trigger (what stock asks, spec 2.4), in whatever letter case (spec 2.6)?"""
     found = db.execute(
-        "SELECT 1 FROM main.sqlite_master WHERE type = 'trigger' AND name = " + literal(table + "__crsql_itrig")
+        "SELECT 1 FROM main.sqlite_master WHERE type = 'trigger' AND name COLLATE NOCASE = "
+        + literal(table + "__crsql_itrig")
     ).fetchone()
     return found is not None

@@ -104,7 +104,7 @@ def make_plain(state: State, name: str) -> None:
     db = state.db
     table = find_table(db, name)
     exact = table.name if table is not None else name
-    recorded = {clock.lower() for clock in load(db).clocks}  # perhaps in another letter case (spec 2.6)
+    recorded = {clock.lower() for clock in load(db).clocks}
     if not is_crr(db, exact) and exact.lower() not in recorded:
         return
     with savepoint(db):

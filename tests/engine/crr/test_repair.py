@@ -224,6 +224,9 @@ def test_a_wire_name_in_another_letter_case(make: MakeReplica) -> None:
     replica.repair()
     db.execute("UPDATE foo SET b = 2")
     assert [(c.table, c.val, c.col_version) for c in replica.changes().changes] == [("FOO", 2, 2)]
+    before = dump(db)
+    db.execute("SELECT crsql_as_crr('foo')").fetchall()
+    assert dump(db) == before
     assert replica.check() == []
 
 
