@@ -36,10 +36,12 @@ SMALLEST_AUTHORED = SMALLEST + 16
 
 _INT = struct.Struct(">Bq")
 _REAL = struct.Struct(">Bd")
-_AUTHORED = struct.Struct(">qqB16sq")  # col_version, db_version, marker, author, cl; then the varint seq
-_ANONYMOUS = struct.Struct(">qqBq")
-_AUTHORED_SEQ = struct.Struct(">qqB16sqB")  # and the first byte of seq
+# col_version, db_version, marker, author, cl, and the first byte of the varint seq, which often is all of it.
+_AUTHORED_SEQ = struct.Struct(">qqB16sqB")
 _ANONYMOUS_SEQ = struct.Struct(">qqBqB")
+# The same after a value of fixed size.
+_INT_AUTHORED_SEQ = struct.Struct(">qqqB16sqB")
+_REAL_AUTHORED_SEQ = struct.Struct(">dqqB16sqB")
 _I64 = struct.Struct(">q")
 _F64 = struct.Struct(">d")
 _AUTHOR = BLOB  # the marker before an author; stock reads 16 bytes after any marker but 0
@@ -103,7 +105,7 @@ def _put_all(out: bytearray, changes: Sequence[Change], authored: bool) -> None:
     names = _Names()
     sites: set[bytes] = set()
     append, pack_int, pack_real = out.append, _INT.pack, _REAL.pack
-    pack_authored, pack_anonymous = _AUTHORED.pack, _ANONYMOUS.pack
+    pack_authored, pack_anonymous = _AUTHORED_SEQ.pack, _ANONYMOUS_SEQ.pack
     for table, pk, cid, val, col_version, db_version, site, cl, seq in changes:
         out += names[table]
         length = len(pk)
@@ -135,22 +137,25 @@ def _put_all(out: bytearray, changes: Sequence[Change], authored: bool) -> None:
             out += val  # type: ignore[arg-type]
         else:
             raise WireError(f"A {kind.__name__} in {table} cannot be sent: SQLite has no such value.")
+        first = seq if 0 <= seq < 64 else seq & 63 | 128
         if site is not None:
             if site not in sites:
                 put_site(bytearray(), site)
                 sites.add(site)
-            out += pack_authored(col_version, db_version, _AUTHOR, site, cl)
+            out += pack_authored(col_version, db_version, _AUTHOR, site, cl, first)
         elif authored:
             raise WireError(f"A change of {table} cannot be sent: it names no author.")
         else:
-            out += pack_anonymous(col_version, db_version, 0, cl)
-        if 0 <= seq < 64:
-            append(seq)
-        elif 0 <= seq < 8192:
-            append(seq & 63 | 128)
-            append(seq >> 6)
-        else:
-            put_varint(out, seq)
+            out += pack_anonymous(col_version, db_version, 0, cl, first)
+        if first > 63:
+            if 0 <= seq < 8192:
+                append(seq >> 6)
+            elif 0 <= seq < 1 << 20:
+                append(seq >> 6 & 127 | 128)
+                append(seq >> 13)
+            else:
+                del out[-1]  # a negative one has its sign there
+                put_varint(out, seq)
 
 
 _new_change: Callable[[type[Change], tuple[Any, ...]], Change] = tuple.__new__
@@ -182,86 +187,123 @@ def take_changes(reader: Reader, *, authored: bool) -> tuple[Change, ...]:
 
 def _take_all(data: bytes, pos: int, count: int, authored: bool) -> tuple[list[Change], int]:
     names: dict[bytes, str] = {}
+    cells: dict[bytes, tuple[str, int]] = {}  # length, cid and type byte -> the last two
     sites: dict[bytes, bytes] = {}
     changes: list[Change] = []
     add, new, change_type = changes.append, _new_change, Change
+    of_fixed_size = {BIGINT: _INT_AUTHORED_SEQ.unpack_from, NUMBER: _REAL_AUTHORED_SEQ.unpack_from}.get
     unpack_authored, unpack_anonymous = _AUTHORED_SEQ.unpack_from, _ANONYMOUS_SEQ.unpack_from
     unpack_i64, unpack_f64 = _I64.unpack_from, _F64.unpack_from
+    begins = data.startswith
+    row: bytes | tuple[()] = ()  # table and key of the change before; nothing begins with ()
+    size = 0
+    last: bytes | None = None
     for _ in range(count):
-        length = data[pos]
-        pos += 1
-        if length > 127:
-            length, pos = read_varuint(data, pos - 1)
-        raw = data[pos : pos + length]
-        table = names.get(raw)
-        if table is None:
-            table = names[raw] = _name(raw)
-        pos += length
-
-        length = data[pos]
-        pos += 1
-        if length > 127:
-            length, pos = read_varuint(data, pos - 1)
-        pk = data[pos : pos + length]
-        pos += length
-
-        length = data[pos]
-        pos += 1
-        if length > 127:
-            length, pos = read_varuint(data, pos - 1)
-        raw = data[pos : pos + length]
-        cid = names.get(raw)
-        if cid is None:
-            cid = names[raw] = _name(raw)
-        pos += length
-
-        kind = data[pos]
-        pos += 1
-        val: SQLiteValue
-        if kind in (STRING, BLOB):
+        if begins(row, pos):  # mostly the changes to a row come together
+            pos += size
+        else:
+            start = pos
             length = data[pos]
             pos += 1
             if length > 127:
                 length, pos = read_varuint(data, pos - 1)
             raw = data[pos : pos + length]
-            val = raw if kind == BLOB else raw.decode()
+            known = names.get(raw)
+            if known is None:
+                known = names[raw] = _name(raw)
+            table = known
             pos += length
-        elif kind == BIGINT:
-            val = unpack_i64(data, pos)[0]
-            pos += 8
-        elif kind == NUMBER:
-            val = unpack_f64(data, pos)[0]
+
+            length = data[pos]
+            pos += 1
+            if length > 127:
+                length, pos = read_varuint(data, pos - 1)
+            pk = data[pos : pos + length]
+            pos += length
+            row, size = data[start:pos], pos - start
+
+        length = data[pos]
+        cell = cells.get(data[pos : pos + length + 2])
+        if cell is not None:
+            cid, kind = cell
+            pos += length + 2
+        else:
+            start = pos
+            pos += 1
+            if length > 127:
+                length, pos = read_varuint(data, start)
+            cid = _name(data[pos : pos + length])
+            pos += length
+            kind = data[pos]
+            pos += 1
+            if length < 128:
+                cells[data[start:pos]] = cid, kind
+
+        val: SQLiteValue
+        site: bytes | None
+        unpack = of_fixed_size(kind)
+        if unpack is not None and data[pos + 24] == _AUTHOR:
+            val, col_version, db_version, _, site, cl, seq = unpack(data, pos)
             if val != val:
                 val = None
-            pos += 8
-        elif kind == NULL:
-            val = None
-        elif kind == BOOL:
-            val = 1 if data[pos] == 1 else 0
-            pos += 1
+            if site == last:
+                site = last
+            else:
+                site = last = sites.setdefault(site, site)
+            pos += 50
         else:
-            raise WireError(f"A value in the message has the unknown type {kind}.")
+            if kind in (STRING, BLOB):
+                length = data[pos]
+                pos += 1
+                if length > 127:
+                    length, pos = read_varuint(data, pos - 1)
+                raw = data[pos : pos + length]
+                val = raw if kind == BLOB else raw.decode()
+                pos += length
+            elif kind == NULL:
+                val = None
+            elif kind == BIGINT:
+                val = unpack_i64(data, pos)[0]
+                pos += 8
+            elif kind == NUMBER:
+                val = unpack_f64(data, pos)[0]
+                if val != val:
+                    val = None
+                pos += 8
+            elif kind == BOOL:
+                val = 1 if data[pos] == 1 else 0
+                pos += 1
+            else:
+                raise WireError(f"A value in the message has the unknown type {kind}.")
 
-        marker = data[pos + 16]
-        if marker:
-            if authored and marker != _AUTHOR:
-                raise WireError(f"A change in the message has {marker} where its author should be.")
-            col_version, db_version, _, site, cl, seq = unpack_authored(data, pos)
-            site = sites.setdefault(site, site)
-            pos += 42
-        elif authored:
-            raise WireError("A change in the message names no author.")
-        else:
-            col_version, db_version, _, cl, seq = unpack_anonymous(data, pos)
-            site = None
-            pos += 26
+            marker = data[pos + 16]
+            if marker:
+                if authored and marker != _AUTHOR:
+                    raise WireError(f"A change in the message has {marker} where its author should be.")
+                col_version, db_version, _, site, cl, seq = unpack_authored(data, pos)
+                if site == last:
+                    site = last
+                else:
+                    site = last = sites.setdefault(site, site)
+                pos += 42
+            elif authored:
+                raise WireError("A change in the message names no author.")
+            else:
+                col_version, db_version, _, cl, seq = unpack_anonymous(data, pos)
+                site = None
+                pos += 26
 
         if seq > 63:
-            if seq & 64 or data[pos] > 127:
+            if seq & 64:
                 seq, pos = read_varint(data, pos - 1)
-            else:
+            elif data[pos] < 128:
                 seq = seq & 63 | data[pos] << 6
                 pos += 1
+            elif data[pos + 1] < 128:  # the place in a transaction of thousands of rows
+                seq = seq & 63 | (data[pos] & 127) << 6 | data[pos + 1] << 13
+                pos += 2
+            else:
+                seq, pos = read_varint(data, pos - 1)
         add(new(change_type, (table, pk, cid, val, col_version, db_version, site, cl, seq)))
     return changes, pos
 
