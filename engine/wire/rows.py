@@ -14,6 +14,9 @@ from engine.wire.primitives import MAX_NAME, Reader, put_bool, put_site, put_str
 MAX_KEY = 4096
 """Bytes of the longest key that is told of; rows with longer ones count in the digests only."""
 
+MAX_KEYS = 2_000
+"""Keys in one question: each is looked up."""
+
 
 @dataclass(frozen=True, slots=True)
 class RangeRequest:
@@ -116,6 +119,8 @@ def _head(out: bytearray, tag: int, number: int, table: str | None = None) -> No
 
 
 def _put_keys(out: bytearray, keys: Sequence[bytes]) -> None:
+    if len(keys) > MAX_KEYS:
+        raise WireError(f"A question about {len(keys):,} keys cannot be sent: {MAX_KEYS:,} are looked up.")
     put_varuint(out, len(keys))
     for key in keys:
         _put_key(out, key)
@@ -136,7 +141,10 @@ def _key(r: Reader) -> bytes:
 
 
 def _keys(r: Reader) -> tuple[bytes, ...]:
-    return tuple(_key(r) for _ in range(r.count(1)))
+    count = r.count(1)
+    if count > MAX_KEYS:
+        raise WireError(f"The message asks about {count:,} keys; at most {MAX_KEYS:,} are looked up.")
+    return tuple(_key(r) for _ in range(count))
 
 
 TAKE_ROWS: dict[int, Callable[[Reader], RowMessage]] = {

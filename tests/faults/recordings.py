@@ -104,15 +104,14 @@ def record(one: Replica, other: Replica, rng: random.Random) -> list[Moment]:
             _Recorded(one, kind(named(one), now=midnight), name),
             _Recorded(other, other_kind(named(other), now=midnight), other_name),
         )
-        for step in range(3):
+        for step in range(2):
             for number, end in enumerate(wire.ends):
                 row = 1_000 * round_ + 100 * number + 10 * step
-                end.replica.connection.executemany(
-                    "INSERT INTO item VALUES (?, ?, ?, ?)",
-                    [(row + n, f"name {n}", n - 3, [None, 1.5, b"\x00" * n, "x" * 200][n % 4]) for n in range(5)],
-                )
+                extras = [None, 1.5, b"\x00" * 9, "x" * 200]
+                new = [(row + n, f"name {n}", n - 3, extras[(n + step) % 4]) for n in range(3)]
+                end.replica.connection.executemany("INSERT INTO item VALUES (?, ?, ?, ?)", new)
                 end.replica.connection.execute("UPDATE item SET name = 'again' WHERE id % 7 = ?", (round_,))
-                end.replica.connection.execute("DELETE FROM item WHERE id = ?", (row + 4,))
+                end.replica.connection.execute("DELETE FROM item WHERE id = ?", (row + 2,))
                 end.local()
             wire.run(rng)
         for end in wire.ends:

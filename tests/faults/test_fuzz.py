@@ -174,6 +174,7 @@ GREEDY: dict[str, Callable[[int], bytes]] = {
     "clocks": lambda n: b"\x01" + bytes(16) + varuint(n // 25) + bytes(n + 20),
     "sites to leave out": lambda n: b"\x04" + bytes(9) + varuint(n // 16) + bytes(n + 20),
     "changes": lambda n: b"\x42\x01" + bytes(19) + varuint(n // len(CHANGE)) + CHANGE * (n // len(CHANGE)),
+    "keys to look up": lambda n: b"\x4c\x01\x01a" + varuint(n) + bytes(n),
     "a long number": lambda n: b"\x43" + b"\x80" * n,
     "long texts": lambda n: b"\x45\x01" + varuint(n) + b"x" * n + b"\x01",
 }
