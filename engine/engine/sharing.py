@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -15,6 +15,7 @@ from engine.errors import SynclineError, UsageError
 from engine.events import Guest, Paired, SharingChanged
 from engine.journal import Journal
 from engine.settings import Mode, PeerConfig, Settings, SettingsFile, data_dir
+from engine.sharing.discovery import Announcement, Discovery, machine_name, offer
 from engine.sharing.link import PairingLink
 from engine.sharing.share import Share, room_for
 from engine.sharing.trade import trade
@@ -141,9 +142,23 @@ class Sharing(Peers):
         except SynclineError as error:
             self._emit(SharingChanged(0, problem=f"{error} {error.hint}".strip()))
 
+    def discover(self, on_change: Callable[[], None] = lambda: None, *, here: bool = False) -> Discovery:
+        """Look for other machines that share, inside ``async with``; see ``engine.sharing.discovery``.
+
+        Args:
+            on_change: called when one was found or went. here: look on this machine alone.
+
+        Raises:
+            UsageError: it is switched off in the settings.
+        """
+        if not self.settings.discover:
+            raise UsageError("Looking for other machines is switched off.", hint="Switch it on in the settings.")
+        return Discovery(on_change, here=here, own=self._share.fingerprint if self._share is not None else "")
+
     @property
-    def _sharing_wanted(self) -> tuple[bool, bool, int]:
-        return self.settings.share, self.settings.share_lan, self.settings.share_port
+    def _sharing_wanted(self) -> tuple[bool, bool, int, bool]:
+        settings = self.settings
+        return settings.share, settings.share_lan, settings.share_port, settings.discover
 
     async def _start_sharing(self) -> None:
         await self._end_sharing()
@@ -158,7 +173,17 @@ class Sharing(Peers):
             on_paired=lambda name, words: self._emit(Paired(name, words)),
         )
         self._share = await self._share_stack.enter_async_context(share)
+        if self.settings.discover:
+            await self._share_stack.enter_async_context(await self._announcement(self._share))
         self._sharing_moved()
+
+    async def _announcement(self, share: Share) -> Announcement:
+        offers = []
+        for path in share.rooms.values():
+            with contextlib.suppress(SynclineError):  # its own row says what is wrong with it
+                async with self._hosts.use(path) as host:
+                    offers.append(offer(host.shapes))
+        return Announcement(machine_name(), share.addresses, share.port, share.fingerprint, offers)
 
     async def _end_sharing(self) -> None:
         self._share = None

@@ -187,6 +187,7 @@ class Settings:
     share: bool = False
     share_lan: bool = False
     share_port: int = 0
+    discover: bool = True
     databases: tuple[DatabaseConfig, ...] = ()
     peers: tuple[PeerConfig, ...] = ()
 

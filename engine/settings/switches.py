@@ -199,6 +199,12 @@ SETTINGS: dict[str, Setting] = {
             span=(0, 65_535),
         ),
         _switch(
+            "discover",
+            Group.SHARE,
+            marked("settings", "Find each other"),
+            marked("settings", "Let others in the network see that this machine shares, and look for them."),
+        ),
+        _switch(
             "notify_needs_you",
             Group.NOTIFY,
             marked("settings", "When a peer needs you"),

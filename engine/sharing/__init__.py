@@ -6,5 +6,6 @@ link.py         the pairing link, as text and as a QR code
 words.py        six words that both sides can compare
 guests.py       who may come in: one-time tokens of links, traded for lasting ones
 share.py        the hub that serves chosen databases to them
+discovery.py    who else shares in this network, by DNS-SD
 trade.py        the other end of a link
 """

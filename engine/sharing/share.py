@@ -100,6 +100,11 @@ class Share:
         assert self._certificate is not None
         return self._certificate.fingerprint
 
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Where it can be reached."""
+        return own_addresses() if self.lan else ("127.0.0.1",)
+
     def invite(self, room: str) -> PairingLink:
         """Make a pairing link to a room: good once, and for ten minutes.
 
@@ -108,8 +113,7 @@ class Share:
         """
         if room not in self.rooms:
             raise UsageError(f"“{room}” is not shared.")
-        addresses = own_addresses() if self.lan else ("127.0.0.1",)
-        link = PairingLink(addresses, self.port, room, self._guests.invite(room), self.fingerprint)
+        link = PairingLink(self.addresses, self.port, room, self._guests.invite(room), self.fingerprint)
         self._links[link.token] = link
         return link
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
 from engine.dial import dial
 from engine.errors import CertificateChanged, PeerRefused, PeerUnreachable
+from engine.sharing.discovery import machine_name
 from engine.sharing.link import PairingLink
 
 REACH_WITHIN = 5.0
@@ -41,7 +41,7 @@ async def trade(link: PairingLink, *, name: str = "") -> Paired:
     async for url in _answering(link):
         try:
             dialled = await dial(
-                url, link.room, token=link.token, fingerprint=link.fingerprint, name=name or socket.gethostname()
+                url, link.room, token=link.token, fingerprint=link.fingerprint, name=name or machine_name()
             )
         except (PeerUnreachable, CertificateChanged) as failed:
             error = failed  # another machine may have this address in another network

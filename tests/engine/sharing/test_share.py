@@ -12,6 +12,8 @@ from engine.engine import Engine
 from engine.errors import UsageError
 from engine.events import Paired, SharingChanged, State
 from engine.settings import PeerConfig, Settings, SettingsFile
+from engine.shape import Shape
+from engine.sharing.discovery import mark, offer
 from engine.sharing.link import PairingLink, parse
 from engine.sharing.share import own_addresses, room_for
 from engine.tokens import TokenStore
@@ -128,6 +130,26 @@ async def test_no_secret_is_kept_where_it_is_shared_or_in_settings(tmp_path: Pat
             assert link.token.encode() not in path.read_bytes()
     assert lasting not in (tmp_path / "here" / "settings.toml").read_text()
     assert json.loads((tmp_path / "here" / "tokens.json").read_text()) == {peer.id: lasting}
+
+
+@on_loop
+async def test_who_shares_is_found_unless_it_is_switched_off(tmp_path: Path) -> None:
+    """Both have the same tables, and see it by the hash."""
+    async with machine(tmp_path / "there") as there, machine(tmp_path / "here") as here:
+        database = await there.add_database(make_file(tmp_path / "theirs.db"))
+        await there.share([database.id])
+        assert there.sharing is not None
+        wanted = mark(there.sharing.fingerprint)
+        async with here.discover(here=True) as discovery:
+            await until(lambda: any(found.certificate == wanted for found in discovery.found), "it is found")
+            [found] = [found for found in discovery.found if found.certificate == wanted]
+            assert found.port == there.settings.share_port
+            assert found.offers == (offer([Shape("item", ("id",), ("name", "n", "extra"))]),)
+            await there.change_settings(discover=False)
+            await until(lambda: all(found.certificate != wanted for found in discovery.found), "it goes")
+            assert there.sharing is not None
+        with pytest.raises(UsageError, match="switched off"):
+            there.discover()
 
 
 @on_loop
