@@ -18,8 +18,10 @@ from pathlib import Path
 
 import pytest
 
-from engine.crr import Replica
+from engine import wire
+from engine.crr import Replica, pack_columns
 from engine.session import OwnSession, Session, Snapshot, StockClientSession, StockHubSession
+from engine.wire import Message, encode
 from tests.engine.session.world import End, Wire, make_replica, snapshot
 
 GOLDEN = Path(__file__).parents[1] / "engine" / "wire" / "vectors.json"
@@ -86,7 +88,7 @@ class Recording:
         self.roles: dict[str, list[Moment]] = {}
         for moment in moments:
             self.roles.setdefault(moment.role, []).append(moment)
-        self.frames = [*golden(), *(moment.next[0] for moment in moments)]
+        self.frames = [*golden(), *map(encode, RARE), *(moment.next[0] for moment in moments)]
 
     def spoken(self, role: str, rng: random.Random) -> list[bytes]:
         """What somebody may say who begins well and goes on with what nobody would send."""
@@ -132,6 +134,19 @@ def golden() -> list[bytes]:
     frames = (bytes.fromhex(vector["hex"]) for vector in vectors)
     return [frame for frame in frames if len(frame) < LARGEST]
 
+
+RARE: tuple[Message, ...] = (
+    wire.DigestRequest(1),
+    wire.Digest(1, (("item", 2, bytes(16), bytes(16)),)),
+    wire.Failure(3, "No.", True),
+    wire.RangeRequest(1, "item", (b"", pack_columns([5]), b"")),
+    wire.Ranges(1, ((5, bytes(16)), (6, bytes(16)))),
+    wire.RowsRequest(1, "item", b"", pack_columns([1_000])),
+    wire.Rows(1, ((pack_columns([5]), bytes(16)),), True),
+    wire.ValuesRequest(1, "item", (pack_columns([0]), pack_columns([1]))),
+    wire.Values(1, ((True, pack_columns([1, "x", b"y"])), (False, b""))),
+)
+"""Messages of the own dialect that a session between two well files does not need."""
 
 _NUMBERS = tuple(struct.pack(">q", n) for n in (-1, -(2**63), 2**63 - 1, 2**62, 2**62 - 1, 0, 1, 5))
 _LENGTHS = (b"\xff" * 7 + b"\x0f", b"\xff" * 30, b"\x80" * 40 + b"\x01", b"\xff\x7f", b"\xff\xff\x7f", b"\0", b"\x7f")

@@ -129,14 +129,15 @@ def test_injured_frames_in_every_state(
 
 
 def conversation(rng: random.Random, moment: Moment, others: list[bytes]) -> Iterator[bytes]:
-    """What this session is told from here on: at least one frame that nobody would send."""
+    """What this session is told from here on: frames that nobody would send, or not now."""
     for number, frame in enumerate(moment.next[:4]):
         if number and rng.random() < 0.5:
             yield frame
         elif rng.random() < 0.1:
             yield rng.randbytes(rng.randint(0, 200))
         else:
-            yield injured(rng, frame if rng.random() < 0.8 else rng.choice(others), others)
+            other = rng.choice(others)
+            yield other if rng.random() < 0.05 else injured(rng, frame if rng.random() < 0.8 else other, others)
 
 
 def kind_of_end(session: Session) -> str:
