@@ -95,6 +95,7 @@ class Host:
         self._watch: FileWatch | None = None
         self._looking = False
         self._look_again = False
+        self._reopening = False
         self._look_task: asyncio.Task[None] | None = None
         self._retry: asyncio.TimerHandle | None = None
         self._closed = False
@@ -142,12 +143,16 @@ class Host:
         self._merged.clear()
 
     def _open_again(self) -> None:
+        self._reopening = True
         replica, self._replica = self._replica, None
         if replica is not None:
             # closing must not touch the log beside the new file, which SQLite would find by its name
             replica.connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
             replica.close()
-        self._open()
+        try:
+            self._open()
+        finally:
+            self._reopening = False
 
     async def run(
         self, work: Callable[Concatenate[Replica, P], T], *args: P.args, **kwargs: P.kwargs
@@ -290,14 +295,17 @@ class Host:
             listener.replaced()
 
     async def _look(self) -> None:
+        generation = self.generation
         try:
             while True:
                 self._look_again = False
+                generation = self.generation
                 await self.refresh()
                 if not self._look_again:
                     break
         except SynclineError as error:
-            log.warning("Could not look at %s: %s", self.path, error)
+            if not self._reopening and generation == self.generation:  # else the file was opened anew under the look
+                log.warning("Could not look at %s: %s", self.path, error)
             if not self._closed:
                 if self._retry is not None:
                     self._retry.cancel()

@@ -17,14 +17,12 @@ from engine.clip import Clipped
 from engine.events import ChangesMoved, FlowChange
 from engine.journal import OverwrittenLine
 from engine.journal_export import export
-from engine.session import Verdict
 from engine.settings import HOME, data_dir
 from engine.settings.autostart import Autostart, autostart
 from gui.commands import Commands
-from gui.dialogs import add_database, add_peer, confirm, settings, value
+from gui.dialogs import add_database, add_peer, confirm, settings, value, verify
 from gui.dialogs.base import closed
 from gui.logs import LogFile
-from gui.models import values
 
 
 class Wishes(QObject):
@@ -79,7 +77,7 @@ class Wishes(QObject):
         self._commands.start(self._show(value.Cell(*place, line.new, line.old, had_old=True, kept=line.whole)))
 
     def verify(self, peer: str) -> None:
-        """Compare all rows with a peer, and say how that went."""
+        """Compare all rows with a peer, show how that went, and mend what differs."""
         self._commands.start(self._verify(peer))
 
     def save_diagnostics(self) -> None:
@@ -138,17 +136,8 @@ class Wishes(QObject):
             self._commands.said.emit(self.tr("Wrote {0} syncs to {1}.").format(count, target.name))
 
     async def _verify(self, peer: str) -> None:
-        self._commands.said.emit(self.tr("Comparing…"))
-        verdicts = (await self._engine.verify(peer)).verdicts
-        name = self._commands.name_of(peer)
-        different = [values.shown(table) for table, verdict in verdicts.items() if verdict is Verdict.DIFFERENT]
-        if different:
-            text = self.tr("{0}: these tables differ: {1}. Sync, then compare again.")
-            self.told.emit(text.format(name, ", ".join(different)))
-        else:
-            one = len(verdicts) == 1
-            text = self.tr("{0}: identical, 1 table.") if one else self.tr("{0}: identical, {1} tables.")
-            self.told.emit(text.format(name, len(verdicts)))
+        async with self._asking:
+            await verify.show(self._window, self._engine, peer, self._commands.name_of(peer))
 
     async def _save_diagnostics(self) -> None:
         folder = diagnostics_folder()

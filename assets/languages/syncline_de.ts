@@ -1298,6 +1298,109 @@
     </message>
 </context>
 <context>
+    <name>VerifyDialog</name>
+    <message>
+        <source>Compare with {0}</source>
+        <translation>Vergleich mit {0}</translation>
+    </message>
+    <message>
+        <source>&amp;Compare again</source>
+        <translation>Noch einmal &amp;vergleichen</translation>
+    </message>
+    <message>
+        <source>Comparing…</source>
+        <translation>Wird verglichen…</translation>
+    </message>
+    <message>
+        <source>Table</source>
+        <translation>Tabelle</translation>
+    </message>
+    <message>
+        <source>Row</source>
+        <translation>Zeile</translation>
+    </message>
+    <message>
+        <source>Here</source>
+        <translation>Hier</translation>
+    </message>
+    <message>
+        <source>There</source>
+        <translation>Dort</translation>
+    </message>
+    <message>
+        <source>Rows that differ</source>
+        <translation>Zeilen, die sich unterscheiden</translation>
+    </message>
+    <message>
+        <source>Send &amp;ours again</source>
+        <translation>&amp;Unseres noch einmal senden</translation>
+    </message>
+    <message>
+        <source>Everything from here is sent once more; of each cell the newer value stays</source>
+        <translation>Alles von hier wird noch einmal gesendet; in jeder Zelle bleibt der neuere Wert</translation>
+    </message>
+    <message>
+        <source>Have &amp;theirs sent again</source>
+        <translation>&amp;Dortiges noch einmal senden lassen</translation>
+    </message>
+    <message>
+        <source>Everything from there is sent once more; of each cell the newer value stays</source>
+        <translation>Alles von dort wird noch einmal gesendet; in jeder Zelle bleibt der neuere Wert</translation>
+    </message>
+    <message>
+        <source>&amp;Keep ours</source>
+        <translation>Unseres &amp;behalten</translation>
+    </message>
+    <message>
+        <source>Writes the rows that are listed as new, as they are here, after a backup</source>
+        <translation>Schreibt die Zeilen der Liste nach einer Sicherung neu, so wie sie hier sind</translation>
+    </message>
+    <message>
+        <source>Ta&amp;ke theirs</source>
+        <translation>Dortiges &amp;nehmen</translation>
+    </message>
+    <message>
+        <source>Writes the rows that are listed as new, as they are there, after a backup</source>
+        <translation>Schreibt die Zeilen der Liste nach einer Sicherung neu, so wie sie dort sind</translation>
+    </message>
+    <message>
+        <source>Mending…</source>
+        <translation>Wird behoben…</translation>
+    </message>
+    <message>
+        <source>Identical. Tables: {0}, rows: {1}.</source>
+        <translation>Gleich. Tabellen: {0}, Zeilen: {1}.</translation>
+    </message>
+    <message>
+        <source>The same rows, with a different history. Tables: {0}, rows: {1}.</source>
+        <translation>Dieselben Zeilen mit anderer Vorgeschichte. Tabellen: {0}, Zeilen: {1}.</translation>
+    </message>
+    <message>
+        <source>More than {0} rows differ; these are the first.</source>
+        <translation>Mehr als {0} Zeilen unterscheiden sich; dies sind die ersten.</translation>
+    </message>
+    <message>
+        <source>Rows that differ: {0}.</source>
+        <translation>Zeilen, die sich unterscheiden: {0}.</translation>
+    </message>
+    <message>
+        <source>Have everything sent again first. Rows that differ even then were changed without a record: choose whose stay.</source>
+        <translation>Lassen Sie zuerst alles noch einmal senden. Zeilen, die sich auch dann unterscheiden, wurden ohne Aufzeichnung geändert: Wählen Sie, welche bleiben.</translation>
+    </message>
+    <message>
+        <source>This does no harm: one side remembers rows that are gone, which the other never had.</source>
+        <translation>Das schadet nicht: Eine Seite erinnert sich an gelöschte Zeilen, die die andere nie hatte.</translation>
+    </message>
+    <message>
+        <source>no such row</source>
+        <translation>keine solche Zeile</translation>
+    </message>
+    <message>
+        <source>too large to be shown</source>
+        <translation>zu groß, um gezeigt zu werden</translation>
+    </message>
+</context>
+<context>
     <name>Window</name>
     <message>
         <source>Syncline</source>
@@ -1365,22 +1468,6 @@
     <message>
         <source>Wrote {0} syncs to {1}.</source>
         <translation>{0} Abgleiche nach {1} geschrieben.</translation>
-    </message>
-    <message>
-        <source>Comparing…</source>
-        <translation>Vergleiche…</translation>
-    </message>
-    <message>
-        <source>{0}: these tables differ: {1}. Sync, then compare again.</source>
-        <translation>{0}: Diese Tabellen unterscheiden sich: {1}. Gleichen Sie ab, dann vergleichen Sie noch einmal.</translation>
-    </message>
-    <message>
-        <source>{0}: identical, 1 table.</source>
-        <translation>{0}: gleich, 1 Tabelle.</translation>
-    </message>
-    <message>
-        <source>{0}: identical, {1} tables.</source>
-        <translation>{0}: gleich, {1} Tabellen.</translation>
     </message>
     <message>
         <source>The diagnostics are in {0}. They hold no tokens and no values; look before you share them.</source>
@@ -1748,6 +1835,10 @@
         <translation>Abgleich</translation>
     </message>
     <message>
+        <source>Sharing</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Notifications</source>
         <translation>Benachrichtigungen</translation>
     </message>
@@ -1822,6 +1913,38 @@
     <message>
         <source>A peer not heard from for this many days is marked stale.</source>
         <translation>Eine Gegenstelle, von der so viele Tage nichts zu hören war, gilt als veraltet.</translation>
+    </message>
+    <message>
+        <source>Share databases</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Serve the databases that are chosen under Share, to machines that were paired.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>In the local network</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Let other machines in the network come in, not this one alone.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Port</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Where paired machines find this one; 0 picks one, once.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Find each other</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Let others in the network see that this machine shares, and look for them.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>When a peer needs you</source>

@@ -38,7 +38,7 @@ from engine.settings import Settings
 from gui import language
 from gui.app import shell
 from gui.demo import WriteBar
-from gui.dialogs import add_database, add_peer, confirm, settings, value
+from gui.dialogs import add_database, add_peer, confirm, settings, value, verify
 from gui.window import SIZE, Window
 from tests.gui.aio import application, run_async, until
 
@@ -111,6 +111,10 @@ async def each_window(folder: Path, inspect: Look) -> None:
             await look(dialog, "add database")
         async with opened(window, value.show(window, engine, cell)) as dialog:
             await look(dialog, "a value")
+        async with opened(window, verify.show(window, engine, laptop.id, laptop.name)) as dialog:
+            assert isinstance(dialog, verify.VerifyDialog)
+            await until(lambda: not dialog.busy, "it has compared")
+            await look(dialog, "verify")
         async with opened(window, confirm.confirm(window, "Title", "Is this what you want?", "Yes")) as dialog:
             await look(dialog, "a question")
         window.notices.dismiss()

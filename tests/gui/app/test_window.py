@@ -19,6 +19,7 @@ from engine.settings import DatabaseConfig, Mode, PeerConfig, Settings, Settings
 from gui.app import shell
 from gui.dialogs.add_database import DatabaseDialog
 from gui.dialogs.value import ValueDialog
+from gui.dialogs.verify import VerifyDialog
 from gui.models.peers import Column
 from gui.tray import Tray
 from gui.window import Window
@@ -252,7 +253,9 @@ async def test_verifying_a_peer(tmp_path: Path) -> None:
         await it.state("In sync")
         menu = it.window.peers.menu_for([it.engine.settings.peers[0].id])
         next(action for action in menu.actions() if action.text() == "Verify").trigger()
-        await until(lambda: it.window.notices.text == "hub 0: identical, 1 table.", "it says how they compare")
+        compared = await dialog(it.window, VerifyDialog)
+        await until(lambda: compared.result.text.startswith("Identical. Tables: 1"), "it says how they compare")
+        compared.reject()
 
 
 @on_gui_loop

@@ -1,0 +1,237 @@
+"""Comparing with a peer: the result, the rows that differ, and what mends them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from functools import partial
+from html import escape
+from typing import Any
+
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QDialogButtonBox,
+    QHBoxLayout,
+    QProgressBar,
+    QPushButton,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engine.differences import Row, RowDifference
+from engine.engine import Engine
+from engine.errors import SynclineError
+from engine.events import State
+from engine.mending import Side
+from engine.session import Verdict
+from engine.verify import Verification
+from gui.dialogs.base import AsyncDialog, in_words
+from gui.dialogs.note import Note
+from gui.models import values
+from gui.theme import state_icon
+
+WIDTH, HEIGHT = 720, 420
+
+SHOWN = 200
+"""Rows listed, at most."""
+
+
+async def show(parent: QWidget | None, engine: Engine, peer: str, name: str) -> None:
+    """Compare with a peer, and offer to mend what differs, until the person closes the dialog.
+
+    Args:
+        parent: the window that the dialog belongs to.
+        engine: compares and mends.
+        peer, name: the peer, and what it is called.
+    """
+    await VerifyDialog(parent, engine, peer, name).answered()
+
+
+class VerifyDialog(AsyncDialog):
+    """See ``show``. ``report`` is the latest comparison; None as long as there is none."""
+
+    def __init__(self, parent: QWidget | None, engine: Engine, peer: str, name: str) -> None:
+        super().__init__(parent)
+        self._engine = engine
+        self._peer = peer
+        self.report: Verification | None = None
+        self.busy = False
+        self.setWindowTitle(self.tr("Compare with {0}").format(values.shown(name)))
+        self.result = Note(None)
+        self.advice = Note()
+        self.problem = Note.of_problem()
+        self.progress = QProgressBar()
+        self.progress.setRange(0, 0)
+        self.progress.setTextVisible(False)
+        self.rows = self._make_rows()
+        column = QVBoxLayout(self)
+        for widget in (self.result, self.progress, self.rows, self.advice):
+            column.addWidget(widget)
+        column.addLayout(self._make_mends())
+        column.addWidget(self.problem)
+        self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        self.again = QPushButton(self.tr("&Compare again"))
+        self.again.clicked.connect(lambda: self._begin(self.tr("Comparing…"), self._nothing))
+        self.buttons.addButton(self.again, QDialogButtonBox.ButtonRole.ActionRole)
+        self.buttons.rejected.connect(self.reject)
+        column.addWidget(self.buttons)
+        self.resize(WIDTH, HEIGHT)
+        self._begin(self.tr("Comparing…"), self._nothing)
+
+    def _make_rows(self) -> QTableWidget:
+        headings = (self.tr("Table"), self.tr("Row"), self.tr("Here"), self.tr("There"))
+        rows = QTableWidget(0, len(headings))
+        rows.setHorizontalHeaderLabels(headings)
+        rows.setAccessibleName(self.tr("Rows that differ"))
+        rows.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        rows.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        rows.setTabKeyNavigation(False)
+        rows.verticalHeader().hide()
+        rows.horizontalHeader().setStretchLastSection(True)
+        return rows
+
+    def _make_mends(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        self.mends: list[QPushButton] = []
+        texts: tuple[tuple[str, str, Callable[[], Coroutine[Any, Any, None]]], ...] = (
+            (
+                self.tr("Send &ours again"),
+                self.tr("Everything from here is sent once more; of each cell the newer value stays"),
+                partial(self._send_again, Side.MINE),
+            ),
+            (
+                self.tr("Have &theirs sent again"),
+                self.tr("Everything from there is sent once more; of each cell the newer value stays"),
+                partial(self._send_again, Side.THEIRS),
+            ),
+            (
+                self.tr("&Keep ours"),
+                self.tr("Writes the rows that are listed as new, as they are here, after a backup"),
+                partial(self._settle, Side.MINE),
+            ),
+            (
+                self.tr("Ta&ke theirs"),
+                self.tr("Writes the rows that are listed as new, as they are there, after a backup"),
+                partial(self._settle, Side.THEIRS),
+            ),
+        )
+        for text, tip, work in texts:
+            button = QPushButton(text)
+            button.setToolTip(tip)
+            button.setAutoDefault(False)
+            button.clicked.connect(partial(self._mend, work))
+            row.addWidget(button)
+            self.mends.append(button)
+        return row
+
+    # What is done
+
+    def _mend(self, work: Callable[[], Coroutine[Any, Any, None]], _: bool = False) -> None:
+        self._begin(self.tr("Mending…"), work)
+
+    def _begin(self, doing: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        self.busy = True
+        self.problem.say("")
+        self.result.say(doing)
+        self._show()
+        self.start(self._work(work))
+
+    async def _work(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Do it, then compare."""
+        try:
+            await work()
+            self.report = await self._engine.verify(self._peer)
+        except SynclineError as error:
+            self.problem.say(in_words(error))
+            if self.report is None:
+                self.result.say("")
+        self.busy = False
+        self._show()
+
+    async def _nothing(self) -> None:
+        pass
+
+    async def _send_again(self, side: Side) -> None:
+        await self._engine.send_again(self._peer, side)
+
+    async def _settle(self, side: Side) -> None:
+        if self.report is None:
+            return
+        settled = await self._engine.settle(self._peer, self.report.differing, side)
+        if settled.why:
+            self.problem.say(settled.why)
+        await self._engine.wait_in_sync([self._peer], timeout=60)
+
+    # What is shown
+
+    def _show(self) -> None:
+        report = self.report
+        differing = report is not None and report.verdict is Verdict.DIFFERENT
+        self.progress.setVisible(self.busy)
+        self.again.setEnabled(not self.busy)
+        for number, button in enumerate(self.mends):
+            button.setVisible(report is not None and report.verdict is not Verdict.IDENTICAL)
+            button.setEnabled(not self.busy and (number < 2 or bool(report and report.differing)))
+        self.rows.setVisible(differing)
+        if report is None or self.busy:
+            return
+        state = State.NEEDS_YOU if differing else State.IN_SYNC
+        self.result.say(self._sentence(report), partial(state_icon, state))
+        self.advice.say(self._advice(report))
+        self._list(report.differing[:SHOWN])
+        self.fit()
+
+    def _sentence(self, report: Verification) -> str:
+        rows = sum(table.here for table in report.tables)
+        if report.verdict is Verdict.IDENTICAL:
+            return self.tr("Identical. Tables: {0}, rows: {1}.").format(len(report.tables), self._number(rows))
+        if report.verdict is Verdict.HISTORY:
+            return self.tr("The same rows, with a different history. Tables: {0}, rows: {1}.").format(
+                len(report.tables), self._number(rows)
+            )
+        count = len(report.differing)
+        if count > SHOWN or any(table.more for table in report.tables):
+            return self.tr("More than {0} rows differ; these are the first.").format(min(count, SHOWN))
+        return self.tr("Rows that differ: {0}.").format(count)
+
+    def _advice(self, report: Verification) -> str:
+        if report.verdict is Verdict.DIFFERENT:
+            return self.tr(
+                "Have everything sent again first. Rows that differ even then were changed without a record:"
+                " choose whose stay."
+            )
+        if report.verdict is Verdict.HISTORY:
+            return self.tr("This does no harm: one side remembers rows that are gone, which the other never had.")
+        return ""
+
+    def _number(self, number: int) -> str:
+        return self.locale().toString(number)
+
+    def _list(self, rows: tuple[RowDifference, ...]) -> None:
+        self.rows.setRowCount(len(rows))
+        for number, row in enumerate(rows):
+            texts = (
+                values.shown(row.table),
+                values.key_shown(row.key),
+                self._side(row, row.here),
+                self._side(row, row.there),
+            )
+            for place, text in enumerate(texts):
+                item = QTableWidgetItem(text)
+                item.setToolTip(f"<qt>{escape(text)}</qt>")
+                self.rows.setItem(number, place, item)
+        self.rows.resizeColumnsToContents()
+
+    def _side(self, row: RowDifference, side: Row | None) -> str:
+        """What one side has, in a line: of a row that both have, what differs."""
+        if side is None:
+            return self.tr("no such row")
+        if row.too_large:
+            return self.tr("too large to be shown")
+        both = zip(row.columns, side, strict=True)
+        return ", ".join(
+            f"{values.shown(name)}: {values.shown(value)}"
+            for name, value in both
+            if name in row.differing or row.here is None or row.there is None
+        )
