@@ -11,20 +11,24 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
-from engine.crr import Part, Span
+from engine.crr import Part, Span, weight
 from engine.session import ReadPart
 from engine.wire import SharedChanges
 
 KEEP = 1.0
 """Seconds for which a part is kept for those who come later."""
 
+KEPT = 64 * 1024
+"""Bytes of the largest part that is kept, about; what is larger is shared only by those who wait for it together."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """A part, and who wrote what is in it."""
+    """A part, who wrote what is in it, and about how many bytes it has."""
 
     part: Part
     authors: frozenset[bytes | None]
+    size: int
 
     def serves(self, action: ReadPart) -> bool:
         """Whether this is just what ``action``, which excludes no version of the span, would find."""
@@ -72,14 +76,14 @@ class SharedParts:
     async def _lead(self, action: ReadPart) -> _Read:
         part = await self._read(action)
         shared = replace(part, changes=SharedChanges(part.changes))
-        return _Read(shared, frozenset(change.site_id for change in part.changes))
+        return _Read(shared, frozenset(change.site_id for change in part.changes), sum(map(weight, part.changes)))
 
     def _done(self, key: tuple[Span, bytes, int, int], reading: asyncio.Task[_Read]) -> None:
         def drop() -> None:
             if self._reads.get(key) is reading:
                 del self._reads[key]
 
-        if reading.cancelled() or reading.exception() is not None:
+        if reading.cancelled() or reading.exception() is not None or reading.result().size > KEPT:
             drop()
         else:
             asyncio.get_running_loop().call_later(KEEP, drop)
