@@ -41,12 +41,17 @@ class Capture:
         new_key, old_key = values[:width], values[width : 2 * width]
         new, old = values[2 * width : 2 * width + columns], values[2 * width + columns :]
         version = state.next_version()
-        row_key, _ = self._add_key(crr, new_key)
+        row_key = self._find_key(crr, new_key)
         if not all(map(same, new_key, old_key)):
-            self._move(crr, self._add_key(crr, old_key)[0], row_key, version)
-        for name, after, before in zip(crr.columns, new, old, strict=True):
-            if type(after) is not type(before) or after != before:
-                state.db.execute(crr.sql.bump_cell, (row_key, version, state.next_seq(), name))
+            self._move(crr, self._find_key(crr, old_key), row_key, version)
+        changed = [
+            name
+            for name, after, before in zip(crr.columns, new, old, strict=True)
+            if type(after) is not type(before) or after != before
+        ]
+        if changed:
+            count = len(changed)
+            state.db.execute(crr.sql.bump_cells(count), (row_key, version, state.next_seq(count), *changed))
         return 0
 
     def after_delete(self, table: SQLiteValue = None, *key: SQLiteValue) -> int:
@@ -54,8 +59,7 @@ class Capture:
         state = self._state
         crr = self._crr(table, len(key), len(key))
         version = state.next_version()
-        row_key, _ = self._add_key(crr, key)
-        self._bury(crr, row_key, version)
+        self._bury(crr, self._find_key(crr, key), version)
         return 0
 
     def _bury(self, crr: Crr, row_key: int, version: int) -> None:
@@ -79,8 +83,13 @@ class Capture:
         rows = [(new, name, cells.get(name, 1), version, 0, state.next_seq()) for name in crr.columns]
         bulk.run(state.db, crr.sql.put_cell, rows)
 
+    def _find_key(self, crr: Crr, key: Key) -> int:
+        """The number of a key that nearly always is known."""
+        row_key: int | None = self._state.db.execute(crr.sql.find_key, key).get
+        return self._add_key(crr, key)[0] if row_key is None else row_key
+
     def _add_key(self, crr: Crr, key: Key) -> tuple[int, bool]:
-        """The key's number, and whether it was known before."""
+        """The key's number, and whether it was known before; mostly it was not."""
         execute = self._state.db.execute
         row_key = execute(crr.sql.add_key, key).get
         if row_key is None:

@@ -27,6 +27,7 @@ class Statements:
         self.key = key
         self.columns = columns
         self._by_columns: dict[tuple[str, tuple[str, ...]], str] = {}
+        self._bumps: dict[int, str] = {}
 
     # Keys
 
@@ -129,10 +130,13 @@ class Statements:
             for name, four in zip(columns, fours, strict=True)
         )
 
-    @cached_property
-    def bump_cell(self) -> str:
-        """(key, db_version, seq, col_name): one local write of one cell."""
-        return self._bump("(?1, ?4, 1, ?2, 0, ?3)")
+    def bump_cells(self, count: int) -> str:
+        """(key, db_version, first seq, col_name, ...): one local write of so many cells."""
+        text = self._bumps.get(count)
+        if text is None:
+            rows = ", ".join(f"(?1, ?{n + 4}, 1, ?2, 0, ?3 + {n})" for n in range(count))
+            text = self._bumps[count] = self._bump(rows)
+        return text
 
     @cached_property
     def bump_all(self) -> str:
