@@ -83,7 +83,7 @@ class Demo:
     async def write(self, side: str, sql: str) -> None:
         """Write to one side as its app would, through a connection of its own."""
         self._say(f"  {side:<8} {sql}")
-        await asyncio.to_thread(_write, self.files[side], sql)
+        await asyncio.to_thread(write, self.files[side], sql)
 
     async def write_elsewhere(self, side: str, sql: str) -> None:
         """Write to one side from another process."""
@@ -147,12 +147,13 @@ class Demo:
         """
         rows: dict[str, Rows] = {}
         for name, path in self.files.items():
-            text, rows[name] = await asyncio.to_thread(_describe, name, path)
+            text, rows[name] = await asyncio.to_thread(describe, name, path)
             self._say(text)
         return all(of == rows["hub"] for of in rows.values())
 
 
-def _write(path: Path, sql: str) -> None:
+def write(path: Path, sql: str) -> None:
+    """Write to a file as its app would, through a connection of its own."""
     connection = connect(path)
     try:
         connection.execute(sql)
@@ -166,7 +167,8 @@ def _clocks(path: Path) -> tuple[bytes, int, dict[bytes, int]]:
         return replica.site_id, replica.db_version(), dict(replica.announcements())
 
 
-def _describe(name: str, path: Path) -> tuple[str, Rows]:
+def describe(name: str, path: Path) -> tuple[str, Rows]:
+    """Return a replica's site id, clocks and row counts for a person, and its rows."""
     with Replica.open(path, readonly=True) as replica:
         rows: Rows = {table: list(replica.live_rows(table)) for table in replica.crr_tables()}
         lines = [f"{name:<8} site {replica.site_id.hex()}  version {replica.db_version()}"]

@@ -106,6 +106,8 @@ def parser() -> argparse.ArgumentParser:
     one = command("demo", demo.run, "Two todo lists in sync through a hub, before your eyes.", window.demo)
     text = "run the script once without a window, compare, and end"
     one.add_argument("--once", dest="window", action="store_const", const=None, help=text)
+    text = "three machines that find each other and pair, without a hub and without a window"
+    one.add_argument("--p2p", action="store_true", help=text)
     one.add_argument("--keep", metavar="DIR", type=Path, help="put the files there and leave them")
 
     one = command("screenshots", None, "Paint the window into pictures, light and dark.", window.screenshots)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from engine.cli.output import say
 from engine.demo import Demo
+from engine.demo_p2p import RingDemo
 from engine.engine import Engine
 from engine.errors import PeerUnreachable
 from engine.settings import Settings
@@ -17,11 +18,21 @@ from engine.settings import Settings
 
 async def run(arguments: argparse.Namespace) -> int:
     """Run the script, compare, and say ``identical`` as the last line if all rows are."""
+    if arguments.p2p:
+        return await _without_hub(arguments.keep)
     with folder_for(arguments.keep) as folder:
         async with Engine(Settings()) as engine:
             demo = Demo(engine, folder, say)
             await tell_story(demo)
         return await verdict(demo)
+
+
+async def _without_hub(keep: Path | None) -> int:
+    with folder_for(keep) as folder:
+        say(f"Three todo lists in {folder}, and no hub:")
+        same = await RingDemo(folder, say).run()
+    say("identical" if same else "different")
+    return 0 if same else 1
 
 
 @contextlib.contextmanager

@@ -30,7 +30,9 @@ def open_window(arguments: argparse.Namespace) -> int:
 
 
 def demo(arguments: argparse.Namespace) -> int:
-    """``syncline demo``: in a window, or without a display as a picture of it."""
+    """``syncline demo``: in a window, or without a display as a picture of it; ``--p2p`` tells its story in words."""
+    if arguments.p2p:
+        return asyncio.run(once.run(arguments))
     if has_display():
         return int(_gui("demo").run(arguments.keep))
     if importlib.util.find_spec("PySide6") is None:

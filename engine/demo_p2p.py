@@ -1,0 +1,174 @@
+"""The demo without a hub: three machines' todo lists that find each other, pair, and sync in a ring.
+
+Each machine is an engine of its own, with its own file, certificate, tokens and port; they meet over real sockets, on
+this machine alone. What a person would carry from one to the next, the pairing link, the demo hands over.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from importlib import resources
+from pathlib import Path
+
+from engine.crr import Replica, connect
+from engine.demo import PATIENCE, Rows, describe, write
+from engine.engine import Engine
+from engine.errors import PeerUnreachable, StorageFailed
+from engine.settings import DatabaseConfig, Pause, Settings
+from engine.shape import Shape
+from engine.sharing.discovery import Discovery, Found, mark, offer
+from engine.sharing.link import parse
+
+MACHINES = ("laptop", "desktop", "tablet")
+
+
+class Machine:
+    """One of the three.
+
+    Args:
+        name: of the machine. folder: for its file and its data; made when needed.
+    """
+
+    def __init__(self, name: str, folder: Path) -> None:
+        self.name = name
+        self.path = folder / "todo.db"
+        self.engine = Engine(Settings(), data=folder / "data")
+        self.database: DatabaseConfig | None = None
+
+    async def set_up(self) -> None:
+        """Make the file, and share it. The engine is open."""
+        await asyncio.to_thread(_make_file, self.path)
+        self.database = await self.engine.add_database(self.path)
+        await self.engine.share([self.database.id])
+
+    @property
+    def fingerprint(self) -> str:
+        """That of its certificate."""
+        assert self.engine.sharing is not None
+        return self.engine.sharing.fingerprint
+
+    def shapes(self) -> tuple[Shape, ...]:
+        """What its tables look like."""
+        with Replica.open(self.path, readonly=True) as replica:
+            return tuple(replica.shapes())
+
+    def rows(self) -> Rows:
+        """All rows that its file holds."""
+        with Replica.open(self.path, readonly=True) as replica:
+            return {table: list(replica.live_rows(table)) for table in replica.crr_tables()}
+
+
+class RingDemo:
+    """The three machines.
+
+    Args:
+        folder: where the files are made. say: called with each line of the story.
+    """
+
+    def __init__(self, folder: Path, say: Callable[[str], None]) -> None:
+        self.machines = {name: Machine(name, folder / name) for name in MACHINES}
+        self._say = say
+
+    async def run(self) -> bool:
+        """Tell the whole story, and return whether all three hold the same rows at its end.
+
+        Raises:
+            PeerUnreachable: they did not find each other, or did not come together, within ``PATIENCE`` seconds.
+        """
+        async with contextlib.AsyncExitStack() as stack:
+            for machine in self.machines.values():
+                await stack.enter_async_context(machine.engine)
+                await machine.set_up()
+            await self._pair()
+            await self._script()
+        rows = []
+        for machine in self.machines.values():
+            text, found = await asyncio.to_thread(describe, machine.name, machine.path)
+            self._say(text)
+            rows.append(found)
+        return all(found == rows[0] for found in rows)
+
+    async def _pair(self) -> None:
+        """Let each find the next one, and use its link."""
+        laptop, desktop, tablet = self.machines.values()
+        for here, there in ((laptop, desktop), (desktop, tablet), (tablet, laptop)):
+            changed = asyncio.Event()
+            async with here.engine.discover(changed.set, here=True) as discovery:
+                found = await self._find(discovery, changed, there)
+            assert here.database is not None
+            assert there.database is not None
+            fit = "fit" if offer(here.shapes()) in found.offers else "do not fit"
+            self._say(f"  {here.name:<8} finds {there.name} at port {found.port}; its tables {fit}")
+            link = there.engine.invite(there.database.id)
+            await here.engine.pair(parse(link.text()), here.database.id, name=there.name)
+            self._say(f"  {here.name:<8} pairs with it; both show: {' '.join(link.words)}")
+
+    async def _find(self, discovery: Discovery, changed: asyncio.Event, wanted: Machine) -> Found:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE):
+                while True:
+                    for found in discovery.found:
+                        if found.certificate == mark(wanted.fingerprint):
+                            return found
+                    changed.clear()
+                    await changed.wait()
+        why = discovery.problem or "Multicast may be switched off here."
+        raise PeerUnreachable(f"{wanted.name} was not found within {PATIENCE:.0f} s. {why}")
+
+    async def _script(self) -> None:
+        """Write everywhere: connected, and with nobody connected."""
+        self._say("All three write, connected in a ring:")
+        await self._write("laptop", "INSERT INTO list (id, name) VALUES (1, 'Home')")
+        await self._write("laptop", "INSERT INTO todo (id, text, list) VALUES (1, 'Water the plants', 1)")
+        await self._write("desktop", "INSERT INTO todo (id, text) VALUES (2, 'Send the letter'), (3, 'Buy bread')")
+        await self._write("tablet", "INSERT INTO todo (id, text) VALUES (4, 'Call grandma')")
+        await self._settle()
+        self._say("Without the link between tablet and laptop, the desktop passes things on:")
+        await self.machines["tablet"].engine.pause(Pause.FOREVER)
+        await self._write("laptop", "DELETE FROM todo WHERE id = 3")
+        await self._write("tablet", "UPDATE todo SET done = 1 WHERE id = 1")
+        await self._settle()
+        self._say("All three write, with no connection between them:")
+        for machine in self.machines.values():
+            await machine.engine.pause(Pause.FOREVER)
+        await self._write("laptop", "UPDATE todo SET text = 'Send the letter today' WHERE id = 2")
+        await self._write("desktop", "UPDATE todo SET text = 'Send the letter by air' WHERE id = 2")
+        await self._write("tablet", "UPDATE todo SET text = 'Forget the letter' WHERE id = 2")
+        await self._write("laptop", "DELETE FROM todo WHERE id = 4")
+        await self._write("tablet", "UPDATE todo SET text = 'Call grandma at five' WHERE id = 4")
+        await self._write("desktop", "INSERT INTO todo (id, text) VALUES (5, 'Fix the bike')")
+        for machine in self.machines.values():
+            await machine.engine.pause(None)
+        await self._settle()
+
+    async def _write(self, name: str, sql: str) -> None:
+        self._say(f"  {name:<8} {sql}")
+        await asyncio.to_thread(write, self.machines[name].path, sql)
+
+    async def _settle(self) -> None:
+        """Wait until all hold the same rows."""
+        end = asyncio.get_running_loop().time() + PATIENCE
+        while True:
+            rows = [await asyncio.to_thread(machine.rows) for machine in self.machines.values()]
+            if all(found == rows[0] for found in rows):
+                return
+            if asyncio.get_running_loop().time() > end:
+                raise PeerUnreachable(f"The three did not come together within {PATIENCE:.0f} s.")
+            await asyncio.sleep(0.05)
+
+
+def _make_file(path: Path) -> None:
+    if path.exists():
+        raise StorageFailed(f"{path} is there already.", hint="Give the demo an empty folder.")
+    schema = resources.files("assets").joinpath("demo.sql").read_text(encoding="utf-8")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageFailed(f"The demo's files cannot be made in {path.parent}: {error.strerror}.") from None
+    connection = connect(path, create=True)
+    try:
+        connection.execute(schema).fetchall()  # to the last statement
+    finally:
+        connection.close()
