@@ -3,8 +3,8 @@
     for case in budget.cases("merge order", seconds=4):
         ...  # all choices from case.random
 
-``SYNCLINE_BUDGET=60`` gives every suite 60 seconds. ``SYNCLINE_SEED=17`` repeats just the case of that seed.
-In CI the seeds are 0, 1, 2 ...; elsewhere they start anywhere, so that every run looks at new cases.
+``--long 60`` (or ``SYNCLINE_BUDGET=60``) gives every suite 60 seconds. ``SYNCLINE_SEED=17`` repeats just the case of
+that seed. In CI the seeds are 0, 1, 2 ...; elsewhere they start anywhere, so that every run looks at new cases.
 """
 
 from __future__ import annotations

@@ -18,6 +18,18 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("syncline")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``--long 3600``: every random suite goes on for an hour."""
+    parser.addoption("--long", type=float, metavar="SECONDS", help="time for each random suite")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Suites read the budget where they are defined, which is later than this."""
+    seconds = config.getoption("--long")
+    if seconds is not None:
+        os.environ["SYNCLINE_BUDGET"] = str(seconds)
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Tell how many cases each random suite reached; without -s nobody would see."""
     lines = budget.summary()

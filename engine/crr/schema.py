@@ -53,10 +53,11 @@ class Schema(OpenFile):
 
     def _status(self, table: Table) -> TableStatus:
         db, tables = self.connection, self._state.catalogue()
+        reasons, known = obstacles(db, table), ()
         if table.name in tables.broken:
-            reasons: tuple[str, ...] = (f"It cannot be synced: {tables.broken[table.name]}.",)
-        else:
-            reasons = obstacles(db, table) if not is_crr(db, table.name) else ()
+            reasons = (f"It cannot be synced: {tables.broken[table.name]}.",)
+        elif is_crr(db, table.name):  # what came after it became one
+            reasons, known = (), reasons
         return TableStatus(
             name=table.name,
             syncable=tables.tracking(table.name) is not None,
@@ -65,7 +66,7 @@ class Schema(OpenFile):
             rows=self._count(table),
             columns=table.tracked,
             key=table.key,
-            cautions=() if reasons else cautions(db, table),
+            cautions=() if reasons else known + cautions(db, table),
         )
 
     def _count(self, table: Table) -> int:

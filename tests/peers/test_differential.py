@@ -1,6 +1,6 @@
 """Our engine against the published one: the same statements leave the same rows and the same bookkeeping.
 
-For hours: ``SYNCLINE_BUDGET=7200 python -m pytest -k random_scripts -o faulthandler_timeout=0``. One case again:
+For hours: ``./syncline test --long 7200 -k random_scripts -o faulthandler_timeout=0``. One case again:
 ``SYNCLINE_SEED=17``.
 """
 

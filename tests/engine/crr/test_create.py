@@ -205,6 +205,15 @@ def test_keys_that_ignore_case_are_cautioned(make: MakeReplica) -> None:
     assert {table.name: table.cautions for table in replica.tables()} == told
 
 
+def test_what_cannot_be_upheld_together_is_cautioned_when_it_comes_later(make: MakeReplica) -> None:
+    db = (replica := make()).connection
+    db.execute("CREATE UNIQUE INDEX one ON foo (b)")
+    (status,) = replica.tables()
+    assert status.syncable
+    (caution,) = status.cautions
+    assert "“b” must be unique" in caution
+
+
 def test_changed_behind_our_back(make: MakeReplica) -> None:
     replica: Replica = make()
     db = replica.connection
