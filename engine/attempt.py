@@ -17,7 +17,7 @@ from websockets.exceptions import ConnectionClosed
 from engine.change import Change
 from engine.crr import Applied, Replica
 from engine.dial import Dialled, dial
-from engine.errors import NothingToSync, PeerRefused, PeerUnreachable, SchemasDiffer, SynclineError
+from engine.errors import CopiedFile, NothingToSync, PeerRefused, PeerUnreachable, SchemasDiffer, SynclineError
 from engine.events import SyncFinished
 from engine.host import Host
 from engine.hosts import Hosts
@@ -37,6 +37,9 @@ PRODUCTIVE = 5.0
 
 
 READING_ONLY = "The token only allows reading: what is written here stays here."
+
+
+COPIED = "If this file is the copy, give it an id of its own: “New id…” in the peer's menu."
 
 
 class Ending(enum.Enum):
@@ -298,6 +301,8 @@ class Attempt:
                 error="" if orderly else closed.reason,
             )
         )
+        if session.copied or closed.code == 4005:
+            raise CopiedFile(closed.reason, hint=f"{COPIED} Or: syncline new-id {self.path}")
         if session.failure is not None and not closed.parked:
             raise session.failure
         if self._ending is not None:

@@ -22,6 +22,7 @@ SynclineError                 a sentence (what, where) and a hint (what to try)
 ├── PeerUnreachable           refused, timed out, cut: trying again can help
 └── PeerRefused               the peer said no (token, room, schema): trying again cannot help
     ├── SchemasDiffer         until one side has altered its tables
+    ├── CopiedFile            one of the two files was copied, or restored from a backup
     └── CertificateChanged    it shows another certificate than the one that was paired
 """
 
@@ -157,6 +158,10 @@ class PeerRefused(SynclineError):
 
 class SchemasDiffer(PeerRefused):
     """The two sides' tables do not fit together: it goes on when one of them was altered."""
+
+
+class CopiedFile(PeerRefused):
+    """One of the two files was copied, or restored from an older copy: two files go on under one site id."""
 
 
 class CertificateChanged(PeerRefused):

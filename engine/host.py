@@ -224,7 +224,7 @@ class Host:
         try:
             results = await self.run(performing.merge, action, floor=self.version)
         except FileReplaced:
-            await self._begin_anew()
+            await self.begin_anew()
             raise
         self._merged.extend((result.before, result.after) for result in results if result.after > result.before)
         if self._merged and self._merged[-1][1] > self.version:
@@ -261,7 +261,7 @@ class Host:
             ReplicaError: it could not be looked at.
         """
         if _identity(self.path) not in (None, self._file):
-            await self._begin_anew()
+            await self.begin_anew()
         version, shapes = await self.run(_news)
         if shapes != self.shapes:
             self.shapes = shapes
@@ -269,7 +269,7 @@ class Host:
             for listener in tuple(self._listeners):
                 listener.schema_changed(shapes)
         if version < self.version:  # set back in place: by a restore, say
-            await self._begin_anew()
+            await self.begin_anew()
         elif version > self.version:
             self._moved(version)  # first: whoever sends it should not wait for the report
         await self._report_local(version)
@@ -286,7 +286,7 @@ class Host:
                 hint="Syncline goes on from what the file holds now.",
             )
 
-    async def _begin_anew(self) -> None:
+    async def begin_anew(self) -> None:
         """Open the file that is under the path now, and tell everybody to forget what they knew."""
         self.sent_clocks.forget()
         await asyncio.get_running_loop().run_in_executor(self._thread, self._open_again)

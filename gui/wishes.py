@@ -80,6 +80,10 @@ class Wishes(QObject):
         """Compare all rows with a peer, show how that went, and mend what differs."""
         self._commands.start(self._verify(peer))
 
+    def new_id(self, peer: str) -> None:
+        """Give the file that is synced with this peer an id of its own, if the person is sure."""
+        self._commands.start(self._new_id(peer))
+
     def save_diagnostics(self) -> None:
         """Write what helps those who help into a file, and say where."""
         self._commands.start(self._save_diagnostics())
@@ -138,6 +142,21 @@ class Wishes(QObject):
     async def _verify(self, peer: str) -> None:
         async with self._asking:
             await verify.show(self._window, self._engine, peer, self._commands.name_of(peer))
+
+    async def _new_id(self, peer: str) -> None:
+        config = next(known for known in self._engine.settings.peers if known.id == peer)
+        database = next(known for known in self._engine.settings.databases if known.id == config.database)
+        title = self.tr("This file was copied, or restored from a backup")
+        sentence = self.tr(
+            "{0} was copied, or restored from a backup: another file goes on under its id. Give it an id of its own?"
+            " A backup is made first. No row changes; with each peer it syncs once more from the start."
+            " If the other copy has synced too, give that one a new id as well."
+        ).format(database.name)
+        if await confirm.confirm(self._window, title, sentence, self.tr("Give it a new id")):
+            await self._engine.new_site_id(database.id)
+            self._commands.said.emit(self.tr("{0} has an id of its own now.").format(database.name))
+            peers = [known.id for known in self._engine.settings.peers if known.database == database.id]
+            self._commands.sync_now(peers)
 
     async def _save_diagnostics(self) -> None:
         folder = diagnostics_folder()

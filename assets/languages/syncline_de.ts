@@ -1105,6 +1105,14 @@
         <translation>Bearbeiten…</translation>
     </message>
     <message>
+        <source>New &amp;id…</source>
+        <translation>Neue &amp;Kennung…</translation>
+    </message>
+    <message>
+        <source>For a file that was copied, or restored from a backup</source>
+        <translation>Für eine Datei, die kopiert oder aus einer Sicherung zurückgeholt wurde</translation>
+    </message>
+    <message>
         <source>Remove…</source>
         <translation>Entfernen…</translation>
     </message>
@@ -1468,6 +1476,22 @@
     <message>
         <source>Wrote {0} syncs to {1}.</source>
         <translation>{0} Abgleiche nach {1} geschrieben.</translation>
+    </message>
+    <message>
+        <source>This file was copied, or restored from a backup</source>
+        <translation>Diese Datei wurde kopiert oder aus einer Sicherung zurückgeholt</translation>
+    </message>
+    <message>
+        <source>{0} was copied, or restored from a backup: another file goes on under its id. Give it an id of its own? A backup is made first. No row changes; with each peer it syncs once more from the start. If the other copy has synced too, give that one a new id as well.</source>
+        <translation>{0} wurde kopiert oder aus einer Sicherung zurückgeholt: Eine andere Datei macht unter ihrer Kennung weiter. Soll sie eine eigene bekommen? Vorher wird gesichert. Keine Zeile ändert sich; mit jeder Gegenstelle wird einmal von vorn abgeglichen. Hat auch die andere Kopie abgeglichen, geben Sie auch ihr eine neue Kennung.</translation>
+    </message>
+    <message>
+        <source>Give it a new id</source>
+        <translation>Neue Kennung geben</translation>
+    </message>
+    <message>
+        <source>{0} has an id of its own now.</source>
+        <translation>{0} hat jetzt eine eigene Kennung.</translation>
     </message>
     <message>
         <source>The diagnostics are in {0}. They hold no tokens and no values; look before you share them.</source>

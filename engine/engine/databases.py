@@ -132,6 +132,24 @@ class Databases(Core):
                     old = line.old
         return replace(change, value=value, old=old)
 
+    async def new_site_id(self, database: str) -> bytes:
+        """Give a file that was copied or restored an id of its own, after a backup; returns it.
+
+        No row changes, and no write of either copy is hidden from anybody (``engine.crr.identity``). With each peer it
+        syncs once more from the start. If the other copy has synced too, that one needs a new id as well.
+
+        Raises:
+            ReplicaError: the file, or its backup; nothing has changed then.
+        """
+        path, backups = self._config(database).path, self.backups
+        async with self._hosts.use(path) as host:
+            if backups is not None:
+                await host.run(lambda _: backups.make(path))
+            new = await host.run(Replica.new_site_id)
+            await host.begin_anew()
+        await self._report_database(self._config(database))
+        return new
+
     async def clocks(self, database: str) -> list[TrackedPeer]:
         """Return the clocks that a database keeps of other sites."""
         return await self._run(database, Replica.tracked_peers)

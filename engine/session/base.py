@@ -56,6 +56,7 @@ class Session(abc.ABC):
         self.closed: Close | None = None
         self.failure: SynclineError | None = None
         self.remark = ""
+        self.copied = False  # ended because one of the two files is a copy, or a restored one
         # inbound: their history. offered is accepted for merging, received is on our disk
         self.peer_version: int | None = None
         self.offered = 0
@@ -252,6 +253,7 @@ class Session(abc.ABC):
     ) -> None:
         """End the session: the driver closes the socket with ``code``. Arguments as in ``Close``."""
         if self.closed is None:
+            self.copied = self.copied or code == 4005
             self.closed = Close(code, reason, said or reason, retry, regreet, parked)
             self._actions.append(self.closed)
 

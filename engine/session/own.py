@@ -220,6 +220,7 @@ class OwnSession(SendingSession, ComparingSession):
 
     def _on_failure(self, failure: Failure) -> None:
         self.refusal = failure
+        self.copied = failure.code == FailureCode.CLONE
         parked = failure.code == FailureCode.SCHEMA
         super().close(1000, printable(failure.sentence, SENTENCE), retry=failure.retry, parked=parked)
 
@@ -337,6 +338,7 @@ class OwnSession(SendingSession, ComparingSession):
         super().close(code, reason, said=said, retry=retry, regreet=regreet, parked=parked)
 
     def _refuse(self, code: FailureCode, sentence: str) -> None:
+        self.copied = code is FailureCode.CLONE
         self._say(code, sentence, retry=False)
         super().close(1008, sentence, retry=False)
 

@@ -62,6 +62,7 @@ class PeersPanel(QWidget):
     remove_requested = Signal(list)
     """list[str]"""
     verify_requested = Signal(str)
+    new_id_requested = Signal(str)
     """Compare all rows with this peer."""
     flow_requested = Signal(str)
     """Show the changes of this peer."""
@@ -210,7 +211,10 @@ class PeersPanel(QWidget):
         verify.triggered.connect(lambda: self.verify_requested.emit(chosen[0]))
         edit = menu.addAction(theme.icon("edit"), self.tr("Edit…"))
         edit.triggered.connect(lambda: self.edit_requested.emit(chosen[0]))
-        for action in (flow, verify, edit):
+        new_id = menu.addAction(self.tr("New &id…"))
+        new_id.setToolTip(self.tr("For a file that was copied, or restored from a backup"))
+        new_id.triggered.connect(lambda: self.new_id_requested.emit(chosen[0]))
+        for action in (flow, verify, edit, new_id):
             action.setEnabled(len(chosen) == 1)
         self.table.add_to(menu)
         menu.addSeparator()
