@@ -86,13 +86,14 @@ async def probe(
     room: str,
     token: str | None = None,
     *,
+    fingerprint: str = "",
     named: bool = False,
 ) -> ProbeReport:
     """Try a peer out. Takes up to 20 s when nothing answers; may be cancelled.
 
     Args:
         path: the database to sync with it, for comparing schemas; None compares nothing.
-        url, room, token: as a link would use them.
+        url, room, token, fingerprint: as a link would use them.
         named: the engine has a schema's name for files that record none.
 
     Raises:
@@ -102,7 +103,7 @@ async def probe(
     here = None if path is None else await asyncio.to_thread(_look_at_file, path)
     found = _Findings(urlsplit(url).netloc)
     try:
-        dialled = await dial(url, check_room(room), token=token or None)
+        dialled = await dial(url, check_room(room), token=token or None, fingerprint=fingerprint)
     except (PeerUnreachable, PeerRefused) as error:
         found.not_connected(error)
         return found.report()

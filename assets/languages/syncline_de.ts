@@ -791,6 +791,10 @@
         <translation>Name</translation>
     </message>
     <message>
+        <source>wss://example.org:8080/sync, or a pairing link</source>
+        <translation>wss://example.org:8080/sync oder ein Kopplungslink</translation>
+    </message>
+    <message>
         <source>Address</source>
         <translation>Adresse</translation>
     </message>
@@ -909,6 +913,10 @@
     <message>
         <source>To sync another database with it, add a peer for that one</source>
         <translation>Um eine andere Datenbank damit abzugleichen, fügen Sie für diese eine Gegenstelle hinzu</translation>
+    </message>
+    <message>
+        <source>For the room “%1”. Both machines show: %2</source>
+        <translation>Für den Raum „%1“. Beide Geräte zeigen: %2</translation>
     </message>
     <message>
         <source>Add a database first.</source>
@@ -1860,7 +1868,7 @@
     </message>
     <message>
         <source>Sharing</source>
-        <translation type="unfinished"></translation>
+        <translation>Teilen</translation>
     </message>
     <message>
         <source>Notifications</source>
@@ -1940,35 +1948,35 @@
     </message>
     <message>
         <source>Share databases</source>
-        <translation type="unfinished"></translation>
+        <translation>Datenbanken teilen</translation>
     </message>
     <message>
         <source>Serve the databases that are chosen under Share, to machines that were paired.</source>
-        <translation type="unfinished"></translation>
+        <translation>Die unter „Teilen“ gewählten Datenbanken gekoppelten Geräten anbieten.</translation>
     </message>
     <message>
         <source>In the local network</source>
-        <translation type="unfinished"></translation>
+        <translation>Im lokalen Netz</translation>
     </message>
     <message>
         <source>Let other machines in the network come in, not this one alone.</source>
-        <translation type="unfinished"></translation>
+        <translation>Auch andere Geräte im Netz hereinlassen, nicht nur dieses.</translation>
     </message>
     <message>
         <source>Port</source>
-        <translation type="unfinished"></translation>
+        <translation>Port</translation>
     </message>
     <message>
         <source>Where paired machines find this one; 0 picks one, once.</source>
-        <translation type="unfinished"></translation>
+        <translation>Wo gekoppelte Geräte dieses finden; 0 wählt einmalig einen aus.</translation>
     </message>
     <message>
         <source>Find each other</source>
-        <translation type="unfinished"></translation>
+        <translation>Einander finden</translation>
     </message>
     <message>
         <source>Let others in the network see that this machine shares, and look for them.</source>
-        <translation type="unfinished"></translation>
+        <translation>Andere im Netz sehen lassen, dass dieses Gerät teilt, und nach ihnen suchen.</translation>
     </message>
     <message>
         <source>When a peer needs you</source>

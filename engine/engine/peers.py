@@ -90,10 +90,12 @@ class Peers(Databases):
         self._emit(PeerRemoved(peer))
         await self.tokens.drop(peer)
 
-    async def probe(self, database: str, url: str, room: str, token: str = "") -> ProbeReport:
+    async def probe(
+        self, database: str, url: str, room: str, token: str = "", *, fingerprint: str = ""
+    ) -> ProbeReport:
         """Try out a peer that may not be added yet, and report in words; see ``engine.probe``."""
         path = self._config(database).path
-        return await probe(path, url, room, token, named=self._schema is not None)
+        return await probe(path, url, room, token, fingerprint=fingerprint, named=self._schema is not None)
 
     def peers(self) -> list[PeerStatus]:
         """Return the row of every peer, in the order of the settings."""

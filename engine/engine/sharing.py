@@ -102,12 +102,15 @@ class Sharing(Peers):
             raise UsageError("Nothing is shared, so nobody can come in.")
         await self._share.throw_out(name)
 
-    async def pair(self, link: PairingLink, database: str, *, name: str = "", mode: Mode = Mode.LIVE) -> PeerConfig:
+    async def pair(
+        self, link: PairingLink, database: str, *, name: str = "", mode: Mode = Mode.LIVE, minutes: int = 15
+    ) -> PeerConfig:
         """Use another machine's pairing link: trade its token, keep the lasting one, and begin to sync.
 
         Args:
             database: the id of the one to sync with it.
             name: what to call the peer here; by default after its room and address.
+            mode, minutes: when to sync.
 
         Raises:
             PeerUnreachable, PeerRefused, CertificateChanged: as in ``engine.sharing.trade``; nothing is remembered.
@@ -117,7 +120,13 @@ class Sharing(Peers):
         paired = await trade(link)
         name = name or f"{link.room} at {urlsplit(paired.url).hostname}"
         peer = PeerConfig.new(
-            database, paired.url, room=link.room, name=name, mode=mode, fingerprint=link.fingerprint
+            database,
+            paired.url,
+            room=link.room,
+            name=name,
+            mode=mode,
+            minutes=minutes,
+            fingerprint=link.fingerprint,
         )
         return await self.add_peer(peer, token=paired.token)
 

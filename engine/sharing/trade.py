@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 
 from engine.dial import dial
@@ -38,24 +38,25 @@ async def trade(link: PairingLink, *, name: str = "") -> Paired:
         f"The other machine cannot be reached at {', '.join(link.addresses)}.",
         hint="Are both in the same network, and does a firewall let Syncline in?",
     )
-    async for url in _answering(link):
-        try:
-            dialled = await dial(
-                url, link.room, token=link.token, fingerprint=link.fingerprint, name=name or machine_name()
-            )
-        except (PeerUnreachable, CertificateChanged) as failed:
-            error = failed  # another machine may have this address in another network
-            continue
-        except PeerRefused as refused:
-            raise PeerRefused(str(refused), hint="Make a new link on the other machine; it is good once.") from None
-        await dialled.socket.close(1000)
-        if dialled.lasting is None:
-            raise PeerRefused("The other machine let us in, but gave no token.", hint="Make a new link there.")
-        return Paired(url, dialled.lasting)
+    async with contextlib.aclosing(_answering(link)) as urls:
+        async for url in urls:
+            try:
+                dialled = await dial(
+                    url, link.room, token=link.token, fingerprint=link.fingerprint, name=name or machine_name()
+                )
+            except (PeerUnreachable, CertificateChanged) as failed:
+                error = failed  # another machine may have this address in another network
+                continue
+            except PeerRefused as refused:
+                raise PeerRefused(str(refused), hint="Make a new link on the other machine; it is good once.") from None
+            await dialled.socket.close(1000)
+            if dialled.lasting is None:
+                raise PeerRefused("The other machine let us in, but gave no token.", hint="Make a new link there.")
+            return Paired(url, dialled.lasting)
     raise error
 
 
-async def _answering(link: PairingLink) -> AsyncIterator[str]:
+async def _answering(link: PairingLink) -> AsyncGenerator[str, None]:
     """Try all addresses at once, and give those that take a connection, the quickest first."""
 
     async def reach(url: str, address: str) -> str | None:

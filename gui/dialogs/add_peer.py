@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import replace
 
 from PySide6.QtCore import Qt
@@ -22,6 +23,7 @@ from engine.engine import Engine
 from engine.errors import SynclineError, UsageError
 from engine.settings import Direction, Mode, PeerConfig, check_url
 from engine.settings.switches import DAYS
+from engine.sharing.link import PairingLink, is_link, parse
 from engine.wire.rooms import check_room, check_token, encode_subprotocol
 from gui.dialogs.base import AsyncDialog, in_words
 from gui.dialogs.checked import CheckedLine
@@ -79,7 +81,10 @@ class PeerDialog(AsyncDialog):
         self.database.setAccessibleName(self.tr("Database"))
         self.name = QLineEdit()
         self.name.setAccessibleName(self.tr("Name"))
-        self.address = CheckedLine(self.tr("Address"), check_url, example="wss://example.org:8080/sync")
+        example = self.tr("wss://example.org:8080/sync, or a pairing link")
+        self.address = CheckedLine(self.tr("Address"), self._check_address, example=example)
+        self.words = Note()
+        self.address.layout().addWidget(self.words)
         self.room = CheckedLine(self.tr("Room"), check_room, example=self.tr("the database's name on the hub"))
         self.token = CheckedLine(
             self.tr("Token"), _check_token, example=self.tr("empty when the hub asks for none"), secret=True
@@ -194,7 +199,24 @@ class PeerDialog(AsyncDialog):
             direction=Direction(self.direction.currentData()),
         )
         new = replace(new, stale_days=self.stale.value() or None)
-        return new if self._peer is None else replace(new, id=self._peer.id, paused=self._peer.paused)
+        if self._peer is None:
+            return new
+        pin = self._peer.fingerprint if new.url.startswith("wss:") else ""
+        return replace(new, id=self._peer.id, paused=self._peer.paused, fingerprint=pin)
+
+    @property
+    def link(self) -> PairingLink | None:
+        """The pairing link that stands in place of an address; None when there is none, or not a whole one."""
+        if self._peer is None and is_link(self.address.text):
+            with suppress(UsageError):
+                return parse(self.address.text)
+        return None
+
+    def _check_address(self, text: str) -> None:
+        if self._peer is None and is_link(text):
+            parse(text)
+        else:
+            check_url(text)
 
     def _changed(self) -> None:
         """What a test found was about something else."""
@@ -204,15 +226,24 @@ class PeerDialog(AsyncDialog):
 
     def _look(self) -> None:
         """Say what is wrong, and allow what can be done."""
-        problems = [self.address.tell(), self.room.tell(), self.token.tell()]
-        if not any(problems):
-            problems.append(self.room.tell(self._twin() or self._cannot_travel()))
+        link = self.link
+        for part in (self.room, self.token, self.direction, self.stale, self.trial):
+            part.setEnabled(link is None)  # the link says it all; it can be tried only once
+        if link is None:
+            self.words.say("")
+            problems = [self.address.tell(), self.room.tell(), self.token.tell()]
+            if not any(problems):
+                problems.append(self.room.tell(self._twin() or self._cannot_travel()))
+        else:
+            words = self.tr("For the room “%1”. Both machines show: %2")
+            self.words.say(words.replace("%1", link.room).replace("%2", " ".join(link.words)))
+            problems = [self.address.tell()]
         if self.database.currentIndex() < 0:
             problems.append(self.tr("Add a database first."))
         wrong = next(filter(None, problems), "")
         self.name.setPlaceholderText(self._usual_name())
         self.minutes.setVisible(self.mode.currentData() == Mode.EVERY)
-        self.trial.button.setEnabled(not wrong)
+        self.trial.button.setEnabled(not wrong and link is None)
         self.ok.setEnabled(not wrong)
         self.ok.setToolTip(wrong)
         self.fit()
@@ -254,7 +285,9 @@ class PeerDialog(AsyncDialog):
     async def _try(self) -> None:
         draft = self.draft()
         try:
-            report = await self._engine.probe(draft.database, draft.url, draft.room, self.token.text)
+            report = await self._engine.probe(
+                draft.database, draft.url, draft.room, self.token.text, fingerprint=draft.fingerprint
+            )
         except SynclineError as error:
             self.trial.show_problem(in_words(error))
         else:
@@ -272,8 +305,13 @@ class PeerDialog(AsyncDialog):
             self.start(self._save())
 
     async def _save(self) -> None:
-        draft, token = self.draft(), self.token.text
+        link = self.link
         try:
+            if link is not None:
+                self.saved = await self._pair(link)
+                QDialog.accept(self)
+                return
+            draft, token = self.draft(), self.token.text
             if self._peer is None:
                 await self._engine.add_peer(draft, token=token or None)
             else:
@@ -285,6 +323,15 @@ class PeerDialog(AsyncDialog):
         else:
             self.saved = draft
             QDialog.accept(self)
+
+    async def _pair(self, link: PairingLink) -> PeerConfig:
+        return await self._engine.pair(
+            link,
+            self.database.currentData() or "",
+            name=self.name.text().strip(),
+            mode=Mode(self.mode.currentData()),
+            minutes=self.minutes.value(),
+        )
 
     def _allow(self, allowed: bool) -> None:
         for part in (self.fields, self.trial, self.ok):

@@ -235,3 +235,37 @@ async def test_what_cannot_be_saved_is_said_in_the_dialog(tmp_path: Path) -> Non
             (tmp_path / "data").unlink()
             click(dialog.ok)
         await engine.wait_in_sync(timeout=20)
+
+
+@on_gui_loop
+async def test_a_pasted_link_pairs_and_shows_the_words(tmp_path: Path) -> None:
+    store = TokenStore(tmp_path / "here", keyring=False)
+    async with (
+        Engine(Settings(), data=tmp_path / "there") as there,
+        Engine(Settings(), token_store=store, data=tmp_path / "here") as here,
+    ):
+        shared = await there.add_database(make_file(tmp_path / "theirs.db"))
+        await there.share([shared.id])
+        await here.add_database(make_file(tmp_path / "ours.db"))
+        link = there.invite(shared.id)
+        async with asking(PeerDialog, add_peer.ask(None, here)) as (dialog, answer):
+            type_into(dialog.address.line, link.text()[:-30])
+            assert not dialog.ok.isEnabled()
+            assert "link" in dialog.address.note.text
+            type_into(dialog.address.line, link.text())
+            assert " ".join(link.words) in dialog.words.text
+            assert dialog.ok.isEnabled()
+            assert not dialog.room.isEnabled()
+            assert not dialog.trial.button.isEnabled()
+            assert unnamed(dialog) == []
+            dialog.accept()
+            await until(answer.done, "it is paired")
+        assert answer.result() == here.settings.peers[0]
+        assert here.settings.peers[0].fingerprint == link.fingerprint
+        async with asking(PeerDialog, add_peer.ask(None, here, here.settings.peers[0])) as (dialog, answer):
+            type_into(dialog.name, "Laptop")
+            dialog.accept()
+            await until(answer.done, "it is saved")
+        assert here.settings.peers[0].name == "Laptop"
+        assert here.settings.peers[0].fingerprint == link.fingerprint
+        await here.wait_in_sync(timeout=20)
