@@ -14,6 +14,10 @@ MAX_VALUES = 255
 
 _INTEGER, _REAL, _TEXT, _BLOB, _NULL = 1, 2, 3, 4, 5
 _REAL_BYTES = struct.Struct(">d")
+# The beginnings of keys of one value: integers by their size, and a text whose length is one byte.
+_INTEGERS = [bytes((1, size << 3 | _INTEGER)) for size in range(9)]
+_SMALL = {head: 2 + size for size, head in enumerate(_INTEGERS[:8])}
+_SHORT = bytes((1, 1 << 3 | _TEXT))
 
 
 def pack(values: Sequence[SQLiteValue]) -> bytes:
@@ -25,6 +29,16 @@ def pack(values: Sequence[SQLiteValue]) -> bytes:
     Raises:
         InvalidChange: more than 255 values.
     """
+    if len(values) == 1:
+        # Most keys are one integer or a short text, and each is packed whenever its row is read.
+        value = values[0]
+        if type(value) is int and 0 <= value < 1 << 63:
+            size = (value.bit_length() + 7) >> 3
+            return _INTEGERS[size] + value.to_bytes(size, "big")
+        if type(value) is str:
+            data = value.encode()
+            if 0 < len(data) < 256:
+                return _SHORT + bytes((len(data),)) + data
     if len(values) > MAX_VALUES:
         raise InvalidChange(f"A key of {len(values)} values cannot be packed; {MAX_VALUES} is the most.")
     out = bytearray((len(values),))
@@ -92,10 +106,6 @@ def unpack(packed: bytes) -> tuple[SQLiteValue, ...]:
     except UnicodeDecodeError:
         raise InvalidChange("A change has a key with text that is not UTF-8.") from None
     return tuple(values)
-
-
-_SMALL = {bytes((1, size << 3 | _INTEGER)): 2 + size for size in range(8)}
-_SHORT = bytes((1, 1 << 3 | _TEXT))
 
 
 def unpack_plain(packed: Sequence[bytes]) -> Sequence[SQLiteValue] | None:

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from engine.change import SENTINEL, Change
 from engine.crr.catalogue import Crr
 from engine.crr.pack import pack
-from engine.crr.reading import Intervals, Reader, has_value, site_ids, source, unreadable, value_of
+from engine.crr.reading import Intervals, Reader, has_value, new_change, site_ids, source, unreadable, value_of
 from engine.crr.results import Part, Span
 from engine.crr.sql import idents
 from engine.crr.state import State
@@ -64,6 +64,7 @@ class RangeReader:
         else:
             Reader(self._state).check_whole(0 if span.late else span.since, until)
         shown = _Shown(exclude_site, Intervals(exclude_versions))
+        filtered = exclude_site is not None or bool(exclude_versions) or self._state.site_id is None
         fill = _Fill(changes, size)
         for number, name in enumerate(span.tables):
             if at is not None and number < at.table:
@@ -74,7 +75,7 @@ class RangeReader:
             late = name in span.late
             start = at if at is not None and number == at.table else _At(number, 0 if late else span.since, _LAST, "")
             try:
-                stopped = self._read_table(crr, start, until, fill, None if late else shown)
+                stopped = self._read_table(crr, start, until, fill, shown if filtered and not late else None)
             except UnicodeDecodeError as error:
                 raise unreadable(name) from error
             if stopped is not None:
@@ -86,7 +87,7 @@ class RangeReader:
         sites = site_ids(self._state.db)
         own = sites.get(0)  # an ordinal that names no site is sent as ours: a change must have an author
         known = {"-1", *crr.columns}
-        pk_of, pk = -1, b""
+        pk_of, pk, name = -1, b"", crr.name
         last = (start.db_version, start.key, start.column)
         rows: Iterator[tuple[Any, ...]] = self._state.db.execute(
             f"SELECT c.key, c.col_name, {value_of(crr)}, c.col_version, c.db_version, c.site_id,"
@@ -104,7 +105,8 @@ class RangeReader:
             if shown is None or shown.passes(author, cid, col_version, db_version):
                 if pk_of != key:
                     pk_of, pk = key, pack(columns)
-                if not fill.take(Change(crr.name, pk, cid, val, col_version, db_version, author, cl, seq)):
+                change = new_change(Change, (name, pk, cid, val, col_version, db_version, author, cl, seq))
+                if not fill.take(change):
                     return _At(start.table, *last)
             fill.scanned += 1
             last = db_version, key, cid
@@ -183,5 +185,6 @@ class _Fill:
 
 def weight(change: Change) -> int:
     """About how many bytes a change takes on the wire and in memory."""
-    size = 64 + len(change.table) + len(change.pk) + len(change.cid)
-    return size + len(change.val) if isinstance(change.val, str | bytes) else size
+    table, pk, cid, val, *_ = change
+    size = 64 + len(table) + len(pk) + len(cid)
+    return size + len(val) if type(val) is str or type(val) is bytes else size

@@ -19,7 +19,7 @@ from engine.crr.sql import ident, idents, literal, main
 from engine.crr.state import State
 from engine.errors import ReplicaError, TableBroken
 
-_new_change: Callable[[type[Change], tuple[Any, ...]], Change] = tuple.__new__
+new_change: Callable[[type[Change], tuple[Any, ...]], Change] = tuple.__new__
 """Half the time of calling ``Change``, which only adds names for the arguments."""
 
 _by_position = itemgetter(Change._fields.index("db_version"), Change._fields.index("seq"))
@@ -166,10 +166,9 @@ class Reader:
         # sentinel, that is recorded in the same author's name (spec 7.2, 6). No filter may hide either.
         revival = "c.col_version = 0 OR c.col_name = '-1' AND c.col_version > 1 AND c.col_version % 2 = 1"
         where = "" if excluded is None else f" AND (c.site_id != {int(excluded)} OR {revival})"
-        known = {"-1", *crr.columns}
         # An ordinal that names no site (spec 12.18) is sent as ours: a change must have an author.
         own, unfiltered, name = sites.get(0), not hidden, crr.name
-        new, kind = _new_change, Change
+        new, kind = new_change, Change
         of, pk = None, b""
         for key, cid, val, col_version, db_version, ordinal, cl, seq, *columns in self._state.db.execute(
             f"SELECT c.key, c.col_name, {value_of(crr)}, c.col_version, c.db_version, c.site_id,"
@@ -177,7 +176,7 @@ class Reader:
             f" WHERE c.db_version > ? AND c.db_version <= ? AND {has_value(crr)}{where}",
             (since, until),
         ):
-            if cid not in known or not (unfiltered or col_version == 0 or not hidden.hold(db_version)):
+            if not (unfiltered or col_version == 0 or not hidden.hold(db_version)):
                 continue
             if key != of:
                 of, pk = key, pack(columns)
