@@ -1,10 +1,14 @@
-"""A copy of a person's file before Syncline first writes to it (design.md section 7)."""
+"""Copies of a person's files: one before Syncline first writes to it, one before each change of its tables.
+
+``engine.restore`` puts one back.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
-import itertools
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import apsw
@@ -12,9 +16,24 @@ import apsw
 from engine.crr.failures import explain
 from engine.errors import StorageFailed
 
+KEPT = 3
+"""Copies of one file that are kept; older ones go when a new one is whole."""
+
+_PATH, _OURS = "path", "made-here"
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """One copy: where it is, when it was made, its size in bytes, and the file that it is of."""
+
+    copy: Path
+    made: float
+    size: int
+    path: Path
+
 
 class Backups:
-    """The folder that holds them; by file, the first copy stays until a person removes it.
+    """The folder that holds them.
 
     Args:
         folder: made when needed.
@@ -25,14 +44,40 @@ class Backups:
 
     def find(self, path: Path) -> list[Path]:
         """Return the backups of ``path``, oldest first."""
-        return sorted(self._folder_of(path).glob("*.db"))
+        return sorted(self._folder_of(path).glob("*.db"), key=_order)
+
+    def all(self) -> list[Backup]:
+        """Return the backups of every file, by file, oldest first."""
+        found: list[Backup] = []
+        for note in sorted(self.folder.glob(f"*/{_PATH}")):
+            path = Path(note.read_text("utf-8"))
+            for copy in self.find(path):
+                status = copy.stat()
+                found.append(Backup(copy, status.st_mtime, status.st_size, path))
+        return found
+
+    def waive(self, path: Path) -> None:
+        """Note that a file was made by Syncline itself, just now: it needs no first copy.
+
+        Raises:
+            StorageFailed: that could not be noted.
+        """
+        folder = self._folder_of(path)
+        try:
+            self._make_folder(path)
+            (folder / _OURS).write_text(_identity(path))
+        except OSError as error:
+            raise _failed(path, folder, error) from error
 
     def ensure(self, path: Path, *, within: float = float("inf")) -> Path | None:
         """Make a backup of ``path`` if there is none of the last ``within`` seconds; call before the first write.
 
         Returns:
-            the new backup, or None when one was there.
+            the new backup, or None when one was there, or the file is of our own making (``waive``).
         """
+        ours = self._folder_of(path) / _OURS
+        if within == float("inf") and ours.exists() and ours.read_text() == _identity(path):
+            return None
         for backup in self.find(path)[-1:]:
             if time.time() - backup.stat().st_mtime < within:
                 return None
@@ -47,11 +92,11 @@ class Backups:
         """
         folder = self._folder_of(path)
         stamp = time.strftime("%Y%m%d-%H%M%S")
-        names = (f"{stamp}{f'-{n}' if n else ''}.db" for n in itertools.count())
-        target = next(folder / name for name in names if not (folder / name).exists())
+        numbers = [number for made, number in map(_order, self.find(path)) if made == stamp]
+        target = folder / (f"{stamp}-{max(numbers) + 1}.db" if numbers else f"{stamp}.db")
         unfinished = target.with_suffix(".part")
         try:
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._make_folder(path)
             source = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
             try:
                 source.set_busy_timeout(5_000)
@@ -71,12 +116,35 @@ class Backups:
             raise explain(error, path) from error
         except (OSError, apsw.Error) as error:
             unfinished.unlink(missing_ok=True)
-            raise StorageFailed(
-                f"{path.name} could not be backed up to {folder}: {error}.",
-                hint="Nothing was written to the file. Free some space, then try again.",
-            ) from error
+            raise _failed(path, folder, error) from error
+        for old in self.find(path)[:-KEPT]:
+            with contextlib.suppress(OSError):
+                old.unlink()
         return target
+
+    def _make_folder(self, path: Path) -> None:
+        folder = self._folder_of(path)
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        (folder / _PATH).write_text(str(path.expanduser().resolve()), "utf-8")
 
     def _folder_of(self, path: Path) -> Path:
         path = path.expanduser().resolve()
         return self.folder / f"{path.name}-{hashlib.sha256(str(path).encode()).hexdigest()[:12]}"
+
+
+def _order(copy: Path) -> tuple[str, int]:
+    """Copies of the same second are numbered: the tenth comes after the ninth."""
+    day, time_of_day, *number = copy.stem.split("-")
+    return f"{day}-{time_of_day}", int(number[0]) if number else 0
+
+
+def _identity(path: Path) -> str:
+    status = path.stat()
+    return f"{status.st_dev} {status.st_ino}"
+
+
+def _failed(path: Path, folder: Path, error: Exception) -> StorageFailed:
+    return StorageFailed(
+        f"{path.name} could not be backed up to {folder}: {error}.",
+        hint="Nothing was written to the file. Free some space, then try again.",
+    )

@@ -262,13 +262,13 @@ class Host:
         """
         if _identity(self.path) not in (None, self._file):
             await self.begin_anew()
-        version, shapes = await self.run(_news)
+        version, shapes, site_id = await self.run(_news)
         if shapes != self.shapes:
             self.shapes = shapes
             self._parts.forget()
             for listener in tuple(self._listeners):
                 listener.schema_changed(shapes)
-        if version < self.version:  # set back in place: by a restore, say
+        if version < self.version or site_id != self.site_id:  # set back in place: by a restore, say
             await self.begin_anew()
         elif version > self.version:
             self._moved(version)  # first: whoever sends it should not wait for the report
@@ -340,8 +340,8 @@ def _step(_: Replica, steps: Survey[T]) -> tuple[bool, T]:
     return False, None  # type: ignore[return-value]
 
 
-def _news(replica: Replica) -> tuple[int, tuple[Shape, ...]]:
-    return replica.db_version(), replica.shapes()
+def _news(replica: Replica) -> tuple[int, tuple[Shape, ...], bytes | None]:
+    return replica.db_version(), replica.shapes(), replica.site_id_on_disk()
 
 
 def _identity(path: Path) -> tuple[int, int] | None:

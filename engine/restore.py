@@ -1,15 +1,23 @@
-"""Puts a value back that a peer's change overwrote: an ordinary local write, as any app makes it."""
+"""Puts back what was: a value that a peer's change overwrote, or a whole file from a backup.
+
+A value is an ordinary local write, as any app makes it. A file that is set back is a new replica to its peers: its old
+versions would be used a second time, for other changes (spec 12.3).
+"""
 
 from __future__ import annotations
 
+import contextlib
+from pathlib import Path
+
 import apsw
 
+from engine.backup import Backups
 from engine.change import SQLiteValue
 from engine.clip import stands_for
 from engine.crr import Replica
 from engine.crr.failures import explained
 from engine.crr.sql import ident, key_is, main
-from engine.errors import UsageError
+from engine.errors import NotADatabase, UsageError
 
 
 def current(replica: Replica, table: str, key: tuple[SQLiteValue, ...], column: str) -> SQLiteValue:
@@ -82,3 +90,55 @@ def _key(replica: Replica, table: str, key: tuple[SQLiteValue, ...], column: str
     if status is None or not status.syncable or column not in status.columns or len(key) != len(status.key):
         raise UsageError(f"“{replica.path.name}” has no synced column “{column}” in a table “{table}” any more.")
     return status.key
+
+
+def put_back_file(path: Path, copy: Path, backups: Backups) -> tuple[bytes, Path | None]:
+    """Set a whole file back to a backup, as a new replica. Other programs may have it open; they see it change at once.
+
+    Args:
+        path: the file; it need not be there any more. copy: the backup.
+        backups: where the file is copied to as it is now.
+
+    Returns:
+        the file's new site id, empty when it was not syncable then; and the backup of before, if there was a file.
+
+    Raises:
+        ReplicaError: the copy is damaged, or the file cannot be written; it is as it was.
+    """
+    before = None
+    unfinished = path.with_name(f".{path.name}.restoring")
+    try:
+        _copy(copy, unfinished)  # first: the backup of before may take the place of this one
+        with explained(copy), contextlib.closing(_connect(unfinished)) as db:
+            whole = db.execute("PRAGMA quick_check").get
+        if whole != "ok":
+            raise NotADatabase(f"The backup {copy} is damaged.", hint="Choose another.")
+        with Replica.open(unfinished, readonly=True) as replica:
+            synced = bool(replica.site_id)
+        site_id = b""
+        if synced:
+            with Replica.open(unfinished) as replica:
+                site_id = replica.new_site_id()
+        if path.exists():
+            before = backups.make(path)
+        _copy(unfinished, path)
+    finally:
+        for suffix in ("", "-wal", "-shm", "-journal"):
+            with contextlib.suppress(OSError):
+                unfinished.with_name(unfinished.name + suffix).unlink()
+    return site_id, before
+
+
+def _connect(path: Path) -> apsw.Connection:
+    connection = apsw.Connection(str(path))
+    connection.set_busy_timeout(5_000)
+    return connection
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Make the target hold what the source holds, in one transaction of SQLite's."""
+    with explained(target), contextlib.closing(_connect(source)) as one, contextlib.closing(_connect(target)) as other:
+        other.execute("PRAGMA synchronous = FULL").fetchall()
+        with other.backup("main", one, "main") as backup:
+            while not backup.done:
+                backup.step(-1)

@@ -15,7 +15,7 @@ import sys
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
-from engine.cli import bench, check, demo, identity, inspect, pair, serve, sync, token, verify, window
+from engine.cli import backups, bench, check, demo, identity, inspect, pair, serve, sync, token, verify, window
 from engine.errors import SynclineError, UsageError
 
 Command = Callable[[argparse.Namespace], Awaitable[int]]
@@ -166,6 +166,8 @@ def parser() -> argparse.ArgumentParser:
     one = command("new-id", identity.new_id, "Give a database that was copied or restored a site id of its own.")
     database(one)
     one.add_argument("--yes", action="store_true", help="do it: it becomes a new replica to all its peers")
+
+    backups.add_options(command("backups", backups.run, "List the backups of databases, and put one back."))
 
     one = command("check", check.check, "Find damage to a database's sync records, and mend it.")
     database(one)

@@ -186,8 +186,14 @@ class Replica(Schema):
             after = self._state.next_version() if merger.won else before
         return MergeResult(merger.applied or (), before, after)
 
-    def _own_site_on_disk(self) -> object:
-        return self.connection.execute("SELECT site_id FROM main.crsql_site_id WHERE ordinal = 0").get
+    def site_id_on_disk(self) -> bytes | None:
+        """The id that the file has now: another one, if it was set back or given a new one under us."""
+        with self._reading():
+            return self._own_site_on_disk()
+
+    def _own_site_on_disk(self) -> bytes | None:
+        site_id: bytes | None = self.connection.execute("SELECT site_id FROM main.crsql_site_id WHERE ordinal = 0").get
+        return site_id
 
     # Clocks of peers
 

@@ -4,6 +4,7 @@ server.py    listens, and takes a peer from its greeting to its end
 door.py      answers before a connection is a WebSocket: who may come in, health, metrics.py
 options.py   how a hub is run, checked in words: tokens, TLS, where it may listen
 access.py    who may enter which room, and whether to write
+renewing.py  follows a certificate that is renewed meanwhile
 tokens.py    the file of tokens: made, listed and revoked while a hub runs
 rooms.py     opens rooms, and closes those that nobody is in
 making.py    makes rooms: from schemas.py, the hub's own schema files, or from the first peer's tables

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import apsw
 
+from engine.backup import Backups
 from engine.crr import connect, create_table, record_schema
 from engine.errors import NotEligible, ReplicaError, SynclineError, UsageError
 from engine.hub.limits import Limits
@@ -55,12 +56,14 @@ class Maker:
         schemas: the hub's own schema files.
         from_peers: whether a room may be made from the first peer's tables.
         limits: how many rooms there may be.
+        backups: told that a room needs no copy before it is first written to; may be None.
     """
 
-    def __init__(self, schemas: Schemas, *, from_peers: bool, limits: Limits) -> None:
+    def __init__(self, schemas: Schemas, *, from_peers: bool, limits: Limits, backups: Backups | None) -> None:
         self.schemas = schemas
         self.from_peers = from_peers
         self._limits = limits
+        self._backups = backups
         self._turn = asyncio.Lock()
 
     async def make(self, path: Path, wish: Wish) -> None:
@@ -108,6 +111,8 @@ class Maker:
                 db.close()
             os.link(unfinished, path)  # unlike a rename, it never takes the place of another file
             _sync(path.parent)
+            if self._backups is not None:
+                self._backups.waive(path)
         except (apsw.Error, NotEligible) as error:
             raise UsageError(f"The tables cannot be made: {printable(str(error), 200)}.") from None
         except OSError as error:

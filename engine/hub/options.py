@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import ssl
 from dataclasses import dataclass, field
@@ -24,12 +25,17 @@ class Tls:
         Raises:
             UsageError: they cannot be read, or do not belong together.
         """
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        self.load(context)
+        return context
+
+    def load(self, context: ssl.SSLContext) -> None:
+        """Load what the files hold now, for connections to come; raises as ``context`` does."""
         for path in (self.certificate, self.key):
             try:
                 path.read_bytes()
             except OSError as error:
                 raise UsageError(f"{path} cannot be read: {error.strerror or error}.") from None
-        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         try:
             # without a password a key that wants one would be asked for on the terminal
             context.load_cert_chain(self.certificate, self.key, password=lambda: "")
@@ -39,7 +45,15 @@ class Tls:
                 f"{self.certificate} and {self.key} cannot be used for TLS: {reason}.",
                 hint="Give a certificate and its own key as PEM files, the key without a password.",
             ) from None
-        return context
+
+    def state(self) -> tuple[tuple[int, int, int], ...]:
+        """Which files these are now: another answer means that they were renewed."""
+        found = []
+        for path in (self.certificate, self.key):
+            with contextlib.suppress(OSError):
+                status = path.stat()
+                found.append((status.st_ino, status.st_mtime_ns, status.st_size))
+        return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)

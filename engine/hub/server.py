@@ -27,6 +27,7 @@ from engine.hub.guard import HubGuard
 from engine.hub.limits import Busy
 from engine.hub.making import Maker, Wish
 from engine.hub.options import HubOptions
+from engine.hub.renewing import Certificate
 from engine.hub.rooms import Rooms
 from engine.hub.schemas import Schemas
 from engine.hub.tally import Tally, moved
@@ -110,7 +111,8 @@ class Hub:
         limits = self.options.limits
         self._rooms = Rooms(places, hosts, limits)
         self._fellows = Fellows(self.options.fellows, self.options.fellow_token, hosts, self._rooms)
-        self._maker = Maker(Schemas(self.options.schemas), from_peers=self.options.allow_create, limits=limits)
+        schemas = Schemas(self.options.schemas)
+        self._maker = Maker(schemas, from_peers=self.options.allow_create, limits=limits, backups=backups)
         self._tally = Tally()
         self._door = Door(
             self._access,
@@ -122,6 +124,7 @@ class Hub:
         )
         copies = backups or Backups((self._folder or Path()) / ".backups")  # no room can be called so
         self._upgrader = Upgrader(self._maker.schemas, copies, allow_drop=self.options.allow_drop)
+        self._certificate: Certificate | None = None
         self._server: Server | None = None
         self._stack = contextlib.AsyncExitStack()
 
@@ -130,12 +133,12 @@ class Hub:
             raise UsageError(f"There is no folder {self._folder}.", hint="Make it, or name another.")
         self.options.check(self.host, asks=self._access.asks)
         tls = self.options.tls
-        context = tls.context() if tls is not None else None
+        self._certificate = Certificate(tls) if tls is not None else None
         async with contextlib.AsyncExitStack() as stack:
             stack.push_async_callback(self._rooms.close_idle, older_than=0)
             await stack.enter_async_context(self._access)
             self._access.on_change = self._look_at_tokens
-            self._server = await self._listen(context)
+            self._server = await self._listen(self._certificate.context if self._certificate is not None else None)
             await stack.enter_async_context(self._fellows)
             stack.push_async_callback(self._stop)
             stack.callback(asyncio.create_task(self._keep_house()).cancel)
@@ -281,6 +284,8 @@ class Hub:
         while True:
             await asyncio.sleep(LOOK_EVERY)
             self._look_at_tokens()
+            if self._certificate is not None:
+                self._certificate.look()
             for guest in tuple(self._guests):
                 slow = guest.guard.slow(guest.pump)
                 if slow and guest.pump.session.closed is None:

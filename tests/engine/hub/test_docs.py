@@ -96,7 +96,8 @@ def test_every_command(terminal: Terminal, tmp_path: Path) -> None:
     assert "Sent 2 changes" in said or "Sent 1 change" in said
     assert "laptop: all rooms, read and write" in said
     assert "syncline_peers" in said
-    assert said.rstrip().endswith("ok")
+    assert "\nok\n" in said
+    assert "todo.db is as it was at" in said
     with Replica.open(tmp_path / "syncline-hub" / "rooms" / "todo", readonly=True) as room:
         assert list(room.live_rows("todo")) == [((1,), ("Try it",))]
 
