@@ -15,7 +15,21 @@ import sys
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
-from engine.cli import backups, bench, check, demo, identity, inspect, pair, serve, sync, token, verify, window
+from engine.cli import (
+    backups,
+    bench,
+    check,
+    demo,
+    identity,
+    inspect,
+    pair,
+    schema,
+    serve,
+    sync,
+    token,
+    verify,
+    window,
+)
 from engine.errors import SynclineError, UsageError
 
 Command = Callable[[argparse.Namespace], Awaitable[int]]
@@ -130,6 +144,9 @@ def parser() -> argparse.ArgumentParser:
 
     text = "Sync with a peer, compare every row, and mend what differs if asked to."
     verify.add_options(command("verify", verify.run, text))
+
+    text = "Show how the tables differ from a peer's, and add what is missing here if asked to."
+    schema.add_options(command("schema", schema.run, text))
 
     one = command("serve", serve.run, "Serve the databases of a folder as rooms.")
     serve.add_options(one)

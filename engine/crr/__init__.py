@@ -21,7 +21,7 @@ Rooms:
 - ``config``: what the file is set to; ``durability``: syncs what other programs committed
 - ``digests``: of rows, to compare replicas; ``surveys`` add them up, one short transaction after the other
 - ``fractional``, ``ordered``: tables in an order of their own; ``clset``: a table and its records in one statement
-- ``plans``: describes tables to another side and makes them there
+- ``plans``: describes tables to another side and makes them there; ``additions``: adds what another side has more
 
 Where this differs from stock 0.16.3 on purpose (spec 12 says that each is safe for convergence):
 
@@ -61,6 +61,7 @@ Where this differs from stock 0.16.3 on purpose (spec 12 says that each is safe 
 - merge-equal-values is read from the file for each merge, so that all connections agree; it takes 0 and 1 only.
 """
 
+from engine.crr.additions import Addition
 from engine.crr.lineage import made_at
 from engine.crr.opening import connect
 from engine.crr.pack import pack as pack_columns
@@ -87,6 +88,7 @@ from engine.crr.results import (
 from engine.crr.schema import record_schema
 
 __all__ = [
+    "Addition",
     "Applied",
     "ChangeSet",
     "Damage",

@@ -48,7 +48,7 @@ def create(db: apsw.Connection, plan: TablePlan) -> None:
 
     Only keys are NOT NULL: what this side takes must never be less than what the other side may send.
     """
-    parts = [_column(column, strict=plan.strict) for column in plan.columns]
+    parts = [column_sql(column, strict=plan.strict) for column in plan.columns]
     key = [column.name for column in sorted(plan.columns, key=lambda column: column.key) if column.key]
     parts.append(f"PRIMARY KEY ({idents(key)})")
     options = ["STRICT"] * plan.strict + ["WITHOUT ROWID"] * (not plan.rowid)
@@ -56,7 +56,8 @@ def create(db: apsw.Connection, plan: TablePlan) -> None:
     db.execute("SELECT crsql_as_crr(?)", (plan.name,)).fetchall()
 
 
-def _column(column: ColumnPlan, *, strict: bool) -> str:
+def column_sql(column: ColumnPlan, *, strict: bool) -> str:
+    """A column as CREATE TABLE and ALTER TABLE take it."""
     words = [ident(column.name), _type(column.kind, strict=strict)]
     if column.collation is not Collation.BINARY:
         words.append(f"COLLATE {column.collation.name}")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 import apsw
 
-from engine.crr import automigrate, config, repair
+from engine.crr import additions, automigrate, config, repair
+from engine.crr.additions import Addition
 from engine.crr.alter import begin_alter, commit_alter
 from engine.crr.catalogue import Table, is_crr, user_tables
 from engine.crr.create import make_crr
@@ -45,6 +46,25 @@ class Schema(OpenFile):
         """The plan of each of them, by which another side makes tables alike."""
         with self._reading() as db:
             return tuple(plan_of(db, crr) for crr in self._state.catalogue().crrs.values())
+
+    def possible_additions(self, plans: Iterable[TablePlan]) -> list[Addition]:
+        """What of another side's plans is missing here and can be added (``engine.crr.additions``)."""
+        with self._reading():
+            return additions.possible(self._state, plans)
+
+    def add_missing(self, plans: Iterable[TablePlan]) -> list[Addition]:
+        """Add it, in one transaction; returns what it was. The plans were checked with ``check_plans``.
+
+        Raises:
+            NotEligible: a table cannot be a CRR with it. In every case but success all is as before.
+        """
+        with self._writing():
+            return additions.add(self._state, plans)
+
+    def take_back_added(self) -> tuple[list[Addition], list[Addition]]:
+        """Drop again what was added so, unless it is in use; returns what was dropped, and what stays."""
+        with self._writing():
+            return additions.take_back(self._state)
 
     def tables(self) -> list[TableStatus]:
         """Every table of the person's own."""

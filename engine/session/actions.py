@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from engine.change import Change
 from engine.crr import Place, Received, Span
 from engine.shape import Shape
+from engine.wire import TablesRequest
 
 from .answering import Question
 
@@ -120,9 +121,9 @@ class TakeDigests:
 
 @dataclass(frozen=True, slots=True)
 class LookIntoRows:
-    """Look up what the peer asks about rows (``answering.answer``), and answer with ``answered``."""
+    """Look up what the peer asks about rows, or about tables (``answering.answer``), and answer with ``answered``."""
 
-    question: Question
+    question: Question | TablesRequest
 
 
 @dataclass(frozen=True, slots=True)

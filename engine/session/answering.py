@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from engine.crr import Replica, pack_columns, surveys
 from engine.crr.surveys import Survey
-from engine.wire import MAX_KEY, RangeRequest, Ranges, Rows, RowsRequest, Values, ValuesRequest
+from engine.wire import MAX_KEY, RangeRequest, Ranges, Rows, RowsRequest, Tables, TablesRequest, Values, ValuesRequest
 
 Question = RangeRequest | RowsRequest | ValuesRequest
 Answer = Ranges | Rows | Values
+
 
 PAGE = 2_000
 """Rows in one answer."""
@@ -16,7 +17,7 @@ LARGEST = 1 << 20
 """Bytes of rows in one answer, and of one row."""
 
 
-def answer(replica: Replica, question: Question) -> Survey[Answer]:
+def answer(replica: Replica, question: Question | TablesRequest) -> Survey[Answer | Tables]:
     """Look it up, in short transactions.
 
     Raises:
@@ -24,6 +25,9 @@ def answer(replica: Replica, question: Question) -> Survey[Answer]:
         InvalidChange: a key that is none of the table.
     """
     match question:
+        case TablesRequest():
+            name, version = replica.schema_identity()
+            return Tables(name or "", version, replica.plans(), replica.merges_equal_values())
         case RangeRequest(number, table, bounds):
             found = yield from surveys.ranges(replica, table, bounds)
             return Ranges(number, found)

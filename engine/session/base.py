@@ -18,7 +18,7 @@ from engine.change import MAX_VERSION, Change
 from engine.crr import ChangeSet, Known, MergeResult, Part, Place, Received, TableDigest
 from engine.errors import BeyondLimit, MergeError, PeerRefused, ProtocolError, SchemaMismatch, SynclineError, WireError
 from engine.shape import Shape
-from engine.wire import MAX_FRAME, Message, decode
+from engine.wire import MAX_FRAME, Message, Tables, decode
 
 from .actions import Action, Close, Merge, RecordSent, Send, Snapshot
 from .answering import Answer
@@ -128,7 +128,7 @@ class Session(abc.ABC):
     def digested(self, digests: Sequence[TableDigest]) -> None:  # noqa: B027 - likewise
         """Answer a ``TakeDigests``."""
 
-    def answered(self, answer: Answer) -> None:  # noqa: B027 - likewise
+    def answered(self, answer: Answer | Tables) -> None:  # noqa: B027 - likewise
         """Answer a ``LookIntoRows``."""
 
     def kept(self, token: bytes, kin: bool) -> None:  # noqa: B027 - likewise

@@ -17,6 +17,7 @@ from engine.wire import (
     RowMessage,
     Rows,
     RowsRequest,
+    Tables,
     Values,
     ValuesRequest,
     encode,
@@ -73,7 +74,7 @@ class ComparingSession(Session):
         self._send(encode(replace(question, number=number)))
         return number
 
-    def answered(self, answer: Answer) -> None:
+    def answered(self, answer: Answer | Tables) -> None:
         """Send what a peer asked for."""
         if self.closed is None:
             self._send(encode(answer))

@@ -30,12 +30,13 @@ from engine.wire import (
     RowMessage,
     SendAgain,
     Status,
+    TablesRequest,
     Want,
     encode,
 )
 from engine.words import printable
 
-from .actions import AskAgain, LookUp, Merge, Snapshot
+from .actions import AskAgain, LookIntoRows, LookUp, Merge, Snapshot
 from .comparing import ComparingSession
 from .progress import versions_behind
 from .sending import SendingSession
@@ -104,6 +105,8 @@ class OwnSession(SendingSession, ComparingSession):
             self._on_failure(message)
         elif isinstance(message, Hello):
             self._on_hello(message)
+        elif isinstance(message, TablesRequest):
+            self._actions.append(LookIntoRows(message))
         elif not self.greeted:
             raise ProtocolError(f"{type(message).__name__} came before Hello.")
         elif isinstance(message, Want):

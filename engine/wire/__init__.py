@@ -37,6 +37,7 @@ from engine.wire.messages import (
     Status,
     StockMessage,
     Tables,
+    TablesRequest,
     Want,
 )
 from engine.wire.own import FIRST_OWN_TAG, TAKE_OWN, put_own
@@ -102,6 +103,7 @@ __all__ = [
     "Status",
     "StockMessage",
     "Tables",
+    "TablesRequest",
     "Values",
     "ValuesRequest",
     "Want",

@@ -253,6 +253,11 @@ class SendAgain:
 
 
 @dataclass(frozen=True, slots=True)
+class TablesRequest:
+    """Tell me the plans of your CRRs; also before Hello, by somebody who wants to know no more."""
+
+
+@dataclass(frozen=True, slots=True)
 class Failure:
     """Before hanging up: why, in a sentence for a person, and whether trying again can help."""
 
@@ -288,6 +293,7 @@ OwnMessage = (
     | Digest
     | Tables
     | SendAgain
+    | TablesRequest
     | RowMessage
 )
 Message = StockMessage | OwnMessage

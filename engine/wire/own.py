@@ -25,6 +25,7 @@ from engine.wire.messages import (
     SendAgain,
     Status,
     Tables,
+    TablesRequest,
     Want,
 )
 from engine.wire.plans import put_plans, take_plans
@@ -170,6 +171,8 @@ def put_own(out: bytearray, message: OwnMessage) -> None:
             put_bool(out, equal_values)
         case SendAgain():
             out.append(82)
+        case TablesRequest():
+            out.append(83)
         case Failure(code, sentence, retry):
             out.append(69)
             put_varuint(out, int(code))
@@ -215,5 +218,6 @@ TAKE_OWN: dict[int, Callable[[Reader], OwnMessage]] = {
     75: lambda r: Tables(r.string(), r.i64(), take_plans(r), r.flag()),
     **TAKE_ROWS,
     82: lambda _: SendAgain(),
+    83: lambda _: TablesRequest(),
 }
 """What reads the body after each tag; each raises WireError for what it cannot read."""

@@ -83,6 +83,7 @@ messages: st.SearchStrategy[Message] = st.one_of(
     st.builds(wire.ValuesRequest, count, text, keys),
     st.builds(wire.Values, count, st.lists(st.tuples(st.booleans(), place), max_size=5).map(tuple)),
     st.builds(wire.SendAgain),
+    st.builds(wire.TablesRequest),
     st.builds(wire.Status, version),
     st.builds(wire.Failure, st.integers(0, 2**53 - 1), text, st.booleans()),
 )

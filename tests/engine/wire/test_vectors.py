@@ -104,6 +104,7 @@ OWN: dict[str, tuple[Message, str]] = {
     "values_request": (wire.ValuesRequest(1, "t", (b"\x01\x09\x05",)), "50 01 0174 01 03010905"),
     "values": (wire.Values(1, ((True, b"\x01\x05"), (False, b""))), "51 01 02 01 020105 00 00"),
     "send_again": (wire.SendAgain(), "52"),
+    "tables_request": (wire.TablesRequest(), "53"),
     "failure_unknown": (Failure(200, "", True), "45 c801 00 01"),
 }
 

@@ -1,0 +1,84 @@
+"""``syncline schema DB [URL]``: how the tables differ from a peer's; adds what is missing here, and takes it back."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from engine.backup import Backups
+from engine.cli.output import say, say_json, shown
+from engine.cli.sync import kept, named
+from engine.crr import Addition, Replica
+from engine.schema_help import SchemaLine, ask_plans, differences
+from engine.settings import data_dir
+
+
+async def run(arguments: argparse.Namespace) -> int:
+    """The exit status is 0 when nothing differs (any more), else 1."""
+    path: Path = arguments.database
+    if arguments.undo:
+        return _undo(path)
+    [(peer, token), *_] = named(arguments) if arguments.url is not None else await kept(arguments)
+    there = await ask_plans(peer, token)
+    with Replica.open(path, readonly=True) as replica:
+        addable = replica.possible_additions(there)
+        lines = differences(replica.plans(), there, addable)
+    if arguments.add and addable:
+        backup = Backups(data_dir() / "backups").make(path)
+        with Replica.open(path) as replica:
+            added = replica.add_missing(there)
+            lines = differences(replica.plans(), there, ())
+        if not arguments.json:
+            say(f"Added: {_names(added)}. The backup of before: {backup}")
+            say(f"To take it back while nobody has used it: syncline schema {path} --undo")
+        addable = []
+    for line in lines:
+        _say_json(line) if arguments.json else say(_line(line))
+    if not arguments.json:
+        if not lines:
+            say("The tables are alike on both sides.")
+        elif addable:
+            say("To add here what is marked with +, after a backup: --add")
+    return 1 if lines else 0
+
+
+def _undo(path: Path) -> int:
+    backup = Backups(data_dir() / "backups").make(path)
+    with Replica.open(path) as replica:
+        dropped, left = replica.take_back_added()
+    if dropped:
+        say(f"Taken back: {_names(dropped)}. The backup of before: {backup}")
+    if left:
+        say(f"In use, so they stay: {_names(left)}.")
+        say("A backup from before they were added can be restored; it is a new replica then: syncline new-id")
+    if not dropped and not left:
+        say("Nothing was added that could be taken back.")
+    return 1 if left else 0
+
+
+def _names(additions: Sequence[Addition]) -> str:
+    return ", ".join(shown(f"{one.table}.{one.column}" if one.column else one.table) for one in additions)
+
+
+def _line(line: SchemaLine) -> str:
+    name = f"{line.table}.{line.column}" if line.column else line.table
+    return f"{'+' if line.addable else ' '} {shown(name)}: {line.here} here, {line.there} there"
+
+
+def _say_json(line: SchemaLine) -> None:
+    told = {"table": line.table, "column": line.column or None, "here": line.here, "there": line.there}
+    say_json({**told, "addable": line.addable})
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of ``schema`` to its parser."""
+    parser.add_argument("database", metavar="DB", type=Path, help="the SQLite file")
+    parser.add_argument("url", metavar="URL", nargs="?", help="the peer's address (default: the peer that is kept)")
+    parser.add_argument("--room", help="the database's name there (default: the file's name)")
+    text = "a file with the token that the peer asks for (or set SYNCLINE_TOKEN)"
+    parser.add_argument("--token-file", metavar="FILE", type=Path, help=text)
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument("--add", action="store_true", help="add the tables and columns that are missing here")
+    how.add_argument("--undo", action="store_true", help="drop again what was added so, unless it is in use")
+    parser.add_argument("--json", action="store_true", help="one JSON object a line")

@@ -1,0 +1,119 @@
+"""Adds what another side's tables have more, and takes it back as long as nobody has used it.
+
+Only what loses nothing: tables that are missing here, and columns outside the key. What was added is remembered in
+``crsql_syncline_added``, so that it can be told from what a person made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from engine.crr.alter import begin_alter, commit_alter
+from engine.crr.catalogue import CLOCK, column_names
+from engine.crr.create import drop_records, keep_floor
+from engine.crr.eligibility import find_table
+from engine.crr.plans import column_sql, create
+from engine.crr.sql import ident, main
+from engine.crr.state import State
+from engine.plan import TablePlan
+
+_ADDED = "crsql_syncline_added"
+
+
+class Addition(NamedTuple):
+    """A table, or a column of one; ``column`` is empty for a whole table."""
+
+    table: str
+    column: str = ""
+
+
+def possible(state: State, plans: Iterable[TablePlan]) -> list[Addition]:
+    """What of these plans is missing here and can be added. Changes nothing."""
+    found = []
+    crrs = {name.lower(): crr for name, crr in state.catalogue().crrs.items()}
+    for plan in plans:
+        crr = crrs.get(plan.name.lower())
+        if crr is None:
+            if find_table(state.db, plan.name) is None and plan.name.lower() not in map(str.lower, _records(state)):
+                found.append(Addition(plan.name))
+            continue
+        if crr.key == tuple(column.name for column in sorted(plan.columns, key=lambda one: one.key) if column.key):
+            known = {name.lower() for name in column_names(state.db, crr.table.name)}
+            for column in plan.columns:
+                if not column.key and column.name.lower() not in known:
+                    found.append(Addition(crr.name, column.name))
+    return found
+
+
+def add(state: State, plans: Iterable[TablePlan]) -> list[Addition]:
+    """Add it, in the caller's transaction; returns what it was. The plans were checked with ``check_plans``.
+
+    Raises:
+        NotEligible: a table cannot be a CRR with it.
+    """
+    by_name = {plan.name.lower(): plan for plan in plans}
+    additions = possible(state, by_name.values())
+    db = state.db
+    for table in dict.fromkeys(addition.table for addition in additions):
+        plan = by_name[table.lower()]
+        wanted = {addition.column for addition in additions if addition.table == table}
+        if "" in wanted:
+            create(db, plan)
+            continue
+        begin_alter(state, table)
+        for column in plan.columns:
+            if column.name in wanted:
+                sql = column_sql(column, strict=plan.strict)
+                db.execute(f"ALTER TABLE {main(table)} ADD COLUMN {sql}")
+        commit_alter(state, table)
+    if additions:
+        layout = "tbl TEXT NOT NULL, col TEXT NOT NULL, PRIMARY KEY (tbl, col)"
+        db.execute(f"CREATE TABLE IF NOT EXISTS main.{_ADDED} ({layout}) WITHOUT ROWID")
+        db.executemany(f"INSERT OR REPLACE INTO main.{_ADDED} VALUES (?, ?)", additions)
+    return additions
+
+
+def take_back(state: State) -> tuple[list[Addition], list[Addition]]:
+    """Drop what was added, unless it is in use, in the caller's transaction.
+
+    Returns:
+        what was dropped, and what stays because it holds something: a row, a deletion, a value beside its default.
+    """
+    db = state.db
+    if not db.table_exists("main", _ADDED):
+        return [], []
+    dropped, kept = [], []
+    for addition in [Addition(*row) for row in db.execute(f"SELECT tbl, col FROM main.{_ADDED} ORDER BY tbl, col")]:
+        table, column = addition
+        if find_table(db, table) is not None and (not column or column in column_names(db, table)):
+            if _in_use(state, addition):
+                kept.append(addition)
+                continue
+            if column:
+                begin_alter(state, table)
+                db.execute(f"ALTER TABLE {main(table)} DROP COLUMN {ident(column)}")
+                commit_alter(state, table)
+            else:
+                keep_floor(state)
+                drop_records(db, table)
+                db.execute(f"DROP TABLE {main(table)}")
+            dropped.append(addition)
+        db.execute(f"DELETE FROM main.{_ADDED} WHERE tbl = ? AND col = ?", addition)
+    return dropped, kept
+
+
+def _in_use(state: State, addition: Addition) -> bool:
+    table, column = addition
+    if not column:
+        both = (main(name) for name in (table, table + CLOCK))
+        return any(state.db.execute(f"SELECT 1 FROM {name} LIMIT 1").fetchone() for name in both)
+    sql = "SELECT dflt_value FROM pragma_table_info(?, 'main') WHERE name = ?"
+    [(default,)] = state.db.execute(sql, (table, column)).fetchall()
+    other = f"SELECT 1 FROM {main(table)} WHERE {ident(column)} IS NOT ({default or 'NULL'}) LIMIT 1"
+    return state.db.execute(other).fetchone() is not None
+
+
+def _records(state: State) -> tuple[str, ...]:
+    """The names of all tables with sync records, also of those that are gone."""
+    return state.catalogue().clocks

@@ -1,0 +1,115 @@
+"""How the tables of a file differ from a peer's, line by line, and which of it can simply be added here.
+
+The peer is asked before anything is announced, so that this works where syncing is held up by the difference.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from engine.change import SQLiteValue
+from engine.crr import Addition
+from engine.dial import dial
+from engine.errors import PeerRefused, PeerUnreachable, ProtocolError, UsageError
+from engine.plan import Collation, ColumnPlan, TablePlan, check_plans
+from engine.settings import PeerConfig
+from engine.wire import Failure, Hello, Tables, TablesRequest, decode, encode
+from engine.words import printable
+
+PATIENCE = 20.0
+"""Seconds for the other side to answer: it may have to open a large file first."""
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaLine:
+    """One difference; ``column`` is empty where it is about the whole table, ``addable`` says it can be added here."""
+
+    table: str
+    column: str
+    here: str
+    there: str
+    addable: bool = False
+
+
+async def ask_plans(peer: PeerConfig, token: str | None) -> tuple[TablePlan, ...]:
+    """Ask a peer for the plans of its tables, and hang up.
+
+    Raises:
+        PeerUnreachable, PeerRefused: it does not answer, or does not let us in.
+        UsageError: it is a published server, or has no tables that can be described.
+    """
+    dialled = await dial(peer.url, peer.room, token=token, fingerprint=peer.fingerprint)
+    try:
+        if not dialled.own:
+            raise UsageError(f"{peer.name} is no Syncline, and cannot be asked what it holds.")
+        if dialled.new_room:
+            raise UsageError(f"{peer.name} has no such room yet; the first sync makes it like this side's tables.")
+        await dialled.socket.send(encode(TablesRequest()))
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                message = decode(await dialled.socket.recv())  # type: ignore[arg-type]
+                if isinstance(message, Tables):
+                    check_plans(message.plans)
+                    return message.plans
+                if isinstance(message, Failure):
+                    raise PeerRefused(printable(message.sentence, 500))
+                if not isinstance(message, Hello):
+                    raise ProtocolError(f"{type(message).__name__} came where tables were asked for.")
+    except (TimeoutError, OSError):
+        raise PeerUnreachable(f"{peer.name} did not tell of its tables within {PATIENCE:.0f} s.") from None
+    finally:
+        await dialled.socket.close(1000)
+
+
+def differences(
+    here: Sequence[TablePlan], there: Sequence[TablePlan], addable: Sequence[Addition]
+) -> tuple[SchemaLine, ...]:
+    """Compare plans. What differs in type or default only does not keep the two sides from syncing.
+
+    Args:
+        addable: what can be added here (``Replica.possible_additions``).
+    """
+    mine, theirs = ({plan.name: plan for plan in plans} for plans in (here, there))
+    lines: list[SchemaLine] = []
+    for name in sorted(mine.keys() | theirs.keys()):
+        one, other = mine.get(name), theirs.get(name)
+        if one is None or other is None:
+            lines.append(SchemaLine(name, "", _table(one), _table(other), Addition(name) in addable))
+        else:
+            lines += _columns(one, other, addable)
+    return tuple(lines)
+
+
+def _columns(one: TablePlan, other: TablePlan, addable: Sequence[Addition]) -> Iterator[SchemaLine]:
+    keys = [
+        ", ".join(column.name for column in sorted(plan.columns, key=lambda c: c.key) if column.key)
+        for plan in (one, other)
+    ]
+    if keys[0] != keys[1]:
+        yield SchemaLine(one.name, "", f"key ({keys[0]})", f"key ({keys[1]})")
+    mine, theirs = ({column.name: column for column in plan.columns} for plan in (one, other))
+    for name in dict.fromkeys([*mine, *theirs]):
+        texts = _column(mine.get(name)), _column(theirs.get(name))
+        if texts[0] != texts[1]:
+            yield SchemaLine(one.name, name, *texts, Addition(one.name, name) in addable)
+
+
+def _table(plan: TablePlan | None) -> str:
+    return "–" if plan is None else f"{len(plan.columns)} columns" if len(plan.columns) != 1 else "1 column"
+
+
+def _column(column: ColumnPlan | None) -> str:
+    if column is None:
+        return "–"
+    words = [column.kind.name]
+    if column.collation is not Collation.BINARY:
+        words.append(column.collation.name)
+    if column.default is not None:
+        words.append(f"default {_shown(column.default)}")
+    return " ".join(words)
+
+
+def _shown(value: SQLiteValue) -> str:
+    return f"<{len(value)} bytes>" if isinstance(value, bytes) else printable(str(value), 40)

@@ -1,0 +1,112 @@
+"""Tables that differ from a peer's: shown line by line; what only adds is added on request, and taken back."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from engine.crr import Addition, Replica
+from engine.errors import PeerRefused, UsageError
+from engine.schema_help import ask_plans
+from engine.settings import PeerConfig
+
+from .live import make_file, on_loop, plain_engine, rows, write
+from .programs import Command
+
+OLD = """
+CREATE TABLE item (id INTEGER PRIMARY KEY NOT NULL, name TEXT, mine);
+CREATE TABLE own (id PRIMARY KEY NOT NULL);
+SELECT crsql_as_crr('item'); SELECT crsql_as_crr('own');
+"""
+NEW = """
+CREATE TABLE item (id INTEGER PRIMARY KEY NOT NULL, name TEXT COLLATE NOCASE, n INTEGER DEFAULT 7, note TEXT);
+CREATE TABLE tag (a TEXT NOT NULL, b NOT NULL, color TEXT DEFAULT 'it''s', PRIMARY KEY (b, a)) WITHOUT ROWID;
+SELECT crsql_as_crr('item'); SELECT crsql_as_crr('tag');
+"""
+
+
+def test_a_file_catches_up_with_its_peer(tmp_path: Path) -> None:
+    """Shown, added after a backup, and then synced."""
+    syncline = Command(tmp_path / "home")
+    one, room = make_file(tmp_path / "one.db", OLD.replace(", mine", "")), make_file(tmp_path / "hub" / "room", NEW)
+    write(one, "INSERT INTO item VALUES (1, 'here')")
+    write(room, "INSERT INTO item VALUES (2, 'there', 8, 'x')")
+    write(room, "INSERT INTO tag VALUES ('a', 1, 'red')")
+    with syncline.running("serve", room.parent, "--port", "0") as program:
+        url = program.line.split(" at ")[1].split(";")[0]
+        there = (one, url, "--room", "room")
+        process = syncline.start("schema", *there)
+        out, err = process.communicate()
+        assert (process.returncode, err) == (1, "")
+        assert out.splitlines()[:5] == [
+            "  item.name: TEXT here, TEXT NOCASE there",
+            "+ item.n: – here, INT default 7 there".replace("INT ", "INTEGER "),
+            "+ item.note: – here, TEXT there",
+            "  own: 1 column here, – there",
+            "+ tag: – here, 3 columns there",
+        ]
+        process = syncline.start("schema", *there, "--json")
+        told = [json.loads(line) for line in process.communicate()[0].splitlines()]
+        assert [line["table"] for line in told if line["addable"]] == ["item", "item", "tag"]
+        process = syncline.start("schema", *there, "--add")
+        out, err = process.communicate()
+        assert "Added: item.n, item.note, tag." in out, out + err
+        assert "+" not in [line[0] for line in out.splitlines()]
+        syncline("sync", *there)
+        assert rows(one, "tag") == rows(room, "tag") != []
+        assert rows(one) == rows(room)
+        assert rows(one)[0][1] == [(str, "here"), (int, 7), (type(None), None)]
+        process = syncline.start("schema", one, "--undo")
+        out, _ = process.communicate()
+        assert process.returncode == 1
+        assert "In use, so they stay: item.n, item.note, tag." in out
+
+
+def test_what_nobody_has_used_is_taken_back(tmp_path: Path) -> None:
+    one = make_file(tmp_path / "one.db", OLD)
+    write(one, "INSERT INTO item VALUES (1, 'here', 2)")
+    with Replica.open(make_file(tmp_path / "two.db", NEW)) as other:
+        plans = other.plans()
+    with Replica.open(one) as replica:
+        before, tables = replica.digests(), replica.shapes()
+        version = replica.db_version()
+        added = replica.add_missing(plans)
+        assert added == [Addition("item", "n"), Addition("item", "note"), Addition("tag")]
+        assert replica.add_missing(plans) == []
+        assert replica.take_back_added() == ([Addition("item", "n"), Addition("item", "note"), Addition("tag")], [])
+        assert replica.shapes() == tables
+        assert replica.digests() == before
+        assert replica.db_version() >= version
+        assert replica.check() == []
+        assert replica.take_back_added() == ([], [])
+        replica.add_missing(plans)
+        replica.connection.execute("UPDATE item SET note = 'used'; INSERT INTO tag VALUES ('a', 1, 'c')").fetchall()
+        replica.connection.execute("DELETE FROM tag").fetchall()
+        kept = [Addition("item", "note"), Addition("tag")]
+        assert replica.take_back_added() == ([Addition("item", "n")], kept)
+
+
+def test_tables_of_other_names_and_keys_stay_as_they_are(tmp_path: Path) -> None:
+    """One that is there without being synced, and one with another key."""
+    plain = "CREATE TABLE Tag (x); CREATE TABLE item (name TEXT PRIMARY KEY NOT NULL); SELECT crsql_as_crr('item')"
+    with Replica.open(make_file(tmp_path / "two.db", NEW)) as other:
+        plans = other.plans()
+    with Replica.open(make_file(tmp_path / "one.db", plain)) as replica:
+        assert replica.possible_additions(plans) == []
+        assert replica.add_missing(plans) == []
+
+
+@on_loop
+async def test_who_cannot_be_asked(tmp_path: Path) -> None:
+    room = make_file(tmp_path / "hub" / "room")
+    make_file(tmp_path / "hub" / "bare", "CREATE TABLE plain (x)")
+    async with plain_engine() as server:
+        hub = await server.serve(room.parent, token="secret")
+        peer = PeerConfig.new("", hub.url, room="room")
+        assert [plan.name for plan in await ask_plans(peer, "secret")] == ["item"]
+        with pytest.raises(PeerRefused):
+            await ask_plans(peer, "wrong")
+        with pytest.raises((PeerRefused, UsageError)):
+            await ask_plans(PeerConfig.new("", hub.url, room="bare"), "secret")
