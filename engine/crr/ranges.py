@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import struct
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -96,20 +97,25 @@ class RangeReader:
             " ORDER BY c.db_version, c.key, c.col_name",
             (*last, until),
         )
+        found, most, scanned, room = fill.found, fill.changes, fill.scanned, fill.room
+        bare = 64 + len(name)
         for key, cid, val, col_version, db_version, ordinal, cl, seq, *columns in rows:
             if cid not in known:
                 continue
-            if fill.full:
+            if len(found) >= most or scanned >= SCAN:
                 return _At(start.table, *last)
             author = sites.get(ordinal, own)
             if shown is None or shown.passes(author, cid, col_version, db_version):
                 if pk_of != key:
                     pk_of, pk = key, pack(columns)
-                change = new_change(Change, (name, pk, cid, val, col_version, db_version, author, cl, seq))
-                if not fill.take(change):
+                # as ``weight``; too large a change waits for the next part, but a single one always fits
+                room -= bare + len(pk) + len(cid) + (len(val) if type(val) is str or type(val) is bytes else 0)
+                if room < 0 and found:
                     return _At(start.table, *last)
-            fill.scanned += 1
+                found.append(new_change(Change, (name, pk, cid, val, col_version, db_version, author, cl, seq)))
+            scanned += 1
             last = db_version, key, cid
+        fill.scanned, fill.room = scanned, room
         return None
 
     def _place(self, span: Span, until: int, at: _At) -> bytes:
@@ -158,26 +164,15 @@ class _Shown:
         return shown
 
 
+@dataclass(slots=True)
 class _Fill:
-    """What one part holds so far. ``scanned`` counts the cells it has looked at."""
+    """What one part holds so far: ``found``, at most so many ``changes``, with ``room`` for so many bytes more.
+    ``scanned`` counts the cells that were looked at."""
 
-    def __init__(self, changes: int, size: int) -> None:
-        self.found: list[Change] = []
-        self.scanned = 0
-        self._changes = changes
-        self._size = size
-
-    @property
-    def full(self) -> bool:
-        return len(self.found) >= self._changes or self.scanned >= SCAN
-
-    def take(self, change: Change) -> bool:
-        """Add a change, unless it is too large beside the others; a single one always fits."""
-        self._size -= weight(change)
-        if self._size < 0 and self.found:
-            return False
-        self.found.append(change)
-        return True
+    changes: int
+    room: int
+    found: list[Change] = field(default_factory=list)
+    scanned: int = 0
 
     def in_order(self) -> tuple[Change, ...]:
         return tuple(sorted(self.found, key=_in_order))
