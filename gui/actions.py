@@ -27,6 +27,7 @@ class Actions(QObject):
         self.auto_sync.setCheckable(True)
         self.add_database = self._action(self.tr("Add database"), "add-database", QKeySequence("Ctrl+O"))
         self.add_peer = self._action(self.tr("Add peer"), "add-peer", QKeySequence("Ctrl+N"))
+        self.share = self._action(self.tr("Share"), "share", QKeySequence("Ctrl+Shift+S"))
         self.settings = self._action(self.tr("Settings"), "settings", QKeySequence("Ctrl+,"))
         self.settings.setMenuRole(QAction.MenuRole.PreferencesRole)
         self.diagnostics = self._action(self.tr("Save diagnostics"), "export")
@@ -39,6 +40,7 @@ class Actions(QObject):
         )
         self.add_database.setToolTip(self.tr("Choose a SQLite file to keep in sync ({0})").format("Ctrl+O"))
         self.add_peer.setToolTip(self.tr("Choose where to sync a database with ({0})").format("Ctrl+N"))
+        self.share.setToolTip(self.tr("Serve databases to other machines") + " (Ctrl+Shift+S)")
         self.settings.setToolTip(self.tr("Change how Syncline behaves ({0})").format("Ctrl+,"))
         self.set_chosen(0)
         self.set_counts(databases=0, peers=0)
@@ -57,6 +59,7 @@ class Actions(QObject):
         self.sync_now.setEnabled(peers > 0)
         self.sync_all.setEnabled(peers > 0)
         self.add_peer.setEnabled(databases > 0)
+        self.share.setEnabled(databases > 0)
 
     def _action(self, text: str, icon_name: str, shortcut: QKeySequence | None = None) -> QAction:
         action = QAction(text, self)

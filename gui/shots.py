@@ -30,7 +30,7 @@ from engine.settings.autostart import XdgAutostart
 from gui import language
 from gui.app import shell
 from gui.demo import WriteBar
-from gui.dialogs import add_database, add_peer, settings, value
+from gui.dialogs import add_database, add_peer, settings, share, value
 from gui.lifecycle import Application, make_application, run_coroutine
 from gui.models.sentences import told
 from gui.panels.activity import OVERWRITTEN, SYNCS
@@ -107,7 +107,7 @@ class _Photographer:
             await self._demo(Path(folder))
 
     async def _demo(self, folder: Path) -> None:
-        engine = Engine(Settings(), journal=Journal())
+        engine = Engine(Settings(), journal=Journal(), data=folder / "data")
         async with shell(engine, asyncio.Event()) as window:
             window.resize(WIDE)
             demo = Demo(engine, folder, lambda _: None)
@@ -132,6 +132,9 @@ class _Photographer:
             await self._take_dialog("peer-wrong", window, add_peer.ask(window, engine, laptop), _type_nonsense)
             await asyncio.to_thread(_make_notes, folder / "notes.db")
             await self._take_dialog("add-database", window, add_database.ask(window, engine, folder / "notes.db"))
+            await engine.share([laptop.database])
+            await self._take_dialog("share", window, share.ask(window, engine), _make_link)
+            await engine.stop_sharing()
             await self._take_dialog("settings", window, settings.ask(window, engine, XdgAutostart(folder)))
             [row, *_] = [row for row in range(window.flow.model.rowCount()) if window.flow.model.line(row)[1].had_old]
             event, change = window.flow.model.line(row)
@@ -202,6 +205,11 @@ async def _states() -> AsyncIterator[Window]:
 def _press_test(dialog: QDialog) -> None:
     assert isinstance(dialog, add_peer.PeerDialog)
     dialog.trial.button.click()
+
+
+def _make_link(dialog: QDialog) -> None:
+    assert isinstance(dialog, share.ShareDialog)
+    dialog.invite.click()
 
 
 def _type_nonsense(dialog: QDialog) -> None:

@@ -41,12 +41,14 @@ class Toolbar(QToolBar):
         self.addSeparator()
         self.addAction(actions.add_database)
         self.addAction(actions.add_peer)
+        self.addAction(actions.share)
         space = QWidget()
         space.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.addWidget(space)
         self.addWidget(self._menu_button(self.tr("More"), "", self._make_more(actions), "F10"))
         self.addAction(actions.settings)
-        for action in (actions.sync_now, actions.auto_sync, actions.add_database, actions.add_peer, actions.settings):
+        added = (actions.add_database, actions.add_peer, actions.share)
+        for action in (actions.sync_now, actions.auto_sync, *added, actions.settings):
             button = self.widgetForAction(action)
             button.setAccessibleName(action.text())
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)

@@ -159,6 +159,7 @@ class Window(QMainWindow):
         actions.auto_sync.triggered.connect(commands.set_auto_sync)
         actions.add_database.triggered.connect(lambda: wishes.add_databases())
         actions.add_peer.triggered.connect(lambda: wishes.edit_peer(None, self.clocks.chosen()))
+        actions.share.triggered.connect(wishes.share)
         actions.diagnostics.triggered.connect(wishes.save_diagnostics)
         actions.settings.triggered.connect(lambda: (self.present(), wishes.change_settings()))
         actions.close_window.triggered.connect(self.close)

@@ -20,7 +20,7 @@ from engine.journal_export import export
 from engine.settings import HOME, data_dir
 from engine.settings.autostart import Autostart, autostart
 from gui.commands import Commands
-from gui.dialogs import add_database, add_peer, confirm, settings, value, verify
+from gui.dialogs import add_database, add_peer, confirm, settings, share, value, verify
 from gui.dialogs.base import closed
 from gui.logs import LogFile
 
@@ -60,6 +60,11 @@ class Wishes(QObject):
     def remove_database(self, database: str) -> None:
         """Remove a database with its peers, if the person is sure."""
         self._commands.start(self._remove_database(database))
+
+    def share(self) -> None:
+        """Open what is shared with other machines, unless some dialog is open."""
+        if not self._asking.locked():
+            self._commands.start(self._share())
 
     def change_settings(self) -> None:
         """Open the settings, unless some dialog is open."""
@@ -116,6 +121,10 @@ class Wishes(QObject):
         sentence = self.tr("Remove {0} and its peers from Syncline? The file stays as it is.").format(name)
         if await confirm.confirm(self._window, self.tr("Remove database"), sentence, self.tr("Remove")):
             await self._engine.remove_database(database)
+
+    async def _share(self) -> None:
+        async with self._asking:
+            await share.ask(self._window, self._engine)
 
     async def _change_settings(self) -> None:
         async with self._asking:

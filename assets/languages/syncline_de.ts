@@ -231,6 +231,10 @@
         <translation>Gegenstelle hinzufügen</translation>
     </message>
     <message>
+        <source>Share</source>
+        <translation>Teilen</translation>
+    </message>
+    <message>
         <source>Settings</source>
         <translation>Einstellungen</translation>
     </message>
@@ -261,6 +265,10 @@
     <message>
         <source>Choose where to sync a database with ({0})</source>
         <translation>Wählen, womit eine Datenbank abgeglichen wird ({0})</translation>
+    </message>
+    <message>
+        <source>Serve databases to other machines</source>
+        <translation>Datenbanken für andere Geräte anbieten</translation>
     </message>
     <message>
         <source>Change how Syncline behaves ({0})</source>
@@ -1153,6 +1161,93 @@
     <message>
         <source> days</source>
         <translation> Tagen</translation>
+    </message>
+</context>
+<context>
+    <name>ShareDialog</name>
+    <message>
+        <source>Share</source>
+        <translation>Teilen</translation>
+    </message>
+    <message>
+        <source>Databases to share</source>
+        <translation>Zu teilende Datenbanken</translation>
+    </message>
+    <message>
+        <source>In the local network, not for this machine alone</source>
+        <translation>Im lokalen Netz, nicht nur für dieses Gerät</translation>
+    </message>
+    <message>
+        <source>Link for</source>
+        <translation>Link für</translation>
+    </message>
+    <message>
+        <source>New link</source>
+        <translation>Neuer Link</translation>
+    </message>
+    <message>
+        <source>Pairing link</source>
+        <translation>Kopplungslink</translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation>Kopieren</translation>
+    </message>
+    <message>
+        <source>Pairing link as a QR code</source>
+        <translation>Kopplungslink als QR-Code</translation>
+    </message>
+    <message>
+        <source>Who may come in</source>
+        <translation>Wer hereindarf</translation>
+    </message>
+    <message>
+        <source>Throw out</source>
+        <translation>Ausschließen</translation>
+    </message>
+    <message>
+        <source>Link for:</source>
+        <translation>Link für:</translation>
+    </message>
+    <message>
+        <source>Share these databases:</source>
+        <translation>Diese Datenbanken teilen:</translation>
+    </message>
+    <message>
+        <source>Who may come in:</source>
+        <translation>Wer hereindarf:</translation>
+    </message>
+    <message>
+        <source>%1 has used the link. Both machines show: %2</source>
+        <translation>%1 hat den Link benutzt. Beide Geräte zeigen: %2</translation>
+    </message>
+    <message>
+        <source>Nothing is shared.</source>
+        <translation>Es wird nichts geteilt.</translation>
+    </message>
+    <message>
+        <source>Shared at port %1.</source>
+        <translation>Geteilt an Port %1.</translation>
+    </message>
+    <message>
+        <source>Nobody was paired yet.</source>
+        <translation>Noch ist niemand gekoppelt.</translation>
+    </message>
+    <message>
+        <source>%1: %2, connected</source>
+        <translation>%1: %2, verbunden</translation>
+    </message>
+    <message>
+        <source>%1: %2, not seen yet</source>
+        <translation>%1: %2, noch nicht gesehen</translation>
+    </message>
+    <message>
+        <source>%1: %2, last seen %3</source>
+        <translation>%1: %2, zuletzt gesehen %3</translation>
+    </message>
+    <message>
+        <source>Good once, for ten minutes. Keep it to yourself. Both machines show: %1</source>
+        <translation>Einmal gültig, zehn Minuten lang. Behalten Sie ihn für sich. Beide Geräte zeigen: %1</translation>
     </message>
 </context>
 <context>
