@@ -19,7 +19,18 @@ from engine.engine import Engine
 from engine.errors import SynclineError
 from engine.settings import SETTINGS
 
-PACKAGES = ("syncline", "apsw", "websockets", "PySide6-Essentials", "qasync", "platformdirs", "tomlkit", "keyring")
+PACKAGES = (
+    "syncline",
+    "apsw",
+    "websockets",
+    "PySide6-Essentials",
+    "qasync",
+    "platformdirs",
+    "tomlkit",
+    "keyring",
+    "cryptography",
+    "zeroconf",
+)
 
 LOG = 400_000
 """Bytes of the log that are taken, the latest."""
