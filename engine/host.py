@@ -96,6 +96,7 @@ class Host:
         self._looking = False
         self._look_again = False
         self._reopening = False
+        self._renewing = asyncio.Lock()
         self._look_task: asyncio.Task[None] | None = None
         self._retry: asyncio.TimerHandle | None = None
         self._closed = False
@@ -224,7 +225,7 @@ class Host:
         try:
             results = await self.run(performing.merge, action, floor=self.version)
         except FileReplaced:
-            await self.begin_anew()
+            await self._begin_anew(generation)
             raise
         self._merged.extend((result.before, result.after) for result in results if result.after > result.before)
         if self._merged and self._merged[-1][1] > self.version:
@@ -260,8 +261,10 @@ class Host:
         Raises:
             ReplicaError: it could not be looked at.
         """
+        generation = self.generation
         if _identity(self.path) not in (None, self._file):
-            await self.begin_anew()
+            await self._begin_anew(generation)
+            generation = self.generation
         version, shapes, site_id = await self.run(_news)
         if shapes != self.shapes:
             self.shapes = shapes
@@ -269,7 +272,7 @@ class Host:
             for listener in tuple(self._listeners):
                 listener.schema_changed(shapes)
         if version < self.version or site_id != self.site_id:  # set back in place: by a restore, say
-            await self.begin_anew()
+            await self._begin_anew(generation)
         elif version > self.version:
             self._moved(version)  # first: whoever sends it should not wait for the report
         await self._report_local(version)
@@ -286,11 +289,17 @@ class Host:
                 hint="Syncline goes on from what the file holds now.",
             )
 
-    async def begin_anew(self) -> None:
-        """Open the file that is under the path now, and tell everybody to forget what they knew."""
-        self.sent_clocks.forget()
-        await asyncio.get_running_loop().run_in_executor(self._thread, self._open_again)
-        self._parts.forget()
+    async def _begin_anew(self, generation: int) -> None:
+        """Open the file that is under the path now, and tell everybody to forget what they knew of ``generation``.
+
+        What two find at once is done once: work for the file that was opened first would meet a closed one.
+        """
+        async with self._renewing:
+            if generation != self.generation:
+                return
+            self.sent_clocks.forget()
+            await asyncio.get_running_loop().run_in_executor(self._thread, self._open_again)
+            self._parts.forget()
         for listener in tuple(self._listeners):
             listener.replaced()
 

@@ -146,7 +146,7 @@ class Databases(Core):
             if backups is not None:
                 await host.run(lambda _: backups.make(path))
             new = await host.run(Replica.new_site_id)
-            await host.begin_anew()
+            await host.refresh()  # sees that it is another replica now
         await self._report_database(self._config(database))
         return new
 
