@@ -7,6 +7,8 @@ import re
 import stat
 from pathlib import Path
 
+import pytest
+
 from tests.engine.live import make_file, rows, write
 from tests.engine.programs import Command
 
@@ -19,6 +21,7 @@ def lines_until(stream: object, wanted: str) -> str:
     raise AssertionError(f"it ended without {wanted!r}")
 
 
+@pytest.mark.slow
 def test_pair_two_machines(tmp_path: Path) -> None:
     there, here = Command(tmp_path / "there"), Command(tmp_path / "here")
     theirs, ours = make_file(tmp_path / "theirs.db"), make_file(tmp_path / "ours.db")
@@ -46,6 +49,7 @@ def test_pair_two_machines(tmp_path: Path) -> None:
     assert rows(theirs) == rows(ours)
 
 
+@pytest.mark.slow
 def test_wrong_uses_are_told_in_words(tmp_path: Path) -> None:
     syncline = Command(tmp_path / "home")
     ours = make_file(tmp_path / "ours.db")
