@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from engine.crr.surveys import at_once
 from engine.errors import SynclineError
-from engine.pump import SENT_DELAY
+from engine.sent_clocks import DELAY as SENT_DELAY
 from engine.session import (
     Action,
     AskAgain,
