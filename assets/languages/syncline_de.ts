@@ -1158,10 +1158,6 @@
         <source>Syncline starts in the tray when you log in.</source>
         <translation>Syncline startet im Infobereich, wenn Sie sich anmelden.</translation>
     </message>
-    <message>
-        <source> days</source>
-        <translation> Tagen</translation>
-    </message>
 </context>
 <context>
     <name>ShareDialog</name>
@@ -1927,6 +1923,10 @@
         <translation>Sie hat einen Fremdschlüssel auf „{0}“.</translation>
     </message>
     <message>
+        <source>The key column “{0}” takes “x” and “X” (or “x” and “x ”) for one row, sync for two: where two replicas spell a key differently, one of the values is lost. Write keys in one spelling.</source>
+        <translation>Die Schlüsselspalte „{0}“ hält „x“ und „X“ (oder „x“ und „x “) für eine Zeile, der Abgleich für zwei: Wo zwei Kopien einen Schlüssel verschieden schreiben, geht einer der Werte verloren. Schreiben Sie Schlüssel einheitlich.</translation>
+    </message>
+    <message>
         <source>The column “{0}” is NOT NULL but has no DEFAULT.</source>
         <translation>Die Spalte „{0}“ ist NOT NULL, hat aber kein DEFAULT.</translation>
     </message>
@@ -2042,6 +2042,10 @@
         <translation>Eine Gegenstelle, von der so viele Tage nichts zu hören war, gilt als veraltet.</translation>
     </message>
     <message>
+        <source> days</source>
+        <translation> Tage</translation>
+    </message>
+    <message>
         <source>Share databases</source>
         <translation>Datenbanken teilen</translation>
     </message>
@@ -2064,6 +2068,10 @@
     <message>
         <source>Where paired machines find this one; 0 picks one, once.</source>
         <translation>Wo gekoppelte Geräte dieses finden; 0 wählt einmalig einen aus.</translation>
+    </message>
+    <message>
+        <source>any</source>
+        <translation>beliebig</translation>
     </message>
     <message>
         <source>Find each other</source>

@@ -28,7 +28,8 @@ class Setting:
 
     ``cast`` turns what TOML gave into the value, or raises ValueError; ``validate`` returns what is wrong with the
     value, or ''. ``label`` and ``help`` are for the window; ``help`` is also its comment in a new file. ``choices``
-    are the values of a text that can be chosen, each with its words; ``span`` holds the limits of a number.
+    are the values of a text that can be chosen, each with its words; ``span`` holds the limits of a number, ``unit``
+    what it counts, ``zero`` what 0 stands for.
     """
 
     name: str
@@ -40,6 +41,8 @@ class Setting:
     help: str
     choices: tuple[tuple[str, str], ...] = ()
     span: tuple[int, int] = (0, 0)
+    unit: str = ""
+    zero: str = ""
 
     def read(self, value: object) -> Any:
         """The value, checked. Raises ValueError with what is wrong, to follow "auto_sync: "."""
@@ -175,6 +178,7 @@ SETTINGS: dict[str, Setting] = {
             marked("settings", "Stale after"),
             marked("settings", "A peer not heard from for this many days is marked stale."),
             span=DAYS,
+            unit=marked("settings", " days"),
         ),
         _switch(
             "share",
@@ -197,6 +201,7 @@ SETTINGS: dict[str, Setting] = {
             marked("settings", "Port"),
             marked("settings", "Where paired machines find this one; 0 picks one, once."),
             span=(0, 65_535),
+            zero=marked("settings", "any"),
         ),
         _switch(
             "discover",

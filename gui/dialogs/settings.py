@@ -112,7 +112,8 @@ class SettingsDialog(AsyncDialog):
             field = QSpinBox()
             field.setRange(*setting.span)
             field.setValue(value)
-            field.setSuffix(self.tr(" days"))
+            field.setSuffix(_words(setting.unit))
+            field.setSpecialValueText(_words(setting.zero))
             field.valueChanged.connect(lambda number: self._set(setting.name, number))
         else:
             field = QCheckBox(label)

@@ -94,6 +94,11 @@ TEMPLATES = (
     marked("engine", "The primary key column “{0}” is not declared NOT NULL."),
     marked("engine", "It uses AUTOINCREMENT, whose counters clash between peers."),
     marked("engine", "It has a foreign key to “{0}”."),
+    marked(
+        "engine",
+        "The key column “{0}” takes “x” and “X” (or “x” and “x ”) for one row, sync for two: where two replicas spell a"
+        " key differently, one of the values is lost. Write keys in one spelling.",
+    ),
     marked("engine", "The column “{0}” is NOT NULL but has no DEFAULT."),
     marked("engine", "Besides the primary key, {0} must be unique; peers cannot uphold that together."),
     # putting a value back (engine.restore)
