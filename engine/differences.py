@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from engine.change import SQLiteValue
-from engine.crr import Replica, surveys, unpack_columns
-from engine.crr.digests import as_bytes
+from engine.crr import Replica, unpack_columns
+from engine.crr.read import surveys
+from engine.crr.read.digests import as_bytes
 from engine.errors import InvalidChange, ProtocolError
 from engine.host import Host
 from engine.session.answering import Answer, Question

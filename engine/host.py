@@ -18,7 +18,7 @@ import apsw
 from engine.backup import Backups
 from engine.change import Change
 from engine.crr import ChangeSet, Known, MergeResult, Part, Replica
-from engine.crr.surveys import Survey
+from engine.crr.read.surveys import Survey
 from engine.errors import FileReplaced, NoSuchFile, ReplicaError, StorageFailed, SynclineError
 from engine.sent_clocks import SentClocks
 from engine.session import Merge, Read, ReadPart, Snapshot, performing
@@ -178,7 +178,7 @@ class Host:
     async def survey(
         self, look: Callable[Concatenate[Replica, P], Survey[T]], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """Run a survey of the replica (``engine.crr.surveys``); others get their turn between its steps.
+        """Run a survey of the replica (``engine.crr.read.surveys``); others get their turn between its steps.
 
         Raises:
             FileReplaced: another file took its place meanwhile.

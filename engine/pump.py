@@ -20,7 +20,8 @@ from websockets.asyncio.connection import Connection
 from websockets.exceptions import ConnectionClosed
 
 from engine.change import Change
-from engine.crr import Applied, Replica, surveys
+from engine.crr import Applied, Replica
+from engine.crr.read import surveys
 from engine.ending import GONE, how_it_ended, shortened
 from engine.errors import ProtocolError, SynclineError, WireError
 from engine.guard import Guard

@@ -10,7 +10,7 @@ from engine.bench.files import Files
 from engine.bench.samples import TABLE, Sample, samples
 from engine.bench.timing import Case, Watch
 from engine.crr import Replica, Span
-from engine.crr.reading import source, value_of
+from engine.crr.read.reading import source, value_of
 from engine.crr.sql import idents
 
 TAIL = 10

@@ -15,7 +15,7 @@ from typing import Any
 from engine.backup import Backups
 from engine.cli.output import change_json, change_line, count, say, say_json, short_site
 from engine.crr import Replica
-from engine.crr.create import not_eligible
+from engine.crr.tables.create import not_eligible
 from engine.errors import ReplicaError, UsageError
 from engine.flow import flow_of
 from engine.journal_export import read_syncs, write_csv, write_json

@@ -6,22 +6,15 @@ extension.
 
 Rooms:
 
-- ``replica``: the methods; ``openfile`` opens and closes, ``schema`` has those about tables
-- ``pack``, ``values``: bytes and comparisons
-- ``catalogue``, ``statements``: one file's tables and their SQL; ``state``: what a connection remembers
-- ``functions``, ``changes_table``, ``unpack_table``: what SQL sees
+- ``replica``: the methods; ``openfile`` opens and closes, ``schema`` has those about tables; ``results`` they return
+- ``tables/``: make tables syncable, alter, migrate, repair, describe them
 - ``capture``: records local writes
-- ``create``, ``eligibility``: make tables syncable; ``backfill`` records what they hold
-- ``alter``: schema changes; ``automigrate``: by a schema text, which ``definitions`` reads; ``repair``: finds
-  and mends damage
-- ``merging``: merges rows of one shape (``columns``, ``shapes``) in ``groups``, which ``winning`` writes, the others
-  in ``rowwise`` by the rules of ``row``; ``told`` says what won
-- ``reading``: whole versions; ``ranges``: parts of ranges
-- ``tracked``: peers' clocks; ``keeping``, ``lineage``: what belongs to them; ``identity``: another id for a copied file
-- ``config``: what the file is set to; ``durability``: syncs what other programs committed
-- ``digests``: of rows, to compare replicas; ``surveys`` add them up, one short transaction after the other
-- ``fractional``, ``ordered``: tables in an order of their own; ``clset``: a table and its records in one statement
-- ``plans``: describes tables to another side and makes them there; ``additions``: adds what another side has more
+- ``merge/``: takes changes in; ``read/``: gives them out, and compares
+- ``peers/``: clocks, and what belongs to them
+- ``surface/``: the functions and virtual tables that SQL sees; ``opening`` puts them on a connection
+- ``state``: what a connection remembers; ``catalogue``, ``statements``: one file's tables and their SQL
+- ``pack``, ``values``: bytes and comparisons; ``sql``: names in statements; ``config``: what the file is set to
+- ``durability``: syncs what other programs committed; ``failures``: SQLite's errors in words
 
 Where this differs from stock 0.16.3 on purpose (spec 12 says that each is safe for convergence):
 
@@ -61,14 +54,11 @@ Where this differs from stock 0.16.3 on purpose (spec 12 says that each is safe 
 - merge-equal-values is read from the file for each merge, so that all connections agree; it takes 0 and 1 only.
 """
 
-from engine.crr.additions import Addition
-from engine.crr.lineage import made_at
 from engine.crr.opening import connect
 from engine.crr.pack import pack as pack_columns
 from engine.crr.pack import unpack as unpack_columns
-from engine.crr.plans import create as create_table
-from engine.crr.ranges import weight
-from engine.crr.repair import Damage, Finding
+from engine.crr.peers.lineage import made_at
+from engine.crr.read.ranges import weight
 from engine.crr.replica import Replica
 from engine.crr.results import (
     Applied,
@@ -86,6 +76,9 @@ from engine.crr.results import (
     TrackedPeer,
 )
 from engine.crr.schema import record_schema
+from engine.crr.tables.additions import Addition
+from engine.crr.tables.plans import create as create_table
+from engine.crr.tables.repair import Damage, Finding
 
 __all__ = [
     "Addition",

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from engine.change import SQLiteValue
-from engine.crr import bulk
 from engine.crr.catalogue import Crr
+from engine.crr.merge import bulk
 from engine.crr.state import State
 from engine.crr.values import same
 from engine.errors import ReplicaError, UsageError

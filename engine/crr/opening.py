@@ -8,10 +8,11 @@ from pathlib import Path
 
 import apsw
 
-from engine.crr import clset, config, functions, vtab
+from engine.crr import config
 from engine.crr.catalogue import CLOCK, column_names, table_names
 from engine.crr.failures import explained
 from engine.crr.state import State
+from engine.crr.surface import clset, functions, vtab
 from engine.errors import NoSuchFile, NotADatabase, ReadOnlyFile, UnsupportedFile
 
 VERSION = 160300

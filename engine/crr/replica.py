@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from engine.change import MAX_VERSION, Change, SQLiteValue
-from engine.crr import durability, identity, keeping, lineage, surveys, tracked
-from engine.crr.digests import SLICE, Slice, lengths_above, rows_between, values_at
+from engine.crr import durability
 from engine.crr.failures import explained
-from engine.crr.merging import Merger
-from engine.crr.ranges import RangeReader
-from engine.crr.reading import Reader
+from engine.crr.merge.merging import Merger
+from engine.crr.peers import identity, keeping, lineage, tracked
+from engine.crr.read import surveys
+from engine.crr.read.digests import SLICE, Slice, lengths_above, rows_between, values_at
+from engine.crr.read.ranges import RangeReader
+from engine.crr.read.reading import Reader
 from engine.crr.results import (
     ChangeSet,
     Known,
@@ -41,14 +43,14 @@ class Replica(Schema):
             return self._state.db_version()
 
     def digests(self, tables: Iterable[str] | None = None) -> tuple[TableDigest, ...]:
-        """Digests of these CRRs (all by default), by which replicas are compared (``engine.crr.digests``).
+        """Digests of these CRRs (all by default), by which replicas are compared (``engine.crr.read.digests``).
 
         Many short transactions, seconds in all for a large table. A table that is no CRR is left out.
         """
         return surveys.at_once(surveys.tables(self, self.crr_tables() if tables is None else tables))
 
     def rows_between(self, table: str, low: bytes, high: bytes, limit: int = SLICE) -> Slice:
-        """As ``engine.crr.digests.rows_between``: rows by key, each with its digest.
+        """As ``engine.crr.read.digests.rows_between``: rows by key, each with its digest.
 
         Raises:
             SchemaMismatch: no CRR has this name.
@@ -58,7 +60,7 @@ class Replica(Schema):
             return rows_between(db, self._state.crr(table), low, high, limit)
 
     def lengths_above(self, table: str, above: int) -> tuple[int, int | None]:
-        """As ``engine.crr.digests.lengths_above``: a slice of the history's digest. Raises SchemaMismatch likewise."""
+        """A slice of the history's digest, as ``read.digests.lengths_above``. Raises SchemaMismatch likewise."""
         with self._reading() as db:
             return lengths_above(db, self._state.crr(table), above)
 
@@ -248,7 +250,7 @@ class Replica(Schema):
             keeping.record_wish(db, site_id, since)
 
     def new_site_id(self) -> bytes:
-        """Give a file that was copied or restored an id of its own (``engine.crr.identity``); returns it.
+        """Give a file that was copied or restored an id of its own (``engine.crr.peers.identity``); returns it.
 
         No row changes. Its clocks of peers are forgotten: with each of them it syncs once more from the start.
         """

@@ -7,18 +7,19 @@ from contextlib import contextmanager
 
 import apsw
 
-from engine.crr import additions, automigrate, config, repair
-from engine.crr.additions import Addition
-from engine.crr.alter import begin_alter, commit_alter
+from engine.crr import config
 from engine.crr.catalogue import Table, is_crr, user_tables
-from engine.crr.create import make_crr
-from engine.crr.eligibility import cautions, obstacles
 from engine.crr.failures import explained
 from engine.crr.openfile import OpenFile
-from engine.crr.plans import plan_of
-from engine.crr.repair import Finding
 from engine.crr.results import Migration, TableStatus
 from engine.crr.sql import main
+from engine.crr.tables import additions, automigrate, repair
+from engine.crr.tables.additions import Addition
+from engine.crr.tables.alter import begin_alter, commit_alter
+from engine.crr.tables.create import make_crr
+from engine.crr.tables.eligibility import cautions, obstacles
+from engine.crr.tables.plans import plan_of
+from engine.crr.tables.repair import Finding
 from engine.errors import UsageError
 from engine.plan import TablePlan
 from engine.shape import Shape
@@ -48,7 +49,7 @@ class Schema(OpenFile):
             return tuple(plan_of(db, crr) for crr in self._state.catalogue().crrs.values())
 
     def possible_additions(self, plans: Iterable[TablePlan]) -> list[Addition]:
-        """What of another side's plans is missing here and can be added (``engine.crr.additions``)."""
+        """What of another side's plans is missing here and can be added (``engine.crr.tables.additions``)."""
         with self._reading():
             return additions.possible(self._state, plans)
 
@@ -123,7 +124,7 @@ class Schema(OpenFile):
     def altering(self, *tables: str) -> Iterator[apsw.Connection]:
         """Change the schema of CRRs inside ``with``: between begin_alter and commit_alter, in one transaction.
 
-        Every change of the data in it is recorded as well (``engine.crr.alter``). Yields the connection.
+        Every change of the data in it is recorded as well (``engine.crr.tables.alter``). Yields the connection.
 
         Raises:
             NotEligible: a table as it is now cannot be a CRR; with every obstacle.
@@ -148,7 +149,7 @@ class Schema(OpenFile):
     def migrate(
         self, schema: str, *, lose: bool = True, identity: tuple[str, int] | None = None
     ) -> Migration:
-        """Bring the tables to what a schema text says, in one transaction (``engine.crr.automigrate``, spec 8.3).
+        """Bring the tables to what a schema text says, in one transaction (``tables.automigrate``, spec 8.3).
 
         Whatever the text does not name is dropped: ask ``plan_migration`` first.
 
@@ -170,7 +171,7 @@ class Schema(OpenFile):
             return found
 
     def check(self) -> list[Finding]:
-        """What is damaged in the sync records (``engine.crr.repair``). Reads every row, and changes nothing."""
+        """What is damaged in the sync records (``engine.crr.tables.repair``). Reads every row, and changes nothing."""
         with self._reading():
             return repair.check(self._state)
 

@@ -135,8 +135,8 @@ class Databases(Core):
     async def new_site_id(self, database: str) -> bytes:
         """Give a file that was copied or restored an id of its own, after a backup; returns it.
 
-        No row changes, and no write of either copy is hidden from anybody (``engine.crr.identity``). With each peer it
-        syncs once more from the start. If the other copy has synced too, that one needs a new id as well.
+        No row changes, and no write of either copy is hidden from anybody (``engine.crr.peers.identity``). With each
+        peer it syncs once more from the start. If the other copy has synced too, that one needs a new id as well.
 
         Raises:
             ReplicaError: the file, or its backup; nothing has changed then.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from engine.crr import Replica, pack_columns, surveys
-from engine.crr.surveys import Survey
+from engine.crr import Replica, pack_columns
+from engine.crr.read import surveys
+from engine.crr.read.surveys import Survey
 from engine.wire import MAX_KEY, RangeRequest, Ranges, Rows, RowsRequest, Tables, TablesRequest, Values, ValuesRequest
 
 Question = RangeRequest | RowsRequest | ValuesRequest

@@ -1,7 +1,7 @@
 """How a session of the own dialect notices a file that was copied, or restored from an older copy.
 
-Each side shows the tokens by which the other may know it (``engine.crr.lineage``), and compares what it is shown with
-what it has seen. A token that was seen replaced means that the file was set back, or that there are two of it.
+Each side shows the tokens by which the other may know it (``engine.crr.peers.lineage``), and compares what it is shown
+with what it has seen. A token that was seen replaced means that the file was set back, or that there are two of it.
 
 Being connected twice never means that: the other connection may renew a token while ours carries the old one. So every
 token counts that was in force at any time since this session began, here; and the other side reads its own only after

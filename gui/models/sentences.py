@@ -87,7 +87,7 @@ TEMPLATES = (
     marked("engine", "Check that it exists and that you may read it."),
     marked("engine", "The disk that holds “{0}” is full."),
     marked("engine", "Free some space, then try again."),
-    # why a table cannot be synced (engine.crr.eligibility)
+    # why a table cannot be synced (engine.crr.tables.eligibility)
     marked("engine", "It is a view."),
     marked("engine", "It is a virtual table."),
     marked("engine", "It has no primary key."),

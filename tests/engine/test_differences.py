@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.crr import Received, Replica, pack_columns, surveys
+from engine.crr import Received, Replica, pack_columns
+from engine.crr.read import surveys
 from engine.engine import Engine
 from engine.session import Verdict
 from engine.verify import verify

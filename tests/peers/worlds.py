@@ -14,7 +14,8 @@ import apsw
 import pytest
 
 from engine.change import Change, SQLiteValue
-from engine.crr import Replica, merging, shapes
+from engine.crr import Replica
+from engine.crr.merge import merging, shapes
 from engine.errors import SynclineError
 from tests.peers.differences import Moving, Statement, after_alter, before_alter
 from tests.peers.oracle import Command, Oracle

@@ -8,7 +8,7 @@ import apsw
 import pytest
 
 from engine.crr import Lost, Migration, Replica
-from engine.crr.definitions import column_definitions
+from engine.crr.tables.definitions import column_definitions
 from engine.errors import NotEligible, ReplicaError, SynclineError, UsageError
 from tests.engine.crr.altering import dump, triggers
 from tests.engine.crr.conftest import MakeReplica

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from engine.change import Change, SQLiteValue
-from engine.crr import Replica, merging, pack_columns, shapes
+from engine.crr import Replica, pack_columns
+from engine.crr.merge import merging, shapes
 from engine.errors import InvalidChange, SynclineError
 from tests import budget
 from tests.engine.crr.conftest import MakeReplica

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from engine.change import MAX_VERSION, Change
 from engine.crr import Received, Replica, pack_columns, unpack_columns
-from engine.crr.merging import CROSSOVER
+from engine.crr.merge.merging import CROSSOVER
 from engine.errors import InvalidChange, MergeError, SchemaMismatch, SynclineError
 from tests.engine.crr.conftest import FOO, MakeReplica
 from tests.engine.crr.test_merge import PK, THEM, change

@@ -10,7 +10,8 @@ import apsw
 import pytest
 
 from engine.change import Change, SQLiteValue
-from engine.crr import changes_table, connect, pack_columns
+from engine.crr import connect, pack_columns
+from engine.crr.surface import changes_table
 from engine.errors import InvalidChange, ReplicaError, SchemaMismatch
 from tests import budget
 from tests.engine.crr.conftest import FOO, MakeReplica

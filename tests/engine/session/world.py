@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from engine.crr import Replica, connect
-from engine.crr.surveys import at_once
+from engine.crr.read.surveys import at_once
 from engine.errors import SynclineError
 from engine.session import (
     AskAgain,

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from engine.crr.surveys import at_once
+from engine.crr.read.surveys import at_once
 from engine.errors import SynclineError
 from engine.sent_clocks import DELAY as SENT_DELAY
 from engine.session import (

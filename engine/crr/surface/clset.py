@@ -10,9 +10,9 @@ from typing import Any
 import apsw
 
 from engine.crr.catalogue import is_crr
-from engine.crr.create import build, drop_records, eligible, keep_floor
 from engine.crr.sql import main
 from engine.crr.state import State
+from engine.crr.tables.create import build, drop_records, eligible, keep_floor
 from engine.errors import UsageError
 
 _SUFFIX = "_schema"

@@ -3,7 +3,7 @@
 The digest of a row is of its typed key and the typed value of each tracked column, -0.0 as 0.0. That of many rows is
 the sum of theirs. The history's is of what was: the causal length of every key, tombstones included. Authors,
 db_version, seq, col_version and whether a clock row exists differ between converged replicas by right, and are not in
-them. Each function reads a slice of a table, so that a transaction is short; ``engine.crr.surveys`` adds them up.
+them. Each function reads a slice of a table, so that a transaction is short; ``engine.crr.read.surveys`` adds them up.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ import apsw
 
 from engine.change import SQLiteValue
 from engine.crr.catalogue import CLOCK, KEY, PKS, Crr
-from engine.crr.checking import check_key
+from engine.crr.merge.checking import check_key
 from engine.crr.pack import pack
-from engine.crr.reading import unreadable
+from engine.crr.read.reading import unreadable
 from engine.crr.sql import ident, idents, main
 
 SIZE = 16

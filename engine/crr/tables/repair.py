@@ -17,15 +17,15 @@ from enum import Enum
 import apsw
 
 from engine.change import SENTINEL
-from engine.crr.alter import begin_alter, commit_alter
-from engine.crr.backfill import missing_cells, rows_and_keys
 from engine.crr.catalogue import CLOCK, KEY, Crr
-from engine.crr.create import make_plain, savepoint, trigger_arguments, trigger_name
-from engine.crr.definitions import call_arguments
-from engine.crr.eligibility import find_table
-from engine.crr.reading import known_cells
+from engine.crr.read.reading import known_cells
 from engine.crr.sql import literal, main
 from engine.crr.state import State
+from engine.crr.tables.alter import begin_alter, commit_alter
+from engine.crr.tables.backfill import missing_cells, rows_and_keys
+from engine.crr.tables.create import make_plain, savepoint, trigger_arguments, trigger_name
+from engine.crr.tables.definitions import call_arguments
+from engine.crr.tables.eligibility import find_table
 
 
 class Damage(Enum):

@@ -7,12 +7,12 @@ from contextlib import contextmanager
 
 import apsw
 
-from engine.crr import keeping
-from engine.crr.backfill import backfill, take_over
 from engine.crr.catalogue import CLOCK, KEY, PKS, Table, column_names, is_crr, load
-from engine.crr.eligibility import find_table, obstacles
+from engine.crr.peers import keeping
 from engine.crr.sql import ident, idents, literal, main
 from engine.crr.state import State
+from engine.crr.tables.backfill import backfill, take_over
+from engine.crr.tables.eligibility import find_table, obstacles
 from engine.errors import NotEligible
 
 _SYNC_RECORDS = (

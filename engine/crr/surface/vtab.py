@@ -7,8 +7,8 @@ from typing import Any
 
 import apsw
 
-from engine.crr import changes_table, unpack_table
 from engine.crr.state import State
+from engine.crr.surface import changes_table, unpack_table
 
 
 def register(db: apsw.Connection, state: State) -> None:

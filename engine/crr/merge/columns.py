@@ -8,7 +8,7 @@ from operator import itemgetter, ne
 from typing import Any, NamedTuple, TypeVar
 
 from engine.change import MAX_VERSION, Change, SQLiteValue
-from engine.crr.checking import SITE, VALUES
+from engine.crr.merge.checking import SITE, VALUES
 from engine.crr.values import Affinity, Storage
 
 T = TypeVar("T")

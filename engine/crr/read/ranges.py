@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from engine.change import SENTINEL, Change
 from engine.crr.catalogue import Crr
 from engine.crr.pack import pack
-from engine.crr.reading import Intervals, Reader, has_value, new_change, site_ids, source, unreadable, value_of
+from engine.crr.read.reading import Intervals, Reader, has_value, new_change, site_ids, source, unreadable, value_of
 from engine.crr.results import Part, Span
 from engine.crr.sql import idents
 from engine.crr.state import State

@@ -11,10 +11,10 @@ from collections.abc import Sequence
 import apsw
 
 from engine.change import SQLiteValue
-from engine.crr import fractional
 from engine.crr.catalogue import Table, describe
-from engine.crr.create import savepoint
 from engine.crr.sql import ident, idents, literal, main
+from engine.crr.surface import fractional
+from engine.crr.tables.create import savepoint
 from engine.errors import UsageError
 
 _VIEW = "_fractindex"

@@ -11,11 +11,11 @@ from typing import Any
 import apsw
 
 from engine.change import SQLiteValue
-from engine.crr.bulk import each_block
 from engine.crr.catalogue import Crr
-from engine.crr.checking import check_keys
-from engine.crr.columns import Columns, ascending, pick, stored
-from engine.crr.shapes import Shape
+from engine.crr.merge.bulk import each_block
+from engine.crr.merge.checking import check_keys
+from engine.crr.merge.columns import Columns, ascending, pick, stored
+from engine.crr.merge.shapes import Shape
 from engine.crr.state import State
 from engine.crr.values import greater
 

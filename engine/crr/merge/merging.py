@@ -9,17 +9,18 @@ from itertools import accumulate, chain, groupby, islice
 import apsw
 
 from engine.change import Change, by
-from engine.crr import bulk, config
+from engine.crr import config
 from engine.crr.catalogue import Crr
-from engine.crr.checking import check_table
-from engine.crr.columns import Columns, ascending, pick
-from engine.crr.groups import Group, decide, gather
+from engine.crr.merge import bulk
+from engine.crr.merge.checking import check_table
+from engine.crr.merge.columns import Columns, ascending, pick
+from engine.crr.merge.groups import Group, decide, gather
+from engine.crr.merge.rowwise import Rowwise
+from engine.crr.merge.shapes import sort_out
+from engine.crr.merge.told import Told
+from engine.crr.merge.winning import applied, write_clocks, write_rows
 from engine.crr.results import Applied
-from engine.crr.rowwise import Rowwise
-from engine.crr.shapes import sort_out
 from engine.crr.state import State
-from engine.crr.told import Told
-from engine.crr.winning import applied, write_clocks, write_rows
 from engine.errors import InvalidChange, SchemaMismatch
 
 AT_ONCE = 4096

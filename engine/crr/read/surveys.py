@@ -10,7 +10,7 @@ from collections.abc import Generator, Iterable, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from engine.crr.digests import as_bytes
+from engine.crr.read.digests import as_bytes
 from engine.crr.results import TableDigest
 
 if TYPE_CHECKING:

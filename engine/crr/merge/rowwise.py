@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 
 from engine.change import SENTINEL, Change, SQLiteValue
-from engine.crr import bulk
-from engine.crr.bulk import each_block
 from engine.crr.catalogue import Crr
-from engine.crr.checking import check, check_key
+from engine.crr.merge import bulk
+from engine.crr.merge.bulk import each_block
+from engine.crr.merge.checking import check, check_key
+from engine.crr.merge.row import Row
 from engine.crr.results import Applied
-from engine.crr.row import Row
 from engine.crr.state import State
 
 Key = tuple[SQLiteValue, ...]

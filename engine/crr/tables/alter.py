@@ -10,12 +10,20 @@ from __future__ import annotations
 import apsw
 
 from engine.change import SENTINEL
-from engine.crr.backfill import forget_rows, rows_and_keys, take_over, write_cells
 from engine.crr.catalogue import CLOCK, KEY, PKS, Table, column_names
-from engine.crr.create import build, create_tables, drop_records, drop_triggers, has_triggers, keep_floor, not_eligible
-from engine.crr.eligibility import find_table, obstacles
 from engine.crr.sql import ident, idents, literal, main
 from engine.crr.state import Alter, State
+from engine.crr.tables.backfill import forget_rows, rows_and_keys, take_over, write_cells
+from engine.crr.tables.create import (
+    build,
+    create_tables,
+    drop_records,
+    drop_triggers,
+    has_triggers,
+    keep_floor,
+    not_eligible,
+)
+from engine.crr.tables.eligibility import find_table, obstacles
 from engine.errors import UsageError
 
 _SAVEPOINT = "alter_crr"

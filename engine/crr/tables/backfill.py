@@ -7,11 +7,11 @@ keys are joined from the row to the key, byte by byte, whatever affinity and col
 from __future__ import annotations
 
 from engine.change import SENTINEL
-from engine.crr import keeping
 from engine.crr.catalogue import CLOCK, KEY, PKS, Column, Table
-from engine.crr.definitions import bare_name
+from engine.crr.peers import keeping
 from engine.crr.sql import ident, idents, literal, main
 from engine.crr.state import State
+from engine.crr.tables.definitions import bare_name
 
 _KEYWORDS = frozenset(("NULL", "TRUE", "FALSE", "CURRENT_DATE", "CURRENT_TIME", "CURRENT_TIMESTAMP"))
 _WRITE = "(key, col_name, col_version, db_version, seq)"

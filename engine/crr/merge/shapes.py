@@ -7,7 +7,7 @@ from itertools import chain
 from typing import NamedTuple
 
 from engine.change import SENTINEL
-from engine.crr.columns import Columns, pick
+from engine.crr.merge.columns import Columns, pick
 
 FEWEST = 8
 """Rows of one shape that are worth statements of their own."""

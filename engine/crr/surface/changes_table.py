@@ -15,9 +15,9 @@ import apsw
 
 from engine.change import Change, SQLiteValue
 from engine.crr.catalogue import KEY, PKS, Crr
-from engine.crr.merging import Merger
+from engine.crr.merge.merging import Merger
 from engine.crr.pack import unpack
-from engine.crr.reading import known_cells, source, value_of
+from engine.crr.read.reading import known_cells, source, value_of
 from engine.crr.sql import ident, idents, literal, main
 from engine.crr.state import State
 from engine.crr.values import as_integer

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from engine.crr.alter import begin_alter, commit_alter
 from engine.crr.catalogue import CLOCK, column_names
-from engine.crr.create import drop_records, keep_floor
-from engine.crr.eligibility import find_table
-from engine.crr.plans import column_sql, create
 from engine.crr.sql import ident, main
 from engine.crr.state import State
+from engine.crr.tables.alter import begin_alter, commit_alter
+from engine.crr.tables.create import drop_records, keep_floor
+from engine.crr.tables.eligibility import find_table
+from engine.crr.tables.plans import column_sql, create
 from engine.plan import TablePlan
 
 _ADDED = "crsql_syncline_added"

@@ -7,13 +7,14 @@ from collections.abc import Callable
 import apsw
 
 from engine.change import MAX_VERSION, SQLiteValue
-from engine.crr import config, ordered
-from engine.crr.alter import begin_alter, commit_alter
-from engine.crr.automigrate import migrate
+from engine.crr import config
 from engine.crr.capture import Capture
-from engine.crr.create import make_crr, make_plain
 from engine.crr.pack import pack
 from engine.crr.state import State
+from engine.crr.surface import ordered
+from engine.crr.tables.alter import begin_alter, commit_alter
+from engine.crr.tables.automigrate import migrate
+from engine.crr.tables.create import make_crr, make_plain
 from engine.crr.values import as_integer
 from engine.errors import UsageError
 

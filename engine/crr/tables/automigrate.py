@@ -12,13 +12,13 @@ from contextlib import contextmanager
 
 import apsw
 
-from engine.crr.alter import begin_alter, commit_alter
 from engine.crr.catalogue import Table, user_tables
-from engine.crr.create import make_plain, savepoint
-from engine.crr.definitions import column_definitions, tokens
 from engine.crr.results import Lost, Migration
 from engine.crr.sql import ident, main
 from engine.crr.state import State
+from engine.crr.tables.alter import begin_alter, commit_alter
+from engine.crr.tables.create import make_plain, savepoint
+from engine.crr.tables.definitions import column_definitions, tokens
 from engine.errors import ReplicaError, UsageError
 
 _WHOLE = {

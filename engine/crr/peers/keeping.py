@@ -14,8 +14,8 @@ from typing import Any
 
 import apsw
 
-from engine.crr import lineage, tracked
 from engine.crr.catalogue import CLOCK, Catalogue
+from engine.crr.peers import lineage, tracked
 from engine.crr.results import Known, Place, Received
 from engine.crr.sql import main
 from engine.errors import FileReplaced, InvalidChange

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 import apsw
 
 from engine.change import Change, SQLiteValue
-from engine.crr import bulk
-from engine.crr.columns import Columns, ascending, pick
-from engine.crr.groups import Group
+from engine.crr.merge import bulk
+from engine.crr.merge.columns import Columns, ascending, pick
+from engine.crr.merge.groups import Group
 from engine.crr.results import Applied
 
 
