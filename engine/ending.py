@@ -5,14 +5,14 @@ from __future__ import annotations
 from websockets.asyncio.connection import Connection
 from websockets.exceptions import ConnectionClosed
 
-from engine.session import Close
+from engine.session import CLOSE_MISSING, Close
 from engine.words import printable
 
 TOO_BIG = 1009
 """The close code for a message larger than is taken here, or there."""
 
 HOPELESS = (1003, 1007, 1008, TOO_BIG)
-"""Close codes after which the same would happen again; those from 4000 to 4999 are refusals too."""
+"""Close codes after which the same would happen again; those from 4000 to 4999 are refusals too, but for one."""
 
 GONE = (ConnectionClosed, AttributeError)
 """What a connection raises that is over. asyncio's abort(), which websockets calls, trips with an AttributeError over a
@@ -34,8 +34,12 @@ def how_it_ended(socket: Connection) -> Close:
         return Close(1006, "The connection was cut.", "")
     if code in (1000, 1001):
         return Close(code or 1000, reason or "The other side hung up.", "")
-    retry = code not in HOPELESS and not 4000 <= (code or 0) < 5000
-    return Close(code or 1006, reason or f"The other side closed with code {code}.", "", retry)
+    return Close(code, reason or f"The other side closed with code {code}.", "", may_help(code))
+
+
+def may_help(code: int) -> bool:
+    """Whether to dial again can help after the other side closed with this code."""
+    return code == CLOSE_MISSING or (code not in HOPELESS and not 4000 <= code < 5000)
 
 
 def shortened(reason: str) -> str:

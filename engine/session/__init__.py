@@ -11,6 +11,7 @@
 """
 
 from .actions import (
+    CLOSE_MISSING,
     Action,
     AskAgain,
     Close,
@@ -34,6 +35,7 @@ from .own import OwnSession
 from .stock import StockClientSession, StockHubSession
 
 __all__ = [
+    "CLOSE_MISSING",
     "Action",
     "AskAgain",
     "Close",

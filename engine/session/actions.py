@@ -18,6 +18,9 @@ from engine.wire import TablesRequest
 
 from .answering import Question
 
+CLOSE_MISSING = 4009
+"""Close code for changes that are missing in between: to greet again brings them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:

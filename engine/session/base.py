@@ -20,7 +20,7 @@ from engine.errors import BeyondLimit, MergeError, PeerRefused, ProtocolError, S
 from engine.shape import Shape
 from engine.wire import MAX_FRAME, Message, Tables, decode
 
-from .actions import Action, Close, Merge, RecordSent, Send, Snapshot
+from .actions import CLOSE_MISSING, Action, Close, Merge, RecordSent, Send, Snapshot
 from .answering import Answer
 
 GREETING_TIMEOUT = 15.0
@@ -288,7 +288,7 @@ class Session(abc.ABC):
         if not 0 <= since < MAX_VERSION or not 0 <= until < MAX_VERSION:
             raise ProtocolError("A clock from the other side is out of range.", code=1008)
         if keep and since > self.offered:
-            raise ProtocolError(f"Changes from {self.offered} to {since} are missing in between.", code=4009)
+            raise ProtocolError(f"Changes from {self.offered} to {since} are missing in between.", code=CLOSE_MISSING)
         self.peer_version = max(self.peer_version or 0, until)
         author = self.peer if stock else None
         received = None

@@ -36,7 +36,7 @@ from engine.wire import (
 )
 from engine.words import printable
 
-from .actions import AskAgain, LookIntoRows, LookUp, Merge, Snapshot
+from .actions import CLOSE_MISSING, AskAgain, LookIntoRows, LookUp, Merge, Snapshot
 from .comparing import ComparingSession
 from .progress import versions_behind
 from .sending import SendingSession
@@ -233,7 +233,8 @@ class OwnSession(SendingSession, ComparingSession):
         if not self.receives or self.peer is None:
             raise ProtocolError("Changes came where none are taken: this side only sends, so that you can only read.")
         if batch.number != self._next_number:
-            raise ProtocolError(f"Batch {self._next_number} is missing: {batch.number} came instead.", code=4009)
+            missing = f"Batch {self._next_number} is missing: {batch.number} came instead."
+            raise ProtocolError(missing, code=CLOSE_MISSING)
         if not 0 < batch.want <= self._asked_for:
             raise ProtocolError("A batch came that was never asked for.")
         if not self.kin:

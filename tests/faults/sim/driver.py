@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from engine.crr.read.surveys import at_once
+from engine.ending import may_help
 from engine.errors import SynclineError
 from engine.sent_clocks import DELAY as SENT_DELAY
 from engine.session import (
@@ -253,8 +254,7 @@ def _why(code: int) -> Close:
     """What a close code means for dialling again, as engine.pump reads it."""
     if code == CUT:
         return Close(code, "The connection was cut.", "")
-    retry = code not in (1003, 1007, 1008, 1009) and not 4000 <= code < 5000
-    return Close(code, f"The other side closed with code {code}.", "", retry)
+    return Close(code, f"The other side closed with code {code}.", "", may_help(code))
 
 
 def _words(frame: bytes) -> str:

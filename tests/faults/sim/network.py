@@ -1,4 +1,7 @@
-"""Connections as TCP gives them: in order, whole, or cut. Trouble is delay, silence in one direction, and cuts."""
+"""Connections as TCP gives them: in order, whole, or cut. Trouble is delay, silence in one direction, and cuts.
+
+Worse than TCP: a frame may come twice, or be lost while what follows it comes (as by a broken proxy).
+"""
 
 from __future__ import annotations
 
@@ -79,10 +82,12 @@ class Socket:
 
 
 class Pipe:
-    """One direction. ``stalled``: nothing comes through, and nobody is told."""
+    """One direction. ``stalled``: nothing comes through, and nobody is told. ``slip``: how often the next frame comes.
+    """
 
     def __init__(self, connection: Connection, target: Socket, rng: random.Random) -> None:
         self.stalled = False
+        self.slip = 1
         self.connection = connection
         self._target = target
         self._rng = rng
@@ -130,10 +135,12 @@ class Pipe:
         target = self._target
         if isinstance(item, bytes):
             self._frames -= 1
-            if not target.code:
-                target.inbox.append(item)
-                if target.reader is not None:
-                    target.reader.frame_came()
+            times, self.slip = self.slip, 1
+            for _ in range(times):
+                if not target.code:
+                    target.inbox.append(item)
+                    if target.reader is not None:
+                        target.reader.frame_came()
         elif isinstance(item, int):
             target.over(item, forget=False)
         elif item == "ping":

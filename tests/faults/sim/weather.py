@@ -23,6 +23,7 @@ class Weather:
             (self._cut, 4),
             (self._stall_one_way, 3),
             (self._half_open, 2),
+            (self._slip, 0 if self._world.published else 2),  # those lose what comes after a gap (spec 10.8)
             (self._slow_reader, 2),
             (self._crash, 2),
             (self._crash_in_merge, 3),
@@ -74,6 +75,13 @@ class Weather:
 
     def _half_open(self) -> None:
         self._stall(0, 1)
+
+    def _slip(self) -> None:
+        connection = self._world.some_connection()
+        if connection is not None:
+            end, times = self._rng.choice(connection.ends), self._rng.choice([0, 2])
+            self._world.time.note("network", f"{'loses' if not times else 'doubles'} the next frame of {end.name}")
+            end.out.slip = times
 
     def _slow_reader(self) -> None:
         machine = self._machine()

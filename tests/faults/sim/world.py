@@ -108,6 +108,11 @@ class World:
         """Whether all links speak our own dialect."""
         return all(link.own for link in self.links)
 
+    @property
+    def published(self) -> bool:
+        """Whether a published package takes part."""
+        return any(link.guest is PublishedServer for link in self.links)
+
     def by_site(self, site_id: bytes) -> Machine | None:
         """The machine whose file has this id now."""
         return next((machine for machine in self.machines if machine.site_id == site_id), None)
