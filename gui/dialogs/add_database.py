@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QLocale, QSize, Qt
+from PySide6.QtCore import QLocale, QSize, Qt
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QDialog,
@@ -30,7 +30,6 @@ from gui.dialogs.base import AsyncDialog, closed, in_words
 from gui.dialogs.note import Note
 from gui.language import tr
 from gui.models.sentences import told
-from gui.theme import show_boxes
 
 WIDTH, HEIGHT = 620, 460
 WIDEST = 900
@@ -89,7 +88,6 @@ class DatabaseDialog(AsyncDialog):
         self.setWindowTitle(self.tr("Tables") if self._known else self.tr("Add database"))
         self._make(tables)
         self.show_tables(tables)
-        show_boxes(self.tree)
         self.resize(self._width(tables), HEIGHT)
         self.tree.setFocus()
 
@@ -167,12 +165,6 @@ class DatabaseDialog(AsyncDialog):
         child.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemNeverHasChildren)
         child.setFirstColumnSpanned(True)
         child.setToolTip(TABLE, reason)
-
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
-        """Follow the scheme, light or dark."""
-        if event.type() is QEvent.Type.PaletteChange:
-            show_boxes(self.tree)
-        super().changeEvent(event)
 
     def _width(self, tables: Sequence[TableStatus]) -> int:
         """Wide enough for the longest reason, if there is one; what is longer still has a tooltip."""

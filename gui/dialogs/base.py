@@ -7,11 +7,13 @@ from collections.abc import Coroutine
 from typing import Any
 
 from PySide6.QtCore import QEvent
-from PySide6.QtWidgets import QDialog, QWidget
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QCheckBox, QDialog, QListWidget, QTreeWidget, QWidget
 from shiboken6 import isValid
 
 from engine.errors import SynclineError
 from gui.models.sentences import told
+from gui.theme import show_boxes
 
 
 async def closed(dialog: QDialog) -> int:
@@ -64,6 +66,22 @@ class AsyncDialog(QDialog):
         if self._fault is not None:
             raise self._fault
         return code == QDialog.DialogCode.Accepted.value
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
+        """Let every box to tick be seen."""
+        self._show_boxes()
+        super().showEvent(event)
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+        """Follow the scheme, light or dark."""
+        if event.type() is QEvent.Type.PaletteChange:
+            self._show_boxes()
+        super().changeEvent(event)
+
+    def _show_boxes(self) -> None:
+        for kind in (QCheckBox, QListWidget, QTreeWidget):
+            for widget in self.findChildren(kind):
+                show_boxes(widget)
 
     def event(self, event: QEvent) -> bool:
         """Grow when something inside wants more room; it says so a moment after its text changed."""

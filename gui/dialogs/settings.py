@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -26,7 +26,6 @@ from engine.settings.autostart import Autostart
 from gui.dialogs.base import AsyncDialog, in_words
 from gui.dialogs.note import Note
 from gui.language import marked_text
-from gui.theme import show_boxes
 
 
 async def ask(parent: QWidget | None, engine: Engine, autostart: Autostart) -> None:
@@ -68,20 +67,9 @@ class SettingsDialog(AsyncDialog):
         column.addWidget(self.scroll, 1)
         column.addWidget(self.problem)
         column.addWidget(buttons)
-        self._show_boxes()
         room = self.screen().availableGeometry().height() * 9 // 10
         height = page.sizeHint().height() + buttons.sizeHint().height() + 4 * column.contentsMargins().top()
         self.resize(self.sizeHint().width(), min(height, room))
-
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
-        """Follow the scheme, light or dark."""
-        if event.type() is QEvent.Type.PaletteChange:
-            self._show_boxes()
-        super().changeEvent(event)
-
-    def _show_boxes(self) -> None:
-        for box in self.findChildren(QCheckBox):
-            show_boxes(box)
 
     def _make_group(self, group: Group) -> QGroupBox:
         box = QGroupBox(_words(group.value))
