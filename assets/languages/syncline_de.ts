@@ -800,7 +800,7 @@
     </message>
     <message>
         <source>wss://example.org:8080/sync, or a pairing link</source>
-        <translation>wss://example.org:8080/sync oder ein Kopplungslink</translation>
+        <translation>wss://example.org/sync oder ein Link</translation>
     </message>
     <message>
         <source>Address</source>
