@@ -33,8 +33,10 @@ def test_engine_needs_no_qt() -> None:
 
 def files(folder: Path) -> Iterator[Path]:
     for path in folder.iterdir():
+        if path.name in MADE:  # a folder, or the file .git of a second work tree
+            continue
         if path.is_dir() and not path.is_symlink():
-            if path.name not in MADE and not path.name.endswith(".egg-info"):
+            if not path.name.endswith(".egg-info"):
                 yield from files(path)
         elif path.is_file():
             yield path
