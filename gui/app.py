@@ -22,7 +22,7 @@ from gui.actions import Actions
 from gui.bridge import Bridge
 from gui.collector import Collector
 from gui.commands import Commands, in_words
-from gui.lifecycle import make_application, run_coroutine
+from gui.lifecycle import Application, make_application, run_coroutine
 from gui.logs import LogFile
 from gui.mishaps import caught
 from gui.notifier import Notifier
@@ -72,6 +72,9 @@ async def _main(quit_asked: asyncio.Event, instance: SingleInstance, arguments: 
     with LogFile(log_path(), engine.settings.log_level) as log:
         async with shell(engine, quit_asked, look=look, log=log, hidden=hidden) as window:
             instance.arguments_received.connect(window.receive)
+            if isinstance(app, Application):
+                app.link_opened.connect(lambda link: window.receive([link]))
+            window.wishes.register_links(first=window.first("links"))
             if arguments:
                 window.receive(arguments)
             await quit_asked.wait()

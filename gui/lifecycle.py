@@ -17,8 +17,16 @@ from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
 
 import qasync
-from PySide6.QtCore import QEvent, QMessageLogContext, QSocketNotifier, QtMsgType, Signal, qInstallMessageHandler
-from PySide6.QtGui import QSessionManager
+from PySide6.QtCore import (
+    QEvent,
+    QMessageLogContext,
+    QSocketNotifier,
+    QtMsgType,
+    QUrl,
+    Signal,
+    qInstallMessageHandler,
+)
+from PySide6.QtGui import QFileOpenEvent, QSessionManager
 from PySide6.QtWidgets import QApplication
 
 from gui import language
@@ -44,8 +52,14 @@ class Application(QApplication):
     quit_asked = Signal()
     """The desktop wants the program to end (log-out, shutdown, the dock's "Quit")."""
 
+    link_opened = Signal(str)
+    """macOS hands a link to the program that runs, rather than to a second start of it."""
+
     def event(self, event: QEvent) -> bool:
-        """Catch what would close the windows and end the loop at once."""
+        """Catch links, and what would close the windows and end the loop at once."""
+        if isinstance(event, QFileOpenEvent):
+            self.link_opened.emit(event.url().toString(QUrl.ComponentFormattingOption.FullyEncoded))
+            return True
         if event.type() == QEvent.Type.Quit:
             event.ignore()
             self.quit_asked.emit()

@@ -27,6 +27,7 @@ from engine.events import DatabaseChanged, PeerStatus, State
 from engine.journal import Journal
 from engine.settings import Pause, Settings
 from engine.settings.autostart import XdgAutostart
+from engine.settings.links import XdgLinkType
 from gui import language
 from gui.app import shell
 from gui.demo import WriteBar
@@ -135,7 +136,7 @@ class _Photographer:
             await engine.share([laptop.database])
             await self._take_dialog("share", window, share.ask(window, engine), _make_link)
             await engine.stop_sharing()
-            await self._take_dialog("settings", window, settings.ask(window, engine, XdgAutostart(folder)))
+            await self._take_dialog("settings", window, settings.ask(window, engine, *_nobodys_system(folder)))
             [row, *_] = [row for row in range(window.flow.model.rowCount()) if window.flow.model.line(row)[1].had_old]
             event, change = window.flow.model.line(row)
             cell = value.Cell(
@@ -200,6 +201,11 @@ async def _states() -> AsyncIterator[Window]:
         bridge.peers_changed.emit([_status(number, state) for number, state in enumerate(State)])
         window.splitter.setSizes([300, 100])
         yield window
+
+
+def _nobodys_system(folder: Path) -> tuple[XdgAutostart, XdgLinkType]:
+    """What a system would remember, in a folder of ours."""
+    return XdgAutostart(folder), XdgLinkType(folder, folder / "mimeapps.list")
 
 
 def _press_test(dialog: QDialog) -> None:

@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 
 from engine.events import DatabaseChanged, PeerStatus, State
 from engine.settings import Pause, Settings
+from engine.sharing.link import is_link
 from gui.actions import Actions, PauseMenu
 from gui.bridge import Bridge
 from gui.clock_reader import ClockReader
@@ -264,10 +265,14 @@ class Window(QMainWindow):
     # Wishes
 
     def receive(self, arguments: Sequence[str]) -> None:
-        """Come to the front, and add the databases that another start names."""
+        """Come to the front, and add the databases and peers that another start names: by their files and links."""
         self.present()
-        if arguments:
-            self.wishes.add_databases([Path(argument) for argument in arguments])
+        links = [argument for argument in arguments if is_link(argument)]
+        files = [Path(argument) for argument in arguments if not is_link(argument)]
+        if files:
+            self.wishes.add_databases(files)
+        for link in links:
+            self.wishes.use_link(link)
 
     def _pause_chosen(self, pause: Pause | None) -> None:
         self.commands.pause(pause, self.peers.selected())
@@ -282,9 +287,13 @@ class Window(QMainWindow):
         self.tabs.setCurrentWidget(self.flow)
         self.flow.show_table(table)
 
+    def first(self, remark: str) -> bool:
+        """Whether something is done for the first time; it never is again."""
+        return self._look.first(remark)
+
     def tell_no_tray(self) -> None:
         """Say, once in this program's life, why closing did not put the window away."""
-        if self._look.first("no tray"):
+        if self.first("no tray"):
             self.notices.say(
                 self.tr(
                     "This desktop shows no tray icons, so closing only minimises the window. On GNOME, the extension"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,15 +15,19 @@ from PySide6.QtWidgets import QFileDialog, QSystemTrayIcon, QWidget
 from engine import diagnostics
 from engine.change import SENTINEL
 from engine.clip import Clipped
+from engine.errors import SynclineError
 from engine.events import ChangesMoved, FlowChange
 from engine.journal import OverwrittenLine
 from engine.journal_export import export
 from engine.settings import HOME, data_dir
 from engine.settings.autostart import Autostart, autostart
+from engine.settings.links import LinkType, link_type
 from gui.commands import Commands
 from gui.dialogs import add_database, add_peer, confirm, settings, share, value, verify
 from gui.dialogs.base import closed
 from gui.logs import LogFile
+
+log = logging.getLogger(__name__)
 
 
 class Wishes(QObject):
@@ -42,6 +47,7 @@ class Wishes(QObject):
         self._engine = commands.engine
         self._asking = asyncio.Lock()
         self.autostart: Autostart = autostart()
+        self.links: LinkType | None = link_type()
         self.log: LogFile | None = None
 
     def add_databases(self, files: Sequence[Path] = ()) -> None:
@@ -52,6 +58,28 @@ class Wishes(QObject):
     def edit_peer(self, peer: str | None, database: str | None = None) -> None:
         """Change a peer, or add one, for this database at first."""
         self._commands.start(self._edit_peer(peer, database))
+
+    def use_link(self, link: str) -> None:
+        """Show a pairing link that was opened somewhere, ready to be used: where a peer is being added, or anew."""
+        for dialog in self._window.findChildren(add_peer.PeerDialog):
+            if dialog.isVisible() and dialog.adding:
+                dialog.take(link)
+                return
+        self._commands.start(self._edit_peer(None, None, link))
+
+    def register_links(self, *, first: bool) -> None:
+        """Have the system open pairing links with this program: at the first start, and again after it was moved.
+
+        Not where everything is to be kept in one folder: that leaves no trace on the system.
+        """
+        links = self.links
+        if links is None or HOME in os.environ:
+            return
+        try:
+            if first or (links.enabled() and not links.current()):
+                links.set(True)
+        except SynclineError as error:
+            log.warning("%s", error)
 
     def remove_peers(self, peers: Sequence[str]) -> None:
         """Remove peers, if the person is sure."""
@@ -103,10 +131,10 @@ class Wishes(QObject):
         async with self._asking:
             await add_database.ask(self._window, self._engine, file)
 
-    async def _edit_peer(self, peer: str | None, database: str | None) -> None:
+    async def _edit_peer(self, peer: str | None, database: str | None, link: str = "") -> None:
         config = next((known for known in self._engine.settings.peers if known.id == peer), None)
         async with self._asking:
-            await add_peer.ask(self._window, self._engine, config, database)
+            await add_peer.ask(self._window, self._engine, config, database, link=link)
 
     async def _remove_peers(self, peers: Sequence[str]) -> None:
         names = ", ".join(self._commands.name_of(peer) for peer in peers)
@@ -128,7 +156,7 @@ class Wishes(QObject):
 
     async def _change_settings(self) -> None:
         async with self._asking:
-            await settings.ask(self._window, self._engine, self.autostart)
+            await settings.ask(self._window, self._engine, self.autostart, self.links)
 
     async def _show_change(self, database: str, change: FlowChange) -> None:
         change = await self._engine.whole(database, change)

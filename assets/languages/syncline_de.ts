@@ -1158,6 +1158,14 @@
         <source>Syncline starts in the tray when you log in.</source>
         <translation>Syncline startet im Infobereich, wenn Sie sich anmelden.</translation>
     </message>
+    <message>
+        <source>Links that begin with syncline: open Add peer here, wherever you click on them.</source>
+        <translation>Links, die mit syncline: beginnen, öffnen hier „Gegenstelle hinzufügen“, wo immer man sie anklickt.</translation>
+    </message>
+    <message>
+        <source>Open pairing links</source>
+        <translation>Kopplungslinks öffnen</translation>
+    </message>
 </context>
 <context>
     <name>ShareDialog</name>

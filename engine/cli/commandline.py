@@ -31,6 +31,7 @@ from engine.cli import (
     window,
 )
 from engine.errors import SynclineError, UsageError
+from engine.sharing.link import is_link
 
 Command = Callable[[argparse.Namespace], Awaitable[int]]
 Window = Callable[[argparse.Namespace], int]
@@ -40,7 +41,10 @@ Window = Callable[[argparse.Namespace], int]
 def run(argv: Sequence[str] | None = None) -> int:
     """See ``engine.cli.main``."""
     _log_to_stderr(os.environ.get("SYNCLINE_LOG", "ERROR").upper())
-    arguments = parser().parse_args(argv)
+    words = list(sys.argv[1:] if argv is None else argv)
+    if words and is_link(words[0]):
+        words.insert(0, "open")
+    arguments = parser().parse_args(words)
     try:
         if arguments.window is not None:  # runs Qt's loop, and ends in good order by itself
             return int(arguments.window(arguments))
@@ -113,8 +117,8 @@ def parser() -> argparse.ArgumentParser:
     def database(one: argparse.ArgumentParser) -> None:
         one.add_argument("database", metavar="DB", type=Path, help="the SQLite file")
 
-    one = command("open", None, "Open the window, and add these databases.", window.open_window)
-    one.add_argument("files", metavar="FILE", nargs="*", type=Path, help="a SQLite file to add")
+    one = command("open", None, "Open the window, and add these databases, or the peer of a link.", window.open_window)
+    one.add_argument("files", metavar="FILE|LINK", nargs="*", help="a SQLite file to add, or a pairing link")
     one.add_argument("--hidden", action="store_true", help="start in the tray")
 
     one = command("demo", demo.run, "Two todo lists in sync through a hub, before your eyes.", window.demo)

@@ -12,18 +12,21 @@ import importlib.util
 import os
 import signal
 import sys
+from pathlib import Path
 from types import ModuleType
 
 from engine.cli import demo as once
 from engine.cli.output import say
 from engine.errors import SynclineError, UsageError
+from engine.sharing.link import is_link
 
 
 def open_window(arguments: argparse.Namespace) -> int:
-    """``syncline open [FILE ...]``, and ``syncline`` alone"""
+    """``syncline open [FILE|LINK ...]``, ``syncline LINK``, and ``syncline`` alone"""
     _need_display()
-    files = [str(file.expanduser().absolute()) for file in arguments.files]
-    missing = [file for file in files if not os.path.exists(file)]
+    words: list[str] = arguments.files
+    files = [word if is_link(word) else str(Path(word).expanduser().absolute()) for word in words]
+    missing = [file for file in files if not is_link(file) and not os.path.exists(file)]
     if missing:
         raise UsageError(f"{missing[0]} is not there.", hint="Give the path of a SQLite file.")
     return int(_gui("app").run(files, hidden=arguments.hidden))

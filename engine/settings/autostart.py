@@ -17,6 +17,8 @@ ARGUMENTS = ("open", "--hidden")
 
 NAME = "syncline"
 
+WHAT = "The start at login"
+
 
 class Autostart(Protocol):
     """One system's way to start a program at login."""
@@ -38,14 +40,19 @@ def autostart() -> Autostart:
     return XdgAutostart(Path(folder) / "autostart")
 
 
-def command() -> list[str]:
+def program() -> list[str]:
     """What starts this very Syncline: the launcher of a checkout, the installed script, or the module."""
     launcher = Path(__file__).parents[2] / NAME
     script = Path(sys.executable).parent / (f"{NAME}.exe" if os.name == "nt" else NAME)
     for file in (launcher, script):
         if file.is_file() and os.access(file, os.X_OK):
-            return [str(file), *ARGUMENTS]
-    return [sys.executable, "-m", "engine.cli", *ARGUMENTS]
+            return [str(file)]
+    return [sys.executable, "-m", "engine.cli"]
+
+
+def command() -> list[str]:
+    """What starts it at login."""
+    return [*program(), *ARGUMENTS]
 
 
 class XdgAutostart:
@@ -66,7 +73,7 @@ class XdgAutostart:
         return not lines & {"hidden=true", "x-gnome-autostart-enabled=false"}
 
     def set(self, on: bool) -> None:
-        _put(self.file, desktop_entry(command()).encode() if on else None)
+        put(self.file, desktop_entry(command()).encode() if on else None, WHAT)
 
 
 class LaunchAgent:
@@ -87,7 +94,7 @@ class LaunchAgent:
 
     def set(self, on: bool) -> None:
         job = {"Label": NAME, "ProgramArguments": command(), "RunAtLoad": True, "ProcessType": "Interactive"}
-        _put(self.file, plistlib.dumps(job) if on else None)
+        put(self.file, plistlib.dumps(job) if on else None, WHAT)
 
 
 class RunKey:
@@ -121,7 +128,7 @@ class RunKey:
                 elif self.enabled():
                     self._registry.DeleteValue(key, NAME)
         except OSError as error:
-            raise _refused("the registry", error) from None
+            raise refused(WHAT, "the registry", error) from None
 
     def _key(self, access: int) -> Any:
         return self._registry.CreateKeyEx(self._registry.HKEY_CURRENT_USER, self.PATH, 0, access)
@@ -134,11 +141,16 @@ def desktop_entry(words: list[str]) -> str:
         "Type=Application\n"
         "Name=Syncline\n"
         "Comment=Keeps cr-sqlite databases in sync\n"
-        f"Exec={' '.join(map(_exec_word, words))}\n"
+        f"Exec={exec_line(words)}\n"
         "Icon=syncline\n"
         "Terminal=false\n"
         "X-GNOME-Autostart-enabled=true\n"
     )
+
+
+def exec_line(words: list[str]) -> str:
+    """The value of an Exec key that runs these words as they are."""
+    return " ".join(map(_exec_word, words))
 
 
 def _exec_word(word: str) -> str:
@@ -151,8 +163,12 @@ def _exec_word(word: str) -> str:
     return '"' + word.replace("\\", "\\\\") + '"'
 
 
-def _put(file: Path, content: bytes | None) -> None:
-    """Write a file whole, or remove it."""
+def put(file: Path, content: bytes | None, what: str) -> None:
+    """Write a file whole, or remove it, in the person's own folders.
+
+    Raises:
+        SynclineError: it could not be; ``what`` says what it was for.
+    """
     try:
         if content is None:
             file.unlink(missing_ok=True)
@@ -162,11 +178,12 @@ def _put(file: Path, content: bytes | None) -> None:
         unfinished.write_bytes(content)
         unfinished.replace(file)
     except OSError as error:
-        raise _refused(str(file), error) from None
+        raise refused(what, str(file), error) from None
 
 
-def _refused(where: str, error: OSError) -> SynclineError:
+def refused(what: str, where: str, error: OSError) -> SynclineError:
+    """The error of a system that would not remember something."""
     return SynclineError(
-        f"The start at login could not be changed in {where}: {error.strerror or error}.",
+        f"{what} could not be changed in {where}: {error.strerror or error}.",
         hint="Change it in your desktop's own settings.",
     )

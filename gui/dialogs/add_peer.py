@@ -36,7 +36,12 @@ WEEK = 7 * 24 * 60
 
 
 async def ask(
-    parent: QWidget | None, engine: Engine, peer: PeerConfig | None = None, database: str | None = None
+    parent: QWidget | None,
+    engine: Engine,
+    peer: PeerConfig | None = None,
+    database: str | None = None,
+    *,
+    link: str = "",
 ) -> PeerConfig | None:
     """Let a person add a peer, or change one.
 
@@ -45,11 +50,14 @@ async def ask(
         engine: takes the peer on; it is open.
         peer: the one to change; None adds one.
         database: the id of the database to begin with.
+        link: a pairing link that was opened from outside, whole or not.
 
     Returns:
         the peer as the engine has it now; None when the person thought better of it.
     """
     dialog = PeerDialog(parent, engine, peer, database)
+    if link:
+        dialog.take(link)
     dialog.start(dialog.tell_where_tokens_are())
     return dialog.saved if await dialog.answered() else None
 
@@ -180,6 +188,15 @@ class PeerDialog(AsyncDialog):
         """Say below the token where it will be kept."""
         self.where.say(told(await self._engine.tokens.where()))
         self.fit()
+
+    @property
+    def adding(self) -> bool:
+        """Whether it is about a new peer."""
+        return self._peer is None
+
+    def take(self, link: str) -> None:
+        """Fill a pairing link in, as if it was pasted."""
+        self.address.put(link)
 
     # What is typed
 

@@ -51,6 +51,11 @@ class CheckedLine(QWidget):
         """What was typed, without spaces around it."""
         return self.line.text().strip()
 
+    def put(self, text: str) -> None:
+        """Take a text as if a person had typed it."""
+        self._touched = True
+        self.line.setText(text)
+
     def problem(self) -> str:
         """What is wrong, in words; '' when all is well."""
         try:

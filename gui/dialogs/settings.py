@@ -23,28 +23,33 @@ from engine.engine import Engine
 from engine.errors import SynclineError
 from engine.settings import SETTINGS, Group, Setting
 from engine.settings.autostart import Autostart
+from engine.settings.links import LinkType
 from gui.dialogs.base import AsyncDialog, in_words
 from gui.dialogs.note import Note
 from gui.language import marked_text
 
 
-async def ask(parent: QWidget | None, engine: Engine, autostart: Autostart) -> None:
+async def ask(parent: QWidget | None, engine: Engine, autostart: Autostart, links: LinkType | None) -> None:
     """Let a person change the settings.
 
     Args:
         parent: the window that the dialog belongs to.
         engine: keeps them. autostart: the system's way to start a program at login.
+        links: its way to say who opens pairing links; None where it is not ours to say.
     """
-    await SettingsDialog(parent, engine, autostart).answered()
+    await SettingsDialog(parent, engine, autostart, links).answered()
 
 
 class SettingsDialog(AsyncDialog):
     """See ``ask``. ``fields`` holds the control of each setting by its name."""
 
-    def __init__(self, parent: QWidget | None, engine: Engine, autostart: Autostart) -> None:
+    def __init__(
+        self, parent: QWidget | None, engine: Engine, autostart: Autostart, links: LinkType | None
+    ) -> None:
         super().__init__(parent)
         self._engine = engine
         self._autostart = autostart
+        self._links = links
         self.fields: dict[str, QCheckBox | QComboBox | QSpinBox] = {}
         self.setWindowTitle(self.tr("Settings"))
         self.problem = Note.of_problem()
@@ -76,14 +81,20 @@ class SettingsDialog(AsyncDialog):
         form = QFormLayout(box)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.FieldsStayAtSizeHint)
         if group is Group.GENERAL:
-            self.at_login = QCheckBox(self.tr("Start at login"))
-            self.at_login.setToolTip(self.tr("Syncline starts in the tray when you log in."))
-            self.at_login.setChecked(self._autostart.enabled())
-            self.at_login.toggled.connect(self._set_autostart)
+            self.at_login = _system_box(
+                self.tr("Start at login"), self.tr("Syncline starts in the tray when you log in."), self._autostart
+            )
+            self.at_login.toggled.connect(lambda on: self._set_system(self.at_login, self._autostart, on))
             form.addRow(self.at_login)
         for setting in SETTINGS.values():
             if setting.group is group:
                 self._add_row(form, setting)
+        if group is Group.SHARE and self._links is not None:
+            links = self._links
+            tip = self.tr("Links that begin with syncline: open Add peer here, wherever you click on them.")
+            self.open_links = _system_box(self.tr("Open pairing links"), tip, links)
+            self.open_links.toggled.connect(lambda on: self._set_system(self.open_links, links, on))
+            form.addRow(self.open_links)
         return box
 
     def _add_row(self, form: QFormLayout, setting: Setting) -> None:
@@ -127,18 +138,27 @@ class SettingsDialog(AsyncDialog):
         else:
             self._say("")
 
-    def _set_autostart(self, on: bool) -> None:
+    def _set_system(self, box: QCheckBox, kept: Autostart | LinkType, on: bool) -> None:
+        """Switch what the system remembers."""
         try:
-            self._autostart.set(on)
+            kept.set(on)
         except SynclineError as error:
             self._say(in_words(error))
-            _without_signals(self.at_login, lambda: self.at_login.setChecked(self._autostart.enabled()))
+            _without_signals(box, lambda: box.setChecked(kept.enabled()))
         else:
             self._say("")
 
     def _say(self, problem: str) -> None:
         self.problem.say(problem)
         self.fit()
+
+
+def _system_box(text: str, tip: str, kept: Autostart | LinkType) -> QCheckBox:
+    box = QCheckBox(text)
+    box.setToolTip(tip)
+    box.setAccessibleDescription(tip)
+    box.setChecked(kept.enabled())
+    return box
 
 
 def _without_signals(widget: QWidget, act: Callable[[], None]) -> None:

@@ -91,7 +91,7 @@ async def each_window(folder: Path, inspect: Look) -> None:
         connection.close()
         laptop = demo.peers["laptop"]
         cell = value.Cell(laptop.database, "todo", (1,), "text", "new " * 400, "old", had_old=True)
-        async with opened(window, settings.ask(window, engine, window.wishes.autostart)) as dialog:
+        async with opened(window, settings.ask(window, engine, window.wishes.autostart, window.wishes.links)) as dialog:
             await look(dialog, "settings")
         async with opened(window, add_peer.ask(window, engine)) as dialog:
             await look(dialog, "add peer")

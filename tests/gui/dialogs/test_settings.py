@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QSpinBox
 from engine.engine import Engine
 from engine.settings import SETTINGS, SettingsFile
 from engine.settings.autostart import XdgAutostart
+from engine.settings.links import XdgLinkType
 from gui.app import shell
 from gui.dialogs import settings
 from gui.dialogs.settings import SettingsDialog
@@ -29,7 +30,8 @@ from tests.gui.test_surroundings import supply
 async def opened(tmp_path: Path) -> AsyncIterator[tuple[SettingsDialog, Engine, SettingsFile]]:
     store = SettingsFile(tmp_path / "settings.toml")
     async with Engine(store=store) as engine:
-        question = settings.ask(None, engine, XdgAutostart(tmp_path / "autostart"))
+        links = XdgLinkType(tmp_path / "applications", tmp_path / "mimeapps.list")
+        question = settings.ask(None, engine, XdgAutostart(tmp_path / "autostart"), links)
         async with asking(SettingsDialog, question) as (one, _):
             yield one, engine, store
             press(one, Qt.Key.Key_Escape)
@@ -64,6 +66,20 @@ async def test_start_at_login(tmp_path: Path) -> None:
         entry.mkdir()  # now it cannot be written
         one.at_login.click()
         assert not one.at_login.isChecked()
+        assert "could not be changed" in one.problem.text
+
+
+@on_gui_loop
+async def test_who_opens_links(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (one, _, _):
+        links = XdgLinkType(tmp_path / "applications", tmp_path / "mimeapps.list")
+        one.open_links.click()
+        assert links.enabled()
+        one.open_links.click()
+        assert not links.enabled()
+        links.file.mkdir()  # now it cannot be written
+        one.open_links.click()
+        assert not one.open_links.isChecked()
         assert "could not be changed" in one.problem.text
 
 
