@@ -136,9 +136,9 @@ class Board:
 
     def trying(self, *, again: bool) -> None:
         """An attempt begins; ``again`` only to ask a quiet peer how far it is, which is no news."""
-        self._set(last_attempt=time.time(), **({} if again else {"state": State.CONNECTING}))
         if not again:
             self.show(State.CONNECTING, f"Connecting to {self.config.url}.")
+        self._set(last_attempt=time.time())
 
     def note(self, facts: Facts) -> None:
         """Take in what the session knows."""

@@ -1,0 +1,80 @@
+"""What our documents tell a person to type, typed: as it stands there, one block after the other."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from engine.cli.commandline import parser
+from tests.docs.documents import ROOT, Terminal, blocks, documents, spans
+
+DOCUMENTS = documents()
+
+EXEMPT = 20
+"""How many blocks may go without being run, in all documents together."""
+
+
+@pytest.fixture
+def terminal(tmp_path: Path) -> Iterator[Terminal]:
+    terminal = Terminal(tmp_path)
+    yield terminal
+    terminal.stop()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda one: one.relative_to(ROOT).as_posix())
+def test_every_block(document: Path, terminal: Terminal) -> None:
+    for block in blocks(document):
+        try:
+            terminal.do(block)
+        except Exception as error:
+            error.add_note(f"{document.name}, line {block.line}")
+            raise
+
+
+def test_few_blocks_are_not_run_and_each_says_why() -> None:
+    exempt = [(document.name, block) for document in DOCUMENTS for block in blocks(document) if block.exempt]
+    assert len(exempt) <= EXEMPT
+    hidden = [
+        f"{document.name}, line {block.line}: {block.commands}"
+        for document in DOCUMENTS
+        for block in blocks(document)
+        if block.language not in ("sh", "output", "stop") and not block.file and block.commands
+    ]
+    assert hidden == [], "commands in a block that is not run, and does not say why"
+
+
+@pytest.mark.parametrize(
+    "document", [*DOCUMENTS, ROOT / "ARCHITECTURE.md", ROOT / "CHANGELOG.md"], ids=lambda one: one.name
+)
+def test_every_command_that_is_named_is_one(document: Path) -> None:
+    named = [*spans(document), *(words for block in blocks(document) for words in block.commands if block.exempt)]
+    wrong = [f"syncline {' '.join(words)}: {problem}" for words in named if (problem := _problem(words))]
+    assert wrong == []
+
+
+def _problem(words: list[str]) -> str:
+    """What is wrong with a command, or ''. Words may be missing: prose names a command and the option in question."""
+    one = parser()
+    for word in words:
+        if word == "test" or word.startswith("syncline:"):
+            return ""
+        choices = _commands(one)
+        if word.startswith("--"):
+            if word.partition("=")[0] not in one._option_string_actions:
+                return f"no option {word}"
+        elif choices:
+            if word not in choices:
+                return f"no command {word}"
+            one = choices[word]
+    return ""
+
+
+def _commands(one: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
+    for action in one._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            return dict(action.choices)
+    return {}
