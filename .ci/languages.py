@@ -3,7 +3,9 @@
     python .ci/languages.py          after texts or translations changed
     python .ci/languages.py --check  says what is not translated, or not up to date, and ends with 1
 
-Both are Qt's own tools, which come with PySide6. Translate in the .ts file, by hand or with Qt Linguist.
+What the engine says is found by ``sentences.py``, and kept as templates in assets/languages/sentences.txt, by which the
+window knows its sentences again. The tools are Qt's own, which come with PySide6. Translate in the .ts file, by hand or
+with Qt Linguist.
 """
 
 from __future__ import annotations
@@ -16,10 +18,12 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import PySide6
+from sentences import sentences
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "assets" / "languages"
 LANGUAGES = ("de",)
+TEMPLATES = FOLDER / "sentences.txt"
 ALIASES = "QT_TRANSLATE_NOOP+=marked"
 
 
@@ -37,10 +41,22 @@ def tool(name: str, *arguments: str) -> None:
         raise SystemExit(f"{name} failed: {done.stderr}")
 
 
+def templates() -> str:
+    """What the engine says, a line each."""
+    return "".join(f"{sentence}\n" for sentence in sentences(ROOT / "engine"))
+
+
 def update(language: str, ts: Path, qm: Path) -> None:
     """Take texts over into ``ts``, and make ``qm`` of it."""
+    said = "".join(f"marked('engine', {sentence!r})\n" for sentence in templates().splitlines())
+    with tempfile.TemporaryDirectory() as folder:
+        (engine := Path(folder) / "engine.py").write_text(said, encoding="utf-8")
+        _update(language, ts, qm, str(engine))
+
+
+def _update(language: str, ts: Path, qm: Path, engine: str) -> None:
     options = ("-no-obsolete", "-locations", "none", "-source-language", "en", "-target-language", language)
-    tool("lupdate", *sources(), "-tr-function-alias", ALIASES, *options, "-ts", str(ts))
+    tool("lupdate", *sources(), engine, "-tr-function-alias", ALIASES, *options, "-ts", str(ts))
     tool("lrelease", "-silent", str(ts), "-qm", str(qm))
 
 
@@ -68,9 +84,18 @@ def check(language: str) -> list[str]:
     return wrong
 
 
+def check_templates() -> list[str]:
+    """What is wrong with the templates, in sentences."""
+    if TEMPLATES.exists() and TEMPLATES.read_text(encoding="utf-8") == templates():
+        return []
+    return [f"{TEMPLATES.name} is not up to date: run python .ci/languages.py"]
+
+
 def main() -> int:
     """See above."""
-    wrong = []
+    if "--check" not in sys.argv:
+        TEMPLATES.write_text(templates(), encoding="utf-8")
+    wrong = check_templates()
     for language in LANGUAGES:
         ts, qm = FOLDER / f"syncline_{language}.ts", FOLDER / f"syncline_{language}.qm"
         if "--check" not in sys.argv:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from engine.words import printable
+from engine.words import marked, printable
 
 
 class Shape(NamedTuple):
@@ -77,7 +77,7 @@ def _difference(here: Shape, there: Shape) -> str:
     for one, other, side in ((here, there, "the other side"), (there, here, "this side")):
         lacking = set(one.columns) - set(other.columns)
         if lacking:
-            word = "column" if len(lacking) == 1 else "columns"
+            word = marked("engine", "column") if len(lacking) == 1 else marked("engine", "columns")
             return (
                 f"The table {table} lacks the {word} {names(lacking)} on {side}."
                 " Nothing is lost: the link goes on when both sides have the same columns."

@@ -86,13 +86,20 @@ def connected_state(facts: Facts, progress: Progress, *, now: float, sent_at: fl
     if facts.in_sync:
         return State.IN_SYNC, f"Everything is on both disks. {facts.note}".rstrip()
     if facts.all_received and facts.all_sent and not facts.confirms:
-        when = f" at {clock_time(sent_at)}" if sent_at else ""
-        return State.SENT, f"All sent; this kind of server confirms later. Confirmed up to {facts.confirmed}{when}."
+        sure = f"Confirmed up to {facts.confirmed}."
+        if sent_at:
+            sure = f"Confirmed up to {facts.confirmed} at {clock_time(sent_at)}."
+        return State.SENT, f"All sent; this kind of server confirms later. {sure}"
     if progress.held(now):
         return State.IN_SYNC, f"Everything is on both disks. {facts.note}".rstrip()
     if progress.total == 0:
         return State.SYNCING, f"Comparing clocks. {facts.note}".rstrip()
     return State.SYNCING, f"{progress.done:,} of {progress.total:,} versions. {facts.note}".rstrip()
+
+
+ON_BATTERY = "This machine runs on its battery."
+METERED = "The network is metered."
+"""Why auto-sync rests by itself."""
 
 
 def clock_time(when: float) -> str:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from engine.errors import SynclineError
 from engine.settings import HOME, data_dir
+from engine.words import marked
 
 if TYPE_CHECKING:
     from keyring.backend import KeyringBackend
@@ -27,6 +28,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 SERVICE = "syncline"
+READ, SAVED, REMOVED = marked("engine", "read"), marked("engine", "saved"), marked("engine", "removed")
 """The name under which the keyring lists our tokens; the "user" is the peer's id."""
 
 IN_KEYRING = ""
@@ -136,7 +138,7 @@ class TokenStore:
                     "The token is in the system's keyring, which cannot be reached now.",
                     hint="Start Syncline from your desktop, or enter the token again.",
                 )
-            return await self._ask("read", keyring.get_password, SERVICE, peer)
+            return await self._ask(READ, keyring.get_password, SERVICE, peer)
 
     async def set(self, peer: str, token: str) -> None:
         """Keep the token of a peer in place of an earlier one.
@@ -149,7 +151,7 @@ class TokenStore:
             if keyring is None:
                 await _on_thread(self._file.put, peer, token)
             else:
-                await self._ask("saved", keyring.set_password, SERVICE, peer, token)
+                await self._ask(SAVED, keyring.set_password, SERVICE, peer, token)
                 await _on_thread(self._file.put, peer, IN_KEYRING)
 
     async def delete(self, peer: str) -> None:
@@ -160,8 +162,8 @@ class TokenStore:
         """
         async with self._lock:
             keyring = await self._find() if (await _on_thread(self._file.read)).get(peer) == IN_KEYRING else None
-            if keyring is not None and await self._ask("read", keyring.get_password, SERVICE, peer) is not None:
-                await self._ask("removed", keyring.delete_password, SERVICE, peer)
+            if keyring is not None and await self._ask(READ, keyring.get_password, SERVICE, peer) is not None:
+                await self._ask(REMOVED, keyring.delete_password, SERVICE, peer)
             await _on_thread(self._file.put, peer, None)
 
     async def _find(self) -> KeyringBackend | None:
@@ -215,7 +217,7 @@ class _TokenFile:
         except FileNotFoundError:
             return {}
         except (OSError, UnicodeDecodeError) as error:
-            raise self._failed("read", error) from None
+            raise self._failed(READ, error) from None
         try:
             tokens = json.loads(text)
         except ValueError:
@@ -248,7 +250,7 @@ class _TokenFile:
         except OSError as error:
             with contextlib.suppress(OSError):
                 os.unlink(temporary)
-            raise self._failed("saved", error) from None
+            raise self._failed(SAVED, error) from None
 
     def _failed(self, verb: str, error: Exception) -> SynclineError:
         return SynclineError(

@@ -12,7 +12,7 @@ from engine.events import State
 from engine.link import Link
 from engine.session import OwnSession, Verdict
 from engine.session.answering import Answer, Question
-from engine.words import printable
+from engine.words import marked, printable
 
 LOOK_AGAIN = 0.1
 """Seconds before tables that differ are compared once more."""
@@ -102,7 +102,7 @@ async def _verify_once(asking: Asking, named: int) -> tuple[Verification, bool]:
     before = session.local_version, session.received
     session.verdicts = None
     asking.pump.call(session.verify)
-    await asking.until(lambda: session.verdicts is not None, "answer")
+    await asking.until(lambda: session.verdicts is not None, marked("engine", "answer"))
     asking.still_there()
     found = await _look_closer(asking, named)
     return found, session.in_sync and (session.local_version, session.received) == before
@@ -146,7 +146,7 @@ class Asking:
         numbers: list[int] = []
         session = self.session
         self.pump.call(lambda: numbers.append(session.ask(question)))
-        await self.until(lambda: bool(numbers) and numbers[0] in session.answers, "answer")
+        await self.until(lambda: bool(numbers) and numbers[0] in session.answers, marked("engine", "answer"))
         if not numbers or numbers[0] not in session.answers:
             raise self._cut()
         return session.answers.pop(numbers[0])

@@ -1,18 +1,39 @@
 """The language of the window: which translation is in force, and how plain functions ask for theirs.
 
-Widgets and other objects use ``self.tr``. Functions use ``tr`` from here, whose texts have no context. Texts of the
-engine are marked there (``engine.words.marked``) and looked up with ``marked_text``, or matched by ``engine_text``.
+Widgets and other objects use ``self.tr``, in a method that they pass to ``spoken``: it is called again when the
+language changes. Functions use ``tr`` from here, whose texts have no context. Texts of the engine are looked up with
+``marked_text`` when they stand alone, or matched by ``gui.models.sentences``.
 The translations lie in ``assets/languages``; ``.ci/languages.py`` brings them up to date.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib import resources
 
-from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QTranslator
+from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QObject, QTranslator, Signal
 
 _installed: list[QTranslator] = []
 _translated = False
+
+
+class _Change(QObject):
+    happened = Signal()
+
+
+_change = _Change()
+changed = _change.happened
+"""Emitted when another language is in force."""
+
+
+def spoken(speak: Callable[[], object]) -> None:
+    """Call this method now, and again whenever the language changes, as long as its object lives.
+
+    Args:
+        speak: a method of a QObject that sets all texts that do not change by themselves.
+    """
+    speak()
+    changed.connect(speak)
 
 
 def tr(text: str) -> str:
@@ -31,7 +52,7 @@ def has_translation() -> bool:
 
 
 def install(app: QCoreApplication, language: str) -> None:
-    """Show what is made from now on in this language.
+    """Show everything in this language from now on.
 
     Args:
         language: ``en`` or ``de``; ``system`` for the one that the system asks for, if there is a translation.
@@ -51,3 +72,4 @@ def install(app: QCoreApplication, language: str) -> None:
             app.installTranslator(translator)
             _installed.append(translator)
             _translated = _translated or name == "syncline"
+    changed.emit()

@@ -8,6 +8,8 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtNetwork import QNetworkInformation
 
+from engine.status import METERED, ON_BATTERY
+
 SUPPLIES = Path("/sys/class/power_supply")
 
 LOOK_EVERY = 20_000
@@ -18,7 +20,7 @@ class Surroundings(QObject):
     """Says why syncing should rest, as long as ``watch`` wants to know; asks the system nothing otherwise."""
 
     changed = Signal(str)
-    """Why to rest, in a sentence; '' for no reason."""
+    """Why to rest, in a sentence of the engine's; '' for no reason."""
 
     def __init__(self, parent: QObject | None = None, *, supplies: Path = SUPPLIES) -> None:
         super().__init__(parent)
@@ -51,9 +53,9 @@ class Surroundings(QObject):
         """Look now."""
         why = ""
         if self._battery and on_battery(self._supplies):
-            why = self.tr("This machine runs on its battery.")
+            why = ON_BATTERY
         elif self._metered and self._network is not None and self._network.isMetered():
-            why = self.tr("The network is metered.")
+            why = METERED
         if why != self._why:
             self._why = why
             self.changed.emit(why)

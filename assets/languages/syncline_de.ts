@@ -1255,17 +1255,6 @@
     </message>
 </context>
 <context>
-    <name>Surroundings</name>
-    <message>
-        <source>This machine runs on its battery.</source>
-        <translation>Dieser Rechner läuft mit Akku.</translation>
-    </message>
-    <message>
-        <source>The network is metered.</source>
-        <translation>Das Netz ist getaktet.</translation>
-    </message>
-</context>
-<context>
     <name>Table</name>
     <message>
         <source>Copy cell</source>
@@ -1639,8 +1628,404 @@
         <translation>Verbindung zu {0} wird aufgebaut.</translation>
     </message>
     <message>
+        <source>, for reading only</source>
+        <translation>, nur zum Lesen</translation>
+    </message>
+    <message>
+        <source>, in its column “{0}”</source>
+        <translation>, in der Spalte „{0}“</translation>
+    </message>
+    <message>
+        <source>&lt;{0} bytes&gt;</source>
+        <translation>&lt;{0} Bytes&gt;</translation>
+    </message>
+    <message>
+        <source>A Digest came that was never asked for.</source>
+        <translation>Es kam ein Digest, um das nie gebeten wurde.</translation>
+    </message>
+    <message>
+        <source>A Renewal came before Lineage.</source>
+        <translation>Es kam ein Renewal vor Lineage.</translation>
+    </message>
+    <message>
+        <source>A Want came that is not numbered after the one before.</source>
+        <translation>Es kam ein Want, dessen Nummer nicht auf die vorige folgt.</translation>
+    </message>
+    <message>
+        <source>A batch came before Lineage.</source>
+        <translation>Es kam ein Bündel vor Lineage.</translation>
+    </message>
+    <message>
+        <source>A batch came that was never asked for.</source>
+        <translation>Es kam ein Bündel, um das nie gebeten wurde.</translation>
+    </message>
+    <message>
+        <source>A batch cannot go from version {0} back to {1}.</source>
+        <translation>Ein Bündel kann nicht von Version {0} zurück zu {1} gehen.</translation>
+    </message>
+    <message>
+        <source>A change cannot be sent: its text holds half of a surrogate pair.</source>
+        <translation>Eine Änderung kann nicht gesendet werden: Ihr Text enthält ein halbes Surrogatpaar.</translation>
+    </message>
+    <message>
+        <source>A change cannot be sent: one of its fields is of the wrong type or size.</source>
+        <translation>Eine Änderung kann nicht gesendet werden: Eines ihrer Felder hat die falsche Art oder Größe.</translation>
+    </message>
+    <message>
+        <source>A change for the table “{0}” has a value of the wrong type.</source>
+        <translation>Eine Änderung für die Tabelle „{0}“ hat einen Wert der falschen Art.</translation>
+    </message>
+    <message>
+        <source>A change for the table “{0}” has {1} key values instead of {2}.</source>
+        <translation>Eine Änderung für die Tabelle „{0}“ hat {1} Schlüsselwerte statt {2}.</translation>
+    </message>
+    <message>
+        <source>A change for the table “{0}” {1}.</source>
+        <translation>Eine Änderung für die Tabelle „{0}“ {1}.</translation>
+    </message>
+    <message>
+        <source>A change has a key that cannot be read: a size of {0} bytes.</source>
+        <translation>Eine Änderung hat einen Schlüssel, der nicht gelesen werden kann: eine Größe von {0} Bytes.</translation>
+    </message>
+    <message>
+        <source>A change has a key that cannot be read: value type {0}.</source>
+        <translation>Eine Änderung hat einen Schlüssel, der nicht gelesen werden kann: Wertart {0}.</translation>
+    </message>
+    <message>
+        <source>A change has a key that was cut short.</source>
+        <translation>Eine Änderung hat einen abgeschnittenen Schlüssel.</translation>
+    </message>
+    <message>
+        <source>A change has a key with text that is not UTF-8.</source>
+        <translation>Eine Änderung hat einen Schlüssel mit Text, der kein UTF-8 ist.</translation>
+    </message>
+    <message>
+        <source>A change has an empty key.</source>
+        <translation>Eine Änderung hat einen leeren Schlüssel.</translation>
+    </message>
+    <message>
+        <source>A change has text that cannot be written as UTF-8.</source>
+        <translation>Eine Änderung hat Text, der nicht als UTF-8 geschrieben werden kann.</translation>
+    </message>
+    <message>
+        <source>A change in the message has {0} where its author should be.</source>
+        <translation>Eine Änderung in der Nachricht hat {0}, wo ihr Urheber stehen sollte.</translation>
+    </message>
+    <message>
+        <source>A change in the message names no author.</source>
+        <translation>Eine Änderung in der Nachricht nennt keinen Urheber.</translation>
+    </message>
+    <message>
+        <source>A change of {0} cannot be sent: it names no author.</source>
+        <translation>Eine Änderung von {0} kann nicht gesendet werden: Sie nennt keinen Urheber.</translation>
+    </message>
+    <message>
+        <source>A clock from the other side is out of range.</source>
+        <translation>Ein Stand der anderen Seite liegt außerhalb des Möglichen.</translation>
+    </message>
+    <message>
+        <source>A column is called “{0}”, which stands for the row itself.</source>
+        <translation>Eine Spalte heißt „{0}“, was für die Zeile selbst steht.</translation>
+    </message>
+    <message>
+        <source>A confirmation came for a version that was never sent.</source>
+        <translation>Es kam eine Bestätigung für eine Version, die nie gesendet wurde.</translation>
+    </message>
+    <message>
+        <source>A confirmation came for nothing sent.</source>
+        <translation>Es kam eine Bestätigung für nichts Gesendetes.</translation>
+    </message>
+    <message>
+        <source>A default in the table “{0}” holds a zero character.</source>
+        <translation>Eine Vorgabe in der Tabelle „{0}“ enthält ein Nullzeichen.</translation>
+    </message>
+    <message>
+        <source>A key column is called “{0}”, a name kept for sync records.</source>
+        <translation>Eine Schlüsselspalte heißt „{0}“, ein Name, der Aufzeichnungen des Abgleichs vorbehalten ist.</translation>
+    </message>
+    <message>
+        <source>A key in the message has {0} bytes; at most {1} are taken.</source>
+        <translation>Ein Schlüssel in der Nachricht hat {0} Bytes; höchstens {1} werden angenommen.</translation>
+    </message>
+    <message>
+        <source>A key of more than {0} bytes, or none, cannot be sent.</source>
+        <translation>Ein Schlüssel von mehr als {0} Bytes, oder keiner, kann nicht gesendet werden.</translation>
+    </message>
+    <message>
+        <source>A key of {0} values cannot be packed; {1} is the most.</source>
+        <translation>Ein Schlüssel aus {0} Werten kann nicht gepackt werden; {1} sind das Höchste.</translation>
+    </message>
+    <message>
+        <source>A message without changes has {0} bytes; at most {1} are taken.</source>
+        <translation>Eine Nachricht ohne Änderungen hat {0} Bytes; höchstens {1} werden angenommen.</translation>
+    </message>
+    <message>
+        <source>A name in the message has {0} bytes; at most {1} are taken.</source>
+        <translation>Ein Name in der Nachricht hat {0} Bytes; höchstens {1} werden angenommen.</translation>
+    </message>
+    <message>
+        <source>A name in the settings holds characters that are no text, so they cannot be saved.</source>
+        <translation>Ein Name in den Einstellungen enthält Zeichen, die kein Text sind, daher können sie nicht gespeichert werden.</translation>
+    </message>
+    <message>
+        <source>A new name is a new table and a copy of the rows; any other schema change goes between crsql_begin_alter and crsql_commit_alter.</source>
+        <translation>Ein neuer Name ist eine neue Tabelle und eine Kopie der Zeilen; jede andere Änderung des Schemas gehört zwischen crsql_begin_alter und crsql_commit_alter.</translation>
+    </message>
+    <message>
+        <source>A number in the message is larger than 2^53 - 1.</source>
+        <translation>Eine Zahl in der Nachricht ist größer als 2^53 - 1.</translation>
+    </message>
+    <message>
+        <source>A page of another site may not use a hub that asks for no token.</source>
+        <translation>Eine Seite einer anderen Website darf einen Hub, der kein Token verlangt, nicht benutzen.</translation>
+    </message>
+    <message>
+        <source>A peer&apos;s site id and its token have 16 bytes each.</source>
+        <translation>Die Kennung einer Gegenstelle und ihr Token haben je 16 Bytes.</translation>
+    </message>
+    <message>
+        <source>A peer&apos;s site id has 16 bytes.</source>
+        <translation>Die Kennung einer Gegenstelle hat 16 Bytes.</translation>
+    </message>
+    <message>
+        <source>A place in the message has {0} bytes; at most {1} are taken.</source>
+        <translation>Eine Stelle in der Nachricht hat {0} Bytes; höchstens {1} werden angenommen.</translation>
+    </message>
+    <message>
+        <source>A place of more than {0} bytes, or none, cannot be sent.</source>
+        <translation>Eine Stelle von mehr als {0} Bytes, oder keine, kann nicht gesendet werden.</translation>
+    </message>
+    <message>
+        <source>A published server compares schemas only once it is synced with.</source>
+        <translation>Ein veröffentlichter Server vergleicht Schemas erst, wenn mit ihm abgeglichen wird.</translation>
+    </message>
+    <message>
+        <source>A published server makes a room when it is first synced; it cannot be asked.{0}</source>
+        <translation>Ein veröffentlichter Server legt einen Raum beim ersten Abgleich an; fragen kann man ihn nicht.{0}</translation>
+    </message>
+    <message>
+        <source>A published server needs the name of a schema, and {0} has none.</source>
+        <translation>Ein veröffentlichter Server braucht den Namen eines Schemas, und {0} hat keinen.</translation>
+    </message>
+    <message>
+        <source>A question about {0} keys cannot be sent: {1} are looked up.</source>
+        <translation>Eine Frage nach {0} Schlüsseln kann nicht gesendet werden: {1} werden nachgeschlagen.</translation>
+    </message>
+    <message>
+        <source>A replica&apos;s methods cannot run inside another transaction on its connection.</source>
+        <translation>Die Methoden einer Kopie können nicht in einer anderen Transaktion ihrer Verbindung laufen.</translation>
+    </message>
+    <message>
+        <source>A room has from 1 to {0} tables, not {1}.</source>
+        <translation>Ein Raum hat 1 bis {0} Tabellen, nicht {1}.</translation>
+    </message>
+    <message>
+        <source>A row of “{0}” is refused: {1}.</source>
+        <translation>Eine Zeile von „{0}“ wird abgelehnt: {1}.</translation>
+    </message>
+    <message>
+        <source>A row of “{0}” is too large to be chosen: change it by hand.</source>
+        <translation>Eine Zeile von „{0}“ ist zu groß, um gewählt zu werden: Ändern Sie sie von Hand.</translation>
+    </message>
+    <message>
+        <source>A row of “{0}” was changed meanwhile.</source>
+        <translation>Eine Zeile von „{0}“ wurde inzwischen geändert.</translation>
+    </message>
+    <message>
+        <source>A second AnnouncePresence came.</source>
+        <translation>Es kam ein zweites AnnouncePresence.</translation>
+    </message>
+    <message>
+        <source>A second Hello came.</source>
+        <translation>Es kam ein zweites Hello.</translation>
+    </message>
+    <message>
+        <source>A second Lineage came.</source>
+        <translation>Es kam ein zweites Lineage.</translation>
+    </message>
+    <message>
+        <source>A sent clock needs a site id of 16 bytes and a version, not {0}.</source>
+        <translation>Ein gesendeter Stand braucht eine Kennung von 16 Bytes und eine Version, nicht {0}.</translation>
+    </message>
+    <message>
+        <source>A sync every {0} minutes cannot be.</source>
+        <translation>Ein Abgleich alle {0} Minuten geht nicht.</translation>
+    </message>
+    <message>
+        <source>A text frame came; only binary ones are spoken.</source>
+        <translation>Es kam eine Textnachricht; gesprochen wird nur binär.</translation>
+    </message>
+    <message>
+        <source>A text in the message is not valid UTF-8.</source>
+        <translation>Ein Text in der Nachricht ist kein gültiges UTF-8.</translation>
+    </message>
+    <message>
+        <source>A value in the message has the unknown type {0}.</source>
+        <translation>Ein Wert in der Nachricht hat die unbekannte Art {0}.</translation>
+    </message>
+    <message>
+        <source>A yes-or-no field of the message holds {0} instead of 0 or 1.</source>
+        <translation>Ein Ja-oder-nein-Feld der Nachricht enthält {0} statt 0 oder 1.</translation>
+    </message>
+    <message>
+        <source>A {0} in {1} cannot be sent: SQLite has no such value.</source>
+        <translation>Ein {0} in {1} kann nicht gesendet werden: SQLite hat keinen solchen Wert.</translation>
+    </message>
+    <message>
+        <source>A {0} is no message and cannot be sent.</source>
+        <translation>Ein {0} ist keine Nachricht und kann nicht gesendet werden.</translation>
+    </message>
+    <message>
+        <source>A {0} of {1} bytes cannot be sent: at most {2} are.</source>
+        <translation>Ein {0} von {1} Bytes kann nicht gesendet werden: höchstens {2} sind möglich.</translation>
+    </message>
+    <message>
+        <source>Are both in the same network, and does a firewall let Syncline in?</source>
+        <translation>Sind beide im selben Netz, und lässt eine Firewall Syncline ein?</translation>
+    </message>
+    <message>
+        <source>Batch {0} is missing: {1} came instead.</source>
+        <translation>Bündel {0} fehlt: Stattdessen kam {1}.</translation>
+    </message>
+    <message>
+        <source>Both sides have the same site id: one file is a copy of the other, or a file is linked to itself.</source>
+        <translation>Beide Seiten haben dieselbe Kennung: Eine Datei ist eine Kopie der anderen, oder eine Datei ist mit sich selbst verbunden.</translation>
+    </message>
+    <message>
+        <source>Both sides have the same site id: one file is a copy of the other, or this is the file itself.</source>
+        <translation>Beide Seiten haben dieselbe Kennung: Eine Datei ist eine Kopie der anderen, oder dies ist die Datei selbst.</translation>
+    </message>
+    <message>
+        <source>Bring back a copy of it; or move it away to get a new one, and pair your other machines again.</source>
+        <translation>Bringen Sie eine Kopie davon zurück; oder räumen Sie sie weg, um ein neues zu bekommen, und koppeln Sie Ihre anderen Rechner neu.</translation>
+    </message>
+    <message>
+        <source>Bring both sides to the same schema, the one without the column first.</source>
+        <translation>Bringen Sie beide Seiten auf dasselbe Schema, die ohne die Spalte zuerst.</translation>
+    </message>
+    <message>
+        <source>Bring it back to where it was, and Syncline goes on by itself.</source>
+        <translation>Bringen Sie sie dorthin zurück, wo sie war, und Syncline macht von selbst weiter.</translation>
+    </message>
+    <message>
+        <source>Bring the column back, or let crsql_begin_alter and crsql_commit_alter finish the change.</source>
+        <translation>Bringen Sie die Spalte zurück, oder lassen Sie crsql_begin_alter und crsql_commit_alter die Änderung abschließen.</translation>
+    </message>
+    <message>
+        <source>Bring this one up to date.</source>
+        <translation>Bringen Sie dieses hier auf den neuen Stand.</translation>
+    </message>
+    <message>
+        <source>Bytes that peers are to take.</source>
+        <translation>Bytes, die Gegenstellen noch nehmen sollen.</translation>
+    </message>
+    <message>
+        <source>Call crsql_begin_alter first, and crsql_commit_alter in the same transaction.</source>
+        <translation>Rufen Sie erst crsql_begin_alter auf, und crsql_commit_alter in derselben Transaktion.</translation>
+    </message>
+    <message>
+        <source>Cannot listen on {0} port {1}: {2}.</source>
+        <translation>An {0} Port {1} kann nicht gelauscht werden: {2}.</translation>
+    </message>
+    <message>
+        <source>Change it in your desktop&apos;s own settings.</source>
+        <translation>Ändern Sie es in den Einstellungen Ihres Desktops.</translation>
+    </message>
+    <message>
+        <source>Change the table so that nothing of this applies, then try again.</source>
+        <translation>Ändern Sie die Tabelle so, dass nichts davon zutrifft, dann versuchen Sie es noch einmal.</translation>
+    </message>
+    <message>
+        <source>Changes came from somebody who was not announced.</source>
+        <translation>Es kamen Änderungen von jemandem, der nicht angekündigt war.</translation>
+    </message>
+    <message>
+        <source>Changes came where none are taken: this side only sends, so that you can only read.</source>
+        <translation>Es kamen Änderungen, wo keine genommen werden: Diese Seite sendet nur, Sie können also nur lesen.</translation>
+    </message>
+    <message>
+        <source>Changes from {0} to {1} are missing in between.</source>
+        <translation>Änderungen von {0} bis {1} fehlen dazwischen.</translation>
+    </message>
+    <message>
+        <source>Check that the folder is there, is yours, and has space left.</source>
+        <translation>Prüfen Sie, ob der Ordner da ist, Ihnen gehört und noch Platz hat.</translation>
+    </message>
+    <message>
+        <source>Check the disk, then try again.</source>
+        <translation>Prüfen Sie die Platte, dann versuchen Sie es noch einmal.</translation>
+    </message>
+    <message>
+        <source>Check the path.</source>
+        <translation>Prüfen Sie den Pfad.</translation>
+    </message>
+    <message>
+        <source>Check the permissions of the file and of its folder.</source>
+        <translation>Prüfen Sie die Rechte der Datei und ihres Ordners.</translation>
+    </message>
+    <message>
+        <source>Choose a file.</source>
+        <translation>Wählen Sie eine Datei.</translation>
+    </message>
+    <message>
+        <source>Choose another folder.</source>
+        <translation>Wählen Sie einen anderen Ordner.</translation>
+    </message>
+    <message>
+        <source>Choose another port with --port, or stop the program that uses this one.</source>
+        <translation>Wählen Sie mit --port einen anderen Port, oder beenden Sie das Programm, das diesen benutzt.</translation>
+    </message>
+    <message>
+        <source>Choose another.</source>
+        <translation>Wählen Sie eine andere.</translation>
+    </message>
+    <message>
+        <source>Choose from 1 minute to 10080, a week.</source>
+        <translation>Wählen Sie zwischen 1 Minute und 10080, einer Woche.</translation>
+    </message>
+    <message>
+        <source>Compare again.</source>
+        <translation>Vergleichen Sie noch einmal.</translation>
+    </message>
+    <message>
+        <source>Compare the constraints and triggers of the table on both sides.</source>
+        <translation>Vergleichen Sie die Bedingungen und Trigger der Tabelle auf beiden Seiten.</translation>
+    </message>
+    <message>
         <source>Connected; waiting for the greeting.</source>
         <translation>Verbunden; wartet auf die Begrüßung.</translation>
+    </message>
+    <message>
+        <source>Connections, greeted or not.</source>
+        <translation>Verbindungen, begrüßt oder nicht.</translation>
+    </message>
+    <message>
+        <source>Copy all of it, or make a new one.</source>
+        <translation>Kopieren Sie ihn ganz, oder erzeugen Sie einen neuen.</translation>
+    </message>
+    <message>
+        <source>Copy the rows into a new file made with cr-sqlite 0.16 or with Syncline.</source>
+        <translation>Kopieren Sie die Zeilen in eine neue Datei, die mit cr-sqlite 0.16 oder mit Syncline gemacht ist.</translation>
+    </message>
+    <message>
+        <source>Correct the file, or move it away to start with new settings; it was not changed.</source>
+        <translation>Berichtigen Sie die Datei, oder räumen Sie sie weg, um mit neuen Einstellungen zu beginnen; sie wurde nicht geändert.</translation>
+    </message>
+    <message>
+        <source>Correct the text, or store it as a BLOB.</source>
+        <translation>Berichtigen Sie den Text, oder speichern Sie ihn als BLOB.</translation>
+    </message>
+    <message>
+        <source>Correct the text.</source>
+        <translation>Berichtigen Sie den Text.</translation>
+    </message>
+    <message>
+        <source>Create the table here and make it syncable, as it is on the other side.</source>
+        <translation>Legen Sie die Tabelle hier an und machen Sie sie abgleichbar, wie auf der anderen Seite.</translation>
+    </message>
+    <message>
+        <source>Edit them while Syncline is closed.</source>
+        <translation>Ändern Sie sie, solange Syncline beendet ist.</translation>
     </message>
     <message>
         <source>Everything is on both disks.</source>
@@ -1649,14 +2034,6 @@
     <message>
         <source>All sent; this kind of server confirms later.</source>
         <translation>Alles gesendet; Server dieser Art bestätigen später.</translation>
-    </message>
-    <message>
-        <source>Confirmed up to {0} at {1}.</source>
-        <translation>Bestätigt bis {0} um {1}.</translation>
-    </message>
-    <message>
-        <source>Confirmed up to {0}.</source>
-        <translation>Bestätigt bis {0}.</translation>
     </message>
     <message>
         <source>Comparing clocks.</source>
@@ -1675,24 +2052,12 @@
         <translation>Nächster Abgleich um {0}.</translation>
     </message>
     <message>
-        <source>Paused until resumed.</source>
-        <translation>Angehalten bis zum Fortsetzen.</translation>
-    </message>
-    <message>
-        <source>Paused until {0}.</source>
-        <translation>Angehalten bis {0}.</translation>
-    </message>
-    <message>
         <source>Synced by hand.</source>
         <translation>Wird von Hand abgeglichen.</translation>
     </message>
     <message>
         <source>Auto-sync is off.</source>
         <translation>Automatisch ist ausgeschaltet.</translation>
-    </message>
-    <message>
-        <source>Press Sync now.</source>
-        <translation>Drücken Sie „Jetzt abgleichen“.</translation>
     </message>
     <message>
         <source>Last try: {0}</source>
@@ -1723,12 +2088,1396 @@
         <translation>Ist es ws:// statt wss://?</translation>
     </message>
     <message>
+        <source>Confirmed up to {0} at {1}.</source>
+        <translation>Bestätigt bis {0} um {1}.</translation>
+    </message>
+    <message>
+        <source>Confirmed up to {0}.</source>
+        <translation>Bestätigt bis {0}.</translation>
+    </message>
+    <message>
+        <source>Give a copy a site id of its own (syncline new-id).</source>
+        <translation>Geben Sie einer Kopie eine eigene Kennung (syncline new-id).</translation>
+    </message>
+    <message>
+        <source>Give a copy a site id of its own: syncline new-id.</source>
+        <translation>Geben Sie einer Kopie eine eigene Kennung: syncline new-id.</translation>
+    </message>
+    <message>
+        <source>Give it a new site id (syncline new-id), or bring its latest state back.</source>
+        <translation>Geben Sie ihr eine neue Kennung (syncline new-id), oder bringen Sie ihren letzten Stand zurück.</translation>
+    </message>
+    <message>
+        <source>Give the file or folder a name in UTF-8.</source>
+        <translation>Geben Sie der Datei oder dem Ordner einen Namen in UTF-8.</translation>
+    </message>
+    <message>
+        <source>Give the schema file that the server uses, on the command line: --schema FILE.</source>
+        <translation>Geben Sie auf der Befehlszeile die Schemadatei an, die der Server verwendet: --schema FILE.</translation>
+    </message>
+    <message>
+        <source>Give the schema file that the server uses: --schema FILE</source>
+        <translation>Geben Sie die Schemadatei an, die der Server verwendet: --schema FILE</translation>
+    </message>
+    <message>
+        <source>Going away.</source>
+        <translation>Macht Schluss.</translation>
+    </message>
+    <message>
+        <source>Greeting again.</source>
+        <translation>Begrüßt von neuem.</translation>
+    </message>
+    <message>
+        <source>Greeting {0} again does not help.</source>
+        <translation>{0} von neuem zu begrüßen hilft nicht.</translation>
+    </message>
+    <message>
+        <source>If Syncline was set up anew there, pair again with a new link.</source>
+        <translation>Wurde Syncline dort neu eingerichtet, koppeln Sie noch einmal mit einem neuen Link.</translation>
+    </message>
+    <message>
+        <source>If not, somebody may be in between.</source>
+        <translation>Wenn nicht, ist vielleicht jemand dazwischen.</translation>
+    </message>
+    <message>
+        <source>If the table was renamed, give it its old name again.</source>
+        <translation>Wurde die Tabelle umbenannt, geben Sie ihr den alten Namen zurück.</translation>
+    </message>
+    <message>
+        <source>If this file is the copy, give it an id of its own: “New id…” in the peer&apos;s menu.</source>
+        <translation>Ist diese Datei die Kopie, geben Sie ihr eine eigene Kennung: „Neue Kennung…“ im Menü der Gegenstelle.</translation>
+    </message>
+    <message>
+        <source>In sync</source>
+        <translation>Abgeglichen</translation>
+    </message>
+    <message>
+        <source>Install python-socks, or set NO_PROXY.</source>
+        <translation>Installieren Sie python-socks, oder setzen Sie NO_PROXY.</translation>
+    </message>
+    <message>
+        <source>It answers as a published vlcn server does.</source>
+        <translation>Er antwortet wie ein veröffentlichter vlcn-Server.</translation>
+    </message>
+    <message>
+        <source>It cannot be synced: {0}.</source>
+        <translation>Sie kann nicht abgeglichen werden: {0}.</translation>
+    </message>
+    <message>
+        <source>It has too many columns: {0} are the most, {1} of them in the key.</source>
+        <translation>Sie hat zu viele Spalten: {0} sind das Höchste, {1} davon im Schlüssel.</translation>
+    </message>
+    <message>
+        <source>It is spelled “{0}” now, which is another table to its peers.</source>
+        <translation>Sie schreibt sich jetzt „{0}“, was für ihre Gegenstellen eine andere Tabelle ist.</translation>
+    </message>
+    <message>
+        <source>It lets us in {0} token{1}.</source>
+        <translation>Er lässt uns {0} Token ein{1}.</translation>
+    </message>
+    <message>
+        <source>It says: {0}</source>
+        <translation>Er sagt: {0}</translation>
+    </message>
+    <message>
+        <source>Leave it out when the hub asks for none.</source>
+        <translation>Lassen Sie es weg, wenn der Hub keines verlangt.</translation>
+    </message>
+    <message>
+        <source>Left out: {0}.</source>
+        <translation>Ausgelassen: {0}.</translation>
+    </message>
+    <message>
+        <source>Looking for other machines is switched off.</source>
+        <translation>Die Suche nach anderen Rechnern ist ausgeschaltet.</translation>
+    </message>
+    <message>
+        <source>Make a new link on the other machine; it is good once.</source>
+        <translation>Erzeugen Sie auf dem anderen Rechner einen neuen Link; er gilt einmal.</translation>
+    </message>
+    <message>
+        <source>Make a new link there.</source>
+        <translation>Erzeugen Sie dort einen neuen Link.</translation>
+    </message>
+    <message>
+        <source>Make it smaller or delete it, then sync again.</source>
+        <translation>Verkleinern oder löschen Sie ihn, dann gleichen Sie noch einmal ab.</translation>
+    </message>
+    <message>
+        <source>Make it, or name another.</source>
+        <translation>Legen Sie ihn an, oder nennen Sie einen anderen.</translation>
+    </message>
+    <message>
+        <source>Make one syncable: syncline make-syncable {0} TABLE</source>
+        <translation>Machen Sie eine abgleichbar: syncline make-syncable {0} TABLE</translation>
+    </message>
+    <message>
+        <source>More than {0} messages a second came; this hub takes no more.</source>
+        <translation>Es kamen mehr als {0} Nachrichten in der Sekunde; mehr nimmt dieser Hub nicht.</translation>
+    </message>
+    <message>
+        <source>Move it away, then enter the tokens of your peers again.</source>
+        <translation>Räumen Sie sie weg, dann geben Sie die Token Ihrer Gegenstellen neu ein.</translation>
+    </message>
+    <message>
+        <source>Needs you</source>
+        <translation>Braucht Sie</translation>
+    </message>
+    <message>
+        <source>No answer to the greeting within {0} s.</source>
+        <translation>Keine Antwort auf die Begrüßung innerhalb von {0} s.</translation>
+    </message>
+    <message>
+        <source>No database was given to compare with.</source>
+        <translation>Es war keine Datenbank zum Vergleichen angegeben.</translation>
+    </message>
+    <message>
+        <source>No schema change of the table “{0}” is under way.</source>
+        <translation>Für die Tabelle „{0}“ ist keine Schemaänderung im Gange.</translation>
+    </message>
+    <message>
+        <source>No table may be called “{0}”.</source>
+        <translation>Keine Tabelle darf „{0}“ heißen.</translation>
+    </message>
+    <message>
+        <source>Not in sync after {0} s.</source>
+        <translation>Nach {0} s nicht abgeglichen.</translation>
+    </message>
+    <message>
+        <source>Not tried.</source>
+        <translation>Nicht versucht.</translation>
+    </message>
+    <message>
+        <source>Nothing is lost: the link goes on when both sides have the same columns.</source>
+        <translation>Nichts ist verloren: Die Verbindung macht weiter, wenn beide Seiten dieselben Spalten haben.</translation>
+    </message>
+    <message>
+        <source>Nothing is shared, so nobody can come in.</source>
+        <translation>Nichts ist freigegeben, daher kann niemand herein.</translation>
+    </message>
+    <message>
+        <source>Nothing of what was sent has been taken for {0} s.</source>
+        <translation>Von dem, was gesendet wurde, ist seit {0} s nichts genommen worden.</translation>
+    </message>
+    <message>
+        <source>Nothing was written to the file.</source>
+        <translation>In die Datei wurde nichts geschrieben.</translation>
+    </message>
+    <message>
+        <source>One begins with {0}://pair?</source>
+        <translation>Einer beginnt mit {0}://pair?</translation>
+    </message>
+    <message>
+        <source>One is a copy of the other: give it a new site id (syncline new-id).</source>
+        <translation>Eine ist eine Kopie der anderen: Geben Sie ihr eine neue Kennung (syncline new-id).</translation>
+    </message>
+    <message>
+        <source>Only reading is allowed here: the changes were not taken.</source>
+        <translation>Hier ist nur Lesen erlaubt: Die Änderungen wurden nicht genommen.</translation>
+    </message>
+    <message>
+        <source>Only wss:// addresses have a certificate.</source>
+        <translation>Nur Adressen mit wss:// haben ein Zertifikat.</translation>
+    </message>
+    <message>
+        <source>Open it for writing.</source>
+        <translation>Öffnen Sie sie zum Schreiben.</translation>
+    </message>
+    <message>
+        <source>Or: syncline new-id {0}</source>
+        <translation>Oder: syncline new-id {0}</translation>
+    </message>
+    <message>
+        <source>Pair again, with a new link.</source>
+        <translation>Koppeln Sie noch einmal, mit einem neuen Link.</translation>
+    </message>
+    <message>
+        <source>Paused {0}.</source>
+        <translation>Angehalten {0}.</translation>
+    </message>
+    <message>
+        <source>Peers in rooms.</source>
+        <translation>Gegenstellen in Räumen.</translation>
+    </message>
+    <message>
+        <source>Press Sync now.{0}</source>
+        <translation>Drücken Sie „Jetzt abgleichen“.{0}</translation>
+    </message>
+    <message>
+        <source>Put the token into its own field.</source>
+        <translation>Schreiben Sie das Token in sein eigenes Feld.</translation>
+    </message>
+    <message>
+        <source>Remove it: nothing depends on it.</source>
+        <translation>Entfernen Sie es: Nichts hängt davon ab.</translation>
+    </message>
+    <message>
+        <source>Restore it from a backup.</source>
+        <translation>Stellen Sie sie aus einer Sicherung wieder her.</translation>
+    </message>
+    <message>
+        <source>Restore the file from a backup.</source>
+        <translation>Stellen Sie die Datei aus einer Sicherung wieder her.</translation>
+    </message>
+    <message>
+        <source>Rooms in sync with another hub, once for each hub.</source>
+        <translation>Räume im Abgleich mit einem anderen Hub, einmal für jeden Hub.</translation>
+    </message>
+    <message>
+        <source>Rooms that are open, with or without peers.</source>
+        <translation>Offene Räume, mit oder ohne Gegenstellen.</translation>
+    </message>
+    <message>
+        <source>Run it alone: SELECT {0}(…).</source>
+        <translation>Führen Sie es allein aus: SELECT {0}(…).</translation>
+    </message>
+    <message>
+        <source>Run the schema change between crsql_begin_alter and crsql_commit_alter.</source>
+        <translation>Führen Sie die Schemaänderung zwischen crsql_begin_alter und crsql_commit_alter aus.</translation>
+    </message>
+    <message>
+        <source>Set it anew: UPDATE crsql_master SET value = 0 WHERE key = &apos;{0}&apos;, with any SQLite program.</source>
+        <translation>Setzen Sie sie neu: UPDATE crsql_master SET value = 0 WHERE key = &apos;{0}&apos;, mit irgendeinem SQLite-Programm.</translation>
+    </message>
+    <message>
+        <source>Show a token for all rooms, as “Authorization: Bearer TOKEN”.</source>
+        <translation>Zeigen Sie ein Token für alle Räume, als „Authorization: Bearer TOKEN“.</translation>
+    </message>
+    <message>
+        <source>Something unexpected went wrong: {0}.</source>
+        <translation>Etwas Unerwartetes ging schief: {0}.</translation>
+    </message>
+    <message>
+        <source>Something went wrong in “{0}”: {1}.</source>
+        <translation>In „{0}“ ging etwas schief: {1}.</translation>
+    </message>
+    <message>
+        <source>Start Syncline from your desktop, or enter the token again.</source>
+        <translation>Starten Sie Syncline von Ihrem Desktop aus, oder geben Sie das Token neu ein.</translation>
+    </message>
+    <message>
+        <source>Start again with a new file.</source>
+        <translation>Beginnen Sie mit einer neuen Datei.</translation>
+    </message>
+    <message>
+        <source>Switch it on in the settings.</source>
+        <translation>Schalten Sie sie in den Einstellungen ein.</translation>
+    </message>
+    <message>
+        <source>Switch sharing on for it first.</source>
+        <translation>Geben Sie sie erst frei.</translation>
+    </message>
+    <message>
+        <source>Sync now, or switch to live.</source>
+        <translation>Gleichen Sie jetzt ab, oder bleiben Sie verbunden.</translation>
+    </message>
+    <message>
+        <source>Sync records of an earlier table of this name, with another primary key, are still there.</source>
+        <translation>Aufzeichnungen des Abgleichs einer früheren Tabelle dieses Namens, mit einem anderen Primärschlüssel, sind noch da.</translation>
+    </message>
+    <message>
+        <source>Syncline asks for all of it once more.</source>
+        <translation>Syncline fragt noch einmal nach allem darin.</translation>
+    </message>
+    <message>
+        <source>Syncline goes on from what the file holds now.</source>
+        <translation>Syncline geht von dem aus, was die Datei jetzt hat.</translation>
+    </message>
+    <message>
+        <source>Syncline&apos;s settings.</source>
+        <translation>Die Einstellungen von Syncline.</translation>
+    </message>
+    <message>
+        <source>The address has a host or port that cannot be.</source>
+        <translation>Die Adresse hat einen unmöglichen Rechner oder Port.</translation>
+    </message>
+    <message>
+        <source>The address holds a user or a password.</source>
+        <translation>Die Adresse enthält einen Benutzer oder ein Passwort.</translation>
+    </message>
+    <message>
+        <source>The address {0} has the port 0.</source>
+        <translation>Die Adresse {0} hat den Port 0.</translation>
+    </message>
+    <message>
+        <source>The address {0} holds a “#”.</source>
+        <translation>Die Adresse {0} enthält ein „#“.</translation>
+    </message>
+    <message>
+        <source>The backup {0} is damaged.</source>
+        <translation>Die Sicherung {0} ist beschädigt.</translation>
+    </message>
+    <message>
+        <source>The certificate {0} cannot be used: the file is damaged.</source>
+        <translation>Das Zertifikat {0} kann nicht verwendet werden: Die Datei ist beschädigt.</translation>
+    </message>
+    <message>
+        <source>The certificate {0} could not be read or made: {1}.</source>
+        <translation>Das Zertifikat {0} konnte nicht gelesen oder gemacht werden: {1}.</translation>
+    </message>
+    <message>
+        <source>The certificate&apos;s fingerprint is not 64 hex digits.</source>
+        <translation>Der Fingerabdruck des Zertifikats besteht nicht aus 64 Hexadezimalziffern.</translation>
+    </message>
+    <message>
+        <source>The client&apos;s greeting is not in the form of the protocol.</source>
+        <translation>Die Begrüßung des Clients hat nicht die Form des Protokolls.</translation>
+    </message>
+    <message>
+        <source>The client&apos;s greeting is not valid base64.</source>
+        <translation>Die Begrüßung des Clients ist kein gültiges Base64.</translation>
+    </message>
+    <message>
+        <source>The client&apos;s greeting names no room.</source>
+        <translation>Die Begrüßung des Clients nennt keinen Raum.</translation>
+    </message>
+    <message>
+        <source>The crsql_after functions are for triggers, which pass a table&apos;s name first.</source>
+        <translation>Die Funktionen crsql_after sind für Trigger, die als Erstes den Namen einer Tabelle übergeben.</translation>
+    </message>
+    <message>
+        <source>The file on the other side</source>
+        <translation>Die Datei auf der anderen Seite</translation>
+    </message>
+    <message>
+        <source>The file was replaced.</source>
+        <translation>Die Datei wurde ersetzt.</translation>
+    </message>
+    <message>
+        <source>The file&apos;s clock of a peer went back: it was replaced or restored meanwhile.</source>
+        <translation>Der Stand der Datei für eine Gegenstelle ging zurück: Sie wurde inzwischen ersetzt oder wiederhergestellt.</translation>
+    </message>
+    <message>
+        <source>The file&apos;s version counter is used up.</source>
+        <translation>Der Versionszähler der Datei ist verbraucht.</translation>
+    </message>
+    <message>
+        <source>The hub cannot open this room&apos;s file.</source>
+        <translation>Der Hub kann die Datei dieses Raums nicht öffnen.</translation>
+    </message>
+    <message>
+        <source>The hub cannot read its tokens at the moment.</source>
+        <translation>Der Hub kann seine Token im Augenblick nicht lesen.</translation>
+    </message>
+    <message>
+        <source>The hub could not go on.</source>
+        <translation>Der Hub konnte nicht weitermachen.</translation>
+    </message>
+    <message>
+        <source>The hub did not open the room within {0} s.</source>
+        <translation>Der Hub öffnete den Raum nicht innerhalb von {0} s.</translation>
+    </message>
+    <message>
+        <source>The hub is going away.</source>
+        <translation>Der Hub wird beendet.</translation>
+    </message>
+    <message>
+        <source>The journal {0} cannot be read: {1}.</source>
+        <translation>Das Protokoll {0} kann nicht gelesen werden: {1}.</translation>
+    </message>
+    <message>
+        <source>The key column “{0}” takes “x” and “X” (or “x” and “x ”) for one row, sync for two: where two replicas spell a key differently, one of the values is lost.</source>
+        <translation>Die Schlüsselspalte „{0}“ hält „x“ und „X“ (oder „x“ und „x “) für eine Zeile, der Abgleich für zwei: Wo zwei Kopien einen Schlüssel verschieden schreiben, geht einer der Werte verloren.</translation>
+    </message>
+    <message>
+        <source>The message asks about {0} keys; at most {1} are looked up.</source>
+        <translation>Die Nachricht fragt nach {0} Schlüsseln; höchstens {1} werden nachgeschlagen.</translation>
+    </message>
+    <message>
+        <source>The message ends too early: it was cut, or it is no message of this protocol.</source>
+        <translation>Die Nachricht endet zu früh: Sie wurde abgeschnitten, oder sie ist keine dieses Protokolls.</translation>
+    </message>
+    <message>
+        <source>The message is followed by {0} bytes that belong to nothing.</source>
+        <translation>Der Nachricht folgen {0} Bytes, die zu nichts gehören.</translation>
+    </message>
+    <message>
+        <source>The message promises {0} elements, more than it has bytes for.</source>
+        <translation>Die Nachricht verspricht {0} Elemente, mehr als sie Bytes dafür hat.</translation>
+    </message>
+    <message>
+        <source>The message tells of {0} tables; at most {1} are taken.</source>
+        <translation>Die Nachricht nennt {0} Tabellen; höchstens {1} werden angenommen.</translation>
+    </message>
+    <message>
+        <source>The name {0}... is longer than {1} bytes and cannot be sent.</source>
+        <translation>Der Name {0}... ist länger als {1} Bytes und kann nicht gesendet werden.</translation>
+    </message>
+    <message>
+        <source>The name {0}... is longer than {1} bytes.</source>
+        <translation>Der Name {0}... ist länger als {1} Bytes.</translation>
+    </message>
+    <message>
+        <source>The network is metered.</source>
+        <translation>Das Netz wird nach Verbrauch abgerechnet.</translation>
+    </message>
+    <message>
+        <source>The other machine cannot be reached at {0}.</source>
+        <translation>Der andere Rechner ist unter {0} nicht zu erreichen.</translation>
+    </message>
+    <message>
+        <source>The other machine let us in, but gave no token.</source>
+        <translation>Der andere Rechner ließ uns ein, gab aber kein Token.</translation>
+    </message>
+    <message>
+        <source>The other side</source>
+        <translation>Die andere Seite</translation>
+    </message>
+    <message>
+        <source>The other side asked for rows of a table that is not on both sides.</source>
+        <translation>Die andere Seite fragte nach Zeilen einer Tabelle, die nicht auf beiden Seiten ist.</translation>
+    </message>
+    <message>
+        <source>The other side cannot keep its tokens at the moment.</source>
+        <translation>Die andere Seite kann ihre Token im Augenblick nicht aufheben.</translation>
+    </message>
+    <message>
+        <source>The other side closed with code {0}.</source>
+        <translation>Die andere Seite schloss mit Code {0}.</translation>
+    </message>
+    <message>
+        <source>The other side could not read a message: {0}</source>
+        <translation>Die andere Seite konnte eine Nachricht nicht lesen: {0}</translation>
+    </message>
+    <message>
+        <source>The other side could not read or write its file.</source>
+        <translation>Die andere Seite konnte ihre Datei nicht lesen oder schreiben.</translation>
+    </message>
+    <message>
+        <source>The other side did not greet.</source>
+        <translation>Die andere Seite begrüßte nicht.</translation>
+    </message>
+    <message>
+        <source>The other side has a change too large to send: {0}</source>
+        <translation>Die andere Seite hat eine Änderung, die zum Senden zu groß ist: {0}</translation>
+    </message>
+    <message>
+        <source>The other side has no synced table called “{0}”.</source>
+        <translation>Die andere Seite hat keine abgeglichene Tabelle „{0}“.</translation>
+    </message>
+    <message>
+        <source>The other side has not asked for our changes: it may be set to send only.</source>
+        <translation>Die andere Seite hat nicht um unsere Änderungen gebeten: Vielleicht sendet sie nur.</translation>
+    </message>
+    <message>
+        <source>The other side has the site id of this file: one is a copy of the other.</source>
+        <translation>Die andere Seite hat die Kennung dieser Datei: Eine ist eine Kopie der anderen.</translation>
+    </message>
+    <message>
+        <source>The other side has the site id of this room: one is a copy of the other.</source>
+        <translation>Die andere Seite hat die Kennung dieses Raums: Eine ist eine Kopie der anderen.</translation>
+    </message>
+    <message>
+        <source>The other side heard nothing from here for {0} s.</source>
+        <translation>Die andere Seite hörte {0} s lang nichts von hier.</translation>
+    </message>
+    <message>
+        <source>The other side sent a message of more than {0}, which is too large to take.</source>
+        <translation>Die andere Seite sandte eine Nachricht von mehr als {0}, zu groß zum Annehmen.</translation>
+    </message>
+    <message>
+        <source>The other side sent something that is no message: {0}</source>
+        <translation>Die andere Seite sandte etwas, das keine Nachricht ist: {0}</translation>
+    </message>
+    <message>
+        <source>The other side told of a row that cannot be read.</source>
+        <translation>Die andere Seite nannte eine Zeile, die nicht gelesen werden kann.</translation>
+    </message>
+    <message>
+        <source>The other side told of a row with other columns.</source>
+        <translation>Die andere Seite nannte eine Zeile mit anderen Spalten.</translation>
+    </message>
+    <message>
+        <source>The other side told of other ranges than it was asked for.</source>
+        <translation>Die andere Seite nannte andere Bereiche, als sie gefragt wurde.</translation>
+    </message>
+    <message>
+        <source>The other side told of other rows than it was asked for.</source>
+        <translation>Die andere Seite nannte andere Zeilen, als sie gefragt wurde.</translation>
+    </message>
+    <message>
+        <source>The other side {0} this file, {1}</source>
+        <translation>Die andere Seite {0} dieser Datei, {1}</translation>
+    </message>
+    <message>
+        <source>The peer has the same site id as this file.</source>
+        <translation>Die Gegenstelle hat dieselbe Kennung wie diese Datei.</translation>
+    </message>
+    <message>
+        <source>The peer sent a message of the unknown kind {0}.</source>
+        <translation>Die Gegenstelle sandte eine Nachricht der unbekannten Art {0}.</translation>
+    </message>
+    <message>
+        <source>The peer sent an empty frame.</source>
+        <translation>Die Gegenstelle sandte eine leere Nachricht.</translation>
+    </message>
+    <message>
+        <source>The peer sent text where a message of bytes belongs.</source>
+        <translation>Die Gegenstelle sandte Text, wo eine Nachricht aus Bytes hingehört.</translation>
+    </message>
+    <message>
+        <source>The peer&apos;s site id is not 16 bytes long, or it is that of this file.</source>
+        <translation>Die Kennung der Gegenstelle ist nicht 16 Bytes lang, oder sie ist die dieser Datei.</translation>
+    </message>
+    <message>
+        <source>The peer&apos;s site id is not 16 bytes long.</source>
+        <translation>Die Kennung der Gegenstelle ist nicht 16 Bytes lang.</translation>
+    </message>
+    <message>
+        <source>The peer&apos;s version is out of range: {0}.</source>
+        <translation>Die Version der Gegenstelle liegt außerhalb des Möglichen: {0}.</translation>
+    </message>
+    <message>
+        <source>The primary key of the table differs between the two sides.</source>
+        <translation>Der Primärschlüssel der Tabelle ist auf den beiden Seiten verschieden.</translation>
+    </message>
+    <message>
+        <source>The primary key of the table {0} is ({1}) on this side, and ({2}) on the other.</source>
+        <translation>Der Primärschlüssel der Tabelle {0} ist ({1}) auf dieser Seite und ({2}) auf der anderen.</translation>
+    </message>
+    <message>
+        <source>The room name {0}.</source>
+        <translation>Der Raumname {0}.</translation>
+    </message>
+    <message>
+        <source>The room name “{0}” and the token together cannot be carried by the protocol.</source>
+        <translation>Der Raumname „{0}“ und das Token zusammen passen nicht in das Protokoll.</translation>
+    </message>
+    <message>
+        <source>The room {0} could not be made: {1}.</source>
+        <translation>Der Raum {0} konnte nicht angelegt werden: {1}.</translation>
+    </message>
+    <message>
+        <source>The room “{0}” has no syncable table yet.</source>
+        <translation>Der Raum „{0}“ hat noch keine abgleichbare Tabelle.</translation>
+    </message>
+    <message>
+        <source>The row in “{0}” is gone.</source>
+        <translation>Die Zeile in „{0}“ ist weg.</translation>
+    </message>
+    <message>
+        <source>The schema file {0} cannot be applied: {1}.</source>
+        <translation>Die Schemadatei {0} kann nicht angewendet werden: {1}.</translation>
+    </message>
+    <message>
+        <source>The schema would drop {0} rows or values.</source>
+        <translation>Das Schema würde {0} Zeilen oder Werte wegwerfen.</translation>
+    </message>
+    <message>
+        <source>The server did not answer the greeting: it may not know this room, or its schema differs.</source>
+        <translation>Der Server antwortete nicht auf die Begrüßung: Vielleicht kennt er diesen Raum nicht, oder sein Schema ist ein anderes.</translation>
+    </message>
+    <message>
+        <source>The server left a gap; greeting again.</source>
+        <translation>Der Server ließ eine Lücke; es wird von neuem begrüßt.</translation>
+    </message>
+    <message>
+        <source>The server missed a message; greeting again.</source>
+        <translation>Dem Server entging eine Nachricht; es wird von neuem begrüßt.</translation>
+    </message>
+    <message>
+        <source>The setting “{0}” is either 0 or 1.</source>
+        <translation>Die Einstellung „{0}“ ist entweder 0 oder 1.</translation>
+    </message>
+    <message>
+        <source>The setting “{0}” {1}.</source>
+        <translation>Die Einstellung „{0}“ {1}.</translation>
+    </message>
+    <message>
+        <source>The settings changed.</source>
+        <translation>Die Einstellungen wurden geändert.</translation>
+    </message>
+    <message>
+        <source>The settings in {0} could not be {1}: {2}.</source>
+        <translation>Die Einstellungen in {0} konnten nicht {1} werden: {2}.</translation>
+    </message>
+    <message>
+        <source>The system has no usable keyring, so tokens</source>
+        <translation>Das System hat keinen brauchbaren Schlüsselbund, daher</translation>
+    </message>
+    <message>
+        <source>The table {0} lacks the {1} {2} on {3}.</source>
+        <translation>Der Tabelle {0} fehlen {1} {2} auf {3}.</translation>
+    </message>
+    <message>
+        <source>The table “{0}” cannot be made syncable.</source>
+        <translation>Die Tabelle „{0}“ kann nicht abgleichbar gemacht werden.</translation>
+    </message>
+    <message>
+        <source>The table “{0}” cannot be synced any more.</source>
+        <translation>Die Tabelle „{0}“ kann nicht mehr abgeglichen werden.</translation>
+    </message>
+    <message>
+        <source>The table “{0}” cannot be synced: {1}.</source>
+        <translation>Die Tabelle „{0}“ kann nicht abgeglichen werden: {1}.</translation>
+    </message>
+    <message>
+        <source>The table “{0}” has no column “{1}” that can be synced on the other side.</source>
+        <translation>Die Tabelle „{0}“ hat auf der anderen Seite keine Spalte „{1}“, die abgeglichen werden kann.</translation>
+    </message>
+    <message>
+        <source>The table “{0}” has no whole primary key.</source>
+        <translation>Die Tabelle „{0}“ hat keinen ganzen Primärschlüssel.</translation>
+    </message>
+    <message>
+        <source>The table “{0}” has sync records of a column that it does not have any more.</source>
+        <translation>Die Tabelle „{0}“ hat Aufzeichnungen des Abgleichs für eine Spalte, die sie nicht mehr hat.</translation>
+    </message>
+    <message>
+        <source>The table “{0}” has {1} columns; from 1 to {2} can be.</source>
+        <translation>Die Tabelle „{0}“ hat {1} Spalten; 1 bis {2} sind möglich.</translation>
+    </message>
+    <message>
+        <source>The table “{0}” holds text that is not valid UTF-8, which cannot be sent.</source>
+        <translation>Die Tabelle „{0}“ enthält Text, der kein gültiges UTF-8 ist und nicht gesendet werden kann.</translation>
+    </message>
+    <message>
+        <source>The table “{0}” of this file has no column “{1}” that can be synced.</source>
+        <translation>Die Tabelle „{0}“ dieser Datei hat keine Spalte „{1}“, die abgeglichen werden kann.</translation>
+    </message>
+    <message>
+        <source>The table “{0}” of this file refuses a row that another replica holds: {1}.</source>
+        <translation>Die Tabelle „{0}“ dieser Datei lehnt eine Zeile ab, die eine andere Kopie hat: {1}.</translation>
+    </message>
+    <message>
+        <source>The table “{0}” refuses a row of this file on the other side: {1}.</source>
+        <translation>Die Tabelle „{0}“ lehnt auf der anderen Seite eine Zeile dieser Datei ab: {1}.</translation>
+    </message>
+    <message>
+        <source>The table “{0}” refuses the old value: {1}.</source>
+        <translation>Die Tabelle „{0}“ lehnt den alten Wert ab: {1}.</translation>
+    </message>
+    <message>
+        <source>The table “{0}” was altered meanwhile.</source>
+        <translation>Die Tabelle „{0}“ wurde inzwischen umgebaut.</translation>
+    </message>
+    <message>
+        <source>The table “{0}” was changed without telling its sync triggers: they pass {1} values where {2} are needed.</source>
+        <translation>Die Tabelle „{0}“ wurde geändert, ohne dass ihre Abgleich-Trigger davon wissen: Sie übergeben {1} Werte, wo {2} gebraucht werden.</translation>
+    </message>
+    <message>
+        <source>The table “{0}” was made anew meanwhile.</source>
+        <translation>Die Tabelle „{0}“ wurde inzwischen neu angelegt.</translation>
+    </message>
+    <message>
+        <source>The tables cannot be made: {0}.</source>
+        <translation>Die Tabellen können nicht angelegt werden: {0}.</translation>
+    </message>
+    <message>
+        <source>The tables of the file were altered.</source>
+        <translation>Die Tabellen der Datei wurden umgebaut.</translation>
+    </message>
+    <message>
+        <source>The token could not be {0} in the system&apos;s keyring: {1}.</source>
+        <translation>Das Token konnte im Schlüsselbund des Systems nicht {0} werden: {1}.</translation>
+    </message>
+    <message>
+        <source>The token has expired.</source>
+        <translation>Das Token ist abgelaufen.</translation>
+    </message>
+    <message>
+        <source>The token holds “,” or “=”, at which stock servers cut it off.</source>
+        <translation>Das Token enthält „,“ oder „=“, wo Server von anderen es abschneiden.</translation>
+    </message>
+    <message>
+        <source>The token is empty.</source>
+        <translation>Das Token ist leer.</translation>
+    </message>
+    <message>
+        <source>The token is in the system&apos;s keyring, which cannot be reached now.</source>
+        <translation>Das Token liegt im Schlüsselbund des Systems, der jetzt nicht zu erreichen ist.</translation>
+    </message>
+    <message>
+        <source>The token is longer than {0} characters.</source>
+        <translation>Das Token ist länger als {0} Zeichen.</translation>
+    </message>
+    <message>
+        <source>The token is not for this room.</source>
+        <translation>Das Token ist nicht für diesen Raum.</translation>
+    </message>
+    <message>
+        <source>The token only allows reading: what is written here stays here.</source>
+        <translation>Das Token erlaubt nur zu lesen: Was hier geschrieben wird, bleibt hier.</translation>
+    </message>
+    <message>
+        <source>The token was revoked.</source>
+        <translation>Das Token wurde widerrufen.</translation>
+    </message>
+    <message>
+        <source>The tokens in {0} cannot be used: the file is damaged.</source>
+        <translation>Die Token in {0} können nicht verwendet werden: Die Datei ist beschädigt.</translation>
+    </message>
+    <message>
+        <source>The tokens in {0} could not be {1}: {2}.</source>
+        <translation>Die Token in {0} konnten nicht {1} werden: {2}.</translation>
+    </message>
+    <message>
+        <source>The two sides have no table in common: {0} on this side, {1} on the other.</source>
+        <translation>Die beiden Seiten haben keine Tabelle gemeinsam: {0} auf dieser Seite, {1} auf der anderen.</translation>
+    </message>
+    <message>
+        <source>The two sides speak versions {0} and {1} of the protocol.</source>
+        <translation>Die beiden Seiten sprechen die Versionen {0} und {1} des Protokolls.</translation>
+    </message>
+    <message>
+        <source>The version {0} is out of range: versions go from 0 to 2^62.</source>
+        <translation>Die Version {0} liegt außerhalb des Möglichen: Versionen gehen von 0 bis 2^62.</translation>
+    </message>
+    <message>
+        <source>There are: {0}.</source>
+        <translation>Es gibt: {0}.</translation>
+    </message>
+    <message>
+        <source>There is no database “{0}”.</source>
+        <translation>Es gibt keine Datenbank „{0}“.</translation>
+    </message>
+    <message>
+        <source>There is no folder {0}.</source>
+        <translation>Es gibt keinen Ordner {0}.</translation>
+    </message>
+    <message>
+        <source>There is no peer “{0}”.</source>
+        <translation>Es gibt keine Gegenstelle „{0}“.</translation>
+    </message>
+    <message>
+        <source>There is no setting called “{0}”; the only one is “{1}”.</source>
+        <translation>Es gibt keine Einstellung „{0}“; die einzige ist „{1}“.</translation>
+    </message>
+    <message>
+        <source>There is no setting “{0}”.</source>
+        <translation>Es gibt keine Einstellung „{0}“.</translation>
+    </message>
+    <message>
+        <source>There is no such table.</source>
+        <translation>Diese Tabelle gibt es nicht.</translation>
+    </message>
+    <message>
+        <source>There was no sign of life from the other side for {0} s.</source>
+        <translation>Von der anderen Seite kam {0} s lang kein Lebenszeichen.</translation>
+    </message>
+    <message>
+        <source>This file</source>
+        <translation>Diese Datei</translation>
+    </message>
+    <message>
+        <source>This file has no synced table called “{0}”.</source>
+        <translation>Diese Datei hat keine abgeglichene Tabelle „{0}“.</translation>
+    </message>
+    <message>
+        <source>This hub does not know the token.</source>
+        <translation>Dieser Hub kennt das Token nicht.</translation>
+    </message>
+    <message>
+        <source>This hub has all its {0} rooms in use; try again later.</source>
+        <translation>Dieser Hub hat alle seine {0} Räume in Gebrauch; versuchen Sie es später noch einmal.</translation>
+    </message>
+    <message>
+        <source>This hub has another version of the schema {0}: {1}, the other side {2}.</source>
+        <translation>Dieser Hub hat eine andere Version des Schemas {0}: {1}, die andere Seite {2}.</translation>
+    </message>
+    <message>
+        <source>This hub has no room “{0}”.</source>
+        <translation>Dieser Hub hat keinen Raum „{0}“.</translation>
+    </message>
+    <message>
+        <source>This hub has no schema {0}, and no room “{1}” yet.</source>
+        <translation>Dieser Hub hat kein Schema {0} und noch keinen Raum „{1}“.</translation>
+    </message>
+    <message>
+        <source>This hub makes no more than {0} rooms.</source>
+        <translation>Dieser Hub legt nicht mehr als {0} Räume an.</translation>
+    </message>
+    <message>
+        <source>This hub takes {0} connections from one address.</source>
+        <translation>Dieser Hub nimmt {0} Verbindungen von einer Adresse.</translation>
+    </message>
+    <message>
+        <source>This hub takes {0} peers in one room.</source>
+        <translation>Dieser Hub nimmt {0} Gegenstellen in einen Raum.</translation>
+    </message>
+    <message>
+        <source>This is no pairing link.</source>
+        <translation>Das ist kein Kopplungslink.</translation>
+    </message>
+    <message>
+        <source>This machine runs on its battery.</source>
+        <translation>Dieser Rechner läuft mit Akku.</translation>
+    </message>
+    <message>
+        <source>This pairing link cannot be used: {0}.</source>
+        <translation>Dieser Kopplungslink kann nicht verwendet werden: {0}.</translation>
+    </message>
+    <message>
+        <source>This pairing link was made by a newer Syncline.</source>
+        <translation>Dieser Kopplungslink stammt von einem neueren Syncline.</translation>
+    </message>
+    <message>
+        <source>This pairing link was used already, or its ten minutes are over.</source>
+        <translation>Dieser Kopplungslink wurde schon benutzt, oder seine zehn Minuten sind um.</translation>
+    </message>
+    <message>
+        <source>This room has schema {0} version {1}, the client {2} version {3}.</source>
+        <translation>Dieser Raum hat das Schema {0} Version {1}, der Client {2} Version {3}.</translation>
+    </message>
+    <message>
+        <source>This room is full: the hub keeps no more than {0} MB of it.</source>
+        <translation>Dieser Raum ist voll: Der Hub hebt nicht mehr als {0} MB davon auf.</translation>
+    </message>
+    <message>
+        <source>This side</source>
+        <translation>Diese Seite</translation>
+    </message>
+    <message>
+        <source>This side {0} the other side&apos;s file, {1}</source>
+        <translation>Diese Seite {0} der Datei der anderen Seite, {1}</translation>
+    </message>
+    <message>
+        <source>This write cannot be tracked: it is by the sync triggers of the table “{0}”, and {1}.</source>
+        <translation>Dieses Schreiben kann nicht verfolgt werden: Es geschieht durch die Abgleich-Trigger der Tabelle „{0}“, und {1}.</translation>
+    </message>
+    <message>
+        <source>Tokens are kept in the system&apos;s keyring.</source>
+        <translation>Token liegen im Schlüsselbund des Systems.</translation>
+    </message>
+    <message>
+        <source>Too large for this peer: it does not take a message of this size.</source>
+        <translation>Zu groß für diese Gegenstelle: Eine Nachricht dieser Größe nimmt sie nicht.</translation>
+    </message>
+    <message>
+        <source>Too large for this peer: {0}</source>
+        <translation>Zu groß für diese Gegenstelle: {0}</translation>
+    </message>
+    <message>
+        <source>Try again when less is going on.</source>
+        <translation>Versuchen Sie es noch einmal, wenn weniger los ist.</translation>
+    </message>
+    <message>
+        <source>Try again.</source>
+        <translation>Versuchen Sie es noch einmal.</translation>
+    </message>
+    <message>
+        <source>Try ws://{0}.</source>
+        <translation>Versuchen Sie ws://{0}.</translation>
+    </message>
+    <message>
+        <source>Two columns of the table “{0}” have the same name.</source>
+        <translation>Zwei Spalten der Tabelle „{0}“ haben denselben Namen.</translation>
+    </message>
+    <message>
+        <source>Two tables have the same name.</source>
+        <translation>Zwei Tabellen haben denselben Namen.</translation>
+    </message>
+    <message>
+        <source>URL Protocol</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Undo that; or, if it is meant, give it up: SELECT crsql_as_table(&apos;{0}&apos;).</source>
+        <translation>Machen Sie das rückgängig; oder geben Sie sie auf, wenn es Absicht ist: SELECT crsql_as_table(&apos;{0}&apos;).</translation>
+    </message>
+    <message>
+        <source>Unlock the keyring, then try again.</source>
+        <translation>Entsperren Sie den Schlüsselbund, dann versuchen Sie es noch einmal.</translation>
+    </message>
+    <message>
+        <source>Update the older Syncline.</source>
+        <translation>Bringen Sie das ältere Syncline auf den neuen Stand.</translation>
+    </message>
+    <message>
+        <source>Use a token of letters, digits, &apos;-&apos;, &apos;_&apos; and &apos;.&apos;, without padding.</source>
+        <translation>Verwenden Sie ein Token aus Buchstaben, Ziffern, „-“, „_“ und „.“, ohne Füllzeichen.</translation>
+    </message>
+    <message>
+        <source>Use only letters, digits, &apos;_&apos; and &apos;-&apos; in both.</source>
+        <translation>Verwenden Sie in beiden nur Buchstaben, Ziffern, „_“ und „-“.</translation>
+    </message>
+    <message>
+        <source>Use ws://host:port/sync.</source>
+        <translation>Verwenden Sie ws://host:port/sync.</translation>
+    </message>
+    <message>
+        <source>Was its schema changed?</source>
+        <translation>Wurde ihr Schema geändert?</translation>
+    </message>
+    <message>
+        <source>What was sent is not taken in.</source>
+        <translation>Was gesendet wurde, wird nicht angenommen.</translation>
+    </message>
+    <message>
+        <source>Who opens links</source>
+        <translation>Wer Links öffnet</translation>
+    </message>
+    <message>
+        <source>With PYTHON_KEYRING_BACKEND=keyring.backends.null.Keyring set, Syncline keeps tokens in a file instead.</source>
+        <translation>Mit PYTHON_KEYRING_BACKEND=keyring.backends.null.Keyring hebt Syncline Token stattdessen in einer Datei auf.</translation>
+    </message>
+    <message>
+        <source>With this name, its changes only come when connecting anew.</source>
+        <translation>Mit diesem Namen kommen seine Änderungen nur beim Verbinden.</translation>
+    </message>
+    <message>
+        <source>Write keys in one spelling.</source>
+        <translation>Schreiben Sie Schlüssel einheitlich.</translation>
+    </message>
+    <message>
+        <source>Write wss:// in place of ws://.</source>
+        <translation>Schreiben Sie wss:// statt ws://.</translation>
+    </message>
+    <message>
+        <source>a cr-sqlite older than 0.15</source>
+        <translation>einem cr-sqlite vor 0.15</translation>
+    </message>
+    <message>
+        <source>a row of “{0}”{1}</source>
+        <translation>eine Zeile von „{0}“{1}</translation>
+    </message>
+    <message>
+        <source>an expression</source>
+        <translation>ein Ausdruck</translation>
+    </message>
+    <message>
+        <source>another certificate</source>
+        <translation>ein anderes Zertifikat</translation>
+    </message>
+    <message>
+        <source>ask again</source>
+        <translation>die neue Anfrage</translation>
+    </message>
+    <message>
+        <source>but that is at {0}: it looks like it was restored from an older copy.</source>
+        <translation>aber die ist bei {0}: Sie sieht aus wie aus einer älteren Kopie wiederhergestellt.</translation>
+    </message>
+    <message>
+        <source>come to rest</source>
+        <translation>das Zur-Ruhe-Kommen</translation>
+    </message>
+    <message>
+        <source>cr-sqlite 0.15 or older</source>
+        <translation>cr-sqlite 0.15 oder älter</translation>
+    </message>
+    <message>
+        <source>default {0}</source>
+        <translation>Vorgabe {0}</translation>
+    </message>
+    <message>
+        <source>different: {0}{1} in {2}</source>
+        <translation>verschieden: {0}{1} in {2}</translation>
+    </message>
+    <message>
+        <source>ends like the files that SQLite keeps beside a database</source>
+        <translation>endet wie die Dateien, die SQLite neben einer Datenbank führt</translation>
+    </message>
+    <message>
+        <source>for {0} s</source>
+        <translation>seit {0} s</translation>
+    </message>
+    <message>
+        <source>has NULL in its key</source>
+        <translation>hat NULL in ihrem Schlüssel</translation>
+    </message>
+    <message>
+        <source>has a column name that is no text in UTF-8 of {0} bytes at most</source>
+        <translation>hat einen Spaltennamen, der kein Text in UTF-8 von höchstens {0} Bytes ist</translation>
+    </message>
+    <message>
+        <source>has a table name that is no text in UTF-8 of {0} bytes at most</source>
+        <translation>hat einen Tabellennamen, der kein Text in UTF-8 von höchstens {0} Bytes ist</translation>
+    </message>
+    <message>
+        <source>has a table that is no text, or a key that is no blob</source>
+        <translation>hat eine Tabelle, die kein Text ist, oder einen Schlüssel, der kein Blob ist</translation>
+    </message>
+    <message>
+        <source>has a value of an unknown type</source>
+        <translation>hat einen Wert unbekannter Art</translation>
+    </message>
+    <message>
+        <source>has a version out of range, one of {0}</source>
+        <translation>hat eine Version außerhalb des Möglichen, eine von {0}</translation>
+    </message>
+    <message>
+        <source>has an author of {0} bytes, not {1}</source>
+        <translation>hat einen Urheber von {0} Bytes, nicht {1}</translation>
+    </message>
+    <message>
+        <source>has an integer of more than 64 bits</source>
+        <translation>hat eine ganze Zahl von mehr als 64 Bit</translation>
+    </message>
+    <message>
+        <source>has no author</source>
+        <translation>hat keinen Urheber</translation>
+    </message>
+    <message>
+        <source>has seen version {0} of</source>
+        <translation>hat Version {0} gesehen von</translation>
+    </message>
+    <message>
+        <source>holds a character outside Latin-1, which the protocol cannot carry</source>
+        <translation>enthält ein Zeichen außerhalb von Latin-1, das das Protokoll nicht befördern kann</translation>
+    </message>
+    <message>
+        <source>holds a control character</source>
+        <translation>enthält ein Steuerzeichen</translation>
+    </message>
+    <message>
+        <source>holds “{0}”, which hubs refuse</source>
+        <translation>enthält „{0}“, was Hubs ablehnen</translation>
+    </message>
+    <message>
+        <source>is longer than {0} bytes</source>
+        <translation>ist länger als {0} Bytes</translation>
+    </message>
+    <message>
+        <source>is missing</source>
+        <translation>fehlt</translation>
+    </message>
+    <message>
+        <source>is the same as that of another entry</source>
+        <translation>ist dieselbe wie die eines anderen Eintrags</translation>
+    </message>
+    <message>
+        <source>it could not be opened</source>
+        <translation>er konnte nicht geöffnet werden</translation>
+    </message>
+    <message>
+        <source>it did not answer within {0} s</source>
+        <translation>er antwortete nicht innerhalb von {0} s</translation>
+    </message>
+    <message>
+        <source>it did not say why.</source>
+        <translation>er sagte nicht, warum.</translation>
+    </message>
+    <message>
+        <source>it failed ({0})</source>
+        <translation>er schlug fehl ({0})</translation>
+    </message>
+    <message>
+        <source>it has more than {0} addresses</source>
+        <translation>er hat mehr als {0} Adressen</translation>
+    </message>
+    <message>
+        <source>it is locked</source>
+        <translation>er ist gesperrt</translation>
+    </message>
+    <message>
+        <source>it is not UTF-8 text</source>
+        <translation>sie ist kein Text in UTF-8</translation>
+    </message>
+    <message>
+        <source>it is of version {0}</source>
+        <translation>es ist von Version {0}</translation>
+    </message>
+    <message>
+        <source>it is too long</source>
+        <translation>er ist zu lang</translation>
+    </message>
+    <message>
+        <source>it says something twice</source>
+        <translation>er sagt etwas zweimal</translation>
+    </message>
+    <message>
+        <source>its certificate&apos;s fingerprint cannot be one</source>
+        <translation>der Fingerabdruck seines Zertifikats kann keiner sein</translation>
+    </message>
+    <message>
+        <source>its port cannot be one</source>
+        <translation>sein Port kann keiner sein</translation>
+    </message>
+    <message>
+        <source>its primary key was changed without crsql_begin_alter and crsql_commit_alter</source>
+        <translation>ihr Primärschlüssel wurde ohne crsql_begin_alter und crsql_commit_alter geändert</translation>
+    </message>
+    <message>
+        <source>its sync records are gone</source>
+        <translation>ihre Aufzeichnungen des Abgleichs sind weg</translation>
+    </message>
+    <message>
+        <source>its token cannot be one</source>
+        <translation>sein Token kann keines sein</translation>
+    </message>
+    <message>
+        <source>key ({0})</source>
+        <translation>Schlüssel ({0})</translation>
+    </message>
+    <message>
+        <source>names the database {0}, which is not in the file</source>
+        <translation>nennt die Datenbank {0}, die nicht in der Datei steht</translation>
+    </message>
+    <message>
+        <source>no table</source>
+        <translation>keine Tabelle</translation>
+    </message>
+    <message>
+        <source>one of its addresses cannot be one</source>
+        <translation>eine seiner Adressen kann keine sein</translation>
+    </message>
+    <message>
+        <source>one transaction that wrote to “{0}”</source>
+        <translation>eine Transaktion, die in „{0}“ schrieb</translation>
+    </message>
+    <message>
+        <source>or more</source>
+        <translation>oder mehr</translation>
+    </message>
+    <message>
+        <source>same rows, different history</source>
+        <translation>dieselben Zeilen, anderer Verlauf</translation>
+    </message>
+    <message>
+        <source>send everything again</source>
+        <translation>das erneute Senden</translation>
+    </message>
+    <message>
+        <source>should be a port, from 0 to 65535</source>
+        <translation>sollte ein Port von 0 bis 65535 sein</translation>
+    </message>
+    <message>
+        <source>should be a text in quotes</source>
+        <translation>sollte ein Text in Anführungszeichen sein</translation>
+    </message>
+    <message>
+        <source>should be a whole number</source>
+        <translation>sollte eine ganze Zahl sein</translation>
+    </message>
+    <message>
+        <source>should be a whole path, from the root</source>
+        <translation>sollte ein ganzer Pfad sein, von der Wurzel an</translation>
+    </message>
+    <message>
+        <source>should be from {0} to {1} days</source>
+        <translation>sollte {0} bis {1} Tage sein</translation>
+    </message>
+    <message>
+        <source>should be one of {0}</source>
+        <translation>sollte eines von {0} sein</translation>
+    </message>
+    <message>
+        <source>should be tables, each one headed [[{0}]]</source>
+        <translation>sollten Tabellen sein, jede mit der Überschrift [[{0}]]</translation>
+    </message>
+    <message>
+        <source>should be true or false</source>
+        <translation>sollte true oder false sein</translation>
+    </message>
+    <message>
+        <source>should be “forever” or a date and time</source>
+        <translation>sollte „forever“ oder ein Datum mit Uhrzeit sein</translation>
+    </message>
+    <message>
+        <source>starts or ends with a space</source>
+        <translation>beginnt oder endet mit einem Leerzeichen</translation>
+    </message>
+    <message>
+        <source>starts with a dot, so its file on the hub would be hidden</source>
+        <translation>beginnt mit einem Punkt, seine Datei auf dem Hub wäre also versteckt</translation>
+    </message>
+    <message>
+        <source>text/plain; version=0.0.4; charset=utf-8</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>the folder does not exist</source>
+        <translation>der Ordner ist nicht da</translation>
+    </message>
+    <message>
+        <source>the folder was moved or deleted</source>
+        <translation>der Ordner wurde verschoben oder gelöscht</translation>
+    </message>
+    <message>
+        <source>the other side</source>
+        <translation>der anderen Seite</translation>
+    </message>
+    <message>
+        <source>the registry</source>
+        <translation>der Registrierung</translation>
+    </message>
+    <message>
+        <source>the table itself is gone; only its sync records are left</source>
+        <translation>die Tabelle selbst ist weg; nur ihre Aufzeichnungen des Abgleichs sind noch da</translation>
+    </message>
+    <message>
+        <source>this machine</source>
+        <translation>diesem Rechner</translation>
+    </message>
+    <message>
+        <source>this side</source>
+        <translation>dieser Seite</translation>
+    </message>
+    <message>
+        <source>until resumed</source>
+        <translation>bis zum Fortsetzen</translation>
+    </message>
+    <message>
+        <source>until {0}</source>
+        <translation>bis {0}</translation>
+    </message>
+    <message>
+        <source>version 0.17, a fork of cr-sqlite with another layout</source>
+        <translation>Version 0.17, einer Abspaltung von cr-sqlite mit anderem Aufbau</translation>
+    </message>
+    <message>
+        <source>with this</source>
+        <translation>mit diesem</translation>
+    </message>
+    <message>
+        <source>without a</source>
+        <translation>ohne</translation>
+    </message>
+    <message>
+        <source>{0} (only on {1})</source>
+        <translation>{0} (nur auf {1})</translation>
+    </message>
+    <message>
+        <source>{0} MB</source>
+        <translation>{0} MB</translation>
+    </message>
+    <message>
+        <source>{0} MB in {1}; a message may have {2} MB.</source>
+        <translation>{0} MB in {1}; eine Nachricht darf {2} MB haben.</translation>
+    </message>
+    <message>
+        <source>{0} MB wait to be taken; this hub keeps {1} MB.</source>
+        <translation>{0} MB warten darauf, genommen zu werden; dieser Hub hebt {1} MB auf.</translation>
+    </message>
+    <message>
+        <source>{0} and {1} more</source>
+        <translation>{0} und {1} weitere</translation>
+    </message>
+    <message>
+        <source>{0} answered, but not as a sync server: {1}.</source>
+        <translation>{0} antwortete, aber nicht wie ein Sync-Server: {1}.</translation>
+    </message>
+    <message>
+        <source>{0} are kept in {1}, which only you can read.</source>
+        <translation>{0} liegen in {1}, was nur Sie lesen können.</translation>
+    </message>
+    <message>
+        <source>{0} at {1}</source>
+        <translation>{0} auf {1}</translation>
+    </message>
+    <message>
+        <source>{0} bytes</source>
+        <translation>{0} Bytes</translation>
+    </message>
+    <message>
+        <source>{0} came before AnnouncePresence.</source>
+        <translation>{0} kam vor AnnouncePresence.</translation>
+    </message>
+    <message>
+        <source>{0} came before Hello.</source>
+        <translation>{0} kam vor Hello.</translation>
+    </message>
+    <message>
+        <source>{0} came that were never asked for.</source>
+        <translation>Es kamen {0}, um die nie gebeten wurde.</translation>
+    </message>
+    <message>
+        <source>{0} came where tables were asked for.</source>
+        <translation>{0} kam, wo nach Tabellen gefragt war.</translation>
+    </message>
+    <message>
+        <source>{0} cannot be called inside a statement that writes.</source>
+        <translation>{0} kann nicht in einer Anweisung aufgerufen werden, die schreibt.</translation>
+    </message>
+    <message>
+        <source>{0} cannot be sent: a site id is 16 bytes.</source>
+        <translation>{0} kann nicht gesendet werden: Eine Kennung hat 16 Bytes.</translation>
+    </message>
+    <message>
+        <source>{0} cannot be sent: it is no well-formed text.</source>
+        <translation>{0} kann nicht gesendet werden: Es ist kein wohlgeformter Text.</translation>
+    </message>
+    <message>
+        <source>{0} cannot be sent: it is no whole number from 0 to 2^53 - 1.</source>
+        <translation>{0} kann nicht gesendet werden: Es ist keine ganze Zahl von 0 bis 2^53 - 1.</translation>
+    </message>
+    <message>
+        <source>{0} cannot be sent: it is no whole number of 64 bits.</source>
+        <translation>{0} kann nicht gesendet werden: Es ist keine ganze Zahl von 64 Bit.</translation>
+    </message>
+    <message>
+        <source>{0} cannot be sent: it is no whole number of at most 53 bits.</source>
+        <translation>{0} kann nicht gesendet werden: Es ist keine ganze Zahl von höchstens 53 Bit.</translation>
+    </message>
+    <message>
+        <source>{0} changes came in one message; this hub takes {1}.</source>
+        <translation>In einer Nachricht kamen {0} Änderungen; dieser Hub nimmt {1}.</translation>
+    </message>
+    <message>
+        <source>{0} columns</source>
+        <translation>{0} Spalten</translation>
+    </message>
+    <message>
+        <source>{0} could not be backed up to {1}: {2}.</source>
+        <translation>{0} konnte nicht nach {1} gesichert werden: {2}.</translation>
+    </message>
+    <message>
+        <source>{0} could not be changed in {1}: {2}.</source>
+        <translation>{0} konnte in {1} nicht geändert werden: {2}.</translation>
+    </message>
+    <message>
+        <source>{0} could not be written: {1}.</source>
+        <translation>{0} konnte nicht geschrieben werden: {1}.</translation>
+    </message>
+    <message>
         <source>{0} did not answer within {1} s.</source>
         <translation>{0} antwortete nicht innerhalb von {1} s.</translation>
     </message>
     <message>
+        <source>{0} did not tell of its tables within {1} s.</source>
+        <translation>{0} nannte seine Tabellen nicht innerhalb von {1} s.</translation>
+    </message>
+    <message>
+        <source>{0} did not {1} within {2} s.</source>
+        <translation>{0}: {1} dauerte länger als {2} s.</translation>
+    </message>
+    <message>
+        <source>{0} does not accept the token.{1}</source>
+        <translation>{0} nimmt das Token nicht an.{1}</translation>
+    </message>
+    <message>
+        <source>{0} does not belong here.</source>
+        <translation>{0} gehört nicht hierher.</translation>
+    </message>
+    <message>
+        <source>{0} does not belong to this dialect.</source>
+        <translation>{0} gehört nicht zu diesem Dialekt.</translation>
+    </message>
+    <message>
+        <source>{0} does not greet as a Syncline hub does.</source>
+        <translation>{0} begrüßt nicht, wie ein Syncline-Hub es tut.</translation>
+    </message>
+    <message>
         <source>{0} does not speak WebSocket.</source>
         <translation>{0} spricht kein WebSocket.</translation>
+    </message>
+    <message>
+        <source>{0}, line {1}</source>
+        <translation>{0}, Zeile {1}</translation>
+    </message>
+    <message>
+        <source>“{0}” is not shared.</source>
+        <translation>„{0}“ ist nicht freigegeben.</translation>
+    </message>
+    <message>
+        <source>“{0}” is not the file it was: it was replaced or restored meanwhile.</source>
+        <translation>„{0}“ ist nicht mehr die Datei, die es war: Sie wurde inzwischen ersetzt oder wiederhergestellt.</translation>
+    </message>
+    <message>
+        <source>“{0}” is not there any more.</source>
+        <translation>„{0}“ ist nicht mehr da.</translation>
+    </message>
+    <message>
+        <source>“{0}” was made by {1}; only files of cr-sqlite 0.16 can be synced.</source>
+        <translation>„{0}“ stammt von {1}; nur Dateien von cr-sqlite 0.16 können abgeglichen werden.</translation>
+    </message>
+    <message>
+        <source>“{0}” was opened only for reading.</source>
+        <translation>„{0}“ wurde nur zum Lesen geöffnet.</translation>
+    </message>
+    <message>
+        <source>“{0}” was replaced by another file meanwhile.</source>
+        <translation>„{0}“ wurde inzwischen durch eine andere Datei ersetzt.</translation>
     </message>
     <message>
         <source>Check the address and the port.</source>
@@ -1737,10 +3486,6 @@
     <message>
         <source>Check the address and its path.</source>
         <translation>Prüfen Sie die Adresse und ihren Pfad.</translation>
-    </message>
-    <message>
-        <source>{0} does not accept the token.</source>
-        <translation>{0} nimmt das Token nicht an.</translation>
     </message>
     <message>
         <source>Enter the token that the hub&apos;s owner gave you.</source>
@@ -1777,14 +3522,6 @@
     <message>
         <source>It is a Syncline hub.</source>
         <translation>Es ist ein Syncline-Hub.</translation>
-    </message>
-    <message>
-        <source>It lets us in with this token.</source>
-        <translation>Mit diesem Token lässt er uns ein.</translation>
-    </message>
-    <message>
-        <source>It lets us in without a token.</source>
-        <translation>Er lässt uns ohne Token ein.</translation>
     </message>
     <message>
         <source>It tells only who shows the right token.</source>
@@ -1839,14 +3576,6 @@
         <translation>Der Name des Raums ist leer.</translation>
     </message>
     <message>
-        <source>The room name “{0}” starts with a dot, so its file on the hub would be hidden.</source>
-        <translation>Der Raumname „{0}“ beginnt mit einem Punkt, seine Datei auf dem Hub wäre also versteckt.</translation>
-    </message>
-    <message>
-        <source>The room name “{0}” holds “{1}”, which hubs refuse.</source>
-        <translation>Der Raumname „{0}“ enthält „{1}“, was Hubs ablehnen.</translation>
-    </message>
-    <message>
         <source>Use letters, digits, &apos;_&apos; and &apos;-&apos;.</source>
         <translation>Verwenden Sie Buchstaben, Ziffern, „_“ und „-“.</translation>
     </message>
@@ -1855,12 +3584,20 @@
         <translation>Verwenden Sie {0}.</translation>
     </message>
     <message>
-        <source>Try {0}.</source>
-        <translation>Versuchen Sie {0}.</translation>
-    </message>
-    <message>
         <source>The token holds a space or a character outside ASCII.</source>
         <translation>Das Token enthält ein Leerzeichen oder ein Zeichen außerhalb von ASCII.</translation>
+    </message>
+    <message>
+        <source>The room name “{0}” {1}.</source>
+        <translation>Der Raumname „{0}“ {1}.</translation>
+    </message>
+    <message>
+        <source>The settings in {0} cannot be used: {1}.</source>
+        <translation>Die Einstellungen in {0} können nicht verwendet werden: {1}.</translation>
+    </message>
+    <message>
+        <source>The start at login</source>
+        <translation>Der Start bei der Anmeldung</translation>
     </message>
     <message>
         <source>Tokens are forgotten when Syncline ends.</source>
@@ -1869,6 +3606,142 @@
     <message>
         <source>Tokens are kept in the system&apos;s keyring ({0}).</source>
         <translation>Token liegen im Schlüsselbund des Systems ({0}).</translation>
+    </message>
+    <message>
+        <source>{0} has announced more changes, but sent none {1}.</source>
+        <translation>{0} hat weitere Änderungen angekündigt, aber {1} keine gesendet.</translation>
+    </message>
+    <message>
+        <source>{0} has no such room yet; the first sync makes it like this side&apos;s tables.</source>
+        <translation>{0} hat diesen Raum noch nicht; der erste Abgleich legt ihn mit den Tabellen dieser Seite an.</translation>
+    </message>
+    <message>
+        <source>{0} has not confirmed what was sent {1}.</source>
+        <translation>{0} hat {1} nicht bestätigt, was gesendet wurde.</translation>
+    </message>
+    <message>
+        <source>{0} hung up.</source>
+        <translation>{0} legte auf.</translation>
+    </message>
+    <message>
+        <source>{0} hung up: {1}</source>
+        <translation>{0} legte auf: {1}</translation>
+    </message>
+    <message>
+        <source>{0} is a WebSocket server, but takes no notice of the room.</source>
+        <translation>{0} ist ein WebSocket-Server, beachtet den Raum aber nicht.</translation>
+    </message>
+    <message>
+        <source>{0} is a published vlcn server, which needs the name of a schema, and {1} has none.</source>
+        <translation>{0} ist ein veröffentlichter vlcn-Server, der den Namen eines Schemas braucht, und {1} hat keinen.</translation>
+    </message>
+    <message>
+        <source>{0} is behind a SOCKS proxy, which needs another package.</source>
+        <translation>{0} liegt hinter einem SOCKS-Proxy, wofür ein weiteres Paket nötig ist.</translation>
+    </message>
+    <message>
+        <source>{0} is no Syncline, and cannot be asked what it holds.</source>
+        <translation>{0} ist kein Syncline und kann nicht gefragt werden, was es hat.</translation>
+    </message>
+    <message>
+        <source>{0} is no sync server: it answered with HTTP {1}.</source>
+        <translation>{0} ist kein Sync-Server: Er antwortete mit HTTP {1}.</translation>
+    </message>
+    <message>
+        <source>{0} is not connected.</source>
+        <translation>{0} ist nicht verbunden.</translation>
+    </message>
+    <message>
+        <source>{0} is not ready (HTTP {1}).{2}</source>
+        <translation>{0} ist nicht bereit (HTTP {1}).{2}</translation>
+    </message>
+    <message>
+        <source>{0} is only sent to: nothing is taken from it.</source>
+        <translation>An {0} wird nur gesendet: Von dort wird nichts genommen.</translation>
+    </message>
+    <message>
+        <source>{0} of {1} entry {2}</source>
+        <translation>{0} von {1}, Eintrag {2}</translation>
+    </message>
+    <message>
+        <source>{0} sends something that no sync server sends unasked.</source>
+        <translation>{0} sendet etwas, das kein Sync-Server ungefragt sendet.</translation>
+    </message>
+    <message>
+        <source>{0} shows another certificate than the one that was paired.</source>
+        <translation>{0} zeigt ein anderes Zertifikat als das gekoppelte.</translation>
+    </message>
+    <message>
+        <source>{0} speaks version {1} of the protocol, this Syncline {2}.</source>
+        <translation>{0} spricht Version {1} des Protokolls, dieses Syncline {2}.</translation>
+    </message>
+    <message>
+        <source>{0} takes no changes from here: one of the two sides only sends.</source>
+        <translation>{0} nimmt keine Änderungen von hier: Eine der beiden Seiten sendet nur.</translation>
+    </message>
+    <message>
+        <source>{0} waits {1} for changes that do not leave.</source>
+        <translation>{0} wartet {1} auf Änderungen, die nicht abgehen.</translation>
+    </message>
+    <message>
+        <source>{0} was copied, or restored from an older copy: it does not carry on where it was when the two sides last met.</source>
+        <translation>{0} wurde kopiert oder aus einer älteren Kopie wiederhergestellt: Sie fährt nicht dort fort, wo sie war, als beide Seiten sich zuletzt trafen.</translation>
+    </message>
+    <message>
+        <source>{0} was cut while it was asked.</source>
+        <translation>Die Verbindung zu {0} riss während der Frage ab.</translation>
+    </message>
+    <message>
+        <source>“{0}” cannot be used at the moment.</source>
+        <translation>„{0}“ kann im Augenblick nicht verwendet werden.</translation>
+    </message>
+    <message>
+        <source>“{0}” could not be made durable: {1}.</source>
+        <translation>„{0}“ konnte nicht dauerhaft gemacht werden: {1}.</translation>
+    </message>
+    <message>
+        <source>“{0}” could not be read or written.</source>
+        <translation>„{0}“ konnte nicht gelesen oder geschrieben werden.</translation>
+    </message>
+    <message>
+        <source>“{0}” does not exist.</source>
+        <translation>„{0}“ gibt es nicht.</translation>
+    </message>
+    <message>
+        <source>“{0}” has a setting “{1}” that is no integer.</source>
+        <translation>„{0}“ hat eine Einstellung „{1}“, die keine ganze Zahl ist.</translation>
+    </message>
+    <message>
+        <source>“{0}” has a site id that is not 16 bytes long.</source>
+        <translation>„{0}“ hat eine Kennung, die nicht 16 Bytes lang ist.</translation>
+    </message>
+    <message>
+        <source>“{0}” has no synced column “{1}” in a table “{2}” any more.</source>
+        <translation>„{0}“ hat keine abgeglichene Spalte „{1}“ in einer Tabelle „{2}“ mehr.</translation>
+    </message>
+    <message>
+        <source>“{0}” holds text that is not valid UTF-8.</source>
+        <translation>„{0}“ enthält Text, der kein gültiges UTF-8 ist.</translation>
+    </message>
+    <message>
+        <source>“{0}” is a folder, not a database.</source>
+        <translation>„{0}“ ist ein Ordner, keine Datenbank.</translation>
+    </message>
+    <message>
+        <source>“{0}” is damaged.</source>
+        <translation>„{0}“ ist beschädigt.</translation>
+    </message>
+    <message>
+        <source>“{0}” is missing, so the end may have been cut off</source>
+        <translation>„{0}“ fehlt, also ist vielleicht das Ende abgeschnitten</translation>
+    </message>
+    <message>
+        <source>“{0}” is no WebSocket address.</source>
+        <translation>„{0}“ ist keine WebSocket-Adresse.</translation>
+    </message>
+    <message>
+        <source>“{0}” is no name for a table or column.</source>
+        <translation>„{0}“ ist kein Name für eine Tabelle oder Spalte.</translation>
     </message>
     <message>
         <source>“{0}” is not a SQLite database.</source>
@@ -1929,10 +3802,6 @@
     <message>
         <source>It has a foreign key to “{0}”.</source>
         <translation>Sie hat einen Fremdschlüssel auf „{0}“.</translation>
-    </message>
-    <message>
-        <source>The key column “{0}” takes “x” and “X” (or “x” and “x ”) for one row, sync for two: where two replicas spell a key differently, one of the values is lost. Write keys in one spelling.</source>
-        <translation>Die Schlüsselspalte „{0}“ hält „x“ und „X“ (oder „x“ und „x “) für eine Zeile, der Abgleich für zwei: Wo zwei Kopien einen Schlüssel verschieden schreiben, geht einer der Werte verloren. Schreiben Sie Schlüssel einheitlich.</translation>
     </message>
     <message>
         <source>The column “{0}” is NOT NULL but has no DEFAULT.</source>

@@ -32,6 +32,7 @@ from engine.settings.model import (
 )
 from engine.settings.switches import SETTINGS, as_int, as_str, days_problem
 from engine.wire.rooms import check_room
+from engine.words import marked
 
 HEADER = "Syncline's settings. Edit them while Syncline is closed. Tokens are kept in the system's keyring."
 
@@ -93,7 +94,7 @@ class SettingsFile:
             line = error.object[: error.start].count(b"\n") + 1
             raise self._broken(line, "it is not UTF-8 text") from None
         except OSError as error:
-            raise self._failed("read", error) from None
+            raise self._failed(marked("engine", "read"), error) from None
         try:
             document = tomlkit.parse(text)
         except ParseError as error:
@@ -109,9 +110,9 @@ class SettingsFile:
             raise self._broken(reader.line(), f"{reader.where()}: {error}") from None
 
     def _broken(self, line: int, why: str) -> UsageError:
-        at = f", line {line}" if line else ""
+        where = f"{self.path}, line {line}" if line else str(self.path)
         return UsageError(
-            f"The settings in {self.path}{at} cannot be used: {why.rstrip('.')}.",
+            f"The settings in {where} cannot be used: {why.rstrip('.')}.",
             hint="Correct the file, or move it away to start with new settings; it was not changed.",
         )
 
@@ -143,7 +144,7 @@ class SettingsFile:
         except OSError as error:
             with suppress(OSError):
                 os.unlink(temporary)
-            raise self._failed("saved", error) from None
+            raise self._failed(marked("engine", "saved"), error) from None
 
 
 def _sync_folder(folder: Path) -> None:

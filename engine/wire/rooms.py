@@ -74,8 +74,9 @@ def check_room(room: str) -> str:
         raise UsageError("The room name is empty.", hint=_ROOM_HINT)
     problem = _room_problem(room)
     if problem:
-        shown = f" “{room[:40]}”" if room.isprintable() else ""
-        raise UsageError(f"The room name{shown} {problem}.", hint=_ROOM_HINT)
+        if not room.isprintable():
+            raise UsageError(f"The room name {problem}.", hint=_ROOM_HINT)
+        raise UsageError(f"The room name “{room[:40]}” {problem}.", hint=_ROOM_HINT)
     return room
 
 

@@ -29,6 +29,7 @@ from engine.verify import Verification
 from gui.dialogs.base import AsyncDialog, in_words
 from gui.dialogs.note import Note
 from gui.models import values
+from gui.models.sentences import told
 from gui.theme import state_icon
 
 WIDTH, HEIGHT = 720, 420
@@ -160,7 +161,7 @@ class VerifyDialog(AsyncDialog):
             return
         settled = await self._engine.settle(self._peer, self.report.differing, side)
         if settled.why:
-            self.problem.say(settled.why)
+            self.problem.say(told(settled.why))
         await self._engine.wait_in_sync([self._peer], timeout=60)
 
     # What is shown

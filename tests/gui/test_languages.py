@@ -28,6 +28,10 @@ from tests.gui.aio import application, on_gui_loop, until
 from tests.gui.app.test_window import DEAD, scene
 
 ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT / ".ci"))
+from sentences import ELSEWHERE  # noqa: E402
+from sentences import sentences as all_sentences  # noqa: E402
+
 GERMAN = ROOT / "assets" / "languages" / "syncline_de.ts"
 SHOWS = {
     "setText", "setToolTip", "setWindowTitle", "setPlaceholderText", "setAccessibleName", "setAccessibleDescription",
@@ -176,7 +180,20 @@ def test_the_language_can_be_switched() -> None:
         ),
         ("Auto-sync is off. Press Sync now.", "Automatisch ist ausgeschaltet. Drücken Sie „Jetzt abgleichen“."),
         ("Confirmed up to 41 at 14:02.", "Bestätigt bis 41 um 14:02."),
-        ("Something that nobody translated. Press Sync now.", "Something that nobody translated. Press Sync now."),
+        ("Words of others. Press Sync now.", "Words of others. Drücken Sie „Jetzt abgleichen“."),
+        (
+            "hub.example does not accept the token. It says: The token was revoked. Enter the token that the hub's"
+            " owner gave you.",
+            "hub.example nimmt das Token nicht an. Er sagt: Das Token wurde widerrufen. Geben Sie das Token ein, das"
+            " Sie vom Betreiber des Hubs haben.",
+        ),
+        ("Paused until 15:10.", "Angehalten bis 15:10."),
+        ("1,240 of 9,000 versions.", "1.240 von 9.000 Versionen."),
+        ("It lets us in without a token, for reading only.", "Er lässt uns ohne Token ein, nur zum Lesen."),
+        (
+            "The room name “a b” ends like the files that SQLite keeps beside a database.",
+            "Der Raumname „a b“ endet wie die Dateien, die SQLite neben einer Datenbank führt.",
+        ),
         ("", ""),
     ],
 )
@@ -184,25 +201,72 @@ def test_what_the_engine_says(german: None, english_text: str, german_text: str)
     assert sentences.told(english_text) == german_text
 
 
-COMPOSED = {
-    "The room name “{0}” starts with a dot, so its file on the hub would be hidden.": ("starts with a dot, so its",),
-    "The room name “{0}” holds “{1}”, which hubs refuse.": ("holds “{}”, which hubs refuse",),
-    "Paused until resumed.": ("Paused ", "until resumed"),
-    "Paused until {0}.": ("Paused ", "until {}"),
-    "It lets us in with this token.": ("It lets us in ", "with this"),
-    "It lets us in without a token.": ("It lets us in ", "without a"),
-}
-"""Sentences that the engine puts together."""
+def test_every_sentence_of_the_engine_is_known_again(german: None) -> None:
+    """Whatever stands in its gaps; and no other template takes its place."""
+    translated = sources()
+    wrong = []
+    for template in sentences.templates():
+        names = [f"n{number}" for number in range(template.count("{"))]
+        expected = translated[template].format(*names)
+        if sentences.told(template.format(*names)) != expected:
+            wrong.append((template, sentences.told(template.format(*names))))
+    assert wrong == []
+    assert len(sentences.templates()) > 500
 
 
-def test_the_templates_are_what_the_engine_says() -> None:
-    """A sentence that the engine says no more, or otherwise, would stay in the table for ever."""
-    said = "".join(
-        re.sub(r'"\s*f?"', "", re.sub(r"\{[^{}]*\}", "{}", file.read_text())).replace("\\'", "'")
+def errors_of_the_tree() -> set[str]:
+    """The names of ``SynclineError`` and of all that come from it, in whatever module."""
+    kinds = {
+        node.name: {getattr(base, "id", "") for base in node.bases}
         for file in (ROOT / "engine").rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.ClassDef)
+    }
+    found = {"SynclineError"}
+    while more := {name for name, bases in kinds.items() if bases & found} - found:
+        found |= more
+    return found
+
+
+def shown_errors() -> Iterator[tuple[str, str]]:
+    """(where, sentence or hint) of each error that is made in a room that speaks to the window; gaps hold ``n``."""
+    errors = errors_of_the_tree()
+    for file in (ROOT / "engine").rglob("*.py"):
+        name = file.relative_to(ROOT / "engine").as_posix()
+        if name.startswith(ELSEWHERE):
+            continue
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.Call) and called(node) in errors:
+                hints = [keyword.value for keyword in node.keywords if keyword.arg in ("hint", "elsewhere")]
+                for argument in (*node.args[:1], *hints):
+                    if text := re.sub(r"^n (?=[A-Z])", "", filled(argument)):
+                        yield f"{name}:{node.lineno}", text
+
+
+def filled(node: ast.AST) -> str:
+    """A literal, an f-string with ``n`` in its gaps, or ''."""
+    match node:
+        case ast.Constant(value=str() as text):
+            return text
+        case ast.JoinedStr(values=values):
+            return "".join(filled(value) if isinstance(value, ast.Constant) else "n" for value in values)
+    return ""
+
+
+def test_every_error_has_a_german_sentence(german: None) -> None:
+    """Found by walking the code, another way than the templates are."""
+    texts = {where: text for where, text in shown_errors() if re.search(r"[a-z]{2,} ", text)}
+    assert len(texts) > 200
+    assert {where: text for where, text in texts.items() if sentences.told(text) == text} == {}
+
+
+def test_a_sentence_nobody_translated_is_found(tmp_path: Path) -> None:
+    (tmp_path / "new.py").write_text(
+        'log.info("For the log only.")\n'
+        "def f(name):\n"
+        '    """No sentence of ours."""\n'
+        "    sql = f'SELECT * FROM {name}'\n"
+        "    size = 'very big' if name else 'quite small'\n"
+        "    raise UsageError(f'The gadget {name} is {size}.', hint='Turn it. Or not.')\n"
     )
-    missing = []
-    for template in sentences.TEMPLATES:
-        parts = COMPOSED.get(template) or [part.strip().rstrip(".") for part in re.split(r"\{\d\}", template)]
-        missing += [template] if not all(part in said for part in parts) else []
-    assert missing == []
+    assert all_sentences(tmp_path) == ["Or not.", "The gadget {0} is {1}.", "Turn it.", "quite small", "very big"]
