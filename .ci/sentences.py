@@ -31,7 +31,7 @@ SQL = re.compile(
     r"|\bCASE\b|\bCOLLATE\b|\bWHEN\b|\bIN \(|\bIS [?{]|\bLIMIT\b|\bWHERE\b|^SAVEPOINT|^since, "
 )
 SENTENCE = re.compile(r"(?s)([A-Z][a-z]|[“{A]).*[.?]")
-CODE = re.compile(r"\\[sd]|__|\w=\{|^\S*$|^\W*\{\d\}\W*$|^-----|^\[|^URL ;\s*charset|::|\bc\.|\bt\.")
+CODE = re.compile(r"\\[sd]|__|\w=\{|^\S*$|^\W*\{\d\}\W*$|^-----|^\[|^URL |;\s*charset|::|\bc\.|\bt\.")
 WORD = re.compile(r"(?<![\w{])(?:[A-Za-z’'-]{2,}|a)(?![\w}])")
 BOUNDARY = re.compile(r"(?<=[.?]) (?=[A-Z“{])")
 

@@ -2968,10 +2968,6 @@
         <translation>Zwei Tabellen haben denselben Namen.</translation>
     </message>
     <message>
-        <source>URL Protocol</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
         <source>Undo that; or, if it is meant, give it up: SELECT crsql_as_table(&apos;{0}&apos;).</source>
         <translation>Machen Sie das rückgängig; oder geben Sie sie auf, wenn es Absicht ist: SELECT crsql_as_table(&apos;{0}&apos;).</translation>
     </message>
@@ -3270,10 +3266,6 @@
     <message>
         <source>starts with a dot, so its file on the hub would be hidden</source>
         <translation>beginnt mit einem Punkt, seine Datei auf dem Hub wäre also versteckt</translation>
-    </message>
-    <message>
-        <source>text/plain; version=0.0.4; charset=utf-8</source>
-        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>the folder does not exist</source>
