@@ -17,7 +17,15 @@ from websockets.exceptions import ConnectionClosed
 from engine.change import Change
 from engine.crr import Applied, Replica
 from engine.dial import Dialled, dial
-from engine.errors import CopiedFile, NothingToSync, PeerRefused, PeerUnreachable, SchemasDiffer, SynclineError
+from engine.errors import (
+    CopiedFile,
+    NothingToSync,
+    PeerRefused,
+    PeerUnreachable,
+    RoomMissing,
+    SchemasDiffer,
+    SynclineError,
+)
 from engine.events import SyncFinished
 from engine.host import Host
 from engine.hosts import Hosts
@@ -25,7 +33,7 @@ from engine.pump import Pump
 from engine.session import Close, OwnSession, Session, Snapshot, StockClientSession
 from engine.settings import Direction, PeerConfig
 from engine.status import Progress
-from engine.wire import Tables, encode
+from engine.wire import FailureCode, Tables, encode
 
 log = logging.getLogger(__name__)
 
@@ -311,7 +319,11 @@ class Attempt:
             return Ending.GREET_AGAIN
         if closed.parked:
             raise SchemasDiffer(closed.reason, hint="Bring both sides to the same tables; it then goes on by itself.")
-        raise (PeerUnreachable if closed.retry else PeerRefused)(closed.reason)
+        if closed.retry:
+            raise PeerUnreachable(closed.reason)
+        if isinstance(session, OwnSession) and session.refusal and session.refusal.code == FailureCode.ROOM:
+            raise RoomMissing(closed.reason, hint="Check the room's name. When the hub has it, this goes on by itself.")
+        raise PeerRefused(closed.reason)
 
 
 async def _describe_tables(socket: Connection, host: Host) -> None:

@@ -97,8 +97,10 @@ class Backups:
         unfinished = target.with_suffix(".part")
         try:
             self._make_folder(path)
-            source = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
+            # for writing, so that what a crash has left half written is taken back first; what is copied stays as it is
+            source = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)
             try:
+                source.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
                 source.set_busy_timeout(5_000)
                 unfinished.unlink(missing_ok=True)
                 copy = apsw.Connection(str(unfinished))

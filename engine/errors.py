@@ -6,6 +6,7 @@ SynclineError                 a sentence (what, where) and a hint (what to try)
 │   ├── NoSuchFile            the file or its folder is not there
 │   ├── NotADatabase          not a SQLite file, or a damaged one
 │   ├── ReadOnlyFile          it cannot be written, and that is needed
+│   ├── LeftUnfinished        a crash left it half written, and who only reads cannot take that back
 │   ├── FileBusy              another program kept it locked for too long
 │   ├── UnsupportedFile       made by another generation of cr-sqlite (0.15, the 0.17 fork)
 │   ├── NotEligible           a table cannot be made syncable; says why
@@ -22,6 +23,7 @@ SynclineError                 a sentence (what, where) and a hint (what to try)
 ├── PeerUnreachable           refused, timed out, cut: trying again can help
 └── PeerRefused               the peer said no (token, room, schema): trying again cannot help
     ├── SchemasDiffer         until one side has altered its tables
+    ├── RoomMissing           the hub has no such room, or cannot make it; until it has one
     ├── CopiedFile            one of the two files was copied, or restored from a backup
     └── CertificateChanged    it shows another certificate than the one that was paired
 """
@@ -70,6 +72,10 @@ class NotADatabase(ReplicaError):
 
 class ReadOnlyFile(ReplicaError):
     """The file (or its folder) cannot be written."""
+
+
+class LeftUnfinished(ReplicaError):
+    """A program that crashed left a transaction half written; opening the file to write takes that back."""
 
 
 class FileBusy(ReplicaError):
@@ -158,6 +164,10 @@ class PeerRefused(SynclineError):
 
 class SchemasDiffer(PeerRefused):
     """The two sides' tables do not fit together: it goes on when one of them was altered."""
+
+
+class RoomMissing(PeerRefused):
+    """The hub has no such room, and makes none of what we have: it goes on when there is one."""
 
 
 class CopiedFile(PeerRefused):

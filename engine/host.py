@@ -132,7 +132,7 @@ class Host:
     # Work on the replica's thread
 
     def _open(self) -> None:
-        Replica.open(self.path, readonly=True).close()  # a file that cannot be used gets no backup
+        Replica.open(self.path, readonly=True, recover=True).close()  # a file that cannot be used gets no backup
         if self._backups is not None:
             self._backups.ensure(self.path)
         self._replica = Replica.open(self.path)

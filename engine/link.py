@@ -25,6 +25,7 @@ from engine.errors import (
     PeerRefused,
     PeerUnreachable,
     ReadOnlyFile,
+    RoomMissing,
     SchemasDiffer,
     StorageFailed,
     SynclineError,
@@ -60,8 +61,8 @@ NEEDS_A_PERSON = (
 )
 """What trying again alone cannot mend: these stop the retries."""
 
-PARKING = (SchemasDiffer, StorageFailed)
-"""What somebody mends elsewhere: the other side's tables (a change of ours is noticed at once), a full disk."""
+PARKING = (SchemasDiffer, RoomMissing, StorageFailed)
+"""What somebody mends elsewhere: the other side's tables (ours are noticed at once), a hub's room, a full disk."""
 
 
 class Reporter(Protocol):

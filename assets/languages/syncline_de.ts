@@ -2088,6 +2088,14 @@
         <translation>Ist es ws:// statt wss://?</translation>
     </message>
     <message>
+        <source>Bring it back.</source>
+        <translation>Bringen Sie sie zurück.</translation>
+    </message>
+    <message>
+        <source>Check the room&apos;s name.</source>
+        <translation>Prüfen Sie den Namen des Raums.</translation>
+    </message>
+    <message>
         <source>Confirmed up to {0} at {1}.</source>
         <translation>Bestätigt bis {0} um {1}.</translation>
     </message>
@@ -2284,6 +2292,10 @@
         <translation>Öffnen Sie sie zum Schreiben.</translation>
     </message>
     <message>
+        <source>Open it once in the program that it belongs to, or sync it: both do that by themselves.</source>
+        <translation>Öffnen Sie die Datei einmal in dem Programm, zu dem sie gehört, oder gleichen Sie sie ab: beides bringt sie von selbst in Ordnung.</translation>
+    </message>
+    <message>
         <source>Or: syncline new-id {0}</source>
         <translation>Oder: syncline new-id {0}</translation>
     </message>
@@ -2434,6 +2446,10 @@
     <message>
         <source>The crsql_after functions are for triggers, which pass a table&apos;s name first.</source>
         <translation>Die Funktionen crsql_after sind für Trigger, die als Erstes den Namen einer Tabelle übergeben.</translation>
+    </message>
+    <message>
+        <source>The file of the room “{0}” was taken away.</source>
+        <translation>Die Datei des Raums „{0}“ wurde weggenommen.</translation>
     </message>
     <message>
         <source>The file on the other side</source>
@@ -3000,6 +3016,10 @@
         <translation>Was gesendet wurde, wird nicht angenommen.</translation>
     </message>
     <message>
+        <source>When the hub has it, this goes on by itself.</source>
+        <translation>Sobald der Hub ihn hat, geht es von selbst weiter.</translation>
+    </message>
+    <message>
         <source>Who opens links</source>
         <translation>Wer Links öffnet</translation>
     </message>
@@ -3458,6 +3478,10 @@
     <message>
         <source>“{0}” is not there any more.</source>
         <translation>„{0}“ ist nicht mehr da.</translation>
+    </message>
+    <message>
+        <source>“{0}” was left half written by a program that crashed or was killed, and it has to be put back first.</source>
+        <translation>„{0}“ wurde von einem abgestürzten oder abgebrochenen Programm halb geschrieben zurückgelassen und muss erst in Ordnung gebracht werden.</translation>
     </message>
     <message>
         <source>“{0}” was made by {1}; only files of cr-sqlite 0.16 can be synced.</source>

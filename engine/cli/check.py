@@ -17,7 +17,7 @@ async def check(arguments: argparse.Namespace) -> int:
     The exit status is 1 when something is damaged and was left so.
     """
     path: Path = arguments.database
-    with Replica.open(path, readonly=True) as replica:
+    with Replica.open(path, readonly=True, recover=arguments.repair) as replica:
         found = replica.check()
     backup = None
     if found and arguments.repair:

@@ -15,7 +15,7 @@ from engine.settings import data_dir
 async def new_id(arguments: argparse.Namespace) -> int:
     """``syncline new-id DB --yes``"""
     path: Path = arguments.database
-    with Replica.open(path, readonly=True) as replica:
+    with Replica.open(path, readonly=True, recover=arguments.yes) as replica:
         old = replica.site_id
     if not old:
         raise UsageError(f"{path} has no site id yet: it was never synced.", hint="It gets one when it is.")

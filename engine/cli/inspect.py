@@ -58,7 +58,7 @@ async def tables(arguments: argparse.Namespace) -> int:
 async def make_syncable(arguments: argparse.Namespace) -> int:
     """``syncline make-syncable DB TABLE``"""
     path: Path = arguments.database
-    with Replica.open(path, readonly=True) as replica:
+    with Replica.open(path, readonly=True, recover=True) as replica:
         found = {table.name: table for table in replica.tables()}
     table = found.get(arguments.table)
     if table is None:

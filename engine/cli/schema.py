@@ -21,7 +21,7 @@ async def run(arguments: argparse.Namespace) -> int:
         return _undo(path)
     [(peer, token), *_] = named(arguments) if arguments.url is not None else await kept(arguments)
     there = await ask_plans(peer, token)
-    with Replica.open(path, readonly=True) as replica:
+    with Replica.open(path, readonly=True, recover=arguments.add) as replica:
         addable = replica.possible_additions(there)
         lines = differences(replica.plans(), there, addable)
     if arguments.add and addable:

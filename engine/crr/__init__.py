@@ -12,6 +12,7 @@ Rooms:
 - ``merge/``: takes changes in; ``read/``: gives them out, and compares
 - ``peers/``: clocks, and what belongs to them
 - ``surface/``: the functions and virtual tables that SQL sees; ``opening`` puts them on a connection
+- ``looking``: connections that only read, beside others that write
 - ``state``: what a connection remembers; ``catalogue``, ``statements``: one file's tables and their SQL
 - ``pack``, ``values``: bytes and comparisons; ``sql``: names in statements; ``config``: what the file is set to
 - ``durability``: syncs what other programs committed; ``failures``: SQLite's errors in words

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import apsw
 
+from engine.crr.looking import left_unfinished
 from engine.errors import (
     FileBusy,
+    LeftUnfinished,
     NoSuchFile,
     NotADatabase,
     ReadOnlyFile,
@@ -39,6 +41,11 @@ def explain(error: apsw.Error, path: str | Path) -> SynclineError:
         )
     if isinstance(error, apsw.NotADBError):
         return NotADatabase(f"“{path}” is not a SQLite database.", hint="Choose another file.")
+    if left_unfinished(error):
+        return LeftUnfinished(
+            f"“{path}” was left half written by a program that crashed or was killed, and it has to be put back first.",
+            hint="Open it once in the program that it belongs to, or sync it: both do that by themselves.",
+        )
     if isinstance(error, apsw.ReadOnlyError | apsw.PermissionsError):
         return ReadOnlyFile(f"“{path}” cannot be written.", hint="Check the permissions of the file and of its folder.")
     if isinstance(error, apsw.CantOpenError):

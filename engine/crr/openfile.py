@@ -35,9 +35,11 @@ class OpenFile:
         self._closed = False
 
     @classmethod
-    def open(cls, path: str | Path, *, readonly: bool = False, create: bool = False) -> Self:
+    def open(
+        cls, path: str | Path, *, readonly: bool = False, create: bool = False, recover: bool = False
+    ) -> Self:
         """Open a file; arguments and errors as engine.crr.connect."""
-        connection, state = open_state(path, readonly=readonly, create=create)
+        connection, state = open_state(path, readonly=readonly, create=create, recover=recover)
         return cls(Path(path), connection, state, readonly=readonly)
 
     def close(self) -> None:

@@ -11,9 +11,10 @@ import apsw
 from engine.crr import config
 from engine.crr.catalogue import CLOCK, column_names, table_names
 from engine.crr.failures import explained
+from engine.crr.looking import LookingConnection, roll_back
 from engine.crr.state import State
 from engine.crr.surface import clset, functions, vtab
-from engine.errors import NoSuchFile, NotADatabase, ReadOnlyFile, UnsupportedFile
+from engine.errors import LeftUnfinished, NoSuchFile, NotADatabase, ReadOnlyFile, UnsupportedFile
 
 VERSION = 160300
 """The crsqlite_version we write: 0.16.3."""
@@ -25,29 +26,45 @@ _OLDEST, _FORK = 150000, 170000
 _GLOBALS = ("crsql_tracked_peers", "crsql_master", "crsql_site_id")
 
 
-def connect(path: str | Path, *, readonly: bool = False, create: bool = False) -> apsw.Connection:
+def connect(
+    path: str | Path, *, readonly: bool = False, create: bool = False, recover: bool = False
+) -> apsw.Connection:
     """Open ``path`` with the whole SQL surface of cr-sqlite on the connection.
 
     Args:
         path: the SQLite file.
         readonly: write nothing at all; a file without CRRs then has no site id.
         create: make the file when it does not exist.
+        recover: with ``readonly``, for whoever is about to write: take back what a crash left half written.
 
     Raises:
-        NoSuchFile, NotADatabase, ReadOnlyFile, FileBusy, StorageFailed: as their names say.
+        NoSuchFile, NotADatabase, ReadOnlyFile, LeftUnfinished, FileBusy, StorageFailed: as their names say.
         UnsupportedFile: its CRRs are of another generation; nothing was written.
     """
-    return open_state(path, readonly=readonly, create=create)[0]
+    return open_state(path, readonly=readonly, create=create, recover=recover)[0]
 
 
-def open_state(path: str | Path, *, readonly: bool = False, create: bool = False) -> tuple[apsw.Connection, State]:
+def open_state(
+    path: str | Path, *, readonly: bool = False, create: bool = False, recover: bool = False
+) -> tuple[apsw.Connection, State]:
     """As connect, with the connection's state for those that work below SQL."""
+    try:
+        return _open(path, readonly=readonly, create=create)
+    except LeftUnfinished:
+        if not recover:
+            raise
+    with explained(path):
+        roll_back(path)
+    return _open(path, readonly=readonly, create=create)
+
+
+def _open(path: str | Path, *, readonly: bool, create: bool) -> tuple[apsw.Connection, State]:
     _check_path(Path(path), create=create and not readonly)
     flags = apsw.SQLITE_OPEN_READONLY if readonly else apsw.SQLITE_OPEN_READWRITE
     if create and not readonly:
         flags |= apsw.SQLITE_OPEN_CREATE
     with explained(path):
-        db = apsw.Connection(str(path), flags=flags)
+        db = (LookingConnection if readonly else apsw.Connection)(str(path), flags=flags)
         try:
             db.set_busy_timeout(BUSY_MS)
             db.execute("PRAGMA synchronous = FULL")

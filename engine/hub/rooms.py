@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from engine.errors import SynclineError, UsageError
+from engine.errors import NoSuchFile, SynclineError, UsageError
 from engine.host import Host
 from engine.hosts import Hosts
 from engine.hub.limits import Busy, Limits
@@ -46,6 +46,7 @@ class Rooms:
         self._hosts = hosts
         self._limits = limits
         self._open: dict[str, _Room] = {}  # in the order of their last use
+        self._served: set[str] = set()
 
     @property
     def open(self) -> int:
@@ -86,10 +87,13 @@ class Rooms:
         """Open a room, or share it.
 
         Raises:
-            UsageError: there is none. Busy: too many are open. ReplicaError: its file cannot be used.
+            UsageError: there is none. Busy: too many are open. ReplicaError: its file cannot be used, or was there
+                before and is not now.
         """
         path = self.path(room)
         if not path.is_file():
+            if room in self._served:
+                raise NoSuchFile(f"The file of the room “{room}” was taken away.", hint="Bring it back.")
             raise UsageError(f"This hub has no room “{room}”.")
         one = self._open.pop(room, None) or _Room(self._hosts.use(path))
         self._open[room] = one
@@ -99,6 +103,7 @@ class Rooms:
                 if one.host is None:
                     await self._make_place()
                     one.host = await one.context.__aenter__()
+                    self._served.add(room)
             yield one.host
         finally:
             one.users -= 1

@@ -173,6 +173,66 @@ async def test_a_file_that_is_taken_away(tmp_path: Path, journal: str) -> None:
 
 
 @on_loop
+async def test_a_room_that_is_taken_away(tmp_path: Path) -> None:
+    """Those who are in it, and those who dial meanwhile, wait for it, and need nobody when it is back."""
+    async with world(tmp_path) as it:
+        away = it.room.with_name(".elsewhere")
+        before = rows(it.room)
+        it.room.rename(away)
+        more(it.a, 5_000)
+        await it.told("cannot open this room's file")
+        async with plain_engine() as other:
+            b = make_file(tmp_path / "other" / "b.db")
+            await add_peer(other, b, it.hub.url)
+            await until(lambda: "cannot open this room's file" in other.peers()[0].reason, "told")
+            assert {it.state, other.peers()[0].state} <= {State.WAITING, State.CONNECTING}
+            assert rows(away) == before
+            away.rename(it.room)
+            await it.heals()
+            await until(lambda: rows(b) == rows(it.a), "the other one, too")
+
+
+@on_loop
+async def test_a_room_that_comes_late(tmp_path: Path) -> None:
+    """A hub that knows nothing of a room is asked again now and then."""
+    a = make_file(tmp_path / "a.db")
+    write(a, "INSERT INTO item (id) VALUES (1)")
+    make_file(tmp_path / "hub" / "other")
+    async with plain_engine() as server, plain_engine() as client:
+        hub = await server.serve(tmp_path / "hub")
+        await add_peer(client, a, hub.url)
+        await until(lambda: client.peers()[0].state is State.NEEDS_YOU, "told")
+        assert "goes on by itself" in client.peers()[0].reason
+        room = make_file(tmp_path / "hub" / ".room").rename(tmp_path / "hub" / "room")
+        await until(lambda: rows(room) == rows(a), "in the room")
+
+
+@on_loop
+async def test_a_room_that_is_replaced(tmp_path: Path) -> None:
+    """By a new file, with nothing in it, while it is in use: what its guests have comes into it."""
+    async with world(tmp_path) as it:
+        before = rows(it.room)
+        make_file(it.room.with_name(".new")).replace(it.room)
+        await until(lambda: rows(it.room) == before, "all is back")
+        more(it.a, 5_000)
+        await it.heals()
+
+
+@on_loop
+async def test_damaged_pages_at_the_hub(tmp_path: Path) -> None:
+    disk = BadDisk(tmp_path / "hub")
+    with disk.plugged():
+        async with world(tmp_path) as it:
+            disk.garbled = True
+            await asyncio.to_thread(elsewhere, it.room)
+            more(it.a, 5_000)
+            await it.told("could not read or write its file")
+            assert it.state is not State.IN_SYNC
+            disk.garbled = False
+            await it.heals()
+
+
+@on_loop
 async def test_a_file_that_is_replaced(tmp_path: Path) -> None:
     """By an older copy of itself, in one step, while it syncs: noticed, and said."""
     async with world(tmp_path) as it:
