@@ -25,6 +25,14 @@ class State(enum.Enum):
     NEEDS_YOU = "Needs you"
 
 
+class Remedy(enum.Enum):
+    """What a person can begin with when a peer needs them."""
+
+    COMPARE_TABLES = enum.auto()
+    NEW_ID = enum.auto()
+    EDIT = enum.auto()
+
+
 @dataclass(frozen=True, slots=True)
 class PeerStatus:
     """One row of the peers table.
@@ -33,6 +41,7 @@ class PeerStatus:
         peer: id of the configured peer. ``name``, ``database``, ``url`` and ``room`` as configured.
         state: derived from clocks, never from a hope.
         reason: one sentence: why this state, and what comes next.
+        remedy: what to begin with, where it needs a person and that is known.
         site_id: who answered, once known.
         received: their clock that we hold on disk ("last seen").
         confirmed: our clock that they hold on theirs.
@@ -58,6 +67,7 @@ class PeerStatus:
     last_success: float | None = None
     last_attempt: float | None = None
     next_attempt: float | None = None
+    remedy: Remedy | None = None
 
 
 class Way(enum.Enum):

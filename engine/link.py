@@ -20,6 +20,7 @@ from engine.backoff import Backoff
 from engine.change import Change
 from engine.crr import Applied
 from engine.errors import (
+    CopiedFile,
     MergeError,
     NothingToSync,
     PeerRefused,
@@ -33,7 +34,7 @@ from engine.errors import (
     UnsupportedFile,
     UsageError,
 )
-from engine.events import PeerStatus, State, SyncFinished
+from engine.events import PeerStatus, Remedy, State, SyncFinished
 from engine.hosts import Hosts
 from engine.settings import Mode, PeerConfig
 from engine.status import Board, clock_time, connected_state
@@ -60,6 +61,14 @@ NEEDS_A_PERSON = (
     UnsupportedFile,
 )
 """What trying again alone cannot mend: these stop the retries."""
+
+REMEDIES = {
+    SchemasDiffer: Remedy.COMPARE_TABLES,
+    CopiedFile: Remedy.NEW_ID,
+    PeerRefused: Remedy.EDIT,
+    UsageError: Remedy.EDIT,
+}
+"""What a person can begin with; the first that fits."""
 
 PARKING = (SchemasDiffer, RoomMissing, StorageFailed)
 """What somebody mends elsewhere: the other side's tables (ours are noticed at once), a hub's room, a full disk."""
@@ -117,6 +126,7 @@ class Link:
         self._blocked = False
         self._parked = False
         self._trouble = ""
+        self._remedy: Remedy | None = None
         self._greetings = 0
         self._again = False
         self._backoff = Backoff(random.Random())
@@ -231,12 +241,12 @@ class Link:
             elif self._asked:
                 return True
             elif self._blocked:
-                self.board.show(State.NEEDS_YOU, self._trouble)
+                self.board.show(State.NEEDS_YOU, self._trouble, remedy=self._remedy)
                 wait = float("inf")
             elif not self._auto or self.config.mode is Mode.MANUAL:
                 why = "Synced by hand." if self._auto else self._by_hand
                 failed = f" Last try: {self._trouble}" if self._trouble else ""
-                self.board.show(State.IDLE, f"{why} Press Sync now.{failed}")
+                self.board.show(State.IDLE, f"{why} Press Sync now.{failed}", remedy=self._remedy if failed else None)
                 wait = float("inf")
             else:
                 wait = self._next_at - time.time()
@@ -250,7 +260,7 @@ class Link:
 
     def _show_wait(self, at: float, seconds: float) -> None:
         if self._parked:
-            self.board.show(State.NEEDS_YOU, self._trouble, next_attempt=at)
+            self.board.show(State.NEEDS_YOU, self._trouble, next_attempt=at, remedy=self._remedy)
         elif self._trouble:
             reason = f"Next try in {seconds:.0f} s: {self._trouble}"
             self.board.show(State.WAITING, reason, next_attempt=at)
@@ -323,6 +333,7 @@ class Link:
         self._again = False
         known, self._trouble = self._trouble, str(error)
         self._parked = isinstance(error, PARKING)
+        self._remedy = next((remedy for kind, remedy in REMEDIES.items() if isinstance(error, kind)), None)
         if isinstance(error, NEEDS_A_PERSON):
             self._blocked = not self._parked
             self._trouble = f"{error} {error.hint}".strip()

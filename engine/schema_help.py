@@ -6,11 +6,12 @@ The peer is asked before anything is announced, so that this works where syncing
 from __future__ import annotations
 
 import asyncio
+import enum
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from engine.change import SQLiteValue
-from engine.crr import Addition
+from engine.crr import Addition, Replica
 from engine.dial import dial
 from engine.errors import PeerRefused, PeerUnreachable, ProtocolError, UsageError
 from engine.plan import Collation, ColumnPlan, TablePlan, check_plans
@@ -22,15 +23,50 @@ PATIENCE = 20.0
 """Seconds for the other side to answer: it may have to open a large file first."""
 
 
+class Cure(enum.Enum):
+    """What can be done about a difference; the value says it to a person."""
+
+    ADD_HERE = "can be added here"
+    ADD_THERE = "can be added there, from that side"
+    MAKE_SYNCABLE = "it is here, but not syncable"
+    BY_HAND = "has to be changed on one of the sides"
+    NONE = "nothing: it does no harm"
+
+
 @dataclass(frozen=True, slots=True)
 class SchemaLine:
-    """One difference; ``column`` is empty where it is about the whole table, ``addable`` says it can be added here."""
+    """One difference; ``column`` is empty where it is about the whole table."""
 
     table: str
     column: str
     here: str
     there: str
-    addable: bool = False
+    cure: Cure
+
+    @property
+    def addable(self) -> bool:
+        """Whether it can be added here."""
+        return self.cure is Cure.ADD_HERE
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """How a file's tables differ from a peer's.
+
+    Attributes:
+        there: what the peer has. lines: one for each difference.
+        added: what was added to the file before, and can be taken back while it is not in use.
+    """
+
+    there: tuple[TablePlan, ...]
+    lines: tuple[SchemaLine, ...]
+    added: tuple[Addition, ...]
+
+
+def compare(replica: Replica, there: tuple[TablePlan, ...]) -> Comparison:
+    """Compare a file's tables with a peer's; changes nothing."""
+    lines = differences(replica.plans(), there, replica.possible_additions(there))
+    return Comparison(there, lines, tuple(replica.added()))
 
 
 async def ask_plans(peer: PeerConfig, token: str | None) -> tuple[TablePlan, ...]:
@@ -76,7 +112,8 @@ def differences(
     for name in sorted(mine.keys() | theirs.keys()):
         one, other = mine.get(name), theirs.get(name)
         if one is None or other is None:
-            lines.append(SchemaLine(name, "", _table(one), _table(other), Addition(name) in addable))
+            cure = Cure.ADD_HERE if Addition(name) in addable else Cure.ADD_THERE if one else Cure.MAKE_SYNCABLE
+            lines.append(SchemaLine(name, "", _table(one), _table(other), cure))
         else:
             lines += _columns(one, other, addable)
     return tuple(lines)
@@ -88,12 +125,18 @@ def _columns(one: TablePlan, other: TablePlan, addable: Sequence[Addition]) -> I
         for plan in (one, other)
     ]
     if keys[0] != keys[1]:
-        yield SchemaLine(one.name, "", f"key ({keys[0]})", f"key ({keys[1]})")
+        yield SchemaLine(one.name, "", f"key ({keys[0]})", f"key ({keys[1]})", Cure.BY_HAND)
     mine, theirs = ({column.name: column for column in plan.columns} for plan in (one, other))
     for name in dict.fromkeys([*mine, *theirs]):
         texts = _column(mine.get(name)), _column(theirs.get(name))
-        if texts[0] != texts[1]:
-            yield SchemaLine(one.name, name, *texts, Addition(one.name, name) in addable)
+        if texts[0] == texts[1]:
+            continue
+        cure = Cure.NONE
+        if name not in mine:
+            cure = Cure.ADD_HERE if Addition(one.name, name) in addable else Cure.BY_HAND
+        elif name not in theirs:
+            cure = Cure.ADD_THERE if keys[0] == keys[1] else Cure.BY_HAND
+        yield SchemaLine(one.name, name, *texts, cure)
 
 
 def _table(plan: TablePlan | None) -> str:

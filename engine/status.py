@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
-from engine.events import PeerStatus, State
+from engine.events import PeerStatus, Remedy, State
 from engine.settings import Direction, PeerConfig
 
 HOLD = 2.0
@@ -127,7 +127,13 @@ class Board:
         self._look_timer: asyncio.TimerHandle | None = None
 
     def show(
-        self, state: State, reason: str, *, next_attempt: float | None = None, progress: Progress | None = None
+        self,
+        state: State,
+        reason: str,
+        *,
+        next_attempt: float | None = None,
+        progress: Progress | None = None,
+        remedy: Remedy | None = None,
     ) -> None:
         """Show a state, why it is so, and what comes next."""
         self._set(
@@ -136,6 +142,7 @@ class Board:
             room=self.config.room,
             state=state,
             reason=reason,
+            remedy=remedy,
             next_attempt=next_attempt,
             done=progress.done if progress else 0,
             total=progress.total if progress else 0,

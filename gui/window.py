@@ -173,6 +173,7 @@ class Window(QMainWindow):
         peers.edit_requested.connect(lambda peer: wishes.edit_peer(peer))
         peers.remove_requested.connect(wishes.remove_peers)
         peers.verify_requested.connect(wishes.verify)
+        peers.tables_requested.connect(wishes.compare_tables)
         peers.new_id_requested.connect(wishes.new_id)
         peers.flow_requested.connect(self._show_flow_of)
         peers.add_database_requested.connect(actions.add_database.trigger)

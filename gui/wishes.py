@@ -23,7 +23,7 @@ from engine.settings import HOME, data_dir
 from engine.settings.autostart import Autostart, autostart
 from engine.settings.links import LinkType, link_type
 from gui.commands import Commands
-from gui.dialogs import add_database, add_peer, confirm, settings, share, value, verify
+from gui.dialogs import add_database, add_peer, confirm, schema, settings, share, value, verify
 from gui.dialogs.base import closed
 from gui.logs import LogFile
 
@@ -113,6 +113,10 @@ class Wishes(QObject):
         """Compare all rows with a peer, show how that went, and mend what differs."""
         self._commands.start(self._verify(peer))
 
+    def compare_tables(self, peer: str) -> None:
+        """Show how the tables differ from a peer's, and add what is missing here."""
+        self._commands.start(self._compare_tables(peer))
+
     def new_id(self, peer: str) -> None:
         """Give the file that is synced with this peer an id of its own, if the person is sure."""
         self._commands.start(self._new_id(peer))
@@ -179,6 +183,10 @@ class Wishes(QObject):
     async def _verify(self, peer: str) -> None:
         async with self._asking:
             await verify.show(self._window, self._engine, peer, self._commands.name_of(peer))
+
+    async def _compare_tables(self, peer: str) -> None:
+        async with self._asking:
+            await schema.show(self._window, self._engine, peer, self._commands.name_of(peer))
 
     async def _new_id(self, peer: str) -> None:
         config = next(known for known in self._engine.settings.peers if known.id == peer)

@@ -1117,6 +1117,14 @@
         <translation>Die Gegenstelle nach Prüfsummen ihrer Tabellen fragen und sie mit den hiesigen vergleichen</translation>
     </message>
     <message>
+        <source>Compare tables…</source>
+        <translation>Tabellen vergleichen…</translation>
+    </message>
+    <message>
+        <source>See how the peer&apos;s tables differ, and add what is missing here</source>
+        <translation>Zeigt, worin sich die Tabellen der Gegenstelle unterscheiden, und ergänzt, was hier fehlt</translation>
+    </message>
+    <message>
         <source>Edit…</source>
         <translation>Bearbeiten…</translation>
     </message>
@@ -1142,6 +1150,115 @@
     <message>
         <source>Changes per second in the last minute: in up to {0}, out up to {1}</source>
         <translation>Änderungen je Sekunde in der letzten Minute: herein bis {0}, hinaus bis {1}</translation>
+    </message>
+</context>
+<context>
+    <name>RemedyBar</name>
+    <message>
+        <source>Begin to mend it</source>
+        <translation>Mit der Abhilfe beginnen</translation>
+    </message>
+    <message>
+        <source>Compare tables…</source>
+        <translation>Tabellen vergleichen…</translation>
+    </message>
+    <message>
+        <source>Give it a new id…</source>
+        <translation>Neue Kennung geben…</translation>
+    </message>
+    <message>
+        <source>Change peer…</source>
+        <translation>Gegenstelle ändern…</translation>
+    </message>
+</context>
+<context>
+    <name>SchemaDialog</name>
+    <message>
+        <source>Tables here and at {0}</source>
+        <translation>Tabellen hier und bei {0}</translation>
+    </message>
+    <message>
+        <source>The peer is being asked</source>
+        <translation>Die Gegenstelle wird gefragt</translation>
+    </message>
+    <message>
+        <source>&amp;Compare again</source>
+        <translation>&amp;Noch einmal vergleichen</translation>
+    </message>
+    <message>
+        <source>Differences</source>
+        <translation>Unterschiede</translation>
+    </message>
+    <message>
+        <source>&amp;Add what is missing here</source>
+        <translation>Was hier fehlt, &amp;ergänzen</translation>
+    </message>
+    <message>
+        <source>Adds the tables and columns that are marked so, after a backup; no row is changed</source>
+        <translation>Ergänzt die Tabellen und Spalten, bei denen es steht, nach einer Sicherung; keine Zeile ändert sich</translation>
+    </message>
+    <message>
+        <source>&amp;Undo</source>
+        <translation>&amp;Rückgängig</translation>
+    </message>
+    <message>
+        <source>Drops again what was added so, unless it is in use by now, after a backup</source>
+        <translation>Entfernt wieder, was so ergänzt wurde und noch nicht in Gebrauch ist, nach einer Sicherung</translation>
+    </message>
+    <message>
+        <source>Comparing…</source>
+        <translation>Wird verglichen…</translation>
+    </message>
+    <message>
+        <source>Added: {0}. A backup of the file as it was before is kept.</source>
+        <translation>Ergänzt: {0}. Eine Sicherung der Datei, wie sie vorher war, ist aufgehoben.</translation>
+    </message>
+    <message>
+        <source>Taken back: {0}.</source>
+        <translation>Zurückgenommen: {0}.</translation>
+    </message>
+    <message>
+        <source>In use, so they stay: {0}.</source>
+        <translation>In Gebrauch, deshalb bleibt: {0}.</translation>
+    </message>
+    <message>
+        <source>The tables are alike on both sides.</source>
+        <translation>Die Tabellen sind auf beiden Seiten gleich.</translation>
+    </message>
+    <message>
+        <source>The tables differ, but not in a way that keeps them from syncing.</source>
+        <translation>Die Tabellen unterscheiden sich, aber nicht so, dass es den Abgleich hindert.</translation>
+    </message>
+    <message>
+        <source>The tables differ, and nothing of it can be added here.</source>
+        <translation>Die Tabellen unterscheiden sich, und nichts davon kann hier ergänzt werden.</translation>
+    </message>
+    <message>
+        <source>The tables differ. Of the differences, {0} can be mended here by adding what is missing.</source>
+        <translation>Die Tabellen unterscheiden sich. {0} der Unterschiede lassen sich hier beheben, indem man ergänzt, was fehlt.</translation>
+    </message>
+</context>
+<context>
+    <name>SchemaModel</name>
+    <message>
+        <source>Table</source>
+        <translation>Tabelle</translation>
+    </message>
+    <message>
+        <source>Column</source>
+        <translation>Spalte</translation>
+    </message>
+    <message>
+        <source>Here</source>
+        <translation>Hier</translation>
+    </message>
+    <message>
+        <source>There</source>
+        <translation>Dort</translation>
+    </message>
+    <message>
+        <source>What can be done</source>
+        <translation>Was man tun kann</translation>
     </message>
 </context>
 <context>
@@ -3064,6 +3181,10 @@
         <translation>aber die ist bei {0}: Sie sieht aus wie aus einer älteren Kopie wiederhergestellt.</translation>
     </message>
     <message>
+        <source>can be added here</source>
+        <translation>kann hier ergänzt werden</translation>
+    </message>
+    <message>
         <source>come to rest</source>
         <translation>das Zur-Ruhe-Kommen</translation>
     </message>
@@ -3126,6 +3247,10 @@
     <message>
         <source>has seen version {0} of</source>
         <translation>hat Version {0} gesehen von</translation>
+    </message>
+    <message>
+        <source>has to be changed on one of the sides</source>
+        <translation>muss auf einer Seite geändert werden</translation>
     </message>
     <message>
         <source>holds a character outside Latin-1, which the protocol cannot carry</source>
@@ -3222,6 +3347,10 @@
     <message>
         <source>no table</source>
         <translation>keine Tabelle</translation>
+    </message>
+    <message>
+        <source>nothing: it does no harm</source>
+        <translation>nichts: Es schadet nicht</translation>
     </message>
     <message>
         <source>one of its addresses cannot be one</source>
@@ -3622,6 +3751,14 @@
     <message>
         <source>Tokens are kept in the system&apos;s keyring ({0}).</source>
         <translation>Token liegen im Schlüsselbund des Systems ({0}).</translation>
+    </message>
+    <message>
+        <source>can be added there, from that side</source>
+        <translation>kann dort ergänzt werden, von jener Seite aus</translation>
+    </message>
+    <message>
+        <source>it is here, but not syncable</source>
+        <translation>ist hier, aber nicht im Abgleich</translation>
     </message>
     <message>
         <source>{0} has announced more changes, but sent none {1}.</source>

@@ -10,7 +10,7 @@ from engine.backup import Backups
 from engine.cli.output import say, say_json, shown
 from engine.cli.sync import kept, named
 from engine.crr import Addition, Replica
-from engine.schema_help import SchemaLine, ask_plans, differences
+from engine.schema_help import SchemaLine, ask_plans, compare
 from engine.settings import data_dir
 
 
@@ -22,17 +22,17 @@ async def run(arguments: argparse.Namespace) -> int:
     [(peer, token), *_] = named(arguments) if arguments.url is not None else await kept(arguments)
     there = await ask_plans(peer, token)
     with Replica.open(path, readonly=True, recover=arguments.add) as replica:
-        addable = replica.possible_additions(there)
-        lines = differences(replica.plans(), there, addable)
+        lines = compare(replica, there).lines
+    addable = any(line.addable for line in lines)
     if arguments.add and addable:
         backup = Backups(data_dir() / "backups").make(path)
         with Replica.open(path) as replica:
             added = replica.add_missing(there)
-            lines = differences(replica.plans(), there, ())
+            lines = compare(replica, there).lines
         if not arguments.json:
             say(f"Added: {_names(added)}. The backup of before: {backup}")
             say(f"To take it back while nobody has used it: syncline schema {path} --undo")
-        addable = []
+        addable = any(line.addable for line in lines)
     for line in lines:
         _say_json(line) if arguments.json else say(_line(line))
     if not arguments.json:
@@ -63,12 +63,12 @@ def _names(additions: Sequence[Addition]) -> str:
 
 def _line(line: SchemaLine) -> str:
     name = f"{line.table}.{line.column}" if line.column else line.table
-    return f"{'+' if line.addable else ' '} {shown(name)}: {line.here} here, {line.there} there"
+    return f"{'+' if line.addable else ' '} {shown(name)}: {line.here} here, {line.there} there; {line.cure.value}"
 
 
 def _say_json(line: SchemaLine) -> None:
     told = {"table": line.table, "column": line.column or None, "here": line.here, "there": line.there}
-    say_json({**told, "addable": line.addable})
+    say_json({**told, "addable": line.addable, "cure": line.cure.value})
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:

@@ -62,6 +62,11 @@ class Schema(OpenFile):
         with self._writing():
             return additions.add(self._state, plans)
 
+    def added(self) -> list[Addition]:
+        """What was added so, and can be taken back while it is not in use."""
+        with self._reading():
+            return additions.added(self._state)
+
     def take_back_added(self) -> tuple[list[Addition], list[Addition]]:
         """Drop again what was added so, unless it is in use; returns what was dropped, and what stays."""
         with self._writing():

@@ -93,11 +93,7 @@ class Databases(Core):
         Raises:
             NotEligible: it cannot be; every reason in words.
         """
-        await self._back_up(database)
-        await self._run(database, Replica.make_crr, table)
-        async with self._hosts.use(self._config(database).path) as host:
-            host.look()
-        await self._report_database(self._config(database))
+        await self._alter(database, Replica.make_crr, table)
 
     async def put_back(
         self,
@@ -165,6 +161,17 @@ class Databases(Core):
         stack.callback(host.listen(_DatabaseListener(self, database, host)))
         await self._report_database(database)
         return None
+
+    async def _alter(
+        self, database: str, work: Callable[Concatenate[Replica, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Change tables, after a backup; who syncs them hears of it at once."""
+        await self._back_up(database)
+        done = await self._run(database, work, *args, **kwargs)
+        async with self._hosts.use(self._config(database).path) as host:
+            host.look()
+        await self._report_database(self._config(database))
+        return done
 
     async def _back_up(self, database: str) -> None:
         """Have a backup that is not older than a minute."""

@@ -11,7 +11,7 @@ from engine.activity import Activity
 from engine.attempt import SchemaName
 from engine.backup import Backups
 from engine.change import Change
-from engine.crr import Applied
+from engine.crr import Addition, Applied, Replica
 from engine.differences import RowDifference
 from engine.engine.databases import Databases
 from engine.errors import PeerUnreachable, SynclineError, UsageError
@@ -31,7 +31,9 @@ from engine.host import Host
 from engine.journal import Journal, SyncLine
 from engine.link import Link
 from engine.mending import Settled, Side, send_again, settle
+from engine.plan import TablePlan
 from engine.probe import ProbeReport, probe
+from engine.schema_help import Comparison, ask_plans, compare
 from engine.settings import DatabaseConfig, Pause, PeerConfig, Settings, SettingsFile
 from engine.tokens import Tokens, TokenStore
 from engine.verify import Verification, verify
@@ -163,6 +165,31 @@ class Peers(Databases):
         async with self._hosts.use(self._config(database).path) as host:
             host.look()
         return settled
+
+    async def compare_tables(self, peer: str) -> Comparison:
+        """Ask a peer for its tables, and say how those here differ; also where syncing is held up by that.
+
+        Raises:
+            PeerUnreachable, PeerRefused: it does not answer, or does not let us in.
+            UsageError: it is a published server, or has no such room yet.
+        """
+        config = self._link(peer).config
+        there = await ask_plans(config, self.tokens.of(peer))
+        return await self._run(config.database, compare, there)
+
+    async def add_missing(self, peer: str, there: Sequence[TablePlan]) -> list[Addition]:
+        """Add to the database what a peer's tables have more: whole tables, and columns with their defaults.
+
+        With ``backups``, one that is not older than a minute is there before.
+
+        Raises:
+            NotEligible: a table cannot be made so; nothing has changed.
+        """
+        return await self._alter(self._link(peer).config.database, Replica.add_missing, there)
+
+    async def take_back_added(self, peer: str) -> tuple[list[Addition], list[Addition]]:
+        """Drop again what was added so; returns what was dropped, and what stays because it is in use."""
+        return await self._alter(self._link(peer).config.database, Replica.take_back_added)
 
     async def wait_in_sync(self, peers: Sequence[str] | None = None, *, timeout: float) -> None:
         """Wait until these peers (all by default) are in sync at the same time.

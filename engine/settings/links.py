@@ -136,13 +136,11 @@ class ClassesKey:
         registry = self._registry
         try:
             if on:
-                for path, name, value in (
-                    (self.PATH, "", "URL:Syncline"),
-                    (self.PATH, "URL Protocol", ""),
-                    (self.COMMAND, "", self._line()),
-                ):
-                    with registry.CreateKeyEx(registry.HKEY_CURRENT_USER, path, 0, registry.KEY_SET_VALUE) as key:
-                        registry.SetValueEx(key, name, 0, registry.REG_SZ, value)
+                with self._key(self.PATH) as key:
+                    registry.SetValueEx(key, "", 0, registry.REG_SZ, "URL:Syncline")
+                    registry.SetValueEx(key, "URL Protocol", 0, registry.REG_SZ, "")
+                with self._key(self.COMMAND) as key:
+                    registry.SetValueEx(key, "", 0, registry.REG_SZ, self._line())
                 return
             path = self.COMMAND
             while len(path) >= len(self.PATH):  # a key goes only when it has none below it
@@ -151,6 +149,9 @@ class ClassesKey:
                 path = path.rpartition("\\")[0]
         except OSError as error:
             raise refused(WHAT, "the registry", error) from None
+
+    def _key(self, path: str) -> Any:
+        return self._registry.CreateKeyEx(self._registry.HKEY_CURRENT_USER, path, 0, self._registry.KEY_SET_VALUE)
 
     def _command(self) -> str:
         registry = self._registry

@@ -29,9 +29,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from engine.events import Remedy
 from gui import theme
 from gui.actions import PauseMenu
 from gui.models.peers import PEER_ROLE, PROGRESS_ROLE, Column, PeersModel, PeersProxy
+from gui.panels.remedy import RemedyBar
 from gui.panels.table import EmptyPage, Table
 
 _WIDTHS = {
@@ -62,8 +64,11 @@ class PeersPanel(QWidget):
     remove_requested = Signal(list)
     """list[str]"""
     verify_requested = Signal(str)
-    new_id_requested = Signal(str)
     """Compare all rows with this peer."""
+    tables_requested = Signal(str)
+    """Compare the tables with this peer's."""
+    new_id_requested = Signal(str)
+    """Give the file that is synced with this peer an id of its own."""
     flow_requested = Signal(str)
     """Show the changes of this peer."""
     selection_changed = Signal(list)
@@ -77,6 +82,8 @@ class PeersPanel(QWidget):
         self.model = PeersModel(self)
         self.proxy = PeersProxy(self.model, self)
         self._has_databases = False
+        self.remedy = RemedyBar()
+        self.remedy.asked.connect(self._begin_with)
         self._make_table()
         self._make_empty_page()
         self.pages = QStackedWidget()
@@ -87,6 +94,9 @@ class PeersPanel(QWidget):
         layout.addWidget(self.pages)
         for changed in (self.model.rowsInserted, self.model.rowsRemoved, self.model.modelReset):
             changed.connect(self._show_page)
+            changed.connect(self._show_remedy)
+        self.model.dataChanged.connect(self._show_remedy)
+        self.selection_changed.connect(self._show_remedy)
         self._show_page()
         self._ticking = QTimer(self, interval=TICK)
         self._ticking.timeout.connect(self._tick)
@@ -157,6 +167,7 @@ class PeersPanel(QWidget):
         column.setSpacing(0)
         column.addLayout(bar)
         column.addWidget(self.table)
+        column.addWidget(self.remedy)
         return page
 
     def _make_empty_page(self) -> None:
@@ -191,7 +202,19 @@ class PeersPanel(QWidget):
         self.demo_button.setVisible(not self._has_databases)
         self.add_peer_button.setVisible(self._has_databases)
 
+    def _show_remedy(self) -> None:
+        self.remedy.show_for(self.model.statuses(), self.selected())
+
     # What a person does
+
+    def _begin_with(self, peer: str, remedy: Remedy) -> None:
+        match remedy:
+            case Remedy.COMPARE_TABLES:
+                self.tables_requested.emit(peer)
+            case Remedy.NEW_ID:
+                self.new_id_requested.emit(peer)
+            case Remedy.EDIT:
+                self.edit_requested.emit(peer)
 
     def menu_for(self, chosen: list[str]) -> QMenu:
         """The menu for these peers; deleted when it is closed."""
@@ -209,12 +232,15 @@ class PeersPanel(QWidget):
         verify = menu.addAction(theme.icon("in-sync"), self.tr("Verify"))
         verify.setToolTip(self.tr("Ask the peer for digests of its tables, and compare them with those here"))
         verify.triggered.connect(lambda: self.verify_requested.emit(chosen[0]))
+        tables = menu.addAction(theme.icon("database"), self.tr("Compare tables…"))
+        tables.setToolTip(self.tr("See how the peer's tables differ, and add what is missing here"))
+        tables.triggered.connect(lambda: self.tables_requested.emit(chosen[0]))
         edit = menu.addAction(theme.icon("edit"), self.tr("Edit…"))
         edit.triggered.connect(lambda: self.edit_requested.emit(chosen[0]))
         new_id = menu.addAction(self.tr("New &id…"))
         new_id.setToolTip(self.tr("For a file that was copied, or restored from a backup"))
         new_id.triggered.connect(lambda: self.new_id_requested.emit(chosen[0]))
-        for action in (flow, verify, edit, new_id):
+        for action in (flow, verify, tables, edit, new_id):
             action.setEnabled(len(chosen) == 1)
         self.table.add_to(menu)
         menu.addSeparator()

@@ -7,12 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from engine.backup import Backups
 from engine.crr import Addition, Replica
+from engine.engine import Engine
 from engine.errors import PeerRefused, UsageError
-from engine.schema_help import ask_plans
-from engine.settings import PeerConfig
+from engine.events import Remedy, State
+from engine.schema_help import Cure, ask_plans, compare
+from engine.settings import PeerConfig, Settings
 
-from .live import make_file, on_loop, plain_engine, rows, write
+from .live import add_peer, make_file, on_loop, plain_engine, rows, until, write
 from .programs import Command
 
 OLD = """
@@ -41,11 +44,11 @@ def test_a_file_catches_up_with_its_peer(tmp_path: Path) -> None:
         out, err = process.communicate()
         assert (process.returncode, err) == (1, "")
         assert out.splitlines()[:5] == [
-            "  item.name: TEXT here, TEXT NOCASE there",
-            "+ item.n: – here, INT default 7 there".replace("INT ", "INTEGER "),
-            "+ item.note: – here, TEXT there",
-            "  own: 1 column here, – there",
-            "+ tag: – here, 3 columns there",
+            "  item.name: TEXT here, TEXT NOCASE there; nothing: it does no harm",
+            "+ item.n: – here, INTEGER default 7 there; can be added here",
+            "+ item.note: – here, TEXT there; can be added here",
+            "  own: 1 column here, – there; can be added there, from that side",
+            "+ tag: – here, 3 columns there; can be added here",
         ]
         process = syncline.start("schema", *there, "--json")
         told = [json.loads(line) for line in process.communicate()[0].splitlines()]
@@ -96,6 +99,38 @@ def test_tables_of_other_names_and_keys_stay_as_they_are(tmp_path: Path) -> None
     with Replica.open(make_file(tmp_path / "one.db", plain)) as replica:
         assert replica.possible_additions(plans) == []
         assert replica.add_missing(plans) == []
+        cures = {(line.table, line.column): line.cure for line in compare(replica, plans).lines}
+        assert cures == {
+            ("item", ""): Cure.BY_HAND,
+            ("item", "name"): Cure.NONE,
+            ("item", "id"): Cure.BY_HAND,
+            ("item", "n"): Cure.BY_HAND,
+            ("item", "note"): Cure.BY_HAND,
+            ("tag", ""): Cure.MAKE_SYNCABLE,
+        }
+
+
+@on_loop
+async def test_a_link_that_is_held_up_goes_on_after_the_addition(tmp_path: Path) -> None:
+    """Through the engine: the peer says what to begin with, and it is in sync without another word."""
+    one, room = make_file(tmp_path / "one.db", OLD.replace(", mine", "")), make_file(tmp_path / "hub" / "room", NEW)
+    write(room, "INSERT INTO item VALUES (2, 'there', 8, 'x')")
+    async with plain_engine() as server, Engine(Settings(), backups=Backups(tmp_path / "backups")) as engine:
+        hub = await server.serve(room.parent)
+        peer = await add_peer(engine, one, hub.url)
+        await until(lambda: engine.peers()[0].state is State.NEEDS_YOU, "it is held up")
+        assert engine.peers()[0].remedy is Remedy.COMPARE_TABLES
+        comparison = await engine.compare_tables(peer)
+        assert [line.column for line in comparison.lines if line.addable] == ["n", "note", ""]
+        assert comparison.added == ()
+        added = await engine.add_missing(peer, comparison.there)
+        assert [*map(str, (one.table for one in added))] == ["item", "item", "tag"]
+        assert len(Backups(tmp_path / "backups").find(one)) == 1
+        assert (await engine.compare_tables(peer)).added == tuple(added)
+        await engine.wait_in_sync(timeout=20)
+        assert engine.peers()[0].remedy is None
+        dropped, kept = await engine.take_back_added(peer)
+        assert (dropped, kept) == ([Addition("tag")], [Addition("item", "n"), Addition("item", "note")])
 
 
 @on_loop

@@ -74,6 +74,13 @@ def add(state: State, plans: Iterable[TablePlan]) -> list[Addition]:
     return additions
 
 
+def added(state: State) -> list[Addition]:
+    """What was added and can still be taken back, as long as it is not in use."""
+    if not state.db.table_exists("main", _ADDED):
+        return []
+    return [Addition(*row) for row in state.db.execute(f"SELECT tbl, col FROM main.{_ADDED} ORDER BY tbl, col")]
+
+
 def take_back(state: State) -> tuple[list[Addition], list[Addition]]:
     """Drop what was added, unless it is in use, in the caller's transaction.
 
@@ -81,10 +88,8 @@ def take_back(state: State) -> tuple[list[Addition], list[Addition]]:
         what was dropped, and what stays because it holds something: a row, a deletion, a value beside its default.
     """
     db = state.db
-    if not db.table_exists("main", _ADDED):
-        return [], []
     dropped, kept = [], []
-    for addition in [Addition(*row) for row in db.execute(f"SELECT tbl, col FROM main.{_ADDED} ORDER BY tbl, col")]:
+    for addition in added(state):
         table, column = addition
         if find_table(db, table) is not None and (not column or column in column_names(db, table)):
             if _in_use(state, addition):

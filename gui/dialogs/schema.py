@@ -1,0 +1,168 @@
+"""How the tables differ from a peer's; adds what is missing here, and takes it back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
+from typing import Any
+
+from PySide6.QtWidgets import QDialogButtonBox, QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
+
+from engine.crr import Addition
+from engine.engine import Engine
+from engine.errors import SynclineError
+from engine.events import State
+from engine.schema_help import Comparison, Cure
+from gui.dialogs.base import AsyncDialog, in_words
+from gui.dialogs.note import Note
+from gui.models import values
+from gui.models.schema import Column, SchemaModel
+from gui.panels.table import Table
+from gui.theme import state_icon
+
+WIDTH, HEIGHT = 760, 380
+
+_WIDTHS = {Column.TABLE: 16, Column.COLUMN: 16, Column.HERE: 22, Column.THERE: 22, Column.CURE: 30}
+
+
+async def show(parent: QWidget | None, engine: Engine, peer: str, name: str) -> None:
+    """Compare the tables with a peer's, and offer to add what is missing, until the person closes the dialog.
+
+    Args:
+        parent: the window that the dialog belongs to.
+        engine: asks, and changes the file.
+        peer, name: the peer, and what it is called.
+    """
+    await SchemaDialog(parent, engine, peer, name).answered()
+
+
+class SchemaDialog(AsyncDialog):
+    """See ``show``. ``comparison`` is the latest one; None as long as there is none."""
+
+    def __init__(self, parent: QWidget | None, engine: Engine, peer: str, name: str) -> None:
+        super().__init__(parent)
+        self._engine = engine
+        self._peer = peer
+        self.comparison: Comparison | None = None
+        self.busy = False
+        self.setWindowTitle(self.tr("Tables here and at {0}").format(values.shown(name)))
+        self.result = Note(None)
+        self.done_so_far = Note()
+        self.problem = Note.of_problem()
+        self.progress = QProgressBar()
+        self.progress.setRange(0, 0)
+        self.progress.setTextVisible(False)
+        self.progress.setAccessibleName(self.tr("The peer is being asked"))
+        self.model = SchemaModel(self)
+        self.table = self._make_table()
+        self.add, self.undo = self._make_buttons()
+        self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        self.again = QPushButton(self.tr("&Compare again"))
+        self.again.clicked.connect(lambda: self._begin(self._nothing))
+        self.buttons.addButton(self.again, QDialogButtonBox.ButtonRole.ActionRole)
+        self.buttons.rejected.connect(self.reject)
+        row = QHBoxLayout()
+        row.addWidget(self.add)
+        row.addWidget(self.undo)
+        row.addStretch()
+        column = QVBoxLayout(self)
+        for widget in (self.result, self.progress):
+            column.addWidget(widget)
+        column.addWidget(self.table, 1)
+        column.addWidget(self.done_so_far)
+        column.addLayout(row)
+        column.addWidget(self.problem)
+        column.addWidget(self.buttons)
+        self.resize(WIDTH, HEIGHT)
+        self._begin(self._nothing)
+
+    def _make_table(self) -> Table:
+        table = Table()
+        table.setModel(self.model)
+        table.setAccessibleName(self.tr("Differences"))
+        table.set_widths(_WIDTHS[column] for column in Column)
+        return table
+
+    def _make_buttons(self) -> tuple[QPushButton, QPushButton]:
+        add = QPushButton(self.tr("&Add what is missing here"))
+        add.setToolTip(self.tr("Adds the tables and columns that are marked so, after a backup; no row is changed"))
+        add.clicked.connect(lambda: self._begin(self._add))
+        undo = QPushButton(self.tr("&Undo"))
+        undo.setToolTip(self.tr("Drops again what was added so, unless it is in use by now, after a backup"))
+        undo.clicked.connect(lambda: self._begin(self._undo))
+        for button in (add, undo):
+            button.setAutoDefault(False)
+        return add, undo
+
+    # What is done
+
+    def _begin(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        self.busy = True
+        self.problem.say("")
+        self.result.say(self.tr("Comparing…"))
+        self._show()
+        self.start(self._work(work))
+
+    async def _work(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Do it, then compare."""
+        try:
+            await work()
+            self.comparison = await self._engine.compare_tables(self._peer)
+        except SynclineError as error:
+            self.problem.say(in_words(error))
+        self.busy = False
+        self._show()
+
+    async def _nothing(self) -> None:
+        self.done_so_far.say("")
+
+    async def _add(self) -> None:
+        if self.comparison is not None:
+            added = await self._engine.add_missing(self._peer, self.comparison.there)
+            text = self.tr("Added: {0}. A backup of the file as it was before is kept.")
+            self.done_so_far.say(text.format(_names(added)))
+
+    async def _undo(self) -> None:
+        dropped, kept = await self._engine.take_back_added(self._peer)
+        told = []
+        if dropped:
+            told.append(self.tr("Taken back: {0}.").format(_names(dropped)))
+        if kept:
+            told.append(self.tr("In use, so they stay: {0}.").format(_names(kept)))
+        self.done_so_far.say(" ".join(told))
+
+    # What is shown
+
+    def _show(self) -> None:
+        comparison = self.comparison
+        self.progress.setVisible(self.busy)
+        self.table.setVisible(bool(self.model.lines) or self.busy)
+        self.again.setEnabled(not self.busy)
+        self.add.setEnabled(not self.busy and comparison is not None and any(line.addable for line in comparison.lines))
+        self.undo.setEnabled(not self.busy and comparison is not None and bool(comparison.added))
+        if self.busy:
+            return
+        if comparison is None:
+            self.result.say("")
+            return
+        self.model.show(comparison.lines)
+        self.table.setVisible(bool(comparison.lines))
+        stops = any(line.cure is not Cure.NONE for line in comparison.lines)
+        self.result.say(self._sentence(comparison), partial(state_icon, State.NEEDS_YOU if stops else State.IN_SYNC))
+        self.fit()
+
+    def _sentence(self, comparison: Comparison) -> str:
+        cures = [line.cure for line in comparison.lines]
+        if not cures:
+            return self.tr("The tables are alike on both sides.")
+        if set(cures) == {Cure.NONE}:
+            return self.tr("The tables differ, but not in a way that keeps them from syncing.")
+        count = cures.count(Cure.ADD_HERE)
+        if count == 0:
+            return self.tr("The tables differ, and nothing of it can be added here.")
+        text = self.tr("The tables differ. Of the differences, {0} can be mended here by adding what is missing.")
+        return text.format(count)
+
+
+def _names(additions: Sequence[Addition]) -> str:
+    return ", ".join(values.shown(f"{one.table}.{one.column}" if one.column else one.table) for one in additions)

@@ -1,0 +1,62 @@
+"""What a peer needs a person for, in whole sentences below the peers, and a button to begin with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QWidget
+
+from engine.events import PeerStatus, Remedy, State
+from gui.dialogs.note import Note
+from gui.models.sentences import told
+from gui.theme import state_icon
+
+
+class RemedyBar(QFrame):
+    """Hidden while nobody needs a person."""
+
+    asked = Signal(str, object)
+    """The peer's id, and the ``Remedy`` to begin with."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._peer: PeerStatus | None = None
+        self.note = Note(None, partial(state_icon, State.NEEDS_YOU))
+        self.button = QPushButton()
+        self.button.setAccessibleName(self.tr("Begin to mend it"))
+        self.button.clicked.connect(self._ask)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(8, 4, 8, 4)
+        row.addWidget(self.note, 1)
+        row.addWidget(self.button)
+        self.hide()
+
+    def show_for(self, peers: Sequence[PeerStatus], chosen: Sequence[str]) -> None:
+        """Speak for the chosen peer if it needs a person, else for the first one that does."""
+        needing = [peer for peer in peers if peer.state is State.NEEDS_YOU or peer.remedy is not None]
+        needing.sort(key=lambda peer: peer.peer not in chosen)
+        peer = needing[0] if needing else None
+        if peer == self._peer:
+            return
+        self._peer = peer
+        self.setVisible(peer is not None)
+        if peer is not None:
+            self.note.say(f"{peer.name}: {told(peer.reason)}")
+            self.button.setVisible(peer.remedy is not None)
+            self.button.setText(self._words(peer.remedy))
+            self.button.setAccessibleName(self._words(peer.remedy))
+
+    def _ask(self) -> None:
+        if self._peer is not None and self._peer.remedy is not None:
+            self.asked.emit(self._peer.peer, self._peer.remedy)
+
+    def _words(self, remedy: Remedy | None) -> str:
+        match remedy:
+            case Remedy.COMPARE_TABLES:
+                return self.tr("Compare tables…")
+            case Remedy.NEW_ID:
+                return self.tr("Give it a new id…")
+            case _:
+                return self.tr("Change peer…")
