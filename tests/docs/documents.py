@@ -68,7 +68,7 @@ class Block:
     @property
     def file(self) -> str:
         """The name of the file that it is, or ''."""
-        return next((word for word in self.words.split() if re.fullmatch(r"[\w-]+(\.\w+)+", word)), "")
+        return next((word for word in self.words.split() if re.fullmatch(r"[\w/-]+(\.\w+)+", word)), "")
 
     @property
     def commands(self) -> list[list[str]]:
