@@ -48,7 +48,7 @@ class Activity:
             return
         tally = self._of(link.config.id)
         if tally.session is not attempt.session:
-            self._begin(tally, attempt.session)
+            self._begin(tally, attempt.session, attempt.before)
         tally.moved = time.time()
         tally.began = tally.began or tally.moved
         if tally.timer is None:
@@ -59,7 +59,7 @@ class Activity:
         tally = self._of(link.config.id)
         attempt = link.attempt
         if attempt is None or tally.session is not attempt.session:
-            self._begin(tally, None)
+            self._begin(tally, None, attempt.before if attempt is not None else None)
         line = _less(finished, tally.told)
         seconds = finished.time - tally.began if tally.began else finished.seconds if tally.told is None else 0.0
         line = replace(line, seconds=max(0.0, seconds))
@@ -96,8 +96,8 @@ class Activity:
     def _of(self, peer: str) -> _Tally:
         return self._tallies.setdefault(peer, _Tally())
 
-    def _begin(self, tally: _Tally, session: Session | None) -> None:
-        tally.session, tally.told, tally.began = session, None, None
+    def _begin(self, tally: _Tally, session: Session | None, told: SyncFinished | None = None) -> None:
+        tally.session, tally.told, tally.began = session, told, None
         if tally.timer is not None:
             tally.timer.cancel()
             tally.timer = None

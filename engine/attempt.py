@@ -57,6 +57,8 @@ class Ending(enum.Enum):
     """Both sides have everything; a pull is over."""
     GREET_AGAIN = enum.auto()
     """Nothing is wrong, but only a new greeting tells how far the peer is."""
+    GAVE_WAY = enum.auto()
+    """The peer has dialled us, or did: our own connection gave way to that one, or its turn comes again."""
     HUNG_UP = enum.auto()
     """We were told to (pause, changed settings, shutdown)."""
 
@@ -80,6 +82,8 @@ class Attempt:
         session, pump: once there is one. progress: of its versions. reason: why the connection ended.
         stepped: set whenever the session's facts may have changed, and at the end.
         asked: whether it greets again only because somebody asked.
+        stays: whether the connection is to stay, and to carry changes both ways (``engine.visits``).
+        note: what to add to the peer's status. before: what the session had moved before this attempt began.
 
     Callbacks:
         on_step: called whenever the session's facts may have changed.
@@ -87,6 +91,9 @@ class Attempt:
         on_in, on_out: called with the changes that were merged and sent.
         on_finished: called once with the line for the activity list, if a session came to be.
     """
+
+    note = ""
+    before: SyncFinished | None = None
 
     def __init__(
         self,
@@ -109,6 +116,7 @@ class Attempt:
         self.session: Session | None = None
         self.progress = Progress()
         self.pulling = pulling
+        self.stays = not pulling and config.direction is Direction.BOTH
         self.hurry = pulling
         self._hosts = hosts
         self._token = token
@@ -145,7 +153,12 @@ class Attempt:
                 )
             config = self.config
             dialled = await dial(
-                config.url, config.room, token=self._token, fingerprint=config.fingerprint, as_hub=self._as_hub
+                config.url,
+                config.room,
+                token=self._token,
+                fingerprint=config.fingerprint,
+                as_hub=self._as_hub,
+                stays=self.stays,
             )
             socket = dialled.socket
             try:
@@ -164,13 +177,7 @@ class Attempt:
             try:
                 closed = await pump.run()
             finally:
-                self._over = True
-                self.stepped.set()
-                if self._quiet_timer is not None:
-                    self._quiet_timer.cancel()
-                for look in self._looks:
-                    look.cancel()
-                await asyncio.gather(*self._looks, return_exceptions=True)
+                await self._end()
         return self._judge(pump, closed)
 
     def hang_up(self, ending: Ending, *, code: int = 1000, reason: str = "Goodbye.") -> None:
@@ -293,22 +300,33 @@ class Attempt:
 
     # When it is over
 
+    async def _end(self) -> None:
+        self._over = True
+        self.stepped.set()
+        if self._quiet_timer is not None:
+            self._quiet_timer.cancel()
+        for look in self._looks:
+            look.cancel()
+        await asyncio.gather(*self._looks, return_exceptions=True)
+
+    def _summary(self, session: Session, pump: Pump, error: str = "") -> SyncFinished:
+        now = time.time()
+        return SyncFinished(
+            time=now,
+            peer=self.config.id,
+            sent=session.changes_out,
+            received=session.changes_in,
+            bytes_out=pump.traffic.bytes_out,
+            bytes_in=pump.traffic.bytes_in,
+            seconds=now - pump.traffic.started,
+            error=error,
+        )
+
     def _judge(self, pump: Pump, closed: Close) -> Ending:
         session = pump.session
         self.reason = self.reason or closed.reason
         orderly = self._ending is not None or closed.regreet
-        self._on_finished(
-            SyncFinished(
-                time=time.time(),
-                peer=self.config.id,
-                sent=session.changes_out,
-                received=session.changes_in,
-                bytes_out=pump.traffic.bytes_out,
-                bytes_in=pump.traffic.bytes_in,
-                seconds=time.time() - pump.traffic.started,
-                error="" if orderly else closed.reason,
-            )
-        )
+        self._on_finished(self._summary(session, pump, "" if orderly else closed.reason))
         if session.copied or closed.code == 4005:
             raise CopiedFile(closed.reason, hint=f"{COPIED} Or: syncline new-id {self.path}")
         if session.failure is not None and not closed.parked:

@@ -31,6 +31,7 @@ from engine.wire.rooms import (
     OWN_HEADER,
     READ_ONLY,
     ROOM_HEADER,
+    STAYS_HEADER,
     TOKEN_HEADER,
     encode_subprotocol,
 )
@@ -70,6 +71,7 @@ async def dial(
     fingerprint: str = "",
     name: str = "",
     as_hub: bool = False,
+    stays: bool = False,
 ) -> Dialled:
     """Connect to ``url`` and greet for ``room``.
 
@@ -77,6 +79,7 @@ async def dial(
         fingerprint: of the one certificate that is taken (``engine.sharing``); by default one of an authority's.
         name: what to call us, where the token is that of a pairing link.
         as_hub: a hub dials, for its guests.
+        stays: the connection is to stay, and to carry changes both ways.
 
     Returns:
         the open connection, with what the other side said.
@@ -87,7 +90,7 @@ async def dial(
     """
     where = urlsplit(url).netloc or url
     options: dict[str, Any] = dict(SOCKET_OPTIONS)
-    said = {HUB_HEADER: "1" if as_hub else "", NAME_HEADER: quote(name)}
+    said = {HUB_HEADER: "1" if as_hub else "", STAYS_HEADER: "1" if stays else "", NAME_HEADER: quote(name)}
     options["additional_headers"] = {header: value for header, value in said.items() if value}
     if fingerprint or urlsplit(url).hostname in ("localhost", "127.0.0.1", "::1"):
         options["proxy"] = None

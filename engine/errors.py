@@ -176,3 +176,19 @@ class CopiedFile(PeerRefused):
 
 class CertificateChanged(PeerRefused):
     """The other side shows another certificate than the one that was paired: nothing was said to it."""
+
+
+NEEDS_A_PERSON = (
+    PeerRefused,
+    UsageError,
+    MergeError,
+    NothingToSync,
+    ReadOnlyFile,
+    StorageFailed,
+    TableBroken,
+    UnsupportedFile,
+)
+"""What trying again alone cannot mend: these stop the retries."""
+
+PARKING = (SchemasDiffer, RoomMissing, StorageFailed)
+"""What somebody mends elsewhere: the other side's tables (ours are noticed at once), a hub's room, a full disk."""

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from engine.backup import Backups
 from engine.host import Host, LocalNews
+from engine.visits import Visits
 
 
 class Hosts:
@@ -17,9 +18,13 @@ class Hosts:
     Args:
         news: told on the loop when another program wrote to an open file; may be None.
         backups: where each file is copied to before it is opened for writing the first time; None for no copies.
+
+    Attributes:
+        visits: the peers that have dialled us, by file.
     """
 
     def __init__(self, news: LocalNews | None = None, *, backups: Backups | None = None) -> None:
+        self.visits = Visits()
         self._news = news
         self._backups = backups
         self._open: dict[Path, Host] = {}

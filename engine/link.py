@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import logging
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -20,24 +21,22 @@ from engine.backoff import Backoff
 from engine.change import Change
 from engine.crr import Applied
 from engine.errors import (
+    NEEDS_A_PERSON,
+    PARKING,
     CopiedFile,
-    MergeError,
-    NothingToSync,
     PeerRefused,
     PeerUnreachable,
-    ReadOnlyFile,
-    RoomMissing,
     SchemasDiffer,
-    StorageFailed,
     SynclineError,
-    TableBroken,
-    UnsupportedFile,
     UsageError,
 )
 from engine.events import PeerStatus, Remedy, State, SyncFinished
 from engine.hosts import Hosts
+from engine.session import OwnSession
 from engine.settings import Mode, PeerConfig
+from engine.stand_in import StandIn
 from engine.status import Board, clock_time, connected_state
+from engine.visits import Purpose, Visit, gives_way
 
 log = logging.getLogger(__name__)
 
@@ -50,18 +49,6 @@ NAP = 30.0
 PARKED = 60.0
 """Seconds between two looks whether the cause of a ``PARKING`` error has gone."""
 
-NEEDS_A_PERSON = (
-    PeerRefused,
-    UsageError,
-    MergeError,
-    NothingToSync,
-    ReadOnlyFile,
-    StorageFailed,
-    TableBroken,
-    UnsupportedFile,
-)
-"""What trying again alone cannot mend: these stop the retries."""
-
 REMEDIES = {
     SchemasDiffer: Remedy.COMPARE_TABLES,
     CopiedFile: Remedy.NEW_ID,
@@ -69,9 +56,6 @@ REMEDIES = {
     UsageError: Remedy.EDIT,
 }
 """What a person can begin with; the first that fits."""
-
-PARKING = (SchemasDiffer, RoomMissing, StorageFailed)
-"""What somebody mends elsewhere: the other side's tables (ours are noticed at once), a hub's room, a full disk."""
 
 
 class Reporter(Protocol):
@@ -130,6 +114,10 @@ class Link:
         self._greetings = 0
         self._again = False
         self._backoff = Backoff(random.Random())
+        # who is on the other side, so that its visits are known
+        self._file = path.expanduser().resolve()
+        self._site: bytes | None = None
+        self._stop_listening: Callable[[], None] = lambda: None
         self._attempt: Attempt | None = None
         self._waiters: list[asyncio.Future[None]] = []
         self._next_waiters: list[asyncio.Future[None]] = []
@@ -159,11 +147,13 @@ class Link:
 
     def start(self) -> None:
         """Begin to keep the peer in sync, on the running loop."""
+        self._stop_listening = self._hosts.visits.listen(self._file, self._visited)
         self._task = asyncio.get_running_loop().create_task(self._run(), name=f"link {self.config.name}")
 
     async def stop(self) -> None:
         """Hang up in good order and end. What is being merged is finished; nothing is lost."""
         self._stopping = True
+        self._stop_listening()
         self._wake.set()
         self._hang_up(code=1001, reason="Going away.")
         if self._task is not None:
@@ -202,6 +192,8 @@ class Link:
 
     def configure(self, config: PeerConfig, *, token: str | None) -> None:
         """Take over changed settings (pause among them) and try anew with them."""
+        if (config.url, config.room) != (self.config.url, self.config.room):
+            self._site = None
         self.config = self.board.config = config
         self._token = token
         self._blocked = False
@@ -248,6 +240,8 @@ class Link:
                 failed = f" Last try: {self._trouble}" if self._trouble else ""
                 self.board.show(State.IDLE, f"{why} Press Sync now.{failed}", remedy=self._remedy if failed else None)
                 wait = float("inf")
+            elif self.config.mode is Mode.LIVE and self._visit() is not None:
+                return True
             else:
                 wait = self._next_at - time.time()
                 if not 0 < wait <= self._longest_wait:  # due; or the wall clock was set back
@@ -271,7 +265,8 @@ class Link:
 
     async def _try(self) -> None:
         peer, report = self.config.id, self._reporter
-        attempt = self._attempt = Attempt(
+        visit = self._visit()
+        attempt = self._attempt = (Attempt if visit is None else functools.partial(StandIn, visit))(
             self.config,
             self.path,
             self._hosts,
@@ -289,11 +284,14 @@ class Link:
         self._next_waiters.clear()
         attempt.hurry = attempt.hurry or bool(self._waiters)
         self._asked = False
-        self.board.trying(again=self._again or self._parked)
+        self.board.trying(again=self._again or self._parked or visit is not None)
         try:
             ending = await attempt.run()
         except SynclineError as error:
-            self._failed(error)
+            if isinstance(error, PeerUnreachable) and self._visit() is not None:
+                self._ended(Ending.GAVE_WAY, attempt)
+            else:
+                self._failed(error)
         except Exception as error:  # a defect of ours must not end the link in silence
             log.exception("The link to %s failed", self.config.name)
             self._failed(PeerUnreachable(f"Something unexpected went wrong: {type(error).__name__}."))
@@ -348,6 +346,9 @@ class Link:
             return
         session = attempt.session
         self.board.note(session)
+        if isinstance(session, OwnSession) and session.kin:
+            self._site = session.peer
+            self._give_way()
         if (self._again or self._parked) and not session.greeted:
             return
         self._again = self._parked = False
@@ -355,9 +356,31 @@ class Link:
         if session.in_sync:
             self._trouble = ""
         state, reason = connected_state(session, attempt.progress, now=now, sent_at=self.board.confirmed_at)
-        self.board.show(state, reason, progress=attempt.progress)
+        self.board.show(state, f"{reason} {attempt.note}".rstrip(), progress=attempt.progress)
         if state is State.IN_SYNC and not session.in_sync:
             self.board.look_again(self._stepped)
+
+    # A peer that has dialled us
+
+    def _visit(self) -> Visit | None:
+        """The connection that the peer made to us, if it can take the place of ours."""
+        purpose = Purpose.GUESTS if self._as_hub else Purpose.SYNC
+        return self._hosts.visits.of(self._file, self._site, purpose) if self._site is not None else None
+
+    def _visited(self) -> None:
+        """Somebody has dialled us, or left."""
+        if self._attempt is None:
+            self._wake.set()
+        else:
+            self._give_way()
+
+    def _give_way(self) -> None:
+        """Let go of our own connection if the peer has made one as well, and ours is the one to go."""
+        attempt, visit = self._attempt, self._visit()
+        if visit is None or attempt is None or self._site is None or isinstance(attempt, StandIn):
+            return
+        if gives_way(visit.pump.host.site_id, self._site, stays=attempt.stays):
+            attempt.hang_up(Ending.GAVE_WAY, reason="The connection that the other side made is enough.")
 
     def _caught_up(self) -> None:
         self._trouble = ""

@@ -2417,6 +2417,10 @@
         <translation>Oder: syncline new-id {0}</translation>
     </message>
     <message>
+        <source>Over the connection that it made to this machine; one is enough.</source>
+        <translation>Über die Verbindung, die es zu diesem Rechner aufgebaut hat; eine genügt.</translation>
+    </message>
+    <message>
         <source>Pair again, with a new link.</source>
         <translation>Koppeln Sie noch einmal, mit einem neuen Link.</translation>
     </message>
@@ -2559,6 +2563,10 @@
     <message>
         <source>The client&apos;s greeting names no room.</source>
         <translation>Die Begrüßung des Clients nennt keinen Raum.</translation>
+    </message>
+    <message>
+        <source>The connection that the other side made is enough.</source>
+        <translation>Die Verbindung, die die Gegenseite aufgebaut hat, genügt.</translation>
     </message>
     <message>
         <source>The crsql_after functions are for triggers, which pass a table&apos;s name first.</source>

@@ -10,6 +10,7 @@ from websockets.typing import Data
 
 from engine.heartbeat import ServerSocket
 from engine.hub.access import Grant
+from engine.visits import Purpose
 from engine.wire.rooms import Greeting
 
 
@@ -21,6 +22,7 @@ class HubSocket(ServerSocket):
         greeting: what its handshake said. grant: what it was let in with.
         new_room: it was asked for its tables, to make the room of them.
         is_hub: it is another hub, which comes for its guests.
+        stays: it means to stay, and to take changes as well as send them.
     """
 
     greeting: Greeting
@@ -28,11 +30,19 @@ class HubSocket(ServerSocket):
     address = ""
     new_room = False
     is_hub = False
+    stays = False
 
     def __init__(self, *args: Any, addresses: Counter[str], **options: Any) -> None:
         super().__init__(*args, **options)
         self._addresses = addresses
         self._ahead: Data | None = None
+
+    @property
+    def purpose(self) -> Purpose | None:
+        """What it came for, if it can take the place of our own connection to the same peer."""
+        if not self.stays or not self.grant.write:
+            return None
+        return Purpose.GUESTS if self.is_hub else Purpose.SYNC
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         peer = transport.get_extra_info("peername")

@@ -29,6 +29,7 @@ from engine.wire.rooms import (
     OWN_HEADER,
     READ_ONLY,
     ROOM_HEADER,
+    STAYS_HEADER,
     TOKEN_HEADER,
     decode_subprotocol,
 )
@@ -85,6 +86,7 @@ class Door:
             self._check_origin(request.headers.get("Origin"))
             connection.greeting = greeting
             connection.is_hub = HUB_HEADER in request.headers
+            connection.stays = STAYS_HEADER in request.headers
             name = unquote(request.headers.get(NAME_HEADER, ""))
             connection.grant = self._access.admit(greeting.room, greeting.token, name=name)
         except WireError as error:

@@ -21,6 +21,7 @@ from engine.hosts import Hosts
 from engine.link import Link
 from engine.pump import Pump
 from engine.settings import PeerConfig
+from engine.visits import Purpose
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +54,6 @@ class Fellow:
         url: its address. token: what to show there.
         hosts: where replicas are opened. path: where a room's file is.
         people: whether somebody is in a room who is no hub.
-        visits: the sessions of hubs that are in a room.
     """
 
     def __init__(
@@ -64,7 +64,6 @@ class Fellow:
         *,
         path: Callable[[str], Path],
         people: Callable[[str], bool],
-        visits: Callable[[str], Collection[Pump]],
     ) -> None:
         self.url = url
         self.name = urlsplit(url).netloc
@@ -72,7 +71,6 @@ class Fellow:
         self._hosts = hosts
         self._path = path
         self._people = people
-        self._visits = visits
         self._owed: dict[str, int] = {}  # the version of each room that it may lack
         self._lines: dict[str, _Line] = {}
         self._ending: dict[str, asyncio.Task[None]] = {}
@@ -152,10 +150,6 @@ class Fellow:
         if pump is not None and pump.session.peer is not None:
             self._sites[room] = pump.session.peer
         self._settle(room, pump)
-        visit = self._visit(room)
-        if visit is not None and visit.host.site_id > self._sites[room]:
-            self._end(room)  # connected twice: just one of the two sides sees it so
-            return
         people = self._people(room)
         line.troubled_at = line.troubled_at or now if link.trouble else None
         line.rests_since = None if people or room in self._owed else line.rests_since or now
@@ -167,7 +161,10 @@ class Fellow:
     def _visit(self, room: str) -> Pump | None:
         """The session in which this very hub is our guest, if it is known to be."""
         site = self._sites.get(room)
-        return next((pump for pump in self._visits(room) if site is not None and pump.session.peer == site), None)
+        if site is None:
+            return None
+        visit = self._hosts.visits.of(self._path(room).resolve(), site, Purpose.GUESTS)
+        return visit.pump if visit is not None else None
 
     def _settle(self, room: str, pump: Pump | None) -> None:
         """Forget what was owed when it is over there, and theirs here."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -11,7 +11,6 @@ from engine.host import Host
 from engine.hosts import Hosts
 from engine.hub.fellow import Fellow
 from engine.hub.rooms import Rooms
-from engine.pump import Pump
 from engine.shape import Shape
 
 
@@ -26,7 +25,6 @@ class Fellows:
     def __init__(self, urls: Sequence[str], token: str | None, hosts: Hosts, rooms: Rooms) -> None:
         self._rooms = rooms
         self._people: Counter[str] = Counter()
-        self._visits: defaultdict[str, list[Pump]] = defaultdict(list)
         self._all = [
             Fellow(
                 url,
@@ -34,7 +32,6 @@ class Fellows:
                 hosts,
                 path=rooms.path,
                 people=lambda room: bool(self._people[room]),
-                visits=lambda room: self._visits.get(room, ()),
             )
             for url in dict.fromkeys(urls)
         ]
@@ -56,15 +53,13 @@ class Fellows:
         return sum(fellow.linked for fellow in self._all)
 
     @contextlib.contextmanager
-    def attend(self, room: str, host: Host, pump: Pump, *, is_hub: bool) -> Iterator[None]:
+    def attend(self, room: str, host: Host, *, is_hub: bool) -> Iterator[None]:
         """While somebody is in a room: link it, unless it is only another hub, and bring over what changes in it."""
         if not self._all:
             yield
             return
         stop_listening = host.listen(_Watcher(self, room, host))
-        if is_hub:
-            self._visits[room].append(pump)
-        else:
+        if not is_hub:
             self._people[room] += 1
             for fellow in self._all:
                 fellow.came(room)
@@ -73,11 +68,7 @@ class Fellows:
             yield
         finally:
             stop_listening()
-            if is_hub:
-                self._visits[room].remove(pump)
-                if not self._visits[room]:
-                    del self._visits[room]
-            else:
+            if not is_hub:
                 self._people -= Counter([room])
 
     def owe(self, room: str, version: int) -> None:

@@ -36,6 +36,7 @@ from engine.pump import Pump
 from engine.session import OwnSession, Session, StockHubSession
 from engine.session.base import GREETING_TIMEOUT
 from engine.sockets import SOCKET_OPTIONS
+from engine.visits import Visit
 from engine.wire import MAX_SMALL, Failure, FailureCode, Tables, decode, encode
 
 log = logging.getLogger(__name__)
@@ -108,6 +109,7 @@ class Hub:
         self._on_guests = on_guests
         self.guests: Counter[str] = Counter()
         self._guests: set[Guest] = set()
+        self._visits = hosts.visits
         limits = self.options.limits
         self._rooms = Rooms(places, hosts, limits)
         self._fellows = Fellows(self.options.fellows, self.options.fellow_token, hosts, self._rooms)
@@ -254,7 +256,11 @@ class Hub:
         kind = OwnSession if socket.greeting.own is not None else StockHubSession
         session: Session = kind(here, now=now, receives=grant.write)
         guard = HubGuard(self.options.limits, host.path)
-        guest = Guest(room, grant, Pump(socket, session, host, guard=guard), guard)
+        visit = Visit(socket.purpose)
+        pump = Pump(
+            socket, session, host, guard=guard, on_state=visit.stepped, on_in=visit.merged, on_out=visit.sent
+        )
+        guest = Guest(room, grant, pump, guard)
         self._guests.add(guest)
         self.guests[room] += 1
         self._tally.sessions += 1
@@ -267,7 +273,7 @@ class Hub:
             if grant.token is not None:
                 facts["token"] = grant.token.name
             log.info("A peer came", extra=facts)
-            with self._fellows.attend(room, host, guest.pump, is_hub=socket.is_hub):
+            with self._visits.attend(visit, pump), self._fellows.attend(room, host, is_hub=socket.is_hub):
                 ended = await guest.pump.run()
             facts |= {name: count for (what, way), count in moved([guest.pump]).items() for name in (f"{what}_{way}",)}
             log.info("A peer left: %s", ended.reason, extra=facts)

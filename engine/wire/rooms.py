@@ -32,6 +32,9 @@ NEW_ROOM = "new"
 HUB_HEADER = "Syncline-Hub"
 """The request header by which a hub that dials another says what it is: it comes for its guests, not for itself."""
 
+STAYS_HEADER = "Syncline-Stays"
+"""The request header by which one who dials says that the connection is to stay, and to carry changes both ways."""
+
 NAME_HEADER = "Syncline-Name"
 """The request header in which one who comes to be paired says what to call it; percent-encoded."""
 

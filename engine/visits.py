@@ -1,0 +1,145 @@
+"""Who has dialled us: so that two sides that dial each other end up with one connection, by a rule that both compute.
+
+Whoever is visited by a peer does not dial it, but goes by that connection. Where both dialled at the same time, the
+larger site id gives way: it lets go of the connection that it made. Only a visit that stays, and carries changes both
+ways, counts; a side whose own connection is to be shorter, or to carry less, gives way to it in any case.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from enum import Enum, auto
+from pathlib import Path
+from typing import Protocol
+
+from engine.change import Change
+from engine.crr import Applied
+from engine.pump import Pump
+from engine.session import OwnSession
+
+
+class Purpose(Enum):
+    """What a connection is for, if it may take the place of the peer's own: only one for the same purpose can."""
+
+    SYNC = auto()
+    """To stay, and keep two files in sync."""
+    GUESTS = auto()
+    """It is a hub's, and there while that has guests in the room."""
+
+
+class Watcher(Protocol):
+    """Wants to know what goes on in a visit."""
+
+    def visit_stepped(self) -> None: ...
+    def visit_merged(self, applied: Sequence[Applied]) -> None: ...
+    def visit_sent(self, changes: Sequence[Change]) -> None: ...
+
+
+class Visit:
+    """One peer that has dialled us; its ``pump`` reports here.
+
+    Args:
+        purpose: what it came for; None for what takes no other connection's place.
+
+    Attributes:
+        pump: what drives its session, from ``Visits.attend`` on. over: the peer has left.
+    """
+
+    pump: Pump
+
+    def __init__(self, purpose: Purpose | None) -> None:
+        self.purpose = purpose
+        self.over = False
+        self.watchers: list[Watcher] = []
+        self._on_known: Callable[[], None] | None = None
+
+    @property
+    def known(self) -> bool:
+        """Whether the peer has greeted, has shown to be the one that our file knows, and is still there."""
+        session = self.pump.session
+        return not self.over and isinstance(session, OwnSession) and session.kin and session.closed is None
+
+    def stepped(self) -> None:
+        """For the pump: the session's facts may have changed."""
+        if self._on_known is not None and self.known:
+            tell, self._on_known = self._on_known, None
+            tell()
+        for watcher in tuple(self.watchers):
+            watcher.visit_stepped()
+
+    def merged(self, applied: Sequence[Applied]) -> None:
+        """For the pump."""
+        for watcher in tuple(self.watchers):
+            watcher.visit_merged(applied)
+
+    def sent(self, changes: Sequence[Change]) -> None:
+        """For the pump."""
+        for watcher in tuple(self.watchers):
+            watcher.visit_sent(changes)
+
+    def attended(self, on_known: Callable[[], None]) -> None:
+        """For ``Visits``: call this once the peer is known."""
+        self._on_known = on_known
+
+
+class Visits:
+    """All visits, by the file that they are to."""
+
+    def __init__(self) -> None:
+        self._here: defaultdict[Path, list[Visit]] = defaultdict(list)
+        self._listeners: defaultdict[Path, list[Callable[[], None]]] = defaultdict(list)
+
+    @contextlib.contextmanager
+    def attend(self, visit: Visit, pump: Pump) -> Iterator[None]:
+        """While a visit goes on: it counts, and whoever listens hears of it as soon as the peer is known."""
+        visit.pump = pump
+        if visit.purpose is None:
+            yield
+            return
+        path = pump.host.path
+        self._here[path].append(visit)
+        visit.attended(lambda: self._tell(path))
+        try:
+            yield
+        finally:
+            self._here[path].remove(visit)
+            if not self._here[path]:
+                del self._here[path]
+            visit.over = True
+            visit.stepped()
+            self._tell(path)
+
+    def listen(self, path: Path, heard: Callable[[], None]) -> Callable[[], None]:
+        """Call ``heard`` whenever somebody has come to a file, or left; return the function that ends it."""
+        self._listeners[path].append(heard)
+
+        def end() -> None:
+            self._listeners[path].remove(heard)
+            if not self._listeners[path]:
+                del self._listeners[path]
+
+        return end
+
+    def of(self, path: Path, site: bytes | None, purpose: Purpose) -> Visit | None:
+        """Return the visit of this peer to a file, the latest if there are more (the others will prove to be dead)."""
+        if path not in self._here:
+            return None
+        for visit in reversed(self._here[path]):
+            if visit.purpose is purpose and visit.pump.session.peer == site and visit.known:
+                return visit
+        return None
+
+    def _tell(self, path: Path) -> None:
+        for heard in tuple(self._listeners.get(path, ())):
+            heard()
+
+
+def gives_way(ours: bytes, theirs: bytes, *, stays: bool) -> bool:
+    """Whether our own connection to a peer gives way to its visit; the other side finds the opposite.
+
+    Args:
+        ours, theirs: the two site ids. stays: whether ours would take the place of theirs as well.
+    """
+    return not stays or ours > theirs
