@@ -712,6 +712,60 @@
     </message>
 </context>
 <context>
+    <name>FoundModel</name>
+    <message>
+        <source>Machine</source>
+        <translation>Rechner</translation>
+    </message>
+    <message>
+        <source>What it shares</source>
+        <translation>Was er teilt</translation>
+    </message>
+    <message>
+        <source>Where</source>
+        <translation>Wo</translation>
+    </message>
+    <message>
+        <source>a peer of this database already</source>
+        <translation>schon Gegenstelle dieser Datenbank</translation>
+    </message>
+    <message>
+        <source>a database like yours</source>
+        <translation>eine Datenbank wie Ihre</translation>
+    </message>
+    <message>
+        <source>nothing at the moment</source>
+        <translation>im Moment nichts</translation>
+    </message>
+    <message>
+        <source>databases with other tables</source>
+        <translation>Datenbanken mit anderen Tabellen</translation>
+    </message>
+</context>
+<context>
+    <name>NearbyPanel</name>
+    <message>
+        <source>Machines in this network</source>
+        <translation>Rechner in diesem Netz</translation>
+    </message>
+    <message>
+        <source>&amp;In this network:</source>
+        <translation>&amp;In diesem Netz:</translation>
+    </message>
+    <message>
+        <source>Nothing found yet. On the other machine press Share, choose a database, and tick “In the local network”.</source>
+        <translation>Noch nichts gefunden. Auf dem anderen Rechner „Teilen“ drücken, eine Datenbank wählen und „Im lokalen Netz“ ankreuzen.</translation>
+    </message>
+    <message>
+        <source>{0} is a peer of this database already.</source>
+        <translation>{0} ist schon eine Gegenstelle dieser Datenbank.</translation>
+    </message>
+    <message>
+        <source>{0} lets in only whom it has given a link. There: press Share, then New link. Open that link here, or paste it below as the address.</source>
+        <translation>{0} lässt nur ein, wem er einen Link gegeben hat. Dort „Teilen“ und dann „Neuer Link“ drücken; den Link hier öffnen oder unten als Adresse einfügen.</translation>
+    </message>
+</context>
+<context>
     <name>NoticeBar</name>
     <message>
         <source>Notice</source>

@@ -164,6 +164,15 @@ class Sharing(Peers):
             raise UsageError("Looking for other machines is switched off.", hint="Switch it on in the settings.")
         return Discovery(on_change, here=here, own=self._share.fingerprint if self._share is not None else "")
 
+    async def offer_of(self, database: str) -> str:
+        """Return what a database is offered as in the network: whoever shares one like it has this among its offers.
+
+        Raises:
+            ReplicaError: the file cannot be used.
+        """
+        async with self._hosts.use(self._config(database).path) as host:
+            return offer(host.shapes)
+
     @property
     def _sharing_wanted(self) -> tuple[bool, bool, int, bool]:
         settings = self.settings

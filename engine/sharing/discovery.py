@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
+import importlib
 import ipaddress
 import logging
 import re
@@ -169,6 +170,7 @@ class Discovery:
         return tuple(sorted(self._found.values(), key=lambda found: found.name.casefold()))
 
     async def __aenter__(self) -> Discovery:
+        await asyncio.to_thread(importlib.import_module, "zeroconf.asyncio")  # it takes a tenth of a second
         from zeroconf.asyncio import AsyncServiceBrowser
 
         try:

@@ -27,6 +27,7 @@ from engine.sharing.link import PairingLink, is_link, parse
 from engine.wire.rooms import check_room, check_token, encode_subprotocol
 from gui.dialogs.base import AsyncDialog, in_words
 from gui.dialogs.checked import CheckedLine
+from gui.dialogs.nearby import NearbyPanel
 from gui.dialogs.note import Note
 from gui.dialogs.trial import TrialPanel
 from gui.models.sentences import told
@@ -59,6 +60,8 @@ async def ask(
     if link:
         dialog.take(link)
     dialog.start(dialog.tell_where_tokens_are())
+    if dialog.adding:
+        dialog.start(dialog.nearby.look())
     return dialog.saved if await dialog.answered() else None
 
 
@@ -79,12 +82,15 @@ class PeerDialog(AsyncDialog):
         self._fill(peer, database)
         self._connect()
         self._look()
+        self._look_for()
         self.resize(WIDTH, self.sizeHint().height())
         self.address.setFocus()
 
     # What is seen
 
     def _make_fields(self) -> None:
+        self.nearby = NearbyPanel(self._engine)
+        self.nearby.setVisible(self.adding)
         self.database = QComboBox()
         self.database.setAccessibleName(self.tr("Database"))
         self.name = QLineEdit()
@@ -146,6 +152,8 @@ class PeerDialog(AsyncDialog):
         form.addRow(self.tr("D&irection:"), self.direction)
         form.addRow(self.tr("Sta&le after:"), self.stale)
         column = QVBoxLayout(self)
+        column.addWidget(self.nearby)
+        column.addSpacing(6)
         column.addWidget(self.fields)
         column.addSpacing(6)
         column.addWidget(self.trial)
@@ -177,12 +185,19 @@ class PeerDialog(AsyncDialog):
         for field in (self.address, self.room, self.token):
             field.changed.connect(self._changed)
         self.database.currentIndexChanged.connect(self._changed)
+        self.database.currentIndexChanged.connect(self._look_for)
+        self.nearby.machine_chosen.connect(self._look)
+        self.nearby.link_wanted.connect(self.address.setFocus)
         self.direction.currentIndexChanged.connect(self._changed)
         self.mode.currentIndexChanged.connect(self._look)
         self.trial.test_requested.connect(self._begin_trial)
         self.trial.stop_requested.connect(self._stop_trial)
         self.buttons.accepted.connect(self.accept)
         self.buttons.rejected.connect(self.reject)
+
+    def _look_for(self) -> None:
+        if self.adding:
+            self.start(self.nearby.set_database(self.database.currentData() or ""))
 
     async def tell_where_tokens_are(self) -> None:
         """Say below the token where it will be kept."""
@@ -266,6 +281,8 @@ class PeerDialog(AsyncDialog):
         self.fit()
 
     def _usual_name(self) -> str:
+        if self.link is not None and (name := self.nearby.name_of(self.link.fingerprint)):
+            return name
         try:
             return PeerConfig.new("", self.address.text, room=self.room.text).name
         except UsageError:
@@ -345,7 +362,7 @@ class PeerDialog(AsyncDialog):
         return await self._engine.pair(
             link,
             self.database.currentData() or "",
-            name=self.name.text().strip(),
+            name=self.name.text().strip() or self.nearby.name_of(link.fingerprint),
             mode=Mode(self.mode.currentData()),
             minutes=self.minutes.value(),
         )

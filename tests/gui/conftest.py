@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from engine.sharing import discovery
+
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
 HERE = Path(__file__).parent
@@ -21,6 +23,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.qt_log_level_fail("WARNING"))
             # what the offscreen platform says of every window
             item.add_marker(pytest.mark.qt_log_ignore("^This plugin does not support "))
+
+
+@pytest.fixture(autouse=True)
+def found_on_this_machine_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Add peer looks for other machines: in tests on loopback, not in whatever network they run in."""
+    opened = discovery._open
+    monkeypatch.setattr(discovery, "_open", lambda *, here: opened(here=True))
 
 
 @pytest.fixture(autouse=True)

@@ -14,9 +14,11 @@ from engine.engine import Engine
 from engine.events import State
 from engine.probe import Step
 from engine.settings import Direction, Mode, Pause, PeerConfig, Settings
+from engine.sharing.discovery import machine_name, mark
 from engine.tokens import TokenStore
 from gui.dialogs import add_peer
 from gui.dialogs.add_peer import PeerDialog
+from gui.models.found import Column
 from tests.engine.live import make_file, plain_engine, write
 from tests.gui.aio import on_gui_loop, until
 from tests.gui.dialogs.asking import asking, click, press, type_into, unnamed
@@ -269,3 +271,72 @@ async def test_a_pasted_link_pairs_and_shows_the_words(tmp_path: Path) -> None:
         assert here.settings.peers[0].name == "Laptop"
         assert here.settings.peers[0].fingerprint == link.fingerprint
         await here.wait_in_sync(timeout=20)
+
+
+# Machines in the network
+
+
+@on_gui_loop
+async def test_machines_are_found_and_go(tmp_path: Path) -> None:
+    """Others may be there too: tests that run at the same time announce theirs."""
+    store = TokenStore(tmp_path / "here", keyring=False)
+    async with (
+        Engine(Settings(), data=tmp_path / "there") as there,
+        Engine(Settings(), token_store=store, data=tmp_path / "here") as here,
+    ):
+        shared = await there.add_database(make_file(tmp_path / "theirs.db"))
+        fitting = await here.add_database(make_file(tmp_path / "ours.db"))
+        other = "CREATE TABLE other (id PRIMARY KEY NOT NULL); SELECT crsql_as_crr('other')"
+        await here.add_database(make_file(tmp_path / "other.db", other))
+        async with asking(PeerDialog, add_peer.ask(None, here, database=fitting.id)) as (dialog, answer):
+            nearby, model = dialog.nearby, dialog.nearby.model
+
+            def row() -> int | None:
+                assert there.sharing is not None
+                marks = {model.machine(row).certificate: row for row in range(model.rowCount())}
+                return marks.get(mark(there.sharing.fingerprint))
+
+            def cell(column: Column) -> str:
+                return str(model.index(row() or 0, column).data())
+
+            assert "On the other machine press Share" in nearby.table.placeholder
+            await there.share([shared.id])
+            await until(lambda: row() is not None, "it is found")
+            assert cell(Column.MACHINE) == machine_name()
+            assert cell(Column.OFFERS) == "a database like yours"
+            dialog.database.setCurrentIndex(1)
+            await until(lambda: cell(Column.OFFERS) == "databases with other tables", "the other one does not fit")
+            dialog.database.setCurrentIndex(0)
+            nearby.table.selectRow(row() or 0)
+            assert nearby.note.text.startswith(f"{machine_name()} lets in only whom it has given a link.")
+            assert not dialog.ok.isEnabled(), "being found lets nobody in"
+            nearby.table.setFocus()
+            press(nearby.table, Qt.Key.Key_Return)
+            assert dialog.address.line.hasFocus()
+            assert unnamed(dialog) == []
+            link = there.invite(shared.id)
+            type_into(dialog.address.line, link.text())
+            assert dialog.name.placeholderText() == machine_name()
+            dialog.accept()
+            await until(answer.done, "it is paired")
+        assert here.settings.peers[0].name == machine_name()
+        async with asking(PeerDialog, add_peer.ask(None, here, database=fitting.id)) as (dialog, answer):
+            nearby, model = dialog.nearby, dialog.nearby.model
+            await until(lambda: row() is not None, "it is found again")
+            await until(lambda: cell(Column.OFFERS) == "a peer of this database already", "it is known")
+            gone = row() or 0
+            certificate = model.machine(gone).certificate
+            await there.stop_sharing()
+            marks = lambda: [model.machine(row).certificate for row in range(model.rowCount())]  # noqa: E731
+            await until(lambda: certificate not in marks(), "it goes")
+            dialog.reject()
+
+
+@on_gui_loop
+async def test_looking_around_can_be_switched_off(tmp_path: Path) -> None:
+    async with Engine(Settings(discover=False)) as engine:
+        await engine.add_database(make_file(tmp_path / "ours.db"))
+        async with asking(PeerDialog, add_peer.ask(None, engine)) as (dialog, _):
+            await until(lambda: "switched off" in dialog.nearby.table.placeholder, "it says so")
+            assert "in the settings" in dialog.nearby.table.placeholder
+            dialog.reject()
