@@ -1,11 +1,11 @@
-"""Make requirements.lock and requirements-test.lock from pyproject.toml.
+"""Make requirements.lock, requirements-test.lock and requirements-build.lock from pyproject.toml.
 
-    .venv/bin/python .ci/lock.py [--index URL]
+    .venv/bin/python .ci/lock.py [--keep] [--index URL]
 
-The newest releases that pyproject.toml allows, with the hashes of every wheel that Python 3.11 to 3.13 can
-use on x86-64 or arm64. The files name no host: pip takes the packages from wherever it is set up to, and the
-hashes make sure that they are the same ones. ``--index`` (a "simple" index) is asked for the hashes; without
-it, pip's own.
+The newest releases that pyproject.toml allows (with ``--keep`` those that are locked already stay), with the
+hashes of every wheel that Python 3.11 to 3.13 can use on x86-64 or arm64. The files name no host: pip takes the
+packages from wherever it is set up to, and the hashes make sure that they are the same ones. ``--index`` (a
+"simple" index) is asked for the hashes; without it, pip's own.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import os
 import ssl
 import subprocess
 import sys
+import tempfile
 import tomllib
 import urllib.request
 from collections import defaultdict
@@ -69,16 +70,25 @@ def run_pip(*args: str) -> str:
     return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
-def resolve(roots: list[Requirement]) -> dict[str, Release]:
-    """Every release that any environment needs.
+def locked() -> list[str]:
+    """``name==version`` of all that is locked now."""
+    lines = (line for lock in ROOT.glob("requirements*.lock") for line in lock.read_text().splitlines())
+    return sorted({line.split()[0] for line in lines if "==" in line.split(" ")[0]})
+
+
+def resolve(roots: list[Requirement], kept: list[str]) -> dict[str, Release]:
+    """Every release that any environment needs, of what is ``kept`` the same one.
 
     pip judges markers by the Python that runs it, so packages that only others need are added as roots,
     without their markers, until none is missing.
     """
     wanted = {str(root).split(";")[0].strip() for root in roots}
+    args = ["--dry-run", "--quiet", "--ignore-installed", "--only-binary=:all:", "--report=-"]
     while True:
-        args = ("--dry-run", "--quiet", "--ignore-installed", "--only-binary=:all:", "--report=-")
-        report = json.loads(run_pip("install", *args, *sorted(wanted)))
+        with tempfile.NamedTemporaryFile("w", suffix=".txt") as constraints:
+            constraints.write("\n".join(kept))
+            constraints.flush()
+            report = json.loads(run_pip("install", *args, "--constraint", constraints.name, *sorted(wanted)))
         releases: dict[str, Release] = {}
         for item in report["install"]:
             metadata = item["metadata"]
@@ -187,17 +197,23 @@ def write(path: Path, places: dict[str, list[Environment]], releases: dict[str, 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Make the lock files from pyproject.toml.")
     parser.add_argument("--index", help="a simple index to ask for hashes")
-    index = parser.parse_args().index or os.environ.get("PIP_INDEX_URL") or default_index()
+    parser.add_argument("--keep", action="store_true", help="keep the releases that are locked already")
+    options = parser.parse_args()
+    index = options.index or os.environ.get("PIP_INDEX_URL") or default_index()
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
     app = [Requirement(text) for text in project["dependencies"] + extras["gui"]]
-    test = app + [Requirement(text) for text in extras["test"]]
-    releases = resolve(test)
-    for_app, for_test = needed(app, releases), needed(test, releases)
-    added = {name: [e for e in places if e not in for_app.get(name, [])] for name, places in for_test.items()}
-    added = {name: places for name, places in added.items() if places}
+    more = {extra: app + [Requirement(text) for text in extras[extra]] for extra in ("test", "build")}
+    releases = resolve(more["test"] + more["build"], locked() if options.keep else [])
+    for_app = needed(app, releases)
     write(ROOT / "requirements.lock", for_app, releases, index)
-    write(ROOT / "requirements-test.lock", added, releases, index)
+    for extra, roots in more.items():
+        places = {
+            name: [environment for environment in wanted if environment not in for_app.get(name, [])]
+            for name, wanted in needed(roots, releases).items()
+        }
+        added = {name: wanted for name, wanted in places.items() if wanted}
+        write(ROOT / f"requirements-{extra}.lock", added, releases, index)
 
 
 if __name__ == "__main__":

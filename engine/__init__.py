@@ -10,3 +10,5 @@ Nothing below this package imports Qt. The rooms, from the bottom up:
 ``link``     dials a peer; ``hub`` serves rooms
 ``engine``   owns replicas, links and hub; the one API for the window and the command line
 """
+
+__version__ = "0.1.0"

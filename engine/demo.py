@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import subprocess
-import sys
 from collections.abc import Callable
 from importlib import resources
 from pathlib import Path
 
+from engine import itself
 from engine.change import SQLiteValue
 from engine.crr import Replica, connect
 from engine.engine import Engine
@@ -23,9 +23,6 @@ ROOM = "todo"
 SIDES = ("laptop", "desktop")
 PATIENCE = 60.0
 """Seconds after which a demo in which nothing happens has failed."""
-
-WRITER = "import sys; from engine.crr import connect; connect(sys.argv[1]).execute(sys.argv[2])"
-"""The program that writes from a process of its own."""
 
 Rows = dict[str, list[tuple[tuple[SQLiteValue, ...], tuple[SQLiteValue, ...]]]]
 
@@ -88,7 +85,7 @@ class Demo:
     async def write_elsewhere(self, side: str, sql: str) -> None:
         """Write to one side from another process."""
         self._say(f"  {side:<8} {sql}  (another process)")
-        command = [sys.executable, "-c", WRITER, str(self.files[side]), sql]
+        command = itself.command("demo", "--write", str(self.files[side]), sql)
         await asyncio.to_thread(subprocess.run, command, check=True, timeout=PATIENCE)
 
     async def script(self) -> None:

@@ -15,12 +15,12 @@ from urllib.parse import urlsplit, urlunsplit
 
 import apsw
 
+from engine import __version__
 from engine.engine import Engine
 from engine.errors import SynclineError
 from engine.settings import SETTINGS
 
 PACKAGES = (
-    "syncline",
     "apsw",
     "websockets",
     "PySide6-Essentials",
@@ -74,6 +74,7 @@ async def save(engine: Engine, folder: Path, logs: Iterable[Path] = (), about: I
 
 
 def _versions() -> Iterator[str]:
+    yield f"syncline {__version__}"
     for package in PACKAGES:
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):
             yield f"{package} {importlib.metadata.version(package)}"

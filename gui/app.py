@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import sys
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QProcess, QSettings
 from PySide6.QtWidgets import QApplication, QMessageBox
 
+from engine import itself
 from engine.backup import Backups
 from engine.engine import Engine
 from engine.errors import SynclineError
@@ -168,4 +168,5 @@ async def _tell(error: SynclineError, quit_asked: asyncio.Event) -> None:
 
 def start_demo() -> None:
     """Open the demo in a process of its own; it needs nothing from this one."""
-    QProcess.startDetached(sys.executable, ["-m", "engine.cli", "demo"], str(Path(__file__).parents[1]))
+    program, *arguments = itself.command("demo")
+    QProcess.startDetached(program, arguments)

@@ -74,7 +74,7 @@ def make_application() -> Application:
     app.setApplicationName("Syncline")
     app.setDesktopFileName("syncline")
     language.install(app, "system")
-    app.setWindowIcon(icon("app"))
+    app.setWindowIcon(icon("syncline"))
     app.setQuitOnLastWindowClosed(False)
     for request in (app.commitDataRequest, app.saveStateRequest):
         request.connect(_leave_the_session)

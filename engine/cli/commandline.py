@@ -15,6 +15,7 @@ import sys
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
+from engine import __version__
 from engine.cli import (
     backups,
     bench,
@@ -106,6 +107,7 @@ def parser() -> argparse.ArgumentParser:
         description="Keeps cr-sqlite databases in sync. Without a command it opens the window.",
         allow_abbrev=False,
     )
+    parser.add_argument("--version", action="version", version=f"syncline {__version__}")
     parser.set_defaults(endless=lambda _: False, window=window.open_window, files=[], hidden=False)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", prog="syncline")
 
@@ -127,6 +129,7 @@ def parser() -> argparse.ArgumentParser:
     text = "three machines that find each other and pair, without a hub and without a window"
     one.add_argument("--p2p", action="store_true", help=text)
     one.add_argument("--keep", metavar="DIR", type=Path, help="put the files there and leave them")
+    one.add_argument("--write", nargs=2, help=argparse.SUPPRESS)  # the demo asks itself, in another process
 
     one = command("screenshots", None, "Paint the window into pictures, light and dark.", window.screenshots)
     one.add_argument("folder", metavar="DIR", type=Path, help="where the pictures go")

@@ -17,6 +17,7 @@ from types import ModuleType
 
 from engine.cli import demo as once
 from engine.cli.output import say
+from engine.demo import write
 from engine.errors import SynclineError, UsageError
 from engine.sharing.link import is_link
 
@@ -34,6 +35,9 @@ def open_window(arguments: argparse.Namespace) -> int:
 
 def demo(arguments: argparse.Namespace) -> int:
     """``syncline demo``: in a window, or without a display as a picture of it; ``--p2p`` tells its story in words."""
+    if arguments.write:
+        write(Path(arguments.write[0]), arguments.write[1])
+        return 0
     if arguments.p2p:
         return asyncio.run(once.run(arguments))
     if has_display():

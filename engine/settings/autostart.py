@@ -10,12 +10,13 @@ import sys
 from pathlib import Path
 from typing import Any, Protocol
 
+from engine import itself
 from engine.errors import SynclineError
 
 ARGUMENTS = ("open", "--hidden")
 """At login nobody asked for a window."""
 
-NAME = "syncline"
+NAME = itself.NAME
 
 WHAT = "The start at login"
 
@@ -40,19 +41,9 @@ def autostart() -> Autostart:
     return XdgAutostart(Path(folder) / "autostart")
 
 
-def program() -> list[str]:
-    """What starts this very Syncline: the launcher of a checkout, the installed script, or the module."""
-    launcher = Path(__file__).parents[2] / NAME
-    script = Path(sys.executable).parent / (f"{NAME}.exe" if os.name == "nt" else NAME)
-    for file in (launcher, script):
-        if file.is_file() and os.access(file, os.X_OK):
-            return [str(file)]
-    return [sys.executable, "-m", "engine.cli"]
-
-
 def command() -> list[str]:
-    """What starts it at login."""
-    return [*program(), *ARGUMENTS]
+    """What starts this very Syncline at login."""
+    return itself.command(*ARGUMENTS)
 
 
 class XdgAutostart:

@@ -11,7 +11,8 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Protocol
 
-from engine.settings.autostart import exec_line, program, put, refused
+from engine import itself
+from engine.settings.autostart import exec_line, put, refused
 from engine.sharing.link import SCHEME
 
 ENTRY = "syncline.desktop"
@@ -162,15 +163,15 @@ class ClassesKey:
             return ""
 
     def _line(self) -> str:
-        return f'{subprocess.list2cmdline([*program(), "open"])} "%1"'
+        return f'{subprocess.list2cmdline(itself.command("open"))} "%1"'
 
 
 def desktop_entry() -> bytes:
     """The application's file as it stands in ``assets``, for this very Syncline and with its own icon."""
     text = (resources.files("assets") / ENTRY).read_text("utf-8")
-    icon = resources.files("assets") / "icons" / "app.svg"
-    words = program()
-    runs = f"TryExec={words[0]}\nExec={exec_line([*words, 'open'])} %u"  # it counts only while the program is there
+    icon = resources.files("assets") / "icons" / "syncline.svg"
+    words = itself.command("open")
+    runs = f"TryExec={words[0]}\nExec={exec_line(words)} %u"  # it counts only while the program is there
     text = re.sub("(?m)^Exec=.*$", lambda _: runs, text)
     return re.sub("(?m)^Icon=.*$", lambda _: f"Icon={icon}", text).encode()
 
