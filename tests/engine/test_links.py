@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from engine import itself
 from engine.errors import SynclineError
-from engine.settings.autostart import program
 from engine.settings.links import ENTRY, MIME, ClassesKey, XdgLinkType, desktop_entry, info_plist, link_type
 
 ROOT = Path(__file__).parents[2]
@@ -64,7 +64,7 @@ def test_another_program_that_was_chosen_before_is_the_one_again(tmp_path: Path)
 def test_a_checkout_that_was_moved(tmp_path: Path) -> None:
     one = a_type(tmp_path)
     one.set(True)
-    one.file.write_text(one.file.read_text().replace(program()[0], "/gone/syncline"))
+    one.file.write_text(one.file.read_text().replace(itself.command()[0], "/gone/syncline"))
     assert one.enabled()
     assert not one.current()
     one.set(True)
@@ -92,7 +92,7 @@ def test_the_desktop_opens_a_link_with_us(tmp_path: Path, monkeypatch: pytest.Mo
     stand_in = tmp_path / "sync line"
     stand_in.write_text(f'#!/bin/sh\necho "$@" >"{called}.new"; mv "{called}.new" "{called}"\n')
     stand_in.chmod(0o755)
-    monkeypatch.setattr("engine.settings.links.program", lambda: [str(stand_in)])
+    monkeypatch.setattr(itself, "command", lambda *words: [str(stand_in), *words])
     a_type(tmp_path).set(True)
     environment = os.environ | {"XDG_DATA_HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)}
     link = "syncline://pair?at=127.0.0.1,fd00::7&port=1&room=a%20b"
@@ -160,7 +160,7 @@ def test_the_classes_key() -> None:
     assert one.enabled()
     assert one.current()
     assert registry.keys[ClassesKey.PATH] == {"": "URL:Syncline", "URL Protocol": ""}
-    command = subprocess.list2cmdline([*program(), "open"])
+    command = subprocess.list2cmdline(itself.command("open"))
     assert registry.keys[ClassesKey.COMMAND] == {"": f'{command} "%1"'}
     registry.keys[ClassesKey.COMMAND][""] = "elsewhere"
     assert not one.current()
