@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QProcess, QSettings
+from PySide6.QtCore import QEvent, QObject, QProcess, QSettings
 from PySide6.QtWidgets import QApplication, QMessageBox
 
 from engine import itself
@@ -30,6 +31,8 @@ from gui.preferences import Preferences
 from gui.single import SingleInstance
 from gui.tray import Tray
 from gui.window import Window
+
+log = logging.getLogger(__name__)
 
 
 def run(arguments: Sequence[str] = (), *, hidden: bool = False) -> int:
@@ -129,6 +132,7 @@ async def _shell(
     window.demo_requested.connect(start_demo)
     actions.open_window.triggered.connect(window.present)
     tray.show()
+    _Shown(window)
     if hidden:
         tray.tuck_away()
     else:
@@ -150,6 +154,20 @@ async def _shell(
         listening.cancel()
         await asyncio.gather(listening, return_exceptions=True)
         window.close_for_good()
+
+
+class _Shown(QObject):
+    """Logs that a window is painted for the first time: that is when a person says that the program has started."""
+
+    def __init__(self, window: Window) -> None:
+        super().__init__(window)
+        window.installEventFilter(self)
+
+    def eventFilter(self, window: QObject, event: QEvent) -> bool:  # noqa: N802 (Qt's name)
+        if event.type() is QEvent.Type.Paint:
+            window.removeEventFilter(self)
+            log.info("the window is shown")
+        return False
 
 
 def log_path() -> Path:
