@@ -186,6 +186,8 @@ def parser() -> argparse.ArgumentParser:
     one = command("make-syncable", inspect.make_syncable, "Make a table syncable, after a backup of the file.")
     database(one)
     one.add_argument("table", metavar="TABLE")
+    text = "take it back: its rows stay, and are synced no more; any program can write to it again"
+    one.add_argument("--undo", action="store_true", help=text)
 
     one = command("new-id", identity.new_id, "Give a database that was copied or restored a site id of its own.")
     database(one)

@@ -56,7 +56,7 @@ async def tables(arguments: argparse.Namespace) -> int:
 
 
 async def make_syncable(arguments: argparse.Namespace) -> int:
-    """``syncline make-syncable DB TABLE``"""
+    """``syncline make-syncable DB TABLE [--undo]``"""
     path: Path = arguments.database
     with Replica.open(path, readonly=True, recover=True) as replica:
         found = {table.name: table for table in replica.tables()}
@@ -64,8 +64,14 @@ async def make_syncable(arguments: argparse.Namespace) -> int:
     if table is None:
         known = ", ".join(sorted(found)) or "none"
         raise UsageError(f"{path} has no table “{arguments.table}”.", hint=f"Its tables: {known}.")
-    if table.syncable:
-        say(f"{table.name} is syncable already.")
+    if table.syncable is not arguments.undo:
+        say(f"{table.name} is {'syncable already' if table.syncable else 'not syncable'}.")
+        return 0
+    if arguments.undo:
+        backup = Backups(data_dir() / "backups").make(path)
+        with Replica.open(path) as replica:
+            replica.make_plain(table.name)
+        say(f"{table.name} is not synced any more ({count(table.rows, 'row')}). The backup of before: {backup}")
         return 0
     if not table.eligible:
         raise not_eligible(table.name, table.reasons)

@@ -16,7 +16,7 @@ from engine.crr.sql import main
 from engine.crr.tables import additions, automigrate, repair
 from engine.crr.tables.additions import Addition
 from engine.crr.tables.alter import begin_alter, commit_alter
-from engine.crr.tables.create import make_crr
+from engine.crr.tables.create import make_crr, make_plain
 from engine.crr.tables.eligibility import cautions, obstacles
 from engine.crr.tables.plans import plan_of
 from engine.crr.tables.repair import Finding
@@ -124,6 +124,11 @@ class Schema(OpenFile):
         """
         with self._writing():
             make_crr(self._state, table)
+
+    def make_plain(self, table: str) -> None:
+        """Undo ``make_crr``: the rows stay, what was recorded of them goes. Idempotent."""
+        with self._writing():
+            make_plain(self._state, table)
 
     @contextmanager
     def altering(self, *tables: str) -> Iterator[apsw.Connection]:

@@ -95,6 +95,10 @@ class Databases(Core):
         """
         await self._alter(database, Replica.make_crr, table)
 
+    async def make_plain(self, database: str, table: str) -> None:
+        """Undo ``make_syncable``: the table's rows stay on all sides, and are synced no more. A backup as there."""
+        await self._alter(database, Replica.make_plain, table)
+
     async def put_back(
         self,
         database: str,

@@ -124,6 +124,22 @@ def test_tables_make_syncable_changes(syncline: Command, tmp_path: Path) -> None
     assert {table["table"]: table["syncable"] for table in tables} == {"note": True, "bad": False}
 
 
+def test_make_syncable_is_undone(syncline: Command, tmp_path: Path) -> None:
+    path = tmp_path / "notes.db"
+    apsw.Connection(str(path)).execute(PLAIN + "; INSERT INTO note VALUES (1, 'kept');")
+    assert "is not syncable" in syncline("make-syncable", path, "note", "--undo")
+    syncline("make-syncable", path, "note")
+    with pytest.raises(apsw.SQLError):
+        apsw.Connection(str(path)).execute("INSERT INTO note VALUES (2, 'refused')")
+    assert "not synced any more (1 row)" in syncline("make-syncable", path, "note", "--undo")
+    plain = apsw.Connection(str(path))
+    plain.execute("INSERT INTO note VALUES (2, 'any program')")
+    assert len(plain.execute("SELECT * FROM note").fetchall()) == 2
+    assert plain.execute("SELECT name FROM sqlite_master WHERE name LIKE '%note%crsql%'").fetchall() == []
+    syncline("make-syncable", path, "note")
+    assert [line.split(" = ")[1] for line in syncline("changes", path).splitlines()] == ["kept", "any program"]
+
+
 def test_changes_follow(syncline: Command, tmp_path: Path) -> None:
     a = make_file(tmp_path / "a.db")
     process = syncline.start("changes", a, "--follow", "--json")

@@ -1,0 +1,54 @@
+"""docs/troubleshooting.md quotes sentences: each is one that the program can say."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from tests.docs.documents import ROOT
+
+PAGE = (ROOT / "docs" / "troubleshooting.md").read_text("utf-8")
+
+
+def quoted() -> list[str]:
+    """The first cell of every row below “it says”."""
+    rows = re.findall(r"^\| it says \|.*\n\|[-|]+\n((?:\|.*\n)+)", PAGE, re.MULTILINE)
+    return [line.split(" | ")[0].removeprefix("| ") for table in rows for line in table.splitlines()]
+
+
+def texts() -> Iterator[str]:
+    """Every text in the code, with “…” for each value that is put into it."""
+    for folder in ("engine", "gui"):
+        for file in (ROOT / folder).rglob("*.py"):
+            nodes = list(ast.walk(ast.parse(file.read_text("utf-8"))))
+            docstrings = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
+            for node in nodes:
+                match node:
+                    case _ if id(node) in docstrings:
+                        pass
+                    case ast.Constant(value=str() as text):
+                        yield re.sub(r"\{\w*\}", "…", text)
+                    case ast.JoinedStr(values=values):
+                        yield "".join(str(one.value) if isinstance(one, ast.Constant) else "…" for one in values)
+
+
+def says(text: str, sentence: str) -> bool:
+    """Whether a text of the code has all parts of a sentence, in order."""
+    at = 0
+    for part in filter(None, (part.strip() for part in sentence.split("…"))):
+        at = text.find(part, at)
+        if at < 0:
+            return False
+        at += len(part)
+    return True
+
+
+def test_every_sentence_is_the_programs() -> None:
+    found = list(texts())
+    assert len(quoted()) > 70
+    assert [one for one in quoted() if not any(says(text, one) for text in found)] == []
+
+
+def test_a_sentence_that_is_no_longer_said_is_found() -> None:
+    assert not any(says(text, "… will not accept the token.") for text in texts())
