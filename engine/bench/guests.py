@@ -1,6 +1,7 @@
 """Guests of a hub that cost next to nothing themselves: they speak the wire and keep no file.
 
-What they write is the time; whoever gets it knows how long it took, commit on the hub's disk included.
+What they write is the time; whoever gets it knows how long it took, commit on the hub's disk included. Each time goes
+into a row of its own: of two that are written to one cell the hub may have only the later one to send.
 """
 
 from __future__ import annotations
@@ -77,12 +78,12 @@ class Guest:
         await self._asked.wait()
 
     async def write(self) -> None:
-        """Write the time into a row of our own."""
+        """Write the time into a new row."""
         assert self._socket is not None
         self._version += 1
-        version, key = self._version, pack_columns((int.from_bytes(self._site[:6]),))
+        version, key = self._version, pack_columns(((int.from_bytes(self._site[:5]) << 20) + self._version,))
         author = self._site if self._own else None
-        change = Change(TABLE.name, key, "at", time.monotonic_ns(), version, version, author, 1, 0)
+        change = Change(TABLE.name, key, "at", time.monotonic_ns(), 1, version, author, 1, 0)
         message: Message = Changes(self._site, Cursor(version - 1, 0), (change,))
         if self._own:
             message = Batch(1, version - 1, version - 1, version, b"", False, (change,))
