@@ -37,6 +37,10 @@ class Machine:
         return self.hub.guests["room"]
 
     @property
+    def came(self) -> int:
+        return self.hub._tally.sessions
+
+    @property
     def row(self) -> PeerStatus:
         return self.engine.peers()[0]
 
@@ -117,6 +121,7 @@ async def test_who_is_visited_already_does_not_dial(tmp_path: Path) -> None:
 @on_loop
 async def test_both_dial_at_the_same_time(tmp_path: Path) -> None:
     """Again and again, a little apart in either order: one connection each time, and nothing counts as a failure."""
+    twice = 0
     async with two(tmp_path) as (small, large):
         await small.dial(large)
         await large.dial(small)
@@ -127,13 +132,18 @@ async def test_both_dial_at_the_same_time(tmp_path: Path) -> None:
                 for each in (small, large):
                     await each.engine.pause(Pause.FOREVER)
                 await until(lambda: small.guests + large.guests == 0, "nobody is connected")
+                before = small.came + large.came
                 first, second = (small, large) if seed % 2 else (large, small)
                 await first.engine.pause(None)
                 await asyncio.sleep(chance.choice((0.0, 0.001, chance.uniform(0.0, 0.02))))
                 await second.engine.pause(None)
                 await settled(small, large)
+                connections = small.came + large.came - before
+                assert connections == 1 or (connections, large.guests) == (2, 1), "the smaller site id's stays of two"
+                twice += connections == 2
                 await write_both_ways(small, large, seed + 1)
             told = [*of_small.drain(), *of_large.drain()]
+        assert twice, "they met"
         states = {event.status.state for event in told if isinstance(event, PeerChanged)}
         assert not states & {State.WAITING, State.NEEDS_YOU}
         assert not [event for event in told if isinstance(event, SyncFailed)]
