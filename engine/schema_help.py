@@ -70,6 +70,11 @@ def compare(replica: Replica, there: tuple[TablePlan, ...]) -> Comparison:
 
 
 async def ask_plans(peer: PeerConfig, token: str | None) -> tuple[TablePlan, ...]:
+    """As ``ask_tables``, the plans alone."""
+    return (await ask_tables(peer, token)).plans
+
+
+async def ask_tables(peer: PeerConfig, token: str | None) -> Tables:
     """Ask a peer for the plans of its tables, and hang up.
 
     Raises:
@@ -88,7 +93,7 @@ async def ask_plans(peer: PeerConfig, token: str | None) -> tuple[TablePlan, ...
                 message = decode(await dialled.socket.recv())  # type: ignore[arg-type]
                 if isinstance(message, Tables):
                     check_plans(message.plans)
-                    return message.plans
+                    return message
                 if isinstance(message, Failure):
                     raise PeerRefused(printable(message.sentence, 500))
                 if not isinstance(message, Hello):

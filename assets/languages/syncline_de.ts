@@ -2259,12 +2259,20 @@
         <translation>Ist es ws:// statt wss://?</translation>
     </message>
     <message>
+        <source>Another program has just made tables in “{0}”.</source>
+        <translation>Ein anderes Programm hat gerade Tabellen in „{0}“ angelegt.</translation>
+    </message>
+    <message>
         <source>Bring it back.</source>
         <translation>Bringen Sie sie zurück.</translation>
     </message>
     <message>
         <source>Check the room&apos;s name.</source>
         <translation>Prüfen Sie den Namen des Raums.</translation>
+    </message>
+    <message>
+        <source>Choose another place.</source>
+        <translation>Wählen Sie einen anderen Ort.</translation>
     </message>
     <message>
         <source>Confirmed up to {0} at {1}.</source>
@@ -2477,6 +2485,14 @@
     <message>
         <source>Pair again, with a new link.</source>
         <translation>Koppeln Sie noch einmal, mit einem neuen Link.</translation>
+    </message>
+    <message>
+        <source>Pair it as it is.</source>
+        <translation>Koppeln Sie sie so, wie sie ist.</translation>
+    </message>
+    <message>
+        <source>Pair it as it is; or give the name of a file that is not there.</source>
+        <translation>Koppeln Sie sie so, wie sie ist, oder nennen Sie eine Datei, die es noch nicht gibt.</translation>
     </message>
     <message>
         <source>Paused {0}.</source>
@@ -2793,6 +2809,10 @@
     <message>
         <source>The other side {0} this file, {1}</source>
         <translation>Die andere Seite {0} dieser Datei, {1}</translation>
+    </message>
+    <message>
+        <source>The other side&apos;s tables cannot be made: {0}.</source>
+        <translation>Die Tabellen der Gegenseite lassen sich nicht anlegen: {0}.</translation>
     </message>
     <message>
         <source>The peer has the same site id as this file.</source>
@@ -3657,6 +3677,10 @@
     <message>
         <source>{0}, line {1}</source>
         <translation>{0}, Zeile {1}</translation>
+    </message>
+    <message>
+        <source>“{0}” holds tables already.</source>
+        <translation>„{0}“ enthält schon Tabellen.</translation>
     </message>
     <message>
         <source>“{0}” is not shared.</source>

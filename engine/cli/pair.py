@@ -17,6 +17,7 @@ from engine.events import Paired, PeerChanged, SharingChanged, State
 from engine.flow import EventStream
 from engine.settings import DatabaseConfig, Mode, PeerConfig, Settings, SettingsFile, config_dir, data_dir
 from engine.sharing.link import PairingLink, is_link, parse, qr_on_terminal
+from engine.sharing.newfile import is_new
 from engine.tokens import TokenStore
 
 PORT = 8786
@@ -63,11 +64,16 @@ async def _use(link: PairingLink, arguments: argparse.Namespace) -> int:
     file, store = SettingsFile(), TokenStore()
     settings = file.load()
     async with _engine(token_store=store) as engine:
-        database = await engine.add_database(arguments.database)
-        known = next((known for known in settings.databases if known.path == database.path), database)
         with engine.subscribe() as events:
-            peer = await engine.pair(link, database.id, mode=Mode.LIVE if arguments.watch else Mode.MANUAL)
-            _keep(file, settings, known, peer)
+            mode = Mode.LIVE if arguments.watch else Mode.MANUAL
+            if is_new(arguments.database.expanduser()):
+                peer = await engine.pair_new(link, arguments.database, mode=mode)
+                say(f"Made {arguments.database}, with the tables of the other side.")
+            else:
+                database = await engine.add_database(arguments.database)
+                peer = await engine.pair(link, database.id, mode=mode)
+            for gone in _keep(file, settings, engine.settings.databases[0], peer):
+                await engine.tokens.drop(gone.id)
             say(f"Paired with {peer.url}. Both sides show these words: {' '.join(link.words)}")
             say(await store.where())
             if arguments.watch:
@@ -80,12 +86,21 @@ async def _use(link: PairingLink, arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _keep(file: SettingsFile, settings: Settings, database: DatabaseConfig, peer: PeerConfig) -> None:
+def _keep(file: SettingsFile, settings: Settings, database: DatabaseConfig, peer: PeerConfig) -> list[PeerConfig]:
+    """Add a database and its peer to the settings; returns the peers in whose place it comes."""
     databases = settings.databases
-    if database not in databases:
-        databases = (*databases, database)
-    peer = replace(peer, database=database.id, mode=Mode.LIVE)
-    file.save(replace(settings, databases=databases, peers=(*settings.peers, peer)))
+    known = next((known for known in databases if known.path == database.path), None)
+    if known is None:
+        databases = (*databases, known := database)
+    peer = replace(peer, database=known.id, mode=Mode.LIVE)
+    same = [old for old in settings.peers if _paired_with(old) == _paired_with(peer)]
+    others = (old for old in settings.peers if old not in same)
+    file.save(replace(settings, databases=databases, peers=(*others, peer)))
+    return same
+
+
+def _paired_with(peer: PeerConfig) -> tuple[str, str, str]:
+    return peer.database, peer.room, peer.fingerprint
 
 
 def _engine(token_store: TokenStore | None = None) -> Engine:
@@ -145,6 +160,8 @@ def add_share_options(parser: argparse.ArgumentParser) -> None:
 def add_pair_options(parser: argparse.ArgumentParser) -> None:
     """Add the arguments and options of ``pair``."""
     parser.add_argument("what", metavar="DB|LINK", help="the database to share; or the link that the other side shows")
-    parser.add_argument("database", metavar="DB", type=Path, nargs="?", help="with a link: what to sync with it")
+    parser.add_argument(
+        "database", metavar="DB", type=Path, nargs="?", help="with a link: what to sync with it; made if need be"
+    )
     parser.add_argument("--watch", action="store_true", help="with a link: stay connected; send every write at once")
     add_share_options(parser)

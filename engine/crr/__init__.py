@@ -78,7 +78,7 @@ from engine.crr.results import (
 )
 from engine.crr.schema import record_schema
 from engine.crr.tables.additions import Addition
-from engine.crr.tables.plans import create as create_table
+from engine.crr.tables.plans import create_all as create_tables
 from engine.crr.tables.repair import Damage, Finding
 
 __all__ = [
@@ -100,7 +100,7 @@ __all__ = [
     "TableStatus",
     "TrackedPeer",
     "connect",
-    "create_table",
+    "create_tables",
     "made_at",
     "pack_columns",
     "record_schema",

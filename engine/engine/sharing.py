@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -14,9 +15,11 @@ from engine.engine.peers import Peers
 from engine.errors import SynclineError, UsageError
 from engine.events import Guest, Paired, SharingChanged
 from engine.journal import Journal
+from engine.schema_help import ask_tables
 from engine.settings import Mode, PeerConfig, Settings, SettingsFile, data_dir
 from engine.sharing.discovery import Announcement, Discovery, machine_name, offer
 from engine.sharing.link import PairingLink
+from engine.sharing.newfile import check_place, make_file
 from engine.sharing.share import Share, room_for
 from engine.sharing.trade import trade
 from engine.tokens import TokenStore
@@ -112,22 +115,47 @@ class Sharing(Peers):
             name: what to call the peer here; by default after its room and address.
             mode, minutes: when to sync.
 
+        A database that was paired with that room of that machine before goes on as the same peer.
+
         Raises:
             PeerUnreachable, PeerRefused, CertificateChanged: as in ``engine.sharing.trade``; nothing is remembered.
             SynclineError: the lasting token could not be kept. The link is used up then.
         """
         self._config(database)
         paired = await trade(link)
-        name = name or f"{link.room} at {urlsplit(paired.url).hostname}"
-        peer = PeerConfig.new(
-            database,
-            paired.url,
-            room=link.room,
-            name=name,
-            mode=mode,
-            minutes=minutes,
-            fingerprint=link.fingerprint,
-        )
+        known = next((peer for peer in self.settings.peers if _is_paired(peer, database, link)), None)
+        peer = known or _peer(link, paired.url, database)
+        peer = replace(peer, url=paired.url, name=name or peer.name, mode=mode, minutes=minutes)
+        if known is None:
+            return await self.add_peer(peer, token=paired.token)
+        await self.update_peer(peer, token=paired.token)
+        return peer
+
+    async def pair_new(
+        self, link: PairingLink, path: Path, *, name: str = "", mode: Mode = Mode.LIVE, minutes: int = 15
+    ) -> PeerConfig:
+        """Use a pairing link where there is no database yet: make the file, with tables like the other side's.
+
+        They are made from a plan; no SQL of the other side is run.
+
+        Args:
+            path: where no file is yet, or one without tables (``engine.sharing.newfile.is_new``).
+            name, mode, minutes: as in ``pair``.
+
+        Raises:
+            UsageError: the file holds tables, or cannot be made there. The link is good still.
+            PeerUnreachable, PeerRefused, CertificateChanged: as in ``pair``.
+            SynclineError: the tables could not be had or made, or the token not kept. The link is used up then.
+        """
+        path = path.expanduser().resolve()
+        await asyncio.to_thread(check_place, path)
+        paired = await trade(link)
+        peer = _peer(link, paired.url)
+        await asyncio.to_thread(make_file, path, await ask_tables(peer, paired.token))
+        if self.backups is not None:
+            self.backups.waive(path)
+        database = await self.add_database(path)
+        peer = replace(peer, database=database.id, name=name or peer.name, mode=mode, minutes=minutes)
         return await self.add_peer(peer, token=paired.token)
 
     async def remove_database(self, database: str) -> None:
@@ -210,3 +238,12 @@ class Sharing(Peers):
     def _sharing_moved(self) -> None:
         if self._share is not None:
             self._emit(SharingChanged(self._share.port, tuple(self._share.guests())))
+
+
+def _peer(link: PairingLink, url: str, database: str = "") -> PeerConfig:
+    name = f"{link.room} at {urlsplit(url).hostname}"
+    return PeerConfig.new(database, url, room=link.room, name=name, fingerprint=link.fingerprint)
+
+
+def _is_paired(peer: PeerConfig, database: str, link: PairingLink) -> bool:
+    return (peer.database, peer.room, peer.fingerprint) == (database, link.room, link.fingerprint)

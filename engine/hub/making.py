@@ -16,7 +16,7 @@ from typing import NamedTuple
 import apsw
 
 from engine.backup import Backups
-from engine.crr import connect, create_table, record_schema
+from engine.crr import connect, create_tables, record_schema
 from engine.errors import NotEligible, ReplicaError, SynclineError, UsageError
 from engine.hub.limits import Limits
 from engine.hub.schemas import Schema, Schemas
@@ -88,7 +88,7 @@ class Maker:
             self._build(path, lambda db: _apply(db, schema))
         elif self.from_peers and wish.plans:
             check_plans(wish.plans)
-            self._build(path, lambda db: _create(db, wish))
+            self._build(path, lambda db: create_tables(db, wish.plans, equal_values=wish.equal_values))
         elif wish.name and self.schemas.folder is not None:
             raise UsageError(f"This hub has no schema {printable(wish.name, 40)}, and no room “{path.name}” yet.")
         else:
@@ -128,12 +128,6 @@ def _apply(db: apsw.Connection, schema: Schema) -> None:
     except (apsw.Error, SynclineError) as error:
         raise ReplicaError(f"The schema file {schema.name} cannot be applied: {error}.") from None
     record_schema(db, schema.name, schema.version)
-
-
-def _create(db: apsw.Connection, wish: Wish) -> None:
-    for plan in wish.plans:
-        create_table(db, plan)
-    db.execute("SELECT crsql_config_set('merge-equal-values', ?)", (int(wish.equal_values),)).fetchall()
 
 
 def _remove(path: Path) -> None:

@@ -8,4 +8,5 @@ guests.py       who may come in: one-time tokens of links, traded for lasting on
 share.py        the hub that serves chosen databases to them
 discovery.py    who else shares in this network, by DNS-SD
 trade.py        the other end of a link
+newfile.py      a database for a machine that has none yet, like the other side's
 """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterable
 
 import apsw
 
@@ -54,6 +55,13 @@ def create(db: apsw.Connection, plan: TablePlan) -> None:
     options = ["STRICT"] * plan.strict + ["WITHOUT ROWID"] * (not plan.rowid)
     db.execute(f"CREATE TABLE {main(plan.name)} ({', '.join(parts)}) {', '.join(options)}")
     db.execute("SELECT crsql_as_crr(?)", (plan.name,)).fetchall()
+
+
+def create_all(db: apsw.Connection, plans: Iterable[TablePlan], *, equal_values: bool) -> None:
+    """Make all tables of a new file, set as the other side's is (``Replica.merges_equal_values``)."""
+    for plan in plans:
+        create(db, plan)
+    db.execute("SELECT crsql_config_set('merge-equal-values', ?)", (int(equal_values),)).fetchall()
 
 
 def column_sql(column: ColumnPlan, *, strict: bool) -> str:

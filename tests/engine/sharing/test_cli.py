@@ -50,6 +50,22 @@ def test_pair_two_machines(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_pair_with_nothing_here_and_again(tmp_path: Path) -> None:
+    """The file is made; pairing once more with the same machine leaves one peer."""
+    there, here = Command(tmp_path / "there"), Command(tmp_path / "here")
+    theirs, ours = make_file(tmp_path / "theirs.db"), tmp_path / "ours.db"
+    write(theirs, "INSERT INTO item (id, name) VALUES (1, 'theirs')")
+    for number in range(2):
+        with there.running("pair", theirs, "--local", "--port", "0") as sharing:
+            out = here("pair", lines_until(sharing.process.stdout, "syncline://").strip(), ours)
+            assert (f"Made {ours}, with the tables of the other side." in out) is (number == 0)
+            assert "Both sides hold the same." in out
+    assert rows(theirs) == rows(ours) != []
+    assert here("status").count("theirs at 127.0.0.1") == 1
+    assert len((tmp_path / "here" / "data" / "tokens.json").read_text().split(":")) == 2
+
+
+@pytest.mark.slow
 def test_wrong_uses_are_told_in_words(tmp_path: Path) -> None:
     syncline = Command(tmp_path / "home")
     ours = make_file(tmp_path / "ours.db")
