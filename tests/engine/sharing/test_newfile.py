@@ -75,6 +75,7 @@ async def test_only_a_file_without_tables_is_filled_and_the_link_stays_good(tmp_
 def test_all_of_it_is_made_or_nothing(tmp_path: Path) -> None:
     two = PLAN._replace(name="item2", columns=(*PLAN.columns, ColumnPlan("x" * 100, Kind.TEXT, key=2)))
     hostile = PLAN._replace(name='a" (x); DROP TABLE item; --')
+    wide = (PLAN.columns[0], *(ColumnPlan(f"c{n}", Kind.ANY) for n in range(2000)))
     kindless = PLAN._replace(name="weird", columns=(ColumnPlan("id", Kind.ANY, key=1),), rowid=True)
     make_file(tmp_path / "good.db", Tables("", -1, (PLAN, two, hostile, kindless), False))
     with Replica.open(tmp_path / "good.db", readonly=True) as replica:
