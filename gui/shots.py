@@ -215,7 +215,7 @@ def _press_test(dialog: QDialog) -> None:
 
 def _make_link(dialog: QDialog) -> None:
     assert isinstance(dialog, share.ShareDialog)
-    dialog.invite.click()
+    dialog.invitation.make.click()
 
 
 def _type_nonsense(dialog: QDialog) -> None:

@@ -178,6 +178,7 @@ class Window(QMainWindow):
         peers.flow_requested.connect(self._show_flow_of)
         peers.add_database_requested.connect(actions.add_database.trigger)
         peers.add_peer_requested.connect(actions.add_peer.trigger)
+        peers.share_requested.connect(actions.share.trigger)
         peers.demo_requested.connect(self.demo_requested)
         self.flow.change_requested.connect(wishes.show_change)
         self.activity.value_requested.connect(wishes.show_overwritten)

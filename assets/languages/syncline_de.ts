@@ -743,6 +743,76 @@
     </message>
 </context>
 <context>
+    <name>GuestsModel</name>
+    <message>
+        <source>Machine</source>
+        <translation>Rechner</translation>
+    </message>
+    <message>
+        <source>Database</source>
+        <translation>Datenbank</translation>
+    </message>
+    <message>
+        <source>Last seen</source>
+        <translation>Zuletzt gesehen</translation>
+    </message>
+    <message>
+        <source>connected</source>
+        <translation>verbunden</translation>
+    </message>
+    <message>
+        <source>not yet</source>
+        <translation>noch nicht</translation>
+    </message>
+</context>
+<context>
+    <name>InvitationPanel</name>
+    <message>
+        <source>Let another machine in</source>
+        <translation>Einen anderen Rechner einlassen</translation>
+    </message>
+    <message>
+        <source>Link for</source>
+        <translation>Link für</translation>
+    </message>
+    <message>
+        <source>&amp;New link</source>
+        <translation>&amp;Neuer Link</translation>
+    </message>
+    <message>
+        <source>Pairing link</source>
+        <translation>Kopplungslink</translation>
+    </message>
+    <message>
+        <source>&amp;Copy</source>
+        <translation>&amp;Kopieren</translation>
+    </message>
+    <message>
+        <source>Pairing link as a QR code</source>
+        <translation>Kopplungslink als QR-Code</translation>
+    </message>
+    <message>
+        <source>Six words to compare</source>
+        <translation>Sechs Wörter zum Vergleichen</translation>
+    </message>
+    <message>
+        <source>&amp;Link for:</source>
+        <translation>&amp;Link für:</translation>
+    </message>
+    <message>
+        <source>{0} has used the link, and may come in now. Both machines show:</source>
+        <translation>{0} hat den Link benutzt und darf jetzt herein. Beide Rechner zeigen:</translation>
+    </message>
+    <message>
+        <source>The link was good for ten minutes. Make a new one.</source>
+        <translation>Der Link galt zehn Minuten. Erzeugen Sie einen neuen.</translation>
+    </message>
+    <message>
+        <source>On the other machine: open the link, or paste it under Add peer. It is good once, until {0}, for whoever has it. Both machines show:</source>
+        <translation>Auf dem anderen Rechner: den Link öffnen oder unter „Gegenstelle hinzufügen“ einfügen. Er gilt einmal, bis {0}, für jeden, der ihn hat. Beide Rechner zeigen:</translation>
+    </message>
+</context>
+<context>
     <name>NearbyPanel</name>
     <message>
         <source>Machines in this network</source>
@@ -1131,12 +1201,20 @@
         <translation>Gegenstelle hinzufügen…</translation>
     </message>
     <message>
+        <source>Share…</source>
+        <translation>Teilen…</translation>
+    </message>
+    <message>
         <source>No peer yet</source>
         <translation>Noch keine Gegenstelle</translation>
     </message>
     <message>
-        <source>A peer is where a database is synced to: your own hub or a vlcn server.</source>
-        <translation>Eine Gegenstelle ist, womit eine Datenbank abgeglichen wird: Ihr eigener Hub oder ein vlcn-Server.</translation>
+        <source>A peer is what a database is synced with: another machine, your own hub or a vlcn server.</source>
+        <translation>Eine Gegenstelle ist, womit eine Datenbank abgeglichen wird: ein anderer Rechner, Ihr eigener Hub oder ein vlcn-Server.</translation>
+    </message>
+    <message>
+        <source>Another machine with Syncline: share on one of the two, and add the peer on the other.</source>
+        <translation>Ein anderer Rechner mit Syncline: auf dem einen teilen, auf dem anderen die Gegenstelle hinzufügen.</translation>
     </message>
     <message>
         <source>A hub of your own, on this or another machine: syncline serve FOLDER</source>
@@ -1345,84 +1423,56 @@
         <translation>Teilen</translation>
     </message>
     <message>
+        <source>&amp;Share databases with other machines</source>
+        <translation>Datenbanken mit anderen Rechnern &amp;teilen</translation>
+    </message>
+    <message>
         <source>Databases to share</source>
         <translation>Zu teilende Datenbanken</translation>
     </message>
     <message>
-        <source>In the local network, not for this machine alone</source>
-        <translation>Im lokalen Netz, nicht nur für dieses Gerät</translation>
+        <source>For this &amp;machine alone</source>
+        <translation>Nur für &amp;diesen Rechner</translation>
     </message>
     <message>
-        <source>Link for</source>
-        <translation>Link für</translation>
+        <source>In the &amp;local network; encrypted, and only for machines that have a link</source>
+        <translation>Im &amp;lokalen Netz; verschlüsselt und nur für Rechner, die einen Link haben</translation>
     </message>
     <message>
-        <source>New link</source>
-        <translation>Neuer Link</translation>
+        <source>&amp;Throw out</source>
+        <translation>&amp;Hinauswerfen</translation>
     </message>
     <message>
-        <source>Pairing link</source>
-        <translation>Kopplungslink</translation>
+        <source>It is cut off at once, and comes in again only with a new link</source>
+        <translation>Die Verbindung endet sofort; herein kommt er nur mit einem neuen Link wieder</translation>
     </message>
     <message>
-        <source>Copy</source>
-        <translation>Kopieren</translation>
+        <source>Choose a database.</source>
+        <translation>Wählen Sie eine Datenbank.</translation>
     </message>
     <message>
-        <source>Pairing link as a QR code</source>
-        <translation>Kopplungslink als QR-Code</translation>
+        <source>Shared in the local network, at {0}, port {1}.</source>
+        <translation>Im lokalen Netz geteilt, unter {0}, Port {1}.</translation>
+    </message>
+    <message>
+        <source>Shared at port {0}, for programs on this machine. Other machines cannot reach it.</source>
+        <translation>An Port {0} für Programme auf diesem Rechner geteilt. Andere Rechner erreichen ihn nicht.</translation>
+    </message>
+    <message>
+        <source>Nobody yet. Make a link, and open it on the other machine.</source>
+        <translation>Noch niemand. Erzeugen Sie einen Link und öffnen Sie ihn auf dem anderen Rechner.</translation>
+    </message>
+    <message>
+        <source>They are listed while something is shared.</source>
+        <translation>Sie stehen hier, solange etwas geteilt wird.</translation>
     </message>
     <message>
         <source>Who may come in</source>
         <translation>Wer hereindarf</translation>
     </message>
     <message>
-        <source>Throw out</source>
-        <translation>Ausschließen</translation>
-    </message>
-    <message>
-        <source>Link for:</source>
-        <translation>Link für:</translation>
-    </message>
-    <message>
-        <source>Share these databases:</source>
-        <translation>Diese Datenbanken teilen:</translation>
-    </message>
-    <message>
-        <source>Who may come in:</source>
-        <translation>Wer hereindarf:</translation>
-    </message>
-    <message>
-        <source>%1 has used the link. Both machines show: %2</source>
-        <translation>%1 hat den Link benutzt. Beide Geräte zeigen: %2</translation>
-    </message>
-    <message>
         <source>Nothing is shared.</source>
         <translation>Es wird nichts geteilt.</translation>
-    </message>
-    <message>
-        <source>Shared at port %1.</source>
-        <translation>Geteilt an Port %1.</translation>
-    </message>
-    <message>
-        <source>Nobody was paired yet.</source>
-        <translation>Noch ist niemand gekoppelt.</translation>
-    </message>
-    <message>
-        <source>%1: %2, connected</source>
-        <translation>%1: %2, verbunden</translation>
-    </message>
-    <message>
-        <source>%1: %2, not seen yet</source>
-        <translation>%1: %2, noch nicht gesehen</translation>
-    </message>
-    <message>
-        <source>%1: %2, last seen %3</source>
-        <translation>%1: %2, zuletzt gesehen %3</translation>
-    </message>
-    <message>
-        <source>Good once, for ten minutes. Keep it to yourself. Both machines show: %1</source>
-        <translation>Einmal gültig, zehn Minuten lang. Behalten Sie ihn für sich. Beide Geräte zeigen: %1</translation>
     </message>
 </context>
 <context>

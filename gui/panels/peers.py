@@ -75,6 +75,7 @@ class PeersPanel(QWidget):
     """list[str]: the chosen peers."""
     add_database_requested = Signal()
     add_peer_requested = Signal()
+    share_requested = Signal()
     demo_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -178,8 +179,11 @@ class PeersPanel(QWidget):
         self.demo_button.clicked.connect(self.demo_requested)
         self.add_peer_button = QPushButton(theme.icon("add-peer"), self.tr("Add peer…"))
         self.add_peer_button.clicked.connect(self.add_peer_requested)
-        self.empty.add_buttons(self.add_database_button, self.demo_button, self.add_peer_button)
-        for button in (self.add_database_button, self.demo_button, self.add_peer_button):
+        self.share_button = QPushButton(theme.icon("share"), self.tr("Share…"))
+        self.share_button.clicked.connect(self.share_requested)
+        buttons = self.add_database_button, self.demo_button, self.add_peer_button, self.share_button
+        self.empty.add_buttons(*buttons)
+        for button in buttons:
             button.setAccessibleName(button.text().rstrip("…"))
 
     def _show_page(self) -> None:
@@ -187,8 +191,10 @@ class PeersPanel(QWidget):
         if self._has_databases:
             self.empty.say(
                 self.tr("No peer yet"),
-                self.tr("A peer is where a database is synced to: your own hub or a vlcn server.")
+                self.tr("A peer is what a database is synced with: another machine, your own hub or a vlcn server.")
                 + "\n\n"
+                + self.tr("Another machine with Syncline: share on one of the two, and add the peer on the other.")
+                + "\n"
                 + self.tr("A hub of your own, on this or another machine: syncline serve FOLDER"),
             )
         else:
@@ -201,6 +207,7 @@ class PeersPanel(QWidget):
         self.add_database_button.setVisible(not self._has_databases)
         self.demo_button.setVisible(not self._has_databases)
         self.add_peer_button.setVisible(self._has_databases)
+        self.share_button.setVisible(self._has_databases)
 
     def _show_remedy(self) -> None:
         self.remedy.show_for(self.model.statuses(), self.selected())

@@ -11,10 +11,18 @@ from engine.engine import Engine
 from engine.settings import Settings
 from engine.sharing.link import parse, qr_modules
 from gui.dialogs import share
-from gui.dialogs.share import BORDER, MODULE, ShareDialog, code_of
+from gui.dialogs.invitation import BORDER, MODULE, code_of
+from gui.dialogs.share import ShareDialog
 from tests.engine.live import make_file
 from tests.gui.aio import application, on_gui_loop, until
 from tests.gui.dialogs.asking import asking, click, unnamed
+
+
+def cells(dialog: ShareDialog) -> list[list[str]]:
+    model = dialog.model
+    return [
+        [model.index(row, column).data() for column in range(model.columnCount())] for row in range(model.rowCount())
+    ]
 
 
 @on_gui_loop
@@ -26,29 +34,69 @@ async def test_share_pair_and_throw_out(tmp_path: Path) -> None:
         await there.add_database(make_file(tmp_path / "theirs.db"))
         database = await here.add_database(make_file(tmp_path / "ours.db"))
         async with asking(ShareDialog, share.ask(None, there)) as (dialog, _):
+            shown = dialog.invitation
             assert "Nothing" in dialog.state.text
-            assert not dialog.invite.isEnabled()
+            assert not shown.make.isEnabled()
             assert unnamed(dialog) == []
-            dialog.databases.item(0).setCheckState(Qt.CheckState.Checked)
-            await until(dialog.invite.isEnabled, "it is shared")
+            dialog.on.setChecked(True)  # with one database there is nothing to choose
+            await until(shown.make.isEnabled, "it is shared")
             assert str(there.settings.share_port) in dialog.state.text
-            click(dialog.invite)
-            link = parse(dialog.link.text())
-            assert " ".join(link.words) in dialog.words.text
-            assert dialog.code.isVisible()
-            click(dialog.copy)
+            assert "Other machines cannot reach it" in dialog.state.text
+            click(shown.make)
+            link = parse(shown.link.text())
+            assert shown.words.text().split() == list(link.words)
+            assert shown.code.isVisible()
+            click(shown.copy)
             assert QGuiApplication.clipboard().text() == link.text()
+            assert "Nobody yet" in dialog.guests.placeholder
             await here.pair(link, database.id)
-            await until(lambda: "has used the link" in dialog.words.text, "the words are shown once more")
-            assert " ".join(link.words) in dialog.words.text
-            assert not dialog.link.isVisible()
-            await until(lambda: "connected" in dialog.guests.item(0).text(), "the guest is here")
-            dialog.guests.setCurrentRow(0)
+            await until(lambda: "has used the link" in shown.note.text, "the words are shown once more")
+            assert shown.words.text().split() == list(link.words)
+            assert not shown.link.isVisible()
+            await until(lambda: cells(dialog)[0][1:] == ["theirs", "connected"], "the guest is here")
+            assert not dialog.throw_out.isEnabled()
+            dialog.guests.selectRow(0)
             click(dialog.throw_out)
-            await until(lambda: there.guests() == [] and not dialog.guests.isVisible(), "nobody is left")
+            await until(lambda: there.guests() == [] and cells(dialog) == [], "nobody is left")
             dialog.databases.item(0).setCheckState(Qt.CheckState.Unchecked)
-            await until(lambda: "Nothing" in dialog.state.text, "sharing has ended")
+            await until(lambda: "Choose a database" in dialog.state.text, "sharing has ended")
             assert there.sharing is None
+            dialog.databases.item(0).setCheckState(Qt.CheckState.Checked)
+            await until(lambda: there.sharing is not None, "it is shared again")
+            dialog.on.setChecked(False)
+            await until(lambda: "Nothing" in dialog.state.text, "sharing has ended")
+            dialog.reject()
+
+
+@on_gui_loop
+async def test_what_was_chosen_is_remembered_and_how_far_it_reaches(tmp_path: Path) -> None:
+    async with Engine(Settings(discover=False), data=tmp_path / "data") as engine:
+        for name in ("one", "two"):
+            await engine.add_database(make_file(tmp_path / f"{name}.db"))
+        async with asking(ShareDialog, share.ask(None, engine)) as (dialog, _):
+            dialog.on.setChecked(True)
+            await until(lambda: dialog.state.text == "Choose a database.", "with two there is something to choose")
+            assert engine.sharing is None
+            dialog.databases.item(1).setCheckState(Qt.CheckState.Checked)
+            await until(lambda: engine.sharing is not None, "it is shared")
+            click(dialog.invitation.make)
+            dialog.lan.click()
+            await until(lambda: "in the local network" in dialog.state.text, "it is shared with others")
+            assert not dialog.invitation.link.isVisible(), "a link to this machine alone would mislead"
+            dialog.on.setChecked(False)
+            await until(lambda: engine.sharing is None, "sharing has ended")
+            dialog.reject()
+        async with asking(ShareDialog, share.ask(None, engine)) as (dialog, _):
+            dialog.on.setChecked(True)
+            await until(lambda: "in the local network" in dialog.state.text, "it is as it was")
+            assert engine.sharing is not None
+            assert list(engine.sharing.rooms) == ["two"]
+            dialog.invitation._expiry.setInterval(1)
+            click(dialog.invitation.make)
+            await until(lambda: "ten minutes" in dialog.invitation.note.text, "an old link is not shown")
+            assert not dialog.invitation.code.isVisible()
+            await engine.stop_sharing()
+            await until(lambda: dialog.state.text.startswith(("Nothing", "Choose")), "it is said who stopped it")
             dialog.reject()
 
 

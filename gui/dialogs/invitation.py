@@ -1,0 +1,133 @@
+"""A pairing link as it is handed over: for which database, as text, as a code, and the words to compare."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QGuiApplication, QImage, QPixmap
+from PySide6.QtWidgets import QComboBox, QGroupBox, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
+
+from engine.engine import Engine
+from engine.errors import SynclineError
+from engine.sharing.guests import GOOD_FOR
+from engine.sharing.link import qr_modules
+from engine.status import clock_time
+from gui.dialogs.base import in_words
+from gui.dialogs.note import Note
+
+MODULE = 4
+"""Pixels of one module of the code."""
+
+BORDER = 4
+"""Modules of light around it, which readers need."""
+
+
+class InvitationPanel(QGroupBox):
+    """Makes links, one at a time, and shows the latest as long as it is good."""
+
+    def __init__(self, engine: Engine, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._engine = engine
+        self.setTitle(self.tr("Let another machine in"))
+        self.room = QComboBox()
+        self.room.setAccessibleName(self.tr("Link for"))
+        self.make = QPushButton(self.tr("&New link"))
+        self.make.setAutoDefault(False)
+        self.link = QLineEdit()
+        self.link.setAccessibleName(self.tr("Pairing link"))
+        self.link.setReadOnly(True)
+        self.copy = QPushButton(self.tr("&Copy"))
+        self.copy.setAutoDefault(False)
+        self.code = QLabel()
+        self.code.setAccessibleName(self.tr("Pairing link as a QR code"))
+        self.code.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.note = Note(None)
+        self.words = QLabel()
+        self.words.setAccessibleName(self.tr("Six words to compare"))
+        self.words.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        font = self.words.font()
+        font.setBold(True)
+        self.words.setFont(font)
+        self.problem = Note.of_problem()
+        self._expiry = QTimer(self, singleShot=True)
+        self._expiry.setInterval(int(GOOD_FOR * 1000))
+        label = QLabel(self.tr("&Link for:"))
+        label.setBuddy(self.room)
+        making, made = QHBoxLayout(), QHBoxLayout()
+        making.addWidget(label)
+        making.addWidget(self.room, 1)
+        making.addWidget(self.make)
+        made.addWidget(self.link, 1)
+        made.addWidget(self.copy)
+        column = QVBoxLayout(self)
+        column.addLayout(making)
+        column.addLayout(made)
+        for part in (self.code, self.note, self.words, self.problem):
+            column.addWidget(part)
+        self.make.clicked.connect(self._make)
+        self.copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.link.text()))
+        self._expiry.timeout.connect(self._expire)
+        self.withdraw()
+
+    def offer(self, databases: Sequence[tuple[str, str]]) -> None:
+        """Say which databases are shared, by name and id; a link can be made for one of these."""
+        chosen = self.room.currentData()
+        self.room.clear()
+        for name, database in databases:
+            self.room.addItem(name, database)
+        self.room.setCurrentIndex(max(0, self.room.findData(chosen)) if databases else -1)
+        self.setEnabled(bool(databases))
+
+    def withdraw(self, why: str = "", words: Sequence[str] = ()) -> None:
+        """Show no link any more: it was used, is too old, or what is shared is otherwise now."""
+        self._expiry.stop()
+        self._show("", why, words)
+
+    def used(self, name: str, words: Sequence[str]) -> None:
+        """Somebody came in by the link."""
+        text = self.tr("{0} has used the link, and may come in now. Both machines show:")
+        self.withdraw(text.format(name), words)
+
+    def _expire(self) -> None:
+        self.withdraw(self.tr("The link was good for ten minutes. Make a new one."))
+
+    def _make(self) -> None:
+        self.problem.say("")
+        try:
+            link = self._engine.invite(str(self.room.currentData()))
+        except SynclineError as error:
+            self.problem.say(in_words(error))
+            return
+        text = self.tr(
+            "On the other machine: open the link, or paste it under Add peer. It is good once, until {0}, for whoever"
+            " has it. Both machines show:"
+        )
+        self._show(link.text(), text.format(clock_time(time.time() + GOOD_FOR)), link.words)
+        self._expiry.start()
+
+    def _show(self, link: str, text: str, words: Sequence[str]) -> None:
+        self.link.setText(link)
+        self.link.setCursorPosition(0)
+        for part in (self.link, self.copy, self.code):
+            part.setVisible(bool(link))
+        if link:
+            self.code.setPixmap(code_of(link))
+        self.note.say(text)
+        self.words.setText("  ".join(words))
+        self.words.setVisible(bool(words))
+
+
+def code_of(text: str) -> QPixmap:
+    """Return the QR code of a text: dark on light in every theme, as readers expect it."""
+    rows = qr_modules(text)
+    size = len(rows) + 2 * BORDER
+    image = QImage(size, size, QImage.Format.Format_RGB32)
+    image.fill(Qt.GlobalColor.white)
+    for y, row in enumerate(rows):
+        for x, dark in enumerate(row):
+            if dark:
+                image.setPixel(x + BORDER, y + BORDER, 0xFF000000)
+    return QPixmap.fromImage(image.scaled(size * MODULE, size * MODULE))
