@@ -8,6 +8,7 @@ What stands behind the three backquotes says how a block is used:
     ```sh not-run: why           not run; its syncline commands are only parsed
     ```python, ```js             run as a program
     ```python app.py             written into that file; so is any language with a file's name
+    ```usage                     how a command is written; checked against the parser elsewhere
     ```output                    what the block before has printed: every line, where “…” stands for anything
 
 ``<!-- stop -->`` ends what runs, as Ctrl-C would; so does the end of a document. ``sh on=desktop`` (or ``sh serve

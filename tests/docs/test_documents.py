@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -42,7 +44,7 @@ def test_few_blocks_are_not_run_and_each_says_why() -> None:
         f"{document.name}, line {block.line}: {block.commands}"
         for document in DOCUMENTS
         for block in blocks(document)
-        if block.language not in ("sh", "output", "stop") and not block.file and block.commands
+        if block.language not in ("sh", "output", "stop", "usage") and not block.file and block.commands
     ]
     assert hidden == [], "commands in a block that is not run, and does not say why"
 
@@ -56,11 +58,16 @@ def test_every_command_that_is_named_is_one(document: Path) -> None:
     assert wrong == []
 
 
+def test_the_page_of_commands_is_up_to_date() -> None:
+    done = subprocess.run([sys.executable, ROOT / ".ci" / "commands.py", "--check"], capture_output=True, text=True)
+    assert (done.returncode, done.stdout + done.stderr) == (0, "")
+
+
 def _problem(words: list[str]) -> str:
     """What is wrong with a command, or ''. Words may be missing: prose names a command and the option in question."""
     one = parser()
     for word in words:
-        if word == "test" or word.startswith("syncline:"):
+        if word in ("test", "bundle") or word.startswith("syncline:"):  # the launcher's own; a pairing link
             return ""
         choices = _commands(one)
         if word.startswith("--"):
