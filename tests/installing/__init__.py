@@ -1,0 +1,1 @@
+"""Installed, bundled, and known to the desktop."""
