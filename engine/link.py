@@ -23,6 +23,7 @@ from engine.crr import Applied
 from engine.errors import (
     NEEDS_A_PERSON,
     PARKING,
+    CertificateChanged,
     CopiedFile,
     PeerRefused,
     PeerUnreachable,
@@ -111,6 +112,7 @@ class Link:
         self._parked = False
         self._trouble = ""
         self._remedy: Remedy | None = None
+        self._lost = False
         self._greetings = 0
         self._again = False
         self._backoff = Backoff(random.Random())
@@ -137,6 +139,11 @@ class Link:
     def trouble(self) -> str:
         """What keeps it from syncing, in words; '' when nothing is known to."""
         return self._trouble
+
+    @property
+    def lost(self) -> bool:
+        """Whether nobody answers at the peer's address, or somebody else."""
+        return self._lost and self.config.pause_left() is None
 
     @property
     def attempt(self) -> Attempt | None:
@@ -196,7 +203,7 @@ class Link:
             self._site = None
         self.config = self.board.config = config
         self._token = token
-        self._blocked = False
+        self._blocked = self._lost = False
         self._next_at = 0.0
         self._backoff.reset()
         self._hang_up(reason="The settings changed.")
@@ -331,6 +338,7 @@ class Link:
         self._again = False
         known, self._trouble = self._trouble, str(error)
         self._parked = isinstance(error, PARKING)
+        self._lost = isinstance(error, PeerUnreachable | CertificateChanged)
         self._remedy = next((remedy for kind, remedy in REMEDIES.items() if isinstance(error, kind)), None)
         if isinstance(error, NEEDS_A_PERSON):
             self._blocked = not self._parked
@@ -349,6 +357,7 @@ class Link:
         if isinstance(session, OwnSession) and session.kin:
             self._site = session.peer
             self._give_way()
+        self._lost = self._lost and not session.greeted
         if (self._again or self._parked) and not session.greeted:
             return
         self._again = self._parked = False

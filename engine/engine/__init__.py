@@ -71,6 +71,7 @@ class Engine(Sharing):
         if self._starting is not None:
             self._starting.cancel()
             await asyncio.gather(self._starting, return_exceptions=True)
+        await self._following.close()
         await asyncio.gather(*(link.stop() for link in self._links.values()))
         await self._hub_stack.aclose()
         await self._end_sharing()

@@ -13,11 +13,12 @@ from engine.attempt import SchemaName
 from engine.backup import Backups
 from engine.engine.peers import Peers
 from engine.errors import SynclineError, UsageError
-from engine.events import Guest, Paired, SharingChanged
+from engine.events import Guest, Paired, PeerStatus, SharingChanged
 from engine.journal import Journal
 from engine.schema_help import ask_tables
 from engine.settings import Mode, PeerConfig, Settings, SettingsFile, data_dir
 from engine.sharing.discovery import Announcement, Discovery, machine_name, offer
+from engine.sharing.following import Following
 from engine.sharing.link import PairingLink
 from engine.sharing.newfile import check_place, make_file
 from engine.sharing.share import Share, room_for
@@ -42,6 +43,7 @@ class Sharing(Peers):
         self._data = data
         self._share: Share | None = None
         self._share_stack = contextlib.AsyncExitStack()
+        self._following = Following(self._lost, self._moved_to)
 
     async def share(self, databases: Sequence[str], *, lan: bool = False, port: int | None = None) -> None:
         """Serve these databases, by their ids, in place of those served so far; until ``stop_sharing``, or the end.
@@ -201,6 +203,23 @@ class Sharing(Peers):
         async with self._hosts.use(self._config(database).path) as host:
             return offer(host.shapes)
 
+    # Paired machines that moved
+
+    def peer_changed(self, status: PeerStatus) -> None:
+        super().peer_changed(status)
+        self._following.look()
+
+    def _lost(self) -> list[PeerConfig]:
+        """The peers on paired machines that do not answer where they were; none while looking is switched off."""
+        if not self.settings.discover:
+            return []
+        peers = (peer for peer in self.settings.peers if peer.fingerprint)
+        return [peer for peer in peers if peer.id in self._links and self._links[peer.id].lost]
+
+    async def _moved_to(self, peer: PeerConfig, url: str) -> None:
+        named_after = peer.name == _name(peer.room, peer.url)
+        await self.update_peer(replace(peer, url=url, name=_name(peer.room, url) if named_after else peer.name))
+
     @property
     def _sharing_wanted(self) -> tuple[bool, bool, int, bool]:
         settings = self.settings
@@ -240,8 +259,12 @@ class Sharing(Peers):
             self._emit(SharingChanged(self._share.port, tuple(self._share.guests())))
 
 
+def _name(room: str, url: str) -> str:
+    return f"{room} at {urlsplit(url).hostname}"
+
+
 def _peer(link: PairingLink, url: str, database: str = "") -> PeerConfig:
-    name = f"{link.room} at {urlsplit(url).hostname}"
+    name = _name(link.room, url)
     return PeerConfig.new(database, url, room=link.room, name=name, fingerprint=link.fingerprint)
 
 

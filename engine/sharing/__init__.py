@@ -7,6 +7,7 @@ words.py        six words that both sides can compare
 guests.py       who may come in: one-time tokens of links, traded for lasting ones
 share.py        the hub that serves chosen databases to them
 discovery.py    who else shares in this network, by DNS-SD
-trade.py        the other end of a link
+trade.py        the other end of a link; reach.py finds at which address a machine answers
+following.py    a paired machine that moved is followed to where it is now
 newfile.py      a database for a machine that has none yet, like the other side's
 """

@@ -88,9 +88,7 @@ class Announcement:
         offers: ``offer`` of each database.
     """
 
-    def __init__(
-        self, name: str, addresses: Sequence[str], port: int, fingerprint: str, offers: Sequence[str]
-    ) -> None:
+    def __init__(self, name: str, addresses: Sequence[str], port: int, fingerprint: str, offers: Sequence[str]) -> None:
         self._name = printable(name, LONGEST_NAME)
         self._addresses = tuple(addresses)
         self._port = port
@@ -178,7 +176,7 @@ class Discovery:
             self._browser = AsyncServiceBrowser(self._zeroconf.zeroconf, SERVICE, handlers=[self._heard])
         except Exception as error:
             self.problem = f"Other machines cannot be looked for: {error}."
-            log.warning("%s", self.problem)
+            log.info("%s", self.problem)
         return self
 
     async def __aexit__(self, *_: object) -> None:

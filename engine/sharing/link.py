@@ -60,13 +60,17 @@ class PairingLink:
     @property
     def urls(self) -> tuple[str, ...]:
         """The addresses as they are dialled."""
-        hosts = (f"[{address}]" if ":" in address else address for address in self.addresses)
-        return tuple(f"wss://{host}:{self.port}/sync" for host in hosts)
+        return tuple(url_of(address, self.port) for address in self.addresses)
 
     @property
     def words(self) -> tuple[str, ...]:
         """Six words that both sides show."""
         return six_words(self.fingerprint, self.token)
+
+
+def url_of(address: str, port: int) -> str:
+    """Return the URL of a machine that shares, by an IP address or a name."""
+    return f"wss://{f'[{address}]' if ':' in address else address}:{port}/sync"
 
 
 def parse(text: str) -> PairingLink:

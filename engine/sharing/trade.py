@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 
 from engine.dial import dial
 from engine.errors import CertificateChanged, PeerRefused, PeerUnreachable
 from engine.sharing.discovery import machine_name
 from engine.sharing.link import PairingLink
-
-REACH_WITHIN = 5.0
-"""Seconds for an address to take a connection."""
+from engine.sharing.reach import answering
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +34,7 @@ async def trade(link: PairingLink, *, name: str = "") -> Paired:
         f"The other machine cannot be reached at {', '.join(link.addresses)}.",
         hint="Are both in the same network, and does a firewall let Syncline in?",
     )
-    async with contextlib.aclosing(_answering(link)) as urls:
+    async with contextlib.aclosing(answering(link.addresses, link.port)) as urls:
         async for url in urls:
             try:
                 dialled = await dial(
@@ -54,26 +50,3 @@ async def trade(link: PairingLink, *, name: str = "") -> Paired:
                 raise PeerRefused("The other machine let us in, but gave no token.", hint="Make a new link there.")
             return Paired(url, dialled.lasting)
     raise error
-
-
-async def _answering(link: PairingLink) -> AsyncGenerator[str, None]:
-    """Try all addresses at once, and give those that take a connection, the quickest first."""
-
-    async def reach(url: str, address: str) -> str | None:
-        with contextlib.suppress(OSError, TimeoutError):
-            async with asyncio.timeout(REACH_WITHIN):
-                _, writer = await asyncio.open_connection(address, link.port)
-                writer.close()
-                return url
-        return None
-
-    tries = [asyncio.create_task(reach(*pair)) for pair in zip(link.urls, link.addresses, strict=True)]
-    try:
-        for answer in asyncio.as_completed(tries):
-            url = await answer
-            if url is not None:
-                yield url
-    finally:
-        for one in tries:
-            one.cancel()
-        await asyncio.gather(*tries, return_exceptions=True)
