@@ -10,6 +10,7 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
 from engine.settings import Pause
+from gui.language import spoken
 from gui.theme import icon
 
 
@@ -21,20 +22,36 @@ class Actions(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.sync_now = self._action(self.tr("Sync now"), "sync-now", QKeySequence(Qt.Key.Key_F5))
-        self.sync_all = self._action(self.tr("Sync all now"), "sync-now", QKeySequence("Shift+F5"))
-        self.auto_sync = self._action(self.tr("Auto-sync"), "auto-sync", QKeySequence("Ctrl+Shift+A"))
+        self._chosen = 0
+        self.sync_now = self._action("sync-now", QKeySequence(Qt.Key.Key_F5))
+        self.sync_all = self._action("sync-now", QKeySequence("Shift+F5"))
+        self.auto_sync = self._action("auto-sync", QKeySequence("Ctrl+Shift+A"))
         self.auto_sync.setCheckable(True)
-        self.add_database = self._action(self.tr("Add database"), "add-database", QKeySequence("Ctrl+O"))
-        self.add_peer = self._action(self.tr("Add peer"), "add-peer", QKeySequence("Ctrl+N"))
-        self.share = self._action(self.tr("Share"), "share", QKeySequence("Ctrl+Shift+S"))
-        self.settings = self._action(self.tr("Settings"), "settings", QKeySequence("Ctrl+,"))
+        self.add_database = self._action("add-database", QKeySequence("Ctrl+O"))
+        self.add_peer = self._action("add-peer", QKeySequence("Ctrl+N"))
+        self.share = self._action("share", QKeySequence("Ctrl+Shift+S"))
+        self.settings = self._action("settings", QKeySequence("Ctrl+,"))
         self.settings.setMenuRole(QAction.MenuRole.PreferencesRole)
-        self.diagnostics = self._action(self.tr("Save diagnostics"), "export")
-        self.open_window = self._action(self.tr("Open Syncline"), "")
-        self.close_window = self._action(self.tr("Close window"), "", QKeySequence("Ctrl+W"))
-        self.quit = self._action(self.tr("Quit"), "", QKeySequence("Ctrl+Q"))
+        self.diagnostics = self._action("export")
+        self.open_window = self._action("")
+        self.close_window = self._action("", QKeySequence("Ctrl+W"))
+        self.quit = self._action("", QKeySequence("Ctrl+Q"))
         self.quit.setMenuRole(QAction.MenuRole.QuitRole)
+        spoken(self._speak)
+        self.set_counts(databases=0, peers=0)
+
+    def _speak(self) -> None:
+        self.sync_now.setText(self.tr("Sync now"))
+        self.sync_all.setText(self.tr("Sync all now"))
+        self.auto_sync.setText(self.tr("Auto-sync"))
+        self.add_database.setText(self.tr("Add database"))
+        self.add_peer.setText(self.tr("Add peer"))
+        self.share.setText(self.tr("Share"))
+        self.settings.setText(self.tr("Settings"))
+        self.diagnostics.setText(self.tr("Save diagnostics"))
+        self.open_window.setText(self.tr("Open Syncline"))
+        self.close_window.setText(self.tr("Close window"))
+        self.quit.setText(self.tr("Quit"))
         self.auto_sync.setToolTip(
             self.tr("Sync live peers at once and the others on their timer ({0})").format("Ctrl+Shift+A")
         )
@@ -42,11 +59,11 @@ class Actions(QObject):
         self.add_peer.setToolTip(self.tr("Choose where to sync a database with ({0})").format("Ctrl+N"))
         self.share.setToolTip(self.tr("Serve databases to other machines") + " (Ctrl+Shift+S)")
         self.settings.setToolTip(self.tr("Change how Syncline behaves ({0})").format("Ctrl+,"))
-        self.set_chosen(0)
-        self.set_counts(databases=0, peers=0)
+        self.set_chosen(self._chosen)
 
     def set_chosen(self, peers: int) -> None:
         """Say in the tooltip whom ``sync_now`` means."""
+        self._chosen = peers
         whom = self.tr("Sync all peers (F5)")
         if peers == 1:
             whom = self.tr("Sync the chosen peer (F5); all: Shift+F5")
@@ -61,8 +78,8 @@ class Actions(QObject):
         self.add_peer.setEnabled(databases > 0)
         self.share.setEnabled(databases > 0)
 
-    def _action(self, text: str, icon_name: str, shortcut: QKeySequence | None = None) -> QAction:
-        action = QAction(text, self)
+    def _action(self, icon_name: str, shortcut: QKeySequence | None = None) -> QAction:
+        action = QAction(self)
         if icon_name:
             action.setIcon(icon(icon_name))
         if shortcut is not None:
@@ -77,17 +94,26 @@ class PauseMenu(QMenu):
     """Pause, or None to resume."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(self.tr("Pause"), parent)
+        super().__init__(parent)
         self.setIcon(icon("pause"))
-        self._add(self.tr("30 minutes"), lambda: Pause.lasting(timedelta(minutes=30)))
-        self._add(self.tr("1 hour"), lambda: Pause.lasting(timedelta(hours=1)))
-        self._add(self.tr("Until tomorrow"), Pause.until_tomorrow)
-        self._add(self.tr("Until resumed"), lambda: Pause.FOREVER)
+        self._half_hour = self._add(lambda: Pause.lasting(timedelta(minutes=30)))
+        self._hour = self._add(lambda: Pause.lasting(timedelta(hours=1)))
+        self._day = self._add(Pause.until_tomorrow)
+        self._forever = self._add(lambda: Pause.FOREVER)
         self.addSeparator()
-        self.resume = self._add(self.tr("Resume"), lambda: None)
+        self.resume = self._add(lambda: None)
         self.resume.setEnabled(False)
+        spoken(self._speak)
 
-    def _add(self, text: str, choose: Callable[[], Pause | None]) -> QAction:
-        action = self.addAction(text)
+    def _speak(self) -> None:
+        self.setTitle(self.tr("Pause"))
+        self._half_hour.setText(self.tr("30 minutes"))
+        self._hour.setText(self.tr("1 hour"))
+        self._day.setText(self.tr("Until tomorrow"))
+        self._forever.setText(self.tr("Until resumed"))
+        self.resume.setText(self.tr("Resume"))
+
+    def _add(self, choose: Callable[[], Pause | None]) -> QAction:
+        action = self.addAction("")
         action.triggered.connect(lambda: self.asked.emit(choose()))
         return action

@@ -25,7 +25,7 @@ from engine.journal import Journal
 from engine.settings import Settings
 from gui.app import shell
 from gui.commands import Commands
-from gui.language import tr
+from gui.language import spoken, tr
 from gui.lifecycle import make_application, run_coroutine
 from gui.theme import icon
 
@@ -113,22 +113,29 @@ class WriteBar(QFrame):
         self.setFrameShape(QFrame.Shape.NoFrame)
         row = QHBoxLayout(self)
         row.setContentsMargins(10, 6, 10, 6)
-        text = QLabel(self.tr("Two todo lists, each in its own file, in sync through a hub on this machine."))
-        text.setWordWrap(True)
-        row.addWidget(text, 1)
+        self._text = QLabel()
+        self._text.setWordWrap(True)
+        row.addWidget(self._text, 1)
         self.buttons: dict[str, QPushButton] = {}
         for side in SIDES:
-            button = QPushButton(icon("edit"), self.tr("Write something on the {0}").format(side))
-            button.setToolTip(
-                self.tr("Adds, changes or deletes a todo, through a connection of its own, as an app does")
-            )
+            button = QPushButton(icon("edit"), "")
             button.clicked.connect(lambda _=False, side=side: commands.start(self.write(side)))
             row.addWidget(button, 0, Qt.AlignmentFlag.AlignVCenter)
             self.buttons[side] = button
-        self.script = QPushButton(icon("sync-now"), self.tr("Run the script"))
-        self.script.setToolTip(self.tr("Both sides write, together and apart, and come together again"))
+        self.script = QPushButton(icon("sync-now"), "")
         self.script.clicked.connect(lambda: commands.start(self.play()))
         row.addWidget(self.script, 0, Qt.AlignmentFlag.AlignVCenter)
+        spoken(self._speak)
+
+    def _speak(self) -> None:
+        self._text.setText(self.tr("Two todo lists, each in its own file, in sync through a hub on this machine."))
+        for side, button in self.buttons.items():
+            button.setText(self.tr("Write something on the {0}").format(side))
+            button.setToolTip(
+                self.tr("Adds, changes or deletes a todo, through a connection of its own, as an app does")
+            )
+        self.script.setText(self.tr("Run the script"))
+        self.script.setToolTip(self.tr("Both sides write, together and apart, and come together again"))
 
     async def play(self) -> None:
         """Run the demo's script; once, for it brings its own keys."""

@@ -10,20 +10,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import resources
+from weakref import WeakMethod
 
-from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QObject, QTranslator, Signal
+from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QTranslator
+from shiboken6 import isValid
 
 _installed: list[QTranslator] = []
 _translated = False
+generation = 0
+"""Counts the changes: what was put into words before another one may be out of date."""
 
 
-class _Change(QObject):
-    happened = Signal()
-
-
-_change = _Change()
-changed = _change.happened
-"""Emitted when another language is in force."""
+_speakers: list[WeakMethod[Callable[[], object]]] = []
 
 
 def spoken(speak: Callable[[], object]) -> None:
@@ -33,7 +31,17 @@ def spoken(speak: Callable[[], object]) -> None:
         speak: a method of a QObject that sets all texts that do not change by themselves.
     """
     speak()
-    changed.connect(speak)
+    _speakers.append(WeakMethod(speak))
+
+
+def _speak_again() -> None:
+    living = []
+    for speaker in _speakers:
+        speak = speaker()
+        if speak is not None and isValid(speak.__self__):  # Qt may have deleted it while Python still knows it
+            living.append(speaker)
+            speak()
+    _speakers[:] = living
 
 
 def tr(text: str) -> str:
@@ -57,7 +65,8 @@ def install(app: QCoreApplication, language: str) -> None:
     Args:
         language: ``en`` or ``de``; ``system`` for the one that the system asks for, if there is a translation.
     """
-    global _translated
+    global _translated, generation
+    generation += 1
     for translator in _installed:
         app.removeTranslator(translator)
     _installed.clear()
@@ -72,4 +81,4 @@ def install(app: QCoreApplication, language: str) -> None:
             app.installTranslator(translator)
             _installed.append(translator)
             _translated = _translated or name == "syncline"
-    changed.emit()
+    _speak_again()

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QKeySequence
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QStyle, QToolButton, QWidget
 
+from gui.language import spoken
 from gui.theme import icon
 
 KEPT = 20
@@ -32,21 +33,16 @@ class NoticeBar(QFrame):
         self._text.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
-        self._text.setAccessibleName(self.tr("Notice"))
         self._more = QLabel()
         self._copy = QToolButton()
         self._copy.setIcon(icon("copy"))
         self._copy.setAutoRaise(True)
-        self._copy.setAccessibleName(self.tr("Copy the notice"))
-        self._copy.setToolTip(self.tr("Copy what it says, with all details"))
         self._copy.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._copy.clicked.connect(self.copy)
         self._close = QToolButton()
         self._close.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._close.setIcon(self.style().standardIcon(QStyle.StandardPixmap.SP_TitleBarCloseButton))
         self._close.setAutoRaise(True)
-        self._close.setAccessibleName(self.tr("Dismiss the notice"))
-        self._close.setToolTip(self.tr("Dismiss (Esc)"))
         self._close.setShortcut(QKeySequence(Qt.Key.Key_Escape))
         self._close.clicked.connect(self.dismiss)
         row = QHBoxLayout(self)
@@ -57,6 +53,15 @@ class NoticeBar(QFrame):
         row.addWidget(self._copy, 0, Qt.AlignmentFlag.AlignTop)
         row.addWidget(self._close, 0, Qt.AlignmentFlag.AlignTop)
         self.hide()
+        spoken(self._speak)
+
+    def _speak(self) -> None:
+        self._text.setAccessibleName(self.tr("Notice"))
+        self._copy.setAccessibleName(self.tr("Copy the notice"))
+        self._copy.setToolTip(self.tr("Copy what it says, with all details"))
+        self._close.setAccessibleName(self.tr("Dismiss the notice"))
+        self._close.setToolTip(self.tr("Dismiss (Esc)"))
+        self._show()
 
     @property
     def text(self) -> str:

@@ -6,6 +6,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QApplication
 
 from engine.settings import Settings
+from gui import language
 from gui.bridge import Bridge
 from gui.commands import Commands
 from gui.logs import LogFile
@@ -14,7 +15,7 @@ from gui.theme import apply_scheme
 
 
 class Preferences(QObject):
-    """What is neither the engine's nor a panel's: colours, the log, and when to rest.
+    """What is neither the engine's nor a panel's: colours, the language, the log, and when to rest.
 
     Args:
         commands: told to rest. bridge: tells of changed settings. log: None when nothing is kept.
@@ -28,6 +29,7 @@ class Preferences(QObject):
         self._commands = commands
         self._log = log
         self._theme = "system"
+        self._language = commands.engine.settings.language  # in force before there is a window
         self.surroundings = surroundings or Surroundings(self)
         self.surroundings.changed.connect(lambda why: commands.start(commands.engine.rest(why)))
         bridge.settings_changed.connect(self.apply)
@@ -39,6 +41,9 @@ class Preferences(QObject):
         if settings.theme != self._theme and isinstance(app, QApplication):
             self._theme = settings.theme
             apply_scheme(settings.theme, app)
+        if settings.language != self._language and app is not None:
+            self._language = settings.language
+            language.install(app, settings.language)
         if self._log is not None:
             self._log.set_level(settings.log_level)
         self.surroundings.watch(battery=settings.rest_on_battery, metered=settings.rest_on_metered)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QMenu, QSizePolicy, QStyle, QToolBar, QToolButton,
 
 from engine.events import DatabaseChanged
 from gui.actions import Actions, PauseMenu
+from gui.language import spoken
 from gui.theme import icon
 
 
@@ -29,7 +30,6 @@ class Toolbar(QToolBar):
     def __init__(self, actions: Actions, pause: PauseMenu, parent: QWidget) -> None:
         super().__init__(parent)
         self._databases: list[DatabaseChanged] = []
-        self.setWindowTitle(self.tr("Toolbar"))
         self.setObjectName("toolbar")
         self.setMovable(False)
         self.setIconSize(QSize(20, 20))
@@ -37,7 +37,8 @@ class Toolbar(QToolBar):
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         self.addAction(actions.sync_now)
         self.addAction(actions.auto_sync)
-        self.addWidget(self._menu_button(self.tr("Pause"), "pause", pause, "Ctrl+P"))
+        self._pause = self._menu_button("pause", pause, "Ctrl+P")
+        self.addWidget(self._pause)
         self.addSeparator()
         self.addAction(actions.add_database)
         self.addAction(actions.add_peer)
@@ -45,22 +46,37 @@ class Toolbar(QToolBar):
         space = QWidget()
         space.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.addWidget(space)
-        self.addWidget(self._menu_button(self.tr("More"), "", self._make_more(actions), "F10"))
+        self._more = self._menu_button("", self._make_more(actions), "F10")
+        self.addWidget(self._more)
         self.addAction(actions.settings)
         added = (actions.add_database, actions.add_peer, actions.share)
-        for action in (actions.sync_now, actions.auto_sync, *added, actions.settings):
+        self._named = (actions.sync_now, actions.auto_sync, *added, actions.settings)
+        for action in self._named:
             button = self.widgetForAction(action)
-            button.setAccessibleName(action.text())
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             if isinstance(button, QToolButton) and action is actions.settings:
                 button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+        spoken(self._speak)
+
+    def _speak(self) -> None:
+        self.setWindowTitle(self.tr("Toolbar"))
+        self._databases_menu.setTitle(self.tr("Databases"))
+        for action in self._named:
+            self.widgetForAction(action).setAccessibleName(action.text())
+        for button, text in ((self._pause, self.tr("Pause")), (self._more, self.tr("More"))):
+            button.setText(text)
+            button.setToolTip(f"{text} ({button.shortcut().toString(QKeySequence.SequenceFormat.NativeText)})")
+            button.setAccessibleName(text)
+            arrow = self.style().pixelMetric(QStyle.PixelMetric.PM_MenuButtonIndicator)
+            button.setMinimumWidth(0)
+            button.setMinimumWidth(button.sizeHint().width() + arrow)  # Qt leaves no room for it
 
     def set_databases(self, databases: Iterable[DatabaseChanged]) -> None:
         """List these in the menu."""
         self._databases = list(databases)
 
     def _make_more(self, actions: Actions) -> QMenu:
-        self._databases_menu = QMenu(self.tr("Databases"), self)
+        self._databases_menu = QMenu(self)
         self._databases_menu.aboutToShow.connect(self._fill_databases_menu)
         more = QMenu(self)
         more.addAction(actions.sync_all)
@@ -71,20 +87,15 @@ class Toolbar(QToolBar):
         more.addAction(actions.quit)
         return more
 
-    def _menu_button(self, text: str, icon_name: str, menu: QMenu, shortcut: str) -> QToolButton:
+    def _menu_button(self, icon_name: str, menu: QMenu, shortcut: str) -> QToolButton:
         button = QToolButton()
-        button.setText(text)
         if icon_name:
             button.setIcon(icon(icon_name))
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         button.setMenu(menu)
         button.setShortcut(QKeySequence(shortcut))
-        button.setToolTip(f"{text} ({shortcut})")
-        button.setAccessibleName(text)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        arrow = self.style().pixelMetric(QStyle.PixelMetric.PM_MenuButtonIndicator)
-        button.setMinimumWidth(button.sizeHint().width() + arrow)  # Qt leaves no room for it
         return button
 
     def _fill_databases_menu(self) -> None:

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QApplication, QMenu, QSystemTrayIcon, QWidget
 
 from engine.events import ChangesMoved, State
 from gui.actions import Actions, PauseMenu
+from gui.language import spoken
 from gui.models import values
 from gui.theme import tray_icon
 
@@ -46,7 +47,8 @@ class Tray(QObject):
         self._present = present
         self._state: State | None = None
         self._drawn: tuple[State | None, bool] | None = None
-        self.menu = QMenu()
+        self.menu = QMenu()  # of nobody: Wayland would place it by its window, which may be hidden
+        self.destroyed.connect(self.menu.deleteLater)
         self._status = self.menu.addAction("")
         self._status.setEnabled(False)
         self.menu.addSeparator()
@@ -54,7 +56,7 @@ class Tray(QObject):
         self.menu.addAction(actions.auto_sync)
         self.pause = PauseMenu(self.menu)
         self.menu.addMenu(self.pause)
-        self._latest_heading = self.menu.addSection(self.tr("Latest changes"))
+        self._latest_heading = self.menu.addSection("")
         self._latest_end = self.menu.addSeparator()
         self.menu.addAction(actions.open_window)
         self.menu.addAction(actions.settings)
@@ -73,6 +75,10 @@ class Tray(QObject):
         self._watch.timeout.connect(self._look)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._draw)
         self.show_state(None, "")
+        spoken(self._speak)
+
+    def _speak(self) -> None:
+        self._latest_heading.setText(self.tr("Latest changes"))
 
     @property
     def there(self) -> bool:

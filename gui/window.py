@@ -29,6 +29,7 @@ from gui.bridge import Bridge
 from gui.clock_reader import ClockReader
 from gui.commands import Commands
 from gui.journal_reader import JournalReader
+from gui.language import spoken
 from gui.look import Look, Restore, Save
 from gui.models.sentences import told
 from gui.notice import NoticeBar
@@ -89,7 +90,7 @@ class Window(QMainWindow):
         self.journal_reader = JournalReader(commands, bridge, self.activity, self)
         self.clock_reader = ClockReader(commands, self.clocks, self)
         self.pause_menu = PauseMenu(self)
-        self.setWindowTitle(self.tr("Syncline"))
+        self.setWindowTitle("Syncline")
         self.setAcceptDrops(True)
         self.resize(SIZE)
         self.toolbar = Toolbar(actions, self.pause_menu, self)
@@ -103,17 +104,27 @@ class Window(QMainWindow):
         self._look.restore()
         self._settings_changed(commands.engine.settings)
         self.peers.set_database_names({known.id: known.name for known in commands.engine.settings.databases})
-        self._tell_summary()
+        spoken(self._speak)
         self._made = True
 
     # What is seen
 
+    def _speak(self) -> None:
+        for panel, title in (
+            (self.flow, self.tr("Change flow")),
+            (self.clocks, self.tr("Clocks")),
+            (self.activity, self.tr("Activity")),
+        ):
+            self.tabs.setTabText(self.tabs.indexOf(panel), title)
+        self._status_text.setAccessibleName(self.tr("State of all peers"))
+        self._tell_summary()
+
     def _make_centre(self) -> None:
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
-        self.tabs.addTab(self.flow, icon("flow"), self.tr("Change flow"))
-        self.tabs.addTab(self.clocks, icon("database"), self.tr("Clocks"))
-        self.tabs.addTab(self.activity, icon("activity"), self.tr("Activity"))
+        self.tabs.addTab(self.flow, icon("flow"), "")
+        self.tabs.addTab(self.clocks, icon("database"), "")
+        self.tabs.addTab(self.activity, icon("activity"), "")
         self.splitter = QSplitter(Qt.Orientation.Vertical)
         self.splitter.addWidget(self.peers)
         self.splitter.addWidget(self.tabs)
@@ -131,7 +142,6 @@ class Window(QMainWindow):
         self._status_icon = QLabel()
         self._status_text = QLabel()
         self._status_text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self._status_text.setAccessibleName(self.tr("State of all peers"))
         self.statusBar().addWidget(self._status_icon)
         self.statusBar().addWidget(self._status_text, 1)
         self.statusBar().addPermanentWidget(self.rates)

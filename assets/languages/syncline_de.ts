@@ -1287,10 +1287,6 @@
 <context>
     <name>RemedyBar</name>
     <message>
-        <source>Begin to mend it</source>
-        <translation>Mit der Abhilfe beginnen</translation>
-    </message>
-    <message>
         <source>Compare tables…</source>
         <translation>Tabellen vergleichen…</translation>
     </message>
@@ -1398,6 +1394,10 @@
     <message>
         <source>Settings</source>
         <translation>Einstellungen</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>Schließen</translation>
     </message>
     <message>
         <source>Start at login</source>
@@ -1727,10 +1727,6 @@
 </context>
 <context>
     <name>Window</name>
-    <message>
-        <source>Syncline</source>
-        <translation>Syncline</translation>
-    </message>
     <message>
         <source>Change flow</source>
         <translation>Änderungen</translation>
@@ -2386,7 +2382,7 @@
     </message>
     <message>
         <source>In sync</source>
-        <translation>Abgeglichen</translation>
+        <translation>Synchron</translation>
     </message>
     <message>
         <source>Install python-socks, or set NO_PROXY.</source>
@@ -4152,8 +4148,8 @@
         <translation>Sprache</translation>
     </message>
     <message>
-        <source>The language of the window; taken over when Syncline is started again.</source>
-        <translation>Die Sprache des Fensters; gilt ab dem nächsten Start von Syncline.</translation>
+        <source>The language of the window.</source>
+        <translation>Die Sprache des Fensters.</translation>
     </message>
     <message>
         <source>As the system</source>

@@ -137,7 +137,7 @@ SETTINGS: dict[str, Setting] = {
             "language",
             Group.GENERAL,
             marked("settings", "Language"),
-            marked("settings", "The language of the window; taken over when Syncline is started again."),
+            marked("settings", "The language of the window."),
             ("system", marked("settings", "As the system")),
             ("en", "English"),
             ("de", "Deutsch"),

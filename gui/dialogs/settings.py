@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QFormLayout,
     QFrame,
     QGroupBox,
+    QPushButton,
     QScrollArea,
     QSpinBox,
     QVBoxLayout,
@@ -26,7 +27,7 @@ from engine.settings.autostart import Autostart
 from engine.settings.links import LinkType
 from gui.dialogs.base import AsyncDialog, in_words
 from gui.dialogs.note import Note
-from gui.language import marked_text
+from gui.language import marked_text, spoken
 
 
 async def ask(parent: QWidget | None, engine: Engine, autostart: Autostart, links: LinkType | None) -> None:
@@ -51,30 +52,44 @@ class SettingsDialog(AsyncDialog):
         self._autostart = autostart
         self._links = links
         self.fields: dict[str, QCheckBox | QComboBox | QSpinBox] = {}
-        self.setWindowTitle(self.tr("Settings"))
         self.problem = Note.of_problem()
-        page = QWidget()
-        groups = QVBoxLayout(page)
-        for group in Group:
-            groups.addWidget(self._make_group(group))
-        groups.addStretch()
         self.scroll = QScrollArea()
         self.scroll.setFrameShape(QFrame.Shape.NoFrame)
         self.scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the fields in it bring themselves into sight
         self.scroll.setWidgetResizable(True)
-        self.scroll.setWidget(page)
-        width = max(page.sizeHint().width(), self.fontMetrics().averageCharWidth() * 44)
-        self.scroll.setMinimumWidth(width + self.scroll.verticalScrollBar().sizeHint().width())
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        self.close_button = QPushButton()
+        buttons = QDialogButtonBox()
+        buttons.addButton(self.close_button, QDialogButtonBox.ButtonRole.RejectRole)
         buttons.rejected.connect(self.reject)
         column = QVBoxLayout(self)
         column.addWidget(self.scroll, 1)
         column.addWidget(self.problem)
         column.addWidget(buttons)
+        spoken(self._speak)
         room = self.screen().availableGeometry().height() * 9 // 10
-        height = page.sizeHint().height() + buttons.sizeHint().height() + 4 * column.contentsMargins().top()
+        height = self.scroll.widget().sizeHint().height() + buttons.sizeHint().height()
+        height += 4 * column.contentsMargins().top()
         self.resize(self.sizeHint().width(), min(height, room))
+
+    def _speak(self) -> None:
+        """Make all fields, or make them anew in another language: a person sees the rest stay where it is."""
+        again = self.scroll.widget() is not None
+        place = self.scroll.verticalScrollBar().value()
+        page = QWidget()
+        groups = QVBoxLayout(page)
+        for group in Group:
+            groups.addWidget(self._make_group(group))
+        groups.addStretch()
+        self.scroll.setWidget(page)
+        width = max(page.sizeHint().width(), self.fontMetrics().averageCharWidth() * 44)
+        self.scroll.setMinimumWidth(width + self.scroll.verticalScrollBar().sizeHint().width())
+        self.setWindowTitle(self.tr("Settings"))
+        self.close_button.setText(self.tr("Close"))
+        if again:  # only the language's own field leads here
+            self._show_boxes()
+            self.fields["language"].setFocus()
+            self.scroll.verticalScrollBar().setValue(place)
 
     def _make_group(self, group: Group) -> QGroupBox:
         box = QGroupBox(_words(group.value))

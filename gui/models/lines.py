@@ -48,6 +48,11 @@ class LinesModel(QAbstractTableModel, Generic[L]):
         self.columns = tuple(columns)
         self._lines: list[L] = []
 
+    def set_columns(self, columns: Sequence[Shown[L]]) -> None:
+        """Say the same in other words: as many columns as before, in the same order."""
+        self.columns = tuple(columns)
+        self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(self.columns) - 1)
+
     def set_lines(self, lines: Sequence[L]) -> None:
         """Show these; lines that were there before stay chosen when new ones came before them."""
         lines = list(lines)

@@ -27,7 +27,7 @@ NUMBER = re.compile(r"\d{1,3}(,\d{3})+")
 
 def told(sentence: str) -> str:
     """What the engine said, as far as there is a translation."""
-    return _told(sentence) if has_translation() else sentence
+    return _told(sentence, language.generation) if has_translation() else sentence
 
 
 def templates() -> list[str]:
@@ -37,33 +37,33 @@ def templates() -> list[str]:
 
 
 @functools.lru_cache(maxsize=500)
-def _told(text: str) -> str:
+def _told(text: str, generation: int) -> str:
     """Translate the longest beginning that a template matches, and go on behind it."""
     stripped = text.strip()
     if not stripped:
         return text
     before, after = text[: text.index(stripped[0])], text[len(text.rstrip()) :]
-    return before + _sentences(stripped) + after
+    return before + _sentences(stripped, generation) + after
 
 
-def _sentences(text: str) -> str:
+def _sentences(text: str, generation: int) -> str:
     if NUMBER.fullmatch(text):
         return QLocale().toString(int(text.replace(",", "")))
     ends = [match.start() + 1 for match in BOUNDARY.finditer(text)]
     for end in [len(text), *reversed(ends)]:
-        found = _match(text[:end])
+        found = _match(text[:end], generation)
         if found is not None:
             rest = text[end:].strip()
-            return f"{found} {_told(rest)}" if rest else found
+            return f"{found} {_told(rest, generation)}" if rest else found
     if not ends:
         return text
-    return f"{text[: ends[0]]} {_told(text[ends[0] :].strip())}"  # what comes behind may be known
+    return f"{text[: ends[0]]} {_told(text[ends[0] :].strip(), generation)}"  # what comes behind may be known
 
 
-def _match(text: str) -> str | None:
+def _match(text: str, generation: int) -> str | None:
     for template in _patterns():
         if template.solid in text and (match := template.pattern.fullmatch(text)):
-            return marked_text("engine", template.text).format(*map(_told, match.groups()))
+            return marked_text("engine", template.text).format(*(_told(part, generation) for part in match.groups()))
     return None
 
 
@@ -87,6 +87,3 @@ def _patterns() -> list[_Template]:
             pattern += (gap if pattern else NAME) + re.escape(part)
         found.append(_Template(text, max(parts, key=len), re.compile(pattern, re.DOTALL)))
     return found
-
-
-language.changed.connect(_told.cache_clear)

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from engine.journal import OverwrittenLine, SyncLine
 from gui import theme
+from gui.language import spoken
 from gui.models.activity import overwritten_columns, sync_columns
 from gui.models.lines import LinesModel
 from gui.models.sorting import SortProxy
@@ -43,12 +44,8 @@ class ActivityPanel(QWidget):
         self.syncs: LinesModel[SyncLine] = LinesModel(sync_columns(), self)
         self.overwritten: LinesModel[OverwrittenLine] = LinesModel(overwritten_columns(), self)
         self.tables = [
-            self._make_table(self.syncs, self.tr("Syncs"), self.tr("Each sync is listed here for 30 days.")),
-            self._make_table(
-                self.overwritten,
-                self.tr("Overwritten values"),
-                self.tr("When a peer's change takes the place of a value of yours, the old one is kept here."),
-            ),
+            self._make_table(self.syncs),
+            self._make_table(self.overwritten),
         ]
         self.tables[OVERWRITTEN].activated.connect(self._show_value)
         self.pages = QStackedWidget()
@@ -62,6 +59,28 @@ class ActivityPanel(QWidget):
         for model in (self.syncs, self.overwritten):
             for changed in (model.rowsInserted, model.modelReset):
                 changed.connect(self._tell_count)
+        spoken(self._speak)
+
+    def _speak(self) -> None:
+        self.syncs.set_columns(sync_columns())
+        self.overwritten.set_columns(overwritten_columns())
+        syncs, overwritten = self.tables
+        for table in self.tables:
+            table.widen()
+        syncs.setAccessibleName(self.tr("Syncs"))
+        syncs.placeholder = self.tr("Each sync is listed here for 30 days.")
+        overwritten.setAccessibleName(self.tr("Overwritten values"))
+        overwritten.placeholder = self.tr(
+            "When a peer's change takes the place of a value of yours, the old one is kept here."
+        )
+        self.choice.setAccessibleName(self.tr("What is listed"))
+        self.choice.setItemText(SYNCS, self.tr("Syncs"))
+        self.choice.setItemText(OVERWRITTEN, self.tr("Overwritten values"))
+        self.filter.setPlaceholderText(self.tr("Filter"))
+        self.filter.setAccessibleName(self.tr("Filter the list"))
+        self.export.setText(self.tr("Export…"))
+        self.export.setAccessibleName(self.tr("Export the syncs"))
+        self.export.setToolTip(self.tr("Write all syncs of the last 30 days into a CSV or JSON file"))
         self._tell_count()
 
     def set_syncs(self, lines: Sequence[SyncLine]) -> None:
@@ -90,21 +109,16 @@ class ActivityPanel(QWidget):
 
     def _make_bar(self) -> QHBoxLayout:
         self.choice = QComboBox()
-        self.choice.setAccessibleName(self.tr("What is listed"))
-        self.choice.addItem(theme.icon("activity"), self.tr("Syncs"))
-        self.choice.addItem(theme.icon("overwrote"), self.tr("Overwritten values"))
+        self.choice.addItem(theme.icon("activity"), "")
+        self.choice.addItem(theme.icon("overwrote"), "")
+        self.choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.choice.currentIndexChanged.connect(self._choose)
         self.filter = QLineEdit()
-        self.filter.setPlaceholderText(self.tr("Filter"))
-        self.filter.setAccessibleName(self.tr("Filter the list"))
         self.filter.setClearButtonEnabled(True)
         self.filter.textChanged.connect(self._set_filter)
         self.count = QLabel()
         self.export = QToolButton()
         self.export.setIcon(theme.icon("export"))
-        self.export.setText(self.tr("Export…"))
-        self.export.setAccessibleName(self.tr("Export the syncs"))
-        self.export.setToolTip(self.tr("Write all syncs of the last 30 days into a CSV or JSON file"))
         self.export.setAutoRaise(True)
         self.export.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.export.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -119,15 +133,13 @@ class ActivityPanel(QWidget):
         bar.addWidget(self.export)
         return bar
 
-    def _make_table(self, model: LinesModel[Any], name: str, placeholder: str) -> Table:
+    def _make_table(self, model: LinesModel[Any]) -> Table:
         proxy = SortProxy(self)
         proxy.setSourceModel(model)
         proxy.setFilterKeyColumn(-1)
         proxy.setFilterCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         table = Table()
         table.setModel(proxy)
-        table.setAccessibleName(name)
-        table.placeholder = placeholder
         table.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         table.horizontalHeader().setSortIndicatorClearable(True)
         table.setSortingEnabled(True)

@@ -8,6 +8,7 @@ from PySide6.QtCore import QByteArray, QPoint, QSignalBlocker, Qt, QTimer, Signa
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QMenu, QVBoxLayout, QWidget
 
+from gui.language import spoken
 from gui.models.clocks import COPY_ROLE, ClocksModel, Column
 from gui.models.sorting import SortProxy
 from gui.models.values import number, site_shown
@@ -32,20 +33,18 @@ class ClocksPanel(QWidget):
         self.proxy.setSourceModel(self.model)
         self._make_table()
         self.database = QComboBox()
-        self.database.setAccessibleName(self.tr("Database"))
         self.database.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.database.activated.connect(lambda place: self.database_chosen.emit(self.database.itemData(place)))
-        label = QLabel(self.tr("&Database:"))
-        label.setBuddy(self.database)
+        self._label = QLabel()
+        self._label.setBuddy(self.database)
         self.own = QLabel()
         self.own.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
-        self.own.setAccessibleName(self.tr("This database's own clock"))
         bar = QHBoxLayout()
         bar.setContentsMargins(8, 6, 8, 6)
         bar.setSpacing(8)
-        bar.addWidget(label)
+        bar.addWidget(self._label)
         bar.addWidget(self.database)
         bar.addSpacing(12)
         bar.addWidget(self.own, 1)
@@ -55,9 +54,16 @@ class ClocksPanel(QWidget):
         layout.addLayout(bar)
         layout.addWidget(self.table)
         self.model.clocks_set.connect(self._tell_own)
-        self._tell_own()
+        spoken(self._speak)
         self._ticking = QTimer(self, interval=TICK)
         self._ticking.timeout.connect(self.model.refresh_times)
+
+    def _speak(self) -> None:
+        self.table.setAccessibleName(self.tr("Clocks"))
+        self.database.setAccessibleName(self.tr("Database"))
+        self._label.setText(self.tr("&Database:"))
+        self.own.setAccessibleName(self.tr("This database's own clock"))
+        self._tell_own()
 
     @Slot(dict)
     def set_databases(self, names: Mapping[str, str]) -> None:
@@ -90,7 +96,6 @@ class ClocksPanel(QWidget):
     def _make_table(self) -> None:
         table = self.table = Table(COPY_ROLE)
         table.setModel(self.proxy)
-        table.setAccessibleName(self.tr("Clocks"))
         table.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         table.horizontalHeader().setSortIndicatorClearable(True)
         table.setSortingEnabled(True)

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 from engine.change import SENTINEL
 from engine.events import ChangesMoved, Way
 from gui import theme
+from gui.language import spoken
 from gui.models.flow import CAPACITY, COPY_ROLE, LINE_ROLE, Column, FlowFilter, FlowModel
 from gui.models.ring import Ring
 from gui.models.values import number
@@ -66,7 +67,33 @@ class FlowPanel(QWidget):
         scroll = self.table.verticalScrollBar()
         scroll.valueChanged.connect(self._scrolled)
         scroll.rangeChanged.connect(self._stay_at_end)
-        self._tell_counts(0, 0)
+        spoken(self._speak)
+
+    def _speak(self) -> None:
+        self.table.setAccessibleName(self.tr("Change flow"))
+        self.text.setPlaceholderText(self.tr("Filter changes"))
+        self.text.setAccessibleName(self.tr("Filter changes by text"))
+        self.text.setMinimumWidth(self.fontMetrics().horizontalAdvance(self.text.placeholderText()) + 40)
+        for box, everything, name in (
+            (self.peer, self.tr("All peers"), self.tr("Filter changes by peer")),
+            (self.table_choice, self.tr("All tables"), self.tr("Filter changes by table")),
+            (self.way, self.tr("All directions"), self.tr("Filter changes by direction")),
+        ):
+            box.setItemText(0, everything)
+            box.setAccessibleName(name)
+            box.setMinimumContentsLength(len(everything) + 1)
+        for place, way in enumerate(Way, 1):
+            self.way.setItemText(place, way_word(way))
+        for button, text, tip in (
+            (self.follow, self.tr("Follow"), self.tr("Keep the newest change in sight (Ctrl+End)")),
+            (self.pause, self.tr("Pause"), self.tr("Let new changes wait")),
+            (self.clear, self.tr("Clear"), self.tr("Forget the changes shown here")),
+        ):
+            button.setText(text)
+            button.setToolTip(tip)
+            button.setAccessibleName(text)
+        self._tell_counts(self.model.rowCount(), self.model.held)
+        self._tell_waiting()
 
     # What the window uses
 
@@ -133,32 +160,25 @@ class FlowPanel(QWidget):
         table = self.table = Table(COPY_ROLE)
         table.setModel(self.model)
         table.setItemDelegate(FlowDelegate(self.model, table))
-        table.setAccessibleName(self.tr("Change flow"))
         table.set_widths(_WIDTHS[column] for column in Column)
-        table.placeholder = self.tr("Changes appear here as they come in, go out or are written on this machine.")
         table.activated.connect(self._show_change)
         table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         table.customContextMenuRequested.connect(self._show_menu)
 
     def _make_bar(self) -> QHBoxLayout:
         self.text = QLineEdit()
-        self.text.setPlaceholderText(self.tr("Filter changes"))
-        self.text.setAccessibleName(self.tr("Filter changes by text"))
         self.text.setClearButtonEnabled(True)
-        self.text.setMinimumWidth(self.fontMetrics().horizontalAdvance(self.text.placeholderText()) + 40)
         self.text.textChanged.connect(self._set_filter)
-        self.peer = self._choice(self.tr("All peers"), self.tr("Filter changes by peer"))
-        self.table_choice = self._choice(self.tr("All tables"), self.tr("Filter changes by table"))
-        self.way = self._choice(self.tr("All directions"), self.tr("Filter changes by direction"))
+        self.peer, self.table_choice, self.way = (self._choice() for _ in range(3))
         for way in Way:
-            self.way.addItem(theme.icon(way.value), way_word(way), way)
+            self.way.addItem(theme.icon(way.value), "", way)
         self.counts = QLabel()
-        self.follow = self._switch("follow", self.tr("Follow"), self.tr("Keep the newest change in sight (Ctrl+End)"))
+        self.follow = self._switch("follow")
         self.follow.setChecked(True)
         self.follow.toggled.connect(self._follow_switched)
-        self.pause = self._switch("pause", self.tr("Pause"), self.tr("Let new changes wait"))
+        self.pause = self._switch("pause")
         self.pause.toggled.connect(self._pause_switched)
-        self.clear = self._switch("clear", self.tr("Clear"), self.tr("Forget the changes shown here"))
+        self.clear = self._switch("clear")
         self.clear.setCheckable(False)
         for button in (self.follow, self.clear):  # room is dear here, and their drawings speak
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
@@ -175,22 +195,17 @@ class FlowPanel(QWidget):
             bar.addWidget(button)
         return bar
 
-    def _choice(self, everything: str, spoken: str) -> QComboBox:
+    def _choice(self) -> QComboBox:
         box = QComboBox()
-        box.addItem(everything, None)
-        box.setAccessibleName(spoken)
+        box.addItem("", None)
         box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        box.setMinimumContentsLength(len(everything) + 1)
         box.setMinimumWidth(self.fontMetrics().averageCharWidth() * 11)  # in a narrow window it may give way
         box.currentIndexChanged.connect(self._set_filter)
         return box
 
-    def _switch(self, drawing: str, text: str, tip: str) -> QToolButton:
+    def _switch(self, drawing: str) -> QToolButton:
         button = QToolButton()
         button.setIcon(theme.icon(drawing))
-        button.setText(text)
-        button.setToolTip(tip)
-        button.setAccessibleName(text)
         button.setCheckable(True)
         button.setAutoRaise(True)
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)

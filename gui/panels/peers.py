@@ -32,6 +32,7 @@ from PySide6.QtWidgets import (
 from engine.events import Remedy
 from gui import theme
 from gui.actions import PauseMenu
+from gui.language import spoken
 from gui.models.peers import PEER_ROLE, PROGRESS_ROLE, Column, PeersModel, PeersProxy
 from gui.panels.remedy import RemedyBar
 from gui.panels.table import EmptyPage, Table
@@ -98,9 +99,22 @@ class PeersPanel(QWidget):
             changed.connect(self._show_remedy)
         self.model.dataChanged.connect(self._show_remedy)
         self.selection_changed.connect(self._show_remedy)
-        self._show_page()
+        spoken(self._speak)
         self._ticking = QTimer(self, interval=TICK)
         self._ticking.timeout.connect(self._tick)
+
+    def _speak(self) -> None:
+        self.table.setAccessibleName(self.tr("Peers"))
+        self.table.placeholder = self.tr("No peer matches the filter.")
+        self.filter.setPlaceholderText(self.tr("Filter peers"))
+        self.filter.setAccessibleName(self.tr("Filter peers"))
+        self.add_database_button.setText(self.tr("Add database…"))
+        self.demo_button.setText(self.tr("Watch the demo"))
+        self.add_peer_button.setText(self.tr("Add peer…"))
+        self.share_button.setText(self.tr("Share…"))
+        for button in (self.add_database_button, self.demo_button, self.add_peer_button, self.share_button):
+            button.setAccessibleName(button.text().rstrip("…"))
+        self._show_page()
 
     # What the window uses
 
@@ -135,12 +149,10 @@ class PeersPanel(QWidget):
         table = self.table = Table()
         table.setModel(self.proxy)
         table.setItemDelegateForColumn(Column.STATE, StateDelegate(table))
-        table.setAccessibleName(self.tr("Peers"))
         table.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)  # as configured, until one is chosen
         table.horizontalHeader().setSortIndicatorClearable(True)
         table.setSortingEnabled(True)
         table.set_widths(_WIDTHS[column] for column in Column)
-        table.placeholder = self.tr("No peer matches the filter.")
         table.selectionModel().selectionChanged.connect(lambda: self.selection_changed.emit(self.selected()))
         table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         table.customContextMenuRequested.connect(self._show_menu)
@@ -153,8 +165,6 @@ class PeersPanel(QWidget):
 
     def _with_filter(self) -> QWidget:
         self.filter = QLineEdit()
-        self.filter.setPlaceholderText(self.tr("Filter peers"))
-        self.filter.setAccessibleName(self.tr("Filter peers"))
         self.filter.setClearButtonEnabled(True)
         self.filter.textChanged.connect(self.proxy.set_filter)
         bar = QHBoxLayout()
@@ -173,18 +183,15 @@ class PeersPanel(QWidget):
 
     def _make_empty_page(self) -> None:
         self.empty = EmptyPage("database")
-        self.add_database_button = QPushButton(theme.icon("add-database"), self.tr("Add database…"))
+        self.add_database_button = QPushButton(theme.icon("add-database"), "")
         self.add_database_button.clicked.connect(self.add_database_requested)
-        self.demo_button = QPushButton(theme.icon("resume"), self.tr("Watch the demo"))
+        self.demo_button = QPushButton(theme.icon("resume"), "")
         self.demo_button.clicked.connect(self.demo_requested)
-        self.add_peer_button = QPushButton(theme.icon("add-peer"), self.tr("Add peer…"))
+        self.add_peer_button = QPushButton(theme.icon("add-peer"), "")
         self.add_peer_button.clicked.connect(self.add_peer_requested)
-        self.share_button = QPushButton(theme.icon("share"), self.tr("Share…"))
+        self.share_button = QPushButton(theme.icon("share"), "")
         self.share_button.clicked.connect(self.share_requested)
-        buttons = self.add_database_button, self.demo_button, self.add_peer_button, self.share_button
-        self.empty.add_buttons(*buttons)
-        for button in buttons:
-            button.setAccessibleName(button.text().rstrip("…"))
+        self.empty.add_buttons(self.add_database_button, self.demo_button, self.add_peer_button, self.share_button)
 
     def _show_page(self) -> None:
         self.pages.setCurrentIndex(1 if self.model.rowCount() else 0)

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from engine.events import ChangesMoved, Way
 from gui import theme
+from gui.language import spoken
 from gui.models.values import number
 
 SECONDS = 60
@@ -35,6 +36,9 @@ class RatesGraph(QWidget):
         self._timer.setTimerType(Qt.TimerType.CoarseTimer)
         self._timer.timeout.connect(self._tick)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
+        spoken(self._speak)
+
+    def _speak(self) -> None:
         self.setAccessibleName(self.tr("Changes per second"))
         self._tell()
 

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QWidget
 
 from engine.events import PeerStatus, Remedy, State
 from gui.dialogs.note import Note
+from gui.language import spoken
 from gui.models.sentences import told
 from gui.theme import state_icon
 
@@ -25,13 +26,13 @@ class RemedyBar(QFrame):
         self._peer: PeerStatus | None = None
         self.note = Note(None, partial(state_icon, State.NEEDS_YOU))
         self.button = QPushButton()
-        self.button.setAccessibleName(self.tr("Begin to mend it"))
         self.button.clicked.connect(self._ask)
         row = QHBoxLayout(self)
         row.setContentsMargins(8, 4, 8, 4)
         row.addWidget(self.note, 1)
         row.addWidget(self.button)
         self.hide()
+        spoken(self._speak)
 
     def show_for(self, peers: Sequence[PeerStatus], chosen: Sequence[str]) -> None:
         """Speak for the chosen peer if it needs a person, else for the first one that does."""
@@ -42,11 +43,15 @@ class RemedyBar(QFrame):
             return
         self._peer = peer
         self.setVisible(peer is not None)
+        self._speak()
+
+    def _speak(self) -> None:
+        peer = self._peer
         if peer is not None:
             self.note.say(f"{peer.name}: {told(peer.reason)}")
             self.button.setVisible(peer.remedy is not None)
             self.button.setText(self._words(peer.remedy))
-            self.button.setAccessibleName(self._words(peer.remedy))
+        self.button.setAccessibleName(self._words(peer.remedy if peer else None))
 
     def _ask(self) -> None:
         if self._peer is not None and self._peer.remedy is not None:

@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 )
 
 from gui import theme
+from gui.language import spoken
 
 
 class Table(QTableView):
@@ -58,11 +59,25 @@ class Table(QTableView):
         header.setStretchLastSection(True)
         header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         header.customContextMenuRequested.connect(self._choose_columns)
-        self.copy_action = QAction(theme.icon("copy"), self.tr("Copy cell"), self)
+        self.copy_action = QAction(theme.icon("copy"), "", self)
         self.copy_action.setShortcut(QKeySequence.StandardKey.Copy)
         self.copy_action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
         self.copy_action.triggered.connect(self.copy)
         self.addAction(self.copy_action)
+        spoken(self._speak)
+
+    def _speak(self) -> None:
+        self.copy_action.setText(self.tr("Copy cell"))
+        self.widen()
+        self.horizontalHeader().viewport().update()
+        self.viewport().update()
+
+    def widen(self) -> None:
+        """Widen the columns whose headings would be cut."""
+        header = self.horizontalHeader()
+        for column in range(header.count()):
+            if not header.isSectionHidden(column) and header.sectionSizeHint(column) > header.sectionSize(column):
+                header.resizeSection(column, header.sectionSizeHint(column))
 
     def set_widths(self, letters: Iterable[int]) -> None:
         """Set the widths of the first columns, each in letters; headings are never cut."""
