@@ -505,6 +505,14 @@
         <translation>&amp;Alle ankreuzen</translation>
     </message>
     <message>
+        <source>&amp;Stop syncing…</source>
+        <translation>&amp;Nicht mehr abgleichen…</translation>
+    </message>
+    <message>
+        <source>Makes the chosen table an ordinary one again; its rows stay</source>
+        <translation>Macht die gewählte Tabelle wieder zu einer gewöhnlichen; ihre Zeilen bleiben</translation>
+    </message>
+    <message>
         <source>Make syncable</source>
         <translation>Abgleichbar machen</translation>
     </message>
@@ -555,6 +563,14 @@
     <message>
         <source>A backup is made first, in %1.</source>
         <translation>Vorher wird eine Sicherung gemacht, in %1.</translation>
+    </message>
+    <message>
+        <source>Stop syncing “{0}”? Its rows stay, here and on the other side, and are synced no more. Any program can write to it again. A backup is made first.</source>
+        <translation>„{0}“ nicht mehr abgleichen? Die Zeilen bleiben, hier und auf der anderen Seite, werden aber nicht mehr abgeglichen. Jedes Programm kann wieder in die Tabelle schreiben. Vorher wird eine Sicherung gemacht.</translation>
+    </message>
+    <message>
+        <source>Stop syncing</source>
+        <translation>Nicht mehr abgleichen</translation>
     </message>
 </context>
 <context>

@@ -1,4 +1,4 @@
-"""Adds a database: shows which of its tables can be synced, which could be, which cannot and why."""
+"""Adds a database: shows which of its tables can be synced, which could be, which cannot and why; stops syncing one."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QDialogButtonBox,
     QFileDialog,
     QFormLayout,
+    QHBoxLayout,
     QHeaderView,
     QLabel,
     QLineEdit,
@@ -27,6 +28,7 @@ from engine.engine import Engine
 from engine.errors import SynclineError
 from engine.settings import DatabaseConfig
 from gui.dialogs.base import AsyncDialog, closed, in_words
+from gui.dialogs.confirm import confirm
 from gui.dialogs.note import Note
 from gui.language import tr
 from gui.models.sentences import told
@@ -115,6 +117,10 @@ class DatabaseDialog(AsyncDialog):
         self.tree.header().setSectionResizeMode(ROWS, QHeaderView.ResizeMode.ResizeToContents)
         self.all = QPushButton(self.tr("Tick &all"))
         self.all.setAutoDefault(False)
+        self.plain = QPushButton(self.tr("&Stop syncing…"))
+        self.plain.setToolTip(self.tr("Makes the chosen table an ordinary one again; its rows stay"))
+        self.plain.setAutoDefault(False)
+        self.plain.setVisible(self._known is not None)
         self.price = Note()
         self.backup = Note()
         self.problem = Note.of_problem()
@@ -129,21 +135,27 @@ class DatabaseDialog(AsyncDialog):
         column = QVBoxLayout(self)
         column.addLayout(form)
         column.addWidget(self.tree, 1)
-        column.addWidget(self.all, 0, Qt.AlignmentFlag.AlignLeft)
+        beside = QHBoxLayout()
+        for button in (self.all, self.plain):
+            beside.addWidget(button)
+        beside.addStretch()
+        column.addLayout(beside)
         for note in (self.price, self.backup, self.problem):
             column.addWidget(note)
         column.addWidget(self.buttons)
         self.setTabOrder(self.name, self.tree)
         self.tree.itemChanged.connect(self._look)
         self.all.clicked.connect(self._check_all)
+        self.tree.currentItemChanged.connect(self._look)
+        self.plain.clicked.connect(lambda: self.start(self._make_plain()))
         self.buttons.accepted.connect(self.accept)
         self.buttons.rejected.connect(self.reject)
 
     def show_tables(self, tables: Sequence[TableStatus]) -> None:
         """Fill the list; tables that can be made syncable get a box to tick."""
         self.tree.clear()
-        self._syncable = sum(table.syncable for table in tables)
         self._eligible: list[QTreeWidgetItem] = []
+        self._synced = {table.name for table in tables if table.syncable}
         for table in tables:
             item = QTreeWidgetItem(self.tree, [table.name, QLocale().toString(table.rows), self._status(table)])
             item.setSizeHint(STATUS, QSize(0, self.fontMetrics().height() + 8))
@@ -182,16 +194,22 @@ class DatabaseDialog(AsyncDialog):
         """The tables to make syncable."""
         return [item.text(TABLE) for item in self._eligible if item.checkState(TABLE) is Qt.CheckState.Checked]
 
+    def _current(self) -> str:
+        """The table on which the cursor is."""
+        item = self.tree.currentItem()
+        return "" if item is None else (item.parent() or item).text(TABLE)
+
     def _check_all(self) -> None:
         for item in self._eligible:
             item.setCheckState(TABLE, Qt.CheckState.Checked)
 
-    def _look(self) -> None:
+    def _look(self, *_: object) -> None:
         """Say what follows, and allow what can be done."""
+        self.plain.setEnabled(self._current() in self._synced)
         chosen = self.chosen()
         self.price.say(self._price())
         self.backup.say(self._backup(writes=bool(chosen) or self._known is None))
-        self.ok.setEnabled(bool(chosen) or (self._known is None and self._syncable > 0))
+        self.ok.setEnabled(bool(chosen) or (self._known is None and bool(self._synced)))
         self.ok.setToolTip("" if self.ok.isEnabled() else self.tr("Choose at least one table to make syncable."))
 
     def _price(self) -> str:
@@ -201,7 +219,7 @@ class DatabaseDialog(AsyncDialog):
                 " Every program that writes to the table must load cr-sqlite from then on;"
                 " programs that only read need nothing."
             )
-        if self._syncable:
+        if self._synced:
             return ""
         if self.tree.topLevelItemCount():
             return self.tr("No table of this file can be synced as it is; what stands in the way is said above.")
@@ -221,6 +239,24 @@ class DatabaseDialog(AsyncDialog):
             self._allow(False)
             self.start(self._save())
 
+    async def _make_plain(self) -> None:
+        """Make the table on which the cursor is an ordinary one again, if the person is sure."""
+        table, known = self._current(), self._known
+        sentence = self.tr(
+            "Stop syncing “{0}”? Its rows stay, here and on the other side, and are synced no more. Any program can write"
+            " to it again. A backup is made first."
+        ).format(table)
+        sure = await confirm(self, self.tr("Stop syncing"), sentence, self.tr("Stop syncing"))
+        if not sure or known is None:
+            return
+        self._allow(False)
+        try:
+            await self._engine.make_plain(known.id, table)
+        except SynclineError as error:
+            self.problem.say(in_words(error))
+        self.show_tables(await self._engine.tables(known.id))
+        self._allow(True)
+
     async def _save(self) -> None:
         engine = self._engine
         try:
@@ -237,5 +273,7 @@ class DatabaseDialog(AsyncDialog):
             QDialog.accept(self)
 
     def _allow(self, allowed: bool) -> None:
-        for part in (self.name, self.tree, self.all, self.ok):
+        for part in (self.name, self.tree, self.all, self.plain, self.ok):
             part.setEnabled(allowed)
+        if allowed:
+            self._look()

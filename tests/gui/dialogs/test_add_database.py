@@ -10,7 +10,7 @@ from pathlib import Path
 import apsw
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFileDialog, QLineEdit, QWidget
+from PySide6.QtWidgets import QFileDialog, QLineEdit, QMessageBox, QWidget
 
 from engine.backup import Backups
 from engine.crr import Replica, connect
@@ -141,6 +141,34 @@ async def test_more_tables_of_a_known_database(tmp_path: Path) -> None:
             click(dialog.ok)
         assert answer.result() == known
         assert {table.name for table in await engine.tables(known.id) if table.syncable} == {"done", "tag"}
+
+
+@on_gui_loop
+async def test_a_table_is_an_ordinary_one_again(tmp_path: Path) -> None:
+    file = make_file(tmp_path / "mixed.db", MIXED)
+    with connect(file) as connection:
+        connection.execute("INSERT INTO done VALUES (1, 'kept')")
+    async with engine_with_backups(tmp_path) as engine:
+        await engine.add_database(file, "Known")
+        async with asking(DatabaseDialog, add_database.ask(None, engine, file)) as (dialog, _):
+            assert not dialog.plain.isEnabled(), "no table is chosen"
+            (item,) = dialog.tree.findItems("tag", Qt.MatchFlag.MatchExactly, TABLE)
+            dialog.tree.setCurrentItem(item)
+            assert not dialog.plain.isEnabled(), "it is an ordinary one"
+            (item,) = dialog.tree.findItems("done", Qt.MatchFlag.MatchExactly, TABLE)
+            dialog.tree.setCurrentItem(item)
+            click(dialog.plain)
+            await until(lambda: dialog.findChildren(QMessageBox), "the question")
+            [box] = dialog.findChildren(QMessageBox)
+            assert "Its rows stay" in box.text()
+            click(next(button for button in box.buttons() if button.text() == "Stop syncing"))
+            await until(lambda: listed(dialog)["done"][0] == "Can be made syncable", "it is done")
+            assert unnamed(dialog) == []
+            dialog.reject()
+    assert len(Backups(tmp_path / "backups").find(file)) == 1
+    plain = apsw.Connection(str(file))
+    plain.execute("INSERT INTO done VALUES (2, 'any program')")
+    assert len(plain.execute("SELECT * FROM done").fetchall()) == 2
 
 
 @on_gui_loop
