@@ -1,4 +1,4 @@
-"""Adds a database: shows which of its tables can be synced, which could be, which cannot and why; stops syncing one."""
+"""Adds a database: which tables can be synced, which could be, which cannot and why; stops syncing one."""
 
 from __future__ import annotations
 
@@ -243,8 +243,8 @@ class DatabaseDialog(AsyncDialog):
         """Make the table on which the cursor is an ordinary one again, if the person is sure."""
         table, known = self._current(), self._known
         sentence = self.tr(
-            "Stop syncing “{0}”? Its rows stay, here and on the other side, and are synced no more. Any program can write"
-            " to it again. A backup is made first."
+            "Stop syncing “{0}”? Its rows stay, here and on the other side, and are synced no more. Any program can"
+            " write to it again. A backup is made first."
         ).format(table)
         sure = await confirm(self, self.tr("Stop syncing"), sentence, self.tr("Stop syncing"))
         if not sure or known is None:
