@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,9 +12,13 @@ from pathlib import Path
 import pytest
 
 from engine.cli.commandline import parser
+from engine.events import State
+from engine.settings import SETTINGS
+from engine.settings.switches import Group
 from tests.docs.documents import ROOT, Terminal, blocks, documents, spans
 
 DOCUMENTS = documents()
+PAGES = [*DOCUMENTS, ROOT / "ARCHITECTURE.md", ROOT / "CHANGELOG.md", ROOT / "engine" / "wire" / "PROTOCOL.md"]
 
 EXEMPT = 20
 """How many blocks may go without being run, in all documents together."""
@@ -49,13 +54,25 @@ def test_few_blocks_are_not_run_and_each_says_why() -> None:
     assert hidden == [], "commands in a block that is not run, and does not say why"
 
 
-@pytest.mark.parametrize(
-    "document", [*DOCUMENTS, ROOT / "ARCHITECTURE.md", ROOT / "CHANGELOG.md"], ids=lambda one: one.name
-)
+@pytest.mark.parametrize("document", PAGES, ids=lambda one: one.name)
 def test_every_command_that_is_named_is_one(document: Path) -> None:
     named = [*spans(document), *(words for block in blocks(document) for words in block.commands if block.exempt)]
     wrong = [f"syncline {' '.join(words)}: {problem}" for words in named if (problem := _problem(words))]
     assert wrong == []
+
+
+@pytest.mark.parametrize("document", PAGES, ids=lambda one: one.name)
+def test_every_link_leads_somewhere(document: Path) -> None:
+    links = re.findall(r"\]\(([^)#\s]+)|srcset=\"([^\"]+)|src=\"([^\"]+)", document.read_text("utf-8"))
+    files = [link for link in map("".join, links) if not link.startswith("https://")]
+    assert [link for link in files if not (document.parent / link).exists()] == []
+
+
+def test_the_guide_has_every_state_and_every_setting() -> None:
+    guide = (ROOT / "docs" / "guide.md").read_text("utf-8")
+    assert [state.value for state in State if f" | {state.value} | " not in guide] == []
+    told = {setting.label for setting in SETTINGS.values() if setting.group is not Group.NOTIFY}
+    assert [label for label in told if label not in guide] == []
 
 
 def test_the_page_of_commands_is_up_to_date() -> None:
