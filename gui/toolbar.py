@@ -5,14 +5,44 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QMenu, QSizePolicy, QStyle, QToolBar, QToolButton, QWidget
+from PySide6.QtCore import QRect, QSize, Qt, Signal
+from PySide6.QtGui import QKeySequence, QPaintEvent
+from PySide6.QtWidgets import (
+    QMenu,
+    QSizePolicy,
+    QStyle,
+    QStyleOptionToolButton,
+    QStylePainter,
+    QToolBar,
+    QToolButton,
+    QWidget,
+)
 
 from engine.events import DatabaseChanged
 from gui.actions import Actions, PauseMenu
 from gui.language import spoken
 from gui.theme import icon
+
+
+class MenuButton(QToolButton):
+    """A button that opens a menu, with its arrow behind the text: Qt's own stands in a corner, over the text."""
+
+    ARROW = 8
+
+    def sizeHint(self) -> QSize:  # noqa: N802
+        """Room for the arrow."""
+        return super().sizeHint() + QSize(self.ARROW, 0)
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        """Draw the button to the left, and the arrow to the right."""
+        painter = QStylePainter(self)
+        option = QStyleOptionToolButton()
+        self.initStyleOption(option)
+        option.features &= ~QStyleOptionToolButton.ToolButtonFeature.HasMenu
+        painter.drawComplexControl(QStyle.ComplexControl.CC_ToolButton, option)
+        edge = self.ARROW
+        option.rect = QRect(self.width() - edge - 5, (self.height() - edge) // 2 + 1, edge, edge)
+        painter.drawPrimitive(QStyle.PrimitiveElement.PE_IndicatorArrowDown, option)
 
 
 class Toolbar(QToolBar):
@@ -67,9 +97,6 @@ class Toolbar(QToolBar):
             button.setText(text)
             button.setToolTip(f"{text} ({button.shortcut().toString(QKeySequence.SequenceFormat.NativeText)})")
             button.setAccessibleName(text)
-            arrow = self.style().pixelMetric(QStyle.PixelMetric.PM_MenuButtonIndicator)
-            button.setMinimumWidth(0)
-            button.setMinimumWidth(button.sizeHint().width() + arrow)  # Qt leaves no room for it
 
     def set_databases(self, databases: Iterable[DatabaseChanged]) -> None:
         """List these in the menu."""
@@ -88,7 +115,7 @@ class Toolbar(QToolBar):
         return more
 
     def _menu_button(self, icon_name: str, menu: QMenu, shortcut: str) -> QToolButton:
-        button = QToolButton()
+        button = MenuButton()
         if icon_name:
             button.setIcon(icon(icon_name))
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)

@@ -142,6 +142,7 @@ class Window(QMainWindow):
         self._status_icon = QLabel()
         self._status_text = QLabel()
         self._status_text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.statusBar().setContentsMargins(6, 0, 6, 0)
         self.statusBar().addWidget(self._status_icon)
         self.statusBar().addWidget(self._status_text, 1)
         self.statusBar().addPermanentWidget(self.rates)

@@ -177,11 +177,11 @@
     </message>
     <message>
         <source>In</source>
-        <translation>Ein</translation>
+        <translation>Herein</translation>
     </message>
     <message>
         <source>Out</source>
-        <translation>Aus</translation>
+        <translation>Hinaus</translation>
     </message>
     <message>
         <source>Local</source>

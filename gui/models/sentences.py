@@ -22,6 +22,7 @@ BOUNDARY = re.compile(r"[.?] (?=\S)")
 NAME = r"((?:(?![.?] [A-Z“]).)+?)"
 """What begins a sentence goes over the end of none."""
 
+QUOTED = re.compile("“([^”]*)”")
 NUMBER = re.compile(r"\d{1,3}(,\d{3})+")
 
 
@@ -55,8 +56,8 @@ def _sentences(text: str, generation: int) -> str:
         if found is not None:
             rest = text[end:].strip()
             return f"{found} {_told(rest, generation)}" if rest else found
-    if not ends:
-        return text
+    if not ends:  # names, often quoted
+        return QUOTED.sub(lambda quoted: QLocale().quoteString(quoted[1]), text)
     return f"{text[: ends[0]]} {_told(text[ends[0] :].strip(), generation)}"  # what comes behind may be known
 
 

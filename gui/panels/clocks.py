@@ -55,6 +55,8 @@ class ClocksPanel(QWidget):
         layout.addWidget(self.table)
         self.model.clocks_set.connect(self._tell_own)
         spoken(self._speak)
+        self.database.setVisible(False)
+        self._label.setVisible(False)
         self._ticking = QTimer(self, interval=TICK)
         self._ticking.timeout.connect(self.model.refresh_times)
 
@@ -77,7 +79,8 @@ class ClocksPanel(QWidget):
             for database, name in names.items():
                 self.database.addItem(name, database)
             self.database.setCurrentIndex(max(0, self.database.findData(chosen)) if names else -1)
-        self.database.setEnabled(bool(names))
+        self.database.setVisible(bool(names))
+        self._label.setVisible(bool(names))
         self._tell_own()
 
     def chosen(self) -> str | None:

@@ -187,6 +187,13 @@ class Header(QHeaderView):
             option.text += "\u2002"
 
 
+LETTERS = 84
+"""In a line of a sentence on an empty page, at most."""
+
+STEP = 4
+"""Pixels by which its width is tried."""
+
+
 class EmptyPage(QWidget):
     """A drawing, a heading and a sentence that teaches, in the middle, with buttons below.
 
@@ -202,7 +209,6 @@ class EmptyPage(QWidget):
         self.sentence = QLabel()
         self.sentence.setWordWrap(True)
         self.sentence.setTextFormat(Qt.TextFormat.PlainText)
-        self.sentence.setFixedWidth(self.fontMetrics().averageCharWidth() * 80)
         font = self.heading.font()
         font.setPointSizeF(font.pointSizeF() * 1.3)
         font.setBold(True)
@@ -235,7 +241,12 @@ class EmptyPage(QWidget):
         """Set the words."""
         self.heading.setText(heading)
         self.sentence.setText(sentence)
-        self.sentence.setMinimumHeight(self.sentence.heightForWidth(self.sentence.width()))
+        width = self.fontMetrics().averageCharWidth() * LETTERS
+        height = self.sentence.heightForWidth(width)
+        while width > 0 and self.sentence.heightForWidth(width - STEP) <= height:
+            width -= STEP  # as narrow as the same lines allow, so that none holds a lone word
+        self.sentence.setFixedWidth(width)
+        self.sentence.setMinimumHeight(height)
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802
         """Draw anew in the colours of a new palette."""

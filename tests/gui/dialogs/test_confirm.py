@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox
 
 from gui.dialogs.confirm import confirm
-from tests.gui.aio import on_gui_loop
+from tests.gui.aio import application, on_gui_loop, until
 from tests.gui.dialogs.asking import asking, click, press
 
 
@@ -28,3 +28,17 @@ def test_only_the_button_says_yes(key: Qt.Key | None, outcome: bool) -> None:
         assert answer.result() is outcome
 
     go()
+
+
+@on_gui_loop
+async def test_enter_means_no_after_a_change_of_style_too() -> None:
+    app = application()
+    style = app.style().name()
+    async with asking(QMessageBox, confirm(None, "Remove peer", "Remove it?", "Remove")) as (box, answer):
+        cancel = box.button(QMessageBox.StandardButton.Cancel)
+        app.setStyle("Windows")
+        app.setStyle("Fusion")
+        await until(lambda: cancel.isDefault() and cancel.hasFocus(), "Cancel is the default again")
+        press(cancel, Qt.Key.Key_Return)
+    assert answer.result() is False
+    app.setStyle(style)
