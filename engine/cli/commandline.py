@@ -105,6 +105,7 @@ def parser() -> argparse.ArgumentParser:
         prog="syncline",
         usage="syncline [COMMAND ...]",
         description="Keeps cr-sqlite databases in sync. Without a command it opens the window.",
+        epilog="COMMAND --help tells more of each. The folder docs of the source has guides to all of it.",
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"syncline {__version__}")

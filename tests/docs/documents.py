@@ -140,7 +140,6 @@ class Terminal:
         for entry in ROOT.iterdir():
             if entry.name not in ("syncline", ".git"):
                 (self.checkout / entry.name).symlink_to(entry)
-        (self.checkout / "node_modules").symlink_to(ROOT / "tests" / "peers" / "node_modules")
         self._write_program(self.checkout / "syncline")
 
     def do(self, block: Block) -> None:
