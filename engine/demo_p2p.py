@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import resources
 from pathlib import Path
 
@@ -16,10 +16,11 @@ from engine.crr import Replica, connect
 from engine.demo import PATIENCE, Rows, describe, write
 from engine.engine import Engine
 from engine.errors import PeerUnreachable, StorageFailed
+from engine.journal import Journal
 from engine.settings import DatabaseConfig, Pause, Settings
 from engine.shape import Shape
 from engine.sharing.discovery import Discovery, Found, mark, offer
-from engine.sharing.link import parse
+from engine.sharing.link import PairingLink, parse
 
 MACHINES = ("laptop", "desktop", "tablet")
 
@@ -28,13 +29,13 @@ class Machine:
     """One of the three.
 
     Args:
-        name: of the machine. folder: for its file and its data; made when needed.
+        name: of the machine. folder: for its file and its data; made when needed. journal: as for ``Engine``.
     """
 
-    def __init__(self, name: str, folder: Path) -> None:
+    def __init__(self, name: str, folder: Path, journal: Journal | None = None) -> None:
         self.name = name
-        self.path = folder / "todo.db"
-        self.engine = Engine(Settings(), data=folder / "data")
+        self.path = file_of(folder)
+        self.engine = Engine(Settings(), data=folder / "data", journal=journal)
         self.database: DatabaseConfig | None = None
 
     async def set_up(self) -> None:
@@ -43,21 +44,30 @@ class Machine:
         self.database = await self.engine.add_database(self.path)
         await self.engine.share([self.database.id])
 
-    @property
-    def fingerprint(self) -> str:
-        """That of its certificate."""
-        assert self.engine.sharing is not None
-        return self.engine.sharing.fingerprint
+    def invite(self) -> PairingLink:
+        """Make a pairing link to its database."""
+        assert self.database is not None
+        return self.engine.invite(self.database.id)
+
+    async def pair(self, link: PairingLink, name: str, say: Callable[[str], None]) -> None:
+        """Find another machine in the network by its certificate, and use its link.
+
+        Raises:
+            PeerUnreachable: it was not found within ``PATIENCE`` seconds.
+        """
+        assert self.database is not None
+        changed = asyncio.Event()
+        async with self.engine.discover(changed.set, here=True) as discovery:
+            found = await _find(discovery, changed, link, name)
+        fit = "fit" if offer(self.shapes()) in found.offers else "do not fit"
+        say(f"  {self.name:<8} finds {name} at port {found.port}; its tables {fit}")
+        await self.engine.pair(link, self.database.id, name=name)
+        say(f"  {self.name:<8} pairs with it; both show: {' '.join(link.words)}")
 
     def shapes(self) -> tuple[Shape, ...]:
         """What its tables look like."""
         with Replica.open(self.path, readonly=True) as replica:
             return tuple(replica.shapes())
-
-    def rows(self) -> Rows:
-        """All rows that its file holds."""
-        with Replica.open(self.path, readonly=True) as replica:
-            return {table: list(replica.live_rows(table)) for table in replica.crr_tables()}
 
 
 class RingDemo:
@@ -94,28 +104,7 @@ class RingDemo:
         """Let each find the next one, and use its link."""
         laptop, desktop, tablet = self.machines.values()
         for here, there in ((laptop, desktop), (desktop, tablet), (tablet, laptop)):
-            changed = asyncio.Event()
-            async with here.engine.discover(changed.set, here=True) as discovery:
-                found = await self._find(discovery, changed, there)
-            assert here.database is not None
-            assert there.database is not None
-            fit = "fit" if offer(here.shapes()) in found.offers else "do not fit"
-            self._say(f"  {here.name:<8} finds {there.name} at port {found.port}; its tables {fit}")
-            link = there.engine.invite(there.database.id)
-            await here.engine.pair(parse(link.text()), here.database.id, name=there.name)
-            self._say(f"  {here.name:<8} pairs with it; both show: {' '.join(link.words)}")
-
-    async def _find(self, discovery: Discovery, changed: asyncio.Event, wanted: Machine) -> Found:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(PATIENCE):
-                while True:
-                    for found in discovery.found:
-                        if found.certificate == mark(wanted.fingerprint):
-                            return found
-                    changed.clear()
-                    await changed.wait()
-        why = discovery.problem or "Multicast may be switched off here."
-        raise PeerUnreachable(f"{wanted.name} was not found within {PATIENCE:.0f} s. {why}")
+            await here.pair(parse(there.invite().text()), there.name, self._say)
 
     async def _script(self) -> None:
         """Write everywhere: connected, and with nobody connected."""
@@ -148,15 +137,46 @@ class RingDemo:
         await asyncio.to_thread(write, self.machines[name].path, sql)
 
     async def _settle(self) -> None:
-        """Wait until all hold the same rows."""
-        end = asyncio.get_running_loop().time() + PATIENCE
-        while True:
-            rows = [await asyncio.to_thread(machine.rows) for machine in self.machines.values()]
-            if all(found == rows[0] for found in rows):
-                return
-            if asyncio.get_running_loop().time() > end:
-                raise PeerUnreachable(f"The three did not come together within {PATIENCE:.0f} s.")
-            await asyncio.sleep(0.05)
+        await come_together([machine.path for machine in self.machines.values()])
+
+
+def file_of(folder: Path) -> Path:
+    """Where a machine keeps its todo list."""
+    return folder / "todo.db"
+
+
+async def come_together(paths: Sequence[Path]) -> None:
+    """Wait until these files hold the same rows.
+
+    Raises:
+        PeerUnreachable: they do not within ``PATIENCE`` seconds.
+    """
+    end = asyncio.get_running_loop().time() + PATIENCE
+    while True:
+        rows = [await asyncio.to_thread(_rows, path) for path in paths]
+        if all(found == rows[0] for found in rows):
+            return
+        if asyncio.get_running_loop().time() > end:
+            raise PeerUnreachable(f"The three did not come together within {PATIENCE:.0f} s.")
+        await asyncio.sleep(0.05)
+
+
+def _rows(path: Path) -> Rows:
+    with Replica.open(path, readonly=True) as replica:
+        return {table: list(replica.live_rows(table)) for table in replica.crr_tables()}
+
+
+async def _find(discovery: Discovery, changed: asyncio.Event, link: PairingLink, name: str) -> Found:
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                for found in discovery.found:
+                    if found.certificate == mark(link.fingerprint):
+                        return found
+                changed.clear()
+                await changed.wait()
+    why = discovery.problem or "Multicast may be switched off here."
+    raise PeerUnreachable(f"{name} was not found within {PATIENCE:.0f} s. {why}")
 
 
 def _make_file(path: Path) -> None:

@@ -144,10 +144,10 @@ class WriteBar(QFrame):
 
     async def write(self, side: str) -> None:
         """Write something on one side, as its app would."""
-        await asyncio.to_thread(_write_something, self._demo.files[side], self._random)
+        await asyncio.to_thread(write_something, self._demo.files[side], self._random)
 
 
-def _write_something(path: Path, chance: random.Random) -> str:
+def write_something(path: Path, chance: random.Random) -> str:
     """Insert a todo, or change or delete one that is there; return the SQL that did it."""
     connection = connect(path)
     try:

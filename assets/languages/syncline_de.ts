@@ -207,6 +207,10 @@
         <source>Syncline demo: two todo lists and a hub</source>
         <translation>Syncline-Vorführung: zwei Aufgabenlisten und ein Hub</translation>
     </message>
+    <message>
+        <source>{0} – Syncline demo</source>
+        <translation>{0} – Syncline-Vorführung</translation>
+    </message>
 </context>
 <context>
     <name>Actions</name>
@@ -826,6 +830,21 @@
     <message>
         <source>On the other machine: open the link, or paste it under Add peer. It is good once, until {0}, for whoever has it. Both machines show:</source>
         <translation>Auf dem anderen Rechner: den Link öffnen oder unter „Gegenstelle hinzufügen“ einfügen. Er gilt einmal, bis {0}, für jeden, der ihn hat. Beide Rechner zeigen:</translation>
+    </message>
+</context>
+<context>
+    <name>MachineBar</name>
+    <message>
+        <source>One of three machines that found each other, each in its own window; no hub.</source>
+        <translation>Einer von drei Rechnern, die einander gefunden haben, jeder in einem eigenen Fenster; ohne Hub.</translation>
+    </message>
+    <message>
+        <source>Write something on the {0}</source>
+        <translation>Etwas auf „{0}“ schreiben</translation>
+    </message>
+    <message>
+        <source>Adds, changes or deletes a todo, through a connection of its own, as an app does</source>
+        <translation>Fügt eine Aufgabe hinzu, ändert oder löscht eine, über eine eigene Verbindung, wie es ein Programm tut</translation>
     </message>
 </context>
 <context>

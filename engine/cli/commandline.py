@@ -35,8 +35,8 @@ from engine.errors import SynclineError, UsageError
 from engine.sharing.link import is_link
 
 Command = Callable[[argparse.Namespace], Awaitable[int]]
-Window = Callable[[argparse.Namespace], int]
-"""A command that opens a window: it brings its own loop."""
+Window = Callable[[argparse.Namespace], int | None]
+"""A command that opens a window: it brings its own loop. None when it opened none, and the ``Command`` is to run."""
 
 
 def run(argv: Sequence[str] | None = None) -> int:
@@ -47,8 +47,9 @@ def run(argv: Sequence[str] | None = None) -> int:
         words.insert(0, "open")
     arguments = parser().parse_args(words)
     try:
-        if arguments.window is not None:  # runs Qt's loop, and ends in good order by itself
-            return int(arguments.window(arguments))
+        status = arguments.window(arguments) if arguments.window is not None else None
+        if status is not None:  # it ran Qt's loop, and ended in good order by itself
+            return int(status)
         return asyncio.run(_until_told(arguments.run, arguments))
     except UsageError as error:
         return _say(error, 2)
@@ -129,8 +130,11 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("--once", dest="window", action="store_const", const=None, help=text)
     text = "three machines that find each other and pair, without a hub and without a window"
     one.add_argument("--p2p", action="store_true", help=text)
+    one.add_argument("--windows", action="store_true", help="with --p2p: a window for each of the three")
     one.add_argument("--keep", metavar="DIR", type=Path, help="put the files there and leave them")
-    one.add_argument("--write", nargs=2, help=argparse.SUPPRESS)  # the demo asks itself, in another process
+    for hidden in ("--write", "--machine"):  # the demo asks itself, in another process
+        one.add_argument(hidden, nargs=2, help=argparse.SUPPRESS)
+    one.set_defaults(endless=lambda arguments: arguments.windows and arguments.window is not None)
 
     one = command("screenshots", None, "Paint the window into pictures, light and dark.", window.screenshots)
     one.add_argument("folder", metavar="DIR", type=Path, help="where the pictures go")

@@ -1,4 +1,4 @@
-"""``syncline demo --once``: the scripted demo, headless."""
+"""``syncline demo --once`` and ``--p2p``: the scripted demos, headless; and three windows, each in its process."""
 
 from __future__ import annotations
 
@@ -11,13 +11,18 @@ from pathlib import Path
 from engine.cli.output import say
 from engine.demo import Demo
 from engine.demo_p2p import RingDemo
+from engine.demo_windows import ThreeWindows
 from engine.engine import Engine
-from engine.errors import PeerUnreachable
+from engine.errors import PeerUnreachable, UsageError
 from engine.settings import Settings
 
 
 async def run(arguments: argparse.Namespace) -> int:
     """Run the script, compare, and say ``identical`` as the last line if all rows are."""
+    if arguments.windows:
+        if not arguments.p2p:
+            raise UsageError("--windows goes with --p2p.", hint="Use: syncline demo --p2p --windows")
+        return await _windows(arguments.keep, once=arguments.window is None)
     if arguments.p2p:
         return await _without_hub(arguments.keep)
     with folder_for(arguments.keep) as folder:
@@ -31,6 +36,21 @@ async def _without_hub(keep: Path | None) -> int:
     with folder_for(keep) as folder:
         say(f"Three todo lists in {folder}, and no hub:")
         same = await RingDemo(folder, say).run()
+    say("identical" if same else "different")
+    return 0 if same else 1
+
+
+async def _windows(keep: Path | None, *, once: bool) -> int:
+    with folder_for(keep) as folder:
+        say(f"Three windows in {folder}, each a machine of its own, and no hub:")
+        async with ThreeWindows(folder, say) as windows:
+            await windows.pair()
+            if not once:
+                say("Write in any of them. Close the windows to end, or press Ctrl-C here.")
+                await windows.closed()
+                return 0
+            await windows.script()
+        same = await windows.compare()
     say("identical" if same else "different")
     return 0 if same else 1
 

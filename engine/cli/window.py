@@ -6,7 +6,6 @@ Qt is loaded here and nowhere else in ``engine``, and only when one of these run
 from __future__ import annotations
 
 import argparse
-import asyncio
 import importlib
 import importlib.util
 import os
@@ -15,7 +14,6 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
-from engine.cli import demo as once
 from engine.cli.output import say
 from engine.demo import write
 from engine.errors import SynclineError, UsageError
@@ -33,18 +31,26 @@ def open_window(arguments: argparse.Namespace) -> int:
     return int(_gui("app").run(files, hidden=arguments.hidden))
 
 
-def demo(arguments: argparse.Namespace) -> int:
-    """``syncline demo``: in a window, or without a display as a picture of it; ``--p2p`` tells its story in words."""
+def demo(arguments: argparse.Namespace) -> int | None:
+    """``syncline demo``: in a window, or without a display as a picture of it; ``--p2p`` tells its story in words.
+
+    With ``--windows`` each of its machines is a process with a window of its own.
+    """
     if arguments.write:
         write(Path(arguments.write[0]), arguments.write[1])
         return 0
-    if arguments.p2p:
-        return asyncio.run(once.run(arguments))
+    if arguments.machine:
+        name, folder = arguments.machine
+        return int(_gui("demo_machine").run(name, Path(folder)))
+    if arguments.windows:
+        _need_display()
+    if arguments.p2p or arguments.windows:
+        return None
     if has_display():
         return int(_gui("demo").run(arguments.keep))
     if importlib.util.find_spec("PySide6") is None:
         say("There is neither a display nor Qt, so the demo runs here.")
-        return asyncio.run(once.run(arguments))
+        return None
     say("There is no display, so the demo runs here, and ends with a picture of its window.")
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
     return int(_gui("demo").run_once(arguments.keep, say))

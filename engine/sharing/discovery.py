@@ -160,6 +160,7 @@ class Discovery:
         self._asking: dict[str, asyncio.Task[None]] = {}
         self._zeroconf: AsyncZeroconf | None = None
         self._browser: AsyncServiceBrowser | None = None
+        self._closed = False
         self._loop = asyncio.get_running_loop()
 
     @property
@@ -180,6 +181,7 @@ class Discovery:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        self._closed = True
         for asking in self._asking.values():
             asking.cancel()
         await asyncio.gather(*self._asking.values(), return_exceptions=True)
@@ -192,6 +194,8 @@ class Discovery:
         self._loop.call_soon_threadsafe(self._look, name, state_change.name == "Removed")
 
     def _look(self, name: str, gone: bool) -> None:
+        if self._closed:
+            return
         asking = self._asking.pop(name, None)
         if asking is not None:
             asking.cancel()
