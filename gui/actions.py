@@ -75,7 +75,6 @@ class Actions(QObject):
         """Switch off what makes no sense yet."""
         self.sync_now.setEnabled(peers > 0)
         self.sync_all.setEnabled(peers > 0)
-        self.add_peer.setEnabled(databases > 0)
         self.share.setEnabled(databases > 0)
 
     def _action(self, icon_name: str, shortcut: QKeySequence | None = None) -> QAction:

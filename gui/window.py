@@ -11,6 +11,7 @@ from pathlib import Path
 from PySide6.QtCore import QByteArray, QEvent, QSettings, QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
+    QApplication,
     QLabel,
     QMainWindow,
     QSizePolicy,
@@ -320,8 +321,9 @@ class Window(QMainWindow):
         """Come to the front, from the tray or from behind."""
         self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
         self.show()
-        self.raise_()
-        self.activateWindow()
+        for window in filter(None, (self, QApplication.activeModalWidget())):  # a dialog stays above what it is about
+            window.raise_()
+            window.activateWindow()
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
         """Closing puts the window away; only "Quit" ends the program."""

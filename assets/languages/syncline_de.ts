@@ -16,6 +16,10 @@
         <translation>Alle Dateien</translation>
     </message>
     <message>
+        <source>Where is the new database to be?</source>
+        <translation>Wohin soll die neue Datenbank?</translation>
+    </message>
+    <message>
         <source>When</source>
         <translation>Wann</translation>
     </message>
@@ -1078,6 +1082,10 @@
         <translation>&amp;Veraltet nach:</translation>
     </message>
     <message>
+        <source>A new file, with the other side&apos;s tables…</source>
+        <translation>Eine neue Datei mit den Tabellen der anderen Seite…</translation>
+    </message>
+    <message>
         <source>To sync another database with it, add a peer for that one</source>
         <translation>Um eine andere Datenbank damit abzugleichen, fügen Sie für diese eine Gegenstelle hinzu</translation>
     </message>
@@ -1086,8 +1094,8 @@
         <translation>Für den Raum „%1“. Beide Geräte zeigen: %2</translation>
     </message>
     <message>
-        <source>Add a database first.</source>
-        <translation>Fügen Sie erst eine Datenbank hinzu.</translation>
+        <source>A new file takes its tables from a paired machine: paste its link.</source>
+        <translation>Eine neue Datei bekommt ihre Tabellen von einem gekoppelten Rechner: Fügen Sie dessen Link ein.</translation>
     </message>
     <message>
         <source>any name; by default the room and the host</source>
@@ -1266,6 +1274,10 @@
     <message>
         <source>Then add a peer to sync it with. Syncline keeps both the same from the tray, and says so.</source>
         <translation>Dann fügen Sie eine Gegenstelle hinzu. Syncline hält beide vom Infobereich aus gleich, und sagt es.</translation>
+    </message>
+    <message>
+        <source>With a pairing link from another machine, add the peer first: it brings the tables along.</source>
+        <translation>Mit einem Kopplungslink von einem anderen Rechner zuerst die Gegenstelle hinzufügen: Sie bringt die Tabellen mit.</translation>
     </message>
     <message>
         <source>Sync now</source>

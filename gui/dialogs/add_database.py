@@ -52,6 +52,19 @@ async def choose_file(parent: QWidget | None) -> Path | None:
     return Path(chosen[0]) if chosen else None
 
 
+async def choose_new_file(parent: QWidget | None, name: str) -> Path | None:
+    """Let a person say where to make a database file; None when they thought better of it. ``name`` is proposed."""
+    dialog = QFileDialog(parent, tr("Where is the new database to be?"))
+    dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+    dialog.setOption(QFileDialog.Option.DontConfirmOverwrite)  # none is: one that holds tables is refused
+    dialog.setDefaultSuffix("db")
+    dialog.selectFile(name)
+    chosen: list[str] = []
+    dialog.fileSelected.connect(chosen.append)
+    await closed(dialog)
+    return Path(chosen[0]) if chosen else None
+
+
 async def ask(parent: QWidget | None, engine: Engine, path: Path | None = None) -> DatabaseConfig | None:
     """Let a person add a database, or make more tables of a known one syncable.
 

@@ -25,6 +25,7 @@ from engine.settings import Direction, Mode, PeerConfig, check_url
 from engine.settings.switches import DAYS
 from engine.sharing.link import PairingLink, is_link, parse
 from engine.wire.rooms import check_room, check_token, encode_subprotocol
+from gui.dialogs.add_database import choose_new_file
 from gui.dialogs.base import AsyncDialog, in_words
 from gui.dialogs.checked import CheckedLine
 from gui.dialogs.nearby import NearbyPanel
@@ -33,6 +34,9 @@ from gui.dialogs.trial import TrialPanel
 from gui.models.sentences import told
 
 WIDTH = 560
+NEW = "new"
+"""In place of a database's id: a file that is to be made, with the other side's tables."""
+
 WEEK = 7 * 24 * 60
 
 
@@ -165,6 +169,8 @@ class PeerDialog(AsyncDialog):
         for known in self._engine.settings.databases:
             self.database.addItem(known.name, known.id)
             self.database.setItemData(self.database.count() - 1, str(known.path), Qt.ItemDataRole.ToolTipRole)
+        if peer is None:
+            self.database.addItem(self.tr("A new file, with the other side's tables…"), NEW)
         chosen = self.database.findData(peer.database if peer else database)
         self.database.setCurrentIndex(max(0, chosen) if self.database.count() else -1)
         self.database.setEnabled(peer is None)
@@ -197,7 +203,7 @@ class PeerDialog(AsyncDialog):
 
     def _look_for(self) -> None:
         if self.adding:
-            self.start(self.nearby.set_database(self.database.currentData() or ""))
+            self.start(self.nearby.set_database("" if self._new else self.database.currentData()))
 
     async def tell_where_tokens_are(self) -> None:
         """Say below the token where it will be kept."""
@@ -237,6 +243,10 @@ class PeerDialog(AsyncDialog):
         return replace(new, id=self._peer.id, paused=self._peer.paused, fingerprint=pin)
 
     @property
+    def _new(self) -> bool:
+        return bool(self.database.currentData() == NEW)
+
+    @property
     def link(self) -> PairingLink | None:
         """The pairing link that stands in place of an address; None when there is none, or not a whole one."""
         if self._peer is None and is_link(self.address.text):
@@ -270,8 +280,8 @@ class PeerDialog(AsyncDialog):
             words = self.tr("For the room “%1”. Both machines show: %2")
             self.words.say(words.replace("%1", link.room).replace("%2", " ".join(link.words)))
             problems = [self.address.tell()]
-        if self.database.currentIndex() < 0:
-            problems.append(self.tr("Add a database first."))
+        if link is None and self._new:
+            problems.append(self.tr("A new file takes its tables from a paired machine: paste its link."))
         wrong = next(filter(None, problems), "")
         self.name.setPlaceholderText(self._usual_name())
         self.minutes.setVisible(self.mode.currentData() == Mode.EVERY)
@@ -343,7 +353,10 @@ class PeerDialog(AsyncDialog):
         try:
             if link is not None:
                 self.saved = await self._pair(link)
-                QDialog.accept(self)
+                if self.saved is None:
+                    self._allow(True)
+                else:
+                    QDialog.accept(self)
                 return
             draft, token = self.draft(), self.token.text
             if self._peer is None:
@@ -358,14 +371,16 @@ class PeerDialog(AsyncDialog):
             self.saved = draft
             QDialog.accept(self)
 
-    async def _pair(self, link: PairingLink) -> PeerConfig:
-        return await self._engine.pair(
-            link,
-            self.database.currentData() or "",
-            name=self.name.text().strip() or self.nearby.name_of(link.fingerprint),
-            mode=Mode(self.mode.currentData()),
-            minutes=self.minutes.value(),
-        )
+    async def _pair(self, link: PairingLink) -> PeerConfig | None:
+        """Use the link; None when a place for the new file was asked for, and none was given."""
+        name = self.name.text().strip() or self.nearby.name_of(link.fingerprint)
+        mode, minutes = Mode(self.mode.currentData()), self.minutes.value()
+        if not self._new:
+            return await self._engine.pair(link, self.database.currentData(), name=name, mode=mode, minutes=minutes)
+        path = await choose_new_file(self, f"{link.room}.db")
+        if path is None:
+            return None
+        return await self._engine.pair_new(link, path, name=name, mode=mode, minutes=minutes)
 
     def _allow(self, allowed: bool) -> None:
         for part in (self.fields, self.trial, self.ok):

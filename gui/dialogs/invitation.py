@@ -17,7 +17,7 @@ from engine.status import clock_time
 from gui.dialogs.base import in_words
 from gui.dialogs.note import Note
 
-MODULE = 4
+MODULE = 3
 """Pixels of one module of the code."""
 
 BORDER = 4
@@ -46,7 +46,7 @@ class InvitationPanel(QGroupBox):
         self.note = Note(None)
         self.words = QLabel()
         self.words.setAccessibleName(self.tr("Six words to compare"))
-        self.words.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.words.setWordWrap(True)
         self.words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         font = self.words.font()
         font.setBold(True)
@@ -56,7 +56,7 @@ class InvitationPanel(QGroupBox):
         self._expiry.setInterval(int(GOOD_FOR * 1000))
         label = QLabel(self.tr("&Link for:"))
         label.setBuddy(self.room)
-        making, made = QHBoxLayout(), QHBoxLayout()
+        making, made, shown, said = QHBoxLayout(), QHBoxLayout(), QHBoxLayout(), QVBoxLayout()
         making.addWidget(label)
         making.addWidget(self.room, 1)
         making.addWidget(self.make)
@@ -65,8 +65,14 @@ class InvitationPanel(QGroupBox):
         column = QVBoxLayout(self)
         column.addLayout(making)
         column.addLayout(made)
-        for part in (self.code, self.note, self.words, self.problem):
-            column.addWidget(part)
+        said.addStretch()
+        said.addWidget(self.note)
+        said.addWidget(self.words)
+        said.addStretch()
+        shown.addWidget(self.code)
+        shown.addLayout(said, 1)
+        column.addLayout(shown)
+        column.addWidget(self.problem)
         self.make.clicked.connect(self._make)
         self.copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.link.text()))
         self._expiry.timeout.connect(self._expire)

@@ -55,6 +55,8 @@ class ShareDialog(AsyncDialog):
         super().__init__(parent)
         self._engine = engine
         self._turn = asyncio.Lock()
+        self._wishes = 0
+        """Changes of the person's that do not hold yet."""
         self.setWindowTitle(self.tr("Share"))
         self._make_fields()
         self._make_layout()
@@ -140,7 +142,7 @@ class ShareDialog(AsyncDialog):
     def _look(self) -> None:
         """Show what is shared, and allow what can be done."""
         share = self._engine.sharing
-        if share is not None:
+        if share is not None and not self._wishes:  # somebody else may have begun
             with QSignalBlocker(self.on):
                 self.on.setChecked(True)
         for part in (self.databases, self.alone, self.lan):
@@ -176,6 +178,7 @@ class ShareDialog(AsyncDialog):
     # What is done
 
     def _changed(self) -> None:
+        self._wishes += 1
         self.start(self._apply())
 
     async def _apply(self) -> None:
@@ -197,6 +200,7 @@ class ShareDialog(AsyncDialog):
                 self.problem.say(in_words(error))
                 with QSignalBlocker(self.on):
                     self.on.setChecked(self._engine.sharing is not None)
+            self._wishes -= 1
             self._show_guests(tuple(self._engine.guests()))
             self._look()
 

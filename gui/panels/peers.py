@@ -209,11 +209,12 @@ class PeersPanel(QWidget):
                 self.tr("No database yet"),
                 self.tr("Add the SQLite file of your app, or drop it here. It is backed up before anything changes.")
                 + "\n\n"
-                + self.tr("Then add a peer to sync it with. Syncline keeps both the same from the tray, and says so."),
+                + self.tr("Then add a peer to sync it with. Syncline keeps both the same from the tray, and says so.")
+                + "\n"
+                + self.tr("With a pairing link from another machine, add the peer first: it brings the tables along."),
             )
         self.add_database_button.setVisible(not self._has_databases)
         self.demo_button.setVisible(not self._has_databases)
-        self.add_peer_button.setVisible(self._has_databases)
         self.share_button.setVisible(self._has_databases)
 
     def _show_remedy(self) -> None:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFileDialog, QLineEdit
 
 from engine.engine import Engine
 from engine.events import State
@@ -19,7 +20,7 @@ from engine.tokens import TokenStore
 from gui.dialogs import add_peer
 from gui.dialogs.add_peer import PeerDialog
 from gui.models.found import Column
-from tests.engine.live import make_file, plain_engine, write
+from tests.engine.live import make_file, plain_engine, rows, write
 from tests.gui.aio import on_gui_loop, until
 from tests.gui.dialogs.asking import asking, click, press, type_into, unnamed
 
@@ -154,8 +155,36 @@ async def test_without_a_database(tmp_path: Path) -> None:
     async with plain_engine() as engine, asking(PeerDialog, add_peer.ask(None, engine)) as (dialog, _):
         fill(dialog, "ws://127.0.0.1:1/sync")
         assert not dialog.ok.isEnabled()
-        assert dialog.ok.toolTip() == "Add a database first."
+        assert dialog.ok.toolTip().startswith("A new file takes its tables from a paired machine")
         dialog.reject()
+
+
+@on_gui_loop
+async def test_a_link_makes_a_file_where_there_is_none(tmp_path: Path) -> None:
+    store = TokenStore(tmp_path / "here", keyring=False)
+    async with (
+        Engine(Settings(), data=tmp_path / "there") as there,
+        Engine(Settings(), token_store=store, data=tmp_path / "here") as here,
+    ):
+        theirs = make_file(tmp_path / "theirs.db")
+        write(theirs, "INSERT INTO item (id, name) VALUES (1, 'one')")
+        shared = await there.add_database(theirs)
+        await there.share([shared.id])
+        link = there.invite(shared.id).text()
+        async with asking(PeerDialog, add_peer.ask(None, here, link=link)) as (dialog, answer):
+            assert dialog.database.currentData() == add_peer.NEW, "there is no other"
+            click(dialog.ok)
+            await until(lambda: dialog.findChildren(QFileDialog), "it asks where")
+            dialog.findChildren(QFileDialog)[0].reject()
+            await until(dialog.ok.isEnabled, "nothing was chosen, and nothing is lost")
+            click(dialog.ok)
+            await until(lambda: [one for one in dialog.findChildren(QFileDialog) if one.isVisible()], "it asks again")
+            [chooser] = [one for one in dialog.findChildren(QFileDialog) if one.isVisible()]
+            type_into(chooser.findChild(QLineEdit, "fileNameEdit"), str(tmp_path / "ours.db"))
+            press(chooser.findChild(QLineEdit, "fileNameEdit"), Qt.Key.Key_Return)
+            await until(answer.done, "it is paired")
+        await here.wait_in_sync(timeout=20)
+        assert rows(tmp_path / "ours.db") == rows(theirs) != []
 
 
 # The test button

@@ -41,7 +41,8 @@ def test_an_empty_panel_teaches(panel: PeersPanel, qtbot: QtBot) -> None:
     )
     assert panel.empty.isVisible()
     assert "No database yet" in panel.empty.heading.text()
-    assert not panel.add_peer_button.isVisible()
+    assert panel.add_peer_button.isVisible(), "a pairing link brings the tables along"
+    assert not panel.share_button.isVisible()
     qtbot.mouseClick(panel.add_database_button, Qt.MouseButton.LeftButton)
     qtbot.mouseClick(panel.demo_button, Qt.MouseButton.LeftButton)
     panel.set_database_names({"d": "todo"})
