@@ -25,7 +25,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -214,23 +214,28 @@ class Terminal:
         else:
             self._wait(lambda: not missing(), "lines are missing")
 
-    def _wait(self, done: object, what: str) -> None:
-        assert callable(done)
+    def _wait(self, done: Callable[[], bool], what: str) -> None:
         assert self._last is not None
+        self._wait_for(self._last, done, what)
+
+    def _wait_for(self, one: Running, done: Callable[[], bool], what: str) -> None:
         end = time.monotonic() + PATIENCE
         while not done():
-            over = time.monotonic() > end or self._last.process.poll() is not None
-            assert not over or done(), (what, self._last.printed(), self._last.err.read_text("utf-8"))
+            over = time.monotonic() > end or one.process.poll() is not None
+            assert not over or done(), (what, one.printed(), one.err.read_text("utf-8"))
             time.sleep(0.02)
 
     def _here(self, text: str) -> str:
         """The text as it is typed here: with free ports, and with the link that was shown."""
         for named, free in zip(PORTS, self._ports, strict=True):
             text = text.replace(named, free)
-        if LINK in text:
-            shown = [link for one in self._running for link in re.findall(r"syncline://pair\?\S+", one.printed())]
-            text = text.replace(LINK, shown[-1])
-        return text
+        return text.replace(LINK, self._link()) if LINK in text else text
+
+    def _link(self) -> str:
+        """The pairing link that the latest program has printed, or is about to."""
+        shows = self._running[-1]
+        self._wait_for(shows, lambda: "syncline://" in shows.printed(), "it printed no link")
+        return re.findall(r"syncline://pair\?\S+", shows.printed())[-1]
 
     def _environment(self, machine: str) -> dict[str, str]:
         home = self.folder / machine
