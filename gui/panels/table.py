@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from PySide6.QtCore import QByteArray, QEvent, QModelIndex, QPersistentModelIndex, QPoint, QSize, Qt
+from PySide6.QtCore import QByteArray, QEvent, QModelIndex, QPersistentModelIndex, QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QAction, QGuiApplication, QKeyEvent, QKeySequence, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -242,11 +242,17 @@ class EmptyPage(QWidget):
         self.heading.setText(heading)
         self.sentence.setText(sentence)
         width = self.fontMetrics().averageCharWidth() * LETTERS
-        height = self.sentence.heightForWidth(width)
-        while width > 0 and self.sentence.heightForWidth(width - STEP) <= height:
+        height = self._height(width)
+        while width > STEP and self._height(width - STEP) <= height:
             width -= STEP  # as narrow as the same lines allow, so that none holds a lone word
         self.sentence.setFixedWidth(width)
         self.sentence.setMinimumHeight(height)
+
+    def _height(self, width: int) -> int:
+        """How high the sentence is at this width. (A label's own answer depends on the size it was given before.)"""
+        room = QRect(0, 0, width, 10_000)
+        wrapped = int(Qt.TextFlag.TextWordWrap)
+        return self.sentence.fontMetrics().boundingRect(room, wrapped, self.sentence.text()).height()
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802
         """Draw anew in the colours of a new palette."""

@@ -47,6 +47,10 @@ def test_an_empty_panel_teaches(panel: PeersPanel, qtbot: QtBot) -> None:
     qtbot.mouseClick(panel.demo_button, Qt.MouseButton.LeftButton)
     panel.set_database_names({"d": "todo"})
     assert "No peer yet" in panel.empty.heading.text()
+    seen = panel.empty.sentence.size()
+    panel.set_has_databases(True)  # told again, as whenever a database moved
+    assert panel.empty.sentence.size() == seen
+    assert seen.width() > 200
     assert not panel.add_database_button.isVisible()
     qtbot.mouseClick(panel.add_peer_button, Qt.MouseButton.LeftButton)
     assert [len(said) for said in (add, demo, peer)] == [1, 1, 1]
