@@ -37,6 +37,15 @@ THIS_MACHINE = "127.0.0.1"
 ANSWER_WITHIN = 1_500
 """Milliseconds for a machine that was heard of to say the rest."""
 
+GOOD_FOR = 20
+"""Seconds for which a machine's word on its address holds: one that crashed, or lost its network, says no goodbye."""
+
+ASK_AGAIN = 5.0
+"""Seconds between two looks whether it holds still; the network is asked only when it does not."""
+
+MOST = 200
+"""Machines that are looked at; more than that is no network of a person's."""
+
 LONGEST_NAME = 40
 OFFERS = 12
 """Hashes in one announcement: a text record holds 255 bytes."""
@@ -129,6 +138,7 @@ class Announcement:
             properties=properties,
             addresses=packed,
             server=f"syncline-{self._certificate}.local.",  # the host's own name has addresses of its own
+            host_ttl=GOOD_FOR,
         )
         try:
             here = all(ipaddress.ip_address(address).is_loopback for address in self._addresses)
@@ -199,21 +209,29 @@ class Discovery:
         asking = self._asking.pop(name, None)
         if asking is not None:
             asking.cancel()
-        if not gone:
+        if gone:
+            self._note(name, None)
+        elif len(self._asking) < MOST:
             self._asking[name] = self._loop.create_task(self._ask(name))
-        elif self._found.pop(name, None) is not None:
-            self._on_change()
 
     async def _ask(self, name: str) -> None:
+        """Ask what a machine says of itself, and again when that does not hold any more, until its goodbye."""
         from zeroconf.asyncio import AsyncServiceInfo
 
         assert self._zeroconf is not None
-        info = AsyncServiceInfo(SERVICE, name)
-        if not await info.async_request(self._zeroconf.zeroconf, ANSWER_WITHIN):
-            return
-        found = _read(info)
-        if found is not None and found.certificate != self._own and self._found.get(name) != found:
-            self._found[name] = found
+        while True:
+            info = AsyncServiceInfo(SERVICE, name)
+            there = await info.async_request(self._zeroconf.zeroconf, ANSWER_WITHIN)
+            found = _read(info) if there else None
+            self._note(name, found if found is None or found.certificate != self._own else None)
+            await asyncio.sleep(ASK_AGAIN)
+
+    def _note(self, name: str, found: Found | None) -> None:
+        if self._found.get(name) != found:
+            if found is None:
+                del self._found[name]
+            else:
+                self._found[name] = found
             self._on_change()
 
 

@@ -7,12 +7,14 @@ import contextlib
 import secrets
 import socket
 import struct
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
 
 from engine.shape import Shape
+from engine.sharing import discovery as discovery_module
 from engine.sharing.discovery import SERVICE, Announcement, Discovery, Found, mark, offer
 from engine.wire import PROTOCOL
 from tests.engine.live import on_loop, until
@@ -55,6 +57,39 @@ def test_a_machine_is_found_and_goes(address: str) -> None:
             await until(lambda: not named(discovery, name), "it goes")
 
     test()
+
+
+ANNOUNCE = """
+import asyncio, sys
+from engine.sharing import discovery
+discovery.GOOD_FOR = 2
+async def main():
+    async with discovery.Announcement(sys.argv[1], ["127.0.0.1"], 8787, sys.argv[2], []):
+        await asyncio.sleep(100)
+asyncio.run(main())
+"""
+
+
+@pytest.mark.slow
+@on_loop
+async def test_a_machine_that_crashes_goes_and_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a goodbye; one that lives stays, however often it is asked again."""
+    monkeypatch.setattr(discovery_module, "ASK_AGAIN", 0.2)
+    crashing, living, fingerprint = a_name(), a_name(), a_fingerprint()
+    command = sys.executable, "-c", ANNOUNCE, crashing, fingerprint
+    monkeypatch.setattr(discovery_module, "GOOD_FOR", 2)
+    async with Announcement(living, ["127.0.0.1"], 8787, a_fingerprint(), []), Discovery(here=True) as discovery:
+        process = await asyncio.create_subprocess_exec(*command)
+        await until(lambda: bool(named(discovery, crashing) and named(discovery, living)), "both are found")
+        process.kill()
+        await process.wait()
+        await until(lambda: not named(discovery, crashing), "it goes")
+        assert named(discovery, living)
+        process = await asyncio.create_subprocess_exec(*command)
+        await until(lambda: bool(named(discovery, crashing)), "it comes back")
+        assert named(discovery, living)
+        process.kill()
+        await process.wait()
 
 
 @on_loop
