@@ -37,6 +37,9 @@ PATIENCE = 60.0
 PORTS = ("8787", "8786", "8788")
 """Those that documents name; each document gets free ones in their place."""
 
+NODE_SAYS = ("ExperimentalWarning", "--trace-warnings")
+"""In lines on stderr that an older Node writes of its own accord."""
+
 LINK = "syncline://pair?…"
 """Stands for the latest pairing link that a program has printed."""
 
@@ -121,7 +124,7 @@ class Running:
         if self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGTERM)
         status = self.process.wait(PATIENCE)
-        told = self.err.read_text("utf-8")
+        told = "".join(line for line in self.err.open() if not any(says in line for says in NODE_SAYS))
         assert status in (0, -signal.SIGTERM), (status, self.printed(), told)
         assert told == "", told
 
