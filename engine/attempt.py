@@ -131,6 +131,7 @@ class Attempt:
         self.reason = ""
         self.asked = False
         self._ending: Ending | None = None
+        self._dialling: asyncio.Task[Dialled] | None = None
         self._looks: set[asyncio.Task[None]] = set()
         self._moved_at = 0.0
         self._quiet_timer: asyncio.TimerHandle | None = None
@@ -151,15 +152,9 @@ class Attempt:
                     f"{self.path.name} has no syncable table.",
                     hint=f"Make one syncable: syncline make-syncable {self.path} TABLE",
                 )
-            config = self.config
-            dialled = await dial(
-                config.url,
-                config.room,
-                token=self._token,
-                fingerprint=config.fingerprint,
-                as_hub=self._as_hub,
-                stays=self.stays,
-            )
+            dialled = await self._dial()
+            if dialled is None:
+                return self._ending or Ending.HUNG_UP
             socket = dialled.socket
             try:
                 if dialled.new_room:
@@ -183,6 +178,8 @@ class Attempt:
     def hang_up(self, ending: Ending, *, code: int = 1000, reason: str = "Goodbye.") -> None:
         """End the attempt in good order, after what is under way."""
         self._ending = ending
+        if self._dialling is not None:
+            self._dialling.cancel()
         pump, session = self.pump, self.session
         if pump is not None and session is not None:
             pump.call(lambda: session.close(code, reason))
@@ -215,6 +212,28 @@ class Attempt:
         """Whether the connection did some good, so that the next trouble is a new one."""
         long = asyncio.get_running_loop().time() - self._began > PRODUCTIVE
         return long or self.progress.settled_at is not None
+
+    async def _dial(self) -> Dialled | None:
+        """Dial; None when told to hang up meanwhile, which is not to wait for an address where nobody answers."""
+        config = self.config
+        work = dial(
+            config.url,
+            config.room,
+            token=self._token,
+            fingerprint=config.fingerprint,
+            as_hub=self._as_hub,
+            stays=self.stays,
+        )
+        self._dialling = asyncio.get_running_loop().create_task(work)
+        try:
+            return await self._dialling
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if self._ending is None or (task is not None and task.cancelling()):
+                raise
+            return None
+        finally:
+            self._dialling = None
 
     def _make_session(self, here: Snapshot, dialled: Dialled) -> Session:
         direction = self.config.direction

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from engine.crr import connect
+from engine.dial import OPEN_TIMEOUT
 from engine.engine import Engine
 from engine.events import NeedsYou, PeerChanged, State
 from engine.settings import Mode, PeerConfig
@@ -167,3 +169,24 @@ async def test_removing_what_is_at_work(files: tuple[Path, Path]) -> None:
         await until(lambda: hub.guests.total() == 0, "hung up")
         again = await add_peer(client, a, hub.url)
         await client.wait_in_sync([again], timeout=PATIENCE)
+
+
+@on_loop
+async def test_other_settings_do_not_wait_for_an_address_where_nobody_answers(files: tuple[Path, Path]) -> None:
+    """A server that takes the connection and says nothing holds the handshake up for as long as it may last."""
+    room, a = files
+    came = asyncio.Event()
+
+    async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        came.set()
+        await reader.read()
+        writer.close()
+
+    silent = await asyncio.start_server(say_nothing, "127.0.0.1", 0)
+    async with silent, plain_engine() as server, plain_engine() as client:
+        hub = await server.serve(room.parent)
+        peer = await add_peer(client, a, f"ws://127.0.0.1:{silent.sockets[0].getsockname()[1]}/sync")
+        async with asyncio.timeout(OPEN_TIMEOUT / 2):
+            await came.wait()
+            await client.update_peer(replace(client.settings.peers[0], url=hub.url))
+            await client.wait_in_sync([peer], timeout=PATIENCE)
