@@ -41,7 +41,9 @@ def sentences(engine: Path) -> list[str]:
     found: set[str] = set()
     for file in sorted(engine.rglob("*.py")):
         if not file.relative_to(engine).as_posix().startswith(ELSEWHERE):
-            for text in _texts(ast.parse(file.read_text(encoding="utf-8"))):
+            tree = ast.parse(file.read_text(encoding="utf-8"))
+            found |= {text for node in ast.walk(tree) if isinstance(node, ast.Call) for text in _marked(node)}
+            for text in _texts(tree):
                 if SENTENCE.fullmatch(text) or not SQL.search(text):
                     found |= {part for part in _parts(text) if _said(part)}
     return sorted(found)
@@ -71,7 +73,6 @@ def _texts(node: ast.AST) -> Iterator[str]:
         if name in NOT_SAID:
             return
         if name == "marked":
-            yield from _marked(node)
             return
     joined = _joined(node)
     if joined is not None:
@@ -108,6 +109,8 @@ def _joined(node: ast.AST) -> tuple[str, list[ast.AST]] | None:
 
 
 def _marked(call: ast.Call) -> Iterator[str]:
+    if getattr(call.func, "id", "") != "marked":
+        return
     context, text = (argument.value if isinstance(argument, ast.Constant) else "" for argument in call.args[:2])
     if context == "engine":
         yield str(text)

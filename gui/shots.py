@@ -34,6 +34,7 @@ from gui.demo import WriteBar
 from gui.dialogs import add_database, add_peer, settings, share, value
 from gui.lifecycle import Application, make_application, run_coroutine
 from gui.models.sentences import told
+from gui.pairing_shots import pairing
 from gui.panels.activity import OVERWRITTEN, SYNCS
 from gui.theme import Scheme, apply_scheme
 from gui.tray import Tray
@@ -50,8 +51,11 @@ RECOLOURED = 0.05
 """Seconds for another scheme."""
 
 
-def run(folder: Path, say: Callable[[str], None]) -> int:
+def run(folder: Path, say: Callable[[str], None], *, pairing: bool = False) -> int:
     """Paint all pictures into ``folder``, made when needed, and say the path of each.
+
+    Args:
+        pairing: those of two machines that pair, and no others. They share in the local network meanwhile.
 
     Raises:
         SynclineError: the folder cannot be written.
@@ -62,12 +66,13 @@ def run(folder: Path, say: Callable[[str], None]) -> int:
         raise SynclineError(f"The pictures cannot be put into {folder}: {error.strerror}.") from None
     app = make_application()
     QCursor.setPos(app.primaryScreen().geometry().bottomRight())  # over nothing
-    return run_coroutine(app, lambda quit_asked: _Photographer(app, folder, say).all(quit_asked))
+    return run_coroutine(app, lambda quit_asked: _Photographer(app, folder, say, pairing).all(quit_asked))
 
 
 class _Photographer:
-    def __init__(self, app: Application, folder: Path, say: Callable[[str], None]) -> None:
+    def __init__(self, app: Application, folder: Path, say: Callable[[str], None], pairing: bool) -> None:
         self._app = app
+        self._pairing = pairing
         self._folder = folder
         self._say = say
         self._language = ""
@@ -93,6 +98,10 @@ class _Photographer:
             language.install(self._app, "system")
 
     async def _scenes_in_one(self) -> None:
+        if self._pairing:
+            with tempfile.TemporaryDirectory(prefix="syncline-shots-") as folder:
+                await pairing(Path(folder), self._take)
+            return
         async with shell(Engine(Settings(), journal=Journal()), asyncio.Event()) as window:
             window.resize(SMALL)
             await self._take("empty", window)

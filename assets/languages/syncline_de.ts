@@ -276,7 +276,7 @@
     </message>
     <message>
         <source>Serve databases to other machines</source>
-        <translation>Datenbanken für andere Geräte anbieten</translation>
+        <translation>Datenbanken für andere Rechner anbieten</translation>
     </message>
     <message>
         <source>Change how Syncline behaves ({0})</source>
@@ -1091,7 +1091,7 @@
     </message>
     <message>
         <source>For the room “%1”. Both machines show: %2</source>
-        <translation>Für den Raum „%1“. Beide Geräte zeigen: %2</translation>
+        <translation>Für den Raum „%1“. Beide Rechner zeigen: %2</translation>
     </message>
     <message>
         <source>A new file takes its tables from a paired machine: paste its link.</source>
@@ -3005,7 +3005,7 @@
     </message>
     <message>
         <source>The table {0} lacks the {1} {2} on {3}.</source>
-        <translation>Der Tabelle {0} fehlen {1} {2} auf {3}.</translation>
+        <translation>In der Tabelle {0} fehlt auf {3}: {1} {2}.</translation>
     </message>
     <message>
         <source>The table “{0}” cannot be made syncable.</source>
@@ -3348,6 +3348,10 @@
         <translation>ein anderes Zertifikat</translation>
     </message>
     <message>
+        <source>answer</source>
+        <translation>die Antwort</translation>
+    </message>
+    <message>
         <source>ask again</source>
         <translation>die neue Anfrage</translation>
     </message>
@@ -3358,6 +3362,14 @@
     <message>
         <source>can be added here</source>
         <translation>kann hier ergänzt werden</translation>
+    </message>
+    <message>
+        <source>column</source>
+        <translation>die Spalte</translation>
+    </message>
+    <message>
+        <source>columns</source>
+        <translation>die Spalten</translation>
     </message>
     <message>
         <source>come to rest</source>
@@ -3540,8 +3552,20 @@
         <translation>oder mehr</translation>
     </message>
     <message>
+        <source>read</source>
+        <translation>gelesen</translation>
+    </message>
+    <message>
+        <source>removed</source>
+        <translation>entfernt</translation>
+    </message>
+    <message>
         <source>same rows, different history</source>
         <translation>dieselben Zeilen, anderer Verlauf</translation>
+    </message>
+    <message>
+        <source>saved</source>
+        <translation>gespeichert</translation>
     </message>
     <message>
         <source>send everything again</source>
@@ -4260,7 +4284,7 @@
     </message>
     <message>
         <source>Serve the databases that are chosen under Share, to machines that were paired.</source>
-        <translation>Die unter „Teilen“ gewählten Datenbanken gekoppelten Geräten anbieten.</translation>
+        <translation>Die unter „Teilen“ gewählten Datenbanken gekoppelten Rechnern anbieten.</translation>
     </message>
     <message>
         <source>In the local network</source>
@@ -4268,7 +4292,7 @@
     </message>
     <message>
         <source>Let other machines in the network come in, not this one alone.</source>
-        <translation>Auch andere Geräte im Netz hereinlassen, nicht nur dieses.</translation>
+        <translation>Auch andere Rechner im Netz hereinlassen, nicht nur diesen.</translation>
     </message>
     <message>
         <source>Port</source>
@@ -4276,7 +4300,7 @@
     </message>
     <message>
         <source>Where paired machines find this one; 0 picks one, once.</source>
-        <translation>Wo gekoppelte Geräte dieses finden; 0 wählt einmalig einen aus.</translation>
+        <translation>Wo gekoppelte Rechner diesen finden; 0 wählt einmalig einen aus.</translation>
     </message>
     <message>
         <source>any</source>
@@ -4288,7 +4312,7 @@
     </message>
     <message>
         <source>Let others in the network see that this machine shares, and look for them.</source>
-        <translation>Andere im Netz sehen lassen, dass dieses Gerät teilt, und nach ihnen suchen.</translation>
+        <translation>Andere im Netz sehen lassen, dass dieser Rechner teilt, und nach ihnen suchen.</translation>
     </message>
     <message>
         <source>When a peer needs you</source>

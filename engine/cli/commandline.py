@@ -138,6 +138,8 @@ def parser() -> argparse.ArgumentParser:
 
     one = command("screenshots", None, "Paint the window into pictures, light and dark.", window.screenshots)
     one.add_argument("folder", metavar="DIR", type=Path, help="where the pictures go")
+    text = "those of two machines that pair, which share in the local network meanwhile, and no others"
+    one.add_argument("--pairing", action="store_true", help=text)
 
     one = command("sync", sync.run, "Sync a database with a peer.")
     database(one)

@@ -57,9 +57,9 @@ def demo(arguments: argparse.Namespace) -> int | None:
 
 
 def screenshots(arguments: argparse.Namespace) -> int:
-    """``syncline screenshots DIR``"""
+    """``syncline screenshots DIR [--pairing]``"""
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
-    return int(_gui("shots").run(arguments.folder, say))
+    return int(_gui("shots").run(arguments.folder, say, pairing=arguments.pairing))
 
 
 def has_display() -> bool:

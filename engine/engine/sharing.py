@@ -40,6 +40,8 @@ class Sharing(Peers):
         data: Path | None,
     ) -> None:
         super().__init__(settings, store, journal, backups, schema, token_store)
+        self.machine = machine_name()
+        """What this machine calls itself, towards others that pair with it or find it."""
         self._data = data
         self._share: Share | None = None
         self._share_stack = contextlib.AsyncExitStack()
@@ -124,7 +126,7 @@ class Sharing(Peers):
             SynclineError: the lasting token could not be kept. The link is used up then.
         """
         self._config(database)
-        paired = await trade(link)
+        paired = await trade(link, name=self.machine)
         known = next((peer for peer in self.settings.peers if _is_paired(peer, database, link)), None)
         peer = known or _peer(link, paired.url, database)
         peer = replace(peer, url=paired.url, name=name or peer.name, mode=mode, minutes=minutes)
@@ -151,7 +153,7 @@ class Sharing(Peers):
         """
         path = path.expanduser().resolve()
         await asyncio.to_thread(check_place, path)
-        paired = await trade(link)
+        paired = await trade(link, name=self.machine)
         peer = _peer(link, paired.url)
         await asyncio.to_thread(make_file, path, await ask_tables(peer, paired.token))
         if self.backups is not None:
@@ -248,7 +250,7 @@ class Sharing(Peers):
             with contextlib.suppress(SynclineError):  # its own row says what is wrong with it
                 async with self._hosts.use(path) as host:
                     offers.append(offer(host.shapes))
-        return Announcement(machine_name(), share.addresses, share.port, share.fingerprint, offers)
+        return Announcement(self.machine, share.addresses, share.port, share.fingerprint, offers)
 
     async def _end_sharing(self) -> None:
         self._share = None

@@ -23,6 +23,9 @@ NAME = r"((?:(?![.?] [A-Z“]).)+?)"
 """What begins a sentence goes over the end of none."""
 
 QUOTED = re.compile("“([^”]*)”")
+WITHIN = NAME.replace("+?", "*?")
+"""Nor does what something follows in its template; only at the end of one may whole sentences stand."""
+
 NUMBER = re.compile(r"\d{1,3}(,\d{3})+")
 
 
@@ -84,7 +87,7 @@ def _patterns() -> list[_Template]:
         parts = re.split(r"\{\d\}", text)
         pattern = re.escape(parts[0])
         for before, part in pairwise(parts):
-            gap = "(.+?)" if before.endswith(" ") else "(.*?)"
+            gap = WITHIN if part else "(.+?)" if before.endswith(" ") else "(.*?)"
             pattern += (gap if pattern else NAME) + re.escape(part)
         found.append(_Template(text, max(parts, key=len), re.compile(pattern, re.DOTALL)))
     return found
