@@ -113,7 +113,10 @@ class PeerRemoved:
 
 @dataclass(frozen=True, slots=True)
 class ChangesMoved:
-    """Changes came in, went out, or were made here by any program. ``peer`` is empty for local ones."""
+    """Changes came in, went out, or were made here by any program.
+
+    ``peer`` is empty for local ones; for those of a guest, who has no row, it is the guest's name.
+    """
 
     time: float
     database: str

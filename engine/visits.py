@@ -37,11 +37,22 @@ class Watcher(Protocol):
     def visit_sent(self, changes: Sequence[Change]) -> None: ...
 
 
+class News(Protocol):
+    """Wants to know what visits bring and take for which no watcher reports: the engine."""
+
+    def visit_merged(self, path: Path, guest: str, applied: Sequence[Applied]) -> None:
+        """What a guest, by name, sent was merged into this file."""
+
+    def visit_sent(self, path: Path, guest: str, changes: Sequence[Change]) -> None:
+        """Changes of this file were sent to a guest."""
+
+
 class Visit:
     """One peer that has dialled us; its ``pump`` reports here.
 
     Args:
         purpose: what it came for; None for what takes no other connection's place.
+        guest: what it is called. news: may be None.
 
     Attributes:
         pump: what drives its session, from ``Visits.attend`` on. over: the peer has left.
@@ -49,8 +60,10 @@ class Visit:
 
     pump: Pump
 
-    def __init__(self, purpose: Purpose | None) -> None:
+    def __init__(self, purpose: Purpose | None, guest: str, news: News | None) -> None:
         self.purpose = purpose
+        self._guest = guest
+        self._news = news
         self.over = False
         self.watchers: list[Watcher] = []
         self._on_known: Callable[[], None] | None = None
@@ -73,11 +86,15 @@ class Visit:
         """For the pump."""
         for watcher in tuple(self.watchers):
             watcher.visit_merged(applied)
+        if self._news is not None and not self.watchers:
+            self._news.visit_merged(self.pump.host.path, self._guest, applied)
 
     def sent(self, changes: Sequence[Change]) -> None:
         """For the pump."""
         for watcher in tuple(self.watchers):
             watcher.visit_sent(changes)
+        if self._news is not None and not self.watchers:
+            self._news.visit_sent(self.pump.host.path, self._guest, changes)
 
     def attended(self, on_known: Callable[[], None]) -> None:
         """For ``Visits``: call this once the peer is known."""
@@ -85,9 +102,14 @@ class Visit:
 
 
 class Visits:
-    """All visits, by the file that they are to."""
+    """All visits, by the file that they are to.
+
+    Attributes:
+        news: told of what they bring and take.
+    """
 
     def __init__(self) -> None:
+        self.news: News | None = None
         self._here: defaultdict[Path, list[Visit]] = defaultdict(list)
         self._listeners: defaultdict[Path, list[Callable[[], None]]] = defaultdict(list)
 

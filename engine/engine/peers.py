@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from engine.activity import Activity
 from engine.attempt import SchemaName
@@ -58,6 +59,7 @@ class Peers(Databases):
         self._peer_moved = asyncio.Event()
         self._resting = ""
         self._activity = Activity(self._tell_activity)
+        self._hosts.visits.news = self
 
     async def add_peer(self, peer: PeerConfig, *, token: str | None = None) -> PeerConfig:
         """Take on a peer and start to keep it in sync.
@@ -264,12 +266,14 @@ class Peers(Databases):
     def merged(self, peer: str, applied: Sequence[Applied]) -> None:
         self._activity.moved(self._link(peer))
         if self._streams or self.journal is not None:
-            self._moved(peer, Way.IN, flow_in(applied))
+            config = self._link(peer).config
+            self._moved(config.database, peer, config.name, Way.IN, flow_in(applied))
 
     def sent(self, peer: str, changes: Sequence[Change]) -> None:
         self._activity.moved(self._link(peer))
         if self._streams:
-            self._moved(peer, Way.OUT, flow_of(changes))
+            config = self._link(peer).config
+            self._moved(config.database, peer, config.name, Way.OUT, flow_of(changes))
 
     def sync_finished(self, finished: SyncFinished) -> None:
         self._activity.finished(self._link(finished.peer), finished)
@@ -277,12 +281,26 @@ class Peers(Databases):
     def needs_you(self, peer: str, sentence: str, hint: str) -> None:
         self._emit(NeedsYou(peer, sentence, hint))
 
-    def _moved(self, peer: str, way: Way, changes: tuple[FlowChange, ...]) -> None:
-        config = self._link(peer).config
-        event = ChangesMoved(time.time(), config.database, peer, way, changes)
+    def _moved(self, database: str, peer: str, name: str, way: Way, changes: tuple[FlowChange, ...]) -> None:
+        event = ChangesMoved(time.time(), database, peer, way, changes)
         self._emit(event)
         if self.journal is not None:
-            self.journal.add_overwritten(event, config.name)
+            self.journal.add_overwritten(event, name)
+
+    # What guests bring and take (``engine.visits.News``): they have no row, and go by their names
+
+    def visit_merged(self, path: Path, guest: str, applied: Sequence[Applied]) -> None:
+        if self._streams or self.journal is not None:
+            for database in self._at(path):
+                self._moved(database.id, guest, guest, Way.IN, flow_in(applied))
+
+    def visit_sent(self, path: Path, guest: str, changes: Sequence[Change]) -> None:
+        if self._streams:
+            for database in self._at(path):
+                self._moved(database.id, guest, guest, Way.OUT, flow_of(changes))
+
+    def _at(self, path: Path) -> list[DatabaseConfig]:
+        return [database for database in self.settings.databases if database.path == path]
 
     def _tell_activity(self, line: SyncFinished | SyncFailed) -> None:
         self._emit(line)

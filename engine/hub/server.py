@@ -256,7 +256,8 @@ class Hub:
         kind = OwnSession if socket.greeting.own is not None else StockHubSession
         session: Session = kind(here, now=now, receives=grant.write)
         guard = HubGuard(self.options.limits, host.path)
-        visit = Visit(socket.purpose)
+        name = grant.token.name if grant.token is not None else socket.address
+        visit = Visit(socket.purpose, name, self._visits.news)
         pump = Pump(
             socket, session, host, guard=guard, on_state=visit.stepped, on_in=visit.merged, on_out=visit.sent
         )

@@ -10,7 +10,8 @@ import pytest
 
 from engine.engine import Engine
 from engine.errors import UsageError
-from engine.events import Paired, SharingChanged, State
+from engine.events import ChangesMoved, Paired, SharingChanged, State, Way
+from engine.journal import Journal
 from engine.settings import PeerConfig, Settings, SettingsFile
 from engine.shape import Shape
 from engine.sharing.discovery import mark, offer
@@ -62,6 +63,37 @@ async def test_two_machines_from_nothing(tmp_path: Path) -> None:
         await there.throw_out(there.guests()[0].name)
         await until(lambda: here.peers()[0].state is State.NEEDS_YOU, "who is thrown out is cut and told")
         assert there.guests() == []
+
+
+@on_loop
+async def test_what_guests_bring_is_shown_and_can_be_put_back(tmp_path: Path) -> None:
+    """Where it is shared, nobody has a row for it: changes go by the guest's name."""
+    theirs, ours = make_file(tmp_path / "theirs.db"), make_file(tmp_path / "ours.db")
+    write(theirs, "INSERT INTO item (id, name) VALUES (1, 'before')")
+    journal = Journal(tmp_path / "journal.db")
+    there = Engine(data=tmp_path / "there", journal=journal)
+    async with there, machine(tmp_path / "here") as here:
+        database = await there.add_database(theirs)
+        await there.share([database.id])
+        await pair(here, there.invite(database.id), ours)
+        await here.wait_in_sync(timeout=PATIENCE)
+        [guest] = there.guests()
+        with there.subscribe() as events:
+            write(ours, "UPDATE item SET name = 'after'")
+            await until(lambda: rows(theirs) == rows(ours), "it arrives")
+            write(theirs, "INSERT INTO item (id, name) VALUES (2, 'x')")
+            await until(lambda: rows(theirs) == rows(ours), "it arrives")
+            moved = [event for event in events.drain() if isinstance(event, ChangesMoved)]
+        assert {(event.peer, event.way) for event in moved} == {
+            (guest.name, Way.IN),
+            ("", Way.LOCAL),
+            (guest.name, Way.OUT),
+        }
+        [line] = await journal.overwritten()
+        assert (line.peer_name, line.old, line.new) == (guest.name, "before", "after")
+        await there.put_back(database.id, line.table, line.key, line.column, line.old, instead_of=line.new)
+        await until(lambda: rows(theirs) == rows(ours), "it is synced as any write")
+        assert rows(ours)[0][1][0] == (str, "before")
 
 
 @on_loop
