@@ -177,11 +177,16 @@ def log_path() -> Path:
 
 async def _tell(error: SynclineError, quit_asked: asyncio.Event) -> None:
     """Show why Syncline cannot start, to a person who sees no terminal."""
-    box = QMessageBox(QMessageBox.Icon.Critical, "Syncline", in_words(error), QMessageBox.StandardButton.Close)
+    box = cannot_start(error)
     box.finished.connect(quit_asked.set)
     box.open()
     await quit_asked.wait()
     box.hide()
+
+
+def cannot_start(error: SynclineError) -> QMessageBox:
+    """A box that says why Syncline cannot start."""
+    return QMessageBox(QMessageBox.Icon.Critical, "Syncline", in_words(error), QMessageBox.StandardButton.Close)
 
 
 def start_demo() -> None:

@@ -723,12 +723,12 @@
         <translation>{0} Änderungen</translation>
     </message>
     <message>
-        <source>Paused, {0} waiting</source>
-        <translation>Angehalten, {0} warten</translation>
-    </message>
-    <message>
         <source>Paused</source>
         <translation>Angehalten</translation>
+    </message>
+    <message>
+        <source>{0} waiting</source>
+        <translation>{0} warten</translation>
     </message>
     <message>
         <source>Show the value…</source>
@@ -995,7 +995,7 @@
     </message>
     <message>
         <source>Every so many minutes</source>
-        <translation>Alle soundso viele Minuten</translation>
+        <translation>In festen Abständen</translation>
     </message>
     <message>
         <source>Only by hand</source>

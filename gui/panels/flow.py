@@ -29,7 +29,7 @@ from gui.panels.table import Table
 
 _WIDTHS = {
     Column.TIME: 13,
-    Column.DIRECTION: 9,
+    Column.DIRECTION: 12,
     Column.PEER: 20,
     Column.TABLE: 14,
     Column.KEY: 12,
@@ -81,6 +81,7 @@ class FlowPanel(QWidget):
         ):
             box.setItemText(0, everything)
             box.setAccessibleName(name)
+            box.setToolTip(name)
             box.setMinimumContentsLength(len(everything) + 1)
         for place, way in enumerate(Way, 1):
             self.way.setItemText(place, way_word(way))
@@ -224,7 +225,7 @@ class FlowPanel(QWidget):
 
     def _tell_waiting(self) -> None:
         count = len(self._waiting)
-        text = self.tr("Paused, {0} waiting").format(number(count)) if count else self.tr("Paused")
+        text = self.tr("{0} waiting").format(number(count)) if count else self.tr("Paused")
         self.pause.setText(text if self.pause.isChecked() else self.tr("Pause"))
 
     # What a person does

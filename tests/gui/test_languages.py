@@ -40,7 +40,7 @@ SHOWS = {
 }  # fmt: skip
 """Calls whose texts a person reads."""
 
-EXCEPT = ("language.py", "shots.py")
+EXCEPT = ("language.py", "scenes.py")
 """The one asks with what it was given, the other makes up what stands in pictures."""
 
 FILES = [file.relative_to(ROOT).as_posix() for file in (ROOT / "gui").rglob("*.py") if file.name not in EXCEPT]

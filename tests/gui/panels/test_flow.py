@@ -140,7 +140,7 @@ def test_pause_holds_back_and_counts(panel: FlowPanel, qtbot: QtBot) -> None:
     add(panel, 10, 1250)
     add(panel, 1250, 1250 + CAPACITY - 20)
     assert panel.model.rowCount() == 10
-    assert panel.pause.text() == "Paused, 500 waiting", "no more wait than can be shown"
+    assert panel.pause.text() == "500 waiting", "no more wait than can be shown"
     qtbot.mouseClick(panel.pause, Qt.MouseButton.LeftButton)
     QApplication.processEvents()
     assert panel.pause.text() == "Pause"
