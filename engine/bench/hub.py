@@ -7,24 +7,16 @@ server, where this source tree has it with its packages, is asked to do the same
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import json
-import os
 import shutil
-import subprocess
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.bench.guests import SCHEMA, SCHEMA_NAME, Guest
+from engine.bench.guests import Guest
+from engine.bench.processes import PUBLISHED, serving
 from engine.errors import SynclineError
-
-PUBLISHED = Path(__file__).parents[2] / "tests" / "peers"
-"""Where the published server is, in a source tree whose tests have run."""
 
 TOGETHER = 50
 """Guests that come in at a time."""
@@ -102,7 +94,10 @@ async def measure(load: Load, *, seconds: float | None = None) -> Served:
     Raises:
         SynclineError: the server did not come up, or a guest was cut off.
     """
-    with tempfile.TemporaryDirectory(prefix="syncline-bench-") as folder, _server(load, Path(folder)) as server:
+    with (
+        tempfile.TemporaryDirectory(prefix="syncline-bench-") as folder,
+        serving(Path(folder), published=load.published) as server,
+    ):
         before = server.memory()
         guests = [[Guest(server.url, f"room{n}", own=load.own) for _ in range(load.guests)] for n in range(load.rooms)]
         everybody = [guest for room in guests for guest in room]
@@ -164,65 +159,3 @@ async def _arrived(guests: list[Guest], wanted: int) -> None:
 
 def _share(delays: list[float], share: float) -> float:
     return delays[min(len(delays) - 1, int(len(delays) * share))] if delays else float("nan")
-
-
-class _Process:
-    """A server under way."""
-
-    def __init__(self, process: subprocess.Popen[str], url: str) -> None:
-        self.url = url
-        self._pid = process.pid
-
-    def cpu(self) -> float:
-        """Seconds of CPU so far."""
-        with contextlib.suppress(OSError):
-            fields = Path(f"/proc/{self._pid}/stat").read_text().rpartition(")")[2].split()
-            return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-        return 0.0
-
-    def memory(self) -> int:
-        """Bytes in memory now."""
-        with contextlib.suppress(OSError):
-            return int(Path(f"/proc/{self._pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-        return 0
-
-
-@contextlib.contextmanager
-def _server(load: Load, folder: Path) -> Iterator[_Process]:
-    schemas, rooms = folder / "schemas", folder / "rooms"
-    schemas.mkdir()
-    rooms.mkdir()
-    (schemas / SCHEMA_NAME).write_text(SCHEMA)
-    if load.published:
-        script = PUBLISHED / "node" / "stock-server" / "server.mjs"
-        command = ["node", str(script), "0", str(schemas), str(rooms)]
-    else:
-        command = [sys.executable, "-m", "engine.cli", "serve", str(rooms), "--port", "0", "--schemas", str(schemas)]
-        command += ["--limit", "per-address=0"]
-    environment = os.environ | {"SYNCLINE_HOME": str(folder / "home")}
-    with subprocess.Popen(
-        command,
-        cwd=Path(__file__).parents[2],
-        env=environment,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    ) as process:
-        assert process.stdout is not None
-        try:
-            mark = '"port":' if load.published else "Serving "
-            line = next((line for line in process.stdout if mark in line), "")
-            if not line:
-                raise SynclineError("The server to be measured did not start.")
-            if load.published:
-                url = f"ws://127.0.0.1:{json.loads(line)['port']}/vlcn-ws"
-            else:
-                url = line.split(" at ")[1].split(";")[0]
-            drain = threading.Thread(target=process.stdout.read)
-            drain.start()
-            yield _Process(process, url)
-            process.terminate()
-            drain.join()
-        finally:
-            process.kill()

@@ -7,7 +7,7 @@ import asyncio
 import sys
 from fnmatch import fnmatch
 
-from engine.bench import BENCHES, USUAL, Figure, hub
+from engine.bench import BENCHES, USUAL, Figure, hub, window
 from engine.cli.output import say, say_json
 from engine.cli.serve import allow_many_files
 from engine.errors import UsageError
@@ -17,9 +17,11 @@ async def bench(arguments: argparse.Namespace) -> int:
     """``syncline bench [BENCH ...] [--case PATTERN] [--rows N] [--rounds N] [--json]``"""
     if arguments.benches == ["hub"]:
         return await _hub(arguments)
+    if arguments.benches == ["gui", "idle"]:
+        return await asyncio.to_thread(_idle, arguments)
     unknown = set(arguments.benches) - BENCHES.keys()
     if unknown:
-        there = f"There are: {', '.join(BENCHES)}; hub, alone."
+        there = f"There are: {', '.join(BENCHES)}; and alone: hub; gui idle."
         raise UsageError(f"There is no bench “{sorted(unknown)[0]}”.", hint=there)
     if arguments.rows < 1:
         raise UsageError("--rows takes a number of rows, 1 or more.")
@@ -64,6 +66,30 @@ def _hub_line(served: hub.Served) -> str:
         f"hub     {load.name:<14}{load.rooms:>3} x {load.guests:<6,}{served.deliveries:>9,} deliveries{lost}"
         f"  p50 {served.p50 * 1000:,.1f} ms, p99 {served.p99 * 1000:,.1f} ms{cpu}{memory}"
     )
+
+
+def _idle(arguments: argparse.Namespace) -> int:
+    if why := window.missing():
+        raise UsageError(f"The window cannot be measured here: {why}.")
+    for rest in window.idle(arguments.seconds or 30.0):
+        if arguments.json:
+            figures = {
+                "bench": "gui",
+                "case": rest.case,
+                "value": round(rest.value, 4),
+                "unit": rest.unit,
+                "to_reach": rest.to_reach,
+                "seconds": rest.seconds,
+                "wakes": round(rest.wakes, 2),
+            }
+            say_json(figures)
+            continue
+        watched = f"; {rest.wakes:.1f} wakes a second, watched for {rest.seconds:.0f} s" if rest.seconds else ""
+        what = "% of a core" if rest.unit == "%" else rest.unit
+        say(f"gui     {rest.case:<14}{rest.value:>9.2f} {what}, to reach: under {rest.to_reach:g} {rest.unit}{watched}")
+    if not window.without_network():
+        print("gui offline: left out, as this system gives nobody a network of their own.", file=sys.stderr)
+    return 0
 
 
 def _print(figure: Figure, as_json: bool) -> None:

@@ -215,10 +215,11 @@ def parser() -> argparse.ArgumentParser:
     one.set_defaults(endless=lambda arguments: bool(arguments.follow))
 
     one = command("bench", bench.bench, "Measure the engine, each figure beside its baseline in the same run.")
-    one.add_argument("benches", metavar="BENCH", nargs="*", help="merge, read, capture, codec; stall, growth; hub")
+    text = "merge, read, capture, codec; stall, growth; hub; gui idle"
+    one.add_argument("benches", metavar="BENCH", nargs="*", help=text)
     one.add_argument("--case", metavar="PATTERN", default="*", help="only the cases with such a name, as in 'empty*'")
     one.add_argument("--rows", metavar="N", type=int, default=100_000, help="default: 100000")
     one.add_argument("--rounds", metavar="N", type=int, default=3, help="the median of so many; 3 or more")
-    one.add_argument("--seconds", metavar="S", type=float, help="for hub: how long each case is watched")
+    one.add_argument("--seconds", metavar="S", type=float, help="for hub and gui: how long each case is watched")
     one.add_argument("--json", action="store_true", help="one JSON object a line")
     return parser
