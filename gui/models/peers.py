@@ -54,6 +54,12 @@ PROGRESS_ROLE = Role.UserRole + 1
 STATE_ROLE = Role.UserRole + 2
 """The ``State``."""
 
+_COLUMNS = len(Column)
+_ROLES = {
+    Role.DisplayRole, Role.DecorationRole, Role.ToolTipRole, Role.AccessibleTextRole, Role.ForegroundRole,
+    Role.TextAlignmentRole, PEER_ROLE, PROGRESS_ROLE, STATE_ROLE, SORT_ROLE,
+}  # fmt: skip
+"""What a view may ask for. It asks for others too, for each cell that it paints."""
 _NUMBERS = (Column.RECEIVED, Column.CONFIRMED, Column.TO_SEND, Column.TO_RECEIVE)
 _TIMES = (Column.LAST_SUCCESS, Column.LAST_ATTEMPT)
 
@@ -81,8 +87,10 @@ class PeersModel(QAbstractTableModel):
             if row is None:
                 new[status.peer] = status
             elif status != self._rows[row]:
-                self._rows[row] = status
-                self.dataChanged.emit(self.index(row, 0), self.index(row, len(Column) - 1))
+                before, self._rows[row] = self._rows[row], status
+                for column in Column:  # to paint a cell costs more than to compare it
+                    if self._shown(before, column) != self._shown(status, column):
+                        self.dataChanged.emit(self.index(row, column), self.index(row, column))
         if new:
             first = len(self._rows)
             self.beginInsertRows(QModelIndex(), first, first + len(new) - 1)
@@ -153,10 +161,10 @@ class PeersModel(QAbstractTableModel):
         return 0 if parent.isValid() else len(self._rows)
 
     def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008, N802
-        return 0 if parent.isValid() else len(Column)
+        return 0 if parent.isValid() else _COLUMNS
 
     def data(self, index: Index, role: int = Role.DisplayRole) -> Any:
-        if not index.isValid():
+        if role not in _ROLES or not index.isValid():
             return None
         peer = self._rows[index.row()]
         column = Column(index.column())
@@ -240,6 +248,13 @@ class PeersModel(QAbstractTableModel):
     def _spoken(self, peer: PeerStatus, column: Column) -> str:
         text = self._text(peer, column)
         return f"{state_word(peer.state)}. {told(peer.reason)}" if column is Column.STATE else text
+
+    def _shown(self, peer: PeerStatus, column: Column) -> tuple[object, ...]:
+        """All of a cell that can be seen or heard, and what it is sorted by."""
+        raw = self._raw(peer, column, SORT_ROLE)
+        if column is Column.STATE:
+            return raw, peer.state, peer.reason, peer.done, peer.total
+        return raw, self._text(peer, column), column is Column.NAME and self.is_stale(peer)
 
     def _raw(self, peer: PeerStatus, column: Column, role: int) -> Any:
         if role == PEER_ROLE:

@@ -12,6 +12,11 @@ from gui.language import tr
 NEVER = "–"
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
+_STEP = 10
+"""Seconds: nobody needs to know it more exactly, and what stays as it is costs nothing."""
+
+TICK = 5_000
+"""Milliseconds between two looks at the relative times that are seen."""
 
 
 def relative(when: float | None, now: float | None = None) -> str:
@@ -24,10 +29,10 @@ def relative(when: float | None, now: float | None = None) -> str:
     if when is None:
         return NEVER
     passed = (time.time() if now is None else now) - when
-    if passed < 5:  # clocks may be set back: nothing has happened in the future
+    if passed < _STEP:  # clocks may be set back: nothing has happened in the future
         return tr("just now")
     if passed < _MINUTE:
-        return tr("{0} s ago").format(int(passed))
+        return tr("{0} s ago").format(int(passed // _STEP) * _STEP)
     if passed < _HOUR:
         return tr("{0} min ago").format(int(passed / _MINUTE))
     if passed < _DAY:

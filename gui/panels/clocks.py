@@ -11,13 +11,11 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QMenu, QVBoxLayout
 from gui.language import spoken
 from gui.models.clocks import COPY_ROLE, ClocksModel, Column
 from gui.models.sorting import SortProxy
+from gui.models.times import TICK
 from gui.models.values import number, site_shown
 from gui.panels.table import Table
 
 _WIDTHS = {Column.SITE: 14, Column.WHOSE: 36, Column.RECEIVED: 16, Column.SENT: 16, Column.LAST: 20}
-
-TICK = 1_000
-"""Milliseconds between two looks at the relative times."""
 
 
 class ClocksPanel(QWidget):

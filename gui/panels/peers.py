@@ -34,6 +34,7 @@ from gui import theme
 from gui.actions import PauseMenu
 from gui.language import spoken
 from gui.models.peers import PEER_ROLE, PROGRESS_ROLE, Column, PeersModel, PeersProxy
+from gui.models.times import TICK
 from gui.panels.remedy import RemedyBar
 from gui.panels.table import EmptyPage, Table
 
@@ -49,9 +50,6 @@ _WIDTHS = {
     Column.LAST_ATTEMPT: 12,
     Column.ADDRESS: 12,
 }
-
-TICK = 1_000
-"""Milliseconds between two looks at the relative times."""
 
 
 class PeersPanel(QWidget):

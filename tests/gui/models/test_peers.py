@@ -54,11 +54,11 @@ def test_rows_are_added_changed_and_removed(model: PeersModel) -> None:
 
 
 def test_what_did_not_change_is_not_told(model: PeersModel) -> None:
-    told: list[int] = []
+    told: list[tuple[int, int]] = []
     model.update([status("a"), status("b")])
-    model.dataChanged.connect(lambda first, last: told.extend(range(first.row(), last.row() + 1)))
-    model.update([status("a"), status("b", received=2)])
-    assert told == [1]
+    model.dataChanged.connect(lambda first, _: told.append((first.row(), first.column())))
+    model.update([status("a"), status("b", received=2, reason="Something else.")])
+    assert told == [(1, Column.STATE), (1, Column.RECEIVED)]
 
 
 @pytest.mark.parametrize("state", State)
@@ -113,7 +113,7 @@ def test_only_times_that_read_differently_are_told(model: PeersModel, monkeypatc
     model.refresh_times()
     told: list[tuple[int, int]] = []
     model.dataChanged.connect(lambda first, last: told.append((first.row(), first.column())))
-    monkeypatch.setattr(time, "time", lambda: now + 2)
+    monkeypatch.setattr(time, "time", lambda: now + 12)
     model.refresh_times([1, 2])
     assert told == []
     model.refresh_times()

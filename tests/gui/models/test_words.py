@@ -16,9 +16,9 @@ NOW = 1_700_000_000.0
     [
         (-60, "just now"),
         (0, "just now"),
-        (4.9, "just now"),
-        (5, "5 s ago"),
-        (59.9, "59 s ago"),
+        (9.9, "just now"),
+        (10, "10 s ago"),
+        (59.9, "50 s ago"),
         (60, "1 min ago"),
         (3599, "59 min ago"),
         (3600, "1 h ago"),
