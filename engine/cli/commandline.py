@@ -43,7 +43,7 @@ def run(argv: Sequence[str] | None = None) -> int:
     """See ``engine.cli.main``."""
     _log_to_stderr(os.environ.get("SYNCLINE_LOG", "ERROR").upper())
     words = list(sys.argv[1:] if argv is None else argv)
-    if words and is_link(words[0]):
+    if words and (is_link(words[0]) or _is_file(words[0])):
         words.insert(0, "open")
     arguments = parser().parse_args(words)
     try:
@@ -60,6 +60,11 @@ def run(argv: Sequence[str] | None = None) -> int:
         with contextlib.suppress(OSError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+
+
+def _is_file(word: str) -> bool:
+    """Whether this is a file, and cannot be meant as a command: no name of one holds a dot or a slash."""
+    return any(mark in word for mark in (".", "/", os.sep)) and os.path.isfile(word)
 
 
 def _log_to_stderr(level: str) -> None:

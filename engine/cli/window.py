@@ -21,7 +21,7 @@ from engine.sharing.link import is_link
 
 
 def open_window(arguments: argparse.Namespace) -> int:
-    """``syncline open [FILE|LINK ...]``, ``syncline LINK``, and ``syncline`` alone"""
+    """``syncline open [FILE|LINK ...]``, ``syncline FILE|LINK ...``, and ``syncline`` alone"""
     _need_display()
     words: list[str] = arguments.files
     files = [word if is_link(word) else str(Path(word).expanduser().absolute()) for word in words]

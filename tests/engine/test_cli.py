@@ -283,3 +283,10 @@ def test_a_broken_settings_file(syncline: Command, tmp_path: Path) -> None:
     err = syncline("status", status=2)
     assert "settings.toml" in err
     assert "line 1" in err
+
+
+def test_a_file_alone_is_to_be_opened(syncline: Command, tmp_path: Path) -> None:
+    file = make_file(tmp_path / "a.db")
+    nowhere = {"DISPLAY": "", "WAYLAND_DISPLAY": "", "QT_QPA_PLATFORM": ""}
+    assert "no display to open the window on" in syncline(file, status=1, env=nowhere)
+    assert "invalid choice" in syncline(tmp_path / "missing.db", status=2, env=nowhere)
