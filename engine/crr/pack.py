@@ -20,6 +20,18 @@ _SMALL = {head: 2 + size for size, head in enumerate(_INTEGERS[:8])}
 _SHORT = bytes((1, 1 << 3 | _TEXT))
 
 
+def pack_one(value: SQLiteValue) -> bytes:
+    """Pack one value, as ``pack`` does. Most keys are one integer or a short text, and packed in one step."""
+    if type(value) is int and 0 <= value < 1 << 63:
+        size = (value.bit_length() + 7) >> 3
+        return _INTEGERS[size] + value.to_bytes(size, "big")
+    if type(value) is str:
+        data = value.encode()
+        if 0 < len(data) < 256:
+            return _SHORT + bytes((len(data),)) + data
+    return _pack((value,))
+
+
 def pack(values: Sequence[SQLiteValue]) -> bytes:
     """Pack ``values`` in their order.
 
@@ -29,16 +41,10 @@ def pack(values: Sequence[SQLiteValue]) -> bytes:
     Raises:
         InvalidChange: more than 255 values.
     """
-    if len(values) == 1:
-        # Most keys are one integer or a short text, and each is packed whenever its row is read.
-        value = values[0]
-        if type(value) is int and 0 <= value < 1 << 63:
-            size = (value.bit_length() + 7) >> 3
-            return _INTEGERS[size] + value.to_bytes(size, "big")
-        if type(value) is str:
-            data = value.encode()
-            if 0 < len(data) < 256:
-                return _SHORT + bytes((len(data),)) + data
+    return pack_one(values[0]) if len(values) == 1 else _pack(values)
+
+
+def _pack(values: Sequence[SQLiteValue]) -> bytes:
     if len(values) > MAX_VALUES:
         raise InvalidChange(f"A key of {len(values)} values cannot be packed; {MAX_VALUES} is the most.")
     out = bytearray((len(values),))

@@ -9,17 +9,24 @@ from __future__ import annotations
 
 import hashlib
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from engine.change import SENTINEL, Change
 from engine.crr.catalogue import Crr
-from engine.crr.pack import pack
-from engine.crr.read.reading import Intervals, Reader, has_value, new_change, site_ids, source, unreadable, value_of
+from engine.crr.read.reading import (
+    Authors,
+    Intervals,
+    Reader,
+    cells,
+    has_value,
+    new_change,
+    packed_by,
+    put_in_order,
+    unreadable,
+)
 from engine.crr.results import Part, Span
-from engine.crr.sql import idents
 from engine.crr.state import State
 from engine.errors import ReplicaError
 
@@ -27,7 +34,6 @@ SCAN = 50_000
 """Cells looked at in one transaction: where filters hide nearly all of them, a part may hold fewer than it could."""
 
 _HEAD = struct.Struct(">8sHqq")
-_in_order = itemgetter(Change._fields.index("db_version"), Change._fields.index("seq"))
 
 
 class _At(NamedTuple):
@@ -85,36 +91,34 @@ class RangeReader:
 
     def _read_table(self, crr: Crr, start: _At, until: int, fill: _Fill, shown: _Shown | None) -> _At | None:
         """Read on in one table, in the order of its clock's index. Returns the last place when the part is full."""
-        sites = site_ids(self._state.db)
-        own = sites.get(0)  # an ordinal that names no site is sent as ours: a change must have an author
-        known = {"-1", *crr.columns}
-        pk_of, pk, name = -1, b"", crr.name
-        last = (start.db_version, start.key, start.column)
-        rows: Iterator[tuple[Any, ...]] = self._state.db.execute(
-            f"SELECT c.key, c.col_name, {value_of(crr)}, c.col_version, c.db_version, c.site_id,"
-            f" ifnull(s.col_version, 1), c.seq, {idents(crr.key, prefix='p.')} {source(crr)}"
-            f" WHERE (c.db_version, c.key, c.col_name) > (?, ?, ?) AND c.db_version <= ? AND {has_value(crr)}"
-            " ORDER BY c.db_version, c.key, c.col_name",
-            (*last, until),
+        sites = Authors(self._state.db)
+        rows, packed = packed_by(
+            crr,
+            self._state.db.execute(
+                f"{cells(crr, '(db_version, key) >= (?1, ?2) AND db_version <= ?4')} WHERE {has_value(crr)}"
+                " AND NOT (g.key = ?2 AND g.db_version = ?1 AND c.col_name <= ?3)",
+                (*start[1:], until),
+            ),
         )
+        of, pk, name = -1, b"", crr.name
         found, most, scanned, room = fill.found, fill.changes, fill.scanned, fill.room
-        bare = 64 + len(name)
-        for key, cid, val, col_version, db_version, ordinal, cl, seq, *columns in rows:
-            if cid not in known:
-                continue
-            if len(found) >= most or scanned >= SCAN:
-                return _At(start.table, *last)
-            author = sites.get(ordinal, own)
+        add, new, kind, bare, bare_row = found.append, new_change, Change, 64 + len(name), 0
+        _, at_version, at_key, at_cid = start
+        for key, cid, val, col_version, db_version, ordinal, cl, seq, values in rows:
+            if scanned >= SCAN or len(found) >= most:
+                return _At(start.table, at_version, at_key, at_cid)
+            author = sites[ordinal]
             if shown is None or shown.passes(author, cid, col_version, db_version):
-                if pk_of != key:
-                    pk_of, pk = key, pack(columns)
+                if key != of:
+                    of, pk = key, packed(values)
+                    bare_row = bare + len(pk)
                 # as ``weight``; too large a change waits for the next part, but a single one always fits
-                room -= bare + len(pk) + len(cid) + (len(val) if type(val) is str or type(val) is bytes else 0)
+                room -= bare_row + len(cid) + (len(val) if type(val) is str or type(val) is bytes else 0)
                 if room < 0 and found:
-                    return _At(start.table, *last)
-                found.append(new_change(Change, (name, pk, cid, val, col_version, db_version, author, cl, seq)))
+                    return _At(start.table, at_version, at_key, at_cid)
+                add(new(kind, (name, pk, cid, val, col_version, db_version, author, cl, seq)))
             scanned += 1
-            last = db_version, key, cid
+            at_version, at_key, at_cid = db_version, key, cid
         fill.scanned, fill.room = scanned, room
         return None
 
@@ -175,7 +179,8 @@ class _Fill:
     scanned: int = 0
 
     def in_order(self) -> tuple[Change, ...]:
-        return tuple(sorted(self.found, key=_in_order))
+        put_in_order(self.found)
+        return tuple(self.found)
 
 
 def weight(change: Change) -> int:
