@@ -17,13 +17,14 @@ import apsw
 
 from engine.backup import Backups
 from engine.change import Change
-from engine.crr import ChangeSet, Known, MergeResult, Part, Replica
+from engine.crr import Known, MergeResult, Part, Replica
 from engine.crr.read.surveys import Survey
 from engine.errors import FileReplaced, NoSuchFile, ReplicaError, StorageFailed, SynclineError
 from engine.sent_clocks import SentClocks
-from engine.session import Merge, Read, ReadPart, Snapshot, performing
+from engine.session import Merge, Read, ReadPart, Snapshot, Versions, performing
 from engine.shape import Shape
 from engine.shared_parts import SharedParts
+from engine.shared_versions import SharedVersions
 from engine.watch import FileWatch
 
 log = logging.getLogger(__name__)
@@ -86,6 +87,7 @@ class Host:
         self._backups = backups
         self.sent_clocks = SentClocks(self._record_sent)
         self._parts = SharedParts(self._read_part)
+        self._versions = SharedVersions(self._read_versions)
         self._listeners: list[Listener] = []
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"replica-{path.name}")
         self._replica: Replica | None = None
@@ -200,10 +202,10 @@ class Host:
         self._check(self.generation)
         return await self.run(performing.snapshot, self.generation)
 
-    async def read(self, action: Read, generation: int) -> ChangeSet:
+    async def read(self, action: Read, generation: int) -> Versions:
         """Perform a ``Read`` of the file of ``generation``: what is returned is durable (design.md section 1)."""
         self._check(generation)
-        return await self.run(performing.read, action)
+        return await self._versions.read(action)
 
     async def read_part(self, action: ReadPart, generation: int) -> Part:
         """Perform a ``ReadPart``, likewise."""
@@ -234,6 +236,13 @@ class Host:
 
     async def _read_part(self, action: ReadPart) -> Part:
         return await self.run(performing.read_part, action)
+
+    async def _read_versions(self, action: Read) -> Versions:
+        return await self.run(performing.read, action)
+
+    def _forget_reads(self) -> None:
+        self._parts.forget()
+        self._versions.forget()
 
     async def _record_sent(self, clocks: Mapping[bytes, int]) -> None:
         await self.run(Replica.record_all_sent, clocks)
@@ -268,7 +277,7 @@ class Host:
         version, shapes, site_id = await self.run(_news)
         if shapes != self.shapes:
             self.shapes = shapes
-            self._parts.forget()
+            self._forget_reads()
             for listener in tuple(self._listeners):
                 listener.schema_changed(shapes)
         if version < self.version or site_id != self.site_id:  # set back in place: by a restore, say
@@ -299,7 +308,7 @@ class Host:
                 return
             self.sent_clocks.forget()
             await asyncio.get_running_loop().run_in_executor(self._thread, self._open_again)
-            self._parts.forget()
+            self._forget_reads()
         for listener in tuple(self._listeners):
             listener.replaced()
 
@@ -335,7 +344,7 @@ class Host:
                 self._news.local_changes(self.path, found)
 
     def _moved(self, version: int) -> None:
-        self._parts.forget()
+        self._forget_reads()
         self.version = max(self.version, version)
         for listener in tuple(self._listeners):
             listener.version_moved(version)

@@ -6,6 +6,7 @@
 ``kinship``  how it notices a copied or restored file
 ``comparing``  digests of both sides, compared on demand; ``answering`` looks them up, row by row if need be
 ``stock``    the published vlcn protocol, both roles
+``versions``  what it sends, divided into messages and encoded once for all who get the same
 ``actions``  what a session asks of its driver
 ``performing``  how that is done on a replica
 """
@@ -33,6 +34,7 @@ from .base import Session
 from .comparing import Verdict
 from .own import OwnSession
 from .stock import StockClientSession, StockHubSession
+from .versions import Versions
 
 __all__ = [
     "CLOSE_MISSING",
@@ -56,5 +58,6 @@ __all__ = [
     "StockHubSession",
     "TakeDigests",
     "Verdict",
+    "Versions",
     "answer",
 ]

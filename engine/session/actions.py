@@ -58,12 +58,17 @@ class Send:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """Read changes above ``since`` (``Replica.changes``), make them durable, and answer with ``read_done``."""
+    """Read changes above ``since`` (``Replica.changes``), make them durable, and answer with ``read_done``.
+
+    They will be sent in the name of the sender if ``masked``. ``least`` as in ``ReadPart``.
+    """
 
     since: int
     exclude_site: bytes | None
     exclude_versions: tuple[tuple[int, int], ...]
     limit: int
+    masked: bool = False
+    least: int = 0
 
 
 @dataclass(frozen=True, slots=True)

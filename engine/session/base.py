@@ -15,13 +15,14 @@ from collections import deque
 from collections.abc import Callable, Sequence
 
 from engine.change import MAX_VERSION, Change
-from engine.crr import ChangeSet, Known, MergeResult, Part, Place, Received, TableDigest
+from engine.crr import Known, MergeResult, Part, Place, Received, TableDigest
 from engine.errors import BeyondLimit, MergeError, PeerRefused, ProtocolError, SchemaMismatch, SynclineError, WireError
 from engine.shape import Shape
 from engine.wire import MAX_FRAME, Message, Tables, decode
 
 from .actions import CLOSE_MISSING, Action, Close, Merge, RecordSent, Send, Snapshot
 from .answering import Answer
+from .versions import Versions
 
 GREETING_TIMEOUT = 15.0
 """Seconds that a peer has to answer the greeting."""
@@ -135,7 +136,7 @@ class Session(abc.ABC):
         """Answer a ``Keep``: it is on our disk, or it is that of another file."""
 
     @abc.abstractmethod
-    def read_done(self, result: ChangeSet | Part) -> None:
+    def read_done(self, result: Versions | Part) -> None:
         """Answer a ``Read`` or ``ReadPart``. What is in ``result`` is durable on our disk (design.md section 1)."""
 
     def merge_done(self, results: Sequence[MergeResult]) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from engine.crr import ChangeSet, MergeResult, Part, Replica
+from engine.crr import MergeResult, Part, Replica
 
 from .actions import Merge, Read, ReadPart, Snapshot
+from .versions import Versions
 
 MERGE_SLICE = 5_000
 """Changes merged in one transaction, to keep the write lock short (design.md section 7)."""
@@ -26,8 +27,12 @@ def snapshot(replica: Replica, generation: int = 0) -> Snapshot:
     )
 
 
-def read(replica: Replica, action: Read) -> ChangeSet:
-    """Read whole versions. What is returned is durable (design.md section 1)."""
+def read(replica: Replica, action: Read) -> Versions:
+    """Read whole versions, and encode them. What is returned is durable (design.md section 1).
+
+    Raises:
+        WireError: a change that cannot be sent.
+    """
     found = replica.changes(
         action.since,
         exclude_site=action.exclude_site,
@@ -36,7 +41,7 @@ def read(replica: Replica, action: Read) -> ChangeSet:
     )
     if found.until > action.since:  # also when filters left nothing: the number itself is sent
         replica.ensure_durable()
-    return found
+    return Versions(found, masked=action.masked).encode()
 
 
 def read_part(replica: Replica, action: ReadPart) -> Part:

@@ -12,13 +12,14 @@ from collections import deque
 from dataclasses import replace
 
 from engine.change import SENTINEL
-from engine.crr import ChangeSet, Part, Span, weight
+from engine.crr import Part, Span, weight
 from engine.errors import ProtocolError
 from engine.wire import MAX_FRAME, Batch, Confirm, Status, Want, encode
 
 from .actions import ReadPart
 from .kinship import KinSession
 from .progress import versions_behind
+from .versions import Versions
 
 WINDOW = 8
 """Batches that may be unconfirmed at a time. The receive queue (engine.inbox) is deeper: two busy ends cannot block."""
@@ -113,7 +114,7 @@ class SendingSession(KinSession):
             self._confirm_sent(confirm.version)
         self._pump()
 
-    def read_done(self, result: ChangeSet | Part) -> None:
+    def read_done(self, result: Versions | Part) -> None:
         assert isinstance(result, Part)
         self._reading = False
         if self.closed:

@@ -7,12 +7,10 @@ for by greeting again: a fresh greeting tells how far the peer really is. The co
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from itertools import groupby
-from operator import attrgetter
+from collections.abc import Callable
 
 from engine.change import MAX_VERSION, SENTINEL, Change
-from engine.crr import ChangeSet, Part, weight
+from engine.crr import Part, weight
 from engine.errors import ProtocolError
 from engine.wire import (
     MAX_FRAME,
@@ -28,6 +26,7 @@ from engine.words import printable
 
 from .actions import Merge, Ping, Read, Snapshot
 from .base import Session
+from .versions import Versions
 
 QUIET = 10.0
 """Seconds without traffic after which a link with unconfirmed changes greets again (design.md section 6)."""
@@ -35,13 +34,8 @@ QUIET = 10.0
 REFRESH = 60.0
 """Seconds without traffic after which a link greets again in any case: a stock server loses live pushes (#7)."""
 
-MESSAGE_BYTES = 8 * 1024 * 1024
-"""About how large a message becomes, unless one version alone is larger."""
-
 READ_LIMIT = 5_000
 """Changes asked for in one read; whole versions only, so that a read may return more."""
-
-_version = attrgetter("db_version")
 
 
 class _StockSession(Session):
@@ -57,11 +51,12 @@ class _StockSession(Session):
         self._unflushed = False
         self._local_only = False
         self._excluded: frozenset[bytes] = frozenset()
+        self._filters = False
 
     # Outbound
 
-    def read_done(self, result: ChangeSet | Part) -> None:
-        assert isinstance(result, ChangeSet)
+    def read_done(self, result: Versions | Part) -> None:
+        assert isinstance(result, Versions)
         since, self._reading = self.scanned, False
         if self.closed:
             return
@@ -73,12 +68,13 @@ class _StockSession(Session):
         self._outgoing(result)
         self._pump()
 
-    def _read(self, *, exclude_site: bytes | None) -> None:
+    def _read(self) -> None:
         self._reading = True
         own = tuple(span for span in self._own_versions if span[1] > self.scanned)
         self._own_versions = list(own)
+        hidden = own if self.peer is not None else ()
         self._actions.append(
-            Read(self.scanned, exclude_site, own if exclude_site is not None else (), READ_LIMIT)
+            Read(self.scanned, self.peer, hidden, READ_LIMIT, masked=self._mask_author, least=self.local_version)
         )
 
     def _stream_from(self, version: int) -> None:
@@ -91,27 +87,27 @@ class _StockSession(Session):
         if not self.sends:
             return
         if version > self.local_version:
-            self._read(exclude_site=self.peer)
+            self._read()
         self._pump()
 
     def _pump(self) -> None:
         due = self.sends and self.asked and self.scanned < self.local_version
         if due and not (self.closed or self._reading or self._unflushed):
-            self._read(exclude_site=self.peer)
+            self._read()
 
     def flushed(self) -> None:
         self._unflushed = False
         self._pump()
 
-    def _outgoing(self, result: ChangeSet) -> None:
+    def _outgoing(self, result: Versions) -> None:
         """Frame and send what was read."""
-        changes = [change for change in result.changes if self._wanted(change)]
-        if not changes:
+        if self._filters:
+            result = result.of([change for change in result.changes if self._wanted(change)])
+        if not result.changes:
             return
-        for some in _in_messages(changes):
-            masked = [change._replace(site_id=None) for change in some] if self._mask_author else some
+        for some in result.messages:
             # since is the end of the last message, not of the last read: a gap would make the peer reject it (#1)
-            data = encode(Changes(self.here.site_id, Cursor(self.position, 0), tuple(masked)))
+            data = encode(Changes(self.here.site_id, Cursor(self.position, 0), some))
             if len(data) > MAX_FRAME:
                 largest = max(some, key=weight)
                 self._too_large(len(data), f"one transaction that wrote to “{largest.table}”")
@@ -174,22 +170,6 @@ class _StockSession(Session):
         """Note that something moved, which puts the quiet time-out off."""
 
 
-def _in_messages(changes: Sequence[Change]) -> Iterator[list[Change]]:
-    """Divide changes into messages of whole versions."""
-    some: list[Change] = []
-    size = 0
-    for _, version in groupby(changes, key=_version):
-        more = list(version)
-        more_size = sum(map(weight, more))
-        if some and size + more_size > MESSAGE_BYTES:
-            yield some
-            some, size = [], 0
-        some += more
-        size += more_size
-    if some:
-        yield some
-
-
 class StockClientSession(_StockSession):
     """We dial a published ``ws-server``: it starts nothing, but asks with StartStreaming and pushes."""
 
@@ -229,6 +209,7 @@ class StockClientSession(_StockSession):
         self._actions.append(Ping())
         self._excluded = frozenset(message.exclude_sites)
         self._local_only = message.local_only
+        self._filters = True
         others = [site for site in message.exclude_sites if site != self.here.site_id]
         if self.peer is None and others:
             self._meet(others[0])

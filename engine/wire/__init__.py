@@ -6,7 +6,7 @@ This package knows nothing of who calls it: no socket, no file, no clock.
 from __future__ import annotations
 
 from engine.errors import WireError
-from engine.wire.changes import SharedChanges
+from engine.wire.changes import MaskedChanges, SharedChanges
 from engine.wire.messages import (
     PROTOCOL,
     AnnouncePresence,
@@ -85,6 +85,7 @@ __all__ = [
     "FailureCode",
     "Hello",
     "Lineage",
+    "MaskedChanges",
     "Message",
     "OwnMessage",
     "Ping",

@@ -47,6 +47,10 @@ _F64 = struct.Struct(">d")
 _AUTHOR = BLOB  # the marker before an author; stock reads 16 bytes after any marker but 0
 
 
+_new_change: Callable[[type[Change], tuple[Any, ...]], Change] = tuple.__new__
+"""Half the time of calling ``Change``, which only adds names for the arguments."""
+
+
 class _Names(dict[str, bytes]):
     """Table and column names as they are sent, length first."""
 
@@ -61,17 +65,28 @@ class _Names(dict[str, bytes]):
 
 
 class SharedChanges(tuple[Change, ...]):
-    """Changes that go to several peers: their bytes in the own dialect are made once."""
+    """Changes that go to several peers, all in one dialect: their bytes are made once."""
 
     _encoded: bytes | None = None
 
-    def encoded(self) -> bytes:
+    def encoded(self, *, authored: bool) -> bytes:
         """What ``put_changes`` appends for them, and raises."""
         if self._encoded is None:
             out = bytearray()
-            _put_changes(out, self, True)
+            _put_changes(out, self._sent(), authored)
             self._encoded = bytes(out)
         return self._encoded
+
+    def _sent(self) -> Sequence[Change]:
+        return self
+
+
+class MaskedChanges(SharedChanges):
+    """Those that are sent without their authors: the receiver takes the sender for it (stock dialect)."""
+
+    def _sent(self) -> Sequence[Change]:
+        new = _new_change  # a quarter of the time of ``_replace``
+        return [new(Change, (*change[:6], None, *change[7:])) for change in self]
 
 
 def put_changes(out: bytearray, changes: Sequence[Change], *, authored: bool) -> None:
@@ -85,8 +100,8 @@ def put_changes(out: bytearray, changes: Sequence[Change], *, authored: bool) ->
     Raises:
         WireError: a change that cannot be sent: bool, lone surrogate, number beyond 64 bits, wrong site id.
     """
-    if authored and isinstance(changes, SharedChanges):
-        out += changes.encoded()
+    if isinstance(changes, SharedChanges):
+        out += changes.encoded(authored=authored)
     else:
         _put_changes(out, changes, authored)
 
@@ -156,10 +171,6 @@ def _put_all(out: bytearray, changes: Sequence[Change], authored: bool) -> None:
             else:
                 del out[-1]  # a negative one has its sign there
                 put_varint(out, seq)
-
-
-_new_change: Callable[[type[Change], tuple[Any, ...]], Change] = tuple.__new__
-"""Half the time of calling ``Change``, which only adds names for the arguments."""
 
 
 def take_changes(reader: Reader, *, authored: bool) -> tuple[Change, ...]:

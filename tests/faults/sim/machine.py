@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.change import Change
-from engine.crr import ChangeSet, MergeResult, Received, Replica
-from engine.session import Merge, Read, Snapshot, performing
+from engine.crr import MergeResult, Received, Replica
+from engine.session import Merge, Read, Snapshot, Versions, performing
 
 from . import truth
 from .files import write
@@ -108,7 +108,7 @@ class Machine:
     def snapshot(self) -> Snapshot:
         return performing.snapshot(self.replica)
 
-    def read(self, action: Read) -> ChangeSet:
+    def read(self, action: Read) -> Versions:
         return performing.read(self.replica, action)
 
     def merge(self, action: Merge, source: History) -> list[MergeResult]:

@@ -11,9 +11,9 @@ from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from engine.change import MAX_VERSION, Change
-from engine.crr import ChangeSet, MergeResult, Received
+from engine.crr import MergeResult, Received
 from engine.errors import SynclineError
-from engine.session import Action, Close, Merge, Read, Send, Snapshot
+from engine.session import Action, Close, Merge, Read, Send, Snapshot, Versions
 from engine.shape import Shape
 from engine.wire import AnnouncePresence, Changes, Cursor, RejectChanges, StartStreaming, StockMessage, decode, encode
 
@@ -86,7 +86,7 @@ class _Published:
             self._reading = True
             self._actions.append(Read(self.last_sent, None, (), MAX_VERSION))
 
-    def read_done(self, result: ChangeSet) -> None:
+    def read_done(self, result: Versions) -> None:
         self._reading = False
         found = [change for change in result.changes if change.site_id != self._exclude]  # version 0 or not
         if found:
