@@ -84,7 +84,7 @@ def _problem(words: list[str]) -> str:
     """What is wrong with a command, or ''. Words may be missing: prose names a command and the option in question."""
     one = parser()
     for word in words:
-        if word in ("test", "bundle") or word.startswith("syncline:"):  # the launcher's own; a pairing link
+        if word in ("test", "bundle", "FILE") or word.startswith("syncline:"):  # the launcher's own; what is opened
             return ""
         choices = _commands(one)
         if word.startswith("--"):
