@@ -215,6 +215,26 @@
         <source>{0} – Syncline demo</source>
         <translation>{0} – Syncline-Vorführung</translation>
     </message>
+    <message>
+        <source>(empty)</source>
+        <translation>(leer)</translation>
+    </message>
+    <message>
+        <source>(created)</source>
+        <translation>(angelegt)</translation>
+    </message>
+    <message>
+        <source>(deleted)</source>
+        <translation>(gelöscht)</translation>
+    </message>
+    <message>
+        <source>was {0}</source>
+        <translation>war {0}</translation>
+    </message>
+    <message>
+        <source>The row as a whole.</source>
+        <translation>Die Zeile als Ganzes.</translation>
+    </message>
 </context>
 <context>
     <name>Actions</name>
@@ -618,26 +638,6 @@
     <message>
         <source>Author</source>
         <translation>Urheber</translation>
-    </message>
-    <message>
-        <source>(empty)</source>
-        <translation>(leer)</translation>
-    </message>
-    <message>
-        <source>(created)</source>
-        <translation>(angelegt)</translation>
-    </message>
-    <message>
-        <source>(deleted)</source>
-        <translation>(gelöscht)</translation>
-    </message>
-    <message>
-        <source>was {0}</source>
-        <translation>war {0}</translation>
-    </message>
-    <message>
-        <source>The row as a whole.</source>
-        <translation>Die Zeile als Ganzes.</translation>
     </message>
 </context>
 <context>
@@ -1278,6 +1278,10 @@
     <message>
         <source>With a pairing link from another machine, add the peer first: it brings the tables along.</source>
         <translation>Mit einem Kopplungslink von einem anderen Rechner zuerst die Gegenstelle hinzufügen: Sie bringt die Tabellen mit.</translation>
+    </message>
+    <message>
+        <source>Pair with another machine…</source>
+        <translation>Mit anderem Rechner koppeln…</translation>
     </message>
     <message>
         <source>Sync now</source>

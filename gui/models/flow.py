@@ -7,7 +7,6 @@ looks through what is held in slices, newest first, and never blocks.
 
 from __future__ import annotations
 
-import enum
 from array import array
 from bisect import bisect_left
 from collections.abc import Mapping
@@ -17,13 +16,10 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QGuiApplication, QPalette
 
-from engine.change import SENTINEL
-from engine.clip import Clipped
-from engine.events import ChangesMoved, FlowChange, Way
+from engine.events import ChangesMoved, Way
 from gui import theme
-from gui.models import times, values
+from gui.models.flow_words import Column, LineWords
 from gui.models.ring import Line, Ring
-from gui.models.words import way_word
 
 Index = QModelIndex | QPersistentModelIndex
 Role = Qt.ItemDataRole
@@ -36,20 +32,6 @@ CAPACITY = 100_000
 
 SLICE = 2_000
 """Lines that a filter looks through at once: a few milliseconds."""
-
-
-class Column(enum.IntEnum):
-    """What each column shows."""
-
-    TIME = 0
-    DIRECTION = 1
-    PEER = 2
-    TABLE = 3
-    KEY = 4
-    COLUMN = 5
-    VALUE = 6
-    VERSION = 7
-    AUTHOR = 8
 
 
 COPY_ROLE = Role.UserRole
@@ -94,8 +76,7 @@ class FlowModel(QAbstractTableModel):
         self._seen_from = self._seen_to = 0
         self._search = QTimer(self, interval=0)
         self._search.timeout.connect(self._look_on)
-        self._peers: dict[str, str] = {}
-        self._sites: dict[bytes, str] = {}
+        self._words = LineWords()
         self._tables: set[str] = set()
 
     # What is told
@@ -150,13 +131,13 @@ class FlowModel(QAbstractTableModel):
     @Slot(dict)
     def set_peer_names(self, names: Mapping[str, str]) -> None:
         """Name the peers, by id."""
-        self._peers.update(names)  # one that was removed keeps its name in old lines
+        self._words.peers.update(names)  # one that was removed keeps its name in old lines
         self._changed(Column.PEER)
 
     @Slot(dict)
     def set_site_names(self, names: Mapping[bytes, str]) -> None:
         """Name the authors, by site id."""
-        self._sites.update(names)
+        self._words.sites.update(names)
         self._changed(Column.AUTHOR)
 
     # What is asked
@@ -178,8 +159,8 @@ class FlowModel(QAbstractTableModel):
     def cell(self, row: int, column: int) -> tuple[str, str, bool]:
         """What a cell shows, for a delegate in a hurry: its text, the name of its icon or '', whether it is faint."""
         event, change = self.line(row)
-        faint = column == Column.VALUE and self._faint(change)
-        return self._text(event, change, column), self._drawing(event, change, column), faint
+        faint = column == Column.VALUE and self._words.faint(change)
+        return self._words.text(event, change, column), self._words.drawing(event, change, column), faint
 
     def tables(self) -> list[str]:
         """The names of all tables that occurred, sorted."""
@@ -200,22 +181,22 @@ class FlowModel(QAbstractTableModel):
         event, change = self.line(index.row())
         match role:
             case Role.DisplayRole:
-                return self._text(event, change, column)
+                return self._words.text(event, change, column)
             case Role.DecorationRole:
-                drawing = self._drawing(event, change, column)
+                drawing = self._words.drawing(event, change, column)
                 return theme.icon(drawing) if drawing else None
             case Role.ToolTipRole:
-                return self._tip(event, change, column)
+                return self._words.tip(event, change, column)
             case Role.AccessibleTextRole:
-                text = self._text(event, change, column)
-                return f"{text}, {self._was(change)}" if column == Column.VALUE and change.had_old else text
+                text = self._words.text(event, change, column)
+                return f"{text}, {self._words.was(change)}" if column == Column.VALUE and change.had_old else text
             case Role.ForegroundRole:
-                faint = column == Column.VALUE and self._faint(change)
+                faint = column == Column.VALUE and self._words.faint(change)
                 return QGuiApplication.palette().color(QPalette.ColorRole.PlaceholderText) if faint else None
             case Role.TextAlignmentRole:
                 return _RIGHT if column == Column.VERSION else _LEFT
             case _:
-                return (event, change) if role == LINE_ROLE else self._whole(event, change, column)
+                return (event, change) if role == LINE_ROLE else self._words.whole(event, change, column)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Role.DisplayRole) -> Any:  # noqa: N802
         if orientation is not Qt.Orientation.Horizontal or not 0 <= section < len(Column):
@@ -235,80 +216,6 @@ class FlowModel(QAbstractTableModel):
             Column.VERSION: self.tr("Version"),
             Column.AUTHOR: self.tr("Author"),
         }[Column(section)]
-
-    # Words
-
-    def _text(self, event: ChangesMoved, change: FlowChange, column: int) -> str:
-        match column:
-            case Column.TIME:
-                return times.clock(event.time)
-            case Column.DIRECTION:
-                return way_word(event.way)
-            case Column.PEER:
-                return self._peers.get(event.peer, event.peer) or "–"
-            case Column.TABLE:
-                return values.shown(change.table)
-            case Column.KEY:
-                return values.key_shown(change.key)
-            case Column.COLUMN:
-                return "–" if change.column == SENTINEL else values.shown(change.column)
-            case Column.VALUE:
-                return self._value(change)
-            case Column.VERSION:
-                return values.number(change.version)
-            case _:
-                return self._author(change)
-
-    def _value(self, change: FlowChange) -> str:
-        if change.column != SENTINEL:
-            return values.shown(change.value) or self.tr("(empty)")
-        return self.tr("(created)") if change.cl % 2 else self.tr("(deleted)")
-
-    def _faint(self, change: FlowChange) -> bool:
-        """Whether the value is a word of ours."""
-        return change.value is None or change.value == "" or change.column == SENTINEL
-
-    def _drawing(self, event: ChangesMoved, change: FlowChange, column: int) -> str:
-        if column == Column.DIRECTION:
-            return event.way.value
-        return "overwrote" if column == Column.VALUE and change.had_old else ""
-
-    def _author(self, change: FlowChange) -> str:
-        return self._sites.get(change.author or b"") or values.site_shown(change.author)
-
-    def _was(self, change: FlowChange) -> str:
-        return self.tr("was {0}").format(values.shown(change.old, values.LONG))
-
-    def _tip(self, event: ChangesMoved, change: FlowChange, column: int) -> str:
-        match column:
-            case Column.TIME:
-                return times.exact(event.time)
-            case Column.VALUE if change.column == SENTINEL:
-                return self.tr("The row as a whole.")
-            case Column.VALUE:
-                tip = f"{values.shown(change.value, values.LONG)}\n({values.described(change.value)})"
-                return f"{tip}\n\n{self._was(change)}" if change.had_old else tip
-            case Column.AUTHOR:
-                return "" if change.author is None else change.author.hex()
-            case _:
-                return self._text(event, change, column)
-
-    def _whole(self, event: ChangesMoved, change: FlowChange, column: int) -> str:
-        value: Any = None
-        match column:
-            case Column.VALUE if change.column != SENTINEL:
-                value = change.value
-            case Column.KEY if len(change.key) == 1:
-                value = change.key[0]
-            case Column.AUTHOR:
-                return "" if change.author is None else change.author.hex()
-            case Column.VERSION:
-                return str(change.version)
-        if isinstance(value, Clipped):
-            return self._text(event, change, column)  # which tells that there is more
-        if isinstance(value, bytes):
-            return f"x'{value.hex()}'"
-        return value if isinstance(value, str) else self._text(event, change, column)
 
     # Rows come and go
 
@@ -377,19 +284,9 @@ class FlowModel(QAbstractTableModel):
                 if (wanted.way is None or event.way is wanted.way)
                 and (wanted.peer is None or event.peer == wanted.peer)
                 and (wanted.table is None or change.table == wanted.table)
-                and (not needle or needle in self._searched(event, change))
+                and (not needle or needle in self._words.searched(event, change))
             ],
         )
-
-    def _searched(self, event: ChangesMoved, change: FlowChange) -> str:
-        """What a text is looked for in: the words a person sees, values longer than shown."""
-        if change.column == SENTINEL:
-            column, value = "", self._value(change)
-        else:
-            column, value = change.column, values.shown(change.value, values.LONG)
-        peer = self._peers.get(event.peer, event.peer)
-        key = values.key_shown(change.key)
-        return f"{change.table}\n{key}\n{column}\n{value}\n{peer}\n{self._author(change)}".lower()
 
     def _changed(self, column: Column) -> None:
         if rows := self.rowCount():

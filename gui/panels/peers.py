@@ -108,10 +108,7 @@ class PeersPanel(QWidget):
         self.filter.setAccessibleName(self.tr("Filter peers"))
         self.add_database_button.setText(self.tr("Add database…"))
         self.demo_button.setText(self.tr("Watch the demo"))
-        self.add_peer_button.setText(self.tr("Add peer…"))
         self.share_button.setText(self.tr("Share…"))
-        for button in (self.add_database_button, self.demo_button, self.add_peer_button, self.share_button):
-            button.setAccessibleName(button.text().rstrip("…"))
         self._show_page()
 
     # What the window uses
@@ -211,6 +208,10 @@ class PeersPanel(QWidget):
                 + "\n"
                 + self.tr("With a pairing link from another machine, add the peer first: it brings the tables along."),
             )
+        pair = self.tr("Add peer…") if self._has_databases else self.tr("Pair with another machine…")
+        self.add_peer_button.setText(pair)
+        for button in (self.add_database_button, self.demo_button, self.add_peer_button, self.share_button):
+            button.setAccessibleName(button.text().rstrip("…"))
         self.add_database_button.setVisible(not self._has_databases)
         self.demo_button.setVisible(not self._has_databases)
         self.share_button.setVisible(self._has_databases)

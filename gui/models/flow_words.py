@@ -1,0 +1,124 @@
+"""A line of the change flow in words: what a person reads, copies and searches."""
+
+from __future__ import annotations
+
+import enum
+from typing import Any
+
+from engine.change import SENTINEL
+from engine.clip import Clipped
+from engine.events import ChangesMoved, FlowChange
+from gui.language import tr
+from gui.models import times, values
+from gui.models.words import way_word
+
+
+class Column(enum.IntEnum):
+    """What each column shows."""
+
+    TIME = 0
+    DIRECTION = 1
+    PEER = 2
+    TABLE = 3
+    KEY = 4
+    COLUMN = 5
+    VALUE = 6
+    VERSION = 7
+    AUTHOR = 8
+
+
+class LineWords:
+    """Puts lines into words. ``peers`` names the peers, by id; ``sites`` the authors, by site id."""
+
+    def __init__(self) -> None:
+        self.peers: dict[str, str] = {}
+        self.sites: dict[bytes, str] = {}
+
+    def text(self, event: ChangesMoved, change: FlowChange, column: int) -> str:
+        """What stands in a cell."""
+        match column:
+            case Column.TIME:
+                return times.clock(event.time)
+            case Column.DIRECTION:
+                return way_word(event.way)
+            case Column.PEER:
+                return self.peers.get(event.peer, event.peer) or "–"
+            case Column.TABLE:
+                return values.shown(change.table)
+            case Column.KEY:
+                return values.key_shown(change.key)
+            case Column.COLUMN:
+                return "–" if change.column == SENTINEL else values.shown(change.column)
+            case Column.VALUE:
+                return self.value(change)
+            case Column.VERSION:
+                return values.number(change.version)
+            case _:
+                return self.author(change)
+
+    def value(self, change: FlowChange) -> str:
+        """The value, or a word of ours for what is none."""
+        if change.column != SENTINEL:
+            return values.shown(change.value) or tr("(empty)")
+        return tr("(created)") if change.cl % 2 else tr("(deleted)")
+
+    def faint(self, change: FlowChange) -> bool:
+        """Whether the value is a word of ours."""
+        return change.value is None or change.value == "" or change.column == SENTINEL
+
+    def drawing(self, event: ChangesMoved, change: FlowChange, column: int) -> str:
+        """The name of the icon in a cell, or ""."""
+        if column == Column.DIRECTION:
+            return event.way.value
+        return "overwrote" if column == Column.VALUE and change.had_old else ""
+
+    def author(self, change: FlowChange) -> str:
+        """Who wrote it: a name, or the first digits of a site id."""
+        return self.sites.get(change.author or b"") or values.site_shown(change.author)
+
+    def was(self, change: FlowChange) -> str:
+        """What the value was before."""
+        return tr("was {0}").format(values.shown(change.old, values.LONG))
+
+    def tip(self, event: ChangesMoved, change: FlowChange, column: int) -> str:
+        """A cell\'s tooltip."""
+        match column:
+            case Column.TIME:
+                return times.exact(event.time)
+            case Column.VALUE if change.column == SENTINEL:
+                return tr("The row as a whole.")
+            case Column.VALUE:
+                tip = f"{values.shown(change.value, values.LONG)}\n({values.described(change.value)})"
+                return f"{tip}\n\n{self.was(change)}" if change.had_old else tip
+            case Column.AUTHOR:
+                return "" if change.author is None else change.author.hex()
+            case _:
+                return self.text(event, change, column)
+
+    def whole(self, event: ChangesMoved, change: FlowChange, column: int) -> str:
+        """A cell as the clipboard takes it."""
+        value: Any = None
+        match column:
+            case Column.VALUE if change.column != SENTINEL:
+                value = change.value
+            case Column.KEY if len(change.key) == 1:
+                value = change.key[0]
+            case Column.AUTHOR:
+                return "" if change.author is None else change.author.hex()
+            case Column.VERSION:
+                return str(change.version)
+        if isinstance(value, Clipped):
+            return self.text(event, change, column)  # which tells that there is more
+        if isinstance(value, bytes):
+            return f"x'{value.hex()}'"
+        return value if isinstance(value, str) else self.text(event, change, column)
+
+    def searched(self, event: ChangesMoved, change: FlowChange) -> str:
+        """What a text is looked for in: the words a person sees, values longer than shown."""
+        if change.column == SENTINEL:
+            column, value = "", self.value(change)
+        else:
+            column, value = change.column, values.shown(change.value, values.LONG)
+        peer = self.peers.get(event.peer, event.peer)
+        key = values.key_shown(change.key)
+        return f"{change.table}\n{key}\n{column}\n{value}\n{peer}\n{self.author(change)}".lower()
