@@ -10,11 +10,11 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from engine import itself
 from engine.demo import PATIENCE, describe
 from engine.demo_p2p import MACHINES, come_together, file_of
 from engine.errors import PeerUnreachable
@@ -97,8 +97,7 @@ class ThreeWindows:
         home = self._folder / name
         screen = {} if any(map(os.environ.get, ("DISPLAY", "WAYLAND_DISPLAY"))) else {"QT_QPA_PLATFORM": "offscreen"}
         return await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "engine.cli", "demo", "--machine", name, str(home)),
-            cwd=Path(__file__).parents[1],
+            *itself.command("demo", "--machine", name, str(home)),
             env=screen | os.environ | {"SYNCLINE_HOME": str(home / "home")},  # nothing of the person's is touched
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from engine import itself
 from engine.crr import Replica
-from engine.demo import WRITER
 from engine.events import ChangesMoved, Event, PeerChanged, State, SyncFinished, Way
 from engine.settings import Direction, Mode, Pause
 
@@ -48,7 +47,7 @@ async def test_another_process_writes(files: tuple[Path, Path, Path]) -> None:
         await client.wait_in_sync(timeout=PATIENCE)
         for number in range(3):
             sql = f"INSERT INTO item (id, name) VALUES ({number}, 'from outside')"
-            subprocess.run([sys.executable, "-c", WRITER, str(a), sql], check=True, timeout=PATIENCE)
+            subprocess.run(itself.command("demo", "--write", str(a), sql), check=True, timeout=PATIENCE)
             await until(lambda number=number: len(rows(b)) == number + 1, "the other process's row")  # type: ignore[misc]
 
 
