@@ -21,6 +21,7 @@ from engine.events import (
     PeerChanged,
     PeerRemoved,
     SettingsChanged,
+    SharingChanged,
     SyncFailed,
     SyncFinished,
 )
@@ -50,6 +51,8 @@ class Bridge(QObject):
     """NeedsYou"""
     hub_changed = Signal(object)
     """HubChanged"""
+    sharing_changed = Signal(object)
+    """SharingChanged: the latest."""
     settings_changed = Signal(object)
     """Settings: the latest."""
 
@@ -69,7 +72,7 @@ class Bridge(QObject):
         databases = {}
         moved = []
         activity = []
-        settings = None
+        settings = sharing = None
         for event in events:
             match event:
                 case PeerChanged(status):
@@ -90,10 +93,14 @@ class Bridge(QObject):
                     self.needs_you.emit(event)
                 case SettingsChanged():
                     settings = event.settings
+                case SharingChanged():
+                    sharing = event
                 case HubChanged():
                     self.hub_changed.emit(event)
         if settings is not None:
             self.settings_changed.emit(settings)
+        if sharing is not None:
+            self.sharing_changed.emit(sharing)
         if databases:
             self.databases_changed.emit(list(databases.values()))
         if peers:

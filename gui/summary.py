@@ -4,16 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from engine.events import PeerStatus, State
+from engine.events import Guest, PeerStatus, State
 from gui.language import tr
 from gui.models.sentences import told
 from gui.models.words import state_word
 from gui.theme import worst
 
 
-def summary(peers: Collection[PeerStatus], *, databases: int) -> tuple[State | None, str]:
-    """Return the worst state (None without peers) and a line for the status bar and the tray."""
+def summary(
+    peers: Collection[PeerStatus], *, databases: int, guests: Collection[Guest] = (), shared: bool = False
+) -> tuple[State | None, str]:
+    """Return the worst state (None without peers) and a line for the status bar and the tray.
+
+    Args:
+        peers: all of them. databases: how many there are. guests: who may come in where this machine shares.
+        shared: whether it does.
+    """
     if not peers:
+        if shared:
+            return None, _shared(guests)
         return None, tr("No peer yet.") if databases else tr("No database yet.")
     state = worst([peer.state for peer in peers])
     having = [peer for peer in peers if peer.state is state]
@@ -27,3 +36,12 @@ def summary(peers: Collection[PeerStatus], *, databases: int) -> tuple[State | N
         return state, f"{word}: {having[0].name}. {told(having[0].reason)}"
     some = tr("{0} of {1} peers").format(len(having), len(peers))
     return state, f"{word}: {some}."
+
+
+def _shared(guests: Collection[Guest]) -> str:
+    here = sorted({guest.name for guest in guests if guest.connected})
+    if not guests:
+        return tr("Shared; nobody was let in yet.")
+    if not here:
+        return tr("Shared; nobody is connected now.")
+    return tr("Shared; connected: {0}.").format(", ".join(here))

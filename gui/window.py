@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.events import DatabaseChanged, PeerStatus, State
+from engine.events import DatabaseChanged, PeerStatus, SharingChanged, State
 from engine.settings import Pause, Settings
 from engine.sharing.link import is_link
 from gui.actions import Actions, PauseMenu
@@ -81,6 +81,7 @@ class Window(QMainWindow):
         self._problems: dict[str, str] = {}
         self._sites: dict[bytes, str] = {}
         self._opening = True
+        self._sharing = SharingChanged(0)
         self.notices = NoticeBar()
         self.peers = PeersPanel()
         self.flow = FlowPanel()
@@ -161,6 +162,7 @@ class Window(QMainWindow):
         bridge.databases_changed.connect(self._databases_changed)
         bridge.database_removed.connect(self._database_removed)
         bridge.settings_changed.connect(self._settings_changed)
+        bridge.sharing_changed.connect(self._sharing_changed)
         bridge.flow.connect(self.flow.append)
         bridge.flow.connect(self.rates.append)
         commands.failed.connect(self.notices.say)
@@ -263,9 +265,20 @@ class Window(QMainWindow):
         days_of = {peer.id: peer.stale_days for peer in wanted.peers if peer.stale_days is not None}
         self.peers.model.set_stale_days(wanted.stale_days, days_of)
 
+    def _sharing_changed(self, sharing: SharingChanged) -> None:
+        self._sharing = sharing
+        if sharing.problem:
+            self.notices.say(told(sharing.problem))
+        self._tell_summary()
+
     def _tell_summary(self) -> None:
         self.actions_shared.set_counts(databases=len(self._databases), peers=len(self._statuses))
-        state, text = summary(self._statuses.values(), databases=len(self._databases))
+        state, text = summary(
+            self._statuses.values(),
+            databases=len(self._databases),
+            guests=self._sharing.guests,
+            shared=self._sharing.port > 0,
+        )
         if self._opening and self.commands.engine.settings.databases:
             state, text = None, self.tr("Opening the databases…")
         size = self.style().pixelMetric(QStyle.PixelMetric.PM_SmallIconSize)

@@ -208,6 +208,18 @@
         <translation>{0} von {1} Gegenstellen</translation>
     </message>
     <message>
+        <source>Shared; nobody was let in yet.</source>
+        <translation>Geteilt; noch niemand wurde eingelassen.</translation>
+    </message>
+    <message>
+        <source>Shared; nobody is connected now.</source>
+        <translation>Geteilt; im Moment ist niemand verbunden.</translation>
+    </message>
+    <message>
+        <source>Shared; connected: {0}.</source>
+        <translation>Geteilt; verbunden: {0}.</translation>
+    </message>
+    <message>
         <source>Syncline demo: two todo lists and a hub</source>
         <translation>Syncline-Vorführung: zwei Aufgabenlisten und ein Hub</translation>
     </message>

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QLineEdit, QMes
 from engine.engine import Engine
 from engine.events import State
 from engine.journal import Journal
-from engine.settings import DatabaseConfig, Mode, PeerConfig, Settings, SettingsFile
+from engine.settings import DatabaseConfig, Mode, Pause, PeerConfig, Settings, SettingsFile
 from gui.app import shell
 from gui.dialogs.add_database import DatabaseDialog
 from gui.dialogs.value import ValueDialog
@@ -289,6 +289,25 @@ async def test_files_that_are_dropped_or_handed_over_are_added(tmp_path: Path) -
         assert [database.name for database in it.engine.settings.databases] == ["todo", "dropped", "handed"]
         it.window.receive([str(tmp_path / "missing.db")])
         await until(lambda: "missing.db" in it.window.notices.text, "one that is not there is told of")
+
+
+@on_gui_loop
+async def test_where_nothing_is_dialled_the_guests_are_named(tmp_path: Path) -> None:
+    mine, theirs = make_file(tmp_path / "mine.db"), make_file(tmp_path / "theirs.db")
+    engine = Engine(Settings(discover=False), data=tmp_path / "data")
+    async with shell(engine, asyncio.Event()) as window, Engine(Settings(discover=False)) as guest:
+        line = next(one for one in window.findChildren(QLabel) if one.accessibleName() == "State of all peers")
+        database = await engine.add_database(mine)
+        await engine.share([database.id])
+        await until(lambda: line.text() == "Shared; nobody was let in yet.", "it says that it is shared")
+        guest.machine = "visitor"
+        await guest.pair(engine.invite(database.id), (await guest.add_database(theirs)).id)
+        await until(lambda: line.text() == "Shared; connected: visitor.", "it says who is there")
+        write(theirs, "INSERT INTO item (id, name) VALUES (1, 'brought')")
+        await until(lambda: "brought" in flow_texts(window), "the flow shows it")
+        assert "visitor" in {window.flow.model.index(row, 2).data() for row in range(window.flow.model.rowCount())}
+        await guest.pause(Pause.FOREVER)
+        await until(lambda: line.text() == "Shared; nobody is connected now.", "it says that nobody is there")
 
 
 @on_gui_loop
