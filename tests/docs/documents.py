@@ -34,7 +34,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 60.0
 """Seconds for anything that should come to be; only a failing test waits that long."""
 
-PORTS = ("8787", "8786", "8788")
+PORTS = ("8787", "8786")
 """Those that documents name; each document gets free ones in their place."""
 
 NODE_SAYS = ("ExperimentalWarning", "--trace-warnings")
@@ -119,10 +119,17 @@ class Running:
     def printed(self) -> str:
         return self.out.read_text("utf-8")
 
-    def stop(self) -> None:
-        """End it in good order, with all that it started."""
+    def end(self) -> None:
+        """Ask it to end, with all that it started; one that does not is killed."""
         if self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGTERM)
+            try:
+                self.process.wait(PATIENCE)
+            except subprocess.TimeoutExpired:
+                os.killpg(self.process.pid, signal.SIGKILL)
+
+    def check(self) -> None:
+        """See that it ended in good order."""
         status = self.process.wait(PATIENCE)
         told = "".join(line for line in self.err.open() if not any(says in line for says in NODE_SAYS))
         assert status in (0, -signal.SIGTERM), (status, self.printed(), told)
@@ -172,8 +179,11 @@ class Terminal:
 
     def stop(self) -> None:
         """End what runs, the latest first."""
-        while self._running:
-            self._running.pop().stop()
+        running, self._running = self._running[::-1], []
+        for one in running:
+            one.end()
+        for one in running:
+            one.check()
 
     def _type(self, command: list[str], machine: str, *, fails: bool = False) -> None:
         self._last = None
