@@ -1363,6 +1363,33 @@
     </message>
 </context>
 <context>
+    <name>RowsModel</name>
+    <message>
+        <source>Table</source>
+        <translation>Tabelle</translation>
+    </message>
+    <message>
+        <source>Row</source>
+        <translation>Zeile</translation>
+    </message>
+    <message>
+        <source>Here</source>
+        <translation>Hier</translation>
+    </message>
+    <message>
+        <source>There</source>
+        <translation>Dort</translation>
+    </message>
+    <message>
+        <source>no such row</source>
+        <translation>keine solche Zeile</translation>
+    </message>
+    <message>
+        <source>too large to be shown</source>
+        <translation>zu groß zum Anzeigen</translation>
+    </message>
+</context>
+<context>
     <name>SchemaDialog</name>
     <message>
         <source>Tables here and at {0}</source>
@@ -1700,22 +1727,6 @@
         <translation>Wird verglichen…</translation>
     </message>
     <message>
-        <source>Table</source>
-        <translation>Tabelle</translation>
-    </message>
-    <message>
-        <source>Row</source>
-        <translation>Zeile</translation>
-    </message>
-    <message>
-        <source>Here</source>
-        <translation>Hier</translation>
-    </message>
-    <message>
-        <source>There</source>
-        <translation>Dort</translation>
-    </message>
-    <message>
         <source>Rows that differ</source>
         <translation>Zeilen, die sich unterscheiden</translation>
     </message>
@@ -1756,12 +1767,28 @@
         <translation>Wird behoben…</translation>
     </message>
     <message>
-        <source>Identical. Tables: {0}, rows: {1}.</source>
-        <translation>Gleich. Tabellen: {0}, Zeilen: {1}.</translation>
+        <source>1 table</source>
+        <translation>1 Tabelle</translation>
     </message>
     <message>
-        <source>The same rows, with a different history. Tables: {0}, rows: {1}.</source>
-        <translation>Dieselben Zeilen mit anderer Vorgeschichte. Tabellen: {0}, Zeilen: {1}.</translation>
+        <source>{0} tables</source>
+        <translation>{0} Tabellen</translation>
+    </message>
+    <message>
+        <source>1 row</source>
+        <translation>1 Zeile</translation>
+    </message>
+    <message>
+        <source>{0} rows</source>
+        <translation>{0} Zeilen</translation>
+    </message>
+    <message>
+        <source>Identical: {0}.</source>
+        <translation>Gleich: {0}.</translation>
+    </message>
+    <message>
+        <source>The same rows, with a different history: {0}.</source>
+        <translation>Dieselben Zeilen, mit anderer Geschichte: {0}.</translation>
     </message>
     <message>
         <source>More than {0} rows differ; these are the first.</source>
@@ -1778,14 +1805,6 @@
     <message>
         <source>This does no harm: one side remembers rows that are gone, which the other never had.</source>
         <translation>Das schadet nicht: Eine Seite erinnert sich an gelöschte Zeilen, die die andere nie hatte.</translation>
-    </message>
-    <message>
-        <source>no such row</source>
-        <translation>keine solche Zeile</translation>
-    </message>
-    <message>
-        <source>too large to be shown</source>
-        <translation>zu groß, um gezeigt zu werden</translation>
     </message>
 </context>
 <context>

@@ -4,22 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
 from functools import partial
-from html import escape
 from typing import Any
 
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QDialogButtonBox,
     QHBoxLayout,
     QProgressBar,
     QPushButton,
-    QTableWidget,
-    QTableWidgetItem,
     QVBoxLayout,
     QWidget,
 )
 
-from engine.differences import Row, RowDifference
 from engine.engine import Engine
 from engine.errors import SynclineError
 from engine.events import State
@@ -29,7 +24,9 @@ from engine.verify import Verification
 from gui.dialogs.base import AsyncDialog, in_words
 from gui.dialogs.note import Note
 from gui.models import values
+from gui.models.rows import RowsModel
 from gui.models.sentences import told
+from gui.panels.table import Table
 from gui.theme import state_icon
 
 WIDTH, HEIGHT = 720, 420
@@ -65,6 +62,7 @@ class VerifyDialog(AsyncDialog):
         self.progress = QProgressBar()
         self.progress.setRange(0, 0)
         self.progress.setTextVisible(False)
+        self.model = RowsModel(self)
         self.rows = self._make_rows()
         column = QVBoxLayout(self)
         for widget in (self.result, self.progress, self.rows, self.advice):
@@ -80,16 +78,10 @@ class VerifyDialog(AsyncDialog):
         self.resize(WIDTH, HEIGHT)
         self._begin(self.tr("Comparing…"), self._nothing)
 
-    def _make_rows(self) -> QTableWidget:
-        headings = (self.tr("Table"), self.tr("Row"), self.tr("Here"), self.tr("There"))
-        rows = QTableWidget(0, len(headings))
-        rows.setHorizontalHeaderLabels(headings)
+    def _make_rows(self) -> Table:
+        rows = Table()
+        rows.setModel(self.model)
         rows.setAccessibleName(self.tr("Rows that differ"))
-        rows.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        rows.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        rows.setTabKeyNavigation(False)
-        rows.verticalHeader().hide()
-        rows.horizontalHeader().setStretchLastSection(True)
         return rows
 
     def _make_mends(self) -> QHBoxLayout:
@@ -180,17 +172,22 @@ class VerifyDialog(AsyncDialog):
         state = State.NEEDS_YOU if differing else State.IN_SYNC
         self.result.say(self._sentence(report), partial(state_icon, state))
         self.advice.say(self._advice(report))
-        self._list(report.differing[:SHOWN])
+        self.model.show(report.differing[:SHOWN])
+        self.rows.resizeColumnsToContents()
         self.fit()
 
     def _sentence(self, report: Verification) -> str:
-        rows = sum(table.here for table in report.tables)
-        if report.verdict is Verdict.IDENTICAL:
-            return self.tr("Identical. Tables: {0}, rows: {1}.").format(len(report.tables), self._number(rows))
-        if report.verdict is Verdict.HISTORY:
-            return self.tr("The same rows, with a different history. Tables: {0}, rows: {1}.").format(
-                len(report.tables), self._number(rows)
+        tables, rows = len(report.tables), sum(table.here for table in report.tables)
+        counted = ", ".join(
+            (
+                self.tr("1 table") if tables == 1 else self.tr("{0} tables").format(self._number(tables)),
+                self.tr("1 row") if rows == 1 else self.tr("{0} rows").format(self._number(rows)),
             )
+        )
+        if report.verdict is Verdict.IDENTICAL:
+            return self.tr("Identical: {0}.").format(counted)
+        if report.verdict is Verdict.HISTORY:
+            return self.tr("The same rows, with a different history: {0}.").format(counted)
         count = len(report.differing)
         if count > SHOWN or any(table.more for table in report.tables):
             return self.tr("More than {0} rows differ; these are the first.").format(min(count, SHOWN))
@@ -208,31 +205,3 @@ class VerifyDialog(AsyncDialog):
 
     def _number(self, number: int) -> str:
         return self.locale().toString(number)
-
-    def _list(self, rows: tuple[RowDifference, ...]) -> None:
-        self.rows.setRowCount(len(rows))
-        for number, row in enumerate(rows):
-            texts = (
-                values.shown(row.table),
-                values.key_shown(row.key),
-                self._side(row, row.here),
-                self._side(row, row.there),
-            )
-            for place, text in enumerate(texts):
-                item = QTableWidgetItem(text)
-                item.setToolTip(f"<qt>{escape(text)}</qt>")
-                self.rows.setItem(number, place, item)
-        self.rows.resizeColumnsToContents()
-
-    def _side(self, row: RowDifference, side: Row | None) -> str:
-        """What one side has, in a line: of a row that both have, what differs."""
-        if side is None:
-            return self.tr("no such row")
-        if row.too_large:
-            return self.tr("too large to be shown")
-        both = zip(row.columns, side, strict=True)
-        return ", ".join(
-            f"{values.shown(name)}: {values.shown(value)}"
-            for name, value in both
-            if name in row.differing or row.here is None or row.there is None
-        )

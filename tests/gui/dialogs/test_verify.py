@@ -16,12 +16,10 @@ from tests.gui.dialogs.asking import asking, click, press, unnamed
 
 
 def cells(dialog: VerifyDialog) -> list[list[str]]:
-    table = dialog.rows
-    found = []
-    for row in range(table.rowCount()):
-        items = [table.item(row, column) for column in range(table.columnCount())]
-        found.append([item.text() for item in items if item is not None])
-    return found
+    model = dialog.model
+    return [
+        [model.index(row, column).data() for column in range(model.columnCount())] for row in range(model.rowCount())
+    ]
 
 
 def test_identical_is_said_with_its_counts(tmp_path: Path) -> None:
@@ -35,7 +33,7 @@ def test_identical_is_said_with_its_counts(tmp_path: Path) -> None:
             async with asking(VerifyDialog, verify.show(None, client, peer, "Laptop")) as (dialog, _):
                 assert unnamed(dialog) == []
                 await until(lambda: not dialog.busy, "it has compared")
-                assert dialog.result.text == f"Identical. Tables: 1, rows: {dialog.locale().toString(1200)}."
+                assert dialog.result.text == f"Identical: 1 table, {dialog.locale().toString(1200)} rows."
                 assert not any(button.isVisible() for button in dialog.mends)
                 press(dialog, Qt.Key.Key_Escape)
 
