@@ -8,7 +8,7 @@ import logging
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QObject, QProcess, QSettings
+from PySide6.QtCore import QEvent, QObject, QProcess, QSettings, Qt
 from PySide6.QtWidgets import QApplication, QMessageBox
 
 from engine import itself
@@ -186,7 +186,9 @@ async def _tell(error: SynclineError, quit_asked: asyncio.Event) -> None:
 
 def cannot_start(error: SynclineError) -> QMessageBox:
     """A box that says why Syncline cannot start."""
-    return QMessageBox(QMessageBox.Icon.Critical, "Syncline", in_words(error), QMessageBox.StandardButton.Close)
+    box = QMessageBox(QMessageBox.Icon.Critical, "Syncline", in_words(error), QMessageBox.StandardButton.Close)
+    box.setTextFormat(Qt.TextFormat.PlainText)
+    return box
 
 
 def start_demo() -> None:

@@ -99,7 +99,7 @@ class Tray(QObject):
         """Show the worst state of all peers, and what it is in words."""
         self._state = state
         self._status.setText(text)
-        self._icon.setToolTip(f"Syncline – {text}" if text else "Syncline")
+        self._icon.setToolTip(values.without_markup(f"Syncline – {text}" if text else "Syncline"))
         self._draw()
 
     def notify(self, title: str, text: str) -> None:
@@ -107,6 +107,7 @@ class Tray(QObject):
         if self._window.isActiveWindow():
             return  # who looks at the window sees it there
         if self.there:
+            title, text = values.without_markup(title), values.without_markup(text)
             self._icon.showMessage(title, text, tray_icon(self._state, dark_bar=False))
         else:
             QApplication.alert(self._window)

@@ -33,6 +33,7 @@ from gui.journal_reader import JournalReader
 from gui.language import spoken
 from gui.look import Look, Restore, Save
 from gui.models.sentences import told
+from gui.models.values import as_tip
 from gui.notice import NoticeBar
 from gui.panels.activity import ActivityPanel
 from gui.panels.clocks import ClocksPanel
@@ -143,6 +144,7 @@ class Window(QMainWindow):
     def _make_status_bar(self) -> None:
         self._status_icon = QLabel()
         self._status_text = QLabel()
+        self._status_text.setTextFormat(Qt.TextFormat.PlainText)  # a peer's name is no markup
         self._status_text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.statusBar().setContentsMargins(6, 0, 6, 0)
         self.statusBar().addWidget(self._status_icon)
@@ -286,7 +288,7 @@ class Window(QMainWindow):
         if state is not None:
             self._status_icon.setPixmap(state_icon(state).pixmap(size, size))
         self._status_text.setText(text)
-        self._status_text.setToolTip(text)
+        self._status_text.setToolTip(as_tip(text))
         self.summary_changed.emit(state, text)
 
     # Wishes

@@ -32,6 +32,7 @@ from gui.dialogs.confirm import confirm
 from gui.dialogs.note import Note
 from gui.language import tr
 from gui.models.sentences import told
+from gui.models.values import as_tip
 
 WIDTH, HEIGHT = 620, 460
 WIDEST = 900
@@ -173,7 +174,7 @@ class DatabaseDialog(AsyncDialog):
             item = QTreeWidgetItem(self.tree, [table.name, QLocale().toString(table.rows), self._status(table)])
             item.setSizeHint(STATUS, QSize(0, self.fontMetrics().height() + 8))
             item.setTextAlignment(ROWS, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-            item.setToolTip(TABLE, self.tr("Key: %1").replace("%1", ", ".join(table.key) or "–"))
+            item.setToolTip(TABLE, as_tip(self.tr("Key: %1").replace("%1", ", ".join(table.key) or "–")))
             if table.eligible and not table.syncable:
                 item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
                 item.setCheckState(TABLE, Qt.CheckState.Unchecked)
@@ -189,7 +190,7 @@ class DatabaseDialog(AsyncDialog):
         child = QTreeWidgetItem(item, [reason])
         child.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemNeverHasChildren)
         child.setFirstColumnSpanned(True)
-        child.setToolTip(TABLE, reason)
+        child.setToolTip(TABLE, as_tip(reason))
 
     def _width(self, tables: Sequence[TableStatus]) -> int:
         """Wide enough for the longest reason, if there is one; what is longer still has a tooltip."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from html import escape
 
 from PySide6.QtCore import QLocale
 
@@ -72,6 +73,16 @@ def described(value: SQLiteValue) -> str:
     if isinstance(value, str):
         return tr("text, 1 character") if len(value) == 1 else tr("text, {0} characters").format(number(length(value)))
     return tr("whole number") if isinstance(value, int) else tr("real number")
+
+
+def as_tip(text: str) -> str:
+    """A text as a tooltip shows it: wrapped, and never taken for markup, which Qt would guess from a "<b>" in it."""
+    return f'<qt style="white-space: pre-wrap">{escape(text)}</qt>' if text else ""
+
+
+def without_markup(text: str) -> str:
+    """A text for the desktop's own notifications and tooltips, which may take it for markup, or show it as it is."""
+    return text.replace("<", "‹").replace(">", "›")
 
 
 def key_shown(key: tuple[SQLiteValue, ...]) -> str:

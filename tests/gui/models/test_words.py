@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from PySide6.QtGui import QTextDocument
 from pytestqt.qtbot import QtBot
 
 from engine.change import SQLiteValue
@@ -75,3 +76,15 @@ def test_keys_and_sites() -> None:
     assert values.key_shown((1, "a", b"\1")) == "1, a, x'01' 1 bytes"
     assert values.site_shown(None) == "–"
     assert values.site_shown(bytes(range(16))) == "00010203"
+
+
+@pytest.mark.parametrize("text", ["<b>bold</b> & <img src=x>", "a < b", "two\nlines", "a  b"])
+def test_a_tooltip_is_read_as_it_was_written(qtbot: QtBot, text: str) -> None:
+    document = QTextDocument()
+    document.setHtml(values.as_tip(text))
+    assert document.toPlainText() == text
+    assert "<" not in values.without_markup(text)
+
+
+def test_no_text_is_no_tooltip() -> None:
+    assert values.as_tip("") == ""

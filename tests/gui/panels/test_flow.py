@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QGuiApplication, QWheelEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QGuiApplication, QHelpEvent, QTextDocument, QWheelEvent
+from PySide6.QtWidgets import QApplication, QToolTip
 from pytestqt.qtbot import QtBot
 
 from engine.events import Way
@@ -197,3 +197,17 @@ def test_columns_are_remembered(panel: FlowPanel, qtbot: QtBot) -> None:
     qtbot.addWidget(again)
     assert again.restore_state(panel.save_state())
     assert again.table.columnWidth(Column.VALUE) == 321
+
+
+def test_a_tooltip_shows_markup_as_it_was_written(panel: FlowPanel) -> None:
+    hostile = "<b>bold</b> <img src='file:///etc/passwd'> a & b  c"
+    panel.append([moved(change(1, hostile))])
+    QApplication.processEvents()
+    where = panel.table.visualRect(panel.model.index(0, Column.VALUE)).center()
+    view = panel.table.viewport()
+    QApplication.sendEvent(view, QHelpEvent(QEvent.Type.ToolTip, where, view.mapToGlobal(where)))
+    document = QTextDocument()
+    document.setHtml(QToolTip.text())
+    QToolTip.hideText()
+    assert document.toPlainText().startswith(f"{hostile}\n(")
+    assert "<img" not in document.toHtml()
