@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import enum
-from html import escape
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
@@ -46,8 +45,7 @@ class RowsModel(QAbstractTableModel):
     def data(self, index: Index, role: int = Role.DisplayRole) -> Any:
         if not index.isValid() or role not in (Role.DisplayRole, Role.ToolTipRole):
             return None
-        text = self._text(self._rows[index.row()], Column(index.column()))
-        return f"<qt>{escape(text)}</qt>" if role == Role.ToolTipRole else text
+        return self._text(self._rows[index.row()], Column(index.column()))
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Role.DisplayRole) -> Any:  # noqa: N802
         if orientation is not Qt.Orientation.Horizontal or role != Role.DisplayRole:
