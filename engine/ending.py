@@ -43,6 +43,9 @@ def may_help(code: int) -> bool:
 
 
 def shortened(reason: str) -> str:
-    """Return a reason as a close frame can carry it: at most 123 bytes (RFC 6455, 5.5.1)."""
+    """Return a reason as a close frame can carry it: at most 123 bytes (RFC 6455, 5.5.1), whole sentences if it can."""
     data = reason.encode()
-    return reason if len(data) <= 123 else data[:120].decode(errors="ignore") + "…"
+    if len(data) <= 123:
+        return reason
+    sentences, stop, _ = (data[:123].decode(errors="ignore") + " ").rpartition(". ")
+    return sentences + "." if stop else data[:120].decode(errors="ignore") + "…"

@@ -173,7 +173,10 @@ class SyncFailed:
 
 @dataclass(frozen=True, slots=True)
 class NeedsYou:
-    """A peer stopped for a reason that only a person can mend. ``hint`` says what to do."""
+    """A peer stopped for a reason that only a person can mend. ``hint`` says what to do.
+
+    ``peer`` is the name of a guest, who has no row, where that was turned away.
+    """
 
     peer: str
     sentence: str

@@ -46,6 +46,9 @@ class News(Protocol):
     def visit_sent(self, path: Path, guest: str, changes: Sequence[Change]) -> None:
         """Changes of this file were sent to a guest."""
 
+    def visit_refused(self, path: Path, guest: str, reason: str) -> None:
+        """A guest's file and this one cannot be synced, as one of them was copied or restored; says which."""
+
 
 class Visit:
     """One peer that has dialled us; its ``pump`` reports here.
@@ -95,6 +98,11 @@ class Visit:
             watcher.visit_sent(changes)
         if self._news is not None and not self.watchers:
             self._news.visit_sent(self.pump.host.path, self._guest, changes)
+
+    def refused(self, reason: str) -> None:
+        """For the hub: the visit has ended because one of the two files is a copy."""
+        if self._news is not None:
+            self._news.visit_refused(self.pump.host.path, self._guest, reason)
 
     def attended(self, on_known: Callable[[], None]) -> None:
         """For ``Visits``: call this once the peer is known."""

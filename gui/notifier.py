@@ -126,4 +126,4 @@ class Notifier(QObject):
         status = self._statuses.get(peer)
         if status is not None:
             return status.name
-        return next((known.name for known in self._engine.settings.peers if known.id == peer), "Syncline")
+        return next((known.name for known in self._engine.settings.peers if known.id == peer), peer)  # else a guest

@@ -54,6 +54,8 @@ class Toolbar(QToolBar):
 
     tables_requested = Signal(object)
     """Path: show the tables of this database."""
+    new_id_requested = Signal(str)
+    """Give the database with this id an id of its own."""
     remove_requested = Signal(str)
     """Remove the database with this id."""
 
@@ -133,6 +135,8 @@ class Toolbar(QToolBar):
             path, chosen = Path(database.path), database.database
             tables = one.addAction(self.tr("Tables…"))
             tables.triggered.connect(lambda _=False, path=path: self.tables_requested.emit(path))
+            new_id = one.addAction(self.tr("New id…"))
+            new_id.triggered.connect(lambda _=False, chosen=chosen: self.new_id_requested.emit(chosen))
             remove = one.addAction(self.tr("Remove…"))
             remove.triggered.connect(lambda _=False, chosen=chosen: self.remove_requested.emit(chosen))
         if not self._databases:

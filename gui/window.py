@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.events import DatabaseChanged, PeerStatus, SharingChanged, State
+from engine.events import DatabaseChanged, NeedsYou, PeerStatus, SharingChanged, State
 from engine.settings import Pause, Settings
 from engine.sharing.link import is_link
 from gui.actions import Actions, PauseMenu
@@ -165,6 +165,7 @@ class Window(QMainWindow):
         bridge.database_removed.connect(self._database_removed)
         bridge.settings_changed.connect(self._settings_changed)
         bridge.sharing_changed.connect(self._sharing_changed)
+        bridge.needs_you.connect(self._guest_needs_you)
         bridge.flow.connect(self.flow.append)
         bridge.flow.connect(self.rates.append)
         commands.failed.connect(self.notices.say)
@@ -199,6 +200,7 @@ class Window(QMainWindow):
         self.flow.change_requested.connect(wishes.show_change)
         self.activity.value_requested.connect(wishes.show_overwritten)
         self.toolbar.tables_requested.connect(lambda path: wishes.add_databases([path]))
+        self.toolbar.new_id_requested.connect(wishes.new_id_of)
         self.toolbar.remove_requested.connect(wishes.remove_database)
         wishes.told.connect(self.notices.tell)
         self.activity.export_requested.connect(wishes.export_activity)
@@ -266,6 +268,10 @@ class Window(QMainWindow):
         self.actions_shared.auto_sync.setChecked(wanted.auto_sync)
         days_of = {peer.id: peer.stale_days for peer in wanted.peers if peer.stale_days is not None}
         self.peers.model.set_stale_days(wanted.stale_days, days_of)
+
+    def _guest_needs_you(self, event: NeedsYou) -> None:
+        if event.peer not in self._statuses:  # it has no row to say so
+            self.notices.say(f"{event.peer}: {told(f'{event.sentence} {event.hint}'.strip())}")
 
     def _sharing_changed(self, sharing: SharingChanged) -> None:
         self._sharing = sharing

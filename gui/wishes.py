@@ -119,7 +119,12 @@ class Wishes(QObject):
 
     def new_id(self, peer: str) -> None:
         """Give the file that is synced with this peer an id of its own, if the person is sure."""
-        self._commands.start(self._new_id(peer))
+        config = next(known for known in self._engine.settings.peers if known.id == peer)
+        self.new_id_of(config.database)
+
+    def new_id_of(self, database: str) -> None:
+        """Give a file an id of its own, if the person is sure."""
+        self._commands.start(self._new_id(database))
 
     def save_diagnostics(self) -> None:
         """Write what helps those who help into a file, and say where."""
@@ -193,9 +198,8 @@ class Wishes(QObject):
         async with self._asking:
             await schema.show(self._window, self._engine, peer, self._commands.name_of(peer))
 
-    async def _new_id(self, peer: str) -> None:
-        config = next(known for known in self._engine.settings.peers if known.id == peer)
-        database = next(known for known in self._engine.settings.databases if known.id == config.database)
+    async def _new_id(self, chosen: str) -> None:
+        database = next(known for known in self._engine.settings.databases if known.id == chosen)
         title = self.tr("This file was copied, or restored from a backup")
         sentence = self.tr(
             "{0} was copied, or restored from a backup: another file goes on under its id. Give it an id of its own?"
@@ -206,7 +210,8 @@ class Wishes(QObject):
             await self._engine.new_site_id(database.id)
             self._commands.said.emit(self.tr("{0} has an id of its own now.").format(database.name))
             peers = [known.id for known in self._engine.settings.peers if known.database == database.id]
-            self._commands.sync_now(peers)
+            if peers:
+                self._commands.sync_now(peers)
 
     async def _save_diagnostics(self) -> None:
         folder = diagnostics_folder()

@@ -1603,6 +1603,10 @@
         <translation>Tabellen…</translation>
     </message>
     <message>
+        <source>New id…</source>
+        <translation>Neue Kennung…</translation>
+    </message>
+    <message>
         <source>Remove…</source>
         <translation>Entfernen…</translation>
     </message>
@@ -2461,6 +2465,10 @@
     <message>
         <source>If this file is the copy, give it an id of its own: “New id…” in the peer&apos;s menu.</source>
         <translation>Ist diese Datei die Kopie, geben Sie ihr eine eigene Kennung: „Neue Kennung…“ im Menü der Gegenstelle.</translation>
+    </message>
+    <message>
+        <source>If this machine&apos;s file is the copy, give it a new id: More, Databases, “New id…”.</source>
+        <translation>Wenn die Datei dieses Rechners die Kopie ist, geben Sie ihr eine neue Kennung: Mehr, Datenbanken, „Neue Kennung…“.</translation>
     </message>
     <message>
         <source>In sync</source>

@@ -39,6 +39,8 @@ from engine.settings import DatabaseConfig, Pause, PeerConfig, Settings, Setting
 from engine.tokens import Tokens, TokenStore
 from engine.verify import Verification, verify
 
+COPIED_HERE = "If this machine's file is the copy, give it a new id: More, Databases, “New id…”."
+
 
 class Peers(Databases):
     """Peers, their links, and what these report (``engine.link.Reporter``)."""
@@ -298,6 +300,9 @@ class Peers(Databases):
         if self._streams:
             for database in self._at(path):
                 self._moved(database.id, guest, guest, Way.OUT, flow_of(changes))
+
+    def visit_refused(self, path: Path, guest: str, reason: str) -> None:
+        self._emit(NeedsYou(guest, reason, COPIED_HERE))
 
     def _at(self, path: Path) -> list[DatabaseConfig]:
         return [database for database in self.settings.databases if database.path == path]

@@ -276,6 +276,8 @@ class Hub:
             log.info("A peer came", extra=facts)
             with self._visits.attend(visit, pump), self._fellows.attend(room, host, is_hub=socket.is_hub):
                 ended = await guest.pump.run()
+            if session.copied:
+                visit.refused(ended.reason)
             facts |= {name: count for (what, way), count in moved([guest.pump]).items() for name in (f"{what}_{way}",)}
             log.info("A peer left: %s", ended.reason, extra=facts)
         finally:

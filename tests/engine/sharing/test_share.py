@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 
 from engine.engine import Engine
 from engine.errors import UsageError
-from engine.events import ChangesMoved, Paired, SharingChanged, State, Way
+from engine.events import ChangesMoved, NeedsYou, Paired, Remedy, SharingChanged, State, Way
 from engine.journal import Journal
 from engine.settings import PeerConfig, Settings, SettingsFile
 from engine.shape import Shape
@@ -94,6 +95,43 @@ async def test_what_guests_bring_is_shown_and_can_be_put_back(tmp_path: Path) ->
         await there.put_back(database.id, line.table, line.key, line.column, line.old, instead_of=line.new)
         await until(lambda: rows(theirs) == rows(ours), "it is synced as any write")
         assert rows(ours)[0][1][0] == (str, "before")
+
+
+@on_loop
+async def test_a_restored_file_of_a_guest_is_told_of_on_both_sides(tmp_path: Path) -> None:
+    theirs, ours, old = make_file(tmp_path / "theirs.db"), make_file(tmp_path / "ours.db"), tmp_path / "old.db"
+    async with machine(tmp_path / "there") as there:
+        database = await there.add_database(theirs)
+        await there.share([database.id])
+        async with machine(tmp_path / "here") as here:
+            await pair(here, there.invite(database.id), ours)
+            await here.wait_in_sync(timeout=PATIENCE)
+        shutil.copy(ours, old)
+        async with machine(tmp_path / "here") as here:
+            await here.wait_in_sync(timeout=PATIENCE)
+            write(ours, "INSERT INTO item (id, name) VALUES (1, 'lost by the backup')")
+            await until(lambda: len(rows(theirs)) == 1, "it arrives")
+        ours.unlink()
+        shutil.move(old, ours)
+        write(ours, "INSERT INTO item (id, name) VALUES (2, 'written in the restored file')")
+        [guest] = there.guests()
+        with there.subscribe() as events:
+            async with machine(tmp_path / "here") as here:
+                await until(lambda: here.peers()[0].state is State.NEEDS_YOU, "it is noticed")
+                [peer] = here.peers()
+                assert peer.remedy is Remedy.NEW_ID
+                assert peer.reason.startswith("This file was copied, or restored from an older copy")
+                assert " last met. If this file is the copy, " in peer.reason, "no sentence is cut in the middle"
+                async for event in events:
+                    if isinstance(event, NeedsYou):
+                        break
+                assert event.peer == guest.name
+                assert event.sentence.startswith("The file on the other side was copied, or restored")
+                assert "New id…" in event.hint
+                await here.new_site_id(peer.database)
+                assert list((await here.sync_now()).values()) == [None]
+                assert len(rows(ours)) == 2
+                assert rows(theirs) == rows(ours)
 
 
 @on_loop

@@ -13,7 +13,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QLineEdit, QMessageBox, QToolButton, QWidget
 
 from engine.engine import Engine
-from engine.events import State
+from engine.events import NeedsYou, State
 from engine.journal import Journal
 from engine.settings import DatabaseConfig, Mode, Pause, PeerConfig, Settings, SettingsFile
 from gui.app import shell
@@ -306,6 +306,8 @@ async def test_where_nothing_is_dialled_the_guests_are_named(tmp_path: Path) -> 
         write(theirs, "INSERT INTO item (id, name) VALUES (1, 'brought')")
         await until(lambda: "brought" in flow_texts(window), "the flow shows it")
         assert "visitor" in {window.flow.model.index(row, 2).data() for row in range(window.flow.model.rowCount())}
+        window.bridge.needs_you.emit(NeedsYou("visitor", "The file on the other side was copied.", "Mend it."))
+        assert window.notices.text == "visitor: The file on the other side was copied. Mend it."
         await guest.pause(Pause.FOREVER)
         await until(lambda: line.text() == "Shared; nobody is connected now.", "it says that nobody is there")
 
