@@ -118,10 +118,41 @@ def unpack_plain(packed: Sequence[bytes]) -> Sequence[SQLiteValue] | None:
     """The values of many keys of one value each, if all are integers of at least 0, or all TEXT under 256 bytes; None
     for others, which ``unpack`` must look at."""
     if packed[0][:2] in _SMALL:
+        if len(set(map(len, packed))) == 1:
+            return _integers(packed)
         integers = [int.from_bytes(key[2:], "big") for key in packed if _SMALL.get(key[:2]) == len(key)]
         return integers if len(integers) == len(packed) else None
+    if packed[0][:2] == _SHORT and len(set(map(len, packed))) == 1:
+        texts = _texts(packed)
+        if texts:
+            return texts
     try:
         texts = [key[3:].decode() for key in packed if key[:2] == _SHORT and len(key) == 3 + key[2]]
     except (UnicodeDecodeError, IndexError):
         return None
     return texts if len(texts) == len(packed) else None
+
+
+def _integers(packed: Sequence[bytes]) -> Sequence[int] | None:
+    """As ``unpack_plain`` for keys of one length: byte by byte of all of them, for there is no word of three bytes."""
+    joined, width = b"".join(packed), len(packed[0])
+    if _SMALL.get(packed[0][:2]) != width or not _begin_alike(joined, packed, 2):
+        return None
+    words = bytearray(8 * len(packed))
+    for n in range(width - 2):
+        words[n::8] = joined[width - 1 - n :: width]
+    return struct.unpack(f"<{len(packed)}q", words)
+
+
+def _texts(packed: Sequence[bytes]) -> list[str]:
+    """As ``_integers``, for texts; empty unless all of them are ASCII."""
+    joined, width = b"".join(packed), len(packed[0])
+    if width < 4 or width != 3 + packed[0][2] or not joined.isascii() or not _begin_alike(joined, packed, 3):
+        return []
+    text = joined.decode("ascii")
+    return [text[at + 3 : at + width] for at in range(0, len(text), width)]
+
+
+def _begin_alike(joined: bytes, packed: Sequence[bytes], size: int) -> bool:
+    width = len(packed[0])
+    return all(joined[n::width] == packed[0][n : n + 1] * len(packed) for n in range(size))

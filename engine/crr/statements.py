@@ -110,6 +110,57 @@ class Statements:
             f" LEFT JOIN {self.table} AS t ON {self._same_key('t')}"
         )
 
+    @cached_property
+    def find_numbers(self) -> str:
+        """An array of keys of one column -> how many are known, and the __crsql_key of those in the order of the array,
+        as one text."""
+        return (
+            "SELECT count(*), group_concat(p.__crsql_key)"
+            f" FROM carray(?1) AS o CROSS JOIN {self.pks} AS p ON p.{ident(self.key[0])} IS o.value"
+        )
+
+    def find_versions(self, columns: tuple[str, ...], *, between: bool) -> str:
+        """An array of __crsql_key, or with ``between`` the first and the last -> how many clock rows they have of the
+        sentinel and of ``columns``, and as one text each the col_version and the col_name of those, in order.
+
+        (The order of a subquery is kept for group_concat. One text is made many times faster than that many rows.)"""
+        use = "versions between" if between else "versions"
+        keys = "key BETWEEN ?1 AND ?2" if between else "key IN carray(?1)"
+        some = ", ".join(map(literal, (SENTINEL, *columns)))
+        of = "" if len(columns) == len(self.columns) else f" AND col_name IN ({some})"
+        return self._cached(use, columns) or self._keep(
+            use,
+            columns,
+            "SELECT count(*), group_concat(col_version), group_concat(col_name) FROM"
+            f" (SELECT col_version, col_name FROM {self.clock} WHERE {keys}{of} ORDER BY key, col_name)",
+        )
+
+    def held(self, columns: tuple[str, ...]) -> str:
+        """An array of keys of one column -> for each whether there is a base row, and what it holds in ``columns``."""
+        return self._cached("held", columns) or self._keep(
+            "held",
+            columns,
+            f"SELECT t.{ident(self.key[0])} IS NOT NULL, {idents(columns, prefix='t.')} FROM carray(?1) AS o"
+            f" LEFT JOIN {self.table} AS t ON t.{ident(self.key[0])} IS o.value",
+        )
+
+    def differ(self, columns: tuple[str, ...], mixed: tuple[str, ...]) -> str:
+        """Bulk (key of one column, values of ``columns``) -> the keys of those whose base row is not there, or does not
+        hold just these values, as the columns store them. ``mixed`` can hold 1 and 1.0."""
+        names = ", ".join(f"v{n}" for n in range(len(columns)))
+        alike = " AND ".join(
+            f"t.{ident(name)} IS o.v{n} COLLATE BINARY"
+            + (f" AND typeof(t.{ident(name)}) = typeof(o.v{n})" if name in mixed else "")
+            for n, name in enumerate(columns)
+        )
+        return self._cached("differ", columns) or self._keep(
+            "differ",
+            columns,
+            f"WITH offered(k0, {names}) AS (VALUES {{rows}}) SELECT o.k0 FROM offered AS o"
+            f" LEFT JOIN {self.table} AS t ON {self._same_key('t')}"
+            f" WHERE NOT (t.{ident(self.key[0])} IS NOT NULL AND {alike})",
+        )
+
     # Clock rows
 
     @cached_property
@@ -121,12 +172,12 @@ class Statements:
         )
 
     @staticmethod
-    def cells(columns: tuple[str, ...], bound: tuple[int, ...]) -> str:
+    def cells(columns: tuple[str, ...], bound: tuple[str, ...]) -> str:
         """The clock rows of one row for ``put_cell``, as a template for ``bulk``: of the values of a row, the first is
-        its key; ``bound`` says which ones are col_version, db_version, site ordinal and seq of each column."""
+        its key; ``bound`` are those for col_version, db_version, site ordinal and seq of each column."""
         fours = zip(*[iter(bound)] * 4, strict=True)
-        return ", ".join(
-            f"({{0}}, {literal(name).replace('{', '{{').replace('}', '}}')}, {', '.join(f'{{{n}}}' for n in four)})"
+        return ",".join(
+            f"({{0}},{literal(name).replace('{', '{{').replace('}', '}}')},{','.join(four)})"
             for name, four in zip(columns, fours, strict=True)
         )
 

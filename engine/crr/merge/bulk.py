@@ -44,12 +44,31 @@ def run(db: apsw.Connection, sql: str, rows: Rows) -> None:
         run_columns(db, sql, list(zip(*rows, strict=True)))
 
 
-def run_columns(db: apsw.Connection, sql: str, columns: Sequence[Sequence[SQLiteValue]], template: str = "") -> None:
-    """As run, for rows that come as columns.
+def run_columns(
+    db: apsw.Connection,
+    sql: str,
+    columns: Sequence[Sequence[SQLiteValue]],
+    template: str = "",
+    shared: tuple[SQLiteValue, ...] = (),
+) -> None:
+    """As run, for rows that come as columns; arguments as for each_of_columns."""
+    for _ in each_of_columns(db, sql, columns, template, shared):
+        pass
+
+
+def each_of_columns(
+    db: apsw.Connection,
+    sql: str,
+    columns: Sequence[Sequence[SQLiteValue]],
+    template: str = "",
+    shared: tuple[SQLiteValue, ...] = (),
+) -> Iterator[tuple[Any, ...]]:
+    """As each_block, for rows that come as columns.
 
     Args:
         template: what stands after VALUES for one row, with ``{0}``, ``{1}`` for its values; by default
             ``({0}, {1})`` and so on.
+        shared: values that all rows have in common; ``?1``, ``?2`` in ``template``.
     """
     width, count = len(columns), len(columns[0])
     values: list[SQLiteValue] = [None] * (width * count)
@@ -60,8 +79,13 @@ def run_columns(db: apsw.Connection, sql: str, columns: Sequence[Sequence[SQLite
         while size > count - at // width:
             size //= 2
         step = size * width
-        db.execute(_text(sql, size, width, template), values[at : at + step])
-        at += step
+        end = len(values) - (len(values) - at) % step
+        # One statement for all blocks of a size: APSW reads the whole text whenever it is asked for one.
+        yield from db.executemany(
+            _text(sql, size, width, template, len(shared)),
+            ((*shared, *values[start : start + step]) for start in range(at, end, step)),
+        )
+        at = end
 
 
 @lru_cache(maxsize=512)
@@ -73,9 +97,10 @@ def _largest(width: int, template: str) -> int:
 
 
 @lru_cache(maxsize=512)
-def _text(sql: str, size: int, width: int, template: str) -> str:
+def _text(sql: str, size: int, width: int, template: str, shared: int = 0) -> str:
     if not template:
         rows = ["(" + ", ".join("?" * width) + ")"] * size
     else:
-        rows = [template.format(*(f"?{n}" for n in range(at, at + width))) for at in range(1, 1 + size * width, width)]
+        firsts = range(1 + shared, 1 + shared + size * width, width)
+        rows = [template.format(*(f"?{n}" for n in range(at, at + width))) for at in firsts]
     return sql.replace(_MARK, ",".join(rows))

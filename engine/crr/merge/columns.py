@@ -51,11 +51,9 @@ class Columns(NamedTuple):
 
     def _sound(self) -> bool:
         # Most of these have few different values: to look at those is to look at all.
-        numbers = (self.col_versions, self.db_versions, self.lengths, self.seqs)
         sites = set(self.sites)
         return (
-            _kinds(chain(*numbers)) == {int}
-            and all(min(some) >= 0 and max(some) < MAX_VERSION for some in map(set, numbers))
+            all(map(_counts, (self.col_versions, self.db_versions, self.lengths, self.seqs)))
             and _kinds(sites) == {bytes}
             and set(map(len, sites)) == {SITE}
             and _kinds(self.pks) == {bytes}
@@ -91,6 +89,13 @@ def stored(values: Sequence[SQLiteValue], affinity: Affinity | None, storage: St
     if affinity is not None and (odd or not kinds <= _WHOLE[affinity]):
         return [storage.stored(value, affinity, js_numbers=js_numbers) for value in values]
     return values
+
+
+def _counts(column: Sequence[int]) -> bool:
+    """Are all of them integers that a version may have? What equals an integer is stored as that, so that one of each
+    is looked at; a sum tells whether any is a float."""
+    some = set(column)
+    return type(sum(column)) is int and _kinds(some) == {int} and min(some) >= 0 and max(some) < MAX_VERSION
 
 
 def _kinds(values: Any) -> set[type]:

@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from operator import gt
-from typing import Any
 
 import apsw
 
 from engine.change import SQLiteValue
 from engine.crr.catalogue import Crr
-from engine.crr.merge.bulk import each_block
 from engine.crr.merge.checking import check_keys
 from engine.crr.merge.columns import Columns, ascending, pick, stored
+from engine.crr.merge.meeting import all_new, bound_at_once, differing, held, known_numbers, known_versions, look_up
 from engine.crr.merge.shapes import Shape
 from engine.crr.state import State
 from engine.crr.values import greater
 
 Values = Sequence[SQLiteValue]
-
-_JOINED = 50
-"""Columns that are looked up at once: SQLite joins at most 64 tables."""
 
 
 @dataclass(slots=True)
@@ -120,14 +115,26 @@ def decide(db: apsw.Connection, group: Group, batch: Columns) -> Iterator[Group 
     Yields:
         groups of which every cell wins, and rows (their places) that have to be looked at one by one.
     """
-    size = len(group.firsts)
-    if _all_new(db, group):
+    keys = bound_at_once(group)
+    numbers = () if all_new(db, group) else known_numbers(db, group, keys)
+    if numbers is not None and not numbers:
         yield group if group.length == 1 or group.deletes else _changes(group)
-        return
-    if group.deletes:
+    elif group.deletes:
         yield from _deleted(db, group)
-        return
-    tags, numbers, present, sentinels, *rest = _look_up(db, group)
+    elif numbers is None or (versions := known_versions(db, group, numbers)) is None:
+        yield from _compared(db, group, batch)
+    elif all(list(pick(batch.col_versions, at)) == mine for at, mine in zip(group.places, versions, strict=True)):
+        odd = differing(db, group)  # as nothing is when all is here already
+        if odd:
+            yield from _compared(db, group.rows(odd), batch)
+    else:
+        present, old = held(db, group, keys)
+        yield from _winners(replace(group, numbers=numbers, present=present, old=old), versions, batch)
+
+
+def _compared(db: apsw.Connection, group: Group, batch: Columns) -> Iterator[Group | Sequence[int]]:
+    size = len(group.firsts)
+    tags, numbers, present, sentinels, *rest = look_up(db, group)
     width = len(group.columns)
     versions, old = rest[:width], rest[width:]
     if len(tags) < size:
@@ -149,7 +156,7 @@ def decide(db: apsw.Connection, group: Group, batch: Columns) -> Iterator[Group 
 
 def _deleted(db: apsw.Connection, group: Group) -> Iterator[Group]:
     """A delete wins over every shorter causal length; that of a row without a sentinel is shorter than any."""
-    tags, numbers, _, sentinels = _look_up(db, group)
+    tags, numbers, _, sentinels = look_up(db, group)
     new = sorted(set(range(len(group.firsts))).difference(tags))
     if new:
         yield group.rows(new)
@@ -201,51 +208,6 @@ def _compare(
         theirs > ours or (theirs == ours and (not there or greater(value, held)))
         for theirs, ours, value, held, there in zip(offered, mine, values, old, present, strict=True)
     ]
-
-
-def _all_new(db: apsw.Connection, group: Group) -> bool:
-    """Is it plain that none of the keys can be known? Numbers are, when they are above all that are."""
-    if len(group.keys) > 1:
-        return bool(db.execute(group.crr.sql.last_key).get == 0)
-    highest, first = db.execute(group.crr.sql.highest).get, group.keys[0][0]
-    if type(highest) in (int, float) and type(first) in (int, float):
-        return bool(first > highest)
-    return highest is None
-
-
-def _look_up(db: apsw.Connection, group: Group) -> list[Sequence[Any]]:
-    """What ``Statements.meet`` tells of the rows, column by column."""
-    columns = () if group.deletes else group.columns
-    head: list[Any] = []
-    versions: list[Any] = []
-    values: list[Any] = []
-    for at in range(0, max(1, len(columns)), _JOINED):
-        some = columns[at : at + _JOINED]
-        found = list(zip(*_met(db, group, some), strict=True)) or [()] * (4 + 2 * len(some))
-        head = found[:4]
-        versions += found[4 : 4 + len(some)]
-        values += found[4 + len(some) :]
-    return [*head, *versions, *values]
-
-
-def _met(db: apsw.Connection, group: Group, columns: tuple[str, ...]) -> list[tuple[SQLiteValue, ...]]:
-    sql, keys = group.crr.sql, _bound_at_once(group)
-    if keys is not None:
-        return db.execute(sql.meet(columns, at_once=True), (keys,)).fetchall()
-    tagged = list(zip(range(len(group.firsts)), *group.keys, strict=True))
-    return list(each_block(db, sql.meet(columns), tagged))
-
-
-def _bound_at_once(group: Group) -> apsw.CArrayBinding | None:
-    """The keys as one parameter, where SQLite can take them so: integers, and TEXT without NUL characters."""
-    if len(group.keys) > 1:
-        return None
-    kinds = set(map(type, group.keys[0]))
-    if kinds == {int}:
-        return apsw.carray(array("q", group.keys[0]), flags=apsw.SQLITE_CARRAY_INT64)
-    if kinds == {str} and not any("\0" in key for key in group.keys[0]):  # type: ignore[operator]
-        return apsw.carray(tuple(group.keys[0]))
-    return None
 
 
 def _changes(group: Group) -> list[int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager, nullcontext
 from itertools import accumulate, chain, groupby, islice
 
 import apsw
@@ -23,8 +23,9 @@ from engine.crr.results import Applied
 from engine.crr.state import State
 from engine.errors import InvalidChange, SchemaMismatch
 
-AT_ONCE = 4096
-"""Changes in a batch, about. More are no faster, and keep other threads waiting for longer."""
+AT_ONCE = 16_384
+"""Changes in a batch, about. Fewer are slower where keys are random, as each batch visits most pages of their indexes;
+more keep other threads waiting for longer."""
 
 CROSSOVER = 100
 """Below so many, a batch is merged row by row: to look for what its rows have in common would take longer."""
@@ -77,13 +78,11 @@ class Merger:
             InvalidChange, SchemaMismatch: the caller rolls back.
         """
         # A caller's own iterator is code that may write on this connection, between two batches.
-        undisturbed = isinstance(changes, list | tuple)
+        many = isinstance(changes, list | tuple) and len(changes) > AT_ONCE
         impacted = self._state.rows_impacted
         try:
-            with ExitStack() as stack:
-                for number, batch in enumerate(_batches(changes if author is None else by(author, changes))):
-                    if number == 1 and undisturbed:
-                        stack.enter_context(self._state.without_triggers())
+            with self._state.without_triggers() if many else nullcontext():
+                for batch in _batches(changes if author is None else by(author, changes)):
                     self._merge_batch(batch)
         except BaseException as error:
             self._state.rows_impacted = impacted  # as in stock, also where the transaction goes on
@@ -210,7 +209,10 @@ class Merger:
         first = self._state.next_version(won_with[0])
         if max(won_with) <= first:
             return [first] * len(incoming)
-        stamps = list(accumulate(won_with, max, initial=first))[1:]
+        if first == won_with[0] and ascending(won_with):
+            stamps = list(won_with)
+        else:
+            stamps = list(accumulate(won_with, max, initial=first))[1:]
         self._state.next_version(stamps[-1])
         if len(won) == len(incoming):
             return stamps
@@ -265,8 +267,11 @@ class Merger:
             ) from error
 
 
-def _batches(changes: Iterable[Change]) -> Iterator[list[Change]]:
+def _batches(changes: Iterable[Change]) -> Iterator[Sequence[Change]]:
     """Cut them up, but not between changes to one row that come together."""
+    if isinstance(changes, list | tuple) and 0 < len(changes) < AT_ONCE:
+        yield changes
+        return
     source = iter(changes)
     held: list[Change] = []
     while batch := held + list(islice(source, AT_ONCE)):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TypeVar
 
 import apsw
 
@@ -11,6 +12,8 @@ from engine.crr.merge import bulk
 from engine.crr.merge.columns import Columns, ascending, pick
 from engine.crr.merge.groups import Group
 from engine.crr.results import Applied
+
+T = TypeVar("T")
 
 
 def write_rows(db: apsw.Connection, group: Group) -> None:
@@ -38,16 +41,27 @@ def write_clocks(
         bulk.run_columns(db, sql.drop_cells_of, [group.numbers])
         col_versions = batch.lengths  # as in ``Row``: a sentinel's col_version is the causal length
     columns: list[Sequence[SQLiteValue]] = [group.numbers]
-    bound: list[int] = []
+    shared: list[SQLiteValue] = []
+    bound: list[str] = []
     for places in group.places:
-        for field in (col_versions, versions, ordinals, batch.seqs):
+        # What all rows have in common is bound once for a statement, and what several columns have, once for a row.
+        for field in (col_versions, versions, ordinals):
             column = pick(field, places)
-            # What is the same for several columns, as nearly everything but seq, is bound once.
-            at = next((n for n, other in enumerate(columns) if n and other == column), len(columns))
-            if at == len(columns):
-                columns.append(column)
-            bound.append(at)
-    bulk.run_columns(db, sql.put_cell, columns, sql.cells(group.columns, tuple(bound)))
+            if column.count(column[0]) < len(column):
+                bound.append(f"{{{_place(column, columns, 1)}}}")
+            else:
+                bound.append(f"?{_place(column[0], shared, 0) + 1}")
+        bound.append(f"{{{_place(pick(batch.seqs, places), columns, 1)}}}")
+    bulk.run_columns(db, sql.put_cell, columns, sql.cells(group.columns, tuple(bound)), tuple(shared))
+
+
+def _place(wanted: T, among: list[T], start: int) -> int:
+    """Where it stands in the list from ``start`` on; it is added if it does not."""
+    for n in range(start, len(among)):
+        if among[n] == wanted:
+            return n
+    among.append(wanted)
+    return len(among) - 1
 
 
 def applied(group: Group, batch: Sequence[Change], versions: Sequence[int]) -> Iterator[tuple[int, Applied]]:

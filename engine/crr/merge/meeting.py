@@ -1,0 +1,135 @@
+"""What the file holds for the rows of a group: their numbers, the versions of their cells, their values."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import apsw
+
+from engine.change import SQLiteValue
+from engine.crr.merge.bulk import each_block, each_of_columns
+from engine.crr.merge.columns import ascending, pick
+from engine.crr.values import Affinity
+
+if TYPE_CHECKING:
+    from engine.crr.merge.groups import Group
+
+_JOINED = 50
+"""Columns that are looked up at once: SQLite joins at most 64 tables."""
+
+_COMPARED = 200
+"""Columns that are compared at once: SQLite's expressions are at most 1000 deep."""
+
+_ONE_CLASS = (Affinity.TEXT, Affinity.REAL)
+"""Columns in which values that are equal are of one storage class."""
+
+
+def all_new(db: apsw.Connection, group: Group) -> bool:
+    """Is it plain that none of the keys can be known? Numbers are, when they are above all that are."""
+    if len(group.keys) > 1:
+        return bool(db.execute(group.crr.sql.last_key).get == 0)
+    highest, first = db.execute(group.crr.sql.highest).get, group.keys[0][0]
+    if type(highest) in (int, float) and type(first) in (int, float):
+        return bool(first > highest)
+    return highest is None
+
+
+def known_numbers(db: apsw.Connection, group: Group, keys: apsw.CArrayBinding | None) -> Sequence[int] | None:
+    """The numbers of the rows if all of them are known, none if none is. None for anything in between, or if the keys
+    cannot be bound at once."""
+    if keys is None:
+        return None
+    count, text = db.execute(group.crr.sql.find_numbers, (keys,)).get
+    if count in (0, len(group.firsts)):
+        return list(map(int, text.split(","))) if count else ()
+    return None
+
+
+# Rows of which the file has every cell that they are offered, and no sentinel
+
+
+def known_versions(db: apsw.Connection, group: Group, numbers: Sequence[int]) -> list[list[int]] | None:
+    """The col_version of the cells of the rows with these numbers, column by column. None unless each row has each of
+    them and no sentinel, as nearly all have, or if they are offered another causal length."""
+    size, width = len(numbers), len(group.columns)
+    if group.length > 1 or width > _COMPARED:
+        return None
+    ordered = numbers if ascending(numbers) else sorted(numbers)
+    between = ordered[-1] - ordered[0] == size - 1
+    bounds = (ordered[0], ordered[-1]) if between else (_integers(ordered),)
+    count, text, names = db.execute(group.crr.sql.find_versions(group.columns, between=between), bounds).get
+    # So many names that spell this are these, for each row once: there are no more numbers than rows.
+    if count != size * width or names != ",".join((",".join(group.columns),) * size):
+        return None
+    versions = text.split(",")
+    if versions.count(versions[0]) == len(versions):
+        return [[int(versions[0])] * size] * width
+    found = [list(map(int, versions[n::width])) for n in range(width)]
+    if ordered is not numbers:
+        places = dict(zip(ordered, range(size), strict=True))
+        order = [places[number] for number in numbers]
+        found = [list(pick(column, order)) for column in found]
+    return found
+
+
+def held(
+    db: apsw.Connection, group: Group, keys: apsw.CArrayBinding | None
+) -> tuple[Sequence[int], Sequence[Sequence[Any]]]:
+    """Whether there is a base row for each of such rows, and what it holds in each column."""
+    present, *old = zip(*db.execute(group.crr.sql.held(group.columns), (keys,)), strict=True)
+    return present, old
+
+
+def differing(db: apsw.Connection, group: Group) -> list[int]:
+    """Those of such rows whose base row is not there, or does not hold what they are offered. (Values are bound faster
+    than they are read.)"""
+    affinity = group.crr.affinity
+    mixed = tuple(name for name in group.columns if affinity[name] not in _ONE_CLASS)
+    sql = group.crr.sql.differ(group.columns, mixed)
+    found = {key for (key,) in each_of_columns(db, sql, [*group.keys, *group.values])}
+    return [n for n, key in enumerate(group.keys[0]) if key in found] if found else []
+
+
+# Any rows
+
+
+def look_up(db: apsw.Connection, group: Group) -> list[Sequence[Any]]:
+    """What ``Statements.meet`` tells of the rows, column by column."""
+    columns = () if group.deletes else group.columns
+    head: list[Any] = []
+    versions: list[Any] = []
+    values: list[Any] = []
+    for at in range(0, max(1, len(columns)), _JOINED):
+        some = columns[at : at + _JOINED]
+        found = list(zip(*_met(db, group, some), strict=True)) or [()] * (4 + 2 * len(some))
+        head = found[:4]
+        versions += found[4 : 4 + len(some)]
+        values += found[4 + len(some) :]
+    return [*head, *versions, *values]
+
+
+def _met(db: apsw.Connection, group: Group, columns: tuple[str, ...]) -> list[tuple[SQLiteValue, ...]]:
+    sql, keys = group.crr.sql, bound_at_once(group)
+    if keys is not None:
+        return db.execute(sql.meet(columns, at_once=True), (keys,)).fetchall()
+    tagged = list(zip(range(len(group.firsts)), *group.keys, strict=True))
+    return list(each_block(db, sql.meet(columns), tagged))
+
+
+def bound_at_once(group: Group) -> apsw.CArrayBinding | None:
+    """The keys as one parameter, where SQLite can take them so: integers, and TEXT without NUL characters."""
+    if len(group.keys) > 1:
+        return None
+    kinds = set(map(type, group.keys[0]))
+    if kinds == {int}:
+        return _integers(group.keys[0])
+    if kinds == {str}:
+        texts: Any = tuple(group.keys[0])
+        return None if "\0" in "".join(texts) else apsw.carray(texts)
+    return None
+
+
+def _integers(numbers: Sequence[Any]) -> apsw.CArrayBinding:
+    return apsw.carray(array("q", numbers), flags=apsw.SQLITE_CARRAY_INT64)
