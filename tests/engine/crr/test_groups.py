@@ -139,6 +139,67 @@ def test_together_and_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
                 replica.close()
 
 
+def test_rows_that_are_known(make: MakeReplica, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cells of many versions, in rows numbered out of the order of their keys; some with a sentinel, some with fewer
+    cells; values that are equal for SQLite alone: 1 and 1.0, “x” and “X”."""
+    schema = "CREATE TABLE foo (a TEXT PRIMARY KEY NOT NULL, b, c INTEGER, d TEXT COLLATE NOCASE)"
+    replicas = [make(name, schema) for name in ("grouped", "single")]
+    choose = random.Random(6)
+    rows = list(range(300))
+    held: dict[tuple[int, str], tuple[int, SQLiteValue]] = {}
+
+    def merge(batch: list[Change]) -> int:
+        told = []
+        for replica, crossover in zip(replicas, (1, 10**9), strict=True):
+            monkeypatch.setattr(merging, "CROSSOVER", crossover)
+            told.append(list(map(repr, replica.merge(batch).applied)))
+        assert told[0] == told[1]
+        tables = ("foo", "foo__crsql_clock", "foo__crsql_pks")
+        states = [[sorted(map(repr, r.connection.execute(f"SELECT * FROM {t}"))) for t in tables] for r in replicas]
+        assert states[0] == states[1]
+        return len(told[0])
+
+    def offer(some: list[int], cids: str = "bcd") -> list[Change]:
+        return [
+            change(cid, held[row, cid][1], cv=held[row, cid][0], pk=key(row))
+            for row in some
+            for cid in cids
+            if (row, cid) in held
+        ]
+
+    def key(row: int) -> bytes:
+        return pack_columns([f"key {row * 7919 % 1000:03}"])
+
+    for row in rows:
+        for cid, value in (("b", 1), ("c", row), ("d", "x")):
+            held[row, cid] = 1, value
+    choose.shuffle(rows)
+    assert merge(offer(rows)) == 900
+    assert merge(offer(rows)) == merge(offer(rows[::3])) == merge(offer(rows, "c")) == 0
+    for row, cid in choose.sample(sorted(held), 200):  # cells written again, up to three times, on all replicas
+        held[row, cid] = choose.randrange(2, 5), held[row, cid][1]
+    assert merge(offer(rows)) == 200
+    assert merge(offer(rows)) == merge(offer(sorted(rows)[10:200])) == merge(offer(rows[::2], "bd")) == 0
+    steps: list[tuple[int, SQLiteValue, str, int]]
+    steps = [(0, 1.0, "X", 0), (1, 1.0, "X", 10), (0, 1, "X", 5), (0, 1, "x", 5), (0, 1, "y", 5)]
+    for step, number, word, winners in steps:
+        for row in rows[:5]:  # INTEGER beats REAL, and x beats X
+            held[row, "b"], held[row, "d"] = (held[row, "b"][0] + step, number), (held[row, "d"][0] + step, word)
+        assert merge(offer(rows)) == winners
+    # Two rows that live again have a sentinel each, two new ones one cell less: as many clock rows as cells.
+    back, fewer = rows[:2], [300, 301]
+    merge([change("-1", None, cl=3, pk=key(row)) for row in back])
+    for row in fewer:
+        held[row, "c"], held[row, "d"] = (1, 5), (1, "z")
+    merge(offer(fewer))
+    for row in fewer:
+        held[row, "b"] = 1, 9
+    assert merge(offer([*rows, *fewer])) == 2, "what those two lacked; those that live again take no older cells"
+    for row in rows:
+        held[row, "c"] = held[row, "c"][0] + row % 2, row + 1
+    assert merge(offer(rows)) == 298
+
+
 def test_a_row_nobody_tracked(make: MakeReplica) -> None:
     """The clock knows a cell, the base row is gone; or the base row is there, and no clock knows it."""
     replica = make()
