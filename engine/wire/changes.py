@@ -36,12 +36,9 @@ SMALLEST_AUTHORED = SMALLEST + 16
 
 _INT = struct.Struct(">Bq")
 _REAL = struct.Struct(">Bd")
-# col_version, db_version, marker, author, cl, and the first byte of the varint seq, which often is all of it.
-_AUTHORED_SEQ = struct.Struct(">qqB16sqB")
-_ANONYMOUS_SEQ = struct.Struct(">qqBqB")
-# The same after a value of fixed size.
-_INT_AUTHORED_SEQ = struct.Struct(">qqqB16sqB")
-_REAL_AUTHORED_SEQ = struct.Struct(">dqqB16sqB")
+# col_version, db_version, marker, author, cl: the same for many changes, whose bytes are made and read once.
+_AUTHORED = struct.Struct(">qqB16sq")
+_ANONYMOUS = struct.Struct(">qqBq")
 _I64 = struct.Struct(">q")
 _F64 = struct.Struct(">d")
 _AUTHOR = BLOB  # the marker before an author; stock reads 16 bytes after any marker but 0
@@ -120,7 +117,10 @@ def _put_all(out: bytearray, changes: Sequence[Change], authored: bool) -> None:
     names = _Names()
     sites: set[bytes] = set()
     append, pack_int, pack_real = out.append, _INT.pack, _REAL.pack
-    pack_authored, pack_anonymous = _AUTHORED_SEQ.pack, _ANONYMOUS_SEQ.pack
+    pack_authored, pack_anonymous = _AUTHORED.pack, _ANONYMOUS.pack
+    author: object = names  # nobody's
+    at = version = length_of_row = 0
+    write = b""
     for table, pk, cid, val, col_version, db_version, site, cl, seq in changes:
         out += names[table]
         length = len(pk)
@@ -152,25 +152,30 @@ def _put_all(out: bytearray, changes: Sequence[Change], authored: bool) -> None:
             out += val  # type: ignore[arg-type]
         else:
             raise WireError(f"A {kind.__name__} in {table} cannot be sent: SQLite has no such value.")
-        first = seq if 0 <= seq < 64 else seq & 63 | 128
-        if site is not None:
-            if site not in sites:
-                put_site(bytearray(), site)
-                sites.add(site)
-            out += pack_authored(col_version, db_version, _AUTHOR, site, cl, first)
-        elif authored:
-            raise WireError(f"A change of {table} cannot be sent: it names no author.")
-        else:
-            out += pack_anonymous(col_version, db_version, 0, cl, first)
-        if first > 63:
-            if 0 <= seq < 8192:
-                append(seq >> 6)
-            elif 0 <= seq < 1 << 20:
-                append(seq >> 6 & 127 | 128)
-                append(seq >> 13)
+        # ^ and not !=, for which 1.0 is 1
+        if site is not author or db_version ^ at or col_version ^ version or cl ^ length_of_row:
+            if site is not None:
+                if site not in sites:
+                    put_site(bytearray(), site)
+                    sites.add(site)
+                write = pack_authored(col_version, db_version, _AUTHOR, site, cl)
+            elif authored:
+                raise WireError(f"A change of {table} cannot be sent: it names no author.")
             else:
-                del out[-1]  # a negative one has its sign there
-                put_varint(out, seq)
+                write = pack_anonymous(col_version, db_version, 0, cl)
+            at, author, version, length_of_row = db_version, site, col_version, cl
+        out += write  # mostly that of the change before
+        if 0 <= seq < 64:
+            append(seq)
+        elif 0 <= seq < 8192:
+            append(seq & 63 | 128)
+            append(seq >> 6)
+        elif 0 <= seq < 1 << 20:
+            append(seq & 63 | 128)
+            append(seq >> 6 & 127 | 128)
+            append(seq >> 13)
+        else:
+            put_varint(out, seq)
 
 
 def take_changes(reader: Reader, *, authored: bool) -> tuple[Change, ...]:
@@ -202,13 +207,13 @@ def _take_all(data: bytes, pos: int, count: int, authored: bool) -> tuple[list[C
     sites: dict[bytes, bytes] = {}
     changes: list[Change] = []
     add, new, change_type = changes.append, _new_change, Change
-    of_fixed_size = {BIGINT: _INT_AUTHORED_SEQ.unpack_from, NUMBER: _REAL_AUTHORED_SEQ.unpack_from}.get
-    unpack_authored, unpack_anonymous = _AUTHORED_SEQ.unpack_from, _ANONYMOUS_SEQ.unpack_from
+    unpack_authored, unpack_anonymous = _AUTHORED.unpack_from, _ANONYMOUS.unpack_from
     unpack_i64, unpack_f64 = _I64.unpack_from, _F64.unpack_from
     begins = data.startswith
     row: bytes | tuple[()] = ()  # table and key of the change before; nothing begins with ()
-    size = 0
-    last: bytes | None = None
+    write: bytes | tuple[()] = ()  # versions, author and causal length of the change before
+    size = written = col_version = db_version = cl = 0
+    site: bytes | None = None
     for _ in range(count):
         if begins(row, pos):  # mostly the changes to a row come together
             pos += size
@@ -251,59 +256,54 @@ def _take_all(data: bytes, pos: int, count: int, authored: bool) -> tuple[list[C
                 cells[data[start:pos]] = cid, kind
 
         val: SQLiteValue
-        site: bytes | None
-        unpack = of_fixed_size(kind)
-        if unpack is not None and data[pos + 24] == _AUTHOR:
-            val, col_version, db_version, _, site, cl, seq = unpack(data, pos)
+        if kind == STRING:
+            length = data[pos]
+            pos += 1
+            if length > 127:
+                length, pos = read_varuint(data, pos - 1)
+            val = data[pos : pos + length].decode()
+            pos += length
+        elif kind == BIGINT:
+            (val,) = unpack_i64(data, pos)
+            pos += 8
+        elif kind == NUMBER:
+            (val,) = unpack_f64(data, pos)
             if val != val:
                 val = None
-            if site == last:
-                site = last
-            else:
-                site = last = sites.setdefault(site, site)
-            pos += 50
+            pos += 8
+        elif kind == NULL:
+            val = None
+        elif kind == BLOB:
+            length, pos = read_varuint(data, pos)
+            val = data[pos : pos + length]
+            pos += length
+        elif kind == BOOL:
+            val = 1 if data[pos] == 1 else 0
+            pos += 1
         else:
-            if kind in (STRING, BLOB):
-                length = data[pos]
-                pos += 1
-                if length > 127:
-                    length, pos = read_varuint(data, pos - 1)
-                raw = data[pos : pos + length]
-                val = raw if kind == BLOB else raw.decode()
-                pos += length
-            elif kind == NULL:
-                val = None
-            elif kind == BIGINT:
-                val = unpack_i64(data, pos)[0]
-                pos += 8
-            elif kind == NUMBER:
-                val = unpack_f64(data, pos)[0]
-                if val != val:
-                    val = None
-                pos += 8
-            elif kind == BOOL:
-                val = 1 if data[pos] == 1 else 0
-                pos += 1
-            else:
-                raise WireError(f"A value in the message has the unknown type {kind}.")
+            raise WireError(f"A value in the message has the unknown type {kind}.")
 
+        if begins(write, pos):  # and those of a transaction mostly have the same versions and author
+            pos += written
+        else:
+            start = pos
             marker = data[pos + 16]
             if marker:
                 if authored and marker != _AUTHOR:
                     raise WireError(f"A change in the message has {marker} where its author should be.")
-                col_version, db_version, _, site, cl, seq = unpack_authored(data, pos)
-                if site == last:
-                    site = last
-                else:
-                    site = last = sites.setdefault(site, site)
-                pos += 42
+                col_version, db_version, _, author, cl = unpack_authored(data, pos)
+                site = sites.setdefault(author, author)
+                pos += 41
             elif authored:
                 raise WireError("A change in the message names no author.")
             else:
-                col_version, db_version, _, cl, seq = unpack_anonymous(data, pos)
+                col_version, db_version, _, cl = unpack_anonymous(data, pos)
                 site = None
-                pos += 26
+                pos += 25
+            write, written = data[start:pos], pos - start
 
+        seq = data[pos]
+        pos += 1
         if seq > 63:
             if seq & 64:
                 seq, pos = read_varint(data, pos - 1)
