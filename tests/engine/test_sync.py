@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from engine import itself
 from engine.crr import Replica
 from engine.events import ChangesMoved, Event, PeerChanged, State, SyncFinished, Way
 from engine.settings import Direction, Mode, Pause
 
 from .live import PATIENCE, add_peer, make_file, on_loop, plain_engine, rows, until, write
+
+WRITER = "import sys; from engine.crr import connect; connect(sys.argv[1]).execute(sys.argv[2])"
+"""The program that writes from a process of its own."""
 
 
 @pytest.fixture
@@ -47,7 +50,7 @@ async def test_another_process_writes(files: tuple[Path, Path, Path]) -> None:
         await client.wait_in_sync(timeout=PATIENCE)
         for number in range(3):
             sql = f"INSERT INTO item (id, name) VALUES ({number}, 'from outside')"
-            subprocess.run(itself.command("demo", "--write", str(a), sql), check=True, timeout=PATIENCE)
+            subprocess.run([sys.executable, "-c", WRITER, str(a), sql], check=True, timeout=PATIENCE)
             await until(lambda number=number: len(rows(b)) == number + 1, "the other process's row")  # type: ignore[misc]
 
 
