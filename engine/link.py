@@ -235,7 +235,7 @@ class Link:
                 self._asked = False
                 self._settle(UsageError(f"{self.config.name} is paused."), also_next=True)
                 until = "until resumed" if left == float("inf") else f"until {clock_time(time.time() + left)}"
-                self.board.show(State.PAUSED, f"Paused {until}.")
+                self.board.show(State.PAUSED, f"Paused {until}. {self._all_the_same}".rstrip())
                 wait = left
             elif self._asked:
                 return True
@@ -244,8 +244,9 @@ class Link:
                 wait = float("inf")
             elif not self._auto or self.config.mode is Mode.MANUAL:
                 why = "Synced by hand." if self._auto else self._by_hand
-                failed = f" Last try: {self._trouble}" if self._trouble else ""
-                self.board.show(State.IDLE, f"{why} Press Sync now.{failed}", remedy=self._remedy if failed else None)
+                failed = f"Last try: {self._trouble}" if self._trouble else ""
+                reason = " ".join(part for part in (why, "Press Sync now.", failed, self._all_the_same) if part)
+                self.board.show(State.IDLE, reason, remedy=self._remedy if failed else None)
                 wait = float("inf")
             elif self.config.mode is Mode.LIVE and self._visit() is not None:
                 return True
@@ -375,6 +376,10 @@ class Link:
         """The connection that the peer made to us, if it can take the place of ours."""
         purpose = Purpose.GUESTS if self._as_hub else Purpose.SYNC
         return self._hosts.visits.of(self._file, self._site, purpose) if self._site is not None else None
+
+    @property
+    def _all_the_same(self) -> str:
+        return "The other side is connected to this machine all the same." if self._visit() is not None else ""
 
     def _visited(self) -> None:
         """Somebody has dialled us, or left."""

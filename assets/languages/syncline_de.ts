@@ -2639,8 +2639,8 @@
         <translation>Gegenstellen in Räumen.</translation>
     </message>
     <message>
-        <source>Press Sync now.{0}</source>
-        <translation>Drücken Sie „Jetzt abgleichen“.{0}</translation>
+        <source>Press Sync now.</source>
+        <translation>Drücken Sie „Jetzt abgleichen“.</translation>
     </message>
     <message>
         <source>Put the token into its own field.</source>
@@ -2917,6 +2917,10 @@
     <message>
         <source>The other side heard nothing from here for {0} s.</source>
         <translation>Die andere Seite hörte {0} s lang nichts von hier.</translation>
+    </message>
+    <message>
+        <source>The other side is connected to this machine all the same.</source>
+        <translation>Die Gegenseite ist trotzdem mit diesem Rechner verbunden.</translation>
     </message>
     <message>
         <source>The other side sent a message of more than {0}, which is too large to take.</source>

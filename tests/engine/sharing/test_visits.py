@@ -196,6 +196,25 @@ async def test_a_visit_that_is_to_be_short_or_carries_less_takes_nobodys_place(t
 
 
 @on_loop
+async def test_a_pause_is_not_said_to_stop_what_the_other_side_does(tmp_path: Path) -> None:
+    async with two(tmp_path) as (small, large):
+        await small.dial(large)
+        await large.dial(small)
+        await settled(small, large)
+        await large.engine.pause(Pause.FOREVER)
+        all_the_same = "Paused until resumed. The other side is connected to this machine all the same."
+        await until(lambda: large.row.reason == all_the_same, "it is said")
+        await small.engine.pause(Pause.FOREVER)
+        await until(lambda: large.row.reason == "Paused until resumed.", "nobody is connected")
+        await small.engine.pause(None)
+        await until(lambda: large.row.reason == all_the_same, "it is said again")
+        await large.engine.pause(None)
+        await settled(small, large)
+        await large.engine.set_auto_sync(False)
+        await until(lambda: "Auto-sync is off." in large.row.reason and "all the same" in large.row.reason, "likewise")
+
+
+@on_loop
 async def test_one_that_cannot_be_dialled_but_dials_is_in_sync(tmp_path: Path) -> None:
     """Its own connection would be the one to stay, but a firewall, say, is in the way."""
     async with two(tmp_path) as (small, large):
