@@ -37,7 +37,7 @@ from engine.session import OwnSession
 from engine.settings import Mode, PeerConfig
 from engine.stand_in import StandIn
 from engine.status import Board, clock_time, connected_state
-from engine.visits import Purpose, Visit, gives_way
+from engine.visits import Purpose, Visited
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +49,8 @@ NAP = 30.0
 
 PARKED = 60.0
 """Seconds between two looks whether the cause of a ``PARKING`` error has gone."""
+
+ALL_THE_SAME = "The other side is connected to this machine all the same."
 
 REMEDIES = {
     SchemasDiffer: Remedy.COMPARE_TABLES,
@@ -117,8 +119,7 @@ class Link:
         self._again = False
         self._backoff = Backoff(random.Random())
         # who is on the other side, so that its visits are known
-        self._file = path.expanduser().resolve()
-        self._site: bytes | None = None
+        self._visited = Visited(hosts.visits, path, Purpose.GUESTS if as_hub else Purpose.SYNC)
         self._stop_listening: Callable[[], None] = lambda: None
         self._attempt: Attempt | None = None
         self._waiters: list[asyncio.Future[None]] = []
@@ -154,7 +155,7 @@ class Link:
 
     def start(self) -> None:
         """Begin to keep the peer in sync, on the running loop."""
-        self._stop_listening = self._hosts.visits.listen(self._file, self._visited)
+        self._stop_listening = self._visited.listen(self._came_or_left)
         self._task = asyncio.get_running_loop().create_task(self._run(), name=f"link {self.config.name}")
 
     async def stop(self) -> None:
@@ -200,7 +201,7 @@ class Link:
     def configure(self, config: PeerConfig, *, token: str | None) -> None:
         """Take over changed settings (pause among them) and try anew with them."""
         if (config.url, config.room) != (self.config.url, self.config.room):
-            self._site = None
+            self._visited.site = None
         self.config = self.board.config = config
         self._token = token
         self._blocked = self._lost = False
@@ -231,11 +232,12 @@ class Link:
         while not self._stopping:
             self._wake.clear()
             left = self.config.pause_left()
+            same = ALL_THE_SAME if self._visited.now is not None else ""
             if left is not None:
                 self._asked = False
                 self._settle(UsageError(f"{self.config.name} is paused."), also_next=True)
                 until = "until resumed" if left == float("inf") else f"until {clock_time(time.time() + left)}"
-                self.board.show(State.PAUSED, f"Paused {until}. {self._all_the_same}".rstrip())
+                self.board.show(State.PAUSED, f"Paused {until}. {same}".rstrip())
                 wait = left
             elif self._asked:
                 return True
@@ -245,10 +247,10 @@ class Link:
             elif not self._auto or self.config.mode is Mode.MANUAL:
                 why = "Synced by hand." if self._auto else self._by_hand
                 failed = f"Last try: {self._trouble}" if self._trouble else ""
-                reason = " ".join(part for part in (why, "Press Sync now.", failed, self._all_the_same) if part)
+                reason = " ".join(part for part in (why, "Press Sync now.", failed, same) if part)
                 self.board.show(State.IDLE, reason, remedy=self._remedy if failed else None)
                 wait = float("inf")
-            elif self.config.mode is Mode.LIVE and self._visit() is not None:
+            elif self.config.mode is Mode.LIVE and self._visited.now is not None:
                 return True
             else:
                 wait = self._next_at - time.time()
@@ -273,7 +275,7 @@ class Link:
 
     async def _try(self) -> None:
         peer, report = self.config.id, self._reporter
-        visit = self._visit()
+        visit = self._visited.now
         attempt = self._attempt = (Attempt if visit is None else functools.partial(StandIn, visit))(
             self.config,
             self.path,
@@ -296,7 +298,7 @@ class Link:
         try:
             ending = await attempt.run()
         except SynclineError as error:
-            if isinstance(error, PeerUnreachable) and self._visit() is not None:
+            if isinstance(error, PeerUnreachable) and self._visited.now is not None:
                 self._ended(Ending.GAVE_WAY, attempt)
             else:
                 self._failed(error)
@@ -356,7 +358,7 @@ class Link:
         session = attempt.session
         self.board.note(session)
         if isinstance(session, OwnSession) and session.kin:
-            self._site = session.peer
+            self._visited.site = session.peer
             self._give_way()
         self._lost = self._lost and not session.greeted
         if (self._again or self._parked) and not session.greeted:
@@ -372,17 +374,7 @@ class Link:
 
     # A peer that has dialled us
 
-    def _visit(self) -> Visit | None:
-        """The connection that the peer made to us, if it can take the place of ours."""
-        purpose = Purpose.GUESTS if self._as_hub else Purpose.SYNC
-        return self._hosts.visits.of(self._file, self._site, purpose) if self._site is not None else None
-
-    @property
-    def _all_the_same(self) -> str:
-        return "The other side is connected to this machine all the same." if self._visit() is not None else ""
-
-    def _visited(self) -> None:
-        """Somebody has dialled us, or left."""
+    def _came_or_left(self) -> None:
         if self._attempt is None:
             self._wake.set()
         else:
@@ -390,10 +382,8 @@ class Link:
 
     def _give_way(self) -> None:
         """Let go of our own connection if the peer has made one as well, and ours is the one to go."""
-        attempt, visit = self._attempt, self._visit()
-        if visit is None or attempt is None or self._site is None or isinstance(attempt, StandIn):
-            return
-        if gives_way(visit.pump.host.site_id, self._site, stays=attempt.stays):
+        attempt = self._attempt
+        if attempt is not None and not isinstance(attempt, StandIn) and self._visited.outdoes(stays=attempt.stays):
             attempt.hang_up(Ending.GAVE_WAY, reason="The connection that the other side made is enough.")
 
     def _caught_up(self) -> None:

@@ -166,6 +166,39 @@ class Visits:
             heard()
 
 
+class Visited:
+    """The visits of one peer, for the link that dials it.
+
+    Args:
+        visits: of this process. path: the link's file. purpose: of its own connections.
+
+    Attributes:
+        site: who the peer is, as soon as that is known.
+    """
+
+    def __init__(self, visits: Visits, path: Path, purpose: Purpose) -> None:
+        self.site: bytes | None = None
+        self._visits = visits
+        self._path = path.expanduser().resolve()
+        self._purpose = purpose
+
+    @property
+    def now(self) -> Visit | None:
+        """The one that can take the place of our own connection, if it is there."""
+        return self._visits.of(self._path, self.site, self._purpose) if self.site is not None else None
+
+    def outdoes(self, *, stays: bool) -> bool:
+        """Whether our own connection, which stays or not, is to give way to the one that is there."""
+        visit = self.now
+        if visit is None or self.site is None:
+            return False
+        return gives_way(visit.pump.host.site_id, self.site, stays=stays)
+
+    def listen(self, heard: Callable[[], None]) -> Callable[[], None]:
+        """As ``Visits.listen``."""
+        return self._visits.listen(self._path, heard)
+
+
 def gives_way(ours: bytes, theirs: bytes, *, stays: bool) -> bool:
     """Whether our own connection to a peer gives way to its visit; the other side finds the opposite.
 
