@@ -22,7 +22,7 @@ def summary(
     """
     if not peers:
         if shared:
-            return None, _shared(guests)
+            return None, shared_with(guests)
         return None, tr("No peer yet.") if databases else tr("No database yet.")
     state = worst([peer.state for peer in peers])
     having = [peer for peer in peers if peer.state is state]
@@ -38,7 +38,8 @@ def summary(
     return state, f"{word}: {some}."
 
 
-def _shared(guests: Collection[Guest]) -> str:
+def shared_with(guests: Collection[Guest]) -> str:
+    """Say who is there, where this machine shares."""
     here = sorted({guest.name for guest in guests if guest.connected})
     if not guests:
         return tr("Shared; nobody was let in yet.")

@@ -12,6 +12,7 @@ from PySide6.QtCore import QByteArray, QEvent, QSettings, QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QApplication,
+    QHBoxLayout,
     QLabel,
     QMainWindow,
     QSizePolicy,
@@ -40,7 +41,7 @@ from gui.panels.clocks import ClocksPanel
 from gui.panels.flow import FlowPanel
 from gui.panels.peers import PeersPanel
 from gui.panels.rates import RatesGraph
-from gui.summary import summary
+from gui.summary import shared_with, summary
 from gui.theme import icon, state_icon
 from gui.toolbar import Toolbar
 from gui.wishes import Wishes
@@ -147,8 +148,12 @@ class Window(QMainWindow):
         self._status_text.setTextFormat(Qt.TextFormat.PlainText)  # a peer's name is no markup
         self._status_text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.statusBar().setContentsMargins(6, 0, 6, 0)
-        self.statusBar().addWidget(self._status_icon)
-        self.statusBar().addWidget(self._status_text, 1)
+        both = QWidget()  # a passing remark hides it as one
+        row = QHBoxLayout(both)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self._status_icon)
+        row.addWidget(self._status_text, 1)
+        self.statusBar().addWidget(both, 1)
         self.statusBar().addPermanentWidget(self.rates)
 
     def add_top_bar(self, bar: QWidget) -> None:
@@ -275,6 +280,7 @@ class Window(QMainWindow):
 
     def _sharing_changed(self, sharing: SharingChanged) -> None:
         self._sharing = sharing
+        self.peers.set_sharing(shared_with(sharing.guests) if sharing.port else "")
         if sharing.problem:
             self.notices.say(told(sharing.problem))
         self._tell_summary()

@@ -1260,6 +1260,14 @@
         <translation>Teilen…</translation>
     </message>
     <message>
+        <source>Shared with other machines</source>
+        <translation>Mit anderen Rechnern geteilt</translation>
+    </message>
+    <message>
+        <source>They come here by themselves, so that no peer is needed for them. Share shows who may.</source>
+        <translation>Sie kommen von selbst hierher, eine Gegenstelle braucht es für sie nicht. Wer darf, steht unter „Teilen“.</translation>
+    </message>
+    <message>
         <source>No peer yet</source>
         <translation>Noch keine Gegenstelle</translation>
     </message>

@@ -82,6 +82,7 @@ class PeersPanel(QWidget):
         self.model = PeersModel(self)
         self.proxy = PeersProxy(self.model, self)
         self._has_databases = False
+        self._sharing = ""
         self.remedy = RemedyBar()
         self.remedy.asked.connect(self._begin_with)
         self._make_table()
@@ -128,6 +129,12 @@ class PeersPanel(QWidget):
     def set_has_databases(self, has: bool) -> None:
         """Say whether there is a database at all: what an empty table teaches depends on it."""
         self._has_databases = has
+        self._show_page()
+
+    @Slot(str)
+    def set_sharing(self, who: str) -> None:
+        """Say who comes to this machine, which shares; '' when it does not."""
+        self._sharing = who
         self._show_page()
 
     def save_state(self) -> bytes:
@@ -190,7 +197,14 @@ class PeersPanel(QWidget):
 
     def _show_page(self) -> None:
         self.pages.setCurrentIndex(1 if self.model.rowCount() else 0)
-        if self._has_databases:
+        if self._has_databases and self._sharing:
+            self.empty.say(
+                self.tr("Shared with other machines"),
+                self._sharing
+                + "\n\n"
+                + self.tr("They come here by themselves, so that no peer is needed for them. Share shows who may."),
+            )
+        elif self._has_databases:
             self.empty.say(
                 self.tr("No peer yet"),
                 self.tr("A peer is what a database is synced with: another machine, your own hub or a vlcn server.")

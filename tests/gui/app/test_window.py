@@ -303,6 +303,12 @@ async def test_where_nothing_is_dialled_the_guests_are_named(tmp_path: Path) -> 
         guest.machine = "visitor"
         await guest.pair(engine.invite(database.id), (await guest.add_database(theirs)).id)
         await until(lambda: line.text() == "Shared; connected: visitor.", "it says who is there")
+        assert line.text() in window.peers.empty.sentence.text()
+        window.commands.said.emit("A passing remark.")
+        assert not line.isVisible()
+        await engine.set_auto_sync(False)
+        assert window.statusBar().currentMessage() == "A passing remark."
+        window.statusBar().clearMessage()
         write(theirs, "INSERT INTO item (id, name) VALUES (1, 'brought')")
         await until(lambda: "brought" in flow_texts(window), "the flow shows it")
         assert "visitor" in {window.flow.model.index(row, 2).data() for row in range(window.flow.model.rowCount())}
