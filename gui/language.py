@@ -31,6 +31,7 @@ def spoken(speak: Callable[[], object]) -> None:
         speak: a method of a QObject that sets all texts that do not change by themselves.
     """
     speak()
+    _speakers[:] = [speaker for speaker in _speakers if speaker() is not None]  # menus and dialogs come and go
     _speakers.append(WeakMethod(speak))
 
 

@@ -3056,7 +3056,7 @@
     </message>
     <message>
         <source>The system has no usable keyring, so tokens</source>
-        <translation>Das System hat keinen brauchbaren Schlüsselbund, daher</translation>
+        <translation>Das System hat keinen brauchbaren Schlüsselbund; Token</translation>
     </message>
     <message>
         <source>The table {0} lacks the {1} {2} on {3}.</source>
@@ -3392,7 +3392,7 @@
     </message>
     <message>
         <source>a row of “{0}”{1}</source>
-        <translation>eine Zeile von „{0}“{1}</translation>
+        <translation>einer Zeile von „{0}“{1}</translation>
     </message>
     <message>
         <source>an expression</source>
@@ -3600,7 +3600,7 @@
     </message>
     <message>
         <source>one transaction that wrote to “{0}”</source>
-        <translation>eine Transaktion, die in „{0}“ schrieb</translation>
+        <translation>einer Transaktion, die in „{0}“ schrieb</translation>
     </message>
     <message>
         <source>or more</source>
