@@ -31,7 +31,7 @@ class MenuButton(QToolButton):
 
     def sizeHint(self) -> QSize:  # noqa: N802
         """Room for the arrow."""
-        return super().sizeHint() + QSize(self.ARROW, 0)
+        return super().sizeHint() + QSize(self.ARROW + 4, 0)
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
         """Draw the button to the left, and the arrow to the right."""

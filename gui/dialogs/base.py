@@ -8,7 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import QEvent
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QCheckBox, QDialog, QListWidget, QTreeWidget, QWidget
+from PySide6.QtWidgets import QCheckBox, QDialog, QListWidget, QRadioButton, QTreeWidget, QWidget
 from shiboken6 import isValid
 
 from engine.errors import SynclineError
@@ -79,7 +79,7 @@ class AsyncDialog(QDialog):
         super().changeEvent(event)
 
     def _show_boxes(self) -> None:
-        for kind in (QCheckBox, QListWidget, QTreeWidget):
+        for kind in (QCheckBox, QRadioButton, QListWidget, QTreeWidget):
             for widget in self.findChildren(kind):
                 show_boxes(widget)
 
