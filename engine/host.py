@@ -217,15 +217,18 @@ class Host:
         self._check(generation)
         return await self.run(Replica.known, site_id)
 
-    async def merge(self, action: Merge, generation: int) -> list[MergeResult]:
+    async def merge(self, action: Merge, generation: int, *, tell: bool = True) -> list[MergeResult]:
         """Perform a ``Merge`` in slices; the clock moves with the last one. Other links hear of it.
+
+        Args:
+            tell: whether the results say what was merged, which holds all of it in memory.
 
         Raises:
             FileReplaced: this is not the file of ``generation``, or it was set back; nothing was recorded.
         """
         self._check(generation)
         try:
-            results = await self.run(performing.merge, action, floor=self.version)
+            results = await self.run(performing.merge, action, floor=self.version, tell=tell)
         except FileReplaced:
             await self._begin_anew(generation)
             raise

@@ -19,6 +19,7 @@ from typing import Any
 from websockets.asyncio.connection import Connection
 from websockets.exceptions import ConnectionClosed
 
+from engine import shelter
 from engine.change import Change
 from engine.crr import Applied, Replica
 from engine.crr.read import surveys
@@ -78,7 +79,8 @@ class Pump:
         host: the replica it speaks for.
         guard: asked before a message or changes are taken.
         on_state: called after every step, when the session's facts may have changed.
-        on_in, on_out: called with changes that were merged (with what they overwrote) and that were sent.
+        on_in: called with changes that were merged, and what they overwrote; None where nobody wants to know.
+        on_out: called with changes that were sent.
     """
 
     def __init__(
@@ -89,7 +91,7 @@ class Pump:
         *,
         guard: Guard | None = None,
         on_state: Callable[[], None] = lambda: None,
-        on_in: Callable[[Sequence[Applied]], None] = lambda _: None,
+        on_in: Callable[[Sequence[Applied]], None] | None = None,
         on_out: Callable[[tuple[Change, ...]], None] = lambda _: None,
     ) -> None:
         self.socket = socket
@@ -188,8 +190,9 @@ class Pump:
             await self._perform()
         if self._frame is not None:
             self.traffic.bytes_in += len(self._frame)
-            await self._receive()
-            await self._perform()
+            with shelter.at_work() if len(self._frame) >= LARGE else contextlib.nullcontext():
+                await self._receive()
+                await self._perform()
             self._frame_taken.set()
         if self._ponged and self._reader_waits:  # and so everything before the pong has been received
             self._ponged = False
@@ -208,7 +211,8 @@ class Pump:
             if len(frame) < LARGE:
                 self.session.receive(frame)
             else:  # others on this loop need not wait for it
-                message = await asyncio.to_thread(decode, frame)
+                with shelter.reading():
+                    message = await asyncio.to_thread(decode, frame)
                 del frame
                 self.session.receive(message)
         except ProtocolError as error:
@@ -267,10 +271,11 @@ class Pump:
                 self.session.answered(await self.host.survey(answer, question))
             case Merge():
                 self._guard.merge(action)
-                results = await self.host.merge(action, self.session.here.generation)
+                tell = self._on_in is not None
+                results = await self.host.merge(action, self.session.here.generation, tell=tell)
                 self.session.merge_done(results)
                 for result in results:
-                    if result.applied:  # told when it is looked into: on a hub nobody does
+                    if result.applied and self._on_in is not None:
                         self._on_in(result.applied)
             case RecordSent(site_id, version):
                 self.host.sent_clocks.note(site_id, version)

@@ -7,10 +7,12 @@ server, where this source tree has it with its packages, is asked to do the same
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import shutil
 import sys
 import tempfile
 import time
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,6 +33,7 @@ class Load:
         rooms, guests: how many rooms, and guests in each; one of them writes.
         pace: writes a second in each room. seconds: for how long.
         own: whether guests speak our own dialect. published: it is the published server that is asked.
+        beside: what goes on in another room meanwhile (``engine.bench.bulk``), for as long as it does; '' for nothing.
     """
 
     name: str
@@ -40,6 +43,7 @@ class Load:
     seconds: float = 15.0
     own: bool = True
     published: bool = False
+    beside: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +74,11 @@ LOADS = (
     Load("20", 1, 20, 10.0),
     Load("20-stock", 1, 20, 10.0, own=False),
     Load("20-published", 1, 20, 10.0, own=False, published=True),
+    Load("beside-message", 1, 20, 10.0, beside="message"),
+    Load("beside-brings", 1, 20, 10.0, beside="brings"),
 )
-"""What is measured: many rooms, a crowd in one, and 20 guests beside the published server."""
+"""What is measured: many rooms, a crowd in one, 20 guests beside the published server, and 20 while another room takes
+a message of 50 MB, or a backlog of a million changes."""
 
 
 def missing(load: Load) -> str:
@@ -107,8 +114,9 @@ async def measure(load: Load, *, seconds: float | None = None) -> Served:
                     await asyncio.gather(*(guest.join() for guest in everybody[n : n + TOGETHER]))
             await asyncio.sleep(2.0)  # what greetings leave to do is done
             each = (server.memory() - before) / len(everybody)
-            cpu, began = server.cpu(), time.monotonic()
-            writes = await _write([room[0] for room in guests], load.pace, seconds or load.seconds)
+            async with _beside(load, server.url) as busy:
+                cpu, began = server.cpu(), time.monotonic()
+                writes = await _write([room[0] for room in guests], load.pace, seconds or load.seconds, busy)
             wanted = writes * (load.guests - 1)
             await _arrived(everybody, wanted)
             spent, lasted = server.cpu() - cpu, time.monotonic() - began
@@ -131,20 +139,48 @@ async def measure(load: Load, *, seconds: float | None = None) -> Served:
     )
 
 
-async def _write(writers: list[Guest], pace: float, seconds: float) -> int:
-    """Let each write at its pace, not all at once; return how often they did."""
+@contextlib.asynccontextmanager
+async def _beside(load: Load, url: str) -> AsyncIterator[asyncio.Future[int] | None]:
+    """Have somebody else begin what a load is measured beside; gives the future of its end."""
+    if not load.beside:
+        yield None
+        return
+    command = [sys.executable, "-m", "engine.bench.bulk", load.beside, url, "busy"]
+    pipe = asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe, cwd=Path(__file__).parents[2])
+    assert process.stdin is not None
+    assert process.stdout is not None
+    try:
+        await process.stdout.readline()
+        process.stdin.write(b"\n")
+        ended = asyncio.ensure_future(process.wait())
+        yield ended
+        if await ended:
+            raise SynclineError(f"{load.name}: what goes on beside has failed.")
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+
+
+async def _write(writers: list[Guest], pace: float, seconds: float, busy: asyncio.Future[int] | None) -> int:
+    """Let each write at its pace, not all at once, for so long or until ``busy`` is done; return how often they did."""
     loop = asyncio.get_running_loop()
     times = max(1, round(pace * seconds))
+    written = 0
 
     async def one(writer: Guest, offset: float) -> None:
-        due = loop.time() + offset
-        for _ in range(times):
+        nonlocal written
+        due, left = loop.time() + offset, times
+        while not busy.done() if busy is not None else left:
             await asyncio.sleep(max(0.0, due - loop.time()))
             await writer.write()
+            written += 1
+            left -= 1
             due += 1 / pace
 
     await asyncio.gather(*(one(writer, n / len(writers) / pace) for n, writer in enumerate(writers)))
-    return times * len(writers)
+    return written
 
 
 async def _arrived(guests: list[Guest], wanted: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import resource
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,10 @@ MANY_FILES = 65_536
 """Open files that are enough for any hub."""
 
 
+TURN = 0.0005
+"""Seconds after which a thread lets another one run. Rooms at work would else hold up the loop, which serves all the
+others, for five milliseconds at each of its system calls."""
+
 SHOWN = 5
 """Rooms that are named when somebody comes or goes."""
 
@@ -35,6 +40,7 @@ async def run(arguments: argparse.Namespace) -> int:
     if arguments.log_json:
         log_json()
     allow_many_files()
+    sys.setswitchinterval(TURN)
     async with Engine(Settings(), backups=Backups(data_dir() / "backups")) as engine:
         with engine.subscribe() as events:
             hub = await engine.serve(arguments.folder, host=arguments.host, port=arguments.port, options=options)

@@ -59,11 +59,11 @@ def read_part(replica: Replica, action: ReadPart) -> Part:
     return part
 
 
-def merge(replica: Replica, action: Merge, *, floor: int = 0, size: int = 0) -> list[MergeResult]:
+def merge(replica: Replica, action: Merge, *, floor: int = 0, size: int = 0, tell: bool = True) -> list[MergeResult]:
     """Merge in slices; the clock, or the place, moves with the last.
 
     Args:
-        floor: as in ``Replica.merge``.
+        floor, tell: as in ``Replica.merge``.
         size: changes in one slice, ``MERGE_SLICE`` by default.
     """
     size = size or MERGE_SLICE
@@ -81,6 +81,7 @@ def merge(replica: Replica, action: Merge, *, floor: int = 0, size: int = 0) -> 
                 place=action.place if last else None,
                 js_numbers=action.js_numbers,
                 floor=floor,
+                tell=tell,
             )
         )
         floor = max(floor, results[-1].after)

@@ -34,9 +34,9 @@ async def hear(socket: ClientConnection) -> Message:
     return decode(frame)
 
 
-async def turned_away(socket: ClientConnection) -> tuple[int | None, str]:
+async def turned_away(socket: ClientConnection, *, patience: float = PATIENCE) -> tuple[int | None, str]:
     """Read until the hub closes; return the code and the reason."""
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(patience):
         try:
             while True:
                 await socket.recv()

@@ -29,6 +29,13 @@ def test_every_guest_of_every_room_gets_what_others_write(own: bool) -> None:
     assert (served.writes, served.deliveries, served.missing) == (4, 8, 0)
 
 
+@pytest.mark.parametrize("kind", ["message", "brings"])
+def test_what_goes_on_beside(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SYNCLINE_BENCH_SMALL", "1")
+    served = asyncio.run(hub.measure(Load("small", 1, 3, 20.0, beside=kind)))
+    assert served.deliveries == 2 * served.writes > 0
+
+
 def test_what_is_not_here_is_said(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
     assert main(["bench", "hub", "--case", "20-published"]) == 0

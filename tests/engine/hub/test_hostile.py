@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import resource
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.exceptions import InvalidStatus
+from websockets.frames import Frame, Opcode
 from websockets.typing import Subprotocol
 
 from engine.change import MAX_VERSION, Change
@@ -27,6 +30,12 @@ from tests.engine.session.world import ITEM
 
 STRANGER = bytes(range(16))
 GREETING = (Hello(1, STRANGER, 2**40, "", -1, (ITEM,)), Lineage((), ()))
+
+LONG = 200.0
+"""Seconds for what takes long on a busy machine."""
+
+MANY = 1_000_000 if os.environ.get("CI") else 100_000
+"""Tiny frames in one flood."""
 
 
 class Target:
@@ -44,7 +53,8 @@ class Target:
     @asynccontextmanager
     async def guest(self, *, own: int | None = 1) -> AsyncIterator[ClientConnection]:
         offer = [Subprotocol(encode_subprotocol("room", own=own))]
-        async with connect(self.url, subprotocols=offer, proxy=None, max_size=None, open_timeout=PATIENCE) as socket:
+        options: dict[str, Any] = {"proxy": None, "max_size": None, "open_timeout": PATIENCE, "ping_interval": None}
+        async with connect(self.url, subprotocols=offer, **options) as socket:
             yield socket
 
     async def serves(self, tmp_path: Path) -> float:
@@ -94,26 +104,79 @@ async def test_a_thousand_greetings_that_never_go_on(tmp_path: Path, many_files:
         await target.serves(tmp_path)
 
 
+def masked(opcode: Opcode, data: bytes, *, fin: bool = True) -> bytes:
+    return Frame(opcode, data, fin=fin).serialize(mask=True)
+
+
+STATUS = masked(Opcode.BINARY, encode(Status(1)))
+FLOODS = {
+    "messages": (STATUS, (1008, "messages a second")),
+    "messages with nothing in them": (masked(Opcode.BINARY, b""), (1007, "an empty frame")),
+    "fragments": (masked(Opcode.CONT, b"x", fin=False), (1009, "too many fragments")),
+    "fragments with nothing in them": (masked(Opcode.CONT, b"", fin=False), (1009, "too many fragments")),
+    "pings": (masked(Opcode.PING, b"x"), None),
+}
+"""Frames of a few bytes, and how the hub ends a connection on which a million of them come."""
+
+
 @pytest.mark.slow
-@on_loop
-async def test_tiny_messages_by_the_hundred_thousand(tmp_path: Path) -> None:
+def test_a_million_tiny_frames(tmp_path: Path) -> None:
+    on_loop(_floods, seconds=2 * LONG)(tmp_path)
+
+
+async def _floods(tmp_path: Path) -> None:
     with hub(tmp_path) as target:
         await target.serves(tmp_path)
         before = target.memory
-        async with target.guest() as socket:
-            try:
+        for name, (frame, answer) in FLOODS.items():
+            async with target.guest() as socket:
                 for message in GREETING:
                     await socket.send(encode(message))
-                for version in range(100_000):
-                    await socket.send(encode(Status(version)))
-                    if version % 100 == 0:
-                        await asyncio.sleep(0)  # a reason is heard only by those who listen now and then
-            except ConnectionClosed:
-                pass
-            code, reason = await turned_away(socket)
-            assert (code, "messages a second" in reason) == (1008, True)
+                if name.startswith("fragments"):
+                    socket.transport.write(masked(Opcode.BINARY, b"\x44", fin=False))
+                ending = asyncio.create_task(turned_away(socket, patience=LONG))
+                await flood(socket, frame, ending)
+                if answer is None:  # each of them was answered
+                    await (await socket.ping())
+                    await socket.close()
+                else:
+                    code, reason = await ending
+                    assert (code, answer[1] in reason) == (answer[0], True), (name, code, reason)
+                await ending
+            assert target.memory - before < 50, name
         await target.serves(tmp_path)
+
+
+@pytest.mark.slow
+def test_a_million_tiny_messages_that_are_taken(tmp_path: Path) -> None:
+    """Without a limit of messages a hub works all of them off, and others get their turn meanwhile."""
+    on_loop(_all_taken, seconds=2 * LONG)(tmp_path)
+
+
+async def _all_taken(tmp_path: Path) -> None:
+    with hub(tmp_path, "--limit", "messages=0") as target:
+        await target.serves(tmp_path)
+        before = target.memory
+        async with target.guest() as socket:
+            for message in GREETING:
+                await socket.send(encode(message))
+            ending = asyncio.create_task(turned_away(socket, patience=LONG))
+            flooding = asyncio.create_task(flood(socket, STATUS, ending))
+            await target.serves(tmp_path)
+            await flooding
+            socket.transport.write(masked(Opcode.BINARY, b""))  # the last one, so that it is known when all are done
+            assert (await ending)[0] == 1007
         assert target.memory - before < 50
+
+
+async def flood(socket: ClientConnection, frame: bytes, ending: asyncio.Task[Any]) -> None:
+    """Send a million of a frame as fast as they are taken, or until the connection ends."""
+    for _ in range(MANY // 1_000):
+        socket.transport.write(frame * 1_000)
+        while socket.transport.get_write_buffer_size() > 100_000 and not ending.done():
+            await asyncio.sleep(0.001)
+        if ending.done() or socket.transport.is_closing():
+            return
 
 
 def change(pk: int, version: int, author: bytes = STRANGER, table: str = "item", column: str = "name") -> Change:

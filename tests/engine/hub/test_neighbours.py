@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from engine import pump
 from engine.crr import Replica, connect
+from engine.session import performing
 from engine.wire import Batch, Message, decode, encode
 from tests.engine.hub.guests import guest, turned_away
 from tests.engine.hub.test_limits import GREETING, changes
@@ -77,3 +80,42 @@ async def test_a_room_that_waits_for_its_file_holds_up_no_other(tmp_path: Path) 
         other.execute("ROLLBACK")
         other.close()
         await until(lambda: rows(busy) == rows(files[2]) != [], "the one that waited")
+
+
+@on_loop
+async def test_the_collector_leaves_a_large_message_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it holds is looked through neither while it is read nor while it is merged; later all is as before."""
+    passes: list[int] = []
+
+    def count(phase: str, info: dict[str, int]) -> None:
+        if phase == "start":
+            passes.append(len(gc.get_objects()))
+
+    frozen: list[int] = []
+    merge = performing.merge
+
+    def watched(*arguments: Any, **options: Any) -> Any:
+        frozen.append(gc.get_freeze_count())
+        return merge(*arguments, **options)
+
+    def decoding(data: bytes) -> Message:
+        gc.callbacks.append(count)
+        try:
+            return decode(data)
+        finally:
+            gc.callbacks.remove(count)
+
+    monkeypatch.setattr(performing, "merge", watched)
+    monkeypatch.setattr(pump, "decode", decoding)
+    room = make_file(tmp_path / "hub" / "room")
+    gc.unfreeze()
+    async with plain_engine() as server:
+        hub = await server.serve(room.parent)
+        async with guest(hub) as socket:
+            for message in (*GREETING, Batch(1, 0, 0, 1, b"", False, changes(5_000))):
+                await socket.send(encode(message))
+            await until(lambda: len(rows(room)) == 5_000, "merged")
+            await until(lambda: gc.get_freeze_count() == 0, "all is as before")
+    assert passes == []
+    assert [count > 5_000 for count in frozen] == [True]
+    assert gc.isenabled()
