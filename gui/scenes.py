@@ -196,7 +196,7 @@ class Scenes:
         window, wishes, peer = self._window, self._window.wishes, self._laptop.id
         await self._ask("remove-peer", wishes._remove_peers([peer]))
         await self._ask("remove-database", wishes._remove_database(self._laptop.database))
-        await self._ask("new-id", wishes._new_id(peer))
+        await self._ask("new-id", wishes._new_id(self._laptop.database))
         async with self._asked(schema.show(window, self._engine, peer, self._laptop.name)) as dialog:
             await _until(lambda: not dialog.busy)
             await self._show("tables-compared", dialog)
