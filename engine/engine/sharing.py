@@ -250,7 +250,9 @@ class Sharing(Peers):
             with contextlib.suppress(SynclineError):  # its own row says what is wrong with it
                 async with self._hosts.use(path) as host:
                     offers.append(offer(host.shapes))
-        return Announcement(self.machine, share.addresses, share.port, share.fingerprint, offers)
+        return Announcement(
+            self.machine, share.addresses, share.port, share.fingerprint, offers, moved=lambda: share.addresses
+        )
 
     async def _end_sharing(self) -> None:
         self._share = None

@@ -43,6 +43,9 @@ GOOD_FOR = 20
 ASK_AGAIN = 5.0
 """Seconds between two looks whether it holds still; the network is asked only when it does not."""
 
+MOVED_EVERY = 5.0
+"""Seconds between two looks whether this machine has other addresses now."""
+
 MOST = 200
 """Machines that are looked at; more than that is no network of a person's."""
 
@@ -95,9 +98,19 @@ class Announcement:
     Args:
         name: of the machine. addresses, port: where it listens. fingerprint: of its certificate.
         offers: ``offer`` of each database.
+        moved: gives the addresses as they are now, where they may change; looked at every ``MOVED_EVERY`` seconds.
     """
 
-    def __init__(self, name: str, addresses: Sequence[str], port: int, fingerprint: str, offers: Sequence[str]) -> None:
+    def __init__(
+        self,
+        name: str,
+        addresses: Sequence[str],
+        port: int,
+        fingerprint: str,
+        offers: Sequence[str],
+        *,
+        moved: Callable[[], Sequence[str]] | None = None,
+    ) -> None:
         self._name = printable(name, LONGEST_NAME)
         self._addresses = tuple(addresses)
         self._port = port
@@ -105,25 +118,41 @@ class Announcement:
         self._offers = tuple(sorted(set(offers)))[:OFFERS]
         self._zeroconf: AsyncZeroconf | None = None
         self._info: AsyncServiceInfo | None = None
+        self._moved = moved
         self._telling: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Announcement:
-        self._telling = asyncio.create_task(self._tell())  # it listens for its name first, which takes a second
+        self._telling = asyncio.create_task(self._go_on())  # it listens for its name first, which takes a second
         return self
 
     async def __aexit__(self, *_: object) -> None:
         if self._telling is not None:
             self._telling.cancel()
             await asyncio.gather(self._telling, return_exceptions=True)
-        if self._zeroconf is None:
+        await self._say_goodbye()
+
+    async def _go_on(self) -> None:
+        """Tell, and tell anew where the machine came into another network: the sockets are bound to the old one."""
+        await self._tell()
+        while self._moved is not None:
+            await asyncio.sleep(MOVED_EVERY)
+            addresses = tuple(self._moved())
+            if addresses != self._addresses:
+                self._addresses = addresses
+                await self._say_goodbye()
+                await self._tell()
+
+    async def _say_goodbye(self) -> None:
+        zeroconf, self._zeroconf = self._zeroconf, None
+        if zeroconf is None:
             return
         try:
             if self._info is not None:
-                await (await self._zeroconf.async_unregister_service(self._info))
+                await (await zeroconf.async_unregister_service(self._info))
         except Exception as error:  # the network may be gone, and each system says so in its own way
             log.info("The goodbye could not be said: %s", error)
         finally:
-            await self._zeroconf.async_close()
+            await zeroconf.async_close()
 
     async def _tell(self) -> None:
         from zeroconf.asyncio import AsyncServiceInfo
@@ -221,7 +250,11 @@ class Discovery:
         assert self._zeroconf is not None
         while True:
             info = AsyncServiceInfo(SERVICE, name)
-            there = await info.async_request(self._zeroconf.zeroconf, ANSWER_WITHIN)
+            try:
+                there = await info.async_request(self._zeroconf.zeroconf, ANSWER_WITHIN)
+            except Exception as error:  # the network may be gone, and each system says so in its own way
+                log.info("A machine could not be asked: %s", error)
+                there = False
             found = _read(info) if there else None
             self._note(name, found if found is None or found.certificate != self._own else None)
             await asyncio.sleep(ASK_AGAIN)

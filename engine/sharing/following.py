@@ -17,10 +17,11 @@ from engine.errors import SynclineError
 from engine.settings import PeerConfig
 from engine.sharing.discovery import Discovery, mark
 from engine.sharing.reach import where_it_is
+from engine.sharing.share import own_addresses
 
 log = logging.getLogger(__name__)
 
-LOOK_AGAIN = 10.0
+LOOK_AGAIN = 5.0
 """Seconds after which one who was found but did not answer is tried again."""
 
 
@@ -54,22 +55,27 @@ class Following:
 
     async def _run(self) -> None:
         try:
-            changed = asyncio.Event()
-            here = all(_is_here(peer) for peer in self._lost())
-            async with Discovery(changed.set, here=here) as discovery:
-                while self._lost():
-                    with contextlib.suppress(TimeoutError):
-                        async with asyncio.timeout(LOOK_AGAIN):
-                            await changed.wait()
-                    changed.clear()
-                    for peer in self._lost():
-                        await self._follow(peer, discovery)
+            while self._lost():
+                await self._look_around()
         except SynclineError as error:  # the new address could not be kept
             log.warning("%s", error)
         except Exception:  # a defect of ours must not end in silence
             log.exception("Looking for paired machines failed")
         finally:
             self._task = None
+
+    async def _look_around(self) -> None:
+        """Look while somebody is lost, and this machine stays in its network: the sockets are bound to that."""
+        changed, addresses = asyncio.Event(), own_addresses()
+        here = all(_is_here(peer) for peer in self._lost())
+        async with Discovery(changed.set, here=here) as discovery:
+            while self._lost() and own_addresses() == addresses:
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(LOOK_AGAIN):
+                        await changed.wait()
+                changed.clear()
+                for peer in self._lost():
+                    await self._follow(peer, discovery)
 
     async def _follow(self, peer: PeerConfig, discovery: Discovery) -> None:
         for found in discovery.found:

@@ -93,6 +93,18 @@ async def test_a_machine_that_crashes_goes_and_comes_back(monkeypatch: pytest.Mo
 
 
 @on_loop
+async def test_a_machine_that_moves_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It goes on sharing, and has another address: in another network, say."""
+    monkeypatch.setattr(discovery_module, "MOVED_EVERY", 0.1)
+    name, addresses = a_name(), ["127.0.0.1"]
+    announcement = Announcement(name, addresses, 8787, a_fingerprint(), [], moved=lambda: addresses)
+    async with Discovery(here=True) as discovery, announcement:
+        await until(lambda: bool(named(discovery, name)), "it is found")
+        addresses[:] = ["127.0.0.2"]
+        await until(lambda: [found.addresses for found in named(discovery, name)] == [("127.0.0.2",)], "where it is")
+
+
+@on_loop
 async def test_one_who_comes_later_finds_who_is_there() -> None:
     name = a_name()
     async with Announcement(name, ["127.0.0.1"], 8787, FINGERPRINT, []):
