@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import logging
+import os
 import ssl
 from socket import gaierror
 from typing import Any, NamedTuple
@@ -138,7 +140,7 @@ async def dial(
             hint="Install python-socks, or set NO_PROXY.",
         ) from error
     except (OSError, EOFError, WebSocketException) as error:
-        raise PeerUnreachable(f"{where}: {getattr(error, 'strerror', None) or error}.") from error
+        raise PeerUnreachable(f"{where}: {_why(error)}.") from error
     assert socket.response is not None
     headers = socket.response.headers
     answer = headers.get(OWN_HEADER)
@@ -166,6 +168,13 @@ def _refusal(error: InvalidStatus, where: str) -> PeerRefused | PeerUnreachable:
     return PeerRefused(
         f"{where} is no sync server: it answered with HTTP {status}.", hint="Check the address and its path."
     )
+
+
+def _why(error: Exception) -> str:
+    """The system's own words, where asyncio has put its own in their place."""
+    if isinstance(error, OSError) and error.errno is not None and error.errno in errno.errorcode:
+        return os.strerror(error.errno)
+    return str(error)
 
 
 def _sentence(body: bytes | bytearray | None) -> str:
