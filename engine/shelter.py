@@ -12,12 +12,18 @@ from contextlib import contextmanager
 
 _reading = 0
 _at_work = 0
+_was_enabled = False
 
 
 @contextmanager
 def reading() -> Iterator[None]:
-    """While a large message is read: nothing is collected. What there is then is kept from the collector."""
-    global _reading
+    """While a large message is read: nothing is collected. What there is then is kept from the collector.
+
+    Under the window the collector is off all the time (``gui.collector``), and stays so.
+    """
+    global _reading, _was_enabled
+    if not _reading:
+        _was_enabled = gc.isenabled()
     _reading += 1
     gc.disable()
     try:
@@ -25,7 +31,7 @@ def reading() -> Iterator[None]:
     finally:
         gc.freeze()
         _reading -= 1
-        if not _reading:
+        if not _reading and _was_enabled:
             gc.enable()
 
 
