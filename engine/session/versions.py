@@ -48,11 +48,12 @@ class Versions:
         return frozenset(change.site_id for change in self.changes)
 
     def encode(self) -> Versions:
-        """Make the bytes of every message now, on whatever thread this is.
+        """Find out the size and the authors and make the bytes of every message now, on whatever thread this is.
 
         Raises:
             WireError: a change that cannot be sent.
         """
+        _ = self.size, self.authors
         for message in self.messages:
             message.encoded(authored=False)
         return self
