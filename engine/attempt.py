@@ -359,7 +359,7 @@ class Attempt:
         if closed.retry:
             raise PeerUnreachable(closed.reason)
         if isinstance(session, OwnSession) and session.refusal and session.refusal.code == FailureCode.ROOM:
-            raise RoomMissing(closed.reason, hint="Check the room's name. When the hub has it, this goes on by itself.")
+            raise RoomMissing(closed.reason, hint="When that has changed at the hub, this goes on by itself.")
         raise PeerRefused(closed.reason)
 
 

@@ -114,7 +114,8 @@ async def dial(
     except InvalidStatus as error:
         raise _refusal(error, where) from error
     except InvalidMessage as error:
-        raise PeerUnreachable(f"{where} does not speak WebSocket.", hint="Check the address and the port.") from error
+        hint = "Check the address and the port." if url.startswith("wss:") else "Is it wss:// instead of ws://?"
+        raise PeerUnreachable(f"{where} does not speak WebSocket.", hint=hint) from error
     except InvalidHandshake as error:
         raise PeerRefused(f"{where} answered, but not as a sync server: {error}.") from error
     except TimeoutError as error:
@@ -132,7 +133,7 @@ async def dial(
         ) from error
     except ssl.SSLError as error:
         raise PeerRefused(
-            f"{where}: no secure connection: {error.reason or error}.", hint="Is it ws:// instead of wss://?"
+            f"{where}: no secure connection: {error.reason or error}.", hint=_secure_hint(error)
         ) from error
     except ImportError as error:
         raise UsageError(
@@ -154,6 +155,14 @@ async def dial(
         new_room=headers.get(ROOM_HEADER) == NEW_ROOM,
         lasting=headers.get(TOKEN_HEADER),
     )
+
+
+def _secure_hint(error: ssl.SSLError) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return (
+            "Dial it by the name that its certificate is for; one made at home has to be trusted here: SSL_CERT_FILE."
+        )
+    return "Is it ws:// instead of wss://?"
 
 
 def _refusal(error: InvalidStatus, where: str) -> PeerRefused | PeerUnreachable:

@@ -2407,10 +2407,6 @@
         <translation>Bringen Sie sie zurück.</translation>
     </message>
     <message>
-        <source>Check the room&apos;s name.</source>
-        <translation>Prüfen Sie den Namen des Raums.</translation>
-    </message>
-    <message>
         <source>Choose another place.</source>
         <translation>Wählen Sie einen anderen Ort.</translation>
     </message>
@@ -2421,6 +2417,10 @@
     <message>
         <source>Confirmed up to {0}.</source>
         <translation>Bestätigt bis {0}.</translation>
+    </message>
+    <message>
+        <source>Dial it by the name that its certificate is for; one made at home has to be trusted here: SSL_CERT_FILE.</source>
+        <translation>Wählen Sie den Namen, für den das Zertifikat gilt; einem selbst gemachten muss hier vertraut werden: SSL_CERT_FILE.</translation>
     </message>
     <message>
         <source>Give a copy a site id of its own (syncline new-id).</source>
@@ -2485,6 +2485,10 @@
     <message>
         <source>Install python-socks, or set NO_PROXY.</source>
         <translation>Installieren Sie python-socks, oder setzen Sie NO_PROXY.</translation>
+    </message>
+    <message>
+        <source>Is it wss:// instead of ws://?</source>
+        <translation>Ist es wss:// statt ws://?</translation>
     </message>
     <message>
         <source>It answers as a published vlcn server does.</source>
@@ -3363,10 +3367,6 @@
         <translation>Was gesendet wurde, wird nicht angenommen.</translation>
     </message>
     <message>
-        <source>When the hub has it, this goes on by itself.</source>
-        <translation>Sobald der Hub ihn hat, geht es von selbst weiter.</translation>
-    </message>
-    <message>
         <source>Who opens links</source>
         <translation>Wer Links öffnet</translation>
     </message>
@@ -4009,6 +4009,10 @@
     <message>
         <source>Tokens are kept in the system&apos;s keyring ({0}).</source>
         <translation>Token liegen im Schlüsselbund des Systems ({0}).</translation>
+    </message>
+    <message>
+        <source>When that has changed at the hub, this goes on by itself.</source>
+        <translation>Sobald sich das beim Hub geändert hat, geht es von selbst weiter.</translation>
     </message>
     <message>
         <source>can be added there, from that side</source>

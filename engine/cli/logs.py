@@ -27,7 +27,11 @@ class JsonLines(logging.Formatter):
 
 
 def log_json(level: int = logging.INFO) -> None:
-    """Write the log to stderr as JSON lines from now on, from ``level`` up."""
+    """Write the log to stderr as JSON lines from now on, from ``level`` up.
+
+    Of the library for sockets only what is wrong: who comes and goes the hub says itself, and with more to it.
+    """
+    logging.getLogger("engine.hub.websockets").setLevel(logging.WARNING)
     handler = logging.StreamHandler()
     handler.setFormatter(JsonLines())
     logging.basicConfig(level=level, handlers=[handler], force=True)

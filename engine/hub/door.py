@@ -7,6 +7,7 @@ Any path is served (published clients use ``/sync`` or ``/vlcn-ws``). What a pee
 from __future__ import annotations
 
 import http
+import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
 from urllib.parse import unquote, urlsplit
@@ -33,6 +34,8 @@ from engine.wire.rooms import (
     TOKEN_HEADER,
     decode_subprotocol,
 )
+
+log = logging.getLogger(__name__)
 
 METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 """What Prometheus takes the page of numbers for."""
@@ -89,18 +92,22 @@ class Door:
             connection.stays = STAYS_HEADER in request.headers
             name = unquote(request.headers.get(NAME_HEADER, ""))
             connection.grant = self._access.admit(greeting.room, greeting.token, name=name)
-        except WireError as error:
-            self._refused["greeting"] += 1
-            return connection.respond(http.HTTPStatus.BAD_REQUEST, f"{error}\n")
-        except Denied as error:
-            self._refused["token"] += 1
-            return connection.respond(error.status, f"{error}\n")
-        except Busy as error:
-            self._refused["busy"] += 1
-            return connection.respond(http.HTTPStatus.SERVICE_UNAVAILABLE, f"{error}\n")
+        except (WireError, Denied, Busy) as error:
+            return self._turn_away(connection, error)
         makes = greeting.own is not None and connection.grant.write and self._may_make(greeting.room)
         connection.new_room = makes
         return None
+
+    def _turn_away(self, connection: HubSocket, error: WireError | Denied | Busy) -> Response:
+        status: int = http.HTTPStatus.BAD_REQUEST
+        why = "greeting"
+        if isinstance(error, Denied):
+            why, status = "token", error.status
+        elif isinstance(error, Busy):
+            why, status = "busy", http.HTTPStatus.SERVICE_UNAVAILABLE
+        self._refused[why] += 1
+        log.info("Turned away: %s", error, extra={"address": connection.address})
+        return connection.respond(status, f"{error}\n")
 
     def answer(self, connection: ServerConnection, request: Request, response: Response) -> None:
         """Add to the answer what a Syncline wants to know."""

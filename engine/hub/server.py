@@ -216,7 +216,9 @@ class Hub:
                     await self._upgrader.upgrade(host, wish)
                 await self._run_session(socket, host)
         except (UsageError, ReplicaError, Busy) as error:
-            log.info("Turned away: %s", error, extra={"room": room, "address": socket.address})
+            # what fails here is for the hub's owner, who would not hear of it from the peers
+            level = logging.WARNING if isinstance(error, ReplicaError) else logging.INFO
+            log.log(level, "Turned away: %s", error, extra={"room": room, "address": socket.address})
             self._tally.refused["busy" if isinstance(error, Busy) else "room"] += 1
             here = isinstance(error, ReplicaError)
             sentence = "The hub cannot open this room's file." if here else str(error)

@@ -62,6 +62,9 @@ def _upgrade(replica: Replica, schema: Schema, backups: Backups, *, allow_drop: 
         planned = replica.plan_migration(schema.text)
     except UsageError as error:  # about the hub's own file, which is none of the peer's business
         raise ReplicaError(f"The schema file {schema.name}: {error}", hint=error.hint) from None
+    except ReplicaError as error:
+        hint = " Tables begin with CREATE TABLE IF NOT EXISTS there." if "already exists" in str(error) else ""
+        raise ReplicaError(f"The schema file {schema.name}: {error}{hint}") from None
     if planned.loses and not allow_drop:
         raise UsageError(_loss(planned))
     backups.make(replica.path)
@@ -73,6 +76,6 @@ def _loss(planned: Migration) -> str:
     lost = [one for one in (*planned.dropped, *planned.removed) if one.rows]
     tables = names({one.table for one in lost})
     return (
-        f"The hub's new schema has no place for {sum(one.rows for one in lost):,} values or rows of {tables},"
+        f"The hub's new schema would lose some of {tables} (values or rows: {sum(one.rows for one in lost):,}),"
         " so it was not applied: the hub's owner must allow that."
     )

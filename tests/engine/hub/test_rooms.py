@@ -283,5 +283,5 @@ async def test_without_leave_nothing_is_made(folder: Path, tmp_path: Path) -> No
         database = await client.add_database(a)
         await client.add_peer(PeerConfig.new(database.id, hub.url, room="room"))
         await until(lambda: client.peers()[0].state is State.NEEDS_YOU, "told")
-        assert client.peers()[0].reason.startswith("This hub has no room “room”. Check the room's name.")
+        assert client.peers()[0].reason.startswith("This hub has no room “room”. When that has changed")
     assert files(folder) == []

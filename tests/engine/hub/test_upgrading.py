@@ -93,7 +93,7 @@ async def test_rows_are_dropped_only_where_that_is_allowed(world: World) -> None
         world.schema.write_text(NARROWER)
         code, reason = await world.announce(hub, NARROWER)  # type: ignore[misc]
         assert code == 4004
-        assert "no place for 1 values or rows of “item”" in reason
+        assert "would lose some of “item” (values or rows: 1)" in reason
         assert world.identity == ("main.sql", cryb64(OLD))
         assert isinstance(await world.announce(hub, OLD), StartStreaming)  # nothing is poisoned
         write(world.room, "UPDATE item SET n = NULL")
@@ -145,3 +145,27 @@ async def test_synclines_that_record_no_schema_upgrade_it_by_their_tables(world:
             await socket.send(encode(Hello(1, STRANGER, 1, "", -1, ())))
             await turned_away(socket)
     assert world.identity == ("main.sql", cryb64(WIDER))
+
+
+@on_loop
+async def test_a_schema_file_that_cannot_be_applied_again(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """The hub's owner is told what to change; the peer only that it is the hub's."""
+    folder, rooms = tmp_path / "schemas", tmp_path / "rooms"
+    for one in (folder, rooms):
+        one.mkdir()
+    plain = "CREATE TABLE item (id INTEGER PRIMARY KEY NOT NULL{});\nSELECT crsql_as_crr('item');\n"
+    (folder / "main.sql").write_text(plain.format(""))
+    async with plain_engine() as server:
+        hub = await server.serve(rooms, options=HubOptions(schemas=folder))
+        for column in ("", ", name TEXT"):
+            text = plain.format(column)
+            (folder / "main.sql").write_text(text)
+            async with guest(hub, own=None) as socket:
+                await socket.send(encode(AnnouncePresence(bytes(16), (), "main.sql", cryb64(text))))
+                if column:
+                    assert (await turned_away(socket))[1] == "The hub cannot open this room's file."
+                else:
+                    assert isinstance(await hear(socket), StartStreaming)
+    [told] = [line.getMessage() for line in caplog.records if line.levelname == "WARNING"]
+    assert "main.sql" in told
+    assert "CREATE TABLE IF NOT EXISTS" in told
