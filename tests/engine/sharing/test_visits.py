@@ -127,7 +127,7 @@ async def test_both_dial_at_the_same_time(tmp_path: Path) -> None:
         await large.dial(small)
         await settled(small, large)
         with small.engine.subscribe() as of_small, large.engine.subscribe() as of_large:
-            for seed in range(12):
+            for seed in range(8):
                 chance = random.Random(seed)
                 for each in (small, large):
                     await each.engine.pause(Pause.FOREVER)
