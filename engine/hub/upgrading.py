@@ -60,22 +60,25 @@ def _upgrade(replica: Replica, schema: Schema, backups: Backups, *, allow_drop: 
         return False
     try:
         planned = replica.plan_migration(schema.text)
-    except UsageError as error:  # about the hub's own file, which is none of the peer's business
-        raise ReplicaError(f"The schema file {schema.name}: {error}", hint=error.hint) from None
-    except ReplicaError as error:
+        if planned.loses and not allow_drop:
+            raise _Loss(planned)
+        backups.make(replica.path)
+        replica.migrate(schema.text, lose=allow_drop, identity=identity)
+    except _Loss:
+        raise
+    except (UsageError, ReplicaError) as error:  # about the hub's own file, which is none of the peer's business
         hint = " Tables begin with CREATE TABLE IF NOT EXISTS there." if "already exists" in str(error) else ""
-        raise ReplicaError(f"The schema file {schema.name}: {error}{hint}") from None
-    if planned.loses and not allow_drop:
-        raise UsageError(_loss(planned))
-    backups.make(replica.path)
-    replica.migrate(schema.text, lose=allow_drop, identity=identity)
+        raise ReplicaError(f"The schema file {schema.name}: {error}{hint}", hint=error.hint) from None
     return True
 
 
-def _loss(planned: Migration) -> str:
-    lost = [one for one in (*planned.dropped, *planned.removed) if one.rows]
-    tables = names({one.table for one in lost})
-    return (
-        f"The hub's new schema would lose some of {tables} (values or rows: {sum(one.rows for one in lost):,}),"
-        " so it was not applied: the hub's owner must allow that."
-    )
+class _Loss(UsageError):
+    """What may not be lost would be."""
+
+    def __init__(self, planned: Migration) -> None:
+        lost = [one for one in (*planned.dropped, *planned.removed) if one.rows]
+        tables = names({one.table for one in lost})
+        super().__init__(
+            f"The hub's new schema would lose some of {tables} (values or rows: {sum(one.rows for one in lost):,}),"
+            " so it was not applied: the hub's owner must allow that."
+        )
