@@ -30,6 +30,7 @@ class Remedy(enum.Enum):
 
     COMPARE_TABLES = enum.auto()
     NEW_ID = enum.auto()
+    PAIR = enum.auto()
     EDIT = enum.auto()
 
 

@@ -27,6 +27,7 @@ from engine.errors import (
     CopiedFile,
     PeerRefused,
     PeerUnreachable,
+    RoomMissing,
     SchemasDiffer,
     SynclineError,
     UsageError,
@@ -343,6 +344,9 @@ class Link:
         self._parked = isinstance(error, PARKING)
         self._lost = isinstance(error, PeerUnreachable | CertificateChanged)
         self._remedy = next((remedy for kind, remedy in REMEDIES.items() if isinstance(error, kind)), None)
+        paired = bool(self.config.fingerprint) and not isinstance(error, RoomMissing)
+        if self._remedy is Remedy.EDIT and paired:  # nobody knows its token but the other side
+            self._remedy = Remedy.PAIR
         if isinstance(error, NEEDS_A_PERSON):
             self._blocked = not self._parked
             self._trouble = f"{error} {error.hint}".strip()

@@ -197,6 +197,7 @@ class Window(QMainWindow):
         peers.verify_requested.connect(wishes.verify)
         peers.tables_requested.connect(wishes.compare_tables)
         peers.new_id_requested.connect(wishes.new_id)
+        peers.pair_requested.connect(lambda peer: wishes.edit_peer(None, self._statuses[peer].database))
         peers.flow_requested.connect(self._show_flow_of)
         peers.add_database_requested.connect(actions.add_database.trigger)
         peers.add_peer_requested.connect(actions.add_peer.trigger)

@@ -1366,6 +1366,10 @@
         <translation>Neue Kennung geben…</translation>
     </message>
     <message>
+        <source>Pair again…</source>
+        <translation>Noch einmal koppeln…</translation>
+    </message>
+    <message>
         <source>Change peer…</source>
         <translation>Gegenstelle ändern…</translation>
     </message>

@@ -19,7 +19,7 @@ from gui.panels.table import Table
 ROWS = 4
 """Rows that are seen at once."""
 
-_WIDTHS = {Column.MACHINE: 20, Column.OFFERS: 28, Column.ADDRESS: 20}
+_WIDTHS = {Column.MACHINE: 18, Column.OFFERS: 38, Column.ADDRESS: 16}
 
 
 class NearbyPanel(QWidget):

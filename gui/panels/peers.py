@@ -66,6 +66,8 @@ class PeersPanel(QWidget):
     """Compare all rows with this peer."""
     tables_requested = Signal(str)
     """Compare the tables with this peer's."""
+    pair_requested = Signal(str)
+    """Pair the database of this peer again, with a new link."""
     new_id_requested = Signal(str)
     """Give the file that is synced with this peer an id of its own."""
     flow_requested = Signal(str)
@@ -241,6 +243,8 @@ class PeersPanel(QWidget):
                 self.tables_requested.emit(peer)
             case Remedy.NEW_ID:
                 self.new_id_requested.emit(peer)
+            case Remedy.PAIR:
+                self.pair_requested.emit(peer)
             case Remedy.EDIT:
                 self.edit_requested.emit(peer)
 

@@ -63,5 +63,7 @@ class RemedyBar(QFrame):
                 return self.tr("Compare tables…")
             case Remedy.NEW_ID:
                 return self.tr("Give it a new id…")
+            case Remedy.PAIR:
+                return self.tr("Pair again…")
             case _:
                 return self.tr("Change peer…")

@@ -64,6 +64,12 @@ async def test_two_machines_from_nothing(tmp_path: Path) -> None:
         await there.throw_out(there.guests()[0].name)
         await until(lambda: here.peers()[0].state is State.NEEDS_YOU, "who is thrown out is cut and told")
         assert there.guests() == []
+        [known] = here.peers()
+        assert known.remedy is Remedy.PAIR
+        await pair(here, there.invite(there.settings.databases[0].id), ours)
+        await here.wait_in_sync(timeout=PATIENCE)
+        assert [peer.peer for peer in here.peers()] == [known.peer], "the same peer goes on"
+        assert here.peers()[0].remedy is None
 
 
 @on_loop

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QPoint, Qt, SignalInstance
+from PySide6.QtCore import QItemSelectionModel, QPoint, Qt, SignalInstance
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QMenu, QPushButton, QTableView, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from engine.events import State
+from engine.events import Remedy, State
 from engine.settings import Pause
 from gui.models.peers import Column
 from gui.panels.clocks import ClocksPanel
@@ -213,3 +214,36 @@ def test_every_control_has_a_name_for_screen_readers(qtbot: QtBot, kind: type[QW
     ours = [one for one in named if not isinstance(one.parent(), QLineEdit)]  # Qt's own clear button
     assert ours
     assert [one for one in ours if not one.accessibleName()] == []
+
+
+@pytest.mark.parametrize(
+    ("remedy", "signal", "text"),
+    [
+        (Remedy.COMPARE_TABLES, "tables_requested", "Compare tables…"),
+        (Remedy.NEW_ID, "new_id_requested", "Give it a new id…"),
+        (Remedy.PAIR, "pair_requested", "Pair again…"),
+        (Remedy.EDIT, "edit_requested", "Change peer…"),
+    ],
+)
+def test_what_a_peer_needs_stands_below_with_a_button(
+    panel: PeersPanel, qtbot: QtBot, remedy: Remedy, signal: str, text: str
+) -> None:
+    asked = heard(getattr(panel, signal))
+    well, first, chosen = (
+        status("well"),
+        replace(status("first"), state=State.NEEDS_YOU, reason="Why so.", remedy=None),
+        replace(status("chosen"), state=State.NEEDS_YOU, reason="For this.", remedy=remedy),
+    )
+    panel.model.update([well])
+    assert not panel.remedy.isVisible()
+    panel.model.update([first, chosen])
+    assert "Why so." in panel.remedy.note.text
+    assert not panel.remedy.button.isVisible()
+    flags = QItemSelectionModel.SelectionFlag
+    panel.table.selectionModel().select(panel.proxy.index(2, 0), flags.ClearAndSelect | flags.Rows)
+    assert "For this." in panel.remedy.note.text
+    assert panel.remedy.button.text() == text
+    qtbot.mouseClick(panel.remedy.button, Qt.MouseButton.LeftButton)
+    assert asked == ["chosen"]
+    panel.model.update([replace(one, state=State.IN_SYNC, remedy=None) for one in (first, chosen)])
+    assert not panel.remedy.isVisible()
