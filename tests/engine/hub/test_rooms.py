@@ -285,3 +285,20 @@ async def test_without_leave_nothing_is_made(folder: Path, tmp_path: Path) -> No
         await until(lambda: client.peers()[0].state is State.NEEDS_YOU, "told")
         assert client.peers()[0].reason.startswith("This hub has no room “room”. When that has changed")
     assert files(folder) == []
+
+
+@on_loop
+async def test_rooms_that_nobody_uses_cost_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Thousands of files in the folder are neither opened nor listed."""
+    make_file(folder / "room")
+    for number in range(5_000):
+        (folder / f"other{number}").touch()
+    for look in ("iterdir", "glob", "rglob"):
+        monkeypatch.setattr(Path, look, None)
+    monkeypatch.setattr(os, "scandir", None)
+    monkeypatch.setattr(os, "listdir", None)
+    async with plain_engine() as server:
+        hub = await server.serve(folder)
+        async with guest(hub) as socket:
+            assert isinstance(await hear(socket), Hello)
+            assert hub.rooms_open == 1

@@ -126,7 +126,9 @@ def test_the_log_is_json_and_holds_no_secret_and_no_value(syncline: Command, roo
     assert told["A peer came"]["token"] == "laptop"
     assert told["A peer left"]["changes_in"] == 3
     assert told["Turned away"]["room"] == "none"
+    assert "Turned away: This hub does not know the token." in [line["message"] for line in lines]
     assert all({"time", "level", "logger"} <= line.keys() for line in lines)
+    assert all("websocket" not in line for line in lines)
     assert secret not in hub.err
     assert "a secret value" not in hub.err
 
