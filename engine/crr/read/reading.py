@@ -63,20 +63,27 @@ def cells(crr: Crr, places: str) -> str:
 
     They come in the order of the clock's index: (db_version, key, col_name). What the cells of a row have in common,
     its key, values and causal length, is looked up once for all those of one version: ``g`` is the version and the
-    row, the other names are those of ``source``. CROSS JOIN keeps SQLite from another order of the loops.
+    row, the other names are those of ``source``.
+
+    Places in a range rest on that order, so it may not depend on the indexes that the file has: LIMIT keeps SQLite from
+    dropping the ORDER BY of a subquery in a join, CROSS JOIN from another order of the loops, and the plus from any
+    index on versions for the cells of a row, which lie together in the order of their names.
     """
     same_row = " AND ".join(f"t.{ident(name)} = p.{ident(name)}" for name in crr.key)
     clock = main(crr.name + CLOCK)
-    # without the index on db_version: all cells of a row lie together
-    version = "+c.db_version" if len(crr.columns) <= ROW_AT_ONCE else "c.db_version"
+    if len(crr.columns) <= ROW_AT_ONCE:
+        rows, same = "DISTINCT db_version, key", "+c.db_version = g.db_version"
+    else:
+        rows, same = "db_version, key, col_name", "c.col_name = g.col_name"
+    order = rows.removeprefix("DISTINCT ")
     return (
         f"SELECT c.key, c.col_name, {value_of(crr)}, c.col_version, c.db_version, c.site_id,"
         f" ifnull(s.col_version, 1), c.seq, {idents(crr.key, prefix='p.')}"
-        f" FROM (SELECT DISTINCT db_version, key FROM {clock} WHERE {places} ORDER BY db_version, key) AS g"
+        f" FROM (SELECT {rows} FROM {clock} WHERE {places} ORDER BY {order} LIMIT -1) AS g"
         f" CROSS JOIN {main(crr.name + PKS)} AS p ON p.__crsql_key = g.key"
         f" LEFT JOIN {main(crr.table.name)} AS t ON {same_row}"
         f" LEFT JOIN {clock} AS s ON s.key = g.key AND s.col_name = '-1'"
-        f" CROSS JOIN {clock} AS c ON c.key = g.key AND {version} = g.db_version"
+        f" CROSS JOIN {clock} AS c ON c.key = g.key AND {same}"
     )
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import apsw
 import pytest
 
 from engine.change import Change
-from engine.crr import Replica, pack_columns
+from engine.crr import Replica, Span, pack_columns
 from engine.errors import InvalidChange, ReplicaError, SchemaMismatch, UsageError
 from tests.engine.crr.conftest import MakeReplica
 from tests.engine.crr.test_merge import THEM, change, insert
@@ -242,3 +244,26 @@ def test_wide_tables_and_many_tables(make: MakeReplica) -> None:
     two.merge(one.changes().changes)
     assert list(two.live_rows("foo")) == list(one.live_rows("foo"))
     assert two.connection.execute("SELECT count(*) FROM crsql_changes").get == 1240
+
+
+@pytest.mark.parametrize("columns", [2, 40])
+@pytest.mark.parametrize(
+    "index", ["", "CREATE INDEX other ON foo__crsql_clock (key, seq)", "CREATE INDEX other ON foo__crsql_clock (seq)"]
+)
+def test_parts_are_whole_whatever_indexes_the_file_has(make: MakeReplica, columns: int, index: str) -> None:
+    """A place stands for all that came before it in an order, which SQLite would else take from an index."""
+    names = ", ".join(f"c{n}" for n in range(columns))
+    replica = make(schema=f"CREATE TABLE foo (a INTEGER PRIMARY KEY NOT NULL, {names})")
+    for key in range(20, 0, -1):  # later versions have smaller keys
+        replica.connection.execute("INSERT INTO foo (a, c0) VALUES (?, 'new')", (key,))
+        replica.connection.execute("UPDATE foo SET c1 = 'newer' WHERE a = ?", (20 - key // 2,))
+    replica.connection.execute(f"DROP INDEX foo__crsql_clock_dbv_idx; {index}")
+    span, place, together = Span(0, None, ("foo",)), b"", []
+    while True:
+        part = replica.part(span, place=place, changes=7)
+        together += part.changes
+        if not part.place:
+            break
+        span, place = replace(span, until=part.until), part.place
+    assert sorted(map(repr, together)) == sorted(map(repr, replica.changes().changes))
+    assert len(together) == 20 * columns
