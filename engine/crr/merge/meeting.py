@@ -54,7 +54,7 @@ def known_versions(db: apsw.Connection, group: Group, numbers: Sequence[int]) ->
     """The col_version of the cells of the rows with these numbers, column by column. None unless each row has each of
     them and no sentinel, as nearly all have, or if they are offered another causal length."""
     size, width = len(numbers), len(group.columns)
-    if group.length > 1 or width > _COMPARED:
+    if group.length > 1 or width > _COMPARED or "," in "".join(group.columns):  # that divides the text
         return None
     ordered = numbers if ascending(numbers) else sorted(numbers)
     between = ordered[-1] - ordered[0] == size - 1
