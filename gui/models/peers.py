@@ -61,7 +61,6 @@ _ROLES = {
 }  # fmt: skip
 """What a view may ask for. It asks for others too, for each cell that it paints."""
 _NUMBERS = (Column.RECEIVED, Column.CONFIRMED, Column.TO_SEND, Column.TO_RECEIVE)
-_TIMES = (Column.LAST_SUCCESS, Column.LAST_ATTEMPT)
 
 
 class PeersModel(QAbstractTableModel):
@@ -74,7 +73,7 @@ class PeersModel(QAbstractTableModel):
         self._databases: dict[str, str] = {}
         self._stale_days = 7
         self._stale_days_of: dict[str, int] = {}
-        self._times: dict[str, tuple[str, ...]] = {}
+        self._times: dict[tuple[str, Column], str] = {}
 
     # What is told
 
@@ -132,10 +131,12 @@ class PeersModel(QAbstractTableModel):
         now = time.time()
         for row in range(len(self._rows)) if rows is None else rows:
             status = self._rows[row]
-            texts = (times.relative(status.last_success, now), times.relative(status.last_attempt, now))
-            if self._times.get(status.peer) != texts:
-                self._times[status.peer] = texts
-                self.dataChanged.emit(self.index(row, _TIMES[0]), self.index(row, _TIMES[-1]), [Role.DisplayRole])
+            shown = {Column.LAST_SUCCESS: status.last_success, Column.LAST_ATTEMPT: status.last_attempt}
+            for column, when in shown.items():
+                text = times.relative(when, now)
+                if self._times.get((status.peer, column)) != text:
+                    self._times[status.peer, column] = text
+                    self.dataChanged.emit(self.index(row, column), self.index(row, column), [Role.DisplayRole])
 
     # What is asked
 
