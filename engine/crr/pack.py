@@ -14,6 +14,9 @@ MAX_VALUES = 255
 
 _INTEGER, _REAL, _TEXT, _BLOB, _NULL = 1, 2, 3, 4, 5
 _REAL_BYTES = struct.Struct(">d")
+# What stands before an integer of so many bytes, and before a text of so many.
+_SIZED = [bytes((size << 3 | _INTEGER,)) for size in range(9)]
+_SHORTS = [bytes((_TEXT,)), *(bytes((1 << 3 | _TEXT, length)) for length in range(1, 256))]
 # The beginnings of keys of one value: integers by their size, and a text whose length is one byte.
 _INTEGERS = [bytes((1, size << 3 | _INTEGER)) for size in range(9)]
 _SMALL = {head: 2 + size for size, head in enumerate(_INTEGERS[:8])}
@@ -47,25 +50,28 @@ def pack(values: Sequence[SQLiteValue]) -> bytes:
 def _pack(values: Sequence[SQLiteValue]) -> bytes:
     if len(values) > MAX_VALUES:
         raise InvalidChange(f"A key of {len(values)} values cannot be packed; {MAX_VALUES} is the most.")
-    out = bytearray((len(values),))
+    out = [bytes((len(values),))]
     for value in values:
         if type(value) is int:
-            bits = value & 0xFFFF_FFFF_FFFF_FFFF
+            bits = value if value >= 0 else value & 0xFFFF_FFFF_FFFF_FFFF
             size = (bits.bit_length() + 7) >> 3
-            out.append(size << 3 | _INTEGER)
-            out += bits.to_bytes(size, "big")
-        elif type(value) is str or type(value) is bytes:
-            data, kind = (value, _BLOB) if type(value) is bytes else (value.encode(), _TEXT)  # type: ignore[union-attr]
-            size = (len(data).bit_length() + 7) >> 3
-            out.append(size << 3 | kind)
-            out += len(data).to_bytes(size, "big")
-            out += data
+            out += _SIZED[size], bits.to_bytes(size, "big")
+        elif type(value) is str:
+            data = value.encode()
+            out += _SHORTS[len(data)] if len(data) < 256 else _before(data, _TEXT), data
+        elif type(value) is bytes:
+            out += _before(value, _BLOB), value
         elif type(value) is float:
-            out.append(_REAL)
-            out += _REAL_BYTES.pack(value)
+            out += bytes((_REAL,)), _REAL_BYTES.pack(value)
         else:
-            out.append(_NULL)
-    return bytes(out)
+            out.append(bytes((_NULL,)))
+    return b"".join(out)
+
+
+def _before(data: bytes, kind: int) -> bytes:
+    """What stands before a text or a blob."""
+    size = (len(data).bit_length() + 7) >> 3
+    return bytes((size << 3 | kind,)) + len(data).to_bytes(size, "big")
 
 
 def unpack(packed: bytes) -> tuple[SQLiteValue, ...]:

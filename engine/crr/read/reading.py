@@ -24,6 +24,7 @@ new_change: Callable[[type[Change], tuple[Any, ...]], Change] = tuple.__new__
 
 _version = itemgetter(Change._fields.index("db_version"))
 _seq = itemgetter(Change._fields.index("seq"))
+_nine = itemgetter(*range(8), slice(8, None))
 
 
 def _walked(versions: tuple[int, int]) -> int:
@@ -92,7 +93,7 @@ def packed_by(crr: Crr, rows: Iterable[tuple[Any, ...]]) -> tuple[Iterable[tuple
     have, is taken as it comes: to gather the rest of each row would take longer than all else done with it."""
     if len(crr.key) == 1:
         return rows, pack_one
-    return ((*row[:8], row[8:]) for row in rows), pack
+    return map(_nine, rows), pack
 
 
 def value_of(crr: Crr) -> str:
