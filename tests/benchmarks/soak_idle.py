@@ -12,6 +12,7 @@ import asyncio
 import os
 import tempfile
 import time
+from array import array
 from dataclasses import replace
 from pathlib import Path
 
@@ -56,7 +57,7 @@ async def _soak(folder: Path, quit_asked: asyncio.Event, hours: int) -> int:
     engine = Engine(Settings(databases=tuple(databases), peers=tuple(peers)))
     async with shell(engine, quit_asked) as window:
         await asyncio.sleep(2)
-        clock = Clock(window, engine.peers())
+        clock = Clock(window, engine.peers(), hours * 3600)
         for hour in range(hours):
             for _ in range(3600):
                 clock.second()
@@ -70,10 +71,10 @@ class Clock:
     """Lets simulated time pass over a window.
 
     Args:
-        window: shown. peers: as they are now.
+        window: shown. peers: as they are now. seconds: how many will pass.
     """
 
-    def __init__(self, window: Window, peers: list[PeerStatus]) -> None:
+    def __init__(self, window: Window, peers: list[PeerStatus], seconds: int) -> None:
         self._bridge = window.bridge
         self._peers = peers
         self._passed = 0
@@ -85,7 +86,7 @@ class Clock:
             if not timer.isSingleShot()
         ]
         self._timers = list(dict(self._timers).items())
-        self._stalls: list[float] = []
+        self._stalls = array("d", bytes(8 * seconds))  # made before memory is measured
         self._memory: list[tuple[float, float]] = []
         self._before = time.perf_counter()
         began = time.time()
@@ -94,7 +95,7 @@ class Clock:
     def second(self) -> None:
         """One more second is over."""
         now = time.perf_counter()
-        self._stalls.append((now - self._before) * 1000)
+        self._stalls[self._passed] = (now - self._before) * 1000
         self._before = now
         self._passed += 1
         for timer, seconds in self._timers:
@@ -123,7 +124,7 @@ class Clock:
         half = [point for point in self._memory if point[0] > self._memory[-1][0] / 2]
         print(f"memory: {self._memory[0][1]:.1f} MB at first, {self._memory[-1][1]:.1f} MB at the end,")
         print(f"  growing by {slope(half) * 1000:+.0f} KB a simulated hour in the second half")
-        print(f"the loop in a simulated second (ms):  {spread(self._stalls)}")
+        print(f"the loop in a simulated second (ms):  {spread(list(self._stalls))}")
 
 
 if __name__ == "__main__":
