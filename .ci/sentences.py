@@ -28,7 +28,7 @@ NOT_SAID = LOGS | PROGRAMMERS | {"execute", "SetValueEx", "compile", "Struct", "
 
 SQL = re.compile(
     r"\b[A-Z]{2,} [A-Z]{2,}\b|\bFROM\b|\bSELECT\b|\bAND\b|\bAS\b|\bBLOB\b[^.]|\bNULL AS\b|\bDEFAULT \{|\bNOT NULL,"
-    r"|\bCASE\b|\bCOLLATE\b|\bWHEN\b|\bIN \(|\bIS [?{]|\bLIMIT\b|\bWHERE\b|^SAVEPOINT|^since, "
+    r"|\bDISTINCT\b|\bCASE\b|\bCOLLATE\b|\bWHEN\b|\bIN \(|\bIS [?{]|\bLIMIT\b|\bWHERE\b|^SAVEPOINT|^since, "
 )
 SENTENCE = re.compile(r"(?s)([A-Z][a-z]|[“{A]).*[.?]")
 CODE = re.compile(r"\\[sd]|__|\w=\{|^\S*$|^\W*\{\d\}\W*$|^-----|^\[|^URL |;\s*charset|::|\bc\.|\bt\.")

@@ -67,7 +67,7 @@ async def pairing(folder: Path, take: Take) -> None:
                 adding.accept()
                 await _until(lambda: theirs.settings.peers)
             await theirs.wait_in_sync(timeout=PATIENCE)
-            await _until(lambda: dialog.model.rowCount() and dialog.model.guest(0).connected)
+            await _until(lambda: dialog.model.rowCount() and dialog.model.rows[0].connected)
             await take("pairing-4-used", dialog)
         await take("pairing-5-in-sync", desktop)
         await asyncio.to_thread(_alter, folder / "laptop.db")
@@ -114,7 +114,7 @@ async def _until(condition: Callable[[], object]) -> None:
 def _found(dialog: add_peer.PeerDialog, engine: Engine) -> bool:
     assert engine.sharing is not None
     model = dialog.nearby.model
-    marks = [model.machine(row).certificate for row in range(model.rowCount())]
+    marks = [model.rows[row].certificate for row in range(model.rowCount())]
     return mark(engine.sharing.fingerprint) in marks
 
 

@@ -57,11 +57,11 @@ class NearbyPanel(QWidget):
     def machine(self) -> Found | None:
         """The machine that is chosen."""
         rows = self.table.selectionModel().selectedRows()
-        return self.model.machine(rows[0].row()) if rows else None
+        return self.model.rows[rows[0].row()] if rows else None
 
     def name_of(self, fingerprint: str) -> str:
         """What the machine with this certificate calls itself; '' when it was not found."""
-        rows = map(self.model.machine, range(self.model.rowCount()))
+        rows = self.model.rows
         return next((found.name for found in rows if found.certificate == mark(fingerprint)), "")
 
     async def look(self) -> None:

@@ -136,7 +136,7 @@ class SchemaDialog(AsyncDialog):
     def _show(self) -> None:
         comparison = self.comparison
         self.progress.setVisible(self.busy)
-        self.table.setVisible(bool(self.model.lines) or self.busy)
+        self.table.setVisible(bool(self.model.rows) or self.busy)
         self.again.setEnabled(not self.busy)
         self.add.setEnabled(not self.busy and comparison is not None and any(line.addable for line in comparison.lines))
         self.undo.setEnabled(not self.busy and comparison is not None and bool(comparison.added))

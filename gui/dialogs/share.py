@@ -208,6 +208,6 @@ class ShareDialog(AsyncDialog):
         rows = self.guests.selectionModel().selectedRows()
         if rows:
             try:
-                await self._engine.throw_out(self.model.guest(rows[0].row()).name)
+                await self._engine.throw_out(self.model.rows[rows[0].row()].name)
             except SynclineError as error:
                 self.problem.say(in_words(error))

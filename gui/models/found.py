@@ -6,12 +6,12 @@ import enum
 from collections.abc import Collection
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import QModelIndex, QObject, Qt
 
 from engine.sharing.discovery import Found
 from gui import theme
+from gui.models.tuples import TupleModel
 
-Index = QModelIndex | QPersistentModelIndex
 Role = Qt.ItemDataRole
 
 
@@ -23,12 +23,13 @@ class Column(enum.IntEnum):
     ADDRESS = 2
 
 
-class FoundModel(QAbstractTableModel):
+class FoundModel(TupleModel):
     """One row for each machine."""
+
+    columns = Column
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._rows: tuple[Found, ...] = ()
         self._ours = ""
         self._known: Collection[str] = ()
 
@@ -48,12 +49,7 @@ class FoundModel(QAbstractTableModel):
     def set_ours(self, offer: str, known: Collection[str]) -> None:
         """Say what the chosen database would be offered as, and the marks of the machines that are its peers."""
         self._ours, self._known = offer, known
-        if self._rows:
-            self.dataChanged.emit(self.index(0, Column.OFFERS), self.index(len(self._rows) - 1, Column.OFFERS))
-
-    def machine(self, row: int) -> Found:
-        """Who stands in a row."""
-        return self._rows[row]
+        self.refresh()
 
     def fits(self, found: Found) -> bool:
         """Whether it offers a database with the same tables as the chosen one."""
@@ -63,16 +59,7 @@ class FoundModel(QAbstractTableModel):
         """Whether the chosen database syncs with it already."""
         return found.certificate in self._known
 
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008, N802
-        return 0 if parent.isValid() else len(self._rows)
-
-    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008, N802
-        return 0 if parent.isValid() else len(Column)
-
-    def data(self, index: Index, role: int = Role.DisplayRole) -> Any:
-        if not index.isValid():
-            return None
-        found, column = self._rows[index.row()], Column(index.column())
+    def _data(self, found: Found, column: Column, role: int) -> Any:
         match role:
             case Role.DisplayRole | Role.ToolTipRole:
                 return self._text(found, column, whole=role == Role.ToolTipRole)
@@ -81,14 +68,12 @@ class FoundModel(QAbstractTableModel):
             case _:
                 return None
 
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Role.DisplayRole) -> Any:  # noqa: N802
-        if orientation is not Qt.Orientation.Horizontal or role != Role.DisplayRole:
-            return None
+    def _heading(self, column: Column) -> str:
         return {
             Column.MACHINE: self.tr("Machine"),
             Column.OFFERS: self.tr("What it shares"),
             Column.ADDRESS: self.tr("Where"),
-        }[Column(section)]
+        }[column]
 
     def _text(self, found: Found, column: Column, *, whole: bool) -> str:
         match column:

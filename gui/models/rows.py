@@ -5,12 +5,12 @@ from __future__ import annotations
 import enum
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import Qt
 
 from engine.differences import Row, RowDifference
 from gui.models import values
+from gui.models.tuples import TupleModel
 
-Index = QModelIndex | QPersistentModelIndex
 Role = Qt.ItemDataRole
 
 
@@ -23,39 +23,23 @@ class Column(enum.IntEnum):
     THERE = 3
 
 
-class RowsModel(QAbstractTableModel):
+class RowsModel(TupleModel):
     """The rows of a comparison."""
 
-    def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._rows: tuple[RowDifference, ...] = ()
+    columns = Column
 
-    def show(self, rows: tuple[RowDifference, ...]) -> None:
-        """Show these in place of all others."""
-        self.beginResetModel()
-        self._rows = rows
-        self.endResetModel()
-
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008, N802
-        return 0 if parent.isValid() else len(self._rows)
-
-    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008, N802
-        return 0 if parent.isValid() else len(Column)
-
-    def data(self, index: Index, role: int = Role.DisplayRole) -> Any:
-        if not index.isValid() or role not in (Role.DisplayRole, Role.ToolTipRole):
+    def _data(self, row: RowDifference, column: Column, role: int) -> Any:
+        if role not in (Role.DisplayRole, Role.ToolTipRole):
             return None
-        return self._text(self._rows[index.row()], Column(index.column()))
+        return self._text(row, column)
 
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Role.DisplayRole) -> Any:  # noqa: N802
-        if orientation is not Qt.Orientation.Horizontal or role != Role.DisplayRole:
-            return None
+    def _heading(self, column: Column) -> str:
         return {
             Column.TABLE: self.tr("Table"),
             Column.ROW: self.tr("Row"),
             Column.HERE: self.tr("Here"),
             Column.THERE: self.tr("There"),
-        }[Column(section)]
+        }[column]
 
     def _text(self, row: RowDifference, column: Column) -> str:
         match column:

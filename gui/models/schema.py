@@ -5,14 +5,14 @@ from __future__ import annotations
 import enum
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import Qt
 
 from engine.schema_help import Cure, SchemaLine
 from gui import theme
 from gui.models import values
 from gui.models.sentences import told
+from gui.models.tuples import TupleModel
 
-Index = QModelIndex | QPersistentModelIndex
 Role = Qt.ItemDataRole
 
 
@@ -26,29 +26,12 @@ class Column(enum.IntEnum):
     CURE = 4
 
 
-class SchemaModel(QAbstractTableModel):
+class SchemaModel(TupleModel):
     """The lines of a comparison."""
 
-    def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self.lines: tuple[SchemaLine, ...] = ()
+    columns = Column
 
-    def show(self, lines: tuple[SchemaLine, ...]) -> None:
-        """Show these in place of all others."""
-        self.beginResetModel()
-        self.lines = lines
-        self.endResetModel()
-
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008, N802
-        return 0 if parent.isValid() else len(self.lines)
-
-    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008, N802
-        return 0 if parent.isValid() else len(Column)
-
-    def data(self, index: Index, role: int = Role.DisplayRole) -> Any:
-        if not index.isValid():
-            return None
-        line, column = self.lines[index.row()], Column(index.column())
+    def _data(self, line: SchemaLine, column: Column, role: int) -> Any:
         match role:
             case Role.DisplayRole | Role.ToolTipRole:
                 return self._text(line, column)
@@ -57,16 +40,14 @@ class SchemaModel(QAbstractTableModel):
             case _:
                 return None
 
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Role.DisplayRole) -> Any:  # noqa: N802
-        if orientation is not Qt.Orientation.Horizontal or role != Role.DisplayRole:
-            return None
+    def _heading(self, column: Column) -> str:
         return {
             Column.TABLE: self.tr("Table"),
             Column.COLUMN: self.tr("Column"),
             Column.HERE: self.tr("Here"),
             Column.THERE: self.tr("There"),
             Column.CURE: self.tr("What can be done"),
-        }[Column(section)]
+        }[column]
 
     def _text(self, line: SchemaLine, column: Column) -> str:
         match column:

@@ -322,7 +322,7 @@ async def test_machines_are_found_and_go(tmp_path: Path) -> None:
 
             def row() -> int | None:
                 assert there.sharing is not None
-                marks = {model.machine(row).certificate: row for row in range(model.rowCount())}
+                marks = {model.rows[row].certificate: row for row in range(model.rowCount())}
                 return marks.get(mark(there.sharing.fingerprint))
 
             def cell(column: Column) -> str:
@@ -354,9 +354,9 @@ async def test_machines_are_found_and_go(tmp_path: Path) -> None:
             await until(lambda: row() is not None, "it is found again")
             await until(lambda: cell(Column.OFFERS) == "a peer of this database already", "it is known")
             gone = row() or 0
-            certificate = model.machine(gone).certificate
+            certificate = model.rows[gone].certificate
             await there.stop_sharing()
-            marks = lambda: [model.machine(row).certificate for row in range(model.rowCount())]  # noqa: E731
+            marks = lambda: [model.rows[row].certificate for row in range(model.rowCount())]  # noqa: E731
             await until(lambda: certificate not in marks(), "it goes")
             dialog.reject()
 
