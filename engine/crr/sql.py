@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+ROWS = "\0"
+"""Where the rows of a statement for many belong (``engine.crr.merge.bulk``): what no name can hold."""
+
 
 def ident(name: str) -> str:
     """``name`` as a quoted identifier."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 
 from engine.change import SENTINEL
-from engine.crr.sql import ident, idents, key_is, literal, main, marks
+from engine.crr.sql import ROWS, ident, idents, key_is, literal, main, marks
 
 _CASES_KEPT = 256
 
@@ -67,7 +67,7 @@ class Statements:
     @cached_property
     def _offered(self) -> str:
         names = ", ".join(f"k{n}" for n in range(len(self.key)))
-        return f"WITH offered(tag, {names}) AS (VALUES {{rows}})"
+        return f"WITH offered(tag, {names}) AS (VALUES {ROWS})"
 
     def _same_key(self, table: str) -> str:
         return " AND ".join(f"{table}.{ident(name)} IS o.k{n}" for n, name in enumerate(self.key))
@@ -80,7 +80,7 @@ class Statements:
     @cached_property
     def put_key(self) -> str:
         """Bulk (__crsql_key, key values)."""
-        return f"INSERT INTO {self.pks} (__crsql_key, {idents(self.key)}) VALUES {{rows}}"
+        return f"INSERT INTO {self.pks} (__crsql_key, {idents(self.key)}) VALUES {ROWS}"
 
     @cached_property
     def highest(self) -> str:
@@ -156,7 +156,7 @@ class Statements:
         return self._cached("differ", columns) or self._keep(
             "differ",
             columns,
-            f"WITH offered(k0, {names}) AS (VALUES {{rows}}) SELECT o.k0 FROM offered AS o"
+            f"WITH offered(k0, {names}) AS (VALUES {ROWS}) SELECT o.k0 FROM offered AS o"
             f" LEFT JOIN {self.table} AS t ON {self._same_key('t')}"
             f" WHERE NOT (t.{ident(self.key[0])} IS NOT NULL AND {alike})",
         )
@@ -168,7 +168,7 @@ class Statements:
         """Bulk (key, col_name, col_version, db_version, site ordinal, seq)."""
         return (
             f"INSERT OR REPLACE INTO {self.clock} (key, col_name, col_version, db_version, site_id, seq)"
-            " VALUES {rows}"
+            f" VALUES {ROWS}"
         )
 
     @staticmethod
@@ -236,7 +236,7 @@ class Statements:
     @cached_property
     def drop_cells_of(self) -> str:
         """Bulk (key), as drop_cells."""
-        return f"DELETE FROM {self.clock} WHERE key IN (VALUES {{rows}}) AND col_name != '-1'"
+        return f"DELETE FROM {self.clock} WHERE key IN (VALUES {ROWS}) AND col_name != '-1'"
 
     @cached_property
     def zero_cells(self) -> str:
@@ -258,12 +258,12 @@ class Statements:
     @cached_property
     def delete_rows(self) -> str:
         """Bulk (key values)."""
-        return f"DELETE FROM {self.table} WHERE ({idents(self.key)}) IN (VALUES {{rows}})"
+        return f"DELETE FROM {self.table} WHERE ({idents(self.key)}) IN (VALUES {ROWS})"
 
     @cached_property
     def ensure_row(self) -> str:
         """Bulk (key values): a row of defaults, unless there is one or a constraint forbids it (spec 7.7)."""
-        return f"INSERT OR IGNORE INTO {self.table} ({idents(self.key)}) VALUES {{rows}}"
+        return f"INSERT OR IGNORE INTO {self.table} ({idents(self.key)}) VALUES {ROWS}"
 
     def write_row(self, columns: tuple[str, ...]) -> str:
         """Bulk (key values, values of ``columns``); the conflict target is the key, so that a UNIQUE index
@@ -271,7 +271,7 @@ class Statements:
         return self._cached("write", columns) or self._keep(
             "write",
             columns,
-            f"INSERT INTO {self.table} ({idents(self.key + columns)}) VALUES {{rows}}"
+            f"INSERT INTO {self.table} ({idents(self.key + columns)}) VALUES {ROWS}"
             f" ON CONFLICT ({idents(self.key)}) DO UPDATE SET "
             + ", ".join(f"{ident(name)} = excluded.{ident(name)}" for name in columns),
         )

@@ -10,11 +10,11 @@ from typing import Any
 import apsw
 
 from engine.change import SQLiteValue
+from engine.crr.sql import ROWS
 
 _MOST_ROWS = 256
 _MOST_VALUES = 4096
 _LONGEST = 15_000  # APSW keeps texts prepared that have less than 16 KiB
-_MARK = "{rows}"
 
 Rows = Sequence[tuple[SQLiteValue, ...]]
 
@@ -24,7 +24,7 @@ def each_block(db: apsw.Connection, sql: str, rows: Rows) -> Iterator[tuple[Any,
 
     Args:
         db: the connection.
-        sql: with ``{rows}`` where the list after VALUES belongs.
+        sql: with ``ROWS`` where the list after VALUES belongs.
         rows: all of one width.
     """
     at, width = 0, len(rows[0]) if rows else 1
@@ -103,4 +103,4 @@ def _text(sql: str, size: int, width: int, template: str, shared: int = 0) -> st
     else:
         firsts = range(1 + shared, 1 + shared + size * width, width)
         rows = [template.format(*(f"?{n}" for n in range(at, at + width))) for at in firsts]
-    return sql.replace(_MARK, ",".join(rows))
+    return sql.replace(ROWS, ",".join(rows))

@@ -377,3 +377,15 @@ def test_kinds_of_tables(make: MakeReplica, monkeypatch: pytest.MonkeyPatch, opt
     found = replica.connection.execute("SELECT count(*), sum(twice), sum(half), min(c) FROM foo").fetchone()
     assert found == (1000, 1001000, 250250.0, "x")
     assert len(replica.changes().changes) == 1000
+
+
+@pytest.mark.parametrize("crossover", [1, 10**9])
+def test_names_like_marks_of_ours(make: MakeReplica, monkeypatch: pytest.MonkeyPatch, crossover: int) -> None:
+    monkeypatch.setattr(merging, "CROSSOVER", crossover)
+    monkeypatch.setattr(shapes, "FEWEST", 1)
+    schema = """CREATE TABLE "{rows}" (a INTEGER PRIMARY KEY NOT NULL, "{rows}", "{0}", "?1")"""
+    one, two = (make(name, schema, ("{rows}",)) for name in ("one", "two"))
+    one.connection.execute('INSERT INTO "{rows}" VALUES (1, 2, 3, 4), (5, 6, 7, 8)')
+    for winners in (6, 0):
+        assert len(two.merge(one.changes().changes).applied) == winners
+    assert list(two.live_rows("{rows}")) == list(one.live_rows("{rows}"))
