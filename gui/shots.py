@@ -12,7 +12,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QColor, QCursor, QPainter, QPaintEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QMainWindow, QWidget
 
 from engine.errors import SynclineError
 from engine.events import State
@@ -20,12 +20,15 @@ from gui import language
 from gui.lifecycle import Application, make_application, run_coroutine
 from gui.pairing_shots import pairing
 from gui.scenes import Scenes
-from gui.theme import Scheme, apply_scheme, tray_icon
+from gui.theme import Scheme, apply_scheme, is_dark, tray_icon
 
 SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 LANGUAGES = ("en", "de")
 DRAWN = 0.5
 """Seconds in which the bridge's batches arrive and the panels draw them."""
+
+MADE = 0.25
+"""Seconds in which a dialog has what it asks the engine for."""
 
 RECOLOURED = 0.05
 """Seconds for another scheme."""
@@ -84,11 +87,12 @@ class _Photographer:
             return
         with tempfile.TemporaryDirectory(prefix="syncline-shots-") as folder:
             await Scenes(self._take, Path(folder)).all()
-        await self._take("tray-icons", TrayIcons())
+        if self._language == LANGUAGES[0]:  # they have no words
+            await self._take("tray-icons", TrayIcons())
 
     async def _take(self, name: str, widget: QWidget) -> None:
         """Take one picture in each scheme."""
-        await asyncio.sleep(DRAWN)
+        await asyncio.sleep(DRAWN if isinstance(widget, QMainWindow) else MADE)
         for scheme in SCHEMES:
             apply_scheme(scheme, self._app)
             await asyncio.sleep(RECOLOURED)
@@ -100,21 +104,21 @@ class _Photographer:
 
 
 class TrayIcons(QWidget):
-    """All icons of the tray, on a light bar and on a dark one, as small as they get."""
+    """All icons of the tray, as small as they get, on a bar of the scheme that holds."""
 
     SIZES = (16, 22, 24, 48)
     CELL = 56
 
     def __init__(self) -> None:
         super().__init__()
-        self.setFixedSize(self.CELL * (len(State) + 1), 2 * self.CELL * len(self.SIZES))
+        self.setFixedSize(self.CELL * (len(State) + 1), self.CELL * len(self.SIZES))
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
-        """A row for each size, the upper half on a light bar."""
+        """A row for each size."""
         painter = QPainter(self)
-        painter.fillRect(self.rect(), QColor("#f0f0f0"))
-        painter.fillRect(0, self.height() // 2, self.width(), self.height() // 2, QColor("#1d1d20"))
-        for row, (dark, size) in enumerate((dark, size) for dark in (False, True) for size in self.SIZES):
+        dark = is_dark()
+        painter.fillRect(self.rect(), QColor("#1d1d20" if dark else "#f0f0f0"))
+        for row, size in enumerate(self.SIZES):
             for column, state in enumerate((None, *State)):
                 image = tray_icon(state, dark).pixmap(QSize(size, size))
                 painter.drawPixmap(column * self.CELL + 8, row * self.CELL + 8, image)

@@ -43,7 +43,7 @@ async def test_writing_on_both_sides_and_the_script(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_the_pictures(tmp_path: Path) -> None:
-    done = plain(tmp_path / "home", "screenshots", str(tmp_path / "pictures"))
+    done = plain(tmp_path / "home", "screenshots", str(tmp_path / "pictures"), timeout=400)
     assert (done.returncode, done.stderr) == (0, "")
     pictures = [Path(line) for line in done.stdout.splitlines()]
     assert {picture.name.split("-")[-1] for picture in pictures} == {"light.png", "dark.png"}

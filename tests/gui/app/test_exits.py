@@ -186,7 +186,7 @@ def test_the_engine_loads_no_qt() -> None:
     subprocess.run([sys.executable, "-c", code], cwd=HERE, check=True, timeout=60)
 
 
-def plain(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def plain(home: Path, *arguments: str, timeout: float = 200) -> subprocess.CompletedProcess[str]:
     """Run the program with no display at all."""
     hidden = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
     environment = {name: value for name, value in os.environ.items() if name not in hidden}
@@ -196,7 +196,7 @@ def plain(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         env=environment | {"SYNCLINE_HOME": str(home), "SYNCLINE_LOG": "warning"},
         capture_output=True,
         text=True,
-        timeout=200,
+        timeout=timeout,
     )
 
 
