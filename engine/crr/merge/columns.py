@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import chain
 from operator import itemgetter, ne
 from typing import Any, NamedTuple, TypeVar
@@ -65,10 +65,16 @@ def pick(column: Sequence[T], places: Sequence[int]) -> Sequence[T]:
     """What stands at these places."""
     if isinstance(places, range):
         return column[places.start : places.stop : places.step] if places else ()
+    return picker(places)(column)
+
+
+def picker(places: Sequence[int]) -> Callable[[Sequence[Any]], Sequence[Any]]:
+    """``pick`` for several columns: to make it takes longer than to use it."""
     if len(places) < 2:
-        return [column[place] for place in places]
-    picked: Sequence[T] = itemgetter(*places)(column)
-    return picked
+        return lambda column: [column[place] for place in places]
+    picked: Callable[[Sequence[Any]], Sequence[Any]] = itemgetter(*places)
+    # A range would make each number anew.
+    return lambda column: picked(list(column) if isinstance(column, range) else column)
 
 
 def stored(values: Sequence[SQLiteValue], affinity: Affinity | None, storage: Storage, *, js_numbers: bool) -> Any:
@@ -103,9 +109,12 @@ def _kinds(values: Any) -> set[type]:
 
 
 def ascending(values: Sequence[Any]) -> bool:
-    """Are they in order? (To sort what is sorted is quick.)
+    """Are they in order? (To sort what is sorted is quick; what is not mostly shows at once.)
 
     Raises:
         TypeError: they cannot be compared.
     """
-    return isinstance(values, range) or sorted(values) == list(values)
+    if isinstance(values, range):
+        return True
+    few = list(values[:16])
+    return sorted(few) == few and sorted(values) == list(values)

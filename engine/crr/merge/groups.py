@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from operator import gt
+from typing import Any
 
 import apsw
 
 from engine.change import SQLiteValue
 from engine.crr.catalogue import Crr
 from engine.crr.merge.checking import check_keys
-from engine.crr.merge.columns import Columns, ascending, pick, stored
+from engine.crr.merge.columns import Columns, ascending, pick, picker, stored
 from engine.crr.merge.meeting import all_new, bound_at_once, differing, held, known_numbers, known_versions, look_up
 from engine.crr.merge.shapes import Shape
 from engine.crr.state import State
@@ -60,15 +61,14 @@ class Group:
 
     def rows(self, chosen: Sequence[int]) -> Group:
         """Only these rows, in this order."""
+        some = picker(chosen)
 
-        def of(columns: Sequence[Sequence[SQLiteValue]]) -> list[Values]:
-            return [pick(column, chosen) for column in columns]
+        def of(columns: Sequence[Sequence[Any]]) -> list[Sequence[Any]]:
+            return list(map(some, columns))
 
         return Group(
-            self.crr, self.columns, self.length, pick(self.firsts, chosen), of(self.keys),
-            [pick(column, chosen) for column in self.places], of(self.values),
-            pick(self.numbers, chosen) if self.numbers else (), pick(self.present, chosen) if self.present else (),
-            of(self.old),
+            self.crr, self.columns, self.length, some(self.firsts), of(self.keys), of(self.places), of(self.values),
+            some(self.numbers) if self.numbers else (), some(self.present) if self.present else (), of(self.old),
         )  # fmt: skip
 
     def cells(self, chosen: Sequence[int]) -> Group:

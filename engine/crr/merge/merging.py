@@ -269,8 +269,12 @@ class Merger:
 
 def _batches(changes: Iterable[Change]) -> Iterator[Sequence[Change]]:
     """Cut them up, but not between changes to one row that come together."""
-    if isinstance(changes, list | tuple) and 0 < len(changes) < AT_ONCE:
-        yield changes
+    if isinstance(changes, list | tuple):
+        at = 0
+        while at < len(changes):
+            end = _end(changes, at)
+            yield changes[at:end]
+            at = end
         return
     source = iter(changes)
     held: list[Change] = []
@@ -283,6 +287,16 @@ def _batches(changes: Iterable[Change]) -> Iterator[Sequence[Change]]:
             if end:
                 batch, held = batch[:end], batch[end:]
         yield batch
+
+
+def _end(changes: Sequence[Change], at: int) -> int:
+    """Where the batch ends that begins at ``at``."""
+    end = most = at + AT_ONCE
+    if end >= len(changes):
+        return len(changes)
+    while end > at and changes[end - 1].pk == changes[end].pk:
+        end -= 1
+    return end if end > at else most
 
 
 def _repeated(groups: Sequence[Group], rows: Rowwise) -> bool:

@@ -9,7 +9,7 @@ import apsw
 
 from engine.change import Change, SQLiteValue
 from engine.crr.merge import bulk
-from engine.crr.merge.columns import Columns, ascending, pick
+from engine.crr.merge.columns import Columns, ascending, pick, picker
 from engine.crr.merge.groups import Group
 from engine.crr.results import Applied
 
@@ -33,17 +33,20 @@ def write_clocks(
         versions: for each place in the batch, the db_version to stamp its change with.
         ordinals: likewise, its author.
     """
-    if not ascending(group.numbers):
-        group = group.rows(sorted(range(len(group.numbers)), key=group.numbers.__getitem__))
+    numbers, all_places = group.numbers, group.places
+    if not ascending(numbers):
+        order = sorted(range(len(numbers)), key=numbers.__getitem__)
+        ordered = picker(order)
+        numbers, all_places = ordered(numbers), list(map(ordered, all_places))
     sql = group.crr.sql
     col_versions = batch.col_versions
     if group.deletes:
-        bulk.run_columns(db, sql.drop_cells_of, [group.numbers])
+        bulk.run_columns(db, sql.drop_cells_of, [numbers])
         col_versions = batch.lengths  # as in ``Row``: a sentinel's col_version is the causal length
-    columns: list[Sequence[SQLiteValue]] = [group.numbers]
+    columns: list[Sequence[SQLiteValue]] = [numbers]
     shared: list[SQLiteValue] = []
     bound: list[str] = []
-    for places in group.places:
+    for places in all_places:
         # What all rows have in common is bound once for a statement, and what several columns have, once for a row.
         for field in (col_versions, versions, ordinals):
             column = pick(field, places)
