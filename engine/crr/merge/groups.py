@@ -115,12 +115,14 @@ def decide(db: apsw.Connection, group: Group, batch: Columns) -> Iterator[Group 
     Yields:
         groups of which every cell wins, and rows (their places) that have to be looked at one by one.
     """
+    new = all_new(db, group)
+    if group.deletes:
+        yield from [group] if new else _deleted(db, group)
+        return
     keys = bound_at_once(group)
-    numbers = () if all_new(db, group) else known_numbers(db, group, keys)
+    numbers = () if new else known_numbers(db, group, keys)
     if numbers is not None and not numbers:
-        yield group if group.length == 1 or group.deletes else _changes(group)
-    elif group.deletes:
-        yield from _deleted(db, group)
+        yield group if group.length == 1 else _changes(group)
     elif numbers is None or (versions := known_versions(db, group, numbers)) is None:
         yield from _compared(db, group, batch)
     elif all(list(pick(batch.col_versions, at)) == mine for at, mine in zip(group.places, versions, strict=True)):
