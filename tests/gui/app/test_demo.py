@@ -48,6 +48,7 @@ def test_the_pictures(tmp_path: Path) -> None:
     pictures = [Path(line) for line in done.stdout.splitlines()]
     assert {picture.name.split("-")[-1] for picture in pictures} == {"light.png", "dark.png"}
     assert {"empty", "states", "window", "demo"} <= {picture.name.split("-")[0] for picture in pictures}
+    pictures = [one for one in pictures if not one.name.startswith("tray-icons-")]  # which shows both grounds always
     contents = [picture.read_bytes() for picture in pictures]
     assert all(content.startswith(b"\x89PNG") for content in contents)
     same = [picture.name for picture, content in zip(pictures, contents, strict=True) if contents.count(content) > 1]
