@@ -19,11 +19,11 @@ PATIENCE = 30.0
 HERE = Path(__file__).parents[3]
 
 
-def wait(condition: Callable[[], object], what: str) -> None:
+def wait(condition: Callable[[], object], what: str, patience: float = PATIENCE) -> None:
     """Wait for a condition that other processes bring about."""
-    end = time.monotonic() + PATIENCE
+    end = time.monotonic() + patience
     while not condition():
-        assert time.monotonic() < end, f"not within {PATIENCE:.0f} s: {what}"
+        assert time.monotonic() < end, f"not within {patience:.0f} s: {what}"
         time.sleep(0.05)
 
 
@@ -37,23 +37,10 @@ class Program:
 
     def __init__(self, home: Path, *arguments: str, display: str = "", temporary: Path | None = None) -> None:
         self.home = home
-        hidden = ("QT_", "WAYLAND_", "XDG_SESSION_")  # what would choose another platform
-        environment = {name: value for name, value in os.environ.items() if not name.startswith(hidden)}
-        environment |= {
-            "SYNCLINE_HOME": str(home),
-            "SYNCLINE_LOG": "warning",
-            "DISPLAY": display,
-            "DBUS_SESSION_BUS_ADDRESS": "disabled:",
-            "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
-        }
-        if temporary is not None:
-            environment["TMPDIR"] = str(temporary)
-        if not display:
-            environment["QT_QPA_PLATFORM"] = "offscreen"
         self.process = subprocess.Popen(
             [sys.executable, "-W", "default", "-m", "engine.cli", *arguments],
             cwd=HERE,
-            env=environment,
+            env=environment_of(home, display=display, temporary=temporary),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -80,10 +67,28 @@ class Program:
         return self.process.poll() is None
 
 
-def settings_for(home: Path, file: Path, url: str) -> None:
+def environment_of(home: Path, *, display: str = "", temporary: Path | None = None) -> dict[str, str]:
+    """What a ``Program`` with these arguments finds around it."""
+    hidden = ("QT_", "WAYLAND_", "XDG_SESSION_")  # what would choose another platform
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(hidden)}
+    environment |= {
+        "SYNCLINE_HOME": str(home),
+        "SYNCLINE_LOG": "warning",
+        "DISPLAY": display,
+        "DBUS_SESSION_BUS_ADDRESS": "disabled:",
+        "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
+    }
+    if temporary is not None:
+        environment["TMPDIR"] = str(temporary)
+    if not display:
+        environment["QT_QPA_PLATFORM"] = "offscreen"
+    return environment
+
+
+def settings_for(home: Path, file: Path, url: str, room: str = "room") -> None:
     """Write settings with one database and one live peer, as if a person had added them."""
     database = DatabaseConfig.new(file)
-    peer = PeerConfig.new(database.id, url, room="room", name="the hub")
+    peer = PeerConfig.new(database.id, url, room=room, name="the hub")
     SettingsFile(home / "config" / "settings.toml").save(Settings(databases=(database,), peers=(peer,)))
 
 

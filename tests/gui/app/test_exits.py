@@ -6,14 +6,12 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from engine.crr import Replica
-from tests import budget
 from tests.engine.live import make_file, writing
 from tests.gui.app.program import HERE, Program, settings_for, version_of, wait
 
@@ -203,41 +201,3 @@ def plain(home: Path, *arguments: str, timeout: float = 200) -> subprocess.Compl
 def rows_of(file: Path) -> list[object]:
     with Replica.open(file, readonly=True) as replica:
         return list(replica.live_rows("item"))
-
-
-@pytest.mark.slow
-def test_quitting_in_the_middle_of_a_sync_again_and_again(start: Start, hub: tuple[Path, str], tmp_path: Path) -> None:
-    """At any moment: nothing on stderr, no file left behind, nothing lost."""
-    room, url = hub
-    mine = make_file(tmp_path / "mine.db")
-    settings_for(tmp_path / "home", mine, url)
-    temporary = tmp_path / "tmp"
-    temporary.mkdir()
-    written = 0
-    for case in budget.cases("quitting in the middle", seconds=25, at_least=100 if os.environ.get("CI") else 4):
-        with writing(mine) as connection:
-            connection.execute(
-                "WITH RECURSIVE c(i) AS (SELECT ?1 UNION ALL SELECT i+1 FROM c WHERE i < ?1 + 4999)"
-                " INSERT INTO item (id, name) SELECT i, 'name ' || i FROM c",
-                (written,),
-            )
-        written += 5000
-        program = start(temporary=temporary)
-        wait((program.home / "config" / "running.lock").exists, "the program has the lock")
-        time.sleep(case.random.uniform(0.2, 2.0))
-        assert program.ends_well(case.random.choice([signal.SIGTERM, signal.SIGINT])) == "", f"seed {case.seed}"
-        assert list(temporary.iterdir()) == [], f"seed {case.seed}"
-        assert files_in(tmp_path / "home") <= {
-            "config/settings.toml", "config/window.ini", "data/journal.db", "data/logs/syncline.log",
-        }, f"seed {case.seed}"  # fmt: skip
-        assert "Traceback" not in (tmp_path / "home/data/logs/syncline.log").read_text(), f"seed {case.seed}"
-    again = start()
-    wait((again.home / "config" / "running.lock").exists, "the program has the lock")
-    wait(lambda: len(rows_of(room)) == written, "everything arrives after all")
-    assert again.ends_well(signal.SIGTERM) == ""
-
-
-def files_in(folder: Path) -> set[str]:
-    """The names of all files below a folder, backups left out."""
-    names = {file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file()}
-    return {name for name in names if not name.startswith("data/backups/")}
