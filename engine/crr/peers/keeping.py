@@ -73,12 +73,16 @@ def record_received(db: apsw.Connection, received: Received) -> None:
 
 
 def forget_table(db: apsw.Connection, name: str) -> None:
-    """A table starts anew: no clock covers it any more, and every peer is asked for all of it."""
+    """A table starts anew: no clock covers it any more, and every peer is asked for all of it. That of a published
+    peer covers all tables or none."""
+    published = "true"
     if db.table_exists("main", _TABLES):
+        published = f"site_id NOT IN (SELECT site_id FROM main.{_TABLES})"
         covered: list[tuple[Any, ...]] = db.execute(f"SELECT site_id, tables FROM main.{_TABLES}").fetchall()
         for site_id, tables in covered:
             kept = [table for table in json.loads(tables) if table.lower() != name.lower()]
             db.execute(f"UPDATE main.{_TABLES} SET tables = ? WHERE site_id = ?", (json.dumps(kept), site_id))
+    tracked.forget_received(db, published)
 
 
 def record_place(db: apsw.Connection, own: bytes | None, place: Place) -> None:

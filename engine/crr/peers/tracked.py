@@ -48,6 +48,14 @@ def record_received(db: apsw.Connection, own: bytes | None, received: Received) 
     )
 
 
+def forget_received(db: apsw.Connection, which: str) -> None:
+    """Set received clocks back to the beginning; ``which``: a condition in SQL. (Their rows stay: a sent clock must not
+    come to stand alone, see ``record_sent``.)"""
+    db.execute(
+        f"UPDATE main.crsql_tracked_peers SET version = 0, seq = 0 WHERE tag = 0 AND event = {_RECEIVED} AND {which}"
+    )
+
+
 def record_sent(db: apsw.Connection, site_id: bytes, version: int) -> None:
     """Record a sent clock, which may go down. Runs in the caller's write transaction.
 

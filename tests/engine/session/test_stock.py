@@ -184,6 +184,22 @@ def test_a_second_start_streaming_rewinds_the_link(pair: tuple[Replica, Replica]
         end.flush()
     assert end.changes_sent == 6
 
+@pytest.mark.parametrize("stops", [0, 1])
+def test_a_table_that_starts_anew_is_asked_for_again(pair: tuple[Replica, Replica], stops: int) -> None:
+    """What came of it before, and went while it was a plain table, is covered by no clock."""
+    other, one = pair[1 - stops], pair[stops]
+    other.connection.execute("INSERT INTO item VALUES (1, 'a', 1, 1), (2, 'b', 2, 2)")
+    other.connection.execute("UPDATE item SET name = 'top' WHERE id = 1")
+    connect_pair(*pair).run()
+    assert rows(one) == rows(other)
+    one.connection.execute("SELECT crsql_as_table('item')").fetchall()
+    one.connection.execute("UPDATE item SET name = 'own' WHERE id = 1; DELETE FROM item WHERE id = 2")
+    one.connection.execute("SELECT crsql_as_crr('item')").fetchall()
+    for _ in range(2):
+        connect_pair(*pair).run()
+    assert rows(one) == rows(other)
+    assert len(rows(one)) == 2
+
 
 def test_another_schema_is_refused(pair: tuple[Replica, Replica]) -> None:
     end = alone(StockHubSession, pair[1])
