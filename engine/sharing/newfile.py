@@ -12,10 +12,14 @@ import apsw
 
 from engine.crr import connect, create_tables
 from engine.crr.failures import explained
-from engine.errors import NotEligible, StorageFailed, UsageError
+from engine.errors import FileBusy, NotEligible, StorageFailed, UsageError
 from engine.plan import check_plans
 from engine.wire import Tables
 from engine.words import printable
+
+
+class _Taken(UsageError):
+    """The file got tables meanwhile."""
 
 
 def is_new(path: Path) -> bool:
@@ -62,6 +66,8 @@ def make_file(path: Path, tables: Tables) -> None:
     there = path.exists()
     try:
         _fill(path, tables)
+    except (FileBusy, _Taken):  # somebody else's by now
+        raise
     except BaseException:
         if not there:
             for suffix in ("", "-journal"):
@@ -75,7 +81,7 @@ def _fill(path: Path, tables: Tables) -> None:
         try:
             db.execute("BEGIN IMMEDIATE")
             if not _is_empty(db):
-                raise UsageError(f"Another program has just made tables in “{path.name}”.", hint="Pair it as it is.")
+                raise _Taken(f"Another program has just made tables in “{path.name}”.", hint="Pair it as it is.")
             create_tables(db, tables.plans, equal_values=tables.equal_values)
             db.execute("COMMIT")
         except (NotEligible, apsw.SQLError) as error:

@@ -97,12 +97,19 @@ def test_all_of_it_is_made_or_nothing(tmp_path: Path) -> None:
     assert is_new(tmp_path / "empty.db")
 
 
-def test_what_another_program_makes_meanwhile_is_kept(tmp_path: Path) -> None:
+@pytest.mark.parametrize("late", [False, True])
+def test_what_another_program_makes_meanwhile_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, late: bool
+) -> None:
     path = tmp_path / "app.db"
     app = apsw.Connection(str(path))
     app.execute("CREATE TABLE theirs (x)")
+    if late:  # it came after the look whether there is a file
+        monkeypatch.setattr(Path, "exists", lambda _: False)
     with pytest.raises(UsageError, match="Another program"):
         make_file(path, Tables("", -1, (PLAN,), False))
+    monkeypatch.undo()
+    assert path.exists()
     assert app.execute("SELECT count(*) FROM theirs").get == 0
     app.close()
 
