@@ -267,7 +267,7 @@ class Link:
         if self._parked:
             self.board.show(State.NEEDS_YOU, self._trouble, next_attempt=at, remedy=self._remedy)
         elif self._trouble:
-            reason = f"Next try in {seconds:.0f} s: {self._trouble}"
+            reason = f"Next try in {max(seconds, 1):.0f} s: {self._trouble}"
             self.board.show(State.WAITING, reason, next_attempt=at)
         else:
             self.board.show(State.IDLE, f"Next pull {clock_time(at)}.", next_attempt=at)
