@@ -68,8 +68,7 @@ class Lane:
                 (self.rows, self.rows + ROWS - 1),
             )
         self.rows += ROWS
-        self.program.start()
-        wait((self._home / "config" / "running.lock").exists, "the program has the lock", LONG)
+        self.start()
         if case.random.random() < 0.5:
             wait(lambda: version_of(self.room) > before, "the first batch arrives", LONG)
             time.sleep(case.random.uniform(0, 0.1))
@@ -81,6 +80,11 @@ class Lane:
         assert {file for file in files if not file.startswith("data/backups/")} <= LEFT
         assert "Traceback" not in (self._home / "data" / "logs" / "syncline.log").read_text()
         return before < version_of(self.room) and self.arrived < self.rows
+
+    def start(self) -> None:
+        """Start the program; it has the lock then, and hears signals."""
+        self.program.start()
+        wait((self._home / "config" / "running.lock").exists, "the program has the lock", LONG)
 
     def told(self) -> str:
         """How it stands, and the end of its log."""
@@ -121,7 +125,7 @@ def test_quitting_in_the_middle_of_a_sync_again_and_again(lanes: list[Lane]) -> 
     print(f"{middle} quits came in the middle of a sync")
     assert middle, "no quit came in the middle of a sync"
     for lane in lanes:  # all of it arrives after all
-        lane.program.start()
+        lane.start()
         while (before := lane.arrived) < lane.rows:
             wait(
                 lambda lane=lane, before=before: lane.arrived > before, f"more than {before} of {lane.rows} rows", LONG
