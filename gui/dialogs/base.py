@@ -45,6 +45,7 @@ class AsyncDialog(QDialog):
     def __init__(self, parent: QWidget | None) -> None:
         super().__init__(parent)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._whole: set[asyncio.Task[None]] = set()
         self._fault: BaseException | None = None
 
     def start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
@@ -53,6 +54,13 @@ class AsyncDialog(QDialog):
         self._tasks.add(task)
         task.add_done_callback(self._ended)
         return task
+
+    def whole(self, work: Coroutine[Any, Any, None]) -> asyncio.Future[None]:
+        """Begin what must not be left half done; returns what to wait for. A dialog that is closed ends after it."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._whole.add(task)
+        task.add_done_callback(self._whole.discard)
+        return asyncio.shield(task)
 
     async def answered(self) -> bool:
         """Open it and wait until it is closed; returns whether it was accepted."""
@@ -63,6 +71,7 @@ class AsyncDialog(QDialog):
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*self._whole)  # nobody else is left to hear what goes wrong
         if self._fault is not None:
             raise self._fault
         return code == QDialog.DialogCode.Accepted.value

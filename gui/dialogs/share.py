@@ -178,31 +178,33 @@ class ShareDialog(AsyncDialog):
     # What is done
 
     def _changed(self) -> None:
+        items = [self.databases.item(row) for row in range(self.databases.count())]
+        chosen = [
+            str(item.data(Qt.ItemDataRole.UserRole)) for item in items if item.checkState() == Qt.CheckState.Checked
+        ]
         self._wishes += 1
-        self.start(self._apply())
+        self.invitation.withdraw()
+        self.problem.say("")
+        applied = self.whole(self._apply(chosen if self.on.isChecked() else [], lan=self.lan.isChecked()))
+        self.start(self._show_applied(applied))
 
-    async def _apply(self) -> None:
+    async def _apply(self, chosen: list[str], *, lan: bool) -> None:
         async with self._turn:
-            items = [self.databases.item(row) for row in range(self.databases.count())]
-            chosen = [
-                str(item.data(Qt.ItemDataRole.UserRole))
-                for item in items
-                if item.checkState() == Qt.CheckState.Checked
-            ]
-            self.invitation.withdraw()
-            self.problem.say("")
-            try:
-                if self.on.isChecked() and chosen:
-                    await self._engine.share(chosen, lan=self.lan.isChecked())
-                elif self._engine.sharing is not None or self._engine.settings.share:
-                    await self._engine.stop_sharing()
-            except SynclineError as error:
-                self.problem.say(in_words(error))
-                with QSignalBlocker(self.on):
-                    self.on.setChecked(self._engine.sharing is not None)
-            self._wishes -= 1
-            self._show_guests(tuple(self._engine.guests()))
-            self._look()
+            if chosen:
+                await self._engine.share(chosen, lan=lan)
+            elif self._engine.sharing is not None or self._engine.settings.share:
+                await self._engine.stop_sharing()
+
+    async def _show_applied(self, applied: asyncio.Future[None]) -> None:
+        try:
+            await applied
+        except SynclineError as error:
+            self.problem.say(in_words(error))
+            with QSignalBlocker(self.on):
+                self.on.setChecked(self._engine.sharing is not None)
+        self._wishes -= 1
+        self._show_guests(tuple(self._engine.guests()))
+        self._look()
 
     async def _throw_out(self) -> None:
         rows = self.guests.selectionModel().selectedRows()

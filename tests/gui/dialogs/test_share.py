@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 from PySide6.QtCore import Qt
@@ -23,6 +24,23 @@ def cells(dialog: ShareDialog) -> list[list[str]]:
     return [
         [model.index(row, column).data() for column in range(model.columnCount())] for row in range(model.rowCount())
     ]
+
+
+@on_gui_loop
+async def test_what_was_changed_holds_when_it_is_closed_at_once(tmp_path: Path) -> None:
+    async with Engine(Settings(), data=tmp_path / "here") as here:
+        for name in ("one.db", "two.db"):
+            await here.add_database(make_file(tmp_path / name))
+        for wanted, rooms in ((True, {"one", "two"}), (False, None)):
+            async with asking(ShareDialog, share.ask(None, here)) as (dialog, asked):
+                dialog.on.setChecked(wanted)
+                for row in range(2 * wanted):
+                    dialog.databases.item(row).setCheckState(Qt.CheckState.Checked)
+                    await asyncio.sleep(0)  # the first has begun, the second waits for its turn
+                dialog.reject()
+                await asked
+            assert here.settings.share == wanted
+            assert (set(here.sharing.rooms) if here.sharing is not None else None) == rooms
 
 
 @on_gui_loop
