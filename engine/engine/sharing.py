@@ -127,13 +127,17 @@ class Sharing(Peers):
         """
         self._config(database)
         paired = await trade(link, name=self.machine)
-        known = next((peer for peer in self.settings.peers if _is_paired(peer, database, link)), None)
+        known = self.paired_before(link, database)
         peer = known or _peer(link, paired.url, database)
         peer = replace(peer, url=paired.url, name=name or peer.name, mode=mode, minutes=minutes)
         if known is None:
             return await self.add_peer(peer, token=paired.token)
         await self.update_peer(peer, token=paired.token)
         return peer
+
+    def paired_before(self, link: PairingLink, database: str) -> PeerConfig | None:
+        """Return the peer as which this database syncs with the link's room already; None when it never did."""
+        return next((peer for peer in self.settings.peers if _is_paired(peer, database, link)), None)
 
     async def pair_new(
         self, link: PairingLink, path: Path, *, name: str = "", mode: Mode = Mode.LIVE, minutes: int = 15

@@ -291,12 +291,17 @@ class PeerDialog(AsyncDialog):
         self.fit()
 
     def _usual_name(self) -> str:
-        if self.link is not None and (name := self.nearby.name_of(self.link.fingerprint)):
+        if self.link is not None and (name := self._name_by(self.link)):
             return name
         try:
             return PeerConfig.new("", self.address.text, room=self.room.text).name
         except UsageError:
             return self.tr("any name; by default the room and the host")
+
+    def _name_by(self, link: PairingLink) -> str:
+        """What the link's machine is called here already, or calls itself; '' when neither is known."""
+        known = self._engine.paired_before(link, self.database.currentData())
+        return known.name if known is not None else self.nearby.name_of(link.fingerprint)
 
     def _twin(self) -> str:
         """Two peers for the same room would sync everything twice."""
@@ -373,7 +378,7 @@ class PeerDialog(AsyncDialog):
 
     async def _pair(self, link: PairingLink) -> PeerConfig | None:
         """Use the link; None when a place for the new file was asked for, and none was given."""
-        name = self.name.text().strip() or self.nearby.name_of(link.fingerprint)
+        name = self.name.text().strip() or self._name_by(link)
         mode, minutes = Mode(self.mode.currentData()), self.minutes.value()
         if not self._new:
             return await self._engine.pair(link, self.database.currentData(), name=name, mode=mode, minutes=minutes)

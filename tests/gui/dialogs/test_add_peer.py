@@ -15,7 +15,7 @@ from engine.engine import Engine
 from engine.events import State
 from engine.probe import Step
 from engine.settings import Direction, Mode, Pause, PeerConfig, Settings
-from engine.sharing.discovery import machine_name, mark
+from engine.sharing.discovery import Found, machine_name, mark
 from engine.tokens import TokenStore
 from gui.dialogs import add_peer
 from gui.dialogs.add_peer import PeerDialog
@@ -299,6 +299,14 @@ async def test_a_pasted_link_pairs_and_shows_the_words(tmp_path: Path) -> None:
             await until(answer.done, "it is saved")
         assert here.settings.peers[0].name == "Laptop"
         assert here.settings.peers[0].fingerprint == link.fingerprint
+        async with asking(PeerDialog, add_peer.ask(None, here)) as (dialog, answer):  # again, now that it is found
+            machine = Found("its-own-name", ("127.0.0.1",), 1, 1, mark(link.fingerprint), ())
+            dialog.nearby.model.show((machine,))
+            type_into(dialog.address.line, there.invite(shared.id).text())
+            assert dialog.name.placeholderText() == "Laptop"
+            dialog.accept()
+            await until(answer.done, "it is paired")
+        assert [peer.name for peer in here.settings.peers] == ["Laptop"]
         await here.wait_in_sync(timeout=20)
 
 
