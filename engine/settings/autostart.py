@@ -164,6 +164,7 @@ def put(file: Path, content: bytes | None, what: str) -> None:
         if content is None:
             file.unlink(missing_ok=True)
             return
+        file = file.resolve()  # some keep such files elsewhere, and only link to them
         file.parent.mkdir(parents=True, exist_ok=True)
         unfinished = file.with_name(f".{file.name}.new")
         unfinished.write_bytes(content)

@@ -64,7 +64,10 @@ class XdgLinkType:
         self.choices = choices
 
     def enabled(self) -> bool:
-        return self._chosen()[:1] == [ENTRY] and self.file.is_file()
+        try:
+            return self._chosen()[:1] == [ENTRY] and self.file.is_file()
+        except OSError:
+            return False
 
     def current(self) -> bool:
         try:
@@ -73,16 +76,21 @@ class XdgLinkType:
             return False
 
     def set(self, on: bool) -> None:
-        others = [name for name in self._chosen() if name != ENTRY]
+        try:
+            before = self._lines()
+            others = [name for name in self._chosen() if name != ENTRY]
+            lines = self._with([ENTRY, *others] if on else others)
+        except OSError as error:
+            raise refused(WHAT, str(self.choices), error) from None
         put(self.file, desktop_entry() if on else None, WHAT)
-        lines = self._with([ENTRY, *others] if on else others)
-        if lines != self._lines():
-            put(self.choices, "".join(f"{line}\n" for line in lines).encode() if lines else None, WHAT)
+        if lines != before:
+            text = "".join(f"{line}\n" for line in lines)
+            put(self.choices, text.encode(errors="surrogateescape") if lines else None, WHAT)
 
     def _lines(self) -> list[str]:
         try:
             return self.choices.read_text("utf-8", errors="surrogateescape").splitlines()
-        except OSError:
+        except FileNotFoundError:
             return []
 
     def _chosen(self) -> list[str]:

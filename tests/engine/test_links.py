@@ -48,6 +48,18 @@ def test_the_choices_of_others_stay(tmp_path: Path, others: str) -> None:
     assert one.choices.read_text().rstrip() in (others.rstrip(), f"{others}\n[Default Applications]")
 
 
+def test_choices_in_another_encoding_and_another_folder(tmp_path: Path) -> None:
+    one, elsewhere = a_type(tmp_path), tmp_path / "dotfiles"
+    before = b"[Default Applications]\nx/y=caf\xe9.desktop;\n"
+    elsewhere.write_bytes(before)
+    one.choices.symlink_to(elsewhere)
+    one.set(True)
+    assert one.enabled()
+    one.set(False)
+    assert one.choices.is_symlink()
+    assert elsewhere.read_bytes() == before
+
+
 def test_another_program_that_was_chosen_before_is_the_one_again(tmp_path: Path) -> None:
     one = a_type(tmp_path)
     before = f"[Default Applications]\n{MIME}=other.desktop;\n"
