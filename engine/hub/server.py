@@ -261,8 +261,9 @@ class Hub:
         name = grant.token.name if grant.token is not None else socket.address
         visit = Visit(socket.purpose, name, self._visits.news)
         pump = Pump(
-            socket, session, host, guard=guard, on_state=visit.stepped, on_in=visit.merged, on_out=visit.sent
-        )
+            socket, session, host, guard=guard,
+            on_state=visit.stepped, on_in=visit.merged if self._visits.news is not None else None, on_out=visit.sent,
+        )  # fmt: skip
         guest = Guest(room, grant, pump, guard)
         self._guests.add(guest)
         self.guests[room] += 1

@@ -12,10 +12,13 @@ from typing import Any
 import pytest
 
 from engine.bench.guests import SCHEMA, SCHEMA_NAME, Guest
+from engine.crr.merge.merging import Merger
 from engine.host import Host
-from engine.hub import HubOptions
+from engine.hosts import Hosts
+from engine.hub import Hub, HubOptions
+from engine.settings import PeerConfig
 from tests import budget
-from tests.engine.live import on_loop, plain_engine, until
+from tests.engine.live import PATIENCE, make_file, on_loop, plain_engine, rows, until, write
 
 GUESTS, WRITERS, WRITES = 8, 3, 12
 
@@ -67,3 +70,18 @@ async def one(url: str, room: str, odd: random.Random) -> None:
     finally:
         for guest in guests:
             await guest.leave()
+
+
+@on_loop
+async def test_a_hub_alone_keeps_no_account_of_what_it_merges(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody is there to be told, and all of it would stay in memory."""
+    ours = make_file(tmp_path / "ours.db")
+    write(ours, "INSERT INTO item (id, name) VALUES (1, 'ours')")
+    told: list[object] = []
+    monkeypatch.setattr(Merger, "_remember", lambda *arguments: told.append(arguments))
+    async with Hub({"room": make_file(tmp_path / "there.db")}, Hosts()) as hub, plain_engine() as here:
+        database = await here.add_database(ours)
+        await here.add_peer(PeerConfig.new(database.id, hub.url, room="room"))
+        await here.wait_in_sync(timeout=PATIENCE)
+    assert rows(tmp_path / "there.db") == rows(ours)
+    assert told == []
