@@ -321,10 +321,20 @@ class Peers(Databases):
     # What concerns databases too
 
     async def remove_database(self, database: str) -> None:
-        """Forget a database and its peers; the file stays as it is."""
+        """Forget a database and its peers; the file stays as it is.
+
+        Raises:
+            SynclineError: all of it is gone, but a token could not be removed.
+        """
+        trouble = None
         for peer in [peer for peer in self.settings.peers if peer.database == database]:
-            await self.remove_peer(peer.id)
+            try:
+                await self.remove_peer(peer.id)
+            except SynclineError as error:
+                trouble = error
         await super().remove_database(database)
+        if trouble is not None:
+            raise trouble
 
     def database_moved(self, database: DatabaseConfig, host: Host) -> None:
         for link in self._links.values():

@@ -171,9 +171,11 @@ class Sharing(Peers):
         shared = self._share is not None and self._config(database).room in self._share.rooms
         if shared:
             await self._end_sharing()
-        await super().remove_database(database)
-        if shared:
-            await self._go_on_sharing()
+        try:
+            await super().remove_database(database)
+        finally:
+            if shared:
+                await self._go_on_sharing()
 
     async def _go_on_sharing(self) -> None:
         """Share what the settings say; what prevents it is told, and keeps nothing else from going on."""

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from engine.engine import Engine
-from engine.errors import UsageError
+from engine.errors import SynclineError, UsageError
 from engine.events import ChangesMoved, NeedsYou, Paired, Remedy, SharingChanged, State, Way
 from engine.journal import Journal
 from engine.settings import PeerConfig, Settings, SettingsFile
@@ -165,6 +165,23 @@ async def test_sharing_ends_and_begins_again(tmp_path: Path) -> None:
         with pytest.raises(UsageError):
             there.invite(other.id)
         await here.wait_in_sync(timeout=PATIENCE)
+
+
+@on_loop
+async def test_a_token_that_stays_keeps_nothing_else_from_going_or_going_on(tmp_path: Path) -> None:
+    async with machine(tmp_path / "there") as there:
+        one, two = [await there.add_database(make_file(tmp_path / name)) for name in ("one.db", "two.db")]
+        await there.share([one.id, two.id])
+        for room in ("a", "b"):
+            await there.add_peer(PeerConfig.new(one.id, "ws://127.0.0.1:1/sync", room=room), token="secret")
+        tokens = tmp_path / "there" / "tokens.json"
+        tokens.unlink()
+        tokens.mkdir()
+        with pytest.raises(SynclineError, match="tokens"):
+            await there.remove_database(one.id)
+        assert (there.settings.databases[0].id, len(there.settings.databases), there.peers()) == (two.id, 1, [])
+        assert there.sharing is not None
+        assert set(there.sharing.rooms) == {"two"}
 
 
 @on_loop
