@@ -61,10 +61,11 @@ class Sharing(Peers):
         """
         for database in databases:
             self._config(database)
-        rooms: dict[str, str] = {}
-        for known in self.settings.databases:
-            if known.id in databases:
-                rooms[known.room or room_for(known.name, rooms)] = known.id
+        chosen = [known for known in self.settings.databases if known.id in databases]
+        rooms = {known.room: known.id for known in chosen if known.room}
+        for known in chosen:
+            if not known.room:
+                rooms[room_for(known.name, rooms)] = known.id
         names = {database: room for room, database in rooms.items()}
         configs = tuple(replace(known, room=names.get(known.id, "")) for known in self.settings.databases)
         port = self.settings.share_port if port is None else port

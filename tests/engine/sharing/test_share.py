@@ -168,6 +168,17 @@ async def test_sharing_ends_and_begins_again(tmp_path: Path) -> None:
 
 
 @on_loop
+async def test_databases_of_one_name_have_rooms_of_their_own(tmp_path: Path) -> None:
+    """Also where the second one was shared first."""
+    async with machine(tmp_path / "there") as there:
+        one, two = [await there.add_database(make_file(tmp_path / folder / "todo.db")) for folder in ("a", "b")]
+        await there.share([two.id])
+        await there.share([one.id, two.id])
+        assert there.sharing is not None
+        assert there.sharing.rooms == {"todo": two.path, "todo-2": one.path}
+
+
+@on_loop
 async def test_a_token_that_stays_keeps_nothing_else_from_going_or_going_on(tmp_path: Path) -> None:
     async with machine(tmp_path / "there") as there:
         one, two = [await there.add_database(make_file(tmp_path / name)) for name in ("one.db", "two.db")]
