@@ -94,6 +94,8 @@ def _keep(file: SettingsFile, settings: Settings, database: DatabaseConfig, peer
         databases = (*databases, known := database)
     peer = replace(peer, database=known.id, mode=Mode.LIVE)
     same = [old for old in settings.peers if _paired_with(old) == _paired_with(peer)]
+    if same:  # what the person made of it stays
+        peer = replace(same[-1], id=peer.id, url=peer.url, paused=None)
     others = (old for old in settings.peers if old not in same)
     file.save(replace(settings, databases=databases, peers=(*others, peer)))
     return same

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import re
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from engine.settings import SettingsFile
 from tests.engine.live import make_file, rows, write
 from tests.engine.programs import Command
 
@@ -60,8 +62,14 @@ def test_pair_with_nothing_here_and_again(tmp_path: Path) -> None:
             out = here("pair", lines_until(sharing.process.stdout, "syncline://").strip(), ours)
             assert (f"Made {ours}, with the tables of the other side." in out) is (number == 0)
             assert "Both sides hold the same." in out
+        if number == 0:
+            settings = SettingsFile(tmp_path / "here" / "config" / "settings.toml")
+            known = settings.load()
+            settings.save(replace(known, peers=(replace(known.peers[0], name="Laptop", stale_days=3),)))
     assert rows(theirs) == rows(ours) != []
-    assert here("status").count("theirs at 127.0.0.1") == 1
+    [peer] = settings.load().peers
+    assert (peer.name, peer.stale_days) == ("Laptop", 3)
+    assert here("status").count("Laptop") == 1
     assert len((tmp_path / "here" / "data" / "tokens.json").read_text().split(":")) == 2
 
 
