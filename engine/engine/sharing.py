@@ -45,6 +45,8 @@ class Sharing(Peers):
         self._data = data
         self._share: Share | None = None
         self._share_stack = contextlib.AsyncExitStack()
+        self._sharing_turn = asyncio.Lock()
+        """Whoever begins or ends sharing, one after the other."""
         self._following = Following(self._lost, self._moved_to)
 
     async def share(self, databases: Sequence[str], *, lan: bool = False, port: int | None = None) -> None:
@@ -59,21 +61,22 @@ class Sharing(Peers):
         Raises:
             UsageError: a database is not known, or the port is taken. SynclineError: the certificate cannot be had.
         """
-        for database in databases:
-            self._config(database)
-        chosen = [known for known in self.settings.databases if known.id in databases]
-        rooms = {known.room: known.id for known in chosen if known.room}
-        for known in chosen:
-            if not known.room:
-                rooms[room_for(known.name, rooms)] = known.id
-        names = {database: room for room, database in rooms.items()}
-        configs = tuple(replace(known, room=names.get(known.id, "")) for known in self.settings.databases)
-        port = self.settings.share_port if port is None else port
-        self._keep(replace(self.settings, databases=configs, share=True, share_lan=lan, share_port=port))
-        await self._start_sharing()
-        assert self._share is not None
-        if self._share.port != port:
-            self._keep(replace(self.settings, share_port=self._share.port))
+        async with self._sharing_turn:
+            for database in databases:
+                self._config(database)
+            chosen = [known for known in self.settings.databases if known.id in databases]
+            rooms = {known.room: known.id for known in chosen if known.room}
+            for known in chosen:
+                if not known.room:
+                    rooms[room_for(known.name, rooms)] = known.id
+            names = {database: room for room, database in rooms.items()}
+            configs = tuple(replace(known, room=names.get(known.id, "")) for known in self.settings.databases)
+            port = self.settings.share_port if port is None else port
+            self._keep(replace(self.settings, databases=configs, share=True, share_lan=lan, share_port=port))
+            await self._start_sharing()
+            assert self._share is not None
+            if self._share.port != port:
+                self._keep(replace(self.settings, share_port=self._share.port))
 
     async def stop_sharing(self) -> None:
         """Serve nothing any more; guests are told. Which databases it was is remembered for the next time."""
@@ -169,17 +172,22 @@ class Sharing(Peers):
 
     async def remove_database(self, database: str) -> None:
         """Forget a database, its peers, and share it no more; the file stays as it is."""
-        shared = self._share is not None and self._config(database).room in self._share.rooms
-        if shared:
-            await self._end_sharing()
-        try:
-            await super().remove_database(database)
-        finally:
+        async with self._sharing_turn:
+            shared = self._share is not None and self._config(database).room in self._share.rooms
             if shared:
-                await self._go_on_sharing()
+                await self._end_sharing()
+            try:
+                await super().remove_database(database)
+            finally:
+                if shared:
+                    await self._share_what_is_wanted()
 
     async def _go_on_sharing(self) -> None:
         """Share what the settings say; what prevents it is told, and keeps nothing else from going on."""
+        async with self._sharing_turn:
+            await self._share_what_is_wanted()
+
+    async def _share_what_is_wanted(self) -> None:
         if not self.settings.share:
             if self._share is not None:
                 await self._end_sharing()

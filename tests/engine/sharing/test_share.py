@@ -179,6 +179,19 @@ async def test_databases_of_one_name_have_rooms_of_their_own(tmp_path: Path) -> 
 
 
 @on_loop
+async def test_what_is_wished_at_once_is_done_one_after_the_other(tmp_path: Path) -> None:
+    async with machine(tmp_path / "there") as there:
+        one, two = [await there.add_database(make_file(tmp_path / name)) for name in ("one.db", "two.db")]
+        await asyncio.gather(there.share([one.id, two.id]), there.remove_database(one.id))
+        assert there.sharing is not None
+        assert set(there.sharing.rooms) == {"two"}
+        await asyncio.gather(there.share([two.id]), there.stop_sharing())
+        assert (there.settings.share, there.sharing) == (False, None)
+        await asyncio.gather(there.stop_sharing(), there.share([two.id]))
+        assert (there.settings.share, there.sharing is not None) == (True, True)
+
+
+@on_loop
 async def test_a_token_that_stays_keeps_nothing_else_from_going_or_going_on(tmp_path: Path) -> None:
     async with machine(tmp_path / "there") as there:
         one, two = [await there.add_database(make_file(tmp_path / name)) for name in ("one.db", "two.db")]
