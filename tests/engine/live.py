@@ -77,8 +77,8 @@ def write(path: Path, sql: str, *bindings: Any) -> None:
 
 
 def rows(path: Path, table: str = "item") -> list[Any]:
-    """The live rows of a table, keys and values with their types."""
-    with Replica.open(path, readonly=True) as replica:
+    """The live rows of a table, keys and values with their types. A killed process may have left a hot journal."""
+    with Replica.open(path, readonly=True, recover=True) as replica:
         return [(key, [(type(value), value) for value in values]) for key, values in replica.live_rows(table)]
 
 

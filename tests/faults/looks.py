@@ -36,8 +36,8 @@ class Snapshot:
 
 
 def snapshot(path: Path) -> Snapshot:
-    """Read a file in one transaction, beside whoever writes to it."""
-    connection = connect(path, readonly=True)
+    """Read a file in one transaction, beside whoever writes to it or was killed at it."""
+    connection = connect(path, readonly=True, recover=True)
     connection.set_busy_timeout(20_000)
     try:
         with connection:
