@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from PySide6.QtCore import QByteArray, QModelIndex, QPoint, QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QComboBox,
-    QHBoxLayout,
     QLabel,
     QLineEdit,
     QMenu,
@@ -25,6 +24,7 @@ from gui.models.ring import Ring
 from gui.models.values import number
 from gui.models.words import way_word
 from gui.panels.flow_delegate import FlowDelegate
+from gui.panels.folding_bar import FoldingBar
 from gui.panels.table import Table
 
 _WIDTHS = {
@@ -58,7 +58,7 @@ class FlowPanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addLayout(bar)
+        layout.addWidget(bar)
         layout.addWidget(self.table)
         self.model.table_seen.connect(self._add_table)
         self.model.counts_changed.connect(self._tell_counts)
@@ -166,7 +166,7 @@ class FlowPanel(QWidget):
         table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         table.customContextMenuRequested.connect(self._show_menu)
 
-    def _make_bar(self) -> QHBoxLayout:
+    def _make_bar(self) -> FoldingBar:
         self.text = QLineEdit()
         self.text.setClearButtonEnabled(True)
         self.text.textChanged.connect(self._set_filter)
@@ -184,23 +184,13 @@ class FlowPanel(QWidget):
         for button in (self.follow, self.clear):  # room is dear here, and their drawings speak
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
         self.clear.clicked.connect(self._clear)
-        bar = QHBoxLayout()
-        bar.setContentsMargins(8, 6, 8, 6)
-        bar.setSpacing(8)
-        bar.addWidget(self.text, 3)
-        for choice in (self.peer, self.table_choice, self.way):
-            bar.addWidget(choice)
-        bar.addStretch(1)
-        bar.addWidget(self.counts)
-        for button in (self.follow, self.pause, self.clear):
-            bar.addWidget(button)
-        return bar
+        choices = (self.peer, self.table_choice, self.way)
+        return FoldingBar(self.text, choices, (self.counts, self.follow, self.pause, self.clear))
 
     def _choice(self) -> QComboBox:
         box = QComboBox()
         box.addItem("", None)
         box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        box.setMinimumWidth(self.fontMetrics().averageCharWidth() * 11)  # in a narrow window it may give way
         box.currentIndexChanged.connect(self._set_filter)
         return box
 

@@ -114,6 +114,13 @@ class Table(QTableView):
             return True
         return super().viewportEvent(event)
 
+    def minimumSizeHint(self) -> QSize:  # noqa: N802
+        """Room for two rows, or for two lines of what is said while there is none."""
+        rows = 2 * self.verticalHeader().defaultSectionSize()
+        around = self.horizontalHeader().sizeHint().height() + self.horizontalScrollBar().sizeHint().height()
+        least = super().minimumSizeHint()
+        return QSize(least.width(), max(least.height(), rows + around))
+
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
         if event.matches(QKeySequence.StandardKey.Copy):  # the view's own would copy no more than the text shown
             self.copy()
@@ -129,7 +136,7 @@ class Table(QTableView):
             painter = QPainter(self.viewport())
             painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
             flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-            painter.drawText(self.viewport().rect().adjusted(16, 16, -16, -16), flags, self.placeholder)
+            painter.drawText(self.viewport().rect().adjusted(16, 4, -16, -4), flags, self.placeholder)
             painter.end()
 
     def add_to(self, menu: QMenu) -> None:

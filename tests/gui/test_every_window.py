@@ -146,7 +146,7 @@ def test_nothing_is_cut(tmp_path: Path, spoken: str, larger: float) -> None:
     def look(window: QWidget, where: str) -> None:
         if window.width() > SIZE.width() * larger:
             wrong.append(f"{where}: is {window.width()} wide")
-        wrong.extend(f"{where}: {one}" for one in cut(window, narrow=where == "narrow"))
+        wrong.extend(f"{where}: {one}" for one in cut(window))
 
     try:
         run_async(each_window(tmp_path, look))
@@ -156,8 +156,8 @@ def test_nothing_is_cut(tmp_path: Path, spoken: str, larger: float) -> None:
     assert not wrong, "\n".join(sorted(set(wrong)))
 
 
-def cut(window: QWidget, *, narrow: bool) -> Iterator[str]:
-    """What cannot be read whole. In a window as narrow as it gets, boxes give way, and tell the rest in a tooltip."""
+def cut(window: QWidget) -> Iterator[str]:
+    """What cannot be read whole."""
     for label in ours(window, QLabel):
         assert isinstance(label, QLabel)
         if label.sizePolicy().horizontalPolicy() is QSizePolicy.Policy.Ignored or not label.text():
@@ -171,8 +171,6 @@ def cut(window: QWidget, *, narrow: bool) -> Iterator[str]:
     for box in ours(window, QComboBox):
         assert isinstance(box, QComboBox)
         icon = box.iconSize().width() + 4 if not box.itemIcon(box.currentIndex()).isNull() else 0
-        if narrow and box.toolTip():
-            continue
         if box.fontMetrics().horizontalAdvance(box.currentText()) + 26 + icon > box.width():
             yield f"box {box.currentText()!r}: {box.width()}"
     for line in ours(window, QLineEdit):

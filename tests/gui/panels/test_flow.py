@@ -71,6 +71,29 @@ def test_it_stays_at_the_end_when_the_window_changes(panel: FlowPanel) -> None:
         assert seen(panel)[1] == 99
 
 
+def test_the_filters_go_below_when_one_line_has_no_room(panel: FlowPanel, qtbot: QtBot) -> None:
+    boxes = (panel.peer, panel.table_choice, panel.way)
+    bar = (panel.text, *boxes, panel.pause, panel.clear)
+
+    def lies_in(lines: int) -> None:
+        def so() -> bool:
+            whole = all(widget.width() >= widget.sizeHint().width() for widget in (*boxes, panel.pause))
+            inside = all(widget.geometry().right() < panel.width() for widget in bar)
+            return whole and inside and len({widget.y() // 20 for widget in bar}) == lines
+
+        qtbot.waitUntil(so)
+
+    lies_in(1)
+    panel.resize(panel.minimumSizeHint().width(), 300)
+    lies_in(2)
+    panel.resize(1000, 300)
+    lies_in(1)
+    panel.pause.setText("123,456,789 waiting " * 4)
+    lies_in(2)
+    panel.pause.setText("Pause")
+    lies_in(1)
+
+
 def test_scrolling_up_stops_following_and_what_is_read_stays(panel: FlowPanel) -> None:
     add(panel, 0, CAPACITY)
     wheel(panel, 1)
