@@ -3059,8 +3059,16 @@
         <translation>Die Einstellungen wurden geändert.</translation>
     </message>
     <message>
+        <source>The settings in {0} cannot be used: {1}</source>
+        <translation>Die Einstellungen in {0} können nicht verwendet werden: {1}</translation>
+    </message>
+    <message>
         <source>The settings in {0} could not be {1}: {2}.</source>
         <translation>Die Einstellungen in {0} konnten nicht {1} werden: {2}.</translation>
+    </message>
+    <message>
+        <source>The settings in {0}, line {1} cannot be used: {2}</source>
+        <translation>Die Einstellungen in {0}, Zeile {1}, können nicht verwendet werden: {2}</translation>
     </message>
     <message>
         <source>The system has no usable keyring, so tokens</source>
@@ -3511,6 +3519,10 @@
         <translation>enthält „{0}“, was Hubs ablehnen</translation>
     </message>
     <message>
+        <source>in entry {0} of {1}, {2}</source>
+        <translation>im Eintrag {0} von {1}: {2}</translation>
+    </message>
+    <message>
         <source>is longer than {0} bytes</source>
         <translation>ist länger als {0} Bytes</translation>
     </message>
@@ -3520,7 +3532,7 @@
     </message>
     <message>
         <source>is the same as that of another entry</source>
-        <translation>ist dieselbe wie die eines anderen Eintrags</translation>
+        <translation>ist derselbe wie der eines anderen Eintrags</translation>
     </message>
     <message>
         <source>it could not be opened</source>
@@ -3545,10 +3557,6 @@
     <message>
         <source>it is locked</source>
         <translation>er ist gesperrt</translation>
-    </message>
-    <message>
-        <source>it is not UTF-8 text</source>
-        <translation>sie ist kein Text in UTF-8</translation>
     </message>
     <message>
         <source>it is of version {0}</source>
@@ -3656,7 +3664,7 @@
     </message>
     <message>
         <source>should be tables, each one headed [[{0}]]</source>
-        <translation>sollten Tabellen sein, jede mit der Überschrift [[{0}]]</translation>
+        <translation>sollte aus Tabellen bestehen, jede mit der Überschrift [[{0}]]</translation>
     </message>
     <message>
         <source>should be true or false</source>
@@ -3683,6 +3691,14 @@
         <translation>der Ordner wurde verschoben oder gelöscht</translation>
     </message>
     <message>
+        <source>the key “{0}” {1}.</source>
+        <translation>der Schlüssel „{0}“ {1}.</translation>
+    </message>
+    <message>
+        <source>the key “{0}”: {1}</source>
+        <translation>Schlüssel „{0}“: {1}</translation>
+    </message>
+    <message>
         <source>the other side</source>
         <translation>der anderen Seite</translation>
     </message>
@@ -3693,6 +3709,10 @@
     <message>
         <source>the table itself is gone; only its sync records are left</source>
         <translation>die Tabelle selbst ist weg; nur ihre Aufzeichnungen des Abgleichs sind noch da</translation>
+    </message>
+    <message>
+        <source>this is no valid TOML: {0}.</source>
+        <translation>das ist kein gültiges TOML: {0}.</translation>
     </message>
     <message>
         <source>this machine</source>
@@ -3851,10 +3871,6 @@
         <translation>{0} spricht kein WebSocket.</translation>
     </message>
     <message>
-        <source>{0}, line {1}</source>
-        <translation>{0}, Zeile {1}</translation>
-    </message>
-    <message>
         <source>“{0}” holds tables already.</source>
         <translation>„{0}“ enthält schon Tabellen.</translation>
     </message>
@@ -3999,10 +4015,6 @@
         <translation>Der Raumname „{0}“ {1}.</translation>
     </message>
     <message>
-        <source>The settings in {0} cannot be used: {1}.</source>
-        <translation>Die Einstellungen in {0} können nicht verwendet werden: {1}.</translation>
-    </message>
-    <message>
         <source>The start at login</source>
         <translation>Der Start bei der Anmeldung</translation>
     </message>
@@ -4025,6 +4037,10 @@
     <message>
         <source>it is here, but not syncable</source>
         <translation>ist hier, aber nicht im Abgleich</translation>
+    </message>
+    <message>
+        <source>it is not UTF-8 text.</source>
+        <translation>sie ist kein Text in UTF-8.</translation>
     </message>
     <message>
         <source>{0} has announced more changes, but sent none {1}.</source>
@@ -4077,10 +4093,6 @@
     <message>
         <source>{0} is only sent to: nothing is taken from it.</source>
         <translation>An {0} wird nur gesendet: Von dort wird nichts genommen.</translation>
-    </message>
-    <message>
-        <source>{0} of {1} entry {2}</source>
-        <translation>{0} von {1}, Eintrag {2}</translation>
     </message>
     <message>
         <source>{0} sends something that no sync server sends unasked.</source>

@@ -92,27 +92,28 @@ class SettingsFile:
             return tomlkit.document(), Settings()
         except UnicodeDecodeError as error:
             line = error.object[: error.start].count(b"\n") + 1
-            raise self._broken(line, "it is not UTF-8 text") from None
+            raise self._broken(line, "it is not UTF-8 text.") from None
         except OSError as error:
             raise self._failed(marked("engine", "read"), error) from None
         try:
             document = tomlkit.parse(text)
         except ParseError as error:
-            raise self._broken(error.line, re.sub(r" at line \d+ col \d+$", "", str(error))) from None
+            raise self._broken(error.line, _no_toml(re.sub(r" at line \d+ col \d+$", "", str(error)))) from None
         except (TOMLKitError, ValueError, RecursionError) as error:
-            raise self._broken(0, str(error)) from None
+            raise self._broken(0, _no_toml(str(error))) from None
         reader = _Reader(text)
         try:
             return document, reader.settings(document.unwrap())
-        except ValueError as error:
-            raise self._broken(reader.line(), f"{reader.where()} {error}") from None
-        except UsageError as error:
-            raise self._broken(reader.line(), f"{reader.where()}: {error}") from None
+        except (ValueError, UsageError) as error:
+            raise self._broken(reader.line(), reader.problem(error)) from None
 
     def _broken(self, line: int, why: str) -> UsageError:
-        where = f"{self.path}, line {line}" if line else str(self.path)
+        if line:
+            what = f"The settings in {self.path}, line {line} cannot be used: {why}"
+        else:
+            what = f"The settings in {self.path} cannot be used: {why}"
         return UsageError(
-            f"The settings in {where} cannot be used: {why.rstrip('.')}.",
+            what,
             hint="Correct the file, or move it away to start with new settings; it was not changed.",
         )
 
@@ -145,6 +146,11 @@ class SettingsFile:
             with suppress(OSError):
                 os.unlink(temporary)
             raise self._failed(marked("engine", "saved"), error) from None
+
+
+def _no_toml(words: str) -> str:
+    """A sentence with the words of the library that reads TOML."""
+    return f"this is no valid TOML: {words.rstrip('.')}."
 
 
 def _sync_folder(folder: Path) -> None:
@@ -239,9 +245,13 @@ class _Reader:
             return default[0]
         raise ValueError("is missing")
 
-    def where(self) -> str:
-        """What is being read, in words."""
-        return f"{self._key} of {self._table} entry {self._index + 1}" if self._table else self._key
+    def problem(self, error: ValueError | UsageError) -> str:
+        """What is wrong with what is being read, in words."""
+        if isinstance(error, UsageError):
+            wrong = f"the key “{self._key}”: {error}"
+        else:
+            wrong = f"the key “{self._key}” {error}."
+        return f"in entry {self._index + 1} of {self._table}, {wrong}" if self._table else wrong
 
     def line(self) -> int:
         """The line of what is being read, or of its table; 0 when it cannot be told (inline tables)."""

@@ -45,7 +45,7 @@ class Setting:
     zero: str = ""
 
     def read(self, value: object) -> Any:
-        """The value, checked. Raises ValueError with what is wrong, to follow "auto_sync: "."""
+        """The value, checked. Raises ValueError with what is wrong, to follow "the key “auto_sync” "."""
         cast = self.cast(value)
         problem = self.validate(cast)
         if problem:

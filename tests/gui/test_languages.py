@@ -194,6 +194,14 @@ def test_the_language_can_be_switched() -> None:
             "The room name “a b” ends like the files that SQLite keeps beside a database.",
             "Der Raumname „a b“ endet wie die Dateien, die SQLite neben einer Datenbank führt.",
         ),
+        (
+            "The settings in /a b/settings.toml, line 3 cannot be used: in entry 1 of peers, the key “mode” should be"
+            " one of live, every, manual. Correct the file, or move it away to start with new settings; it was not"
+            " changed.",
+            "Die Einstellungen in /a b/settings.toml, Zeile 3, können nicht verwendet werden: im Eintrag 1 von peers:"
+            " der Schlüssel „mode“ sollte eines von live, every, manual sein. Berichtigen Sie die Datei, oder räumen"
+            " Sie sie weg, um mit neuen Einstellungen zu beginnen; sie wurde nicht geändert.",
+        ),
         ("", ""),
     ],
 )
