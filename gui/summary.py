@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 from engine.events import Guest, PeerStatus, State
 from gui.language import tr
+from gui.models import times
 from gui.models.sentences import told
 from gui.models.words import state_word
 from gui.theme import worst
@@ -26,16 +27,24 @@ def summary(
         return None, tr("No peer yet.") if databases else tr("No database yet.")
     state = worst([peer.state for peer in peers])
     having = [peer for peer in peers if peer.state is state]
-    word = state_word(state) if state is not None else ""
-    if len(having) == len(peers) > 1:
-        everybody = tr("all {0} peers").format(len(peers))
-        if len({peer.reason for peer in having}) == 1:
-            return state, f"{word}: {everybody}. {told(having[0].reason)}"
-        return state, f"{word}: {everybody}."
     if len(having) == 1:
-        return state, f"{word}: {having[0].name}. {told(having[0].reason)}"
-    some = tr("{0} of {1} peers").format(len(having), len(peers))
-    return state, f"{word}: {some}."
+        who = having[0].name
+    elif len(having) == len(peers):
+        who = tr("all {0} peers").format(len(peers))
+    else:
+        who = tr("{0} of {1} peers").format(len(having), len(peers))
+    parts = [f"{state_word(state) if state is not None else ''}: {who}."]
+    if len(having) == 1 or (len(having) == len(peers) and len({peer.reason for peer in having}) == 1):
+        parts.append(told(having[0].reason))
+    if when := _last_sync(having, state):
+        parts.append(tr("Last sync: {0}.").format(times.short(when, seconds=False)))
+    return state, " ".join(parts)
+
+
+def _last_sync(having: Collection[PeerStatus], state: State | None) -> float | None:
+    """The last of them all while they are in sync, else that of the peer that waits longest for one."""
+    known = [peer.last_success for peer in having if peer.last_success is not None]
+    return (max if state is State.IN_SYNC else min)(known, default=None)
 
 
 def shared_with(guests: Collection[Guest]) -> str:

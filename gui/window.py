@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QEvent, QSettings, QSize, Qt, Signal
+from PySide6.QtCore import QByteArray, QEvent, QSettings, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QApplication,
@@ -33,6 +33,7 @@ from gui.commands import Commands
 from gui.journal_reader import JournalReader
 from gui.language import spoken
 from gui.look import Look, Restore, Save
+from gui.models import times
 from gui.models.sentences import told
 from gui.models.values import as_tip
 from gui.notice import NoticeBar
@@ -84,6 +85,8 @@ class Window(QMainWindow):
         self._sites: dict[bytes, str] = {}
         self._opening = True
         self._sharing = SharingChanged(0)
+        self._midnight = QTimer(self, singleShot=True)
+        self._midnight.timeout.connect(self._tell_summary)
         self.notices = NoticeBar()
         self.peers = PeersPanel()
         self.flow = FlowPanel()
@@ -287,6 +290,7 @@ class Window(QMainWindow):
         self._tell_summary()
 
     def _tell_summary(self) -> None:
+        self._midnight.start(times.to_midnight())
         self.actions_shared.set_counts(databases=len(self._databases), peers=len(self._statuses))
         state, text = summary(
             self._statuses.values(),

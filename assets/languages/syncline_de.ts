@@ -208,6 +208,10 @@
         <translation>{0} von {1} Gegenstellen</translation>
     </message>
     <message>
+        <source>Last sync: {0}.</source>
+        <translation>Letzter Abgleich: {0}.</translation>
+    </message>
+    <message>
         <source>Shared; nobody was let in yet.</source>
         <translation>Geteilt; noch niemand wurde eingelassen.</translation>
     </message>

@@ -51,11 +51,17 @@ def exact(when: float | None) -> str:
     return QLocale().toString(QDateTime.fromMSecsSinceEpoch(int(when * 1000)), "ddd d MMM yyyy, HH:mm:ss")
 
 
-def short(when: float) -> str:
-    """A day and a time to the second, in the person's language; today without the day."""
+def short(when: float, *, seconds: bool = True) -> str:
+    """A day and a time, in the person's language; today without the day, or also without the seconds."""
     moment = QDateTime.fromMSecsSinceEpoch(int(when * 1000))
     today = moment.date() == QDateTime.currentDateTime().date()
-    return QLocale().toString(moment, "HH:mm:ss" if today else "ddd d MMM, HH:mm:ss")
+    return QLocale().toString(moment, ("" if today else "ddd d MMM, ") + ("HH:mm:ss" if seconds else "HH:mm"))
+
+
+def to_midnight() -> int:
+    """How many milliseconds are left of today, when what is short without the day needs it."""
+    now = QDateTime.currentDateTime()
+    return now.msecsTo(now.date().addDays(1).startOfDay())
 
 
 def duration(seconds: float) -> str:
