@@ -13,13 +13,8 @@ from dataclasses import dataclass, replace
 
 from engine.crr import Part, Span, weight
 from engine.session import ReadPart
+from engine.shared_reads import SharedReads
 from engine.wire import SharedChanges
-
-KEEP = 1.0
-"""Seconds for which a part is kept for those who come later."""
-
-KEPT = 64 * 1024
-"""Bytes of the largest part that is kept, about; what is larger is shared only by those who wait for it together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +40,11 @@ class SharedParts:
 
     def __init__(self, read: Callable[[ReadPart], Awaitable[Part]]) -> None:
         self._read = read
-        self._reads: dict[tuple[Span, bytes, int, int], asyncio.Task[_Read]] = {}
+        self._reads: SharedReads[tuple[Span, bytes, int, int], _Read] = SharedReads()
 
     def forget(self) -> None:
         """Share nothing that was read so far: the file has moved on, and what is read now tells more."""
-        self._reads.clear()
+        self._reads.forget()
 
     async def read(self, action: ReadPart) -> Part:
         """Perform a ``ReadPart``, or take part in another's.
@@ -67,23 +62,10 @@ class SharedParts:
                 return found.part
             if not found.part.hidden:
                 return await self._read(action)
-            if self._reads.get(key) is shared:
-                del self._reads[key]
-        reading = self._reads[key] = asyncio.get_running_loop().create_task(self._lead(action))
-        reading.add_done_callback(lambda _: self._done(key, reading))
-        return (await asyncio.shield(reading)).part
+            self._reads.drop(key, shared)
+        return (await asyncio.shield(self._reads.begin(key, self._lead(action)))).part
 
     async def _lead(self, action: ReadPart) -> _Read:
         part = await self._read(action)
         shared = replace(part, changes=SharedChanges(part.changes))
         return _Read(shared, frozenset(change.site_id for change in part.changes), sum(map(weight, part.changes)))
-
-    def _done(self, key: tuple[Span, bytes, int, int], reading: asyncio.Task[_Read]) -> None:
-        def drop() -> None:
-            if self._reads.get(key) is reading:
-                del self._reads[key]
-
-        if reading.cancelled() or reading.exception() is not None or reading.result().size > KEPT:
-            drop()
-        else:
-            asyncio.get_running_loop().call_later(KEEP, drop)

@@ -8,13 +8,12 @@ anything is left for it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
+from typing import Any
 
 from engine.session import Read, Versions
-from engine.shared_parts import KEEP, KEPT
-
-_Key = tuple[int, int, bool]
+from engine.shared_reads import KEPT, SharedReads
 
 
 class SharedVersions:
@@ -24,13 +23,13 @@ class SharedVersions:
         read: performs a ``Read``.
     """
 
-    def __init__(self, read: Callable[[Read], Awaitable[Versions]]) -> None:
+    def __init__(self, read: Callable[[Read], Coroutine[Any, Any, Versions]]) -> None:
         self._read = read
-        self._reads: dict[_Key, asyncio.Task[Versions]] = {}
+        self._reads: SharedReads[tuple[int, int, bool], Versions] = SharedReads()
 
     def forget(self) -> None:
         """Share nothing that was read so far: the file has moved on, and what is read now tells more."""
-        self._reads.clear()
+        self._reads.forget()
 
     async def read(self, action: Read) -> Versions:
         """Perform a ``Read``, or take part in another's.
@@ -44,13 +43,11 @@ class SharedVersions:
             found = await asyncio.shield(shared)
             if found.more or found.until >= action.least:
                 return await self._filtered(found, action)
-            if self._reads.get(key) is shared:
-                del self._reads[key]
+            self._reads.drop(key, shared)
         if any(after > action.since for _, after in action.exclude_versions):
             return await self._read(action)
         everything = replace(action, exclude_site=None, exclude_versions=())
-        reading = self._reads[key] = asyncio.ensure_future(self._read(everything))
-        reading.add_done_callback(lambda _: self._done(key, reading))
+        reading = self._reads.begin(key, self._read(everything))
         return await self._filtered(await asyncio.shield(reading), action)
 
     async def _filtered(self, found: Versions, action: Read) -> Versions:
@@ -58,16 +55,6 @@ class SharedVersions:
             return found.without(action.exclude_site, action.exclude_versions)
         # others on this loop need not wait for it
         return await asyncio.to_thread(_encoded_without, found, action)
-
-    def _done(self, key: _Key, reading: asyncio.Task[Versions]) -> None:
-        def drop() -> None:
-            if self._reads.get(key) is reading:
-                del self._reads[key]
-
-        if reading.cancelled() or reading.exception() is not None or reading.result().size > KEPT:
-            drop()
-        else:
-            asyncio.get_running_loop().call_later(KEEP, drop)
 
 
 def _encoded_without(found: Versions, action: Read) -> Versions:

@@ -10,7 +10,7 @@ import pytest
 from engine.crr import Replica
 from engine.errors import ReplicaError
 from engine.session import Read, Versions, performing
-from engine.shared_parts import KEPT
+from engine.shared_reads import KEPT
 from engine.shared_versions import SharedVersions
 from engine.wire import Changes, Cursor, MaskedChanges, encode
 from tests.engine.live import make_file, on_loop, write
