@@ -31,18 +31,21 @@ def spoken(speak: Callable[[], object]) -> None:
         speak: a method of a QObject that sets all texts that do not change by themselves.
     """
     speak()
-    _speakers[:] = [speaker for speaker in _speakers if speaker() is not None]  # menus and dialogs come and go
+    _speakers[:] = [speaker for speaker in _speakers if _living(speaker) is not None]  # menus and dialogs come and go
     _speakers.append(WeakMethod(speak))
 
 
+def _living(speaker: WeakMethod[Callable[[], object]]) -> Callable[[], object] | None:
+    speak = speaker()
+    # Qt may have deleted the object while Python still knows it
+    return speak if speak is not None and isValid(speak.__self__) else None
+
+
 def _speak_again() -> None:
-    living = []
-    for speaker in _speakers:
-        speak = speaker()
-        if speak is not None and isValid(speak.__self__):  # Qt may have deleted it while Python still knows it
-            living.append(speaker)
+    for speaker in tuple(_speakers):  # one may make others as it speaks, which have the new words already
+        speak = _living(speaker)
+        if speak is not None:
             speak()
-    _speakers[:] = living
 
 
 def tr(text: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QWidget
 
 from gui import language
@@ -116,3 +116,38 @@ async def test_headings_are_not_cut_in_longer_words(tmp_path: Path) -> None:
             header = panel.table.horizontalHeader()
             for column in range(header.count()):
                 assert header.sectionSize(column) >= header.sectionSizeHint(column), (panel, column)
+
+
+class Menu(QObject):
+    """Makes anew what it consists of whenever it speaks."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.entries: list[Entry] = []
+        language.spoken(self.speak)
+
+    def speak(self) -> None:
+        self.entries = [Entry() for _ in range(3)]
+
+
+class Entry(QObject):
+    def __init__(self) -> None:
+        super().__init__()
+        self.spoke = 0
+        self.text = ""
+        language.spoken(self.speak)
+
+    def speak(self) -> None:
+        self.spoke += 1
+        self.text = language.tr("just now")
+
+
+def test_what_is_made_while_others_speak_speaks_too() -> None:
+    menus = [Menu() for _ in range(3)]
+    for name, word in (("de", "gerade eben"), ("en", "just now"), ("de", "gerade eben")):
+        language.install(application(), name)
+        entries = [entry for menu in menus for entry in menu.entries]
+        assert [(entry.spoke, entry.text) for entry in entries] == [(1, word)] * 9
+    kept = Entry()
+    language.install(application(), "en")
+    assert (kept.spoke, kept.text) == (2, "just now")
