@@ -34,6 +34,7 @@ class NearbyPanel(QWidget):
         super().__init__(parent)
         self._engine = engine
         self._discovery: Discovery | None = None
+        self._database = ""
         self.model = FoundModel(self)
         self.table = Table()
         self.table.setModel(self.model)
@@ -77,16 +78,19 @@ class NearbyPanel(QWidget):
             self._discovery = None
 
     async def set_database(self, database: str) -> None:
-        """Say for which database, by its id, a machine is looked for."""
+        """Say for which database, by its id, a machine is looked for; the one that was said last counts."""
+        self._database = database
+        try:
+            offer = await self._engine.offer_of(database) if database else ""
+        except SynclineError:  # its own row says what is wrong with it
+            offer = ""
+        if database != self._database:
+            return
         marks = {
             mark(peer.fingerprint)
             for peer in self._engine.settings.peers
             if peer.database == database and peer.fingerprint
         }
-        try:
-            offer = await self._engine.offer_of(database) if database else ""
-        except SynclineError:  # its own row says what is wrong with it
-            offer = ""
         self.model.set_ours(offer, marks)
         self._chosen()
 

@@ -19,6 +19,7 @@ from engine.sharing.discovery import Found, machine_name, mark
 from engine.tokens import TokenStore
 from gui.dialogs import add_peer
 from gui.dialogs.add_peer import PeerDialog
+from gui.dialogs.nearby import NearbyPanel
 from gui.models.found import Column
 from tests.engine.live import make_file, plain_engine, rows, write
 from tests.gui.aio import on_gui_loop, until
@@ -311,6 +312,34 @@ async def test_a_pasted_link_pairs_and_shows_the_words(tmp_path: Path) -> None:
 
 
 # Machines in the network
+
+
+class Waiting(Engine):
+    """Looks at a database no sooner than it may."""
+
+    gates: dict[str, asyncio.Event]
+
+    async def offer_of(self, database: str) -> str:
+        await self.gates[database].wait()
+        return await super().offer_of(database)
+
+
+@on_gui_loop
+async def test_the_database_that_was_chosen_last_counts(tmp_path: Path) -> None:
+    other = "CREATE TABLE other (id PRIMARY KEY NOT NULL); SELECT crsql_as_crr('other')"
+    async with Waiting(Settings()) as engine:
+        first = (await engine.add_database(make_file(tmp_path / "first.db"))).id
+        last = (await engine.add_database(make_file(tmp_path / "last.db", other))).id
+        engine.gates = {database: asyncio.Event() for database in (first, last)}
+        panel = NearbyPanel(engine)
+        looks = [asyncio.create_task(panel.set_database(database)) for database in (first, last)]
+        await asyncio.sleep(0)
+        for database in (last, first):
+            engine.gates[database].set()
+            await looks.pop()
+        fitting = Found("machine", ("127.0.0.1",), 1, 1, "", (await engine.offer_of(last),))
+        assert panel.model.fits(fitting)
+        panel.deleteLater()
 
 
 @on_gui_loop
