@@ -22,7 +22,7 @@ from engine.journal_export import export
 from engine.settings import HOME, data_dir
 from engine.settings.autostart import Autostart, autostart
 from engine.settings.links import LinkType, link_type
-from gui.commands import Commands
+from gui.commands import Commands, in_words
 from gui.dialogs import add_database, add_peer, confirm, schema, settings, share, value, verify
 from gui.dialogs.base import closed
 from gui.logs import LogFile
@@ -151,12 +151,16 @@ class Wishes(QObject):
             await add_peer.ask(self._window, self._engine, config, database, link=link)
 
     async def _remove_peers(self, peers: Sequence[str]) -> None:
-        names = ", ".join(self._commands.name_of(peer) for peer in peers)
+        names = {peer: self._commands.name_of(peer) for peer in peers}
+        everybody = ", ".join(names.values())
         title = self.tr("Remove peer") if len(peers) == 1 else self.tr("Remove peers")
-        sentence = self.tr("Remove {0}? The databases stay as they are on both sides.").format(names)
+        sentence = self.tr("Remove {0}? The databases stay as they are on both sides.").format(everybody)
         if await confirm.confirm(self._window, title, sentence, self.tr("Remove")):
-            for peer in peers:
-                await self._engine.remove_peer(peer)
+            for peer, name in names.items():
+                try:
+                    await self._engine.remove_peer(peer)
+                except SynclineError as error:  # it is gone, but its token is not; the others go too
+                    self._commands.failed.emit(f"{name}: {in_words(error)}")
 
     async def _remove_database(self, database: str) -> None:
         name = next(known.name for known in self._engine.settings.databases if known.id == database)

@@ -16,6 +16,7 @@ from engine.engine import Engine
 from engine.events import NeedsYou, State
 from engine.journal import Journal
 from engine.settings import DatabaseConfig, Mode, Pause, PeerConfig, Settings, SettingsFile
+from engine.tokens import TokenStore
 from gui.app import shell
 from gui.dialogs.add_database import DatabaseDialog
 from gui.dialogs.value import ValueDialog
@@ -329,6 +330,22 @@ async def test_removing_a_peer_asks_first(tmp_path: Path) -> None:
         await until(lambda: not it.engine.peers(), "the peer is gone")
         await until(lambda: it.line == "No peer yet.", "and the window says so")
         assert not it.window.actions_shared.sync_now.isEnabled()
+
+
+@on_gui_loop
+async def test_peers_whose_tokens_cannot_be_removed_all_go(tmp_path: Path) -> None:
+    async with scene(tmp_path, url=DEAD, peers=3) as it:
+        await it.state("Waiting")
+        (tmp_path / "tokens.json").write_text("no JSON")
+        it.engine.tokens.store = TokenStore(tmp_path, keyring=False)
+        it.window.peers.remove_requested.emit([peer.id for peer in it.engine.settings.peers])
+        question = await dialog(it.window, QMessageBox)
+        assert "Remove hub 0, hub 1, hub 2?" in question.text()
+        next(button for button in question.buttons() if button.text() == "Remove").click()
+        await until(lambda: not it.engine.peers(), "all are gone")
+        for name in ("hub 2", "hub 1", "hub 0"):
+            await until(lambda name=name: it.window.notices.text.startswith(f"{name}: The tokens in "), "it is told")
+            it.window.notices.dismiss()
 
 
 @on_gui_loop
