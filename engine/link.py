@@ -294,8 +294,8 @@ class Link:
         self._waiters += self._next_waiters
         self._next_waiters.clear()
         attempt.hurry = attempt.hurry or bool(self._waiters)
-        self._asked = False
-        self.board.trying(again=self._again or self._parked or visit is not None)
+        asked, self._asked = self._asked or bool(self._waiters), False
+        self.board.trying(again=self._again or self._parked or visit is not None, asked=asked)
         try:
             ending = await attempt.run()
         except SynclineError as error:

@@ -19,6 +19,9 @@ HOLD = 2.0
 REPORT_EVERY = 0.1
 """Seconds between two reports of the same state with other numbers."""
 
+UNSEEN = 0.3
+"""Seconds for which a peer that waits is tried again by itself before that shows: most of these tries fail at once."""
+
 
 class Facts(Protocol):
     """What a session knows of itself; ``engine.session.Session`` has it all."""
@@ -125,6 +128,7 @@ class Board:
         self._told_at = float("-inf")
         self._timer: asyncio.TimerHandle | None = None
         self._look_timer: asyncio.TimerHandle | None = None
+        self._trying_timer: asyncio.TimerHandle | None = None
 
     def show(
         self,
@@ -136,6 +140,9 @@ class Board:
         remedy: Remedy | None = None,
     ) -> None:
         """Show a state, why it is so, and what comes next."""
+        if self._trying_timer is not None:
+            self._trying_timer.cancel()
+            self._trying_timer = None
         self._set(
             name=self.config.name,
             url=self.config.url,
@@ -148,10 +155,19 @@ class Board:
             total=progress.total if progress else 0,
         )
 
-    def trying(self, *, again: bool) -> None:
-        """An attempt begins; ``again`` only to ask a quiet peer how far it is, which is no news."""
+    def trying(self, *, again: bool, asked: bool) -> None:
+        """An attempt begins.
+
+        Args:
+            again: only to ask a quiet peer how far it is, which is no news.
+            asked: a person waits for it.
+        """
+        if self.status.state is State.WAITING and not asked and not again:
+            self.status = replace(self.status, last_attempt=time.time())  # told with what comes of it
+            self._trying_timer = asyncio.get_running_loop().call_later(UNSEEN, self._show_trying)
+            return
         if not again:
-            self.show(State.CONNECTING, f"Connecting to {self.config.url}.")
+            self._show_trying()
         self._set(last_attempt=time.time())
 
     def note(self, facts: Facts) -> None:
@@ -190,9 +206,12 @@ class Board:
 
     def close(self) -> None:
         """Tell no more."""
-        for timer in (self._timer, self._look_timer):
+        for timer in (self._timer, self._look_timer, self._trying_timer):
             if timer is not None:
                 timer.cancel()
+
+    def _show_trying(self) -> None:
+        self.show(State.CONNECTING, f"Connecting to {self.config.url}.")
 
     def _look(self, look: Callable[[], None]) -> None:
         self._look_timer = None

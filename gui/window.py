@@ -83,6 +83,9 @@ class Window(QMainWindow):
         self._databases: dict[str, DatabaseChanged] = {}
         self._problems: dict[str, str] = {}
         self._sites: dict[bytes, str] = {}
+        self._names: dict[str, str] = {}
+        self._summary: tuple[State | None, str] | None = None
+        self._paused = False
         self._opening = True
         self._sharing = SharingChanged(0)
         self._midnight = QTimer(self, singleShot=True)
@@ -233,12 +236,18 @@ class Window(QMainWindow):
         self._peers_are()
 
     def _peers_are(self) -> None:
+        """Tell of it what is new: peers that nobody answers for have news every few seconds, for days."""
         names = {status.peer: status.name for status in self._statuses.values()}
-        self.flow.set_peer_names(names)
+        if names != self._names:
+            self._names = names
+            self.flow.set_peer_names(names)
         self.clock_reader.peers_changed(self._statuses.values())
         self._sites_are()
-        self.paused_changed.emit(self._any_paused())
-        self.pause_menu.resume.setEnabled(self._any_paused())
+        paused = any(status.state is State.PAUSED for status in self._statuses.values())
+        if paused != self._paused:
+            self._paused = paused
+            self.pause_menu.resume.setEnabled(paused)
+            self.paused_changed.emit(paused)
         self._tell_summary()
 
     def _sites_are(self) -> None:
@@ -248,9 +257,6 @@ class Window(QMainWindow):
         if sites != self._sites:
             self._sites = sites
             self.flow.set_site_names(sites)
-
-    def _any_paused(self) -> bool:
-        return any(status.state is State.PAUSED for status in self._statuses.values())
 
     def _databases_changed(self, changed: list[DatabaseChanged]) -> None:
         self._databases |= {database.database: database for database in changed}
@@ -300,6 +306,9 @@ class Window(QMainWindow):
         )
         if self._opening and self.commands.engine.settings.databases:
             state, text = None, self.tr("Opening the databases…")
+        if (state, text) == self._summary:
+            return
+        self._summary = state, text
         size = self.style().pixelMetric(QStyle.PixelMetric.PM_SmallIconSize)
         self._status_icon.setVisible(state is not None)
         if state is not None:
@@ -369,6 +378,7 @@ class Window(QMainWindow):
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802
         """Follow the scheme, light or dark."""
         if event.type() is QEvent.Type.PaletteChange and self._made:
+            self._summary = None
             self._tell_summary()
         super().changeEvent(event)
 

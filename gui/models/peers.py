@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 import time
 from collections.abc import Iterable, Mapping
+from operator import attrgetter
 from typing import Any
 
 from PySide6.QtCore import (
@@ -60,6 +61,19 @@ _ROLES = {
     Role.TextAlignmentRole, PEER_ROLE, PROGRESS_ROLE, STATE_ROLE, SORT_ROLE,
 }  # fmt: skip
 """What a view may ask for. It asks for others too, for each cell that it paints."""
+_FACTS = {
+    Column.NAME: attrgetter("name", "state", "last_success"),
+    Column.DATABASE: attrgetter("database"),
+    Column.STATE: attrgetter("state", "reason", "done", "total"),
+    Column.RECEIVED: attrgetter("received", "site_id"),
+    Column.CONFIRMED: attrgetter("confirmed", "site_id"),
+    Column.TO_SEND: attrgetter("to_send", "site_id"),
+    Column.TO_RECEIVE: attrgetter("to_receive", "site_id"),
+    Column.LAST_SUCCESS: attrgetter("last_success", "state"),
+    Column.LAST_ATTEMPT: attrgetter("last_attempt"),
+    Column.ADDRESS: attrgetter("url", "room"),
+}
+"""What of a peer each column tells."""
 _NUMBERS = (Column.RECEIVED, Column.CONFIRMED, Column.TO_SEND, Column.TO_RECEIVE)
 
 
@@ -87,8 +101,8 @@ class PeersModel(QAbstractTableModel):
                 new[status.peer] = status
             elif status != self._rows[row]:
                 before, self._rows[row] = self._rows[row], status
-                for column in Column:  # to paint a cell costs more than to compare it
-                    if self._shown(before, column) != self._shown(status, column):
+                for column, facts in _FACTS.items():  # to paint a cell costs more than to compare it
+                    if facts(before) != facts(status) and self._shown(before, column) != self._shown(status, column):
                         self.dataChanged.emit(self.index(row, column), self.index(row, column))
         if new:
             first = len(self._rows)
@@ -254,7 +268,7 @@ class PeersModel(QAbstractTableModel):
         """All of a cell that can be seen or heard, and what it is sorted by."""
         raw = self._raw(peer, column, SORT_ROLE)
         if column is Column.STATE:
-            return raw, peer.state, peer.reason, peer.done, peer.total
+            return (peer.state, peer.reason, peer.done, peer.total)
         return raw, self._text(peer, column), column is Column.NAME and self.is_stale(peer)
 
     def _raw(self, peer: PeerStatus, column: Column, role: int) -> Any:
