@@ -114,7 +114,7 @@ def _peers(engine: Engine) -> Iterator[str]:
         token = "with a token" if engine.tokens.of(status.peer) else "no token"
         yield f"{status.name} ({names.get(status.database, '?')}): {_address(status.url)}, room {status.room}, {token}"
         yield f"    {config.mode.value}, {config.direction.value}, paused {config.paused}"
-        yield f"    {status.state.value}: {status.reason}"
+        yield f"    {status.state.value}: {status.sentence()}"
         skipped = {"peer", "name", "database", "url", "room", "state", "reason", "site_id"}
         facts = (field.name for field in fields(status) if field.name not in skipped)
         yield "    " + ", ".join(f"{name} {getattr(status, name)}" for name in facts)

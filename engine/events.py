@@ -6,6 +6,7 @@ Times are seconds since the epoch (``time.time()``), clocks are db_versions, sit
 from __future__ import annotations
 
 import enum
+import time
 from dataclasses import dataclass
 
 from engine.change import SQLiteValue
@@ -41,7 +42,7 @@ class PeerStatus:
     Attributes:
         peer: id of the configured peer. ``name``, ``database``, ``url`` and ``room`` as configured.
         state: derived from clocks, never from a hope.
-        reason: one sentence: why this state, and what comes next.
+        reason: one sentence: why this state, and what comes next; ``sentence`` counts down besides.
         remedy: what to begin with, where it needs a person and that is known.
         site_id: who answered, once known.
         received: their clock that we hold on disk ("last seen").
@@ -69,6 +70,13 @@ class PeerStatus:
     last_attempt: float | None = None
     next_attempt: float | None = None
     remedy: Remedy | None = None
+
+    def sentence(self, now: float | None = None) -> str:
+        """The reason as of ``now`` (by default the clock's): one that waits says first in how many seconds it tries."""
+        if self.state is not State.WAITING or self.next_attempt is None:
+            return self.reason
+        seconds = self.next_attempt - (time.time() if now is None else now)
+        return f"Next try in {max(seconds, 1):.0f} s: {self.reason}"
 
 
 class Way(enum.Enum):

@@ -257,18 +257,17 @@ class Link:
                 wait = self._next_at - time.time()
                 if not 0 < wait <= self._longest_wait:  # due; or the wall clock was set back
                     return True
-                self._show_wait(self._next_at, wait)
+                self._show_wait(self._next_at)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(min(wait, NAP) if wait < float("inf") else None):
                     await self._wake.wait()
         return False
 
-    def _show_wait(self, at: float, seconds: float) -> None:
+    def _show_wait(self, at: float) -> None:
         if self._parked:
             self.board.show(State.NEEDS_YOU, self._trouble, next_attempt=at, remedy=self._remedy)
         elif self._trouble:
-            reason = f"Next try in {max(seconds, 1):.0f} s: {self._trouble}"
-            self.board.show(State.WAITING, reason, next_attempt=at)
+            self.board.show(State.WAITING, self._trouble, next_attempt=at)
         else:
             self.board.show(State.IDLE, f"Next pull {clock_time(at)}.", next_attempt=at)
 

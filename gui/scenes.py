@@ -277,7 +277,7 @@ _REASONS = {
     State.SENT: "All sent; this kind of server confirms later. Confirmed up to 41 at 14:02.",
     State.SYNCING: "1,240 of 9,000 versions.",
     State.CONNECTING: "Connecting to wss://studio.example/sync.",
-    State.WAITING: "Next try in 12 s: connection refused.",
+    State.WAITING: "office.example:443: connection refused.",
     State.IDLE: "Next pull 14:32.",
     State.PAUSED: "Paused until 15:10.",
     State.NEEDS_YOU: "phone.example does not accept the token. Enter the token that the hub's owner gave you.",
@@ -305,6 +305,7 @@ def _status(number: int, state: State) -> PeerStatus:
         total=9_000 if syncing else 0,
         last_success=time.time() - ago,
         last_attempt=time.time() - min(ago, 48),
+        next_attempt=time.time() + 12 if state is State.WAITING else None,
         remedy=Remedy.EDIT if state is State.NEEDS_YOU else None,
     )
 

@@ -134,7 +134,7 @@ async def _tell(events: EventStream) -> None:
                 here = now
             case PeerChanged(status) if state.get(status.peer) is not status.state:
                 state[status.peer] = status.state
-                say(f"{status.state.value}: {status.reason}")
+                say(f"{status.state.value}: {status.sentence()}")
             case _:
                 pass
 

@@ -125,13 +125,13 @@ class _Lines:
         if status.last_attempt is None:
             return
         if status.state is State.SYNCING and terminal():
-            print(f"\r\033[K{status.reason}", end="", flush=True)
+            print(f"\r\033[K{status.sentence()}", end="", flush=True)
             self._state = status.state
         elif status.state is not self._state:
             if self._state is State.SYNCING and terminal():
                 print("\r\033[K", end="")
             self._state = status.state
-            say(f"{status.state.value}: {status.reason}")
+            say(f"{status.state.value}: {status.sentence()}")
 
     def done(self, status: PeerStatus) -> None:
         say(
@@ -163,7 +163,7 @@ class _JsonLines:
 def _peer_json(status: PeerStatus) -> dict[str, object]:
     return {
         "state": status.state.value,
-        "reason": status.reason,
+        "reason": status.sentence(),
         "site_id": status.site_id.hex() if status.site_id else None,
         "received": status.received,
         "confirmed": status.confirmed,

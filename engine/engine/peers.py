@@ -209,7 +209,7 @@ class Peers(Databases):
                     await self._peer_moved.wait()
         except TimeoutError:
             late = [self._link(peer).status for peer in chosen if not self._link(peer).in_sync]
-            why = "; ".join(f"{status.name}: {status.state.value}, {status.reason}" for status in late)
+            why = "; ".join(f"{status.name}: {status.state.value}, {status.sentence()}" for status in late)
             raise PeerUnreachable(f"Not in sync after {timeout:.0f} s. {why}") from None
 
     async def _start_links(self, links: Sequence[Link]) -> None:

@@ -241,7 +241,7 @@ class PeersModel(QAbstractTableModel):
             case Column.NAME | Column.LAST_SUCCESS if self.is_stale(peer):
                 return self.tr("Not heard from for long. Last in sync: {0}.").format(times.exact(peer.last_success))
             case Column.STATE:
-                return told(peer.reason)
+                return told(peer.sentence())
             case Column.LAST_SUCCESS:
                 return times.exact(peer.last_success)
             case Column.LAST_ATTEMPT:
@@ -262,7 +262,7 @@ class PeersModel(QAbstractTableModel):
 
     def _spoken(self, peer: PeerStatus, column: Column) -> str:
         text = self._text(peer, column)
-        return f"{state_word(peer.state)}. {told(peer.reason)}" if column is Column.STATE else text
+        return f"{state_word(peer.state)}. {told(peer.sentence())}" if column is Column.STATE else text
 
     def _shown(self, peer: PeerStatus, column: Column) -> tuple[object, ...]:
         """All of a cell that can be seen or heard, and what it is sorted by."""

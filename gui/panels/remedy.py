@@ -48,7 +48,7 @@ class RemedyBar(QFrame):
     def _speak(self) -> None:
         peer = self._peer
         if peer is not None:
-            self.note.say(f"{peer.name}: {told(peer.reason)}")
+            self.note.say(f"{peer.name}: {told(peer.sentence())}")
             self.button.setVisible(peer.remedy is not None)
             self.button.setText(self._words(peer.remedy))
         self.button.setAccessibleName(self._words(peer.remedy if peer else None))

@@ -104,16 +104,13 @@ class Clock:
                 self._fired += 1
         for place, peer in enumerate(self._peers):
             if (self._passed + place * 4) % TRIED_EVERY == 0:
-                self._try(place, replace(peer, state=State.CONNECTING, last_attempt=time.time()))
-            elif (self._passed + place * 4) % TRIED_EVERY == 1:
-                reason = f"Refused. Next try in {TRIED_EVERY - self._passed % 9} s."
-                self._try(place, replace(self._peers[place], state=State.WAITING, reason=reason))
+                now = time.time()
+                self._peers[place] = replace(
+                    peer, state=State.WAITING, reason="Refused.", last_attempt=now, next_attempt=now + TRIED_EVERY
+                )
+                self._bridge.peers_changed.emit([self._peers[place]])
         if self._passed % 60 == 0:
             self._memory.append((self._passed / 3600, resident()))
-
-    def _try(self, place: int, status: PeerStatus) -> None:
-        self._peers[place] = status
-        self._bridge.peers_changed.emit([status])
 
     def report(self, hour: int) -> None:
         """Print how it stands after an hour."""

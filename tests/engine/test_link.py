@@ -110,7 +110,7 @@ async def test_a_refused_port_is_tried_again_ever_more_slowly(files: tuple[Path,
             async for event in events:
                 if isinstance(event, PeerChanged) and event.status.state is State.WAITING:
                     assert "connection refused" in event.status.reason
-                    assert event.status.reason.startswith("Next try in")
+                    assert event.status.sentence().startswith("Next try in")
                     waits.append(event.status.next_attempt or 0.0)
                     if len(waits) == 3:
                         break

@@ -127,7 +127,7 @@ async def test_the_hub_goes_away_and_comes_back(files: tuple[Path, Path, Path]) 
         await client.wait_in_sync(timeout=PATIENCE)
         await server.stop_serving()
         await until(lambda: client.peers()[0].state is State.WAITING, "waiting for the hub")
-        assert "Next try in" in client.peers()[0].reason
+        assert "Next try in" in client.peers()[0].sentence()
         write(a, "INSERT INTO item (id) VALUES (1)")
         await server.serve(room.parent, port=port)
         await until(lambda: len(rows(room)) == 1, "the write made meanwhile")

@@ -138,7 +138,7 @@ async def look_at_everything(tmp_path: Path) -> None:
         window = it.window
         await it.state("Wartet")
         line = next(one.text() for one in window.findChildren(QLabel) if "aller Gegen" in one.accessibleName())
-        assert line.startswith("Wartet: hub 0. Nächster Versuch in ")
+        assert line.startswith("Wartet: hub 0. 127.0.0.1:9: Verbindung abgelehnt.")
         assert line.endswith("127.0.0.1:9: Verbindung abgelehnt.")
         assert english(window) == set()
         menu = window.peers.menu_for([it.engine.settings.peers[0].id])
