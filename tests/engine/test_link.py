@@ -11,8 +11,9 @@ import pytest
 from engine.crr import connect
 from engine.dial import OPEN_TIMEOUT
 from engine.engine import Engine
-from engine.events import NeedsYou, PeerChanged, State
+from engine.events import NeedsYou, PeerChanged, PeerStatus, State
 from engine.settings import Mode, PeerConfig
+from engine.status import Board
 
 from .live import PATIENCE, SCHEMA, add_peer, make_file, on_loop, plain_engine, rows, until, write
 
@@ -114,7 +115,30 @@ async def test_a_refused_port_is_tried_again_ever_more_slowly(files: tuple[Path,
                     waits.append(event.status.next_attempt or 0.0)
                     if len(waits) == 3:
                         break
-        assert waits == sorted(waits)
+                elif isinstance(event, PeerChanged):
+                    assert not waits, "a try that fails at once is told once, when it has failed"
+        assert waits == sorted(set(waits))
+
+
+@on_loop
+async def test_a_try_that_takes_longer_shows() -> None:
+    told: list[PeerStatus] = []
+    board = Board(PeerConfig.new("database", "ws://127.0.0.1:9/sync", room="room"), told.append)
+    board.show(State.WAITING, "Refused.", next_attempt=0.0)
+    board.trying(again=False, asked=False)
+    assert [status.state for status in told] == [State.WAITING]
+    await until(lambda: told[-1].state is State.CONNECTING, "the try shows")
+    board.show(State.WAITING, "Refused.", next_attempt=0.0)
+    board.trying(again=False, asked=True)
+    assert [status.state for status in told[1:]] == [State.CONNECTING, State.WAITING, State.CONNECTING]
+    board.close()
+
+
+def test_how_long_a_peer_waits_is_counted_down() -> None:
+    status = PeerStatus("p", "hub", "d", "ws://127.0.0.1:9", "room", State.WAITING, "Refused.", next_attempt=100.0)
+    assert status.sentence(60.4) == "Next try in 40 s: Refused."
+    assert status.sentence(200.0) == "Next try in 1 s: Refused."
+    assert replace(status, state=State.CONNECTING).sentence(60.4) == "Refused."
 
 
 @on_loop
