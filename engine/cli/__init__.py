@@ -22,11 +22,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         gc.set_threshold(YOUNG, 10, 10)
     here = threading.current_thread() is threading.main_thread()
     before = signal.signal(signal.SIGINT, signal.SIG_DFL) if here else None
-    from engine.cli.commandline import run  # Ctrl-C while this loads ends the program without a traceback
+    try:  # Ctrl-C while this loads ends the program without a traceback
+        from engine.cli.commandline import parse
 
-    if here:
-        signal.signal(signal.SIGINT, before)
-    return run(argv)
+        arguments = parse(argv)
+        from engine.cli.running import run  # only now: “syncline --version” does without
+    finally:
+        if here:
+            signal.signal(signal.SIGINT, before)
+    return run(arguments)
 
 
 __all__ = ["main"]

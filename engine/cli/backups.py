@@ -62,8 +62,9 @@ def _when(backup: Backup) -> str:
     return datetime.fromtimestamp(backup.made).astimezone().isoformat(" ", "seconds")
 
 
-def add_options(parser: argparse.ArgumentParser) -> None:
-    """Add the actions of ``backups``, with their options, to its parser."""
+def backups_options(parser: argparse.ArgumentParser) -> None:
+    """Make ``parser`` that of ``backups``, with its actions."""
+    parser.set_defaults(run=run)
     actions = parser.add_subparsers(title="actions", metavar="ACTION", dest="action", required=True)
 
     def action(name: str, text: str) -> argparse.ArgumentParser:

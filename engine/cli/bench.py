@@ -116,3 +116,17 @@ def _print(figure: Figure, as_json: bool) -> None:
         f"{rate:>13} {figure.ratio:>7.2f}x {figure.baseline}"
         f" ({figure.baseline_seconds:.3f} s ±{baseline_spread:.0%})"
     )
+
+
+def bench_options(parser: argparse.ArgumentParser) -> None:
+    """Make ``parser`` that of ``bench``."""
+    parser.set_defaults(run=bench)
+    text = "merge, read, capture, codec; stall, growth; hub; gui idle"
+    parser.add_argument("benches", metavar="BENCH", nargs="*", help=text)
+    text = "only the cases with such a name, as in 'empty*'"
+    parser.add_argument("--case", metavar="PATTERN", default="*", help=text)
+    parser.add_argument("--rows", metavar="N", type=int, default=100_000, help="default: 100000")
+    parser.add_argument("--rounds", metavar="N", type=int, default=3, help="the median of so many; 3 or more")
+    text = "for hub and gui: how long each case is watched"
+    parser.add_argument("--seconds", metavar="S", type=float, help=text)
+    parser.add_argument("--json", action="store_true", help="one JSON object a line")

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from engine.backup import Backups
+from engine.cli.options import add_database
 from engine.cli.output import say, say_json
 from engine.crr import Replica
 from engine.settings import data_dir
@@ -40,3 +41,11 @@ async def check(arguments: argparse.Namespace) -> int:
     else:
         say(f"To mend it: syncline check --repair {path}")
     return 0 if backup or not found else 1
+
+
+def check_options(parser: argparse.ArgumentParser) -> None:
+    """Make ``parser`` that of ``check``."""
+    parser.set_defaults(run=check)
+    add_database(parser)
+    parser.add_argument("--repair", action="store_true", help="mend what is found, after a backup of the file")
+    parser.add_argument("--json", action="store_true", help="one JSON object a line")

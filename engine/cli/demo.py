@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from engine.cli.output import say
+from engine.cli.window import demo
 from engine.demo import Demo
 from engine.demo_p2p import RingDemo
 from engine.demo_windows import ThreeWindows
@@ -81,3 +82,18 @@ async def verdict(demo: Demo) -> int:
     same = await demo.compare()
     say("identical" if same else "different")
     return 0 if same else 1
+
+
+def demo_options(parser: argparse.ArgumentParser) -> None:
+    """Make ``parser`` that of ``demo``: in a window where there can be one."""
+    parser.set_defaults(
+        run=run, window=demo, endless=lambda arguments: arguments.windows and arguments.window is not None
+    )
+    text = "run the script once without a window, compare, and end"
+    parser.add_argument("--once", dest="window", action="store_const", const=None, help=text)
+    text = "three machines that find each other and pair, without a hub and without a window"
+    parser.add_argument("--p2p", action="store_true", help=text)
+    parser.add_argument("--windows", action="store_true", help="with --p2p: a window for each of the three")
+    parser.add_argument("--keep", metavar="DIR", type=Path, help="put the files there and leave them")
+    for hidden in ("--write", "--machine"):  # the demo asks itself, in another process
+        parser.add_argument(hidden, nargs=2, help=argparse.SUPPRESS)

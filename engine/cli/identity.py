@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from engine.backup import Backups
+from engine.cli.options import add_database
 from engine.cli.output import say
 from engine.crr import Replica
 from engine.errors import UsageError
@@ -31,3 +32,10 @@ async def new_id(arguments: argparse.Namespace) -> int:
     say(f"{path} has a new site id: {new.hex()} (it was {old.hex()}). The backup of before: {backup}")
     say("If another copy of the file has synced too, give that one a new id as well.")
     return 0
+
+
+def new_id_options(parser: argparse.ArgumentParser) -> None:
+    """Make ``parser`` that of ``new-id``."""
+    parser.set_defaults(run=new_id)
+    add_database(parser)
+    parser.add_argument("--yes", action="store_true", help="do it: it becomes a new replica to all its peers")

@@ -1,4 +1,4 @@
-"""Commands that look at one file, or at what is configured: status, activity, tables, make-syncable, changes.
+"""Commands that look at a file, or at all that are configured: tables, make-syncable, status.
 
 Those that only read open the file read-only and create nothing in it.
 """
@@ -6,24 +6,16 @@ Those that only read open the file read-only and create nothing in it.
 from __future__ import annotations
 
 import argparse
-import asyncio
-import sys
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from engine.backup import Backups
-from engine.cli.output import change_json, change_line, count, say, say_json, short_site
+from engine.cli.options import add_database
+from engine.cli.output import count, say, say_json, short_site
 from engine.crr import Replica
 from engine.crr.tables.create import not_eligible
 from engine.errors import ReplicaError, UsageError
-from engine.flow import flow_of
-from engine.journal_export import read_syncs, write_csv, write_json
-from engine.settings import Settings, SettingsFile, data_dir, journal_path
-from engine.watch import FileWatch
-
-READ_LIMIT = 10_000
-"""Changes read at a time."""
+from engine.settings import Settings, SettingsFile, data_dir
 
 
 async def tables(arguments: argparse.Namespace) -> int:
@@ -85,55 +77,6 @@ async def make_syncable(arguments: argparse.Namespace) -> int:
     return 0
 
 
-async def changes(arguments: argparse.Namespace) -> int:
-    """``syncline changes DB [--since V] [--follow] [--json]``"""
-    since: int = arguments.since
-    if since < 0:
-        raise UsageError("--since takes a version, 0 or more.")
-    with Replica.open(arguments.database, readonly=True) as replica:
-        since = _print_changes(replica, since, arguments.json)
-        if arguments.follow:
-            moved = asyncio.Event()
-            async with FileWatch(arguments.database, moved.set):
-                while True:
-                    since = _print_changes(replica, since, arguments.json)
-                    await moved.wait()
-                    moved.clear()
-    return 0
-
-
-def _print_changes(replica: Replica, since: int, as_json: bool) -> int:
-    """Print what is above ``since``; return the version reached."""
-    while True:
-        found = replica.changes(since, limit=READ_LIMIT)
-        for line in flow_of(found.changes):
-            if as_json:
-                say_json(change_json(line))
-            else:
-                say(change_line(line))
-        since = max(since, found.until)
-        if not found.more:
-            return since
-
-
-async def activity(arguments: argparse.Namespace) -> int:
-    """``syncline activity [--json | --csv]``"""
-    lines = list(reversed(read_syncs(journal_path())))
-    if arguments.json:
-        write_json(lines, sys.stdout)
-    elif arguments.csv:
-        write_csv(lines, sys.stdout)
-    else:
-        for line in lines:
-            when = datetime.fromtimestamp(line.time).strftime("%Y-%m-%d %H:%M:%S")
-            moved = f"sent {count(line.sent, 'change')}, received {count(line.received, 'change')}"
-            result = f": {line.error}" if line.error else f" in {line.seconds:.1f} s"
-            say(f"{when}  {line.peer_name}  {moved}{result}")
-        if not lines:
-            say("Nothing was synced in the last 30 days.")
-    return 0
-
-
 async def status(arguments: argparse.Namespace) -> int:
     """``syncline status [--json]``"""
     settings = SettingsFile().load()
@@ -180,3 +123,25 @@ def _database_status(settings: Settings, database_id: str) -> dict[str, Any]:
     except ReplicaError as error:
         told["problem"] = str(error)
     return told
+
+
+def tables_options(parser: argparse.ArgumentParser) -> None:
+    """Make ``parser`` that of ``tables``."""
+    parser.set_defaults(run=tables)
+    add_database(parser)
+    parser.add_argument("--json", action="store_true", help="one JSON object a line")
+
+
+def make_syncable_options(parser: argparse.ArgumentParser) -> None:
+    """Make ``parser`` that of ``make-syncable``."""
+    parser.set_defaults(run=make_syncable)
+    add_database(parser)
+    parser.add_argument("table", metavar="TABLE")
+    text = "take it back: its rows stay, and are synced no more; any program can write to it again"
+    parser.add_argument("--undo", action="store_true", help=text)
+
+
+def status_options(parser: argparse.ArgumentParser) -> None:
+    """Make ``parser`` that of ``status``."""
+    parser.set_defaults(run=status)
+    parser.add_argument("--json", action="store_true", help="one JSON object")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.change import SENTINEL, SQLiteValue
-from engine.events import FlowChange
 from engine.words import printable
+
+if TYPE_CHECKING:
+    from engine.events import FlowChange
 
 SHOWN = 60
 """Characters of a value shown on a terminal."""

@@ -152,18 +152,25 @@ def _window_is_open() -> bool:
     return False
 
 
-def add_share_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options of ``share``, which ``pair`` has too."""
-    parser.add_argument("--local", action="store_true", help="for this machine alone, not for the local network")
-    text = f"where paired machines find this one (default: {PORT}; 0 picks a free one)"
-    parser.add_argument("--port", type=int, default=PORT, help=text)
+def share_options(parser: argparse.ArgumentParser) -> None:
+    """Make ``parser`` that of ``share``."""
+    parser.set_defaults(run=share, endless=lambda _: True)
+    parser.add_argument("databases", metavar="DB", type=Path, nargs="+", help="a SQLite file")
+    _add_where(parser)
 
 
-def add_pair_options(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments and options of ``pair``."""
+def pair_options(parser: argparse.ArgumentParser) -> None:
+    """Make ``parser`` that of ``pair``."""
+    parser.set_defaults(run=pair, endless=lambda arguments: arguments.database is None or bool(arguments.watch))
     parser.add_argument("what", metavar="DB|LINK", help="the database to share; or the link that the other side shows")
     parser.add_argument(
         "database", metavar="DB", type=Path, nargs="?", help="with a link: what to sync with it; made if need be"
     )
     parser.add_argument("--watch", action="store_true", help="with a link: stay connected; send every write at once")
-    add_share_options(parser)
+    _add_where(parser)
+
+
+def _add_where(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--local", action="store_true", help="for this machine alone, not for the local network")
+    text = f"where paired machines find this one (default: {PORT}; 0 picks a free one)"
+    parser.add_argument("--port", type=int, default=PORT, help=text)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from engine.backup import Backups
+from engine.cli.options import add_database, add_token_file
 from engine.cli.output import say, say_json, shown
 from engine.cli.sync import kept, named
 from engine.crr import Addition, Replica
@@ -71,13 +72,13 @@ def _say_json(line: SchemaLine) -> None:
     say_json({**told, "addable": line.addable, "cure": line.cure.value})
 
 
-def add_options(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of ``schema`` to its parser."""
-    parser.add_argument("database", metavar="DB", type=Path, help="the SQLite file")
+def schema_options(parser: argparse.ArgumentParser) -> None:
+    """Make ``parser`` that of ``schema``."""
+    parser.set_defaults(run=run)
+    add_database(parser)
     parser.add_argument("url", metavar="URL", nargs="?", help="the peer's address (default: the peer that is kept)")
     parser.add_argument("--room", help="the database's name there (default: the file's name)")
-    text = "a file with the token that the peer asks for (or set SYNCLINE_TOKEN)"
-    parser.add_argument("--token-file", metavar="FILE", type=Path, help=text)
+    add_token_file(parser)
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--add", action="store_true", help="add the tables and columns that are missing here")
     how.add_argument("--undo", action="store_true", help="drop again what was added so, unless it is in use")

@@ -85,8 +85,9 @@ def _options(arguments: argparse.Namespace) -> HubOptions:
     )
 
 
-def add_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options of ``serve`` to its parser."""
+def serve_options(parser: argparse.ArgumentParser) -> None:
+    """Make ``parser`` that of ``serve``."""
+    parser.set_defaults(run=run, endless=lambda _: True)
     folder: dict[str, Any] = {"metavar": "DIR", "type": Path}
     file: dict[str, Any] = {"metavar": "FILE", "type": Path}
     parser.add_argument("folder", metavar="DIR", type=Path, help="each database in it is a room")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from engine.attempt import SchemaName
 from engine.backup import Backups
+from engine.cli.options import add_database, add_token_file
 from engine.cli.output import change_json, change_line, count, say, say_json, short_site, terminal
 from engine.engine import Engine
 from engine.errors import UsageError
@@ -170,3 +171,19 @@ def _peer_json(status: PeerStatus) -> dict[str, object]:
         "to_send": status.to_send,
         "to_receive": status.to_receive,
     }
+
+
+def sync_options(parser: argparse.ArgumentParser) -> None:
+    """Make ``parser`` that of ``sync``."""
+    parser.set_defaults(run=run, endless=lambda arguments: bool(arguments.watch or arguments.every))
+    add_database(parser)
+    text = "the peer's address, as ws://host:port/sync (default: the peers that are kept for it)"
+    parser.add_argument("url", metavar="URL", nargs="?", help=text)
+    parser.add_argument("--room", help="the database's name there (default: the file's name)")
+    parser.add_argument("--schema", metavar="FILE", type=Path, help="the schema file of a published vlcn server")
+    add_token_file(parser)
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument("--once", action="store_true", help="until both sides are caught up (the default)")
+    how.add_argument("--watch", action="store_true", help="stay connected; send every write at once")
+    how.add_argument("--every", metavar="MINUTES", type=int, help="pull again and again, at this distance")
+    parser.add_argument("--json", action="store_true", help="one JSON object a line")

@@ -74,8 +74,9 @@ def _moment(text: str) -> datetime:
     return moment
 
 
-def add_options(parser: argparse.ArgumentParser) -> None:
-    """Add the actions of ``token``, with their options, to its parser."""
+def token_options(parser: argparse.ArgumentParser) -> None:
+    """Make ``parser`` that of ``token``, with its actions."""
+    parser.set_defaults(run=run)
     actions = parser.add_subparsers(title="actions", metavar="ACTION", dest="action", required=True)
 
     def action(name: str, text: str) -> argparse.ArgumentParser:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 from engine.backup import Backups
+from engine.cli.options import add_database, add_token_file
 from engine.cli.output import as_json, count, say, say_json, shown
 from engine.cli.sync import kept, named
 from engine.differences import Row, RowDifference
@@ -128,13 +128,13 @@ def _values_json(columns: tuple[str, ...], values: Row | None) -> dict[str, Any]
     return None if values is None else {name: as_json(value) for name, value in zip(columns, values, strict=False)}
 
 
-def add_options(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of ``verify`` to its parser."""
-    parser.add_argument("database", metavar="DB", type=Path, help="the SQLite file")
+def verify_options(parser: argparse.ArgumentParser) -> None:
+    """Make ``parser`` that of ``verify``."""
+    parser.set_defaults(run=run)
+    add_database(parser)
     parser.add_argument("url", metavar="URL", nargs="?", help="the peer's address (default: the peers that are kept)")
     parser.add_argument("--room", help="the database's name there (default: the file's name)")
-    text = "a file with the token that the peer asks for (or set SYNCLINE_TOKEN)"
-    parser.add_argument("--token-file", metavar="FILE", type=Path, help=text)
+    add_token_file(parser)
     text = "when it differs, have one side's changes sent once more, or both"
     parser.add_argument("--send-again", choices=("mine", "theirs", "both"), help=text)
     text = "where rows still differ, write them as new the way they are on this side, after a backup"

@@ -15,7 +15,6 @@ from pathlib import Path
 from types import ModuleType
 
 from engine.cli.output import say
-from engine.demo import write
 from engine.errors import SynclineError, UsageError
 from engine.sharing.link import is_link
 
@@ -37,6 +36,8 @@ def demo(arguments: argparse.Namespace) -> int | None:
     With ``--windows`` each of its machines is a process with a window of its own.
     """
     if arguments.write:
+        from engine.demo import write
+
         write(Path(arguments.write[0]), arguments.write[1])
         return 0
     if arguments.machine:
@@ -97,3 +98,18 @@ def _gui(name: str) -> ModuleType:
             f"Qt cannot be loaded: {error}.", hint="Install the system library that it names."
         ) from None
     return importlib.import_module(f"gui.{name}")
+
+
+def open_options(parser: argparse.ArgumentParser) -> None:
+    """Make ``parser`` that of ``open``."""
+    parser.set_defaults(window=open_window)
+    parser.add_argument("files", metavar="FILE|LINK", nargs="*", help="a SQLite file to add, or a pairing link")
+    parser.add_argument("--hidden", action="store_true", help="start in the tray")
+
+
+def screenshots_options(parser: argparse.ArgumentParser) -> None:
+    """Make ``parser`` that of ``screenshots``."""
+    parser.set_defaults(window=screenshots)
+    parser.add_argument("folder", metavar="DIR", type=Path, help="where the pictures go")
+    text = "those of two machines that pair, which share in the local network meanwhile, and no others"
+    parser.add_argument("--pairing", action="store_true", help=text)

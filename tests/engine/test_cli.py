@@ -188,6 +188,27 @@ def test_demo(syncline: Command, tmp_path: Path) -> None:
 # What cannot work: a sentence, exit status 1 or 2, no traceback
 
 
+@pytest.mark.parametrize(
+    ("words", "needed", "spared"),
+    [
+        (("--version",), {"engine.cli.commandline"}, {"asyncio", "engine.errors", "engine.cli.inspect"}),
+        (("tables", "--help"), {"engine.cli.inspect"}, {"engine.session", "engine.engine", "websockets"}),
+        (("sync", "--help"), {"engine.cli.sync", "engine.engine"}, {"engine.cli.bench", "engine.cli.inspect"}),
+    ],
+)
+def test_a_command_loads_only_what_it_needs(words: tuple[str, ...], needed: set[str], spared: set[str]) -> None:
+    code = (
+        "import sys; from engine.cli import main\n"
+        "try: main(sys.argv[1:])\n"
+        "except SystemExit as end: print(end.code, *sys.modules)\n"
+    )
+    out = subprocess.check_output([sys.executable, "-c", code, *words], text=True, timeout=PATIENCE)
+    status, *loaded = out.splitlines()[-1].split()
+    assert status == "0"
+    assert needed <= set(loaded)
+    assert not spared & set(loaded)
+
+
 def test_bad_files(syncline: Command, tmp_path: Path) -> None:
     url = "ws://127.0.0.1:9/sync"
     text = tmp_path / "letter.txt"
@@ -212,7 +233,8 @@ def test_bad_files(syncline: Command, tmp_path: Path) -> None:
 
 AS_NOBODY = """
 import os, sys
-from engine.cli import commandline, main  # all of it now: what lies below root's folders is soon out of reach
+from engine.cli import commandline, main, running
+commandline.parser()  # loads all of it now: what lies below root's folders is soon out of reach
 if os.geteuid() == 0:  # permissions do not bind root
     os.setgid(65534), os.setuid(65534)
 sys.exit(main())

@@ -60,7 +60,8 @@ class Nursery:
 
 def main() -> int:
     """Fork for each line that comes; print the child's number, and its exit status once it has ended."""
-    import engine.cli.commandline
+    import engine.cli.running
+    import engine.cli.window
     import gui.app  # noqa: F401 (this is what takes its time)
 
     for _ in sys.stdin:
@@ -70,7 +71,7 @@ def main() -> int:
             said = os.open(sys.argv[1], os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
             for number, file in ((0, nothing), (1, said), (2, said)):
                 os.dup2(file, number)
-            return engine.cli.commandline.run([])
+            return engine.cli.main([])
         print(pid, flush=True)
         print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
     return 0

@@ -1,0 +1,56 @@
+"""Print the changes of a file, which is opened read-only: changes."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+
+from engine.cli.options import add_database
+from engine.cli.output import change_json, change_line, say, say_json
+from engine.crr import Replica
+from engine.errors import UsageError
+from engine.flow import flow_of
+from engine.watch import FileWatch
+
+READ_LIMIT = 10_000
+"""Changes read at a time."""
+
+
+async def changes(arguments: argparse.Namespace) -> int:
+    """``syncline changes DB [--since V] [--follow] [--json]``"""
+    since: int = arguments.since
+    if since < 0:
+        raise UsageError("--since takes a version, 0 or more.")
+    with Replica.open(arguments.database, readonly=True) as replica:
+        since = _print_changes(replica, since, arguments.json)
+        if arguments.follow:
+            moved = asyncio.Event()
+            async with FileWatch(arguments.database, moved.set):
+                while True:
+                    since = _print_changes(replica, since, arguments.json)
+                    await moved.wait()
+                    moved.clear()
+    return 0
+
+
+def _print_changes(replica: Replica, since: int, as_json: bool) -> int:
+    """Print what is above ``since``; return the version reached."""
+    while True:
+        found = replica.changes(since, limit=READ_LIMIT)
+        for line in flow_of(found.changes):
+            if as_json:
+                say_json(change_json(line))
+            else:
+                say(change_line(line))
+        since = max(since, found.until)
+        if not found.more:
+            return since
+
+
+def changes_options(parser: argparse.ArgumentParser) -> None:
+    """Make ``parser`` that of ``changes``."""
+    parser.set_defaults(run=changes, endless=lambda arguments: bool(arguments.follow))
+    add_database(parser)
+    parser.add_argument("--since", metavar="V", type=int, default=0, help="only those above this version")
+    parser.add_argument("--follow", action="store_true", help="go on with new ones as they are made")
+    parser.add_argument("--json", action="store_true", help="one JSON object a line")

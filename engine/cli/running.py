@@ -1,0 +1,82 @@
+"""Runs the command that was parsed.
+
+Exit status: 0, 1 (could not), 2 (used wrongly). A person reads a sentence and a hint, never a traceback.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+
+from engine.errors import SynclineError, UsageError
+
+Command = Callable[[argparse.Namespace], Awaitable[int]]
+Window = Callable[[argparse.Namespace], int | None]
+"""A command that opens a window: it brings its own loop. None when it opened none, and the ``Command`` is to run."""
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run what the parser has put into ``arguments``: ``window``, a ``Window``, or else ``run``, a ``Command``.
+
+    Returns:
+        the exit status.
+    """
+    _log_to_stderr(os.environ.get("SYNCLINE_LOG", "ERROR").upper())
+    try:
+        status = arguments.window(arguments) if arguments.window is not None else None
+        if status is not None:  # it ran Qt's loop, and ended in good order by itself
+            return int(status)
+        return asyncio.run(_until_told(arguments.run, arguments))
+    except UsageError as error:
+        return _say(error, 2)
+    except SynclineError as error:
+        return _say(error, 1)
+    except BrokenPipeError:
+        # whoever read our output has gone; there is nobody to tell
+        with contextlib.suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def _log_to_stderr(level: str) -> None:
+    handler = logging.StreamHandler()
+    handler.setLevel(level)  # loggers with a level of their own do not ask the root's
+    logging.basicConfig(level=level, format="%(name)s: %(message)s", handlers=[handler])
+
+
+async def _until_told(run: Command, arguments: argparse.Namespace) -> int:
+    """Run a command; SIGINT and SIGTERM end it in good order."""
+    loop = asyncio.get_running_loop()
+    task = asyncio.current_task()
+    assert task is not None
+    told = False
+
+    def stop() -> None:
+        nonlocal told
+        if told:  # asked twice: at once; what is on disk is whole at any moment
+            os._exit(1)
+        told = True
+        task.cancel()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(NotImplementedError):  # no such signals on this system's loop
+            loop.add_signal_handler(number, stop)
+    try:
+        return await run(arguments)
+    except asyncio.CancelledError:
+        if not told:
+            raise
+        return 0 if arguments.endless(arguments) else 1
+
+
+def _say(error: SynclineError, status: int) -> int:
+    print(f"syncline: {error}", file=sys.stderr)
+    if error.hint:
+        print(f"          {error.hint}", file=sys.stderr)
+    return status
