@@ -8,16 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QEvent, QSettings, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QByteArray, QSettings, QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QApplication,
-    QHBoxLayout,
-    QLabel,
     QMainWindow,
-    QSizePolicy,
     QSplitter,
-    QStyle,
     QTabWidget,
     QVBoxLayout,
     QWidget,
@@ -33,17 +29,16 @@ from gui.commands import Commands
 from gui.journal_reader import JournalReader
 from gui.language import spoken
 from gui.look import Look, Restore, Save
-from gui.models import times
 from gui.models.sentences import told
-from gui.models.values import as_tip
 from gui.notice import NoticeBar
 from gui.panels.activity import ActivityPanel
 from gui.panels.clocks import ClocksPanel
 from gui.panels.flow import FlowPanel
 from gui.panels.peers import PeersPanel
 from gui.panels.rates import RatesGraph
+from gui.status_line import StatusLine
 from gui.summary import shared_with, summary
-from gui.theme import icon, state_icon
+from gui.theme import icon
 from gui.toolbar import Toolbar
 from gui.wishes import Wishes
 
@@ -60,8 +55,6 @@ class Window(QMainWindow):
         look: where sizes and columns are remembered; None forgets them.
     """
 
-    summary_changed = Signal(object, str)
-    """The worst State of all peers or None, and a line about it."""
     paused_changed = Signal(bool)
     """Whether any peer is paused."""
     databases_named = Signal(dict)
@@ -84,12 +77,9 @@ class Window(QMainWindow):
         self._problems: dict[str, str] = {}
         self._sites: dict[bytes, str] = {}
         self._names: dict[str, str] = {}
-        self._summary: tuple[State | None, str] | None = None
         self._paused = False
         self._opening = True
         self._sharing = SharingChanged(0)
-        self._midnight = QTimer(self, singleShot=True)
-        self._midnight.timeout.connect(self._tell_summary)
         self.notices = NoticeBar()
         self.peers = PeersPanel()
         self.flow = FlowPanel()
@@ -114,6 +104,7 @@ class Window(QMainWindow):
         self._look.restore()
         self._settings_changed(commands.engine.settings)
         self.peers.set_database_names({known.id: known.name for known in commands.engine.settings.databases})
+        self._tell_summary()
         spoken(self._speak)
         self._made = True
 
@@ -126,8 +117,6 @@ class Window(QMainWindow):
             (self.activity, self.tr("Activity")),
         ):
             self.tabs.setTabText(self.tabs.indexOf(panel), title)
-        self._status_text.setAccessibleName(self.tr("State of all peers"))
-        self._tell_summary()
 
     def _make_centre(self) -> None:
         self.tabs = QTabWidget()
@@ -149,17 +138,9 @@ class Window(QMainWindow):
         self.setCentralWidget(centre)
 
     def _make_status_bar(self) -> None:
-        self._status_icon = QLabel()
-        self._status_text = QLabel()
-        self._status_text.setTextFormat(Qt.TextFormat.PlainText)  # a peer's name is no markup
-        self._status_text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.status_line = StatusLine(self._summary)
         self.statusBar().setContentsMargins(6, 0, 6, 0)
-        both = QWidget()  # a passing remark hides it as one
-        row = QHBoxLayout(both)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(self._status_icon)
-        row.addWidget(self._status_text, 1)
-        self.statusBar().addWidget(both, 1)
+        self.statusBar().addWidget(self.status_line, 1)
         self.statusBar().addPermanentWidget(self.rates)
 
     def add_top_bar(self, bar: QWidget) -> None:
@@ -296,26 +277,18 @@ class Window(QMainWindow):
         self._tell_summary()
 
     def _tell_summary(self) -> None:
-        self._midnight.start(times.to_midnight())
         self.actions_shared.set_counts(databases=len(self._databases), peers=len(self._statuses))
-        state, text = summary(
+        self.status_line.look_again()
+
+    def _summary(self) -> tuple[State | None, str]:
+        if self._opening and self.commands.engine.settings.databases:
+            return None, self.tr("Opening the databases…")
+        return summary(
             self._statuses.values(),
             databases=len(self._databases),
             guests=self._sharing.guests,
             shared=self._sharing.port > 0,
         )
-        if self._opening and self.commands.engine.settings.databases:
-            state, text = None, self.tr("Opening the databases…")
-        if (state, text) == self._summary:
-            return
-        self._summary = state, text
-        size = self.style().pixelMetric(QStyle.PixelMetric.PM_SmallIconSize)
-        self._status_icon.setVisible(state is not None)
-        if state is not None:
-            self._status_icon.setPixmap(state_icon(state).pixmap(size, size))
-        self._status_text.setText(text)
-        self._status_text.setToolTip(as_tip(text))
-        self.summary_changed.emit(state, text)
 
     # Wishes
 
@@ -374,13 +347,6 @@ class Window(QMainWindow):
             event.ignore()
             self.save_look()
             self.tuck_away()
-
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
-        """Follow the scheme, light or dark."""
-        if event.type() is QEvent.Type.PaletteChange and self._made:
-            self._summary = None
-            self._tell_summary()
-        super().changeEvent(event)
 
     def close_for_good(self) -> None:
         """Close at the end of the program."""

@@ -1582,6 +1582,13 @@
     </message>
 </context>
 <context>
+    <name>StatusLine</name>
+    <message>
+        <source>State of all peers</source>
+        <translation>Zustand aller Gegenstellen</translation>
+    </message>
+</context>
+<context>
     <name>Table</name>
     <message>
         <source>Copy cell</source>
@@ -1840,10 +1847,6 @@
     <message>
         <source>Activity</source>
         <translation>Verlauf</translation>
-    </message>
-    <message>
-        <source>State of all peers</source>
-        <translation>Zustand aller Gegenstellen</translation>
     </message>
     <message>
         <source>Opening the databases…</source>

@@ -88,6 +88,18 @@ async def test_in_sync_after_a_real_sync(tmp_path: Path) -> None:
 
 
 @on_gui_loop
+async def test_the_tray_says_what_the_window_says(tmp_path: Path) -> None:
+    async with shell(Engine(Settings()), asyncio.Event()) as window:
+        tray = window.findChild(Tray)
+        assert tray.menu.actions()[0].text() == window.status_line.said[1] == "No database yet."
+    async with scene(tmp_path) as it:
+        await it.state("In sync")
+        tray = it.window.findChild(Tray)
+        await until(lambda: it.line.startswith("In sync: hub 0."), "the status bar says so")
+        assert tray.menu.actions()[0].text() == it.line
+
+
+@on_gui_loop
 async def test_sync_now_for_a_peer_that_is_synced_by_hand(tmp_path: Path) -> None:
     async with scene(tmp_path, mode=Mode.MANUAL) as it:
         await it.state("Idle")

@@ -1,0 +1,86 @@
+"""The window's lowest line: how all peers are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QStyle, QWidget
+
+from engine.events import State
+from gui.language import spoken
+from gui.models import times
+from gui.models.values import as_tip
+from gui.theme import state_icon
+
+
+class StatusLine(QWidget):
+    """The worst state as an icon, and a line about it.
+
+    Args:
+        look: returns both; the state is None when there is none.
+    """
+
+    changed = Signal(object, str)
+    """What ``look`` returned, when it was something else before."""
+
+    def __init__(self, look: Callable[[], tuple[State | None, str]]) -> None:
+        super().__init__()
+        self._look = look
+        self.said: tuple[State | None, str] = None, ""
+        """What is seen now."""
+        self._icon = QLabel()
+        self._text = _Line()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self._icon)
+        row.addWidget(self._text, 1)
+        self._midnight = QTimer(self, singleShot=True)
+        self._midnight.timeout.connect(self.look_again)
+        spoken(self._speak)
+
+    def look_again(self) -> None:
+        """Say how it is now."""
+        self._midnight.start(times.to_midnight())
+        said = self._look()
+        if said != self.said:
+            self.said = said
+            self._draw()
+            self._text.setText(said[1])
+            self._text.setToolTip(as_tip(said[1]))
+            self.changed.emit(*said)
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+        """Follow the scheme, light or dark."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.PaletteChange:
+            self._draw()
+
+    def _speak(self) -> None:
+        self._text.setAccessibleName(self.tr("State of all peers"))
+        self.look_again()
+
+    def _draw(self) -> None:
+        state = self.said[0]
+        self._icon.setVisible(state is not None)
+        if state is not None:
+            size = self.style().pixelMetric(QStyle.PixelMetric.PM_SmallIconSize)
+            self._icon.setPixmap(state_icon(state).pixmap(size, size))
+
+
+class _Line(QLabel):
+    """A text that is shown as far as there is room for it, and whole in its tooltip."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setTextFormat(Qt.TextFormat.PlainText)  # a peer's name is no markup
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        """Show with “…” where it ends that there is more."""
+        room, painter = self.contentsRect(), QPainter(self)
+        text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room.width())
+        flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        self.style().drawItemText(painter, room, flags, self.palette(), self.isEnabled(), text, self.foregroundRole())
+        painter.end()
