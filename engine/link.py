@@ -39,6 +39,7 @@ from engine.settings import Mode, PeerConfig
 from engine.stand_in import StandIn
 from engine.status import Board, clock_time, connected_state
 from engine.visits import Purpose, Visited
+from engine.waiters import Waiters
 
 log = logging.getLogger(__name__)
 
@@ -123,8 +124,7 @@ class Link:
         self._visited = Visited(hosts.visits, path, Purpose.GUESTS if as_hub else Purpose.SYNC)
         self._stop_listening: Callable[[], None] = lambda: None
         self._attempt: Attempt | None = None
-        self._waiters: list[asyncio.Future[None]] = []
-        self._next_waiters: list[asyncio.Future[None]] = []
+        self._waiters = Waiters()
 
     @property
     def status(self) -> PeerStatus:
@@ -170,7 +170,7 @@ class Link:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
         self.board.close()
-        self._settle(PeerUnreachable("The link was stopped."), also_next=True)
+        self._waiters.settle(PeerUnreachable("The link was stopped."), also_next=True)
 
     def sync_now(self) -> asyncio.Future[None]:
         """Sync at once, whatever the mode.
@@ -178,17 +178,13 @@ class Link:
         Returns:
             a future that is done when both sides are caught up, or fails with the SynclineError that prevented it.
         """
-        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        waiter.add_done_callback(lambda done: done.cancelled() or done.exception())
-        if self._attempt is not None and self._attempt.look():
-            self._waiters.append(waiter)
-        else:  # the next attempt answers for it; one that is ending has not seen what was written since
-            self._next_waiters.append(waiter)
+        to_next = self._attempt is None or not self._attempt.look()
+        if to_next:  # one that is ending has not seen what was written since
             self._asked = True
             self._blocked = False
             self._backoff.reset()
         self._wake.set()
-        return waiter
+        return self._waiters.add(to_next=to_next)
 
     def set_auto(self, auto: bool, why: str = "") -> None:
         """Switch auto-sync: off, a live link hangs up and waits to be asked. ``why`` it is off, in a sentence."""
@@ -236,7 +232,7 @@ class Link:
             same = ALL_THE_SAME if self._visited.now is not None else ""
             if left is not None:
                 self._asked = False
-                self._settle(UsageError(f"{self.config.name} is paused."), also_next=True)
+                self._waiters.settle(UsageError(f"{self.config.name} is paused."), also_next=True)
                 until = "until resumed" if left == float("inf") else f"until {clock_time(time.time() + left)}"
                 self.board.show(State.PAUSED, f"Paused {until}. {same}".rstrip())
                 wait = left
@@ -290,8 +286,7 @@ class Link:
             on_out=lambda changes: report.sent(peer, changes),
             on_finished=report.sync_finished,
         )
-        self._waiters += self._next_waiters
-        self._next_waiters.clear()
+        self._waiters.begin()
         attempt.hurry = attempt.hurry or bool(self._waiters)
         asked, self._asked = self._asked or bool(self._waiters), False
         self.board.trying(again=self._again or self._parked or visit is not None, asked=asked)
@@ -319,7 +314,7 @@ class Link:
             self._greetings = 0
             self._backoff.reset()
             self._wait(self.config.minutes * 60)
-            self._settle(None)
+            self._waiters.settle(None)
         elif ending is Ending.GREET_AGAIN:
             self._greetings = 0 if attempt.held or attempt.asked else self._greetings + 1
             if self._greetings > GREETINGS:
@@ -352,7 +347,7 @@ class Link:
             if self._blocked or self._trouble != known:
                 self._reporter.needs_you(self.config.id, str(error), error.hint)
         self._wait(PARKED if self._parked else self._backoff.next())
-        self._settle(error)
+        self._waiters.settle(error)
 
     def _stepped(self) -> None:
         attempt = self._attempt
@@ -394,21 +389,7 @@ class Link:
         self.board.succeeded()
         self._greetings = 0
         if self._attempt is not None and not self._attempt.pulling:
-            self._settle(None)  # a pull is over only when it has hung up
-
-    def _settle(self, error: SynclineError | None, *, also_next: bool = False) -> None:
-        """Tell everybody who waits in ``sync_now`` for this attempt, and on demand for the next."""
-        waiters, self._waiters = self._waiters, []
-        if also_next:
-            waiters += self._next_waiters
-            self._next_waiters = []
-        for waiter in waiters:
-            if waiter.done():
-                continue
-            if error is None:
-                waiter.set_result(None)
-            else:
-                waiter.set_exception(error)
+            self._waiters.settle(None)  # a pull is over only when it has hung up
 
     def _hang_up(self, *, code: int = 1000, reason: str) -> None:
         if self._attempt is not None:
