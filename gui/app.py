@@ -120,8 +120,8 @@ async def _shell(
     window.wishes.log = log
     tray = Tray(actions, window, window.present)
     tray.pause.asked.connect(commands.pause)
-    window.status_line.changed.connect(tray.show_state)
-    tray.show_state(*window.status_line.said)
+    window.status_line.changed.connect(tray.show_summary)
+    tray.show_summary(window.status_line.said)
     window.paused_changed.connect(tray.pause.resume.setEnabled)
     window.tuck_away = tray.tuck_away
     window.databases_named.connect(tray.set_database_names)

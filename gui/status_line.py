@@ -8,10 +8,10 @@ from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QStyle, QWidget
 
-from engine.events import State
 from gui.language import spoken
 from gui.models import times
 from gui.models.values import as_tip
+from gui.summary import Summary
 from gui.theme import state_icon
 
 
@@ -19,16 +19,16 @@ class StatusLine(QWidget):
     """The worst state as an icon, and a line about it.
 
     Args:
-        look: returns both; the state is None when there is none.
+        look: returns both.
     """
 
-    changed = Signal(object, str)
-    """What ``look`` returned, when it was something else before."""
+    changed = Signal(object)
+    """The ``Summary``, when it was another before."""
 
-    def __init__(self, look: Callable[[], tuple[State | None, str]]) -> None:
+    def __init__(self, look: Callable[[], Summary]) -> None:
         super().__init__()
         self._look = look
-        self.said: tuple[State | None, str] = None, ""
+        self.said = Summary(None, "")
         """What is seen now."""
         self._icon = QLabel()
         self._text = _Line()
@@ -47,9 +47,9 @@ class StatusLine(QWidget):
         if said != self.said:
             self.said = said
             self._draw()
-            self._text.setText(said[1])
-            self._text.setToolTip(as_tip(said[1]))
-            self.changed.emit(*said)
+            self._text.setText(said.whole)
+            self._text.setToolTip(as_tip(said.whole))
+            self.changed.emit(said)
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802
         """Follow the scheme, light or dark."""
@@ -62,7 +62,7 @@ class StatusLine(QWidget):
         self.look_again()
 
     def _draw(self) -> None:
-        state = self.said[0]
+        state = self.said.state
         self._icon.setVisible(state is not None)
         if state is not None:
             size = self.style().pixelMetric(QStyle.PixelMetric.PM_SmallIconSize)

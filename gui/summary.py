@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 
 from engine.events import Guest, PeerStatus, State
 from gui.language import tr
@@ -12,10 +13,35 @@ from gui.models.words import state_word
 from gui.theme import worst
 
 
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """How all peers are.
+
+    Attributes:
+        state: the worst; None without peers. who: its word, and whose it is. why: the reason, where it is one.
+        when: when the last sync was. Each is a sentence, or ''.
+    """
+
+    state: State | None
+    who: str
+    why: str = ""
+    when: str = ""
+
+    @property
+    def brief(self) -> str:
+        """A line for a menu, which is as wide as its longest line."""
+        return " ".join(filter(None, (self.who, self.when)))
+
+    @property
+    def whole(self) -> str:
+        """A line with all of it."""
+        return " ".join(filter(None, (self.who, self.why, self.when)))
+
+
 def summary(
     peers: Collection[PeerStatus], *, databases: int, guests: Collection[Guest] = (), shared: bool = False
-) -> tuple[State | None, str]:
-    """Return the worst state (None without peers) and a line for the status bar and the tray.
+) -> Summary:
+    """Sum up the peers for the status bar and the tray.
 
     Args:
         peers: all of them. databases: how many there are. guests: who may come in where this machine shares.
@@ -23,8 +49,8 @@ def summary(
     """
     if not peers:
         if shared:
-            return None, shared_with(guests)
-        return None, tr("No peer yet.") if databases else tr("No database yet.")
+            return Summary(None, shared_with(guests))
+        return Summary(None, tr("No peer yet.") if databases else tr("No database yet."))
     state = worst([peer.state for peer in peers])
     having = [peer for peer in peers if peer.state is state]
     if len(having) == 1:
@@ -33,12 +59,14 @@ def summary(
         who = tr("all {0} peers").format(len(peers))
     else:
         who = tr("{0} of {1} peers").format(len(having), len(peers))
-    parts = [f"{state_word(state) if state is not None else ''}: {who}."]
-    if len(having) == 1 or (len(having) == len(peers) and len({peer.reason for peer in having}) == 1):
-        parts.append(told(having[0].reason))
-    if when := _last_sync(having, state):
-        parts.append(tr("Last sync: {0}.").format(times.short(when, seconds=False)))
-    return state, " ".join(parts)
+    alike = len(having) == 1 or (len(having) == len(peers) and len({peer.reason for peer in having}) == 1)
+    when = _last_sync(having, state)
+    return Summary(
+        state,
+        f"{state_word(state) if state is not None else ''}: {who}.",
+        told(having[0].reason) if alike else "",
+        tr("Last sync: {0}.").format(times.short(when, seconds=False)) if when is not None else "",
+    )
 
 
 def _last_sync(having: Collection[PeerStatus], state: State | None) -> float | None:

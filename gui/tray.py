@@ -19,6 +19,7 @@ from engine.events import ChangesMoved, State
 from gui.actions import Actions, PauseMenu
 from gui.language import spoken
 from gui.models import values
+from gui.summary import Summary
 from gui.theme import tray_icon
 
 LATEST = 5
@@ -74,7 +75,7 @@ class Tray(QObject):
         self._watch.setTimerType(Qt.TimerType.VeryCoarseTimer)
         self._watch.timeout.connect(self._look)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._draw)
-        self.show_state(None, "")
+        self.show_summary(Summary(None, ""))
         spoken(self._speak)
 
     def _speak(self) -> None:
@@ -95,11 +96,12 @@ class Tray(QObject):
         self._watch.stop()
         self._icon.hide()
 
-    def show_state(self, state: State | None, text: str) -> None:
+    def show_summary(self, summary: Summary) -> None:
         """Show the worst state of all peers, and what it is in words."""
-        self._state = state
-        self._status.setText(text)
-        self._icon.setToolTip(values.without_markup(f"Syncline – {text}" if text else "Syncline"))
+        self._state = summary.state
+        self._status.setText(summary.brief.replace("&", "&&"))
+        whole = summary.whole
+        self._icon.setToolTip(values.without_markup(f"Syncline – {whole}" if whole else "Syncline"))
         self._draw()
 
     def notify(self, title: str, text: str) -> None:

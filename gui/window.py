@@ -37,7 +37,7 @@ from gui.panels.flow import FlowPanel
 from gui.panels.peers import PeersPanel
 from gui.panels.rates import RatesGraph
 from gui.status_line import StatusLine
-from gui.summary import shared_with, summary
+from gui.summary import Summary, shared_with, summary
 from gui.theme import icon
 from gui.toolbar import Toolbar
 from gui.wishes import Wishes
@@ -280,9 +280,9 @@ class Window(QMainWindow):
         self.actions_shared.set_counts(databases=len(self._databases), peers=len(self._statuses))
         self.status_line.look_again()
 
-    def _summary(self) -> tuple[State | None, str]:
+    def _summary(self) -> Summary:
         if self._opening and self.commands.engine.settings.databases:
-            return None, self.tr("Opening the databases…")
+            return Summary(None, self.tr("Opening the databases…"))
         return summary(
             self._statuses.values(),
             databases=len(self._databases),

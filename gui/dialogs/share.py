@@ -73,6 +73,7 @@ class ShareDialog(AsyncDialog):
         self.on.setChecked(settings.share)
         self.databases = QListWidget()
         self.databases.setAccessibleName(self.tr("Databases to share"))
+        self.databases.setSpacing(2)
         for known in settings.databases:
             item = QListWidgetItem(known.name)
             item.setData(Qt.ItemDataRole.UserRole, known.id)

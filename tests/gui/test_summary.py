@@ -39,10 +39,10 @@ def peer(name: str, state: State, last: datetime | None) -> PeerStatus:
     ],
 )
 def test_it_says_when_the_last_sync_was(qtbot: QtBot, peers: list[PeerStatus], line: str) -> None:
-    assert summary(peers, databases=1)[1] == line
+    assert summary(peers, databases=1).whole == line
 
 
 def test_a_sync_of_another_day_has_its_day(qtbot: QtBot) -> None:
     before = TODAY - timedelta(days=1)
-    line = summary([peer("a", State.WAITING, before)], databases=1)[1]
+    line = summary([peer("a", State.WAITING, before)], databases=1).brief
     assert line.endswith(f"Last sync: {before:%a} {before.day} {before:%b}, 12:34.")

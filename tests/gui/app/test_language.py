@@ -76,7 +76,7 @@ async def test_all_words_change_and_nothing_else(tmp_path: Path) -> None:
         assert of_language(window, german=False) == set()
         assert {action.text() for action in menu.actions()} & sources().keys() - set(sources().values()) == set()
         assert re.fullmatch(r"\d warten", window.flow.pause.text())
-        assert next(one.text() for one in menu.actions()).startswith("Synchron: hub 0. Alles ist auf")
+        assert next(one.text() for one in menu.actions()).startswith("Synchron: hub 0. Letzter Abgleich: ")
         assert told(it) == before
         await it.engine.change_settings(language="en")
         await until(lambda: it.cell(Column.STATE) == "In sync", "English again")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -91,12 +92,12 @@ async def test_in_sync_after_a_real_sync(tmp_path: Path) -> None:
 async def test_the_tray_says_what_the_window_says(tmp_path: Path) -> None:
     async with shell(Engine(Settings()), asyncio.Event()) as window:
         tray = window.findChild(Tray)
-        assert tray.menu.actions()[0].text() == window.status_line.said[1] == "No database yet."
+        assert tray.menu.actions()[0].text() == window.status_line.said.whole == "No database yet."
     async with scene(tmp_path) as it:
         await it.state("In sync")
         tray = it.window.findChild(Tray)
-        await until(lambda: it.line.startswith("In sync: hub 0."), "the status bar says so")
-        assert tray.menu.actions()[0].text() == it.line
+        await until(lambda: it.line.startswith("In sync: hub 0. Everything is on both disks. "), "the line says so")
+        assert re.fullmatch(r"In sync: hub 0\. Last sync: .*\d\d:\d\d\.", tray.menu.actions()[0].text())
 
 
 @on_gui_loop
