@@ -41,7 +41,7 @@ class NoticeBar(QFrame):
         self._copy.clicked.connect(self.copy)
         self._close = QToolButton()
         self._close.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self._close.setIcon(self.style().standardIcon(QStyle.StandardPixmap.SP_TitleBarCloseButton))
+        self._close.setIcon(icon("clear"))
         self._close.setAutoRaise(True)
         self._close.setShortcut(QKeySequence(Qt.Key.Key_Escape))
         self._close.clicked.connect(self.dismiss)
