@@ -9,6 +9,9 @@ from engine.crr.sql import ROWS, ident, idents, key_is, literal, main, marks
 
 _CASES_KEPT = 256
 
+TOLD_APART = 16
+"""Names that are told apart one after the other sooner than by an index."""
+
 
 class Statements:
     """SQL for one CRR. Parameters are numbered; each property says what they are.
@@ -119,28 +122,69 @@ class Statements:
             f" FROM carray(?1) AS o CROSS JOIN {self.pks} AS p ON p.{ident(self.key[0])} IS o.value"
         )
 
-    def find_versions(self, columns: tuple[str, ...], *, between: bool) -> str:
-        """An array of __crsql_key, or with ``between`` the first and the last -> how many clock rows they have of the
-        sentinel and of ``columns``, and as one text each the col_version and the col_name of those, in order.
+    @cached_property
+    def numbers_between(self) -> str:
+        """The first and the last of some integers, keys of one column -> how many keys between are known, and the least
+        and the most by which their __crsql_key is more."""
+        key = ident(self.key[0])
+        return (
+            f"SELECT count(*), min(__crsql_key - {key}), max(__crsql_key - {key}) FROM {self.pks}"
+            f" WHERE {key} BETWEEN ?1 AND ?2 AND typeof({key}) = 'integer'"
+        )
 
-        (The order of a subquery is kept for group_concat. One text is made many times faster than that many rows.)"""
-        use = "versions between" if between else "versions"
-        keys = "key BETWEEN ?1 AND ?2" if between else "key IN carray(?1)"
-        some = ", ".join(map(literal, (SENTINEL, *columns)))
-        of = "" if len(columns) == len(self.columns) else f" AND col_name IN ({some})"
+    def span_versions(self, columns: tuple[str, ...], *, between: bool) -> str:
+        """An array of __crsql_key, or with ``between`` the first and the last -> how many clock rows they have of the
+        sentinel and of ``columns``; how many of ``columns``; the lowest and the highest col_version."""
+        if len(columns) > TOLD_APART:
+            named = f"sum(col_name IN ({', '.join(map(literal, columns))}))"
+        else:
+            named = f"count(CASE col_name{''.join(f' WHEN {literal(name)} THEN 1' for name in columns)} END)"
+        use = "span between" if between else "span"
         return self._cached(use, columns) or self._keep(
             use,
             columns,
-            "SELECT count(*), group_concat(col_version), group_concat(col_name) FROM"
-            f" (SELECT col_version, col_name FROM {self.clock} WHERE {keys}{of} ORDER BY key, col_name)",
+            f"SELECT count(*), {named}, min(col_version), max(col_version) FROM {self._clocks_of(columns, between)}",
         )
+
+    def find_versions(self, columns: tuple[str, ...], *, between: bool) -> str:
+        """As span_versions -> as one text each the col_version and the col_name of those, in order.
+
+        (The order of a subquery is kept for group_concat. One text is made many times faster than that many rows.)"""
+        use = "versions between" if between else "versions"
+        return self._cached(use, columns) or self._keep(
+            use,
+            columns,
+            "SELECT group_concat(col_version), group_concat(col_name) FROM (SELECT col_version, col_name"
+            f" FROM {self._clocks_of(columns, between)} ORDER BY key, col_name)",
+        )
+
+    def _clocks_of(self, columns: tuple[str, ...], between: bool) -> str:
+        keys = "key BETWEEN ?1 AND ?2" if between else "key IN carray(?1)"
+        some = ", ".join(map(literal, (SENTINEL, *columns)))
+        of = "" if len(columns) == len(self.columns) else f" AND col_name IN ({some})"
+        return f"{self.clock} WHERE {keys}{of}"
 
     def held(self, columns: tuple[str, ...]) -> str:
         """An array of keys of one column -> for each whether there is a base row, and what it holds in ``columns``."""
-        return self._cached("held", columns) or self._keep(
-            "held",
+        return self._held("held", columns, f"t.{ident(self.key[0])} IS NOT NULL, {idents(columns, prefix='t.')}")
+
+    def held_at_once(self, columns: tuple[str, ...], loose: tuple[str, ...]) -> str:
+        """An array of keys of one column -> how many have a base row; how many of these hold what JSON cannot tell: a
+        blob, or in a column that is ``loose`` a zero that may be negative; and what all hold in each of ``columns``, as
+        JSON arrays."""
+        odd = " OR ".join(
+            [f"t.{ident(name)} >= x''" for name in columns]
+            + [f"t.{ident(name)} = 0.0 AND typeof(t.{ident(name)}) = 'real'" for name in loose]
+        )
+        arrays = ", ".join(f"json_group_array(t.{ident(name)})" for name in columns)
+        told = f"count(t.{ident(self.key[0])}), count(CASE WHEN {odd} THEN 1 END), {arrays}"
+        return self._held("held at once", columns, told)
+
+    def _held(self, use: str, columns: tuple[str, ...], told: str) -> str:
+        return self._cached(use, columns) or self._keep(
+            use,
             columns,
-            f"SELECT t.{ident(self.key[0])} IS NOT NULL, {idents(columns, prefix='t.')} FROM carray(?1) AS o"
+            f"SELECT {told} FROM carray(?1) AS o"
             f" LEFT JOIN {self.table} AS t ON t.{ident(self.key[0])} IS o.value",
         )
 
@@ -179,6 +223,21 @@ class Statements:
         return ",".join(
             f"({{0}},{literal(name).replace('{', '{{').replace('}', '}}')},{','.join(four)})"
             for name, four in zip(columns, fours, strict=True)
+        )
+
+    def put_run(self, columns: tuple[str, ...], *, alone: bool) -> str:
+        """(first key, last key, col_version, db_version, site ordinal, seq of the first column in the first row, how
+        much that grows from row to row, then for each other column how much more its seq is): new values for the clock
+        rows of ``columns`` that are there. ``alone``: these keys have no others."""
+        use = "run alone" if alone else "run"
+        more = "".join(f" WHEN {literal(name)} THEN ?{n}" for n, name in enumerate(columns[1:], 8))
+        only = "" if alone else f" AND col_name IN ({', '.join(map(literal, columns))})"
+        return self._cached(use, columns) or self._keep(
+            use,
+            columns,
+            f"UPDATE {self.clock} SET col_version = ?3, db_version = ?4, site_id = ?5,"
+            f" seq = ?6 + (key - ?1) * ?7{f' + CASE col_name{more} ELSE 0 END' if more else ''}"
+            f" WHERE key BETWEEN ?1 AND ?2{only}",
         )
 
     def bump_cells(self, count: int) -> str:

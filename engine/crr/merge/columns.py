@@ -57,7 +57,7 @@ class Columns(NamedTuple):
             and _kinds(sites) == {bytes}
             and set(map(len, sites)) == {SITE}
             and _kinds(self.pks) == {bytes}
-            and _kinds(chain(set(self.tables), set(self.cids))) == {str}
+            and _kinds(chain(_different(self.tables), set(self.cids))) == {str}
         )
 
 
@@ -100,12 +100,26 @@ def stored(values: Sequence[SQLiteValue], affinity: Affinity | None, storage: St
 def _counts(column: Sequence[int]) -> bool:
     """Are all of them integers that a version may have? What equals an integer is stored as that, so that one of each
     is looked at; a sum tells whether any is a float."""
-    some = set(column)
+    some = _different(column)
     return type(sum(column)) is int and _kinds(some) == {int} and min(some) >= 0 and max(some) < MAX_VERSION
+
+
+def alike(values: Sequence[Any]) -> bool:
+    """Are all of them equal? (To count is many times faster than to make a set.)"""
+    return values.count(values[0]) == len(values)
+
+
+def _different(values: Sequence[T]) -> set[T]:
+    return {values[0]} if alike(values) else set(values)
 
 
 def _kinds(values: Any) -> set[type]:
     return set(map(type, values))
+
+
+def lowest(values: Sequence[int]) -> int:
+    """The least of them."""
+    return values[0] if alike(values) else min(values)
 
 
 def ascending(values: Sequence[Any]) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from operator import gt
 from typing import Any
@@ -12,8 +12,19 @@ import apsw
 from engine.change import SQLiteValue
 from engine.crr.catalogue import Crr
 from engine.crr.merge.checking import check_keys
-from engine.crr.merge.columns import Columns, ascending, pick, picker, stored
-from engine.crr.merge.meeting import all_new, bound_at_once, differing, held, known_numbers, known_versions, look_up
+from engine.crr.merge.columns import Columns, ascending, lowest, pick, picker, stored
+from engine.crr.merge.meeting import (
+    Held,
+    all_new,
+    bound_at_once,
+    differing,
+    held,
+    keep_held,
+    known_numbers,
+    known_versions,
+    look_up,
+    settled,
+)
 from engine.crr.merge.shapes import Shape
 from engine.crr.state import State
 from engine.crr.values import greater
@@ -35,7 +46,9 @@ class Group:
         places: for each of ``columns``, the places of its changes.
         values: likewise, what they write.
         numbers: the __crsql_key of each row; empty while they are new to the file.
+        settled: the file has a clock row for each of their cells, and if these are all columns, no others of them.
         present: whether each has a base row. old: what that holds, for each of ``columns``.
+        held: tells these two, of a group that is known to win as it is.
     """
 
     crr: Crr
@@ -46,8 +59,10 @@ class Group:
     places: Sequence[Sequence[int]]
     values: Sequence[Values]
     numbers: Sequence[int] = ()
+    settled: bool = False
     present: Sequence[int] = ()
     old: Sequence[Values] = ()
+    held: Callable[[], Held] | None = None
 
     @property
     def deletes(self) -> bool:
@@ -68,7 +83,8 @@ class Group:
 
         return Group(
             self.crr, self.columns, self.length, some(self.firsts), of(self.keys), of(self.places), of(self.values),
-            some(self.numbers) if self.numbers else (), some(self.present) if self.present else (), of(self.old),
+            some(self.numbers) if self.numbers else (), self.settled,
+            some(self.present) if self.present else (), of(self.old),
         )  # fmt: skip
 
     def cells(self, chosen: Sequence[int]) -> Group:
@@ -109,8 +125,11 @@ def gather(state: State, crr: Crr, batch: Columns, shape: Shape, *, js_numbers: 
     return group
 
 
-def decide(db: apsw.Connection, group: Group, batch: Columns) -> Iterator[Group | Sequence[int]]:
+def decide(db: apsw.Connection, group: Group, batch: Columns, *, tell: bool) -> Iterator[Group | Sequence[int]]:
     """Compare what is offered with what the file holds.
+
+    Args:
+        tell: whether somebody may ask what was overwritten.
 
     Yields:
         groups of which every cell wins, and rows (their places) that have to be looked at one by one.
@@ -123,15 +142,26 @@ def decide(db: apsw.Connection, group: Group, batch: Columns) -> Iterator[Group 
     numbers = () if new else known_numbers(db, group, keys)
     if numbers is not None and not numbers:
         yield group if group.length == 1 else _changes(group)
-    elif numbers is None or (versions := known_versions(db, group, numbers)) is None:
+        return
+    found = settled(db, group, numbers) if numbers is not None else None
+    if numbers is None or found is None:
         yield from _compared(db, group, batch)
-    elif all(list(pick(batch.col_versions, at)) == mine for at, mine in zip(group.places, versions, strict=True)):
+        return
+    met = replace(group, numbers=numbers, settled=True)
+    offered = [pick(batch.col_versions, places) for places in group.places]
+    if all(lowest(column) > found.high for column in offered):
+        yield replace(met, held=keep_held(db, group, keys)) if tell else met
+        return
+    versions = known_versions(db, group, numbers, found)
+    if versions is None:
+        yield from _compared(db, group, batch)
+    elif all(list(theirs) == list(mine) for theirs, mine in zip(offered, versions, strict=True)):
         odd = differing(db, group)  # as nothing is when all is here already
         if odd:
             yield from _compared(db, group.rows(odd), batch)
     else:
         present, old = held(db, group, keys)
-        yield from _winners(replace(group, numbers=numbers, present=present, old=old), versions, batch)
+        yield from _winners(replace(met, present=present, old=old), versions, batch)
 
 
 def _compared(db: apsw.Connection, group: Group, batch: Columns) -> Iterator[Group | Sequence[int]]:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from array import array
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import apsw
 
 from engine.change import SQLiteValue
 from engine.crr.merge.bulk import each_block, each_of_columns
-from engine.crr.merge.columns import ascending, pick
+from engine.crr.merge.columns import ascending, picker
 from engine.crr.values import Affinity
 
 if TYPE_CHECKING:
@@ -41,8 +42,13 @@ def known_numbers(db: apsw.Connection, group: Group, keys: apsw.CArrayBinding | 
     cannot be bound at once."""
     if keys is None:
         return None
+    size, first, last = len(group.firsts), group.keys[0][0], group.keys[0][-1]
+    if isinstance(first, int) and isinstance(last, int) and last - first == size - 1:
+        count, low, high = db.execute(group.crr.sql.numbers_between, (first, last)).get
+        if count == size and low == high and type(low) is int:
+            return range(first + low, last + low + 1)
     count, text = db.execute(group.crr.sql.find_numbers, (keys,)).get
-    if count in (0, len(group.firsts)):
+    if count in (0, size):
         return list(map(int, text.split(","))) if count else ()
     return None
 
@@ -50,36 +56,81 @@ def known_numbers(db: apsw.Connection, group: Group, keys: apsw.CArrayBinding | 
 # Rows of which the file has every cell that they are offered, and no sentinel
 
 
-def known_versions(db: apsw.Connection, group: Group, numbers: Sequence[int]) -> list[list[int]] | None:
-    """The col_version of the cells of the rows with these numbers, column by column. None unless each row has each of
-    them and no sentinel, as nearly all have, or if they are offered another causal length."""
-    size, width = len(numbers), len(group.columns)
-    if group.length > 1 or width > _COMPARED or "," in "".join(group.columns):  # that divides the text
+class Settled(NamedTuple):
+    """The cells of such rows.
+
+    Attributes:
+        low, high: the lowest and the highest col_version among them.
+        numbers: the rows, in order.
+        between: whether these are all numbers between the first and the last.
+    """
+
+    low: int
+    high: int
+    numbers: Sequence[int]
+    between: bool
+
+
+def settled(db: apsw.Connection, group: Group, numbers: Sequence[int]) -> Settled | None:
+    """Look at the clock rows of the rows with these numbers. None unless each row has each cell that it is offered and
+    no sentinel, as nearly all have, or if they are offered another causal length."""
+    width = len(group.columns)
+    if group.length > 1 or width > _COMPARED:
         return None
     ordered = numbers if ascending(numbers) else sorted(numbers)
-    between = ordered[-1] - ordered[0] == size - 1
-    bounds = (ordered[0], ordered[-1]) if between else (_integers(ordered),)
-    count, text, names = db.execute(group.crr.sql.find_versions(group.columns, between=between), bounds).get
-    # So many names that spell this are these, for each row once: there are no more numbers than rows.
-    if count != size * width or names != ",".join((",".join(group.columns),) * size):
+    between = ordered[-1] - ordered[0] == len(numbers) - 1
+    sql = group.crr.sql.span_versions(group.columns, between=between)
+    count, named, low, high = db.execute(sql, _bounds(ordered, between)).get
+    # A row has no name twice: so many of these names are each of them for each row.
+    return Settled(low, high, ordered, between) if count == named == len(numbers) * width else None
+
+
+def known_versions(
+    db: apsw.Connection, group: Group, numbers: Sequence[int], found: Settled
+) -> list[Sequence[int]] | None:
+    """The col_version of the cells of such rows, column by column. None if they cannot be told from one text."""
+    size, width = len(numbers), len(group.columns)
+    if found.low == found.high:
+        return [[found.low] * size] * width
+    sql = group.crr.sql.find_versions(group.columns, between=found.between)
+    text, names = db.execute(sql, _bounds(found.numbers, found.between)).get
+    if names != ",".join((",".join(group.columns),) * size):  # a comma in a name, or another order: of UTF-16
         return None
-    versions = text.split(",")
-    if versions.count(versions[0]) == len(versions):
-        return [[int(versions[0])] * size] * width
-    found = [list(map(int, versions[n::width])) for n in range(width)]
-    if ordered is not numbers:
-        places = dict(zip(ordered, range(size), strict=True))
-        order = [places[number] for number in numbers]
-        found = [list(pick(column, order)) for column in found]
-    return found
+    versions = list(map(int, text.split(",")))
+    columns: list[Sequence[int]] = [versions[n::width] for n in range(width)]
+    if found.numbers is not numbers:
+        places = dict(zip(found.numbers, range(size), strict=True))
+        ordered = picker([places[number] for number in numbers])
+        columns = [list(ordered(column)) for column in columns]
+    return columns
 
 
-def held(
-    db: apsw.Connection, group: Group, keys: apsw.CArrayBinding | None
-) -> tuple[Sequence[int], Sequence[Sequence[Any]]]:
-    """Whether there is a base row for each of such rows, and what it holds in each column."""
+def _bounds(numbers: Sequence[int], between: bool) -> tuple[SQLiteValue | apsw.CArrayBinding, ...]:
+    return (numbers[0], numbers[-1]) if between else (_integers(numbers),)
+
+
+Held = tuple[Sequence[int], Sequence[Sequence[Any]]]
+"""Whether there is a base row for each row, and what it holds in each column."""
+
+
+def held(db: apsw.Connection, group: Group, keys: apsw.CArrayBinding | None) -> Held:
+    """What the base rows of such rows hold."""
     present, *old = zip(*db.execute(group.crr.sql.held(group.columns), (keys,)), strict=True)
     return present, old
+
+
+def keep_held(db: apsw.Connection, group: Group, keys: apsw.CArrayBinding | None) -> Callable[[], Held]:
+    """As held, for somebody who may ask later, and mostly does not. (JSON is made faster than values in Python.)"""
+    size, affinity = len(group.firsts), group.crr.affinity
+    loose = tuple(name for name in group.columns if affinity[name] is Affinity.NONE)
+    try:
+        count, odd, *texts = db.execute(group.crr.sql.held_at_once(group.columns, loose), (keys,)).get
+    except (apsw.SQLError, apsw.TooBigError):  # a blob, or more than a text can be
+        odd = 1
+    if odd or count < size:
+        found = held(db, group, keys)
+        return lambda: found
+    return lambda: ([1] * size, list(map(json.loads, texts)))
 
 
 def differing(db: apsw.Connection, group: Group) -> list[int]:

@@ -13,7 +13,7 @@ from engine.crr import config
 from engine.crr.catalogue import Crr
 from engine.crr.merge import bulk
 from engine.crr.merge.checking import check_table
-from engine.crr.merge.columns import Columns, ascending, pick
+from engine.crr.merge.columns import Columns, alike, ascending, pick
 from engine.crr.merge.groups import Group, decide, gather
 from engine.crr.merge.rowwise import Rowwise
 from engine.crr.merge.shapes import sort_out
@@ -145,7 +145,7 @@ class Merger:
 
     def _grouped(self, batch: Sequence[Change], columns: Columns) -> list[_Table]:
         spans: dict[str, list[range]] = {}
-        if len(set(columns.tables)) == 1:
+        if alike(columns.tables):
             spans[columns.tables[0]] = [range(len(batch))]
             return [self._group(self._table(name), batch, columns, where) for name, where in spans.items()]
         at = 0
@@ -173,7 +173,7 @@ class Merger:
                 table.rows.offer(place, batch[place])
         others: list[int] = []
         for group in gathered:
-            for outcome in decide(self._db, group, columns):
+            for outcome in decide(self._db, group, columns, tell=self._tell):
                 if isinstance(outcome, Group):
                     table.groups.append(outcome)
                 else:
@@ -207,9 +207,10 @@ class Merger:
         """The db_version for each place that won: never decreasing, whatever row they are of (spec 4)."""
         won_with = pick(incoming, won)
         first = self._state.next_version(won_with[0])
-        if max(won_with) <= first:
+        in_order = ascending(won_with)
+        if (won_with[-1] if in_order else max(won_with)) <= first:
             return [first] * len(incoming)
-        if first == won_with[0] and ascending(won_with):
+        if first == won_with[0] and in_order:
             stamps = list(won_with)
         else:
             stamps = list(accumulate(won_with, max, initial=first))[1:]
@@ -224,7 +225,7 @@ class Merger:
     def _authors(self, sites: Sequence[bytes | None], won: Sequence[int]) -> Sequence[int]:
         """The ordinal of the author for each place that won."""
         known = self._ordinals
-        authors = dict.fromkeys(pick(sites, won))
+        authors = sites[:1] if alike(sites) else dict.fromkeys(pick(sites, won))
         for site_id in authors:
             if site_id not in known:
                 known[site_id] = self._ordinal(site_id)

@@ -7,7 +7,7 @@ from itertools import chain
 from typing import NamedTuple
 
 from engine.change import SENTINEL
-from engine.crr.merge.columns import Columns, pick
+from engine.crr.merge.columns import Columns, alike, pick
 
 FEWEST = 8
 """Rows of one shape that are worth statements of their own."""
@@ -50,7 +50,7 @@ def sort_out(batch: Columns, spans: Sequence[range], tracked: Collection[str]) -
         rows.setdefault(pks[place], []).append(place)
     shapes: dict[tuple[tuple[str, ...], int], list[list[int]]] = {}
     cids, lengths = batch.cids, batch.lengths
-    one_length = len(set(lengths)) == 1
+    one_length = alike(lengths)
     for places in rows.values():
         length = lengths[places[0]]
         if not one_length and any(lengths[place] != length for place in places):
@@ -73,20 +73,19 @@ def _all_alike(batch: Columns, span: range, tracked: Collection[str]) -> Shape |
     first = pks[0]
     width = next((n for n, pk in enumerate(pks) if pk != first), len(pks))
     heads = pks[::width]
-    columns, lengths = tuple(cids[:width]), set(pick(batch.lengths, span))
+    columns, lengths = tuple(cids[:width]), pick(batch.lengths, span)
     if (
         len(pks) % width
         or len(heads) < FEWEST
-        or len(lengths) > 1
+        or not alike(lengths)
         or tuple(cids) != columns * len(heads)
         or any(pks[n::width] != heads for n in range(1, width))
         or len(set(heads)) != len(heads)
     ):
         return None
-    (length,) = lengths
-    if not _plain(columns, length, tracked):
+    if not _plain(columns, lengths[0], tracked):
         return None
-    return _shape(columns, length, [span[n::width] for n in range(width)])
+    return _shape(columns, lengths[0], [span[n::width] for n in range(width)])
 
 
 def _plain(columns: Sequence[str], length: int, tracked: Collection[str]) -> bool:

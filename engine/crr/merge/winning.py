@@ -9,8 +9,9 @@ import apsw
 
 from engine.change import Change, SQLiteValue
 from engine.crr.merge import bulk
-from engine.crr.merge.columns import Columns, ascending, pick, picker
+from engine.crr.merge.columns import Columns, alike, ascending, pick, picker
 from engine.crr.merge.groups import Group
+from engine.crr.merge.runs import Cells, write_runs
 from engine.crr.results import Applied
 
 T = TypeVar("T")
@@ -43,18 +44,27 @@ def write_clocks(
     if group.deletes:
         bulk.run_columns(db, sql.drop_cells_of, [numbers])
         col_versions = batch.lengths  # as in ``Row``: a sentinel's col_version is the causal length
+    fields = (col_versions, versions, ordinals, batch.seqs)
+    cells = [Cells(*(pick(field, places) for field in fields)) for places in all_places]
+    if group.settled:
+        alone = len(group.columns) == len(group.crr.columns)
+        left = write_runs(db, sql, group.columns, numbers, cells, alone=alone)
+        if not left:
+            return
+        if len(left) < len(numbers):
+            some = picker(left)
+            numbers, cells = some(numbers), [Cells(*map(some, one)) for one in cells]
     columns: list[Sequence[SQLiteValue]] = [numbers]
     shared: list[SQLiteValue] = []
     bound: list[str] = []
-    for places in all_places:
+    for *few, seqs in cells:
         # What all rows have in common is bound once for a statement, and what several columns have, once for a row.
-        for field in (col_versions, versions, ordinals):
-            column = pick(field, places)
-            if column.count(column[0]) < len(column):
-                bound.append(f"{{{_place(column, columns, 1)}}}")
-            else:
+        for column in few:
+            if alike(column):
                 bound.append(f"?{_place(column[0], shared, 0) + 1}")
-        bound.append(f"{{{_place(pick(batch.seqs, places), columns, 1)}}}")
+            else:
+                bound.append(f"{{{_place(column, columns, 1)}}}")
+        bound.append(f"{{{_place(seqs, columns, 1)}}}")
     bulk.run_columns(db, sql.put_cell, columns, sql.cells(group.columns, tuple(bound)), tuple(shared))
 
 
@@ -69,11 +79,11 @@ def _place(wanted: T, among: list[T], start: int) -> int:
 
 def applied(group: Group, batch: Sequence[Change], versions: Sequence[int]) -> Iterator[tuple[int, Applied]]:
     """Tell of each cell that won, and its place in the batch."""
-    keys = list(zip(*group.keys, strict=True))
+    keys, size = list(zip(*group.keys, strict=True)), len(group.firsts)
+    present, held = group.held() if group.held else (group.present or [0] * size, group.old)
     for n, places in enumerate(group.places):
-        held = group.old[n] if group.old else [None] * len(places)
         for place, key, value, old, had_old in zip(
-            places, keys, group.values[n], held, group.present or [0] * len(places), strict=True
+            places, keys, group.values[n], held[n] if held else [None] * size, present, strict=True
         ):
             change = batch[place]
             if value is not change.val:
