@@ -27,6 +27,11 @@ def _cases(sample: Sample, files: Files) -> Iterator[Case]:
         with files.database(files.plain) as db, watch.running():
             run_many(db, sample.insert, rows)
 
+    def upserts(watch: Watch) -> None:
+        rows = sample.plain_rows(2)
+        with files.database(files.plain_filled) as db, watch.running():
+            run_many(db, sample.upsert, rows)
+
     def deletes(watch: Watch) -> None:
         keys: list[Row] = sample.keys()
         with files.database(files.plain_filled) as db, watch.running():
@@ -41,12 +46,15 @@ def _cases(sample: Sample, files: Files) -> Iterator[Case]:
         return work
 
     plain = "plain inserts of the same rows"
-    for name, into, make in (
-        ("empty", lambda: files.empty, sample.cells),
-        ("older", lambda: files.filled, lambda: sample.cells(2)),
-        ("same", lambda: files.filled, sample.cells),
+    over = "plain upserts of the same rows over the older ones"
+    for name, into, make, baseline, reference in (
+        ("empty", lambda: files.empty, sample.cells, plain, inserts),
+        ("older", lambda: files.filled, lambda: sample.cells(2), plain, inserts),
+        ("older-upsert", lambda: files.filled, lambda: sample.cells(2), over, upserts),
+        ("same", lambda: files.filled, sample.cells, plain, inserts),
     ):
-        yield Case("merge", name + sample.suffix, sample.rows, sample.changes, merge(into, make), plain, inserts)
+        work = merge(into, make)
+        yield Case("merge", name + sample.suffix, sample.rows, sample.changes, work, baseline, reference)
     into_filled = merge(lambda: files.filled, sample.deletes)
     yield Case(
         "merge", "deletes" + sample.suffix, sample.rows, sample.rows, into_filled, "plain deletes of the same rows",

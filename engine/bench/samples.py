@@ -50,6 +50,13 @@ class Sample:
         return f"INSERT INTO {TABLE} VALUES ({', '.join('?' * (len(self.key) + len(self.columns)))})"
 
     @property
+    def upsert(self) -> str:
+        """INSERT of one whole row, or its columns written over those of the row that has its key."""
+        names = ", ".join(declared.split()[0] for declared in self.key)
+        columns = ", ".join(f"{name} = excluded.{name}" for name in self.columns)
+        return f"{self.insert} ON CONFLICT ({names}) DO UPDATE SET {columns}"
+
+    @property
     def update(self) -> str:
         """UPDATE of all columns of one row: the columns' values, then the key's."""
         names = (declared.split()[0] for declared in self.key)

@@ -23,7 +23,9 @@ def figures(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, di
 def test_merge(capsys: pytest.CaptureFixture[str]) -> None:
     found = figures(capsys, "merge", "--rows", "40")
     names = [
-        name + key for key in ("", "-text", "-composite", "-wide") for name in ("empty", "older", "same", "deletes")
+        name + key
+        for key in ("", "-text", "-composite", "-wide")
+        for name in ("empty", "older", "older-upsert", "same", "deletes")
     ]
     assert list(found) == names
     assert (found["empty"]["rows"], found["empty"]["changes"]) == (40, 120)
