@@ -2410,6 +2410,26 @@
         <translation>Ist es ws:// statt wss://?</translation>
     </message>
     <message>
+        <source>A batch in the message has {0} changes; at most {1} are taken.</source>
+        <translation>Ein Bündel in der Nachricht hat {0} Änderungen; höchstens {1} werden angenommen.</translation>
+    </message>
+    <message>
+        <source>A batch of {0} changes cannot be sent: at most {1} are.</source>
+        <translation>Ein Bündel von {0} Änderungen kann nicht gesendet werden: Es dürfen höchstens {1} sein.</translation>
+    </message>
+    <message>
+        <source>A change cannot be sent: one of its numbers is out of range.</source>
+        <translation>Eine Änderung kann nicht gesendet werden: Eine ihrer Zahlen liegt außerhalb des Bereichs.</translation>
+    </message>
+    <message>
+        <source>A length in the message is negative.</source>
+        <translation>Eine Länge in der Nachricht ist negativ.</translation>
+    </message>
+    <message>
+        <source>A number in the message is out of range.</source>
+        <translation>Eine Zahl in der Nachricht liegt außerhalb des Bereichs.</translation>
+    </message>
+    <message>
         <source>Another program has just made tables in “{0}”.</source>
         <translation>Ein anderes Programm hat gerade Tabellen in „{0}“ angelegt.</translation>
     </message>
@@ -2610,6 +2630,10 @@
         <translation>In die Datei wurde nichts geschrieben.</translation>
     </message>
     <message>
+        <source>Numbers in the message have the unknown form {0}.</source>
+        <translation>Zahlen in der Nachricht haben die unbekannte Form {0}.</translation>
+    </message>
+    <message>
         <source>One begins with {0}://pair?</source>
         <translation>Einer beginnt mit {0}://pair?</translation>
     </message>
@@ -2782,6 +2806,10 @@
         <translation>Der Fingerabdruck des Zertifikats besteht nicht aus 64 Hexadezimalziffern.</translation>
     </message>
     <message>
+        <source>The changes in the message are not as many as it says.</source>
+        <translation>Die Änderungen in der Nachricht sind nicht so viele, wie sie angibt.</translation>
+    </message>
+    <message>
         <source>The client&apos;s greeting is not in the form of the protocol.</source>
         <translation>Die Begrüßung des Clients hat nicht die Form des Protokolls.</translation>
     </message>
@@ -2848,6 +2876,10 @@
     <message>
         <source>The key column “{0}” takes “x” and “X” (or “x” and “x ”) for one row, sync for two: where two replicas spell a key differently, one of the values is lost.</source>
         <translation>Die Schlüsselspalte „{0}“ hält „x“ und „X“ (oder „x“ und „x “) für eine Zeile, der Abgleich für zwei: Wo zwei Kopien einen Schlüssel verschieden schreiben, geht einer der Werte verloren.</translation>
+    </message>
+    <message>
+        <source>The keys of all changes of a batch have {0} bytes; at most {1} are taken.</source>
+        <translation>Die Schlüssel aller Änderungen eines Bündels haben {0} Bytes; höchstens {1} werden angenommen.</translation>
     </message>
     <message>
         <source>The message asks about {0} keys; at most {1} are looked up.</source>
@@ -3152,6 +3184,10 @@
     <message>
         <source>The tables of the file were altered.</source>
         <translation>Die Tabellen der Datei wurden umgebaut.</translation>
+    </message>
+    <message>
+        <source>The texts in the message are not as long as it says.</source>
+        <translation>Die Texte in der Nachricht sind nicht so lang, wie sie angibt.</translation>
     </message>
     <message>
         <source>The token could not be {0} in the system&apos;s keyring: {1}.</source>

@@ -11,23 +11,26 @@ import asyncio
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
 from engine.bench.guests import TABLE
-from engine.change import Change
+from engine.change import Change, SQLiteValue
 from engine.crr import pack_columns
 from engine.session.sending import BATCH_CHANGES, WINDOW
-from engine.wire import PROTOCOL, Batch, Confirm, Hello, Lineage, Want, decode, encode
+from engine.wire import MAX_CHANGES, PROTOCOL, Batch, Confirm, Hello, Lineage, Want, decode, encode
 from engine.wire.rooms import encode_subprotocol
 
 SMALL = bool(os.environ.get("SYNCLINE_BENCH_SMALL"))
 """Whether only to see that it runs."""
 
-MESSAGE = 8_000 if SMALL else 800_000
-"""Changes in one message: about 50 MB."""
+MESSAGE = MAX_CHANGES
+"""Changes in one message: as many as there may be."""
+
+EACH = 50 if SMALL else 5_000
+"""Bytes of each of their values: 50 MB in all."""
 
 BACKLOG = 10_000 if SMALL else 1_000_000
 """Changes in a backlog, which goes in many messages."""
@@ -46,12 +49,11 @@ async def _greet(socket: ClientConnection, site: bytes) -> None:
                 return
 
 
-def _frames(site: bytes, count: int, each: int) -> Iterator[bytes]:
-    """Batches of new rows, a version for each batch."""
-    stamp = time.monotonic_ns()
+def _frames(site: bytes, count: int, each: int, value: Callable[[int], SQLiteValue]) -> Iterator[bytes]:
+    """Batches of new rows with such a value for each, a version for each batch."""
     for number, first in enumerate(range(0, count, each)):
         changes = tuple(
-            Change(TABLE.name, pack_columns((row,)), "at", stamp + row, 1, number + 1, site, 1, 0)
+            Change(TABLE.name, pack_columns((row,)), "at", value(row), 1, number + 1, site, 1, 0)
             for row in range(first, min(first + each, count))
         )
         yield encode(Batch(1, number, number, number + 1, b"", first + each < count, changes))
@@ -76,9 +78,12 @@ async def _confirmed(socket: ClientConnection) -> int:
 
 
 async def _main(kind: str, url: str, room: str) -> None:
-    count, each = (MESSAGE, MESSAGE) if kind == "message" else (BACKLOG, BATCH_CHANGES)
     site = os.urandom(16)
-    frames = list(_frames(site, count, each))
+    if kind == "message":
+        frames = list(_frames(site, MESSAGE, MESSAGE, lambda row: f"{row:0{EACH}}"))
+    else:
+        stamp = time.monotonic_ns()
+        frames = list(_frames(site, BACKLOG, BATCH_CHANGES, lambda row: stamp + row))
     print("ready", flush=True)
     await asyncio.to_thread(sys.stdin.readline)
     offer = Subprotocol(encode_subprotocol(room, own=PROTOCOL))

@@ -55,7 +55,7 @@ class Versions:
         """
         _ = self.size, self.authors
         for message in self.messages:
-            message.encoded(authored=False)
+            message.encoded(own=False)
         return self
 
     def without(self, site: bytes | None, versions: Sequence[tuple[int, int]]) -> Versions:

@@ -6,7 +6,7 @@ This package knows nothing of who calls it: no socket, no file, no clock.
 from __future__ import annotations
 
 from engine.errors import WireError
-from engine.wire.changes import MaskedChanges, SharedChanges
+from engine.wire.batches import MAX_CHANGES
 from engine.wire.messages import (
     PROTOCOL,
     AnnouncePresence,
@@ -41,7 +41,7 @@ from engine.wire.messages import (
     Want,
 )
 from engine.wire.own import FIRST_OWN_TAG, TAKE_OWN, put_own
-from engine.wire.primitives import MAX_NAME, Reader
+from engine.wire.primitives import MAX_FRAME, MAX_NAME, Reader
 from engine.wire.rows import (
     MAX_KEY,
     RangeRequest,
@@ -52,10 +52,8 @@ from engine.wire.rows import (
     Values,
     ValuesRequest,
 )
+from engine.wire.shared import MaskedChanges, SharedChanges
 from engine.wire.stock import TAKE_STOCK, put_stock
-
-MAX_FRAME = 100 * 1024 * 1024
-"""Bytes of the largest message that either side takes: what the published packages take (spec 10.5)."""
 
 MAX_SMALL = 2 * 1024 * 1024
 """Bytes of the largest message that carries no changes, greetings among them: there are 20,000 tables in it."""
@@ -64,6 +62,7 @@ _CARRIERS = (2, 6, 66)
 """The tags of those that do: Changes, ApplyChangesOnPrimary and Batch."""
 
 __all__ = [
+    "MAX_CHANGES",
     "MAX_FRAME",
     "MAX_KEY",
     "MAX_NAME",

@@ -1,4 +1,4 @@
-"""The list of changes inside a message (spec 10.2): the one part of the wire that must be fast.
+"""Changes one after the other (spec 10.2): in the published dialect, and in ours where they are few (``batches``).
 
 Both directions are one loop with everything in local variables. Names and site ids repeat, so each message
 keeps a memo of them. A slice past the end is merely short, but every change ends in fields of fixed size, and
@@ -44,11 +44,11 @@ _F64 = struct.Struct(">d")
 _AUTHOR = BLOB  # the marker before an author; stock reads 16 bytes after any marker but 0
 
 
-_new_change: Callable[[type[Change], tuple[Any, ...]], Change] = tuple.__new__
+new_change: Callable[[type[Change], tuple[Any, ...]], Change] = tuple.__new__
 """Half the time of calling ``Change``, which only adds names for the arguments."""
 
 
-class _Names(dict[str, bytes]):
+class Names(dict[str, bytes]):
     """Table and column names as they are sent, length first."""
 
     def __missing__(self, name: str) -> bytes:
@@ -61,29 +61,14 @@ class _Names(dict[str, bytes]):
         return sent
 
 
-class SharedChanges(tuple[Change, ...]):
-    """Changes that go to several peers, all in one dialect: their bytes are made once."""
-
-    _encoded: bytes | None = None
-
-    def encoded(self, *, authored: bool) -> bytes:
-        """What ``put_changes`` appends for them, and raises."""
-        if self._encoded is None:
-            out = bytearray()
-            _put_changes(out, self._sent(), authored)
-            self._encoded = bytes(out)
-        return self._encoded
-
-    def _sent(self) -> Sequence[Change]:
-        return self
+def unknown_value(kind: type, table: str) -> WireError:
+    """The error for a value of no storage class."""
+    return WireError(f"A {kind.__name__} in {table} cannot be sent: SQLite has no such value.")
 
 
-class MaskedChanges(SharedChanges):
-    """Those that are sent without their authors: the receiver takes the sender for it (stock dialect)."""
-
-    def _sent(self) -> Sequence[Change]:
-        new = _new_change  # a quarter of the time of ``_replace``
-        return [new(Change, (*change[:6], None, *change[7:])) for change in self]
+def no_author(table: str) -> WireError:
+    """The error for a change of nobody's, which the own dialect does not send."""
+    return WireError(f"A change of {table} cannot be sent: it names no author.")
 
 
 def put_changes(out: bytearray, changes: Sequence[Change], *, authored: bool) -> None:
@@ -97,13 +82,6 @@ def put_changes(out: bytearray, changes: Sequence[Change], *, authored: bool) ->
     Raises:
         WireError: a change that cannot be sent: bool, lone surrogate, number beyond 64 bits, wrong site id.
     """
-    if isinstance(changes, SharedChanges):
-        out += changes.encoded(authored=authored)
-    else:
-        _put_changes(out, changes, authored)
-
-
-def _put_changes(out: bytearray, changes: Sequence[Change], authored: bool) -> None:
     put_varuint(out, len(changes))
     try:
         _put_all(out, changes, authored)
@@ -114,7 +92,7 @@ def _put_changes(out: bytearray, changes: Sequence[Change], authored: bool) -> N
 
 
 def _put_all(out: bytearray, changes: Sequence[Change], authored: bool) -> None:
-    names = _Names()
+    names = Names()
     sites: set[bytes] = set()
     append, pack_int, pack_real = out.append, _INT.pack, _REAL.pack
     pack_authored, pack_anonymous = _AUTHORED.pack, _ANONYMOUS.pack
@@ -151,7 +129,7 @@ def _put_all(out: bytearray, changes: Sequence[Change], authored: bool) -> None:
             put_varuint(out, len(val))  # type: ignore[arg-type]
             out += val  # type: ignore[arg-type]
         else:
-            raise WireError(f"A {kind.__name__} in {table} cannot be sent: SQLite has no such value.")
+            raise unknown_value(kind, table)
         # ^ and not !=, for which 1.0 is 1
         if site is not author or db_version ^ at or col_version ^ version or cl ^ length_of_row:
             if site is not None:
@@ -160,7 +138,7 @@ def _put_all(out: bytearray, changes: Sequence[Change], authored: bool) -> None:
                     sites.add(site)
                 write = pack_authored(col_version, db_version, _AUTHOR, site, cl)
             elif authored:
-                raise WireError(f"A change of {table} cannot be sent: it names no author.")
+                raise no_author(table)
             else:
                 write = pack_anonymous(col_version, db_version, 0, cl)
             at, author, version, length_of_row = db_version, site, col_version, cl
@@ -206,7 +184,7 @@ def _take_all(data: bytes, pos: int, count: int, authored: bool) -> tuple[list[C
     cells: dict[bytes, tuple[str, int]] = {}  # length, cid and type byte -> the last two
     sites: dict[bytes, bytes] = {}
     changes: list[Change] = []
-    add, new, change_type = changes.append, _new_change, Change
+    add, new, change_type = changes.append, new_change, Change
     unpack_authored, unpack_anonymous = _AUTHORED.unpack_from, _ANONYMOUS.unpack_from
     unpack_i64, unpack_f64 = _I64.unpack_from, _F64.unpack_from
     begins = data.startswith

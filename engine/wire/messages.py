@@ -16,7 +16,7 @@ from engine.plan import TablePlan
 from engine.shape import Shape
 from engine.wire.rows import RowMessage
 
-PROTOCOL = 1
+PROTOCOL = 2
 """The number of the own dialect that this code speaks."""
 
 

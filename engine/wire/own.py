@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from engine.change import MAX_VERSION
 from engine.errors import WireError
 from engine.shape import Shape
-from engine.wire.changes import put_changes, take_changes
+from engine.wire.batches import take_batch
 from engine.wire.messages import (
     Batch,
     Confirm,
@@ -40,6 +40,7 @@ from engine.wire.primitives import (
     utf8,
 )
 from engine.wire.rows import TAKE_ROWS, RowMessage, put_rows
+from engine.wire.shared import put_shared
 
 FIRST_OWN_TAG = 64
 
@@ -132,7 +133,7 @@ def put_own(out: bytearray, message: OwnMessage) -> None:
             _check_range(since, until)
             _put_bytes(out, place)
             put_bool(out, more)
-            put_changes(out, changes, authored=True)
+            put_shared(out, changes, own=True)
         case Confirm(version):
             out.append(67)
             _put_version(out, version)
@@ -195,7 +196,7 @@ def _want(r: Reader) -> Want:
 def _batch(r: Reader) -> Batch:
     want, number, since, until = r.varuint(), r.varuint(), _take_version(r), _take_version(r)
     _check_range(since, until)
-    return Batch(want, number, since, until, _take_bytes(r), r.flag(), take_changes(r, authored=True))
+    return Batch(want, number, since, until, _take_bytes(r), r.flag(), take_batch(r))
 
 
 def _digest(r: Reader) -> Digest:

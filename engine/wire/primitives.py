@@ -9,6 +9,9 @@ import struct
 
 from engine.errors import WireError
 
+MAX_FRAME = 100 * 1024 * 1024
+"""Bytes of the largest message that either side takes: what the published packages take (spec 10.5)."""
+
 MAX_NAME = 2048
 """The longest table or column name taken from a peer, in bytes of UTF-8."""
 

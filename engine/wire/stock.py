@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from engine.wire.changes import put_changes, take_changes
+from engine.wire.changes import take_changes
 from engine.wire.messages import (
     AnnouncePresence,
     ApplyChangesOnPrimary,
@@ -29,6 +29,7 @@ from engine.wire.primitives import (
     put_varint,
     put_varuint,
 )
+from engine.wire.shared import put_shared
 
 _SITE_AND_CURSOR = 16 + 8 + 1
 
@@ -58,7 +59,7 @@ def put_stock(out: bytearray, message: StockMessage) -> None:
             out.append(2)
             put_site(out, sender)
             _put_cursor(out, since)
-            put_changes(out, changes, authored=False)
+            put_shared(out, changes, own=False)
         case RejectChanges(whose, since):
             out.append(3)
             put_site(out, whose)
@@ -80,7 +81,7 @@ def put_stock(out: bytearray, message: StockMessage) -> None:
             out.append(6)
             put_varint(out, request_id)
             put_site(out, sender)
-            put_changes(out, changes, authored=False)
+            put_shared(out, changes, own=False)
             put_string(out, room)
             _put_cursor(out, new_last_seen)
         case Ping():

@@ -18,7 +18,7 @@ from websockets.asyncio.server import ServerConnection, serve
 from engine.engine import Engine
 from engine.errors import UsageError
 from engine.probe import ProbeReport, Step, probe
-from engine.wire import Failure, FailureCode, encode
+from engine.wire import PROTOCOL, Failure, FailureCode, encode
 from engine.wire.rooms import OWN_HEADER
 from tests.engine.live import make_file, on_loop, plain_engine, rows, write
 from tests.peers.stock_server import StockServer
@@ -228,17 +228,18 @@ async def test_servers_that_only_look_right() -> None:
         assert outcomes(await probe(None, url, "room")) == "ofouu"
     async with websocket(lambda connection: connection.close(4000, "Not you.")) as url:
         assert outcomes(await probe(None, url, "room")) == "ofouu"
-    async with websocket(lambda connection: connection.close(4000, "Not you."), own="1") as url:
+    async with websocket(lambda connection: connection.close(4000, "Not you."), own=str(PROTOCOL)) as url:
         assert sentence(await probe(None, url, "room")).endswith("hung up: Not you.")
-    async with websocket(lambda connection: connection.send(b"\x63junk"), own="1") as url:
+    async with websocket(lambda connection: connection.send(b"\x63junk"), own=str(PROTOCOL)) as url:
         assert outcomes(await probe(None, url, "room")) == "ofouu"
     failure = Failure(code=int(FailureCode.SCHEMA), sentence="It is too old.", retry=False)
-    async with websocket(lambda connection: connection.send(encode(failure)), own="1") as url:
+    async with websocket(lambda connection: connection.send(encode(failure)), own=str(PROTOCOL)) as url:
         assert sentence(await probe(None, url, "room")) == "schema: It is too old."
-    async with websocket(lambda _: asyncio.sleep(0), own="7") as url:
-        report = await probe(None, url, "room")
-        assert outcomes(report) == "ofuuu"
-        assert "version 7" in sentence(report)
+    for other in (PROTOCOL - 1, PROTOCOL + 1):
+        async with websocket(lambda _: asyncio.sleep(0), own=str(other)) as url:
+            report = await probe(None, url, "room")
+            assert outcomes(report) == "ofuuu"
+            assert f"version {other} of the protocol" in sentence(report)
 
 
 @on_loop
@@ -250,7 +251,7 @@ async def test_cancelling_hangs_up() -> None:
         assert connection.close_code == 1000
         gone.set()
 
-    async with websocket(wait, own="1") as url:
+    async with websocket(wait, own=str(PROTOCOL)) as url:
         testing = asyncio.create_task(probe(None, url, "room"))
         await asyncio.sleep(0.3)
         testing.cancel()

@@ -65,7 +65,7 @@ async def test_one_read_and_one_encoding_serve_all_at_one_version(counted: Count
     assert counted.reads == 1
     assert all(one is later for one in found)
     (message,) = later.messages
-    assert message.encoded(authored=False) is message.encoded(authored=False)
+    assert message.encoded(own=False) is message.encoded(own=False)
     assert {change.site_id for change in later.changes} > {OTHER}
 
 

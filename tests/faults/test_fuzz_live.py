@@ -119,7 +119,7 @@ async def broken_request(port: int, rng: random.Random) -> str:
         "Connection: Upgrade",
         f"Sec-WebSocket-Key: {key}",
         "Sec-WebSocket-Version: 13",
-        f"Sec-WebSocket-Protocol: {encode_subprotocol('room', own=1)}",
+        f"Sec-WebSocket-Protocol: {encode_subprotocol('room', own=PROTOCOL)}",
     ]
     data = bytearray("\r\n".join(lines).encode() + b"\r\n\r\n")
     for _ in range(rng.choice((1, 2, 5))):

@@ -23,6 +23,7 @@ from engine.hub import Hub
 from engine.session import base
 from engine.wire import (
     MAX_SMALL,
+    PROTOCOL,
     AnnouncePresence,
     Changes,
     Cursor,
@@ -66,7 +67,7 @@ async def test_compression_is_refused(room: Path) -> None:
     packed = packer.compress(bytes(50 * MB)) + packer.flush(zlib.Z_SYNC_FLUSH)[:-4]
     bomb = bytearray(Frame(Opcode.BINARY, packed).serialize(mask=True))
     bomb[0] |= 0b0100_0000  # it is compressed (RFC 7692)
-    offer = [encode_subprotocol("room", own=1)]
+    offer = [encode_subprotocol("room", own=PROTOCOL)]
     async with plain_engine() as server:
         hub = await server.serve(room.parent)
         async with connect(hub.url, subprotocols=offer, proxy=None, compression="deflate") as socket:  # type: ignore[arg-type]
@@ -81,7 +82,7 @@ async def test_a_large_message_before_the_greeting(room: Path, tmp_path: Path) -
     large = encode(Changes(STRANGER, Cursor(0, 0), (cell(1, MAX_SMALL),)))
     async with plain_engine() as server, plain_engine() as client:
         hub = await server.serve(room.parent)
-        for own in (1, None):
+        for own in (PROTOCOL, None):
             async with guest(hub, own=own) as socket:
                 with contextlib.suppress(ConnectionClosed):
                     await socket.send(large)
@@ -104,7 +105,7 @@ async def test_a_message_without_changes_that_is_large(room: Path) -> None:
     async with plain_engine() as server:
         hub = await server.serve(room.parent)
         async with guest(hub) as socket:
-            await socket.send(encode(Hello(1, STRANGER, 0, "", -1, (ITEM,))))
+            await socket.send(encode(Hello(PROTOCOL, STRANGER, 0, "", -1, (ITEM,))))
             assert isinstance(await hear(socket), Hello)
             assert isinstance(await hear(socket), Lineage)
             await socket.send(frame)
@@ -184,7 +185,8 @@ async def test_the_site_id_of_somebody_else(room: Path, tmp_path: Path) -> None:
         with Replica.open(a, readonly=True) as replica:
             site = replica.site_id
         async with guest(hub) as socket:
-            for message in (Hello(1, site, 2**40, "", -1, (ITEM,)), Lineage((), ()), Want(1, 0, (), False, 0, b"")):
+            hello = Hello(PROTOCOL, site, 2**40, "", -1, (ITEM,))
+            for message in (hello, Lineage((), ()), Want(1, 0, (), False, 0, b"")):
                 await socket.send(encode(message))
             code, reason = await turned_away(socket)
             assert (code, "was copied" in reason) == (4005, True)
@@ -205,7 +207,7 @@ async def test_guests_who_say_nothing(room: Path, tmp_path: Path, monkeypatch: p
             async with guest(hub, own=own) as socket:
                 return await turned_away(socket)
 
-        ends = asyncio.gather(*(silent(own) for own in (1, None) for _ in range(50)))
+        ends = asyncio.gather(*(silent(own) for own in (PROTOCOL, None) for _ in range(50)))
         await until(lambda: hub.guests.total() > 50, "they are in")
         await serves(hub, room, tmp_path / "witness.db")
         for code, reason in await ends:

@@ -16,7 +16,7 @@ from websockets.typing import Subprotocol
 
 from engine.engine import Engine
 from engine.hub import Hub
-from engine.wire import AnnouncePresence, Batch, Changes, Cursor, Hello, Lineage, Renewal, Want, encode
+from engine.wire import PROTOCOL, AnnouncePresence, Batch, Changes, Cursor, Hello, Lineage, Renewal, Want, encode
 from engine.wire.rooms import encode_subprotocol
 from tests import budget
 from tests.engine.live import PATIENCE, add_peer, make_file, on_loop, plain_engine, rows, until, write
@@ -108,13 +108,13 @@ async def test_a_token_is_asked_for(tmp_path: Path) -> None:
                 async with guest(hub, encode_subprotocol("room", token)):
                     pass
             assert refused.value.response.status_code == 401
-        async with guest(hub, encode_subprotocol("room", "right", own=1)) as socket:
+        async with guest(hub, encode_subprotocol("room", "right", own=PROTOCOL)) as socket:
             assert isinstance(await socket.recv(), bytes)
 
 
 @on_loop
 async def test_messages_that_may_not_come(tmp_path: Path) -> None:
-    hello = encode(Hello(1, STRANGER, 3, "", -1, (ITEM,)))
+    hello = encode(Hello(PROTOCOL, STRANGER, 3, "", -1, (ITEM,)))
     lineage = encode(Lineage((), ()))
     announce = encode(AnnouncePresence(STRANGER, (), "", -1))
     stock: list[list[bytes | str]] = [
@@ -143,7 +143,7 @@ async def test_messages_that_may_not_come(tmp_path: Path) -> None:
         [announce],
     ]
     async with hub_and_witness(tmp_path) as (_, hub):
-        for cases, suffix in ((stock, ""), (own, ",syncline=1")):
+        for cases, suffix in ((stock, ""), (own, f",syncline={PROTOCOL}")):
             for frames in cases:
                 async with guest(hub, greeting(f"room=room{suffix}")) as socket:
                     for frame in frames:
@@ -157,7 +157,7 @@ async def test_messages_that_may_not_come(tmp_path: Path) -> None:
 async def test_garbage_frames(tmp_path: Path) -> None:
     """Mutated and random frames, in both dialects; none changes the room or leaves anything open."""
     good = [
-        encode(Hello(1, STRANGER, 3, "", -1, (ITEM,))),
+        encode(Hello(PROTOCOL, STRANGER, 3, "", -1, (ITEM,))),
         encode(AnnouncePresence(STRANGER, ((STRANGER, Cursor(1, 1)),), "main.sql", 5)),
         encode(Want(1, 0, ("item",), False, 0, b"")),
         encode(Lineage((), ())),
@@ -176,7 +176,7 @@ async def test_garbage_frames(tmp_path: Path) -> None:
     async with hub_and_witness(tmp_path) as (_, hub):
         for case in budget.cases("hub: garbage frames", seconds=4, at_least=20):
             own = case.random.random() < 0.5
-            async with guest(hub, greeting("room=room" + (",syncline=1" if own else ""))) as socket:
+            async with guest(hub, greeting("room=room" + (f",syncline={PROTOCOL}" if own else ""))) as socket:
                 try:
                     for _ in range(5):
                         await socket.send(broken(case.random))
@@ -192,7 +192,7 @@ async def test_a_file_that_is_no_database_is_no_room(tmp_path: Path) -> None:
         (tmp_path / "hub" / "letter").write_text("Dear friend, " * 1000)
         (tmp_path / "hub" / "folder").mkdir()
         for room in ("letter", "folder"):
-            async with guest(hub, greeting(f"room={room},syncline=1")) as socket:
+            async with guest(hub, greeting(f"room={room},syncline={PROTOCOL}")) as socket:
                 code, reason = await turned_away(socket)
                 assert code == 4004
                 assert str(tmp_path) not in reason  # the hub's paths are nobody's business

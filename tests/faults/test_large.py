@@ -56,7 +56,7 @@ def small_rows(path: Path, count: int) -> None:
     with writing(path) as connection:
         connection.execute("CREATE TABLE item (id INTEGER PRIMARY KEY NOT NULL, name TEXT, n INTEGER, extra)")
         numbers = "WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r LIMIT ?) "
-        connection.execute(f"{numbers} INSERT INTO item SELECT n, 'name ' || n, n, n * 0.5 FROM r", (count,))
+        connection.execute(f"{numbers} INSERT INTO item SELECT n, printf('%0160d', n), n, n * 0.5 FROM r", (count,))
         connection.execute("SELECT crsql_as_crr('item')").fetchall()
 
 
@@ -74,7 +74,7 @@ def blobs(size: int) -> Callable[[Path, int], None]:
 
 
 def changes(count: int) -> Load:
-    return Load(small_rows, count // 3, 208)
+    return Load(small_rows, count // 3, 185)
 
 
 def batch(rows: int, cell: int) -> Load:

@@ -11,14 +11,14 @@ from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
 from engine.hub import Hub
-from engine.wire import Message, decode
+from engine.wire import PROTOCOL, Message, decode
 from engine.wire.rooms import encode_subprotocol
 from tests.engine.live import PATIENCE
 
 
 @asynccontextmanager
 async def guest(
-    hub: Hub, room: str = "room", token: str | None = None, *, own: int | None = 1
+    hub: Hub, room: str = "room", token: str | None = None, *, own: int | None = PROTOCOL
 ) -> AsyncIterator[ClientConnection]:
     """Somebody connected to the hub, who has said nothing yet."""
     offer = [Subprotocol(encode_subprotocol(room, token, own=own))]

@@ -18,7 +18,7 @@ from engine.events import State
 from engine.hub import HubOptions
 from engine.hub.tokens import load, make, revoke
 from engine.settings import PeerConfig
-from engine.wire import AnnouncePresence, Batch, Changes, Cursor, Failure, FailureCode, Hello, Lineage, encode
+from engine.wire import PROTOCOL, AnnouncePresence, Batch, Changes, Cursor, Failure, FailureCode, Hello, Lineage, encode
 from tests.engine.hub.guests import guest, hear, turned_away
 from tests.engine.live import PATIENCE, make_file, on_loop, plain_engine, rows, until, write
 from tests.engine.session.world import ITEM
@@ -149,11 +149,11 @@ async def test_a_read_only_peer_receives_and_its_own_changes_stay(room: Path, to
 async def test_what_a_read_only_peer_sends_is_refused_in_words(room: Path, tokens: Path) -> None:
     secret = make(tokens, "reader", write=False)
     change = Change("item", b"\x01\x09\x01", "name", "sneaked in", 1, 1, STRANGER, 1, 0)
-    own = [Hello(1, STRANGER, 1, "", -1, (ITEM,)), Lineage((), ()), Batch(1, 0, 0, 1, b"", False, (change,))]
+    own = [Hello(PROTOCOL, STRANGER, 1, "", -1, (ITEM,)), Lineage((), ()), Batch(1, 0, 0, 1, b"", False, (change,))]
     stock = [AnnouncePresence(STRANGER, (), "", -1), Changes(STRANGER, Cursor(0, 0), (change,))]
     async with plain_engine() as server:
         hub = await server.serve(room.parent, options=HubOptions(tokens=tokens))
-        for dialect, messages in ((1, own), (None, stock)):
+        for dialect, messages in ((PROTOCOL, own), (None, stock)):
             async with guest(hub, "room", secret, own=dialect) as socket:
                 for message in messages:
                     await socket.send(encode(message))

@@ -21,7 +21,19 @@ from websockets.typing import Subprotocol
 from engine.change import MAX_VERSION, Change
 from engine.crr import Replica, pack_columns
 from engine.shape import Shape
-from engine.wire import AnnouncePresence, Batch, Changes, Cursor, Hello, Lineage, Message, Status, Want, encode
+from engine.wire import (
+    PROTOCOL,
+    AnnouncePresence,
+    Batch,
+    Changes,
+    Cursor,
+    Hello,
+    Lineage,
+    Message,
+    Status,
+    Want,
+    encode,
+)
 from engine.wire.rooms import encode_subprotocol
 from tests.engine.hub.guests import turned_away
 from tests.engine.live import PATIENCE, add_peer, make_file, on_loop, plain_engine, rows, until, write
@@ -29,7 +41,7 @@ from tests.engine.programs import Command
 from tests.engine.session.world import ITEM
 
 STRANGER = bytes(range(16))
-GREETING = (Hello(1, STRANGER, 2**40, "", -1, (ITEM,)), Lineage((), ()))
+GREETING = (Hello(PROTOCOL, STRANGER, 2**40, "", -1, (ITEM,)), Lineage((), ()))
 
 LONG = 200.0
 """Seconds for what takes long on a busy machine."""
@@ -51,7 +63,7 @@ class Target:
         return pages * resource.getpagesize() >> 20
 
     @asynccontextmanager
-    async def guest(self, *, own: int | None = 1) -> AsyncIterator[ClientConnection]:
+    async def guest(self, *, own: int | None = PROTOCOL) -> AsyncIterator[ClientConnection]:
         offer = [Subprotocol(encode_subprotocol("room", own=own))]
         options: dict[str, Any] = {"proxy": None, "max_size": None, "open_timeout": PATIENCE, "ping_interval": None}
         async with connect(self.url, subprotocols=offer, **options) as socket:
@@ -196,13 +208,13 @@ async def test_messages_that_are_well_formed_and_mean_ill(tmp_path: Path) -> Non
             own_site = replica.site_id
         many = tuple(Shape(f"t{n}", ("k",), ("v",)) for n in range(10_000))
         cases: dict[str, tuple[int | None, tuple[Message, ...]]] = {
-            "our own site id": (1, (Hello(1, own_site, 1, "", -1, (ITEM,)),)),
-            "ten thousand tables": (1, (Hello(1, STRANGER, 1, "", -1, many),)),
-            "a clock near 2^62": (1, (*GREETING, batch(change(1, 2**62), until=MAX_VERSION - 1))),
-            "a version of 2^63-1": (1, (*GREETING, batch(change(1, 2**63 - 1)))),
-            "a table that looks like SQL": (1, (*GREETING, batch(change(1, 1, table='"; DROP TABLE item; --')))),
-            "a column that looks like SQL": (1, (*GREETING, batch(change(1, 1, column='x" = 1; --')))),
-            "a Want from beyond": (1, (*GREETING, Want(1, 2**61, ("item",), False, 0, b""))),
+            "our own site id": (PROTOCOL, (Hello(PROTOCOL, own_site, 1, "", -1, (ITEM,)),)),
+            "ten thousand tables": (PROTOCOL, (Hello(PROTOCOL, STRANGER, 1, "", -1, many),)),
+            "a clock near 2^62": (PROTOCOL, (*GREETING, batch(change(1, 2**62), until=MAX_VERSION - 1))),
+            "a version of 2^63-1": (PROTOCOL, (*GREETING, batch(change(1, 2**63 - 1)))),
+            "a table that looks like SQL": (PROTOCOL, (*GREETING, batch(change(1, 1, table='"; DROP TABLE item; --')))),
+            "a column that looks like SQL": (PROTOCOL, (*GREETING, batch(change(1, 1, column='x" = 1; --')))),
+            "a Want from beyond": (PROTOCOL, (*GREETING, Want(1, 2**61, ("item",), False, 0, b""))),
             "stock: our own site id": (None, (AnnouncePresence(own_site, (), "", -1),)),
             "stock: a version of 2^63-1": (
                 None,
@@ -234,7 +246,7 @@ async def test_more_connections_than_one_address_may_have(tmp_path: Path) -> Non
         inside = []
         refused = 0
         for _ in range(80):
-            offer = [Subprotocol(encode_subprotocol("room", own=1))]
+            offer = [Subprotocol(encode_subprotocol("room", own=PROTOCOL))]
             try:
                 inside.append(await connect(target.url, subprotocols=offer, proxy=None))
             except InvalidStatus as error:

@@ -16,13 +16,25 @@ from engine.errors import UsageError
 from engine.events import State
 from engine.hub import Hub, HubOptions, Limits
 from engine.hub.limits import parse
-from engine.wire import AnnouncePresence, Batch, Changes, Cursor, Failure, Hello, Lineage, Status, Want, encode
+from engine.wire import (
+    PROTOCOL,
+    AnnouncePresence,
+    Batch,
+    Changes,
+    Cursor,
+    Failure,
+    Hello,
+    Lineage,
+    Status,
+    Want,
+    encode,
+)
 from tests.engine.hub.guests import guest, hear, turned_away
 from tests.engine.live import add_peer, make_file, on_loop, plain_engine, rows, until, write
 from tests.engine.session.world import ITEM
 
 STRANGER = bytes(range(16))
-GREETING = (Hello(1, STRANGER, 2**40, "", -1, (ITEM,)), Lineage((), ()))
+GREETING = (Hello(PROTOCOL, STRANGER, 2**40, "", -1, (ITEM,)), Lineage((), ()))
 
 
 @pytest.fixture

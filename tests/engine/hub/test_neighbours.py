@@ -37,7 +37,7 @@ async def test_a_large_message_is_read_beside(tmp_path: Path, monkeypatch: pytes
         for file in files:
             await add_peer(clients, file, hub.url)
         async with guest(hub, "busy") as socket:
-            for message in (*GREETING, Batch(1, 0, 0, 1, b"", False, changes(5_000))):
+            for message in (*GREETING, Batch(1, 0, 0, 1, b"", False, changes(5_000, text="x" * 60))):
                 await socket.send(encode(message))
             write(files[0], "INSERT INTO item (id, name) VALUES (1, 'x')")
             await until(lambda: rows(files[1]) == rows(files[0]) != [], "through the other room")
@@ -55,7 +55,7 @@ async def test_a_large_message_that_is_none(tmp_path: Path) -> None:
         async with guest(hub) as socket:
             for message in GREETING:
                 await socket.send(encode(message))
-            await socket.send(encode(Batch(1, 0, 0, 1, b"", False, changes(5_000)))[:-1] + b"\xff")
+            await socket.send(encode(Batch(1, 0, 0, 1, b"", False, changes(5_000, text="x" * 60)))[:-1] + b"\xff")
             assert (await turned_away(socket))[0] == 1007
         assert rows(room) == []
 
@@ -112,7 +112,7 @@ async def test_the_collector_leaves_a_large_message_alone(tmp_path: Path, monkey
     async with plain_engine() as server:
         hub = await server.serve(room.parent)
         async with guest(hub) as socket:
-            for message in (*GREETING, Batch(1, 0, 0, 1, b"", False, changes(5_000))):
+            for message in (*GREETING, Batch(1, 0, 0, 1, b"", False, changes(5_000, text="x" * 60))):
                 await socket.send(encode(message))
             await until(lambda: len(rows(room)) == 5_000, "merged")
             await until(lambda: gc.get_freeze_count() == 0, "all is as before")

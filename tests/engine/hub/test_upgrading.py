@@ -12,7 +12,7 @@ from engine.crr import Replica
 from engine.engine import Engine
 from engine.events import State
 from engine.hub import Hub, HubOptions
-from engine.wire import AnnouncePresence, Hello, StartStreaming, encode
+from engine.wire import PROTOCOL, AnnouncePresence, Hello, StartStreaming, encode
 from engine.wire.schema_hash import cryb64
 from tests.engine.hub.guests import guest, hear, turned_away
 from tests.engine.live import PATIENCE, add_peer, make_file, on_loop, plain_engine, rows, until, write
@@ -142,7 +142,7 @@ async def test_synclines_that_record_no_schema_upgrade_it_by_their_tables(world:
         await until(lambda: before.peers()[0].state is State.NEEDS_YOU, "the other one is told")
         assert "note" in before.peers()[0].reason
         async with guest(hub) as socket:  # a greeting without tables, of no use, upgrades nothing
-            await socket.send(encode(Hello(1, STRANGER, 1, "", -1, ())))
+            await socket.send(encode(Hello(PROTOCOL, STRANGER, 1, "", -1, ())))
             await turned_away(socket)
     assert world.identity == ("main.sql", cryb64(WIDER))
 

@@ -11,7 +11,7 @@ import pytest
 from engine.crr import Replica
 from engine.session import OwnSession
 from engine.session.own import GIVE_UP, STALL
-from engine.wire import Batch, Confirm, Failure, Lineage, Status, decode, encode
+from engine.wire import PROTOCOL, Batch, Confirm, Failure, Lineage, Status, decode, encode
 from tests import budget
 
 from .world import End, Wire, hello, make_replica, own_pair, rows, snapshot, want
@@ -150,12 +150,14 @@ def test_a_copy_of_the_file_is_refused(pair: tuple[Replica, Replica]) -> None:
     assert not end.closed.retry
 
 
-def test_a_newer_protocol_is_refused_in_words(pair: tuple[Replica, Replica]) -> None:
+@pytest.mark.parametrize("protocol", [PROTOCOL - 1, PROTOCOL + 1])
+def test_another_protocol_is_refused_in_words(pair: tuple[Replica, Replica], protocol: int) -> None:
     one, other = pair
     end = End(one, OwnSession(snapshot(one), now=lambda: 0.0))
-    end.receive(encode(hello(other.site_id, 5, protocol=2)))
+    end.receive(encode(hello(other.site_id, 5, protocol=protocol)))
     end.work()
     assert end.closed is not None
+    assert f"versions {protocol} and {PROTOCOL}" in end.closed.reason
     assert "Update the older Syncline" in end.closed.reason
 
 

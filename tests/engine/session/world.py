@@ -34,7 +34,7 @@ from engine.session import (
     performing,
 )
 from engine.shape import Shape
-from engine.wire import Hello, Want
+from engine.wire import PROTOCOL, Hello, Want
 
 SCHEMA = """
 CREATE TABLE item (id INTEGER PRIMARY KEY NOT NULL, name TEXT, n INTEGER, extra);
@@ -58,7 +58,9 @@ def snapshot(replica: Replica) -> Snapshot:
     return performing.snapshot(replica)
 
 
-def hello(site_id: bytes, db_version: int = 0, *, protocol: int = 1, tables: tuple[Shape, ...] = (ITEM,)) -> Hello:
+def hello(
+    site_id: bytes, db_version: int = 0, *, protocol: int = PROTOCOL, tables: tuple[Shape, ...] = (ITEM,)
+) -> Hello:
     """The greeting of a peer with the schema."""
     return Hello(protocol, site_id, db_version, "", -1, tables)
 

@@ -120,6 +120,7 @@ def frames() -> list[bytes]:
         wire.Hello(1, bytes(16), 7, "main.sql", 3, (Shape("a", ("k",), ("b", "c")),)),
         wire.Want(1, 0, ("a", "b"), True, 7, b"place"),
         wire.Batch(1, 0, 0, 5, b"place", True, rows),
+        wire.Batch(1, 0, 0, 5, b"", False, rows * 7),
         wire.Confirm(1),
         wire.Lineage((bytes(16), bytes(16)), ()),
         wire.Renewal(bytes(16)),

@@ -33,9 +33,9 @@ def test_stock_subprotocol_both_ways(room: str, token: str | None, value: str) -
 
 
 def test_own_protocol_comes_last() -> None:
-    value = encode_subprotocol("test", "123", own=1)
-    assert base64.b64decode(value + "=" * (-len(value) % 4)) == b"auth=123,room=test,syncline=1"
-    assert decode_subprotocol(value) == Greeting("test", "123", 1)
+    value = encode_subprotocol("test", "123", own=2)
+    assert base64.b64decode(value + "=" * (-len(value) % 4)) == b"auth=123,room=test,syncline=2"
+    assert decode_subprotocol(value) == Greeting("test", "123", 2)
 
 
 @pytest.mark.parametrize("room", ["a", "my-room_2", "main.db", "é", "~~~", "a?b", "x" * 128])

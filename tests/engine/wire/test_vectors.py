@@ -59,6 +59,14 @@ def test_frame_that_stock_refuses_is_refused(vector: dict[str, Any]) -> None:
 
 
 A, B = b"\x11" * 16, b"\x22" * 16
+
+CELLS = tuple(
+    Change("t", bytes((1, 9, row)), cid, val, 1, 7, B, 1, 2 * row + at)
+    for row in range(16)
+    for at, (cid, val) in enumerate((("a", 300 + row), ("b", "abcdefghijklmnöp"[row])))
+)
+"""As many as go by columns."""
+
 OWN: dict[str, tuple[Message, str]] = {
     "hello": (
         Hello(1, A, 5, "main.sql", -2, (Shape("todo", ("id",), ("text", "ä")), Shape("t", ("a", "b"), ()))),
@@ -84,6 +92,15 @@ OWN: dict[str, tuple[Message, str]] = {
         "0000000000000001 0000000000000007 05" + "22" * 16 + "0000000000000001 8001",
     ),
     "batch_empty": (Batch(1, 0, 6, 9, b"", False, ()), "42 01 00 0000000000000006 0000000000000009 00 00 00"),
+    "batch_columns": (
+        Batch(1, 3, 6, 9, b"", False, CELLS),
+        "42 01 03 0000000000000006 0000000000000009 00 00 20"
+        " 02 0174 0161 01 10 0174 0162 03 10" + "0001" * 16 +  # two kinds of cells, and which each change is of
+        " 10 1002 1003" + "".join(f"0109{row:02x}" for row in range(16)) +  # 16 rows of two changes, keys of 3 bytes
+        " 1001 1007 1001 01" + bytes(range(32)).hex() +  # versions, lengths, seqs
+        " 01" + "22" * 16 + " 21 012c" + bytes(range(16)).hex() +  # one author; from 300 on
+        " 1001 11 6162636465666768696a6b6c6d6e c3b6 70",
+    ),
     "confirm": (Confirm(2**62 - 1), "43 3fffffffffffffff"),
     "status": (Status(12), "44 000000000000000c"),
     "failure": (Failure(FailureCode.TOKEN, "No.", False), "45 01 034e6f2e 00"),
@@ -136,6 +153,7 @@ def test_own_frame_is_strict_about_its_end(name: str) -> None:
         ("43 4000000000000000", "out of range"),
         ("42 01 00 0000000000000009 0000000000000006 00 00 00", "back to 6"),
         ("42 01 00 0000000000000000 0000000000000006 00 00 02" + "00" * 91, "more than it has bytes for"),
+        ("42 01 00 0000000000000000 0000000000000006 00 00 914e" + "00" * 10_001, "10,001 changes; at most 10,000"),
         (OWN["batch"][1].replace("05" + "22" * 16, "00"), "names no author"),
         (OWN["batch"][1].replace("05" + "22" * 16, "06" + "22" * 16), "6 where its author"),
         ("40 01" + "11" * 16 + "0000000000000005 00 0000000000000000 01 8110" + "61" * 2049, "2049 bytes"),
@@ -180,9 +198,10 @@ def change(**values: Any) -> Change:
     ],
     ids=str,
 )
-def test_change_that_cannot_be_sent(values: dict[str, Any]) -> None:
+@pytest.mark.parametrize("before", [1, 40], ids=["few", "columns"])
+def test_change_that_cannot_be_sent(values: dict[str, Any], before: int) -> None:
     with pytest.raises(WireError) as caught:
-        encode(Batch(1, 0, 0, 9, b"", False, (change(), change(**values))))
+        encode(Batch(1, 0, 0, 9, b"", False, (*[change()] * before, change(**values))))
     assert str(caught.value).endswith(".")
 
 
@@ -196,6 +215,7 @@ def test_change_that_cannot_be_sent(values: dict[str, Any]) -> None:
         Want(1, 0, ("x" * 2049,), False, 0, b""),
         Want(1, 0, (), False, 0, b"x" * 4097),
         Batch(1, 0, 5, 4, b"", False, ()),
+        Batch(1, 0, 0, 1, b"", False, CELLS[:1] * 10_001),
         Failure(-1, "", False),
         Failure(1, "\ud800", False),
         Hello(1, b"", 0, "", 0, ()),
@@ -207,7 +227,7 @@ def test_change_that_cannot_be_sent(values: dict[str, Any]) -> None:
         wire.Err(1, 5),  # type: ignore[arg-type]
         "no message",
     ],
-    ids=repr,
+    ids=lambda message: repr(message)[:80],
 )
 def test_message_that_cannot_be_sent(message: Message) -> None:
     with pytest.raises(WireError):
@@ -220,8 +240,9 @@ def test_what_is_no_frame(data: Any) -> None:
         decode(data)
 
 
-def test_site_ids_and_names_are_shared_within_a_message() -> None:
-    rows = tuple(change(seq=seq) for seq in range(100))
+@pytest.mark.parametrize("count", [20, 100])
+def test_site_ids_and_names_are_shared_within_a_message(count: int) -> None:
+    rows = tuple(change(seq=seq) for seq in range(count))
     read = decode(encode(Batch(1, 0, 0, 1, b"", False, rows)))
     assert isinstance(read, Batch)
     assert len({id(row.site_id) for row in read.changes}) == 1
