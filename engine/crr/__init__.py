@@ -59,7 +59,7 @@ from engine.crr.opening import connect
 from engine.crr.pack import pack as pack_columns
 from engine.crr.pack import unpack as unpack_columns
 from engine.crr.peers.lineage import made_at
-from engine.crr.read.ranges import weight
+from engine.crr.read.tables import weight
 from engine.crr.replica import Replica
 from engine.crr.results import (
     Applied,

@@ -13,6 +13,7 @@ from engine.crr.statements import Statements
 from engine.crr.values import Affinity
 
 CLOCK = "__crsql_clock"
+BY_VERSION = "_dbv_idx"
 PKS = "__crsql_pks"
 KEY = "__crsql_key"
 
@@ -57,15 +58,17 @@ class Crr:
         name: the wire name, which is the clock table's name without its suffix.
         table: the base table.
         affinity: of each tracked column.
+        indexed: whether its clock has the index on versions; somebody may have dropped it.
         sql: the SQL texts for this table.
     """
 
-    def __init__(self, name: str, table: Table) -> None:
+    def __init__(self, name: str, table: Table, *, indexed: bool) -> None:
         self.name = name
         self.table = table
         self.key = table.key
         self.columns = table.tracked
         self.affinity = {c.name: c.affinity for c in table.columns if not c.key and not c.hidden}
+        self.indexed = indexed
         self.sql = Statements(name, table.name, self.key, self.columns)
 
 
@@ -133,6 +136,7 @@ def user_tables(db: apsw.Connection) -> Iterator[Table]:
 def load(db: apsw.Connection) -> Catalogue:
     """Read the catalogue: the names with the literal clock suffix, and the base table of each."""
     names = table_names(db)
+    indexes = {name for (name,) in db.execute("SELECT name FROM main.sqlite_master WHERE type = 'index'")}
     clocks: list[str] = []
     crrs: dict[str, Crr] = {}
     broken: dict[str, str] = {}
@@ -149,7 +153,7 @@ def load(db: apsw.Connection) -> Catalogue:
         elif column_names(db, name + PKS) != (KEY, *table.key):
             broken[name] = "its primary key was changed without crsql_begin_alter and crsql_commit_alter"
         else:
-            crrs[name] = Crr(name, table)
+            crrs[name] = Crr(name, table, indexed=clock + BY_VERSION in indexes)
     return Catalogue(tuple(clocks), crrs, broken)
 
 

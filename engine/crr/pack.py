@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import struct
 from collections.abc import Sequence
+from typing import cast
 
 from engine.change import SQLiteValue
 from engine.errors import InvalidChange
@@ -45,6 +46,37 @@ def pack(values: Sequence[SQLiteValue]) -> bytes:
         InvalidChange: more than 255 values.
     """
     return pack_one(values[0]) if len(values) == 1 else _pack(values)
+
+
+def pack_all(columns: Sequence[Sequence[SQLiteValue]]) -> list[bytes]:
+    """Pack many keys as ``pack`` does, given by their columns: all the first values, all the second, and so on."""
+    if len(columns) == 1:
+        return _pieces(columns[0], b"\1")
+    if len(columns) > MAX_VALUES:
+        return list(map(pack, zip(*columns, strict=True)))  # which refuses it
+    first, *others = columns
+    return list(map(b"".join, zip(_pieces(first, bytes((len(columns),))), *map(_pieces, others), strict=True)))
+
+
+def _pieces(values: Sequence[SQLiteValue], before: bytes = b"") -> list[bytes]:
+    """What each of these values is in a key; ``before`` stands before it."""
+    kinds = set(map(type, values))
+    if kinds == {int}:
+        numbers = cast("Sequence[int]", values)
+        least = min(numbers)
+        size = (max(numbers).bit_length() + 7) >> 3
+        if least >= 0 and (least.bit_length() + 7) >> 3 == size:
+            head, data = before + _SIZED[size], struct.pack(f">{len(numbers)}q", *numbers)
+            return [head + data[end - size : end] for end in range(8, len(data) + 1, 8)]
+        if least >= 0:
+            heads = [before + sized for sized in _SIZED]
+            return [heads[size := (n.bit_length() + 7) >> 3] + n.to_bytes(size, "big") for n in numbers]
+    elif kinds == {str}:
+        texts = [value.encode() for value in cast("Sequence[str]", values)]
+        if max(map(len, texts)) < len(_SHORTS):
+            heads = [before + short for short in _SHORTS] if before else _SHORTS
+            return [heads[len(text)] + text for text in texts]
+    return [before + _pack((value,))[1:] for value in values]
 
 
 def _pack(values: Sequence[SQLiteValue]) -> bytes:

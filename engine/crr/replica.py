@@ -12,7 +12,7 @@ from engine.crr.peers import identity, keeping, lineage, tracked
 from engine.crr.read import surveys
 from engine.crr.read.digests import SLICE, Slice, lengths_above, rows_between, values_at
 from engine.crr.read.ranges import RangeReader
-from engine.crr.read.reading import Reader
+from engine.crr.read.versions import Reader
 from engine.crr.results import (
     ChangeSet,
     Known,

@@ -1,10 +1,9 @@
-"""Reading changes out of a file (spec 6)."""
+"""What changes are in SQL (spec 6), and the small things that every way of reading them needs."""
 
 from __future__ import annotations
 
-import heapq
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -14,9 +13,7 @@ import apsw
 from engine.change import Change
 from engine.crr.catalogue import CLOCK, PKS, Crr
 from engine.crr.pack import pack, pack_one
-from engine.crr.results import ChangeSet
 from engine.crr.sql import ident, idents, literal, main
-from engine.crr.state import State
 from engine.errors import ReplicaError, TableBroken
 
 new_change: Callable[[type[Change], tuple[Any, ...]], Change] = tuple.__new__
@@ -25,10 +22,6 @@ new_change: Callable[[type[Change], tuple[Any, ...]], Change] = tuple.__new__
 _version = itemgetter(Change._fields.index("db_version"))
 _seq = itemgetter(Change._fields.index("seq"))
 _nine = itemgetter(*range(8), slice(8, None))
-
-
-def _walked(versions: tuple[int, int]) -> int:
-    return versions[0]
 
 
 def put_in_order(changes: list[Change]) -> None:
@@ -44,14 +37,26 @@ def put_in_order(changes: list[Change]) -> None:
         at += len(version)
 
 
+def same_row(crr: Crr) -> str:
+    """A condition that ``t`` is the row whose key is ``p``."""
+    return " AND ".join(f"t.{ident(name)} = p.{ident(name)}" for name in crr.key)
+
+
 def source(crr: Crr) -> str:
     """FROM and the joins that make changes of one CRR: ``c`` the clock row, ``p`` its key, ``t`` the row,
     ``s`` the sentinel, which says the causal length. The clock comes first: its index on db_version leads."""
-    same_row = " AND ".join(f"t.{ident(name)} = p.{ident(name)}" for name in crr.key)
     return (
         f"FROM {main(crr.name + CLOCK)} AS c CROSS JOIN {main(crr.name + PKS)} AS p ON p.__crsql_key = c.key"
-        f" LEFT JOIN {main(crr.table.name)} AS t ON {same_row}"
+        f" LEFT JOIN {main(crr.table.name)} AS t ON {same_row(crr)}"
         f" LEFT JOIN {main(crr.name + CLOCK)} AS s ON s.key = c.key AND s.col_name = '-1'"
+    )
+
+
+def lost_column(table: str) -> TableBroken:
+    """The error for a table with records of a column that is no more: a peer's clock would pass them for good."""
+    return TableBroken(
+        f"The table “{table}” has sync records of a column that it does not have any more.",
+        hint="Bring the column back, or let crsql_begin_alter and crsql_commit_alter finish the change.",
     )
 
 
@@ -70,7 +75,6 @@ def cells(crr: Crr, places: str) -> str:
     dropping the ORDER BY of a subquery in a join, CROSS JOIN from another order of the loops, and the plus from any
     index on versions for the cells of a row, which lie together in the order of their names.
     """
-    same_row = " AND ".join(f"t.{ident(name)} = p.{ident(name)}" for name in crr.key)
     clock = main(crr.name + CLOCK)
     if len(crr.columns) <= ROW_AT_ONCE:
         rows, same = "DISTINCT db_version, key", "+c.db_version = g.db_version"
@@ -82,7 +86,7 @@ def cells(crr: Crr, places: str) -> str:
         f" ifnull(s.col_version, 1), c.seq, {idents(crr.key, prefix='p.')}"
         f" FROM (SELECT {rows} FROM {clock} WHERE {places} ORDER BY {order} LIMIT -1) AS g"
         f" CROSS JOIN {main(crr.name + PKS)} AS p ON p.__crsql_key = g.key"
-        f" LEFT JOIN {main(crr.table.name)} AS t ON {same_row}"
+        f" LEFT JOIN {main(crr.table.name)} AS t ON {same_row(crr)}"
         f" LEFT JOIN {clock} AS s ON s.key = g.key AND s.col_name = '-1'"
         f" CROSS JOIN {clock} AS c ON c.key = g.key AND {same}"
     )
@@ -132,118 +136,6 @@ def unreadable(table: str) -> ReplicaError:
     )
 
 
-class Reader:
-    """Reads whole versions, in bounded memory when asked for. The caller holds a read transaction around
-    it."""
-
-    def __init__(self, state: State) -> None:
-        self._state = state
-
-    def changes(
-        self,
-        since: int,
-        until: int | None,
-        exclude_site: bytes | None,
-        exclude_versions: Sequence[tuple[int, int]],
-        limit: int | None,
-    ) -> ChangeSet:
-        """As Replica.changes."""
-        hidden = Intervals(exclude_versions)
-        newest = self._state.db_version()
-        bound = newest if until is None else min(until, newest)
-        if limit is not None:
-            bound = self._bound(since, bound, hidden, limit)
-        found: list[Change] = []
-        if bound > since:
-            self.check_whole(since, bound)
-            sites = Authors(self._state.db)
-            for crr in self._state.catalogue().crrs.values():
-                try:
-                    self._read_table(crr, since, bound, exclude_site, hidden, sites, found)
-                except UnicodeDecodeError as error:
-                    raise unreadable(crr.name) from error
-            put_in_order(found)
-        return ChangeSet(found, bound, newest > bound)
-
-    def check_whole(self, since: int, until: int) -> None:
-        """Refuse when changes in the range cannot be read: a peer's clock would pass them for good.
-
-        Raises:
-            TableBroken: names the table, and how to mend it.
-        """
-        tables = self._state.catalogue()
-        in_range = "WHERE db_version > ? AND db_version <= ?"
-        for name, why in tables.broken.items():
-            if name in tables.clocks and self._any(f"FROM {main(name + CLOCK)} {in_range}", since, until):
-                raise TableBroken(
-                    f"The table “{name}” cannot be synced: {why}.",
-                    hint=f"Undo that; or, if it is meant, give it up: SELECT crsql_as_table('{name}').",
-                )
-        for crr in tables.crrs.values():
-            if self._any(f"FROM {main(crr.name + CLOCK)} AS c {in_range} AND NOT {known_cells(crr)}", since, until):
-                raise TableBroken(
-                    f"The table “{crr.name}” has sync records of a column that it does not have any more.",
-                    hint="Bring the column back, or let crsql_begin_alter and crsql_commit_alter finish the change.",
-                )
-
-    def _any(self, rows: str, since: int, until: int) -> bool:
-        return self._state.db.execute(f"SELECT 1 {rows} LIMIT 1", (since, until)).fetchone() is not None
-
-    def _bound(self, since: int, until: int, hidden: Intervals, limit: int) -> int:
-        """The last version that still fits ``limit``, and at least one; walks the version indexes no
-        further."""
-        total = 0
-        fitting = until
-        walks = [self._versions(crr, since, until) for crr in self._state.catalogue().crrs.values()]
-        for version, counts in groupby(heapq.merge(*walks), key=_walked):
-            if not hidden.hold(version):
-                count = sum(count for _, count in counts)
-                if total and total + count > limit:
-                    return fitting
-                total += count
-                if total >= limit:
-                    return version
-            fitting = version
-        return until
-
-    def _versions(self, crr: Crr, since: int, until: int) -> Iterator[tuple[int, int]]:
-        rows: Iterator[tuple[int, int]] = self._state.db.execute(
-            f"SELECT db_version, count(*) FROM {main(crr.name + CLOCK)} WHERE db_version > ?"
-            " AND db_version <= ? GROUP BY db_version ORDER BY db_version",
-            (since, until),
-        )
-        return rows
-
-    def _read_table(
-        self,
-        crr: Crr,
-        since: int,
-        until: int,
-        exclude_site: bytes | None,
-        hidden: Intervals,
-        sites: Authors,
-        found: list[Change],
-    ) -> None:
-        excluded = next((n for n, site in sites.items() if site == exclude_site), None)
-        # A cell at version 0 is a row's revival, not a write of its author's. Where it comes before the revival's
-        # sentinel, that is recorded in the same author's name (spec 7.2, 6). No filter may hide either.
-        revival = "c.col_version = 0 OR c.col_name = '-1' AND c.col_version > 1 AND c.col_version % 2 = 1"
-        where = "" if excluded is None else f" AND (c.site_id != {int(excluded)} OR {revival})"
-        rows, packed = packed_by(
-            crr,
-            self._state.db.execute(
-                f"{cells(crr, 'db_version > ? AND db_version <= ?')} WHERE {has_value(crr)}{where}", (since, until)
-            ),
-        )
-        unfiltered, name, add, new, kind = not hidden, crr.name, found.append, new_change, Change
-        of, pk = None, b""
-        for key, cid, val, col_version, db_version, ordinal, cl, seq, values in rows:
-            if unfiltered or col_version == 0 or not hidden.hold(db_version):
-                if key != of:
-                    of, pk = key, packed(values)
-                add(new(kind, (name, pk, cid, val, col_version, db_version, sites[ordinal], cl, seq)))
-
-
 class Intervals:
     """Half-open intervals (before, after] of versions to leave out."""
 
@@ -260,9 +152,11 @@ class Intervals:
     def __bool__(self) -> bool:
         return bool(self._starts)
 
+    def meet(self, low: int, high: int) -> bool:
+        """Is any version from ``low`` to ``high`` inside one of them?"""
+        at = bisect_left(self._starts, high) - 1
+        return at >= 0 and low <= self._ends[at]
+
     def hold(self, version: int) -> bool:
         """Is ``version`` inside one of them?"""
-        if not self._starts:
-            return False
-        at = bisect_left(self._starts, version) - 1
-        return at >= 0 and version <= self._ends[at]
+        return self.meet(version, version)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import apsw
 
-from engine.crr.catalogue import CLOCK, KEY, PKS, Table, column_names, is_crr, load
+from engine.crr.catalogue import BY_VERSION, CLOCK, KEY, PKS, Table, column_names, is_crr, load
 from engine.crr.peers import keeping
 from engine.crr.sql import ident, idents, literal, main
 from engine.crr.state import State
@@ -118,7 +118,7 @@ def create_tables(db: apsw.Connection, table: Table) -> None:
     clock, pks, key = table.name + CLOCK, table.name + PKS, idents(table.key)
     db.execute(
         f"CREATE TABLE IF NOT EXISTS {main(clock)} ({_SYNC_RECORDS}) WITHOUT ROWID, STRICT;"
-        f"CREATE INDEX IF NOT EXISTS {main(clock + '_dbv_idx')} ON {ident(clock)} (db_version);"
+        f"CREATE INDEX IF NOT EXISTS {main(clock + BY_VERSION)} ON {ident(clock)} (db_version);"
         f"CREATE TABLE IF NOT EXISTS {main(pks)} ({KEY} INTEGER PRIMARY KEY, {key});"
         f"CREATE UNIQUE INDEX IF NOT EXISTS {main(pks + '_pks')} ON {ident(pks)} ({key})"
     )

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.change import SQLiteValue
-from engine.crr.pack import pack, unpack
+from engine.crr.pack import pack, pack_all, unpack
 from engine.errors import InvalidChange
 
 VECTORS: list[tuple[tuple[SQLiteValue, ...], str]] = [
@@ -50,6 +50,28 @@ def test_vectors(values: tuple[SQLiteValue, ...], packed: str) -> None:
 numbers = st.integers(-(2**63), 2**63 - 1)
 texts = st.text(st.characters(exclude_categories=["Cs"]))
 values = st.one_of(st.none(), numbers, st.floats(allow_nan=False), texts, st.binary())
+
+
+few = st.integers(0, 300)
+short = st.text(st.characters(codec="utf-8"), max_size=3)
+
+
+@given(
+    st.integers(1, 3).flatmap(
+        lambda width: st.lists(st.tuples(*[st.one_of(values, few, short)] * width), min_size=1, max_size=8)
+        | st.lists(st.tuples(*[few] * width), min_size=1)
+        | st.lists(st.tuples(*[short] * width), min_size=1)
+        | st.lists(st.tuples(*[st.integers(2**63 - 9, 2**63 - 1)] * width), min_size=1)
+    )
+)
+def test_many_are_packed_as_each_is(keys: list[tuple[SQLiteValue, ...]]) -> None:
+    assert pack_all(list(zip(*keys, strict=True))) == [pack(key) for key in keys]
+
+
+def test_too_many_columns() -> None:
+    with pytest.raises(InvalidChange):
+        pack_all([(1,)] * 256)
+    assert pack_all([("x" * 300,)]) == [pack(["x" * 300])]
 
 
 @given(st.lists(values, max_size=6))
