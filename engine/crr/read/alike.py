@@ -1,8 +1,8 @@
 """Reading rows that are alike, many at once and by columns: those of which every column was written in one version.
 
 Most rows of most files were written as a whole. The clock rows of a thousand of these are fetched as four texts, which
-takes a third of the time of fetching each, and their values by the row, not by the cell. What is not just so is left to
-``engine.crr.read.tables``, which goes on cell by cell: the rows end before it.
+takes a third of the time of fetching each, and their values by the row, not by the cell. Rows that are not just so may
+stand among them, a few; ``engine.crr.read.tables`` reads these cell by cell. Where there are more, the rows end.
 """
 
 from __future__ import annotations
@@ -20,13 +20,16 @@ import apsw
 
 from engine.change import Change, SQLiteValue
 from engine.crr.catalogue import CLOCK, KEY, PKS, Crr
-from engine.crr.pack import pack_all
+from engine.crr.pack import pack, pack_all
 from engine.crr.read.reading import ROW_AT_ONCE, Authors, new_change, same_row
 from engine.crr.sql import ident, idents, main
 from engine.crr.values import Affinity
 
 MOST = 1_000
 """Rows that are read together."""
+
+LOOK = 64
+"""Rows that are looked at first: where they are not alike, little was read in vain."""
 
 FEW = 8
 """Fewer are not worth two queries."""
@@ -52,6 +55,8 @@ class Rows:
         versions, keys, pks: of each row its db_version, its number and its packed key. All causal lengths are 1.
         values: of each of ``cids`` what the rows hold in it.
         col_versions, sites, seqs: of each cell, row by row.
+        others: the rows among them that are not alike: how many that are stand before, and (db_version, key, pk).
+        last: where they end, all together.
     """
 
     table: str
@@ -63,6 +68,8 @@ class Rows:
     col_versions: Sequence[int]
     sites: Sequence[bytes | None]
     seqs: Sequence[int]
+    others: Sequence[tuple[int, tuple[int, int, bytes]]]
+    last: tuple[int, int]
 
     def __len__(self) -> int:
         return len(self.keys)
@@ -121,7 +128,7 @@ class Alike:
         after = f"FROM {clock} WHERE (db_version, key) > (?1, ?2)"
         self._more = f"SELECT 1 {after} AND db_version <= ?3 LIMIT 1"
         self._rows = (
-            f"SELECT g.cells = {len(crr.columns)} AND t.{ident(crr.key[0])} IS NOT NULL AND {_small(crr)},"
+            f"SELECT {_small(crr)}, g.cells = {len(crr.columns)} AND t.{ident(crr.key[0])} IS NOT NULL,"
             f" g.db_version, g.key, {idents(crr.key, prefix='p.')}, {idents(crr.columns, prefix='t.')}"
             f" FROM (SELECT db_version, key, count(*) AS cells {after} AND db_version <= ?3"
             " GROUP BY db_version, key ORDER BY db_version, key LIMIT ?4) AS g"
@@ -146,11 +153,15 @@ class Alike:
         return self._db.execute(self._more, (*after, until)).fetchone() is not None
 
     def read(self, after: tuple[int, int], until: int, most: int) -> Rows | None:
-        """The rows of this kind that come next after a (db_version, key); None when there are none, or too few."""
-        rows = list(takewhile(itemgetter(0), self._db.execute(self._rows, (*after, until, most))))
+        """The rows of this kind that come next after a (db_version, key), among at most so many; None when there are
+        none, or too few."""
+        small = list(takewhile(itemgetter(0), self._db.execute(self._rows, (*after, until, most))))
+        rows = list(filter(itemgetter(1), small))
+        if 4 * len(rows) < 3 * len(small):
+            rows = small = list(takewhile(itemgetter(1), small))
         if len(rows) < min(FEW, most):
             return None
-        _, versions, keys, *columns = zip(*rows, strict=True)
+        _, _, versions, keys, *columns = zip(*rows, strict=True)
         clocks = self._clocks(keys)
         if clocks is None:
             return None
@@ -168,7 +179,14 @@ class Alike:
             col_versions,
             list(sites.values()) * len(seqs) if len(sites) == 1 else list(map(sites.__getitem__, ordinals)),
             seqs,
+            self._others(small) if len(rows) < len(small) else (),
+            small[-1][2:4],
         )
+
+    def _others(self, rows: Sequence[tuple[Any, ...]]) -> list[tuple[int, tuple[int, int, bytes]]]:
+        before = accumulate(map(itemgetter(1), rows))
+        end = 4 + len(self._crr.key)
+        return [(n, (*row[2:4], pack(row[4:end]))) for n, row in zip(before, rows, strict=True) if not row[1]]
 
     def _clocks(self, keys: Sequence[int]) -> tuple[list[str], list[int], list[int], list[int]] | None:
         """What the clock says of these rows: the columns in its order, and (col_version, author's number, seq) of each
@@ -177,8 +195,7 @@ class Alike:
         if keys == tuple(range(keys[0], keys[0] + count)):
             found = self._db.execute(self._between, (keys[0], keys[-1])).get
         else:
-            numbers = apsw.carray(array("q", keys), flags=apsw.SQLITE_CARRAY_INT64)
-            found = self._db.execute(self._each, (numbers,)).get
+            found = self._db.execute(self._each, (numbers(keys),)).get
         names, *texts = found
         # If there are only so many names, in one order, each row has just these: none has one twice.
         cids = names.split(_BETWEEN, width)[:width]
@@ -189,6 +206,11 @@ class Alike:
         except ValueError:
             return None
         return cids, col_versions, ordinals, seqs
+
+
+def numbers(keys: Sequence[int]) -> Any:
+    """Numbers as one parameter."""
+    return apsw.carray(array("q", keys), flags=apsw.SQLITE_CARRAY_INT64)
 
 
 def _small(crr: Crr) -> str:
@@ -209,7 +231,7 @@ def _integers(text: str, count: int) -> list[int]:
     first, _, _ = text.partition(",")
     if text == ",".join([first] * count):
         return [int(first)] * count
-    numbers: list[int] = json.loads(f"[{text}]")  # takes half the time of ``int`` for each
-    if len(numbers) != count:
+    found: list[int] = json.loads(f"[{text}]")  # takes half the time of ``int`` for each
+    if len(found) != count:
         raise ValueError
-    return numbers
+    return found

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from itertools import chain
+from typing import Any, NamedTuple
 
 import apsw
 
 from engine.change import SENTINEL, Change
 from engine.crr.catalogue import Crr
-from engine.crr.read.alike import BARE, FEW, MOST, Alike
+from engine.crr.read.alike import BARE, LOOK, MOST, Alike, Rows, numbers
 from engine.crr.read.reading import Authors, Intervals, cells, has_value, lost_column, new_change, packed_by, unreadable
 
 _LAST = 2**63 - 1
@@ -101,62 +102,77 @@ class TableReader:
 
     def _by_rows(self, at: At) -> At | None:
         """As ``read``. Where rows are not alike, more and more of them come by the cell before the next look."""
-        alike, stretch = Alike(self._db, self._crr, self._sites), FEW
+        alike, stretch = Alike(self._db, self._crr, self._sites), LOOK
         place: At | None = at
         while place is not None and not self._fill.full:
             if place.column == _ROW_END:
                 left = self._fill.cells
                 place = self._alike(place, alike)
-                stretch = FEW if left - self._fill.cells > stretch else min(2 * stretch, 8 * MOST)
+                stretch = LOOK if left - self._fill.cells > stretch else min(4 * stretch, 4 * MOST)
             if not self._fill.full:
                 place = self._by_cells(place, stretch)
         return place
 
     def _alike(self, at: At, alike: Alike) -> At:
-        """Read the rows that are alike. Returns the last place."""
-        fill, shown, width = self._fill, self._shown, len(self._crr.columns)
+        """Read the rows that are alike, and a few others among them. Returns the last place."""
+        fill, shown, width, together = self._fill, self._shown, len(self._crr.columns), LOOK
         while fill.cells > 0:
-            most = min(MOST, (fill.changes - len(fill.found)) // width)
-            if not most:
-                # a part ends with a row where it can
+            most = min(together, (fill.changes - len(fill.found)) // width)
+            if not most:  # a part ends with a row where it can
                 fill.full = bool(fill.found) and alike.more((at.db_version, at.key), self._until)
                 return at
             rows = alike.read((at.db_version, at.key), self._until, most)
             if rows is None:
                 return at
-            if shown is None or shown.all_pass(rows.sites, rows.versions[0], rows.versions[-1]):
-                count, size = rows.fitting(fill.room) if fill.bounded else (len(rows), 0)
-                changes = rows.changes(count)
-            else:
-                count = len(rows)
-                changes = [
-                    c for c in rows.changes(count) if shown.passes(c.site_id, c.cid, c.col_version, c.db_version)
-                ]
-                size = sum(map(weight, changes))
-                if size > fill.room:
-                    return at
-            if count:
-                at = At(rows.versions[count - 1], rows.keys[count - 1], _ROW_END)
-                fill.found += changes
-                fill.room -= size
-                fill.cells -= count * width
+            others = self._others(at, rows)
+            everything = shown is None or shown.all_pass(
+                chain(rows.sites, (change.site_id for change in others)), at.db_version, rows.last[0]
+            )
+            changes = _together(rows, others)
+            count, size = len(rows), 0
+            if shown is not None and not everything:
+                changes = [c for c in changes if shown.passes(c.site_id, c.cid, c.col_version, c.db_version)]
+                size = sum(map(weight, changes)) if fill.bounded else 0
+            elif fill.bounded:
+                count, size = rows.fitting(fill.room)
+                size += sum(map(weight, others))
+            if size > fill.room or len(changes) > fill.changes - len(fill.found) or (rows.others and count < len(rows)):
+                together = most // 2
+                continue
+            fill.found += changes if count == len(rows) else changes[: count * width]
+            fill.room -= size
+            fill.cells -= count * width + len(rows.others)
             if count < len(rows):
                 fill.full = bool(fill.found)
+                return At(rows.versions[count - 1], rows.keys[count - 1], _ROW_END) if count else at
+            at = At(*rows.last, _ROW_END)
+            if count + len(rows.others) < most:
                 return at
-            if count < most:
-                return at
+            together = min(8 * together, MOST)
         fill.full = alike.more((at.db_version, at.key), self._until)
         return at
 
-    def _by_cells(self, at: At, most: int) -> At | None:
-        """Read cell by cell, so many rows at most. Returns the last place; None when that was all."""
+    def _others(self, at: At, rows: Rows) -> list[Change]:
+        """The changes of the rows among these, which come after a place, that are not alike."""
+        fill = Fill()
+        if rows.others:
+            only = numbers([key for _, (_, key, _) in rows.others]), *rows.last
+            TableReader(self._db, self._crr, self._until, fill, None)._by_cells(at, _LAST, only)
+        return fill.found
+
+    def _by_cells(self, at: At, most: int, only: tuple[Any, int, int] | None = None) -> At | None:
+        """Read cell by cell, so many rows at most; or ``only`` those with these numbers up to a (db_version, key).
+        Returns the last place; None when that was all."""
         crr, fill, shown, sites = self._crr, self._fill, self._shown, self._sites
+        places = "(db_version, key) >= (?1, ?2) AND db_version <= ?4"
+        if only is not None:
+            places += " AND key IN carray(?5) AND (db_version, key) <= (?6, ?7)"
         rows, packed = packed_by(
             crr,
             self._db.execute(
-                f"{cells(crr, '(db_version, key) >= (?1, ?2) AND db_version <= ?4')} WHERE {has_value(crr)}"
+                f"{cells(crr, places)} WHERE {has_value(crr)}"
                 " AND NOT (g.key = ?2 AND g.db_version = ?1 AND c.col_name <= ?3)",
-                (*at, self._until),
+                (*at, self._until, *(only or ())),
             ),
         )
         found, changes, left, room, bounded = fill.found, fill.changes, fill.cells, fill.room, fill.bounded
@@ -193,6 +209,23 @@ class TableReader:
             return None
         fill.cells, fill.room = left, room
         return At(at_version, at_key, at_cid)
+
+
+def _together(rows: Rows, others: list[Change]) -> list[Change]:
+    """The changes of all these rows in their order."""
+    made = rows.changes(len(rows))
+    if not others:
+        return made
+    before = {(version, pk): count * len(rows.cids) for count, (version, _, pk) in rows.others}
+    merged: list[Change] = []
+    done = 0
+    for change in others:
+        until = before[change.db_version, change.pk]
+        if done != until:
+            merged += made[done:until]
+            done = until
+        merged.append(change)
+    return merged + made[done:]
 
 
 def weight(change: Change) -> int:

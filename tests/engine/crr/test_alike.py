@@ -21,9 +21,9 @@ from tests.engine.crr.test_convergence import Mesh
 @pytest.fixture
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
     """Even two rows are read together, and hardly more."""
-    for module in (alike, tables):
-        monkeypatch.setattr(module, "FEW", 2)
-        monkeypatch.setattr(module, "MOST", 5)
+    monkeypatch.setattr(alike, "FEW", 2)
+    monkeypatch.setattr(tables, "LOOK", 3)
+    monkeypatch.setattr(tables, "MOST", 5)
 
 
 def in_parts(replica: Replica, names: tuple[str, ...], changes: int, size: int = 1 << 20) -> list[Change]:
