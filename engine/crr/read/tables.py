@@ -102,8 +102,9 @@ class TableReader:
 
     def _by_rows(self, at: At) -> At | None:
         """As ``read``. Where rows are not alike, more and more of them come by the cell before the next look."""
+        # the few changes after a commit take one query
+        place = self._by_cells(at, LOOK) if at.key == _LAST else at
         alike, stretch = Alike(self._db, self._crr, self._sites), LOOK
-        place: At | None = at
         while place is not None and not self._fill.full:
             if place.column == _ROW_END:
                 left = self._fill.cells
