@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from traceback import clear_frames
 from types import TracebackType
 from typing import Self
 
@@ -79,7 +80,17 @@ class OpenFile:
         try:
             yield db
             db.execute("COMMIT")
-        except BaseException:
+        except BaseException as error:
+            _let_go(error)
             if db.in_transaction:
                 db.execute("ROLLBACK")
             raise
+
+
+def _let_go(error: BaseException) -> None:
+    """End the queries that were being read when an error came. Whoever keeps it keeps them too, in the frames that it
+    went through, and a query that has not ended holds the file's lock, transaction or not."""
+    at: BaseException | None = error
+    while at is not None:
+        clear_frames(at.__traceback__)
+        at = at.__cause__

@@ -127,13 +127,18 @@ class Alike:
         clock = main(crr.name + CLOCK)
         after = f"FROM {clock} WHERE (db_version, key) > (?1, ?2)"
         self._more = f"SELECT 1 {after} AND db_version <= ?3 LIMIT 1"
+        # Of no other row are the values fetched: they may be large, or text that nobody can read and nobody asks for.
+        small = _small(crr)
         self._rows = (
-            f"SELECT {_small(crr)}, g.cells = {len(crr.columns)} AND t.{ident(crr.key[0])} IS NOT NULL,"
-            f" g.db_version, g.key, {idents(crr.key, prefix='p.')}, {idents(crr.columns, prefix='t.')}"
+            f"SELECT ifnull(alike.yes, {small}), alike.yes IS NOT NULL, g.db_version, g.key,"
+            f" {idents(crr.key, prefix='p.')},"
+            f" {idents(crr.columns, prefix='CASE WHEN alike.yes THEN t.', suffix=' END')}"
             f" FROM (SELECT db_version, key, count(*) AS cells {after} AND db_version <= ?3"
             " GROUP BY db_version, key ORDER BY db_version, key LIMIT ?4) AS g"
             f" LEFT JOIN {main(crr.name + PKS)} AS p ON p.{KEY} = g.key"
             f" LEFT JOIN {main(crr.table.name)} AS t ON {same_row(crr)}"
+            f" LEFT JOIN (SELECT 1 AS yes) AS alike"
+            f" ON g.cells = {len(crr.columns)} AND t.{ident(crr.key[0])} IS NOT NULL AND {small}"
         )
         # The order of a subquery is kept for group_concat, and that of carray in a cross join.
         texts = (
@@ -219,9 +224,11 @@ def _small(crr: Crr) -> str:
     lengths, conditions = ["0"], []
     for column in crr.table.columns:
         name = f"{'p' if column.key else 't'}.{ident(column.name)}"
+        if column.hidden:
+            continue
         if column.affinity in (Affinity.INTEGER, Affinity.REAL):
             conditions.append(f"ifnull({name} < '', 1)")
-        elif not column.hidden:
+        else:
             lengths.append(f"ifnull(octet_length({name}), 0)")
     return " AND ".join((*conditions, f"{' + '.join(lengths)} < {SMALL}"))
 

@@ -180,6 +180,7 @@ class TableReader:
         of_version, of, pk, name, known = -1, -1, b"", crr.name, {SENTINEL, *crr.columns}
         add, new, kind, bare, bare_row = found.append, new_change, Change, BARE + len(name), 0
         at_version, at_key, at_cid = at
+        ended = False
         for key, cid, val, col_version, db_version, ordinal, cl, seq, values in rows:
             if cid not in known:
                 raise lost_column(name)
@@ -207,9 +208,9 @@ class TableReader:
             if bounded:
                 at_version, at_key, at_cid = db_version, key, cid
         else:
-            return None
+            ended = True
         fill.cells, fill.room = left, room
-        return At(at_version, at_key, at_cid)
+        return None if ended else At(at_version, at_key, at_cid)
 
 
 def _together(rows: Rows, others: list[Change]) -> list[Change]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import tracemalloc
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,10 +13,12 @@ import pytest
 from engine.change import Change
 from engine.crr import Replica, Span
 from engine.crr.read import alike, tables
-from engine.errors import TableBroken
+from engine.errors import ReplicaError, TableBroken
 from tests import budget
 from tests.engine.crr.conftest import MakeReplica
 from tests.engine.crr.test_convergence import Mesh
+
+COUNTED = "WITH RECURSIVE n(n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM n WHERE n < 3000)"
 
 
 @pytest.fixture
@@ -96,8 +99,8 @@ def test_many_rows(make: MakeReplica, key: str, kind: str) -> None:
     columns = f"a {key.replace(',', ' NOT NULL,', 1) if 'k' in key else key + ' NOT NULL'}, b ANY, c TEXT, d REAL"
     replica = make(schema=f"CREATE TABLE foo ({columns}, PRIMARY KEY ({names})) {kind}")
     db = replica.connection
-    numbers = "WITH RECURSIVE n(n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM n WHERE n < 2500)"
-    db.execute(f"{numbers} INSERT INTO foo (a, b, c, d) SELECT n * 37 % 2503, n, 'text ' || n, n / 4.0 FROM n")
+    db.execute(f"{COUNTED} INSERT INTO foo (a, b, c, d) SELECT n * 37 % 2503, n, 'text ' || n, n / 4.0 FROM n"
+               " WHERE n <= 2500")
     db.execute("UPDATE foo SET b = 'now' WHERE a % 500 = 7")
     db.execute("UPDATE foo SET c = printf('%.*c', 5000, 'x') WHERE a % 700 = 3")
     db.execute("DELETE FROM foo WHERE a % 900 = 1; UPDATE foo SET b = NULL, c = x'00', d = 1 WHERE a % 300 = 2"
@@ -133,10 +136,74 @@ def test_large_values_are_not_read_together(make: MakeReplica) -> None:
 def test_a_column_that_is_gone_is_found_wherever_it_stands(make: MakeReplica) -> None:
     replica = make()
     db = replica.connection
-    numbers = "WITH RECURSIVE n(n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM n WHERE n < 3000)"
-    db.execute(f"{numbers} INSERT INTO foo SELECT n, n, n FROM n")
+    db.execute(f"{COUNTED} INSERT INTO foo SELECT n, n, n FROM n")
     db.execute("UPDATE foo__crsql_clock SET col_name = 'gone' WHERE key = 2900 AND col_name = 'c'")
     with pytest.raises(TableBroken, match="a column that it does not have any more"):
         replica.changes()
     with pytest.raises(TableBroken, match="a column that it does not have any more"):
         in_parts(replica, ("foo",), 1000)
+
+
+def test_a_part_is_bounded_over_all_its_tables(make: MakeReplica) -> None:
+    names = tuple(f"t{n}" for n in range(6))
+    schema = "".join(f"CREATE TABLE {name} (a INTEGER PRIMARY KEY NOT NULL, b);" for name in names)
+    replica = make(schema=schema, tables=names)
+    for name in names:
+        replica.connection.execute(f"INSERT INTO {name} VALUES (1, zeroblob(5000)), (2, zeroblob(100))")
+    place, span, found = b"", Span(0, None, names), []
+    while place or not found:
+        part = replica.part(span, place=place, size=8_000)
+        assert sum(map(tables.weight, part.changes)) <= 8_000
+        span, place = replace(span, until=part.until), part.place
+        found += part.changes
+    assert shown(found) == by_sql(replica)
+
+
+def test_of_a_large_row_only_what_fits_is_in_memory(make: MakeReplica) -> None:
+    columns = [f"c{n}" for n in range(30)]
+    replica = make(schema=f"CREATE TABLE foo (a INTEGER PRIMARY KEY NOT NULL, {', '.join(columns)})")
+    replica.connection.execute(f"{COUNTED} INSERT INTO foo (a) SELECT n FROM n WHERE n <= 100")
+    replica.connection.execute(f"INSERT INTO foo VALUES (101{', zeroblob(1000000)' * 30})")
+    tracemalloc.start()
+    try:
+        assert len(replica.part(Span(0, None, ("foo",)), changes=5000, size=1 << 20).changes) == 30 * 100
+        assert tracemalloc.get_traced_memory()[1] < 5_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_text_that_is_none_is_not_read_before_its_turn(make: MakeReplica) -> None:
+    replica = make()
+    db = replica.connection
+    db.execute(f"{COUNTED} INSERT INTO foo SELECT n, n, n FROM n WHERE n <= 200")
+    db.execute("UPDATE foo SET b = 0 WHERE a = 150")
+    db.execute("DROP TRIGGER foo__crsql_utrig; UPDATE foo SET b = CAST(x'ff' AS TEXT) WHERE a = 150")
+    assert len(replica.changes(until=1).changes) == 399
+    with pytest.raises(ReplicaError, match="not valid UTF-8"):
+        replica.changes()
+
+
+def test_a_generated_column_is_not_looked_at(make: MakeReplica) -> None:
+    replica = make(schema="CREATE TABLE foo (a INTEGER PRIMARY KEY NOT NULL, b, c INTEGER AS (b || 'x'))")
+    replica.connection.execute("INSERT INTO foo VALUES (1, 1), (2, 2)")
+    rows = alike.Alike(replica.connection, replica._state.crr("foo"), tables.Authors(replica.connection))
+    assert len(rows.read((0, 0), 9, 2) or ()) == 2
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE foo__crsql_clock SET col_name = 'gone' WHERE key = 2 AND col_name = 'c'",
+        "DROP TRIGGER foo__crsql_utrig; UPDATE foo SET b = CAST(x'ff' AS TEXT)",
+    ],
+)
+def test_an_error_that_is_kept_keeps_no_lock(make: MakeReplica, damage: str) -> None:
+    replica = make()
+    replica.connection.execute("INSERT INTO foo VALUES (1, 1, 1), (2, 2, 2), (3, 3, 3)")
+    replica.connection.execute(damage)
+    with pytest.raises(ReplicaError) as kept:
+        replica.changes()
+    other = apsw.Connection(str(replica.path))
+    other.execute("INSERT INTO crsql_tracked_peers VALUES (x'00', 1, 1, 0, 0)")
+    other.close()
+    assert kept.value.__traceback__ is not None
