@@ -229,10 +229,11 @@ async def test_the_test_tells_in_words(tmp_path: Path) -> None:
 
 @on_gui_loop
 async def test_a_test_can_be_stopped_and_ends_with_the_dialog(tmp_path: Path) -> None:
+    asked: list[bytes] = []
     gone: list[bytes] = []
 
     async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
+        asked.append(await reader.readuntil(b"\r\n\r\n"))
         gone.append(await reader.read())
         writer.close()
 
@@ -242,12 +243,12 @@ async def test_a_test_can_be_stopped_and_ends_with_the_dialog(tmp_path: Path) ->
         async with asking(PeerDialog, add_peer.ask(None, engine)) as (dialog, answer):
             fill(dialog, url)
             click(dialog.trial.button)
-            await asyncio.sleep(0.1)
+            await until(lambda: len(asked) == 1, "it is asked")
             click(dialog.trial.button)
             assert not dialog.trial.busy
             await until(lambda: len(gone) == 1, "it hangs up")
             click(dialog.trial.button)
-            await asyncio.sleep(0.1)
+            await until(lambda: len(asked) == 2, "it is asked again")
             press(dialog, Qt.Key.Key_Escape)
         assert answer.result() is None
         await until(lambda: len(gone) == 2, "it hangs up")

@@ -96,7 +96,8 @@ async def test_what_was_chosen_is_remembered_and_how_far_it_reaches(tmp_path: Pa
             await until(lambda: dialog.state.text == "Choose a database.", "with two there is something to choose")
             assert engine.sharing is None
             dialog.databases.item(1).setCheckState(Qt.CheckState.Checked)
-            await until(lambda: engine.sharing is not None, "it is shared")
+            await until(lambda: dialog.invitation.make.isEnabled(), "it is shared")
+            assert engine.sharing is not None
             click(dialog.invitation.make)
             dialog.lan.click()
             await until(lambda: "in the local network" in dialog.state.text, "it is shared with others")
@@ -110,6 +111,7 @@ async def test_what_was_chosen_is_remembered_and_how_far_it_reaches(tmp_path: Pa
             assert engine.sharing is not None
             assert list(engine.sharing.rooms) == ["two"]
             dialog.invitation._expiry.setInterval(1)
+            await until(lambda: dialog.invitation.make.isEnabled(), "a link can be made")
             click(dialog.invitation.make)
             await until(lambda: "ten minutes" in dialog.invitation.note.text, "an old link is not shown")
             assert not dialog.invitation.code.isVisible()
