@@ -37,8 +37,9 @@ class Drawn:
     def __init__(self, folder: str, choose: random.Random) -> None:
         self.choose = choose
         path = Path(folder) / "drawn.db"
-        with apsw.Connection(str(path)) as db:
-            db.execute(choose.choice(["", "", "", "PRAGMA encoding = 'UTF-16le'"]))
+        db = apsw.Connection(str(path))
+        db.execute(f"PRAGMA encoding = '{choose.choice(['UTF-8', 'UTF-8', 'UTF-16le'])}'; CREATE TABLE plain (a)")
+        db.close()
         self.replica = Replica.open(path, create=True)
         self.db = self.replica.connection
         self.db.execute("PRAGMA synchronous = OFF; PRAGMA journal_mode = MEMORY").fetchall()
