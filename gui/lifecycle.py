@@ -45,6 +45,9 @@ LEVELS = {
 OFFSCREEN = "This plugin does not support "
 """How Qt begins what it says of windows that are painted where nobody sees them."""
 
+STOPPED = "Event loop stopped"
+"""How qasync begins what it raises when Qt has ended the loop by itself, as it does when the display has gone."""
+
 
 class Application(QApplication):
     """The application object. It never ends Qt's loop by itself: that would leave the engine open."""
@@ -85,7 +88,14 @@ def run_coroutine(app: Application, main: Callable[[asyncio.Event], Coroutine[An
     """Run ``main(quit_asked)`` on a loop that is Qt's, until it returns; return what it returns."""
     quit_asked = asyncio.Event()
     with quit_signals(app, quit_asked.set), asyncio.Runner(loop_factory=lambda: qasync.QEventLoop(app)) as runner:
-        return runner.run(main(quit_asked))
+        try:
+            return runner.run(main(quit_asked))
+        except RuntimeError as error:
+            if not str(error).startswith(STOPPED):
+                raise
+            print("syncline: The display that the window was on is gone. Nothing is lost.", file=sys.stderr)
+            print("          Start Syncline again once there is one.", file=sys.stderr, flush=True)
+            os._exit(1)  # nothing more can be run on that loop; what is on disk is whole at any moment
 
 
 @contextlib.contextmanager

@@ -19,6 +19,12 @@ class Display:
     """A real X display without a window manager."""
 
     name: str
+    server: subprocess.Popen[bytes]
+
+    def end(self) -> None:
+        """The display goes, under whatever is shown on it."""
+        self.server.terminate()
+        self.server.wait(20)
 
     def ask(self, *command: str) -> str:
         """Run ``xdotool`` on the display and return what it prints."""
@@ -55,9 +61,9 @@ def display() -> Iterator[Display]:
     with os.fdopen(read) as told:
         number = told.readline().strip()
     assert number, "Xvfb did not start"
-    yield Display(f":{number}")
-    server.terminate()
-    server.wait(20)
+    shown = Display(f":{number}", server)
+    yield shown
+    shown.end()
 
 
 StartTray = Callable[[], subprocess.Popen[bytes]]

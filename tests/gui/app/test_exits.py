@@ -13,6 +13,7 @@ import pytest
 
 from engine.crr import Replica
 from tests.engine.live import make_file, writing
+from tests.gui.app.conftest import Display
 from tests.gui.app.program import HERE, Program, settings_for, version_of, wait
 
 Start = Callable[..., Program]
@@ -114,6 +115,16 @@ def test_a_display_that_is_gone_is_no_crash(start: Start) -> None:
     out, err = program.process.communicate(timeout=30)
     assert (program.process.returncode, out) == (1, "")
     assert "syncline: The window cannot be opened" in err
+
+
+def test_a_display_that_goes_is_told_of(start: Start, display: Display) -> None:
+    program = start(display=display.name)
+    wait(lambda: display.windows("syncline"), "the window is shown")
+    display.end()
+    out, err = program.process.communicate(timeout=30)
+    assert (program.process.returncode, out) == (1, "")
+    assert "syncline: The display that the window was on is gone." in err
+    assert "Traceback" not in err
 
 
 def test_the_demo_without_a_display_ends_with_a_picture(tmp_path: Path) -> None:
