@@ -23,12 +23,14 @@ ELSEWHERE = (
 
 LOGS = {"debug", "info", "warning", "error", "exception", "critical", "log"}
 PROGRAMMERS = {"TypeError", "RuntimeError", "KeyError", "AssertionError", "NotImplementedError", "LookupError"}
-NOT_SAID = LOGS | PROGRAMMERS | {"execute", "SetValueEx", "compile", "Struct", "Thread", "create_task", "partial_name"}
+NOT_SAID = LOGS | PROGRAMMERS | {
+    "execute", "SetValueEx", "compile", "Struct", "Thread", "create_task", "partial_name", "cast",
+}  # fmt: skip
 """Calls whose texts nobody reads in the window."""
 
 SQL = re.compile(
     r"\b[A-Z]{2,} [A-Z]{2,}\b|\bFROM\b|\bSELECT\b|\bAND\b|\bAS\b|\bBLOB\b[^.]|\bNULL AS\b|\bDEFAULT \{|\bNOT NULL,"
-    r"|\bDISTINCT\b|\bCASE\b|\bCOLLATE\b|\bWHEN\b|\bIN \(|\bIS [?{]|\bLIMIT\b|\bWHERE\b|^SAVEPOINT|^since, "
+    r"|\bDISTINCT\b|\bCASE\b|\bCOLLATE\b|\bWHEN\b|\bIN \(|\bIS [?{]|\bLIMIT\b|\bWHERE\b|^SAVEPOINT|^since, |\bifnull\("
 )
 SENTENCE = re.compile(r"(?s)([A-Z][a-z]|[“{A]).*[.?]")
 CODE = re.compile(r"\\[sd]|__|\w=\{|^\S*$|^\W*\{\d\}\W*$|^-----|^\[|^URL |;\s*charset|::|\bc\.|\bt\.")
