@@ -55,6 +55,7 @@ async def in_sync(engine: Engine) -> None:
 def scribble(path: Path, rng: random.Random) -> None:
     """A few writes of an app, on rows that the others write to as well."""
     with writing(path) as connection:
+        connection.set_busy_timeout(20_000)  # a busy machine's disk may keep the other writers for long
         for _ in range(rng.randrange(1, 4)):
             row, value = rng.randrange(40), rng.choice([rng.randrange(1000), rng.random(), "text", None, b"\x00\xff"])
             with connection:
