@@ -8,7 +8,7 @@ import dataclasses
 import enum
 import logging
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from pathlib import Path
 
 from websockets.asyncio.connection import Connection
@@ -101,7 +101,7 @@ class Attempt:
         path: Path,
         hosts: Hosts,
         *,
-        token: str | None,
+        token: Callable[[], Awaitable[str | None]],
         schema: SchemaName | None,
         as_hub: bool,
         pulling: bool,
@@ -215,16 +215,7 @@ class Attempt:
 
     async def _dial(self) -> Dialled | None:
         """Dial; None when told to hang up meanwhile, which is not to wait for an address where nobody answers."""
-        config = self.config
-        work = dial(
-            config.url,
-            config.room,
-            token=self._token,
-            fingerprint=config.fingerprint,
-            as_hub=self._as_hub,
-            stays=self.stays,
-        )
-        self._dialling = asyncio.get_running_loop().create_task(work)
+        self._dialling = asyncio.get_running_loop().create_task(self._connect())
         try:
             return await self._dialling
         except asyncio.CancelledError:
@@ -234,6 +225,17 @@ class Attempt:
             return None
         finally:
             self._dialling = None
+
+    async def _connect(self) -> Dialled:
+        config = self.config
+        return await dial(
+            config.url,
+            config.room,
+            token=await self._token(),
+            fingerprint=config.fingerprint,
+            as_hub=self._as_hub,
+            stays=self.stays,
+        )
 
     def _make_session(self, here: Snapshot, dialled: Dialled) -> Session:
         direction = self.config.direction

@@ -111,7 +111,7 @@ def _peers(engine: Engine) -> Iterator[str]:
     configs = {peer.id: peer for peer in engine.settings.peers}
     for status in engine.peers():
         config = configs[status.peer]
-        token = "with a token" if engine.tokens.of(status.peer) else "no token"
+        token = "with a token" if engine.tokens.of(status.peer) else "no token in use"
         yield f"{status.name} ({names.get(status.database, '?')}): {_address(status.url)}, room {status.room}, {token}"
         yield f"    {config.mode.value}, {config.direction.value}, paused {config.paused}"
         yield f"    {status.state.value}: {status.sentence()}"

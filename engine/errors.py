@@ -20,6 +20,8 @@ SynclineError                 a sentence (what, where) and a hint (what to try)
 │   └── SchemaMismatch        a table or column that this file does not have
 ├── WireError                 bytes that are no message
 ├── ProtocolError             a message that may not come now; carries the close code
+├── TokenStoreError           the keyring, or the file of tokens, cannot be read or written: locked, damaged ...
+│   └── TokenLost             the keyring has a token no more
 ├── PeerUnreachable           refused, timed out, cut: trying again can help
 └── PeerRefused               the peer said no (token, room, schema): trying again cannot help
     ├── SchemasDiffer         until one side has altered its tables
@@ -139,6 +141,17 @@ class SchemaMismatch(MergeError):
         self.elsewhere = printable(elsewhere or message, LONGEST)
 
 
+# Tokens
+
+
+class TokenStoreError(SynclineError):
+    """The keyring, or the file of tokens, cannot be read or written at the moment."""
+
+
+class TokenLost(TokenStoreError):
+    """The keyring does not hold a token that it was given."""
+
+
 # Peers
 
 
@@ -186,9 +199,11 @@ NEEDS_A_PERSON = (
     ReadOnlyFile,
     StorageFailed,
     TableBroken,
+    TokenStoreError,
     UnsupportedFile,
 )
 """What trying again alone cannot mend: these stop the retries."""
 
-PARKING = (SchemasDiffer, RoomMissing, StorageFailed)
-"""What somebody mends elsewhere: the other side's tables (ours are noticed at once), a hub's room, a full disk."""
+PARKING = (SchemasDiffer, RoomMissing, StorageFailed, TokenStoreError)
+"""What somebody mends elsewhere: the other side's tables (ours are noticed at once), a hub's room, a full disk, a
+keyring that is locked."""

@@ -12,7 +12,7 @@ import functools
 import logging
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -30,6 +30,7 @@ from engine.errors import (
     RoomMissing,
     SchemasDiffer,
     SynclineError,
+    TokenLost,
     UsageError,
 )
 from engine.events import PeerStatus, Remedy, State, SyncFinished
@@ -58,6 +59,7 @@ REMEDIES = {
     SchemasDiffer: Remedy.COMPARE_TABLES,
     CopiedFile: Remedy.NEW_ID,
     PeerRefused: Remedy.EDIT,
+    TokenLost: Remedy.EDIT,
     UsageError: Remedy.EDIT,
 }
 """What a person can begin with; the first that fits."""
@@ -78,7 +80,8 @@ class Link:
 
     Args:
         config: the peer. path: its database. hosts: where replicas are opened.
-        reporter: told about everything. token: for the peer. auto: whether auto-sync is on.
+        reporter: told about everything. auto: whether auto-sync is on.
+        token: asked for the peer's token at each try; raises ``TokenStoreError`` while it cannot be had.
         schema: what to announce to a stock server for a file without a recorded schema.
         as_hub: whether a hub keeps it, for its guests.
     """
@@ -90,7 +93,7 @@ class Link:
         hosts: Hosts,
         reporter: Reporter,
         *,
-        token: str | None = None,
+        token: Callable[[], Awaitable[str | None]],
         auto: bool = True,
         schema: SchemaName | None = None,
         as_hub: bool = False,
@@ -195,12 +198,11 @@ class Link:
             self._hang_up(reason=self._by_hand)
         self._wake.set()
 
-    def configure(self, config: PeerConfig, *, token: str | None) -> None:
+    def configure(self, config: PeerConfig) -> None:
         """Take over changed settings (pause among them) and try anew with them."""
         if (config.url, config.room) != (self.config.url, self.config.room):
             self._visited.site = None
         self.config = self.board.config = config
-        self._token = token
         self._blocked = self._lost = False
         self._next_at = 0.0
         self._backoff.reset()

@@ -1,8 +1,7 @@
 """Where the peers' tokens are kept: the system's keyring, or a file of the person's own where there is none.
 
 A token is in no setting, log or ``repr``. The file also says whose tokens the keyring holds, so that a person who uses
-none is never asked to unlock it. The keyring is asked on a thread of its own, because it may wait for D-Bus,
-or for a person to unlock it.
+none is never asked to unlock it.
 """
 
 from __future__ import annotations
@@ -12,24 +11,11 @@ import contextlib
 import json
 import os
 import tempfile
-import threading
-from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
-from engine.errors import SynclineError
+from engine.errors import TokenLost, TokenStoreError
 from engine.settings import HOME, data_dir
-from engine.words import marked
-
-if TYPE_CHECKING:
-    from keyring.backend import KeyringBackend
-
-P = ParamSpec("P")
-T = TypeVar("T")
-
-SERVICE = "syncline"
-READ, SAVED, REMOVED = marked("engine", "read"), marked("engine", "saved"), marked("engine", "removed")
-"""The name under which the keyring lists our tokens; the "user" is the peer's id."""
+from engine.system_keyring import READ, SAVED, SystemKeyring
 
 IN_KEYRING = ""
 """Stands in the file for a token that the keyring holds."""
@@ -39,7 +25,7 @@ TIMEOUT = 30.0
 
 
 class Tokens:
-    """The tokens of the configured peers: at hand while the engine runs, kept in a store between runs.
+    """The tokens of the configured peers: at hand once they were asked for, kept in a store between runs.
 
     Args:
         store: None forgets them with the engine.
@@ -47,34 +33,33 @@ class Tokens:
 
     def __init__(self, store: TokenStore | None) -> None:
         self.store = store
-        self._known: dict[str, str] = {}
+        self._known: dict[str, str | None] = {}
 
     def of(self, peer: str) -> str | None:
-        """Return the token of a peer, by its id; None when it has none."""
+        """Return the token of a peer, by its id; None when it has none, or was not asked for yet."""
+        return self._known.get(peer)
+
+    async def get(self, peer: str) -> str | None:
+        """Return the token of a peer, by its id, from the store if need be; None when it has none.
+
+        Raises:
+            TokenStoreError: the store cannot be read at the moment; the next call asks it again.
+        """
+        if peer not in self._known and self.store is not None:
+            self._known.setdefault(peer, await self.store.get(peer))
         return self._known.get(peer)
 
     async def where(self) -> str:
         """Return one sentence for a person: where tokens are kept."""
         return await self.store.where() if self.store is not None else "Tokens are forgotten when Syncline ends."
 
-    async def load(self, peers: Iterable[str]) -> None:
-        """Take the tokens of these peers from the store.
-
-        Raises:
-            SynclineError: the store cannot be read; the rest is not tried, for it would wait for the same answer.
-        """
-        for peer in peers:
-            token = await self.store.get(peer) if self.store is not None else None
-            if token is not None:
-                self._known.setdefault(peer, token)
-
     async def keep(self, peer: str, token: str | None) -> None:
         """Keep the token of a peer; None changes nothing, an empty one removes what is kept.
 
         Raises:
-            SynclineError: the store would not; then nothing has changed.
+            TokenStoreError: the store would not; then nothing has changed.
         """
-        if token is None or token == (self.of(peer) or ""):
+        if token is None or (peer in self._known and token == (self.of(peer) or "")):
             return
         if not token:
             await self.drop(peer)
@@ -87,11 +72,11 @@ class Tokens:
         """Forget the token of a peer.
 
         Raises:
-            SynclineError: the store would not let it go.
+            TokenStoreError: the store would not let it go.
         """
         if self.store is not None:
             await self.store.delete(peer)
-        self._known.pop(peer, None)
+        self._known[peer] = None
 
 
 class TokenStore:
@@ -108,17 +93,14 @@ class TokenStore:
     ) -> None:
         self._file = _TokenFile((folder or data_dir()) / "tokens.json")
         self._wanted = HOME not in os.environ if keyring is None else keyring
-        self._timeout = timeout
-        self._keyring: KeyringBackend | None = None
-        self._looked = False
-        self._lock = asyncio.Lock()
+        self._keyring = SystemKeyring(timeout)
+        self._changing = asyncio.Lock()
 
     async def where(self) -> str:
         """Return one sentence for a person: where tokens are kept, and why there."""
-        async with self._lock:
-            keyring = await self._find()
-        if keyring is not None:
-            return f"Tokens are kept in the system's keyring ({keyring.name})."
+        name = await self._found()
+        if name is not None:
+            return f"Tokens are kept in the system's keyring ({name})."
         why = "The system has no usable keyring, so tokens" if self._wanted else "Tokens"
         return f"{why} are kept in {self._file.path}, which only you can read."
 
@@ -126,83 +108,43 @@ class TokenStore:
         """Return the token of a peer, by its id; None when it has none.
 
         Raises:
-            SynclineError: the keyring or the file cannot be read.
+            TokenStoreError: the keyring or the file cannot be read. TokenLost: the keyring has it no more.
         """
-        async with self._lock:
-            kept = (await _on_thread(self._file.read)).get(peer)
-            if kept != IN_KEYRING:
-                return kept
-            keyring = await self._find()
-            if keyring is None:
-                raise SynclineError(
-                    "The token is in the system's keyring, which cannot be reached now.",
-                    hint="Start Syncline from your desktop, or enter the token again.",
-                )
-            return await self._ask(READ, keyring.get_password, SERVICE, peer)
+        kept = (await asyncio.to_thread(self._file.read)).get(peer)
+        if kept != IN_KEYRING:
+            return kept
+        token = await self._keyring.get(peer)
+        if token is None:
+            raise TokenLost("The system's keyring does not hold the token any more.", hint="Enter the token again.")
+        return token
 
     async def set(self, peer: str, token: str) -> None:
         """Keep the token of a peer in place of an earlier one.
 
         Raises:
-            SynclineError: it could not be kept.
+            TokenStoreError: it could not be kept.
         """
-        async with self._lock:
-            keyring = await self._find()
-            if keyring is None:
-                await _on_thread(self._file.put, peer, token)
-            else:
-                await self._ask(SAVED, keyring.set_password, SERVICE, peer, token)
-                await _on_thread(self._file.put, peer, IN_KEYRING)
+        async with self._changing:
+            in_keyring = await self._found() is not None
+            if in_keyring:
+                await self._keyring.set(peer, token)
+            await asyncio.to_thread(self._file.put, peer, IN_KEYRING if in_keyring else token)
 
     async def delete(self, peer: str) -> None:
         """Forget the token of a peer, if there is one.
 
         Raises:
-            SynclineError: it could not be removed.
+            TokenStoreError: it could not be removed.
         """
-        async with self._lock:
-            keyring = await self._find() if (await _on_thread(self._file.read)).get(peer) == IN_KEYRING else None
-            if keyring is not None and await self._ask(READ, keyring.get_password, SERVICE, peer) is not None:
-                await self._ask(REMOVED, keyring.delete_password, SERVICE, peer)
-            await _on_thread(self._file.put, peer, None)
+        async with self._changing:
+            kept = (await asyncio.to_thread(self._file.read)).get(peer)
+            if kept == IN_KEYRING and await self._found() is not None:
+                await self._keyring.delete(peer)
+            await asyncio.to_thread(self._file.put, peer, None)
 
-    async def _find(self) -> KeyringBackend | None:
-        if self._wanted and not self._looked:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self._timeout):
-                    self._keyring = await _on_thread(_usable_keyring)
-        self._looked = True
-        return self._keyring
-
-    async def _ask(self, verb: str, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Call the keyring, and say in words what went wrong; a backend's own words are left out: they may hold it."""
-        try:
-            async with asyncio.timeout(self._timeout):
-                return await _on_thread(work, *args, **kwargs)
-        except TimeoutError:
-            why = f"it did not answer within {self._timeout:.0f} s"
-        except Exception as error:
-            why = _WORDS.get(type(error).__name__, f"it failed ({type(error).__name__})")
-        raise SynclineError(
-            f"The token could not be {verb} in the system's keyring: {why}.",
-            hint="Unlock the keyring, then try again. With PYTHON_KEYRING_BACKEND=keyring.backends.null.Keyring set,"
-            " Syncline keeps tokens in a file instead.",
-        )
-
-
-_WORDS = {"KeyringLocked": "it is locked", "InitError": "it could not be opened"}
-
-
-def _usable_keyring() -> KeyringBackend | None:
-    """The system's keyring; None where it is missing, switched off, or would keep tokens in the open."""
-    try:
-        import keyring
-        from keyring.core import recommended
-
-        backend = keyring.get_keyring()
-        return backend if recommended(backend) else None
-    except Exception:  # any backend may be installed, and each fails in its own way while it is looked for
-        return None
+    async def _found(self) -> str | None:
+        """The name of the keyring; None where none is wanted, or there is none."""
+        return await self._keyring.find() if self._wanted else None
 
 
 class _TokenFile:
@@ -223,7 +165,7 @@ class _TokenFile:
         except ValueError:
             tokens = None
         if not isinstance(tokens, dict) or not all(isinstance(token, str) for token in tokens.values()):
-            raise SynclineError(
+            raise TokenStoreError(
                 f"The tokens in {self.path} cannot be used: the file is damaged.",
                 hint="Move it away, then enter the tokens of your peers again.",
             )
@@ -252,34 +194,8 @@ class _TokenFile:
                 os.unlink(temporary)
             raise self._failed(SAVED, error) from None
 
-    def _failed(self, verb: str, error: Exception) -> SynclineError:
-        return SynclineError(
+    def _failed(self, verb: str, error: Exception) -> TokenStoreError:
+        return TokenStoreError(
             f"The tokens in {self.path} could not be {verb}: {getattr(error, 'strerror', None) or error}.",
             hint="Check that the folder is there, is yours, and has space left.",
         )
-
-
-async def _on_thread(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Run ``work`` on a thread that nobody waits for at the end: a keyring that hangs must not hinder quitting."""
-    loop = asyncio.get_running_loop()
-    done: asyncio.Future[T] = loop.create_future()
-
-    def settle(result: T | None, error: Exception | None) -> None:
-        if done.cancelled():
-            return
-        if error is not None:
-            done.set_exception(error)
-        else:
-            done.set_result(result)  # type: ignore[arg-type]
-
-    def run() -> None:
-        result, failed = None, None
-        try:
-            result = work(*args, **kwargs)
-        except Exception as error:
-            failed = error
-        with contextlib.suppress(RuntimeError):  # the loop is closed
-            loop.call_soon_threadsafe(settle, result, failed)
-
-    threading.Thread(target=run, name="tokens", daemon=True).start()
-    return await done

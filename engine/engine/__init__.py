@@ -55,22 +55,18 @@ class Engine(Sharing):
         super().__init__(settings, store, journal, backups, schema, token_store, data)
         self.hub: Hub | None = None
         self._hub_stack = contextlib.AsyncExitStack()
-        self._starting: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Engine:
         if self.journal is not None:
             await self.journal.__aenter__()
         for database in self.settings.databases:
             await self._open_database(database)
-        links = [self._add_link(peer) for peer in self.settings.peers]
-        self._starting = asyncio.create_task(self._start_links(links))
+        for peer in self.settings.peers:
+            self._add_link(peer).start()
         await self._go_on_sharing()
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        if self._starting is not None:
-            self._starting.cancel()
-            await asyncio.gather(self._starting, return_exceptions=True)
         await self._following.close()
         await asyncio.gather(*(link.stop() for link in self._links.values()))
         await self._hub_stack.aclose()

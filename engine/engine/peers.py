@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from engine.activity import Activity
@@ -80,7 +81,7 @@ class Peers(Databases):
         await self.tokens.keep(peer.id, token)
         known = tuple(peer if old.id == peer.id else old for old in self.settings.peers)
         self._keep(replace(self.settings, peers=known))
-        self._link(peer.id).configure(peer, token=self.tokens.of(peer.id))
+        self._link(peer.id).configure(peer)
 
     async def remove_peer(self, peer: str) -> None:
         """Forget a peer. Clocks in the file stay: a peer that comes back goes on where it was.
@@ -175,10 +176,11 @@ class Peers(Databases):
 
         Raises:
             PeerUnreachable, PeerRefused: it does not answer, or does not let us in.
+            TokenStoreError: its token cannot be had at the moment.
             UsageError: it is a published server, or has no such room yet.
         """
         config = self._link(peer).config
-        there = await ask_plans(config, self.tokens.of(peer))
+        there = await ask_plans(config, await self.tokens.get(peer))
         return await self._run(config.database, compare, there)
 
     async def add_missing(self, peer: str, there: Sequence[TablePlan]) -> list[Addition]:
@@ -212,24 +214,13 @@ class Peers(Databases):
             why = "; ".join(f"{status.name}: {status.state.value}, {status.sentence()}" for status in late)
             raise PeerUnreachable(f"Not in sync after {timeout:.0f} s. {why}") from None
 
-    async def _start_links(self, links: Sequence[Link]) -> None:
-        """Start links as soon as their tokens are known: a keyring may wait for a person to unlock it."""
-        try:
-            await self.tokens.load([link.config.id for link in links])
-        except SynclineError as error:
-            self.needs_you(links[0].config.id, str(error), error.hint)
-        for link in links:
-            if self._links.get(link.config.id) is link:
-                link.configure(link.config, token=self.tokens.of(link.config.id))
-                link.start()
-
     def _add_link(self, peer: PeerConfig) -> Link:
         link = Link(
             peer,
             self._config(peer.database).path,
             self._hosts,
             self,
-            token=self.tokens.of(peer.id),
+            token=partial(self.tokens.get, peer.id),
             schema=self._schema,
         )
         self._set_auto_of(link)

@@ -129,9 +129,12 @@ class Fellow:
 
     def _begin(self, room: str) -> None:
         config = PeerConfig.new("", self.url, room=room, name=self.name)
-        link = Link(config, self._path(room), self._hosts, self, token=self._token, as_hub=True)
+        link = Link(config, self._path(room), self._hosts, self, token=self._given_token, as_hub=True)
         self._lines[room] = _Line(link)
         link.start()
+
+    async def _given_token(self) -> str | None:
+        return self._token
 
     def _end(self, room: str) -> None:
         if room not in self._ending:

@@ -63,7 +63,7 @@ async def ask(
     dialog = PeerDialog(parent, engine, peer, database)
     if link:
         dialog.take(link)
-    dialog.start(dialog.tell_where_tokens_are())
+    dialog.start(dialog.look_up_token())
     if dialog.adding:
         dialog.start(dialog.nearby.look())
     return dialog.saved if await dialog.answered() else None
@@ -180,12 +180,11 @@ class PeerDialog(AsyncDialog):
             self.name.setText(peer.name)
             self.address.line.setText(peer.url)
             self.room.line.setText(peer.room)
-            self.token.line.setText(self._engine.tokens.of(peer.id) or "")
             self.mode.setCurrentIndex(self.mode.findData(peer.mode))
             self.minutes.setValue(peer.minutes)
             self.direction.setCurrentIndex(self.direction.findData(peer.direction))
             self.stale.setValue(peer.stale_days or 0)
-        self._token_before = self.token.text
+        self._token_before = ""
 
     def _connect(self) -> None:
         for field in (self.address, self.room, self.token):
@@ -205,8 +204,17 @@ class PeerDialog(AsyncDialog):
         if self.adding:
             self.start(self.nearby.set_database("" if self._new else self.database.currentData()))
 
-    async def tell_where_tokens_are(self) -> None:
-        """Say below the token where it will be kept."""
+    async def look_up_token(self) -> None:
+        """Fill in the peer's token, unless another was typed meanwhile, and say below it where it is kept."""
+        if self._peer is not None:
+            try:
+                token = await self._engine.tokens.get(self._peer.id) or ""
+            except SynclineError as error:
+                self.problem.say(in_words(error))
+            else:
+                if self.token.text == self._token_before:
+                    self._token_before = token
+                    self.token.line.setText(token)
         self.where.say(told(await self._engine.tokens.where()))
         self.fit()
 

@@ -5,72 +5,28 @@ from __future__ import annotations
 import logging
 import stat
 import threading
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import keyring
-import keyring.backend
 import keyring.backends.null
-import keyring.errors
 import pytest
 
 from engine.engine import Engine
 from engine.errors import SynclineError
-from engine.events import NeedsYou, State
+from engine.events import State
 from engine.settings import PeerConfig, Settings, SettingsFile
 from engine.tokens import TokenStore
+from tests.engine.keyrings import Vault, ring
 from tests.engine.live import make_file, on_loop, until
+
+__all__ = ["ring"]
 
 SECRET = "s3cret-t0ken"
 
 
-class Ring(keyring.backend.KeyringBackend):
-    """A system's keyring, with its lock and its hang-ups."""
-
-    priority = 5  # type: ignore[assignment]
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.kept: dict[tuple[str, str], str] = {}
-        self.locked = False
-        self.gate = threading.Event()
-        self.gate.set()
-        self.threads: set[str] = set()
-
-    def _enter(self) -> None:
-        self.threads.add(threading.current_thread().name)
-        self.gate.wait()
-        if self.locked:
-            raise keyring.errors.KeyringLocked(f"locked while {self.kept} was asked for")
-
-    def get_password(self, service: str, username: str) -> str | None:
-        self._enter()
-        return self.kept.get((service, username))
-
-    def set_password(self, service: str, username: str, password: str) -> None:
-        self._enter()
-        self.kept[service, username] = password
-
-    def delete_password(self, service: str, username: str) -> None:
-        self._enter()
-        if (service, username) not in self.kept:
-            raise keyring.errors.PasswordDeleteError("No such password!")
-        del self.kept[service, username]
-
-
-@pytest.fixture
-def ring() -> Iterator[Ring]:
-    before = keyring.get_keyring()
-    ring = Ring()
-    keyring.set_keyring(ring)
-    yield ring
-    ring.gate.set()
-    keyring.set_keyring(before)
-
-
 @on_loop
-async def test_the_keyring_keeps_tokens(ring: Ring, tmp_path: Path) -> None:
+async def test_the_keyring_keeps_tokens(ring: Vault, tmp_path: Path) -> None:
     store = TokenStore(tmp_path, keyring=True)
     assert await store.get("a") is None
     await store.set("a", SECRET)
@@ -86,7 +42,7 @@ async def test_the_keyring_keeps_tokens(ring: Ring, tmp_path: Path) -> None:
 
 
 @on_loop
-async def test_a_private_file_stands_in(ring: Ring, tmp_path: Path) -> None:
+async def test_a_private_file_stands_in(ring: Vault, tmp_path: Path) -> None:
     keyring.set_keyring(keyring.backends.null.Keyring())
     folder = tmp_path / "data"
     store = TokenStore(folder, keyring=True)
@@ -105,7 +61,7 @@ async def test_a_private_file_stands_in(ring: Ring, tmp_path: Path) -> None:
 
 
 @on_loop
-async def test_a_token_moves_into_the_keyring_that_came_later(ring: Ring, tmp_path: Path) -> None:
+async def test_a_token_moves_into_the_keyring_that_came_later(ring: Vault, tmp_path: Path) -> None:
     await TokenStore(tmp_path, keyring=False).set("a", SECRET)
     store = TokenStore(tmp_path, keyring=True)
     assert await store.get("a") == SECRET
@@ -115,7 +71,7 @@ async def test_a_token_moves_into_the_keyring_that_came_later(ring: Ring, tmp_pa
 
 
 @on_loop
-async def test_who_has_no_token_is_never_asked_to_unlock_the_keyring(ring: Ring, tmp_path: Path) -> None:
+async def test_who_has_no_token_is_never_asked_to_unlock_the_keyring(ring: Vault, tmp_path: Path) -> None:
     ring.locked = True
     store = TokenStore(tmp_path, keyring=True)
     assert await store.get("a") is None
@@ -124,7 +80,7 @@ async def test_who_has_no_token_is_never_asked_to_unlock_the_keyring(ring: Ring,
 
 
 def test_one_folder_for_everything_uses_no_keyring(
-    ring: Ring, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ring: Vault, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SYNCLINE_HOME", str(tmp_path))
 
@@ -138,7 +94,7 @@ def test_one_folder_for_everything_uses_no_keyring(
 
 
 @on_loop
-async def test_troubles_are_told_without_the_token(ring: Ring, tmp_path: Path) -> None:
+async def test_troubles_are_told_without_the_token(ring: Vault, tmp_path: Path) -> None:
     store = TokenStore(tmp_path, keyring=True)
     await store.set("a", SECRET)
     ring.locked = True
@@ -153,7 +109,7 @@ async def test_troubles_are_told_without_the_token(ring: Ring, tmp_path: Path) -
 
 
 @on_loop
-async def test_a_keyring_that_hangs_is_not_waited_for(ring: Ring, tmp_path: Path) -> None:
+async def test_a_keyring_that_hangs_is_not_waited_for(ring: Vault, tmp_path: Path) -> None:
     store = TokenStore(tmp_path, keyring=True, timeout=0.2)
     await store.set("a", SECRET)
     ring.gate.clear()
@@ -211,31 +167,7 @@ async def test_the_engine_keeps_tokens_between_runs(tmp_path: Path, caplog: pyte
 
 
 @on_loop
-async def test_the_engine_says_that_the_keyring_is_locked(ring: Ring, tmp_path: Path) -> None:
-    settings = SettingsFile(tmp_path / "settings.toml")
-    async with Engine(store=settings) as engine:
-        database = await engine.add_database(make_file(tmp_path / "a.db"))
-        peer = await engine.add_peer(PeerConfig.new(database.id, "ws://127.0.0.1:1/sync", room="room"))
-    await TokenStore(tmp_path, keyring=True).set(peer.id, SECRET)
-    ring.gate.clear()
-    ring.locked = True
-    async with Engine(store=settings, token_store=TokenStore(tmp_path, keyring=True)) as engine:
-        assert [status.peer for status in engine.peers()] == [peer.id]
-        with engine.subscribe() as events:
-            ring.gate.set()
-            async for event in events:
-                if isinstance(event, NeedsYou):
-                    assert "locked" in event.sentence
-                    break
-        await until(lambda: engine.peers()[0].state is State.WAITING, "it is tried all the same")
-        with pytest.raises(SynclineError, match="locked"):
-            await engine.add_peer(PeerConfig.new(database.id, "ws://127.0.0.1:1/sync", room="b"), token=SECRET)
-        assert len(engine.peers()) == 1
-        ring.locked = False
-
-
-@on_loop
-async def test_leaving_while_the_keyring_is_asked(ring: Ring, tmp_path: Path) -> None:
+async def test_leaving_while_the_keyring_is_asked(ring: Vault, tmp_path: Path) -> None:
     settings = SettingsFile(tmp_path / "settings.toml")
     async with Engine(store=settings) as engine:
         database = await engine.add_database(make_file(tmp_path / "a.db"))

@@ -140,6 +140,28 @@ async def test_changing_a_peer(tmp_path: Path) -> None:
 
 
 @on_gui_loop
+async def test_a_token_that_no_try_has_needed_yet(tmp_path: Path) -> None:
+    async with world(tmp_path) as (engine, url, _):
+        peer = replace(PeerConfig.new(engine.settings.databases[0].id, url, room="room"), paused=Pause.FOREVER)
+        await engine.add_peer(peer, token="kept")
+        settings, file = engine.settings, tmp_path / "data/tokens.json"
+    whole = file.read_text()
+    async with Engine(settings, token_store=TokenStore(tmp_path / "data", keyring=False)) as engine:
+        file.write_text("{")
+        async with asking(PeerDialog, add_peer.ask(None, engine, peer)) as (dialog, answer):
+            await until(lambda: "the file is damaged" in dialog.problem.text, "it says why no token is seen")
+            assert dialog.token.line.text() == ""
+            file.write_text(whole)
+            click(dialog.ok)
+        assert answer.result() == peer
+        assert file.read_text() == whole, "what was not seen stays as it is"
+        async with asking(PeerDialog, add_peer.ask(None, engine, peer)) as (dialog, answer):
+            await until(lambda: dialog.token.line.text() == "kept", "the token is filled in")
+            click(dialog.ok)
+        assert file.read_text() == whole
+
+
+@on_gui_loop
 async def test_the_same_room_twice(tmp_path: Path) -> None:
     async with world(tmp_path) as (engine, url, _):
         database = engine.settings.databases[0].id
