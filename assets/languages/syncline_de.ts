@@ -2454,6 +2454,10 @@
         <translation>Wählen Sie den Namen, für den das Zertifikat gilt; einem selbst gemachten muss hier vertraut werden: SSL_CERT_FILE.</translation>
     </message>
     <message>
+        <source>Enter the token again.</source>
+        <translation>Geben Sie das Token noch einmal ein.</translation>
+    </message>
+    <message>
         <source>Give a copy a site id of its own (syncline new-id).</source>
         <translation>Geben Sie einer Kopie eine eigene Kennung (syncline new-id).</translation>
     </message>
@@ -3112,6 +3116,10 @@
     <message>
         <source>The system has no usable keyring, so tokens</source>
         <translation>Das System hat keinen brauchbaren Schlüsselbund; Token</translation>
+    </message>
+    <message>
+        <source>The system&apos;s keyring does not hold the token any more.</source>
+        <translation>Der Schlüsselbund des Systems enthält das Token nicht mehr.</translation>
     </message>
     <message>
         <source>The table {0} lacks the {1} {2} on {3}.</source>
