@@ -25,6 +25,7 @@ from engine.errors import (
     RoomMissing,
     SchemasDiffer,
     SynclineError,
+    TableBroken,
 )
 from engine.events import SyncFinished
 from engine.host import Host
@@ -147,6 +148,8 @@ class Attempt:
         """
         async with self._hosts.use(self.path) as host:
             here = await host.snapshot()
+            if not here.tables and here.parked:
+                raise TableBroken(*here.parked[0], hint=f"To mend it: syncline check --repair {self.path}")
             if not here.tables:
                 raise NothingToSync(
                     f"{self.path.name} has no syncable table.",

@@ -11,7 +11,7 @@ SynclineError                 a sentence (what, where) and a hint (what to try)
 │   ├── UnsupportedFile       made by another generation of cr-sqlite (0.15, the 0.17 fork)
 │   ├── NotEligible           a table cannot be made syncable; says why
 │   ├── NothingToSync         no table is syncable yet
-│   ├── TableBroken           its sync records and the table itself do not fit together any more
+│   ├── TableBroken           a table is parked: its sync records do not fit it any more, say
 │   ├── FileReplaced          it is not the file it was: replaced, restored, its clock went back
 │   └── StorageFailed         disk full, I/O error, damaged page
 ├── MergeError                changes that cannot be merged; nothing of the batch was kept
@@ -102,7 +102,15 @@ class NothingToSync(ReplicaError):
 
 
 class TableBroken(ReplicaError):
-    """A table was changed behind cr-sqlite's back, so that its changes cannot be read; sending must wait for it."""
+    """A table is parked: it was changed behind cr-sqlite's back, say, so that its changes cannot be read.
+
+    ``reason`` follows on "cannot be synced:".
+    """
+
+    def __init__(self, table: str, reason: str, *, hint: str = "") -> None:
+        super().__init__(f"The table “{table}” cannot be synced: {reason}.", hint=hint)
+        self.table = table
+        self.reason = reason
 
 
 class FileReplaced(ReplicaError):

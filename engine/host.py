@@ -21,8 +21,8 @@ from engine.crr import Known, MergeResult, Part, Replica
 from engine.crr.read.surveys import Survey
 from engine.errors import FileReplaced, NoSuchFile, ReplicaError, StorageFailed, SynclineError
 from engine.sent_clocks import SentClocks
-from engine.session import Merge, Read, ReadPart, Snapshot, Versions, performing
-from engine.shape import Shape
+from engine.session import LookUp, Merge, Read, ReadPart, Snapshot, Versions, performing
+from engine.shape import Parked, Shape
 from engine.shared_parts import SharedParts
 from engine.shared_versions import SharedVersions
 from engine.watch import FileWatch
@@ -55,8 +55,8 @@ class Listener(Protocol):
     def version_moved(self, version: int) -> None:
         """The file's db_version is ``version`` now, whoever wrote it."""
 
-    def schema_changed(self, tables: tuple[Shape, ...]) -> None:
-        """The synced tables look so now: one came, went or was altered."""
+    def schema_changed(self, tables: tuple[Shape, ...], parked: tuple[Parked, ...]) -> None:
+        """The synced tables look so now: one came, went or was altered, was parked or released."""
 
     def replaced(self) -> None:
         """Another file has taken the place of the one that was open: nothing known of it holds."""
@@ -83,6 +83,7 @@ class Host:
         self.site_id = b""
         self.generation = 0
         self.shapes: tuple[Shape, ...] = ()
+        self.parked: tuple[Parked, ...] = ()
         self._news = news
         self._backups = backups
         self.sent_clocks = SentClocks(self._record_sent)
@@ -142,7 +143,7 @@ class Host:
         self.generation += 1
         self.site_id = self._replica.site_id
         self.version = self._reported = self._replica.db_version()
-        self.shapes = self._replica.shapes()
+        self.shapes, self.parked = self._replica.shapes(), self._replica.parked()
         self._merged.clear()
 
     def _open_again(self) -> None:
@@ -212,10 +213,10 @@ class Host:
         self._check(generation)
         return await self._parts.read(action)
 
-    async def known(self, site_id: bytes, generation: int) -> Known:
+    async def known(self, action: LookUp, generation: int) -> Known:
         """Perform a ``LookUp``."""
         self._check(generation)
-        return await self.run(Replica.known, site_id)
+        return await self.run(Replica.known, action.site_id, action.parked)
 
     async def merge(self, action: Merge, generation: int, *, tell: bool = True) -> list[MergeResult]:
         """Perform a ``Merge`` in slices; the clock moves with the last one. Other links hear of it.
@@ -277,12 +278,12 @@ class Host:
         if _identity(self.path) not in (None, self._file):
             await self._begin_anew(generation)
             generation = self.generation
-        version, shapes, site_id = await self.run(_news)
-        if shapes != self.shapes:
-            self.shapes = shapes
+        version, shapes, parked, site_id = await self.run(_news)
+        if (shapes, parked) != (self.shapes, self.parked):
+            self.shapes, self.parked = shapes, parked
             self._forget_reads()
             for listener in tuple(self._listeners):
-                listener.schema_changed(shapes)
+                listener.schema_changed(shapes, parked)
         if version < self.version or site_id != self.site_id:  # set back in place: by a restore, say
             await self._begin_anew(generation)
         elif version > self.version:
@@ -361,8 +362,8 @@ def _step(_: Replica, steps: Survey[T]) -> tuple[bool, T]:
     return False, None  # type: ignore[return-value]
 
 
-def _news(replica: Replica) -> tuple[int, tuple[Shape, ...], bytes | None]:
-    return replica.db_version(), replica.shapes(), replica.site_id_on_disk()
+def _news(replica: Replica) -> tuple[int, tuple[Shape, ...], tuple[Parked, ...], bytes | None]:
+    return replica.db_version(), replica.shapes(), replica.parked(), replica.site_id_on_disk()
 
 
 def _identity(path: Path) -> tuple[int, int] | None:
@@ -379,7 +380,7 @@ def _local_changes(
 ) -> list[Change]:
     local: list[Change] = []
     while since < until and len(local) < LOCAL_LIMIT:
-        found = replica.changes(since, until=until, exclude_versions=merged, limit=LOCAL_LIMIT)
+        found = replica.changes(since, until=until, exclude_versions=merged, limit=LOCAL_LIMIT, whole=False)
         local += [change for change in found.changes if change.site_id == replica.site_id]
         if found.until <= since:
             break  # the file went back meanwhile

@@ -46,7 +46,7 @@ from engine.session import (
     TakeDigests,
     answer,
 )
-from engine.shape import Shape
+from engine.shape import Parked, Shape
 from engine.wire import MAX_SMALL, decode
 
 log = logging.getLogger(__name__)
@@ -136,7 +136,7 @@ class Pump:
             self.session.start()
             await self._perform()
             self.version_moved(self.host.version)
-            self.schema_changed(self.host.shapes)  # they may have been altered while we dialled
+            self.schema_changed(self.host.shapes, self.host.parked)  # they may have been altered while we dialled
             while self.session.closed is None and not self._lost:
                 await self._wake.wait()
                 self._wake.clear()
@@ -164,9 +164,9 @@ class Pump:
         """``Host`` listener: the file's clock rose."""
         self.call(lambda: self.session.local_changed(version))
 
-    def schema_changed(self, tables: tuple[Shape, ...]) -> None:
+    def schema_changed(self, tables: tuple[Shape, ...], parked: tuple[Parked, ...]) -> None:
         """``Host`` listener: the tables are others now, or look otherwise."""
-        self.call(lambda: self.session.schema_changed(tables))
+        self.call(lambda: self.session.schema_changed(tables, parked))
 
     def replaced(self) -> None:
         """``Host`` listener: another file has taken the place of ours; begin anew with what it holds."""
@@ -257,8 +257,8 @@ class Pump:
                 self.session.read_done(await self.host.read(action, self.session.here.generation))
             case ReadPart():
                 self.session.read_done(await self.host.read_part(action, self.session.here.generation))
-            case LookUp(site_id):
-                self.session.known(await self.host.known(site_id, self.session.here.generation))
+            case LookUp():
+                self.session.known(await self.host.known(action, self.session.here.generation))
             case Renew(site_id, confirmed):
                 self.session.renewed(await self.host.run(Replica.renew_lineage, site_id, confirmed))
             case Keep(site_id, token, after):

@@ -17,6 +17,13 @@ class Shape(NamedTuple):
     columns: tuple[str, ...]
 
 
+class Parked(NamedTuple):
+    """A table with sync records that takes no part in sync for now; ``reason`` follows on "cannot be synced:"."""
+
+    name: str
+    reason: str
+
+
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """What two sides have in common.

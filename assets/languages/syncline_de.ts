@@ -2430,6 +2430,10 @@
         <translation>Eine Zahl in der Nachricht liegt außerhalb des Bereichs.</translation>
     </message>
     <message>
+        <source>A table of the file was parked.</source>
+        <translation>Eine Tabelle der Datei wurde geparkt.</translation>
+    </message>
+    <message>
         <source>Another program has just made tables in “{0}”.</source>
         <translation>Ein anderes Programm hat gerade Tabellen in „{0}“ angelegt.</translation>
     </message>
@@ -3146,10 +3150,6 @@
         <translation>Die Tabelle „{0}“ hat keinen ganzen Primärschlüssel.</translation>
     </message>
     <message>
-        <source>The table “{0}” has sync records of a column that it does not have any more.</source>
-        <translation>Die Tabelle „{0}“ hat Aufzeichnungen des Abgleichs für eine Spalte, die sie nicht mehr hat.</translation>
-    </message>
-    <message>
         <source>The table “{0}” has {1} columns; from 1 to {2} can be.</source>
         <translation>Die Tabelle „{0}“ hat {1} Spalten; 1 bis {2} sind möglich.</translation>
     </message>
@@ -3364,6 +3364,10 @@
     <message>
         <source>This write cannot be tracked: it is by the sync triggers of the table “{0}”, and {1}.</source>
         <translation>Dieses Schreiben kann nicht verfolgt werden: Es geschieht durch die Abgleich-Trigger der Tabelle „{0}“, und {1}.</translation>
+    </message>
+    <message>
+        <source>To mend it: syncline check --repair {0}</source>
+        <translation>Zum Reparieren: syncline check --repair {0}</translation>
     </message>
     <message>
         <source>Tokens are kept in the system&apos;s keyring.</source>
@@ -3604,6 +3608,10 @@
     <message>
         <source>it has more than {0} addresses</source>
         <translation>er hat mehr als {0} Adressen</translation>
+    </message>
+    <message>
+        <source>it has sync records of a column that it does not have any more</source>
+        <translation>sie hat Sync-Einträge zu einer Spalte, die sie nicht mehr hat</translation>
     </message>
     <message>
         <source>it is locked</source>

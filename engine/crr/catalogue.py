@@ -8,6 +8,7 @@ from functools import cached_property
 
 import apsw
 
+from engine.crr import parking
 from engine.crr.sql import literal
 from engine.crr.statements import Statements
 from engine.crr.values import Affinity
@@ -72,19 +73,27 @@ class Crr:
         self.sql = Statements(name, table.name, self.key, self.columns)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Catalogue:
     """The tables that matter here, as of one schema version.
 
     Attributes:
         clocks: the wire name of every clock table of 0.16's layout, in catalogue order, also of broken CRRs.
         crrs: by wire name; those that can be read and merged.
-        broken: wire name -> why it is not in ``crrs``, in words.
+        broken: wire name -> why it is not in ``crrs``, in words that follow on "cannot be synced:".
+        parked: wire name -> why it takes no part in sync, likewise; all that are broken, and others, whose local
+            writes are recorded on.
     """
 
     clocks: tuple[str, ...]
     crrs: dict[str, Crr]
     broken: dict[str, str]
+    parked: dict[str, str]
+
+    @cached_property
+    def synced(self) -> dict[str, Crr]:
+        """The CRRs that take part in sync, by wire name."""
+        return {name: crr for name, crr in self.crrs.items() if name not in self.parked}
 
     def tracking(self, table: str) -> Crr | None:
         """The CRR whose base table is ``table``, whatever the case of its wire name."""
@@ -154,7 +163,8 @@ def load(db: apsw.Connection) -> Catalogue:
             broken[name] = "its primary key was changed without crsql_begin_alter and crsql_commit_alter"
         else:
             crrs[name] = Crr(name, table, indexed=clock + BY_VERSION in indexes)
-    return Catalogue(tuple(clocks), crrs, broken)
+    parked = {name: why for name, why in parking.read(db).items() if name in crrs}
+    return Catalogue(tuple(clocks), crrs, broken, parked | broken)
 
 
 def is_crr(db: apsw.Connection, table: str) -> bool:

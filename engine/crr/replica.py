@@ -12,6 +12,7 @@ from engine.crr.peers import identity, keeping, lineage, tracked
 from engine.crr.read import surveys
 from engine.crr.read.digests import SLICE, Slice, lengths_above, rows_between, values_at
 from engine.crr.read.ranges import RangeReader
+from engine.crr.read.reading import table_parked
 from engine.crr.read.versions import Reader
 from engine.crr.results import (
     ChangeSet,
@@ -98,6 +99,7 @@ class Replica(Schema):
         exclude_site: bytes | None = None,
         exclude_versions: Sequence[tuple[int, int]] = (),
         limit: int | None = None,
+        whole: bool = True,
     ) -> ChangeSet:
         """The changes with since < db_version <= until, read in one short transaction.
 
@@ -109,12 +111,13 @@ class Replica(Schema):
             exclude_site: leave out what this author wrote.
             exclude_versions: half-open (before, after] intervals of versions to leave out.
             limit: about how many changes at most; versions stay whole, and there is at least one.
+            whole: refuse where changes in the range are of a parked table; without it they are left out.
 
         Raises:
             TableBroken: changes in the range cannot be read, so that no clock may pass them.
         """
         with self._reading():
-            return Reader(self._state).changes(since, until, exclude_site, exclude_versions, limit)
+            return Reader(self._state).changes(since, until, exclude_site, exclude_versions, limit, whole)
 
     def part(
         self,
@@ -152,6 +155,7 @@ class Replica(Schema):
         js_numbers: bool = False,
         floor: int = 0,
         tell: bool = True,
+        tables: Collection[str] = (),
     ) -> MergeResult:
         """Merge changes and record the clock that comes with them, in one transaction.
 
@@ -163,12 +167,14 @@ class Replica(Schema):
             place: how far a range is held with these changes, which does not move the clock yet.
             js_numbers: values may have passed through JavaScript (spec 10.3).
             floor: a db_version that this file has had; a file below it is not the same any more.
+            tables: those that take part in the sync; none of them may be parked.
             tell: without it, the result's ``applied`` is empty, and memory is bounded however many changes there are.
 
         Raises:
             FileReplaced: the file, or its clock of the peer, went back; recording would jump a gap.
             InvalidChange: a change or a clock that no well-behaved peer sends.
             SchemaMismatch: a table or column that this file lacks, or a constraint that refuses a row.
+            TableBroken: a table is parked here.
             FileBusy, StorageFailed, ReadOnlyFile: the file. In every case nothing was kept.
         """
         with self._writing() as db:
@@ -178,6 +184,7 @@ class Replica(Schema):
                     f"“{self.path.name}” is not the file it was: it was replaced or restored meanwhile.",
                     hint="Syncline goes on from what the file holds now.",
                 )
+            self._check_parked({*tables, *(received.tables or () if received else ())})
             merger = Merger(self._state, js_numbers=js_numbers, tell=tell)
             merger.merge(changes, author)
             if received is not None:
@@ -187,6 +194,11 @@ class Replica(Schema):
                 keeping.record_place(db, self._state.site_id, place)
             after = self._state.next_version() if merger.won else before
         return MergeResult(merger.applied or (), before, after)
+
+    def _check_parked(self, tables: set[str]) -> None:
+        catalogue = self._state.catalogue()
+        for name in sorted(tables & catalogue.parked.keys()):
+            raise table_parked(name, catalogue.parked[name])
 
     def site_id_on_disk(self) -> bytes | None:
         """The id that the file has now: another one, if it was set back or given a new one under us."""
@@ -199,9 +211,17 @@ class Replica(Schema):
 
     # Clocks of peers
 
-    def known(self, site_id: bytes) -> Known:
-        """What is known of one peer: its clocks, what they cover, and where a cut range can go on."""
+    def known(self, site_id: bytes, parked: Collection[str] = ()) -> Known:
+        """What is known of one peer: its clocks, what they cover, and where a cut range can go on.
+
+        Args:
+            parked: tables that do not take part on one of the two sides; from now on no clock covers them.
+        """
         with self._reading() as db:
+            if not keeping.covers_any(db, site_id, parked):
+                return keeping.known(db, self._state.site_id, site_id, self._state.catalogue())
+        with self._writing() as db:
+            keeping.uncover(db, site_id, parked)
             return keeping.known(db, self._state.site_id, site_id, self._state.catalogue())
 
     def lineage_mark(self) -> int:

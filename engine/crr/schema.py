@@ -7,10 +7,11 @@ from contextlib import contextmanager
 
 import apsw
 
-from engine.crr import config
+from engine.crr import config, parking
 from engine.crr.catalogue import Table, is_crr, user_tables
 from engine.crr.failures import explained
 from engine.crr.openfile import OpenFile
+from engine.crr.peers import keeping
 from engine.crr.results import Migration, TableStatus
 from engine.crr.sql import main
 from engine.crr.tables import additions, automigrate, repair
@@ -22,21 +23,42 @@ from engine.crr.tables.plans import plan_of
 from engine.crr.tables.repair import Finding
 from engine.errors import UsageError
 from engine.plan import TablePlan
-from engine.shape import Shape
+from engine.shape import Parked, Shape
 
 
 class Schema(OpenFile):
     """The methods of a replica that are about its tables."""
 
     def crr_tables(self) -> tuple[str, ...]:
-        """The wire names of the CRRs that can be read and merged, in catalogue order."""
+        """The wire names of the CRRs that take part in sync, in catalogue order."""
         with explained(self.path):
-            return tuple(self._state.catalogue().crrs)
+            return tuple(self._state.catalogue().synced)
 
     def shapes(self) -> tuple[Shape, ...]:
         """The shape of each of them."""
         with explained(self.path):
-            return tuple(Shape(crr.name, crr.key, crr.columns) for crr in self._state.catalogue().crrs.values())
+            return tuple(Shape(crr.name, crr.key, crr.columns) for crr in self._state.catalogue().synced.values())
+
+    def parked(self) -> tuple[Parked, ...]:
+        """The tables with sync records that take no part in sync for now, by name, and why."""
+        with explained(self.path):
+            return tuple(Parked(name, why) for name, why in sorted(self._state.catalogue().parked.items()))
+
+    def park(self, table: str, reason: str) -> None:
+        """Leave a table out of sync, for a reason that only running has shown. Its local writes are recorded on.
+
+        It takes part again, and is asked for from the start, when the table or a trigger is changed, or by ``repair``.
+        Does nothing if it is parked already, or is no CRR any more.
+
+        Args:
+            table: its wire name.
+            reason: in words that follow on "cannot be synced:", without a full stop.
+        """
+        with self._writing() as db:
+            tables = self._state.catalogue()
+            if table in tables.synced:
+                parking.record(db, table, reason)
+                keeping.forget_table(db, table)
 
     def merges_equal_values(self) -> bool:
         """How the file breaks ties between equal values (``merge-equal-values``): every peer must do the same."""
@@ -46,7 +68,7 @@ class Schema(OpenFile):
     def plans(self) -> tuple[TablePlan, ...]:
         """The plan of each of them, by which another side makes tables alike."""
         with self._reading() as db:
-            return tuple(plan_of(db, crr) for crr in self._state.catalogue().crrs.values())
+            return tuple(plan_of(db, crr) for crr in self._state.catalogue().synced.values())
 
     def possible_additions(self, plans: Iterable[TablePlan]) -> list[Addition]:
         """What of another side's plans is missing here and can be added (``engine.crr.tables.additions``)."""
@@ -80,13 +102,15 @@ class Schema(OpenFile):
     def _status(self, table: Table) -> TableStatus:
         db, tables = self.connection, self._state.catalogue()
         reasons, known = obstacles(db, table), ()
-        if table.name in tables.broken:
-            reasons = (f"It cannot be synced: {tables.broken[table.name]}.",)
+        crr = tables.tracking(table.name)
+        why = tables.parked.get(crr.name if crr is not None else table.name)
+        if why is not None:
+            reasons = (f"It cannot be synced: {why}.",)
         elif is_crr(db, table.name):  # what came after it became one
             reasons, known = (), reasons
         return TableStatus(
             name=table.name,
-            syncable=tables.tracking(table.name) is not None,
+            syncable=crr is not None and why is None,
             eligible=not reasons,
             reasons=reasons,
             rows=self._count(table),

@@ -29,7 +29,7 @@ from engine.hosts import Hosts
 from engine.journal import Journal
 from engine.restore import current, put_back
 from engine.settings import DatabaseConfig, Settings, SettingsFile
-from engine.shape import Shape
+from engine.shape import Parked, Shape
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -228,7 +228,7 @@ class _DatabaseListener:
     def version_moved(self, version: int) -> None:
         self.engine.database_moved(self.database, self.host)
 
-    def schema_changed(self, tables: tuple[Shape, ...]) -> None:
+    def schema_changed(self, tables: tuple[Shape, ...], parked: tuple[Parked, ...]) -> None:
         self.engine.schema_changed(self.database)
 
     def replaced(self) -> None:

@@ -11,7 +11,7 @@ from engine.host import Host
 from engine.hosts import Hosts
 from engine.hub.fellow import Fellow
 from engine.hub.rooms import Rooms
-from engine.shape import Shape
+from engine.shape import Parked, Shape
 
 
 class Fellows:
@@ -93,7 +93,7 @@ class _Watcher:
     def version_moved(self, version: int) -> None:
         self.fellows.owe(self.room, version)
 
-    def schema_changed(self, tables: tuple[Shape, ...]) -> None:
+    def schema_changed(self, tables: tuple[Shape, ...], parked: tuple[Parked, ...]) -> None:
         self.fellows.owe(self.room, self.host.version)
 
     def replaced(self) -> None:

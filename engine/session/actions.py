@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from engine.change import Change
 from engine.crr import Place, Received, Span
-from engine.shape import Shape
+from engine.shape import Parked, Shape
 from engine.wire import TablesRequest
 
 from .answering import Question
@@ -29,7 +29,8 @@ class Snapshot:
     Attributes:
         site_id: our 16 bytes.
         db_version: our clock, on disk.
-        tables: the shapes of our CRRs.
+        tables: the shapes of our CRRs that take part in sync.
+        parked: those that do not, and why.
         schema_name, schema_version: what the stock dialect announces (spec 10.7); None when the file has no name.
         received: received clocks by site id: how far we hold each peer's history.
         sent: sent clocks as they are recorded, by site id.
@@ -40,6 +41,7 @@ class Snapshot:
     site_id: bytes
     db_version: int
     tables: tuple[Shape, ...] = ()
+    parked: tuple[Parked, ...] = ()
     schema_name: str | None = None
     schema_version: int = -1
     received: Mapping[bytes, int] = field(default_factory=dict)
@@ -93,6 +95,7 @@ class LookUp:
     """Look up what the file knows of this peer now (``Replica.known``), and answer with ``known``."""
 
     site_id: bytes
+    parked: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +142,7 @@ class Merge:
     """Merge a batch and, in the transaction of its last part, record ``received`` or ``place``.
 
     Answer with ``merge_done``. ``until`` is the peer's version up to which its history is held then; ``received`` is
-    None when the batch does not move the clock, and ``place`` unless it is a part of a range.
+    None when the batch does not move the clock, and ``place`` unless it is a part of a range. ``tables`` take part.
     This action is the only way by which a session can move a received clock: the hard rule has one door.
     """
 
@@ -149,6 +152,7 @@ class Merge:
     author: bytes | None = None
     js_numbers: bool = False
     place: Place | None = None
+    tables: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 from engine.change import MAX_VERSION, Change
 from engine.crr import Known, MergeResult, Part, Place, Received, TableDigest
 from engine.errors import BeyondLimit, MergeError, PeerRefused, ProtocolError, SchemaMismatch, SynclineError, WireError
-from engine.shape import Shape
+from engine.shape import Parked, Shape
 from engine.wire import MAX_FRAME, Message, Tables, decode
 
 from .actions import CLOSE_MISSING, Action, Close, Merge, RecordSent, Send, Snapshot
@@ -115,9 +115,9 @@ class Session(abc.ABC):
             self.local_version = version
         self._pump()
 
-    def schema_changed(self, tables: Sequence[Shape]) -> None:
-        """Say that the tables of our file look so now. If that is news, the two sides must greet anew."""
-        if sorted(tables) != sorted(self.here.tables):
+    def schema_changed(self, tables: Sequence[Shape], parked: Sequence[Parked]) -> None:
+        """Say how the tables of our file are now, and which are parked. If that is news, both must greet anew."""
+        if sorted(tables) != sorted(self.here.tables) or tuple(parked) != self.here.parked:
             self.close(1001, "The tables of the file were altered.", regreet=True)
 
     def known(self, known: Known) -> None:  # noqa: B027 - only the own dialect asks
@@ -300,7 +300,9 @@ class Session(abc.ABC):
         elif until > since or tables is not None:
             received = Received(self.peer, until, since, tables, resend, covered)
             self.offered = max(self.offered, until)
-        self._merges.append(Merge(tuple(changes), until, received, author=author, js_numbers=stock, place=place))
+        self._merges.append(
+            Merge(tuple(changes), until, received, author=author, js_numbers=stock, place=place, tables=tables or ())
+        )
         self._next_merge()
 
     def _next_merge(self) -> None:

@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 
 from engine.crr import Known, MergeResult, Place
-from engine.errors import ProtocolError
+from engine.errors import ProtocolError, SynclineError, TableBroken
 from engine.shape import Comparison, compare
 from engine.wire import (
     PROTOCOL,
@@ -155,7 +155,7 @@ class OwnSession(SendingSession, ComparingSession):
         self.tables, self.common = tables, tables.common
         self.peer, self.peer_version = hello.site_id, hello.db_version
         self._looking_up = True
-        self._actions.append(LookUp(hello.site_id))
+        self._actions.append(LookUp(hello.site_id, tuple(name for name, _ in self.here.parked)))
 
     def known(self, known: Known) -> None:
         """Go on with the greeting: what we hold of the peer says what to ask it for."""
@@ -340,6 +340,12 @@ class OwnSession(SendingSession, ComparingSession):
             kind = _KINDS.get(code, FailureCode.PROTOCOL)
             self._say(kind, said or reason, retry)
         super().close(code, reason, said=said, retry=retry, regreet=regreet, parked=parked)
+
+    def failed(self, error: SynclineError) -> None:
+        if isinstance(error, TableBroken):  # it was parked a moment ago: the others go on without it
+            super().close(1001, str(error), said="A table of the file was parked.", regreet=True)
+        else:
+            super().failed(error)
 
     def _refuse(self, code: FailureCode, sentence: str) -> None:
         self.copied = code is FailureCode.CLONE

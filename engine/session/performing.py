@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engine.crr import MergeResult, Part, Replica
+from engine.errors import TableBroken
 
 from .actions import Merge, Read, ReadPart, Snapshot
 from .versions import Versions
@@ -18,6 +19,7 @@ def snapshot(replica: Replica, generation: int = 0) -> Snapshot:
         site_id=replica.site_id,
         db_version=replica.db_version(),
         tables=replica.shapes(),
+        parked=replica.parked(),
         schema_name=name,
         schema_version=version,
         received=dict(replica.announcements()),
@@ -45,15 +47,23 @@ def read(replica: Replica, action: Read) -> Versions:
 
 
 def read_part(replica: Replica, action: ReadPart) -> Part:
-    """Read a part of a range. What is returned is durable."""
-    part = replica.part(
-        action.span,
-        place=action.place,
-        exclude_site=action.exclude_site,
-        exclude_versions=action.exclude_versions,
-        changes=action.changes,
-        size=action.size,
-    )
+    """Read a part of a range. What is returned is durable.
+
+    Raises:
+        TableBroken: a table is parked, be it since just now.
+    """
+    try:
+        part = replica.part(
+            action.span,
+            place=action.place,
+            exclude_site=action.exclude_site,
+            exclude_versions=action.exclude_versions,
+            changes=action.changes,
+            size=action.size,
+        )
+    except TableBroken as error:
+        replica.park(error.table, error.reason)
+        raise
     if part.until != action.span.until:  # its end was fixed just now: nothing above it is ever in the range
         replica.ensure_durable()
     return part
@@ -82,6 +92,7 @@ def merge(replica: Replica, action: Merge, *, floor: int = 0, size: int = 0, tel
                 js_numbers=action.js_numbers,
                 floor=floor,
                 tell=tell,
+                tables=action.tables,
             )
         )
         floor = max(floor, results[-1].after)

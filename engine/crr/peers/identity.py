@@ -13,6 +13,8 @@ import uuid
 
 import apsw
 
+from engine.crr import parking
+
 
 def renew(db: apsw.Connection) -> bytes:
     """Give the file a new id, and forget what it knew of its peers: they meet as if for the first time.
@@ -24,7 +26,10 @@ def renew(db: apsw.Connection) -> bytes:
     """
     site_id = uuid.uuid4().bytes
     db.execute("UPDATE main.crsql_site_id SET site_id = ? WHERE ordinal = 0", (site_id,))
-    ours = db.execute("SELECT name FROM main.sqlite_master WHERE type = 'table' AND name GLOB 'crsql_syncline_*'")
+    ours = db.execute(
+        "SELECT name FROM main.sqlite_master WHERE type = 'table' AND name GLOB 'crsql_syncline_*' AND name != ?",
+        (parking.TABLE,),
+    )
     for name in ["crsql_tracked_peers", *(name for (name,) in ours.fetchall())]:
         db.execute(f"DELETE FROM main.{name}")
     return site_id

@@ -10,6 +10,7 @@ The tokens of ``lineage`` belong to it as well.
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from typing import Any
 
 import apsw
@@ -37,7 +38,7 @@ def known(db: apsw.Connection, own: bytes | None, site_id: bytes, catalogue: Cat
     covered = _read(db, _TABLES, "tables", site_id)
     names = json.loads(covered[0]) if covered is not None else []
     # A table without any clock row holds nothing, whatever was recorded: it may have been dropped and made again.
-    tables = tuple(name for name in names if name in catalogue.crrs and _holds_anything(db, name))
+    tables = tuple(name for name in names if name in catalogue.synced and _holds_anything(db, name))
     row = _read(db, _RANGES, "since, until, token, resend", site_id)
     place = None
     if row is not None:
@@ -69,6 +70,8 @@ def record_received(db: apsw.Connection, received: Received) -> None:
         db.execute(f"DELETE FROM main.{_RANGES} WHERE site_id = ? AND resend <= ?", fulfilled)
     tables = json.dumps(received.tables)
     if covered != (tables,):
+        if covered is not None and not set(json.loads(covered[0])).issubset(received.tables):
+            _forget_place(db, received.site_id)
         _write(db, _TABLES, (received.site_id, tables))
 
 
@@ -83,6 +86,23 @@ def forget_table(db: apsw.Connection, name: str) -> None:
             kept = [table for table in json.loads(tables) if table.lower() != name.lower()]
             db.execute(f"UPDATE main.{_TABLES} SET tables = ? WHERE site_id = ?", (json.dumps(kept), site_id))
     tracked.forget_received(db, published)
+
+
+def uncover(db: apsw.Connection, site_id: bytes, names: Collection[str]) -> None:
+    """No clock of this peer covers these tables any more: they are parked on one of the two sides. A range that was cut
+    begins anew with it, for it may have been one of theirs."""
+    covered = _read(db, _TABLES, "tables", site_id)
+    held = json.loads(covered[0]) if covered is not None else []
+    kept = [name for name in held if name not in names]
+    if kept != held:
+        _write(db, _TABLES, (site_id, json.dumps(kept)))
+        _forget_place(db, site_id)
+
+
+def covers_any(db: apsw.Connection, site_id: bytes, names: Collection[str]) -> bool:
+    """Whether there is anything for ``uncover`` to do."""
+    covered = _read(db, _TABLES, "tables", site_id)
+    return covered is not None and not set(names).isdisjoint(json.loads(covered[0]))
 
 
 def record_place(db: apsw.Connection, own: bytes | None, place: Place) -> None:
@@ -113,6 +133,13 @@ def record_wish(db: apsw.Connection, site_id: bytes, since: int) -> None:
     if older is not None:
         since = min(since, older[0])
     _write(db, _RANGES, (site_id, since, 0, b"", 1))
+
+
+def _forget_place(db: apsw.Connection, site_id: bytes) -> None:
+    """A cut range begins anew; that it goes without filters stays wished for."""
+    if db.table_exists("main", _RANGES):
+        db.execute(f"DELETE FROM main.{_RANGES} WHERE site_id = ? AND NOT resend", (site_id,))
+        db.execute(f"UPDATE main.{_RANGES} SET until = 0, token = x'' WHERE site_id = ?", (site_id,))
 
 
 def _holds_anything(db: apsw.Connection, table: str) -> bool:

@@ -12,9 +12,8 @@ import struct
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from engine.crr.read.reading import Intervals, put_in_order
+from engine.crr.read.reading import Intervals, put_in_order, table_parked
 from engine.crr.read.tables import At, Fill, Shown, TableReader
-from engine.crr.read.versions import Reader
 from engine.crr.results import Part, Span
 from engine.crr.state import State
 from engine.errors import ReplicaError
@@ -48,6 +47,10 @@ class RangeReader:
         size: int,
     ) -> Part:
         """As Replica.part."""
+        tables = self._state.catalogue()
+        for name in span.tables:
+            if name in tables.parked:
+                raise table_parked(name, tables.parked[name])
         newest = self._state.db_version()
         if span.until is not None and span.until > newest:
             return Part((), newest, b"", newest)
@@ -55,8 +58,6 @@ class RangeReader:
         until = newest
         if at is not None and span.until is not None:
             until = span.until
-        else:
-            Reader(self._state).check_whole(0 if span.late else span.since, until)
         shown = Shown(exclude_site, Intervals(exclude_versions))
         filtered = exclude_site is not None or bool(exclude_versions) or self._state.site_id is None
         fill = Fill(changes, size, SCAN)
@@ -64,7 +65,7 @@ class RangeReader:
         for number, name in enumerate(span.tables):
             if at is not None and number < at.table:
                 continue
-            crr = self._state.catalogue().crrs.get(name)
+            crr = tables.crrs.get(name)
             if crr is None:
                 raise ReplicaError(f"The table “{name}” cannot be synced any more.", hint="Was its schema changed?")
             late = name in span.late

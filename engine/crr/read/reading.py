@@ -55,8 +55,16 @@ def source(crr: Crr) -> str:
 def lost_column(table: str) -> TableBroken:
     """The error for a table with records of a column that is no more: a peer's clock would pass them for good."""
     return TableBroken(
-        f"The table “{table}” has sync records of a column that it does not have any more.",
+        table,
+        "it has sync records of a column that it does not have any more",
         hint="Bring the column back, or let crsql_begin_alter and crsql_commit_alter finish the change.",
+    )
+
+
+def table_parked(table: str, why: str) -> TableBroken:
+    """The error for a table that takes no part in sync for now."""
+    return TableBroken(
+        table, why, hint=f"Undo that; or, if it is meant, give it up: SELECT crsql_as_table('{table}')."
     )
 
 

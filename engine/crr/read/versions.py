@@ -7,12 +7,11 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from engine.crr.catalogue import CLOCK, Crr
-from engine.crr.read.reading import Intervals, put_in_order
+from engine.crr.read.reading import Intervals, put_in_order, table_parked
 from engine.crr.read.tables import At, Fill, Shown, TableReader
 from engine.crr.results import ChangeSet
 from engine.crr.sql import main
 from engine.crr.state import State
-from engine.errors import TableBroken
 
 
 def _walked(versions: tuple[int, int]) -> int:
@@ -33,6 +32,7 @@ class Reader:
         exclude_site: bytes | None,
         exclude_versions: Sequence[tuple[int, int]],
         limit: int | None,
+        whole: bool,
     ) -> ChangeSet:
         """As Replica.changes."""
         hidden = Intervals(exclude_versions)
@@ -43,26 +43,24 @@ class Reader:
             bound = self._bound(since, bound, hidden, limit)
         fill = Fill()
         if bound > since:
-            self.check_whole(since, bound)
-            for crr in self._state.catalogue().crrs.values():
+            if whole:
+                self._check_whole(since, bound)
+            for crr in self._state.catalogue().synced.values():
                 TableReader(self._state.db, crr, bound, fill, shown).read(At.after(since))
             put_in_order(fill.found)
         return ChangeSet(fill.found, bound, newest > bound)
 
-    def check_whole(self, since: int, until: int) -> None:
-        """Refuse when changes in the range cannot be read: a peer's clock would pass them for good.
+    def _check_whole(self, since: int, until: int) -> None:
+        """Refuse when changes in the range are of a parked table: a peer's clock would pass them for good.
 
         Raises:
             TableBroken: names the table, and how to mend it.
         """
         tables = self._state.catalogue()
         in_range = "WHERE db_version > ? AND db_version <= ?"
-        for name, why in tables.broken.items():
-            if name in tables.clocks and self._any(f"FROM {main(name + CLOCK)} {in_range}", since, until):
-                raise TableBroken(
-                    f"The table “{name}” cannot be synced: {why}.",
-                    hint=f"Undo that; or, if it is meant, give it up: SELECT crsql_as_table('{name}').",
-                )
+        for name, why in tables.parked.items():
+            if self._any(f"FROM {main(name + CLOCK)} {in_range}", since, until):
+                raise table_parked(name, why)
 
     def _any(self, rows: str, since: int, until: int) -> bool:
         return self._state.db.execute(f"SELECT 1 {rows} LIMIT 1", (since, until)).fetchone() is not None
@@ -72,7 +70,7 @@ class Reader:
         further."""
         total = 0
         fitting = until
-        walks = [self._versions(crr, since, until) for crr in self._state.catalogue().crrs.values()]
+        walks = [self._versions(crr, since, until) for crr in self._state.catalogue().synced.values()]
         for version, counts in groupby(heapq.merge(*walks), key=_walked):
             if not hidden.hold(version):
                 count = sum(count for _, count in counts)

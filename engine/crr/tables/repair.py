@@ -17,6 +17,7 @@ from enum import Enum
 import apsw
 
 from engine.change import SENTINEL
+from engine.crr import parking
 from engine.crr.catalogue import CLOCK, KEY, Crr
 from engine.crr.read.reading import known_cells
 from engine.crr.sql import literal, main
@@ -76,6 +77,7 @@ class Damage(Enum):
         "sync triggers of another table's name are there, so that writes fail",
         "dropped",
     )
+    PARKED = ("reason keeps it from being synced", "reasons keep it from being synced", "synced again, from the start")
     NO_RECORDS = (
         "sync trigger is there without any sync records, so that writes fail",
         "sync triggers are there without any sync records, so that writes fail",
@@ -91,13 +93,17 @@ class Finding:
         table: its name.
         damage: the kind.
         count: how many rows, values, records or triggers.
+        reason: why the table is parked, if that is the damage.
     """
 
     table: str
     damage: Damage
     count: int
+    reason: str = ""
 
     def __str__(self) -> str:
+        if self.reason:
+            return f"cannot be synced: {self.reason}."
         one, many, _ = self.damage.value
         return f"{self.count:,} {one if self.count == 1 else many}."
 
@@ -118,6 +124,7 @@ def check(state: State) -> list[Finding]:
             table = find_table(db, name)
             damage = Damage.TABLE_GONE if table is None or table.kind != "table" else Damage.KEY_CHANGED
             found.append(Finding(name, damage, _count(db, f"SELECT 1 FROM {main(name + CLOCK)}") or 1))
+    found += [Finding(name, Damage.PARKED, 1, why) for name, why in tables.parked.items() if name not in tables.broken]
     alone = Counter((table, damage) for table, damage, _ in _lone_triggers(db, tables.clocks))
     found += [Finding(table, damage, count) for (table, damage), count in alone.items()]
     return [finding for finding in found if finding.count]
@@ -130,14 +137,15 @@ def repair(state: State) -> list[Finding]:
         NotEligible: a table cannot be a CRR as it is now.
     """
     found = check(state)
-    dropped = (Damage.TABLE_GONE, Damage.STRAY_TRIGGERS)
+    no_alter = (Damage.TABLE_GONE, Damage.STRAY_TRIGGERS, Damage.PARKED)
     with savepoint(state.db):
+        parking.release(state.db)
         for _, damage, trigger in _lone_triggers(state.db, state.catalogue().clocks):
             if damage is Damage.STRAY_TRIGGERS:
                 state.db.execute(f"DROP TRIGGER {main(trigger)}")
         for table in (one.table for one in found if one.damage is Damage.TABLE_GONE):
             make_plain(state, table)
-        for table in dict.fromkeys(one.table for one in found if one.damage not in dropped):
+        for table in dict.fromkeys(one.table for one in found if one.damage not in no_alter):
             begin_alter(state, table, recorded=False)  # an alter in which nothing is altered
             commit_alter(state, table)
     return found

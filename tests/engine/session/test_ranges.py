@@ -398,10 +398,10 @@ def test_an_altered_file_greets_anew(pair: tuple[Replica, Replica]) -> None:
     wire = own_pair(one, other)
     wire.run()
     session = wire.ends[0].session
-    session.schema_changed(tuple(reversed(one.shapes())))
+    session.schema_changed(tuple(reversed(one.shapes())), ())
     assert session.closed is None
     alter(one, PHOTO)
-    session.schema_changed(one.shapes())
+    session.schema_changed(one.shapes(), ())
     assert session.closed is not None
     assert session.closed.regreet
 

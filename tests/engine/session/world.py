@@ -125,8 +125,8 @@ class End:
                 session.read_done(performing.read(self.replica, action))
             case ReadPart():
                 session.read_done(performing.read_part(self.replica, action))
-            case LookUp(site_id):
-                session.known(self.replica.known(site_id))
+            case LookUp(site_id, parked):
+                session.known(self.replica.known(site_id, parked))
             case Renew(site_id, confirmed):
                 session.renewed(self.replica.renew_lineage(site_id, confirmed))
             case Keep(site_id, token, after):

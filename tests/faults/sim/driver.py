@@ -77,7 +77,7 @@ class Driver:
         machine.drivers.append(self)
         self.call(session.start)
         self.call(lambda: session.local_changed(machine.version))
-        self.call(lambda: session.schema_changed(machine.replica.shapes()))
+        self.call(lambda: session.schema_changed(machine.replica.shapes(), machine.replica.parked()))
 
     def call(self, step: Callable[[], None]) -> None:
         """Have ``step`` feed the session in its turn."""
@@ -159,8 +159,8 @@ class Driver:
                 session.read_done(machine.read(action))
             case ReadPart():
                 session.read_done(performing.read_part(machine.replica, action))
-            case LookUp(site_id):
-                session.known(machine.replica.known(site_id))
+            case LookUp(site_id, parked):
+                session.known(machine.replica.known(site_id, parked))
             case Renew(site_id, confirmed):
                 session.renewed(machine.replica.renew_lineage(site_id, confirmed))
             case Keep(site_id, token, after):

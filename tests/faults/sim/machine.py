@@ -152,9 +152,9 @@ class Machine:
         self.note(f"alters its tables: {release}, version {self.replica.db_version()}")
         self.eye.close()
         self.eye = truth.Eye(self.path)
-        shapes = self.replica.shapes()
+        shapes, parked = self.replica.shapes(), self.replica.parked()
         for driver in tuple(self.drivers):
-            driver.call(lambda driver=driver: driver.session.schema_changed(shapes))  # type: ignore[misc]
+            driver.call(lambda driver=driver: driver.session.schema_changed(shapes, parked))  # type: ignore[misc]
         for link in self.world.links:
             if link.dialler is self:
                 link.schema_changed()

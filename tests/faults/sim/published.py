@@ -14,7 +14,7 @@ from engine.change import MAX_VERSION, Change
 from engine.crr import MergeResult, Received
 from engine.errors import SynclineError
 from engine.session import Action, Close, Merge, Read, Send, Snapshot, Versions
-from engine.shape import Shape
+from engine.shape import Parked, Shape
 from engine.wire import AnnouncePresence, Changes, Cursor, RejectChanges, StartStreaming, StockMessage, decode, encode
 
 
@@ -69,7 +69,7 @@ class _Published:
     def flushed(self) -> None:
         """Nothing: they do not look."""
 
-    def schema_changed(self, tables: Sequence[Shape]) -> None:
+    def schema_changed(self, tables: Sequence[Shape], parked: Sequence[Parked]) -> None:
         """Nothing: they do not notice."""
 
     def ponged(self) -> None:

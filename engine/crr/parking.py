@@ -1,0 +1,56 @@
+"""Tables that take no part in sync for now, for a reason that only running has shown: kept in the file, for all to see.
+
+``crsql_syncline_parked`` has one row for each. It counts as long as the table and the triggers that may act on it are
+what they were then. It is made anew with every change, so that whoever reads the schema notices.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import apsw
+
+from engine.crr.sql import main
+
+TABLE = "crsql_syncline_parked"
+
+
+def read(db: apsw.Connection) -> dict[str, str]:
+    """Why each table is parked, by wire name."""
+    return {name: reason for name, reason, depends in _rows(db) if depends == _depends(db, name)}
+
+
+def record(db: apsw.Connection, name: str, reason: str) -> None:
+    """Park a table, in the caller's transaction; ``reason`` as in ``Catalogue.parked``."""
+    kept = [row for row in _rows(db) if row[0] != name and row[2] == _depends(db, row[0])]
+    _write(db, [*kept, (name, reason, _depends(db, name))])
+
+
+def release(db: apsw.Connection) -> None:
+    """Let all of them take part again, in the caller's transaction."""
+    _write(db, [])
+
+
+def _rows(db: apsw.Connection) -> list[tuple[Any, ...]]:
+    if not db.table_exists("main", TABLE):
+        return []
+    return db.execute(f"SELECT tbl, reason, depends FROM {main(TABLE)} ORDER BY tbl").fetchall()
+
+
+def _write(db: apsw.Connection, rows: list[tuple[Any, ...]]) -> None:
+    db.execute(f"DROP TABLE IF EXISTS {main(TABLE)}")
+    if rows:
+        layout = "tbl TEXT PRIMARY KEY NOT NULL, reason TEXT NOT NULL, depends BLOB NOT NULL"
+        db.execute(f"CREATE TABLE {main(TABLE)} ({layout}) WITHOUT ROWID")
+        db.executemany(f"INSERT INTO {main(TABLE)} VALUES (?, ?, ?)", rows)
+
+
+def _depends(db: apsw.Connection, name: str) -> bytes:
+    """A digest of the table's schema, and of all triggers but the sync triggers of others: one may fire the next."""
+    texts = db.execute(
+        "SELECT type, name, tbl_name, sql FROM main.sqlite_master WHERE type IN ('table', 'trigger')"
+        " AND (tbl_name = ?1 COLLATE NOCASE OR type = 'trigger' AND name NOT GLOB '*__crsql_*') ORDER BY name, type",
+        (name,),
+    ).fetchall()
+    return hashlib.blake2b(repr(texts).encode(), digest_size=16).digest()

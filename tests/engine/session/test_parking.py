@@ -1,0 +1,142 @@
+"""Two sessions of the own dialect, of which a table is parked: the others go on, and it comes back from the start."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from engine.crr import Replica
+
+from .world import Wire, make_replica, own_pair
+
+NOTE = "CREATE TABLE note (id TEXT PRIMARY KEY NOT NULL, body TEXT, tag TEXT); SELECT crsql_as_crr('note');"
+TAG = "CREATE TABLE tag (id TEXT PRIMARY KEY NOT NULL, n); SELECT crsql_as_crr('tag')"
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> Iterator[tuple[Replica, Replica]]:
+    """Two files with note and tag, which have met."""
+    pair = make_replica(tmp_path / "a.db", NOTE + TAG), make_replica(tmp_path / "b.db", NOTE + TAG)
+    run(pair[0], "INSERT INTO note VALUES ('1', 'one', NULL)")
+    sync(*pair)
+    yield pair
+    for replica in pair:
+        replica.close()
+
+
+def run(replica: Replica, sql: str) -> None:
+    replica.connection.execute(sql).fetchall()
+
+
+def sync(*pair: Replica) -> Wire:
+    wire = own_pair(*pair)
+    wire.run()
+    return wire
+
+
+def held(replica: Replica, table: str) -> list[tuple[object, ...]]:
+    return list(replica.connection.execute(f"SELECT * FROM {table} ORDER BY 1"))
+
+
+def clocks(one: Replica, other: Replica) -> tuple[bool, bool]:
+    """Whether each holds the other's clock as it is."""
+    return (
+        one.known(other.site_id).received == other.db_version(),
+        other.known(one.site_id).received == one.db_version(),
+    )
+
+
+def break_(replica: Replica) -> None:
+    """Change the key of note behind cr-sqlite's back."""
+    run(replica, "ALTER TABLE note RENAME COLUMN id TO key")
+
+
+def mend(replica: Replica) -> None:
+    run(replica, "ALTER TABLE note RENAME COLUMN key TO id")
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_the_other_tables_go_on_and_their_clocks_move(two: tuple[Replica, Replica], which: int) -> None:
+    one, other = two
+    run(one, "INSERT INTO note VALUES ('2', 'two', NULL); INSERT INTO tag VALUES ('a', 1)")
+    break_(two[which])
+    run(other, "INSERT INTO tag VALUES ('b', 2)")
+    wire = sync(*two)
+    assert [end.closed for end in wire.ends] == [None, None]
+    assert held(one, "tag") == held(other, "tag") == [("a", 1), ("b", 2)]
+    assert clocks(*two) == (True, True)
+    assert held(other, "note")[1:] == [], "what the clock has passed came all the same"
+    mend(two[which])
+    sync(*two)
+    assert held(one, "note") == held(other, "note") == [("1", "one", None), ("2", "two", None)]
+
+
+def test_parked_without_a_change_it_comes_from_the_start_as_well(two: tuple[Replica, Replica]) -> None:
+    one, other = two
+    break_(one)
+    sync(*two)
+    assert "note" not in one.known(other.site_id).tables + other.known(one.site_id).tables
+    mend(one)
+    run(one, "INSERT INTO note VALUES ('2', 'two', NULL)")
+    sync(*two)
+    assert held(other, "note")[-1] == ("2", "two", None)
+
+
+@pytest.mark.parametrize("which", [0, 1])
+@pytest.mark.parametrize("steps", range(0, 36, 5))
+def test_it_may_break_at_any_moment_of_a_session(two: tuple[Replica, Replica], which: int, steps: int) -> None:
+    one, other = two
+    run(one, "INSERT INTO note VALUES ('2', 'two', NULL); INSERT INTO tag VALUES ('a', 1)")
+    wire, rng = own_pair(*two), random.Random(steps)
+    for _ in range(steps):
+        wire.step(rng)
+    break_(two[which])
+    wire.run(rng)
+    for end in wire.ends:
+        assert end.closed is None or end.closed.regreet, end.closed
+    sync(*two)
+    assert held(other, "tag") == [("a", 1)]
+    assert clocks(*two) == (True, True)
+    mend(two[which])
+    sync(*two)
+    assert held(one, "note") == held(other, "note") == [("1", "one", None), ("2", "two", None)]
+
+
+def test_what_only_reading_shows_is_parked_once_for_all(two: tuple[Replica, Replica]) -> None:
+    one, other = two
+    for replica in two:
+        run(replica, "ALTER TABLE note RENAME COLUMN tag TO label")
+    run(one, "INSERT INTO tag VALUES ('a', 1)")
+    run(two[1], "SELECT crsql_as_table('note'); SELECT crsql_as_crr('note')")
+    wire = sync(*two)
+    closed = wire.ends[0].closed
+    assert closed is not None
+    assert closed.regreet
+    assert [name for name, _ in one.parked()] == ["note"]
+    sync(*two)
+    assert held(other, "tag") == [("a", 1)]
+    one.repair()
+    sync(*two)
+    assert (one.parked(), held(one, "note")) == ((), held(other, "note"))
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_a_table_parked_by_hand_and_released_in_a_session(two: tuple[Replica, Replica], which: int) -> None:
+    one, other = two
+    wire = own_pair(*two)
+    wire.run()
+    two[which].park("note", "somebody said so")
+    run(one, "INSERT INTO note VALUES ('2', 'two', NULL)")
+    wire.ends[0].local()
+    wire.run()
+    run(one, "INSERT INTO tag VALUES ('a', 1)")
+    sync(*two)
+    assert held(other, "note") == [("1", "one", None)]
+    assert held(other, "tag") == [("a", 1)]
+    assert clocks(*two) == (True, True)
+    two[which].repair()
+    sync(*two)
+    assert held(one, "note") == held(other, "note") == [("1", "one", None), ("2", "two", None)]
