@@ -77,7 +77,7 @@ def settle(replica: Replica, rows: Iterable[RowDifference], side: Side) -> Settl
     Raises:
         ReplicaError: the file; nothing was written then.
     """
-    if replica.check():
+    if any(finding.harms for finding in replica.check()):
         replica.repair()
     written = left = 0
     why = ""

@@ -50,6 +50,7 @@ Where this differs from stock 0.16.3 on purpose (spec 12 says that each is safe 
 - A backfilled value is compared with the column's default as a value; for stock 3 is a default TRUE, and not recorded.
 - crsql_as_crr uses the catalogue's spelling of the name, takes any column name, and refuses more than stock
   only where the bookkeeping would break. crsql_rows_impacted starts again after a rollback too.
+- No table is made STRICT: programs with SQLite before 3.37 could not open the file (``tables.strict``).
 - Order keys are checked (spec 3.4). An ordered table takes NULL as a list, may be WITHOUT ROWID, and places no row
   after one of another list.
 - merge-equal-values is read from the file for each merge, so that all connections agree; it takes 0 and 1 only.

@@ -132,11 +132,16 @@ def column_names(db: apsw.Connection, table: str) -> tuple[str, ...]:
     return tuple(name for (name,) in db.execute("SELECT name FROM pragma_table_info(?, 'main')", (table,)))
 
 
+def bookkeeping(name: str) -> bool:
+    """Is this the name of something that is kept for sync, and not a person's own?"""
+    lower = name.lower()
+    return lower.startswith("crsql_") or "__crsql_" in lower
+
+
 def user_tables(db: apsw.Connection) -> Iterator[Table]:
     """Every table that is a person's own, in catalogue order."""
     for name in table_names(db):
-        lower = name.lower()
-        if not lower.startswith(("sqlite_", "crsql_", "__crsql_")) and "__crsql_" not in lower:
+        if not bookkeeping(name) and not name.lower().startswith("sqlite_"):
             table = describe(db, name)
             if table is not None and table.kind in ("table", "virtual"):
                 yield table

@@ -12,6 +12,7 @@ from engine.crr import config
 from engine.crr.catalogue import CLOCK, column_names, table_names
 from engine.crr.failures import explained
 from engine.crr.looking import LookingConnection, roll_back
+from engine.crr.peers import tracked
 from engine.crr.state import State
 from engine.crr.surface import clset, functions, vtab
 from engine.errors import LeftUnfinished, NoSuchFile, NotADatabase, ReadOnlyFile, UnsupportedFile
@@ -146,9 +147,7 @@ def _bootstrap(db: apsw.Connection, path: str | Path) -> None:
         _check_layout(db, path)  # again: another program may have been faster
         new = "crsql_master" not in table_names(db)
         db.execute(
-            "CREATE TABLE IF NOT EXISTS main.crsql_tracked_peers (site_id BLOB NOT NULL,"
-            " version INTEGER NOT NULL, seq INTEGER DEFAULT 0, tag INTEGER, event INTEGER,"
-            " PRIMARY KEY (site_id, tag, event)) STRICT;"
+            f"CREATE TABLE IF NOT EXISTS main.{tracked.LAYOUT};"
             "CREATE TABLE IF NOT EXISTS main.crsql_master (key TEXT PRIMARY KEY, value ANY)"
         )
         if new:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import apsw
 
@@ -21,6 +22,7 @@ from engine.crr.tables.create import make_crr, make_plain
 from engine.crr.tables.eligibility import cautions, obstacles
 from engine.crr.tables.plans import plan_of
 from engine.crr.tables.repair import Finding
+from engine.crr.tables.strict import STRICT_RECORDS, strict_records
 from engine.errors import UsageError
 from engine.plan import TablePlan
 from engine.shape import Parked, Shape
@@ -96,8 +98,13 @@ class Schema(OpenFile):
 
     def tables(self) -> list[TableStatus]:
         """Every table of the person's own."""
-        with self._reading():
-            return [self._status(table) for table in user_tables(self.connection)]
+        with self._reading() as db:
+            found = [self._status(table) for table in user_tables(db)]
+            if strict_records(db):  # told once, or with each of those that are synced
+                about = [n for n, table in enumerate(found) if table.syncable] or range(min(1, len(found)))
+                for n in about:
+                    found[n] = replace(found[n], cautions=(*found[n].cautions, STRICT_RECORDS))
+        return found
 
     def _status(self, table: Table) -> TableStatus:
         db, tables = self.connection, self._state.catalogue()

@@ -12,6 +12,12 @@ from engine.errors import FileReplaced, InvalidChange
 _RECEIVED, _SENT = 0, 1
 _OWN = "crsql_syncline_sent"
 
+LAYOUT = (
+    "crsql_tracked_peers (site_id BLOB NOT NULL, version INTEGER NOT NULL, seq INTEGER DEFAULT 0,"
+    " tag INTEGER NOT NULL, event INTEGER NOT NULL, PRIMARY KEY (site_id, tag, event))"
+)
+"""Stock's table, which is STRICT there: so its key is never NULL."""
+
 
 def record_received(db: apsw.Connection, own: bytes | None, received: Received) -> None:
     """Record a received clock; it never goes down. Runs inside the merge's transaction.

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
+import apsw
+
 from engine.crr.catalogue import CLOCK, column_names
 from engine.crr.sql import ident, main
 from engine.crr.state import State
@@ -64,7 +66,7 @@ def add(state: State, plans: Iterable[TablePlan]) -> list[Addition]:
         begin_alter(state, table)
         for column in plan.columns:
             if column.name in wanted:
-                sql = column_sql(column, strict=plan.strict)
+                sql = column_sql(column, checked=plan.strict, strict=_is_strict(db, table))
                 db.execute(f"ALTER TABLE {main(table)} ADD COLUMN {sql}")
         commit_alter(state, table)
     if additions:
@@ -106,6 +108,10 @@ def take_back(state: State) -> tuple[list[Addition], list[Addition]]:
             dropped.append(addition)
         db.execute(f"DELETE FROM main.{_ADDED} WHERE tbl = ? AND col = ?", addition)
     return dropped, kept
+
+
+def _is_strict(db: apsw.Connection, table: str) -> bool:
+    return bool(db.execute("SELECT strict FROM pragma_table_list WHERE schema = 'main' AND name = ?", (table,)).get)
 
 
 def _in_use(state: State, addition: Addition) -> bool:

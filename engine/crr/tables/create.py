@@ -117,7 +117,7 @@ def create_tables(db: apsw.Connection, table: Table) -> None:
     """The clock, the keys and their indices, as far as they are missing (spec 2.2, 2.3)."""
     clock, pks, key = table.name + CLOCK, table.name + PKS, idents(table.key)
     db.execute(
-        f"CREATE TABLE IF NOT EXISTS {main(clock)} ({_SYNC_RECORDS}) WITHOUT ROWID, STRICT;"
+        f"CREATE TABLE IF NOT EXISTS {main(clock)} ({_SYNC_RECORDS}) WITHOUT ROWID;"
         f"CREATE INDEX IF NOT EXISTS {main(clock + BY_VERSION)} ON {ident(clock)} (db_version);"
         f"CREATE TABLE IF NOT EXISTS {main(pks)} ({KEY} INTEGER PRIMARY KEY, {key});"
         f"CREATE UNIQUE INDEX IF NOT EXISTS {main(pks + '_pks')} ON {ident(pks)} ({key})"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import apsw
 
 from engine.change import SENTINEL
-from engine.crr.catalogue import KEY, PKS, Table, column_names, describe
+from engine.crr.catalogue import KEY, PKS, Table, bookkeeping, column_names, describe
 from engine.crr.pack import MAX_VALUES
 
 
@@ -78,7 +78,4 @@ def _own_limits(db: apsw.Connection, table: Table) -> tuple[str, ...]:
 
 def find_table(db: apsw.Connection, name: str) -> Table | None:
     """The table or view to make syncable, under its exact name."""
-    lower = name.lower()
-    if lower.startswith(("crsql_", "__crsql_")) or "__crsql_" in lower:
-        return None
-    return describe(db, name)
+    return None if bookkeeping(name) else describe(db, name)

@@ -11,6 +11,7 @@ import apsw
 from engine.change import SQLiteValue
 from engine.crr.catalogue import Crr
 from engine.crr.sql import ident, idents, literal, main
+from engine.crr.tables.definitions import column_definitions
 from engine.crr.values import Affinity
 from engine.plan import Collation, ColumnPlan, Kind, TablePlan
 
@@ -25,7 +26,17 @@ _KINDS = {
     Affinity.NUMERIC: Kind.NUMERIC,
     Affinity.NONE: Kind.ANY,
 }
-_TYPES = {Kind.ANY: "", Kind.TEXT: "TEXT", Kind.NUMERIC: "NUMERIC", Kind.INTEGER: "INTEGER", Kind.REAL: "REAL"}
+_TYPES = {
+    Kind.ANY: "",
+    Kind.TEXT: "TEXT",
+    Kind.NUMERIC: "NUMERIC",
+    Kind.INTEGER: "INTEGER",
+    Kind.REAL: "REAL",
+    Kind.INT: "INT",
+}
+_STRICT_TYPES = {Kind.ANY: "ANY", Kind.NUMERIC: "ANY"}
+_CLASSES = {Kind.TEXT: "text", Kind.INTEGER: "integer", Kind.INT: "integer", Kind.REAL: "real"}
+"""The storage class that a STRICT table takes in a column of a kind, beside NULL."""
 
 
 def plan_of(db: apsw.Connection, crr: Crr) -> TablePlan:
@@ -41,19 +52,20 @@ def plan_of(db: apsw.Connection, crr: Crr) -> TablePlan:
         kind = Kind.INTEGER if (declared or "").upper() == "INTEGER" else _KINDS[column.affinity]
         known = Collation.__members__.get((collation or "").upper(), Collation.BINARY)
         columns.append(ColumnPlan(column.name, kind, known, column.key, _value(column.default)))
-    return TablePlan(crr.name, tuple(columns), bool(strict), not rowless)
+    return TablePlan(crr.name, tuple(columns), bool(strict) or _checks_types(db, table, columns), not rowless)
 
 
 def create(db: apsw.Connection, plan: TablePlan) -> None:
     """Make a table as planned, and a CRR of it. The plan was checked with ``check_plans``.
 
-    Only keys are NOT NULL: what this side takes must never be less than what the other side may send.
+    Only keys are NOT NULL: what this side takes must never be less than what the other side may send. Where that
+    side's table is STRICT, this one is not, but takes the same values: programs with SQLite before 3.37 could not open
+    the file.
     """
-    parts = [column_sql(column, strict=plan.strict) for column in plan.columns]
+    parts = [column_sql(column, checked=plan.strict) for column in plan.columns]
     key = [column.name for column in sorted(plan.columns, key=lambda column: column.key) if column.key]
     parts.append(f"PRIMARY KEY ({idents(key)})")
-    options = ["STRICT"] * plan.strict + ["WITHOUT ROWID"] * (not plan.rowid)
-    db.execute(f"CREATE TABLE {main(plan.name)} ({', '.join(parts)}) {', '.join(options)}")
+    db.execute(f"CREATE TABLE {main(plan.name)} ({', '.join(parts)}){'' if plan.rowid else ' WITHOUT ROWID'}")
     db.execute("SELECT crsql_as_crr(?)", (plan.name,)).fetchall()
 
 
@@ -64,24 +76,38 @@ def create_all(db: apsw.Connection, plans: Iterable[TablePlan], *, equal_values:
     db.execute("SELECT crsql_config_set('merge-equal-values', ?)", (int(equal_values),)).fetchall()
 
 
-def column_sql(column: ColumnPlan, *, strict: bool) -> str:
-    """A column as CREATE TABLE and ALTER TABLE take it."""
-    words = [ident(column.name), _type(column.kind, strict=strict)]
+def column_sql(column: ColumnPlan, *, checked: bool, strict: bool = False) -> str:
+    """A column as CREATE TABLE and ALTER TABLE take it.
+
+    Args:
+        checked: whether it takes values of its own type only, as in a STRICT table.
+        strict: whether the table is one.
+    """
+    words = [ident(column.name), _STRICT_TYPES.get(column.kind, _TYPES[column.kind]) if strict else _TYPES[column.kind]]
     if column.collation is not Collation.BINARY:
         words.append(f"COLLATE {column.collation.name}")
     if column.key:
         words.append("NOT NULL")
     elif column.default is not None:
         words.append(f"DEFAULT {_literal(column.default)}")
+    if checked and not strict and column.kind in _CLASSES:
+        words.append(_check(column))
     return " ".join(words)
 
 
-def _type(kind: Kind, *, strict: bool) -> str:
-    if kind is Kind.INT:
-        return "INT"
-    if strict and kind in (Kind.ANY, Kind.NUMERIC):
-        return "ANY"
-    return _TYPES[kind]
+def _check(column: ColumnPlan) -> str:
+    return f"CHECK (typeof({ident(column.name)}) IN ('{_CLASSES[column.kind]}', 'null'))"
+
+
+def _checks_types(db: apsw.Connection, table: str, columns: list[ColumnPlan]) -> bool:
+    """Was the table made here after one that is STRICT? So it is for whoever makes one after it."""
+    typed = [column for column in columns if column.kind is not Kind.ANY]
+    sql = db.execute("SELECT sql FROM main.sqlite_master WHERE type = 'table' AND name = ?", (table,)).get
+    definitions = column_definitions(sql)
+    return bool(typed) and all(
+        column.kind in _CLASSES and definitions.get(column.name.lower(), "").endswith(_check(column))
+        for column in typed
+    )
 
 
 def _value(default: str | None) -> SQLiteValue:

@@ -1,4 +1,5 @@
 """What bugs of other engines, and schema changes behind cr-sqlite's back, left in a file: found, named and mended.
+Also what keeps old programs from opening it (``strict``), which is no damage to what is synced.
 
 Stock forgets to track writes after a failed merge (spec 7.7, 12), and stamps with version 0 what an alter adds before
 the file's first write (spec 8.1). Such rows stay here for good, because no peer ever hears of them. Mending records
@@ -27,6 +28,7 @@ from engine.crr.tables.backfill import missing_cells, rows_and_keys
 from engine.crr.tables.create import make_plain, savepoint, trigger_arguments, trigger_name
 from engine.crr.tables.definitions import call_arguments
 from engine.crr.tables.eligibility import find_table
+from engine.crr.tables.strict import loosen, strict_records
 
 
 class Damage(Enum):
@@ -83,6 +85,11 @@ class Damage(Enum):
         "sync triggers are there without any sync records, so that writes fail",
         "recorded as written now, from nothing",
     )
+    STRICT = (
+        "table with sync records is STRICT, so that programs with SQLite before 3.37 cannot open the file",
+        "tables with sync records are STRICT, so that programs with SQLite before 3.37 cannot open the file",
+        "not STRICT any more, with all that it holds",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +115,11 @@ class Finding:
         return f"{self.count:,} {one if self.count == 1 else many}."
 
     @property
+    def harms(self) -> bool:
+        """Whether what is synced suffers from it."""
+        return self.damage is not Damage.STRICT
+
+    @property
     def remedy(self) -> str:
         """What mending does about it."""
         return self.damage.value[2]
@@ -127,6 +139,8 @@ def check(state: State) -> list[Finding]:
     found += [Finding(name, Damage.PARKED, 1, why) for name, why in tables.parked.items() if name not in tables.broken]
     alone = Counter((table, damage) for table, damage, _ in _lone_triggers(db, tables.clocks))
     found += [Finding(table, damage, count) for (table, damage), count in alone.items()]
+    strict = Counter(table for table, _ in strict_records(db))
+    found += [Finding(table, Damage.STRICT, count) for table, count in strict.items()]
     return [finding for finding in found if finding.count]
 
 
@@ -137,7 +151,7 @@ def repair(state: State) -> list[Finding]:
         NotEligible: a table cannot be a CRR as it is now.
     """
     found = check(state)
-    no_alter = (Damage.TABLE_GONE, Damage.STRAY_TRIGGERS, Damage.PARKED)
+    no_alter = (Damage.TABLE_GONE, Damage.STRAY_TRIGGERS, Damage.PARKED, Damage.STRICT)
     with savepoint(state.db):
         parking.release(state.db)
         for _, damage, trigger in _lone_triggers(state.db, state.catalogue().clocks):
@@ -145,6 +159,8 @@ def repair(state: State) -> list[Finding]:
                 state.db.execute(f"DROP TRIGGER {main(trigger)}")
         for table in (one.table for one in found if one.damage is Damage.TABLE_GONE):
             make_plain(state, table)
+        for _, records in strict_records(state.db):
+            loosen(state.db, records)
         for table in dict.fromkeys(one.table for one in found if one.damage not in no_alter):
             begin_alter(state, table, recorded=False)  # an alter in which nothing is altered
             commit_alter(state, table)

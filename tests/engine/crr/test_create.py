@@ -87,7 +87,7 @@ def test_what_is_created(foo: apsw.Connection) -> None:
     kinds = dict(
         foo.execute("SELECT name, wr || strict FROM pragma_table_list WHERE name LIKE 'foo\\_\\_%' ESCAPE '\\'")
     )
-    assert kinds == {"foo__crsql_clock": "11", "foo__crsql_pks": "00"}
+    assert kinds == {"foo__crsql_clock": "10", "foo__crsql_pks": "00"}
     pks = foo.execute("SELECT name, type, \"notnull\", pk FROM pragma_table_info('foo__crsql_pks')").fetchall()
     assert pks == [("__crsql_key", "INTEGER", 0, 1), ("a", "", 0, 0)]
 
