@@ -2698,6 +2698,10 @@
         <translation>Drücken Sie „Jetzt abgleichen“.</translation>
     </message>
     <message>
+        <source>Programs with SQLite before 3.37 cannot open this file, because sync records in it are STRICT tables.</source>
+        <translation>Programme mit SQLite vor 3.37 können diese Datei nicht öffnen, denn Aufzeichnungen des Abgleichs darin sind STRICT-Tabellen.</translation>
+    </message>
+    <message>
         <source>Put the token into its own field.</source>
         <translation>Schreiben Sie das Token in sein eigenes Feld.</translation>
     </message>
@@ -3928,6 +3932,10 @@
     <message>
         <source>{0} does not speak WebSocket.</source>
         <translation>{0} spricht kein WebSocket.</translation>
+    </message>
+    <message>
+        <source>“syncline check --repair” changes that.</source>
+        <translation>„syncline check --repair“ ändert das.</translation>
     </message>
     <message>
         <source>“{0}” holds tables already.</source>
