@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import logging
 import os
+import re
 import ssl
 from socket import gaierror
 from typing import Any, NamedTuple
@@ -23,7 +24,7 @@ from websockets.typing import Subprotocol
 from engine.errors import CertificateChanged, PeerRefused, PeerUnreachable, UsageError
 from engine.heartbeat import ClientSocket
 from engine.sharing.pinning import OtherCertificate, pinned
-from engine.sockets import SOCKET_OPTIONS
+from engine.sockets import SOCKET_OPTIONS, STAGGER
 from engine.wire import MAX_SMALL, PROTOCOL
 from engine.wire.rooms import (
     ACCESS_HEADER,
@@ -91,7 +92,7 @@ async def dial(
         CertificateChanged: another certificate is shown than the one of ``fingerprint``.
     """
     where = urlsplit(url).netloc or url
-    options: dict[str, Any] = dict(SOCKET_OPTIONS)
+    options: dict[str, Any] = {**SOCKET_OPTIONS, "happy_eyeballs_delay": STAGGER}
     said = {HUB_HEADER: "1" if as_hub else "", STAYS_HEADER: "1" if stays else "", NAME_HEADER: quote(name)}
     options["additional_headers"] = {header: value for header, value in said.items() if value}
     if fingerprint or urlsplit(url).hostname in ("localhost", "127.0.0.1", "::1"):
@@ -120,10 +121,6 @@ async def dial(
         raise PeerRefused(f"{where} answered, but not as a sync server: {error}.") from error
     except TimeoutError as error:
         raise PeerUnreachable(f"{where} did not answer within {OPEN_TIMEOUT:.0f} s.") from error
-    except ConnectionRefusedError as error:
-        raise PeerUnreachable(
-            f"{where}: connection refused.", hint="Is the hub running, and is the port right?"
-        ) from error
     except gaierror as error:
         raise PeerUnreachable(f"{where}: no such host.", hint="Check the name, and the network.") from error
     except OtherCertificate as error:
@@ -141,7 +138,7 @@ async def dial(
             hint="Install python-socks, or set NO_PROXY.",
         ) from error
     except (OSError, EOFError, WebSocketException) as error:
-        raise PeerUnreachable(f"{where}: {_why(error)}.") from error
+        raise _unreachable(error, where) from error
     assert socket.response is not None
     headers = socket.response.headers
     answer = headers.get(OWN_HEADER)
@@ -179,11 +176,21 @@ def _refusal(error: InvalidStatus, where: str) -> PeerRefused | PeerUnreachable:
     )
 
 
-def _why(error: Exception) -> str:
-    """The system's own words, where asyncio has put its own in their place."""
-    if isinstance(error, OSError) and error.errno is not None and error.errno in errno.errorcode:
-        return os.strerror(error.errno)
-    return str(error)
+def _unreachable(error: Exception, where: str) -> PeerUnreachable:
+    numbers = _numbers(error)
+    if numbers == {errno.ECONNREFUSED}:
+        return PeerUnreachable(f"{where}: connection refused.", hint="Is the hub running, and is the port right?")
+    # the system's own words, where asyncio has put its own in their place
+    why = "; ".join(os.strerror(number) for number in sorted(numbers)) or str(error)
+    return PeerUnreachable(f"{where}: {why}.")
+
+
+def _numbers(error: Exception) -> set[int]:
+    """The system's numbers of what went wrong: of several addresses asyncio tells in its text alone."""
+    if not isinstance(error, OSError):
+        return set()
+    numbers = {error.errno} if error.errno is not None else {int(n) for n in re.findall(r"\[Errno (\d+)\]", str(error))}
+    return {number for number in numbers if number in errno.errorcode}
 
 
 def _sentence(body: bytes | bytearray | None) -> str:

@@ -5,3 +5,7 @@ from __future__ import annotations
 SOCKET_OPTIONS = {"ping_interval": None, "close_timeout": 2, "compression": None}
 """A heartbeat of our own (engine.heartbeat), and a receive queue of our own (engine.inbox).
 Compression is refused: a small message could become any size."""
+
+STAGGER = 0.25
+"""Seconds between two addresses of one name, which are tried side by side (RFC 8305): the first may be dead, as an
+IPv6 address often is where only IPv4 works."""
