@@ -15,9 +15,9 @@ from urllib.parse import urlsplit
 
 from engine.errors import SynclineError
 from engine.settings import PeerConfig
+from engine.sharing.addresses import own_addresses
 from engine.sharing.discovery import Discovery, mark
 from engine.sharing.reach import where_it_is
-from engine.sharing.share import own_addresses
 
 log = logging.getLogger(__name__)
 

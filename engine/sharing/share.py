@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ipaddress
 import json
 import logging
 import os
@@ -22,9 +21,10 @@ from engine.events import Guest
 from engine.hosts import Hosts
 from engine.hub import Hub, HubOptions
 from engine.hub.tokens import revoke
+from engine.sharing.addresses import own_addresses
 from engine.sharing.certificate import Certificate, own_certificate
 from engine.sharing.guests import Guests
-from engine.sharing.link import ADDRESSES, PairingLink
+from engine.sharing.link import PairingLink
 from engine.wire.rooms import check_room
 
 log = logging.getLogger(__name__)
@@ -166,19 +166,6 @@ def room_for(name: str, taken: Collection[str] = ()) -> str:
     except UsageError:
         room = "database"
     return next(f"{room}{end}" for end in ("", *(f"-{n}" for n in range(2, 10**4))) if f"{room}{end}" not in taken)
-
-
-def own_addresses() -> tuple[str, ...]:
-    """Return this machine's addresses in its networks, the likeliest first; its own for itself if it is in none."""
-    import ifaddr
-
-    found: set[ipaddress.IPv4Address | ipaddress.IPv6Address] = set()
-    for adapter in ifaddr.get_adapters():
-        for ip in adapter.ips:
-            found.add(ipaddress.ip_address(ip.ip if isinstance(ip.ip, str) else ip.ip[0]))
-    usable = [a for a in found if not (a.is_loopback or a.is_link_local or a.is_multicast or a.is_unspecified)]
-    usable.sort(key=lambda address: (address.version, not address.is_private, int(address)))
-    return tuple(str(address) for address in usable[:ADDRESSES]) or ("127.0.0.1",)
 
 
 def _free_port(host: str) -> int:

@@ -17,7 +17,7 @@ from engine.settings import PeerConfig, Settings, SettingsFile
 from engine.shape import Shape
 from engine.sharing.discovery import mark, offer
 from engine.sharing.link import PairingLink, parse
-from engine.sharing.share import own_addresses, room_for
+from engine.sharing.share import room_for
 from engine.tokens import TokenStore
 from tests.engine.live import PATIENCE, make_file, on_loop, plain_engine, rows, until, write
 
@@ -290,11 +290,3 @@ def test_rooms_are_named_after_databases() -> None:
     assert room_for("清单") == "database"
     assert room_for("x-wal") == "database"
     assert room_for("todo", {"todo", "todo-2"}) == "todo-3"
-
-
-def test_own_addresses_can_be_dialled_from_elsewhere_or_are_this_machine() -> None:
-    addresses = own_addresses()
-    assert addresses
-    assert all("%" not in address for address in addresses)
-    link = PairingLink(addresses, 1, "room", "t" * 43, "ab" * 32)
-    assert parse(link.text()) == link
