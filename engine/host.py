@@ -10,6 +10,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
@@ -127,7 +128,7 @@ class Host:
             await self._watch.__aexit__(None, None, None)
         if self._look_task is not None:
             await asyncio.gather(self._look_task, return_exceptions=True)
-        await self.sent_clocks.flush()
+        await self.sent_clocks.close()
         if self._replica is not None:
             await asyncio.get_running_loop().run_in_executor(self._thread, self._replica.close)
         self._thread.shutdown(wait=False)
@@ -201,7 +202,8 @@ class Host:
             NoSuchFile: the file is gone at the moment.
         """
         self._check(self.generation)
-        return await self.run(performing.snapshot, self.generation)
+        found = await self.run(performing.snapshot, self.generation)
+        return replace(found, sent={**found.sent, **self.sent_clocks.waiting(found.generation)})
 
     async def read(self, action: Read, generation: int) -> Versions:
         """Perform a ``Read`` of the file of ``generation``: what is returned is durable (design.md section 1)."""
@@ -216,7 +218,8 @@ class Host:
     async def known(self, action: LookUp, generation: int) -> Known:
         """Perform a ``LookUp``."""
         self._check(generation)
-        return await self.run(Replica.known, action.site_id, action.parked)
+        found = await self.run(Replica.known, action.site_id, action.parked)
+        return replace(found, sent=self.sent_clocks.waiting(generation).get(action.site_id, found.sent))
 
     async def merge(self, action: Merge, generation: int, *, tell: bool = True) -> list[MergeResult]:
         """Perform a ``Merge`` in slices; the clock moves with the last one. Other links hear of it.
@@ -248,8 +251,17 @@ class Host:
         self._parts.forget()
         self._versions.forget()
 
-    async def _record_sent(self, clocks: Mapping[bytes, int]) -> None:
-        await self.run(Replica.record_all_sent, clocks)
+    async def _record_sent(self, clocks: Mapping[bytes, int], generation: int) -> None:
+        def record(replica: Replica, floor: int) -> None:
+            self._check(generation)  # on the thread, where no other file can take its place meanwhile
+            replica.record_all_sent(clocks, floor=floor)
+
+        try:
+            await self.run(record, self.version)
+        except FileReplaced:
+            if not self._closed:
+                await self._begin_anew(generation)
+            raise
 
     # News of the file
 
@@ -310,7 +322,6 @@ class Host:
         async with self._renewing:
             if generation != self.generation:
                 return
-            self.sent_clocks.forget()
             await asyncio.get_running_loop().run_in_executor(self._thread, self._open_again)
             self._forget_reads()
         for listener in tuple(self._listeners):

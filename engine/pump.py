@@ -278,7 +278,7 @@ class Pump:
                     if result.applied and self._on_in is not None:
                         self._on_in(result.applied)
             case RecordSent(site_id, version):
-                self.host.sent_clocks.note(site_id, version)
+                self.host.sent_clocks.note(site_id, version, self.session.here.generation)
             case Ping():
                 ping = asyncio.create_task(self._ping())
                 self._pings.add(ping)

@@ -178,12 +178,7 @@ class Replica(Schema):
             FileBusy, StorageFailed, ReadOnlyFile: the file. In every case nothing was kept.
         """
         with self._writing() as db:
-            before = self._state.db_version()
-            if before < floor or self._own_site_on_disk() != self.site_id:
-                raise FileReplaced(
-                    f"“{self.path.name}” is not the file it was: it was replaced or restored meanwhile.",
-                    hint="Syncline goes on from what the file holds now.",
-                )
+            before = self._check_same(floor)
             self._check_parked({*tables, *(received.tables or () if received else ())})
             merger = Merger(self._state, js_numbers=js_numbers, tell=tell)
             merger.merge(changes, author)
@@ -204,6 +199,16 @@ class Replica(Schema):
         """The id that the file has now: another one, if it was set back or given a new one under us."""
         with self._reading():
             return self._own_site_on_disk()
+
+    def _check_same(self, floor: int) -> int:
+        """Return the db_version, if it is not below one that the file has had and the file has the id that it had."""
+        version = self._state.db_version()
+        if version < floor or self._own_site_on_disk() != self.site_id:
+            raise FileReplaced(
+                f"“{self.path.name}” is not the file it was: it was replaced or restored meanwhile.",
+                hint="Syncline goes on from what the file holds now.",
+            )
+        return version
 
     def _own_site_on_disk(self) -> bytes | None:
         site_id: bytes | None = self.connection.execute("SELECT site_id FROM main.crsql_site_id WHERE ordinal = 0").get
@@ -295,12 +300,20 @@ class Replica(Schema):
         """
         self.record_all_sent({site_id: version})
 
-    def record_all_sent(self, clocks: Mapping[bytes, int]) -> None:
-        """Record what several peers confirmed, by site id, in one transaction; as ``record_sent``."""
+    def record_all_sent(self, clocks: Mapping[bytes, int], *, floor: int = 0) -> None:
+        """Record what several peers confirmed, by site id, in one transaction; as ``record_sent``.
+
+        Args:
+            floor: as in ``merge``: a file that was set back does not hold what was confirmed.
+
+        Raises:
+            FileReplaced: it was; nothing was recorded.
+        """
         for site_id, version in clocks.items():
             if len(site_id) != 16 or not 0 <= version < MAX_VERSION:
                 raise UsageError(f"A sent clock needs a site id of 16 bytes and a version, not {version}.")
         with self._writing() as db:
+            self._check_same(floor)
             for site_id, version in clocks.items():
                 tracked.record_sent(db, site_id, version)
 

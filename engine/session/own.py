@@ -164,6 +164,7 @@ class OwnSession(SendingSession, ComparingSession):
         if self.closed:
             return
         if self.greeted:
+            self._recorded, self.confirmed = known.sent, known.sent or 0  # another connection may have heard more
             self._compare_lineage(known)
             self._take_early()
             return

@@ -72,6 +72,22 @@ def test_a_reconnect_with_nothing_new_sends_no_change(pair: tuple[Replica, Repli
     assert [end.frames for end in again.ends] == [3, 3]  # Hello, Lineage and Want
 
 
+def test_what_is_confirmed_over_another_connection_meanwhile_is_not_sent_again(pair: tuple[Replica, Replica]) -> None:
+    one, other = pair
+    one.connection.execute("INSERT INTO item (id, name) VALUES (1, 'a')")
+    first, second = own_pair(one, other), own_pair(one, other)
+    here, there = second.ends
+    there.work()
+    here.receive(there.sent.popleft())  # their greeting: what they have confirmed is looked up now
+    here.work()
+    first.run()
+    assert one.sent_clock(other.site_id) == one.db_version()
+    second.run()
+    assert here.session.in_sync
+    assert here.changes_sent == 0
+    assert one.sent_clock(other.site_id) == one.db_version()
+
+
 def test_a_version_larger_than_a_batch_moves_the_clock_with_its_last_part(pair: tuple[Replica, Replica]) -> None:
     one, other = pair
     with one.connection:

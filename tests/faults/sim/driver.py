@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from engine.crr.read.surveys import at_once
 from engine.ending import may_help
 from engine.errors import SynclineError
-from engine.sent_clocks import DELAY as SENT_DELAY
 from engine.session import (
     Action,
     AskAgain,
@@ -71,7 +70,6 @@ class Driver:
         self._next: Event | None = None
         self._alarm: Event | None = None
         self._armed_for: tuple[float, float] | None = None
-        self._record: RecordSent | None = None
         self._time = machine.world.time
         socket.reader = self
         machine.drivers.append(self)
@@ -160,7 +158,7 @@ class Driver:
             case ReadPart():
                 session.read_done(performing.read_part(machine.replica, action))
             case LookUp(site_id, parked):
-                session.known(machine.replica.known(site_id, parked))
+                session.known(machine.known(site_id, parked))
             case Renew(site_id, confirmed):
                 session.renewed(machine.replica.renew_lineage(site_id, confirmed))
             case Keep(site_id, token, after):
@@ -175,10 +173,8 @@ class Driver:
                 results = machine.merge(action, self._source)
                 self._note(f"merged {len(action.changes)} until {action.until}, own version {machine.version}")
                 session.merge_done(results)
-            case RecordSent():
-                if self._record is None:
-                    self._time.after(SENT_DELAY, self._record_now)
-                self._record = action
+            case RecordSent(site_id, version):
+                machine.confirmed(self._source.machine, site_id, version)
             case Ping():
                 self.socket.ping()
             case Close():
@@ -190,12 +186,6 @@ class Driver:
         if self._flushing and not self._outbox:
             self._flushing = False
             self.call(self.session.flushed)
-
-    def _record_now(self) -> None:
-        action, self._record = self._record, None
-        if action is not None and self.machine.up and self in self.machine.drivers:
-            self.machine.confirmed(self._source.machine, action.version)
-            self.machine.replica.record_sent(action.site_id, action.version)
 
     # Time
 
@@ -225,7 +215,7 @@ class Driver:
         if closed is not None:
             while self._outbox and self.socket.send(self._outbox[0]):  # a reason, say; what does not fit is lost
                 self._outbox.popleft()
-        self._record_now()
+        self.machine.record_confirmed()
         code = self.socket.code
         self.socket.close(closed.code if closed is not None else 1001)
         self._leave()

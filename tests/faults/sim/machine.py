@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.change import Change
-from engine.crr import MergeResult, Received, Replica
+from engine.crr import Known, MergeResult, Received, Replica
+from engine.sent_clocks import DELAY as SENT_DELAY
 from engine.session import Merge, Read, Snapshot, Versions, performing
 
 from . import truth
@@ -70,6 +71,7 @@ class Machine:
         self.history = History(self)
         self.version = 0
         self.life = 0
+        self._confirmed: dict[bytes, int] = {}
         self._checked: dict[tuple[bytes, frozenset[str]], int] = {}
         self._source = self.history
         self.replica: Watched
@@ -89,6 +91,7 @@ class Machine:
         self.replica.committed = self._committed
         self.site_id = self.replica.site_id
         self.version = self.replica.db_version()
+        self._confirmed.clear()
         self._checked.clear()
         self.check()
         self.note(f"starts at version {self.version}")
@@ -106,7 +109,28 @@ class Machine:
     # What engine.host does
 
     def snapshot(self) -> Snapshot:
-        return performing.snapshot(self.replica)
+        found = performing.snapshot(self.replica)
+        return replace(found, sent={**found.sent, **self._confirmed})
+
+    def known(self, site_id: bytes, parked: tuple[str, ...]) -> Known:
+        found = self.replica.known(site_id, parked)
+        return replace(found, sent=self._confirmed.get(site_id, found.sent))
+
+    def confirmed(self, peer: Machine, site_id: bytes, version: int) -> None:
+        """Note a sent clock, and record it soon. Nobody may be believed to hold what it does not."""
+        there = peer.held.get(self.site_id, 0)
+        if version > there:
+            raise Failed(f"{self.name} believes that {peer.name} holds its {version}, but it only ever held {there}")
+        if not self._confirmed:
+            life = self.life
+            self.world.time.after(SENT_DELAY, lambda: self.up and life == self.life and self.record_confirmed())
+        self._confirmed[site_id] = version
+
+    def record_confirmed(self) -> None:
+        """Write the sent clocks that wait for it."""
+        if self._confirmed:
+            self.replica.record_all_sent(self._confirmed, floor=self.version)
+            self._confirmed.clear()
 
     def read(self, action: Read) -> Versions:
         return performing.read(self.replica, action)
@@ -265,9 +289,3 @@ class Machine:
         found = eye.site_id
         eye.close()
         return found
-
-    def confirmed(self, peer: Machine, version: int) -> None:
-        """Nobody may be believed to hold what it does not: before a sent clock, it is on the peer's disk."""
-        if version > peer.held.get(self.site_id, 0):
-            there = peer.held.get(self.site_id, 0)
-            raise Failed(f"{self.name} believes that {peer.name} holds its {version}, but it only ever held {there}")
