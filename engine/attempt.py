@@ -244,8 +244,14 @@ class Attempt:
         direction = self.config.direction
         sends, receives = direction is not Direction.RECEIVE, direction is not Direction.SEND
         now = asyncio.get_running_loop().time
-        if dialled.own:
-            session = OwnSession(here, now=now, sends=sends and not dialled.read_only, receives=receives)
+        if dialled.own is not None:
+            session = OwnSession(
+                here,
+                now=now,
+                sends=sends and not dialled.read_only,
+                receives=receives,
+                protocol=dialled.own,
+            )
             if sends and dialled.read_only:
                 session.remark = READING_ONLY
             return session

@@ -25,7 +25,7 @@ from engine.errors import CertificateChanged, PeerRefused, PeerUnreachable, Usag
 from engine.heartbeat import ClientSocket
 from engine.sharing.pinning import OtherCertificate, pinned
 from engine.sockets import SOCKET_OPTIONS, STAGGER
-from engine.wire import MAX_SMALL, PROTOCOL
+from engine.wire import MAX_SMALL, OLDEST, PROTOCOL
 from engine.wire.rooms import (
     ACCESS_HEADER,
     HUB_HEADER,
@@ -50,14 +50,14 @@ class Dialled(NamedTuple):
     """An open connection, and what the answer to the handshake said.
 
     Attributes:
-        own: the other side speaks our own dialect.
+        own: the number of our own dialect in which to go on; None for the published one.
         read_only: it takes no changes from us.
         new_room: it has no such room yet, and makes it of our tables.
         lasting: the token to show from now on, where the one shown was that of a pairing link.
     """
 
     socket: ClientConnection
-    own: bool
+    own: int | None
     read_only: bool
     new_room: bool
     lasting: str | None = None
@@ -142,12 +142,13 @@ async def dial(
     assert socket.response is not None
     headers = socket.response.headers
     answer = headers.get(OWN_HEADER)
-    if answer is not None and answer != str(PROTOCOL):
+    own = next((number for number in range(OLDEST, PROTOCOL + 1) if answer == str(number)), None)
+    if answer is not None and own is None:
         await socket.close(1000)
         raise PeerRefused(f"{where} speaks version {answer} of the protocol, this Syncline {PROTOCOL}.")
     return Dialled(
         socket,
-        own=answer is not None,
+        own=own,
         read_only=headers.get(ACCESS_HEADER) == READ_ONLY,
         new_room=headers.get(ROOM_HEADER) == NEW_ROOM,
         lasting=headers.get(TOKEN_HEADER),

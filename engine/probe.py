@@ -107,7 +107,7 @@ async def probe(
     except (PeerUnreachable, PeerRefused) as error:
         found.not_connected(error)
         return found.report()
-    socket, found.own, found.read_only = dialled.socket, dialled.own, dialled.read_only
+    socket, found.own, found.read_only = dialled.socket, dialled.own is not None, dialled.read_only
     try:
         found.ok(Step.REACHABLE, f"{found.where} answers.")
         reading = ", for reading only" if found.read_only else ""

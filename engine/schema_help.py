@@ -83,7 +83,7 @@ async def ask_tables(peer: PeerConfig, token: str | None) -> Tables:
     """
     dialled = await dial(peer.url, peer.room, token=token, fingerprint=peer.fingerprint)
     try:
-        if not dialled.own:
+        if dialled.own is None:
             raise UsageError(f"{peer.name} is no Syncline, and cannot be asked what it holds.")
         if dialled.new_room:
             raise UsageError(f"{peer.name} has no such room yet; the first sync makes it like this side's tables.")

@@ -6,15 +6,42 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from engine.change import SQLiteValue
+from engine.plan import Collation, Kind
 from engine.words import marked, printable
 
 
+class ColumnType(NamedTuple):
+    """What a column does to values.
+
+    Attributes:
+        default: what a row holds that was written before the column came, as it is stored; None for NULL. A long text
+            or blob stands in it as a digest.
+        expression: the default where it is no plain value, which is NULL then.
+    """
+
+    kind: Kind
+    collation: Collation = Collation.BINARY
+    default: SQLiteValue = None
+    expression: str = ""
+
+
 class Shape(NamedTuple):
-    """One synced table: its wire name, its key's columns in key order, and its tracked columns in table order."""
+    """One synced table.
+
+    Attributes:
+        name: its wire name.
+        key, columns: its key's columns in key order, and its tracked columns in table order.
+        types: of these, one after the other; empty where they are not known (protocol 2).
+        strict, rowid: what kind of table it is, where the types are known.
+    """
 
     name: str
     key: tuple[str, ...]
     columns: tuple[str, ...]
+    types: tuple[ColumnType, ...] = ()
+    strict: bool = False
+    rowid: bool = True
 
 
 class Parked(NamedTuple):

@@ -22,7 +22,7 @@ KEY = "__crsql_key"
 @dataclass(frozen=True, slots=True)
 class Column:
     """One column of a table. ``key`` is its place in the primary key from 1, or 0; ``hidden`` as in
-    table_xinfo."""
+    table_xinfo; ``declared`` is its type as written; ``collation`` is empty for a column of no table."""
 
     name: str
     affinity: Affinity
@@ -30,6 +30,8 @@ class Column:
     default: str | None
     key: int
     hidden: int
+    declared: str
+    collation: str
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,8 @@ class Table:
     name: str
     kind: str
     columns: tuple[Column, ...]
+    strict: bool = False
+    rowid: bool = True
 
     @cached_property
     def key(self) -> tuple[str, ...]:
@@ -108,23 +112,23 @@ def table_names(db: apsw.Connection) -> list[str]:
 def describe(db: apsw.Connection, name: str) -> Table | None:
     """The table or view called ``name`` in any letter case, under its exact name; None when there is none."""
     row = db.execute(
-        "SELECT name, type, strict FROM pragma_table_list"
+        "SELECT name, type, strict, wr FROM pragma_table_list"
         " WHERE schema = 'main' AND name = ? COLLATE NOCASE AND substr(lower(name), 1, 7) != 'sqlite_'",
         (name,),
     ).fetchone()
     if row is None:
         return None
-    exact, kind, strict = row
+    exact, kind, strict, rowless = row
     if kind == "virtual":
         return Table(exact, kind, ())  # the module that knows its columns may not be here
-    columns = tuple(
-        Column(column, Affinity.of(declared, strict=bool(strict)), bool(not_null), default, key, hidden)
-        for column, declared, not_null, default, key, hidden in db.execute(
-            "SELECT name, type, \"notnull\", dflt_value, pk, hidden FROM pragma_table_xinfo(?, 'main')",
-            (exact,),
-        )
-    )
-    return Table(exact, kind, columns)
+    columns = []
+    for column, declared, not_null, default, key, hidden in db.execute(
+        "SELECT name, type, \"notnull\", dflt_value, pk, hidden FROM pragma_table_xinfo(?, 'main')", (exact,)
+    ):
+        affinity = Affinity.of(declared, strict=bool(strict))
+        collation = db.column_metadata("main", exact, column)[1].upper() if kind == "table" else ""
+        columns.append(Column(column, affinity, bool(not_null), default, key, hidden, declared, collation))
+    return Table(exact, kind, tuple(columns), bool(strict), not rowless)
 
 
 def column_names(db: apsw.Connection, table: str) -> tuple[str, ...]:

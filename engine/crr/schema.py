@@ -9,7 +9,7 @@ from dataclasses import replace
 import apsw
 
 from engine.crr import config, parking
-from engine.crr.catalogue import Table, is_crr, user_tables
+from engine.crr.catalogue import Catalogue, Table, is_crr, user_tables
 from engine.crr.failures import explained
 from engine.crr.openfile import OpenFile
 from engine.crr.peers import keeping
@@ -20,7 +20,7 @@ from engine.crr.tables.additions import Addition
 from engine.crr.tables.alter import begin_alter, commit_alter
 from engine.crr.tables.create import make_crr, make_plain
 from engine.crr.tables.eligibility import cautions, obstacles
-from engine.crr.tables.plans import plan_of
+from engine.crr.tables.plans import plan_of, shape_of
 from engine.crr.tables.repair import Finding
 from engine.crr.tables.strict import STRICT_RECORDS, strict_records
 from engine.errors import UsageError
@@ -31,6 +31,8 @@ from engine.shape import Parked, Shape
 class Schema(OpenFile):
     """The methods of a replica that are about its tables."""
 
+    _shapes: tuple[Catalogue, tuple[Shape, ...]] | None = None
+
     def crr_tables(self) -> tuple[str, ...]:
         """The wire names of the CRRs that take part in sync, in catalogue order."""
         with explained(self.path):
@@ -39,7 +41,12 @@ class Schema(OpenFile):
     def shapes(self) -> tuple[Shape, ...]:
         """The shape of each of them."""
         with explained(self.path):
-            return tuple(Shape(crr.name, crr.key, crr.columns) for crr in self._state.catalogue().synced.values())
+            tables = self._state.catalogue()
+            if self._shapes is None or self._shapes[0] is not tables:
+                self._shapes = tables, tuple(
+                    shape_of(self.connection, crr, self._state.storage) for crr in tables.synced.values()
+                )
+            return self._shapes[1]
 
     def parked(self) -> tuple[Parked, ...]:
         """The tables with sync records that take no part in sync for now, by name, and why."""

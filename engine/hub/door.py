@@ -21,7 +21,7 @@ from engine.hub.access import Access, Denied
 from engine.hub.connection import HubSocket
 from engine.hub.limits import Busy
 from engine.hub.options import HubOptions, is_loopback
-from engine.wire import PROTOCOL
+from engine.wire import spoken
 from engine.wire.rooms import (
     ACCESS_HEADER,
     HUB_HEADER,
@@ -113,7 +113,7 @@ class Door:
         """Add to the answer what a Syncline wants to know."""
         assert isinstance(connection, HubSocket)
         if response.status_code == http.HTTPStatus.SWITCHING_PROTOCOLS and connection.greeting.own is not None:
-            response.headers[OWN_HEADER] = str(min(connection.greeting.own, PROTOCOL))
+            response.headers[OWN_HEADER] = str(spoken(connection.greeting.own))
             if not connection.grant.write:
                 response.headers[ACCESS_HEADER] = READ_ONLY
             if connection.new_room:

@@ -37,7 +37,7 @@ from engine.session import OwnSession, Session, StockHubSession
 from engine.session.base import GREETING_TIMEOUT
 from engine.sockets import SOCKET_OPTIONS
 from engine.visits import Visit
-from engine.wire import MAX_SMALL, Failure, FailureCode, Tables, decode, encode
+from engine.wire import MAX_SMALL, Failure, FailureCode, Tables, decode, encode, spoken
 
 log = logging.getLogger(__name__)
 
@@ -255,8 +255,12 @@ class Hub:
         if not here.tables:
             raise UsageError(f"The room “{room}” has no syncable table yet.")
         now = asyncio.get_running_loop().time
-        kind = OwnSession if socket.greeting.own is not None else StockHubSession
-        session: Session = kind(here, now=now, receives=grant.write)
+        own = socket.greeting.own
+        session: Session
+        if own is not None:
+            session = OwnSession(here, now=now, receives=grant.write, protocol=spoken(own))
+        else:
+            session = StockHubSession(here, now=now, receives=grant.write)
         guard = HubGuard(self.options.limits, host.path)
         name = grant.token.name if grant.token is not None else socket.address
         visit = Visit(socket.purpose, name, self._visits.news)
@@ -271,7 +275,7 @@ class Hub:
         self._on_guests()
         try:
             self._look_at(guest)  # its token may have been revoked while the room was opened
-            facts = {"room": room, "address": socket.address, "own": socket.greeting.own is not None}
+            facts = {"room": room, "address": socket.address, "own": own is not None}
             if socket.is_hub:
                 facts["hub"] = True
             if grant.token is not None:

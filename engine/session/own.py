@@ -16,6 +16,7 @@ from engine.errors import ProtocolError, SynclineError, TableBroken
 from engine.shape import Comparison, compare
 from engine.wire import (
     PROTOCOL,
+    TYPED,
     Batch,
     Confirm,
     Digest,
@@ -52,14 +53,26 @@ SENTENCE = 500
 
 
 class OwnSession(SendingSession, ComparingSession):
-    """One session in the own dialect; the same on the hub and on the dialling side."""
+    """One session in the own dialect; the same on the hub and on the dialling side.
+
+    Args:
+        here, now, sends, receives: as in ``Session``.
+        protocol: the number that both sides speak.
+    """
 
     confirms = True
 
     def __init__(
-        self, here: Snapshot, *, now: Callable[[], float], sends: bool = True, receives: bool = True
+        self,
+        here: Snapshot,
+        *,
+        now: Callable[[], float],
+        sends: bool = True,
+        receives: bool = True,
+        protocol: int = PROTOCOL,
     ) -> None:
         super().__init__(here, now=now, sends=sends, receives=receives)
+        self.protocol = protocol
         self._takers = deque()
         self.digests, self.answers, self._open = {}, {}, {}
         self._unconfirmed = deque()
@@ -78,12 +91,13 @@ class OwnSession(SendingSession, ComparingSession):
         here = self.here
         self._announced = here.db_version if self.sends else 0
         hello = Hello(
-            protocol=PROTOCOL,
+            protocol=self.protocol,
             site_id=here.site_id,
             db_version=self._announced,
             schema_name=here.schema_name or "",
             schema_version=here.schema_version,
             tables=here.tables,
+            parked=here.parked if self.protocol >= TYPED else (),
         )
         self._send(encode(hello))
 
@@ -133,10 +147,10 @@ class OwnSession(SendingSession, ComparingSession):
     def _on_hello(self, hello: Hello) -> None:
         if self.greeted:
             raise ProtocolError("A second Hello came.")
-        if hello.protocol != PROTOCOL:
+        if hello.protocol != self.protocol:
             self._refuse(
                 FailureCode.VERSION,
-                f"The two sides speak versions {hello.protocol} and {PROTOCOL} of the protocol."
+                f"The two sides speak versions {hello.protocol} and {self.protocol} of the protocol."
                 " Update the older Syncline.",
             )
             return
@@ -155,7 +169,7 @@ class OwnSession(SendingSession, ComparingSession):
         self.tables, self.common = tables, tables.common
         self.peer, self.peer_version = hello.site_id, hello.db_version
         self._looking_up = True
-        self._actions.append(LookUp(hello.site_id, tuple(name for name, _ in self.here.parked)))
+        self._actions.append(LookUp(hello.site_id, tuple(name for name, _ in (*self.here.parked, *hello.parked))))
 
     def known(self, known: Known) -> None:
         """Go on with the greeting: what we hold of the peer says what to ask it for."""

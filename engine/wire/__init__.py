@@ -8,7 +8,9 @@ from __future__ import annotations
 from engine.errors import WireError
 from engine.wire.batches import MAX_CHANGES
 from engine.wire.messages import (
+    OLDEST,
     PROTOCOL,
+    TYPED,
     AnnouncePresence,
     ApplyChangesOnPrimary,
     ApplyChangesOnPrimaryResponse,
@@ -39,6 +41,7 @@ from engine.wire.messages import (
     Tables,
     TablesRequest,
     Want,
+    spoken,
 )
 from engine.wire.own import FIRST_OWN_TAG, TAKE_OWN, put_own
 from engine.wire.primitives import MAX_FRAME, MAX_NAME, Reader
@@ -67,7 +70,9 @@ __all__ = [
     "MAX_KEY",
     "MAX_NAME",
     "MAX_SMALL",
+    "OLDEST",
     "PROTOCOL",
+    "TYPED",
     "AnnouncePresence",
     "ApplyChangesOnPrimary",
     "ApplyChangesOnPrimaryResponse",
@@ -109,6 +114,7 @@ __all__ = [
     "Want",
     "decode",
     "encode",
+    "spoken",
 ]
 
 

@@ -13,11 +13,22 @@ from typing import NamedTuple
 
 from engine.change import Change
 from engine.plan import TablePlan
-from engine.shape import Shape
+from engine.shape import Parked, Shape
 from engine.wire.rows import RowMessage
 
-PROTOCOL = 2
-"""The number of the own dialect that this code speaks."""
+PROTOCOL = 3
+"""The highest number of the own dialect that this code speaks."""
+
+OLDEST = 2
+"""The lowest, with a Syncline that is older."""
+
+TYPED = 3
+"""The number from which on greetings tell the types of columns and what is parked."""
+
+
+def spoken(highest: int) -> int:
+    """The number in which to go on with a side that speaks up to ``highest``; our lowest if it cannot speak that."""
+    return max(OLDEST, min(highest, PROTOCOL))
 
 
 class Cursor(NamedTuple):
@@ -139,7 +150,8 @@ class FailureCode(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Hello:
-    """First from each side: who I am, my clock, my schema ('' when it has no name), and the shapes of my CRRs."""
+    """First from each side: who I am, my clock, my schema ('' when it has no name), the shapes of my CRRs, and which
+    of them take no part for now."""
 
     protocol: int
     site_id: bytes
@@ -147,6 +159,7 @@ class Hello:
     schema_name: str
     schema_version: int
     tables: tuple[Shape, ...]
+    parked: tuple[Parked, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
-from engine.change import MAX_VERSION
 from engine.errors import WireError
-from engine.shape import Shape
 from engine.wire.batches import take_batch
+from engine.wire.hello import put_hello, take_hello
 from engine.wire.messages import (
     Batch,
     Confirm,
@@ -34,10 +33,13 @@ from engine.wire.primitives import (
     Reader,
     put_bool,
     put_i64,
+    put_name,
+    put_names,
     put_site,
     put_string,
     put_varuint,
-    utf8,
+    put_version,
+    take_version,
 )
 from engine.wire.rows import TAKE_ROWS, RowMessage, put_rows
 from engine.wire.shared import put_shared
@@ -48,36 +50,9 @@ MAX_PLACE = 4096
 """The longest place inside a range that is taken from a peer, in bytes."""
 
 
-def _check_version(version: int) -> int:
-    if not 0 <= version < MAX_VERSION:
-        raise WireError(f"The version {version} is out of range: versions go from 0 to 2^62.")
-    return version
-
-
 def _check_range(since: int, until: int) -> None:
     if since > until:
         raise WireError(f"A batch cannot go from version {since} back to {until}.")
-
-
-def _put_version(out: bytearray, version: int) -> None:
-    put_i64(out, version)
-    _check_version(version)
-
-
-def _take_version(reader: Reader) -> int:
-    return _check_version(reader.i64())
-
-
-def _put_names(out: bytearray, names: Sequence[str]) -> None:
-    put_varuint(out, len(names))
-    for name in names:
-        _put_name(out, name)
-
-
-def _put_name(out: bytearray, name: str) -> None:
-    if len(utf8(name)) > MAX_NAME:
-        raise WireError(f"The name {name:.40}... is longer than {MAX_NAME} bytes.")
-    put_string(out, name)
 
 
 def _put_bytes(out: bytearray, data: bytes) -> None:
@@ -104,42 +79,33 @@ def put_own(out: bytearray, message: OwnMessage) -> None:
         put_rows(out, message)
         return
     match message:
-        case Hello(protocol, site_id, db_version, schema_name, schema_version, tables):
+        case Hello():
             out.append(64)
-            put_varuint(out, protocol)
-            put_site(out, site_id)
-            _put_version(out, db_version)
-            put_string(out, schema_name)
-            put_i64(out, schema_version)
-            put_varuint(out, len(tables))
-            for name, key, columns in tables:
-                _put_name(out, name)
-                _put_names(out, key)
-                _put_names(out, columns)
+            put_hello(out, message)
         case Want(number, since, names, resend, until, place):
             out.append(65)
             put_varuint(out, number)
-            _put_version(out, since)
-            _put_names(out, names)
+            put_version(out, since)
+            put_names(out, names)
             put_bool(out, resend)
-            _put_version(out, until)
+            put_version(out, until)
             _put_bytes(out, place)
         case Batch(want, number, since, until, place, more, changes):
             out.append(66)
             put_varuint(out, want)
             put_varuint(out, number)
-            _put_version(out, since)
-            _put_version(out, until)
+            put_version(out, since)
+            put_version(out, until)
             _check_range(since, until)
             _put_bytes(out, place)
             put_bool(out, more)
             put_shared(out, changes, own=True)
         case Confirm(version):
             out.append(67)
-            _put_version(out, version)
+            put_version(out, version)
         case Status(db_version):
             out.append(68)
-            _put_version(out, db_version)
+            put_version(out, db_version)
         case Lineage(mine, seen):
             out.append(70)
             for tokens in (mine, seen):
@@ -160,7 +126,7 @@ def put_own(out: bytearray, message: OwnMessage) -> None:
             put_varuint(out, number)
             put_varuint(out, len(digests))
             for name, rows, live, history in digests:
-                _put_name(out, name)
+                put_name(out, name)
                 put_varuint(out, rows)
                 put_site(out, live)
                 put_site(out, history)
@@ -181,20 +147,12 @@ def put_own(out: bytearray, message: OwnMessage) -> None:
             put_bool(out, retry)
 
 
-def _hello(r: Reader) -> Hello:
-    protocol, site_id, db_version = r.varuint(), r.site(), _take_version(r)
-    schema_name, schema_version = r.string(), r.i64()
-    # The smallest shape: an empty name and two empty lists.
-    tables = tuple(Shape(r.string(MAX_NAME), r.names(), r.names()) for _ in range(r.tables(3)))
-    return Hello(protocol, site_id, db_version, schema_name, schema_version, tables)
-
-
 def _want(r: Reader) -> Want:
-    return Want(r.varuint(), _take_version(r), r.names(), r.flag(), _take_version(r), _take_bytes(r))
+    return Want(r.varuint(), take_version(r), r.names(), r.flag(), take_version(r), _take_bytes(r))
 
 
 def _batch(r: Reader) -> Batch:
-    want, number, since, until = r.varuint(), r.varuint(), _take_version(r), _take_version(r)
+    want, number, since, until = r.varuint(), r.varuint(), take_version(r), take_version(r)
     _check_range(since, until)
     return Batch(want, number, since, until, _take_bytes(r), r.flag(), take_batch(r))
 
@@ -205,11 +163,11 @@ def _digest(r: Reader) -> Digest:
 
 
 TAKE_OWN: dict[int, Callable[[Reader], OwnMessage]] = {
-    64: _hello,
+    64: take_hello,
     65: _want,
     66: _batch,
-    67: lambda r: Confirm(_take_version(r)),
-    68: lambda r: Status(_take_version(r)),
+    67: lambda r: Confirm(take_version(r)),
+    68: lambda r: Status(take_version(r)),
     69: lambda r: Failure(r.varuint(), r.string(), r.flag()),
     70: lambda r: Lineage(_take_sites(r), _take_sites(r)),
     71: lambda r: Renewal(r.site()),

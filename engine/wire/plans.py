@@ -33,7 +33,7 @@ def put_plans(out: bytearray, plans: tuple[TablePlan, ...]) -> None:
             put_varuint(out, int(kind))
             put_varuint(out, int(collation))
             put_varuint(out, key)
-            _put_value(out, default)
+            put_value(out, default)
 
 
 def take_plans(reader: Reader) -> tuple[TablePlan, ...]:
@@ -53,7 +53,7 @@ def _take_column(reader: Reader) -> ColumnPlan:
         _take_one_of(reader, Kind),
         _take_one_of(reader, Collation),
         reader.varuint(),
-        _take_value(reader),
+        take_value(reader),
     )
 
 
@@ -65,7 +65,8 @@ def _take_one_of(reader: Reader, kind: type[E]) -> E:
         raise WireError(f"{number} is no {kind.__name__.lower()} of a column.") from None
 
 
-def _put_value(out: bytearray, value: SQLiteValue) -> None:
+def put_value(out: bytearray, value: SQLiteValue) -> None:
+    """Append a default. Raises WireError for what is no value."""
     if value is None:
         out.append(NULL)
     elif type(value) is int:
@@ -85,7 +86,8 @@ def _put_value(out: bytearray, value: SQLiteValue) -> None:
         raise WireError(f"A {type(value).__name__} is no default of a column.")
 
 
-def _take_value(reader: Reader) -> SQLiteValue:
+def take_value(reader: Reader) -> SQLiteValue:
+    """Read a default. Raises WireError for what cannot be one."""
     kind = reader.take(1)[0]
     if kind == NULL:
         return None

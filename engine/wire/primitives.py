@@ -6,7 +6,9 @@ A reader never allocates by a count it was told: a count is compared with the by
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 
+from engine.change import MAX_VERSION
 from engine.errors import WireError
 
 MAX_FRAME = 100 * 1024 * 1024
@@ -81,6 +83,37 @@ def put_string(out: bytearray, text: str) -> None:
     encoded = utf8(text)
     put_varuint(out, len(encoded))
     out += encoded
+
+
+def put_name(out: bytearray, name: str) -> None:
+    """Append a name. Raises WireError for one that is too long."""
+    if len(utf8(name)) > MAX_NAME:
+        raise WireError(f"The name {name:.40}... is longer than {MAX_NAME} bytes.")
+    put_string(out, name)
+
+
+def put_names(out: bytearray, names: Sequence[str]) -> None:
+    """Append a count and so many names."""
+    put_varuint(out, len(names))
+    for name in names:
+        put_name(out, name)
+
+
+def put_version(out: bytearray, version: int) -> None:
+    """Append a version (own dialect). Raises WireError for one out of range."""
+    put_i64(out, version)
+    _check_version(version)
+
+
+def take_version(reader: Reader) -> int:
+    """A version (own dialect). Raises WireError for one out of range."""
+    return _check_version(reader.i64())
+
+
+def _check_version(version: int) -> int:
+    if not 0 <= version < MAX_VERSION:
+        raise WireError(f"The version {version} is out of range: versions go from 0 to 2^62.")
+    return version
 
 
 def utf8(text: str) -> bytes:

@@ -18,7 +18,7 @@ from websockets.asyncio.server import ServerConnection, serve
 from engine.engine import Engine
 from engine.errors import UsageError
 from engine.probe import ProbeReport, Step, probe
-from engine.wire import PROTOCOL, Failure, FailureCode, encode
+from engine.wire import OLDEST, PROTOCOL, Failure, FailureCode, encode
 from engine.wire.rooms import OWN_HEADER
 from tests.engine.live import make_file, on_loop, plain_engine, rows, write
 from tests.peers.stock_server import StockServer
@@ -235,7 +235,7 @@ async def test_servers_that_only_look_right() -> None:
     failure = Failure(code=int(FailureCode.SCHEMA), sentence="It is too old.", retry=False)
     async with websocket(lambda connection: connection.send(encode(failure)), own=str(PROTOCOL)) as url:
         assert sentence(await probe(None, url, "room")) == "schema: It is too old."
-    for other in (PROTOCOL - 1, PROTOCOL + 1):
+    for other in (OLDEST - 1, PROTOCOL + 1):
         async with websocket(lambda _: asyncio.sleep(0), own=str(other)) as url:
             report = await probe(None, url, "room")
             assert outcomes(report) == "ofuuu"

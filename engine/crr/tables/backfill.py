@@ -13,7 +13,7 @@ from engine.crr.sql import ident, idents, literal, main
 from engine.crr.state import State
 from engine.crr.tables.definitions import bare_name
 
-_KEYWORDS = frozenset(("NULL", "TRUE", "FALSE", "CURRENT_DATE", "CURRENT_TIME", "CURRENT_TIMESTAMP"))
+KEYWORDS = frozenset(("NULL", "TRUE", "FALSE", "CURRENT_DATE", "CURRENT_TIME", "CURRENT_TIMESTAMP"))
 _WRITE = "(key, col_name, col_version, db_version, seq)"
 _AGAIN = (
     "ON CONFLICT (key, col_name) DO UPDATE SET col_version = col_version + 1, db_version = excluded.db_version,"
@@ -99,7 +99,7 @@ def _default(column: Column) -> str:
     The plus: IS NOT TRUE asks for a truth value, and 3 is as true as 1.
     """
     text = column.default or "NULL"
-    name = None if text.upper() in _KEYWORDS else bare_name(text)
+    name = None if text.upper() in KEYWORDS else bare_name(text)
     return f"(+{text})" if name is None else literal(name)
 
 

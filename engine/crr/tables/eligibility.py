@@ -52,7 +52,7 @@ def obstacles(db: apsw.Connection, table: Table) -> tuple[str, ...]:
 
 def cautions(db: apsw.Connection, table: Table) -> tuple[str, ...]:
     """What a person should know of a table that can be synced: keys are told apart byte by byte (spec 12.5)."""
-    loose = [name for name in table.key if db.column_metadata("main", table.name, name)[1].upper() != "BINARY"]
+    loose = [column.name for column in table.columns if column.key and column.collation != "BINARY"]
     return tuple(
         f"The key column “{name}” takes “x” and “X” (or “x” and “x ”) for one row, sync for two: where two replicas"
         " spell a key differently, one of the values is lost. Write keys in one spelling."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import hashlib
 import math
 import re
 from collections.abc import Iterable
@@ -9,15 +11,20 @@ from collections.abc import Iterable
 import apsw
 
 from engine.change import SQLiteValue
-from engine.crr.catalogue import Crr
+from engine.crr.catalogue import Column, Crr
 from engine.crr.sql import ident, idents, literal, main
-from engine.crr.tables.definitions import column_definitions
-from engine.crr.values import Affinity
+from engine.crr.tables.backfill import KEYWORDS
+from engine.crr.tables.definitions import bare_name, column_definitions
+from engine.crr.values import Affinity, Storage
 from engine.plan import Collation, ColumnPlan, Kind, TablePlan
+from engine.shape import ColumnType, Shape
 
 _LITERAL = re.compile(
     r"[+-]?[0-9.]+(e[+-]?[0-9]+)?|[+-]?0x[0-9a-f]+|x?'([^']|'')*'|null|true|false", re.IGNORECASE | re.ASCII
 )
+
+LONGEST = 200
+"""Characters, or bytes, of a default of which a shape has more than a digest."""
 
 _KINDS = {
     Affinity.INTEGER: Kind.INT,
@@ -41,18 +48,46 @@ _CLASSES = {Kind.TEXT: "text", Kind.INTEGER: "integer", Kind.INT: "integer", Kin
 
 def plan_of(db: apsw.Connection, crr: Crr) -> TablePlan:
     """The plan of a CRR. A default that is no plain value is left out: it differs from row to row."""
-    table = crr.table.name
-    sql = "SELECT wr, strict FROM pragma_table_list WHERE schema = 'main' AND name = ?"
-    [(rowless, strict)] = db.execute(sql, (table,)).fetchall()
-    columns = []
-    for column in crr.table.columns:
-        if column.hidden:
-            continue
-        declared, collation, *_ = db.column_metadata("main", table, column.name)
-        kind = Kind.INTEGER if (declared or "").upper() == "INTEGER" else _KINDS[column.affinity]
-        known = Collation.__members__.get((collation or "").upper(), Collation.BINARY)
-        columns.append(ColumnPlan(column.name, kind, known, column.key, _value(column.default)))
-    return TablePlan(crr.name, tuple(columns), bool(strict) or _checks_types(db, table, columns), not rowless)
+    columns = [
+        ColumnPlan(column.name, _kind(column), _collation(column), column.key, value_of(column.default))
+        for column in crr.table.columns
+        if not column.hidden
+    ]
+    strict = crr.table.strict or _checks_types(db, crr.table.name, columns)
+    return TablePlan(crr.name, tuple(columns), strict, crr.table.rowid)
+
+
+def shape_of(db: apsw.Connection, crr: Crr, storage: Storage) -> Shape:
+    """The shape of a CRR."""
+    columns = {column.name: column for column in crr.table.columns}
+    types = tuple(_type_of(columns[name], storage) for name in (*crr.key, *crr.columns))
+    return Shape(crr.name, crr.key, crr.columns, types, plan_of(db, crr).strict, crr.table.rowid)
+
+
+def _type_of(column: Column, storage: Storage) -> ColumnType:
+    default, expression = None if column.key else column.default, ""
+    value = value_of(default)
+    if value is not None:
+        value = storage.stored(value, column.affinity)
+        if isinstance(value, str | bytes) and len(value) > LONGEST:
+            value = _digest(value)
+    elif default is not None and default.strip(" ()").upper() != "NULL":
+        expression = " ".join(default.split())
+        if len(expression) > LONGEST:
+            expression = f"{expression[:LONGEST]}… {_digest(expression).hex()}"
+    return ColumnType(_kind(column), _collation(column), value, expression)
+
+
+def _kind(column: Column) -> Kind:
+    return Kind.INTEGER if column.declared.upper() == "INTEGER" else _KINDS[column.affinity]
+
+
+def _collation(column: Column) -> Collation:
+    return Collation.__members__.get(column.collation, Collation.BINARY)
+
+
+def _digest(value: str | bytes) -> bytes:
+    return hashlib.blake2b(value if isinstance(value, bytes) else value.encode(), digest_size=16).digest()
 
 
 def create(db: apsw.Connection, plan: TablePlan) -> None:
@@ -110,11 +145,15 @@ def _checks_types(db: apsw.Connection, table: str, columns: list[ColumnPlan]) ->
     )
 
 
-def _value(default: str | None) -> SQLiteValue:
+@functools.cache
+def value_of(default: str | None) -> SQLiteValue:
     """The value that a default stands for, if it is a plain one."""
     text = (default or "").strip()
     while text.startswith("(") and text.endswith(")"):
         text = text[1:-1].strip()
+    name = bare_name(text)
+    if name is not None and text.upper() not in KEYWORDS:  # SQLite takes it for a text, in whatever quotes
+        return name
     if not _LITERAL.fullmatch(text):
         return None
     scratch = apsw.Connection(":memory:")

@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from engine.crr import Replica
+from engine.session import OwnSession
+from engine.wire import OLDEST, PROTOCOL
 
-from .world import Wire, make_replica, own_pair
+from .world import End, Wire, make_replica, own_pair, snapshot
 
 NOTE = "CREATE TABLE note (id TEXT PRIMARY KEY NOT NULL, body TEXT, tag TEXT); SELECT crsql_as_crr('note');"
 TAG = "CREATE TABLE tag (id TEXT PRIMARY KEY NOT NULL, n); SELECT crsql_as_crr('tag')"
@@ -31,8 +33,9 @@ def run(replica: Replica, sql: str) -> None:
     replica.connection.execute(sql).fetchall()
 
 
-def sync(*pair: Replica) -> Wire:
-    wire = own_pair(*pair)
+def sync(*pair: Replica, protocol: int = PROTOCOL) -> Wire:
+    one, other = (End(one, OwnSession(snapshot(one), now=lambda: 0.0, protocol=protocol)) for one in pair)
+    wire = Wire(one, other)
     wire.run()
     return wire
 
@@ -58,19 +61,22 @@ def mend(replica: Replica) -> None:
     run(replica, "ALTER TABLE note RENAME COLUMN key TO id")
 
 
+@pytest.mark.parametrize("protocol", [OLDEST, PROTOCOL])
 @pytest.mark.parametrize("which", [0, 1])
-def test_the_other_tables_go_on_and_their_clocks_move(two: tuple[Replica, Replica], which: int) -> None:
+def test_the_other_tables_go_on_and_their_clocks_move(
+    two: tuple[Replica, Replica], which: int, protocol: int
+) -> None:
     one, other = two
     run(one, "INSERT INTO note VALUES ('2', 'two', NULL); INSERT INTO tag VALUES ('a', 1)")
     break_(two[which])
     run(other, "INSERT INTO tag VALUES ('b', 2)")
-    wire = sync(*two)
+    wire = sync(*two, protocol=protocol)
     assert [end.closed for end in wire.ends] == [None, None]
     assert held(one, "tag") == held(other, "tag") == [("a", 1), ("b", 2)]
     assert clocks(*two) == (True, True)
     assert held(other, "note")[1:] == [], "what the clock has passed came all the same"
     mend(two[which])
-    sync(*two)
+    sync(*two, protocol=protocol)
     assert held(one, "note") == held(other, "note") == [("1", "one", None), ("2", "two", None)]
 
 

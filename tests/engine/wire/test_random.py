@@ -17,7 +17,7 @@ from engine import wire
 from engine.change import Change
 from engine.errors import WireError
 from engine.plan import Collation, ColumnPlan, Kind, TablePlan
-from engine.shape import Shape
+from engine.shape import ColumnType, Parked, Shape
 from engine.wire import Message, decode, encode
 
 BUDGET = float(os.environ.get("SYNCLINE_BUDGET", "1.5"))
@@ -32,7 +32,25 @@ count = st.integers(0, 2**53 - 1)
 place = st.binary(max_size=100)
 keys = st.lists(place, max_size=5).map(tuple)
 names = st.lists(text, max_size=5).map(tuple)
-shape = st.builds(Shape, text, names, names)
+shape = st.builds(lambda name, key, columns: Shape(name, key, columns), text, names, names)
+column_type = st.builds(
+    lambda kind, collation, default, expression: ColumnType(kind, collation, None if expression else default, expression),
+    st.sampled_from(Kind),
+    st.sampled_from(Collation),
+    value,
+    text | st.just(""),
+)
+
+
+@st.composite
+def typed_shape(draw: st.DrawFn) -> Shape:
+    """A table with the types of its columns."""
+    bare = draw(shape)
+    width = len(bare.key) + len(bare.columns)
+    types = draw(st.lists(column_type, min_size=width, max_size=width).map(tuple))
+    return bare._replace(types=types, strict=draw(st.booleans()), rowid=draw(st.booleans())) if width else bare
+
+
 column = st.builds(ColumnPlan, text, st.sampled_from(Kind), st.sampled_from(Collation), count, value)
 plan = st.builds(TablePlan, text, st.lists(column, max_size=4).map(tuple), st.booleans(), st.booleans())
 cursor = st.builds(wire.Cursor, i64, varint)
@@ -56,7 +74,25 @@ messages: st.SearchStrategy[Message] = st.one_of(
     st.builds(wire.CreateDbOnPrimaryResponse, varint, i64),
     st.builds(wire.Err, varint, text),
     st.builds(wire.ApplyChangesOnPrimaryResponse, varint),
-    st.builds(wire.Hello, st.integers(0, 300), site, version, text, i64, st.lists(shape, max_size=4).map(tuple)),
+    st.builds(
+        lambda *fields: wire.Hello(*fields),  # of protocol 2, and of 3
+        st.integers(0, 2),
+        site,
+        version,
+        text,
+        i64,
+        st.lists(shape, max_size=4).map(tuple),
+    ),
+    st.builds(
+        wire.Hello,
+        st.integers(3, 300),
+        site,
+        version,
+        text,
+        i64,
+        st.lists(shape | typed_shape(), max_size=4).map(tuple),
+        st.lists(st.builds(Parked, text, text), max_size=3).map(tuple),
+    ),
     st.builds(wire.Want, count, version, names, st.booleans(), version, place),
     st.builds(
         lambda want, number, ends, place, more, rows: wire.Batch(
@@ -118,6 +154,18 @@ def frames() -> list[bytes]:
     )
     own: list[Message] = [
         wire.Hello(1, bytes(16), 7, "main.sql", 3, (Shape("a", ("k",), ("b", "c")),)),
+        wire.Hello(
+            3,
+            bytes(16),
+            7,
+            "",
+            -1,
+            (
+                Shape("a", ("k",), ("b",), (ColumnType(Kind.INT), ColumnType(Kind.TEXT, default="x"))),
+                Shape("t", (), ()),
+            ),
+            (Parked("gone", "it is so"),),
+        ),
         wire.Want(1, 0, ("a", "b"), True, 7, b"place"),
         wire.Batch(1, 0, 0, 5, b"place", True, rows),
         wire.Batch(1, 0, 0, 5, b"", False, rows * 7),

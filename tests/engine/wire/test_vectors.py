@@ -14,7 +14,7 @@ from engine import wire
 from engine.change import Change
 from engine.errors import WireError
 from engine.plan import Collation, ColumnPlan, Kind, TablePlan
-from engine.shape import Shape
+from engine.shape import ColumnType, Parked, Shape
 from engine.wire import Batch, Confirm, Failure, FailureCode, Hello, Message, Status, Want, decode, encode
 
 VECTORS = json.loads(Path(__file__).with_name("vectors.json").read_text())
@@ -76,6 +76,33 @@ OWN: dict[str, tuple[Message, str]] = {
     "hello_bare": (
         Hello(1, B, 0, "", 0, ()),
         "40 01" + "22" * 16 + "0000000000000000 00 0000000000000000 00",
+    ),
+    "hello_2": (
+        Hello(2, A, 5, "", -1, (Shape("t", ("a",), ("b",)),)),
+        "40 02" + "11" * 16 + "0000000000000005 00 ffffffffffffffff 01 0174 01 0161 01 0162",
+    ),
+    "hello_3": (
+        Hello(
+            3, A, 5, "", -1,
+            (
+                Shape("t", ("a",), ("b", "c", "d"), (
+                    ColumnType(Kind.INTEGER), ColumnType(Kind.TEXT, Collation.NOCASE, "x"),
+                    ColumnType(Kind.INT, default=-1), ColumnType(Kind.ANY, Collation.RTRIM, None, "random()"),
+                ), True, False),
+                Shape("u", ("k",), (), (ColumnType(Kind.TEXT),)),
+                Shape("v", ("k",), ("w",)),
+            ),
+            (Parked("gone", "it is so"),),
+        ),
+        "40 03" + "11" * 16 + "0000000000000005 00 ffffffffffffffff 03"
+        " 0174 01 0161 03 0162 0163 0164 07 03 29 25 30 03 0178 01 ffffffffffffffff 06 0872616e646f6d2829"
+        " 0175 01 016b 00 01 01"
+        " 0176 01 016b 01 0177 00"
+        " 01 04676f6e65 086974206973 20736f",
+    ),
+    "hello_3_bare": (
+        Hello(3, B, 0, "", 0, ()),
+        "40 03" + "22" * 16 + "0000000000000000 00 0000000000000000 00 00",
     ),
     "want": (
         Want(1, 300, ("todo", "t"), False, 0, b""),
@@ -157,6 +184,11 @@ def test_own_frame_is_strict_about_its_end(name: str) -> None:
         (OWN["batch"][1].replace("05" + "22" * 16, "00"), "names no author"),
         (OWN["batch"][1].replace("05" + "22" * 16, "06" + "22" * 16), "6 where its author"),
         ("40 01" + "11" * 16 + "0000000000000005 00 0000000000000000 01 8110" + "61" * 2049, "2049 bytes"),
+        ("40 03" + "11" * 16 + "0000000000000005 00 0000000000000000 01 0174 00 00 02 00", "2 is no kind of a table"),
+        ("40 03" + "11" * 16 + "0000000000000005 00 0000000000000000 01 0174 01 0161 00 01 06 00", "6 is no type"),
+        ("40 03" + "11" * 16 + "0000000000000005 00 0000000000000000 01 0174 01 0161 00 01 18 00", "24 is no type"),
+        ("40 03" + "11" * 16 + "0000000000000005 00 0000000000000000 01 0174 01 0161 00 01 80 00", "128 is no type"),
+        ("40 03" + "11" * 16 + "0000000000000005 00 0000000000000000 00 01 0174 d10f" + "61" * 2001, "2001 bytes"),
         ("3f", "unknown kind 63"),
         ("46 01 00", "more than it has bytes for"),
         ("5f", "unknown kind 95"),
@@ -221,6 +253,9 @@ def test_change_that_cannot_be_sent(values: dict[str, Any], before: int) -> None
         Hello(1, b"", 0, "", 0, ()),
         Hello(1, A, 0, "", 2**63, ()),
         Hello(1, A, 0, "", 0, (Shape("x" * 2049, (), ()),)),
+        Hello(3, A, 0, "", 0, (Shape("x", ("k",), ("v",), (ColumnType(Kind.ANY),)),)),
+        Hello(3, A, 0, "", 0, (Shape("x", ("k",), (), (ColumnType(Kind.ANY, default="\ud800"),)),)),
+        Hello(3, A, 0, "", 0, (), (Parked("x" * 2049, ""),)),
         wire.RowsRequest(1, "t", b"k" * 4097, b""),
         wire.RangeRequest(1, "x" * 2049, ()),
         wire.RejectChanges(A, wire.Cursor(0, 2**53)),

@@ -1,0 +1,117 @@
+"""The greeting as bytes: what protocol 2 has of it, and what 3 adds, the types of columns and the tables that are
+parked. Whoever greets says first which of the two it is.
+"""
+
+from __future__ import annotations
+
+from itertools import product
+
+from engine.errors import WireError
+from engine.plan import Collation, Kind
+from engine.shape import ColumnType, Parked, Shape
+from engine.wire.messages import TYPED, Hello
+from engine.wire.plans import put_value, take_value
+from engine.wire.primitives import (
+    MAX_NAME,
+    Reader,
+    put_i64,
+    put_name,
+    put_names,
+    put_site,
+    put_string,
+    put_varuint,
+    put_version,
+    take_version,
+)
+
+MAX_REASON = 2_000
+"""Bytes of the words why a table is parked."""
+
+EXPRESSION = 6
+"""The kind of a default that is no value: its text follows."""
+
+_SMALLEST = 3
+_SMALLEST_TYPED = 4
+_SMALLEST_PARKED = 2
+_DEFAULT = 32
+_TYPES = {kind | collation << 3: ColumnType(kind, collation) for kind, collation in product(Kind, Collation)}
+
+
+def put_hello(out: bytearray, hello: Hello) -> None:
+    """Append the body. Raises WireError for what cannot be sent."""
+    put_varuint(out, hello.protocol)
+    put_site(out, hello.site_id)
+    put_version(out, hello.db_version)
+    put_string(out, hello.schema_name)
+    put_i64(out, hello.schema_version)
+    put_varuint(out, len(hello.tables))
+    for shape in hello.tables:
+        put_name(out, shape.name)
+        put_names(out, shape.key)
+        put_names(out, shape.columns)
+        if hello.protocol >= TYPED:
+            _put_types(out, shape)
+    if hello.protocol >= TYPED:
+        put_varuint(out, len(hello.parked))
+        for name, reason in hello.parked:
+            put_name(out, name)
+            put_string(out, reason.encode()[:MAX_REASON].decode(errors="ignore"))
+
+
+def take_hello(reader: Reader) -> Hello:
+    """Read the body. Raises WireError for what cannot be one."""
+    protocol, site_id, db_version = reader.varuint(), reader.site(), take_version(reader)
+    schema_name, schema_version = reader.string(), reader.i64()
+    if protocol < TYPED:
+        tables = tuple(Shape(reader.string(MAX_NAME), reader.names(), reader.names()) for _ in _each(reader, _SMALLEST))
+        return Hello(protocol, site_id, db_version, schema_name, schema_version, tables)
+    tables = tuple(_take_shape(reader) for _ in _each(reader, _SMALLEST_TYPED))
+    parked = tuple(Parked(reader.string(MAX_NAME), reader.string(MAX_REASON)) for _ in _each(reader, _SMALLEST_PARKED))
+    return Hello(protocol, site_id, db_version, schema_name, schema_version, tables, parked)
+
+
+def _each(reader: Reader, smallest: int) -> range:
+    return range(reader.tables(smallest))
+
+
+def _put_types(out: bytearray, shape: Shape) -> None:
+    if not shape.types:
+        out.append(0)
+        return
+    if len(shape.types) != len(shape.key) + len(shape.columns):
+        raise WireError(f"The table {shape.name:.40} has not as many types as columns, and cannot be sent.")
+    out.append(1 | shape.strict << 1 | (not shape.rowid) << 2)
+    later = bytearray()
+    for kind, collation, default, expression in shape.types:
+        told = default is not None or bool(expression)
+        out.append(kind | collation << 3 | told * _DEFAULT)
+        if expression:
+            later.append(EXPRESSION)
+            put_string(later, expression)
+        elif told:
+            put_value(later, default)
+    out += later
+
+
+def _take_shape(reader: Reader) -> Shape:
+    name, key, columns = reader.string(MAX_NAME), reader.names(), reader.names()
+    layout = reader.take(1)[0]
+    if not layout:
+        return Shape(name, key, columns)
+    if layout > 7 or not layout & 1:
+        raise WireError(f"{layout} is no kind of a table.")
+    codes = reader.take(len(key) + len(columns))
+    try:
+        types = [_TYPES[code & ~_DEFAULT] for code in codes]
+    except KeyError as error:
+        raise WireError(f"{error} is no type of a column.") from None
+    if max(codes, default=0) >= _DEFAULT:
+        types = [_with_default(one, reader) if code & _DEFAULT else one for code, one in zip(codes, types, strict=True)]
+    return Shape(name, key, columns, tuple(types), bool(layout & 2), not layout & 4)
+
+
+def _with_default(one: ColumnType, reader: Reader) -> ColumnType:
+    if reader.data[reader.pos : reader.pos + 1] == bytes([EXPRESSION]):
+        reader.pos += 1
+        return one._replace(expression=reader.string())
+    return one._replace(default=take_value(reader))
