@@ -3130,6 +3130,10 @@
         <translation>Der Schlüsselbund des Systems enthält das Token nicht mehr.</translation>
     </message>
     <message>
+        <source>The table {0} has not as many types as columns, and cannot be sent.</source>
+        <translation>Die Tabelle {0} hat nicht so viele Typen wie Spalten und kann nicht gesendet werden.</translation>
+    </message>
+    <message>
         <source>The table {0} lacks the {1} {2} on {3}.</source>
         <translation>In der Tabelle {0} fehlt auf {3}: {1} {2}.</translation>
     </message>
@@ -3932,6 +3936,14 @@
     <message>
         <source>{0} does not speak WebSocket.</source>
         <translation>{0} spricht kein WebSocket.</translation>
+    </message>
+    <message>
+        <source>{0} is no kind of a table.</source>
+        <translation>{0} ist keine Art von Tabelle.</translation>
+    </message>
+    <message>
+        <source>{0} is no type of a column.</source>
+        <translation>{0} ist kein Typ einer Spalte.</translation>
     </message>
     <message>
         <source>“syncline check --repair” changes that.</source>

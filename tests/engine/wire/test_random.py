@@ -34,7 +34,7 @@ keys = st.lists(place, max_size=5).map(tuple)
 names = st.lists(text, max_size=5).map(tuple)
 shape = st.builds(lambda name, key, columns: Shape(name, key, columns), text, names, names)
 column_type = st.builds(
-    lambda kind, collation, default, expression: ColumnType(kind, collation, None if expression else default, expression),
+    lambda kind, collation, value, text: ColumnType(kind, collation, None if text else value, text),
     st.sampled_from(Kind),
     st.sampled_from(Collation),
     value,
