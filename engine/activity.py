@@ -25,6 +25,7 @@ class _Tally:
     """The sum of what was told of this session."""
     began: float | None = None
     moved: float = 0.0
+    """By the loop's clock, which nobody sets."""
     timer: asyncio.TimerHandle | None = None
     trouble: str = ""
     """What went wrong last; the same again is no news."""
@@ -49,7 +50,7 @@ class Activity:
         tally = self._of(link.config.id)
         if tally.session is not attempt.session:
             self._begin(tally, attempt.session, attempt.before)
-        tally.moved = time.time()
+        tally.moved = asyncio.get_running_loop().time()
         tally.began = tally.began or tally.moved
         if tally.timer is None:
             tally.timer = asyncio.get_running_loop().call_later(QUIET, self._look, link, tally)
@@ -61,8 +62,10 @@ class Activity:
         if attempt is None or tally.session is not attempt.session:
             self._begin(tally, None, attempt.before if attempt is not None else None)
         line = _less(finished, tally.told)
-        seconds = finished.time - tally.began if tally.began else finished.seconds if tally.told is None else 0.0
-        line = replace(line, seconds=max(0.0, seconds))
+        if tally.began:
+            line = replace(line, seconds=asyncio.get_running_loop().time() - tally.began)
+        elif tally.told is not None:
+            line = replace(line, seconds=0.0)
         said_enough = tally.told is not None or link.config.mode is Mode.LIVE
         self._begin(tally, None)
         if line.error:
@@ -108,10 +111,10 @@ class Activity:
         attempt, session = link.attempt, tally.session
         if attempt is None or session is None or attempt.session is not session or attempt.pump is None:
             return
-        left = tally.moved + QUIET - time.time()
+        loop = asyncio.get_running_loop()
+        left = tally.moved + QUIET - loop.time()
         if left > 0 or not (session.all_sent and session.all_received):
-            delay = left if left > 0 else QUIET
-            tally.timer = asyncio.get_running_loop().call_later(delay, self._look, link, tally)
+            tally.timer = loop.call_later(left if left > 0 else QUIET, self._look, link, tally)
             return
         traffic = attempt.pump.traffic
         so_far = SyncFinished(

@@ -340,15 +340,14 @@ class Attempt:
         await asyncio.gather(*self._looks, return_exceptions=True)
 
     def _summary(self, session: Session, pump: Pump, error: str = "") -> SyncFinished:
-        now = time.time()
         return SyncFinished(
-            time=now,
+            time=time.time(),
             peer=self.config.id,
             sent=session.changes_out,
             received=session.changes_in,
             bytes_out=pump.traffic.bytes_out,
             bytes_in=pump.traffic.bytes_in,
-            seconds=now - pump.traffic.started,
+            seconds=time.monotonic() - pump.traffic.started,
             error=error,
         )
 

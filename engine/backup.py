@@ -79,7 +79,8 @@ class Backups:
         if within == float("inf") and ours.exists() and ours.read_text() == _identity(path):
             return None
         for backup in self.find(path)[-1:]:
-            if time.time() - backup.stat().st_mtime < within:
+            age = time.time() - backup.stat().st_mtime  # negative: made while the clock was ahead, nobody knows when
+            if age < within and (age >= 0 or within == float("inf")):
                 return None
         return self.make(path)
 
@@ -91,8 +92,9 @@ class Backups:
             FileBusy: the file stayed locked.
         """
         folder = self._folder_of(path)
-        stamp = time.strftime("%Y%m%d-%H%M%S")
-        numbers = [number for made, number in map(_order, self.find(path)) if made == stamp]
+        before = [_order(copy) for copy in self.find(path)]
+        stamp = max([time.strftime("%Y%m%d-%H%M%S"), *(made for made, _ in before)])  # last, whatever the clock says
+        numbers = [number for made, number in before if made == stamp]
         target = folder / (f"{stamp}-{max(numbers) + 1}.db" if numbers else f"{stamp}.db")
         unfinished = target.with_suffix(".part")
         try:

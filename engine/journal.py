@@ -116,6 +116,8 @@ class Journal:
         self._timer: asyncio.TimerHandle | None = None
         self._heard_timer: asyncio.TimerHandle | None = None
         self._flushes: set[asyncio.Task[None]] = set()
+        self._last = float("inf")
+        self._opened = 0.0
 
     async def __aenter__(self) -> Journal:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="journal")
@@ -165,7 +167,8 @@ class Journal:
 
     def hear(self, peer: str, when: float) -> None:
         """A peer is in sync."""
-        if when > self._heard.get(peer, 0.0):
+        before = self._heard.get(peer, float("-inf"))
+        if when > before or before > time.time():  # the clock was ahead then
             self._heard[peer] = when
             self._heard_changed.add(peer)
             if self._heard_timer is None and self._thread is not None:
@@ -173,7 +176,7 @@ class Journal:
 
     def name_stale(self, peer: str, last: float) -> bool:
         """Whether a person is to be told that a peer was not heard from since ``last``: once for each silence."""
-        if self._named.get(peer, 0.0) >= last:
+        if last <= self._named.get(peer, float("-inf")) <= time.time():
             return False
         self._named[peer] = last
         self._heard.setdefault(peer, last)
@@ -219,6 +222,7 @@ class Journal:
                 self._db = _open(self.file)
             except (apsw.Error, OSError) as again:
                 log.warning("There will be no journal: %s", again)
+        self._last, self._opened = self._newest(), _uptime()
         self._prune()
         for peer, when, named in self._read("SELECT peer, time, named FROM heard LIMIT ?", 10_000):
             self._heard[peer] = when
@@ -258,14 +262,24 @@ class Journal:
         self._prune()
 
     def _prune(self) -> None:
-        """Forget what is too old, and what is too much."""
+        """Forget what is too old, and what is too much.
+
+        A clock that is ahead makes nothing old: time goes on from the newest line that was there when the journal was
+        opened. Who was away for long loses what is too old at the next start.
+        """
         if self._db is None:
             return
-        oldest = time.time() - DAYS * 86_400
+        now = min(time.time(), self._last + _uptime() - self._opened)
+        oldest = now - DAYS * 86_400
         try:
             with self._db:
                 for table, most in (("sync", SYNCS), ("overwritten", OVERWRITTEN)):
-                    self._db.execute(f"DELETE FROM {table} WHERE time < ?", (oldest,))
+                    # what was written after a line that is not too old is none either, whatever the clock said then
+                    self._db.execute(
+                        f"DELETE FROM {table} WHERE time < ?1 AND id < coalesce("
+                        f"(SELECT min(id) FROM {table} WHERE time BETWEEN ?1 AND ?2), {2**63 - 1})",
+                        (oldest, now),
+                    )
                     self._db.execute(
                         f"DELETE FROM {table} WHERE id <= (SELECT id FROM {table} ORDER BY id DESC LIMIT 1 OFFSET ?)",
                         (most,),
@@ -277,6 +291,13 @@ class Journal:
                 )
         except apsw.Error as error:
             log.warning("The journal could not be tidied: %s", error)
+
+    def _newest(self) -> float:
+        """When the last line was written; later than any time when there is none."""
+        for table in ("sync", "overwritten"):
+            for (when,) in self._read(f"SELECT time FROM {table} ORDER BY id DESC LIMIT ?", 1):
+                return float(when)
+        return float("inf")
 
     def _read_syncs(self, limit: int) -> list[SyncLine]:
         columns = ", ".join(field.name for field in fields(SyncLine))
@@ -325,6 +346,11 @@ def _open(file: Path | None) -> apsw.Connection:
         db.close()
         raise
     return db
+
+
+def _uptime() -> float:
+    """A clock that nobody sets, in seconds; where the system has one, it goes on while the machine sleeps."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
 
 
 def _set_aside(file: Path | None) -> None:

@@ -65,7 +65,7 @@ GOODBYE = 2.0
 class Traffic:
     """What one session moved, for the activity list."""
 
-    started: float = field(default_factory=time.time)
+    started: float = field(default_factory=time.monotonic)
     bytes_in: int = 0
     bytes_out: int = 0
 

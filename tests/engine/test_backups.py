@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import time
 from pathlib import Path
 
 import apsw
@@ -39,6 +41,24 @@ def test_the_last_three_are_kept(tmp_path: Path, backups: Backups) -> None:
     assert backups.find(path) == made[-3:]
     assert [len(rows(copy)) for copy in made[-3:]] == [10, 11, 12]
     assert [(one.path, one.copy) for one in backups.all() if one.path == other] == [(other, lone)]
+
+
+def test_copies_from_a_time_when_the_clock_was_ahead(tmp_path: Path, backups: Backups) -> None:
+    """They do not pass for new ones, and none is kept in place of one that was made later."""
+    path = make_file(tmp_path / "a.db")
+    ahead = time.time() + 60 * 86_400
+    early = [backups.make(path) for _ in range(3)]
+    stamp = time.strftime("%Y%m%d-%H%M%S", time.localtime(ahead))
+    for number, copy in enumerate(early):
+        os.utime(copy, (ahead, ahead))
+        early[number] = copy.rename(copy.with_name(f"{stamp}-{number}.db"))
+    write(path, "INSERT INTO item (id, name) VALUES (1, 'new')")
+    copy = backups.ensure(path, within=60)
+    assert copy is not None
+    assert names(copy) == ["new"]
+    assert backups.find(path) == [*early[1:], copy]
+    assert backups.ensure(path, within=60) is None
+    assert backups.ensure(path) is None
 
 
 def test_a_file_of_our_own_making_needs_no_first_copy_and_another_in_its_place_does(

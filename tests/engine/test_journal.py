@@ -99,6 +99,70 @@ async def test_it_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
         assert kept == 1000 // 93, "in bytes too"
 
 
+DAY = 86_400
+WRONG = [60 * DAY, -60 * DAY, 70 * 365 * DAY]
+"""Seconds by which a clock can be wrong."""
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+@pytest.mark.parametrize("meanwhile", [False, True], ids=["nothing", "lines"])
+def test_a_clock_that_is_wrong_for_a_while_makes_nothing_old(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wrong: float, meanwhile: bool
+) -> None:
+    """However often: in every other run, as on a machine whose clock has no battery, and within one run."""
+    clock, told = time.time, [0]
+
+    async def add(one: Journal) -> None:
+        told[0] += 1
+        one.add_sync(line(told[0]))
+        one.add_overwritten(overwrote(told[0]), "")
+        await one.syncs()
+
+    async def all_there(one: Journal) -> None:
+        assert [sync.sent for sync in await one.syncs()] == list(range(told[0], 0, -1))
+        assert [known.new for known in await one.overwritten()] == ["new"] * told[0]
+
+    @on_loop
+    async def go() -> None:
+        for _ in range(3):
+            monkeypatch.setattr(time, "time", clock)
+            async with Journal(tmp_path / "journal.db") as one:
+                await add(one)
+            monkeypatch.setattr(time, "time", lambda: clock() + wrong)
+            async with Journal(tmp_path / "journal.db") as one:
+                if meanwhile:
+                    await add(one)
+                await all_there(one)
+                monkeypatch.setattr(time, "time", clock)
+                await add(one)
+                monkeypatch.setattr(time, "time", lambda: clock() + wrong)
+                await add(one)
+                monkeypatch.setattr(time, "time", clock)
+                await add(one)
+                await all_there(one)
+
+    go()
+
+
+@on_loop
+async def test_what_is_too_old_goes_all_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = time.time
+    for days in (0, 20, 40, 60):
+        monkeypatch.setattr(time, "time", lambda days=days: clock() + days * DAY)
+        async with Journal(tmp_path / "journal.db") as one:
+            one.add_sync(line(days + 1))
+            one.add_overwritten(overwrote(days), "")
+    async with Journal(tmp_path / "journal.db") as one:
+        assert [sync.sent for sync in await one.syncs()] == [61, 41]
+        assert [known.key[0] for known in await one.overwritten()] == [60, 40]
+        up = journal._uptime
+        monkeypatch.setattr(time, "time", lambda: clock() + 75 * DAY)
+        monkeypatch.setattr(journal, "_uptime", lambda: up() + 15 * DAY)
+        one.add_sync(line(76))
+        await one.syncs()
+        assert [sync.sent for sync in await one.syncs()] == [76, 61], "and while it runs for weeks"
+
+
 @pytest.mark.parametrize("damage", [b"no database at all" * 100, b""])
 def test_a_damaged_journal_is_begun_anew(
     tmp_path: Path, damage: bytes, caplog: pytest.LogCaptureFixture
@@ -156,6 +220,20 @@ async def test_when_a_peer_was_heard_from_is_remembered_and_its_silence_named_on
         assert not one.name_stale("p", 100.0)
         one.hear("p", 200.0)
         assert one.name_stale("p", 200.0), "another silence"
+
+
+@on_loop
+async def test_who_was_heard_while_the_clock_was_ahead_is_heard_again() -> None:
+    async with Journal() as one:
+        ahead, now = time.time() + 60 * DAY, time.time()
+        one.hear("p", ahead)
+        assert one.name_stale("p", ahead)
+        one.hear("p", now)
+        assert one.heard("p") == now
+        assert one.name_stale("p", now), "its silence can be named again"
+        assert not one.name_stale("p", now)
+        one.hear("p", now - 5)
+        assert one.heard("p") == now
 
 
 @on_loop
@@ -222,6 +300,8 @@ async def test_bursts_on_a_live_link_are_syncs(tmp_path: Path, monkeypatch: pyte
                     async for event in stream:
                         if isinstance(event, SyncFinished | SyncFailed):
                             lines.append(event)
+                        elif isinstance(event, ChangesMoved) and event.way is Way.OUT:  # somebody sets the clock back
+                            monkeypatch.setattr(time, "time", lambda clock=time.time: clock() - 3600)
 
                 listening = asyncio.create_task(listen())
                 await engine.wait_in_sync(timeout=20)
@@ -233,6 +313,7 @@ async def test_bursts_on_a_live_link_are_syncs(tmp_path: Path, monkeypatch: pyte
             await listening
         sent = [(line.sent, line.received) for line in lines if isinstance(line, SyncFinished)]
         assert sent == [(3, 0), (3, 0)], "one for each burst, and none for hanging up"
+        assert all(0 <= line.seconds < 20 for line in lines if isinstance(line, SyncFinished))
 
 
 @on_loop
