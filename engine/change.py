@@ -11,8 +11,14 @@ SQLiteValue = None | int | float | str | bytes
 SENTINEL = "-1"
 """The cid of a row that records creation or deletion instead of a column (spec section 1)."""
 
-MAX_VERSION = 2**62
-"""Clocks and versions from peers must stay below this (a peer near 2^63 would leave no room to count)."""
+MAX_VERSION = 2**53
+"""Clocks, versions, causal lengths and seqs of peers must stay below this: a JavaScript number holds no more."""
+
+FAR = 2**52
+"""No file gets here by counting. What a peer counts from here on moves no clock of ours: it would leave no room."""
+
+MAX_READ = 2**62
+"""What a file may hold that was written when peers took more than they do now: it is read, and goes to nobody."""
 
 
 class Change(NamedTuple):

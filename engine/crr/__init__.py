@@ -28,8 +28,8 @@ Where this differs from stock 0.16.3 on purpose (spec 12 says that each is safe 
 - An incoming value takes the column's affinity before it is compared (stock: spec 7.3), so nothing echoes.
 - At equal versions, a cell whose base row is missing takes the incoming value; stock fails there for good.
 - Sentinels store the incoming cl, whatever col_version came with them.
-- Malformed keys are refused: empty or cut short, the wrong count, NULL inside. So are versions of 2**62 and
-  more.
+- Malformed keys are refused: empty or cut short, the wrong count, NULL inside. So are versions, causal lengths
+  and seqs of 2**53 and more. A db_version of 2**52 and more, where nobody gets by counting, does not raise ours.
 - A change that loses leaves nothing behind, not even a key; one that fails leaves nothing either, and the
   sync bit is reset. Consecutive changes to one row are written by one statement.
 - A base row is written with the key as conflict target, and errors roll back to our own savepoint only.

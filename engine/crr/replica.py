@@ -39,9 +39,9 @@ class Replica(Schema):
     # Looking
 
     def db_version(self) -> int:
-        """The file's committed clock, from disk; 0 for nothing yet."""
+        """The file's committed clock, from disk, as peers are told it; 0 for nothing yet."""
         with explained(self.path):
-            return self._state.db_version()
+            return self._state.told_version()
 
     def digests(self, tables: Iterable[str] | None = None) -> tuple[TableDigest, ...]:
         """Digests of these CRRs (all by default), by which replicas are compared (``engine.crr.read.digests``).
@@ -187,7 +187,7 @@ class Replica(Schema):
                 keeping.record_received(db, received)
             if place is not None:
                 keeping.record_place(db, self._state.site_id, place)
-            after = self._state.next_version() if merger.won else before
+            after = min(self._state.next_version(), MAX_VERSION - 1) if merger.won else before
         return MergeResult(merger.applied or (), before, after)
 
     def _check_parked(self, tables: set[str]) -> None:
@@ -202,7 +202,7 @@ class Replica(Schema):
 
     def _check_same(self, floor: int) -> int:
         """Return the db_version, if it is not below one that the file has had and the file has the id that it had."""
-        version = self._state.db_version()
+        version = self._state.told_version()
         if version < floor or self._own_site_on_disk() != self.site_id:
             raise FileReplaced(
                 f"“{self.path.name}” is not the file it was: it was replaced or restored meanwhile.",
@@ -241,7 +241,7 @@ class Replica(Schema):
             the tokens by which the peer may know this file now, the newest last.
         """
         with self._writing() as db:
-            lineage.renew(db, self._state.site_id, site_id, confirmed, self._state.db_version())
+            lineage.renew(db, self._state.site_id, site_id, confirmed, self._state.told_version())
             return lineage.mine(db, self._state.site_id, site_id)
 
     def keep_lineage(self, site_id: bytes, token: bytes, after: Collection[bytes] | None = None) -> bool:

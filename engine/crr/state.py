@@ -18,6 +18,7 @@ from engine.crr.values import Storage
 from engine.errors import ReplicaError, SchemaMismatch
 
 _MARK = "crsql_schema_read"
+_LAST = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +107,10 @@ class State:
                 self._data_version = data_version
         return self._base
 
+    def told_version(self) -> int:
+        """``db_version`` as peers are told it: a counter that is used up stands still for them."""
+        return min(self.db_version(), MAX_VERSION - 1)
+
     def next_version(self, at_least: int = 0) -> int:
         """The version that writes of this transaction are stamped with; only ever grows within it."""
         if self._settled:
@@ -113,8 +118,8 @@ class State:
                 self._pending = at_least
             return self._pending
         version = max(self.db_version() + 1, self._pending, at_least)
-        if version >= MAX_VERSION * 2 - 1:
-            raise ReplicaError("The file's version counter is used up.", hint="Start again with a new file.")
+        if version > _LAST:
+            raise ReplicaError("The file's version counter is used up.", hint="To mend it: syncline check --repair")
         self._pending = version
         # From the first write to its end no other program can commit, so the disk need not be asked again.
         self._settled = self.db.txn_state("main") == apsw.SQLITE_TXN_WRITE

@@ -11,6 +11,7 @@ then the one that follows it: of two files, the second to renew shows one that d
 
 from __future__ import annotations
 
+from engine.change import MAX_VERSION
 from engine.crr import Known, made_at
 from engine.errors import ProtocolError
 from engine.wire import Lineage, Renewal, Renewed, encode
@@ -41,6 +42,9 @@ class KinSession(Session):
 
     def _on_lineage(self, message: Lineage | Renewal | Renewed) -> None:
         assert self.peer is not None
+        theirs = message.tokens if isinstance(message, Lineage) else (message.token,)
+        if not isinstance(message, Renewed) and any(made_at(token) >= MAX_VERSION for token in theirs):
+            raise ProtocolError("A clock from the other side is out of range.", code=1008)
         if isinstance(message, Lineage):
             if self._shown is not None:
                 raise ProtocolError("A second Lineage came.")

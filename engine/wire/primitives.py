@@ -8,7 +8,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 
-from engine.change import MAX_VERSION
+from engine.change import MAX_READ, MAX_VERSION
 from engine.errors import WireError
 
 MAX_FRAME = 100 * 1024 * 1024
@@ -102,17 +102,17 @@ def put_names(out: bytearray, names: Sequence[str]) -> None:
 def put_version(out: bytearray, version: int) -> None:
     """Append a version (own dialect). Raises WireError for one out of range."""
     put_i64(out, version)
-    _check_version(version)
+    _check_version(version, MAX_READ)  # the other side says what it takes
 
 
 def take_version(reader: Reader) -> int:
     """A version (own dialect). Raises WireError for one out of range."""
-    return _check_version(reader.i64())
+    return _check_version(reader.i64(), MAX_VERSION)
 
 
-def _check_version(version: int) -> int:
-    if not 0 <= version < MAX_VERSION:
-        raise WireError(f"The version {version} is out of range: versions go from 0 to 2^62.")
+def _check_version(version: int, limit: int) -> int:
+    if not 0 <= version < limit:
+        raise WireError(f"The version {version} is out of range: versions go from 0 to 2^53 - 1.")
     return version
 
 

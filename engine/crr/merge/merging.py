@@ -8,7 +8,7 @@ from itertools import accumulate, chain, groupby, islice
 
 import apsw
 
-from engine.change import Change, by
+from engine.change import FAR, Change, by
 from engine.crr import config
 from engine.crr.catalogue import Crr
 from engine.crr.merge import bulk
@@ -206,9 +206,13 @@ class Merger:
     def _versions(self, incoming: Sequence[int], won: Sequence[int]) -> Sequence[int]:
         """The db_version for each place that won: never decreasing, whatever row they are of (spec 4)."""
         won_with = pick(incoming, won)
-        first = self._state.next_version(won_with[0])
         in_order = ascending(won_with)
-        if (won_with[-1] if in_order else max(won_with)) <= first:
+        highest = won_with[-1] if in_order else max(won_with)
+        if highest >= FAR:
+            won_with = [0 if version >= FAR else version for version in won_with]
+            in_order, highest = ascending(won_with), max(won_with)
+        first = self._state.next_version(won_with[0])
+        if highest <= first:
             return [first] * len(incoming)
         if first == won_with[0] and in_order:
             stamps = list(won_with)

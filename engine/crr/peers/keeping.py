@@ -15,6 +15,7 @@ from typing import Any
 
 import apsw
 
+from engine.change import MAX_VERSION
 from engine.crr.catalogue import CLOCK, Catalogue
 from engine.crr.peers import lineage, tracked
 from engine.crr.results import Known, Place, Received
@@ -44,9 +45,9 @@ def known(db: apsw.Connection, own: bytes | None, site_id: bytes, catalogue: Cat
     if row is not None:
         since, until, token, resend = row
         held = received or 0
-        if since <= held and (resend or held < until):
+        if since <= held and (resend or held < until) and until < MAX_VERSION:
             place = Place(site_id, since, until, token, bool(resend))
-        elif resend:  # the clock was dropped meanwhile
+        elif resend:  # the clock was dropped meanwhile, or the range ends where no clock may be any more
             place = Place(site_id, held, 0, b"", resend=True)
     return Known(received or 0, sent, tables, place, lineage.mine(db, own, site_id), lineage.seen(db, own, site_id))
 

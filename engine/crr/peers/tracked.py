@@ -104,12 +104,12 @@ def clocks(db: apsw.Connection, site_id: bytes) -> tuple[int | None, int | None]
                 (site_id,),
             )
         )
-    sent = found.get(_SENT)
+    received, sent = found.get(_RECEIVED), found.get(_SENT)
     if db.table_exists("main", _OWN):
         own = db.execute(f"SELECT version FROM main.{_OWN} WHERE site_id = ?", (site_id,)).get
         if isinstance(own, int):
             sent = own if sent is None else min(own, sent)  # as in tracked_peers
-    return found.get(_RECEIVED), sent
+    return _told(received), _told(sent)
 
 
 def tracked_peers(db: apsw.Connection) -> list[TrackedPeer]:
@@ -125,4 +125,10 @@ def tracked_peers(db: apsw.Connection) -> list[TrackedPeer]:
         for site_id, version in db.execute(f"SELECT site_id, version FROM main.{_OWN}"):
             # Both at once is nothing we write; then the lower one sends more, and that is never wrong.
             sent[site_id] = min(version, sent.get(site_id, version))
-    return [TrackedPeer(site, received.get(site), sent.get(site)) for site in sorted(received.keys() | sent.keys())]
+    sites = sorted(received.keys() | sent.keys())
+    return [TrackedPeer(site, _told(received.get(site)), _told(sent.get(site))) for site in sites]
+
+
+def _told(version: int | None) -> int | None:
+    """A clock that was recorded when peers took higher ones: to say less is never wrong."""
+    return version if version is None else min(version, MAX_VERSION - 1)

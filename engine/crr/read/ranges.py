@@ -51,7 +51,7 @@ class RangeReader:
         for name in span.tables:
             if name in tables.parked:
                 raise table_parked(name, tables.parked[name])
-        newest = self._state.db_version()
+        newest = self._state.told_version()
         if span.until is not None and span.until > newest:
             return Part((), newest, b"", newest)
         at = self._find(span, place)

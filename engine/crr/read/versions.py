@@ -37,7 +37,7 @@ class Reader:
         """As Replica.changes."""
         hidden = Intervals(exclude_versions)
         shown = Shown(exclude_site, hidden) if exclude_site is not None or hidden else None
-        newest = self._state.db_version()
+        newest = self._state.told_version()
         bound = newest if until is None else min(until, newest)
         if limit is not None:
             bound = self._bound(since, bound, hidden, limit)

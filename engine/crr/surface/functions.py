@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import apsw
 
-from engine.change import MAX_VERSION, SQLiteValue
+from engine.change import FAR, SQLiteValue
 from engine.crr import config
 from engine.crr.capture import Capture
 from engine.crr.pack import pack
@@ -35,8 +35,8 @@ def register(db: apsw.Connection, state: State) -> None:
 
     def next_db_version(*args: SQLiteValue) -> int:
         at_least = as_integer(state.db, args[0]) if len(args) == 1 else 0
-        if at_least >= MAX_VERSION:
-            raise UsageError(f"{at_least} is no version: peers take versions below {MAX_VERSION}.")
+        if at_least >= FAR:
+            raise UsageError(f"{at_least} is no version: it must leave room to count, and be below {FAR}.")
         return state.next_version(at_least)
 
     def as_crr(*args: SQLiteValue) -> str:

@@ -81,7 +81,7 @@ CASES = {
         [rows(numbers=LAST, seq=lambda n: 0), rows(numbers=LAST, cv=2, seq=lambda n: 2**63 - n)]
     ),
     "huge steps": Case(
-        [rows(), rows(cv=2, seq=lambda n: n << 54), rows(cv=3, seq=lambda n: MAX_VERSION - 9 - (n << 54))]
+        [rows(), rows(cv=2, seq=lambda n: n << 45), rows(cv=3, seq=lambda n: MAX_VERSION - 9 - (n << 45))]
     ),
     "a trigger that has every tenth row stay as it is": Case(
         [rows(), rows(cv=2, val=lambda n: -n)],

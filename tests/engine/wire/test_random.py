@@ -24,7 +24,7 @@ BUDGET = float(os.environ.get("SYNCLINE_BUDGET", "1.5"))
 
 i64 = st.integers(-(2**63), 2**63 - 1)
 varint = st.integers(-(2**53) + 1, 2**53 - 1) | st.integers(-70, 20000)
-version = st.integers(0, 2**62 - 1)
+version = st.integers(0, 2**53 - 1)
 site = st.binary(min_size=16, max_size=16)
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=200)
 value = st.none() | i64 | st.floats(allow_nan=False) | text | st.binary(max_size=300)

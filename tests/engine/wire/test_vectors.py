@@ -128,7 +128,7 @@ OWN: dict[str, tuple[Message, str]] = {
         " 01" + "22" * 16 + " 21 012c" + bytes(range(16)).hex() +  # one author; from 300 on
         " 1001 11 6162636465666768696a6b6c6d6e c3b6 70",
     ),
-    "confirm": (Confirm(2**62 - 1), "43 3fffffffffffffff"),
+    "confirm": (Confirm(2**53 - 1), "43 001fffffffffffff"),
     "status": (Status(12), "44 000000000000000c"),
     "failure": (Failure(FailureCode.TOKEN, "No.", False), "45 01 034e6f2e 00"),
     "lineage": (wire.Lineage((A, B), (B,)), "46 02" + "11" * 16 + "22" * 16 + "01" + "22" * 16),
