@@ -119,7 +119,10 @@ class State:
             return self._pending
         version = max(self.db_version() + 1, self._pending, at_least)
         if version > _LAST:
-            raise ReplicaError("The file's version counter is used up.", hint="To mend it: syncline check --repair")
+            raise ReplicaError(
+                "The file's version counter is used up.",
+                hint=f"To mend it: syncline check --repair {self.db.filename}",
+            )
         self._pending = version
         # From the first write to its end no other program can commit, so the disk need not be asked again.
         self._settled = self.db.txn_state("main") == apsw.SQLITE_TXN_WRITE
