@@ -2754,10 +2754,6 @@
         <translation>Starten Sie Syncline von Ihrem Desktop aus, oder geben Sie das Token neu ein.</translation>
     </message>
     <message>
-        <source>Start again with a new file.</source>
-        <translation>Beginnen Sie mit einer neuen Datei.</translation>
-    </message>
-    <message>
         <source>Switch it on in the settings.</source>
         <translation>Schalten Sie sie in den Einstellungen ein.</translation>
     </message>
@@ -3256,10 +3252,6 @@
     <message>
         <source>The two sides speak versions {0} and {1} of the protocol.</source>
         <translation>Die beiden Seiten sprechen die Versionen {0} und {1} des Protokolls.</translation>
-    </message>
-    <message>
-        <source>The version {0} is out of range: versions go from 0 to 2^62.</source>
-        <translation>Die Version {0} liegt außerhalb des Möglichen: Versionen gehen von 0 bis 2^62.</translation>
     </message>
     <message>
         <source>There are: {0}.</source>
@@ -4096,6 +4088,10 @@
     <message>
         <source>The start at login</source>
         <translation>Der Start bei der Anmeldung</translation>
+    </message>
+    <message>
+        <source>The version {0} is out of range: versions go from 0 to 2^53 - 1.</source>
+        <translation>Die Version {0} liegt außerhalb des Bereichs: Versionen gehen von 0 bis 2^53 - 1.</translation>
     </message>
     <message>
         <source>Tokens are forgotten when Syncline ends.</source>
