@@ -19,13 +19,13 @@ import apsw
 from engine.backup import Backups
 from engine.change import Change
 from engine.crr import Known, MergeResult, Part, Replica
-from engine.crr.read.surveys import Survey
 from engine.errors import FileReplaced, NoSuchFile, ReplicaError, StorageFailed, SynclineError
 from engine.sent_clocks import SentClocks
 from engine.session import LookUp, Merge, Read, ReadPart, Snapshot, Versions, performing
 from engine.shape import Parked, Shape
 from engine.shared_parts import SharedParts
 from engine.shared_versions import SharedVersions
+from engine.steps import Steps, step
 from engine.watch import FileWatch
 
 log = logging.getLogger(__name__)
@@ -180,7 +180,7 @@ class Host:
         return await asyncio.get_running_loop().run_in_executor(self._thread, on_thread)
 
     async def survey(
-        self, look: Callable[Concatenate[Replica, P], Survey[T]], *args: P.args, **kwargs: P.kwargs
+        self, look: Callable[Concatenate[Replica, P], Steps[T]], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """Run a survey of the replica (``engine.crr.read.surveys``); others get their turn between its steps.
 
@@ -191,7 +191,7 @@ class Host:
         steps = await self.run(look, *args, **kwargs)
         while True:
             self._check(generation)
-            done, result = await self.run(_step, steps)
+            done, result = await self.run(lambda _: step(steps))
             if done:
                 return result
 
@@ -363,14 +363,6 @@ class Host:
         self.version = max(self.version, version)
         for listener in tuple(self._listeners):
             listener.version_moved(version)
-
-
-def _step(_: Replica, steps: Survey[T]) -> tuple[bool, T]:
-    try:
-        next(steps)
-    except StopIteration as end:
-        return True, end.value
-    return False, None  # type: ignore[return-value]
 
 
 def _news(replica: Replica) -> tuple[int, tuple[Shape, ...], tuple[Parked, ...], bytes | None]:

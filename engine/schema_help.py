@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import enum
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from engine.change import SQLiteValue
@@ -105,7 +105,7 @@ async def ask_tables(peer: PeerConfig, token: str | None) -> Tables:
 
 
 def differences(
-    here: Sequence[TablePlan], there: Sequence[TablePlan], addable: Sequence[Addition]
+    here: Sequence[TablePlan], there: Sequence[TablePlan], addable: Collection[Addition]
 ) -> tuple[SchemaLine, ...]:
     """Compare plans. What differs in type or default only does not keep the two sides from syncing.
 
@@ -113,6 +113,7 @@ def differences(
         addable: what can be added here (``Replica.possible_additions``).
     """
     mine, theirs = ({plan.name: plan for plan in plans} for plans in (here, there))
+    addable = frozenset(addable)
     lines: list[SchemaLine] = []
     for name in sorted(mine.keys() | theirs.keys()):
         one, other = mine.get(name), theirs.get(name)
@@ -124,7 +125,7 @@ def differences(
     return tuple(lines)
 
 
-def _columns(one: TablePlan, other: TablePlan, addable: Sequence[Addition]) -> Iterator[SchemaLine]:
+def _columns(one: TablePlan, other: TablePlan, addable: Collection[Addition]) -> Iterator[SchemaLine]:
     keys = [
         ", ".join(column.name for column in sorted(plan.columns, key=lambda c: c.key) if column.key)
         for plan in (one, other)

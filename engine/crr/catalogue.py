@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import apsw
 
@@ -87,21 +88,27 @@ class Catalogue:
         broken: wire name -> why it is not in ``crrs``, in words that follow on "cannot be synced:".
         parked: wire name -> why it takes no part in sync, likewise; all that are broken, and others, whose local
             writes are recorded on.
+        texts: by wire name, the texts of the schema from which all but ``parked`` was read.
     """
 
     clocks: tuple[str, ...]
     crrs: dict[str, Crr]
     broken: dict[str, str]
     parked: dict[str, str]
+    texts: dict[str, tuple[str | None, ...]]
 
     @cached_property
     def synced(self) -> dict[str, Crr]:
         """The CRRs that take part in sync, by wire name."""
         return {name: crr for name, crr in self.crrs.items() if name not in self.parked}
 
+    @cached_property
+    def _by_table(self) -> dict[str, Crr]:
+        return {crr.table.name: crr for crr in self.crrs.values()}
+
     def tracking(self, table: str) -> Crr | None:
         """The CRR whose base table is ``table``, whatever the case of its wire name."""
-        return next((crr for crr in self.crrs.values() if crr.table.name == table), None)
+        return self._by_table.get(table)
 
 
 def table_names(db: apsw.Connection) -> list[str]:
@@ -109,26 +116,35 @@ def table_names(db: apsw.Connection) -> list[str]:
     return [name for (name,) in db.execute("SELECT name FROM main.sqlite_master WHERE type = 'table'")]
 
 
+def exact_name(db: apsw.Connection, name: str) -> str | None:
+    """How the table or view called ``name`` in any letter case is spelled; None when there is none."""
+    exact: str | None = db.execute("SELECT name FROM pragma_table_list(?) WHERE schema = 'main'", (name,)).get
+    return exact
+
+
+_LISTED = "SELECT name, type, strict, wr FROM pragma_table_list{} WHERE schema = 'main'"
+
+
 def describe(db: apsw.Connection, name: str) -> Table | None:
     """The table or view called ``name`` in any letter case, under its exact name; None when there is none."""
-    row = db.execute(
-        "SELECT name, type, strict, wr FROM pragma_table_list"
-        " WHERE schema = 'main' AND name = ? COLLATE NOCASE AND substr(lower(name), 1, 7) != 'sqlite_'",
-        (name,),
-    ).fetchone()
-    if row is None:
+    row = db.execute(_LISTED.format("(?)"), (name,)).fetchone()
+    return _described(db, *row) if row is not None else None
+
+
+def _described(db: apsw.Connection, name: str, kind: str, strict: int, rowless: int) -> Table | None:
+    """A table as the list of tables has it; None for one of SQLite's own."""
+    if name.lower().startswith("sqlite_"):
         return None
-    exact, kind, strict, rowless = row
     if kind == "virtual":
-        return Table(exact, kind, ())  # the module that knows its columns may not be here
+        return Table(name, kind, ())  # the module that knows its columns may not be here
     columns = []
     for column, declared, not_null, default, key, hidden in db.execute(
-        "SELECT name, type, \"notnull\", dflt_value, pk, hidden FROM pragma_table_xinfo(?, 'main')", (exact,)
+        "SELECT name, type, \"notnull\", dflt_value, pk, hidden FROM pragma_table_xinfo(?, 'main')", (name,)
     ):
         affinity = Affinity.of(declared, strict=bool(strict))
-        collation = db.column_metadata("main", exact, column)[1].upper() if kind == "table" else ""
+        collation = db.column_metadata("main", name, column)[1].upper() if kind == "table" else ""
         columns.append(Column(column, affinity, bool(not_null), default, key, hidden, declared, collation))
-    return Table(exact, kind, tuple(columns), bool(strict), not rowless)
+    return Table(name, kind, tuple(columns), bool(strict), not rowless)
 
 
 def column_names(db: apsw.Connection, table: str) -> tuple[str, ...]:
@@ -144,36 +160,63 @@ def bookkeeping(name: str) -> bool:
 
 def user_tables(db: apsw.Connection) -> Iterator[Table]:
     """Every table that is a person's own, in catalogue order."""
+    listed = _listed(db)
     for name in table_names(db):
         if not bookkeeping(name) and not name.lower().startswith("sqlite_"):
-            table = describe(db, name)
+            table = _described(db, *listed[name]) if name in listed else None
             if table is not None and table.kind in ("table", "virtual"):
                 yield table
 
 
-def load(db: apsw.Connection) -> Catalogue:
-    """Read the catalogue: the names with the literal clock suffix, and the base table of each."""
-    names = table_names(db)
+def _listed(db: apsw.Connection) -> dict[str, tuple[str, str, int, int]]:
+    """The list of tables and views, by name: of many it is read at once, as SQLite goes through all of it each time."""
+    return {row[0]: row for row in db.execute(_LISTED.format(""))}
+
+
+def load(db: apsw.Connection, before: Catalogue | None = None) -> Catalogue:
+    """Read the catalogue: the names with the literal clock suffix, and the base table of each.
+
+    What the schema says as it did ``before`` is taken over: where a table comes or goes, thousands of others may stay.
+    """
+    known = before or Catalogue((), {}, {}, {}, {})
+    rows: list[tuple[Any, ...]] = db.execute(
+        "SELECT name, lower(name), type, sql FROM main.sqlite_master WHERE type IN ('table', 'view')"
+    ).fetchall()
+    by_lower = {lower: (name, text) for name, lower, _, text in rows}
     indexes = {name for (name,) in db.execute("SELECT name FROM main.sqlite_master WHERE type = 'index'")}
+    listed: dict[str, tuple[str, str, int, int]] = {}
     clocks: list[str] = []
     crrs: dict[str, Crr] = {}
     broken: dict[str, str] = {}
-    for clock in names:
-        if not clock.endswith(CLOCK) or len(clock) == len(CLOCK):
+    texts: dict[str, tuple[str | None, ...]] = {}
+    for clock, lower, kind, sql in rows:
+        if kind != "table" or not clock.endswith(CLOCK) or len(clock) == len(CLOCK):
             continue
         name = clock[: -len(CLOCK)]
-        if not {"key", "col_name", "db_version"} <= set(column_names(db, clock)):
+        base, text = by_lower.get(lower[: -len(CLOCK)], (name, None))
+        indexed = clock + BY_VERSION in indexes
+        now = sql, text, by_lower.get(lower[: -len(CLOCK)] + PKS, ("", None))[1], "indexed" if indexed else None
+        if known.texts.get(name) == now:
+            if name in known.crrs:
+                crrs[name] = known.crrs[name]
+            else:
+                broken[name] = known.broken[name]
+        elif not {"key", "col_name", "db_version"} <= set(column_names(db, clock)):
             continue
-        clocks.append(name)
-        table = describe(db, name)
-        if table is None or table.kind != "table":
-            broken[name] = "the table itself is gone; only its sync records are left"
-        elif column_names(db, name + PKS) != (KEY, *table.key):
-            broken[name] = "its primary key was changed without crsql_begin_alter and crsql_commit_alter"
         else:
-            crrs[name] = Crr(name, table, indexed=clock + BY_VERSION in indexes)
+            if text is not None and base not in listed:
+                listed = _listed(db)
+            table = _described(db, *listed[base]) if base in listed else None
+            if table is None or table.kind != "table":
+                broken[name] = "the table itself is gone; only its sync records are left"
+            elif column_names(db, name + PKS) != (KEY, *table.key):
+                broken[name] = "its primary key was changed without crsql_begin_alter and crsql_commit_alter"
+            else:
+                crrs[name] = Crr(name, table, indexed=indexed)
+        clocks.append(name)
+        texts[name] = now
     parked = {name: why for name, why in parking.read(db).items() if name in crrs}
-    return Catalogue(tuple(clocks), crrs, broken, parked | broken)
+    return Catalogue(tuple(clocks), crrs, broken, parked | broken, texts)
 
 
 def is_crr(db: apsw.Connection, table: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 from engine.change import MAX_VERSION, Change, SQLiteValue
 from engine.crr import durability
@@ -10,7 +10,7 @@ from engine.crr.failures import explained
 from engine.crr.merge.merging import Merger
 from engine.crr.peers import identity, keeping, lineage, tracked
 from engine.crr.read import surveys
-from engine.crr.read.digests import SLICE, Slice, lengths_above, rows_between, values_at
+from engine.crr.read.digests import SLICE, Rank, Slice, key_order, lengths_above, rows_between, values_at
 from engine.crr.read.ranges import RangeReader
 from engine.crr.read.reading import table_parked
 from engine.crr.read.versions import Reader
@@ -28,6 +28,7 @@ from engine.crr.results import (
 from engine.crr.schema import Schema
 from engine.crr.sql import idents, main
 from engine.errors import FileReplaced, UsageError
+from engine.steps import at_once
 
 
 class Replica(Schema):
@@ -48,7 +49,7 @@ class Replica(Schema):
 
         Many short transactions, seconds in all for a large table. A table that is no CRR is left out.
         """
-        return surveys.at_once(surveys.tables(self, self.crr_tables() if tables is None else tables))
+        return at_once(surveys.tables(self, self.crr_tables() if tables is None else tables))
 
     def rows_between(self, table: str, low: bytes, high: bytes, limit: int = SLICE) -> Slice:
         """As ``engine.crr.read.digests.rows_between``: rows by key, each with its digest.
@@ -60,20 +61,28 @@ class Replica(Schema):
         with self._reading() as db:
             return rows_between(db, self._state.crr(table), low, high, limit)
 
+    def key_order(self, table: str) -> Callable[[bytes], Rank]:
+        """As ``engine.crr.read.digests.key_order``. Raises SchemaMismatch as ``rows_between``."""
+        with self._reading() as db:
+            return key_order(db, self._state.crr(table))
+
     def lengths_above(self, table: str, above: int) -> tuple[int, int | None]:
         """A slice of the history's digest, as ``read.digests.lengths_above``. Raises SchemaMismatch likewise."""
         with self._reading() as db:
             return lengths_above(db, self._state.crr(table), above)
 
-    def values_at(self, table: str, keys: Sequence[bytes]) -> list[tuple[SQLiteValue, ...] | None]:
-        """The columns, in order of name, of the rows with these packed keys; None for one that is not there.
+    def values_at(
+        self, table: str, keys: Sequence[bytes], most: int | None = None
+    ) -> list[tuple[SQLiteValue, ...] | None]:
+        """The columns, in order of name, of the rows with these packed keys; None for one that is not there, and
+        nothing of one with more than ``most`` bytes.
 
         Raises:
             SchemaMismatch, InvalidChange: as ``rows_between``.
         """
         with self._reading() as db:
             crr = self._state.crr(table)
-            return [values_at(db, crr, key) for key in keys]
+            return [values_at(db, crr, key, most) for key in keys]
 
     def live_rows(self, table: str) -> Iterator[tuple[tuple[SQLiteValue, ...], tuple[SQLiteValue, ...]]]:
         """(key, tracked columns) of each row of a CRR, in key order, for comparing.

@@ -9,7 +9,7 @@ from dataclasses import replace
 import apsw
 
 from engine.crr import config, parking
-from engine.crr.catalogue import Catalogue, Table, is_crr, user_tables
+from engine.crr.catalogue import Catalogue, Crr, Table, is_crr, user_tables
 from engine.crr.failures import explained
 from engine.crr.openfile import OpenFile
 from engine.crr.peers import keeping
@@ -31,7 +31,7 @@ from engine.shape import Parked, Shape
 class Schema(OpenFile):
     """The methods of a replica that are about its tables."""
 
-    _shapes: tuple[Catalogue, tuple[Shape, ...]] | None = None
+    _shapes: tuple[Catalogue, dict[Crr, Shape]] | None = None
 
     def crr_tables(self) -> tuple[str, ...]:
         """The wire names of the CRRs that take part in sync, in catalogue order."""
@@ -43,10 +43,12 @@ class Schema(OpenFile):
         with explained(self.path):
             tables = self._state.catalogue()
             if self._shapes is None or self._shapes[0] is not tables:
-                self._shapes = tables, tuple(
-                    shape_of(self.connection, crr, self._state.storage) for crr in tables.synced.values()
-                )
-            return self._shapes[1]
+                known = self._shapes[1] if self._shapes is not None else {}
+                self._shapes = tables, {
+                    crr: known.get(crr) or shape_of(self.connection, crr, self._state.storage)
+                    for crr in tables.synced.values()
+                }
+            return tuple(self._shapes[1].values())
 
     def parked(self) -> tuple[Parked, ...]:
         """The tables with sync records that take no part in sync for now, by name, and why."""
@@ -74,10 +76,11 @@ class Schema(OpenFile):
         with self._reading() as db:
             return config.merges_equal_values(db)
 
-    def plans(self) -> tuple[TablePlan, ...]:
-        """The plan of each of them, by which another side makes tables alike."""
+    def plans(self, names: Iterable[str] | None = None) -> tuple[TablePlan, ...]:
+        """The plan of each of them, or of those with these names, by which another side makes tables alike."""
         with self._reading() as db:
-            return tuple(plan_of(db, crr) for crr in self._state.catalogue().synced.values())
+            crrs = self._state.catalogue().synced
+            return tuple(plan_of(db, crrs[name]) for name in (crrs if names is None else names) if name in crrs)
 
     def possible_additions(self, plans: Iterable[TablePlan]) -> list[Addition]:
         """What of another side's plans is missing here and can be added (``engine.crr.tables.additions``)."""

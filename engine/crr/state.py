@@ -12,13 +12,16 @@ import apsw
 
 from engine.change import MAX_VERSION
 from engine.crr import catalogue
-from engine.crr.catalogue import Catalogue, Crr
+from engine.crr.catalogue import CLOCK, Catalogue, Crr
 from engine.crr.sql import main
 from engine.crr.values import Storage
 from engine.errors import ReplicaError, SchemaMismatch
 
 _MARK = "crsql_schema_read"
 _LAST = 2**63 - 1
+
+_AT_ONCE = 100
+"""Clocks that are asked for their highest version in one statement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,9 +140,10 @@ class State:
     def _read_version(self) -> int:
         db = self.db
         version = 0
-        for name in self.catalogue().clocks:
-            clock = main(name + catalogue.CLOCK)
-            version = max(version, db.execute(f"SELECT ifnull(max(db_version), 0) FROM {clock}").get)
+        clocks = [f"SELECT max(db_version) AS v FROM {main(name + CLOCK)}" for name in self.catalogue().clocks]
+        for at in range(0, len(clocks), _AT_ONCE):
+            highest = db.execute(f"SELECT max(v) FROM ({' UNION ALL '.join(clocks[at : at + _AT_ONCE])})").get
+            version = max(version, highest or 0)
         if db.table_exists("main", "crsql_master"):
             floor = db.execute("SELECT value FROM main.crsql_master WHERE key = 'pre_compact_dbversion'").get
             if isinstance(floor, int):
@@ -152,7 +156,7 @@ class State:
         """The tables as they are now: re-read when the schema has changed, also by another program."""
         schema_version = self.db.execute("PRAGMA main.schema_version").get
         if self._catalogue is None or schema_version != self._schema_version or self._rolled_back():
-            self._catalogue = catalogue.load(self.db)
+            self._catalogue = catalogue.load(self.db, self._catalogue)
             self._schema_version = schema_version
             self._mark_schema()
         return self._catalogue
@@ -177,7 +181,7 @@ class State:
 
     def forget_tables(self) -> None:
         """After a rollback: a schema version rolled back may come again with another schema."""
-        self._catalogue = None
+        self._schema_version = -1
 
     def crr(self, name: str) -> Crr:
         """The CRR with this wire name.

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from typing import Any
+from collections.abc import Coroutine
+from typing import Any, TypeVar
 
 from websockets.typing import Data
 
@@ -12,6 +13,17 @@ from engine.heartbeat import ServerSocket
 from engine.hub.access import Grant
 from engine.visits import Purpose
 from engine.wire.rooms import Greeting
+
+T = TypeVar("T")
+
+
+class Gone(Exception):
+    """A peer has gone before its session began, or is to go: the close code and the reason."""
+
+    def __init__(self, code: int = 1000, reason: str = "") -> None:
+        super().__init__(reason)
+        self.code = code
+        self.reason = reason
 
 
 class HubSocket(ServerSocket):
@@ -36,6 +48,7 @@ class HubSocket(ServerSocket):
         super().__init__(*args, **options)
         self._addresses = addresses
         self._ahead: Data | None = None
+        self._gone: asyncio.Future[Gone] = asyncio.get_running_loop().create_future()
 
     @property
     def purpose(self) -> Purpose | None:
@@ -54,7 +67,29 @@ class HubSocket(ServerSocket):
         self._addresses[self.address] -= 1
         if not self._addresses[self.address]:
             del self._addresses[self.address]
+        self.send_away(Gone())
         super().connection_lost(exc)
+
+    async def unless_gone(self, work: Coroutine[Any, Any, T]) -> T:
+        """Do something that takes its time for this peer; it ends with the connection, and with ``send_away``.
+
+        Raises:
+            Gone: it has ended so.
+        """
+        task = asyncio.ensure_future(work)
+        try:
+            await asyncio.wait((self._gone, task), return_when=asyncio.FIRST_COMPLETED)
+            if not task.done():
+                raise self._gone.result()
+            return task.result()
+        finally:
+            task.cancel()
+            await asyncio.wait((task,))
+
+    def send_away(self, gone: Gone) -> None:
+        """Have it go before its session begins."""
+        if not self._gone.done():
+            self._gone.set_result(gone)
 
     async def peek(self) -> Data:
         """Wait for the next message and leave it to be received."""

@@ -1,6 +1,7 @@
 """Makes rooms: from a schema file of the hub, or from plans of the first peer's tables. A peer's SQL is never run.
 
-A room's file gets its name only when it is whole. What is refused leaves nothing behind.
+A room's file gets its name only when it is whole. What is refused, or left, leaves nothing behind. All rooms are made
+on one thread, table by table in turns: one of many tables does not keep the others waiting.
 """
 
 from __future__ import annotations
@@ -9,9 +10,10 @@ import asyncio
 import contextlib
 import logging
 import os
-from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
+from weakref import WeakValueDictionary
 
 import apsw
 
@@ -22,6 +24,7 @@ from engine.hub.limits import Limits
 from engine.hub.schemas import Schema, Schemas
 from engine.plan import TablePlan, check_plans
 from engine.shape import Shape
+from engine.steps import Steps, in_turns
 from engine.wire import AnnouncePresence, Hello, Message, Tables
 from engine.words import printable
 
@@ -64,20 +67,26 @@ class Maker:
         self.from_peers = from_peers
         self._limits = limits
         self._backups = backups
-        self._turn = asyncio.Lock()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="rooms")
+        self._locks: WeakValueDictionary[Path, asyncio.Lock] = WeakValueDictionary()
 
     async def make(self, path: Path, wish: Wish) -> None:
-        """Make the room ``path`` unless it is there.
+        """Make the room ``path`` unless it is there. Whoever cancels this ends it.
 
         Raises:
             UsageError: not from what this peer says; says why, for the peer.
             ReplicaError: it could not be made here.
         """
-        async with self._turn:
+        lock = self._locks.setdefault(path, asyncio.Lock())
+        async with lock:
             if not path.exists():
-                await asyncio.to_thread(self._make, path, wish)
+                await in_turns(self._make(path, wish), self._thread)
 
-    def _make(self, path: Path, wish: Wish) -> None:
+    def close(self) -> None:
+        """End the thread when nothing is left to do."""
+        self._thread.shutdown(wait=False)
+
+    def _make(self, path: Path, wish: Wish) -> Steps[None]:
         schema = self.schemas.find(wish.name)
         if schema is not None:
             if wish.name and wish.version != schema.version:
@@ -85,17 +94,16 @@ class Maker:
                     f"This hub has another version of the schema {printable(wish.name, 40)}: {schema.version},"
                     f" the other side {wish.version}."
                 )
-            self._build(path, lambda db: _apply(db, schema))
         elif self.from_peers and wish.plans:
             check_plans(wish.plans)
-            self._build(path, lambda db: create_tables(db, wish.plans, equal_values=wish.equal_values))
         elif wish.name and self.schemas.folder is not None:
             raise UsageError(f"This hub has no schema {printable(wish.name, 40)}, and no room “{path.name}” yet.")
         else:
             raise UsageError(f"This hub has no room “{path.name}”.")
+        yield from self._build(path, wish, schema)
         log.info("Made a room", extra={"room": path.name, "schema": schema.name if schema else None})
 
-    def _build(self, path: Path, fill: Callable[[apsw.Connection], None]) -> None:
+    def _build(self, path: Path, wish: Wish, schema: Schema | None) -> Steps[None]:
         with os.scandir(path.parent) as entries:
             if sum(1 for _ in entries) >= self._limits.rooms:
                 raise UsageError(f"This hub makes no more than {self._limits.rooms:,} rooms.")
@@ -106,7 +114,10 @@ class Maker:
             try:
                 db.execute("PRAGMA journal_mode = WAL").fetchall()
                 with db:
-                    fill(db)
+                    if schema is not None:
+                        yield from _apply(db, schema)
+                    else:
+                        yield from create_tables(db, wish.plans, equal_values=wish.equal_values)
             finally:
                 db.close()
             os.link(unfinished, path)  # unlike a rename, it never takes the place of another file
@@ -122,9 +133,10 @@ class Maker:
                 _remove(unfinished)
 
 
-def _apply(db: apsw.Connection, schema: Schema) -> None:
+def _apply(db: apsw.Connection, schema: Schema) -> Steps[None]:
     try:
-        db.execute(schema.text).fetchall()
+        for _ in db.execute(schema.text):  # a row for each crsql_as_crr in it
+            yield
     except (apsw.Error, SynclineError) as error:
         raise ReplicaError(f"The schema file {schema.name} cannot be applied: {error}.") from None
     record_schema(db, schema.name, schema.version)

@@ -20,7 +20,7 @@ from engine.errors import ReplicaError, SynclineError, UsageError, WireError
 from engine.host import Host
 from engine.hosts import Hosts
 from engine.hub.access import Access, Anybody, Grant, SharedToken, TokenFile
-from engine.hub.connection import HubSocket
+from engine.hub.connection import Gone, HubSocket
 from engine.hub.door import Door, echo_subprotocol
 from engine.hub.fellows import Fellows
 from engine.hub.guard import HubGuard
@@ -109,6 +109,7 @@ class Hub:
         self._on_guests = on_guests
         self.guests: Counter[str] = Counter()
         self._guests: set[Guest] = set()
+        self._arriving: set[HubSocket] = set()
         self._visits = hosts.visits
         limits = self.options.limits
         self._rooms = Rooms(places, hosts, limits)
@@ -138,6 +139,7 @@ class Hub:
         self._certificate = Certificate(tls) if tls is not None else None
         async with contextlib.AsyncExitStack() as stack:
             stack.push_async_callback(self._rooms.close_idle, older_than=0)
+            stack.callback(self._maker.close)
             await stack.enter_async_context(self._access)
             self._access.on_change = self._look_at_tokens
             self._server = await self._listen(self._certificate.context if self._certificate is not None else None)
@@ -177,6 +179,8 @@ class Hub:
         self._door.closed = True
         for guest in tuple(self._guests):
             guest.pump.hang_up(1001, "The hub is going away.")
+        for socket in self._arriving:
+            socket.send_away(Gone(1001, "The hub is going away."))
         if self._server is not None:
             self._server.close(code=1001)
             await self._server.wait_closed()
@@ -208,9 +212,7 @@ class Hub:
         assert isinstance(socket, HubSocket)
         room, own = socket.greeting.room, socket.greeting.own is not None
         try:
-            wish = await self._hear_wish(socket)
-            if wish is not None:
-                await self._maker.make(self._rooms.path(room), wish)
+            wish = await self._arrive(socket)
             async with self._rooms.use(room) as host:
                 if wish is not None:
                     await self._upgrader.upgrade(host, wish)
@@ -228,8 +230,22 @@ class Hub:
         except SynclineError as error:
             log.warning("A session failed: %s", error, extra={"room": room, "address": socket.address})
             await socket.close(1011, "The hub could not go on.")
+        except Gone as gone:
+            log.info("A peer left before it was in: %s", gone.reason, extra={"room": room, "address": socket.address})
+            await socket.close(gone.code, gone.reason)
         except ConnectionClosed:
             log.info("A peer left before it greeted", extra={"room": room, "address": socket.address})
+
+    async def _arrive(self, socket: HubSocket) -> Wish | None:
+        """Hear what a peer wishes, if that matters, and make its room unless it is there."""
+        self._arriving.add(socket)
+        try:
+            wish = await socket.unless_gone(self._hear_wish(socket))
+            if wish is not None:
+                await socket.unless_gone(self._maker.make(self._rooms.path(socket.greeting.room), wish))
+            return wish
+        finally:
+            self._arriving.discard(socket)
 
     async def _hear_wish(self, socket: HubSocket) -> Wish | None:
         """Look at what a peer says first, if a room may be made or upgraded by it."""
@@ -327,6 +343,10 @@ class Hub:
         """Cut whoever may not stay: a token was revoked or has expired."""
         for guest in tuple(self._guests):
             self._look_at(guest)
+        for socket in self._arriving:
+            trouble = self._access.trouble(socket.grant, socket.greeting.room)
+            if trouble:
+                socket.send_away(Gone(CLOSE_TOKEN, trouble))
 
     def _look_at(self, guest: Guest) -> None:
         trouble = self._access.trouble(guest.grant, guest.room)

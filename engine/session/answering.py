@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.crr import Replica, pack_columns
 from engine.crr.read import surveys
-from engine.crr.read.surveys import Survey
+from engine.steps import Steps
 from engine.wire import MAX_KEY, RangeRequest, Ranges, Rows, RowsRequest, Tables, TablesRequest, Values, ValuesRequest
 
 Question = RangeRequest | RowsRequest | ValuesRequest
@@ -14,12 +14,15 @@ Answer = Ranges | Rows | Values
 PAGE = 2_000
 """Rows in one answer."""
 
+AT_A_TIME = 100
+"""Rows that are looked up by their keys before others have their turn."""
+
 LARGEST = 1 << 20
 """Bytes of rows in one answer, and of one row."""
 
 
-def answer(replica: Replica, question: Question | TablesRequest) -> Survey[Answer | Tables]:
-    """Look it up, in short transactions.
+def answer(replica: Replica, question: Question | TablesRequest) -> Steps[Answer | Tables]:
+    """Look it up, one short transaction at each step. No question costs more than to go through its table once.
 
     Raises:
         SchemaMismatch: the table is no CRR any more.
@@ -28,14 +31,16 @@ def answer(replica: Replica, question: Question | TablesRequest) -> Survey[Answe
     match question:
         case TablesRequest():
             name, version = replica.schema_identity()
-            return Tables(name or "", version, replica.plans(), replica.merges_equal_values())
+            plans = yield from surveys.plans(replica)
+            return Tables(name or "", version, plans, replica.merges_equal_values())
         case RangeRequest(number, table, bounds):
-            found = yield from surveys.ranges(replica, table, bounds)
-            return Ranges(number, found)
+            ranges = yield from surveys.ranges(replica, table, bounds)
+            return Ranges(number, ranges)
         case RowsRequest(number, table, low, high):
             return _rows(replica, number, table, low, high)
         case ValuesRequest(number, table, keys):
-            return _values(replica, number, table, keys)
+            found = yield from _values(replica, table, keys)
+            return Values(number, found)
 
 
 def _rows(replica: Replica, number: int, table: str, low: bytes, high: bytes) -> Rows:
@@ -51,16 +56,18 @@ def _rows(replica: Replica, number: int, table: str, low: bytes, high: bytes) ->
     return Rows(number, tuple(rows), more and bool(rows))
 
 
-def _values(replica: Replica, number: int, table: str, keys: tuple[bytes, ...]) -> Values:
+def _values(replica: Replica, table: str, keys: tuple[bytes, ...]) -> Steps[tuple[tuple[bool, bytes], ...]]:
     found: list[tuple[bool, bytes]] = []
     size = 0
     for key in keys:
-        [row] = replica.values_at(table, [key])
-        packed = b"" if row is None or len(row) > 255 else pack_columns(row)
+        [row] = replica.values_at(table, [key], LARGEST)
+        packed = pack_columns(row) if row and len(row) <= 255 else b""
         if len(packed) > LARGEST:
             packed = b""
         size += len(packed)
         if size > LARGEST and found:
             break
         found.append((row is not None, packed))
-    return Values(number, tuple(found))
+        if len(found) % AT_A_TIME == 0:
+            yield
+    return tuple(found)

@@ -14,6 +14,7 @@ from engine.crr import connect, create_tables
 from engine.crr.failures import explained
 from engine.errors import FileBusy, NotEligible, StorageFailed, UsageError
 from engine.plan import check_plans
+from engine.steps import at_once
 from engine.wire import Tables
 from engine.words import printable
 
@@ -82,7 +83,7 @@ def _fill(path: Path, tables: Tables) -> None:
             db.execute("BEGIN IMMEDIATE")
             if not _is_empty(db):
                 raise _Taken(f"Another program has just made tables in “{path.name}”.", hint="Pair it as it is.")
-            create_tables(db, tables.plans, equal_values=tables.equal_values)
+            at_once(create_tables(db, tables.plans, equal_values=tables.equal_values))
             db.execute("COMMIT")
         except (NotEligible, apsw.SQLError) as error:
             raise UsageError(f"The other side's tables cannot be made: {printable(str(error), 200)}.") from None

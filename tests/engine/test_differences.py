@@ -12,6 +12,7 @@ from engine.crr import Received, Replica, pack_columns
 from engine.crr.read import surveys
 from engine.engine import Engine
 from engine.session import Verdict
+from engine.steps import at_once
 from engine.verify import verify
 
 from .live import PATIENCE, add_peer, make_file, on_loop, plain_engine, write
@@ -120,12 +121,12 @@ def test_ranges_of_any_keys_are_whole(tmp_path: Path) -> None:
                 replica.connection.execute("INSERT INTO mixed VALUES (?, ?, 1)", (text, value))
         [whole] = replica.digests()
         for rows in (1, 2, 7, 100):
-            parts = surveys.at_once(surveys.split(replica, "mixed", b"", b"", rows, 4096))
+            parts = at_once(surveys.split(replica, "mixed", b"", b"", rows, 4096))
             assert sum(part.digest.rows for part in parts) == whole.rows == 4 * len(values)
             total = sum(int.from_bytes(part.digest.live) for part in parts) % 2**128
             assert total.to_bytes(16) == whole.live
             bounds = [b"", *(part.high for part in parts)]
-            again = surveys.at_once(surveys.ranges(replica, "mixed", bounds))
+            again = at_once(surveys.ranges(replica, "mixed", bounds))
             assert again == tuple(part.digest for part in parts)
         keys = [key for key, _ in replica.rows_between("mixed", b"", b"")[0]]
         assert keys[0] == pack_columns((-(2**63), ""))

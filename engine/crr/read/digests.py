@@ -9,7 +9,7 @@ them. Each function reads a slice of a table, so that a transaction is short; ``
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import apsw
 
@@ -29,6 +29,9 @@ BYTES = 16 << 20
 
 Slice = tuple[list[tuple[bytes, int]], bool]
 """(packed key, digest) of rows in the order of their keys, and whether others follow."""
+
+Rank = tuple[tuple[int, int | float | bytes], ...]
+"""A key's place among others: of each value its storage class, and then what it is compared by."""
 
 
 def rows_between(db: apsw.Connection, crr: Crr, low: bytes, high: bytes, limit: int = SLICE) -> Slice:
@@ -64,6 +67,23 @@ def rows_between(db: apsw.Connection, crr: Crr, low: bytes, high: bytes, limit: 
     return found, False
 
 
+def key_order(db: apsw.Connection, crr: Crr) -> Callable[[bytes], Rank]:
+    """What gives packed keys of this table their place in the order of ``rows_between``; raises InvalidChange for those
+    that are none of it."""
+    encoding = {"UTF-16le": "utf-16-le", "UTF-16be": "utf-16-be"}.get(db.pragma("encoding"), "utf-8")
+
+    def place(packed: bytes) -> Rank:
+        return tuple(_place(value, encoding) for value in check_key(crr, packed))
+
+    return place
+
+
+def _place(value: SQLiteValue, encoding: str) -> tuple[int, int | float | bytes]:
+    if isinstance(value, str):
+        return 1, value.encode(encoding)
+    return (2, value) if isinstance(value, bytes) else (0, value or 0)
+
+
 def row_digest(row: Sequence[SQLiteValue]) -> int:
     """The digest of a row: its key, then its columns by name."""
     # repr tells the storage classes and the ends of texts apart; half surrogates cannot come out of SQLite
@@ -71,20 +91,25 @@ def row_digest(row: Sequence[SQLiteValue]) -> int:
     return _hashed(plain)
 
 
-def values_at(db: apsw.Connection, crr: Crr, packed: bytes) -> tuple[SQLiteValue, ...] | None:
-    """The columns, by name, of the row with this packed key; None when there is none.
+def values_at(
+    db: apsw.Connection, crr: Crr, packed: bytes, most: int | None = None
+) -> tuple[SQLiteValue, ...] | None:
+    """The columns, by name, of the row with this packed key; None when there is none, and nothing of one in which
+    texts and blobs have more than ``most`` bytes.
 
     Raises:
         InvalidChange, ReplicaError: as ``rows_between``.
     """
     columns = sorted(crr.columns)
-    sql = f"SELECT {idents(columns) or 'NULL'} FROM {main(crr.table.name)} WHERE "
-    where = " AND ".join(f"{key} IS ?{n}" for n, key in enumerate(_exactly(db, crr), 1))
+    bytes_ = " + ".join(f"ifnull(octet_length({ident(name)}), 0)" for name in columns)
+    fits = f"{bytes_} <= {most}" if columns and most is not None else "true"
+    values = ", ".join(f"CASE WHEN {fits} THEN {ident(name)} END" for name in columns)
+    sql = f"SELECT {fits}{', ' if columns else ''}{values} FROM {main(crr.table.name)} WHERE {_found(db, crr)}"
     try:
-        row = db.execute(sql + where, check_key(crr, packed)).fetchone()
+        row = db.execute(sql, check_key(crr, packed)).fetchone()
     except UnicodeDecodeError as error:
         raise unreadable(crr.name) from error
-    return None if row is None else tuple(row[: len(columns)])
+    return row if row is None else tuple(row[1:]) if row[0] else ()
 
 
 def lengths_above(db: apsw.Connection, crr: Crr, above: int) -> tuple[int, int | None]:
@@ -108,6 +133,15 @@ def lengths_above(db: apsw.Connection, crr: Crr, above: int) -> tuple[int, int |
     except UnicodeDecodeError as error:
         raise unreadable(crr.name) from error
     return total, above if count == SLICE else None
+
+
+def _found(db: apsw.Connection, crr: Crr) -> str:
+    """A condition for the row with a key, byte by byte; by the key's own collation the index finds it."""
+    exactly = zip(crr.key, _exactly(db, crr), strict=True)
+    return " AND ".join(
+        f"{key} IS ?{n}" if key == ident(name) else f"{ident(name)} IS ?{n} AND {key} IS ?{n}"
+        for n, (name, key) in enumerate(exactly, 1)
+    )
 
 
 def _exactly(db: apsw.Connection, crr: Crr) -> list[str]:

@@ -1,23 +1,25 @@
-"""Long looks at a table, for comparing it: generators that take one short transaction at each step.
+"""Long looks at tables, one short transaction at each step (``engine.steps``).
 
-Whoever runs one may let others have the replica between the steps; ``at_once`` does not. What is written meanwhile may
-be in the result or not.
+What is written between the steps may be in the result or not.
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple
 
 from engine.crr.read.digests import as_bytes
 from engine.crr.results import TableDigest
+from engine.plan import TablePlan
+from engine.steps import Steps
 
 if TYPE_CHECKING:
     from engine.crr.replica import Replica
 
-T = TypeVar("T")
-Survey = Generator[None, None, T]
+PLANS = 20
+"""Tables whose plans are read in one transaction."""
 
 
 class RangeDigest(NamedTuple):
@@ -35,17 +37,7 @@ class Stretch(NamedTuple):
     digest: RangeDigest
 
 
-def at_once(survey: Survey[T]) -> T:
-    """Run a survey to its end and return what it found."""
-    while True:
-        try:
-            next(survey)
-        except StopIteration as end:
-            result: T = end.value
-            return result
-
-
-def tables(replica: Replica, names: Iterable[str]) -> Survey[tuple[TableDigest, ...]]:
+def tables(replica: Replica, names: Iterable[str]) -> Steps[tuple[TableDigest, ...]]:
     """The digests of whole tables. One that is no CRR is left out."""
     found = []
     known = replica.crr_tables()
@@ -64,15 +56,59 @@ def tables(replica: Replica, names: Iterable[str]) -> Survey[tuple[TableDigest, 
     return tuple(found)
 
 
-def ranges(replica: Replica, table: str, bounds: Sequence[bytes]) -> Survey[tuple[RangeDigest, ...]]:
-    """The digests of the rows between each of these packed keys and the next."""
-    found = []
-    for low, high in pairwise(bounds):
-        found.append((yield from _sum(replica, table, low, high)))
+def plans(replica: Replica) -> Steps[tuple[TablePlan, ...]]:
+    """The plans of all tables. One that is no CRR any more when its turn comes is left out."""
+    found: list[TablePlan] = []
+    names = replica.crr_tables()
+    for at in range(0, len(names), PLANS):
+        found += replica.plans(names[at : at + PLANS])
+        yield
     return tuple(found)
 
 
-def split(replica: Replica, table: str, low: bytes, high: bytes, rows: int, longest: int) -> Survey[list[Stretch]]:
+def ranges(replica: Replica, table: str, bounds: Sequence[bytes]) -> Steps[tuple[RangeDigest, ...]]:
+    """The digests of the rows between each of these packed keys and the next.
+
+    The rows are gone through once, whatever is asked: a range is what lies up to its end without what lies up to its
+    start.
+    """
+    pairs = list(pairwise(bounds))
+    if not pairs:
+        return ()
+    place = replica.key_order(table)
+    marks = sorted((place(key), key) for key in {*bounds} if key)
+    start = b"" if any(not low for low, _ in pairs) else marks[0][1]
+    end = b"" if any(not high for _, high in pairs) else marks[-1][1]
+    up_to: dict[bytes, tuple[int, int]] = {}
+    count = total = passed = 0
+    more = True
+    while more:
+        rows, more = replica.rows_between(table, start, end)
+        at = 0
+        for mark, key in marks[passed:]:
+            stop = bisect_right(rows, mark, at, key=lambda row: place(row[0]))
+            if stop == len(rows) and more:  # others may follow below it
+                break
+            count, total, at = count + stop - at, total + _added(rows[at:stop]), stop
+            up_to[key] = count, total
+            passed += 1
+        count, total = count + len(rows) - at, total + _added(rows[at:])
+        if rows:
+            start = rows[-1][0]
+        yield
+    return tuple(_between(up_to.get(low, (0, 0)), up_to.get(high, (count, total))) for low, high in pairs)
+
+
+def _added(rows: Iterable[tuple[bytes, int]]) -> int:
+    return sum(digest for _, digest in rows)
+
+
+def _between(low: tuple[int, int], high: tuple[int, int]) -> RangeDigest:
+    rows = high[0] - low[0]
+    return RangeDigest(rows, as_bytes(high[1] - low[1])) if rows > 0 else RangeDigest(0, as_bytes(0))
+
+
+def split(replica: Replica, table: str, low: bytes, high: bytes, rows: int, longest: int) -> Steps[list[Stretch]]:
     """Ranges of about ``rows`` rows each, which together are the one that is given.
 
     Args:
@@ -96,13 +132,13 @@ def split(replica: Replica, table: str, low: bytes, high: bytes, rows: int, long
     return found
 
 
-def _sum(replica: Replica, table: str, low: bytes, high: bytes) -> Survey[RangeDigest]:
+def _sum(replica: Replica, table: str, low: bytes, high: bytes) -> Steps[RangeDigest]:
     count = total = 0
     more = True
     while more:
         slice_, more = replica.rows_between(table, low, high)
         count += len(slice_)
-        total += sum(digest for _, digest in slice_)
+        total += _added(slice_)
         if slice_:
             low = slice_[-1][0]
         yield

@@ -91,7 +91,10 @@ def take_back(state: State) -> tuple[list[Addition], list[Addition]]:
     """
     db = state.db
     dropped, kept = [], []
-    for addition in added(state):
+    additions = added(state)
+    if additions:
+        keep_floor(state)
+    for addition in additions:
         table, column = addition
         if find_table(db, table) is not None and (not column or column in column_names(db, table)):
             if _in_use(state, addition):
@@ -102,7 +105,6 @@ def take_back(state: State) -> tuple[list[Addition], list[Addition]]:
                 db.execute(f"ALTER TABLE {main(table)} DROP COLUMN {ident(column)}")
                 commit_alter(state, table)
             else:
-                keep_floor(state)
                 drop_records(db, table)
                 db.execute(f"DROP TABLE {main(table)}")
             dropped.append(addition)
@@ -111,7 +113,7 @@ def take_back(state: State) -> tuple[list[Addition], list[Addition]]:
 
 
 def _is_strict(db: apsw.Connection, table: str) -> bool:
-    return bool(db.execute("SELECT strict FROM pragma_table_list WHERE schema = 'main' AND name = ?", (table,)).get)
+    return bool(db.execute("SELECT strict FROM pragma_table_list(?) WHERE schema = 'main'", (table,)).get)
 
 
 def _in_use(state: State, addition: Addition) -> bool:

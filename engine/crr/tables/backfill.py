@@ -126,7 +126,8 @@ def _new_rows(state: State, table: Table, last: int) -> None:
         f"INSERT INTO {pks} ({known}) SELECT {mine} FROM {main(table.name)}"
         f" EXCEPT SELECT {known} FROM {pks} ORDER BY {order}"
     )
-    _write_rows(state, table, f"SELECT {KEY} AS key FROM {pks} WHERE {KEY} > {last}")
+    if state.db.changes():
+        _write_rows(state, table, f"SELECT {KEY} AS key FROM {pks} WHERE {KEY} > {last}")
 
 
 def _rows_again(state: State, table: Table) -> None:

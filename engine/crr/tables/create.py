@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import apsw
 
-from engine.crr.catalogue import BY_VERSION, CLOCK, KEY, PKS, Table, column_names, is_crr, load
+from engine.crr.catalogue import BY_VERSION, CLOCK, KEY, PKS, Table, column_names, exact_name, is_crr, load
 from engine.crr.peers import keeping
 from engine.crr.sql import ident, idents, literal, main
 from engine.crr.state import State
@@ -76,7 +76,7 @@ def eligible(db: apsw.Connection, name: str) -> Table:
 def build(state: State, table: Table) -> None:
     """Sync records and triggers of a table, anew or as far as they are missing, and what its rows need in them."""
     create_tables(state.db, table)
-    _create_triggers(state, table)
+    _create_triggers(state.db, table)
     backfill(state, table)
 
 
@@ -159,13 +159,13 @@ def has_triggers(db: apsw.Connection, name: str) -> bool:
     return bool(db.execute(found).get == 3)
 
 
-def _create_triggers(state: State, table: Table) -> None:
+def _create_triggers(db: apsw.Connection, table: Table) -> None:
     # Stock may have been given the name in another letter case, which is the wire name ever since (spec 2.6).
-    crr = state.catalogue().tracking(table.name)
-    name = crr.name if crr else table.name
-    drop_triggers(state.db, table.name, table)
+    clock = exact_name(db, table.name + CLOCK)
+    name = clock[: -len(CLOCK)] if clock is not None and clock.endswith(CLOCK) else table.name
+    drop_triggers(db, table.name, table)
     for event, arguments in trigger_arguments(table, name).items():
-        state.db.execute(
+        db.execute(
             f"CREATE TRIGGER {main(trigger_name(name, event))} AFTER {event.upper()} ON {ident(table.name)}"
             f" FOR EACH ROW WHEN crsql_internal_sync_bit() = 0 BEGIN VALUES (crsql_after_{event}({arguments})); END"
         )

@@ -18,6 +18,7 @@ from engine.crr.tables.definitions import bare_name, column_definitions
 from engine.crr.values import Affinity, Storage
 from engine.plan import Collation, ColumnPlan, Kind, TablePlan
 from engine.shape import ColumnType, Shape
+from engine.steps import Steps
 
 _LITERAL = re.compile(
     r"[+-]?[0-9.]+(e[+-]?[0-9]+)?|[+-]?0x[0-9a-f]+|x?'([^']|'')*'|null|true|false", re.IGNORECASE | re.ASCII
@@ -104,10 +105,11 @@ def create(db: apsw.Connection, plan: TablePlan) -> None:
     db.execute("SELECT crsql_as_crr(?)", (plan.name,)).fetchall()
 
 
-def create_all(db: apsw.Connection, plans: Iterable[TablePlan], *, equal_values: bool) -> None:
-    """Make all tables of a new file, set as the other side's is (``Replica.merges_equal_values``)."""
+def create_all(db: apsw.Connection, plans: Iterable[TablePlan], *, equal_values: bool) -> Steps[None]:
+    """Make all tables of a new file, set as the other side's is (``Replica.merges_equal_values``); one at each step."""
     for plan in plans:
         create(db, plan)
+        yield
     db.execute("SELECT crsql_config_set('merge-equal-values', ?)", (int(equal_values),)).fetchall()
 
 

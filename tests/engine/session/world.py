@@ -11,7 +11,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 from engine.crr import Replica, connect
-from engine.crr.read.surveys import at_once
 from engine.errors import SynclineError
 from engine.session import (
     AskAgain,
@@ -34,6 +33,7 @@ from engine.session import (
     performing,
 )
 from engine.shape import Shape
+from engine.steps import at_once
 from engine.wire import PROTOCOL, Hello, Want
 
 SCHEMA = """

@@ -6,7 +6,6 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from engine.crr.read.surveys import at_once
 from engine.ending import may_help
 from engine.errors import SynclineError
 from engine.session import (
@@ -28,6 +27,7 @@ from engine.session import (
     answer,
     performing,
 )
+from engine.steps import at_once
 from engine.wire import decode
 
 from .machine import Crashed

@@ -1,0 +1,46 @@
+"""Long work in short steps: generators that take one at each ``next``, and let others have their turn in between.
+
+Such work can be left between any two steps. What it holds open it closes in a ``finally``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Generator
+from concurrent.futures import Executor
+from typing import TypeVar
+
+T = TypeVar("T")
+Steps = Generator[None, None, T]
+
+
+def step(steps: Steps[T]) -> tuple[bool, T]:
+    """Take the next step. Returns whether it was the last one, and then what came of it all."""
+    try:
+        next(steps)
+    except StopIteration as end:
+        return True, end.value
+    return False, None  # type: ignore[return-value]
+
+
+def at_once(steps: Steps[T]) -> T:
+    """Take all steps in a row; returns what came of them."""
+    while True:
+        done, result = step(steps)
+        if done:
+            return result
+
+
+async def in_turns(steps: Steps[T], thread: Executor) -> T:
+    """Take each step on ``thread``, in its turn with other work there; returns what came of them.
+
+    Whoever cancels this ends it after the step that is under way, and waits until what was open is closed.
+    """
+    loop = asyncio.get_running_loop()
+    try:
+        while True:
+            done, result = await loop.run_in_executor(thread, step, steps)
+            if done:
+                return result
+    finally:
+        await asyncio.shield(loop.run_in_executor(thread, steps.close))
