@@ -6,14 +6,15 @@ differs is cut further, until it is so small that both sides list its rows. One 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from engine.change import SQLiteValue
 from engine.crr import Replica, unpack_columns
 from engine.crr.read import surveys
 from engine.crr.read.digests import as_bytes
+from engine.crr.values import same
 from engine.errors import InvalidChange, ProtocolError
 from engine.host import Host
 from engine.session.answering import Answer, Question
@@ -29,6 +30,7 @@ AT_A_TIME = 100
 """Rows whose values are asked for at a time."""
 
 Row = tuple[SQLiteValue, ...]
+_NONE = (None, None)
 A = TypeVar("A", bound=Answer)
 Ask = Callable[[Question], Awaitable[Answer]]
 
@@ -41,6 +43,8 @@ class RowDifference:
         table, key: which one.
         columns: of the table, by name.
         here, there: what each side has in them; None for no such row; empty for one that is too large to be shown.
+        key_there: the key as the other side spells it, where that is another number that SQLite takes for the same:
+            1 and 1.0, in a column without a type. Sync takes them for the same too, so that each side keeps its own.
     """
 
     table: str
@@ -48,6 +52,7 @@ class RowDifference:
     columns: tuple[str, ...]
     here: Row | None
     there: Row | None
+    key_there: Row | None = None
 
     @property
     def too_large(self) -> bool:
@@ -60,7 +65,14 @@ class RowDifference:
         if not self.here or not self.there:
             return ()
         both = zip(self.columns, self.here, self.there, strict=True)
-        return tuple(name for name, one, other in both if type(one) is not type(other) or one != other)
+        return tuple(name for name, one, other in both if not same(one, other))
+
+
+class Spelled(NamedTuple):
+    """The packed key of a row that differs, as each side spells it; None where a side did not list it."""
+
+    here: bytes | None
+    there: bytes | None
 
 
 class Finder:
@@ -88,7 +100,7 @@ class Finder:
         Raises:
             ReplicaError: our file. MergeError: a table that was altered meanwhile.
         """
-        keys: list[bytes] = []
+        keys: list[Spelled] = []
         left = [(b"", b"", rows)]
         while left and len(keys) <= self._most:
             low, high, rows = left.pop()
@@ -119,41 +131,48 @@ class Finder:
             if stretch.digest != (count, live)
         ]
 
-    async def _listed(self, table: str, low: bytes, high: bytes) -> AsyncIterator[bytes]:
+    async def _listed(self, table: str, low: bytes, high: bytes) -> AsyncIterator[Spelled]:
         """The keys of the rows of a range that differ; page by page, where the other side has many."""
         while True:
             page = await self._put(RowsRequest(0, table, low, high), Rows)
             end = page.rows[-1][0] if page.more and page.rows else high
-            mine: dict[bytes, bytes] = {}
+            listed: list[tuple[bytes, bytes]] = []
             at, more = low, True
             while more:
                 found, more = await self._host.run(Replica.rows_between, table, at, end)
-                mine |= {key: as_bytes(digest) for key, digest in found}
+                listed += [(key, as_bytes(digest)) for key, digest in found]
                 at = found[-1][0] if found else at
-            theirs = dict(page.rows)
-            for key in [key for key in mine if mine[key] != theirs.get(key)] + [k for k in theirs if k not in mine]:
-                yield key
+            mine, theirs = _by_key(listed), _by_key(page.rows)
+            for row in [*mine, *(row for row in theirs if row not in mine)]:
+                (here, one), (there, other) = mine.get(row, _NONE), theirs.get(row, _NONE)
+                if one != other:
+                    yield Spelled(here, there)
             if end == high:
                 return
             low = end
 
-    async def _compared(self, table: str, keys: list[bytes]) -> list[RowDifference]:
+    async def _compared(self, table: str, keys: list[Spelled]) -> list[RowDifference]:
         """What both sides have now in the rows with these keys; those that have become alike are left out."""
         shape = next((shape for shape in self._host.shapes if shape.name == table), None)
         columns = tuple(sorted(shape.columns)) if shape is not None else ()
         found: list[RowDifference] = []
         for some in _in_pieces(keys):
-            here = await self._host.run(Replica.values_at, table, some)
+            ours = [key.here or key.there or b"" for key in some]
+            theirs = [key.there or key.here or b"" for key in some]
+            here = await self._host.run(Replica.values_at, table, ours)
             there: list[Row | None] = []
             while len(there) < len(some):
-                answer = await self._put(ValuesRequest(0, table, tuple(some[len(there) :])), Values)
+                answer = await self._put(ValuesRequest(0, table, tuple(theirs[len(there) :])), Values)
                 if not 0 < len(answer.rows) <= len(some) - len(there):
                     raise ProtocolError("The other side told of other rows than it was asked for.")
                 there += [_row(*one, len(columns)) for one in answer.rows]
-            for key, one, other in zip(some, here, there, strict=True):
-                difference = RowDifference(table, unpack_columns(key), columns, one, other)
-                lacking = (one is None) != (other is None)
-                if lacking or difference.too_large or difference.differing:
+            for our_key, their_key, one, other in zip(ours, theirs, here, there, strict=True):
+                key, key_there = unpack_columns(our_key), unpack_columns(their_key)
+                lacking = one is None or other is None
+                respelled = not lacking and not all(map(same, key, key_there))
+                difference = RowDifference(table, key, columns, one, other, key_there if respelled else None)
+                gone = one is None and other is None
+                if not gone and (lacking or respelled or difference.too_large or difference.differing):
                     found.append(difference)
         return found
 
@@ -177,6 +196,11 @@ def _row(there: bool, packed: bytes, width: int) -> Row | None:
     return row
 
 
-def _in_pieces(keys: list[bytes]) -> Iterator[list[bytes]]:
+def _by_key(rows: Iterable[tuple[bytes, bytes]]) -> dict[Row, tuple[bytes, bytes]]:
+    """Packed keys and digests, by what SQLite takes for one key: numbers are, in Python too, whatever their type."""
+    return {unpack_columns(key): (key, digest) for key, digest in rows}
+
+
+def _in_pieces(keys: list[Spelled]) -> Iterator[list[Spelled]]:
     for at in range(0, len(keys), AT_A_TIME):
         yield keys[at : at + AT_A_TIME]

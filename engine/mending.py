@@ -114,6 +114,8 @@ def _settle(db: apsw.Connection, table: _Table, row: RowDifference, side: Side) 
     names = idents(row.columns) or "NULL"
     found = db.execute(f"SELECT {names} FROM {table.name} WHERE {table.where}", row.key).fetchone()
     now = None if found is None else tuple(found[: len(row.columns)])
+    if row.key_there is not None and side is Side.MINE:
+        return f"A row of “{row.table}” has its key in another spelling there: choose that one, or change it there."
     if row.too_large:
         return f"A row of “{row.table}” is too large to be chosen: change it by hand."
     if not _same(now, row.here):
@@ -151,6 +153,8 @@ def _write_theirs(db: apsw.Connection, table: _Table, row: RowDifference) -> Non
         theirs = dict(zip(row.columns, row.there, strict=True))
         names = row.differing
         values = [theirs[name] for name in names]
+        if row.key_there is not None:
+            names, values = (*table.key, *names), [*row.key_there, *values]
         sets = ", ".join(f"{ident(name)} = ?{n}" for n, name in enumerate(names, len(row.key) + 1))
         db.execute(f"UPDATE {table.name} SET {sets} WHERE {table.where}", (*row.key, *values)).fetchall()
 

@@ -88,17 +88,23 @@ def _say(report: Verification) -> None:
 
 
 def _line(row: RowDifference) -> str:
-    where = f"{shown(row.table)}[{', '.join(shown(part) for part in row.key)}]"
+    where = f"{shown(row.table)}[{_key(row.key)}]"
     if row.here is None or row.there is None:
         return f"{where}: only {'there' if row.here is None else 'here'}"
     if row.too_large:
         return f"{where}: differs, and is too large to be shown"
-    parts = (
+    parts = [
         f"{shown(name)} is {shown(here)} here, {shown(there)} there"
         for name, here, there in zip(row.columns, row.here, row.there, strict=True)
         if name in row.differing
-    )
+    ]
+    if row.key_there is not None:
+        parts.insert(0, f"the key is {_key(row.key)} here, {_key(row.key_there)} there")
     return f"{where}: {'; '.join(parts)}"
+
+
+def _key(key: Row) -> str:
+    return ", ".join(map(shown, key))
 
 
 def _say_json(report: Verification) -> None:
@@ -116,8 +122,10 @@ def _say_json(report: Verification) -> None:
 
 
 def _row_json(row: RowDifference) -> dict[str, Any]:
+    spelled = {} if row.key_there is None else {"key_there": [as_json(part) for part in row.key_there]}
     return {
         "key": [as_json(part) for part in row.key],
+        **spelled,
         "columns": list(row.differing),
         "here": _values_json(row.columns, row.here),
         "there": _values_json(row.columns, row.there),

@@ -48,19 +48,22 @@ class RowsModel(TupleModel):
             case Column.ROW:
                 return values.key_shown(row.key)
             case Column.HERE:
-                return self._side(row, row.here)
+                return self._side(row, row.here, row.key)
             case _:
-                return self._side(row, row.there)
+                return self._side(row, row.there, row.key_there)
 
-    def _side(self, row: RowDifference, side: Row | None) -> str:
+    def _side(self, row: RowDifference, side: Row | None, key: Row | None) -> str:
         """What one side has, in a line: of a row that both have, what differs."""
         if side is None:
             return self.tr("no such row")
         if row.too_large:
             return self.tr("too large to be shown")
         both = zip(row.columns, side, strict=True)
-        return ", ".join(
+        parts = [
             f"{values.shown(name)}: {values.shown(value)}"
             for name, value in both
             if name in row.differing or row.here is None or row.there is None
-        )
+        ]
+        if row.key_there is not None and key is not None:
+            parts.insert(0, self.tr("key: {0}").format(values.key_shown(key)))
+        return ", ".join(parts)

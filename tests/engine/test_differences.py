@@ -10,12 +10,14 @@ import pytest
 
 from engine.crr import Received, Replica, pack_columns
 from engine.crr.read import surveys
+from engine.differences import RowDifference
 from engine.engine import Engine
+from engine.mending import Side
 from engine.session import Verdict
 from engine.steps import at_once
 from engine.verify import verify
 
-from .live import PATIENCE, add_peer, make_file, on_loop, plain_engine, write
+from .live import PATIENCE, add_peer, make_file, on_loop, plain_engine, rows, write
 
 ITEMS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {})"
 
@@ -103,6 +105,105 @@ async def test_rows_that_are_too_large_are_named(tmp_path: Path) -> None:
         peer = await connected(client, server, one, room)
         found = await client.verify(peer, timeout=PATIENCE)
         assert [(row.key, row.there) for row in found.differing] == [((2,), ()), ((3,), ())]
+
+
+SPELLED = """
+CREATE TABLE one (id NOT NULL PRIMARY KEY, v);
+CREATE TABLE two (a NOT NULL, b ANY NOT NULL COLLATE NOCASE, v, PRIMARY KEY (b, a)) WITHOUT ROWID;
+SELECT crsql_as_crr('one');
+SELECT crsql_as_crr('two');
+"""
+
+
+def spelled(path: Path, *keys: object, name: str = "x", value: object = "") -> Path:
+    """A file with rows whose keys are written so."""
+    make_file(path, SPELLED)
+    for key in keys:
+        write(path, "INSERT INTO one VALUES (?, ?)", key, value)
+        write(path, "INSERT INTO two VALUES (?, ?, ?)", key, name, value)
+    return path
+
+
+def told(row: RowDifference) -> tuple[object, ...]:
+    return row.table, repr(row.key), None if row.key_there is None else repr(row.key_there), row.differing
+
+
+@on_loop
+async def test_keys_that_are_one_number_in_two_spellings(tmp_path: Path) -> None:
+    """Both sides keep their own: the row is named, once, with both, and with what else differs."""
+    one = spelled(tmp_path / "a.db", 1, 2.0, 3, 0, -0.0 + 5, 2**53, "1", b"1")
+    room = spelled(tmp_path / "hub/room", 1.0, 2, 3, -0.0, 5, float(2**53), "1", b"1")
+    async with plain_engine() as server, plain_engine() as client:
+        peer = await connected(client, server, one, room)
+        untracked(room, "UPDATE one SET v = 'there' WHERE id IN (2, 3)")
+        found = await client.verify(peer, timeout=PATIENCE)
+        assert sorted(told(row) for row in found.differing) == [
+            ("one", "(0,)", "(-0.0,)", ()),
+            ("one", "(1,)", "(1.0,)", ()),
+            ("one", "(2.0,)", "(2,)", ("v",)),
+            ("one", "(3,)", None, ("v",)),
+            ("one", "(5.0,)", "(5,)", ()),
+            ("one", f"({2**53},)", f"({float(2**53)},)", ()),
+            ("two", "('x', 0)", "('x', -0.0)", ()),
+            ("two", "('x', 1)", "('x', 1.0)", ()),
+            ("two", "('x', 2.0)", "('x', 2)", ()),
+            ("two", "('x', 5.0)", "('x', 5)", ()),
+            ("two", f"('x', {2**53})", f"('x', {float(2**53)})", ()),
+        ]
+        assert str(found) == "different: 11 rows in one, two"
+        mine = await client.settle(peer, found.differing, Side.MINE)
+        assert (mine.written, mine.left) == (1, 10)
+        assert mine.why.startswith("A row of “one” has its key in another spelling there")
+        await client.wait_in_sync(timeout=PATIENCE)
+        theirs = await client.settle(peer, (await client.verify(peer, timeout=PATIENCE)).differing, Side.THEIRS)
+        assert (theirs.written, theirs.left) == (10, 0)
+        await client.wait_in_sync(timeout=PATIENCE)
+        assert (await client.verify(peer, timeout=PATIENCE)).verdict is Verdict.IDENTICAL
+    assert rows(one, "one") == rows(room, "one")
+    assert rows(one, "two") == rows(room, "two")
+
+
+@on_loop
+async def test_minus_zero_is_zero(tmp_path: Path) -> None:
+    """In keys as in values, also beside rows that do differ, and in one that differs otherwise."""
+    one = spelled(tmp_path / "a.db", 0.0, 1, value=-0.0)
+    room = spelled(tmp_path / "hub/room", -0.0, 1, value=0.0)
+    async with plain_engine() as server, plain_engine() as client:
+        peer = await connected(client, server, one, room)
+        assert (await client.verify(peer, timeout=PATIENCE)).verdict is Verdict.IDENTICAL
+        untracked(room, "UPDATE one SET v = 'there' WHERE id = 1")
+        found = await client.verify(peer, timeout=PATIENCE)
+        assert [told(row) for row in found.differing] == [("one", "(1,)", None, ("v",))]
+        untracked(room, "UPDATE one SET v = 'there' WHERE id = 0")
+        found = await client.verify(peer, timeout=PATIENCE)
+        assert [told(row)[2:] for row in found.differing] == [(None, ("v",)), (None, ("v",))]
+
+
+@on_loop
+async def test_keys_under_a_collation_are_named_one_by_one(tmp_path: Path) -> None:
+    one = spelled(tmp_path / "a.db", 1, name="x")
+    room = spelled(tmp_path / "hub/room", 1, name="X")
+    async with plain_engine() as server, plain_engine() as client:
+        peer = await connected(client, server, one, room)
+        found = await client.verify(peer, timeout=PATIENCE)
+        assert [(row.key, row.here is None, row.there is None) for row in found.differing] == [
+            (("x", 1), False, True),
+            (("X", 1), True, False),
+        ]
+
+
+@on_loop
+async def test_keys_in_two_spellings_among_many(tmp_path: Path) -> None:
+    """Where ranges are cut, and their bounds are such keys."""
+    one, room = make_file(tmp_path / "a.db", SPELLED), make_file(tmp_path / "hub/room", SPELLED)
+    write(one, ITEMS.format(3_000) + " INSERT INTO one SELECT i, 0 FROM n")
+    write(room, ITEMS.format(3_000) + " INSERT INTO one SELECT iif(i % 500, i, i * 1.0), 0 FROM n")
+    async with plain_engine() as server, plain_engine() as client:
+        peer = await connected(client, server, one, room)
+        found = await client.verify(peer, timeout=PATIENCE)
+        assert [told(row) for row in found.differing] == [
+            ("one", f"({number},)", f"({number}.0,)", ()) for number in range(500, 3_001, 500)
+        ]
 
 
 KEYS = """

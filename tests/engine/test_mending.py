@@ -109,6 +109,26 @@ async def test_a_direction_that_does_not_allow_it_is_named(tmp_path: Path) -> No
         await client.send_again(peer, Side.MINE, timeout=PATIENCE)
 
 
+def test_keys_in_two_spellings_on_the_command_line(tmp_path: Path) -> None:
+    syncline = Command(tmp_path / "home")
+    schema = "CREATE TABLE k (a NOT NULL, b TEXT NOT NULL, v, PRIMARY KEY (a, b)); SELECT crsql_as_crr('k')"
+    one, room = make_file(tmp_path / "a.db", schema), make_file(tmp_path / "hub" / "room", schema)
+    write(one, "INSERT INTO k VALUES (1, 'x', 2)")
+    write(room, "INSERT INTO k VALUES (1.0, 'x', 2)")
+    with syncline.running("serve", room.parent, "--port", "0") as program:
+        url = program.line.split(" at ")[1].split(";")[0]
+        here = ("verify", one, url, "--room", "room")
+        assert syncline.start(*here).communicate(timeout=4 * PATIENCE)[0].splitlines()[:2] == [
+            "different: 1 row in k",
+            "    k[1, x]: the key is 1, x here, 1.0, x there",
+        ]
+        [told] = map(json.loads, syncline.start(*here, "--json").communicate(timeout=4 * PATIENCE)[0].splitlines())
+        [row] = told["differing"]
+        assert (row["key"], row["key_there"], row["columns"]) == ([1, "x"], [1.0, "x"], [])
+        assert type(row["key_there"][0]) is float
+        assert syncline(*here, "--take", "theirs").splitlines()[-1] == "identical: 1 table, 1 row"
+
+
 def test_on_the_command_line(tmp_path: Path) -> None:
     syncline = Command(tmp_path / "home")
     one, room = tmp_path / "a.db", tmp_path / "hub" / "room"

@@ -7,6 +7,7 @@ import apsw
 from engine.change import SENTINEL
 from engine.crr.catalogue import KEY, PKS, Table, bookkeeping, column_names, describe
 from engine.crr.pack import MAX_VALUES
+from engine.crr.values import Affinity
 
 
 def obstacles(db: apsw.Connection, table: Table) -> tuple[str, ...]:
@@ -51,13 +52,21 @@ def obstacles(db: apsw.Connection, table: Table) -> tuple[str, ...]:
 
 
 def cautions(db: apsw.Connection, table: Table) -> tuple[str, ...]:
-    """What a person should know of a table that can be synced: keys are told apart byte by byte (spec 12.5)."""
-    loose = [column.name for column in table.columns if column.key and column.collation != "BINARY"]
-    return tuple(
-        f"The key column “{name}” takes “x” and “X” (or “x” and “x ”) for one row, sync for two: where two replicas"
-        " spell a key differently, one of the values is lost. Write keys in one spelling."
-        for name in loose
-    )
+    """What a person should know of a table that can be synced: how keys are told apart (spec 12.5)."""
+    keys = [column for column in table.columns if column.key]
+    loose = [
+        f"The key column “{column.name}” takes “x” and “X” (or “x” and “x ”) for one row, sync for two: where two"
+        " replicas spell a key differently, one of the values is lost. Write keys in one spelling."
+        for column in keys
+        if column.collation != "BINARY"
+    ]
+    untyped = [
+        f"The key column “{column.name}” has no type: 1 and 1.0 are one row, and where two replicas spell a key"
+        " differently, each keeps its own spelling. Write keys in one spelling, or give the column a type."
+        for column in keys
+        if column.affinity is Affinity.NONE and column.declared.upper() in ("", "ANY")
+    ]
+    return (*loose, *untyped)
 
 
 def _own_limits(db: apsw.Connection, table: Table) -> tuple[str, ...]:

@@ -205,6 +205,15 @@ def test_keys_that_ignore_case_are_cautioned(make: MakeReplica) -> None:
     assert {table.name: table.cautions for table in replica.tables()} == told
 
 
+def test_keys_without_a_type_are_cautioned(make: MakeReplica) -> None:
+    db = (replica := make()).connection
+    db.execute("CREATE TABLE loose (a NOT NULL, b ANY NOT NULL, c BLOB NOT NULL, d, PRIMARY KEY (b, a, c))")
+    db.execute("CREATE TABLE exact (a BLOB NOT NULL, b REAL NOT NULL, c, PRIMARY KEY (a, b))")
+    told = {table.name: table.cautions for table in replica.tables()}
+    assert [caution.split(" has no type")[0] for caution in told["loose"]] == ["The key column “a”"]
+    assert told["exact"] == ()
+
+
 def test_what_cannot_be_upheld_together_is_cautioned_when_it_comes_later(make: MakeReplica) -> None:
     db = (replica := make()).connection
     db.execute("CREATE UNIQUE INDEX one ON foo (b)")

@@ -10,7 +10,7 @@ from engine.session import Verdict
 from gui.dialogs import verify
 from gui.dialogs.verify import VerifyDialog
 from tests.engine.live import PATIENCE, plain_engine, rows
-from tests.engine.test_differences import connected, twins, untracked
+from tests.engine.test_differences import connected, spelled, twins, untracked
 from tests.gui.aio import on_gui_loop, until
 from tests.gui.dialogs.asking import asking, click, press, unnamed
 
@@ -83,6 +83,24 @@ def test_what_went_wrong_is_said(tmp_path: Path) -> None:
             async with asking(VerifyDialog, verify.show(None, client, peer, "Laptop")) as (dialog, _):
                 await until(lambda: not dialog.busy, "it has tried")
                 assert "is not connected" in dialog.problem.text
+                press(dialog, Qt.Key.Key_Escape)
+
+    go()
+
+
+def test_a_key_in_two_spellings_is_shown_with_both(tmp_path: Path) -> None:
+    one, room = spelled(tmp_path / "a.db", 1, 2), spelled(tmp_path / "hub" / "room", 1.0, 2)
+
+    @on_gui_loop
+    async def go() -> None:
+        async with plain_engine() as server, plain_engine() as client:
+            peer = await connected(client, server, one, room)
+            async with asking(VerifyDialog, verify.show(None, client, peer, "Laptop")) as (dialog, _):
+                await until(lambda: not dialog.busy, "it has compared")
+                assert cells(dialog) == [
+                    ["one", "1", "key: 1", "key: 1.0"],
+                    ["two", "x, 1", "key: x, 1", "key: x, 1.0"],
+                ]
                 press(dialog, Qt.Key.Key_Escape)
 
     go()
