@@ -1404,6 +1404,10 @@
         <source>too large to be shown</source>
         <translation>zu groß zum Anzeigen</translation>
     </message>
+    <message>
+        <source>key: {0}</source>
+        <translation>Schlüssel: {0}</translation>
+    </message>
 </context>
 <context>
     <name>SchemaDialog</name>
@@ -2430,6 +2434,10 @@
         <translation>Eine Zahl in der Nachricht liegt außerhalb des Bereichs.</translation>
     </message>
     <message>
+        <source>A row of “{0}” has its key in another spelling there: choose that one, or change it there.</source>
+        <translation>Eine Zeile von „{0}“ hat dort einen anders geschriebenen Schlüssel: Wählen Sie jenen, oder ändern Sie ihn dort.</translation>
+    </message>
+    <message>
         <source>A table of the file was parked.</source>
         <translation>Eine Tabelle der Datei wurde geparkt.</translation>
     </message>
@@ -2880,6 +2888,10 @@
     <message>
         <source>The journal {0} cannot be read: {1}.</source>
         <translation>Das Protokoll {0} kann nicht gelesen werden: {1}.</translation>
+    </message>
+    <message>
+        <source>The key column “{0}” has no type: 1 and 1.0 are one row, and where two replicas spell a key differently, each keeps its own spelling.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The key column “{0}” takes “x” and “X” (or “x” and “x ”) for one row, sync for two: where two replicas spell a key differently, one of the values is lost.</source>
@@ -3444,6 +3456,10 @@
     <message>
         <source>With this name, its changes only come when connecting anew.</source>
         <translation>Mit diesem Namen kommen seine Änderungen nur beim Verbinden.</translation>
+    </message>
+    <message>
+        <source>Write keys in one spelling, or give the column a type.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Write keys in one spelling.</source>
