@@ -2891,7 +2891,7 @@
     </message>
     <message>
         <source>The key column “{0}” has no type: 1 and 1.0 are one row, and where two replicas spell a key differently, each keeps its own spelling.</source>
-        <translation type="unfinished"></translation>
+        <translation>Die Schlüsselspalte „{0}“ hat keinen Typ: 1 und 1.0 sind eine Zeile, und wo zwei Replikate einen Schlüssel verschieden schreiben, behält jedes seine Schreibweise.</translation>
     </message>
     <message>
         <source>The key column “{0}” takes “x” and “X” (or “x” and “x ”) for one row, sync for two: where two replicas spell a key differently, one of the values is lost.</source>
@@ -3459,7 +3459,7 @@
     </message>
     <message>
         <source>Write keys in one spelling, or give the column a type.</source>
-        <translation type="unfinished"></translation>
+        <translation>Schreiben Sie Schlüssel einheitlich, oder geben Sie der Spalte einen Typ.</translation>
     </message>
     <message>
         <source>Write keys in one spelling.</source>
