@@ -17,16 +17,8 @@ from websockets.exceptions import ConnectionClosed
 from engine.change import Change
 from engine.crr import Applied, Replica
 from engine.dial import Dialled, dial
-from engine.errors import (
-    CopiedFile,
-    NothingToSync,
-    PeerRefused,
-    PeerUnreachable,
-    RoomMissing,
-    SchemasDiffer,
-    SynclineError,
-    TableBroken,
-)
+from engine.ending import error_of
+from engine.errors import CopiedFile, NothingToSync, PeerRefused, SynclineError, TableBroken
 from engine.events import SyncFinished
 from engine.host import Host
 from engine.hosts import Hosts
@@ -34,21 +26,21 @@ from engine.pump import Pump
 from engine.session import Close, OwnSession, Session, Snapshot, StockClientSession
 from engine.settings import Direction, PeerConfig
 from engine.status import Progress
-from engine.wire import FailureCode, Tables, encode
+from engine.wire import Tables, encode
 
 log = logging.getLogger(__name__)
 
 STOCK_QUIET = 1.0
 """Seconds without traffic after which a stock server, which never says "that was all", is caught up."""
 
+WARY = 2.0
+"""Seconds from the greeting on in which the other side may refuse a copied file, before changes are sent to it."""
+
 PRODUCTIVE = 5.0
-"""Seconds that a connection must have held for the next trouble to be a new one, unless it was in sync before."""
+"""Seconds from the greeting on that a connection must have held to be more than a try, unless it was in sync before."""
 
 
 READING_ONLY = "The token only allows reading: what is written here stays here."
-
-
-COPIED = "If this file is the copy, give it an id of its own: “New id…” in the peer's menu."
 
 
 class Ending(enum.Enum):
@@ -78,6 +70,7 @@ class Attempt:
     Args:
         config, path, hosts, token, schema, as_hub: as in ``Link``.
         pulling: hang up as soon as both sides are caught up.
+        wary: the last attempt was refused for a copied file; send nothing before the other side can have said so again.
 
     Attributes:
         session, pump: once there is one. progress: of its versions. reason: why the connection ended.
@@ -106,6 +99,7 @@ class Attempt:
         schema: SchemaName | None,
         as_hub: bool,
         pulling: bool,
+        wary: bool,
         on_step: Callable[[], None],
         on_caught_up: Callable[[], None],
         on_in: Callable[[Sequence[Applied]], None],
@@ -123,6 +117,7 @@ class Attempt:
         self._token = token
         self._schema = schema
         self._as_hub = as_hub
+        self._wary = wary
         self._on_step = on_step
         self._on_caught_up = on_caught_up
         self._on_in = on_in
@@ -138,7 +133,8 @@ class Attempt:
         self._quiet_timer: asyncio.TimerHandle | None = None
         self.stepped = asyncio.Event()
         self._over = False
-        self._began = asyncio.get_running_loop().time()
+        self._greeted_at: float | None = None
+        self._trust_timer: asyncio.TimerHandle | None = None
 
     async def run(self) -> Ending:
         """Carry the attempt out.
@@ -211,10 +207,16 @@ class Attempt:
         return self._over or (self.session is not None and self.session.closed is not None)
 
     @property
+    def settled(self) -> bool:
+        """Whether both sides were in sync."""
+        return self.progress.settled_at is not None
+
+    @property
     def held(self) -> bool:
         """Whether the connection did some good, so that the next trouble is a new one."""
-        long = asyncio.get_running_loop().time() - self._began > PRODUCTIVE
-        return long or self.progress.settled_at is not None
+        greeted_at = self._greeted_at
+        long = greeted_at is not None and asyncio.get_running_loop().time() - greeted_at > PRODUCTIVE
+        return long or self.settled
 
     async def _dial(self) -> Dialled | None:
         """Dial; None when told to hang up meanwhile, which is not to wait for an address where nobody answers."""
@@ -252,6 +254,7 @@ class Attempt:
                 receives=receives,
                 protocol=dialled.own,
             )
+            session.wary = self._wary
             if sends and dialled.read_only:
                 session.remark = READING_ONLY
             return session
@@ -274,7 +277,12 @@ class Attempt:
         self.stepped.set()
         if session is None:
             return
-        self.progress.update(session, asyncio.get_running_loop().time())
+        now = asyncio.get_running_loop().time()
+        self.progress.update(session, now)
+        if session.greeted and self._greeted_at is None:
+            self._greeted_at = now
+            if self._wary:
+                self._trust_timer = asyncio.get_running_loop().call_later(WARY, self._trust)
         if session.closed is None and session.greeted and self.hurry:
             if session.confirms:
                 if session.in_sync and not self._looks:
@@ -282,6 +290,11 @@ class Attempt:
             else:
                 self._arm_quiet()
         self._on_step()
+
+    def _trust(self) -> None:
+        pump, session = self.pump, self.session
+        if pump is not None and isinstance(session, OwnSession):
+            pump.call(session.trust)
 
     def _caught_up(self) -> None:
         self.hurry = self.pulling
@@ -333,8 +346,9 @@ class Attempt:
     async def _end(self) -> None:
         self._over = True
         self.stepped.set()
-        if self._quiet_timer is not None:
-            self._quiet_timer.cancel()
+        for timer in (self._quiet_timer, self._trust_timer):
+            if timer is not None:
+                timer.cancel()
         for look in self._looks:
             look.cancel()
         await asyncio.gather(*self._looks, return_exceptions=True)
@@ -356,21 +370,16 @@ class Attempt:
         self.reason = self.reason or closed.reason
         orderly = self._ending is not None or closed.regreet
         self._on_finished(self._summary(session, pump, "" if orderly else closed.reason))
-        if session.copied or closed.code == 4005:
-            raise CopiedFile(closed.reason, hint=f"{COPIED} Or: syncline new-id {self.path}")
+        error = error_of(session, closed, self.path)
+        if isinstance(error, CopiedFile):
+            raise error
         if session.failure is not None and not closed.parked:
             raise session.failure
         if self._ending is not None:
             return self._ending
         if closed.regreet:
             return Ending.GREET_AGAIN
-        if closed.parked:
-            raise SchemasDiffer(closed.reason, hint="Bring both sides to the same tables; it then goes on by itself.")
-        if closed.retry:
-            raise PeerUnreachable(closed.reason)
-        if isinstance(session, OwnSession) and session.refusal and session.refusal.code == FailureCode.ROOM:
-            raise RoomMissing(closed.reason, hint="When that has changed at the hub, this goes on by itself.")
-        raise PeerRefused(closed.reason)
+        raise error
 
 
 async def _describe_tables(socket: Connection, host: Host) -> None:

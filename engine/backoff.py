@@ -3,42 +3,56 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
+from dataclasses import dataclass
 
-FIRST = 0.5
-"""The upper bound of the first wait, in seconds."""
 
-CAP = 60.0
-"""The upper bound of any wait, in seconds."""
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """How often something is tried again that fails in one way, and what that means for the person.
+
+    Attributes:
+        first, longest: bounds of the first wait and of any wait, in seconds; from one to the other they double.
+        jitter: the range from which the factor is drawn that makes a wait of its bound.
+        needs_you: whether it looks as if only a person could mend it, so that they are told.
+        wakes: whether a change of our file's tables or identity may have mended it, and ends the wait.
+    """
+
+    first: float = 0.5
+    longest: float = 60.0
+    jitter: tuple[float, float] = (0.5, 1.0)
+    needs_you: bool = False
+    wakes: bool = False
+
+    def __post_init__(self) -> None:
+        if not 0 < self.first <= self.longest:
+            raise ValueError("the first wait must be above 0 and not above the longest")
 
 
 class Backoff:
-    """Waits that double up to a cap, each one drawn between half its bound and the bound.
+    """Waits whose bounds double, each one drawn anew.
 
-    The half that is drawn keeps a thousand clients of a restarted server from coming back at once; the half
-    that is not keeps an unlucky one from hammering. Pure: it neither sleeps nor reads a clock.
+    What is drawn keeps a thousand clients of a restarted server from coming back at once; what is not keeps an unlucky
+    one from hammering. Each policy has a count of its own, so that failures that take turns all become rarer. Pure:
+    it neither sleeps nor reads a clock.
 
     Args:
         rng: where the chance comes from; a seeded one makes the waits repeatable.
-        first: the first bound, in seconds, above 0.
-        cap: the largest bound, in seconds, not below ``first``.
     """
 
-    def __init__(self, rng: random.Random, *, first: float = FIRST, cap: float = CAP) -> None:
-        if not 0 < first <= cap:
-            raise ValueError("the first wait must be above 0 and not above the cap")
+    def __init__(self, rng: random.Random) -> None:
         self._rng = rng
-        self._first = self._bound = first
-        self._cap = cap
+        self._failures: Counter[RetryPolicy] = Counter()
 
-    def next(self) -> float:
-        """The seconds to wait after one more failure."""
-        bound = self._bound
-        self._bound = min(bound * 2, self._cap)
-        return self._rng.uniform(bound / 2, bound)
+    def next(self, policy: RetryPolicy) -> float:
+        """The seconds to wait after one more failure of this kind."""
+        bound = min(policy.first * 2.0 ** min(self._failures[policy], 64), policy.longest)
+        self._failures[policy] += 1
+        return bound * self._rng.uniform(*policy.jitter)
 
     def reset(self) -> None:
         """Start from the first wait again. Call it after real success, not for a mere connection.
 
         A server that accepts and then fails would otherwise be dialled in a tight loop.
         """
-        self._bound = self._first
+        self._failures.clear()

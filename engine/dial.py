@@ -7,6 +7,8 @@ import logging
 import os
 import re
 import ssl
+import time
+from email.utils import parsedate_to_datetime
 from socket import gaierror
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlsplit
@@ -21,7 +23,7 @@ from websockets.exceptions import (
 )
 from websockets.typing import Subprotocol
 
-from engine.errors import CertificateChanged, PeerRefused, PeerUnreachable, UsageError
+from engine.errors import CertificateChanged, PeerRefused, PeerUnreachable, TokenRefused, UsageError
 from engine.heartbeat import ClientSocket
 from engine.sharing.pinning import OtherCertificate, pinned
 from engine.sockets import SOCKET_OPTIONS, STAGGER
@@ -38,6 +40,9 @@ from engine.wire.rooms import (
     TOKEN_HEADER,
     encode_subprotocol,
 )
+
+LONGEST_REST = 600.0
+"""Seconds for which a server can keep us from trying again, at most."""
 
 OPEN_TIMEOUT = 10.0
 """Seconds for the TCP connection, TLS and the handshake together."""
@@ -111,6 +116,8 @@ async def dial(
             **options,
         )
     except (InvalidURI, UnicodeError) as error:
+        if isinstance(error.__context__, InvalidStatus):  # it was sent on, to a web page
+            raise _refusal(error.__context__, where) from error
         raise UsageError(f"“{url}” is no WebSocket address.", hint="Use ws://host:port/sync.") from error
     except InvalidStatus as error:
         raise _refusal(error, where) from error
@@ -165,16 +172,26 @@ def _secure_hint(error: ssl.SSLError) -> str:
 
 def _refusal(error: InvalidStatus, where: str) -> PeerRefused | PeerUnreachable:
     status, said = error.response.status_code, _sentence(error.response.body)
+    refusal: PeerRefused | PeerUnreachable
     if status in (401, 403):
-        return PeerRefused(
-            f"{where} does not accept the token.{said}",
-            hint="Enter the token that the hub's owner gave you.",
-        )
-    if status in (502, 503, 504):
-        return PeerUnreachable(f"{where} is not ready (HTTP {status}).{said}")
-    return PeerRefused(
-        f"{where} is no sync server: it answered with HTTP {status}.", hint="Check the address and its path."
-    )
+        hint = "Enter the token that the hub's owner gave you."
+        refusal = TokenRefused(f"{where} does not accept the token.{said}", hint=hint)
+    elif status in (502, 503, 504):
+        refusal = PeerUnreachable(f"{where} is not ready (HTTP {status}).{said}")
+    else:
+        sentence = f"{where} is no sync server: it answered with HTTP {status}."
+        refusal = PeerRefused(sentence, hint="Check the address and its path.")
+    refusal.retry_after = _retry_after(next(iter(error.response.headers.get_all("Retry-After")), ""))
+    return refusal
+
+
+def _retry_after(value: str) -> float:
+    """The seconds that a Retry-After header asks for (RFC 9110, 10.2.3), within reason; 0 for what is none."""
+    try:
+        seconds = float(value) if value.isdecimal() else parsedate_to_datetime(value).timestamp() - time.time()
+    except (ValueError, OverflowError):
+        return 0.0
+    return min(max(seconds, 0.0), LONGEST_REST)
 
 
 def _unreachable(error: Exception, where: str) -> PeerUnreachable:

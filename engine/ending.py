@@ -2,17 +2,35 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from websockets.asyncio.connection import Connection
 from websockets.exceptions import ConnectionClosed
 
-from engine.session import CLOSE_MISSING, Close
+from engine.errors import (
+    CopiedFile,
+    PeerRefused,
+    PeerUnreachable,
+    RoomMissing,
+    SchemasDiffer,
+    SynclineError,
+    TokenRefused,
+    TooLarge,
+)
+from engine.session import CLOSE_MISSING, CLOSE_TOKEN, Close, OwnSession, Session
+from engine.wire import FailureCode
 from engine.words import printable
 
 TOO_BIG = 1009
 """The close code for a message larger than is taken here, or there."""
 
-HOPELESS = (1003, 1007, 1008, TOO_BIG)
-"""Close codes after which the same would happen again; those from 4000 to 4999 are refusals too, but for one."""
+CLOSE_COPIED = 4005
+"""The close code for a file that is a copy of ours, or was restored."""
+
+REFUSALS = (1003, 1007, 1008, TOO_BIG)
+"""Close codes that say no; so do those from 4000 to 4999, but for one."""
+
+COPIED = "If this file is the copy, give it an id of its own: “New id…” in the peer's menu."
 
 GONE = (ConnectionClosed, AttributeError)
 """What a connection raises that is over. asyncio's abort(), which websockets calls, trips with an AttributeError over a
@@ -37,9 +55,27 @@ def how_it_ended(socket: Connection) -> Close:
     return Close(code, reason or f"The other side closed with code {code}.", "", may_help(code))
 
 
+def error_of(session: Session, closed: Close, path: Path) -> SynclineError:
+    """Return what kept two sides from syncing, given how their session ended; ``path`` is our file."""
+    refused = session.refusal.code if isinstance(session, OwnSession) and session.refusal is not None else None
+    if session.copied or closed.code == CLOSE_COPIED:
+        return CopiedFile(closed.reason, hint=f"{COPIED} Or: syncline new-id {path}")
+    if closed.parked:
+        return SchemasDiffer(closed.reason, hint="Bring both sides to the same tables; it then goes on by itself.")
+    if closed.retry:
+        return PeerUnreachable(closed.reason)
+    if refused == FailureCode.ROOM:
+        return RoomMissing(closed.reason, hint="When that has changed at the hub, this goes on by itself.")
+    if refused == FailureCode.TOKEN or closed.code == CLOSE_TOKEN:
+        return TokenRefused(closed.reason, hint="Enter the token that the hub's owner gave you.")
+    if refused == FailureCode.TOO_LARGE or closed.code == TOO_BIG:
+        return TooLarge(closed.reason)
+    return PeerRefused(closed.reason)
+
+
 def may_help(code: int) -> bool:
-    """Whether to dial again can help after the other side closed with this code."""
-    return code == CLOSE_MISSING or (code not in HOPELESS and not 4000 <= code < 5000)
+    """Whether the other side, which closed with this code, did not refuse: to dial again soon can help."""
+    return code == CLOSE_MISSING or (code not in REFUSALS and not 4000 <= code < 5000)
 
 
 def shortened(reason: str) -> str:

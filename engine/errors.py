@@ -22,12 +22,16 @@ SynclineError                 a sentence (what, where) and a hint (what to try)
 ├── ProtocolError             a message that may not come now; carries the close code
 ├── TokenStoreError           the keyring, or the file of tokens, cannot be read or written: locked, damaged ...
 │   └── TokenLost             the keyring has a token no more
-├── PeerUnreachable           refused, timed out, cut: trying again can help
-└── PeerRefused               the peer said no (token, room, schema): trying again cannot help
+├── PeerUnreachable           not there, timed out, cut
+└── PeerRefused               the peer said no, or something else answers in its place
+    ├── TokenRefused          the token is wrong, expired, revoked, or for another room
     ├── SchemasDiffer         until one side has altered its tables
     ├── RoomMissing           the hub has no such room, or cannot make it; until it has one
+    ├── TooLarge              what is to be sent is larger than the other side takes
     ├── CopiedFile            one of the two files was copied, or restored from a backup
     └── CertificateChanged    it shows another certificate than the one that was paired
+
+What follows from each for a link stands in ``engine.trouble``.
 """
 
 from __future__ import annotations
@@ -46,7 +50,12 @@ class SynclineError(Exception):
     Args:
         message: the sentence.
         hint: what to try, as a sentence; may be empty.
+
+    Attributes:
+        retry_after: the seconds for which the other side wishes to be left alone, if it said so.
     """
+
+    retry_after = 0.0
 
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(printable(message, LONGEST))
@@ -176,11 +185,15 @@ class ProtocolError(SynclineError):
 
 
 class PeerUnreachable(SynclineError):
-    """No connection, or it was cut; trying again can help."""
+    """No connection, or it was cut."""
 
 
 class PeerRefused(SynclineError):
-    """The peer said no (token, room, schema, version); trying again alone cannot help."""
+    """The peer said no (room, schema, version), or something else answers in its place."""
+
+
+class TokenRefused(PeerRefused):
+    """The token that was shown is not accepted, or no longer."""
 
 
 class SchemasDiffer(PeerRefused):
@@ -191,27 +204,13 @@ class RoomMissing(PeerRefused):
     """The hub has no such room, and makes none of what we have: it goes on when there is one."""
 
 
+class TooLarge(PeerRefused):
+    """What is to be sent is larger than the other side takes."""
+
+
 class CopiedFile(PeerRefused):
     """One of the two files was copied, or restored from an older copy: two files go on under one site id."""
 
 
 class CertificateChanged(PeerRefused):
     """The other side shows another certificate than the one that was paired: nothing was said to it."""
-
-
-NEEDS_A_PERSON = (
-    PeerRefused,
-    UsageError,
-    MergeError,
-    NothingToSync,
-    ReadOnlyFile,
-    StorageFailed,
-    TableBroken,
-    TokenStoreError,
-    UnsupportedFile,
-)
-"""What trying again alone cannot mend: these stop the retries."""
-
-PARKING = (SchemasDiffer, RoomMissing, StorageFailed, TokenStoreError)
-"""What somebody mends elsewhere: the other side's tables (ours are noticed at once), a hub's room, a full disk, a
-keyring that is locked."""

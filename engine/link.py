@@ -13,6 +13,7 @@ import logging
 import random
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -20,25 +21,14 @@ from engine.attempt import Attempt, Ending, SchemaName
 from engine.backoff import Backoff
 from engine.change import Change
 from engine.crr import Applied
-from engine.errors import (
-    NEEDS_A_PERSON,
-    PARKING,
-    CertificateChanged,
-    CopiedFile,
-    PeerRefused,
-    PeerUnreachable,
-    RoomMissing,
-    SchemasDiffer,
-    SynclineError,
-    TokenLost,
-    UsageError,
-)
-from engine.events import PeerStatus, Remedy, State, SyncFinished
+from engine.errors import PeerUnreachable, SynclineError, UsageError
+from engine.events import PeerStatus, State, SyncFinished
 from engine.hosts import Hosts
 from engine.session import OwnSession
 from engine.settings import Mode, PeerConfig
 from engine.stand_in import StandIn
 from engine.status import Board, clock_time, connected_state
+from engine.trouble import POLICIES, Policies, Trouble
 from engine.visits import Purpose, Visited
 from engine.waiters import Waiters
 
@@ -50,19 +40,7 @@ GREETINGS = 4
 NAP = 30.0
 """Seconds after which a longer wait looks at the wall clock again."""
 
-PARKED = 60.0
-"""Seconds between two looks whether the cause of a ``PARKING`` error has gone."""
-
 ALL_THE_SAME = "The other side is connected to this machine all the same."
-
-REMEDIES = {
-    SchemasDiffer: Remedy.COMPARE_TABLES,
-    CopiedFile: Remedy.NEW_ID,
-    PeerRefused: Remedy.EDIT,
-    TokenLost: Remedy.EDIT,
-    UsageError: Remedy.EDIT,
-}
-"""What a person can begin with; the first that fits."""
 
 
 class Reporter(Protocol):
@@ -84,6 +62,7 @@ class Link:
         token: asked for the peer's token at each try; raises ``TokenStoreError`` while it cannot be had.
         schema: what to announce to a stock server for a file without a recorded schema.
         as_hub: whether a hub keeps it, for its guests.
+        policies: when to try again after which error.
     """
 
     def __init__(
@@ -97,6 +76,7 @@ class Link:
         auto: bool = True,
         schema: SchemaName | None = None,
         as_hub: bool = False,
+        policies: Policies = POLICIES,
     ) -> None:
         self.config = config
         self.path = path
@@ -108,21 +88,23 @@ class Link:
         self._by_hand = "Auto-sync is off."
         self._schema = schema
         self._as_hub = as_hub
+        self._policies = policies
         self._task: asyncio.Task[None] | None = None
         self._stopping = False
-        # when to try: at a time of the wall clock (a machine that sleeps must not shift it), when asked, or not at all
+        # when to try: at a time of the wall clock (a machine that sleeps must not shift it), or when asked
         self._wake = asyncio.Event()
         self._next_at = 0.0
         self._longest_wait = 0.0
         self._asked = False
-        self._blocked = False
-        self._parked = False
-        self._trouble = ""
-        self._remedy: Remedy | None = None
-        self._lost = False
+        self._backoff = Backoff(random.Random())
+        # what the last try came to nothing by, until one goes well; for what of it the person was called
+        self._trouble: Trouble | None = None
+        self._called_for: set[str] = set()
+        self._file_changed = False
+        # a try that shows nothing before it has come further than the last one
+        self._quiet = False
         self._greetings = 0
         self._again = False
-        self._backoff = Backoff(random.Random())
         # who is on the other side, so that its visits are known
         self._visited = Visited(hosts.visits, path, Purpose.GUESTS if as_hub else Purpose.SYNC)
         self._stop_listening: Callable[[], None] = lambda: None
@@ -143,12 +125,12 @@ class Link:
     @property
     def trouble(self) -> str:
         """What keeps it from syncing, in words; '' when nothing is known to."""
-        return self._trouble
+        return self._trouble.reason if self._trouble is not None else ""
 
     @property
     def lost(self) -> bool:
         """Whether nobody answers at the peer's address, or somebody else."""
-        return self._lost and self.config.pause_left() is None
+        return self._trouble is not None and self._trouble.lost and self.config.pause_left() is None
 
     @property
     def attempt(self) -> Attempt | None:
@@ -184,7 +166,6 @@ class Link:
         to_next = self._attempt is None or not self._attempt.look()
         if to_next:  # one that is ending has not seen what was written since
             self._asked = True
-            self._blocked = False
             self._backoff.reset()
         self._wake.set()
         return self._waiters.add(to_next=to_next)
@@ -203,9 +184,9 @@ class Link:
         if (config.url, config.room) != (self.config.url, self.config.room):
             self._visited.site = None
         self.config = self.board.config = config
-        self._blocked = self._lost = False
         self._next_at = 0.0
         self._backoff.reset()
+        self._recovered()
         self._hang_up(reason="The settings changed.")
         self._wake.set()
 
@@ -213,10 +194,10 @@ class Link:
         """Hear that our file is at ``version``, connected or not."""
         self.board.local_moved(version)
 
-    def schema_changed(self) -> None:
-        """Hear that our tables are others now, or look otherwise: what could not be synced perhaps can."""
-        if self._blocked or self._parked:
-            self._blocked = False
+    def file_changed(self) -> None:
+        """Hear that our tables are others now, or that the file is: what could not be synced perhaps can."""
+        self._file_changed = True
+        if self._trouble is not None and self._trouble.policy.wakes:
             self._next_at = 0.0
             self._wake.set()
 
@@ -240,14 +221,8 @@ class Link:
                 wait = left
             elif self._asked:
                 return True
-            elif self._blocked:
-                self.board.show(State.NEEDS_YOU, self._trouble, remedy=self._remedy)
-                wait = float("inf")
             elif not self._auto or self.config.mode is Mode.MANUAL:
-                why = "Synced by hand." if self._auto else self._by_hand
-                failed = f"Last try: {self._trouble}" if self._trouble else ""
-                reason = " ".join(part for part in (why, "Press Sync now.", failed, same) if part)
-                self.board.show(State.IDLE, reason, remedy=self._remedy if failed else None)
+                self._show_rest(same)
                 wait = float("inf")
             elif self.config.mode is Mode.LIVE and self._visited.now is not None:
                 return True
@@ -255,19 +230,30 @@ class Link:
                 wait = self._next_at - time.time()
                 if not 0 < wait <= self._longest_wait:  # due; or the wall clock was set back
                     return True
-                self._show_wait(self._next_at)
+                self._show_wait()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(min(wait, NAP) if wait < float("inf") else None):
                     await self._wake.wait()
         return False
 
-    def _show_wait(self, at: float) -> None:
-        if self._parked:
-            self.board.show(State.NEEDS_YOU, self._trouble, next_attempt=at, remedy=self._remedy)
-        elif self._trouble:
-            self.board.show(State.WAITING, self._trouble, next_attempt=at)
-        else:
+    def _show_rest(self, same: str) -> None:
+        """Show that nothing follows by itself."""
+        trouble = self._trouble
+        if trouble is not None and trouble.policy.needs_you:
+            self.board.show(State.NEEDS_YOU, trouble.reason, remedy=trouble.remedy)
+            return
+        why = "Synced by hand." if self._auto else self._by_hand
+        failed = f"Last try: {trouble.reason}" if trouble is not None else ""
+        self.board.show(State.IDLE, " ".join(part for part in (why, "Press Sync now.", failed, same) if part))
+
+    def _show_wait(self) -> None:
+        """Show when the next attempt is due, and why none is at work."""
+        trouble, at = self._trouble, self._next_at
+        if trouble is None:
             self.board.show(State.IDLE, f"Next pull {clock_time(at)}.", next_attempt=at)
+        else:
+            state = State.NEEDS_YOU if trouble.policy.needs_you else State.WAITING
+            self.board.show(state, trouble.reason, next_attempt=at, remedy=trouble.remedy)
 
     # One attempt, and what follows
 
@@ -282,6 +268,7 @@ class Link:
             schema=self._schema,
             as_hub=self._as_hub,
             pulling=not self._auto or self.config.mode is not Mode.LIVE,
+            wary=self._trouble is not None and self._trouble.copied,
             on_step=self._stepped,
             on_caught_up=self._caught_up,
             on_in=lambda applied: report.merged(peer, applied),
@@ -291,27 +278,29 @@ class Link:
         self._waiters.begin()
         attempt.hurry = attempt.hurry or bool(self._waiters)
         asked, self._asked = self._asked or bool(self._waiters), False
-        self.board.trying(again=self._again or self._parked or visit is not None, asked=asked)
+        self._file_changed = False
+        self._quiet = self._again or (self._needs_you and not asked)
+        self.board.trying(again=self._quiet or visit is not None, asked=asked)
         try:
             ending = await attempt.run()
         except SynclineError as error:
             if isinstance(error, PeerUnreachable) and self._visited.now is not None:
                 self._ended(Ending.GAVE_WAY, attempt)
             else:
-                self._failed(error)
+                self._failed(error, attempt)
         except Exception as error:  # a defect of ours must not end the link in silence
             log.exception("The link to %s failed", self.config.name)
-            self._failed(PeerUnreachable(f"Something unexpected went wrong: {type(error).__name__}."))
+            self._failed(PeerUnreachable(f"Something unexpected went wrong: {type(error).__name__}."), attempt)
         else:
             self._ended(ending, attempt)
         finally:
             self._attempt = None
             self.board.left(attempt.session)
-            if attempt.held:
-                self._backoff.reset()
 
     def _ended(self, ending: Ending, attempt: Attempt) -> None:
         self._again = ending is Ending.GREET_AGAIN
+        if attempt.held:
+            self._backoff.reset()
         if ending is Ending.CAUGHT_UP:
             self._greetings = 0
             self._backoff.reset()
@@ -320,7 +309,8 @@ class Link:
         elif ending is Ending.GREET_AGAIN:
             self._greetings = 0 if attempt.held or attempt.asked else self._greetings + 1
             if self._greetings > GREETINGS:
-                self._failed(PeerUnreachable(f"Greeting {self.config.url} again does not help. {attempt.reason}"))
+                sentence = f"Greeting {self.config.url} again does not help. {attempt.reason}"
+                self._failed(PeerUnreachable(sentence), attempt)
                 return
             self._asked = self._asked or attempt.pulling or bool(self._waiters)
             self._wait(0)
@@ -333,23 +323,28 @@ class Link:
         self._longest_wait = seconds
         self._next_at = time.time() + seconds
 
-    def _failed(self, error: SynclineError) -> None:
-        """Wait and try again, or stop and ask the person."""
+    def _failed(self, error: SynclineError, attempt: Attempt) -> None:
+        """Take in what went wrong: call the person if need be, once, and let the next attempt be due later."""
+        trouble = self._trouble = Trouble.of(error, self._policies, paired=bool(self.config.fingerprint))
+        policy = trouble.policy
         self._again = False
-        known, self._trouble = self._trouble, str(error)
-        self._parked = isinstance(error, PARKING)
-        self._lost = isinstance(error, PeerUnreachable | CertificateChanged)
-        self._remedy = next((remedy for kind, remedy in REMEDIES.items() if isinstance(error, kind)), None)
-        paired = bool(self.config.fingerprint) and not isinstance(error, RoomMissing)
-        if self._remedy is Remedy.EDIT and paired:  # nobody knows its token but the other side
-            self._remedy = Remedy.PAIR
-        if isinstance(error, NEEDS_A_PERSON):
-            self._blocked = not self._parked
-            self._trouble = f"{error} {error.hint}".strip()
-            if self._blocked or self._trouble != known:
-                self._reporter.needs_you(self.config.id, str(error), error.hint)
-        self._wait(PARKED if self._parked else self._backoff.next())
+        if policy.needs_you and trouble.kind not in self._called_for:
+            self._called_for.add(trouble.kind)
+            self._reporter.needs_you(self.config.id, trouble.sentence, trouble.hint)
+        if attempt.settled or (attempt.held and not policy.needs_you):
+            self._backoff.reset()
+        wait = max(self._backoff.next(policy), trouble.retry_after)
+        self._wait(0 if self._file_changed and policy.wakes else wait)
         self._waiters.settle(error)
+
+    @property
+    def _needs_you(self) -> bool:
+        return self._trouble is not None and self._trouble.policy.needs_you
+
+    def _recovered(self) -> None:
+        """Forget what went wrong."""
+        self._trouble = None
+        self._called_for.clear()
 
     def _stepped(self) -> None:
         attempt = self._attempt
@@ -360,14 +355,18 @@ class Link:
         if isinstance(session, OwnSession) and session.kin:
             self._visited.site = session.peer
             self._give_way()
-        self._lost = self._lost and not session.greeted
-        if (self._again or self._parked) and not session.greeted:
-            return
-        self._again = self._parked = False
-        now = asyncio.get_running_loop().time()
+        if session.greeted and self._trouble is not None and self._trouble.lost:
+            self._trouble = replace(self._trouble, lost=False)
         if session.in_sync:
-            self._trouble = ""
+            self._recovered()
+        now = asyncio.get_running_loop().time()
         state, reason = connected_state(session, attempt.progress, now=now, sent_at=self.board.confirmed_at)
+        if self._quiet and not session.greeted:
+            return
+        if self._quiet and self._needs_you and state is not State.SENT and not attempt.held:
+            self.board.look_again(self._stepped)  # it may still fail as the last one did
+            return
+        self._quiet = False
         self.board.show(state, f"{reason} {attempt.note}".rstrip(), progress=attempt.progress)
         if state is State.IN_SYNC and not session.in_sync:
             self.board.look_again(self._stepped)
@@ -387,7 +386,7 @@ class Link:
             attempt.hang_up(Ending.GAVE_WAY, reason="The connection that the other side made is enough.")
 
     def _caught_up(self) -> None:
-        self._trouble = ""
+        self._recovered()
         self.board.succeeded()
         self._greetings = 0
         if self._attempt is not None and not self._attempt.pulling:

@@ -340,11 +340,12 @@ class Pump:
                     await self.socket.send(data)
                     self.traffic.bytes_out += len(data)
                 self.call(self.session.flushed)
+        except ConnectionClosed:
+            return  # the reader ends too, behind what has come: the last of it may say why
         except GONE:
             pass
-        finally:
-            self._lost = True  # a session whose frames do not leave is over
-            self._wake.set()
+        self._lost = True  # a session whose frames do not leave is over
+        self._wake.set()
 
     async def _ping(self) -> None:
         with contextlib.suppress(*GONE):

@@ -46,8 +46,8 @@ class News(Protocol):
     def visit_sent(self, path: Path, guest: str, changes: Sequence[Change]) -> None:
         """Changes of this file were sent to a guest."""
 
-    def visit_refused(self, path: Path, guest: str, reason: str) -> None:
-        """A guest's file and this one cannot be synced, as one of them was copied or restored; says which."""
+    def visit_ended(self, path: Path, guest: str, copied: str) -> None:
+        """A guest who had greeted has left. ``copied``: says which of the two files was copied or restored, if so."""
 
 
 class Visit:
@@ -99,10 +99,11 @@ class Visit:
         if self._news is not None and not self.watchers:
             self._news.visit_sent(self.pump.host.path, self._guest, changes)
 
-    def refused(self, reason: str) -> None:
-        """For the hub: the visit has ended because one of the two files is a copy."""
-        if self._news is not None:
-            self._news.visit_refused(self.pump.host.path, self._guest, reason)
+    def ended(self, reason: str) -> None:
+        """For the hub: why the visit has ended."""
+        session = self.pump.session
+        if self._news is not None and (session.greeted or session.copied):
+            self._news.visit_ended(self.pump.host.path, self._guest, reason if session.copied else "")
 
     def attended(self, on_known: Callable[[], None]) -> None:
         """For ``Visits``: call this once the peer is known."""

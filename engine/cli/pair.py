@@ -11,9 +11,10 @@ from pathlib import Path
 
 from engine.backup import Backups
 from engine.cli.output import say, terminal
+from engine.cli.states import StateLines
 from engine.engine import Engine
 from engine.errors import UsageError
-from engine.events import Paired, PeerChanged, SharingChanged, State
+from engine.events import Paired, PeerChanged, SharingChanged
 from engine.flow import EventStream
 from engine.settings import DatabaseConfig, Mode, PeerConfig, Settings, SettingsFile, config_dir, data_dir
 from engine.sharing.link import PairingLink, is_link, parse, qr_on_terminal
@@ -122,7 +123,7 @@ async def _share(engine: Engine, paths: Sequence[Path], arguments: argparse.Name
 
 async def _tell(events: EventStream) -> None:
     here: set[str] = set()
-    state: dict[str, State] = {}
+    states = StateLines()
     async for event in events:
         match event:
             case Paired(name, words):
@@ -132,9 +133,8 @@ async def _tell(events: EventStream) -> None:
                 for name in sorted(now ^ here):
                     say(f"{name} {'came' if name in now else 'left'}.")
                 here = now
-            case PeerChanged(status) if state.get(status.peer) is not status.state:
-                state[status.peer] = status.state
-                say(f"{status.state.value}: {status.sentence()}")
+            case PeerChanged(status) if line := states.line(status):
+                say(line)
             case _:
                 pass
 

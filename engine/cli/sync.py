@@ -12,6 +12,7 @@ from engine.attempt import SchemaName
 from engine.backup import Backups
 from engine.cli.options import add_database, add_token_file
 from engine.cli.output import change_json, change_line, count, say, say_json, short_site, terminal
+from engine.cli.states import StateLines
 from engine.engine import Engine
 from engine.errors import UsageError
 from engine.events import ChangesMoved, Event, PeerChanged, PeerStatus, State, SyncFinished
@@ -104,7 +105,9 @@ class _Lines:
     """Plain lines, and on a terminal a progress line that is overwritten."""
 
     def __init__(self) -> None:
-        self._state: State | None = None
+        self._states = StateLines()
+        self._overwritten = False
+        """The cursor is behind a progress line."""
 
     def event(self, event: Event) -> None:
         match event:
@@ -125,14 +128,15 @@ class _Lines:
     def _peer(self, status: PeerStatus) -> None:
         if status.last_attempt is None:
             return
+        line = self._states.line(status)
         if status.state is State.SYNCING and terminal():
             print(f"\r\033[K{status.sentence()}", end="", flush=True)
-            self._state = status.state
-        elif status.state is not self._state:
-            if self._state is State.SYNCING and terminal():
+            self._overwritten = True
+        elif line:
+            if self._overwritten:
                 print("\r\033[K", end="")
-            self._state = status.state
-            say(f"{status.state.value}: {status.sentence()}")
+            self._overwritten = False
+            say(line)
 
     def done(self, status: PeerStatus) -> None:
         say(
@@ -142,12 +146,18 @@ class _Lines:
 
 
 class _JsonLines:
-    """One JSON object for each event."""
+    """One JSON object for each event; what a peer's row says already is not said again."""
+
+    def __init__(self) -> None:
+        self._said: dict[str, dict[str, object]] = {}
 
     def event(self, event: Event) -> None:
         match event:
             case PeerChanged(status):
-                say_json({"event": "peer", **_peer_json(status)})
+                row = _peer_json(status)
+                if self._said.get(status.peer) != row:
+                    self._said[status.peer] = row
+                    say_json({"event": "peer", **row})
             case ChangesMoved(changes=changes, way=way):
                 for change in changes:
                     say_json({"event": "change", "way": way.value, **change_json(change)})

@@ -23,6 +23,7 @@ from engine.hub import Hub, HubOptions
 from engine.journal import Journal
 from engine.settings import Settings, SettingsFile, checked
 from engine.tokens import TokenStore
+from engine.trouble import POLICIES, Policies
 
 __all__ = ["Engine"]
 
@@ -37,6 +38,7 @@ class Engine(Sharing):
         schema: announced to stock servers for files without a recorded schema (spec 10.7).
         token_store: where the peers' tokens are kept; None forgets them with the engine.
         journal: what was synced and overwritten is written there; None writes nothing. The engine opens it.
+        policies: when links try again after which error.
         data: the folder of the certificate, and of who may come in where databases are shared; by default
             ``data_dir()``. Nothing is made there before something is shared.
     """
@@ -50,9 +52,10 @@ class Engine(Sharing):
         schema: SchemaName | None = None,
         token_store: TokenStore | None = None,
         journal: Journal | None = None,
+        policies: Policies = POLICIES,
         data: Path | None = None,
     ) -> None:
-        super().__init__(settings, store, journal, backups, schema, token_store, data)
+        super().__init__(settings, store, journal, backups, schema, token_store, policies, data)
         self.hub: Hub | None = None
         self._hub_stack = contextlib.AsyncExitStack()
 

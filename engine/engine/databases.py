@@ -213,8 +213,8 @@ class Databases(Core):
         """Hear that a database's own clock rose, or that another file took its place."""
         self._emit(DatabaseChanged(database.id, database.name, str(database.path), host.site_id, host.version))
 
-    def schema_changed(self, database: DatabaseConfig) -> None:
-        """Hear that a database's tables are others now, or look otherwise."""
+    def file_changed(self, database: DatabaseConfig) -> None:
+        """Hear that a database's tables are others now, or look otherwise; or that its file or site id is another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,10 +229,11 @@ class _DatabaseListener:
         self.engine.database_moved(self.database, self.host)
 
     def schema_changed(self, tables: tuple[Shape, ...], parked: tuple[Parked, ...]) -> None:
-        self.engine.schema_changed(self.database)
+        self.engine.file_changed(self.database)
 
     def replaced(self) -> None:
         self.engine.database_moved(self.database, self.host)
+        self.engine.file_changed(self.database)
 
 
 def _look_at(path: Path) -> list[TableStatus]:

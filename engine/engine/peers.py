@@ -38,6 +38,7 @@ from engine.probe import ProbeReport, probe
 from engine.schema_help import Comparison, ask_plans, compare
 from engine.settings import DatabaseConfig, Pause, PeerConfig, Settings, SettingsFile
 from engine.tokens import Tokens, TokenStore
+from engine.trouble import Policies
 from engine.verify import Verification, verify
 
 COPIED_HERE = "If this machine's file is the copy, give it a new id: More, Databases, “New id…”."
@@ -54,11 +55,15 @@ class Peers(Databases):
         backups: Backups | None,
         schema: SchemaName | None,
         token_store: TokenStore | None,
+        policies: Policies,
     ) -> None:
         super().__init__(settings, store, journal, backups)
         self.tokens = Tokens(token_store)
         self._schema = schema
+        self._policies = policies
         self._links: dict[str, Link] = {}
+        self._turned_away: dict[tuple[Path, str], str] = {}
+        """Guests whose last visit ended because of a copied file, and what was said; they come again and again."""
         self._peer_moved = asyncio.Event()
         self._resting = ""
         self._activity = Activity(self._tell_activity)
@@ -222,6 +227,7 @@ class Peers(Databases):
             self,
             token=partial(self.tokens.get, peer.id),
             schema=self._schema,
+            policies=self._policies,
         )
         self._set_auto_of(link)
         if self.journal is not None:
@@ -292,8 +298,12 @@ class Peers(Databases):
             for database in self._at(path):
                 self._moved(database.id, guest, guest, Way.OUT, flow_of(changes))
 
-    def visit_refused(self, path: Path, guest: str, reason: str) -> None:
-        self._emit(NeedsYou(guest, reason, COPIED_HERE))
+    def visit_ended(self, path: Path, guest: str, copied: str) -> None:
+        before = self._turned_away.pop((path, guest), "")
+        if copied:
+            self._turned_away[path, guest] = copied
+            if copied != before:
+                self._emit(NeedsYou(guest, copied, COPIED_HERE))
 
     def _at(self, path: Path) -> list[DatabaseConfig]:
         return [database for database in self.settings.databases if database.path == path]
@@ -333,10 +343,10 @@ class Peers(Databases):
                 link.local_moved(host.version)
         super().database_moved(database, host)
 
-    def schema_changed(self, database: DatabaseConfig) -> None:
+    def file_changed(self, database: DatabaseConfig) -> None:
         for link in self._links.values():
             if link.config.database == database.id:
-                link.schema_changed()
+                link.file_changed()
 
 
 def _told(error: BaseException | None) -> SynclineError | None:

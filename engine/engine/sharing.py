@@ -24,6 +24,7 @@ from engine.sharing.newfile import check_place, make_file
 from engine.sharing.share import Share, room_for
 from engine.sharing.trade import trade
 from engine.tokens import TokenStore
+from engine.trouble import Policies
 
 
 class Sharing(Peers):
@@ -37,9 +38,10 @@ class Sharing(Peers):
         backups: Backups | None,
         schema: SchemaName | None,
         token_store: TokenStore | None,
+        policies: Policies,
         data: Path | None,
     ) -> None:
-        super().__init__(settings, store, journal, backups, schema, token_store)
+        super().__init__(settings, store, journal, backups, schema, token_store, policies)
         self.machine = machine_name()
         """What this machine calls itself, towards others that pair with it or find it."""
         self._data = data

@@ -201,7 +201,8 @@ class Fellow:
         if self._told.get(room) != sentence:
             self._told[room] = sentence
             log.warning("Another hub: %s", sentence, extra={"hub": self.name, "room": room})
-        self._put_off(room)
+        if not self._people(room):
+            self._put_off(room)
 
     def merged(self, peer: str, applied: Sequence[Applied]) -> None:
         pass

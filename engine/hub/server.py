@@ -33,7 +33,7 @@ from engine.hub.schemas import Schemas
 from engine.hub.tally import Tally, moved
 from engine.hub.upgrading import Upgrader
 from engine.pump import Pump
-from engine.session import OwnSession, Session, StockHubSession
+from engine.session import CLOSE_TOKEN, OwnSession, Session, StockHubSession
 from engine.session.base import GREETING_TIMEOUT
 from engine.sockets import SOCKET_OPTIONS
 from engine.visits import Visit
@@ -43,9 +43,6 @@ log = logging.getLogger(__name__)
 
 _socket_log = logging.getLogger("engine.hub.websockets")
 _socket_log.setLevel(logging.INFO)  # its debug lines show the handshake, and with it the token
-
-CLOSE_TOKEN = 4001
-"""Close code for a peer whose token does not hold any more."""
 
 CLOSE_ROOM = 4004
 """Close code for a room that is not to be had."""
@@ -299,8 +296,7 @@ class Hub:
             log.info("A peer came", extra=facts)
             with self._visits.attend(visit, pump), self._fellows.attend(room, host, is_hub=socket.is_hub):
                 ended = await guest.pump.run()
-            if session.copied:
-                visit.refused(ended.reason)
+            visit.ended(ended.reason)
             facts |= {name: count for (what, way), count in moved([guest.pump]).items() for name in (f"{what}_{way}",)}
             log.info("A peer left: %s", ended.reason, extra=facts)
         finally:

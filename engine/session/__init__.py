@@ -13,6 +13,7 @@
 
 from .actions import (
     CLOSE_MISSING,
+    CLOSE_TOKEN,
     Action,
     AskAgain,
     Close,
@@ -38,6 +39,7 @@ from .versions import Versions
 
 __all__ = [
     "CLOSE_MISSING",
+    "CLOSE_TOKEN",
     "Action",
     "AskAgain",
     "Close",

@@ -18,6 +18,9 @@ from engine.wire import TablesRequest
 
 from .answering import Question
 
+CLOSE_TOKEN = 4001
+"""Close code for a peer whose token does not hold any more."""
+
 CLOSE_MISSING = 4009
 """Close code for changes that are missing in between: to greet again brings them."""
 

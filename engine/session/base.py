@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 
 from engine.change import MAX_VERSION, Change
 from engine.crr import Known, MergeResult, Part, Place, Received, TableDigest
-from engine.errors import BeyondLimit, MergeError, PeerRefused, ProtocolError, SchemaMismatch, SynclineError, WireError
+from engine.errors import BeyondLimit, MergeError, ProtocolError, SchemaMismatch, SynclineError, TooLarge, WireError
 from engine.shape import Parked, Shape
 from engine.wire import MAX_FRAME, Message, Tables, decode
 
@@ -325,7 +325,7 @@ class Session(abc.ABC):
         what = f"{size / 2**20:.0f} MB in {where}; a message may have {MAX_FRAME >> 20} MB."
         reason = f"Too large for this peer: {what}"
         self.close(1009, reason, said=f"The other side has a change too large to send: {what}", retry=False)
-        self.failure = PeerRefused(reason, hint="Make it smaller or delete it, then sync again.")
+        self.failure = TooLarge(reason, hint="Make it smaller or delete it, then sync again.")
 
     def _send(self, data: bytes, changes: Sequence[Change] = ()) -> None:
         self.changes_out += len(changes)

@@ -37,7 +37,7 @@ from engine.wire import (
 )
 from engine.words import printable
 
-from .actions import CLOSE_MISSING, AskAgain, LookIntoRows, LookUp, Merge, Snapshot
+from .actions import CLOSE_MISSING, CLOSE_TOKEN, AskAgain, LookIntoRows, LookUp, Merge, Snapshot
 from .comparing import ComparingSession
 from .progress import versions_behind
 from .sending import SendingSession
@@ -80,6 +80,7 @@ class OwnSession(SendingSession, ComparingSession):
         self.refusal: Failure | None = None
         self._early: deque[Message] = deque()
         self._asked_for = 0
+        self._first_want: tuple[int, tuple[str, ...], Place | None] | None = None
         self._resend = False
         self._covered: tuple[str, ...] = ()
         self._asked_as_covered: tuple[str, ...] = ()
@@ -180,6 +181,8 @@ class OwnSession(SendingSession, ComparingSession):
         if self.greeted:
             self._recorded, self.confirmed = known.sent, known.sent or 0  # another connection may have heard more
             self._compare_lineage(known)
+            if self.kin:
+                self._ask_first()
             self._take_early()
             return
         self.greeted = True
@@ -193,7 +196,9 @@ class OwnSession(SendingSession, ComparingSession):
             covered = self._covered
             self._uncovered = covered != self.common and bool(self.peer_version)
             place = known.place
-            self._ask(place.since if place is not None else self.received, covered, place)
+            self._first_want = place.since if place is not None else self.received, covered, place
+            if not self.wary:
+                self._ask_first()
         self._take_early()
 
     def _take_early(self) -> None:
@@ -227,6 +232,12 @@ class OwnSession(SendingSession, ComparingSession):
         """The peer may hold changes that we once made and hold no more: no filter by author may hide them from us."""
         if self.receives and not self._resend:
             self.ask_again(self.received)
+
+    def _ask_first(self) -> None:
+        """Ask for what we lack of their history, unless that was done."""
+        if self._first_want is not None:
+            first, self._first_want = self._first_want, None
+            self._ask(*first)
 
     def _ask(self, since: int, tables: tuple[str, ...], place: Place | None) -> None:
         self._asked_for += 1
@@ -372,7 +383,7 @@ class OwnSession(SendingSession, ComparingSession):
 
 
 _KINDS = {
-    4001: FailureCode.TOKEN,
+    CLOSE_TOKEN: FailureCode.TOKEN,
     1008: FailureCode.SCHEMA,
     1009: FailureCode.TOO_LARGE,
     1011: FailureCode.INTERNAL,

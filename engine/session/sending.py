@@ -142,11 +142,18 @@ class SendingSession(KinSession):
         in_parts = begins and result.place and result.until > self._newest_made_at()  # so that they can be resumed
         if result.changes and (in_parts or self._renewal_due()):
             self._held = result
-            self._renew()
+            if not self.wary:
+                self._renew()
             return
         if result.changes:
             self._send_batch(result.until, result)
         self._pump()
+
+    def trust(self) -> None:
+        """Be wary no longer: the other side has had the time to refuse."""
+        self.wary = False
+        if self._held is not None and not self.closed:
+            self._renew()
 
     def renewed(self, tokens: tuple[bytes, ...]) -> None:
         """Go on with what waited for the new token."""

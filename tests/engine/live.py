@@ -6,6 +6,7 @@ import asyncio
 import functools
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from websockets.asyncio.server import ServerConnection, serve
 from engine.crr import Replica, connect
 from engine.engine import Engine
 from engine.settings import Direction, Mode, PeerConfig, Settings
+from engine.trouble import POLICIES, Policies
 
 SCHEMA = """
 CREATE TABLE item (id INTEGER PRIMARY KEY NOT NULL, name TEXT, n INTEGER, extra);
@@ -109,9 +111,13 @@ async def add_peer(
     return peer.id
 
 
-def plain_engine() -> Engine:
+def plain_engine(policies: Policies = POLICIES) -> Engine:
     """An engine with nothing configured that remembers nothing."""
-    return Engine(Settings())
+    return Engine(Settings(), policies=policies)
+
+
+HASTY: Policies = {kind: replace(policy, first=0.2, longest=0.4) for kind, policy in POLICIES.items()}
+"""What links do over minutes, within seconds."""
 
 
 @asynccontextmanager

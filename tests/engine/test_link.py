@@ -1,4 +1,4 @@
-"""How a link behaves when things go wrong: what it tries again, what it stops for, and what it says."""
+"""How a link behaves when things go wrong, and what it says. ``test_trying_again`` has what ends by itself."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from engine.crr import connect
 from engine.dial import OPEN_TIMEOUT
 from engine.engine import Engine
-from engine.events import NeedsYou, PeerChanged, PeerStatus, State
+from engine.events import PeerChanged, PeerStatus, State
 from engine.settings import Mode, PeerConfig
 from engine.status import Board
 
@@ -29,36 +29,6 @@ async def needs_you(engine: Engine) -> str:
     """Wait until the only peer needs a person; return the sentence."""
     await until(lambda: engine.peers()[0].state is State.NEEDS_YOU, "a person is needed")
     return engine.peers()[0].reason
-
-
-@on_loop
-async def test_a_refused_token_stops_the_retries(files: tuple[Path, Path]) -> None:
-    room, a = files
-    async with plain_engine() as server, plain_engine() as client:
-        hub = await server.serve(room.parent, token="right")
-        with client.subscribe() as events:
-            database = await client.add_database(a)
-            peer = await client.add_peer(PeerConfig.new(database.id, hub.url, room="room"), token="wrong")
-            assert "does not accept the token" in await needs_you(client)
-            await asyncio.sleep(1.2)  # longer than two waits of the back-off
-            told = events.drain()
-            assert len([event for event in told if isinstance(event, NeedsYou)]) == 1
-            tries = [e for e in told if isinstance(e, PeerChanged) and e.status.state is State.CONNECTING]
-            assert len({event.status.last_attempt for event in tries}) == 1
-        await client.update_peer(peer, token="right")
-        await client.wait_in_sync(timeout=PATIENCE)
-
-
-@on_loop
-async def test_an_unknown_room_stops_the_retries(files: tuple[Path, Path]) -> None:
-    room, a = files
-    async with plain_engine() as server, plain_engine() as client:
-        hub = await server.serve(room.parent)
-        await add_peer(client, a, hub.url, room="other")
-        assert "This hub has no room “other”." in await needs_you(client)
-        make_file(room.parent / "other")
-        assert list((await client.sync_now()).values()) == [None]
-        await until(lambda: client.peers()[0].state is State.IN_SYNC, "in sync")
 
 
 @on_loop

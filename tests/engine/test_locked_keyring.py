@@ -13,24 +13,19 @@ import keyring
 import keyring.backends.fail
 import pytest
 
-from engine import link
 from engine.engine import Engine
 from engine.errors import SynclineError, TokenStoreError
 from engine.events import NeedsYou, Remedy, State
 from engine.settings import PeerConfig, Settings, SettingsFile
 from engine.system_keyring import SystemKeyring
 from engine.tokens import TokenStore
+from engine.trouble import POLICIES, Policies
 from tests.engine.keyrings import Vault, ring
-from tests.engine.live import make_file, on_loop, until
+from tests.engine.live import HASTY, make_file, on_loop, until
 
 __all__ = ["ring"]
 
 SECRET = "s3cret-t0ken"
-
-
-@pytest.fixture(autouse=True)
-def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(link, "PARKED", 0.2)
 
 
 @dataclass(frozen=True)
@@ -42,10 +37,10 @@ class Before:
     peers: dict[str, PeerConfig]
 
     @contextlib.asynccontextmanager
-    async def started(self, timeout: float = 20.0) -> AsyncIterator[Engine]:
+    async def started(self, timeout: float = 20.0, policies: Policies = HASTY) -> AsyncIterator[Engine]:
         """The program, started anew; nothing of the tokens is known to it."""
         store = TokenStore(self.folder, keyring=True, timeout=timeout)
-        async with Engine(store=self.settings, token_store=store) as engine:
+        async with Engine(store=self.settings, token_store=store, policies=policies) as engine:
             yield engine
 
 
@@ -106,12 +101,11 @@ async def test_a_keyring_that_is_locked_at_login(ring: Vault, tmp_path: Path) ->
 
 
 @on_loop
-async def test_sync_now_asks_at_once(ring: Vault, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(link, "PARKED", 3600.0)
+async def test_sync_now_asks_at_once(ring: Vault, tmp_path: Path) -> None:
     async with before(tmp_path, one=SECRET) as run:
         peer = run.peers["one"]
         ring.locked = True
-        async with run.started() as engine:
+        async with run.started(policies=POLICIES) as engine:
             await told(engine, "one", "keyring: it is locked")
             assert "keyring: it is locked" in str((await engine.sync_now())[peer.id])
             ring.locked = False

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
-from engine import link
 from engine.events import NeedsYou, State
 
-from .live import PATIENCE, add_peer, make_file, on_loop, plain_engine, rows, until, write
+from .live import HASTY, PATIENCE, add_peer, make_file, on_loop, plain_engine, rows, until, write
 from .session.test_ranges import PHOTO, WIDEN
 
 
@@ -50,12 +47,11 @@ async def test_a_column_here_parks_and_our_alter_wakes_it(tmp_path: Path) -> Non
 
 
 @on_loop
-async def test_the_other_sides_alter_is_found_by_looking_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(link, "PARKED", 0.3)
+async def test_the_other_sides_alter_is_found_by_looking_again(tmp_path: Path) -> None:
     room, a = make_file(tmp_path / "hub" / "room"), make_file(tmp_path / "a.db")
     write(a, WIDEN)
     write(a, "INSERT INTO item (id, more) VALUES (1, 'more')")
-    async with plain_engine() as server, plain_engine() as client:
+    async with plain_engine() as server, plain_engine(HASTY) as client:
         hub = await server.serve(room.parent)
         await add_peer(client, a, hub.url)
         await until(lambda: client.peers()[0].state is State.NEEDS_YOU, "parked")

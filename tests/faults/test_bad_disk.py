@@ -15,14 +15,14 @@ from pathlib import Path
 
 import pytest
 
-from engine import host, link
+from engine import host
 from engine.engine import Engine
 from engine.events import State
 from engine.hub import Hub
 from engine.settings import Pause
 from engine.wire import AnnouncePresence, Changes, Hello, StartStreaming, encode
 from tests.engine.hub.guests import guest, hear
-from tests.engine.live import PATIENCE, add_peer, make_file, on_loop, plain_engine, rows, until, write, writing
+from tests.engine.live import HASTY, PATIENCE, add_peer, make_file, on_loop, plain_engine, rows, until, write, writing
 from tests.faults.bad_disk import BadDisk
 from tests.faults.looks import look
 
@@ -32,7 +32,6 @@ IN_CI = bool(os.environ.get("CI"))
 
 @pytest.fixture(autouse=True)
 def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(link, "PARKED", 0.5)
     monkeypatch.setattr(host, "LOOK_AGAIN", 0.5)
 
 
@@ -70,7 +69,7 @@ async def world(tmp_path: Path, *, journal: str = "delete") -> AsyncIterator[Wor
             connection.pragma("journal_mode", journal)
             new = [(1_000 * number + n, "x" * 500) for n in range(200)]
             connection.executemany("INSERT INTO item (id, name) VALUES (?, ?)", new)
-    async with plain_engine() as server, plain_engine() as client:
+    async with plain_engine() as server, plain_engine(HASTY) as client:
         hub = await server.serve(room.parent)
         await add_peer(client, a, hub.url)
         await client.wait_in_sync(timeout=PATIENCE)
@@ -198,7 +197,7 @@ async def test_a_room_that_comes_late(tmp_path: Path) -> None:
     a = make_file(tmp_path / "a.db")
     write(a, "INSERT INTO item (id) VALUES (1)")
     make_file(tmp_path / "hub" / "other")
-    async with plain_engine() as server, plain_engine() as client:
+    async with plain_engine() as server, plain_engine(HASTY) as client:
         hub = await server.serve(tmp_path / "hub")
         await add_peer(client, a, hub.url)
         await until(lambda: client.peers()[0].state is State.NEEDS_YOU, "told")

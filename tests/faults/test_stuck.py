@@ -17,12 +17,12 @@ from websockets.http11 import Request, Response
 from engine import heartbeat
 from engine.crr import Replica
 from engine.engine import Engine
-from engine.events import PeerStatus, State
+from engine.events import PeerChanged, PeerStatus, State, SyncFinished
 from engine.session import own
 from engine.shape import Shape
 from engine.wire import MAX_FRAME, PROTOCOL, Failure, FailureCode, Hello, Lineage, Want, encode
 from engine.wire.rooms import OWN_HEADER
-from tests.engine.live import PATIENCE, add_peer, make_file, on_loop, plain_engine, rows, until, write
+from tests.engine.live import HASTY, PATIENCE, add_peer, make_file, on_loop, plain_engine, rows, until, write
 from tests.faults.proxy import Proxy
 
 STRANGER = bytes(range(16))
@@ -146,17 +146,23 @@ async def test_a_large_cell_on_a_slow_line_is_no_stall(tmp_path: Path, direction
     assert direction == "up" or not [reason for reason in reasons if " for 1 s" in reason]
 
 
-# Refusals stop the retries
+# Refusals
 
 
 async def refused(engine: Engine) -> str:
-    """Wait until a person is needed, and see that nobody dials meanwhile; return the sentence."""
+    """Wait until a person is needed, and see that this stays so over a few more tries; return the sentence."""
     await until(lambda: told(engine).state is State.NEEDS_YOU, "a person is needed")
-    tried = told(engine).last_attempt
-    await asyncio.sleep(1.2)  # longer than two waits of the back-off
-    assert told(engine).last_attempt == tried
-    assert told(engine).next_attempt is None
-    return told(engine).reason
+    sentence = told(engine).reason
+    with engine.subscribe() as events:
+        tries = {told(engine).last_attempt}
+        async for event in events:
+            assert isinstance(event, PeerChanged | SyncFinished), event
+            if isinstance(event, PeerChanged):
+                assert (event.status.state, event.status.reason) == (State.NEEDS_YOU, sentence)
+                tries.add(event.status.last_attempt)
+                if len(tries) > 3:
+                    break
+    return sentence
 
 
 @on_loop
@@ -165,10 +171,10 @@ async def test_a_newer_protocol(tmp_path: Path) -> None:
         await socket.send(hello(0, protocol=PROTOCOL + 1))
         await socket.wait_closed()
 
-    async with own_server(newer, answer=PROTOCOL + 1) as url, plain_engine() as client:
+    async with own_server(newer, answer=PROTOCOL + 1) as url, plain_engine(HASTY) as client:
         await add_peer(client, make_file(tmp_path / "a.db"), url)
         assert f"speaks version {PROTOCOL + 1} of the protocol, this Syncline {PROTOCOL}" in await refused(client)
-    async with own_server(newer) as url, plain_engine() as client:
+    async with own_server(newer) as url, plain_engine(HASTY) as client:
         await add_peer(client, make_file(tmp_path / "b.db"), url)
         assert "Update the older Syncline" in await refused(client)
 
@@ -186,7 +192,7 @@ async def test_a_restored_file(tmp_path: Path) -> None:
             if row == 0:
                 shutil.copyfile(a, tmp_path / "backup")
         shutil.copyfile(tmp_path / "backup", a)
-        async with plain_engine() as client:
+        async with plain_engine(HASTY) as client:
             await add_peer(client, a, hub.url)
             assert "restored from an older copy" in await refused(client)
         assert len(rows(room)) == 3

@@ -1,4 +1,4 @@
-"""What is too large for a message stops its link in words, and is not tried again and again."""
+"""What is too large for a message stops its link in words, and is looked at again but seldom."""
 
 from __future__ import annotations
 

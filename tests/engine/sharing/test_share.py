@@ -127,7 +127,7 @@ async def test_a_restored_file_of_a_guest_is_told_of_on_both_sides(tmp_path: Pat
                 [peer] = here.peers()
                 assert peer.remedy is Remedy.NEW_ID
                 assert peer.reason.startswith("This file was copied, or restored from an older copy")
-                assert " last met. If this file is the copy, " in peer.reason, "no sentence is cut in the middle"
+                assert " bring its latest state back. If this file is the copy, " in peer.reason, "nothing is cut off"
                 async for event in events:
                     if isinstance(event, NeedsYou):
                         break

@@ -5,9 +5,11 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING
 
+from engine.attempt import WARY
 from engine.backoff import Backoff
-from engine.link import PARKED
+from engine.errors import SynclineError
 from engine.session import Close, OwnSession, Session, StockClientSession, StockHubSession
+from engine.trouble import LOOK, POLICIES
 
 from .driver import Driver
 from .network import Connection
@@ -27,8 +29,7 @@ class Link:
 
     Attributes:
         unreachable: dialling fails at the moment.
-        refused: it waits for a person.
-        parked: it waits for an alter, and looks now and then.
+        refused: one of the files was found to be copied or restored. parked: the tables differ. It looks now and then.
         connections: those of this link that anybody believes in; more than one when an end has not noticed yet.
     """
 
@@ -43,6 +44,7 @@ class Link:
         self.guest: Guest = guest or (OwnSession if own else StockHubSession)
         self.unreachable = False
         self.refused = self.parked = False
+        self._mending = False
         self.name = f"{dialler.name}>{hub.name}"
         self.connections: list[Connection] = []
         self.ends: tuple[Driver, Driver] | None = None
@@ -52,8 +54,8 @@ class Link:
         self.dial_in(self._rng.uniform(0, 1))
 
     def dial_in(self, seconds: float) -> None:
-        """Dial after this time, if nobody has planned it yet, and if it is not for a person to say."""
-        if self._planned is None and not self.refused:
+        """Dial after this time, if nobody has planned it yet."""
+        if self._planned is None:
             self._planned = self.world.time.after(seconds, self.dial)
 
     def dial(self) -> None:
@@ -63,7 +65,7 @@ class Link:
             self._planned = None
         self.connections = [one for one in self.connections if one.open]
         if not self.dialler.up or not self.hub.up or self.unreachable:
-            self.dial_in(self._backoff.next())
+            self.dial_in(self._backoff.next(POLICIES[SynclineError]))
             return
         here, names = self.dialler.snapshot(), (self.name, f"{self.hub.name}<{self.dialler.name}")
         life = self.dialler.life, self.hub.life
@@ -72,12 +74,15 @@ class Link:
 
         def answered() -> None:
             if (self.dialler.life, self.hub.life) != life or not self.dialler.up or not self.hub.up:
-                self.dial_in(self._backoff.next())
+                self.dial_in(self._backoff.next(POLICIES[SynclineError]))
                 return
             self.connections.append(connection)
             ends: list[Driver] = []
             kind: type[Session] = OwnSession if self.own else StockClientSession
             client = kind(here, now=self.dialler.now, sends=self.sends)
+            if isinstance(client, OwnSession) and self.refused:
+                client.wary = True
+                self.world.time.after(WARY, lambda: ends[0].call(client.trust))
             guest = self.guest(self.hub.snapshot(), now=self.hub.now)
             one, other = connection.ends
             ends.append(Driver(self.dialler, client, one, self.hub, lambda why: self._ended(ends[0], why)))
@@ -88,35 +93,39 @@ class Link:
 
     def _ended(self, driver: Driver, why: Close) -> None:
         self.world.time.note(self.name, f"is over: {why.reason}")
-        self._judge(driver, why)
+        refused = self._refused(driver, why)
         if self.ends is None or self.ends[0] is not driver:
             return  # a later connection has taken its place
         if driver.session.in_sync:
             self._backoff.reset()
-        self.parked = why.parked
-        self.dial_in(PARKED if why.parked else 0.0 if why.regreet else self._backoff.next())
+        self.parked, self.refused = why.parked, refused
+        policy = LOOK if refused or why.parked else POLICIES[SynclineError]
+        self.dial_in(0.0 if why.regreet else self._backoff.next(policy))
 
     def _left(self, driver: Driver, why: Close) -> None:
         self.check_guest(driver)
         self.world.time.note(driver.socket.name, f"is over: {why.reason}")
-        self._judge(driver, why)
+        self._refused(driver, why)
 
     def check_guest(self, driver: Driver) -> None:
         """A published server applies what comes after a gap, and the gap is lost for good (spec 10.8, 1)."""
         if isinstance(driver.session, PublishedServer) and driver.session.gaps:
             raise Failed(f"{self.name} left a gap.")
 
-    def _judge(self, driver: Driver, why: Close) -> None:
-        """Only a file that was copied or restored may stop a link for good, and only until somebody mends it."""
+    def _refused(self, driver: Driver, why: Close) -> bool:
+        """Whether one of the files was copied or restored, which somebody mends at some time; nothing else is a no."""
         if why.retry or why.parked:
-            return
+            return False
         if not driver.sites & self.world.set_back:
-            raise Failed(f"{self.name} gives up for good: {why.reason}")
-        self.refused = True
-        if self._planned is not None:
-            self.world.time.cancel(self._planned)
-            self._planned = None
-        self.world.time.after(self._rng.uniform(1, 30), lambda: self.world.mend(self))
+            raise Failed(f"{self.name} is refused: {why.reason}")
+        if not self._mending:
+            self._mending = True
+            self.world.time.after(self._rng.choice([3.0, 30.0, 300.0]) * self._rng.random(), self._mend)
+        return True
+
+    def _mend(self) -> None:
+        self._mending = False
+        self.world.mend(self)
 
     def schema_changed(self) -> None:
         """The dialler's tables are others now: a link that waits for that goes on at once."""
@@ -125,7 +134,7 @@ class Link:
             self.dial()
 
     def begin_anew(self) -> None:
-        """The dialler's program begins anew, and dials; or somebody tells it to."""
+        """The dialler's program begins anew, and dials."""
         self.ends = None
         self.refused = False
         self.dial_in(self._rng.uniform(0, 1))

@@ -94,14 +94,11 @@ class World:
                 self.link(self.machines[-1], link.hub)
 
     def mend(self, link: Link) -> None:
-        """Do what the words of a refusal say: every copy of the file gets a new site id."""
+        """Do what the words of a refusal say: every copy of the file gets a new id. Links find out by themselves."""
         for site_id in sorted({link.dialler.site_id, link.hub.site_id} & self.set_back):
             for machine in self.machines:
                 if machine.site_id == site_id:
                     machine.mend()
-        for other in self.links:
-            if other.refused:
-                other.begin_anew()
 
     @property
     def own(self) -> bool:

@@ -1,0 +1,28 @@
+"""What commands that stay say of their peers' states."""
+
+from __future__ import annotations
+
+from engine.events import PeerStatus, State
+
+
+class StateLines:
+    """What to say of peers whose state changes: each trouble once, and nothing of the tries until it is over."""
+
+    def __init__(self) -> None:
+        self._state: dict[str, State] = {}
+        self._troubles: dict[str, set[str]] = {}
+
+    def line(self, status: PeerStatus) -> str:
+        """Return the line for a peer's row as it is now; empty when there is nothing new to say."""
+        troubles = self._troubles.setdefault(status.peer, set())
+        trouble = status.reason if status.state in (State.WAITING, State.NEEDS_YOU) else ""
+        if trouble:
+            if trouble in troubles:
+                return ""
+            troubles.add(trouble)
+        elif status.state is self._state.get(status.peer) or (troubles and status.state is State.CONNECTING):
+            return ""
+        else:
+            troubles.clear()
+        self._state[status.peer] = status.state
+        return f"{status.state.value}: {status.sentence()}"
