@@ -48,8 +48,9 @@ Where this differs from stock 0.16.3 on purpose (spec 12 says that each is safe 
   sync records of a CRR that goes. A line of the text may hold both a table and its crsql_as_crr.
   A text that names no table, or has a transaction of its own, is refused.
 - A backfilled value is compared with the column's default as a value; for stock 3 is a default TRUE, and not recorded.
-- crsql_as_crr uses the catalogue's spelling of the name, takes any column name, and refuses more than stock
-  only where the bookkeeping would break. crsql_rows_impacted starts again after a rollback too.
+- crsql_as_crr uses the catalogue's spelling of the name and takes any column name. Of the tables' names that
+  stock refuses it takes those that stock can work with but for its alters. It refuses more than stock only where the
+  bookkeeping would break. crsql_rows_impacted starts again after a rollback too.
 - No table is made STRICT: programs with SQLite before 3.37 could not open the file (``tables.strict``).
 - Order keys are checked (spec 3.4). An ordered table takes NULL as a list, may be WITHOUT ROWID, and places no row
   after one of another list.

@@ -152,7 +152,7 @@ def _finish(state: State, alter: Alter) -> None:
         drop_records(db, table.name)
     elif before != table.key:
         _reorder_key(db, table)
-    reasons = obstacles(db, table)
+    reasons = obstacles(db, table, new=False)
     if reasons:
         raise not_eligible(table.name, reasons)
     if not anew:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import apsw
 
 from engine.change import SENTINEL
@@ -9,12 +11,15 @@ from engine.crr.catalogue import KEY, PKS, Table, bookkeeping, column_names, des
 from engine.crr.pack import MAX_VALUES
 from engine.crr.values import Affinity
 
+_QUOTE = "'"
+_BARE = re.compile(r"[A-Za-z_\u0080-\U0010ffff][A-Za-z0-9_$\u0080-\U0010ffff]*")
 
-def obstacles(db: apsw.Connection, table: Table) -> tuple[str, ...]:
+
+def obstacles(db: apsw.Connection, table: Table, *, new: bool = True) -> tuple[str, ...]:
     """One sentence for each obstacle; none means the table can be made syncable.
 
     The first six rules are cr-sqlite's own, so that what passes here can be altered there; the rest would
-    break the bookkeeping itself.
+    break the bookkeeping itself, or, where a table is ``new`` to it, that of programs with cr-sqlite's own extension.
     """
     if table.kind == "view":
         return ("It is a view.",)
@@ -48,11 +53,14 @@ def obstacles(db: apsw.Connection, table: Table) -> tuple[str, ...]:
         for c in table.columns
         if not c.key and c.not_null and c.default is None
     ]
+    if new and _QUOTE in table.name:
+        found.append(f"Its name has a {_QUOTE} in it: cr-sqlite's own extension could not use the file any more.")
     return tuple(found) + _own_limits(db, table)
 
 
 def cautions(db: apsw.Connection, table: Table) -> tuple[str, ...]:
-    """What a person should know of a table that can be synced: how keys are told apart (spec 12.5)."""
+    """What a person should know of a table that can be synced: how keys are told apart (spec 12.5), and
+    that cr-sqlite's own extension puts some names into its statements as they are (spec 2.6)."""
     keys = [column for column in table.columns if column.key]
     loose = [
         f"The key column “{column.name}” takes “x” and “X” (or “x” and “x ”) for one row, sync for two: where two"
@@ -66,7 +74,21 @@ def cautions(db: apsw.Connection, table: Table) -> tuple[str, ...]:
         for column in keys
         if column.affinity is Affinity.NONE and column.declared.upper() in ("", "ANY")
     ]
-    return (*loose, *untyped)
+    odd = [] if _is_bare(table.name) else [table.name]
+    odd += [name for name in (*table.key, *table.tracked) if '"' in name]
+    chokes = [f"Programs with cr-sqlite's own extension cannot alter it, because of the name “{name}”." for name in odd]
+    return (*loose, *untyped, *chokes)
+
+
+def _is_bare(name: str) -> bool:
+    """Whether a table's name can stand in a statement without quotes."""
+    if not _BARE.fullmatch(name):
+        return False
+    try:
+        apsw.Connection(":memory:").execute(f"SELECT 1 FROM (SELECT 1) AS {name}")
+    except apsw.SQLError:
+        return False  # a keyword
+    return True
 
 
 def _own_limits(db: apsw.Connection, table: Table) -> tuple[str, ...]:

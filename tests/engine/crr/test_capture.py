@@ -158,7 +158,7 @@ def test_values_keep_their_class(foo: apsw.Connection) -> None:
 
 @pytest.mark.parametrize("trusted", ["ON", "OFF"])
 def test_names_of_any_kind_and_trusted_schema(make: MakeReplica, trusted: str) -> None:
-    odd = """o"d'd table"""
+    odd = 'o"d table'
     quoted = '"' + odd.replace('"', '""') + '"'
     replica = make(
         schema=f'CREATE TABLE {quoted} ("order" TEXT PRIMARY KEY NOT NULL, "a b", "c""d", "[e]")', tables=(odd,)
