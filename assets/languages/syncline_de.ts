@@ -2562,6 +2562,10 @@
         <translation>Er sagt: {0}</translation>
     </message>
     <message>
+        <source>Its name has a {0} in it: cr-sqlite&apos;s own extension could not use the file any more.</source>
+        <translation>Ihr Name enthält ein {0}: Die Erweiterung von cr-sqlite selbst könnte die Datei nicht mehr verwenden.</translation>
+    </message>
+    <message>
         <source>Leave it out when the hub asks for none.</source>
         <translation>Lassen Sie es weg, wenn der Hub keines verlangt.</translation>
     </message>
@@ -2708,6 +2712,10 @@
     <message>
         <source>Programs with SQLite before 3.37 cannot open this file, because sync records in it are STRICT tables.</source>
         <translation>Programme mit SQLite vor 3.37 können diese Datei nicht öffnen, denn Aufzeichnungen des Abgleichs darin sind STRICT-Tabellen.</translation>
+    </message>
+    <message>
+        <source>Programs with cr-sqlite&apos;s own extension cannot alter it, because of the name “{0}”.</source>
+        <translation>Programme mit der Erweiterung von cr-sqlite selbst können sie nicht umbauen, wegen des Namens „{0}“.</translation>
     </message>
     <message>
         <source>Put the token into its own field.</source>
