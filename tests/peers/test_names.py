@@ -21,7 +21,7 @@ ODD = [
     'quo"te', "sp ace", "a.b", "1abc", "[br]", "back`tick", "a;b", "%like%", "new\nline", "--", "?1", ":x", "{0}", "-1",
     "order", "Group", "SELECT", "values", "null", "table", "x\x7f", "$x", " lead",
 ]  # fmt: skip
-PLAIN = ["plain", "under_score", "_x", "ünïcode", "emoji😀", "a$b", "\u200b", "٣", "clock", "temp", "key", "left", "rowid"]
+PLAIN = ["plain", "under_score", "_x", "ünïcode", "emoji😀", "a$b", "\u200b", "٣", "clock", "temp", "key", "left"]
 BODIES = {
     "with a column": "{} INTEGER PRIMARY KEY NOT NULL, v TEXT",
     "only a key": "{} INTEGER PRIMARY KEY NOT NULL",
