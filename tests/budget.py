@@ -13,7 +13,10 @@ import os
 import random
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+PATIENCE = 300.0
+"""Seconds that a suite goes on for when it has not come upon what it looks for."""
 
 
 @dataclass(frozen=True)
@@ -22,6 +25,11 @@ class Case:
 
     seed: int
     random: random.Random
+    _reached: Reached = field(repr=False)
+
+    def found(self, times: int = 1) -> None:
+        """Say that what the suite looks for happened so often."""
+        self._reached.found += times
 
 
 @dataclass
@@ -29,6 +37,8 @@ class Reached:
     """How far a suite got. ``seed`` is that of its latest case."""
 
     cases: int = 0
+    found: int = 0
+    looks_for: str = ""
     seconds: float = 0.0
     seed: int | None = None
     finished: bool = False
@@ -38,16 +48,21 @@ REACHED: dict[str, Reached] = {}
 """Every random suite of this run, by its name; printed at the end of the run."""
 
 
-def cases(suite: str, *, seconds: float = 4.0, at_least: int = 1) -> Iterator[Case]:
-    """Cases until ``seconds`` (or ``SYNCLINE_BUDGET``) are used up, but never fewer than ``at_least``."""
-    reached = REACHED[suite] = Reached()
+def cases(suite: str, *, seconds: float = 4.0, at_least: int = 1, looks_for: str = "") -> Iterator[Case]:
+    """Cases until ``seconds`` (or ``SYNCLINE_BUDGET``) are used up, but never fewer than ``at_least``.
+
+    Args:
+        looks_for: what must happen in one of them, or they show nothing: they go on until then (``Case.found``).
+    """
+    reached = REACHED[suite] = Reached(looks_for=looks_for)
     started = time.monotonic()
     only = os.environ.get("SYNCLINE_SEED")
     first = int(only) if only else 0 if os.environ.get("CI") else random.SystemRandom().randrange(10**9)
     limit = float(os.environ.get("SYNCLINE_BUDGET", seconds))
-    while reached.cases < at_least or reached.seconds < limit:
+    while reached.cases < at_least or reached.seconds < limit or (looks_for and not reached.found):
+        assert reached.cases < at_least or reached.seconds < limit + PATIENCE, f"{suite}: never {looks_for}"
         reached.seed = first + reached.cases
-        yield Case(reached.seed, random.Random(f"{suite} {reached.seed}"))
+        yield Case(reached.seed, random.Random(f"{suite} {reached.seed}"), reached)
         reached.cases += 1
         reached.seconds = time.monotonic() - started
         if only:
@@ -66,6 +81,8 @@ def summary() -> list[str]:
     lines = []
     for suite, reached in REACHED.items():
         line = f"{suite}: {reached.cases} cases"
+        if reached.looks_for:
+            line += f", {reached.found} times {reached.looks_for}"
         if reached.seconds:
             line += f" in {reached.seconds:.1f} s"
         if not reached.finished:

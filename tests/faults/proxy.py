@@ -21,6 +21,7 @@ class Way:
         rate: bytes a second for each connection; None for as many as there are.
         chunk: bytes handed on at a time; small ones take frames apart.
         moved: how many bytes were handed on, of all connections together.
+        freezes_at: freeze by itself once so many were, in the middle of whatever that is; None for never.
     """
 
     def __init__(self) -> None:
@@ -28,9 +29,21 @@ class Way:
         self.rate: float | None = None
         self.chunk = CHUNK
         self.moved = 0
+        self.freezes_at: float | None = None
         self._open = asyncio.Event()
         self._open.set()
         self._flows: set[_Flow] = set()
+
+    @property
+    def frozen(self) -> bool:
+        return not self._open.is_set()
+
+    def count(self, data: bytes) -> None:
+        """Count what was handed on."""
+        self.moved += len(data)
+        if self.freezes_at is not None and self.moved >= self.freezes_at:
+            self.freezes_at = None
+            self.freeze()
 
     def freeze(self) -> None:
         """Hand on nothing more, not even the end of a connection, on connections old and new."""
@@ -92,7 +105,7 @@ class _Flow:
             try:
                 if data and not self.is_cut:
                     self.writer.write(data)
-                    way.moved += len(data)
+                    way.count(data)
                     await self.writer.drain()
                 elif not self.is_cut:
                     self.writer.write_eof()

@@ -145,7 +145,7 @@ async def test_what_only_a_dead_hub_knew_is_not_lost(tmp_path: Path) -> None:
                 write(a, "INSERT INTO item (id, name) VALUES (1, 'before')")
                 with hubs.running(2) as doomed:
                     c = await join(clients, tmp_path / "c.db", hubs.ports[2])
-                    await until(lambda: count(c) == 1, "in sync")
+                    await until(lambda: count(c) == count(hubs.room(0)) == count(hubs.room(1)) == 1, "in sync")
                     hubs.cut(2)
                     write(c, "INSERT INTO item (id, name) VALUES (2, 'told to one hub only')")
                     await until(lambda: count(hubs.room(2)) == 2, "it has it")
