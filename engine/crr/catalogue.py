@@ -65,17 +65,19 @@ class Crr:
         table: the base table.
         affinity: of each tracked column.
         indexed: whether its clock has the index on versions; somebody may have dropped it.
+        app_triggers: the names of an app's triggers on the table, which run when rows are merged.
         sql: the SQL texts for this table.
     """
 
-    def __init__(self, name: str, table: Table, *, indexed: bool) -> None:
+    def __init__(self, name: str, table: Table, *, indexed: bool, app_triggers: tuple[str, ...]) -> None:
         self.name = name
         self.table = table
         self.key = table.key
         self.columns = table.tracked
         self.affinity = {c.name: c.affinity for c in table.columns if not c.key and not c.hidden}
         self.indexed = indexed
-        self.sql = Statements(name, table.name, self.key, self.columns)
+        self.app_triggers = app_triggers
+        self.sql = Statements(name, table.name, self.key, self.columns, told=bool(app_triggers))
 
 
 @dataclass(frozen=True)
@@ -184,6 +186,12 @@ def load(db: apsw.Connection, before: Catalogue | None = None) -> Catalogue:
     ).fetchall()
     by_lower = {lower: (name, text) for name, lower, _, text in rows}
     indexes = {name for (name,) in db.execute("SELECT name FROM main.sqlite_master WHERE type = 'index'")}
+    triggers: dict[str, tuple[str, ...]] = {}
+    for trigger, of in db.execute(
+        "SELECT name, lower(tbl_name) FROM main.sqlite_master WHERE type = 'trigger' ORDER BY name"
+    ):
+        if not bookkeeping(trigger):
+            triggers[of] = (*triggers.get(of, ()), trigger)
     listed: dict[str, tuple[str, str, int, int]] = {}
     clocks: list[str] = []
     crrs: dict[str, Crr] = {}
@@ -195,7 +203,8 @@ def load(db: apsw.Connection, before: Catalogue | None = None) -> Catalogue:
         name = clock[: -len(CLOCK)]
         base, text = by_lower.get(lower[: -len(CLOCK)], (name, None))
         indexed = clock + BY_VERSION in indexes
-        now = sql, text, by_lower.get(lower[: -len(CLOCK)] + PKS, ("", None))[1], "indexed" if indexed else None
+        on_it = triggers.get(lower[: -len(CLOCK)], ())
+        now = sql, text, by_lower.get(lower[: -len(CLOCK)] + PKS, ("", None))[1], "indexed" if indexed else None, *on_it
         if known.texts.get(name) == now:
             if name in known.crrs:
                 crrs[name] = known.crrs[name]
@@ -212,7 +221,7 @@ def load(db: apsw.Connection, before: Catalogue | None = None) -> Catalogue:
             elif column_names(db, name + PKS) != (KEY, *table.key):
                 broken[name] = "its primary key was changed without crsql_begin_alter and crsql_commit_alter"
             else:
-                crrs[name] = Crr(name, table, indexed=indexed)
+                crrs[name] = Crr(name, table, indexed=indexed, app_triggers=on_it)
         clocks.append(name)
         texts[name] = now
     parked = {name: why for name, why in parking.read(db).items() if name in crrs}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import weakref
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 
 import apsw
@@ -207,15 +207,19 @@ class State:
     def without_triggers(self) -> Iterator[None]:
         """Merges inside do not even ask the triggers of the CRRs, which takes half as long as the write itself. Not
         where a person has triggers in the file. Every statement is prepared anew: for merges of many rows."""
-        switch = apsw.SQLITE_DBCONFIG_ENABLE_TRIGGER
-        if not self.db.config(switch, -1) or self._has_other_triggers():
+        with self.no_triggers() if not self._has_other_triggers() else nullcontext():
             yield
-            return
+
+    @contextmanager
+    def no_triggers(self) -> Iterator[None]:
+        """No trigger runs inside."""
+        switch = apsw.SQLITE_DBCONFIG_ENABLE_TRIGGER
+        before = self.db.config(switch, -1)
         self.db.config(switch, 0)
         try:
             yield
         finally:
-            self.db.config(switch, 1)
+            self.db.config(switch, before)
 
     def _has_other_triggers(self) -> bool:
         # Those of an attached file see only its own tables; to ask for them would wait for whoever has locked it.

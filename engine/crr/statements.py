@@ -21,14 +21,18 @@ class Statements:
         table: the base table's name.
         key: its key columns in key order.
         columns: its tracked columns in table order.
+        told: whether writing base rows tells which were written.
     """
 
-    def __init__(self, name: str, table: str, key: tuple[str, ...], columns: tuple[str, ...]) -> None:
+    def __init__(
+        self, name: str, table: str, key: tuple[str, ...], columns: tuple[str, ...], *, told: bool = False
+    ) -> None:
         self.table = main(table)
         self.clock = main(name + "__crsql_clock")
         self.pks = main(name + "__crsql_pks")
         self.key = key
         self.columns = columns
+        self._told = f" RETURNING {idents(key)}" if told else ""
         self._by_columns: dict[tuple[str, tuple[str, ...]], str] = {}
         self._bumps: dict[int, str] = {}
 
@@ -320,29 +324,36 @@ class Statements:
         return f"DELETE FROM {self.table} WHERE ({idents(self.key)}) IN (VALUES {ROWS})"
 
     @cached_property
+    def make_row(self) -> str:
+        """Key values: a row of defaults."""
+        return f"INSERT INTO {self.table} ({idents(self.key)}) VALUES ({marks(len(self.key))})"
+
+    @cached_property
     def ensure_row(self) -> str:
         """Bulk (key values): a row of defaults, unless there is one or a constraint forbids it (spec 7.7)."""
         return f"INSERT OR IGNORE INTO {self.table} ({idents(self.key)}) VALUES {ROWS}"
 
     def write_row(self, columns: tuple[str, ...]) -> str:
-        """Bulk (key values, values of ``columns``); the conflict target is the key, so that a UNIQUE index
-        added later cannot send a value to another row (spec 7.7)."""
+        """Bulk (key values, values of ``columns``) -> with ``told``, the keys of the rows that were written; the
+        conflict target is the key, so that a UNIQUE index added later cannot send a value to another row
+        (spec 7.7)."""
         return self._cached("write", columns) or self._keep(
             "write",
             columns,
             f"INSERT INTO {self.table} ({idents(self.key + columns)}) VALUES {ROWS}"
             f" ON CONFLICT ({idents(self.key)}) DO UPDATE SET "
-            + ", ".join(f"{ident(name)} = excluded.{ident(name)}" for name in columns),
+            + ", ".join(f"{ident(name)} = excluded.{ident(name)}" for name in columns)
+            + self._told,
         )
 
     def read_row(self, columns: tuple[str, ...]) -> str:
-        """Bulk (tag, key values) -> the tag and the values of ``columns``, for the base rows that are
+        """Bulk (tag, key values) -> the tag and the values of ``columns``, if any, for the base rows that are
         there."""
         return self._cached("read", columns) or self._keep(
             "read",
             columns,
-            f"{self._offered} SELECT o.tag, {idents(columns, prefix='t.')} FROM offered AS o"
-            f" CROSS JOIN {self.table} AS t ON {self._same_key('t')}",
+            f"{self._offered} SELECT {', '.join(['o.tag', *(f't.{ident(name)}' for name in columns)])}"
+            f" FROM offered AS o CROSS JOIN {self.table} AS t ON {self._same_key('t')}",
         )
 
     def _cached(self, use: str, columns: tuple[str, ...]) -> str | None:

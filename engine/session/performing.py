@@ -75,8 +75,18 @@ def merge(replica: Replica, action: Merge, *, floor: int = 0, size: int = 0, tel
     Args:
         floor, tell: as in ``Replica.merge``.
         size: changes in one slice, ``MERGE_SLICE`` by default.
+
+    Raises:
+        TableBroken: a table does not take what was sent for it, and is parked since just now.
     """
-    size = size or MERGE_SLICE
+    try:
+        return _merge(replica, action, floor, size or MERGE_SLICE, tell)
+    except TableBroken as error:
+        replica.park(error.table, error.reason)
+        raise
+
+
+def _merge(replica: Replica, action: Merge, floor: int, size: int, tell: bool) -> list[MergeResult]:
     results: list[MergeResult] = []
     at = 0
     while True:

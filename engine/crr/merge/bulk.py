@@ -38,10 +38,9 @@ def each_block(db: apsw.Connection, sql: str, rows: Rows) -> Iterator[tuple[Any,
         at += size
 
 
-def run(db: apsw.Connection, sql: str, rows: Rows) -> None:
-    """As each_block, for statements that return nothing."""
-    if rows:
-        run_columns(db, sql, list(zip(*rows, strict=True)))
+def run(db: apsw.Connection, sql: str, rows: Rows) -> list[tuple[Any, ...]]:
+    """As each_block, for statements that write; returns what they return, if anything."""
+    return run_columns(db, sql, list(zip(*rows, strict=True))) if rows else []
 
 
 def run_columns(
@@ -50,10 +49,9 @@ def run_columns(
     columns: Sequence[Sequence[SQLiteValue]],
     template: str = "",
     shared: tuple[SQLiteValue, ...] = (),
-) -> None:
+) -> list[tuple[Any, ...]]:
     """As run, for rows that come as columns; arguments as for each_of_columns."""
-    for _ in each_of_columns(db, sql, columns, template, shared):
-        pass
+    return list(each_of_columns(db, sql, columns, template, shared))
 
 
 def each_of_columns(

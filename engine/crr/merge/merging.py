@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext, suppress
 from itertools import accumulate, chain, groupby, islice
 
 import apsw
@@ -11,7 +11,7 @@ import apsw
 from engine.change import FAR, Change, by
 from engine.crr import config
 from engine.crr.catalogue import Crr
-from engine.crr.merge import bulk
+from engine.crr.merge import bulk, taken
 from engine.crr.merge.checking import check_table
 from engine.crr.merge.columns import Columns, alike, ascending, pick
 from engine.crr.merge.groups import Group, decide, gather
@@ -21,7 +21,7 @@ from engine.crr.merge.told import Told
 from engine.crr.merge.winning import applied, write_clocks, write_rows
 from engine.crr.results import Applied
 from engine.crr.state import State
-from engine.errors import InvalidChange, SchemaMismatch
+from engine.errors import InvalidChange, SchemaMismatch, SynclineError, TableBroken
 
 AT_ONCE = 16_384
 """Changes in a batch, about. Fewer are slower where keys are random, as each batch visits most pages of their indexes;
@@ -38,6 +38,12 @@ class _Table:
         self.crr = crr
         self.rows = rows
         self.groups: list[Group] = []
+
+    def write(self, db: apsw.Connection) -> None:
+        """Write the base rows."""
+        self.rows.write_rows()
+        for group in self.groups:
+            write_rows(db, group)
 
 
 class Merger:
@@ -75,7 +81,7 @@ class Merger:
             author: takes the place of every change's site id.
 
         Raises:
-            InvalidChange, SchemaMismatch: the caller rolls back.
+            InvalidChange, SchemaMismatch, TableBroken: the caller rolls back.
         """
         # A caller's own iterator is code that may write on this connection, between two batches.
         many = isinstance(changes, list | tuple) and len(changes) > AT_ONCE
@@ -104,10 +110,7 @@ class Merger:
         )
         ordinals = self._authors([change.site_id for change in batch] if columns is None else columns.sites, won)
         for table in tables:
-            with self._writing(table.crr):
-                table.rows.write_rows()
-                for group in table.groups:
-                    write_rows(self._db, group)
+            self._write(table)
             self._number(table)
             table.rows.write_clocks(batch, versions, ordinals)
             for group in table.groups:
@@ -255,21 +258,44 @@ class Merger:
 
         self.applied.add(count, tell)
 
-    @contextmanager
-    def _writing(self, crr: Crr) -> Iterator[None]:
-        """Base rows are written inside: the triggers are quiet, and refusals become our errors."""
+    def _write(self, table: _Table) -> None:
+        """Write the base rows: the sync triggers are quiet, and refusals become our errors."""
+        name = table.crr.name
         try:
             with self._state.quiet():
-                yield
-        except apsw.MismatchError:
-            raise InvalidChange(f"A change for the table “{crr.name}” has a value of the wrong type.") from None
-        except apsw.ConstraintError as error:
-            raise SchemaMismatch(
-                f"The table “{crr.name}” of this file refuses a row that another replica holds: {error}.",
-                elsewhere=f"The table “{crr.name}” refuses a row of this file on the other side: {error}.",
-                table=crr.name,
-                hint="Compare the constraints and triggers of the table on both sides.",
-            ) from error
+                table.write(self._db)
+        except TableBroken:
+            raise
+        except (apsw.ConstraintError, apsw.MismatchError, apsw.SQLError, apsw.TooBigError, SynclineError) as error:
+            if table.crr.app_triggers and self._is_of_triggers(error, table):
+                raise taken.refused(table.crr, error) from error
+            if isinstance(error, apsw.MismatchError):
+                raise InvalidChange(f"A change for the table “{name}” has a value of the wrong type.") from None
+            if isinstance(error, apsw.ConstraintError):
+                raise SchemaMismatch(
+                    f"The table “{name}” of this file refuses a row that another replica holds: {error}.",
+                    elsewhere=f"The table “{name}” refuses a row of this file on the other side: {error}.",
+                    table=name,
+                    hint="Compare the constraints and triggers of the table on both sides.",
+                ) from error
+            raise
+
+    def _is_of_triggers(self, error: Exception, table: _Table) -> bool:
+        """Is it an app's trigger that fails? Its RAISE is known; of all else, the table would take its rows without
+        triggers, which is tried and taken back."""
+        if getattr(error, "extendedresult", None) == apsw.SQLITE_CONSTRAINT_TRIGGER:
+            return True
+        db = self._db
+        with self._state.no_triggers():
+            try:
+                db.execute("SAVEPOINT crsql_tried")
+                table.write(db)
+                return True
+            except (apsw.Error, SynclineError):  # also where a statement of the app's is running, as in crsql_changes
+                return False
+            finally:
+                with suppress(apsw.Error):
+                    db.execute("ROLLBACK TO crsql_tried; RELEASE crsql_tried")
 
 
 def _batches(changes: Iterable[Change]) -> Iterator[Sequence[Change]]:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 from engine.change import SENTINEL, Change, SQLiteValue
 from engine.crr.catalogue import Crr
-from engine.crr.merge import bulk
+from engine.crr.merge import bulk, taken
 from engine.crr.merge.bulk import each_block
 from engine.crr.merge.checking import check, check_key
 from engine.crr.merge.row import Row
@@ -85,8 +85,12 @@ class Rowwise:
         return [(offers[0][0], row) for row, offers in self._rows.values() if row.clocks and row.number is None]
 
     def write_rows(self) -> None:
-        """Write the base rows; the triggers must be quiet."""
-        sql = self._crr.sql
+        """Write the base rows; the triggers must be quiet.
+
+        Raises:
+            TableBroken: an app's trigger kept one out.
+        """
+        db, crr, sql = self._db, self._crr, self._crr.sql
         rows = self._changed()
         writes: dict[tuple[str, ...], list[Key]] = {}
         for row in rows:
@@ -94,10 +98,15 @@ class Rowwise:
                 writes.setdefault(tuple(row.values), []).append((*row.key, *row.values.values()))
         deletes = [row.key for row in rows if row.deleted]
         if deletes:
-            self._db.executemany(sql.delete_row, deletes)
-        bulk.run(self._db, sql.ensure_row, [row.key for row in rows if row.ensure and not row.values])
-        for columns, values in writes.items():
-            bulk.run(self._db, sql.write_row(columns), values)
+            db.executemany(sql.delete_row, deletes)
+        made = [row.key for row in rows if row.ensure and not row.values]
+        bulk.run(db, sql.ensure_row, made)
+        told = {columns: bulk.run(db, sql.write_row(columns), values) for columns, values in writes.items()}
+        if crr.app_triggers:
+            taken.check_deleted(db, crr, [row.key for row in rows if row.deleted and not row.ensure and not row.values])
+            taken.check_made(db, crr, made)
+            for columns, values in writes.items():
+                taken.check_written(db, crr, columns, values, told[columns])
 
     def write_clocks(self, batch: Sequence[Change], versions: Sequence[int], ordinals: Sequence[int]) -> None:
         """Write the clock rows; every row has its number now.

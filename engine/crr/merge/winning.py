@@ -8,7 +8,7 @@ from typing import TypeVar
 import apsw
 
 from engine.change import Change, SQLiteValue
-from engine.crr.merge import bulk
+from engine.crr.merge import bulk, taken
 from engine.crr.merge.columns import Columns, alike, ascending, pick, picker
 from engine.crr.merge.groups import Group
 from engine.crr.merge.runs import Cells, write_runs
@@ -18,11 +18,21 @@ T = TypeVar("T")
 
 
 def write_rows(db: apsw.Connection, group: Group) -> None:
-    """Write the base rows; the triggers must be quiet."""
+    """Write the base rows; the triggers must be quiet.
+
+    Raises:
+        TableBroken: an app's trigger kept one out.
+    """
+    crr = group.crr
     if group.deletes:
-        bulk.run_columns(db, group.crr.sql.delete_rows, group.keys)
+        bulk.run_columns(db, crr.sql.delete_rows, group.keys)
+        if crr.app_triggers:
+            taken.check_deleted(db, crr, list(zip(*group.keys, strict=True)))
         return
-    bulk.run_columns(db, group.crr.sql.write_row(group.columns), [*group.keys, *group.values])
+    columns = [*group.keys, *group.values]
+    told = bulk.run_columns(db, crr.sql.write_row(group.columns), columns)
+    if crr.app_triggers:
+        taken.check_written(db, crr, group.columns, list(zip(*columns, strict=True)), told)
 
 
 def write_clocks(

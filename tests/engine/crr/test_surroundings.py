@@ -10,7 +10,7 @@ import pytest
 
 from engine.change import Change
 from engine.crr import Replica, pack_columns
-from engine.errors import SchemaMismatch, UsageError
+from engine.errors import TableBroken, UsageError
 from tests.engine.crr.conftest import FOO, MakeReplica
 from tests.engine.crr.test_capture import clock
 from tests.engine.crr.test_hostile import dump
@@ -131,7 +131,7 @@ def test_a_trigger_that_refuses_says_so_and_keeps_nothing(make: MakeReplica) -> 
     db = replica.connection
     db.execute("CREATE TRIGGER no BEFORE INSERT ON foo WHEN NEW.a = 2 BEGIN SELECT RAISE(ABORT, 'not two'); END")
     before = dump(replica.path)
-    with pytest.raises(SchemaMismatch, match="not two"):
+    with pytest.raises(TableBroken, match="not two"):
         replica.merge([change(pk=key(1)), change(pk=key(2))])
     assert dump(replica.path) == before
     db.execute("INSERT INTO foo VALUES (3, 1, 1)")

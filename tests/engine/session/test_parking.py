@@ -146,3 +146,26 @@ def test_a_table_parked_by_hand_and_released_in_a_session(two: tuple[Replica, Re
     two[which].repair()
     sync(*two)
     assert held(one, "note") == held(other, "note") == [("1", "one", None), ("2", "two", None)]
+
+
+@pytest.mark.parametrize("action", ["IGNORE", "ABORT, 'not here'"])
+@pytest.mark.parametrize("many", [1, 150])
+def test_what_a_trigger_of_an_app_does_not_take(two: tuple[Replica, Replica], action: str, many: int) -> None:
+    """It is not counted as taken: the table is left out until the trigger changes, and comes from the start then."""
+    one, other = two
+    run(other, f"CREATE TRIGGER guard BEFORE INSERT ON note WHEN NEW.id = '2' BEGIN SELECT RAISE({action}); END")
+    for n in range(many):
+        run(one, f"INSERT INTO note VALUES ('{n + 2}', 'more', NULL)")
+    run(one, "INSERT INTO tag VALUES ('a', 1)")
+    wire = sync(*two)
+    assert any(end.closed is not None and end.closed.regreet for end in wire.ends)
+    ((name, why),) = other.parked()
+    assert (name, "“guard”" in why) == ("note", True)
+    wire = sync(*two)
+    assert [end.closed for end in wire.ends] == [None, None]
+    assert held(other, "tag") == [("a", 1)]
+    assert held(other, "note") == [("1", "one", None)]
+    assert clocks(*two) == (True, True)
+    run(other, "CREATE TRIGGER later AFTER INSERT ON tag BEGIN SELECT 1; END; DROP TRIGGER guard")
+    sync(*two)
+    assert held(other, "note") == held(one, "note")
