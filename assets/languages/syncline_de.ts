@@ -2450,6 +2450,10 @@
         <translation>Bringen Sie sie zurück.</translation>
     </message>
     <message>
+        <source>Change the trigger or drop it: then the table is synced again.</source>
+        <translation>Ändern oder entfernen Sie den Trigger: Dann wird die Tabelle wieder abgeglichen.</translation>
+    </message>
+    <message>
         <source>Choose another place.</source>
         <translation>Wählen Sie einen anderen Ort.</translation>
     </message>
@@ -3692,6 +3696,18 @@
     <message>
         <source>one of its addresses cannot be one</source>
         <translation>eine seiner Adressen kann keine sein</translation>
+    </message>
+    <message>
+        <source>one of its triggers ({0}) keeps a row that another replica deleted</source>
+        <translation>einer ihrer Trigger ({0}) behält eine Zeile, die eine andere Kopie gelöscht hat</translation>
+    </message>
+    <message>
+        <source>one of its triggers ({0}) keeps out a row that another replica holds</source>
+        <translation>einer ihrer Trigger ({0}) lässt eine Zeile nicht herein, die eine andere Kopie hat</translation>
+    </message>
+    <message>
+        <source>one of its triggers ({0}) refuses a row that another replica holds: {1}</source>
+        <translation>einer ihrer Trigger ({0}) lehnt eine Zeile ab, die eine andere Kopie hat: {1}</translation>
     </message>
     <message>
         <source>one transaction that wrote to “{0}”</source>
