@@ -250,3 +250,14 @@ def test_what_comes_in_by_sql_is_not_taken_either(pair: MakePair) -> None:
         db.executemany("INSERT INTO crsql_changes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", changes)
     write(here, "DROP TRIGGER guard")
     assert dump(db) == before
+
+
+def test_the_letter_case_of_names_that_are_not_ascii(tmp_path: Path) -> None:
+    with Replica.open(tmp_path / "a.db", create=True) as here, Replica.open(tmp_path / "b.db", create=True) as there:
+        for replica in (here, there):
+            replica.connection.execute('CREATE TABLE "FOOÄ" (a INTEGER PRIMARY KEY NOT NULL)')
+            replica.make_crr("FOOÄ")
+        write(here, 'CREATE TRIGGER guard BEFORE INSERT ON "fooÄ" BEGIN SELECT RAISE(IGNORE); END')
+        write(there, 'INSERT INTO "FOOÄ" VALUES (1)')
+        with pytest.raises(TableBroken):
+            here.merge(there.changes().changes)
