@@ -7,6 +7,7 @@ from pathlib import Path
 from websockets.asyncio.connection import Connection
 from websockets.exceptions import ConnectionClosed
 
+from engine.common import Where
 from engine.errors import (
     CopiedFile,
     PeerRefused,
@@ -14,6 +15,7 @@ from engine.errors import (
     RoomMissing,
     SchemasDiffer,
     SynclineError,
+    TableBroken,
     TokenRefused,
     TooLarge,
 )
@@ -61,7 +63,7 @@ def error_of(session: Session, closed: Close, path: Path) -> SynclineError:
     if session.copied or closed.code == CLOSE_COPIED:
         return CopiedFile(closed.reason, hint=f"{COPIED} Or: syncline new-id {path}")
     if closed.parked:
-        return SchemasDiffer(closed.reason, hint="Bring both sides to the same tables; it then goes on by itself.")
+        return _tables(session, closed, path)
     if closed.retry:
         return PeerUnreachable(closed.reason)
     if refused == FailureCode.ROOM:
@@ -71,6 +73,17 @@ def error_of(session: Session, closed: Close, path: Path) -> SynclineError:
     if refused == FailureCode.TOO_LARGE or closed.code == TOO_BIG:
         return TooLarge(closed.reason)
     return PeerRefused(closed.reason)
+
+
+def _tables(session: Session, closed: Close, path: Path) -> SynclineError:
+    places = {one.where: one.table for one in session.parked} if session.nothing_left else {}
+    if Where.HERE in places:
+        table = places[Where.HERE]
+        mend = f"To mend it: syncline check --repair {path}"
+        return TableBroken(table, dict(session.here.parked)[table], hint=mend)
+    if places.keys() == {Where.THERE}:
+        return SchemasDiffer(closed.reason, hint="When that is mended, it goes on by itself.")
+    return SchemasDiffer(closed.reason, hint="Bring both sides to the same tables; it then goes on by itself.")
 
 
 def may_help(code: int) -> bool:

@@ -26,6 +26,7 @@ SynclineError                 a sentence (what, where) and a hint (what to try)
 └── PeerRefused               the peer said no, or something else answers in its place
     ├── TokenRefused          the token is wrong, expired, revoked, or for another room
     ├── SchemasDiffer         until one side has altered its tables
+    │   └── TablesParked      some of them only; all else is synced
     ├── RoomMissing           the hub has no such room, or cannot make it; until it has one
     ├── TooLarge              what is to be sent is larger than the other side takes
     ├── CopiedFile            one of the two files was copied, or restored from a backup
@@ -198,6 +199,10 @@ class TokenRefused(PeerRefused):
 
 class SchemasDiffer(PeerRefused):
     """The two sides' tables do not fit together: it goes on when one of them was altered."""
+
+
+class TablesParked(SchemasDiffer):
+    """All else is synced, but some tables are parked (``engine.common``)."""
 
 
 class RoomMissing(PeerRefused):

@@ -10,6 +10,7 @@ import time
 from dataclasses import dataclass
 
 from engine.change import SQLiteValue
+from engine.common import ParkedTable
 from engine.settings import Settings
 
 
@@ -30,6 +31,7 @@ class Remedy(enum.Enum):
     """What a person can begin with when a peer needs them."""
 
     COMPARE_TABLES = enum.auto()
+    REPAIR = enum.auto()
     NEW_ID = enum.auto()
     PAIR = enum.auto()
     EDIT = enum.auto()
@@ -50,6 +52,7 @@ class PeerStatus:
         to_send, to_receive: versions still to go.
         done, total: progress of the sync under way, in versions; both 0 when none is.
         last_success, last_attempt, next_attempt: times, None for never.
+        parked: the tables that both sides have and that are not synced for now, as of the last connection.
     """
 
     peer: str
@@ -70,6 +73,7 @@ class PeerStatus:
     last_attempt: float | None = None
     next_attempt: float | None = None
     remedy: Remedy | None = None
+    parked: tuple[ParkedTable, ...] = ()
 
     def sentence(self, now: float | None = None) -> str:
         """The reason as of ``now`` (by default the clock's): one that waits says first in how many seconds it tries."""

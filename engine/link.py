@@ -20,15 +20,16 @@ from typing import Protocol
 from engine.attempt import Attempt, Ending, SchemaName
 from engine.backoff import Backoff
 from engine.change import Change
+from engine.common import ParkedTable, together
 from engine.crr import Applied
-from engine.errors import PeerUnreachable, SynclineError, UsageError
+from engine.errors import PeerUnreachable, SynclineError, TablesParked, UsageError
 from engine.events import PeerStatus, State, SyncFinished
 from engine.hosts import Hosts
-from engine.session import OwnSession
+from engine.session import OwnSession, Session
 from engine.settings import Mode, PeerConfig
 from engine.stand_in import StandIn
 from engine.status import Board, clock_time, connected_state
-from engine.trouble import POLICIES, Policies, Trouble
+from engine.trouble import LEFT, POLICIES, Policies, Trouble
 from engine.visits import Purpose, Visited
 from engine.waiters import Waiters
 
@@ -51,6 +52,7 @@ class Reporter(Protocol):
     def sent(self, peer: str, changes: Sequence[Change]) -> None: ...
     def sync_finished(self, finished: SyncFinished) -> None: ...
     def needs_you(self, peer: str, sentence: str, hint: str) -> None: ...
+    def tables_parked(self, peer: str, sentence: str, hint: str) -> None: ...
 
 
 class Link:
@@ -100,6 +102,8 @@ class Link:
         # what the last try came to nothing by, until one goes well; for what of it the person was called
         self._trouble: Trouble | None = None
         self._called_for: set[str] = set()
+        # what is not synced although all else is
+        self._left: tuple[ParkedTable, ...] = ()
         self._file_changed = False
         # a try that shows nothing before it has come further than the last one
         self._quiet = False
@@ -120,7 +124,8 @@ class Link:
     def in_sync(self) -> bool:
         """Whether the peer is truly in sync at this moment, with nothing held or smoothed."""
         attempt = self._attempt
-        return attempt is not None and attempt.session is not None and attempt.session.in_sync
+        session = attempt.session if attempt is not None else None
+        return session is not None and session.in_sync and not session.parked
 
     @property
     def trouble(self) -> str:
@@ -305,7 +310,7 @@ class Link:
             self._greetings = 0
             self._backoff.reset()
             self._wait(self.config.minutes * 60)
-            self._waiters.settle(None)
+            self._waiters.settle(self._incomplete())
         elif ending is Ending.GREET_AGAIN:
             self._greetings = 0 if attempt.held or attempt.asked else self._greetings + 1
             if self._greetings > GREETINGS:
@@ -358,7 +363,7 @@ class Link:
         if session.greeted and self._trouble is not None and self._trouble.lost:
             self._trouble = replace(self._trouble, lost=False)
         if session.in_sync:
-            self._recovered()
+            self._settled(session)
         now = asyncio.get_running_loop().time()
         state, reason = connected_state(session, attempt.progress, now=now, sent_at=self.board.confirmed_at)
         if self._quiet and not session.greeted:
@@ -367,8 +372,9 @@ class Link:
             self.board.look_again(self._stepped)  # it may still fail as the last one did
             return
         self._quiet = False
-        self.board.show(state, f"{reason} {attempt.note}".rstrip(), progress=attempt.progress)
-        if state is State.IN_SYNC and not session.in_sync:
+        remedy = self._trouble.remedy if self._trouble is not None and state is State.NEEDS_YOU else None
+        self.board.show(state, f"{reason} {attempt.note}".rstrip(), progress=attempt.progress, remedy=remedy)
+        if state in (State.IN_SYNC, State.NEEDS_YOU) and not session.in_sync:
             self.board.look_again(self._stepped)
 
     # A peer that has dialled us
@@ -385,12 +391,27 @@ class Link:
         if attempt is not None and not isinstance(attempt, StandIn) and self._visited.outdoes(stays=attempt.stays):
             attempt.hang_up(Ending.GAVE_WAY, reason="The connection that the other side made is enough.")
 
+    def _settled(self, session: Session) -> None:
+        """All that is exchanged is on both disks: what is not exchanged is the only trouble."""
+        self._left = session.parked
+        if not self._left:
+            self._recovered()
+            return
+        trouble = self._trouble = Trouble.of_parked(self._left, self._policies)
+        known, self._called_for = self._called_for, {trouble.sentence}
+        if trouble.sentence not in known:
+            self._reporter.tables_parked(self.config.id, trouble.sentence, trouble.hint)
+
+    def _incomplete(self) -> TablesParked | None:
+        return TablesParked(together(self._left), hint=LEFT) if self._left else None
+
     def _caught_up(self) -> None:
-        self._recovered()
+        if self._attempt is not None and self._attempt.session is not None:
+            self._settled(self._attempt.session)
         self.board.succeeded()
         self._greetings = 0
         if self._attempt is not None and not self._attempt.pulling:
-            self._waiters.settle(None)  # a pull is over only when it has hung up
+            self._waiters.settle(self._incomplete())  # a pull is over only when it has hung up
 
     def _hang_up(self, *, code: int = 1000, reason: str) -> None:
         if self._attempt is not None:

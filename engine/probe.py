@@ -16,11 +16,12 @@ from urllib.parse import urlsplit
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 
+from engine.common import compare, names, together
 from engine.crr import Replica
 from engine.dial import dial
 from engine.errors import PeerRefused, PeerUnreachable, SynclineError, WireError
 from engine.settings import check_url
-from engine.shape import Shape, compare, names
+from engine.shape import Parked, Shape
 from engine.wire import Failure, FailureCode, Hello, decode
 from engine.wire.rooms import check_room, has_live_push
 
@@ -134,6 +135,7 @@ class _Here:
 
     name: str
     tables: tuple[Shape, ...]
+    parked: tuple[Parked, ...]
     site_id: bytes | None
     schema_name: str | None
 
@@ -143,7 +145,7 @@ def _look_at_file(path: Path) -> _Here | SynclineError:
     try:
         with Replica.open(path, readonly=True) as replica:
             tables, schema_name = replica.shapes(), replica.schema_identity()[0]
-            return _Here(path.name, tables, replica.site_id if tables else None, schema_name)
+            return _Here(path.name, tables, replica.parked(), replica.site_id if tables else None, schema_name)
     except SynclineError as error:
         return error
 
@@ -237,7 +239,7 @@ def _compare(found: _Findings, here: _Here | SynclineError | None, hello: Hello)
     if not isinstance(here, _Here):
         _no_file(found, here)
         return
-    tables = compare(here.tables, hello.tables)
+    tables = compare(here.tables, hello.tables, here.parked, hello.parked)
     if hello.site_id == here.site_id:
         found.failed(
             Step.SCHEMA,
@@ -248,8 +250,10 @@ def _compare(found: _Findings, here: _Here | SynclineError | None, hello: Hello)
         found.failed(Step.SCHEMA, f"{here.name} has no syncable table.", "Make one syncable first.")
     elif tables.problem:
         found.failed(Step.SCHEMA, tables.problem, "Bring both sides to the same tables.")
+    elif tables.parked:
+        found.failed(Step.SCHEMA, together(tables.parked), f"Only {names(tables.common)} would be synced.")
     else:
-        found.ok(Step.SCHEMA, f"Both sides have {names(tables.common)}. {tables.left_out}".rstrip())
+        found.ok(Step.SCHEMA, f"Both sides have {names(tables.common)}. {tables.note}".rstrip())
 
 
 async def _look_at_stock(socket: ClientConnection, found: _Findings, room: str) -> None:

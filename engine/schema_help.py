@@ -11,13 +11,14 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from engine.change import SQLiteValue
+from engine.common import stores_alike
 from engine.crr import Addition, Replica
 from engine.dial import dial
 from engine.errors import PeerRefused, PeerUnreachable, ProtocolError, UsageError
-from engine.plan import Collation, ColumnPlan, TablePlan, check_plans
+from engine.plan import Collation, ColumnPlan, Kind, TablePlan, check_plans
 from engine.settings import PeerConfig
 from engine.wire import Failure, Hello, Tables, TablesRequest, decode, encode
-from engine.words import printable
+from engine.words import marked, printable
 
 PATIENCE = 20.0
 """Seconds for the other side to answer: it may have to open a large file first."""
@@ -30,7 +31,16 @@ class Cure(enum.Enum):
     ADD_THERE = "can be added there, from that side"
     MAKE_SYNCABLE = "it is here, but not syncable"
     BY_HAND = "has to be changed on one of the sides"
-    NONE = "nothing: it does no harm"
+    TYPE = "values would change on their way: not synced until it is the same on both sides"
+    COLLATION = "some keys are one row on one side and two on the other: not synced until it is the same on both sides"
+    DEFAULT = "synced, but rows from before the column came may differ"
+    REFUSED = "synced, but a value that only one side takes stops it"
+    NONE = "nothing: both sides store the same values"
+
+    @property
+    def stops(self) -> bool:
+        """Whether it keeps something from being synced."""
+        return self not in (Cure.DEFAULT, Cure.REFUSED, Cure.NONE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +117,7 @@ async def ask_tables(peer: PeerConfig, token: str | None) -> Tables:
 def differences(
     here: Sequence[TablePlan], there: Sequence[TablePlan], addable: Collection[Addition]
 ) -> tuple[SchemaLine, ...]:
-    """Compare plans. What differs in type or default only does not keep the two sides from syncing.
+    """Compare plans, as a session compares what is told in a greeting (``engine.common``).
 
     Args:
         addable: what can be added here (``Replica.possible_additions``).
@@ -121,28 +131,62 @@ def differences(
             cure = Cure.ADD_HERE if Addition(name) in addable else Cure.ADD_THERE if one else Cure.MAKE_SYNCABLE
             lines.append(SchemaLine(name, "", _table(one), _table(other), cure))
         else:
+            lines += _limits(one, other)
             lines += _columns(one, other, addable)
     return tuple(lines)
 
 
+def _limits(one: TablePlan, other: TablePlan) -> Iterator[SchemaLine]:
+    """What the table as a whole takes on one side only."""
+    if one.strict is not other.strict:
+        here, there = ("STRICT" if plan.strict else "not STRICT" for plan in (one, other))
+        yield SchemaLine(one.name, "", here, there, Cure.REFUSED)
+    if _numbered(one) is not _numbered(other) and _names(one) == _names(other):
+        words = marked("engine", "whole numbers only as keys"), marked("engine", "any numbers as keys")
+        here, there = (words[0] if _numbered(plan) else words[1] for plan in (one, other))
+        yield SchemaLine(one.name, "", here, there, Cure.REFUSED)
+
+
+def _key(plan: TablePlan) -> list[ColumnPlan]:
+    return sorted((column for column in plan.columns if column.key), key=lambda column: column.key)
+
+
+def _names(plan: TablePlan) -> list[str]:
+    return [column.name for column in _key(plan)]
+
+
+def _numbered(plan: TablePlan) -> bool:
+    """Whether the key is the rowid."""
+    return plan.rowid and [column.kind for column in _key(plan)] == [Kind.INTEGER]
+
+
 def _columns(one: TablePlan, other: TablePlan, addable: Collection[Addition]) -> Iterator[SchemaLine]:
-    keys = [
-        ", ".join(column.name for column in sorted(plan.columns, key=lambda c: c.key) if column.key)
-        for plan in (one, other)
-    ]
+    keys = [", ".join(_names(plan)) for plan in (one, other)]
     if keys[0] != keys[1]:
         yield SchemaLine(one.name, "", f"key ({keys[0]})", f"key ({keys[1]})", Cure.BY_HAND)
     mine, theirs = ({column.name: column for column in plan.columns} for plan in (one, other))
     for name in dict.fromkeys([*mine, *theirs]):
-        texts = _column(mine.get(name)), _column(theirs.get(name))
-        if texts[0] == texts[1]:
-            continue
-        cure = Cure.NONE
-        if name not in mine:
+        here, there = mine.get(name), theirs.get(name)
+        if here is None:
             cure = Cure.ADD_HERE if Addition(one.name, name) in addable else Cure.BY_HAND
-        elif name not in theirs:
+        elif there is None:
             cure = Cure.ADD_THERE if keys[0] == keys[1] else Cure.BY_HAND
-        yield SchemaLine(one.name, name, *texts, cure)
+        elif here._replace(key=0) == there._replace(key=0) and repr(here.default) == repr(there.default):
+            continue
+        else:
+            cure = _judged(here, there)
+        yield SchemaLine(one.name, name, _column(here), _column(there), cure)
+
+
+def _judged(here: ColumnPlan, there: ColumnPlan) -> Cure:
+    """What it means that a column differs."""
+    if not stores_alike(here.kind, there.kind):
+        return Cure.TYPE
+    if here.key and there.key and here.collation is not there.collation:
+        return Cure.COLLATION
+    if here.key == there.key == 0 and repr(here.default) != repr(there.default):
+        return Cure.DEFAULT
+    return Cure.NONE
 
 
 def _table(plan: TablePlan | None) -> str:

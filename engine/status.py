@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
+from engine.common import ParkedTable, together
 from engine.events import PeerStatus, Remedy, State
 from engine.settings import Direction, PeerConfig
 
@@ -37,6 +38,8 @@ class Facts(Protocol):
 
     @property
     def note(self) -> str: ...
+    @property
+    def parked(self) -> tuple[ParkedTable, ...]: ...
     @property
     def in_sync(self) -> bool: ...
     @property
@@ -87,17 +90,24 @@ def connected_state(facts: Facts, progress: Progress, *, now: float, sent_at: fl
     if not facts.greeted:
         return State.CONNECTING, "Connected; waiting for the greeting."
     if facts.in_sync:
-        return State.IN_SYNC, f"Everything is on both disks. {facts.note}".rstrip()
+        return _settled(facts)
     if facts.all_received and facts.all_sent and not facts.confirms:
         sure = f"Confirmed up to {facts.confirmed}."
         if sent_at:
             sure = f"Confirmed up to {facts.confirmed} at {clock_time(sent_at)}."
         return State.SENT, f"All sent; this kind of server confirms later. {sure}"
     if progress.held(now):
-        return State.IN_SYNC, f"Everything is on both disks. {facts.note}".rstrip()
+        return _settled(facts)
     if progress.total == 0:
         return State.SYNCING, f"Comparing clocks. {facts.note}".rstrip()
     return State.SYNCING, f"{progress.done:,} of {progress.total:,} versions. {facts.note}".rstrip()
+
+
+def _settled(facts: Facts) -> tuple[State, str]:
+    """All that is exchanged is on both disks."""
+    if facts.parked:
+        return State.NEEDS_YOU, f"{together(facts.parked)} All else is on both disks. {facts.note}".rstrip()
+    return State.IN_SYNC, f"Everything is on both disks. {facts.note}".rstrip()
 
 
 ON_BATTERY = "This machine runs on its battery."
@@ -124,6 +134,7 @@ class Board:
             config.id, config.name, config.database, config.url, config.room, State.IDLE, "Not tried yet."
         )
         self.confirmed_at: float | None = None
+        self._connected = False
         self._tell = tell
         self._told_at = float("-inf")
         self._timer: asyncio.TimerHandle | None = None
@@ -172,6 +183,7 @@ class Board:
 
     def note(self, facts: Facts) -> None:
         """Take in what the session knows."""
+        self._connected = True
         if facts.greeted and facts.confirmed != self.status.confirmed:
             self.confirmed_at = time.time()
         self._set(
@@ -180,6 +192,7 @@ class Board:
             confirmed=facts.confirmed if facts.greeted else self.status.confirmed,
             to_send=facts.to_send if facts.greeted else self.status.to_send,
             to_receive=facts.to_receive if facts.greeted else self.status.to_receive,
+            parked=facts.parked if facts.greeted else self.status.parked,
             last_success=time.time() if facts.in_sync else self.status.last_success,
         )
 
@@ -187,6 +200,7 @@ class Board:
         """The connection is gone; what was known stays."""
         if facts is not None:
             self.note(facts)
+        self._connected = False
 
     def succeeded(self) -> None:
         """Both sides were caught up just now."""
@@ -195,8 +209,7 @@ class Board:
     def local_moved(self, version: int) -> None:
         """Our file moved while nobody may be connected."""
         sends = self.config.direction is not Direction.RECEIVE
-        connected = self.status.state in (State.IN_SYNC, State.SYNCING, State.SENT)
-        if sends and self.status.site_id is not None and not connected:
+        if sends and self.status.site_id is not None and not self._connected:
             self._set(to_send=max(0, version - self.status.confirmed))
 
     def look_again(self, look: Callable[[], None]) -> None:

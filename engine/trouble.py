@@ -14,10 +14,11 @@ over there.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from engine.backoff import RetryPolicy
+from engine.common import ParkedTable, Where, together
 from engine.errors import (
     CertificateChanged,
     CopiedFile,
@@ -31,6 +32,7 @@ from engine.errors import (
     StorageFailed,
     SynclineError,
     TableBroken,
+    TablesParked,
     TokenLost,
     TokenRefused,
     TokenStoreError,
@@ -61,6 +63,7 @@ POLICIES: Policies = {
     PeerRefused: REFUSED,
     TokenRefused: DENIED,
     SchemasDiffer: LOOK,
+    TablesParked: REFUSED_AS_IT_IS,
     RoomMissing: REFUSED_AS_IT_IS,
     CopiedFile: LOOK,
     TooLarge: LOOK,
@@ -74,6 +77,7 @@ POLICIES: Policies = {
 }
 
 REMEDIES = {
+    TableBroken: Remedy.REPAIR,
     SchemasDiffer: Remedy.COMPARE_TABLES,
     CopiedFile: Remedy.NEW_ID,
     PeerRefused: Remedy.EDIT,
@@ -81,6 +85,12 @@ REMEDIES = {
     UsageError: Remedy.EDIT,
 }
 """What a person can begin with, likewise."""
+
+
+MENDING = {Where.HERE: Remedy.REPAIR, Where.BETWEEN: Remedy.COMPARE_TABLES}
+"""And what where some tables are parked; the first that fits."""
+
+LEFT = "All else is synced, and this too as soon as that is mended."
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +130,13 @@ class Trouble:
             isinstance(error, PeerUnreachable | CertificateChanged),
             error.retry_after,
         )
+
+    @classmethod
+    def of_parked(cls, parked: Sequence[ParkedTable], policies: Policies) -> Trouble:
+        """Return what it means that some tables are parked, where all else is synced."""
+        found = cls.of(TablesParked(together(parked), hint=LEFT), policies, paired=False)
+        places = {one.where for one in parked}
+        return replace(found, remedy=next((MENDING[where] for where in MENDING if where in places), None))
 
     @property
     def kind(self) -> str:

@@ -8,6 +8,7 @@ ways, counts; a side whose own connection is to be shorter, or to carry less, gi
 from __future__ import annotations
 
 import contextlib
+import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from enum import Enum, auto
@@ -15,9 +16,12 @@ from pathlib import Path
 from typing import Protocol
 
 from engine.change import Change
+from engine.common import together
 from engine.crr import Applied
 from engine.pump import Pump
 from engine.session import OwnSession
+
+log = logging.getLogger(__name__)
 
 
 class Purpose(Enum):
@@ -49,6 +53,9 @@ class News(Protocol):
     def visit_ended(self, path: Path, guest: str, copied: str) -> None:
         """A guest who had greeted has left. ``copied``: says which of the two files was copied or restored, if so."""
 
+    def visit_parked(self, path: Path, guest: str, reason: str) -> None:
+        """Some tables of this file are not synced with a guest; says which, and why."""
+
 
 class Visit:
     """One peer that has dialled us; its ``pump`` reports here.
@@ -68,6 +75,7 @@ class Visit:
         self._guest = guest
         self._news = news
         self.over = False
+        self._told = False
         self.watchers: list[Watcher] = []
         self._on_known: Callable[[], None] | None = None
 
@@ -79,6 +87,13 @@ class Visit:
 
     def stepped(self) -> None:
         """For the pump: the session's facts may have changed."""
+        session = self.pump.session
+        if session.parked and session.greeted and not self._told:
+            self._told = True
+            sentence = together(session.parked)
+            log.info("Not all is synced: %s", sentence, extra={"room": self.pump.host.path.name})
+            if self._news is not None and not self.watchers:
+                self._news.visit_parked(self.pump.host.path, self._guest, sentence)
         if self._on_known is not None and self.known:
             tell, self._on_known = self._on_known, None
             tell()

@@ -183,6 +183,7 @@ class Window(QMainWindow):
         peers.remove_requested.connect(wishes.remove_peers)
         peers.verify_requested.connect(wishes.verify)
         peers.tables_requested.connect(wishes.compare_tables)
+        peers.repair_requested.connect(wishes.repair)
         peers.new_id_requested.connect(wishes.new_id)
         peers.pair_requested.connect(lambda peer: wishes.edit_peer(None, self._statuses[peer].database))
         peers.flow_requested.connect(self._show_flow_of)

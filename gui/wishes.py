@@ -26,6 +26,7 @@ from gui.commands import Commands, in_words
 from gui.dialogs import add_database, add_peer, confirm, schema, settings, share, value, verify
 from gui.dialogs.base import closed
 from gui.logs import LogFile
+from gui.models import values
 
 log = logging.getLogger(__name__)
 
@@ -117,6 +118,11 @@ class Wishes(QObject):
         """Show how the tables differ from a peer's, and add what is missing here."""
         self._commands.start(self._compare_tables(peer))
 
+    def repair(self, peer: str) -> None:
+        """Ask whether to mend the sync records of a peer's database, and do it."""
+        config = next(known for known in self._engine.settings.peers if known.id == peer)
+        self._commands.start(self._repair(config.database))
+
     def new_id(self, peer: str) -> None:
         """Give the file that is synced with this peer an id of its own, if the person is sure."""
         config = next(known for known in self._engine.settings.peers if known.id == peer)
@@ -201,6 +207,18 @@ class Wishes(QObject):
     async def _compare_tables(self, peer: str) -> None:
         async with self._asking:
             await schema.show(self._window, self._engine, peer, self._commands.name_of(peer))
+
+    async def _repair(self, chosen: str) -> None:
+        database = next(known for known in self._engine.settings.databases if known.id == chosen)
+        sentence = self.tr(
+            "A table of {0} cannot be synced as it is. Mend its sync records? A backup is made first. What was written"
+            " without a record is recorded as written now, and the table is synced once more from the start."
+        ).format(database.name)
+        if await confirm.confirm(self._window, self.tr("Repair"), sentence, self.tr("Repair")):
+            found = await self._engine.repair(database.id)
+            tables = ", ".join(sorted({values.shown(one.table) for one in found}))
+            done = self.tr("Mended: {0}.").format(tables)
+            self._commands.said.emit(done if found else self.tr("Nothing was damaged."))
 
     async def _new_id(self, chosen: str) -> None:
         database = next(known for known in self._engine.settings.databases if known.id == chosen)

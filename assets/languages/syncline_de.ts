@@ -1366,6 +1366,10 @@
         <translation>Tabellen vergleichen…</translation>
     </message>
     <message>
+        <source>Repair…</source>
+        <translation>Reparieren …</translation>
+    </message>
+    <message>
         <source>Give it a new id…</source>
         <translation>Neue Kennung geben…</translation>
     </message>
@@ -1900,6 +1904,22 @@
         <translation>{0} Abgleiche nach {1} geschrieben.</translation>
     </message>
     <message>
+        <source>A table of {0} cannot be synced as it is. Mend its sync records? A backup is made first. What was written without a record is recorded as written now, and the table is synced once more from the start.</source>
+        <translation>Eine Tabelle von {0} kann so, wie sie ist, nicht abgeglichen werden. Ihre Sync-Einträge reparieren? Zuerst wird eine Sicherung angelegt. Was ohne Eintrag geschrieben wurde, gilt als jetzt geschrieben, und die Tabelle wird noch einmal von Anfang an abgeglichen.</translation>
+    </message>
+    <message>
+        <source>Repair</source>
+        <translation>Reparieren</translation>
+    </message>
+    <message>
+        <source>Mended: {0}.</source>
+        <translation>Repariert: {0}.</translation>
+    </message>
+    <message>
+        <source>Nothing was damaged.</source>
+        <translation>Es war nichts beschädigt.</translation>
+    </message>
+    <message>
         <source>This file was copied, or restored from a backup</source>
         <translation>Diese Datei wurde kopiert oder aus einer Sicherung zurückgeholt</translation>
     </message>
@@ -2206,8 +2226,20 @@
         <translation>Ein {0} von {1} Bytes kann nicht gesendet werden: höchstens {2} sind möglich.</translation>
     </message>
     <message>
+        <source>All else is on both disks.</source>
+        <translation>Alles andere ist auf beiden Platten.</translation>
+    </message>
+    <message>
+        <source>All else is synced, and this too as soon as that is mended.</source>
+        <translation>Alles andere wird abgeglichen, und auch dies, sobald das behoben ist.</translation>
+    </message>
+    <message>
         <source>Are both in the same network, and does a firewall let Syncline in?</source>
         <translation>Sind beide im selben Netz, und lässt eine Firewall Syncline ein?</translation>
+    </message>
+    <message>
+        <source>BLOB (values of any type)</source>
+        <translation>BLOB (Werte jeden Typs)</translation>
     </message>
     <message>
         <source>Batch {0} is missing: {1} came instead.</source>
@@ -2486,6 +2518,14 @@
         <translation>Geben Sie ihr eine neue Kennung (syncline new-id), oder bringen Sie ihren letzten Stand zurück.</translation>
     </message>
     <message>
+        <source>Give it the same collation on both.</source>
+        <translation>Geben Sie ihr auf beiden dieselbe Sortierfolge.</translation>
+    </message>
+    <message>
+        <source>Give it the same type on both.</source>
+        <translation>Geben Sie ihr auf beiden denselben Typ.</translation>
+    </message>
+    <message>
         <source>Give the file or folder a name in UTF-8.</source>
         <translation>Geben Sie der Datei oder dem Ordner einen Namen in UTF-8.</translation>
     </message>
@@ -2630,16 +2670,16 @@
         <translation>Keine Tabelle darf „{0}“ heißen.</translation>
     </message>
     <message>
+        <source>Nor can {0}.</source>
+        <translation>Auch nicht {0}.</translation>
+    </message>
+    <message>
         <source>Not in sync after {0} s.</source>
         <translation>Nach {0} s nicht abgeglichen.</translation>
     </message>
     <message>
         <source>Not tried.</source>
         <translation>Nicht versucht.</translation>
-    </message>
-    <message>
-        <source>Nothing is lost: the link goes on when both sides have the same columns.</source>
-        <translation>Nichts ist verloren: Die Verbindung macht weiter, wenn beide Seiten dieselben Spalten haben.</translation>
     </message>
     <message>
         <source>Nothing is shared, so nobody can come in.</source>
@@ -2672,6 +2712,10 @@
     <message>
         <source>Only wss:// addresses have a certificate.</source>
         <translation>Nur Adressen mit wss:// haben ein Zertifikat.</translation>
+    </message>
+    <message>
+        <source>Only {0} would be synced.</source>
+        <translation>Nur {0} würde abgeglichen.</translation>
     </message>
     <message>
         <source>Open it for writing.</source>
@@ -2850,6 +2894,14 @@
         <translation>Die Begrüßung des Clients nennt keinen Raum.</translation>
     </message>
     <message>
+        <source>The column {0} of the table {1} has the default {2} on this side and {3} on the other: in rows from before it came, each side may show its own.</source>
+        <translation>Die Spalte {0} der Tabelle {1} hat auf dieser Seite den Vorgabewert {2} und auf der anderen {3}: In Zeilen, die älter sind als sie, kann jede Seite ihren eigenen zeigen.</translation>
+    </message>
+    <message>
+        <source>The column {0} of the table {1} has the type {2} on this side and {3} on the other, which would change values.</source>
+        <translation>Die Spalte {0} der Tabelle {1} hat auf dieser Seite den Typ {2} und auf der anderen {3}, was Werte verändern würde.</translation>
+    </message>
+    <message>
         <source>The connection that the other side made is enough.</source>
         <translation>Die Verbindung, die die Gegenseite aufgebaut hat, genügt.</translation>
     </message>
@@ -2900,6 +2952,10 @@
     <message>
         <source>The journal {0} cannot be read: {1}.</source>
         <translation>Das Protokoll {0} kann nicht gelesen werden: {1}.</translation>
+    </message>
+    <message>
+        <source>The key column {0} of the table {1} has the collation {2} on this side and {3} on the other: some keys are one row on one side and two on the other.</source>
+        <translation>Die Schlüsselspalte {0} der Tabelle {1} hat auf dieser Seite die Sortierfolge {2} und auf der anderen {3}: Manche Schlüssel sind auf der einen Seite eine Zeile und auf der anderen zwei.</translation>
     </message>
     <message>
         <source>The key column “{0}” has no type: 1 and 1.0 are one row, and where two replicas spell a key differently, each keeps its own spelling.</source>
@@ -3078,18 +3134,6 @@
         <translation>Der Primärschlüssel der Tabelle {0} ist ({1}) auf dieser Seite und ({2}) auf der anderen.</translation>
     </message>
     <message>
-        <source>The request has more than one {0}.</source>
-        <translation>In der Anfrage steht {0} mehr als einmal.</translation>
-    </message>
-    <message>
-        <source>The request&apos;s Origin is no address.</source>
-        <translation>Der „Origin“ der Anfrage ist keine Adresse.</translation>
-    </message>
-    <message>
-        <source>The request&apos;s path is no path.</source>
-        <translation>Der Pfad der Anfrage ist keiner.</translation>
-    </message>
-    <message>
         <source>The room name {0}.</source>
         <translation>Der Raumname {0}.</translation>
     </message>
@@ -3170,12 +3214,24 @@
         <translation>In der Tabelle {0} fehlt auf {3}: {1} {2}.</translation>
     </message>
     <message>
+        <source>The table {0} takes values of its columns&apos; types only on {1}; it stops at any other.</source>
+        <translation>Die Tabelle {0} nimmt auf {1} nur Werte vom Typ ihrer Spalten; bei anderen bleibt der Abgleich stehen.</translation>
+    </message>
+    <message>
+        <source>The table {0} takes whole numbers only as keys on {1}; it stops at any other.</source>
+        <translation>Die Tabelle {0} nimmt auf {1} nur ganze Zahlen als Schlüssel; bei anderen bleibt der Abgleich stehen.</translation>
+    </message>
+    <message>
         <source>The table “{0}” cannot be made syncable.</source>
         <translation>Die Tabelle „{0}“ kann nicht abgleichbar gemacht werden.</translation>
     </message>
     <message>
         <source>The table “{0}” cannot be synced any more.</source>
         <translation>Die Tabelle „{0}“ kann nicht mehr abgeglichen werden.</translation>
+    </message>
+    <message>
+        <source>The table “{0}” cannot be synced on the other side: {1}.</source>
+        <translation>Die Tabelle „{0}“ kann auf der anderen Seite nicht abgeglichen werden: {1}.</translation>
     </message>
     <message>
         <source>The table “{0}” cannot be synced: {1}.</source>
@@ -3470,6 +3526,10 @@
         <translation>Was gesendet wurde, wird nicht angenommen.</translation>
     </message>
     <message>
+        <source>When that is mended, it goes on by itself.</source>
+        <translation>Sobald das behoben ist, geht es von selbst weiter.</translation>
+    </message>
+    <message>
         <source>Who opens links</source>
         <translation>Wer Links öffnet</translation>
     </message>
@@ -3512,6 +3572,10 @@
     <message>
         <source>answer</source>
         <translation>die Antwort</translation>
+    </message>
+    <message>
+        <source>any numbers as keys</source>
+        <translation>beliebige Zahlen als Schlüssel</translation>
     </message>
     <message>
         <source>ask again</source>
@@ -3702,10 +3766,6 @@
         <translation>keine Tabelle</translation>
     </message>
     <message>
-        <source>nothing: it does no harm</source>
-        <translation>nichts: Es schadet nicht</translation>
-    </message>
-    <message>
         <source>one of its addresses cannot be one</source>
         <translation>eine seiner Adressen kann keine sein</translation>
     </message>
@@ -3786,12 +3846,24 @@
         <translation>sollte „forever“ oder ein Datum mit Uhrzeit sein</translation>
     </message>
     <message>
+        <source>some keys are one row on one side and two on the other: not synced until it is the same on both sides</source>
+        <translation>manche Schlüssel sind auf einer Seite eine Zeile und auf der anderen zwei: kein Abgleich, bis es auf beiden Seiten gleich ist</translation>
+    </message>
+    <message>
         <source>starts or ends with a space</source>
         <translation>beginnt oder endet mit einem Leerzeichen</translation>
     </message>
     <message>
         <source>starts with a dot, so its file on the hub would be hidden</source>
         <translation>beginnt mit einem Punkt, seine Datei auf dem Hub wäre also versteckt</translation>
+    </message>
+    <message>
+        <source>synced, but a value that only one side takes stops it</source>
+        <translation>wird abgeglichen, bleibt aber bei einem Wert stehen, den nur eine Seite nimmt</translation>
+    </message>
+    <message>
+        <source>synced, but rows from before the column came may differ</source>
+        <translation>wird abgeglichen, doch Zeilen, die älter sind als die Spalte, können sich unterscheiden</translation>
     </message>
     <message>
         <source>the folder does not exist</source>
@@ -3842,8 +3914,16 @@
         <translation>bis {0}</translation>
     </message>
     <message>
+        <source>values would change on their way: not synced until it is the same on both sides</source>
+        <translation>Werte würden sich unterwegs verändern: kein Abgleich, bis es auf beiden Seiten gleich ist</translation>
+    </message>
+    <message>
         <source>version 0.17, a fork of cr-sqlite with another layout</source>
         <translation>Version 0.17, einer Abspaltung von cr-sqlite mit anderem Aufbau</translation>
+    </message>
+    <message>
+        <source>whole numbers only as keys</source>
+        <translation>nur ganze Zahlen als Schlüssel</translation>
     </message>
     <message>
         <source>with this</source>
@@ -4134,6 +4214,10 @@
         <translation>Das Token enthält ein Leerzeichen oder ein Zeichen außerhalb von ASCII.</translation>
     </message>
     <message>
+        <source>Nothing is lost: it is synced as soon as both sides have the same columns.</source>
+        <translation>Nichts geht verloren: Sie wird abgeglichen, sobald beide Seiten dieselben Spalten haben.</translation>
+    </message>
+    <message>
         <source>The room name “{0}” {1}.</source>
         <translation>Der Raumname „{0}“ {1}.</translation>
     </message>
@@ -4168,6 +4252,14 @@
     <message>
         <source>it is not UTF-8 text.</source>
         <translation>sie ist kein Text in UTF-8.</translation>
+    </message>
+    <message>
+        <source>not STRICT</source>
+        <translation>nicht STRICT</translation>
+    </message>
+    <message>
+        <source>nothing: both sides store the same values</source>
+        <translation>nichts: beide Seiten speichern dieselben Werte</translation>
     </message>
     <message>
         <source>{0} has announced more changes, but sent none {1}.</source>

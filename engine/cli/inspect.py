@@ -92,6 +92,10 @@ async def status(arguments: argparse.Namespace) -> int:
             say(f"    {database['problem']}")
             continue
         say(f"    site {database['site_id'][:8]}, version {database['db_version']}")
+        for parked in database["parked"]:
+            say(f"    The table “{parked['table']}” cannot be synced: {parked['reason']}.")
+        if database["parked"]:
+            say(f"    To mend it: syncline check --repair {database['path']}")
         for peer in database["peers"]:
             say(f"    peer {peer['name']}  {peer['url']}  room {peer['room']}  {peer['mode']}")
         for clock in database["clocks"]:
@@ -116,6 +120,7 @@ def _database_status(settings: Settings, database_id: str) -> dict[str, Any]:
         with Replica.open(database.path, readonly=True) as replica:
             told["site_id"] = replica.site_id.hex()
             told["db_version"] = replica.db_version()
+            told["parked"] = [{"table": name, "reason": why} for name, why in replica.parked()]
             told["clocks"] = [
                 {"site_id": peer.site_id.hex(), "received": peer.received, "sent": peer.sent}
                 for peer in replica.tracked_peers()

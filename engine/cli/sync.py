@@ -14,7 +14,7 @@ from engine.cli.options import add_database, add_token_file
 from engine.cli.output import change_json, change_line, count, say, say_json, short_site, terminal
 from engine.cli.states import StateLines
 from engine.engine import Engine
-from engine.errors import UsageError
+from engine.errors import TablesParked, UsageError
 from engine.events import ChangesMoved, Event, PeerChanged, PeerStatus, State, SyncFinished
 from engine.flow import EventStream
 from engine.settings import Mode, PeerConfig, Settings, SettingsFile, check_url, data_dir
@@ -46,7 +46,7 @@ async def run(arguments: argparse.Namespace) -> int:
             events.close()
             await telling
         for status in engine.peers():
-            if outcomes[status.peer] is None:
+            if outcomes[status.peer] is None or isinstance(outcomes[status.peer], TablesParked):
                 show.done(status)
         for outcome in outcomes.values():
             if outcome is not None:
@@ -180,6 +180,7 @@ def _peer_json(status: PeerStatus) -> dict[str, object]:
         "confirmed": status.confirmed,
         "to_send": status.to_send,
         "to_receive": status.to_receive,
+        "parked": [{"table": one.table, "reason": one.sentence} for one in status.parked],
     }
 
 

@@ -176,7 +176,7 @@ class Replica(Schema):
             place: how far a range is held with these changes, which does not move the clock yet.
             js_numbers: values may have passed through JavaScript (spec 10.3).
             floor: a db_version that this file has had; a file below it is not the same any more.
-            tables: those that take part in the sync; none of them may be parked.
+            tables: those that take part in the sync, with changes or not; none of them may be parked.
             tell: without it, the result's ``applied`` is empty, and memory is bounded however many changes there are.
 
         Raises:
@@ -188,7 +188,9 @@ class Replica(Schema):
         """
         with self._writing() as db:
             before = self._check_same(floor)
-            self._check_parked({*tables, *(received.tables or () if received else ())})
+            if self._state.catalogue().parked:
+                changes = tuple(changes)
+                self._check_parked({*tables, *(received.tables or () if received else ()), *(c.table for c in changes)})
             merger = Merger(self._state, js_numbers=js_numbers, tell=tell)
             merger.merge(changes, author)
             if received is not None:

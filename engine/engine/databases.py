@@ -13,7 +13,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 from engine.backup import Backups
 from engine.change import Change, SQLiteValue
 from engine.clip import Clipped, stands_for
-from engine.crr import Replica, TableStatus, TrackedPeer
+from engine.crr import Finding, Replica, TableStatus, TrackedPeer
 from engine.engine.core import Core
 from engine.errors import ReplicaError, SynclineError, UsageError
 from engine.events import (
@@ -98,6 +98,14 @@ class Databases(Core):
     async def make_plain(self, database: str, table: str) -> None:
         """Undo ``make_syncable``: the table's rows stay on all sides, and are synced no more. A backup as there."""
         await self._alter(database, Replica.make_plain, table)
+
+    async def repair(self, database: str) -> list[Finding]:
+        """Mend what keeps tables from being synced (``Replica.repair``); returns what it was. A backup as there.
+
+        Raises:
+            NotEligible: a table cannot be synced as it is now; nothing has changed.
+        """
+        return await self._alter(database, Replica.repair)
 
     async def put_back(
         self,

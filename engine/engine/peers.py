@@ -38,7 +38,7 @@ from engine.probe import ProbeReport, probe
 from engine.schema_help import Comparison, ask_plans, compare
 from engine.settings import DatabaseConfig, Pause, PeerConfig, Settings, SettingsFile
 from engine.tokens import Tokens, TokenStore
-from engine.trouble import Policies
+from engine.trouble import LEFT, Policies
 from engine.verify import Verification, verify
 
 COPIED_HERE = "If this machine's file is the copy, give it a new id: More, Databases, “New id…”."
@@ -280,6 +280,9 @@ class Peers(Databases):
     def needs_you(self, peer: str, sentence: str, hint: str) -> None:
         self._emit(NeedsYou(peer, sentence, hint))
 
+    def tables_parked(self, peer: str, sentence: str, hint: str) -> None:
+        self._emit(NeedsYou(peer, sentence, hint))
+
     def _moved(self, database: str, peer: str, name: str, way: Way, changes: tuple[FlowChange, ...]) -> None:
         event = ChangesMoved(time.time(), database, peer, way, changes)
         self._emit(event)
@@ -304,6 +307,9 @@ class Peers(Databases):
             self._turned_away[path, guest] = copied
             if copied != before:
                 self._emit(NeedsYou(guest, copied, COPIED_HERE))
+
+    def visit_parked(self, path: Path, guest: str, reason: str) -> None:
+        self._emit(NeedsYou(guest, reason, LEFT))
 
     def _at(self, path: Path) -> list[DatabaseConfig]:
         return [database for database in self.settings.databases if database.path == path]

@@ -188,7 +188,7 @@ class Fellow:
     # What links report (``engine.link.Reporter``)
 
     def peer_changed(self, status: PeerStatus) -> None:
-        reached = {State.WAITING: False, State.IN_SYNC: True}.get(status.state, self._reached)
+        reached = {State.WAITING: False, State.IN_SYNC: True}.get(status.state, self._reached or bool(status.parked))
         if reached is not self._reached:
             self._reached = reached
             if reached:
@@ -203,6 +203,10 @@ class Fellow:
             log.warning("Another hub: %s", sentence, extra={"hub": self.name, "room": room})
         if not self._people(room):
             self._put_off(room)
+
+    def tables_parked(self, peer: str, sentence: str, hint: str) -> None:
+        room = next(room for room, line in self._lines.items() if line.link.config.id == peer)
+        log.warning("Another hub: %s", sentence, extra={"hub": self.name, "room": room})
 
     def merged(self, peer: str, applied: Sequence[Applied]) -> None:
         pass

@@ -8,12 +8,12 @@ from __future__ import annotations
 import logging
 
 from engine.backup import Backups
+from engine.common import compare, names
 from engine.crr import Migration, Replica
 from engine.errors import ReplicaError, UsageError
 from engine.host import Host
 from engine.hub.making import Wish
 from engine.hub.schemas import Schema, Schemas
-from engine.shape import compare, names
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +47,7 @@ class Upgrader:
             wanted = wish.version == schema.version
         else:  # a Syncline whose file records no schema: what counts is whether its tables fit
             found = compare(await host.run(Replica.shapes), wish.tables)
-            wanted = bool(wish.tables) and bool(found.problem or found.only_there)
+            wanted = bool(wish.tables) and bool(found.parked or found.problem or found.only_there)
         if wanted and await host.run(_upgrade, schema, self._backups, allow_drop=self._allow_drop):
             log.info("Upgraded a room", extra={"room": host.path.name, "schema": schema.name})
             host.look()  # the sessions that are under way greet anew

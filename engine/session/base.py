@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 
 from engine.change import MAX_VERSION, Change
+from engine.common import ParkedTable
 from engine.crr import Known, MergeResult, Part, Place, Received, TableDigest
 from engine.errors import BeyondLimit, MergeError, ProtocolError, SchemaMismatch, SynclineError, TooLarge, WireError
 from engine.shape import Parked, Shape
@@ -224,6 +225,16 @@ class Session(abc.ABC):
     def note(self) -> str:
         """What to add to the status: what this session leaves out, or what ``remark`` was set to; may be empty."""
         return self.remark
+
+    @property
+    def parked(self) -> tuple[ParkedTable, ...]:
+        """The tables that both sides have, and that are not synced for now."""
+        return ()
+
+    @property
+    def nothing_left(self) -> bool:
+        """Whether they are all that both sides have."""
+        return False
 
     @property
     @abc.abstractmethod

@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Sequence
 
+from engine.common import Comparison, ParkedTable, compare
 from engine.crr import Known, MergeResult, Place
 from engine.errors import ProtocolError, SynclineError, TableBroken
-from engine.shape import Comparison, compare
 from engine.wire import (
     PROTOCOL,
     TYPED,
@@ -104,8 +104,17 @@ class OwnSession(SendingSession, ComparingSession):
 
     @property
     def note(self) -> str:
-        left_out = self.tables.left_out if self.tables is not None else ""
-        return " ".join(part for part in (self.remark, self._trouble, left_out) if part)
+        tables = self.tables.note if self.tables is not None else ""
+        return " ".join(part for part in (self.remark, self._trouble, tables) if part)
+
+    @property
+    def parked(self) -> tuple[ParkedTable, ...]:
+        """The tables that both sides have, and that are not synced for now."""
+        return self.tables.parked if self.tables is not None else ()
+
+    @property
+    def nothing_left(self) -> bool:
+        return bool(self.parked) and not self.common
 
     # Frames
 
@@ -162,15 +171,15 @@ class OwnSession(SendingSession, ComparingSession):
                 " Give a copy a site id of its own (syncline new-id).",
             )
             return
-        tables = compare(self.here.tables, hello.tables)
+        self.tables = tables = compare(self.here.tables, hello.tables, self.here.parked, hello.parked)
         if tables.problem:
             self._say(FailureCode.SCHEMA, tables.elsewhere, retry=False)
             super().close(1008, tables.problem, retry=False, parked=True)
             return
-        self.tables, self.common = tables, tables.common
+        self.common = tables.common
         self.peer, self.peer_version = hello.site_id, hello.db_version
         self._looking_up = True
-        self._actions.append(LookUp(hello.site_id, tuple(name for name, _ in (*self.here.parked, *hello.parked))))
+        self._actions.append(LookUp(hello.site_id, tuple(one.table for one in tables.parked)))
 
     def known(self, known: Known) -> None:
         """Go on with the greeting: what we hold of the peer says what to ask it for."""

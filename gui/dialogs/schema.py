@@ -147,7 +147,7 @@ class SchemaDialog(AsyncDialog):
             return
         self.model.show(comparison.lines)
         self.table.setVisible(bool(comparison.lines))
-        stops = any(line.cure is not Cure.NONE for line in comparison.lines)
+        stops = any(line.cure.stops for line in comparison.lines)
         self.result.say(self._sentence(comparison), partial(state_icon, State.NEEDS_YOU if stops else State.IN_SYNC))
         self.fit()
 
@@ -155,7 +155,7 @@ class SchemaDialog(AsyncDialog):
         cures = [line.cure for line in comparison.lines]
         if not cures:
             return self.tr("The tables are alike on both sides.")
-        if set(cures) == {Cure.NONE}:
+        if not any(cure.stops for cure in cures):
             return self.tr("The tables differ, but not in a way that keeps them from syncing.")
         count = cures.count(Cure.ADD_HERE)
         if count == 0:

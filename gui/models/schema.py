@@ -69,5 +69,9 @@ _TONES = {
     Cure.ADD_THERE: theme.BUSY,
     Cure.MAKE_SYNCABLE: theme.WAIT,
     Cure.BY_HAND: theme.BAD,
+    Cure.TYPE: theme.BAD,
+    Cure.COLLATION: theme.BAD,
+    Cure.DEFAULT: theme.WAIT,
+    Cure.REFUSED: theme.WAIT,
     Cure.NONE: theme.QUIET,
 }

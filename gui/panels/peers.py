@@ -68,6 +68,7 @@ class PeersPanel(QWidget):
     """Compare the tables with this peer's."""
     pair_requested = Signal(str)
     """Pair the database of this peer again, with a new link."""
+    repair_requested = Signal(str)
     new_id_requested = Signal(str)
     """Give the file that is synced with this peer an id of its own."""
     flow_requested = Signal(str)
@@ -241,6 +242,8 @@ class PeersPanel(QWidget):
         match remedy:
             case Remedy.COMPARE_TABLES:
                 self.tables_requested.emit(peer)
+            case Remedy.REPAIR:
+                self.repair_requested.emit(peer)
             case Remedy.NEW_ID:
                 self.new_id_requested.emit(peer)
             case Remedy.PAIR:

@@ -61,6 +61,8 @@ class RemedyBar(QFrame):
         match remedy:
             case Remedy.COMPARE_TABLES:
                 return self.tr("Compare tables…")
+            case Remedy.REPAIR:
+                return self.tr("Repair…")
             case Remedy.NEW_ID:
                 return self.tr("Give it a new id…")
             case Remedy.PAIR:

@@ -117,7 +117,7 @@ class Finding:
     @property
     def harms(self) -> bool:
         """Whether what is synced suffers from it."""
-        return self.damage is not Damage.STRICT
+        return self.damage not in (Damage.STRICT, Damage.PARKED)
 
     @property
     def remedy(self) -> str:
