@@ -22,7 +22,8 @@ Where this differs from stock 0.16.3 on purpose (spec 12 says that each is safe 
 - db_version always comes from disk: a write that changed nothing uses no version up, and crsql_as_table never
   lowers the version, not even with its last CRR.
 - A changed primary key stamps all cells of the row anew at the new key, gives them our own site, and fills in
-  missing cells; a live target without a sentinel counts as causal length 1 (stock: spec 5.7).
+  missing cells; a live target without a sentinel counts as causal length 1 (stock: spec 5.7). Cells that stock moved
+  are read for peers together with the sentinel of their new key, whatever their own version is.
 - A delete of a row whose tombstone exists already (rows nobody tracked) leaves an even length, never an odd
   one.
 - An incoming value takes the column's affinity before it is compared (stock: spec 7.3), so nothing echoes.

@@ -82,15 +82,27 @@ def cells(crr: Crr, places: str) -> str:
     Places in a range rest on that order, so it may not depend on the indexes that the file has: LIMIT keeps SQLite from
     dropping the ORDER BY of a subquery in a join, CROSS JOIN from another order of the loops, and the plus from any
     index on versions for the cells of a row, which lie together in the order of their names.
+
+    A row that was given its key here in that version has all its older cells with it, as if they were written then:
+    cr-sqlite's own extension leaves them the versions that they had at another key (spec 5.7), which whoever holds
+    these has passed. Nobody has them at this key, so that no filter may hide them: they bear this file's own site.
     """
     clock = main(crr.name + CLOCK)
+    moved = "(s.db_version = g.db_version AND s.site_id = 0 AND s.col_version % 2 = 1)"
     if len(crr.columns) <= ROW_AT_ONCE:
-        rows, same = "DISTINCT db_version, key", "+c.db_version = g.db_version"
-    else:
-        rows, same = "db_version, key, col_name", "c.col_name = g.col_name"
+        rows = "DISTINCT db_version, key"
+        same = f"(+c.db_version = g.db_version OR c.db_version < g.db_version AND {moved})"
+    else:  # such a row comes with its sentinel. Every text is less than a blob
+        rows = "db_version, key, col_name"
+        same = (
+            f"c.col_name >= CASE WHEN {moved} THEN '' ELSE g.col_name END"
+            f" AND c.col_name <= CASE WHEN {moved} THEN x'' ELSE g.col_name END"
+            f" AND c.db_version <= g.db_version AND (g.col_name = '-1' OR {moved} IS NOT TRUE)"
+        )
     order = rows.removeprefix("DISTINCT ")
+    author = "CASE WHEN c.db_version < g.db_version THEN 0 ELSE c.site_id END"
     return (
-        f"SELECT c.key, c.col_name, {value_of(crr)}, c.col_version, c.db_version, c.site_id,"
+        f"SELECT c.key, c.col_name, {value_of(crr)}, c.col_version, g.db_version, {author},"
         f" ifnull(s.col_version, 1), c.seq, {idents(crr.key, prefix='p.')}"
         f" FROM (SELECT {rows} FROM {clock} WHERE {places} ORDER BY {order} LIMIT -1) AS g"
         f" CROSS JOIN {main(crr.name + PKS)} AS p ON p.__crsql_key = g.key"
