@@ -11,36 +11,41 @@ from engine.cli.output import say, say_json
 from engine.crr import Replica
 from engine.settings import data_dir
 
+LEFT = "Left to you: delete them where the app does, or bring back what they refer to."
+
 
 async def check(arguments: argparse.Namespace) -> int:
     """``syncline check DB [--repair] [--json]``
 
-    The exit status is 1 when something is damaged and was left so.
+    The exit status is 1 when something was found and is left so.
     """
     path: Path = arguments.database
     with Replica.open(path, readonly=True, recover=arguments.repair) as replica:
         found = replica.check()
     backup = None
-    if found and arguments.repair:
+    if arguments.repair and any(finding.remedy for finding in found):
         backup = Backups(data_dir() / "backups").make(path)
         with Replica.open(path) as replica:
             found = replica.repair()
     for finding in found:
+        mended = backup is not None and bool(finding.remedy)
         if arguments.json:
             kind = finding.damage.name.lower().replace("_", "-")
-            say_json({"table": finding.table, "damage": kind, "count": finding.count, "mended": backup is not None})
+            say_json({"table": finding.table, "damage": kind, "count": finding.count, "mended": mended})
         else:
             say(f"{finding.table}: {finding}")
-            say(f"    {'Mended' if backup else 'To be mended'}: {finding.remedy}.")
+            told = f"{'Mended' if mended else 'To be mended'}: {finding.remedy}." if finding.remedy else LEFT
+            say(f"    {told}")
+    left = [finding for finding in found if backup is None or not finding.remedy]
     if arguments.json:
-        return 0 if backup or not found else 1
+        return 1 if left else 0
     if not found:
         say(f"{path} is in good order.")
     elif backup:
         say(f"The backup of before: {backup}")
-    else:
+    elif any(finding.remedy for finding in left):
         say(f"To mend it: syncline check --repair {path}")
-    return 0 if backup or not found else 1
+    return 1 if left else 0
 
 
 def check_options(parser: argparse.ArgumentParser) -> None:

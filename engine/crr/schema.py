@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 
 import apsw
 
@@ -18,11 +17,11 @@ from engine.crr.sql import main
 from engine.crr.tables import additions, automigrate, repair
 from engine.crr.tables.additions import Addition
 from engine.crr.tables.alter import begin_alter, commit_alter
+from engine.crr.tables.cautions import around, with_those_of_the_file
 from engine.crr.tables.create import make_crr, make_plain
 from engine.crr.tables.eligibility import cautions, obstacles
 from engine.crr.tables.plans import plan_of, shape_of
 from engine.crr.tables.repair import Finding
-from engine.crr.tables.strict import STRICT_RECORDS, strict_records
 from engine.errors import UsageError
 from engine.plan import TablePlan
 from engine.shape import Parked, Shape
@@ -109,14 +108,11 @@ class Schema(OpenFile):
     def tables(self) -> list[TableStatus]:
         """Every table of the person's own."""
         with self._reading() as db:
-            found = [self._status(table) for table in user_tables(db)]
-            if strict_records(db):  # told once, or with each of those that are synced
-                about = [n for n, table in enumerate(found) if table.syncable] or range(min(1, len(found)))
-                for n in about:
-                    found[n] = replace(found[n], cautions=(*found[n].cautions, STRICT_RECORDS))
-        return found
+            tables = list(user_tables(db))
+            known = around(db, self._state.catalogue(), tables)
+            return with_those_of_the_file(db, [self._status(table, known[table.name]) for table in tables])
 
-    def _status(self, table: Table) -> TableStatus:
+    def _status(self, table: Table, around: Iterable[str]) -> TableStatus:
         db, tables = self.connection, self._state.catalogue()
         reasons, known = obstacles(db, table), ()
         crr = tables.tracking(table.name)
@@ -133,7 +129,7 @@ class Schema(OpenFile):
             rows=self._count(table),
             columns=table.tracked,
             key=table.key,
-            cautions=() if reasons else known + cautions(db, table),
+            cautions=() if reasons else (*known, *cautions(db, table), *around),
         )
 
     def _count(self, table: Table) -> int:

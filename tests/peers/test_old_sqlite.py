@@ -79,7 +79,7 @@ def test_all_that_syncline_makes_in_a_file(old: OldSqlite, tmp_path: Path) -> No
     used(old, path)
     with Replica.open(path) as ours:
         assert ours.check() == []
-        assert not any(table.cautions for table in ours.tables())
+        assert not any("3.37" in caution for table in ours.tables() for caution in table.cautions)
         ours.connection.execute("UPDATE foo SET b = 1 WHERE a = 2")
         assert len(ours.changes().changes) > 3
 

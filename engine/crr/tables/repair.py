@@ -19,7 +19,7 @@ import apsw
 
 from engine.change import SENTINEL
 from engine.crr import parking
-from engine.crr.catalogue import CLOCK, KEY, Crr
+from engine.crr.catalogue import CLOCK, KEY, Crr, user_tables
 from engine.crr.read.reading import known_cells
 from engine.crr.sql import literal, main
 from engine.crr.state import State
@@ -28,6 +28,7 @@ from engine.crr.tables.backfill import missing_cells, rows_and_keys
 from engine.crr.tables.create import make_plain, savepoint, trigger_arguments, trigger_name
 from engine.crr.tables.definitions import call_arguments
 from engine.crr.tables.eligibility import find_table
+from engine.crr.tables.references import orphans
 from engine.crr.tables.strict import loosen, strict_records
 
 
@@ -90,6 +91,11 @@ class Damage(Enum):
         "tables with sync records are STRICT, so that programs with SQLite before 3.37 cannot open the file",
         "not STRICT any more, with all that it holds",
     )
+    ORPHANS = (
+        "row refers to one that is gone: sync does not carry out the foreign keys of a table that is not synced",
+        "rows refer to some that are gone: sync does not carry out the foreign keys of a table that is not synced",
+        "",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +123,11 @@ class Finding:
     @property
     def harms(self) -> bool:
         """Whether what is synced suffers from it."""
-        return self.damage not in (Damage.STRICT, Damage.PARKED)
+        return self.damage not in (Damage.STRICT, Damage.PARKED, Damage.ORPHANS)
 
     @property
     def remedy(self) -> str:
-        """What mending does about it."""
+        """What mending does about it; empty if that is up to the person."""
         return self.damage.value[2]
 
 
@@ -141,17 +147,19 @@ def check(state: State) -> list[Finding]:
     found += [Finding(table, damage, count) for (table, damage), count in alone.items()]
     strict = Counter(table for table, _ in strict_records(db))
     found += [Finding(table, Damage.STRICT, count) for table, count in strict.items()]
+    synced = {crr.table.name for crr in tables.crrs.values()}
+    found += [Finding(table, Damage.ORPHANS, count) for table, count in orphans(db, user_tables(db), synced).items()]
     return [finding for finding in found if finding.count]
 
 
 def repair(state: State) -> list[Finding]:
-    """Mend all that ``check`` finds, all or nothing; returns what it was.
+    """Mend all that ``check`` finds and that has a remedy, all or nothing; returns what ``check`` found.
 
     Raises:
         NotEligible: a table cannot be a CRR as it is now.
     """
     found = check(state)
-    no_alter = (Damage.TABLE_GONE, Damage.STRAY_TRIGGERS, Damage.PARKED, Damage.STRICT)
+    no_alter = (Damage.TABLE_GONE, Damage.STRAY_TRIGGERS, Damage.PARKED, Damage.STRICT, Damage.ORPHANS)
     with savepoint(state.db):
         parking.release(state.db)
         for _, damage, trigger in _lone_triggers(state.db, state.catalogue().clocks):

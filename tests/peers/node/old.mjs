@@ -2,8 +2,10 @@
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { setFlagsFromString } from "node:v8";
 import { serve } from "./wire.mjs";
 
+setFlagsFromString("--no-validate-asm"); // compiled ahead of time it would take many seconds to start
 const SQL = createRequire(import.meta.url)("sql.js");
 
 /** Run SQL on a file in rollback-journal mode that nobody else has open; it is written back when all of it succeeded. */

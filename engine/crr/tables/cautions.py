@@ -1,0 +1,63 @@
+"""What a person should know of a table that can be synced all the same, one sentence each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import apsw
+
+from engine.crr.catalogue import Catalogue, Table
+from engine.crr.results import TableStatus
+from engine.crr.tables.app_triggers import TriggerWrite, app_triggers, trigger_writes
+from engine.crr.tables.references import references
+from engine.crr.tables.strict import STRICT_RECORDS, strict_records
+
+
+def around(db: apsw.Connection, catalogue: Catalogue, tables: Sequence[Table]) -> dict[str, list[str]]:
+    """What stands around each of the person's tables, by name: triggers, and foreign keys of others.
+
+    (What is in a table's own columns: ``eligibility.cautions``.)
+    """
+    found: dict[str, list[str]] = {table.name: [] for table in tables}
+    synced = [table.name for table in tables if catalogue.tracking(table.name)]
+    _of_triggers(db, tables, synced, found)
+    for child, _, parent, actions in references(db, tables):
+        if child != parent and child not in synced:
+            found[parent].append(
+                f"“{child}” is not synced, and refers to “{parent}” with {actions}: where sync deletes a row of"
+                f" “{parent}”, the rows of “{child}” that refer to it stay as they are."
+            )
+    return found
+
+
+def with_those_of_the_file(db: apsw.Connection, tables: Sequence[TableStatus]) -> list[TableStatus]:
+    """The tables, and what is to be known of the file as a whole: with each that is synced, or with the first."""
+    if not strict_records(db):
+        return list(tables)
+    about = [table for table in tables if table.syncable] or tables[:1]
+    return [replace(one, cautions=(*one.cautions, STRICT_RECORDS)) if one in about else one for one in tables]
+
+
+def _of_triggers(
+    db: apsw.Connection, tables: Sequence[Table], synced: Sequence[str], found: dict[str, list[str]]
+) -> None:
+    writes: dict[str, list[TriggerWrite]] = {}
+    triggers = app_triggers(db)
+    for table in tables:
+        if table.name in triggers.values() and table.kind == "table" and table.key:
+            try:
+                writes[table.name] = trigger_writes(db, table, triggers)
+            except apsw.SQLError as error:
+                why = f"Its triggers cannot run here, so that nothing can be merged into it: {error}."
+                found[table.name].append(why)
+    for merged, those in writes.items():
+        for trigger, on, target in those:
+            sentence = (
+                f"The trigger “{trigger}” on “{on}” writes to “{target}” wherever a change arrives, and what it writes"
+                " there is not sent: replicas can come to differ."
+            )
+            if target == merged or target in synced:
+                found[merged].append(sentence)
+            elif merged in synced and target in found:  # it will be so if this one is synced too
+                found[target].append(sentence)

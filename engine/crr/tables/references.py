@@ -1,0 +1,58 @@
+"""Foreign keys of tables that are not synced to tables that are. Where sync deletes a row, SQLite does not carry out
+what they say: the app's connection did where the row was deleted, and rows of such tables do not travel."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Container, Iterable, Iterator
+from typing import Any, NamedTuple
+
+import apsw
+
+from engine.crr.catalogue import Table
+
+_FOLLOWS = ("CASCADE", "SET NULL", "SET DEFAULT")
+
+
+class Reference(NamedTuple):
+    """A foreign key by which rows follow what becomes of others.
+
+    Attributes:
+        child: the table that has it.
+        number: its place among the table's foreign keys, as SQLite counts them.
+        parent: the table that it refers to, spelled as it is there.
+        actions: what it says, as ``ON DELETE CASCADE``.
+    """
+
+    child: str
+    number: int
+    parent: str
+    actions: str
+
+
+def references(db: apsw.Connection, tables: Iterable[Table]) -> Iterator[Reference]:
+    """All such foreign keys between these tables."""
+    names = [table.name for table in tables]
+    spelled = {name.lower(): name for name in names}
+    for child in names:
+        keys: list[tuple[Any, ...]] = db.execute(
+            'SELECT DISTINCT id, "table", on_delete, on_update FROM pragma_foreign_key_list(?, \'main\')', (child,)
+        ).fetchall()
+        for number, parent, on_delete, on_update in keys:
+            actions = [f"ON DELETE {on_delete}"] * (on_delete in _FOLLOWS)
+            actions += [f"ON UPDATE {on_update}"] * (on_update in _FOLLOWS)
+            if actions and parent.lower() in spelled:
+                yield Reference(child, number, spelled[parent.lower()], ", ".join(actions))
+
+
+def orphans(db: apsw.Connection, tables: Iterable[Table], synced: Container[str]) -> Counter[str]:
+    """How many rows of each table that is not synced refer, by such a key, to rows of a synced one that are gone."""
+    found: Counter[str] = Counter()
+    for child, number, parent, _ in references(db, tables):
+        if parent in synced and child not in synced:
+            rows = "SELECT count(*) FROM pragma_foreign_key_check(?, 'main') WHERE fkid = ?"
+            try:
+                found[child] += db.execute(rows, (child, number)).get
+            except apsw.SQLError:  # a foreign key that fits no key of the other table, which SQLite refuses to look at
+                continue
+    return found
