@@ -2610,6 +2610,10 @@
         <translation>Ihr Name enthält ein {0}: Die Erweiterung von cr-sqlite selbst könnte die Datei nicht mehr verwenden.</translation>
     </message>
     <message>
+        <source>Its triggers cannot run here, so that nothing can be merged into it: {0}.</source>
+        <translation>Ihre Trigger können hier nicht laufen, sodass nichts in sie übernommen werden kann: {0}.</translation>
+    </message>
+    <message>
         <source>Leave it out when the hub asks for none.</source>
         <translation>Lassen Sie es weg, wenn der Hub keines verlangt.</translation>
     </message>
@@ -3336,6 +3340,10 @@
     <message>
         <source>The tokens in {0} could not be {1}: {2}.</source>
         <translation>Die Token in {0} konnten nicht {1} werden: {2}.</translation>
+    </message>
+    <message>
+        <source>The trigger “{0}” on “{1}” writes to “{2}” wherever a change arrives, and what it writes there is not sent: replicas can come to differ.</source>
+        <translation>Der Trigger „{0}“ an „{1}“ schreibt überall in „{2}“, wo eine Änderung ankommt, und was er dort schreibt, wird nicht gesendet: Die Kopien können auseinanderlaufen.</translation>
     </message>
     <message>
         <source>The two sides have no table in common: {0} on this side, {1} on the other.</source>
@@ -4080,6 +4088,10 @@
     <message>
         <source>“{0}” is not shared.</source>
         <translation>„{0}“ ist nicht freigegeben.</translation>
+    </message>
+    <message>
+        <source>“{0}” is not synced, and refers to “{1}” with {2}: where sync deletes a row of “{3}”, the rows of “{4}” that refer to it stay as they are.</source>
+        <translation>„{0}“ wird nicht abgeglichen und verweist mit {2} auf „{1}“: Wo der Abgleich eine Zeile von „{3}“ löscht, bleiben die Zeilen von „{4}“, die auf sie verweisen, wie sie sind.</translation>
     </message>
     <message>
         <source>“{0}” is not the file it was: it was replaced or restored meanwhile.</source>
