@@ -85,6 +85,7 @@ class Host:
         self.generation = 0
         self.shapes: tuple[Shape, ...] = ()
         self.parked: tuple[Parked, ...] = ()
+        self._marks: tuple[tuple[str, str], ...] = ()
         self._news = news
         self._backups = backups
         self.sent_clocks = SentClocks(self._record_sent)
@@ -145,6 +146,7 @@ class Host:
         self.site_id = self._replica.site_id
         self.version = self._reported = self._replica.db_version()
         self.shapes, self.parked = self._replica.shapes(), self._replica.parked()
+        self._marks = self._replica.marks()
         self._merged.clear()
 
     def _open_again(self) -> None:
@@ -290,13 +292,17 @@ class Host:
         if _identity(self.path) not in (None, self._file):
             await self._begin_anew(generation)
             generation = self.generation
-        version, shapes, parked, site_id = await self.run(_news)
+        version, shapes, parked, site_id, marks = await self.run(_news)
         if (shapes, parked) != (self.shapes, self.parked):
             self.shapes, self.parked = shapes, parked
             self._forget_reads()
             for listener in tuple(self._listeners):
                 listener.schema_changed(shapes, parked)
-        if version < self.version or site_id != self.site_id:  # set back in place: by a restore, say
+        synced = {shape.name for shape in shapes}
+        anew = any(name in synced for name, _ in set(self._marks).difference(marks))
+        self._marks = marks
+        # set back in place, by a restore, say; or a table was made anew, and all of it is to be asked for
+        if version < self.version or site_id != self.site_id or anew:
             await self._begin_anew(generation)
         elif version > self.version:
             self._moved(version)  # first: whoever sends it should not wait for the report
@@ -365,8 +371,10 @@ class Host:
             listener.version_moved(version)
 
 
-def _news(replica: Replica) -> tuple[int, tuple[Shape, ...], tuple[Parked, ...], bytes | None]:
-    return replica.db_version(), replica.shapes(), replica.parked(), replica.site_id_on_disk()
+def _news(
+    replica: Replica,
+) -> tuple[int, tuple[Shape, ...], tuple[Parked, ...], bytes | None, tuple[tuple[str, str], ...]]:
+    return replica.db_version(), replica.shapes(), replica.parked(), replica.site_id_on_disk(), replica.marks()
 
 
 def _identity(path: Path) -> tuple[int, int] | None:

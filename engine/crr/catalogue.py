@@ -18,6 +18,8 @@ CLOCK = "__crsql_clock"
 BY_VERSION = "_dbv_idx"
 PKS = "__crsql_pks"
 KEY = "__crsql_key"
+MARK = "crsql_syncline_mark_"
+"""Begins the names of the triggers by which a table is known again (``engine.crr.peers.marks``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +92,15 @@ class Catalogue:
         broken: wire name -> why it is not in ``crrs``, in words that follow on "cannot be synced:".
         parked: wire name -> why it takes no part in sync, likewise; all that are broken, and others, whose local
             writes are recorded on.
-        texts: by wire name, the texts of the schema from which all but ``parked`` was read.
+        marks: by wire name, by which each table is known to be the one it was; of those that bear a whole one.
+        texts: by wire name, the texts of the schema from which all but ``parked`` and ``marks`` was read.
     """
 
     clocks: tuple[str, ...]
     crrs: dict[str, Crr]
     broken: dict[str, str]
     parked: dict[str, str]
+    marks: dict[str, str]
     texts: dict[str, tuple[str | None, ...]]
 
     @cached_property
@@ -180,7 +184,7 @@ def load(db: apsw.Connection, before: Catalogue | None = None) -> Catalogue:
 
     What the schema says as it did ``before`` is taken over: where a table comes or goes, thousands of others may stay.
     """
-    known = before or Catalogue((), {}, {}, {}, {})
+    known = before or Catalogue((), {}, {}, {}, {}, {})
     rows: list[tuple[Any, ...]] = db.execute(
         "SELECT name, lower(name), type, sql FROM main.sqlite_master WHERE type IN ('table', 'view')"
     ).fetchall()
@@ -225,7 +229,16 @@ def load(db: apsw.Connection, before: Catalogue | None = None) -> Catalogue:
         clocks.append(name)
         texts[name] = now
     parked = {name: why for name, why in parking.read(db).items() if name in crrs}
-    return Catalogue(tuple(clocks), crrs, broken, parked | broken, texts)
+    on = _marks(db)
+    marks = {name: on[key] for name, crr in crrs.items() if (key := (crr.table.name, name + CLOCK)) in on}
+    return Catalogue(tuple(clocks), crrs, broken, parked | broken, marks, texts)
+
+
+def _marks(db: apsw.Connection) -> dict[tuple[str, str], str]:
+    """The whole marks, by what bears their two halves: a table and its clock."""
+    sql = f"SELECT name, tbl_name FROM main.sqlite_master WHERE type = 'trigger' AND name GLOB '{MARK}*'"
+    on = {name.removeprefix(MARK): table for name, table in db.execute(sql)}
+    return {(table, on[mark + CLOCK]): mark for mark, table in on.items() if mark + CLOCK in on}
 
 
 def is_crr(db: apsw.Connection, table: str) -> bool:

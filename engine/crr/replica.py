@@ -8,7 +8,7 @@ from engine.change import MAX_VERSION, Change, SQLiteValue
 from engine.crr import durability
 from engine.crr.failures import explained
 from engine.crr.merge.merging import Merger
-from engine.crr.peers import identity, keeping, lineage, tracked
+from engine.crr.peers import identity, keeping, lineage, marks, tracked
 from engine.crr.read import surveys
 from engine.crr.read.digests import SLICE, Rank, Slice, key_order, lengths_above, rows_between, values_at
 from engine.crr.read.ranges import RangeReader
@@ -27,6 +27,7 @@ from engine.crr.results import (
 )
 from engine.crr.schema import Schema
 from engine.crr.sql import idents, main
+from engine.crr.tables.create import keep_floor
 from engine.errors import FileReplaced, UsageError
 from engine.steps import at_once
 
@@ -195,9 +196,11 @@ class Replica(Schema):
             merger.merge(changes, author)
             if received is not None:
                 tracked.record_received(db, self._state.site_id, received)
-                keeping.record_received(db, received)
+                if received.tables is not None:
+                    self._mark_tables()
+                keeping.record_received(db, received, self._state.catalogue())
             if place is not None:
-                keeping.record_place(db, self._state.site_id, place)
+                keeping.record_place(db, self._state.site_id, place, self._state.catalogue())
             after = min(self._state.next_version(), MAX_VERSION - 1) if merger.won else before
         return MergeResult(merger.applied or (), before, after)
 
@@ -230,15 +233,29 @@ class Replica(Schema):
     def known(self, site_id: bytes, parked: Collection[str] = ()) -> Known:
         """What is known of one peer: its clocks, what they cover, and where a cut range can go on.
 
+        Tables that bear no mark yet are marked, unless the file was opened read-only: what comes from now on rests on
+        these very tables.
+
         Args:
             parked: tables that do not take part on one of the two sides; from now on no clock covers them.
         """
         with self._reading() as db:
-            if not keeping.covers_any(db, site_id, parked):
-                return keeping.known(db, self._state.site_id, site_id, self._state.catalogue())
+            catalogue = self._state.catalogue()
+            if self.readonly or not (marks.unmarked(catalogue) or keeping.covers_any(db, site_id, parked)):
+                return keeping.known(db, self._state.site_id, site_id, catalogue)
         with self._writing() as db:
+            self._mark_tables()
             keeping.uncover(db, site_id, parked)
             return keeping.known(db, self._state.site_id, site_id, self._state.catalogue())
+
+    def _mark_tables(self) -> None:
+        for crr in marks.unmarked(self._state.catalogue()):
+            marks.put(self.connection, crr)
+
+    def marks(self) -> marks.Marks:
+        """The marks that the tables bear now (``engine.crr.peers.marks``)."""
+        with explained(self.path):
+            return tuple(self._state.catalogue().marks.items())
 
     def lineage_mark(self) -> int:
         """The number of the latest token that any peer has shown; later ones have higher numbers."""
@@ -252,6 +269,7 @@ class Replica(Schema):
             the tokens by which the peer may know this file now, the newest last.
         """
         with self._writing() as db:
+            keep_floor(self._state)
             lineage.renew(db, self._state.site_id, site_id, confirmed, self._state.told_version())
             return lineage.mine(db, self._state.site_id, site_id)
 
@@ -325,6 +343,7 @@ class Replica(Schema):
                 raise UsageError(f"A sent clock needs a site id of 16 bytes and a version, not {version}.")
         with self._writing() as db:
             self._check_same(floor)
+            keep_floor(self._state)
             for site_id, version in clocks.items():
                 tracked.record_sent(db, site_id, version)
 

@@ -20,6 +20,7 @@ class Received:
         tables: the tables that the clock covers from now on; None leaves them as they are (the stock dialect).
         resend: no filter hid anything of it, so that a wish for that is fulfilled (``Replica.ask_again``).
         covered: the tables that ``since`` is taken to cover: only what is above it has come of them.
+        marks: of the file's tables that it rests on (``engine.crr.peers.marks``): they must still be the same.
     """
 
     site_id: bytes
@@ -28,6 +29,7 @@ class Received:
     tables: tuple[str, ...] | None = None
     resend: bool = False
     covered: tuple[str, ...] = ()
+    marks: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,7 @@ class Place:
         since, until: the range, in versions of the peer's.
         token: the place in it, opaque; the peer made it. Empty: nothing of it is held yet, it is only wished for.
         resend: the range was asked for without filters.
+        marks: as in ``Received``.
     """
 
     site_id: bytes
@@ -46,6 +49,7 @@ class Place:
     until: int
     token: bytes
     resend: bool = False
+    marks: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,8 @@ class Known:
         place: where a cut range can go on, if it can.
         mine: the lineage tokens by which the peer may know this file.
         seen: the ones that it has shown, (number, token) in order.
+        marks: by which the file's tables are known to be what they are now.
+        forgetful: it may not hold all that it has written itself, as a table was made anew since.
     """
 
     received: int = 0
@@ -66,6 +72,8 @@ class Known:
     place: Place | None = None
     mine: tuple[bytes, ...] = ()
     seen: tuple[tuple[int, bytes], ...] = ()
+    marks: tuple[tuple[str, str], ...] = ()
+    forgetful: bool = False
 
 
 @dataclass(frozen=True, slots=True)

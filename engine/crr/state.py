@@ -34,6 +34,7 @@ class Alter:
         columns: the tracked columns in the snapshot, in its order.
         begins: whether no transaction was open before it, so that its savepoint is the transaction.
         recorded: whether all that was written before it was recorded, as far as is known.
+        mark: the table's mark, which it goes on to bear as long as its sync records do.
     """
 
     table: str
@@ -41,6 +42,7 @@ class Alter:
     columns: tuple[str, ...]
     begins: bool
     recorded: bool
+    mark: str
 
 
 class State:
@@ -227,6 +229,7 @@ class State:
         found = (
             "SELECT 1 FROM temp.sqlite_master WHERE type = 'trigger' UNION ALL"
             f" SELECT 1 FROM main.sqlite_master WHERE type = 'trigger' AND name NOT IN ({own})"
+            f" AND name NOT GLOB '{catalogue.MARK}*'"
         )
         return self.db.execute(found).fetchone() is not None
 

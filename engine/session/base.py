@@ -289,12 +289,14 @@ class Session(abc.ABC):
         keep: bool = True,
         resend: bool = False,
         covered: tuple[str, ...] = (),
+        marks: tuple[tuple[str, str], ...] = (),
     ) -> None:
         """Queue a batch for merging. The hard rule: it must continue what was accepted before it.
 
         With a ``place`` it is a part of the range, which leaves the clock where it is; the last part has none, and
         its clock covers ``tables``. Without ``keep`` only the changes count (they are an answer to an older Want).
         ``resend``: it was asked for without filters. ``covered``: the tables of which it was asked from ``since`` on.
+        ``marks``: of our tables that it rests on.
         """
         assert self.peer is not None
         if not 0 <= since < MAX_VERSION or not 0 <= until < MAX_VERSION:
@@ -309,7 +311,7 @@ class Session(abc.ABC):
         elif place is not None:
             until = since
         elif until > since or tables is not None:
-            received = Received(self.peer, until, since, tables, resend, covered)
+            received = Received(self.peer, until, since, tables, resend, covered, marks)
             self.offered = max(self.offered, until)
         self._merges.append(
             Merge(tuple(changes), until, received, author=author, js_numbers=stock, place=place, tables=tables or ())

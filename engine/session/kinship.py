@@ -63,6 +63,7 @@ class KinSession(Session):
             self._actions.append(LookUp(self.peer))
         elif isinstance(message, Renewed):
             self._token_kept = message.token
+            self._tokens_shown += (message.token,)
         elif not self.kin:
             raise ProtocolError("A Renewal came before Lineage.")
         else:
@@ -96,11 +97,12 @@ class KinSession(Session):
         self.close(4005, text.format("The file on the other side"), said=text.format("This file"), retry=False)
 
     def _show(self, tokens: tuple[bytes, ...]) -> None:
-        """Show the tokens that we have now, in order: each must follow one that we have shown on this connection."""
+        """Show the tokens that we have now, in order: each must follow one that was shown on this connection, and one
+        that nobody has said to have seen may have been lost."""
         for token in tokens:
             if token not in self._tokens_shown:
                 self._send(encode(Renewal(token)))
-        self._tokens = self._tokens_shown = tokens
+        self._tokens = tokens
 
     def _renewal_due(self) -> bool:
         return self._renewed_at is None or self.now() - self._renewed_at >= RENEW_EVERY

@@ -84,6 +84,8 @@ class OwnSession(SendingSession, ComparingSession):
         self._resend = False
         self._covered: tuple[str, ...] = ()
         self._asked_as_covered: tuple[str, ...] = ()
+        self._marks: tuple[tuple[str, str], ...] = ()
+        self._forgetful = False
         self._next_number = 0
         self._uncovered = False
         self._trouble = ""
@@ -194,6 +196,10 @@ class OwnSession(SendingSession, ComparingSession):
                 self._ask_first()
             self._take_early()
             return
+        self._marks = tuple(mark for mark in known.marks if mark[0] in self.common)
+        if len(self._marks) < len(self.common):  # since the greeting was made
+            self.close(1001, "The tables of the file were altered.", regreet=True)
+            return
         self.greeted = True
         self._greeted_with = known.mine
         self._send(encode(Lineage(known.mine, tuple(token for _, token in known.seen[-1:]))))
@@ -201,6 +207,7 @@ class OwnSession(SendingSession, ComparingSession):
         self.offered = self.received = known.received
         self._recorded, self.confirmed = known.sent, known.sent or 0
         self._covered = tuple(name for name in self.common if name in known.tables)
+        self._forgetful = known.forgetful
         if self.receives:
             covered = self._covered
             self._uncovered = covered != self.common and bool(self.peer_version)
@@ -254,7 +261,7 @@ class OwnSession(SendingSession, ComparingSession):
         if place is not None:
             self._resend = place.resend
         until, token = (place.until, place.token) if place is not None else (0, b"")
-        self._send(encode(Want(self._asked_for, since, tables, self._resend, until, token)))
+        self._send(encode(Want(self._asked_for, since, tables, self._resend or self._forgetful, until, token)))
 
     def _on_failure(self, failure: Failure) -> None:
         self.refusal = failure
@@ -278,7 +285,7 @@ class OwnSession(SendingSession, ComparingSession):
         self._more_coming = batch.more
         place = None
         if batch.place:
-            place = Place(self.peer, batch.since, batch.until, batch.place, self._resend)
+            place = Place(self.peer, batch.since, batch.until, batch.place, self._resend, self._marks)
             behind = versions_behind(batch.changes, self.common, batch.since, batch.until)
             self._behind_in = max(self._behind_in, behind)
         current = batch.want == self._asked_for
@@ -291,6 +298,7 @@ class OwnSession(SendingSession, ComparingSession):
             keep=current,
             resend=self._resend,
             covered=self._asked_as_covered,
+            marks=self._marks,
         )
         if current and place is None:
             self._asked_as_covered = self.common  # what follows goes on from there

@@ -40,6 +40,8 @@ class SendingSession(KinSession):
 
     _want = 0
     _filters = True
+    # whether what the peer wrote may be left out: not of one that does not hold all of it
+    _by_author = True
     # the range under way: None between two of them
     _span: Span | None = None
     _place = b""
@@ -80,6 +82,7 @@ class SendingSession(KinSession):
         self._held = None
         self._want = want.number
         self._filters = not want.resend
+        self._by_author = self._by_author and not want.resend
         self._late = frozenset(self.common) - frozenset(want.tables) if self.local_version else frozenset()
         self._owed = False
         self._outdated = self._reading
@@ -197,7 +200,7 @@ class SendingSession(KinSession):
             ReadPart(
                 self._span or self._new_span(),
                 self._place,
-                self.peer if self._filters else None,
+                self.peer if self._filters and self._by_author else None,
                 tuple(self._own_versions) if self._filters else (),
                 BATCH_CHANGES,
                 BATCH_BYTES,

@@ -14,6 +14,7 @@ import uuid
 import apsw
 
 from engine.crr import parking
+from engine.crr.peers import marks
 
 
 def renew(db: apsw.Connection) -> bytes:
@@ -27,9 +28,11 @@ def renew(db: apsw.Connection) -> bytes:
     site_id = uuid.uuid4().bytes
     db.execute("UPDATE main.crsql_site_id SET site_id = ? WHERE ordinal = 0", (site_id,))
     ours = db.execute(
-        "SELECT name FROM main.sqlite_master WHERE type = 'table' AND name GLOB 'crsql_syncline_*' AND name != ?",
-        (parking.TABLE,),
+        "SELECT name FROM main.sqlite_master WHERE type = 'table' AND name GLOB 'crsql_syncline_*'"
+        " AND name NOT IN (?, ?)",
+        (parking.TABLE, marks.TABLE),
     )
     for name in ["crsql_tracked_peers", *(name for (name,) in ours.fetchall())]:
         db.execute(f"DELETE FROM main.{name}")
+    marks.renew(db)
     return site_id

@@ -4,6 +4,8 @@
 ``crsql_syncline_ranges``  how far a range is held that was cut in the middle; or, with nothing held yet and ``resend``,
 a wish to have one without filters. Only what comes without filters ends such a wish.
 
+Both name the marks of the tables that they rest on (``marks``), and hold while these tables are what they were.
+
 The tokens of ``lineage`` belong to it as well.
 """
 
@@ -16,10 +18,9 @@ from typing import Any
 import apsw
 
 from engine.change import MAX_VERSION
-from engine.crr.catalogue import CLOCK, Catalogue
-from engine.crr.peers import lineage, tracked
+from engine.crr.catalogue import Catalogue, column_names
+from engine.crr.peers import lineage, marks, tracked
 from engine.crr.results import Known, Place, Received
-from engine.crr.sql import main
 from engine.errors import FileReplaced, InvalidChange
 
 _TABLES = "crsql_syncline_tables"
@@ -28,7 +29,7 @@ _LAYOUT = {
     _TABLES: "site_id BLOB PRIMARY KEY NOT NULL, tables TEXT NOT NULL",
     _RANGES: (
         "site_id BLOB PRIMARY KEY NOT NULL, since INTEGER NOT NULL, until INTEGER NOT NULL,"
-        " token BLOB NOT NULL, resend INTEGER NOT NULL"
+        " token BLOB NOT NULL, resend INTEGER NOT NULL, marks TEXT NOT NULL DEFAULT '{}'"
     ),
 }
 
@@ -36,65 +37,61 @@ _LAYOUT = {
 def known(db: apsw.Connection, own: bytes | None, site_id: bytes, catalogue: Catalogue) -> Known:
     """What the file knows of a peer. Creates nothing."""
     received, sent = tracked.clocks(db, site_id)
-    covered = _read(db, _TABLES, "tables", site_id)
-    names = json.loads(covered[0]) if covered is not None else []
-    # A table without any clock row holds nothing, whatever was recorded: it may have been dropped and made again.
-    tables = tuple(name for name in names if name in catalogue.synced and _holds_anything(db, name))
-    row = _read(db, _RANGES, "since, until, token, resend", site_id)
+    now = catalogue.marks
+    covered = _covered(db, site_id).items()
+    tables = tuple(name for name, mark in covered if name in catalogue.synced and now.get(name) == mark)
+    row = _read(db, _RANGES, "*", site_id)
     place = None
     if row is not None:
-        since, until, token, resend = row
+        _, since, until, token, resend, *rests_on = row
         held = received or 0
-        if since <= held and (resend or held < until) and until < MAX_VERSION:
+        whole = bool(rests_on) and json.loads(rests_on[0]).items() <= now.items()
+        if whole and since <= held and (resend or held < until) and until < MAX_VERSION:
             place = Place(site_id, since, until, token, bool(resend))
-        elif resend:  # the clock was dropped meanwhile, or the range ends where no clock may be any more
-            place = Place(site_id, held, 0, b"", resend=True)
-    return Known(received or 0, sent, tables, place, lineage.mine(db, own, site_id), lineage.seen(db, own, site_id))
+        elif resend:  # the clock was dropped, a table was made anew, or the range ends where no clock may be any more
+            place = Place(site_id, min(since, held), 0, b"", resend=True)
+    tokens = lineage.mine(db, own, site_id), lineage.seen(db, own, site_id)
+    return Known(received or 0, sent, tables, place, *tokens, tuple(now.items()), marks.forgetful(db))
 
 
-def record_received(db: apsw.Connection, received: Received) -> None:
+def record_received(db: apsw.Connection, received: Received, catalogue: Catalogue) -> None:
     """Record what a clock covers, in the transaction that records the clock; a cut range is done with it.
 
     Raises:
-        FileReplaced: a table that the merge takes for covered is so no longer.
+        FileReplaced: a table that the merge rests on was made anew.
     """
     if received.tables is None:
         return
-    covered = _read(db, _TABLES, "tables", received.site_id)
-    anew = set(received.covered).difference(json.loads(covered[0]) if covered is not None else ())
-    if anew:
-        raise FileReplaced(
-            f"The table “{min(anew)}” was made anew meanwhile.", hint="Syncline asks for all of it once more."
-        )
+    covered = _covered(db, received.site_id)
+    marks.check(catalogue, received.marks)
+    marks.check_covered(covered, received.covered)
     if db.table_exists("main", _RANGES):
-        fulfilled = (received.site_id, received.resend)
-        db.execute(f"DELETE FROM main.{_RANGES} WHERE site_id = ? AND resend <= ?", fulfilled)
-    tables = json.dumps(received.tables)
-    if covered != (tables,):
-        if covered is not None and not set(json.loads(covered[0])).issubset(received.tables):
+        fulfilled = (received.site_id, received.resend, received.since)
+        db.execute(f"DELETE FROM main.{_RANGES} WHERE site_id = ? AND (NOT resend OR ? AND since >= ?)", fulfilled)
+    tables = {name: catalogue.marks[name] for name in received.tables if name in catalogue.marks}
+    if covered != tables:
+        if not covered.keys() <= tables.keys():
             _forget_place(db, received.site_id)
-        _write(db, _TABLES, (received.site_id, tables))
+        _write(db, _TABLES, (received.site_id, json.dumps(tables)))
 
 
 def forget_table(db: apsw.Connection, name: str) -> None:
     """A table starts anew: no clock covers it any more, and every peer is asked for all of it. That of a published
-    peer covers all tables or none."""
+    peer covers all tables or none. No cut range goes on: what was held of it may have gone with the table. One that is
+    wished for without filters is wished for from its beginning."""
+    marks.drop(db, name)
+    _forget_place(db)
     published = "true"
     if db.table_exists("main", _TABLES):
         published = f"site_id NOT IN (SELECT site_id FROM main.{_TABLES})"
-        covered: list[tuple[Any, ...]] = db.execute(f"SELECT site_id, tables FROM main.{_TABLES}").fetchall()
-        for site_id, tables in covered:
-            kept = [table for table in json.loads(tables) if table.lower() != name.lower()]
-            db.execute(f"UPDATE main.{_TABLES} SET tables = ? WHERE site_id = ?", (json.dumps(kept), site_id))
     tracked.forget_received(db, published)
 
 
 def uncover(db: apsw.Connection, site_id: bytes, names: Collection[str]) -> None:
     """No clock of this peer covers these tables any more: they are parked on one of the two sides. A range that was cut
     begins anew with it, for it may have been one of theirs."""
-    covered = _read(db, _TABLES, "tables", site_id)
-    held = json.loads(covered[0]) if covered is not None else []
-    kept = [name for name in held if name not in names]
+    held = _covered(db, site_id)
+    kept = {name: mark for name, mark in held.items() if name not in names}
     if kept != held:
         _write(db, _TABLES, (site_id, json.dumps(kept)))
         _forget_place(db, site_id)
@@ -102,16 +99,16 @@ def uncover(db: apsw.Connection, site_id: bytes, names: Collection[str]) -> None
 
 def covers_any(db: apsw.Connection, site_id: bytes, names: Collection[str]) -> bool:
     """Whether there is anything for ``uncover`` to do."""
-    covered = _read(db, _TABLES, "tables", site_id)
-    return covered is not None and not set(names).isdisjoint(json.loads(covered[0]))
+    return not _covered(db, site_id).keys().isdisjoint(names)
 
 
-def record_place(db: apsw.Connection, own: bytes | None, place: Place) -> None:
+def record_place(db: apsw.Connection, own: bytes | None, place: Place, catalogue: Catalogue) -> None:
     """Record how far a range is held, in the transaction that persists it that far.
 
     Raises:
         InvalidChange: the id is not 16 bytes or is our own.
-        FileReplaced: the recorded clock is below the one that the range continues.
+        FileReplaced: the recorded clock is below the one that the range continues, or a table that the range rests on
+            was made anew.
     """
     if len(place.site_id) != 16 or place.site_id == own:
         raise InvalidChange("The peer's site id is not 16 bytes long, or it is that of this file.")
@@ -120,9 +117,11 @@ def record_place(db: apsw.Connection, own: bytes | None, place: Place) -> None:
             "The file's clock of a peer went back: it was replaced or restored meanwhile.",
             hint="Syncline goes on from what the file holds now.",
         )
-    wished = _read(db, _RANGES, "since", place.site_id, "AND resend") is not None
-    if place.resend or not wished:
-        _write(db, _RANGES, (place.site_id, place.since, place.until, place.token, int(place.resend)))
+    marks.check(catalogue, place.marks)
+    wished = _read(db, _RANGES, "since", place.site_id, "AND resend")
+    if wished is None or (place.resend and place.since <= wished[0]):
+        rests_on = json.dumps(dict(place.marks))
+        _write(db, _RANGES, (place.site_id, place.since, place.until, place.token, int(place.resend), rests_on))
 
 
 def record_wish(db: apsw.Connection, site_id: bytes, since: int) -> None:
@@ -133,18 +132,22 @@ def record_wish(db: apsw.Connection, site_id: bytes, since: int) -> None:
     older = _read(db, _RANGES, "since", site_id, "AND resend")
     if older is not None:
         since = min(since, older[0])
-    _write(db, _RANGES, (site_id, since, 0, b"", 1))
+    _write(db, _RANGES, (site_id, since, 0, b"", 1, "{}"))
 
 
-def _forget_place(db: apsw.Connection, site_id: bytes) -> None:
-    """A cut range begins anew; that it goes without filters stays wished for."""
+def _forget_place(db: apsw.Connection, site_id: bytes | None = None) -> None:
+    """A cut range begins anew, by default those of all peers; that it goes without filters stays wished for."""
     if db.table_exists("main", _RANGES):
-        db.execute(f"DELETE FROM main.{_RANGES} WHERE site_id = ? AND NOT resend", (site_id,))
-        db.execute(f"UPDATE main.{_RANGES} SET until = 0, token = x'' WHERE site_id = ?", (site_id,))
+        of = "?1 IS NULL" if site_id is None else "site_id = ?1"
+        db.execute(f"DELETE FROM main.{_RANGES} WHERE {of} AND NOT resend", (site_id,))
+        db.execute(f"UPDATE main.{_RANGES} SET until = 0, token = x'' WHERE {of}", (site_id,))
 
 
-def _holds_anything(db: apsw.Connection, table: str) -> bool:
-    return db.execute(f"SELECT 1 FROM {main(table + CLOCK)} LIMIT 1").fetchone() is not None
+def _covered(db: apsw.Connection, site_id: bytes) -> dict[str, str]:
+    """The tables that the clock of a peer was recorded for, and the mark that each had."""
+    row = _read(db, _TABLES, "tables", site_id)
+    found = json.loads(row[0]) if row is not None else {}
+    return found if isinstance(found, dict) else {}  # a list was written before tables had marks
 
 
 def _read(db: apsw.Connection, table: str, columns: str, site_id: bytes, also: str = "") -> tuple[Any, ...] | None:
@@ -158,4 +161,6 @@ def _read(db: apsw.Connection, table: str, columns: str, site_id: bytes, also: s
 
 def _write(db: apsw.Connection, table: str, values: tuple[apsw.SQLiteValue, ...]) -> None:
     db.execute(f"CREATE TABLE IF NOT EXISTS main.{table} ({_LAYOUT[table]}) WITHOUT ROWID")
+    if len(column_names(db, table)) < len(values):  # made before places had marks
+        db.execute(f"ALTER TABLE main.{table} ADD COLUMN marks TEXT NOT NULL DEFAULT '{{}}'")
     db.execute(f"INSERT OR REPLACE INTO main.{table} VALUES ({', '.join('?' * len(values))})", values)

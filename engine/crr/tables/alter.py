@@ -11,6 +11,7 @@ import apsw
 
 from engine.change import SENTINEL
 from engine.crr.catalogue import CLOCK, KEY, PKS, Table, column_names
+from engine.crr.peers import marks
 from engine.crr.sql import ident, idents, literal, main
 from engine.crr.state import Alter, State
 from engine.crr.tables.backfill import forget_rows, rows_and_keys, take_over, write_cells
@@ -127,7 +128,10 @@ def _take_snapshot(state: State, name: str, begins: bool, recorded: bool) -> Alt
             db.execute(f"DROP TABLE temp.{left}")
     crr = state.catalogue().tracking(name)
     columns = crr.columns if crr else ()
-    alter = Alter(name, f"crsql_alter_{next(state.numbers)}", columns, begins, recorded and has_triggers(db, name))
+    recorded = recorded and has_triggers(db, name)
+    snapshot = f"crsql_alter_{next(state.numbers)}"
+    mark = state.catalogue().marks.get(crr.name, "") if crr else ""
+    alter = Alter(name, snapshot, columns, begins, recorded, mark)
     # Without types, so that every value stays what it is.
     listed = "".join(f", v{n}" for n in range(len(columns)))
     db.execute(f"CREATE TEMP TABLE {alter.snapshot} (key INTEGER PRIMARY KEY{listed})")
@@ -156,6 +160,9 @@ def _finish(state: State, alter: Alter) -> None:
     if reasons:
         raise not_eligible(table.name, reasons)
     if not anew:
+        marked = state.catalogue().tracking(table.name)
+        if marked and alter.mark:  # that on the table goes with it when the table is made anew
+            marks.put_again(db, marked, alter.mark)
         _compact(state, table, alter)
         _record_changed_values(state, table, alter)
         if not alter.recorded:

@@ -52,8 +52,9 @@ def make_crr(state: State, name: str) -> None:
         return
     with savepoint(db):
         halves = [bool(column_names(db, table.name + suffix)) for suffix in (CLOCK, PKS)]
-        if halves[0] != halves[1]:  # the numbers in the one would stand for other rows than they did
+        if any(halves):
             keep_floor(state)
+        if halves[0] != halves[1]:  # the numbers in the one would stand for other rows than they did
             drop_records(db, table.name)
         elif halves[0]:
             take_over(state, table)

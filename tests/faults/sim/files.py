@@ -69,6 +69,26 @@ class Files:
         """Keep a copy of the file as it is now."""
         _copy(path, path.with_suffix(".backup"))
 
+    def make_anew(self, replica: Replica, table: str, *, foreign: bool) -> int:
+        """Drop the sync records of a table and some of its rows, and make it a CRR again; returns how many rows.
+
+        ``foreign``: by a program in which no code of ours runs. The version stays, as cr-sqlite keeps it where any
+        other table has it.
+        """
+        db = replica.connection
+        drop = f"SELECT crsql_as_table('{table}')"
+        if foreign:
+            floor = f"INSERT OR REPLACE INTO crsql_master VALUES ('pre_compact_dbversion', {replica.db_version()})"
+            triggers = "; ".join(f"DROP TRIGGER {table}__crsql_{event}trig" for event in "iud")
+            drop = f"{floor}; {triggers}; DROP TABLE {table}__crsql_clock; DROP TABLE {table}__crsql_pks"
+        key = db.execute("SELECT name FROM pragma_table_info(?) WHERE pk = 1", (table,)).get
+        rows = f"{table} WHERE {self._rng.choice(['true', 'false', f'{key} % 2', f'{key} < 5'])}"
+        with db:
+            db.execute(drop).fetchall()
+            gone: int = db.execute(f"SELECT count(*) FROM {rows}").get
+            db.execute(f"DELETE FROM {rows}; SELECT crsql_as_crr('{table}')").fetchall()
+        return gone
+
     def restore(self, path: Path) -> None:
         """Put the latest backup in place of the (closed) file."""
         shutil.copyfile(path.with_suffix(".backup"), path)

@@ -185,6 +185,24 @@ class Machine:
         self.look()
         return True
 
+    def make_anew(self, *, foreign: bool) -> None:
+        """A table loses its sync records and some rows, and is made a CRR again; what runs notices a little later."""
+        table = self.rng.choice(sorted(self.eye.tables))
+        gone = self.world.files.make_anew(self.replica, table, foreign=foreign)
+        self._checked.clear()
+        self.note(f"{'another program' if foreign else 'the app'} makes {table} anew: {gone} rows are gone")
+        life = self.life
+        self.world.time.after(
+            self.rng.choice([0.0, 0.01, 2.0]), lambda: self._look_anew() if self.up and self.life == life else None
+        )
+
+    def _look_anew(self) -> None:
+        for driver in tuple(self.drivers):
+            driver.call(
+                lambda driver=driver: driver.session.close(1001, "A table was made anew.", regreet=True)  # type: ignore[misc]
+            )
+        self.look()
+
     def catch_up(self) -> None:
         """Take all releases that are left, now and then one."""
         if not self.up or self.alter():

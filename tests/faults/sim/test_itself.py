@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from engine.crr import Known, MergeResult, Replica
+from engine.crr import Known, MergeResult, Replica, catalogue
+from engine.crr.peers import marks
 from engine.session import Merge, OwnSession, base, own, performing, stock
 from engine.shape import compare
 
@@ -127,9 +128,26 @@ def _a_clock_covers_tables_that_came_later(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Replica, "known", careless)
 
 
+def _all_holds_of_any_table_of_the_name(patch: pytest.MonkeyPatch) -> None:
+    class Same(dict[object, str]):
+        def __contains__(self, _: object) -> bool:
+            return True
+
+        def __missing__(self, _: object) -> str:
+            return "the same"
+
+    patch.setattr(catalogue, "_marks", lambda _: Same())
+
+
+def _a_range_goes_on_whatever_became_of_its_tables(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(marks, "check", lambda *_: None)
+
+
 @pytest.mark.parametrize(
     ("plant", "topologies"),
     [
+        (_all_holds_of_any_table_of_the_name, ["chain"]),
+        (_a_range_goes_on_whatever_became_of_its_tables, ["hub"]),
         (_columns_that_one_side_lacks_are_left_out, ["chain"]),
         (_a_clock_covers_tables_that_came_later, ["chain"]),
         (_clock_with_the_first_slice, ["chain"]),

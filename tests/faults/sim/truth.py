@@ -65,12 +65,18 @@ class Eye:
         return list(self.db.execute(sql))
 
     def covered(self, site_id: bytes) -> frozenset[str]:
-        """The tables that the clock of a peer stands for; all of them where none are recorded (the stock dialect)."""
+        """The tables that the clock of a peer stands for: those recorded with it that bear the mark they had then;
+        all of them where none are recorded (the stock dialect)."""
         if self.db.table_exists("main", "crsql_syncline_tables"):
             found = self.db.execute("SELECT tables FROM crsql_syncline_tables WHERE site_id = ?", (site_id,)).get
             if found is not None:
-                return frozenset(self.tables).intersection(json.loads(found))
+                return frozenset(table for table, mark in json.loads(found).items() if self._bears(table, mark))
         return frozenset(self.tables)
+
+    def _bears(self, table: str, mark: str) -> bool:
+        sql = "SELECT tbl_name FROM sqlite_master WHERE type = 'trigger' AND instr(name, ?)"
+        bearers = self.db.execute(sql, (mark,))
+        return {name for (name,) in bearers} == {table, f"{table}__crsql_clock"}
 
     def digest(self) -> Digest:
         """What converged replicas have in common (design.md section 6): rows, tombstones and causal lengths."""

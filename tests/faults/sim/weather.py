@@ -35,6 +35,7 @@ class Weather:
             (self._set_back, 2),
             (self._copy, 1),
             (self._alter, 2),
+            (self._make_anew, 2 if self._world.own else 0),  # no published peer sends us what we wrote and lost
             (self._forget, 1),
             (self._ask_again, 1),
         ]
@@ -147,6 +148,12 @@ class Weather:
         machine = self._machine()
         if machine is not None:
             machine.alter()
+
+    def _make_anew(self) -> None:
+        """An app, or a program that knows nothing of sync, makes a table anew, and some of its rows go."""
+        machine = self._machine()
+        if machine is not None:
+            machine.make_anew(foreign=self._rng.random() < 0.5)
 
     def _forget(self) -> None:
         """Somebody drops a clock from the file, so that the peer has to begin anew."""
