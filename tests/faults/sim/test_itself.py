@@ -6,7 +6,7 @@ import os
 import random
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -122,8 +122,8 @@ def _columns_that_one_side_lacks_are_left_out(patch: pytest.MonkeyPatch) -> None
 def _a_clock_covers_tables_that_came_later(patch: pytest.MonkeyPatch) -> None:
     known = Replica.known
 
-    def careless(self: Replica, site_id: bytes) -> Known:
-        return replace(known(self, site_id), tables=self.crr_tables())
+    def careless(self: Replica, site_id: bytes, parked: Collection[str] = ()) -> Known:
+        return replace(known(self, site_id, parked), tables=self.crr_tables())
 
     patch.setattr(Replica, "known", careless)
 
