@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
+from engine import common
 from engine.crr import Known, MergeResult, Replica, catalogue
 from engine.crr.peers import marks
-from engine.session import Merge, OwnSession, base, own, performing, stock
-from engine.shape import compare
+from engine.session import Merge, OwnSession, base, performing, stock
 
 from .timeline import Failed
 from .world import TOPOLOGIES, simulate
@@ -116,7 +116,7 @@ def _columns_that_one_side_lacks_are_left_out(patch: pytest.MonkeyPatch) -> None
         return merge(replica, replace(action, changes=fitting), **options)
 
     patch.setattr(performing, "merge", lenient)
-    patch.setattr(own, "compare", lambda here, there: replace(compare(here, there), problem=""))
+    patch.setattr(common, "difference", lambda *_: "")
 
 
 def _a_clock_covers_tables_that_came_later(patch: pytest.MonkeyPatch) -> None:
