@@ -26,7 +26,7 @@ async def check(arguments: argparse.Namespace) -> int:
     if arguments.repair and any(finding.remedy for finding in found):
         backup = Backups(data_dir() / "backups").make(path)
         with Replica.open(path) as replica:
-            found = replica.repair()
+            found = [*replica.repair(), *(finding for finding in found if not finding.remedy)]
     for finding in found:
         mended = backup is not None and bool(finding.remedy)
         if arguments.json:

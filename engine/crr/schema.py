@@ -223,7 +223,7 @@ class Schema(OpenFile):
             return repair.check(self._state)
 
     def repair(self) -> list[Finding]:
-        """Mend what ``check`` finds, in one transaction; returns what it was.
+        """Mend what ``check`` finds and has a remedy, in one transaction; returns what it was.
 
         Raises:
             NotEligible: a table cannot be a CRR as it is now; then all is as before.

@@ -153,13 +153,13 @@ def check(state: State) -> list[Finding]:
 
 
 def repair(state: State) -> list[Finding]:
-    """Mend all that ``check`` finds and that has a remedy, all or nothing; returns what ``check`` found.
+    """Mend all that ``check`` finds and that has a remedy, all or nothing; returns what it was.
 
     Raises:
         NotEligible: a table cannot be a CRR as it is now.
     """
-    found = check(state)
-    no_alter = (Damage.TABLE_GONE, Damage.STRAY_TRIGGERS, Damage.PARKED, Damage.STRICT, Damage.ORPHANS)
+    found = [finding for finding in check(state) if finding.remedy]
+    no_alter = (Damage.TABLE_GONE, Damage.STRAY_TRIGGERS, Damage.PARKED, Damage.STRICT)
     with savepoint(state.db):
         parking.release(state.db)
         for _, damage, trigger in _lone_triggers(state.db, state.catalogue().clocks):

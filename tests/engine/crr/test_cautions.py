@@ -158,7 +158,7 @@ def test_rows_that_refer_to_what_sync_deleted(make: MakeReplica, kind: str, firs
     assert two.check() == [Finding("ch", Damage.ORPHANS, 1)]
     assert str(two.check()[0]).startswith("1 row refers to one that is gone")
     before = two.connection.execute("SELECT * FROM ch").fetchall()
-    two.repair()
+    assert two.repair() == []
     assert two.connection.execute("SELECT * FROM ch").fetchall() == before, "they are the person's"
     assert two.check() == [Finding("ch", Damage.ORPHANS, 1)]
     two.connection.execute("DELETE FROM ch WHERE x = 1")
