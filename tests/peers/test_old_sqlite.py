@@ -67,6 +67,7 @@ def test_all_that_syncline_makes_in_a_file(old: OldSqlite, tmp_path: Path) -> No
         with ours.altering("foo"):
             db.execute("ALTER TABLE foo ADD COLUMN d REAL DEFAULT 1.5")
         db.execute("INSERT INTO foo (a, b) VALUES (1, -1), (2, 1); DELETE FROM foo WHERE a = 1")
+        ours.known(PEER)
         ours.merge(other.changes().changes, received=Received(PEER, 1, tables=("foo",)))
         ours.merge((), place=Place(PEER, 1, 9, b"token"))
         for site in (PEER, b"q" * 16):
@@ -74,11 +75,13 @@ def test_all_that_syncline_makes_in_a_file(old: OldSqlite, tmp_path: Path) -> No
         ours.renew_lineage(PEER, None)
         ours.keep_lineage(PEER, b"t" * 16)
         ours.ask_again(b"q" * 16)
+        ours.park("strict", "somebody said so")
         made = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE name LIKE 'crsql%'")}
-    assert {f"crsql_syncline_{name}" for name in ("tables", "ranges", "sent", "lineage", "seen", "added")} <= made
+    known = ("tables", "ranges", "sent", "lineage", "seen", "added", "parked", "marks")
+    assert {f"crsql_syncline_{name}" for name in known} <= made
     used(old, path)
     with Replica.open(path) as ours:
-        assert ours.check() == []
+        assert {finding.damage for finding in ours.check()} == {Damage.PARKED}
         assert not any("3.37" in caution for table in ours.tables() for caution in table.cautions)
         ours.connection.execute("UPDATE foo SET b = 1 WHERE a = 2")
         assert len(ours.changes().changes) > 3
