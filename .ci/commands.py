@@ -19,7 +19,7 @@ HEAD = """# Commands
 Written by `.ci/commands.py` from the program itself; a test sees to it that it is up to date. `syncline` alone opens
 the window, and `syncline FILE` opens it with a database to add, `syncline syncline://…` with a pairing link. Any
 command tells the same with `--help`. From a checkout, write `./syncline`; there are two more commands there:
-`./syncline test` runs all checks and tests, `./syncline bundle` makes a folder that runs on a machine without Python.
+`./syncline test` runs the checks and tests, `./syncline bundle` makes a folder that runs on a machine without Python.
 
 Every command ends with 0 when it did what it was to do, 1 when it could not (a sentence on stderr says why), 2 when
 it was used wrongly. Ctrl-C or SIGTERM ends a command in good order. `--json` is for programs.

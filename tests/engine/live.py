@@ -23,7 +23,7 @@ CREATE TABLE item (id INTEGER PRIMARY KEY NOT NULL, name TEXT, n INTEGER, extra)
 SELECT crsql_as_crr('item');
 """
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 """Seconds for anything that should come to be; only a failing test waits that long."""
 
 

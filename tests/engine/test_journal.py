@@ -20,7 +20,7 @@ from engine.events import ChangesMoved, FlowChange, SyncFailed, SyncFinished, Wa
 from engine.journal import Journal, SyncLine
 from engine.journal_export import export, read_syncs
 from engine.settings import DatabaseConfig, Mode, PeerConfig, Settings
-from tests.engine.live import make_file, on_loop, plain_engine, rows, write
+from tests.engine.live import PATIENCE, make_file, on_loop, plain_engine, rows, write
 
 
 def line(number: int, when: float | None = None, error: str = "") -> SyncLine:
@@ -304,7 +304,7 @@ async def test_bursts_on_a_live_link_are_syncs(tmp_path: Path, monkeypatch: pyte
                             monkeypatch.setattr(time, "time", lambda clock=time.time: clock() - 3600)
 
                 listening = asyncio.create_task(listen())
-                await engine.wait_in_sync(timeout=20)
+                await engine.wait_in_sync(timeout=PATIENCE)
                 for number in (1, 2):
                     write(mine, "INSERT INTO item (id, name) VALUES (?, 'x')", number)
                     async with asyncio.timeout(20):

@@ -50,7 +50,7 @@ async def test_sync_now_ends_when_the_settings_change(tmp_path: Path, monkeypatc
         asked = asyncio.create_task(client.sync_now([peer]))
         await arrived.wait()
         await client.update_peer(client.settings.peers[0])
-        done, _ = await asyncio.wait([asked], timeout=5)
+        done, _ = await asyncio.wait([asked], timeout=PATIENCE)
         asked.cancel()
         await asyncio.wait([asked])
         assert done, "sync_now waits for ever"
@@ -72,7 +72,7 @@ async def test_sync_now_ends_when_auto_sync_is_switched_off(tmp_path: Path, monk
         asked = asyncio.create_task(client.sync_now([peer]))
         await arrived.wait()
         await client.set_auto_sync(False)
-        done, _ = await asyncio.wait([asked], timeout=5)
+        done, _ = await asyncio.wait([asked], timeout=PATIENCE)
         asked.cancel()
         await asyncio.wait([asked])
         assert done, "sync_now waits for ever"
@@ -180,7 +180,7 @@ async def test_a_refusal_of_ours_leaves_no_connection(tmp_path: Path) -> None:
     async with stranger_server(silent) as url, plain_engine() as client:
         await add_peer(client, a, url)
         await until(lambda: client.peers()[0].state is State.NEEDS_YOU, "refused")
-        async with asyncio.timeout(3):
+        async with asyncio.timeout(PATIENCE):
             await gone.wait()
 
 

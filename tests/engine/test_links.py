@@ -14,6 +14,7 @@ import pytest
 from engine import itself
 from engine.errors import SynclineError
 from engine.settings.links import ENTRY, MIME, ClassesKey, XdgLinkType, desktop_entry, info_plist, link_type
+from tests.engine.live import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 OTHERS = "# mine\n[Added Associations]\nx/y=z.desktop;\n\n[Default Applications]\ntext/plain=vim.desktop\n"
@@ -108,8 +109,8 @@ def test_the_desktop_opens_a_link_with_us(tmp_path: Path, monkeypatch: pytest.Mo
     a_type(tmp_path).set(True)
     environment = os.environ | {"XDG_DATA_HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)}
     link = "syncline://pair?at=127.0.0.1,fd00::7&port=1&room=a%20b"
-    subprocess.run(["gio", "open", link], env=environment, check=True, timeout=20)
-    end = time.monotonic() + 20
+    subprocess.run(["gio", "open", link], env=environment, check=True, timeout=PATIENCE)
+    end = time.monotonic() + PATIENCE
     while not called.exists():
         assert time.monotonic() < end, "it was not started"
         time.sleep(0.02)

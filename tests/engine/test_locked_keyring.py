@@ -21,7 +21,7 @@ from engine.system_keyring import SystemKeyring
 from engine.tokens import TokenStore
 from engine.trouble import POLICIES, Policies
 from tests.engine.keyrings import Vault, ring
-from tests.engine.live import HASTY, make_file, on_loop, until
+from tests.engine.live import HASTY, PATIENCE, make_file, on_loop, until
 
 __all__ = ["ring"]
 
@@ -95,7 +95,7 @@ async def test_a_keyring_that_is_locked_at_login(ring: Vault, tmp_path: Path) ->
                 await engine.add_peer(replace(run.peers["one"], id="new"), token=SECRET)
             assert len(engine.peers()) == 3
             ring.locked = False
-            await engine.wait_in_sync(with_token, timeout=20)
+            await engine.wait_in_sync(with_token, timeout=PATIENCE)
             assert engine.tokens.of(with_token[0]) == SECRET
         assert run.peers["none"].id not in ring.asked
 
@@ -112,7 +112,7 @@ async def test_sync_now_asks_at_once(ring: Vault, tmp_path: Path) -> None:
             assert await engine.sync_now() == {peer.id: None}
             ring.locked = True  # a desktop that locks it again stops nothing: the token is at hand
             await engine.update_peer(replace(peer, minutes=7))
-            await engine.wait_in_sync(timeout=20)
+            await engine.wait_in_sync(timeout=PATIENCE)
 
 
 @on_loop
@@ -144,7 +144,7 @@ async def test_a_slow_keyring_holds_one_thread(ring: Vault, tmp_path: Path) -> N
             await until(lambda: engine.peers()[0].next_attempt not in (None, first), "it tries again")
             assert len(ring.asked) == 1
             ring.gate.set()
-            await engine.wait_in_sync(timeout=20)
+            await engine.wait_in_sync(timeout=PATIENCE)
 
 
 @on_loop
@@ -155,7 +155,7 @@ async def test_a_keyring_that_comes_after_syncline(ring: Vault, tmp_path: Path) 
         async with run.started() as engine:
             await told(engine, "one", "which cannot be reached now")
             ring.there = True
-            await engine.wait_in_sync(timeout=20)
+            await engine.wait_in_sync(timeout=PATIENCE)
 
 
 @on_loop
@@ -166,7 +166,7 @@ async def test_a_keyring_that_breaks(ring: Vault, tmp_path: Path) -> None:
         async with run.started() as engine:
             await told(engine, "one", "it failed (AttributeError)")
             ring.kept = held
-            await engine.wait_in_sync(timeout=20)
+            await engine.wait_in_sync(timeout=PATIENCE)
 
 
 @on_loop
@@ -178,7 +178,7 @@ async def test_an_entry_that_is_lost_and_comes_back(ring: Vault, tmp_path: Path)
             await told(engine, "one", "does not hold the token any more")
             assert engine.peers()[0].remedy is Remedy.EDIT
             ring.kept.update(held)
-            await engine.wait_in_sync(timeout=20)
+            await engine.wait_in_sync(timeout=PATIENCE)
 
 
 @on_loop
@@ -193,7 +193,7 @@ async def test_a_file_of_tokens_that_is_damaged_and_mended(tmp_path: Path, monke
         async with run.started() as engine:
             await told(engine, "one", "the file is damaged")
             file.write_text(whole)
-            await engine.wait_in_sync(timeout=20)
+            await engine.wait_in_sync(timeout=PATIENCE)
 
 
 @on_loop

@@ -22,7 +22,7 @@ from engine.hub import HubOptions, Tls
 from engine.settings import PeerConfig, Settings
 from engine.sharing.reach import answering, where_it_is
 from tests.engine.hub.test_serve import certificate
-from tests.engine.live import make_file, on_loop, plain_engine, rows, write
+from tests.engine.live import PATIENCE, make_file, on_loop, plain_engine, rows, write
 
 GOOD = "127.0.0.1"
 DEAD = ("127.0.0.2", "127.0.0.3")
@@ -83,7 +83,7 @@ async def syncs_past_dead_addresses(folder: Path, resolver: Resolver) -> None:
         with dead(hub.port):
             database = await engine.add_database(make_file(folder / "a.db"))
             await engine.add_peer(PeerConfig.new(database.id, f"ws://hub.test:{hub.port}/sync", room="room"))
-            await engine.wait_in_sync(timeout=20)
+            await engine.wait_in_sync(timeout=PATIENCE)
         assert rows(folder / "a.db") == rows(room)
 
 
@@ -121,7 +121,7 @@ async def test_a_paired_machine(tmp_path: Path, resolver: Resolver) -> None:
         with dead(link.port):
             database = await here.add_database(ours)
             await here.pair(replace(link, addresses=("laptop.test",)), database.id)
-            await here.wait_in_sync(timeout=20)
+            await here.wait_in_sync(timeout=PATIENCE)
             assert rows(ours) == rows(theirs)
             assert [url async for url in answering(["laptop.test"], link.port)]
             assert await where_it_is(["laptop.test"], link.port, link.fingerprint)

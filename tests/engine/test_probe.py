@@ -20,7 +20,7 @@ from engine.errors import UsageError
 from engine.probe import ProbeReport, Step, probe
 from engine.wire import OLDEST, PROTOCOL, Failure, FailureCode, encode
 from engine.wire.rooms import OWN_HEADER
-from tests.engine.live import make_file, on_loop, plain_engine, rows, write
+from tests.engine.live import PATIENCE, make_file, on_loop, plain_engine, rows, until, write
 from tests.peers.stock_server import StockServer
 
 SECOND = "CREATE TABLE tag (id INTEGER PRIMARY KEY NOT NULL, name TEXT); SELECT crsql_as_crr('tag');"
@@ -70,10 +70,9 @@ async def test_all_is_well_and_nothing_is_written(tmp_path: Path) -> None:
         assert (dump(here), dump(tmp_path / "rooms/room")) == before
         assert rows(tmp_path / "rooms/room") == []
         assert outcomes(await probe(None, url, "room", "right")) == "oooou"
-        assert engine.hub is not None
-        async with asyncio.timeout(5):
-            while engine.hub.guests:
-                await asyncio.sleep(0.01)
+        serving = engine.hub
+        assert serving is not None
+        await until(lambda: not serving.guests, "it has hung up")
 
 
 @on_loop
@@ -244,20 +243,23 @@ async def test_servers_that_only_look_right() -> None:
 
 @on_loop
 async def test_cancelling_hangs_up() -> None:
-    gone = asyncio.Event()
+    came, gone = asyncio.Event(), asyncio.Event()
 
     async def wait(connection: ServerConnection) -> None:
+        await (await connection.ping())
+        came.set()
         await connection.wait_closed()
         assert connection.close_code == 1000
         gone.set()
 
     async with websocket(wait, own=str(PROTOCOL)) as url:
         testing = asyncio.create_task(probe(None, url, "room"))
-        await asyncio.sleep(0.3)
+        async with asyncio.timeout(PATIENCE):
+            await came.wait()
         testing.cancel()
         with pytest.raises(asyncio.CancelledError):
             await testing
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             await gone.wait()
 
 

@@ -15,7 +15,7 @@ from engine.events import Remedy, State
 from engine.schema_help import Cure, ask_plans, compare
 from engine.settings import PeerConfig, Settings
 
-from .live import add_peer, make_file, on_loop, plain_engine, rows, until, write
+from .live import PATIENCE, add_peer, make_file, on_loop, plain_engine, rows, until, write
 from .programs import Command
 
 OLD = """
@@ -127,7 +127,7 @@ async def test_a_link_that_is_held_up_goes_on_after_the_addition(tmp_path: Path)
         assert [*map(str, (one.table for one in added))] == ["item", "item", "tag"]
         assert len(Backups(tmp_path / "backups").find(one)) == 1
         assert (await engine.compare_tables(peer)).added == tuple(added)
-        await engine.wait_in_sync(timeout=20)
+        await engine.wait_in_sync(timeout=PATIENCE)
         assert engine.peers()[0].remedy is None
         dropped, kept = await engine.take_back_added(peer)
         assert (dropped, kept) == ([Addition("tag")], [Addition("item", "n"), Addition("item", "note")])

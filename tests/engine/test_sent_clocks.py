@@ -15,7 +15,7 @@ from engine.crr import Replica
 from engine.host import Host
 from engine.sent_clocks import SentClocks
 from engine.session import LookUp
-from tests.engine.live import add_peer, make_file, on_loop, plain_engine, rows, until, write, writing
+from tests.engine.live import PATIENCE, add_peer, make_file, on_loop, plain_engine, rows, until, write, writing
 from tests.faults.proxy import Proxy
 
 PEERS = [bytes([n]) * 16 for n in range(1, 101)]
@@ -175,14 +175,14 @@ async def test_a_second_connection_of_a_peer_is_sent_nothing_again(tmp_path: Pat
         hub = await server.serve(room.parent)
         async with Proxy(hub.port) as one_way, Proxy(hub.port) as other_way, plain_engine() as client:
             await add_peer(client, a, one_way.url)
-            await client.wait_in_sync(timeout=20)
+            await client.wait_in_sync(timeout=PATIENCE)
             await until(lambda: all(guest.pump.session.in_sync for guest in hub.inside), "confirmed")
             one_way.up.freeze()
             one_way.down.freeze()
             assert recorded(room) == {}
             async with plain_engine() as again:
                 await add_peer(again, a, other_way.url)
-                await again.wait_in_sync(timeout=20)
+                await again.wait_in_sync(timeout=PATIENCE)
                 await until(lambda: all(guest.pump.session.in_sync for guest in hub.inside), "confirmed")
                 assert hub.guests.total() == 2
         assert other_way.up.moved + other_way.down.moved < 2_000

@@ -18,7 +18,7 @@ from engine.events import State
 from engine.settings import PeerConfig, Settings, SettingsFile
 from engine.tokens import TokenStore
 from tests.engine.keyrings import Vault, ring
-from tests.engine.live import make_file, on_loop, until
+from tests.engine.live import PATIENCE, make_file, on_loop, until
 
 __all__ = ["ring"]
 
@@ -147,17 +147,17 @@ async def test_the_engine_keeps_tokens_between_runs(tmp_path: Path, caplog: pyte
             database = await engine.add_database(make_file(tmp_path / "a.db"))
             peer = PeerConfig.new(database.id, hub.url, room="room")
             await engine.add_peer(peer, token=SECRET)
-            await engine.wait_in_sync(timeout=20)
+            await engine.wait_in_sync(timeout=PATIENCE)
             assert SECRET not in repr(engine) + repr(vars(engine)) + repr(tokens)
         async with Engine(store=settings, token_store=tokens) as engine:
-            await engine.wait_in_sync(timeout=20)
+            await engine.wait_in_sync(timeout=PATIENCE)
             await engine.update_peer(replace(peer, name="renamed"))
             assert await tokens.get(peer.id) == SECRET
             await engine.update_peer(peer, token="")
             assert await tokens.get(peer.id) is None
             await until(lambda: engine.peers()[0].state is State.NEEDS_YOU, "the hub refuses")
             await engine.update_peer(peer, token=SECRET)
-            await engine.wait_in_sync(timeout=20)
+            await engine.wait_in_sync(timeout=PATIENCE)
             await engine.remove_peer(peer.id)
             assert await tokens.get(peer.id) is None
     assert SECRET not in settings.path.read_text()

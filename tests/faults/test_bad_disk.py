@@ -21,13 +21,13 @@ from engine.events import State
 from engine.hub import Hub
 from engine.settings import Pause
 from engine.wire import AnnouncePresence, Changes, Hello, StartStreaming, encode
+from tests import budget
 from tests.engine.hub.guests import guest, hear
 from tests.engine.live import HASTY, PATIENCE, add_peer, make_file, on_loop, plain_engine, rows, until, write, writing
 from tests.faults.bad_disk import BadDisk
 from tests.faults.looks import look
 
 STRANGER = bytes(range(16))
-IN_CI = bool(os.environ.get("CI"))
 
 
 @pytest.fixture(autouse=True)
@@ -142,14 +142,14 @@ def elsewhere(path: Path) -> None:
 @pytest.mark.parametrize("where", ["here", "at the hub"])
 @on_loop
 async def test_another_program_writes_for_long(tmp_path: Path, where: str) -> None:
-    """Longer than anybody waits for a lock (here 30 s in CI)."""
+    """Longer than anybody waits for a lock (here 30 s with ``--full``)."""
     async with world(tmp_path) as it:
         locked, other = (it.a, it.room) if where == "here" else (it.room, it.a)
         with writing(locked) as connection, connection:
             connection.execute("INSERT INTO item (id, name) VALUES (70007, 'after a long thought')")
             write(other, "INSERT INTO item (id, name) VALUES (70008, 'meanwhile')")
             await it.told("is locked by another program" if where == "here" else "could not read or write its file")
-            await asyncio.sleep(24 if IN_CI and where == "here" else 1)
+            await asyncio.sleep(24 if budget.is_full() and where == "here" else 1)
             assert it.state in (State.WAITING, State.CONNECTING, State.SYNCING)
         await it.heals()
         assert {(70007,), (70008,)} <= {key for key, _ in rows(it.a)}
@@ -255,7 +255,7 @@ async def test_a_file_that_is_replaced(tmp_path: Path) -> None:
 def test_pause_and_resume_over_and_over(tmp_path: Path) -> None:
     logging.disable()  # pytest keeps what is logged
     try:
-        on_loop(_pause_and_resume, seconds=300)(tmp_path, 1_000 if IN_CI else 150)
+        on_loop(_pause_and_resume, seconds=300)(tmp_path, budget.pick(150, 1_000))
     finally:
         logging.disable(logging.NOTSET)
 

@@ -29,7 +29,7 @@ from tests.faults.recordings import Moment, Recording, injured
 FRAMES = 1_000
 """Frames in one case."""
 
-CASES = 200 if os.environ.get("CI") else 20
+CASES = budget.pick(10, 200)
 """Cases at least: in CI 200,000 frames."""
 
 
@@ -88,6 +88,7 @@ def lacks(replica: Replica, change: Change) -> bool:
     return change.cid not in held or held[change.cid][1] < change.col_version
 
 
+@pytest.mark.soak
 @pytest.mark.slow
 def test_injured_frames_in_every_state(
     recording: Recording, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
-import os
 import random
 import sys
 from collections import Counter
@@ -30,7 +29,7 @@ from tests.faults.programs import free_port
 from tests.faults.recordings import Recording
 from tests.faults.test_processes import program
 
-BROKEN = 2_000 if os.environ.get("CI") else 400
+BROKEN = budget.pick(400, 2_000)
 """Frames and greetings, against each of the two programs."""
 
 GROWTH = 20_000_000
@@ -45,7 +44,7 @@ def recording(tmp_path_factory: pytest.TempPathFactory) -> Recording:
 
 
 def seeded() -> random.Random:
-    seed = os.environ.get("SYNCLINE_SEED") or ("0" if os.environ.get("CI") else str(random.SystemRandom().random()))
+    seed = budget.seed()
     print("SYNCLINE_SEED", seed)
     return random.Random(seed)
 

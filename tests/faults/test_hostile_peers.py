@@ -133,7 +133,7 @@ async def test_large_messages_in_a_row(room: Path) -> None:
             await socket.recv()
             with writing(room) as other, other:  # so that the first of them cannot be merged for a while
                 sending = asyncio.create_task(send_cells(socket, size, count))
-                await asyncio.sleep(3)
+                await asyncio.sleep(2)
             await sending
             await until(lambda: received(room) == count, "all of them")
         grown = hub.peak() - before

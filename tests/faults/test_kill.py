@@ -58,6 +58,7 @@ async def sync(client: Path, room: Path, home: Path, *, killed_after: int | None
         assert process.returncode == 0 or (killed_after and process.returncode == -signal.SIGKILL), out + err
 
 
+@pytest.mark.soak
 @pytest.mark.slow
 @pytest.mark.parametrize("journal", ["delete", "wal"])
 def test_killed_while_merging(tmp_path: Path, journal: str) -> None:

@@ -1,14 +1,13 @@
 """Large things from process to process: memory that is bounded, and a cut that goes on from the last confirmed place.
 
-In CI some of them have the size that they are promised for: a million changes, a transaction of 200 MB, one cell of
-50 MB. Elsewhere, and in the other direction, they are smaller; CI=1 runs them as CI does.
+With ``--full`` some of them have the size that they are promised for: a million changes, a transaction of 200 MB, one
+cell of 50 MB. Elsewhere, and in the other direction, they are smaller.
 """
 
 from __future__ import annotations
 
 import asyncio
 import itertools
-import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -32,7 +31,7 @@ COPIES = 8
 ROOM_TO_WORK = 6 * WINDOW_BYTES
 """Bytes by which a process may grow whatever is sent: a few windows, as messages and as Python objects."""
 
-BIG = bool(os.environ.get("CI"))
+BIG = budget.is_full()
 """Whether to run at the promised sizes."""
 
 

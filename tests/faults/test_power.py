@@ -197,6 +197,7 @@ class Script:
         self.reader.check(replica)
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("journal", JOURNALS)
 def test_no_clock_ahead_and_no_version_again(tmp_path: Path, journal: str) -> None:
     looks_for = "with a write under way and something lost"

@@ -96,6 +96,7 @@ def fill(path: Path) -> None:
             row += size
 
 
+@pytest.mark.soak
 @pytest.mark.slow
 def test_a_hub_killed_while_it_takes_in(tmp_path: Path) -> None:
     """kill -9 at any moment of an upload; the hub starts again on its port, and the client goes on."""

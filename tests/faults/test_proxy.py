@@ -94,6 +94,7 @@ def heal(proxy: Proxy) -> None:
         way.delay, way.rate, way.chunk = 0.0, None, 16 * 1024
 
 
+@pytest.mark.soak
 def test_random_cuts_and_freezes(tmp_path: Path) -> None:
     for case in budget.cases("proxy: random cuts and freezes", seconds=3.0):
         on_loop(_random_trouble)(tmp_path / str(case.seed), case.random)

@@ -11,7 +11,7 @@ from engine.crr import Replica
 from engine.events import State
 from engine.settings import Direction, Mode
 from tests import budget
-from tests.engine.live import add_peer, make_file, on_loop, plain_engine, rows, until, writing
+from tests.engine.live import PATIENCE, add_peer, make_file, on_loop, plain_engine, rows, until, writing
 from tests.faults.proxy import Proxy
 
 ROWS = 10_000
@@ -69,7 +69,7 @@ async def test_reconnects_with_nothing_new(tmp_path: Path, mode: Mode, direction
                 if mode is Mode.LIVE:
                     proxy.reset()
                     await until(lambda number=number: proxy.dials == number + 2, "dialled again")  # type: ignore[misc]
-                    await client.wait_in_sync(timeout=20)
+                    await client.wait_in_sync(timeout=PATIENCE)
                     await until(heard, "all is confirmed")
                 else:
                     assert await client.sync_now() == {peer: None}

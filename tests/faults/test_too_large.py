@@ -12,7 +12,7 @@ from websockets.exceptions import ConnectionClosed
 from engine.engine import Engine
 from engine.events import State
 from engine.wire import MAX_FRAME, Changes, Cursor, StartStreaming, decode, encode
-from tests.engine.live import add_peer, make_file, on_loop, plain_engine, rows, until, write
+from tests.engine.live import PATIENCE, add_peer, make_file, on_loop, plain_engine, rows, until, write
 from tests.faults.proxy import Proxy
 
 NAMED = "INSERT OR REPLACE INTO crsql_master (key, value) VALUES ('schema_name', 'main.sql'), ('schema_version', 7)"
@@ -42,7 +42,7 @@ async def test_a_cell_that_no_message_holds(tmp_path: Path, direction: str) -> N
         hub = await server.serve(room.parent)
         async with Proxy(hub.port) as proxy:
             await add_peer(client, a, proxy.url)
-            await client.wait_in_sync(timeout=20)
+            await client.wait_in_sync(timeout=PATIENCE)
             write(source, TOO_LARGE)
             sentence = await stopped(client)
             assert "110 MB in a row of “item”, in its column “extra”; a message may have 100 MB" in sentence

@@ -12,10 +12,9 @@ import qasync
 from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtWidgets import QApplication
 
-T = TypeVar("T")
+from tests.engine.live import PATIENCE
 
-PATIENCE = 20.0
-"""Seconds for anything that should come to be; only a failing test waits that long."""
+T = TypeVar("T")
 
 _kept: list[QApplication] = []
 

@@ -17,9 +17,11 @@ HERE = Path(__file__).parent
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Any warning from Qt fails the test that caused it."""
+    """Any warning from Qt fails the test that caused it; who wants a display of its own waits for a full run."""
     for item in items:
         if item.path.is_relative_to(HERE):
+            if "display" in getattr(item, "fixturenames", ()):
+                item.add_marker(pytest.mark.full)
             item.add_marker(pytest.mark.qt_log_level_fail("WARNING"))
             # what the offscreen platform says of every window
             item.add_marker(pytest.mark.qt_log_ignore("^This plugin does not support "))

@@ -15,7 +15,7 @@ __all__ = ["display"]
 
 ROOT = Path(__file__).parents[2]
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.full, pytest.mark.xdist_group("bundle")]  # it is made once
 
 
 @pytest.fixture(scope="module")

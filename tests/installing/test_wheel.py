@@ -21,6 +21,8 @@ ROOT = Path(__file__).parents[2]
 
 Folder = pytest.TempPathFactory
 
+pytestmark = [pytest.mark.slow, pytest.mark.full, pytest.mark.xdist_group("wheel")]  # it is built once
+
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: Folder) -> Path:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.change import Change, SQLiteValue
-from tests.peers.process import CommandFailed, NodeProcess, check
+from tests.peers.process import TIMEOUT, CommandFailed, NodeProcess, check
 
 Command = dict[str, object]
 Row = tuple[Any, ...]
@@ -48,7 +48,7 @@ class Oracle(NodeProcess):
         """A name for a database that a batch will open with an ``open`` or ``import`` command."""
         return f"db{next(self._labels)}"
 
-    def batch(self, commands: Sequence[Command], *, timeout: float = 60) -> list[dict[str, Any]]:
+    def batch(self, commands: Sequence[Command], *, timeout: float = TIMEOUT) -> list[dict[str, Any]]:
         """Run many commands in one round trip; see `OracleDb.command`.
 
         Returns one reply for each: ``{"ok": True, ...}`` or ``{"ok": False, "error": ..., "code": ...}``.
@@ -60,7 +60,7 @@ class Oracle(NodeProcess):
         """Start a batch and let it run; the number by which `finish` gets its replies."""
         return self.send("batch", commands=list(commands))
 
-    def finish(self, number: int, *, timeout: float = 60) -> list[dict[str, Any]]:
+    def finish(self, number: int, *, timeout: float = TIMEOUT) -> list[dict[str, Any]]:
         """The replies of a batch that was begun, as `batch` returns them."""
         replies: list[dict[str, Any]] = self.receive(number, timeout=timeout)["replies"]
         return replies

@@ -16,7 +16,7 @@ from typing import IO, Any, Self
 from tests.peers import wire
 
 FOLDER = Path(__file__).parent
-TIMEOUT = 30.0
+TIMEOUT = 120.0
 """Seconds that a start or a reply may take before the test fails."""
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,12 +11,6 @@ from tests.peers.oracle import CommandFailed, Oracle, OracleDb
 
 FOO = "CREATE TABLE foo (a INTEGER PRIMARY KEY NOT NULL, b, c CHECK (c IS NOT 'bad'))"
 AS_CRR = "SELECT crsql_as_crr('foo')"
-
-
-@pytest.fixture(scope="module")
-def oracle() -> Iterator[Oracle]:
-    with Oracle() as running:
-        yield running
 
 
 def altered_before_any_write(db: OracleDb, _: OracleDb) -> None:

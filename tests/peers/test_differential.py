@@ -1,12 +1,11 @@
 """Our engine against the published one: the same statements leave the same rows and the same bookkeeping.
 
-For hours: ``./syncline test --long 7200 -k random_scripts -o faulthandler_timeout=0``. One case again:
+For hours: ``./syncline test --soak 2 -k random_scripts``. One case again:
 ``SYNCLINE_SEED=17``.
 """
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import replace
@@ -31,16 +30,15 @@ IN_FLIGHT = 3
 
 
 @pytest.fixture
-def arena(tmp_path: Path) -> Iterator[Arena]:
-    with Oracle() as oracle:
-        yield Arena(oracle, tmp_path / "sites")
+def arena(oracle: Oracle, tmp_path: Path) -> Arena:
+    return Arena(oracle, tmp_path / "sites")
 
 
+@pytest.mark.soak
 @pytest.mark.slow
 def test_random_scripts(arena: Arena) -> None:
-    seconds, least = (120, 2000) if os.environ.get("CI") else (10, 100)
     waiting: deque[tuple[int, Script, Iterator[Difference | None]]] = deque()
-    for case in budget.cases(SUITE, seconds=seconds, at_least=least):
+    for case in budget.cases(SUITE, seconds=budget.pick(20, 120), at_least=100):
         script = scripts.draw(case.random)
         waiting.append((case.seed, script, arena.begin(script)))
         if len(waiting) > IN_FLIGHT:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,12 +16,6 @@ SCHEMA = """CREATE TABLE IF NOT EXISTS note (id INTEGER PRIMARY KEY NOT NULL, bo
 SELECT crsql_as_crr('note');
 """
 NOTES = "SELECT id, body FROM note ORDER BY id"
-
-
-@pytest.fixture(scope="module")
-def oracle() -> Iterator[Oracle]:
-    with Oracle() as running:
-        yield running
 
 
 def test_oracle_tracks_and_merges(oracle: Oracle) -> None:

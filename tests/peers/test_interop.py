@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
 import apsw
@@ -21,12 +20,6 @@ from tests.peers.tables import SCHEMAS, Table, marks, quoted
 from tests.peers.worlds import inspections
 
 Rows = list[tuple[SQLiteValue, ...]]
-
-
-@pytest.fixture(scope="module")
-def oracle() -> Iterator[Oracle]:
-    with Oracle() as running:
-        yield running
 
 
 class Ours:
@@ -98,10 +91,11 @@ def test_same_objects_on_disk(oracle: Oracle, tmp_path: Path, tables: tuple[Tabl
     assert shapes[0] == shapes[1]
 
 
+@pytest.mark.soak
 @pytest.mark.slow
 def test_one_file_in_turn(oracle: Oracle, tmp_path: Path) -> None:
     """Both go on with the other's file, and see in it just what the other saw; either may change its schema."""
-    for case in budget.cases("one file in turn", seconds=3, at_least=200 if os.environ.get("CI") else 8):
+    for case in budget.cases("one file in turn", seconds=3, at_least=budget.pick(8, 200)):
         file = tmp_path / f"{case.seed}.db"
         tables = schemas.draw(case.random) if case.random.random() < 0.7 else case.random.choice(SCHEMAS)
         writer = Writer(case.random, tables)
@@ -130,6 +124,7 @@ def test_one_file_in_turn(oracle: Oracle, tmp_path: Path) -> None:
         file.unlink()
 
 
+@pytest.mark.soak
 def test_the_two_engines_sync(oracle: Oracle, tmp_path: Path) -> None:
     """Deltas both ways, each engine with any writes and ours with changes of keys too; all rows agree."""
     for case in budget.cases("ours syncs with the published one", seconds=4, at_least=20):

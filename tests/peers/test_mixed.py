@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 
@@ -16,12 +15,6 @@ from tests.peers import schemas
 from tests.peers.oracle import CommandFailed, Oracle, OracleDb
 from tests.peers.scripts import Sql, Writer
 from tests.peers.tables import COMPOSITE, KEY_ONLY, TEXT_KEY, TYPED, UNTYPED, Table
-
-
-@pytest.fixture(scope="module")
-def oracle() -> Iterator[Oracle]:
-    with Oracle() as running:
-        yield running
 
 
 class Ours:
@@ -134,6 +127,7 @@ class Mesh:
             assert rounds < 100, "the sites never come to rest"
 
 
+@pytest.mark.soak
 @pytest.mark.slow
 def test_a_mixed_mesh_converges(oracle: Oracle, tmp_path: Path) -> None:
     for case in budget.cases("mixed meshes", seconds=8, at_least=10):

@@ -28,12 +28,6 @@ BODIES = {
 }
 
 
-@pytest.fixture(scope="module")
-def oracle() -> Iterator[Oracle]:
-    with Oracle() as oracle:
-        yield oracle
-
-
 @pytest.fixture
 def ours(tmp_path: Path) -> Iterator[Replica]:
     replica = Replica.open(tmp_path / "ours.db", create=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import apsw
@@ -19,18 +18,6 @@ FOO = "CREATE TABLE foo (a INTEGER PRIMARY KEY NOT NULL, b, c TEXT DEFAULT 'x')"
 KINDS = "i INTEGER, n INT DEFAULT 5, r REAL DEFAULT 1, t TEXT COLLATE NOCASE DEFAULT 'it''s', b BLOB, a ANY"
 PEER = b"p" * 16
 CLOCK = "foo__crsql_clock"
-
-
-@pytest.fixture(scope="module")
-def old() -> Iterator[OldSqlite]:
-    with OldSqlite() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def oracle() -> Iterator[Oracle]:
-    with Oracle() as running:
-        yield running
 
 
 def used(old: OldSqlite, path: Path) -> None:

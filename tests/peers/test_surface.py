@@ -3,7 +3,6 @@ the same places (in better words)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import apsw
@@ -119,12 +118,6 @@ SCRIPTS = {
 
 
 BETWEEN = "SELECT crsql_fract_key_between(?, ?)"
-
-
-@pytest.fixture(scope="module")
-def oracle() -> Iterator[Oracle]:
-    with Oracle() as running:
-        yield running
 
 
 def answers(oracle: Oracle, path: Path, statements: list[str]) -> tuple[list[object], list[object]]:

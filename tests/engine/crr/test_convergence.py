@@ -102,6 +102,7 @@ def draw_tables(choose: random.Random) -> tuple[Table, ...]:
     return schemas.draw(choose) if choose.random() < 0.6 else (TYPED, TEXT_KEY, COMPOSITE, KEY_ONLY, UNTYPED)
 
 
+@pytest.mark.soak
 @pytest.mark.slow
 def test_replicas_converge() -> None:
     for case in budget.cases("CRR convergence", seconds=8, at_least=5):

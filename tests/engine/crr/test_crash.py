@@ -99,6 +99,7 @@ def state(path: Path) -> list[tuple[object, ...]]:
         return [row for row in dump(replica.connection) if row[0] != "crsql_site_id"]
 
 
+@pytest.mark.soak
 def test_killed_at_any_statement(tmp_path: Path, template: Path) -> None:
     path = tmp_path / "a.db"
     before = state(template)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import resource
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -35,6 +34,7 @@ from engine.wire import (
     encode,
 )
 from engine.wire.rooms import encode_subprotocol
+from tests import budget
 from tests.engine.hub.guests import turned_away
 from tests.engine.live import PATIENCE, add_peer, make_file, on_loop, plain_engine, rows, until, write
 from tests.engine.programs import Command
@@ -46,7 +46,7 @@ GREETING = (Hello(PROTOCOL, STRANGER, 2**40, "", -1, (ITEM,)), Lineage((), ()))
 LONG = 200.0
 """Seconds for what takes long on a busy machine."""
 
-MANY = 1_000_000 if os.environ.get("CI") else 100_000
+MANY = budget.pick(100_000, 1_000_000)
 """Tiny frames in one flood."""
 
 

@@ -247,6 +247,7 @@ def test_a_quiet_reconnect_writes_nothing(pair: tuple[Replica, Replica]) -> None
     assert [replica.known(peer.site_id).mine for replica, peer in (pair, pair[::-1])] == tokens
 
 
+@pytest.mark.soak
 def test_many_connections_at_once_with_cuts_are_never_taken_for_a_copy(tmp_path: Path) -> None:
     """Up to three connections between two files, delivered in any order, cut anywhere."""
     for case in budget.cases("lineage: connected many times", seconds=4, at_least=3):

@@ -318,6 +318,7 @@ def test_receive_only_and_send_only(pair: tuple[Replica, Replica]) -> None:
     assert other.received_clock(one.site_id) == 0
 
 
+@pytest.mark.soak
 def test_random_histories_with_cuts_and_crashes(tmp_path: Path) -> None:
     """Cut anywhere, crash anywhere: no clock is ever ahead of its data, and both ends come together."""
     for case in budget.cases("own dialect: cuts and crashes", seconds=4, at_least=5):

@@ -241,6 +241,7 @@ def test_a_silent_server_is_explained(pair: tuple[Replica, Replica]) -> None:
     assert session.closed.retry
 
 
+@pytest.mark.soak
 def test_random_histories_with_cuts(tmp_path: Path) -> None:
     for case in budget.cases("stock dialect: cuts", seconds=4, at_least=10):
         rng = case.random

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.engine.live import PATIENCE
 from tests.gui.app.program import Program, wait
 
 
@@ -28,8 +29,9 @@ class Display:
 
     def ask(self, *command: str) -> str:
         """Run ``xdotool`` on the display and return what it prints."""
+        environment = os.environ | {"DISPLAY": self.name}
         done = subprocess.run(
-            ["xdotool", *command], env=os.environ | {"DISPLAY": self.name}, capture_output=True, text=True, timeout=20
+            ["xdotool", *command], env=environment, capture_output=True, text=True, timeout=PATIENCE
         )
         return done.stdout
 

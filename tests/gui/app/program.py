@@ -12,9 +12,7 @@ from pathlib import Path
 
 from engine.crr import Replica
 from engine.settings import DatabaseConfig, PeerConfig, Settings, SettingsFile
-
-PATIENCE = 30.0
-"""Seconds for anything that should come to be; only a failing test waits that long."""
+from tests.engine.live import PATIENCE
 
 HERE = Path(__file__).parents[3]
 

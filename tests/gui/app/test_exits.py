@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from engine.crr import Replica
-from tests.engine.live import make_file, writing
+from tests.engine.live import PATIENCE, make_file, writing
 from tests.gui.app.conftest import Display
 from tests.gui.app.program import HERE, Program, settings_for, version_of, wait
 
@@ -38,7 +38,7 @@ def hub(tmp_path: Path) -> Iterator[tuple[Path, str]]:
     url = next(word.rstrip(";,") for word in said.split() if word.startswith("ws://"))
     yield file, url
     process.terminate()
-    process.communicate(timeout=20)
+    process.communicate(timeout=PATIENCE)
 
 
 def ready(program: Program, start: Start) -> None:
@@ -97,7 +97,7 @@ def test_broken_settings_are_told_and_left_alone(tmp_path: Path, start: Start) -
     program = start()
     ready(program, start)
     program.process.terminate()
-    _, err = program.process.communicate(timeout=20)
+    _, err = program.process.communicate(timeout=PATIENCE)
     assert program.process.returncode == 2
     assert "line 1" in err
     assert "Traceback" not in err
@@ -112,7 +112,7 @@ def test_without_a_display_it_says_so(tmp_path: Path) -> None:
 
 def test_a_display_that_is_gone_is_no_crash(start: Start) -> None:
     program = start(display=":987")
-    out, err = program.process.communicate(timeout=30)
+    out, err = program.process.communicate(timeout=PATIENCE)
     assert (program.process.returncode, out) == (1, "")
     assert "syncline: The window cannot be opened" in err
 
@@ -121,7 +121,7 @@ def test_a_display_that_goes_is_told_of(start: Start, display: Display) -> None:
     program = start(display=display.name)
     wait(lambda: display.windows("syncline"), "the window is shown")
     display.end()
-    out, err = program.process.communicate(timeout=30)
+    out, err = program.process.communicate(timeout=PATIENCE)
     assert (program.process.returncode, out) == (1, "")
     assert "syncline: The display that the window was on is gone." in err
     assert "Traceback" not in err
@@ -193,7 +193,7 @@ def test_the_engine_loads_no_qt() -> None:
         "engine.cli.commandline.parser()  # loads every command\n"
         "assert not [name for name in sys.modules if name.split('.')[0] in ('PySide6', 'shiboken6', 'qasync', 'gui')]"
     )
-    subprocess.run([sys.executable, "-c", code], cwd=HERE, check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", code], cwd=HERE, check=True, timeout=PATIENCE)
 
 
 def plain(home: Path, *arguments: str, timeout: float = 200) -> subprocess.CompletedProcess[str]:

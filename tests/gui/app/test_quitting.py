@@ -7,7 +7,6 @@ about a minute of processor time.
 from __future__ import annotations
 
 import contextlib
-import os
 import signal
 import time
 from collections.abc import Iterator
@@ -26,7 +25,7 @@ from tests.gui.app.test_exits import hub
 __all__ = ["hub"]
 
 LANES = 4
-QUITS = 100 if os.environ.get("CI") else 8
+QUITS = budget.pick(4, 100)
 ROWS = 1500
 """Rows that are new at each start: what is sent of them goes in several batches."""
 
@@ -109,6 +108,7 @@ def lanes(hub: tuple[Path, str], tmp_path: Path) -> Iterator[list[Lane]]:
         yield made
 
 
+@pytest.mark.soak
 @pytest.mark.slow
 def test_quitting_in_the_middle_of_a_sync_again_and_again(lanes: list[Lane]) -> None:
     cases = budget.cases("quitting in the middle", seconds=1, at_least=QUITS, looks_for="in the middle of a sync")

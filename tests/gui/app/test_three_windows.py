@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.engine.live import rows, write
+from tests.engine.live import PATIENCE, rows, write
 from tests.engine.programs import Command
 from tests.gui.app.program import wait
 
@@ -57,7 +57,7 @@ def test_a_person_plays_with_them_and_ends_them(tmp_path: Path) -> None:
         write(folder / "laptop" / "todo.db", "INSERT INTO todo (id, text) VALUES (2, 'past the one that is closed')")
         wait(lambda: len(rows(folder / "tablet" / "todo.db", "todo")) == 2, "the others go on")
         program.process.send_signal(signal.SIGINT)
-        assert program.process.wait(timeout=20) == 0
+        assert program.process.wait(timeout=PATIENCE) == 0
     assert program.err == ""
     assert processes(tmp_path) == {}
     assert not folder.exists()

@@ -20,7 +20,7 @@ from engine.events import State
 from engine.settings import PeerConfig, Settings
 from gui.dialogs import add_database
 from gui.dialogs.add_database import STATUS, TABLE, DatabaseDialog
-from tests.engine.live import make_file, plain_engine, rows
+from tests.engine.live import PATIENCE, make_file, plain_engine, rows
 from tests.gui.aio import on_gui_loop, until
 from tests.gui.dialogs.asking import asking, click, press, type_into, unnamed
 
@@ -122,7 +122,7 @@ async def test_made_syncable_after_a_backup_and_synced(tmp_path: Path) -> None:
         (backup,) = Backups(tmp_path / "backups").find(file)
         assert table_names(backup) == {"item"}, "the file as it was before"
         await engine.add_peer(PeerConfig.new(database.id, hub.url, room="room"))
-        await engine.wait_in_sync(timeout=20)
+        await engine.wait_in_sync(timeout=PATIENCE)
         await until(lambda: engine.peers()[0].state is State.IN_SYNC, "in sync")
     assert rows(tmp_path / "rooms/room") == rows(file) == [((1,), [(str, "one")])]
 

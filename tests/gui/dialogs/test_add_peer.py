@@ -21,7 +21,7 @@ from gui.dialogs import add_peer
 from gui.dialogs.add_peer import PeerDialog
 from gui.dialogs.nearby import NearbyPanel
 from gui.models.found import Column
-from tests.engine.live import make_file, plain_engine, rows, write
+from tests.engine.live import PATIENCE, make_file, plain_engine, rows, write
 from tests.gui.aio import on_gui_loop, until
 from tests.gui.dialogs.asking import asking, click, press, type_into, unnamed
 
@@ -106,7 +106,7 @@ async def test_an_added_peer_comes_to_be_in_sync(tmp_path: Path) -> None:
         assert (peer.url, peer.room, peer.mode, peer.direction) == (url, "room", Mode.LIVE, Direction.RECEIVE)
         assert isinstance(peer.mode, Mode)
         assert peer.name == f"room at {url[5:-5]}"
-        await engine.wait_in_sync(timeout=20)
+        await engine.wait_in_sync(timeout=PATIENCE)
         assert engine.peers()[0].state is State.IN_SYNC
         assert "right" in (tmp_path / "data/tokens.json").read_text()
 
@@ -206,7 +206,7 @@ async def test_a_link_makes_a_file_where_there_is_none(tmp_path: Path) -> None:
             type_into(chooser.findChild(QLineEdit, "fileNameEdit"), str(tmp_path / "ours.db"))
             press(chooser.findChild(QLineEdit, "fileNameEdit"), Qt.Key.Key_Return)
             await until(answer.done, "it is paired")
-        await here.wait_in_sync(timeout=20)
+        await here.wait_in_sync(timeout=PATIENCE)
         assert rows(tmp_path / "ours.db") == rows(theirs) != []
 
 
@@ -289,7 +289,7 @@ async def test_what_cannot_be_saved_is_said_in_the_dialog(tmp_path: Path) -> Non
             assert engine.peers() == []
             (tmp_path / "data").unlink()
             click(dialog.ok)
-        await engine.wait_in_sync(timeout=20)
+        await engine.wait_in_sync(timeout=PATIENCE)
 
 
 @on_gui_loop
@@ -331,7 +331,7 @@ async def test_a_pasted_link_pairs_and_shows_the_words(tmp_path: Path) -> None:
             dialog.accept()
             await until(answer.done, "it is paired")
         assert [peer.name for peer in here.settings.peers] == ["Laptop"]
-        await here.wait_in_sync(timeout=20)
+        await here.wait_in_sync(timeout=PATIENCE)
 
 
 # Machines in the network
