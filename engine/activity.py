@@ -69,7 +69,7 @@ class Activity:
         said_enough = tally.told is not None or link.config.mode is Mode.LIVE
         self._begin(tally, None)
         if line.error:
-            if line.sent or line.received or line.error != tally.trouble:
+            if line.sent or line.received or not _same(line.error, tally.trouble):
                 self._tell(line)
             tally.trouble = line.error
         elif line.sent or line.received or not said_enough:
@@ -81,7 +81,7 @@ class Activity:
         if status.state in (State.IN_SYNC, State.SENT):
             tally.trouble = ""
         elif status.state in (State.WAITING, State.NEEDS_YOU) and trouble:
-            if not tally.trouble or not trouble.startswith(tally.trouble):  # a hint may follow what was told
+            if not _same(trouble, tally.trouble):
                 self._tell(SyncFailed(time.time(), status.peer, trouble))
             tally.trouble = trouble
 
@@ -130,6 +130,11 @@ class Activity:
         tally.told, tally.began = so_far, None
         if line.sent or line.received:
             self._tell(line)
+
+
+def _same(one: str, other: str) -> bool:
+    """Whether two sentences say the same; a hint may follow in one of them."""
+    return bool(one and other) and (one.startswith(other) or other.startswith(one))
 
 
 def _less(whole: SyncFinished, told: SyncFinished | None) -> SyncFinished:

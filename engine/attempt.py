@@ -34,7 +34,7 @@ STOCK_QUIET = 1.0
 """Seconds without traffic after which a stock server, which never says "that was all", is caught up."""
 
 WARY = 2.0
-"""Seconds from the greeting on in which the other side may refuse a copied file, before changes are sent to it."""
+"""Seconds from the greeting on in which a copied file may be refused again, before changes are asked for or sent."""
 
 PRODUCTIVE = 5.0
 """Seconds from the greeting on that a connection must have held to be more than a try, unless it was in sync before."""
@@ -70,7 +70,7 @@ class Attempt:
     Args:
         config, path, hosts, token, schema, as_hub: as in ``Link``.
         pulling: hang up as soon as both sides are caught up.
-        wary: the last attempt was refused for a copied file; send nothing before the other side can have said so again.
+        wary: the last attempt was refused for a copied file; move nothing before that can have been found again.
 
     Attributes:
         session, pump: once there is one. progress: of its versions. reason: why the connection ended.

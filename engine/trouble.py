@@ -54,7 +54,7 @@ REFUSED_AS_IT_IS = replace(REFUSED, wakes=True)
 DENIED = RetryPolicy(first=5.0, longest=120.0, needs_you=True)
 """A token was refused. What guards a server against guessing counts these, and locks out who is too quick."""
 
-LOOK = RetryPolicy(first=60.0, longest=60.0, jitter=(1.0, 1.1), needs_you=True, wakes=True)
+LOOK = RetryPolicy(first=60.0, longest=60.0, jitter=(1.0, 1.05), needs_you=True, wakes=True)
 """Only somebody's doing can mend it, or each try costs much: a look now and then."""
 
 POLICIES: Policies = {

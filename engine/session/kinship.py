@@ -31,9 +31,9 @@ class KinSession(Session):
     """Whether the other file was found to be the one that we know."""
 
     wary = False
-    """Whether the two were refused for a copied or restored file before. Then nothing is asked for before the lineage
-    is compared, and no change leaves before ``trust``: the other side may still refuse. So a try that is refused again
-    has moved nothing, however often it is made."""
+    """Whether the two were refused for a copied or restored file before. Then nothing is asked for before we have
+    compared all that there is to compare, and no change leaves before ``trust``, as the other side may still refuse.
+    So a try that is refused again has moved nothing, however often it is made."""
 
     _looking_up = False
     _shown: tuple[bytes, ...] | None = None

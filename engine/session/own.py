@@ -80,6 +80,7 @@ class OwnSession(SendingSession, ComparingSession):
         self.refusal: Failure | None = None
         self._early: deque[Message] = deque()
         self._asked_for = 0
+        self._doubts = False
         self._first_want: tuple[int, tuple[str, ...], Place | None] | None = None
         self._resend = False
         self._covered: tuple[str, ...] = ()
@@ -192,8 +193,6 @@ class OwnSession(SendingSession, ComparingSession):
         if self.greeted:
             self._recorded, self.confirmed = known.sent, known.sent or 0  # another connection may have heard more
             self._compare_lineage(known)
-            if self.kin:
-                self._ask_first()
             self._take_early()
             return
         self._marks = tuple(mark for mark in known.marks if mark[0] in self.common)
@@ -214,7 +213,7 @@ class OwnSession(SendingSession, ComparingSession):
             place = known.place
             self._first_want = place.since if place is not None else self.received, covered, place
             if not self.wary:
-                self._ask_first()
+                self._ask_due()
         self._take_early()
 
     def _take_early(self) -> None:
@@ -246,13 +245,16 @@ class OwnSession(SendingSession, ComparingSession):
 
     def _doubt(self) -> None:
         """The peer may hold changes that we once made and hold no more: no filter by author may hide them from us."""
-        if self.receives and not self._resend:
-            self.ask_again(self.received)
+        self._doubts = self.receives and not self._resend
+        if not self.wary:
+            self._ask_due()
 
-    def _ask_first(self) -> None:
-        """Ask for what we lack of their history, unless that was done."""
-        if self._first_want is not None:
-            first, self._first_want = self._first_want, None
+    def _ask_due(self) -> None:
+        first, self._first_want = self._first_want, None
+        doubts, self._doubts = self._doubts, False
+        if doubts:
+            self.ask_again(self.received)
+        elif first is not None:
             self._ask(*first)
 
     def _ask(self, since: int, tables: tuple[str, ...], place: Place | None) -> None:

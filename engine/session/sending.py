@@ -95,10 +95,16 @@ class SendingSession(KinSession):
         if held < want.since or (want.place and not resumes):
             self._doubt()
         self._pump()
+        if not self._reading:
+            self._ask_due()
 
     @abc.abstractmethod
     def _doubt(self) -> None:
         """React to a peer that may hold what another file has sent, whose place ours has taken."""
+
+    @abc.abstractmethod
+    def _ask_due(self) -> None:
+        """Ask for what we lack of their history, unless that was done: nothing that they say of ours tells of a copy."""
 
     @property
     def wanted(self) -> int:
@@ -131,6 +137,7 @@ class SendingSession(KinSession):
         if result.newest < wanted:
             self._restored(wanted, result.newest)
             return
+        self._ask_due()
         self.local_version = max(self.local_version, result.newest)
         self._place = result.place
         if result.place:
@@ -155,8 +162,10 @@ class SendingSession(KinSession):
     def trust(self) -> None:
         """Be wary no longer: the other side has had the time to refuse."""
         self.wary = False
-        if self._held is not None and not self.closed:
-            self._renew()
+        if self.closed is None:
+            self._ask_due()
+            if self._held is not None:
+                self._renew()
 
     def renewed(self, tokens: tuple[bytes, ...]) -> None:
         """Go on with what waited for the new token."""

@@ -12,17 +12,17 @@ PAGE = b"<html>Please log in, or try later</html>"
 
 
 class Front:
-    """Hands connections on to the hub at ``port``, or answers each request itself. Async context manager.
+    """Hands connections on to the ``hub`` at a port, or answers each request itself. Async context manager.
 
     Attributes:
         says: a status line and headers to answer with, as ``404 Not Found``; empty to hand on.
         asked: when each request came that was answered here.
     """
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, hub: int) -> None:
         self.says = ""
         self.asked: list[float] = []
-        self._port = port
+        self._hub = hub
         self._open: set[asyncio.StreamWriter] = set()
 
     async def __aenter__(self) -> Self:
@@ -37,8 +37,13 @@ class Front:
         await self._server.wait_closed()
 
     @property
+    def port(self) -> int:
+        number: int = self._server.sockets[0].getsockname()[1]
+        return number
+
+    @property
     def url(self) -> str:
-        return f"ws://127.0.0.1:{self._server.sockets[0].getsockname()[1]}/sync"
+        return f"ws://127.0.0.1:{self.port}/sync"
 
     def answer(self, says: str) -> None:
         """Answer so from now on; '' hands on again. Whoever is connected is cut off."""
@@ -60,7 +65,7 @@ class Front:
                 await writer.drain()
                 writer.close()
                 return
-            hub_reader, hub_writer = await asyncio.open_connection("127.0.0.1", self._port)
+            hub_reader, hub_writer = await asyncio.open_connection("127.0.0.1", self._hub)
             self._open |= {writer, hub_writer}
             await asyncio.gather(_hand_on(reader, hub_writer), _hand_on(hub_reader, writer))
             self._open -= {writer, hub_writer}

@@ -84,7 +84,7 @@ def test_no_error_ends_the_tries(kind: type[SynclineError]) -> None:
     policy = Trouble.of(error, POLICIES, paired=False).policy
     backoff = Backoff(random.Random(1))
     waits = [backoff.next(policy) for _ in range(40)]
-    assert max(waits) <= (120 if issubclass(kind, TokenRefused) else 66)
+    assert max(waits) <= (120 if issubclass(kind, TokenRefused) else 63)
     assert all(wait > 20 for wait in waits[-5:])
     if issubclass(kind, CopiedFile | errors.SchemasDiffer):
         assert min(waits) >= 60, "looked at once a minute at most"

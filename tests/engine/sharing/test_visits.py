@@ -18,6 +18,7 @@ from engine.hub import Hub
 from engine.mending import Side
 from engine.settings import Direction, Mode, Pause, PeerConfig
 from engine.visits import gives_way
+from tests.engine.front import Front
 from tests.engine.live import PATIENCE, make_file, on_loop, plain_engine, rows, until, write
 
 OVER_THEIRS = "Over the connection that it made to this machine; one is enough."
@@ -264,3 +265,20 @@ def test_the_other_side_goes_away(tmp_path: Path, leaves: str) -> None:
                 await until(lambda: small.row.state is State.IN_SYNC, "it is served all the same")
 
     test()
+
+
+@on_loop
+async def test_who_is_refused_goes_by_a_visit(tmp_path: Path) -> None:
+    """Its own way is barred for now; the peer, once it was known, comes to it, and leaves again."""
+    async with two(tmp_path) as (here, there), Front(there.hub.port) as front:
+        database = await here.engine.add_database(here.path)
+        await here.engine.add_peer(PeerConfig.new(database.id, front.url, room="room"))
+        await until(lambda: here.row.state is State.IN_SYNC, "it knows the peer")
+        front.answer("404 Not Found")
+        await until(lambda: here.row.state is State.NEEDS_YOU, "refused")
+        await there.dial(here)
+        await until(lambda: here.row.state is State.IN_SYNC and OVER_THEIRS in here.row.reason, "the peer comes")
+        await there.engine.pause(Pause.FOREVER)
+        await until(lambda: here.row.state is State.NEEDS_YOU, "its own way is tried again")
+        front.answer("")
+        await alone(here, there)
