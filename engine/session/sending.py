@@ -104,7 +104,7 @@ class SendingSession(KinSession):
 
     @abc.abstractmethod
     def _ask_due(self) -> None:
-        """Ask for what we lack of their history, unless that was done: nothing that they say of ours tells of a copy."""
+        """Ask for what we lack of their history, unless that was done: nothing told of a copy."""
 
     @property
     def wanted(self) -> int:
