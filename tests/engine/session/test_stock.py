@@ -265,3 +265,26 @@ def test_random_histories_with_cuts(tmp_path: Path) -> None:
         assert len(rows(hub)) == next_id
         client.close()
         hub.close()
+
+
+@pytest.mark.parametrize("which", [0, 1])
+@pytest.mark.parametrize("action", ["IGNORE", "ABORT, 'not here'"])
+def test_what_a_trigger_of_an_app_does_not_take_stops_the_link(
+    pair: tuple[Replica, Replica], which: int, action: str
+) -> None:
+    """In words, and no clock moves over it; this dialect cannot leave out a table. Without the trigger all of it comes."""
+    here, there = pair[which], pair[not which]
+    here.connection.execute(f"CREATE TRIGGER guard BEFORE INSERT ON item BEGIN SELECT RAISE({action}); END")
+    there.connection.execute("INSERT INTO item VALUES (1, 'a', 1, NULL)")
+    for _ in range(2):
+        wire = connect_pair(*pair)
+        wire.run()
+        closed = wire.ends[which].closed
+        assert closed is not None
+        assert "“guard”" in closed.reason
+        assert here.received_clock(there.site_id) == 0
+        assert rows(here) == []
+    here.connection.execute("DROP TRIGGER guard")
+    connect_pair(*pair).run()
+    assert rows(here) == rows(there)
+    assert here.received_clock(there.site_id) == there.db_version()
