@@ -347,14 +347,20 @@ class Statements:
         )
 
     def read_row(self, columns: tuple[str, ...]) -> str:
-        """Bulk (tag, key values) -> the tag and the values of ``columns``, if any, for the base rows that are
+        """Bulk (tag, key values) -> the tag and the values of ``columns``, for the base rows that are
         there."""
         return self._cached("read", columns) or self._keep(
             "read",
             columns,
-            f"{self._offered} SELECT {', '.join(['o.tag', *(f't.{ident(name)}' for name in columns)])}"
-            f" FROM offered AS o CROSS JOIN {self.table} AS t ON {self._same_key('t')}",
+            f"{self._offered} SELECT o.tag, {idents(columns, prefix='t.')} FROM offered AS o"
+            f" CROSS JOIN {self.table} AS t ON {self._same_key('t')}",
         )
+
+    @cached_property
+    def count_rows(self) -> str:
+        """Bulk (tag, key values) -> how many base rows are there."""
+        found = f"offered AS o CROSS JOIN {self.table} AS t ON {self._same_key('t')}"
+        return f"{self._offered} SELECT count(*) FROM {found}"
 
     def _cached(self, use: str, columns: tuple[str, ...]) -> str | None:
         return self._by_columns.get((use, columns))

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import apsw
 
@@ -23,7 +23,7 @@ def check_deleted(db: apsw.Connection, crr: Crr, keys: Sequence[Key]) -> None:
     Raises:
         TableBroken: one is still there.
     """
-    if _present(db, crr, (), keys):
+    if _count(db, crr, keys):
         raise stands_in_the_way(crr, f"one of its triggers ({_named(crr)}) keeps a row that another replica deleted")
 
 
@@ -33,12 +33,13 @@ def check_made(db: apsw.Connection, crr: Crr, keys: Sequence[Key]) -> None:
     Raises:
         TableBroken: a trigger keeps one out.
     """
-    there = {n for n, *_ in _present(db, crr, (), keys)}
-    if not all(n in there or _forbidden(db, crr, key) for n, key in enumerate(keys)):
+    if _count(db, crr, keys) == len(keys):
+        return
+    if not all(_count(db, crr, [key]) or _forbidden(db, crr, key) for key in keys):
         raise _kept_out(crr)
 
 
-def check_written(db: apsw.Connection, crr: Crr, columns: tuple[str, ...], rows: Rows, told: Iterable[Key]) -> None:
+def check_written(db: apsw.Connection, crr: Crr, columns: tuple[str, ...], rows: Rows, told: Sequence[Key]) -> None:
     """See that these rows were written. (What a trigger changed after that is another matter, ``tables.app_triggers``.)
 
     Args:
@@ -48,10 +49,15 @@ def check_written(db: apsw.Connection, crr: Crr, columns: tuple[str, ...], rows:
     Raises:
         TableBroken: one was not, and is not as it was to be; or is not there.
     """
-    width, written = len(crr.key), set(told)
-    held = {n: values for n, *values in _present(db, crr, columns, [row[:width] for row in rows])}
-    for n, row in enumerate(rows):
-        if n not in held or (row[:width] not in written and not all(map(same, held[n], row[width:]))):
+    width = len(crr.key)
+    keys = [row[:width] for row in rows]
+    if _count(db, crr, keys) < len(rows):
+        raise _kept_out(crr)
+    if len(told) == len(rows):
+        return
+    written, numbered = set(told), [(n, *key) for n, key in enumerate(keys)]
+    for n, *held in each_block(db, crr.sql.read_row(columns), numbered):
+        if keys[n] not in written and not all(map(same, held, rows[n][width:])):
             raise _kept_out(crr)
 
 
@@ -84,7 +90,5 @@ def _forbidden(db: apsw.Connection, crr: Crr, key: Key) -> bool:
     return False
 
 
-def _present(
-    db: apsw.Connection, crr: Crr, columns: tuple[str, ...], keys: Sequence[Key]
-) -> Iterable[tuple[SQLiteValue, ...]]:
-    return list(each_block(db, crr.sql.read_row(columns), [(n, *key) for n, key in enumerate(keys)]))
+def _count(db: apsw.Connection, crr: Crr, keys: Sequence[Key]) -> int:
+    return sum(count for (count,) in each_block(db, crr.sql.count_rows, [(0, *key) for key in keys]))

@@ -272,7 +272,7 @@ def test_random_histories_with_cuts(tmp_path: Path) -> None:
 def test_what_a_trigger_of_an_app_does_not_take_stops_the_link(
     pair: tuple[Replica, Replica], which: int, action: str
 ) -> None:
-    """In words, and no clock moves over it; this dialect cannot leave out a table. Without the trigger all of it comes."""
+    """In words, and no clock moves over it; this dialect leaves out no table. Without the trigger all of it comes."""
     here, there = pair[which], pair[not which]
     here.connection.execute(f"CREATE TRIGGER guard BEFORE INSERT ON item BEGIN SELECT RAISE({action}); END")
     there.connection.execute("INSERT INTO item VALUES (1, 'a', 1, NULL)")
