@@ -63,7 +63,6 @@ POLICIES: Policies = {
     PeerRefused: REFUSED,
     TokenRefused: DENIED,
     SchemasDiffer: LOOK,
-    TablesParked: REFUSED_AS_IT_IS,
     RoomMissing: REFUSED_AS_IT_IS,
     CopiedFile: LOOK,
     TooLarge: LOOK,

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.change import Change
-from engine.crr import Known, MergeResult, Received, Replica
+from engine.crr import Damage, Known, MergeResult, Received, Replica
 from engine.sent_clocks import DELAY as SENT_DELAY
 from engine.session import Merge, Read, Snapshot, Versions, performing
 
@@ -169,13 +169,37 @@ class Machine:
 
     def alter(self) -> bool:
         """Take the next release of the app; False when it has the latest. Links hear of it a little later."""
-        release = next((one for one in self.world.releases if missing(self.replica, one)), None)
+        release = next((one for one in self.world.releases if missing(self.eye.tables, one)), None)
         if release is None:
             return False
         RELEASES[release](self.replica)
         self.note(f"alters its tables: {release}, version {self.replica.db_version()}")
         self.eye.close()
         self.eye = truth.Eye(self.path)
+        self._tables_changed()
+        return True
+
+    def park(self) -> None:
+        """Something is found that keeps a table from being synced, for a while."""
+        table = self.rng.choice(sorted(self.eye.tables))
+        self.replica.park(table, "it was drawn")
+        self.note(f"parks {table}")
+        self._tables_changed()
+        if self.rng.random() < 0.8:
+            self.world.time.after(self.rng.choice([0.001, 1.0, 20.0]), lambda: self.up and self.release())
+
+    def release(self) -> bool:
+        """Somebody mends what was parked; False when nothing is."""
+        if not self.replica.parked():
+            return False
+        found = self.replica.repair()
+        if any(one.damage is not Damage.PARKED for one in found):
+            raise Failed(f"{self.name} has damaged records: {', '.join(map(str, found))}")
+        self.note("mends what was parked")
+        self._tables_changed()
+        return True
+
+    def _tables_changed(self) -> None:
         shapes, parked = self.replica.shapes(), self.replica.parked()
         for driver in tuple(self.drivers):
             driver.call(lambda driver=driver: driver.session.schema_changed(shapes, parked))  # type: ignore[misc]
@@ -183,7 +207,6 @@ class Machine:
             if link.dialler is self:
                 link.schema_changed()
         self.look()
-        return True
 
     def make_anew(self, *, foreign: bool) -> None:
         """A table loses its sync records and some rows, and is made a CRR again; what runs notices a little later."""
@@ -204,8 +227,8 @@ class Machine:
         self.look()
 
     def catch_up(self) -> None:
-        """Take all releases that are left, now and then one."""
-        if not self.up or self.alter():
+        """Take all releases that are left, now and then one, and mend what is parked."""
+        if not self.up or self.alter() or self.release():
             self.world.time.after(self.rng.uniform(0.1, 20), self.catch_up)
 
     def crash(self, *, power: bool) -> None:

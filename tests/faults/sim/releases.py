@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 from engine.crr import Replica
 
+from .truth import Tables
+
 
 def _add_table(replica: Replica) -> None:
     replica.connection.execute("CREATE TABLE note (id INTEGER PRIMARY KEY NOT NULL, text)")
@@ -29,12 +31,11 @@ RELEASES: dict[str, Callable[[Replica], None]] = {
 """What an app's later releases do to its tables. Each may come in any order, but in the same on all machines."""
 
 
-def missing(replica: Replica, release: str) -> bool:
-    """Whether a file still lacks a release; a backup of it may, again."""
-    shapes = {shape.name: shape for shape in replica.shapes()}
-    columns = shapes["item"].columns
+def missing(tables: Tables, release: str) -> bool:
+    """Whether a file with these tables still lacks a release; a backup of it may, again."""
+    _, columns = tables["item"]
     return {
-        "a new table": "note" not in shapes,
+        "a new table": "note" not in tables,
         "a new column": "more" not in columns,
         "a column less": "r" in columns,
         "a renamed column": "amount" not in columns,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import subprocess
@@ -11,11 +12,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import apsw
 import pytest
 
 from engine import common
-from engine.crr import Known, MergeResult, Replica, catalogue
-from engine.crr.peers import marks
+from engine.crr import Known, MergeResult, Received, Replica, catalogue
+from engine.crr.catalogue import Catalogue
+from engine.crr.peers import keeping, marks
 from engine.session import Merge, OwnSession, base, performing, stock
 
 from .timeline import Failed
@@ -128,6 +131,19 @@ def _a_clock_covers_tables_that_came_later(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Replica, "known", careless)
 
 
+def _a_clock_goes_on_covering_a_parked_table(patch: pytest.MonkeyPatch) -> None:
+    record = keeping.record_received
+
+    def careless(db: apsw.Connection, received: Received, tables: Catalogue) -> None:
+        before = keeping._covered(db, received.site_id)
+        record(db, received, tables)
+        covered = {**before, **keeping._covered(db, received.site_id)}
+        keeping._write(db, keeping._TABLES, (received.site_id, json.dumps(covered)))
+
+    patch.setattr(keeping, "record_received", careless)
+    patch.setattr(keeping, "covers_any", lambda *_: False)
+
+
 def _all_holds_of_any_table_of_the_name(patch: pytest.MonkeyPatch) -> None:
     class Same(dict[object, str]):
         def __contains__(self, _: object) -> bool:
@@ -150,6 +166,7 @@ def _a_range_goes_on_whatever_became_of_its_tables(patch: pytest.MonkeyPatch) ->
         (_a_range_goes_on_whatever_became_of_its_tables, ["hub"]),
         (_columns_that_one_side_lacks_are_left_out, ["chain"]),
         (_a_clock_covers_tables_that_came_later, ["chain"]),
+        (_a_clock_goes_on_covering_a_parked_table, ["hub", "chain"]),
         (_clock_with_the_first_slice, ["chain"]),
         (_clock_with_the_first_batch, ["ring"]),
         (_confirmed_before_it_is_merged, ["hub", "mesh"]),

@@ -36,6 +36,7 @@ class Weather:
             (self._copy, 1),
             (self._alter, 2),
             (self._make_anew, 2 if self._world.own else 0),  # no published peer sends us what we wrote and lost
+            (self._park, 2),
             (self._forget, 1),
             (self._ask_again, 1),
         ]
@@ -154,6 +155,12 @@ class Weather:
         machine = self._machine()
         if machine is not None:
             machine.make_anew(foreign=self._rng.random() < 0.5)
+
+    def _park(self) -> None:
+        """A table is parked on one machine. The stock dialect knows nothing of that."""
+        machine = self._machine()
+        if machine is not None and self._world.own:
+            machine.park()
 
     def _forget(self) -> None:
         """Somebody drops a clock from the file, so that the peer has to begin anew."""
