@@ -18,6 +18,7 @@ SynclineError                 a sentence (what, where) and a hint (what to try)
 │   ├── BeyondLimit           more than this side takes: too many at once, or the file is full
 │   ├── InvalidChange         a change that no well-behaved peer sends
 │   └── SchemaMismatch        a table or column that this file does not have
+│       └── RowRefused        a row that its constraints do not take
 ├── WireError                 bytes that are no message
 ├── ProtocolError             a message that may not come now; carries the close code
 ├── TokenStoreError           the keyring, or the file of tokens, cannot be read or written: locked, damaged ...
@@ -168,6 +169,10 @@ class TokenStoreError(SynclineError):
 
 class TokenLost(TokenStoreError):
     """The keyring does not hold a token that it was given."""
+
+
+class RowRefused(SchemaMismatch):
+    """A constraint of this file refuses a row."""
 
 
 # Peers

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 
 from engine.common import Comparison, ParkedTable, compare
 from engine.crr import Known, MergeResult, Place
-from engine.errors import ProtocolError, SynclineError, TableBroken
+from engine.errors import ProtocolError, RowRefused, SchemaMismatch, SynclineError, TableBroken
 from engine.wire import (
     PROTOCOL,
     TYPED,
@@ -387,8 +387,9 @@ class OwnSession(SendingSession, ComparingSession):
         super().close(code, reason, said=said, retry=retry, regreet=regreet, parked=parked)
 
     def failed(self, error: SynclineError) -> None:
-        if isinstance(error, TableBroken):  # it was parked a moment ago: the others go on without it
-            super().close(1001, str(error), said="A table of the file was parked.", regreet=True)
+        altered = isinstance(error, SchemaMismatch) and not isinstance(error, RowRefused)
+        if isinstance(error, TableBroken) or altered:  # since the greeting: the other tables go on without it
+            super().close(1001, str(error), said="The tables of the file were altered.", regreet=True)
         else:
             super().failed(error)
 

@@ -21,7 +21,7 @@ from engine.crr.merge.told import Told
 from engine.crr.merge.winning import applied, write_clocks, write_rows
 from engine.crr.results import Applied
 from engine.crr.state import State
-from engine.errors import InvalidChange, SchemaMismatch, SynclineError, TableBroken
+from engine.errors import InvalidChange, RowRefused, SynclineError, TableBroken
 
 AT_ONCE = 16_384
 """Changes in a batch, about. Fewer are slower where keys are random, as each batch visits most pages of their indexes;
@@ -272,7 +272,7 @@ class Merger:
             if isinstance(error, apsw.MismatchError):
                 raise InvalidChange(f"A change for the table “{name}” has a value of the wrong type.") from None
             if isinstance(error, apsw.ConstraintError):
-                raise SchemaMismatch(
+                raise RowRefused(
                     f"The table “{name}” of this file refuses a row that another replica holds: {error}.",
                     elsewhere=f"The table “{name}” refuses a row of this file on the other side: {error}.",
                     table=name,

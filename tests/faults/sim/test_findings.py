@@ -33,7 +33,7 @@ def test_a_revival_is_never_hidden_from_the_author_of_its_cells(tmp_path: Path) 
         replica.close()
 
 
-def test_tables_altered_in_the_middle_of_a_session_park_the_link(tmp_path: Path) -> None:
+def test_tables_altered_in_the_middle_of_a_session_are_compared_anew(tmp_path: Path) -> None:
     """Mesh, seed 106: the link gave up for good; and tables that were altered while it dialled went unnoticed."""
     one, other = (make_replica(tmp_path / f"{name}.db") for name in "ab")
     wire = own_pair(one, other)
@@ -42,7 +42,12 @@ def test_tables_altered_in_the_middle_of_a_session_park_the_link(tmp_path: Path)
     one.connection.execute("INSERT INTO item (id, amount) VALUES (1, 5)")
     wire.ends[0].local()  # before anybody has said that the tables are others now
     wire.run()
-    for end in wire.ends:
+    closed = wire.ends[1].closed
+    assert closed is not None
+    assert closed.regreet
+    greeted = own_pair(one, other)
+    greeted.run()
+    for end in greeted.ends:
         assert end.closed is not None
         assert end.closed.parked
     assert other.received_clock(one.site_id) == 0

@@ -220,6 +220,7 @@ def test_every_control_has_a_name_for_screen_readers(qtbot: QtBot, kind: type[QW
     ("remedy", "signal", "text"),
     [
         (Remedy.COMPARE_TABLES, "tables_requested", "Compare tables…"),
+        (Remedy.REPAIR, "repair_requested", "Repair…"),
         (Remedy.NEW_ID, "new_id_requested", "Give it a new id…"),
         (Remedy.PAIR, "pair_requested", "Pair again…"),
         (Remedy.EDIT, "edit_requested", "Change peer…"),
