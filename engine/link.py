@@ -122,10 +122,14 @@ class Link:
 
     @property
     def in_sync(self) -> bool:
-        """Whether the peer is truly in sync at this moment, with nothing held or smoothed."""
+        """Whether the peer is truly in sync at this moment, with nothing held or smoothed, and no table parked."""
+        return self.caught_up and not self.status.parked
+
+    @property
+    def caught_up(self) -> bool:
+        """Whether both sides have all that they exchange at this moment."""
         attempt = self._attempt
-        session = attempt.session if attempt is not None else None
-        return session is not None and session.in_sync and not session.parked
+        return attempt is not None and attempt.session is not None and attempt.session.in_sync
 
     @property
     def trouble(self) -> str:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from engine.common import ParkedTable, together
 from engine.differences import Finder, RowDifference
 from engine.errors import PeerUnreachable, UsageError
 from engine.events import State
@@ -45,9 +46,15 @@ class TableResult:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """How a database compares with a peer's."""
+    """How a database compares with a peer's; tables that are ``parked`` were not compared."""
 
     tables: tuple[TableResult, ...]
+    parked: tuple[ParkedTable, ...] = ()
+
+    @property
+    def left_out(self) -> str:
+        """Why some tables were not compared, in a few sentences; empty when all were."""
+        return together(self.parked)
 
     @property
     def verdicts(self) -> dict[str, Verdict]:
@@ -200,7 +207,7 @@ async def _look_closer(asking: Asking, named: int) -> Verification:
             else:
                 more = True
         results.append(TableResult(table, verdict, here, there, tuple(rows), more))
-    return Verification(tuple(results))
+    return Verification(tuple(results), session.parked)
 
 
 def _count(number: int, thing: str) -> str:

@@ -1834,6 +1834,10 @@
         <translation>Zeilen, die sich unterscheiden: {0}.</translation>
     </message>
     <message>
+        <source>Not compared: {0}</source>
+        <translation>Nicht verglichen: {0}</translation>
+    </message>
+    <message>
         <source>Have everything sent again first. Rows that differ even then were changed without a record: choose whose stay.</source>
         <translation>Lassen Sie zuerst alles noch einmal senden. Zeilen, die sich auch dann unterscheiden, wurden ohne Aufzeichnung geändert: Wählen Sie, welche bleiben.</translation>
     </message>
@@ -2468,10 +2472,6 @@
     <message>
         <source>A row of “{0}” has its key in another spelling there: choose that one, or change it there.</source>
         <translation>Eine Zeile von „{0}“ hat dort einen anders geschriebenen Schlüssel: Wählen Sie jenen, oder ändern Sie ihn dort.</translation>
-    </message>
-    <message>
-        <source>A table of the file was parked.</source>
-        <translation>Eine Tabelle der Datei wurde geparkt.</translation>
     </message>
     <message>
         <source>Another program has just made tables in “{0}”.</source>

@@ -12,6 +12,7 @@ from engine.cli.output import as_json, count, say, say_json, shown
 from engine.cli.sync import kept, named
 from engine.differences import Row, RowDifference
 from engine.engine import Engine
+from engine.errors import TablesParked
 from engine.mending import Side
 from engine.session import Verdict
 from engine.settings import Mode, Settings, data_dir
@@ -25,7 +26,7 @@ SHOWN = 50
 
 
 async def run(arguments: argparse.Namespace) -> int:
-    """``syncline verify DB [URL]``. The exit status is 0 when both hold the same rows, else 1."""
+    """``syncline verify DB [URL]``. The exit status is 0 when both hold the same rows, else 1, as for a parked table."""
     wanted = named(arguments) if arguments.url is not None else await kept(arguments)
     worst = 0
     async with Engine(Settings(), backups=Backups(data_dir() / "backups")) as engine:
@@ -34,13 +35,13 @@ async def run(arguments: argparse.Namespace) -> int:
             peer = replace(config, database=database.id, mode=Mode.LIVE, paused=None)
             await engine.add_peer(peer, token=token)
             outcome = (await engine.sync_now([peer.id]))[peer.id]
-            if outcome is not None:
+            if outcome is not None and not isinstance(outcome, TablesParked):
                 raise outcome
             report = await _Command(engine, peer.id, arguments).run()
             if len(wanted) > 1 and not arguments.json:
                 say(f"{peer.name}:")
             _say_json(report) if arguments.json else _say(report)
-            worst = max(worst, int(report.verdict is Verdict.DIFFERENT))
+            worst = max(worst, int(report.verdict is Verdict.DIFFERENT or bool(report.parked)))
             await engine.remove_peer(peer.id)
     return worst
 
@@ -63,7 +64,7 @@ class _Command:
             settled = await self.engine.settle(self.peer, report.differing, Side(self.arguments.take))
             whose = "our" if self.arguments.take == Side.MINE else "their"
             self._tell(f"Wrote {count(settled.written, 'row')} as new, {whose} way. {settled.why}".rstrip())
-            await self.engine.wait_in_sync([self.peer], timeout=PATIENCE)
+            await self.engine.wait_in_sync([self.peer], timeout=PATIENCE, parked=True)
             report = await self._compare()
         return report
 
@@ -85,6 +86,8 @@ def _say(report: Verification) -> None:
         say("To mend what has a clock: --send-again both. For rows that differ even so: --take mine, or theirs.")
     elif report.verdict is Verdict.HISTORY:
         say("That does no harm; --send-again both makes the histories alike.")
+    if report.left_out:
+        say(f"Not compared: {report.left_out}")
 
 
 def _line(row: RowDifference) -> str:
@@ -108,6 +111,8 @@ def _key(key: Row) -> str:
 
 
 def _say_json(report: Verification) -> None:
+    for one in report.parked:
+        say_json({"table": one.table, "verdict": "parked", "reason": one.sentence})
     for table in report.tables:
         say_json(
             {

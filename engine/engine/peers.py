@@ -202,20 +202,30 @@ class Peers(Databases):
         """Drop again what was added so; returns what was dropped, and what stays because it is in use."""
         return await self._alter(self._link(peer).config.database, Replica.take_back_added)
 
-    async def wait_in_sync(self, peers: Sequence[str] | None = None, *, timeout: float) -> None:
+    async def wait_in_sync(
+        self, peers: Sequence[str] | None = None, *, timeout: float, parked: bool = False
+    ) -> None:
         """Wait until these peers (all by default) are in sync at the same time.
+
+        Args:
+            parked: those of which tables are parked count too, once all else is synced.
 
         Raises:
             PeerUnreachable: it did not come to that within ``timeout`` seconds; says who lags and why.
         """
         chosen = list(self._links) if peers is None else list(peers)
+
+        def done(peer: str) -> bool:
+            link = self._link(peer)
+            return link.caught_up if parked else link.in_sync
+
         try:
             async with asyncio.timeout(timeout):
-                while not all(self._link(peer).in_sync for peer in chosen):
+                while not all(map(done, chosen)):
                     self._peer_moved.clear()
                     await self._peer_moved.wait()
         except TimeoutError:
-            late = [self._link(peer).status for peer in chosen if not self._link(peer).in_sync]
+            late = [self._link(peer).status for peer in chosen if not done(peer)]
             why = "; ".join(f"{status.name}: {status.state.value}, {status.sentence()}" for status in late)
             raise PeerUnreachable(f"Not in sync after {timeout:.0f} s. {why}") from None
 

@@ -154,7 +154,7 @@ class VerifyDialog(AsyncDialog):
         settled = await self._engine.settle(self._peer, self.report.differing, side)
         if settled.why:
             self.problem.say(told(settled.why))
-        await self._engine.wait_in_sync([self._peer], timeout=60)
+        await self._engine.wait_in_sync([self._peer], timeout=60, parked=True)
 
     # What is shown
 
@@ -194,6 +194,13 @@ class VerifyDialog(AsyncDialog):
         return self.tr("Rows that differ: {0}.").format(count)
 
     def _advice(self, report: Verification) -> str:
+        """What to do, and what was not compared."""
+        parts = [self._mending(report)]
+        if report.left_out:
+            parts.append(self.tr("Not compared: {0}").format(told(report.left_out)))
+        return " ".join(filter(None, parts))
+
+    def _mending(self, report: Verification) -> str:
         if report.verdict is Verdict.DIFFERENT:
             return self.tr(
                 "Have everything sent again first. Rows that differ even then were changed without a record:"

@@ -141,8 +141,13 @@ def test_the_command_line_says_so_and_fails(files: tuple[Path, Path], tmp_path: 
         lines = [json.loads(line) for line in process.communicate(timeout=4 * PATIENCE)[0].splitlines()]
         assert process.returncode == 1
         assert [one["table"] for one in lines[-1]["parked"]] == ["note"]
+        process = syncline.start("verify", a, url, "--room", "room")
+        out, err = process.communicate(timeout=4 * PATIENCE)
+        assert (process.returncode, err) == (1, "")
+        assert f"identical: 1 table, 2 rows\nNot compared: The table “note” {WHY.format('')}" in out
         write(a, MEND)
         syncline("sync", a, url, "--room", "room", "--once")
+        assert "Not compared" not in syncline("verify", a, url, "--room", "room")
 
 
 def test_status_names_what_is_parked_in_a_file(
