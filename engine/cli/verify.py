@@ -26,7 +26,7 @@ SHOWN = 50
 
 
 async def run(arguments: argparse.Namespace) -> int:
-    """``syncline verify DB [URL]``. The exit status is 0 when both hold the same rows, else 1, as for a parked table."""
+    """``syncline verify DB [URL]``. Ends with 0 when both hold the same rows and no table is parked, else 1."""
     wanted = named(arguments) if arguments.url is not None else await kept(arguments)
     worst = 0
     async with Engine(Settings(), backups=Backups(data_dir() / "backups")) as engine:

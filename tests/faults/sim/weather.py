@@ -36,7 +36,7 @@ class Weather:
             (self._copy, 1),
             (self._alter, 2),
             (self._make_anew, 2 if self._world.own else 0),  # no published peer sends us what we wrote and lost
-            (self._park, 2),
+            (self._park, 2 if self._world.own else 0),  # the stock dialect knows nothing of that
             (self._forget, 1),
             (self._ask_again, 1),
         ]
@@ -157,9 +157,9 @@ class Weather:
             machine.make_anew(foreign=self._rng.random() < 0.5)
 
     def _park(self) -> None:
-        """A table is parked on one machine. The stock dialect knows nothing of that."""
+        """A table is parked on one machine."""
         machine = self._machine()
-        if machine is not None and self._world.own:
+        if machine is not None:
             machine.park()
 
     def _forget(self) -> None:
