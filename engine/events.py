@@ -186,9 +186,9 @@ class SyncFailed:
 
 @dataclass(frozen=True, slots=True)
 class NeedsYou:
-    """A peer stopped for a reason that only a person can mend. ``hint`` says what to do.
+    """A peer was refused, and it looks as if only a person could mend that: told once, though it is tried again.
 
-    ``peer`` is the name of a guest, who has no row, where that was turned away.
+    ``hint`` says what to do. ``peer`` is the name of a guest, who has no row, where that was turned away.
     """
 
     peer: str

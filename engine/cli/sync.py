@@ -5,20 +5,23 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import random
 from dataclasses import replace
 from pathlib import Path
 
 from engine.attempt import SchemaName
+from engine.backoff import Backoff
 from engine.backup import Backups
 from engine.cli.options import add_database, add_token_file
 from engine.cli.output import change_json, change_line, count, say, say_json, short_site, terminal
 from engine.cli.states import StateLines
 from engine.engine import Engine
-from engine.errors import TablesParked, UsageError
+from engine.errors import FileBusy, ReadOnlyFile, StorageFailed, SynclineError, TablesParked, UsageError
 from engine.events import ChangesMoved, Event, PeerChanged, PeerStatus, State, SyncFinished
 from engine.flow import EventStream
-from engine.settings import Mode, PeerConfig, Settings, SettingsFile, check_url, data_dir
+from engine.settings import DatabaseConfig, Mode, PeerConfig, Settings, SettingsFile, check_url, data_dir
 from engine.tokens import TokenStore
+from engine.trouble import POLICIES
 from engine.wire.rooms import check_room, check_token
 from engine.wire.schema_hash import cryb64
 
@@ -29,10 +32,15 @@ async def run(arguments: argparse.Namespace) -> int:
     if arguments.every is not None and arguments.every < 1:
         raise UsageError("--every takes minutes, 1 or more.")
     schema = _read_schema(arguments.schema) if arguments.schema else None
-    wanted = named(arguments) if arguments.url is not None else await kept(arguments)
+    wanted: list[tuple[PeerConfig, str | None]]
+    if arguments.url is not None:
+        wanted, store = named(arguments), None
+    else:  # the store is asked at each try: it may be locked now
+        wanted, store = [(peer, None) for peer in kept_peers(arguments)], TokenStore()
     show = _JsonLines() if arguments.json else _Lines()
-    async with Engine(Settings(), backups=Backups(data_dir() / "backups"), schema=schema) as engine:
-        database = await engine.add_database(arguments.database)
+    backups = Backups(data_dir() / "backups")
+    async with Engine(Settings(), backups=backups, schema=schema, token_store=store) as engine:
+        database = await _add_database(engine, arguments.database, show if stay else None)
         mode = Mode.LIVE if arguments.watch else Mode.EVERY if arguments.every else Mode.MANUAL
         with engine.subscribe(whole=True) as events:
             for peer, token in wanted:
@@ -54,6 +62,21 @@ async def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
+async def _add_database(engine: Engine, path: Path, waiting: _Lines | _JsonLines | None) -> DatabaseConfig:
+    """Take on the database. Who stays is ``waiting`` for one that only cannot be used at the moment, and says so."""
+    backoff, said = Backoff(random.Random()), ""
+    while True:
+        try:
+            return await engine.add_database(path)
+        except (FileBusy, ReadOnlyFile, StorageFailed) as error:
+            if waiting is None:
+                raise
+            if str(error) != said:
+                said = str(error)
+                waiting.waits(error)
+        await asyncio.sleep(backoff.next(POLICIES[SynclineError]))
+
+
 def named(arguments: argparse.Namespace) -> list[tuple[PeerConfig, str | None]]:
     """The peer that the command line names, and its token."""
     room = check_room(arguments.room or arguments.database.name)
@@ -62,8 +85,18 @@ def named(arguments: argparse.Namespace) -> list[tuple[PeerConfig, str | None]]:
 
 
 async def kept(arguments: argparse.Namespace) -> list[tuple[PeerConfig, str | None]]:
-    """The peers that the settings keep for this database, by hand in the window or by pairing, and their tokens."""
-    settings, store = SettingsFile().load(), TokenStore()
+    """The peers that the settings keep for this database, and their tokens.
+
+    Raises:
+        TokenStoreError: a token cannot be had at the moment.
+    """
+    store = TokenStore()
+    return [(peer, await store.get(peer.id)) for peer in kept_peers(arguments)]
+
+
+def kept_peers(arguments: argparse.Namespace) -> list[PeerConfig]:
+    """The peers that the settings keep for this database, by hand in the window or by pairing."""
+    settings = SettingsFile().load()
     path = arguments.database.expanduser().resolve()
     known = {database.id for database in settings.databases if database.path == path}
     peers = [peer for peer in settings.peers if peer.database in known]
@@ -72,7 +105,7 @@ async def kept(arguments: argparse.Namespace) -> list[tuple[PeerConfig, str | No
             f"No peer is kept for {arguments.database.name}.",
             hint="Name its address: syncline sync DB URL. Or pair with another machine: syncline pair LINK DB",
         )
-    return [(peer, await store.get(peer.id)) for peer in peers]
+    return peers
 
 
 async def _tell(events: EventStream, show: _Lines | _JsonLines) -> None:
@@ -108,6 +141,10 @@ class _Lines:
         self._states = StateLines()
         self._overwritten = False
         """The cursor is behind a progress line."""
+
+    def waits(self, error: SynclineError) -> None:
+        """The database cannot be used at the moment."""
+        say(f"{State.WAITING.value}: {error}")
 
     def event(self, event: Event) -> None:
         match event:
@@ -150,6 +187,10 @@ class _JsonLines:
 
     def __init__(self) -> None:
         self._said: dict[str, dict[str, object]] = {}
+
+    def waits(self, error: SynclineError) -> None:
+        """The database cannot be used at the moment."""
+        say_json({"event": "database", "state": State.WAITING.value, "reason": str(error)})
 
     def event(self, event: Event) -> None:
         match event:

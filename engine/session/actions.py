@@ -174,8 +174,8 @@ class Close:
         code: WebSocket close code.
         reason: a sentence for the person on this side.
         said: what the close frame tells the other side (paths of this machine do not belong there).
-        retry: whether dialling again can help. ``regreet`` means: at once, nothing is wrong. ``parked`` means: not
-            before one side has altered its tables, so that a look now and then is enough.
+        retry: whether it is no refusal, and dialling again soon can help. ``regreet`` means: at once, nothing is wrong.
+            ``parked`` means: not before one side has altered its tables, so that a look now and then is enough.
     """
 
     code: int

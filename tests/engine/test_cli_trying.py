@@ -13,8 +13,12 @@ from subprocess import Popen
 
 import pytest
 
+from engine.engine import Engine
+from engine.settings import Mode, PeerConfig, SettingsFile
+from engine.tokens import TokenStore
+
 from .front import Front
-from .live import PATIENCE, make_file, on_loop, plain_engine, rows, until, write
+from .live import PATIENCE, make_file, on_loop, plain_engine, rows, until, write, writing
 from .programs import Command
 
 
@@ -97,3 +101,40 @@ async def test_watching_in_json_says_no_line_twice(syncline: Command, tmp_path: 
                     said.append(json.loads(await program.line()))
     assert [one for one in said if one.get("state") == "Needs you"]
     assert all(one != other for one, other in pairwise(said))
+
+
+@on_loop
+async def test_watching_waits_for_a_file_that_is_locked_at_start(syncline: Command, tmp_path: Path) -> None:
+    room, a = make_file(tmp_path / "hub" / "room"), make_file(tmp_path / "a.db")
+    async with plain_engine() as server:
+        hub = await server.serve(room.parent)
+        arguments = "sync", a, hub.url, "--room", "room"
+        with writing(a) as app:
+            app.execute("BEGIN EXCLUSIVE")
+            assert "is locked by another program" in await asyncio.to_thread(syncline, *arguments, status=1)
+            async with watching(syncline.start(*arguments, "--watch")) as program:
+                assert "is locked by another program" in await program.line()
+                app.execute("ROLLBACK")
+                while not (await program.line()).startswith("In sync: "):
+                    pass
+
+
+@on_loop
+async def test_watching_goes_on_where_tokens_cannot_be_read(syncline: Command, tmp_path: Path) -> None:
+    """The peer is one that the settings keep, and so is its token."""
+    room, a = make_file(tmp_path / "hub" / "room"), make_file(tmp_path / "a.db")
+    store = SettingsFile(syncline.home / "config" / "settings.toml")
+    tokens = TokenStore(syncline.home / "data", keyring=False)
+    async with plain_engine() as server, Engine(store=store, token_store=tokens) as window:
+        hub = await server.serve(room.parent, token="secret")
+        database = await window.add_database(a)
+        await window.add_peer(PeerConfig.new(database.id, hub.url, room="room", mode=Mode.MANUAL), token="secret")
+        assert "Caught up" in await asyncio.to_thread(syncline, "sync", a)
+        file = syncline.home / "data" / "tokens.json"
+        kept = file.read_text()
+        file.write_text("{")
+        err = await asyncio.to_thread(syncline, "sync", a, status=1)
+        assert "tokens.json" in err
+        async with watching(syncline.start("sync", a, "--watch")) as program:
+            assert (await program.line()).startswith("Needs you: ")
+            file.write_text(kept)

@@ -161,6 +161,7 @@ async def test_a_new_id_here_is_noticed_at_once(tmp_path: Path) -> None:
         with Replica.open(a) as beside:
             beside.new_site_id()
         await client.wait_in_sync(timeout=PATIENCE)
+        assert (client.peers()[0].last_attempt or 0) < next_try
         assert len(rows(a)) == 2
         assert rows(a) == rows(room)
 
