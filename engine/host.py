@@ -1,4 +1,4 @@
-"""One replica on its own thread, and the news of its file.
+"""One replica (``engine.replica_thread``), and the news of its file.
 
 Everything that touches a file goes through its ``Host``: links, hub rooms and the window share one for each path, so
 that SQLite runs on one thread for each replica and nothing blocks the loop.
@@ -8,18 +8,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Concatenate, ParamSpec, Protocol, TypeVar
-
-import apsw
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from engine.backup import Backups
 from engine.change import Change
 from engine.crr import Known, MergeResult, Part, Replica
-from engine.errors import FileReplaced, NoSuchFile, ReplicaError, StorageFailed, SynclineError
+from engine.crr.naming import replaced
+from engine.errors import FileReplaced, SynclineError
+from engine.replica_thread import Opened, ReplicaThread
 from engine.sent_clocks import SentClocks
 from engine.session import LookUp, Merge, Read, ReadPart, Snapshot, Versions, performing
 from engine.shape import Parked, Shape
@@ -62,6 +61,9 @@ class Listener(Protocol):
     def replaced(self) -> None:
         """Another file has taken the place of the one that was open: nothing known of it holds."""
 
+    def troubled(self, error: SynclineError | None) -> None:
+        """The file cannot be used at the moment, and why; None: it can be again."""
+
 
 class Host:
     """A replica, its thread and its watch. Async context manager; ``acquire`` and ``release`` count its users.
@@ -85,31 +87,26 @@ class Host:
         self.generation = 0
         self.shapes: tuple[Shape, ...] = ()
         self.parked: tuple[Parked, ...] = ()
+        self.trouble: SynclineError | None = None
         self._marks: tuple[tuple[str, str], ...] = ()
         self._news = news
-        self._backups = backups
+        self._replica = ReplicaThread(path, backups, self._opened)
         self.sent_clocks = SentClocks(self._record_sent)
         self._parts = SharedParts(self._read_part)
         self._versions = SharedVersions(self._read_versions)
         self._listeners: list[Listener] = []
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"replica-{path.name}")
-        self._replica: Replica | None = None
-        self._file: tuple[int, int] | None = None
         self._reported = 0
         self._merged: list[tuple[int, int]] = []
         self._watch: FileWatch | None = None
         self._looking = False
         self._look_again = False
-        self._reopening = False
-        self._renewing = asyncio.Lock()
         self._look_task: asyncio.Task[None] | None = None
         self._retry: asyncio.TimerHandle | None = None
         self._closed = False
 
     async def __aenter__(self) -> Host:
         try:
-            loop = asyncio.get_running_loop()
-            await loop.run_in_executor(self._thread, self._open)
+            await self._replica.open()
             self._watch = FileWatch(self.path, self.look)
             await self._watch.__aenter__()
             self.look()  # for what was written before the watch began
@@ -130,36 +127,9 @@ class Host:
         if self._look_task is not None:
             await asyncio.gather(self._look_task, return_exceptions=True)
         await self.sent_clocks.close()
-        if self._replica is not None:
-            await asyncio.get_running_loop().run_in_executor(self._thread, self._replica.close)
-        self._thread.shutdown(wait=False)
+        await self._replica.close()
 
-    # Work on the replica's thread
-
-    def _open(self) -> None:
-        Replica.open(self.path, readonly=True, recover=True).close()  # a file that cannot be used gets no backup
-        if self._backups is not None:
-            self._backups.ensure(self.path)
-        self._replica = Replica.open(self.path)
-        self._file = _identity(self.path)
-        self.generation += 1
-        self.site_id = self._replica.site_id
-        self.version = self._reported = self._replica.db_version()
-        self.shapes, self.parked = self._replica.shapes(), self._replica.parked()
-        self._marks = self._replica.marks()
-        self._merged.clear()
-
-    def _open_again(self) -> None:
-        self._reopening = True
-        replica, self._replica = self._replica, None
-        if replica is not None:
-            # closing must not touch the log beside the new file, which SQLite would find by its name
-            replica.connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
-            replica.close()
-        try:
-            self._open()
-        finally:
-            self._reopening = False
+    # Work on the replica
 
     async def run(
         self, work: Callable[Concatenate[Replica, P], T], *args: P.args, **kwargs: P.kwargs
@@ -167,19 +137,21 @@ class Host:
         """Run ``work(replica, ...)`` on the replica's thread and return what it returns.
 
         Work that has begun is always finished, even if the caller is cancelled: a merge is whole or not at all.
+
+        Raises:
+            NoSuchFile: the file is gone at the moment.
         """
-        if self._replica is None:
-            raise ReplicaError(f"“{self.path.name}” cannot be used at the moment.")
-        replica = self._replica
+        return await self._replica.run(None, work, *args, **kwargs)
 
-        def on_thread() -> T:
-            try:
-                return work(replica, *args, **kwargs)
-            except StorageFailed:
-                replica.connection.pragma("shrink_memory")  # forget the pages that were read: they may be wrong
-                raise
+    async def run_on(
+        self, generation: int, work: Callable[Concatenate[Replica, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """As ``run``, for a session of the file of ``generation``.
 
-        return await asyncio.get_running_loop().run_in_executor(self._thread, on_thread)
+        Raises:
+            FileReplaced: likewise, this is another file.
+        """
+        return await self._replica.run(generation, work, *args, **kwargs)
 
     async def survey(
         self, look: Callable[Concatenate[Replica, P], Steps[T]], *args: P.args, **kwargs: P.kwargs
@@ -190,10 +162,9 @@ class Host:
             FileReplaced: another file took its place meanwhile.
         """
         generation = self.generation
-        steps = await self.run(look, *args, **kwargs)
+        steps = await self.run_on(generation, look, *args, **kwargs)
         while True:
-            self._check(generation)
-            done, result = await self.run(lambda _: step(steps))
+            done, result = await self.run_on(generation, lambda _: step(steps))
             if done:
                 return result
 
@@ -203,8 +174,8 @@ class Host:
         Raises:
             NoSuchFile: the file is gone at the moment.
         """
-        self._check(self.generation)
-        found = await self.run(performing.snapshot, self.generation)
+        found = await self.run(performing.snapshot)
+        found = replace(found, generation=self.generation)
         return replace(found, sent={**found.sent, **self.sent_clocks.waiting(found.generation)})
 
     async def read(self, action: Read, generation: int) -> Versions:
@@ -219,8 +190,7 @@ class Host:
 
     async def known(self, action: LookUp, generation: int) -> Known:
         """Perform a ``LookUp``."""
-        self._check(generation)
-        found = await self.run(Replica.known, action.site_id, action.parked)
+        found = await self.run_on(generation, Replica.known, action.site_id, action.parked)
         return replace(found, sent=self.sent_clocks.waiting(generation).get(action.site_id, found.sent))
 
     async def merge(self, action: Merge, generation: int, *, tell: bool = True) -> list[MergeResult]:
@@ -232,37 +202,32 @@ class Host:
         Raises:
             FileReplaced: this is not the file of ``generation``, or it was set back; nothing was recorded.
         """
-        self._check(generation)
         try:
-            results = await self.run(performing.merge, action, floor=self.version, tell=tell)
+            results = await self.run_on(generation, performing.merge, action, floor=self.version, tell=tell)
         except FileReplaced:
-            await self._begin_anew(generation)
+            await self._replica.renew(generation)
             raise
         self._merged.extend((result.before, result.after) for result in results if result.after > result.before)
         if self._merged and self._merged[-1][1] > self.version:
             self._moved(self._merged[-1][1])
         return results
 
-    async def _read_part(self, action: ReadPart) -> Part:
-        return await self.run(performing.read_part, action)
+    def _read_part(self, action: ReadPart) -> Coroutine[Any, Any, Part]:
+        return self.run_on(self.generation, performing.read_part, action)
 
-    async def _read_versions(self, action: Read) -> Versions:
-        return await self.run(performing.read, action)
+    def _read_versions(self, action: Read) -> Coroutine[Any, Any, Versions]:
+        return self.run_on(self.generation, performing.read, action)
 
     def _forget_reads(self) -> None:
         self._parts.forget()
         self._versions.forget()
 
     async def _record_sent(self, clocks: Mapping[bytes, int], generation: int) -> None:
-        def record(replica: Replica, floor: int) -> None:
-            self._check(generation)  # on the thread, where no other file can take its place meanwhile
-            replica.record_all_sent(clocks, floor=floor)
-
         try:
-            await self.run(record, self.version)
+            await self.run_on(generation, Replica.record_all_sent, clocks, floor=self.version)
         except FileReplaced:
             if not self._closed:
-                await self._begin_anew(generation)
+                await self._replica.renew(generation)
             raise
 
     # News of the file
@@ -288,10 +253,6 @@ class Host:
         Raises:
             ReplicaError: it could not be looked at.
         """
-        generation = self.generation
-        if _identity(self.path) not in (None, self._file):
-            await self._begin_anew(generation)
-            generation = self.generation
         version, shapes, parked, site_id, marks = await self.run(_news)
         if (shapes, parked) != (self.shapes, self.parked):
             self.shapes, self.parked = shapes, parked
@@ -303,54 +264,53 @@ class Host:
         self._marks = marks
         # set back in place, by a restore, say; or a table was made anew, and all of it is to be asked for
         if version < self.version or site_id != self.site_id or anew:
-            await self._begin_anew(generation)
+            await self._replica.renew(self.generation)
         elif version > self.version:
             self._moved(version)  # first: whoever sends it should not wait for the report
         await self._report_local(version)
 
     def _check(self, generation: int) -> None:
-        if _identity(self.path) is None:  # what is written to a file without a name is lost with it
-            raise NoSuchFile(
-                f"“{self.path.name}” is not there any more.",
-                hint="Bring it back to where it was, and Syncline goes on by itself.",
-            )
         if generation != self.generation:
-            raise FileReplaced(
-                f"“{self.path.name}” was replaced by another file meanwhile.",
-                hint="Syncline goes on from what the file holds now.",
-            )
+            raise replaced(self.path)
 
-    async def _begin_anew(self, generation: int) -> None:
-        """Open the file that is under the path now, and tell everybody to forget what they knew of ``generation``.
-
-        What two find at once is done once: work for the file that was opened first would meet a closed one.
-        """
-        async with self._renewing:
-            if generation != self.generation:
-                return
-            await asyncio.get_running_loop().run_in_executor(self._thread, self._open_again)
-            self._forget_reads()
-        for listener in tuple(self._listeners):
-            listener.replaced()
+    def _opened(self, opened: Opened) -> None:
+        """The path was opened, perhaps not for the first time: tell everybody to forget what they knew of it."""
+        again = self.generation > 0
+        self.generation, self.site_id, self.version, self.shapes, self.parked, self._marks = opened
+        self._reported = self.version
+        self._merged.clear()
+        self._forget_reads()
+        if again:
+            for listener in tuple(self._listeners):
+                listener.replaced()
 
     async def _look(self) -> None:
-        generation = self.generation
         try:
             while True:
                 self._look_again = False
-                generation = self.generation
                 await self.refresh()
+                self._in_trouble(None)
                 if not self._look_again:
                     break
         except SynclineError as error:
-            if not self._reopening and generation == self.generation:  # else the file was opened anew under the look
-                log.warning("Could not look at %s: %s", self.path, error)
+            self._in_trouble(error)
             if not self._closed:
                 if self._retry is not None:
                     self._retry.cancel()
                 self._retry = asyncio.get_running_loop().call_later(LOOK_AGAIN, self.look)
         finally:
             self._looking = False
+
+    def _in_trouble(self, error: SynclineError | None) -> None:
+        """The last look failed, or did not; what is no news is told to nobody."""
+        if str(error) == str(self.trouble):
+            return
+        self.trouble = error
+        if error is not None:
+            log.warning("Could not look at %s: %s", self.path, error)
+        if not self._closed:
+            for listener in tuple(self._listeners):
+                listener.troubled(error)
 
     async def _report_local(self, until: int) -> None:
         """Report what other programs wrote since the last report, leaving out what our own merges wrote."""
@@ -375,15 +335,6 @@ def _news(
     replica: Replica,
 ) -> tuple[int, tuple[Shape, ...], tuple[Parked, ...], bytes | None, tuple[tuple[str, str], ...]]:
     return replica.db_version(), replica.shapes(), replica.parked(), replica.site_id_on_disk(), replica.marks()
-
-
-def _identity(path: Path) -> tuple[int, int] | None:
-    """Which file is under the path; None for none at the moment, which is no reason to let go of ours."""
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return status.st_dev, status.st_ino
 
 
 def _local_changes(

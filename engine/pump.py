@@ -24,7 +24,7 @@ from engine.change import Change
 from engine.crr import Applied, Replica
 from engine.crr.read import surveys
 from engine.ending import GONE, how_it_ended, shortened
-from engine.errors import ProtocolError, SynclineError, WireError
+from engine.errors import NoSuchFile, ProtocolError, SynclineError, WireError
 from engine.guard import Guard
 from engine.heartbeat import silence, taken
 from engine.host import Host
@@ -172,6 +172,11 @@ class Pump:
         """``Host`` listener: another file has taken the place of ours; begin anew with what it holds."""
         self.call(lambda: self.session.close(1001, "The file was replaced.", regreet=True))
 
+    def troubled(self, error: SynclineError | None) -> None:
+        """``Host`` listener: the file cannot be used; one that has gone holds nothing any more that can be synced."""
+        if isinstance(error, NoSuchFile):
+            self.call(lambda: self.session.failed(error))
+
     def call(self, step: Callable[[], None]) -> None:
         """Have the main coroutine call ``step`` (which feeds the session) in its turn."""
         self._calls.append(step)
@@ -247,6 +252,7 @@ class Pump:
         self.socket.protocol.max_message_size = size
 
     async def _do(self, action: Action) -> None:
+        generation = self.session.here.generation
         match action:
             case Send(data, changes):
                 self._outbox.append(data)
@@ -254,17 +260,18 @@ class Pump:
                 if changes:
                     self._on_out(changes)
             case Read():
-                self.session.read_done(await self.host.read(action, self.session.here.generation))
+                self.session.read_done(await self.host.read(action, generation))
             case ReadPart():
-                self.session.read_done(await self.host.read_part(action, self.session.here.generation))
+                self.session.read_done(await self.host.read_part(action, generation))
             case LookUp():
-                self.session.known(await self.host.known(action, self.session.here.generation))
+                self.session.known(await self.host.known(action, generation))
             case Renew(site_id, confirmed):
-                self.session.renewed(await self.host.run(Replica.renew_lineage, site_id, confirmed))
+                self.session.renewed(await self.host.run_on(generation, Replica.renew_lineage, site_id, confirmed))
             case Keep(site_id, token, after):
-                self.session.kept(token, await self.host.run(Replica.keep_lineage, site_id, token, after))
+                known = await self.host.run_on(generation, Replica.keep_lineage, site_id, token, after)
+                self.session.kept(token, known)
             case AskAgain(site_id, since):
-                await self.host.run(Replica.ask_again, site_id, since)
+                await self.host.run_on(generation, Replica.ask_again, site_id, since)
             case TakeDigests(tables):
                 self.session.digested(await self.host.survey(surveys.tables, tables))
             case LookIntoRows(question):
@@ -272,13 +279,13 @@ class Pump:
             case Merge():
                 self._guard.merge(action)
                 tell = self._on_in is not None
-                results = await self.host.merge(action, self.session.here.generation, tell=tell)
+                results = await self.host.merge(action, generation, tell=tell)
                 self.session.merge_done(results)
                 for result in results:
                     if result.applied and self._on_in is not None:
                         self._on_in(result.applied)
             case RecordSent(site_id, version):
-                self.host.sent_clocks.note(site_id, version, self.session.here.generation)
+                self.host.sent_clocks.note(site_id, version, generation)
             case Ping():
                 ping = asyncio.create_task(self._ping())
                 self._pings.add(ping)

@@ -23,6 +23,7 @@ from engine.errors import (
     CertificateChanged,
     CopiedFile,
     MergeError,
+    NoSuchFile,
     NothingToSync,
     PeerRefused,
     PeerUnreachable,
@@ -54,6 +55,9 @@ REFUSED_AS_IT_IS = replace(REFUSED, wakes=True)
 DENIED = RetryPolicy(first=5.0, longest=120.0, needs_you=True)
 """A token was refused. What guards a server against guessing counts these, and locks out who is too quick."""
 
+AWAY = RetryPolicy(wakes=True)
+"""Our file is not there; who brings it back needs nothing else."""
+
 LOOK = RetryPolicy(first=60.0, longest=60.0, jitter=(1.0, 1.05), needs_you=True, wakes=True)
 """Only somebody's doing can mend it, or each try costs much: a look now and then."""
 
@@ -67,6 +71,7 @@ POLICIES: Policies = {
     CopiedFile: LOOK,
     TooLarge: LOOK,
     MergeError: REFUSED_AS_IT_IS,
+    NoSuchFile: AWAY,
     NothingToSync: REFUSED_AS_IT_IS,
     ReadOnlyFile: REFUSED,
     StorageFailed: LOOK,

@@ -35,6 +35,10 @@ _STEADY = WAITS.index(GAP)
 POLL = 1.0
 """Seconds between two looks where the system cannot watch."""
 
+SAME = 10.0
+"""Seconds between two looks whether the watched folder still is the one under its path: of a file system that is
+unmounted while files on it are open, or mounted over the folder, the system tells nothing."""
+
 SUFFIXES = ("", "-wal", "-journal")
 
 
@@ -53,6 +57,7 @@ class FileWatch:
     def __init__(self, path: Path, notify: Callable[[], None]) -> None:
         path = path.resolve()
         self.folder = path.parent
+        self.watched: tuple[int, int] | None = None
         self.names = frozenset(path.name + suffix for suffix in SUFFIXES)
         self._files = [path.parent / name for name in self.names]
         self._notify = notify
@@ -98,6 +103,7 @@ class FileWatch:
 
     def lost(self, reason: str) -> None:
         """The folder cannot be watched (any more): look at the files once a second, until it can."""
+        self.watched = None
         if self._poll_timer is None:
             if not self._said:
                 log.warning("Cannot watch %s (%s); looking at it once a second instead.", self.folder, reason)
@@ -107,6 +113,7 @@ class FileWatch:
 
     def _join(self) -> None:
         self._watcher = self._watcher or _watcher(self._loop)
+        self.watched = _folder(self.folder)  # first: the one that is watched is this one, or a later one
         self._watcher.join(self)
 
     def _poll(self) -> None:
@@ -150,6 +157,14 @@ def _stat(file: Path) -> tuple[int, int, int] | None:
     return found.st_ino, found.st_size, found.st_mtime_ns
 
 
+def _folder(path: Path) -> tuple[int, int] | None:
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
 # Watchers: one for each event loop
 
 
@@ -159,6 +174,7 @@ class _Watcher(ABC):
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._users: set[FileWatch] = set()
+        self._timer = loop.call_later(SAME, self._look_at_folders)
 
     def join(self, file: FileWatch) -> None:
         """Watch the folder of ``file``. Raises OSError when that cannot be."""
@@ -170,9 +186,17 @@ class _Watcher(ABC):
         self.unwatch(file)
         self._users.discard(file)
         if not self._users:
+            self._timer.cancel()
             if _watchers.get(self._loop) is self:
                 del _watchers[self._loop]
             await self.close()
+
+    def _look_at_folders(self) -> None:
+        self._timer = self._loop.call_later(SAME, self._look_at_folders)
+        for file in self._users.copy():
+            if file.watched is not None and _folder(file.folder) != file.watched:
+                self.unwatch(file)
+                file.lost("it was unmounted, or another folder took its place")
 
     @abstractmethod
     def watch(self, file: FileWatch) -> None: ...

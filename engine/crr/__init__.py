@@ -15,7 +15,8 @@ Rooms:
 - ``looking``: connections that only read, beside others that write
 - ``state``: what a connection remembers; ``catalogue``, ``statements``: one file's tables and their SQL
 - ``pack``, ``values``: bytes and comparisons; ``sql``: names in statements; ``config``: what the file is set to
-- ``durability``: syncs what other programs committed; ``failures``: SQLite's errors in words
+- ``durability``: syncs what other programs committed; ``failures``: SQLite's errors in words;
+  ``naming``: a file that loses its name
 
 Where this differs from stock 0.16.3 on purpose (spec 12 says that each is safe for convergence):
 

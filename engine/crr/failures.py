@@ -9,6 +9,7 @@ from pathlib import Path
 import apsw
 
 from engine.crr.looking import left_unfinished
+from engine.crr.naming import is_missing, not_there
 from engine.errors import (
     FileBusy,
     LeftUnfinished,
@@ -46,6 +47,9 @@ def explain(error: apsw.Error, path: str | Path) -> SynclineError:
             f"“{path}” was left half written by a program that crashed or was killed, and it has to be put back first.",
             hint="Open it once in the program that it belongs to, or sync it: both do that by themselves.",
         )
+    gone = isinstance(error, apsw.IOError | apsw.CantOpenError | apsw.ReadOnlyError) and is_missing(Path(path))
+    if gone or getattr(error, "extendedresult", None) == apsw.SQLITE_READONLY_DBMOVED:
+        return not_there(Path(path))
     if isinstance(error, apsw.ReadOnlyError | apsw.PermissionsError):
         return ReadOnlyFile(f"“{path}” cannot be written.", hint="Check the permissions of the file and of its folder.")
     if isinstance(error, apsw.CantOpenError):

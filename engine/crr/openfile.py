@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from traceback import clear_frames
@@ -12,6 +12,7 @@ from typing import Self
 import apsw
 
 from engine.crr.failures import explained
+from engine.crr.naming import file_id, not_there, replaced
 from engine.crr.opening import open_state
 from engine.crr.state import State
 from engine.errors import ReadOnlyFile, UsageError
@@ -24,6 +25,7 @@ class OpenFile:
         path: the file.
         site_id: its 16 bytes; empty for a file opened read-only that has none yet.
         connection: for the app's own SQL; writes to CRRs on it are tracked.
+        file_id: which file it is, whatever is under the path later; None for one that has no path.
         readonly: opened so; nothing is ever written.
     """
 
@@ -32,6 +34,8 @@ class OpenFile:
         self.connection = connection
         self.readonly = readonly
         self.site_id = state.site_id or b""
+        self._place = path.absolute()  # whatever the current folder is later
+        self.file_id = file_id(self._place)
         self._state = state
         self._closed = False
 
@@ -39,16 +43,37 @@ class OpenFile:
     def open(
         cls, path: str | Path, *, readonly: bool = False, create: bool = False, recover: bool = False
     ) -> Self:
-        """Open a file; arguments and errors as engine.crr.connect."""
+        """Open a file; arguments and errors as engine.crr.connect.
+
+        Raises:
+            FileReplaced: likewise, another file took its place at this very moment.
+        """
+        before = file_id(Path(path))
         connection, state = open_state(path, readonly=readonly, create=create, recover=recover)
-        return cls(Path(path), connection, state, readonly=readonly)
+        file = cls(Path(path), connection, state, readonly=readonly)
+        if before not in (None, file.file_id):
+            file.close()
+            raise replaced(file.path)
+        return file
 
     def close(self) -> None:
         """Close the file; again is fine."""
         if not self._closed:
             self._closed = True
             with explained(self.path):
+                if file_id(self._place) != self.file_id:  # the log beside another file, by its name, is not ours
+                    self.connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
                 self.connection.close()
+
+    def check_there(self) -> None:
+        """See that the file is still the one under its path.
+
+        Raises:
+            NoSuchFile: it has lost its name. FileReplaced: another file has it.
+        """
+        now = file_id(self._place)
+        if now != self.file_id:
+            raise not_there(self.path) if now is None else replaced(self.path)
 
     def __enter__(self) -> Self:
         return self
@@ -70,15 +95,17 @@ class OpenFile:
         if self.readonly:
             raise ReadOnlyFile(f"“{self.path}” was opened only for reading.", hint="Open it for writing.")
         with explained(self.path):
-            yield from self._transaction("BEGIN IMMEDIATE")
+            yield from self._transaction("BEGIN IMMEDIATE", self.check_there)
 
-    def _transaction(self, begin: str) -> Iterator[apsw.Connection]:
+    def _transaction(self, begin: str, check: Callable[[], None] = lambda: None) -> Iterator[apsw.Connection]:
         db = self.connection
         if db.in_transaction:
             raise UsageError("A replica's methods cannot run inside another transaction on its connection.")
         db.execute(begin)
         try:
+            check()
             yield db
+            check()
             db.execute("COMMIT")
         except BaseException as error:
             _let_go(error)

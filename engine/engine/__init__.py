@@ -3,7 +3,7 @@
 Two places to meet it: the async methods of ``Engine``, and the stream of events from ``subscribe``.
 
 core.py       settings and events
-databases.py  the files
+databases.py  the files; keeper.py keeps them open, or tries until they are
 peers.py      the links to peers, and what they report
 sharing.py    what this machine shares, and with whom
 """
@@ -63,7 +63,7 @@ class Engine(Sharing):
         if self.journal is not None:
             await self.journal.__aenter__()
         for database in self.settings.databases:
-            await self._open_database(database)
+            await self._keeper_of(database).start()
         for peer in self.settings.peers:
             self._add_link(peer).start()
         await self._go_on_sharing()
@@ -74,8 +74,8 @@ class Engine(Sharing):
         await asyncio.gather(*(link.stop() for link in self._links.values()))
         await self._hub_stack.aclose()
         await self._end_sharing()
-        for stack in self._databases.values():
-            await stack.aclose()
+        for keeper in self._databases.values():
+            await keeper.close()
         self._activity.close()
         if self.journal is not None:
             await self.journal.__aexit__(None, None, None)

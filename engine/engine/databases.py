@@ -15,6 +15,7 @@ from engine.change import Change, SQLiteValue
 from engine.clip import Clipped, stands_for
 from engine.crr import Finding, Replica, TableStatus, TrackedPeer
 from engine.engine.core import Core
+from engine.engine.keeper import Keeper
 from engine.errors import ReplicaError, SynclineError, UsageError
 from engine.events import (
     ChangesMoved,
@@ -48,7 +49,7 @@ class Databases(Core):
         super().__init__(settings, store, journal)
         self.backups = backups
         self._hosts = Hosts(self, backups=backups)
-        self._databases: dict[str, contextlib.AsyncExitStack] = {}
+        self._databases: dict[str, Keeper] = {}
 
     async def inspect(self, path: Path) -> list[TableStatus]:
         """Return every table of a file that may not be known yet, as ``tables`` does; nothing is written to it.
@@ -69,16 +70,17 @@ class Databases(Core):
             if known.path == path:
                 return known
         database = DatabaseConfig.new(path, name or path.stem)
-        problem = await self._open_database(database)
-        if problem is not None:
-            await self._databases.pop(database.id).aclose()
-            raise problem
+        try:
+            await self._keeper_of(database).open()
+        except ReplicaError:
+            await self._databases.pop(database.id).close()
+            raise
         self._keep(replace(self.settings, databases=(*self.settings.databases, database)))
         return database
 
     async def remove_database(self, database: str) -> None:
         """Forget a database; the file stays as it is."""
-        await self._databases.pop(database).aclose()
+        await self._databases.pop(database).close()
         left = tuple(known for known in self.settings.databases if known.id != database)
         self._keep(replace(self.settings, databases=left))
         self._emit(DatabaseRemoved(database))
@@ -162,17 +164,19 @@ class Databases(Core):
         """Return the clocks that a database keeps of other sites."""
         return await self._run(database, Replica.tracked_peers)
 
-    async def _open_database(self, database: DatabaseConfig) -> SynclineError | None:
-        """Keep a database open as long as the engine runs, so that other programs' writes are seen."""
-        stack = self._databases[database.id] = contextlib.AsyncExitStack()
-        try:
-            host = await stack.enter_async_context(self._hosts.use(database.path))
-        except ReplicaError as error:
+    def _keeper_of(self, database: DatabaseConfig) -> Keeper:
+        """Make what keeps a database open, and reports how that goes."""
+
+        def opened(host: Host) -> Callable[[], None]:
+            listener = _DatabaseListener(self, database, host)
+            listener.replaced()
+            return host.listen(listener)
+
+        def failed(error: ReplicaError) -> None:
             self._emit(DatabaseChanged(database.id, database.name, str(database.path), None, 0, str(error)))
-            return error
-        stack.callback(host.listen(_DatabaseListener(self, database, host)))
-        await self._report_database(database)
-        return None
+
+        keeper = self._databases[database.id] = Keeper(self._hosts, database.path, opened, failed)
+        return keeper
 
     async def _alter(
         self, database: str, work: Callable[Concatenate[Replica, P], T], *args: P.args, **kwargs: P.kwargs
@@ -218,11 +222,15 @@ class Databases(Core):
                 self._emit(ChangesMoved(time.time(), database.id, "", Way.LOCAL, flow_of(changes)))
 
     def database_moved(self, database: DatabaseConfig, host: Host) -> None:
-        """Hear that a database's own clock rose, or that another file took its place."""
-        self._emit(DatabaseChanged(database.id, database.name, str(database.path), host.site_id, host.version))
+        """Hear that a database's own clock rose, that another file took its place, or that it can(not) be used now."""
+        problem = str(host.trouble or "")
+        self._emit(
+            DatabaseChanged(database.id, database.name, str(database.path), host.site_id, host.version, problem)
+        )
 
     def file_changed(self, database: DatabaseConfig) -> None:
-        """Hear that a database's tables are others now, or look otherwise; or that its file or site id is another."""
+        """Hear that a database's tables are others now, or look otherwise; that its file or site id is another; or that
+        it can be used again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +250,11 @@ class _DatabaseListener:
     def replaced(self) -> None:
         self.engine.database_moved(self.database, self.host)
         self.engine.file_changed(self.database)
+
+    def troubled(self, error: SynclineError | None) -> None:
+        self.engine.database_moved(self.database, self.host)
+        if error is None:
+            self.engine.file_changed(self.database)
 
 
 def _look_at(path: Path) -> list[TableStatus]:

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from engine.errors import SynclineError
 from engine.host import Host
 from engine.hosts import Hosts
 from engine.hub.fellow import Fellow
@@ -98,3 +99,6 @@ class _Watcher:
 
     def replaced(self) -> None:
         self.fellows.owe(self.room, 0)
+
+    def troubled(self, error: SynclineError | None) -> None:
+        """What is owed is owed all the same."""

@@ -253,6 +253,28 @@ def test_a_folder_that_is_moved_away(tmp_path: Path, caplog: pytest.LogCaptureFi
     ]
 
 
+@pytest.mark.usefixtures("kind")
+def test_a_folder_that_another_takes_the_place_of_unheard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As when a stick is pulled while its files are open, and put in again: nothing happens to the folder itself."""
+    monkeypatch.setattr(watch, "SAME", 0.1)
+
+    async def main() -> None:
+        path = tmp_path / "above" / "disk" / "app.db"
+        path.parent.mkdir(parents=True)
+        sqlite3.connect(path).close()
+        heard = Heard()
+        async with FileWatch(path, heard):
+            for number in range(2):
+                moment = time.monotonic()
+                (tmp_path / "above").rename(tmp_path / f"elsewhere-{number}")
+                await heard.after(moment)
+                path.parent.mkdir(parents=True)
+                async with writer(path) as app:
+                    await heard.after(await app.write())
+
+    asyncio.run(main())
+
+
 def test_a_folder_that_is_not_there_yet(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     async def main() -> None:
         path = tmp_path / "later" / "app.db"

@@ -1,9 +1,10 @@
-"""A disk that can be full, or give back something else than was written: a SQLite VFS with switches.
+"""A disk that can be full, give back something else than was written, or be pulled: a SQLite VFS with switches.
 
     disk = BadDisk(folder)
     with disk.plugged():        # SQLite works on this disk
         disk.full = True        # nothing more can be written below the folder
         disk.garbled = True     # every page but the first of a database reads as nonsense
+        disk.pull()             # what is open now works no more, ever; what is opened later does
 
 It knows no shared memory, and so no file in WAL mode.
 """
@@ -32,6 +33,11 @@ class BadDisk:
         self.garbled = False
         self.refused = 0
         self.lies = 0
+        self.pulled = 0
+
+    def pull(self) -> None:
+        """Pull the disk out and put it in again: what was open is dead."""
+        self.pulled += 1
 
     @contextmanager
     def plugged(self) -> Iterator[None]:
@@ -68,14 +74,29 @@ class _File(apsw.VFSFile):
         super().__init__(base, name, flags)
         self._disk = disk
         self._main = main
+        self._since = disk.pulled
+
+    def _alive(self) -> None:
+        if self._since != self._disk.pulled:
+            raise apsw.IOError("no such device")
+
+    def xFileSize(self) -> int:  # noqa: N802
+        self._alive()
+        return super().xFileSize()
+
+    def xSync(self, flags: int) -> None:  # noqa: N802
+        self._alive()
+        super().xSync(flags)
 
     def xWrite(self, data: bytes, at: int) -> None:  # noqa: N802
+        self._alive()
         if self._disk.full:
             self._disk.refused += 1
             raise apsw.FullError("no space is left")
         super().xWrite(data, at)
 
     def xRead(self, amount: int, at: int) -> bytes:  # noqa: N802
+        self._alive()
         data = super().xRead(amount, at)
         if self._disk.garbled and self._main and at >= 4096:
             self._disk.lies += 1

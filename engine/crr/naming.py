@@ -1,0 +1,50 @@
+"""Whether an open file still is the one under its path: what is written to one without a name is lost with it.
+
+A stick that is pulled, a folder that is renamed, a file that is deleted or replaced: SQLite goes on with what it has
+open, and in WAL mode never tells.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from engine.errors import FileReplaced, NoSuchFile
+
+FileId = tuple[int, int]
+"""Device and number of a file."""
+
+
+def file_id(path: Path) -> FileId | None:
+    """Which file is under a path; None for none that can be reached."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
+def is_missing(path: Path) -> bool:
+    """Whether nothing is under a path, which is not the same as one that may not be looked at."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def not_there(path: Path) -> NoSuchFile:
+    """The error for a file that has lost its name."""
+    return NoSuchFile(
+        f"“{path.name}” is not there any more.",
+        hint="Bring it back to where it was, and Syncline goes on by itself.",
+    )
+
+
+def replaced(path: Path) -> FileReplaced:
+    """The error for a file whose name another one has."""
+    return FileReplaced(
+        f"“{path.name}” was replaced by another file meanwhile.",
+        hint="Syncline goes on from what the file holds now.",
+    )
