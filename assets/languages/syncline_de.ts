@@ -3742,6 +3742,10 @@
         <translation>er sagt etwas zweimal</translation>
     </message>
     <message>
+        <source>it was unmounted, or another folder took its place</source>
+        <translation>er wurde ausgehängt, oder ein anderer Ordner nahm seinen Platz ein</translation>
+    </message>
+    <message>
         <source>its certificate&apos;s fingerprint cannot be one</source>
         <translation>der Fingerabdruck seines Zertifikats kann keiner sein</translation>
     </message>
@@ -4352,10 +4356,6 @@
     <message>
         <source>{0} was cut while it was asked.</source>
         <translation>Die Verbindung zu {0} riss während der Frage ab.</translation>
-    </message>
-    <message>
-        <source>“{0}” cannot be used at the moment.</source>
-        <translation>„{0}“ kann im Augenblick nicht verwendet werden.</translation>
     </message>
     <message>
         <source>“{0}” could not be made durable: {1}.</source>
