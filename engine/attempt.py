@@ -144,9 +144,7 @@ class Attempt:
         """
         async with self._hosts.use(self.path) as host:
             here = await host.snapshot()
-            if not here.tables and here.parked:
-                raise TableBroken(*here.parked[0], hint=f"To mend it: syncline check --repair {self.path}")
-            if not here.tables:
+            if not here.tables and not here.parked:
                 raise NothingToSync(
                     f"{self.path.name} has no syncable table.",
                     hint=f"Make one syncable: syncline make-syncable {self.path} TABLE",
@@ -156,6 +154,9 @@ class Attempt:
                 return self._ending or Ending.HUNG_UP
             socket = dialled.socket
             try:
+                # a peer of ours is told in the greeting
+                if not here.tables and (dialled.new_room or dialled.own is None):
+                    raise TableBroken(*here.parked[0], hint=f"To mend it: syncline check --repair {self.path}")
                 if dialled.new_room:
                     await _describe_tables(socket, host)
                 session = self._make_session(here, dialled)

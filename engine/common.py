@@ -103,15 +103,19 @@ class _Side:
         self.known = self.tables.keys() | self.parked.keys()
 
 
+def parked_here(parked: Parked) -> ParkedTable:
+    """A table that is parked in our own file."""
+    sentence = f"The table “{printable(parked.name, 40)}” cannot be synced: {printable(parked.reason, _WORDS)}."
+    return ParkedTable(parked.name, sentence, Where.HERE)
+
+
 def _parked(here: _Side, there: _Side) -> Iterator[ParkedTable]:
     for name in sorted(here.known & there.known):
-        shown = printable(name, 40)
         if name in here.parked:
-            sentence = f"The table “{shown}” cannot be synced: {printable(here.parked[name], _WORDS)}."
-            yield ParkedTable(name, sentence, Where.HERE)
+            yield parked_here(Parked(name, here.parked[name]))
         elif name in there.parked:
             why = printable(there.parked[name], _WORDS)
-            sentence = f"The table “{shown}” cannot be synced on the other side: {why}."
+            sentence = f"The table “{printable(name, 40)}” cannot be synced on the other side: {why}."
             yield ParkedTable(name, sentence, Where.THERE)
         elif why := difference(here.tables[name], there.tables[name]):
             yield ParkedTable(name, why, Where.BETWEEN)

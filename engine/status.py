@@ -95,7 +95,8 @@ def connected_state(facts: Facts, progress: Progress, *, now: float, sent_at: fl
         sure = f"Confirmed up to {facts.confirmed}."
         if sent_at:
             sure = f"Confirmed up to {facts.confirmed} at {clock_time(sent_at)}."
-        return State.SENT, f"All sent; this kind of server confirms later. {sure}"
+        state = State.NEEDS_YOU if facts.parked else State.SENT
+        return state, f"{together(facts.parked)} All sent; this kind of server confirms later. {sure}".lstrip()
     if progress.held(now):
         return _settled(facts)
     if progress.total == 0:

@@ -265,7 +265,7 @@ class Hub:
     async def _run_session(self, socket: HubSocket, host: Host) -> None:
         room, grant = socket.greeting.room, socket.grant
         here = await host.snapshot()
-        if not here.tables:
+        if not here.tables and (not here.parked or socket.greeting.own is None):
             raise UsageError(f"The room “{room}” has no syncable table yet.")
         now = asyncio.get_running_loop().time
         own = socket.greeting.own

@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 
 from engine.change import MAX_VERSION, Change
-from engine.common import ParkedTable
+from engine.common import ParkedTable, parked_here
 from engine.crr import Known, MergeResult, Part, Place, Received, TableDigest
 from engine.errors import BeyondLimit, MergeError, ProtocolError, SchemaMismatch, SynclineError, TooLarge, WireError
 from engine.shape import Parked, Shape
@@ -228,8 +228,9 @@ class Session(abc.ABC):
 
     @property
     def parked(self) -> tuple[ParkedTable, ...]:
-        """The tables that both sides have, and that are not synced for now."""
-        return ()
+        """The tables that both sides have, and that are not synced for now; where the other side does not say what it
+        has, all that are parked here."""
+        return tuple(map(parked_here, self.here.parked))
 
     @property
     def nothing_left(self) -> bool:

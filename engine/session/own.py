@@ -112,7 +112,6 @@ class OwnSession(SendingSession, ComparingSession):
 
     @property
     def parked(self) -> tuple[ParkedTable, ...]:
-        """The tables that both sides have, and that are not synced for now."""
         return self.tables.parked if self.tables is not None else ()
 
     @property

@@ -30,6 +30,7 @@ MAX_REASON = 2_000
 EXPRESSION = 6
 """The kind of a default that is no value: its text follows."""
 
+_EXPRESSION = bytes([EXPRESSION])
 _SMALLEST = 3
 _SMALLEST_TYPED = 4
 _SMALLEST_PARKED = 2
@@ -106,12 +107,13 @@ def _take_shape(reader: Reader) -> Shape:
     except KeyError as error:
         raise WireError(f"{error} is no type of a column.") from None
     if max(codes, default=0) >= _DEFAULT:
-        types = [_with_default(one, reader) if code & _DEFAULT else one for code, one in zip(codes, types, strict=True)]
+        told = zip(codes, types, strict=True)
+        types = [_with_default(one, reader) if code & _DEFAULT else one for code, one in told]
     return Shape(name, key, columns, tuple(types), bool(layout & 2), not layout & 4)
 
 
 def _with_default(one: ColumnType, reader: Reader) -> ColumnType:
-    if reader.data[reader.pos : reader.pos + 1] == bytes([EXPRESSION]):
+    if reader.data[reader.pos : reader.pos + 1] == _EXPRESSION:
         reader.pos += 1
-        return one._replace(expression=reader.string())
-    return one._replace(default=take_value(reader))
+        return ColumnType(one.kind, one.collation, None, reader.string())
+    return ColumnType(one.kind, one.collation, take_value(reader))

@@ -6,18 +6,19 @@ import json
 from pathlib import Path
 
 import pytest
+from websockets.asyncio.server import ServerConnection
 
-from engine.crr import Replica
+from engine.crr import Replica, record_schema
 from engine.engine import Engine
 from engine.errors import TablesParked
 from engine.events import NeedsYou, PeerStatus, Remedy, State
 from engine.settings import DatabaseConfig, Mode, Settings, SettingsFile
 from engine.shape import Shape
-from engine.wire import OLDEST, Hello, encode
+from engine.wire import OLDEST, AnnouncePresence, Cursor, Hello, StartStreaming, decode, encode
 from engine.wire.rooms import OWN_HEADER
 
 from .hub.guests import guest, hear
-from .live import PATIENCE, add_peer, make_file, on_loop, plain_engine, rows, until, write
+from .live import PATIENCE, add_peer, make_file, on_loop, plain_engine, rows, stranger_server, until, write
 from .programs import Command
 
 NOTE = "CREATE TABLE note (id TEXT PRIMARY KEY NOT NULL, body TEXT); SELECT crsql_as_crr('note');"
@@ -101,6 +102,48 @@ async def test_a_table_that_is_parked_alone_stops_the_link_until_it_is_mended(tm
         assert told(client).remedy is Remedy.REPAIR
         write(a, MEND)
         await client.wait_in_sync(timeout=PATIENCE)
+
+
+@on_loop
+async def test_a_room_whose_only_table_is_parked_says_so_to_its_guests(tmp_path: Path) -> None:
+    room, a = make_file(tmp_path / "hub" / "room", NOTE), make_file(tmp_path / "a.db", NOTE)
+    write(room, BREAK)
+    async with plain_engine() as server, plain_engine() as client:
+        hub = await server.serve(room.parent)
+        await add_peer(client, a, hub.url)
+        await until(lambda: told(client).state is State.NEEDS_YOU, "it says so")
+        assert told(client).reason.startswith(f"The table “note” {WHY.format(' on the other side')}")
+        assert told(client).remedy is Remedy.COMPARE_TABLES
+        write(room, MEND)
+        await client.sync_now()
+        await client.wait_in_sync(timeout=PATIENCE)
+
+
+@on_loop
+async def test_a_published_server_gets_nothing_of_it_and_the_person_is_told(tmp_path: Path) -> None:
+    """Its dialect has no way to leave a table out."""
+    a = make_file(tmp_path / "a.db", SCHEMA)
+    with Replica.open(a) as replica:
+        record_schema(replica.connection, "main.sql", 1)
+        replica.park("note", "somebody said so")
+    write(a, "INSERT INTO tag VALUES ('1', 1)")
+    heard: list[object] = []
+
+    async def published(socket: ServerConnection) -> None:
+        hello = decode(await socket.recv())  # type: ignore[arg-type]
+        assert isinstance(hello, AnnouncePresence)
+        await socket.send(encode(StartStreaming(Cursor(0, 0), (), False)))
+        async for frame in socket:
+            heard.append(decode(frame))  # type: ignore[arg-type]
+
+    async with stranger_server(published) as url, plain_engine() as client:
+        await add_peer(client, a, url)
+        await until(lambda: told(client).state is State.NEEDS_YOU, "it says so")
+        assert "The table “note” cannot be synced: somebody said so." in told(client).reason
+        await until(lambda: bool(heard), "the other table goes on")
+        write(a, "INSERT INTO note VALUES ('1', 'kept back')")
+        await until(lambda: "syncline" in told(client).reason or "give it up" in told(client).reason, "it stops")
+        assert [change.table for message in heard for change in message.changes] == ["tag"]  # type: ignore[attr-defined]
 
 
 @on_loop

@@ -15,12 +15,13 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
 from engine import heartbeat
+from engine.change import Change
 from engine.crr import Replica
 from engine.engine import Engine
 from engine.events import PeerChanged, PeerStatus, State, SyncFinished
 from engine.session import own
 from engine.shape import Shape
-from engine.wire import MAX_FRAME, PROTOCOL, Failure, FailureCode, Hello, Lineage, Want, encode
+from engine.wire import MAX_FRAME, OLDEST, PROTOCOL, Batch, Failure, FailureCode, Hello, Lineage, Want, decode, encode
 from engine.wire.rooms import OWN_HEADER
 from tests.engine.live import HASTY, PATIENCE, add_peer, make_file, on_loop, plain_engine, rows, until, write
 from tests.faults.proxy import Proxy
@@ -177,6 +178,31 @@ async def test_a_newer_protocol(tmp_path: Path) -> None:
     async with own_server(newer) as url, plain_engine(HASTY) as client:
         await add_peer(client, make_file(tmp_path / "b.db"), url)
         assert "Update the older Syncline" in await refused(client)
+
+
+@on_loop
+async def test_an_older_protocol(tmp_path: Path) -> None:
+    """What this side says is in the layout of protocol 2, byte by byte, and it takes what comes in it."""
+    heard: list[bytes] = []
+
+    async def older(socket: ServerConnection) -> None:
+        await socket.send(hello(1, protocol=OLDEST))
+        await socket.send(encode(Lineage((), ())))
+        heard.append(await socket.recv())  # type: ignore[arg-type]
+        while not isinstance(decode(await socket.recv()), Want):  # type: ignore[arg-type]
+            pass
+        change = Change("item", b"\x01\x09\x01", "name", "from an older one", 1, 1, STRANGER, 1, 0)
+        await socket.send(encode(Batch(1, 0, 0, 1, b"", False, (change,))))
+        await socket.wait_closed()
+
+    a = make_file(tmp_path / "a.db")
+    with Replica.open(a) as replica:
+        site = replica.site_id
+    async with own_server(older, answer=OLDEST) as url, plain_engine(HASTY) as client:
+        await add_peer(client, a, url)
+        await until(lambda: keys(a) == [(1,)], "the row is here")
+        body = "0000000000000000 00 ffffffffffffffff 01 046974656d 01 026964 03 046e616d65 016e 056578747261"
+        assert heard == [bytes.fromhex("40 02" + site.hex() + body)]
 
 
 @on_loop
