@@ -12,6 +12,7 @@ import apsw
 from engine.crr import parking
 from engine.crr.sql import literal
 from engine.crr.statements import Statements
+from engine.crr.triggers import EVENTS, Triggers, Watch, trigger_name
 from engine.crr.values import Affinity
 
 CLOCK = "__crsql_clock"
@@ -20,6 +21,8 @@ PKS = "__crsql_pks"
 KEY = "__crsql_key"
 MARK = "crsql_syncline_mark_"
 """Begins the names of the triggers by which a table is known again (``engine.crr.peers.marks``)."""
+
+_UNWATCHED = "its sync triggers are missing or were changed, so that what is written to it is not recorded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +71,19 @@ class Crr:
         affinity: of each tracked column.
         indexed: whether its clock has the index on versions; somebody may have dropped it.
         app_triggers: the names of an app's triggers on the table, which run when rows are merged.
+        watches: what each of its sync triggers does.
         sql: the SQL texts for this table.
     """
 
-    def __init__(self, name: str, table: Table, *, indexed: bool, app_triggers: tuple[str, ...]) -> None:
+    def __init__(
+        self,
+        name: str,
+        table: Table,
+        *,
+        indexed: bool,
+        app_triggers: tuple[str, ...],
+        sync_triggers: tuple[str | None, ...],
+    ) -> None:
         self.name = name
         self.table = table
         self.key = table.key
@@ -79,6 +91,8 @@ class Crr:
         self.affinity = {c.name: c.affinity for c in table.columns if not c.key and not c.hidden}
         self.indexed = indexed
         self.app_triggers = app_triggers
+        self.triggers = Triggers(name, table.name, self.key, self.columns)
+        self.watches = tuple(map(self.triggers.watch, EVENTS, sync_triggers))
         self.sql = Statements(name, table.name, self.key, self.columns, told=bool(app_triggers))
 
 
@@ -191,10 +205,13 @@ def load(db: apsw.Connection, before: Catalogue | None = None) -> Catalogue:
     by_lower = {lower: (name, text) for name, lower, _, text in rows}
     indexes = {name for (name,) in db.execute("SELECT name FROM main.sqlite_master WHERE type = 'index'")}
     triggers: dict[str, tuple[str, ...]] = {}
-    for trigger, of in db.execute(
-        "SELECT name, lower(tbl_name) FROM main.sqlite_master WHERE type = 'trigger' ORDER BY name"
+    own: dict[tuple[str, str], str] = {}
+    for trigger, trigger_lower, of, body in db.execute(
+        "SELECT name, lower(name), lower(tbl_name), sql FROM main.sqlite_master WHERE type = 'trigger' ORDER BY name"
     ):
-        if not bookkeeping(trigger):
+        if bookkeeping(trigger):
+            own[of, trigger_lower] = body
+        else:
             triggers[of] = (*triggers.get(of, ()), trigger)
     listed: dict[str, tuple[str, str, int, int]] = {}
     clocks: list[str] = []
@@ -207,8 +224,10 @@ def load(db: apsw.Connection, before: Catalogue | None = None) -> Catalogue:
         name = clock[: -len(CLOCK)]
         base, text = by_lower.get(lower[: -len(CLOCK)], (name, None))
         indexed = clock + BY_VERSION in indexes
-        on_it = triggers.get(lower[: -len(CLOCK)], ())
-        now = sql, text, by_lower.get(lower[: -len(CLOCK)] + PKS, ("", None))[1], "indexed" if indexed else None, *on_it
+        of = lower[: -len(CLOCK)]
+        on_it = triggers.get(of, ())
+        mine = tuple(own.get((of, trigger_name(of, event))) for event in EVENTS)
+        now = sql, text, by_lower.get(of + PKS, ("", None))[1], "indexed" if indexed else None, *mine, *on_it
         if known.texts.get(name) == now:
             if name in known.crrs:
                 crrs[name] = known.crrs[name]
@@ -225,10 +244,11 @@ def load(db: apsw.Connection, before: Catalogue | None = None) -> Catalogue:
             elif column_names(db, name + PKS) != (KEY, *table.key):
                 broken[name] = "its primary key was changed without crsql_begin_alter and crsql_commit_alter"
             else:
-                crrs[name] = Crr(name, table, indexed=indexed, app_triggers=on_it)
+                crrs[name] = Crr(name, table, indexed=indexed, app_triggers=on_it, sync_triggers=mine)
         clocks.append(name)
         texts[name] = now
-    parked = {name: why for name, why in parking.read(db).items() if name in crrs}
+    parked = {name: _UNWATCHED for name, crr in crrs.items() if Watch.BROKEN in crr.watches}
+    parked |= {name: why for name, why in parking.read(db).items() if name in crrs}
     on = _marks(db)
     marks = {name: on[key] for name, crr in crrs.items() if (key := (crr.table.name, name + CLOCK)) in on}
     return Catalogue(tuple(clocks), crrs, broken, parked | broken, marks, texts)

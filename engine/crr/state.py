@@ -34,6 +34,7 @@ class Alter:
         columns: the tracked columns in the snapshot, in its order.
         begins: whether no transaction was open before it, so that its savepoint is the transaction.
         recorded: whether all that was written before it was recorded, as far as is known.
+        watched: whether the table had its triggers before it.
         mark: the table's mark, which it goes on to bear as long as its sync records do.
     """
 
@@ -42,6 +43,7 @@ class Alter:
     columns: tuple[str, ...]
     begins: bool
     recorded: bool
+    watched: bool
     mark: str
 
 

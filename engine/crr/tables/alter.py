@@ -14,17 +14,17 @@ from engine.crr.catalogue import CLOCK, KEY, PKS, Table, column_names
 from engine.crr.peers import marks
 from engine.crr.sql import ident, idents, literal, main
 from engine.crr.state import Alter, State
-from engine.crr.tables.backfill import forget_rows, rows_and_keys, take_over, write_cells
+from engine.crr.tables.backfill import bury, forget_rows, rows_and_keys, take_over, tell_anew, write_cells
 from engine.crr.tables.create import (
     build,
     create_tables,
     drop_records,
     drop_triggers,
-    has_triggers,
     keep_floor,
     not_eligible,
 )
 from engine.crr.tables.eligibility import find_table, obstacles
+from engine.crr.triggers import Watch
 from engine.errors import UsageError
 
 _SAVEPOINT = "alter_crr"
@@ -128,10 +128,10 @@ def _take_snapshot(state: State, name: str, begins: bool, recorded: bool) -> Alt
             db.execute(f"DROP TABLE temp.{left}")
     crr = state.catalogue().tracking(name)
     columns = crr.columns if crr else ()
-    recorded = recorded and has_triggers(db, name)
+    watched = crr is None or Watch.BROKEN not in crr.watches
     snapshot = f"crsql_alter_{next(state.numbers)}"
     mark = state.catalogue().marks.get(crr.name, "") if crr else ""
-    alter = Alter(name, snapshot, columns, begins, recorded, mark)
+    alter = Alter(name, snapshot, columns, begins, recorded, watched, mark)
     # Without types, so that every value stays what it is.
     listed = "".join(f", v{n}" for n in range(len(columns)))
     db.execute(f"CREATE TEMP TABLE {alter.snapshot} (key INTEGER PRIMARY KEY{listed})")
@@ -163,9 +163,13 @@ def _finish(state: State, alter: Alter) -> None:
         marked = state.catalogue().tracking(table.name)
         if marked and alter.mark:  # that on the table goes with it when the table is made anew
             marks.put_again(db, marked, alter.mark)
+        if not alter.watched:
+            bury(state, table, f"SELECT key FROM temp.{alter.snapshot}", same=bool(alter.mark))
         _compact(state, table, alter)
         _record_changed_values(state, table, alter)
-        if not alter.recorded:
+        if not alter.watched:
+            tell_anew(state, table)
+        elif not alter.recorded:
             take_over(state, table)
     build(state, table)
 

@@ -7,13 +7,12 @@ keys are joined from the row to the key, byte by byte, whatever affinity and col
 from __future__ import annotations
 
 from engine.change import SENTINEL
-from engine.crr.catalogue import CLOCK, KEY, PKS, Column, Table
+from engine.crr.catalogue import CLOCK, KEY, PKS, Table
 from engine.crr.peers import keeping
 from engine.crr.sql import ident, idents, literal, main
 from engine.crr.state import State
-from engine.crr.tables.definitions import bare_name
+from engine.crr.tables import defaults
 
-KEYWORDS = frozenset(("NULL", "TRUE", "FALSE", "CURRENT_DATE", "CURRENT_TIME", "CURRENT_TIMESTAMP"))
 _WRITE = "(key, col_name, col_version, db_version, seq)"
 _AGAIN = (
     "ON CONFLICT (key, col_name) DO UPDATE SET col_version = col_version + 1, db_version = excluded.db_version,"
@@ -29,7 +28,8 @@ def rows_and_keys(table: Table) -> str:
 
 def backfill(state: State, table: Table) -> None:
     """Record what the table holds and its clock does not: rows without a key, rows whose sentinel says deleted,
-    and cells without a clock row, unless they hold the column's default (spec 12: a peer's value beats those)."""
+    and cells without a clock row, unless they hold the column's default, if that is a plain value (spec 12: a peer's
+    value beats those)."""
     forget_keys(state, table)
     last = state.db.execute(f"SELECT ifnull(max({KEY}), 0) FROM {main(table.name + PKS)}").get
     _new_rows(state, table, last)
@@ -49,6 +49,43 @@ def take_over(state: State, table: Table) -> None:
     forget_rows(state, table)
     state.db.execute(f"UPDATE {main(table.name + CLOCK)} SET db_version = ?, site_id = 0", (state.next_version(),))
     keeping.forget_table(state.db, table.name)
+
+
+def tell_anew(state: State, table: Table) -> None:
+    """The values of a table that was written to without its triggers: what was, cannot be told from what is, so that
+    each is told as written now. Peers are asked for all of it. ``bury`` and ``forget_rows`` come before."""
+    state.db.execute(
+        f"UPDATE {main(table.name + CLOCK)} SET col_version = col_version + 1, db_version = ?, site_id = 0"
+        f" WHERE col_name != '{SENTINEL}'",
+        (state.next_version(),),
+    )
+    keeping.forget_table(state.db, table.name)
+
+
+def living(table: Table) -> str:
+    """SELECT: the ``key`` of each row that is recorded and not as deleted."""
+    clock = main(table.name + CLOCK)
+    dead = f"SELECT key FROM {clock} WHERE col_name = '{SENTINEL}' AND col_version % 2 = 0"
+    return f"SELECT DISTINCT key FROM {clock} WHERE key NOT IN ({dead})"
+
+
+def are_deletions(gone: int, alive: int, *, same: bool) -> bool:
+    """Whether rows that went without the triggers are taken for deleted. Where the table is not the ``same`` any more,
+    and not even half of its rows are left, it was lost and made anew."""
+    return same or 2 * gone < alive
+
+
+def bury(state: State, table: Table, present: str, *, same: bool) -> None:
+    """Record rows that went without the triggers as deleted, if that is what became of them.
+
+    Args:
+        present: a SELECT of the key numbers of rows that are there.
+        same: whether the table still is the one that it was with its triggers.
+    """
+    gone = f"SELECT key FROM ({living(table)}) WHERE key NOT IN ({present})"
+    counts = (f"SELECT (SELECT count(*) FROM ({rows}))" for rows in (gone, living(table)))
+    if are_deletions(*(state.db.execute(count).get for count in counts), same=same):
+        write_cells(state, table, SENTINEL, gone, first=2)
 
 
 def forget_rows(state: State, table: Table) -> None:
@@ -83,24 +120,15 @@ def write_cells(state: State, table: Table, column: str, keys: str, first: int =
 
 def missing_cells(table: Table, name: str) -> str:
     """SELECT: the ``key`` of each row with a key, without a cell of this column, and with another value than its
-    default in it."""
-    column = next(c for c in table.columns if c.name == name)
+    default in it. A default that is an expression may be another value for each peer, so that it counts as none."""
+    default = next(column.default for column in table.columns if column.name == name)
+    other = f"t.{ident(name)} IS NOT {defaults.as_sql(default)} COLLATE BINARY"
     # The plus: as in _rows_again, when the keys are looked up in a list.
     return (
-        f"SELECT +p.{KEY} AS key {rows_and_keys(table)} WHERE t.{ident(name)} IS NOT {_default(column)} COLLATE BINARY"
+        f"SELECT +p.{KEY} AS key {rows_and_keys(table)} WHERE {other if defaults.is_constant(default) else 'true'}"
         f" AND NOT EXISTS (SELECT 1 FROM {main(table.name + CLOCK)} AS c WHERE c.key = p.{KEY}"
         f" AND c.col_name = {literal(name)})"
     )
-
-
-def _default(column: Column) -> str:
-    """A column's default as an expression; SQLite takes a name after DEFAULT for a text, in whatever quotes.
-
-    The plus: IS NOT TRUE asks for a truth value, and 3 is as true as 1.
-    """
-    text = column.default or "NULL"
-    name = None if text.upper() in KEYWORDS else bare_name(text)
-    return f"(+{text})" if name is None else literal(name)
 
 
 def _write_rows(state: State, table: Table, keys: str) -> None:

@@ -9,10 +9,11 @@ import apsw
 
 from engine.crr.catalogue import BY_VERSION, CLOCK, KEY, PKS, Table, column_names, exact_name, is_crr, load
 from engine.crr.peers import keeping
-from engine.crr.sql import ident, idents, literal, main
+from engine.crr.sql import ident, idents, main
 from engine.crr.state import State
-from engine.crr.tables.backfill import backfill, take_over
+from engine.crr.tables.backfill import backfill, bury, forget_rows, rows_and_keys, tell_anew
 from engine.crr.tables.eligibility import find_table, obstacles
+from engine.crr.triggers import EVENTS, Triggers, trigger_name
 from engine.errors import NotEligible
 
 _SYNC_RECORDS = (
@@ -57,7 +58,11 @@ def make_crr(state: State, name: str) -> None:
         if halves[0] != halves[1]:  # the numbers in the one would stand for other rows than they did
             drop_records(db, table.name)
         elif halves[0]:
-            take_over(state, table)
+            crr = state.catalogue().tracking(table.name)
+            same = crr is not None and crr.name in state.catalogue().marks
+            bury(state, table, f"SELECT p.{KEY} {rows_and_keys(table)}", same=same)
+            forget_rows(state, table)
+            tell_anew(state, table)
         build(state, table)
 
 
@@ -134,30 +139,8 @@ def drop_records(db: apsw.Connection, name: str) -> None:
 def drop_triggers(db: apsw.Connection, name: str, table: Table | None) -> None:
     """Drop the three triggers of a CRR, and those of older versions (spec 2.4)."""
     old = [f"{name}_{column}__crsql_utrig" for column in (table.key if table else ())]
-    for trigger in [trigger_name(name, event) for event in ("insert", "update", "delete")] + old:
+    for trigger in [trigger_name(name, event) for event in EVENTS] + old:
         db.execute(f"DROP TRIGGER IF EXISTS {main(trigger)}")
-
-
-def trigger_arguments(table: Table, name: str) -> dict[str, str]:
-    """What each trigger passes on, by its event (spec 2.4). ``name`` is the wire name."""
-    new_key, old_key = (idents(table.key, prefix=row) for row in ("NEW.", "OLD."))
-    update = [new_key, old_key]
-    if table.tracked:
-        update += [idents(table.tracked, prefix=row) for row in ("NEW.", "OLD.")]
-    values = {"insert": new_key, "update": ", ".join(update), "delete": old_key}
-    return {event: f"{literal(name)}, {each}" for event, each in values.items()}
-
-
-def trigger_name(name: str, event: str) -> str:
-    """The name of a CRR's trigger; ``name`` is the wire name."""
-    return f"{name}__crsql_{event[0]}trig"
-
-
-def has_triggers(db: apsw.Connection, name: str) -> bool:
-    """Are all three triggers of a CRR there?"""
-    names = ", ".join(literal(trigger_name(name, event)) for event in ("insert", "update", "delete"))
-    found = f"SELECT count(*) FROM main.sqlite_master WHERE type = 'trigger' AND name COLLATE NOCASE IN ({names})"
-    return bool(db.execute(found).get == 3)
 
 
 def _create_triggers(db: apsw.Connection, table: Table) -> None:
@@ -165,8 +148,6 @@ def _create_triggers(db: apsw.Connection, table: Table) -> None:
     clock = exact_name(db, table.name + CLOCK)
     name = clock[: -len(CLOCK)] if clock is not None and clock.endswith(CLOCK) else table.name
     drop_triggers(db, table.name, table)
-    for event, arguments in trigger_arguments(table, name).items():
-        db.execute(
-            f"CREATE TRIGGER {main(trigger_name(name, event))} AFTER {event.upper()} ON {ident(table.name)}"
-            f" FOR EACH ROW WHEN crsql_internal_sync_bit() = 0 BEGIN VALUES (crsql_after_{event}({arguments})); END"
-        )
+    triggers = Triggers(name, table.name, table.key, table.tracked)
+    for event in EVENTS:
+        db.execute(triggers.sql(event).replace("TRIGGER ", "TRIGGER main.", 1))

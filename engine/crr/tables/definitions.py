@@ -26,21 +26,21 @@ def column_definitions(sql: str) -> dict[str, str]:
     for item in _split(words[words.index("(") :]) if "(" in words else []:
         name = next((word for word in item if word != " "), "")
         if name and name.upper() not in _CONSTRAINTS:
-            found[_unquoted(name).lower()] = "".join(item).strip()
+            found[unquoted(name).lower()] = "".join(item).strip()
     return found
 
 
 def bare_name(sql: str) -> str | None:
     """The name that ``sql`` is, without its quotes; None for anything else, as a number or an expression."""
     words = tokens(sql)
-    return _unquoted(words[0]) if len(words) == 1 and _NAME.match(words[0]) else None
+    return unquoted(words[0]) if len(words) == 1 and _NAME.match(words[0]) else None
 
 
 def call_arguments(sql: str, function: str) -> list[str]:
     """The arguments of the first call of ``function``, without quotes and in lower case; none without a call."""
     words = tokens(sql)
     after = words[words.index(function) + 1 :] if function in words else []
-    return ["".join(_unquoted(word).lower() for word in item) for item in _split(after)]
+    return ["".join(unquoted(word).lower() for word in item) for item in _split(after)]
 
 
 def _split(words: list[str]) -> list[list[str]]:
@@ -58,7 +58,8 @@ def _split(words: list[str]) -> list[list[str]]:
     return items
 
 
-def _unquoted(name: str) -> str:
+def unquoted(name: str) -> str:
+    """A token without its quotes."""
     first = name[0]
     if first == "[":
         return name[1:-1]

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import math
-import re
 from collections.abc import Iterable
 
 import apsw
@@ -13,16 +11,12 @@ import apsw
 from engine.change import SQLiteValue
 from engine.crr.catalogue import Column, Crr
 from engine.crr.sql import ident, idents, literal, main
-from engine.crr.tables.backfill import KEYWORDS
-from engine.crr.tables.definitions import bare_name, column_definitions
+from engine.crr.tables.defaults import is_null, value_of
+from engine.crr.tables.definitions import column_definitions
 from engine.crr.values import Affinity, Storage
 from engine.plan import Collation, ColumnPlan, Kind, TablePlan
 from engine.shape import ColumnType, Shape
 from engine.steps import Steps
-
-_LITERAL = re.compile(
-    r"[+-]?[0-9.]+(e[+-]?[0-9]+)?|[+-]?0x[0-9a-f]+|x?'([^']|'')*'|null|true|false", re.IGNORECASE | re.ASCII
-)
 
 LONGEST = 200
 """Characters, or bytes, of a default of which a shape has more than a digest."""
@@ -72,7 +66,7 @@ def _type_of(column: Column, storage: Storage) -> ColumnType:
         value = storage.stored(value, column.affinity)
         if isinstance(value, str | bytes) and len(value) > LONGEST:
             value = _digest(value)
-    elif default is not None and default.strip(" ()").upper() != "NULL":
+    elif default is not None and not is_null(default):
         expression = " ".join(default.split())
         if len(expression) > LONGEST:
             expression = f"{expression[:LONGEST]}… {_digest(expression).hex()}"
@@ -145,27 +139,6 @@ def _checks_types(db: apsw.Connection, table: str, columns: list[ColumnPlan]) ->
         column.kind in _CLASSES and definitions.get(column.name.lower(), "").endswith(_check(column))
         for column in typed
     )
-
-
-@functools.cache
-def value_of(default: str | None) -> SQLiteValue:
-    """The value that a default stands for, if it is a plain one."""
-    text = (default or "").strip()
-    while text.startswith("(") and text.endswith(")"):
-        text = text[1:-1].strip()
-    name = bare_name(text)
-    if name is not None and text.upper() not in KEYWORDS:  # SQLite takes it for a text, in whatever quotes
-        return name
-    if not _LITERAL.fullmatch(text):
-        return None
-    scratch = apsw.Connection(":memory:")
-    try:
-        value: SQLiteValue = scratch.execute(f"SELECT {text}").get
-    except apsw.Error:
-        return None
-    finally:
-        scratch.close()
-    return None if isinstance(value, str) and "\0" in value else value
 
 
 def _literal(value: SQLiteValue) -> str:

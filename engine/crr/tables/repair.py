@@ -6,6 +6,10 @@ the file's first write (spec 8.1). Such rows stay here for good, because no peer
 them as written now; and as writes to values that were known before leave no trace, all values of such a table are
 compared with those of the peers once more: where two differ, they are a conflict like any other. A row that is gone
 without a record is forgotten, not deleted, and comes back where a peer still has it.
+
+A table whose triggers were missing or changed was written to by a person or an app, and nobody knows what: all of it
+is told anew as written now, rows that are gone as deleted; unless most are, for then the table was lost, and its rows
+come back.
 """
 
 from __future__ import annotations
@@ -17,19 +21,18 @@ from enum import Enum
 
 import apsw
 
-from engine.change import SENTINEL
 from engine.crr import parking
 from engine.crr.catalogue import CLOCK, KEY, Crr, user_tables
 from engine.crr.read.reading import known_cells
-from engine.crr.sql import literal, main
+from engine.crr.sql import main
 from engine.crr.state import State
 from engine.crr.tables.alter import begin_alter, commit_alter
-from engine.crr.tables.backfill import missing_cells, rows_and_keys
-from engine.crr.tables.create import make_plain, savepoint, trigger_arguments, trigger_name
-from engine.crr.tables.definitions import call_arguments
+from engine.crr.tables.backfill import are_deletions, living, missing_cells, rows_and_keys
+from engine.crr.tables.create import make_plain, savepoint
 from engine.crr.tables.eligibility import find_table
 from engine.crr.tables.references import orphans
 from engine.crr.tables.strict import loosen, strict_records
+from engine.crr.triggers import Watch
 
 
 class Damage(Enum):
@@ -55,6 +58,11 @@ class Damage(Enum):
         "rows are recorded, but gone",
         "forgotten; what a peer still has comes back",
     )
+    DELETED_ROWS = (
+        "row was deleted without a record, so that peers still have it",
+        "rows were deleted without a record, so that peers still have them",
+        "recorded as deleted now",
+    )
     LOST_COLUMNS = (
         "sync record is of a column that is gone, so that nothing can be sent",
         "sync records are of columns that are gone, so that nothing can be sent",
@@ -71,8 +79,13 @@ class Damage(Enum):
         "made anew, without the deletions so far",
     )
     TRIGGERS = (
-        "sync trigger is missing or does not fit the table, so that writes fail or are not recorded",
-        "sync triggers are missing or do not fit the table, so that writes fail or are not recorded",
+        "sync trigger is missing or was changed, so that writes are not recorded",
+        "sync triggers are missing or were changed, so that writes are not recorded",
+        "made anew, and all values of the table recorded as written now",
+    )
+    OLD_TRIGGERS = (
+        "sync trigger does not know a column that came, so that updates fail",
+        "sync triggers do not know a column that came, so that updates fail",
         "made anew",
     )
     STRAY_TRIGGERS = (
@@ -137,12 +150,13 @@ def check(state: State) -> list[Finding]:
     found: list[Finding] = []
     for name in tables.clocks:
         if name in tables.crrs:
-            found += [Finding(name, damage, count) for damage, count in _counts(db, tables.crrs[name])]
+            counts = _counts(db, tables.crrs[name], same=name in tables.marks)
+            found += [Finding(name, damage, count) for damage, count in counts]
         else:
             table = find_table(db, name)
             damage = Damage.TABLE_GONE if table is None or table.kind != "table" else Damage.KEY_CHANGED
             found.append(Finding(name, damage, _count(db, f"SELECT 1 FROM {main(name + CLOCK)}") or 1))
-    found += [Finding(name, Damage.PARKED, 1, why) for name, why in tables.parked.items() if name not in tables.broken]
+    found += [Finding(name, Damage.PARKED, 1, why) for name, why in parking.read(db).items() if name in tables.crrs]
     alone = Counter((table, damage) for table, damage, _ in _lone_triggers(db, tables.clocks))
     found += [Finding(table, damage, count) for (table, damage), count in alone.items()]
     strict = Counter(table for table, _ in strict_records(db))
@@ -170,34 +184,28 @@ def repair(state: State) -> list[Finding]:
         for _, records in strict_records(state.db):
             loosen(state.db, records)
         for table in dict.fromkeys(one.table for one in found if one.damage not in no_alter):
-            begin_alter(state, table, recorded=False)  # an alter in which nothing is altered
+            recorded = {one.damage for one in found if one.table == table} <= {Damage.OLD_TRIGGERS, *no_alter}
+            begin_alter(state, table, recorded=recorded)  # an alter in which nothing is altered
             commit_alter(state, table)
     return found
 
 
-def _counts(db: apsw.Connection, crr: Crr) -> Iterator[tuple[Damage, int]]:
+def _counts(db: apsw.Connection, crr: Crr, *, same: bool) -> Iterator[tuple[Damage, int]]:
     table, clock = crr.table, main(crr.name + CLOCK)
-    arguments = trigger_arguments(table, crr.name)
-    triggers = _triggers(db, crr.name)
-    yield (
-        Damage.TRIGGERS,
-        sum(
-            call_arguments(triggers.get(trigger_name(crr.name, event), ""), f"crsql_after_{event}")
-            != call_arguments(f"f({expected})", "f")
-            for event, expected in arguments.items()
-        ),
-    )
+    yield Damage.TRIGGERS, crr.watches.count(Watch.BROKEN)
+    yield Damage.OLD_TRIGGERS, crr.watches.count(Watch.OLDER)
     yield Damage.NEVER_SENT, _count(db, f"SELECT 1 FROM {clock} WHERE db_version <= 0")
     yield Damage.LOST_COLUMNS, _count(db, f"SELECT 1 FROM {clock} AS c WHERE NOT {known_cells(crr)}")
-    dead = f"SELECT key FROM {clock} WHERE col_name = '{SENTINEL}' AND col_version % 2 = 0"
-    alive = f"SELECT key FROM {clock} WHERE key NOT IN ({dead})"
+    alive = living(table)
     recorded = f"SELECT p.{KEY} {rows_and_keys(table)} WHERE +p.{KEY} IN ({alive})"
     rows = _count(db, f"SELECT 1 FROM {main(table.name)}")
     yield Damage.UNRECORDED_ROWS, rows - _count(db, recorded)
     values = (f"SELECT 1 FROM ({missing_cells(table, column)}) WHERE key IN ({alive})" for column in crr.columns)
     yield Damage.UNRECORDED_VALUES, sum(_count(db, missing) for missing in values)
     present = f"SELECT p.{KEY} {rows_and_keys(table)}"
-    yield Damage.LOST_ROWS, _count(db, f"SELECT DISTINCT key FROM ({alive}) WHERE key NOT IN ({present})")
+    gone = _count(db, f"SELECT key FROM ({alive}) WHERE key NOT IN ({present})")
+    deleted = Watch.BROKEN in crr.watches and are_deletions(gone, _count(db, alive), same=same)
+    yield Damage.DELETED_ROWS if deleted else Damage.LOST_ROWS, gone
 
 
 def _lone_triggers(db: apsw.Connection, clocks: tuple[str, ...]) -> list[tuple[str, Damage, str]]:
@@ -211,11 +219,6 @@ def _lone_triggers(db: apsw.Connection, clocks: tuple[str, ...]) -> list[tuple[s
         if of not in recorded:
             found.append((table, Damage.NO_RECORDS if of == table.lower() else Damage.STRAY_TRIGGERS, name))
     return found
-
-
-def _triggers(db: apsw.Connection, name: str) -> dict[str, str]:
-    names = ", ".join(literal(trigger_name(name, event)) for event in ("insert", "update", "delete"))
-    return dict(db.execute(f"SELECT name, sql FROM main.sqlite_master WHERE type = 'trigger' AND name IN ({names})"))
 
 
 def _count(db: apsw.Connection, rows: str) -> int:
