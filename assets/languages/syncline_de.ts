@@ -3762,6 +3762,10 @@
         <translation>ihre Aufzeichnungen des Abgleichs sind weg</translation>
     </message>
     <message>
+        <source>its sync triggers are missing or were changed, so that what is written to it is not recorded</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>its token cannot be one</source>
         <translation>sein Token kann keines sein</translation>
     </message>

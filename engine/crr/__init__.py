@@ -45,7 +45,10 @@ Where this differs from stock 0.16.3 on purpose (spec 12 says that each is safe 
 - A cell whose row is gone without a record is not sent; stock sends NULL, which replaces older values at the peers.
   (crsql_changes shows it, as in stock.)
 - A table that is made a CRR again, and holds sync records already, was written to without them: each value is told
-  anew at the version it has, and rows that are gone are forgotten (stock takes the records for what the table holds).
+  as written now, and rows that are gone as deleted; where the table was made anew, and not even half of them are left,
+  they are forgotten, and come back from peers (stock takes the records for what the table holds).
+- A CRR whose triggers are missing or changed is parked: neither read for peers nor merged into, until it is mended.
+- Values of a default that is an expression are recorded by an alter, as another replica may compute others.
 - crsql_automigrate adds columns with all that ALTER TABLE takes, notices indices with other columns, and drops the
   sync records of a CRR that goes. A line of the text may hold both a table and its crsql_as_crr.
   A text that names no table, or has a transaction of its own, is refused.
