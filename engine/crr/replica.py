@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 from engine.change import MAX_VERSION, Change, SQLiteValue
-from engine.crr import durability
+from engine.crr import durability, texts
 from engine.crr.failures import explained
+from engine.crr.held.holding import Holding
 from engine.crr.merge.merging import Merger
 from engine.crr.peers import identity, keeping, lineage, marks, tracked
 from engine.crr.read import surveys
@@ -25,17 +26,16 @@ from engine.crr.results import (
     TableDigest,
     TrackedPeer,
 )
-from engine.crr.schema import Schema
 from engine.crr.sql import idents, main
 from engine.crr.tables.create import keep_floor
 from engine.errors import FileReplaced, UsageError
 from engine.steps import at_once
 
 
-class Replica(Schema):
+class Replica(Holding):
     """Synchronous, for one thread at a time. Every method is one short transaction; none may run inside
     another transaction on ``connection``. What its file is and what tables it has stands in ``OpenFile`` and
-    ``Schema``.
+    ``Schema``, what cannot be sent for now in ``Holding``.
     """
 
     # Looking
@@ -96,7 +96,7 @@ class Replica(Schema):
             width = len(crr.key)
             columns, order = idents(crr.key + crr.columns), idents(crr.key, suffix=" COLLATE BINARY")
             sql = f"SELECT {columns} FROM {main(crr.table.name)} ORDER BY {order}"
-            for row in self.connection.execute(sql):
+            for row in texts.each(self.connection, sql):
                 yield row[:width], row[width:]
 
     # Changes
@@ -126,8 +126,9 @@ class Replica(Schema):
         Raises:
             TableBroken: changes in the range cannot be read, so that no clock may pass them.
         """
-        with self._reading():
-            return Reader(self._state).changes(since, until, exclude_site, exclude_versions, limit, whole)
+        return self._read(
+            lambda: Reader(self._state).changes(since, until, exclude_site, exclude_versions, limit, whole)
+        )
 
     def part(
         self,
@@ -152,8 +153,9 @@ class Replica(Schema):
             TableBroken: changes in the range cannot be read, so that no clock may pass them.
             ReplicaError: a table of the span is gone.
         """
-        with self._reading():
-            return RangeReader(self._state).part(span, place, exclude_site, exclude_versions, changes, size)
+        return self._read(
+            lambda: RangeReader(self._state).part(span, place, exclude_site, exclude_versions, changes, size)
+        )
 
     def merge(
         self,

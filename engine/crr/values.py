@@ -8,8 +8,9 @@ from enum import Enum
 import apsw
 
 from engine.change import SQLiteValue
+from engine.crr.texts import NoText
 
-_RANK: dict[type, int] = {type(None): 0, bytes: 1, str: 2, float: 3, int: 4}
+_RANK: dict[type, int] = {NoText: -1, type(None): 0, bytes: 1, str: 2, float: 3, int: 4}
 _EXACT = 2**53
 
 
@@ -17,7 +18,8 @@ def greater(left: SQLiteValue, right: SQLiteValue) -> bool:
     """Does ``left`` beat ``right`` at the same column version (spec 7.3)?
 
     The storage class decides first, NULL < BLOB < TEXT < REAL < INTEGER, so -3 beats 5.0; then bytes, code
-    points (the order of UTF-8 bytes too) or numbers. Equal values do not win.
+    points (the order of UTF-8 bytes too) or numbers. Equal values do not win. A text that nobody can read, and that
+    therefore is nowhere else, is beaten by all.
     """
     left_rank, right_rank = _RANK[type(left)], _RANK[type(right)]
     if left_rank != right_rank:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import chain
 from typing import Any
@@ -19,13 +19,20 @@ _LONGEST = 15_000  # APSW keeps texts prepared that have less than 16 KiB
 Rows = Sequence[tuple[SQLiteValue, ...]]
 
 
-def each_block(db: apsw.Connection, sql: str, rows: Rows) -> Iterator[tuple[Any, ...]]:
+def _executed(db: apsw.Connection, sql: str, bindings: tuple[SQLiteValue, ...]) -> Iterable[Any]:
+    return db.execute(sql, bindings)
+
+
+def each_block(
+    db: apsw.Connection, sql: str, rows: Rows, run: Callable[..., Iterable[Any]] = _executed
+) -> Iterator[tuple[Any, ...]]:
     """Run ``sql`` for ``rows``, a block at a time, in order; yields what it returns.
 
     Args:
         db: the connection.
         sql: with ``ROWS`` where the list after VALUES belongs.
         rows: all of one width.
+        run: what runs a block; ``texts.each`` reads any text.
     """
     at, width = 0, len(rows[0]) if rows else 1
     size = _largest(width, "")
@@ -34,7 +41,7 @@ def each_block(db: apsw.Connection, sql: str, rows: Rows) -> Iterator[tuple[Any,
         while size > len(rows) - at:
             size //= 2
         block = rows[at] if size == 1 else tuple(chain.from_iterable(rows[at : at + size]))
-        yield from db.execute(_text(sql, size, width, ""), block)
+        yield from run(db, _text(sql, size, width, ""), block)
         at += size
 
 

@@ -176,7 +176,7 @@ class Merger:
                 table.rows.offer(place, batch[place])
         others: list[int] = []
         for group in gathered:
-            for outcome in decide(self._db, group, columns, tell=self._tell):
+            for outcome in self._decided(group, columns):
                 if isinstance(outcome, Group):
                     table.groups.append(outcome)
                 else:
@@ -184,6 +184,12 @@ class Merger:
         for place in sorted(others):
             table.rows.offer(place, batch[place])
         return table
+
+    def _decided(self, group: Group, columns: Columns) -> list[Group | Sequence[int]]:
+        try:
+            return list(decide(self._db, group, columns, tell=self._tell))
+        except UnicodeDecodeError:  # the file holds text that nobody can read
+            return list(group.places)
 
     def _number(self, table: _Table) -> None:
         """Give new rows the next numbers, in the order in which they came."""

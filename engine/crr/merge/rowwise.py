@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 
 from engine.change import SENTINEL, Change, SQLiteValue
+from engine.crr import texts
 from engine.crr.catalogue import Crr
 from engine.crr.merge import bulk, taken
 from engine.crr.merge.bulk import each_block
@@ -76,7 +77,7 @@ class Rowwise:
                 if row.take(place, change, value, tracked):
                     if value is not change.val:
                         change = change._replace(val=value)
-                    self._won[place] = change, row.key, old, had_old
+                    self._won[place] = change, row.key, texts.shown(old), had_old
             self._state.rows_impacted += row.impacted
         return self._won.keys()
 
@@ -173,7 +174,7 @@ class Rowwise:
                 if needed:
                     wanted.setdefault(tuple(dict.fromkeys(needed)), []).append(row)
         for columns, rows in wanted.items():
-            for n, *values in each_block(self._db, self._crr.sql.read_row(columns), _tagged(rows)):
+            for n, *values in each_block(self._db, self._crr.sql.read_row(columns), _tagged(rows), texts.each):
                 rows[n].stored = dict(zip(columns, values, strict=True))
 
 

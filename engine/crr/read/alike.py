@@ -8,6 +8,7 @@ stand among them, a few; ``engine.crr.read.tables`` reads these cell by cell. Wh
 from __future__ import annotations
 
 import json
+import re
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
@@ -41,6 +42,7 @@ BARE = 64
 """Bytes of a change, about, beside its table, key, column and value."""
 
 _BETWEEN = "\0"  # no name holds it
+_ODD = re.compile(r"[^,]{16}|[^\d,]")
 _NUMBERS = frozenset((int, float, type(None)))
 _TEXTS = frozenset((str, bytes))
 
@@ -118,14 +120,14 @@ def _lengths(column: Sequence[SQLiteValue]) -> Iterable[int]:
 
 
 class Alike:
-    """Reads such rows of one table."""
+    """Reads such rows of one table; ``others`` is a condition on ``k.key`` with AND before it, or empty."""
 
-    def __init__(self, db: apsw.Connection, crr: Crr, sites: Authors) -> None:
+    def __init__(self, db: apsw.Connection, crr: Crr, sites: Authors, others: str) -> None:
         self._db = db
         self._crr = crr
         self._sites = sites
         clock = main(crr.name + CLOCK)
-        after = f"FROM {clock} WHERE (db_version, key) > (?1, ?2)"
+        after = f"FROM {clock} AS k WHERE (db_version, key) > (?1, ?2){others}"
         self._more = f"SELECT 1 {after} AND db_version <= ?3 LIMIT 1"
         # Of no other row are the values fetched: they may be large, or text that nobody can read and nobody asks for.
         small = _small(crr)
@@ -234,10 +236,15 @@ def _small(crr: Crr) -> str:
 
 
 def _integers(text: str, count: int) -> list[int]:
-    """The numbers that a text joins, so many. Raises ValueError if it does not."""
+    """The numbers that a text joins, so many. Raises ValueError if it does not, or if one is so large that it needs a
+    closer look."""
     first, _, _ = text.partition(",")
     if text == ",".join([first] * count):
+        if _ODD.search(first):
+            raise ValueError
         return [int(first)] * count
+    if _ODD.search(text):
+        raise ValueError
     found: list[int] = json.loads(f"[{text}]")  # takes half the time of ``int`` for each
     if len(found) != count:
         raise ValueError

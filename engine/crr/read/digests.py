@@ -4,6 +4,8 @@ The digest of a row is of its typed key and the typed value of each tracked colu
 the sum of theirs. The history's is of what was: the causal length of every key, tombstones included. Authors,
 db_version, seq, col_version and whether a clock row exists differ between converged replicas by right, and are not in
 them. Each function reads a slice of a table, so that a transaction is short; ``engine.crr.read.surveys`` adds them up.
+
+A text that nobody can read differs from every text; a row with such a key is left out, for no other side can have it.
 """
 
 from __future__ import annotations
@@ -14,10 +16,10 @@ from collections.abc import Callable, Sequence
 import apsw
 
 from engine.change import SQLiteValue
+from engine.crr import texts
 from engine.crr.catalogue import CLOCK, KEY, PKS, Crr
 from engine.crr.merge.checking import check_key
 from engine.crr.pack import pack
-from engine.crr.read.reading import unreadable
 from engine.crr.sql import ident, idents, main
 
 SIZE = 16
@@ -41,8 +43,15 @@ def rows_between(db: apsw.Connection, crr: Crr, low: bytes, high: bytes, limit: 
 
     Raises:
         InvalidChange: a key that is none of this table.
-        ReplicaError: it holds text that nobody can read.
     """
+    while True:
+        found, more = _slice(db, crr, low, high, limit)
+        if found or not more:
+            return found, more
+        limit *= 4  # all of their keys were unreadable
+
+
+def _slice(db: apsw.Connection, crr: Crr, low: bytes, high: bytes, limit: int) -> Slice:
     count = len(crr.key)
     keys = ", ".join(_exactly(db, crr))
     where: list[str] = []
@@ -56,14 +65,12 @@ def rows_between(db: apsw.Connection, crr: Crr, low: bytes, high: bytes, limit: 
         sql += f" WHERE {' AND '.join(where)}"
     found: list[tuple[bytes, int]] = []
     size = 0
-    try:
-        for row in db.execute(f"{sql} ORDER BY {keys} LIMIT ?", (*bound, limit + 1)):
-            if len(found) == limit or size > BYTES:
-                return found, True
+    for n, row in enumerate(texts.each(db, f"{sql} ORDER BY {keys} LIMIT ?", (*bound, limit + 1))):
+        if n == limit or (found and size > BYTES):
+            return found, True
+        if texts.readable(row[:count]):
             found.append((pack(row[:count]), row_digest(row)))
-            size += sum(len(value) for value in row if isinstance(value, str | bytes))
-    except UnicodeDecodeError as error:
-        raise unreadable(crr.name) from error
+        size += sum(len(value) for value in row if isinstance(value, str | bytes))
     return found, False
 
 
@@ -86,7 +93,7 @@ def _place(value: SQLiteValue, encoding: str) -> tuple[int, int | float | bytes]
 
 def row_digest(row: Sequence[SQLiteValue]) -> int:
     """The digest of a row: its key, then its columns by name."""
-    # repr tells the storage classes and the ends of texts apart; half surrogates cannot come out of SQLite
+    # repr tells the storage classes and the ends of texts apart, and shows what nobody can read
     plain = [0.0 if type(value) is float and value == 0 else value for value in row]
     return _hashed(plain)
 
@@ -98,18 +105,16 @@ def values_at(
     texts and blobs have more than ``most`` bytes.
 
     Raises:
-        InvalidChange, ReplicaError: as ``rows_between``.
+        InvalidChange: as ``rows_between``.
     """
     columns = sorted(crr.columns)
     bytes_ = " + ".join(f"ifnull(octet_length({ident(name)}), 0)" for name in columns)
     fits = f"{bytes_} <= {most}" if columns and most is not None else "true"
     values = ", ".join(f"CASE WHEN {fits} THEN {ident(name)} END" for name in columns)
     sql = f"SELECT {fits}{', ' if columns else ''}{values} FROM {main(crr.table.name)} WHERE {_found(db, crr)}"
-    try:
-        row = db.execute(sql, check_key(crr, packed)).fetchone()
-    except UnicodeDecodeError as error:
-        raise unreadable(crr.name) from error
-    return row if row is None else tuple(row[1:]) if row[0] else ()
+    for fitting, *row in texts.each(db, sql, check_key(crr, packed)):
+        return tuple(map(texts.shown, row)) if fitting else ()
+    return None
 
 
 def lengths_above(db: apsw.Connection, crr: Crr, above: int) -> tuple[int, int | None]:
@@ -119,19 +124,18 @@ def lengths_above(db: apsw.Connection, crr: Crr, above: int) -> tuple[int, int |
         the sum, and the number to go on above; None when that was all.
     """
     clock, pks = main(crr.name + CLOCK), main(crr.name + PKS)
-    rows = db.execute(
+    rows = texts.each(
+        db,
         f"SELECT p.{KEY}, {idents(crr.key, prefix='p.')}, ifnull(s.col_version, 1) FROM {pks} AS p"
         f" LEFT JOIN {clock} AS s ON s.key = p.{KEY} AND s.col_name = '-1'"
         f" WHERE p.{KEY} > ? AND EXISTS (SELECT 1 FROM {clock} AS c WHERE c.key = p.{KEY}) ORDER BY p.{KEY} LIMIT ?",
         (above, SLICE),
     )
     total = count = 0
-    try:
-        for number, *row in rows:
+    for number, *row in rows:
+        if texts.readable(row):
             total += _hashed([*map(_as_key, row)])
-            above, count = number, count + 1
-    except UnicodeDecodeError as error:
-        raise unreadable(crr.name) from error
+        above, count = number, count + 1
     return total, above if count == SLICE else None
 
 

@@ -14,7 +14,7 @@ from engine.change import Change
 from engine.crr.catalogue import CLOCK, PKS, Crr
 from engine.crr.pack import pack, pack_one
 from engine.crr.sql import ident, idents, literal, main
-from engine.errors import ReplicaError, TableBroken
+from engine.errors import TableBroken
 
 new_change: Callable[[type[Change], tuple[Any, ...]], Change] = tuple.__new__
 """Half the time of calling ``Change``, which only adds names for the arguments."""
@@ -73,7 +73,7 @@ ROW_AT_ONCE = 32
 
 
 def cells(crr: Crr, places: str) -> str:
-    """SELECT of the cells at some ``places``, a condition on (db_version, key) in the clock; a WHERE may follow.
+    """SELECT of the cells at some ``places``, a condition on (db_version, key) of ``k``; a WHERE may follow.
 
     They come in the order of the clock's index: (db_version, key, col_name). What the cells of a row have in common,
     its key, values and causal length, is looked up once for all those of one version: ``g`` is the version and the
@@ -104,7 +104,7 @@ def cells(crr: Crr, places: str) -> str:
     return (
         f"SELECT c.key, c.col_name, {value_of(crr)}, c.col_version, g.db_version, {author},"
         f" ifnull(s.col_version, 1), c.seq, {idents(crr.key, prefix='p.')}"
-        f" FROM (SELECT {rows} FROM {clock} WHERE {places} ORDER BY {order} LIMIT -1) AS g"
+        f" FROM (SELECT {rows} FROM {clock} AS k WHERE {places} ORDER BY {order} LIMIT -1) AS g"
         f" CROSS JOIN {main(crr.name + PKS)} AS p ON p.__crsql_key = g.key"
         f" LEFT JOIN {main(crr.table.name)} AS t ON {same_row(crr)}"
         f" LEFT JOIN {clock} AS s ON s.key = g.key AND s.col_name = '-1'"
@@ -148,12 +148,22 @@ class Authors(dict[int, bytes]):
         return self.get(0)
 
 
-def unreadable(table: str) -> ReplicaError:
-    """The error for a table with text that SQLite stores and nobody can read."""
-    return ReplicaError(
-        f"The table “{table}” holds text that is not valid UTF-8, which cannot be sent.",
-        hint="Correct the text, or store it as a BLOB.",
-    )
+class Unsendable(Exception):
+    """A row cannot be sent (``engine.crr.held``): the reading has to begin anew without it.
+
+    Attributes:
+        crr: its table. after, until: it is at this (db_version, key) or behind it, up to a version.
+        bounded: only some of the rows there were to be read.
+        cause: what came of reading it.
+    """
+
+    def __init__(self, crr: Crr, after: tuple[int, int], until: int, *, bounded: bool, cause: Exception) -> None:
+        super().__init__(crr.name)
+        self.crr = crr
+        self.after = after
+        self.until = until
+        self.bounded = bounded
+        self.cause = cause
 
 
 class Intervals:

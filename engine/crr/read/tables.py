@@ -12,14 +12,31 @@ from typing import Any, NamedTuple
 
 import apsw
 
-from engine.change import SENTINEL, Change
+from engine.change import MAX_VERSION, SENTINEL, Change
 from engine.crr.catalogue import Crr
+from engine.crr.held.records import is_none
 from engine.crr.read.alike import BARE, LOOK, MOST, Alike, Rows, numbers
-from engine.crr.read.reading import Authors, Intervals, cells, has_value, lost_column, new_change, packed_by, unreadable
+from engine.crr.read.reading import (
+    Authors,
+    Intervals,
+    Unsendable,
+    cells,
+    has_value,
+    lost_column,
+    new_change,
+    packed_by,
+)
 
 _LAST = 2**63 - 1
 _ROW_END = "\U0010ffff"
 """No key, and no column's name, is above these."""
+
+
+_BITS = MAX_VERSION.bit_length() - 1
+
+
+class _OutOfRange(Exception):
+    """A version that peers do not take."""
 
 
 class At(NamedTuple):
@@ -76,7 +93,8 @@ class Fill:
 
 
 class TableReader:
-    """Reads one table into ``fill``, versions up to ``until``, only what is ``shown`` (everything, if None)."""
+    """Reads one table into ``fill``, versions up to ``until``, only what is ``shown`` (everything, if None). Rows that
+    are held back are left out."""
 
     def __init__(self, db: apsw.Connection, crr: Crr, until: int, fill: Fill, shown: Shown | None) -> None:
         self._db = db
@@ -85,26 +103,29 @@ class TableReader:
         self._fill = fill
         self._shown = shown
         self._sites = Authors(db)
+        others = is_none(db, crr.name, "k.key")
+        self._others_only = f" AND {others}" if others else ""
 
     def read(self, at: At) -> At | None:
         """Read on from a place. Returns the last place when ``fill`` is full, None when that was all.
 
         Raises:
-            ReplicaError: the table holds text that nobody can read.
-            TableBroken: it has records of a column that is no more.
+            Unsendable: a row holds text that nobody can read, or a version that peers do not take.
+            TableBroken: the table has records of a column that is no more.
         """
         try:
             if Alike.suits(self._crr):
                 return self._by_rows(at)
             return self._by_cells(at, _LAST)
-        except UnicodeDecodeError as error:
-            raise unreadable(self._crr.name) from error
+        except (UnicodeDecodeError, TypeError, _OutOfRange) as error:
+            place = at.db_version, at.key
+            raise Unsendable(self._crr, place, self._until, bounded=self._fill.bounded, cause=error) from error
 
     def _by_rows(self, at: At) -> At | None:
         """As ``read``. Where rows are not alike, more and more of them come by the cell before the next look."""
         # the few changes after a commit take one query
         place = self._by_cells(at, LOOK) if at.key == _LAST else at
-        alike, stretch = Alike(self._db, self._crr, self._sites), LOOK
+        alike, stretch = Alike(self._db, self._crr, self._sites, self._others_only), LOOK
         while place is not None and not self._fill.full:
             if place.column == _ROW_END:
                 left = self._fill.cells
@@ -165,7 +186,7 @@ class TableReader:
         """Read cell by cell, so many rows at most; or ``only`` those with these numbers up to a (db_version, key).
         Returns the last place; None when that was all."""
         crr, fill, shown, sites = self._crr, self._fill, self._shown, self._sites
-        places = "(db_version, key) >= (?1, ?2) AND db_version <= ?4"
+        places = f"(db_version, key) >= (?1, ?2) AND db_version <= ?4{self._others_only}"
         if only is not None:
             places += " AND key IN carray(?5) AND (db_version, key) <= (?6, ?7)"
         rows, packed = packed_by(
@@ -191,6 +212,8 @@ class TableReader:
                 most -= 1
                 of_version, of, pk = db_version, key, packed(values)
                 bare_row = bare + len(pk)
+            if (col_version | cl | seq) >> _BITS:
+                raise _OutOfRange(name)
             author = sites[ordinal]
             if bounded:
                 if left <= 0 or len(found) >= changes:

@@ -1,0 +1,67 @@
+"""Reading a file from which some rows cannot be sent: they are held back first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import apsw
+
+from engine.crr.held.again import LookingAgain
+from engine.crr.held.finding import find
+from engine.crr.held.records import record
+from engine.crr.held.telling import Waiting, waiting
+from engine.crr.read.reading import Unsendable
+from engine.crr.schema import Schema
+from engine.crr.state import State
+
+T = TypeVar("T")
+
+
+class Holding(Schema):
+    """The methods of a replica that are about rows that cannot be sent for now.
+
+    Attributes:
+        waiting: what is held back, as of the last ``look_again`` or since.
+    """
+
+    def __init__(self, path: Path, connection: apsw.Connection, state: State, *, readonly: bool) -> None:
+        super().__init__(path, connection, state, readonly=readonly)
+        self.waiting = Waiting()
+        self._again = LookingAgain(state)
+
+    def look_again(self) -> bool:
+        """Look at the rows that are held back; those that can be sent are told anew, with a version of their own.
+
+        Returns:
+            whether there were any of these.
+        """
+        before = self._state.told_version()
+        self._read(lambda: None)
+        with self._reading() as db:
+            self.waiting = waiting(db, self._state.catalogue(), self._state.db_version())
+            return self._state.told_version() > before
+
+    def _read(self, look: Callable[[], T]) -> T:
+        """Look at the file in one short transaction. Before that, what is held back is brought up to date."""
+        while True:
+            try:
+                with self._reading():
+                    changed = [] if self.readonly else self._again.changed()
+                    if not changed:
+                        return look()
+                with self._writing():
+                    self._again.let_go(changed)
+            except Unsendable as error:
+                self._hold(error)
+
+    def _hold(self, error: Unsendable) -> None:
+        """Hold back the rows that were found so, in a transaction of its own: until it is on disk, no clock passes."""
+        with self._reading() as db:
+            found = find(db, error.crr, error.after, error.until, all_of_them=not error.bounded)
+        if not found:
+            raise error.cause
+        with self._reading() if self.readonly else self._writing() as db:
+            record(db, found, readonly=self.readonly)
+            self.waiting = waiting(db, self._state.catalogue(), self._state.db_version())

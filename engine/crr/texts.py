@@ -1,0 +1,56 @@
+"""TEXT that SQLite stores and nobody can read: not UTF-8, or half of a surrogate pair in a file of UTF-16.
+
+APSW raises ``UnicodeDecodeError`` for a row that holds such a text. What is here reads these rows all the same.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import apsw
+
+from engine.change import SQLiteValue
+
+_HALVES = re.compile("[\ud800-\udfff]")
+
+
+class NoText(str):
+    """A text that nobody can read, with a lone surrogate for each byte or half that is amiss."""
+
+
+def readable(values: Iterable[SQLiteValue]) -> bool:
+    """Whether none of them is a text that nobody can read."""
+    return not any(type(value) is NoText for value in values)
+
+
+def shown(value: SQLiteValue) -> SQLiteValue:
+    """``value`` as it can be shown: of a text that nobody can read, what can be read."""
+    return _HALVES.sub("\ufffd", value) if type(value) is NoText else value
+
+
+def each(db: apsw.Connection, sql: str, bindings: Sequence[SQLiteValue] = ()) -> Iterator[tuple[Any, ...]]:
+    """The rows of a query, with a ``NoText`` where a text cannot be read."""
+    done = 0
+    try:
+        for row in db.execute(sql, bindings):
+            yield row
+            done += 1
+        return
+    except UnicodeDecodeError:
+        names = [f"c{n}" for n in range(len(db.execute(sql, bindings).description))]
+    fields = ", ".join(f"typeof({c}) = 'text', iif(typeof({c}) = 'text', CAST({c} AS BLOB), {c})" for c in names)
+    rest = f"WITH q({', '.join(names)}) AS ({sql}) SELECT {fields} FROM q LIMIT -1 OFFSET {done}"
+    encoding = db.pragma("encoding")
+    for row in db.execute(rest, bindings):
+        yield tuple(
+            _decoded(value, encoding) if is_text else value for is_text, value in zip(row[::2], row[1::2], strict=True)
+        )
+
+
+def _decoded(text: bytes, encoding: str) -> str:
+    try:
+        return text.decode(encoding)
+    except UnicodeDecodeError:
+        return NoText(text.decode(encoding, "surrogateescape" if encoding == "UTF-8" else "surrogatepass"))
