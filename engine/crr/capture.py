@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from engine.change import SQLiteValue
-from engine.crr.catalogue import Crr
+from engine.crr import texts
+from engine.crr.catalogue import KEY, Crr
+from engine.crr.changesets import INSERT, UPDATE, RowChange
 from engine.crr.merge import bulk
+from engine.crr.sql import ident, idents
 from engine.crr.state import State
 from engine.crr.values import same
 from engine.errors import ReplicaError, UsageError
 
 Key = tuple[SQLiteValue, ...]
+
+
+def key_unreadable(crr: Crr) -> ReplicaError:
+    """The refusal of a row of which nobody could ever be told."""
+    return ReplicaError(
+        f"A row of the table “{crr.name}” cannot be written: its key is not valid text.",
+        hint="Correct the text, or store it as a BLOB.",
+    )
 
 
 class Capture:
@@ -22,16 +35,19 @@ class Capture:
         """crsql_after_insert(table, NEW.key...): spec 5.2."""
         state = self._state
         crr = self._crr(table, len(key), len(key))
-        version = state.next_version()
+        self._create(crr, key, state.next_version())
+        return 0
+
+    def _create(self, crr: Crr, key: Key, version: int) -> None:
+        state = self._state
         row_key, existed = self._add_key(crr, key)
         execute = state.db.execute
         if not crr.columns:
             execute(crr.sql.mark_created, (row_key, version, state.next_seq(), 1))
-            return 0
+            return
         if existed:
             execute(crr.sql.mark_again, (row_key, version, state.next_seq()))
         execute(crr.sql.bump_all, (row_key, version, state.next_seq(len(crr.columns))))
-        return 0
 
     def after_update(self, table: SQLiteValue = None, *values: SQLiteValue) -> int:
         """crsql_after_update(table, NEW.key..., OLD.key..., NEW.columns..., OLD.columns...): spec 5.3."""
@@ -49,10 +65,13 @@ class Capture:
             for name, after, before in zip(crr.columns, new, old, strict=True)
             if type(after) is not type(before) or after != before
         ]
-        if changed:
-            count = len(changed)
-            state.db.execute(crr.sql.bump_cells(count), (row_key, version, state.next_seq(count), *changed))
+        self._write(crr, row_key, changed, version)
         return 0
+
+    def _write(self, crr: Crr, row_key: int, changed: Sequence[str], version: int) -> None:
+        if changed:
+            seq = self._state.next_seq(len(changed))
+            self._state.db.execute(crr.sql.bump_cells(len(changed)), (row_key, version, seq, *changed))
 
     def after_delete(self, table: SQLiteValue = None, *key: SQLiteValue) -> int:
         """crsql_after_delete(table, OLD.key...): spec 5.4."""
@@ -61,6 +80,42 @@ class Capture:
         version = state.next_version()
         self._bury(crr, self._find_key(crr, key), version)
         return 0
+
+    def changed(self, crr: Crr, change: RowChange) -> None:
+        """Record what became of a row, of which the triggers have told nothing. A changed key is a row that goes, and
+        another one that comes.
+
+        Raises:
+            ReplicaError: a row comes with a key that nobody can read.
+        """
+        version = self._state.next_version()
+        columns = [column for column in crr.table.columns if not column.hidden]
+        values = dict(zip((column.name for column in columns if column.key), change.key, strict=True))
+        key = tuple(values[name] for name in crr.key)
+        if change.kind == INSERT:
+            if not texts.readable(key):
+                raise key_unreadable(crr)
+            self._create(crr, key, version)
+        elif change.kind == UPDATE:
+            self._write(crr, self._find_any(crr, key), [columns[place].name for place in change.changed], version)
+        else:
+            self._bury(crr, self._find_any(crr, key), version)
+
+    def _find_any(self, crr: Crr, key: Key) -> int:
+        """As _find_key, also for a key with text that nobody can read."""
+        if texts.readable(key):
+            return self._find_key(crr, key)
+        db = self._state.db
+        encoding = db.pragma("encoding")
+        bound = [texts.as_blob(value, encoding) if isinstance(value, texts.NoText) else value for value in key]
+        exactly = [f"CAST(?{n} AS TEXT)" if bound[n - 1] is not value else f"?{n}" for n, value in enumerate(key, 1)]
+        same = " AND ".join(f"{ident(name)} IS {value}" for name, value in zip(crr.key, exactly, strict=True))
+        row_key: int | None = db.execute(f"SELECT {KEY} FROM {crr.sql.pks} WHERE {same}", bound).get
+        if row_key is None:
+            listed = f"INSERT INTO {crr.sql.pks} ({idents(crr.key)}) VALUES ({', '.join(exactly)}) RETURNING {KEY}"
+            row_key = db.execute(listed, bound).get
+        assert row_key is not None
+        return row_key
 
     def _bury(self, crr: Crr, row_key: int, version: int) -> None:
         execute = self._state.db.execute

@@ -9,12 +9,14 @@ from pathlib import Path
 import apsw
 
 from engine.crr import config
+from engine.crr.capture import Capture
 from engine.crr.catalogue import CLOCK, column_names, table_names
 from engine.crr.failures import explained
 from engine.crr.looking import LookingConnection, roll_back
 from engine.crr.peers import tracked
 from engine.crr.state import State
 from engine.crr.surface import clset, functions, vtab
+from engine.crr.tracking import Tracker, TrackingConnection
 from engine.errors import LeftUnfinished, NoSuchFile, NotADatabase, ReadOnlyFile, UnsupportedFile
 
 VERSION = 160300
@@ -65,7 +67,7 @@ def _open(path: str | Path, *, readonly: bool, create: bool) -> tuple[apsw.Conne
     if create and not readonly:
         flags |= apsw.SQLITE_OPEN_CREATE
     with explained(path):
-        db = (LookingConnection if readonly else apsw.Connection)(str(path), flags=flags)
+        db = (LookingConnection if readonly else TrackingConnection)(str(path), flags=flags)
         try:
             db.set_busy_timeout(BUSY_MS)
             db.execute("PRAGMA synchronous = FULL")
@@ -79,7 +81,10 @@ def _open(path: str | Path, *, readonly: bool, create: bool) -> tuple[apsw.Conne
                 _bootstrap(db, path)
             state = State(db)
             state.site_id = _own_site(db)
-            functions.register(db, state)
+            capture = Capture(state)
+            if isinstance(db, TrackingConnection):
+                db.tracker = Tracker(state, capture)
+            functions.register(db, state, capture)
             vtab.register(db, state)
             clset.register(db, state)
         except BaseException:

@@ -14,6 +14,7 @@ import apsw
 from engine.change import SQLiteValue
 
 _HALVES = re.compile("[\ud800-\udfff]")
+_HANDLERS = {"UTF-8": "surrogateescape"}
 
 
 class NoText(str):
@@ -45,12 +46,26 @@ def each(db: apsw.Connection, sql: str, bindings: Sequence[SQLiteValue] = ()) ->
     encoding = db.pragma("encoding")
     for row in db.execute(rest, bindings):
         yield tuple(
-            _decoded(value, encoding) if is_text else value for is_text, value in zip(row[::2], row[1::2], strict=True)
+            as_text(value, encoding) if is_text else value for is_text, value in zip(row[::2], row[1::2], strict=True)
         )
 
 
-def _decoded(text: bytes, encoding: str) -> str:
+def as_text(data: bytes, encoding: str) -> str:
+    """The text that these bytes are in a file of this encoding, as SQLite names it."""
     try:
-        return text.decode(encoding)
+        return data.decode(encoding)
     except UnicodeDecodeError:
-        return NoText(text.decode(encoding, "surrogateescape" if encoding == "UTF-8" else "surrogatepass"))
+        return NoText(data.decode(encoding, _HANDLERS.get(encoding, "surrogatepass")))
+
+
+def from_utf8(data: bytes, encoding: str) -> str:
+    """Likewise, where SQLite has made UTF-8 of it: of half a surrogate pair it makes three bytes."""
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return NoText(data.decode(errors=_HANDLERS.get(encoding, "surrogatepass")))
+
+
+def as_blob(text: NoText, encoding: str) -> bytes:
+    """The bytes that ``text`` was made of."""
+    return text.encode(encoding, _HANDLERS.get(encoding, "surrogatepass"))

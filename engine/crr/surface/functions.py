@@ -19,13 +19,12 @@ from engine.crr.values import as_integer
 from engine.errors import UsageError
 
 
-def register(db: apsw.Connection, state: State) -> None:
-    """Put the functions on ``db``.
+def register(db: apsw.Connection, state: State, capture: Capture) -> None:
+    """Put the functions on ``db``; ``capture`` has those that the triggers call.
 
     INNOCUOUS, because triggers call them and a program may have set trusted_schema to OFF; never
     deterministic, because they remember and write.
     """
-    capture = Capture(state)
 
     def sync_bit(*args: SQLiteValue) -> int:
         if len(args) == 1:

@@ -1,0 +1,191 @@
+"""Connections on which writes are tracked that the triggers cannot tell of.
+
+The triggers of a CRR hand a row's values to a function, and APSW cannot make a Python text of one that is not valid. So
+that such a row can still be corrected, a statement that fails for this is run again without the triggers' functions,
+while SQLite's session extension notes what it does to the rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import apsw
+
+from engine.crr.capture import Capture, key_unreadable
+from engine.crr.catalogue import Crr
+from engine.crr.changesets import parsed
+from engine.crr.sql import main
+from engine.crr.state import State
+from engine.crr.tables.backfill import rows_and_keys
+from engine.crr.tables.create import savepoint
+
+CALLS = "crsql_after_"
+"""How the names of the functions begin that the triggers call."""
+
+_Authorizer = Callable[[int, str | None, str | None, str | None, str | None], int]
+
+
+_execute = apsw.Connection.execute
+
+
+class TrackingConnection(apsw.Connection):
+    """Such a connection. ``tracker`` is set as soon as the functions are there."""
+
+    tracker: Tracker | None = None
+
+    def execute(self, statements: str, bindings: Any = None, **options: Any) -> apsw.Cursor:
+        """As in APSW. (To wrap this costs half of what it costs to wrap the cursor.)"""
+        if ";" in statements and ";" in statements.rstrip("; \n"):
+            return self.cursor().execute(statements, bindings, **options)
+        try:
+            return _execute(self, statements, bindings, **options)
+        except UnicodeDecodeError as error:
+            return _Cursor(self).track(error, statements, bindings, options)
+
+    def executemany(self, statements: str, sequenceofbindings: Iterable[Any], **options: Any) -> apsw.Cursor:
+        """As in APSW."""
+        return self.cursor().executemany(statements, sequenceofbindings, **options)
+
+    def cursor(self) -> apsw.Cursor:
+        """As in APSW."""
+        return _Cursor(self) if self.cursor_factory is apsw.Cursor else super().cursor()
+
+
+class _Cursor(apsw.Cursor):
+    """Runs again what fails so."""
+
+    __slots__ = ()
+
+    def execute(self, statements: str, bindings: Any = None, **options: Any) -> apsw.Cursor:
+        if ";" in statements and ";" in statements.rstrip("; \n"):
+            return self._execute_each(statements, bindings, options)
+        try:
+            return super().execute(statements, bindings, **options)
+        except UnicodeDecodeError as error:
+            return self.track(error, statements, bindings, options)
+
+    def executemany(self, statements: str, sequenceofbindings: Iterable[Any], **options: Any) -> apsw.Cursor:
+        rows = iter(sequenceofbindings)
+        current: Any = None
+
+        def noted() -> Iterator[Any]:
+            nonlocal current
+            for row in rows:
+                current = row
+                yield row
+
+        while True:
+            try:
+                return super().executemany(statements, noted(), **options)
+            except UnicodeDecodeError as error:
+                self.track(error, statements, current, options)
+
+    def _execute_each(self, statements: str, bindings: Any, options: dict[str, Any]) -> apsw.Cursor:
+        """Several statements: those behind one that fails so still have their turn."""
+        begun: list[tuple[str, Any]] = []
+        own = self.exec_trace
+        tracer = own or self.connection.exec_trace
+
+        def note(cursor: apsw.Cursor, statement: str, used: Any) -> bool:
+            begun.append((statement, used))
+            return tracer is None or tracer(cursor, statement, used)
+
+        self.exec_trace = note
+        try:
+            return super().execute(statements, bindings, **options)
+        except UnicodeDecodeError as error:
+            if not begun:
+                raise
+            failed = error
+        finally:
+            self.exec_trace = own
+        self.track(failed, *begun[-1], options)
+        rest = statements[sum(len(text) for text, _ in begun) :]
+        if isinstance(bindings, tuple | list):
+            bindings = bindings[sum(len(used or ()) for _, used in begun) :]
+        return self.execute(rest, bindings, **options) if rest.strip() else self
+
+    def track(self, error: UnicodeDecodeError, statement: str, bindings: Any, options: dict[str, Any]) -> apsw.Cursor:
+        """Run a statement that failed so; another error is raised again."""
+        db = self.connection
+        if not isinstance(db, TrackingConnection) or db.tracker is None or not _raised_in_a_trigger(error):
+            raise error
+        with db.tracker.noting(db):
+            super().execute(statement, bindings, **options)
+            if not _ended(self):  # RETURNING: what it returns would be read after its transaction
+                raise error
+        return self
+
+
+def _raised_in_a_trigger(error: UnicodeDecodeError) -> bool:
+    """Whether it was a function of the triggers that could not be called."""
+    trace = error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_name.startswith(f"user-defined-scalar-{CALLS}"):
+            return True
+        trace = trace.tb_next
+    return False
+
+
+def _ended(cursor: apsw.Cursor) -> bool:
+    try:
+        return not cursor.description
+    except apsw.ExecutionCompleteError:
+        return True
+
+
+class Tracker:
+    """Records what a statement does while the triggers call nothing."""
+
+    def __init__(self, state: State, capture: Capture) -> None:
+        self._state = state
+        self._capture = capture
+
+    @contextmanager
+    def noting(self, db: apsw.Connection) -> Iterator[None]:
+        """Record what is done inside to rows of CRRs, together with it or not at all.
+
+        Raises:
+            ReplicaError: a row comes with a key that nobody can read.
+        """
+        tables = {crr.table.name: crr for crr in self._state.catalogue().crrs.values()}
+        authorizer, written = db.authorizer, set[str]()
+        with savepoint(db):
+            session = apsw.Session(db, "main")
+            try:
+                session.table_filter(lambda name: name in tables)
+                session.attach()
+                db.authorizer = _without_calls(authorizer, written)
+                try:
+                    yield
+                finally:
+                    db.authorizer = authorizer
+                changeset = session.changeset()
+            finally:
+                session.close()
+            encoding = db.pragma("encoding")
+            for change in parsed(changeset, encoding):
+                self._capture.changed(tables[change.table], change)
+            if encoding != "UTF-8":  # there half a surrogate pair in a new key keeps the extension from telling of it
+                for name in written & tables.keys():
+                    self._check_recorded(tables[name])
+
+    def _check_recorded(self, crr: Crr) -> None:
+        rows, recorded = f"SELECT count(*) FROM {main(crr.table.name)}", f"SELECT count(*) {rows_and_keys(crr.table)}"
+        if self._state.db.execute(f"SELECT ({rows}) > ({recorded})").get:
+            raise key_unreadable(crr)
+
+
+def _without_calls(others: _Authorizer | None, written: set[str]) -> _Authorizer:
+    def authorize(
+        action: int, first: str | None, second: str | None, schema: str | None, inside: str | None
+    ) -> int:
+        if action in (apsw.SQLITE_INSERT, apsw.SQLITE_UPDATE):
+            written.add(first or "")
+        if action == apsw.SQLITE_FUNCTION and inside is not None and (second or "").startswith(CALLS):
+            return apsw.SQLITE_IGNORE
+        return apsw.SQLITE_OK if others is None else others(action, first, second, schema, inside)
+
+    return authorize
