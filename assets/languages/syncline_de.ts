@@ -2450,6 +2450,10 @@
         <translation>Ist es ws:// statt wss://?</translation>
     </message>
     <message>
+        <source>1 more row waits.</source>
+        <translation>1 weitere Zeile wartet.</translation>
+    </message>
+    <message>
         <source>A batch in the message has {0} changes; at most {1} are taken.</source>
         <translation>Ein Bündel in der Nachricht hat {0} Änderungen; höchstens {1} werden angenommen.</translation>
     </message>
@@ -2468,6 +2472,10 @@
     <message>
         <source>A number in the message is out of range.</source>
         <translation>Eine Zahl in der Nachricht liegt außerhalb des Bereichs.</translation>
+    </message>
+    <message>
+        <source>A row of the table “{0}” cannot be written: its key is not valid text.</source>
+        <translation>Eine Zeile der Tabelle „{0}“ lässt sich nicht schreiben: Ihr Schlüssel ist kein gültiger Text.</translation>
     </message>
     <message>
         <source>A row of “{0}” has its key in another spelling there: choose that one, or change it there.</source>
@@ -2548,6 +2556,10 @@
     <message>
         <source>Greeting {0} again does not help.</source>
         <translation>{0} von neuem zu begrüßen hilft nicht.</translation>
+    </message>
+    <message>
+        <source>IN carray(?1)</source>
+        <translation>IN carray(?1)</translation>
     </message>
     <message>
         <source>If Syncline was set up anew there, pair again with a new link.</source>
@@ -2930,6 +2942,10 @@
         <translation>Der Stand der Datei für eine Gegenstelle ging zurück: Sie wurde inzwischen ersetzt oder wiederhergestellt.</translation>
     </message>
     <message>
+        <source>The file&apos;s version counter is used up, so that what is written now waits.</source>
+        <translation>Der Versionszähler der Datei ist aufgebraucht; was jetzt geschrieben wird, wartet.</translation>
+    </message>
+    <message>
         <source>The file&apos;s version counter is used up.</source>
         <translation>Der Versionszähler der Datei ist verbraucht.</translation>
     </message>
@@ -3252,10 +3268,6 @@
     <message>
         <source>The table “{0}” has {1} columns; from 1 to {2} can be.</source>
         <translation>Die Tabelle „{0}“ hat {1} Spalten; 1 bis {2} sind möglich.</translation>
-    </message>
-    <message>
-        <source>The table “{0}” holds text that is not valid UTF-8, which cannot be sent.</source>
-        <translation>Die Tabelle „{0}“ enthält Text, der kein gültiges UTF-8 ist und nicht gesendet werden kann.</translation>
     </message>
     <message>
         <source>The table “{0}” of this file has no column “{1}” that can be synced.</source>
@@ -3763,7 +3775,7 @@
     </message>
     <message>
         <source>its sync triggers are missing or were changed, so that what is written to it is not recorded</source>
-        <translation type="unfinished"></translation>
+        <translation>ihre Trigger für den Abgleich fehlen oder wurden geändert, sodass nicht aufgezeichnet wird, was in sie geschrieben wird</translation>
     </message>
     <message>
         <source>its token cannot be one</source>
@@ -3966,6 +3978,10 @@
         <translation>{0} MB warten darauf, genommen zu werden; dieser Hub hebt {1} MB auf.</translation>
     </message>
     <message>
+        <source>{0} ORDER BY {1} LIMIT ?</source>
+        <translation>{0} ORDER BY {1} LIMIT ?</translation>
+    </message>
+    <message>
         <source>{0} and {1} more</source>
         <translation>{0} und {1} weitere</translation>
     </message>
@@ -4086,6 +4102,18 @@
         <translation>{0} ist kein Typ einer Spalte.</translation>
     </message>
     <message>
+        <source>{0} more rows wait.</source>
+        <translation>{0} weitere Zeilen warten.</translation>
+    </message>
+    <message>
+        <source>{0}: its version is used up, so that it waits.</source>
+        <translation>{0}: Die Version ist aufgebraucht, daher wartet sie.</translation>
+    </message>
+    <message>
+        <source>{0}: “{1}” is not valid text, so that the row waits.</source>
+        <translation>{0}: „{1}“ ist kein gültiger Text, daher wartet die Zeile.</translation>
+    </message>
+    <message>
         <source>“syncline check --repair” changes that.</source>
         <translation>„syncline check --repair“ ändert das.</translation>
     </message>
@@ -4124,6 +4152,10 @@
     <message>
         <source>“{0}” was replaced by another file meanwhile.</source>
         <translation>„{0}“ wurde inzwischen durch eine andere Datei ersetzt.</translation>
+    </message>
+    <message>
+        <source>“{0}”, row {1}</source>
+        <translation>„{0}“, Zeile {1}</translation>
     </message>
     <message>
         <source>Check the address and the port.</source>
