@@ -21,13 +21,14 @@ import os
 import re
 import shlex
 import signal
-import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests.ports import free_ports
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -144,7 +145,7 @@ class Terminal:
         self.checkout = folder / "checkout"
         self.said: list[str] = []
         self._running: list[Running] = []
-        self._ports = _free_ports(len(PORTS))
+        self._ports = [str(port) for port in free_ports(len(PORTS))]
         self._last: Running | None = None
         self.checkout.mkdir()
         for entry in ROOT.iterdir():
@@ -269,15 +270,6 @@ class Terminal:
             f'#!/bin/sh\ncase $1 in pair | share) set -- "$@" {shared} ;; esac\nexec {python} -P -m engine.cli "$@"\n'
         )
         program.chmod(0o755)
-
-
-def _free_ports(count: int) -> list[str]:
-    """Ports that are free now, each another."""
-    taken = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [str(one.getsockname()[1]) for one in taken]
-    for one in taken:
-        one.close()
-    return ports
 
 
 def _pattern(line: str) -> re.Pattern[str]:

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import http.server
 import os
-import socket
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
@@ -22,6 +21,7 @@ from engine.wire import OLDEST, PROTOCOL, Failure, FailureCode, encode
 from engine.wire.rooms import OWN_HEADER
 from tests.engine.live import PATIENCE, make_file, on_loop, plain_engine, rows, until, write
 from tests.peers.stock_server import StockServer
+from tests.ports import free_port
 
 SECOND = "CREATE TABLE tag (id INTEGER PRIMARY KEY NOT NULL, name TEXT); SELECT crsql_as_crr('tag');"
 
@@ -123,12 +123,6 @@ async def test_schemas(tmp_path: Path) -> None:
 
 
 # Those that are no hub
-
-
-def free_port() -> int:
-    with socket.socket() as probe_socket:
-        probe_socket.bind(("127.0.0.1", 0))
-        return int(probe_socket.getsockname()[1])
 
 
 @pytest.fixture

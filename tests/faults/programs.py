@@ -14,7 +14,6 @@ import asyncio
 import logging
 import os
 import resource
-import socket
 import subprocess
 import sys
 import threading
@@ -76,14 +75,6 @@ class Program:
         self._reader.join(PATIENCE)
         if self._process.stdout is not None:
             self._process.stdout.close()
-
-
-def free_port() -> int:
-    """A port that nobody listens on at the moment."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port: int = one.getsockname()[1]
-        return port
 
 
 class _Dials(logging.Handler):

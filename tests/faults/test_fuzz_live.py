@@ -25,9 +25,9 @@ from engine.wire import MAX_FRAME, PROTOCOL
 from engine.wire.rooms import OWN_HEADER, encode_subprotocol
 from tests import budget
 from tests.engine.live import PATIENCE, add_peer, make_file, on_loop, plain_engine, rows, until, write
-from tests.faults.programs import free_port
 from tests.faults.recordings import Recording
 from tests.faults.test_processes import program
+from tests.ports import free_port
 
 BROKEN = budget.pick(400, 2_000)
 """Frames and greetings, against each of the two programs."""

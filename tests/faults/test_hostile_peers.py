@@ -38,9 +38,9 @@ from tests import budget
 from tests.engine.hub.guests import guest, hear, turned_away
 from tests.engine.live import PATIENCE, add_peer, make_file, on_loop, plain_engine, rows, until, write, writing
 from tests.engine.session.world import ITEM
-from tests.faults.programs import free_port
 from tests.faults.test_processes import program
 from tests.faults.test_stuck import own_server, refused
+from tests.ports import free_port
 
 STRANGER = bytes(range(16))
 MB = 1_000_000

@@ -19,9 +19,9 @@ from engine.crr import Replica, connect
 from engine.session.sending import WINDOW_BYTES
 from tests import budget
 from tests.engine.live import SCHEMA, make_file, on_loop, writing
-from tests.faults.programs import free_port
 from tests.faults.proxy import Proxy
 from tests.faults.test_processes import program
+from tests.ports import free_port
 
 MB = 1_000_000
 

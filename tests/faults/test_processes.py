@@ -21,7 +21,8 @@ from tests import budget
 from tests.engine.live import PATIENCE, add_peer, make_file, on_loop, plain_engine, rows, until, write, writing
 from tests.faults.looks import look
 from tests.faults.moments import written
-from tests.faults.programs import HEARTBEAT, Program, free_port
+from tests.faults.programs import HEARTBEAT, Program
+from tests.ports import free_port
 
 KILLS = 3
 WRITES = 40

@@ -12,8 +12,8 @@ from engine.engine import Engine
 from tests.engine.live import add_peer, make_file, on_loop, plain_engine, rows, until, write
 from tests.engine.programs import Command, Running
 from tests.faults.looks import look
-from tests.faults.programs import free_port
 from tests.faults.proxy import Proxy
+from tests.ports import free_ports
 
 
 def url(port: int) -> str:
@@ -25,7 +25,7 @@ class Hubs:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.ports = [free_port() for _ in range(3)]
+        self.ports = free_ports(3)
         self.proxies = {(n, m): Proxy(self.ports[m]) for n in range(3) for m in range(3) if n != m}
 
     def room(self, n: int) -> Path:

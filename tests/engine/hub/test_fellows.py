@@ -15,7 +15,7 @@ from engine.hub.limits import Limits
 from engine.hub.tokens import make
 from tests.engine.front import Front
 from tests.engine.live import add_peer, make_file, on_loop, plain_engine, rows, until, write
-from tests.faults.programs import free_port
+from tests.ports import free_ports
 
 
 @contextlib.asynccontextmanager
@@ -47,7 +47,7 @@ async def join(client: Engine, path: Path, port: int, room: str = "room") -> Pat
 async def test_a_room_comes_to_be_everywhere_and_what_is_written_at_one_hub_arrives_at_the_other(
     tmp_path: Path,
 ) -> None:
-    one, two = free_port(), free_port()
+    one, two = free_ports(2)
     async with hub(tmp_path / "one", one, two), hub(tmp_path / "two", two, one), plain_engine() as client:
         a = await join(client, tmp_path / "a.db", one)
         write(a, "INSERT INTO item (id, name) VALUES (1, 'through two hubs')")
@@ -62,7 +62,7 @@ async def test_a_room_comes_to_be_everywhere_and_what_is_written_at_one_hub_arri
 @on_loop
 async def test_a_chain_hands_on_what_only_passes_through(tmp_path: Path) -> None:
     """The hub in the middle has no guests of its own."""
-    one, two, three = free_port(), free_port(), free_port()
+    one, two, three = free_ports(3)
     async with (
         hub(tmp_path / "one", one, two),
         hub(tmp_path / "two", two, three),
@@ -83,7 +83,7 @@ async def test_rooms_at_rest_have_no_links_and_do_not_wake_each_other(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(fellow, "LINGER", 0.2)
-    one, two = free_port(), free_port()
+    one, two = free_ports(2)
     async with hub(tmp_path / "one", one, two) as first, hub(tmp_path / "two", two, one) as second:
         async with plain_engine() as client:
             a, b = [await join(client, tmp_path / f"{n}.db", n) for n in (one, two)]
@@ -101,7 +101,7 @@ async def test_rooms_at_rest_have_no_links_and_do_not_wake_each_other(
 @on_loop
 async def test_what_came_while_the_other_was_away_is_brought_when_a_hub_starts(tmp_path: Path) -> None:
     """Nobody is in any of these rooms; there are more of them than are linked at a time."""
-    one, two = free_port(), free_port()
+    one, two = free_ports(2)
     names = [f"room-{n}" for n in range(20)]
     for name in names:
         room = make_file(tmp_path / "one" / name)
@@ -120,7 +120,7 @@ async def test_a_hub_that_asks_for_a_token_and_one_that_has_no_such_room(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(fellow, "LATER", 0.1)
-    one, two = free_port(), free_port()
+    one, two = free_ports(2)
     secret = make(tmp_path / "tokens.json", "the other hub")
     room = make_file(tmp_path / "one" / "room")
     write(room, "INSERT INTO item (id, name) VALUES (1, 'x')")

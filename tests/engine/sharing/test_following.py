@@ -14,7 +14,7 @@ from engine.sharing.certificate import own_certificate
 from engine.sharing.discovery import Announcement
 from tests.engine.live import PATIENCE, make_file, on_loop, rows, until, write
 from tests.engine.sharing.test_share import machine
-from tests.faults.programs import free_port
+from tests.ports import free_port
 
 
 async def paired(there: Engine, here: Engine, folder: Path, mode: Mode = Mode.LIVE) -> None:
