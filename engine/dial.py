@@ -26,7 +26,7 @@ from websockets.typing import Subprotocol
 from engine.errors import CertificateChanged, PeerRefused, PeerUnreachable, TokenRefused, UsageError
 from engine.heartbeat import ClientSocket
 from engine.sharing.pinning import OtherCertificate, pinned
-from engine.sockets import SOCKET_OPTIONS, STAGGER
+from engine.sockets import SOCKET_OPTIONS, stagger
 from engine.wire import MAX_SMALL, OLDEST, PROTOCOL
 from engine.wire.rooms import (
     ACCESS_HEADER,
@@ -97,7 +97,7 @@ async def dial(
         CertificateChanged: another certificate is shown than the one of ``fingerprint``.
     """
     where = urlsplit(url).netloc or url
-    options: dict[str, Any] = {**SOCKET_OPTIONS, "happy_eyeballs_delay": STAGGER}
+    options: dict[str, Any] = {**SOCKET_OPTIONS, "happy_eyeballs_delay": stagger(urlsplit(url).hostname)}
     said = {HUB_HEADER: "1" if as_hub else "", STAYS_HEADER: "1" if stays else "", NAME_HEADER: quote(name)}
     options["additional_headers"] = {header: value for header, value in said.items() if value}
     if fingerprint or urlsplit(url).hostname in ("localhost", "127.0.0.1", "::1"):

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from engine.sharing.link import url_of
 from engine.sharing.pinning import pinned
-from engine.sockets import STAGGER
+from engine.sockets import stagger
 
 REACH_WITHIN = 5.0
 """Seconds for an address to take a connection, and as many for its certificate."""
@@ -21,7 +21,7 @@ async def answering(addresses: Sequence[str], port: int) -> AsyncGenerator[str, 
     async def reach(address: str) -> str | None:
         with contextlib.suppress(OSError, TimeoutError):
             async with asyncio.timeout(REACH_WITHIN):
-                _, writer = await asyncio.open_connection(address, port, happy_eyeballs_delay=STAGGER)
+                _, writer = await asyncio.open_connection(address, port, happy_eyeballs_delay=stagger(address))
                 writer.close()
                 return url_of(address, port)
         return None
@@ -44,8 +44,9 @@ async def where_it_is(addresses: Sequence[str], port: int, fingerprint: str) -> 
         async for url in urls:
             with contextlib.suppress(OSError, TimeoutError):  # another machine: it does not have the certificate
                 async with asyncio.timeout(REACH_WITHIN):
+                    host, context = urlsplit(url).hostname, pinned(fingerprint)
                     _, writer = await asyncio.open_connection(
-                        urlsplit(url).hostname, port, ssl=pinned(fingerprint), happy_eyeballs_delay=STAGGER
+                        host, port, ssl=context, happy_eyeballs_delay=stagger(host)
                     )
                     writer.close()
                     return url

@@ -5,8 +5,11 @@ Only what the resolver says is made up; the dead addresses are real ones, on whi
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import gc
 import socket
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -22,7 +25,7 @@ from engine.hub import HubOptions, Tls
 from engine.settings import PeerConfig, Settings
 from engine.sharing.reach import answering, where_it_is
 from tests.engine.hub.test_serve import certificate
-from tests.engine.live import PATIENCE, make_file, on_loop, plain_engine, rows, write
+from tests.engine.live import PATIENCE, make_file, on_loop, plain_engine, rows, stranger_server, write
 
 GOOD = "127.0.0.1"
 DEAD = ("127.0.0.2", "127.0.0.3")
@@ -50,7 +53,7 @@ def resolver(monkeypatch: pytest.MonkeyPatch) -> Resolver:
 @pytest.fixture(autouse=True)
 def patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever waits for a dead address does not get there; a machine that is busy does."""
-    monkeypatch.setattr(dialling, "OPEN_TIMEOUT", 60.0)
+    monkeypatch.setattr(dialling, "OPEN_TIMEOUT", 2 * PATIENCE)
 
 
 @contextlib.contextmanager
@@ -149,3 +152,21 @@ async def test_none_of_them_answers(resolver: Resolver, monkeypatch: pytest.Monk
         resolver("hub.test", *DEAD)
         with dead(port), pytest.raises(PeerUnreachable, match=r"did not answer within 2 s\.$"):
             await dial(url, "room")
+
+
+@on_loop
+async def test_a_connection_that_is_given_up_as_it_is_made_is_closed() -> None:
+    """At whatever moment. (Of several addresses of one name, asyncio may lose the one that was just connected.)"""
+    async with stranger_server(lambda socket: socket.close()) as url:
+        for turns in range(1, 10):
+            dialling = asyncio.create_task(dial(url, "room"))
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            dialling.cancel()
+            await asyncio.wait([dialling])
+            del dialling
+            with warnings.catch_warnings(record=True) as caught:
+                warnings.simplefilter("always")
+                await asyncio.sleep(0)
+                gc.collect()
+            assert [str(one.message) for one in caught if "unclosed" in str(one.message)] == []

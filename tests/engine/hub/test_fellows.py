@@ -138,7 +138,7 @@ async def test_a_hub_that_asks_for_a_token_and_one_that_has_no_such_room(
 @on_loop
 async def test_a_short_trouble_between_hubs_passes(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """Something else answers for the other hub for a while: a room with people in it is linked again soon."""
-    one, two = free_port(), free_port()
+    one, two = free_ports(2)
     async with hub(tmp_path / "two", two), Front(two) as front, plain_engine() as client:
         front.answer("404 Not Found")
         async with hub(tmp_path / "one", one, front.port):
