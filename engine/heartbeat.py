@@ -10,15 +10,24 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import select
+from collections.abc import Coroutine
+from typing import Any, TypeVar
 
 from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.connection import Connection
 from websockets.asyncio.server import ServerConnection
 
 from engine.inbox import Inbox
+from engine.steps import unless
+
+T = TypeVar("T")
 
 INTERVAL = 15.0
 """Seconds between two pings."""
+
+LOOK_EVERY = 0.5
+"""Seconds between two looks whether somebody who waits for an answer has hung up."""
 
 MISSES = 2
 """Intervals in a row without a byte, after which the peer is held for dead."""
@@ -49,6 +58,34 @@ class ServerSocket(_Hears, ServerConnection):
 def taken(socket: Connection) -> int | None:
     """Return how many bytes have come; None for a connection that does not know."""
     return socket.taken if isinstance(socket, _Hears) else None
+
+
+async def while_connected(socket: Connection, work: Coroutine[Any, Any, T]) -> T:
+    """Do ``work`` as long as the other side has not hung up; that is noticed, too, while too much waits to read more.
+
+    Raises:
+        Left: it has.
+    """
+    leaving = asyncio.ensure_future(_departure(socket))
+    try:
+        return await unless(leaving, work)
+    finally:
+        leaving.cancel()
+
+
+async def _departure(socket: Connection) -> None:
+    lost = socket.connection_lost_waiter
+    while not lost.done() and not _hung_up(socket):
+        await asyncio.wait((lost,), timeout=LOOK_EVERY)
+
+
+def _hung_up(socket: Connection) -> bool:
+    inner = socket.transport.get_extra_info("socket")
+    if inner is None or inner.fileno() < 0:
+        return True
+    poll = select.poll()
+    poll.register(inner.fileno(), getattr(select, "POLLRDHUP", 0))
+    return bool(poll.poll(0))
 
 
 async def silence(socket: Connection) -> float:

@@ -129,6 +129,10 @@ class Host:
         await self.sent_clocks.close()
         await self._replica.close()
 
+    def stop(self) -> None:
+        """Have what is under way on the file end now, and what comes fail: the program is about to end."""
+        self._replica.stop()
+
     # Work on the replica
 
     async def run(
@@ -161,7 +165,15 @@ class Host:
         Raises:
             FileReplaced: another file took its place meanwhile.
         """
-        generation = self.generation
+        return await self._in_turns(self.generation, look, *args, **kwargs)
+
+    async def _in_turns(
+        self,
+        generation: int,
+        look: Callable[Concatenate[Replica, P], Steps[T]],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
         steps = await self.run_on(generation, look, *args, **kwargs)
         while True:
             done, result = await self.run_on(generation, lambda _: step(steps))
@@ -194,7 +206,8 @@ class Host:
         return replace(found, sent=self.sent_clocks.waiting(generation).get(action.site_id, found.sent))
 
     async def merge(self, action: Merge, generation: int, *, tell: bool = True) -> list[MergeResult]:
-        """Perform a ``Merge`` in slices; the clock moves with the last one. Other links hear of it.
+        """Perform a ``Merge`` in slices, between which others have their turn; the clock moves with the last one. Other
+        links hear of it. Whoever cancels this leaves the slices that have not begun.
 
         Args:
             tell: whether the results say what was merged, which holds all of it in memory.
@@ -202,15 +215,21 @@ class Host:
         Raises:
             FileReplaced: this is not the file of ``generation``, or it was set back; nothing was recorded.
         """
+        results: list[MergeResult] = []
         try:
-            results = await self.run_on(generation, performing.merge, action, floor=self.version, tell=tell)
+            await self._in_turns(generation, performing.merging, action, results, floor=self.version, tell=tell)
         except FileReplaced:
             await self._replica.renew(generation)
             raise
-        self._merged.extend((result.before, result.after) for result in results if result.after > result.before)
-        if self._merged and self._merged[-1][1] > self.version:
-            self._moved(self._merged[-1][1])
+        finally:
+            if generation == self.generation:
+                self._took(results)
         return results
+
+    def _took(self, results: Sequence[MergeResult]) -> None:
+        self._merged.extend((result.before, result.after) for result in results if result.after > result.before)
+        if results and results[-1].after > self.version:
+            self._moved(results[-1].after)
 
     def _read_part(self, action: ReadPart) -> Coroutine[Any, Any, Part]:
         return self.run_on(self.generation, performing.read_part, action)
@@ -293,7 +312,8 @@ class Host:
                 if not self._look_again:
                     break
         except SynclineError as error:
-            self._in_trouble(error)
+            if not self._replica.stopped:
+                self._in_trouble(error)
             if not self._closed:
                 if self._retry is not None:
                     self._retry.cancel()

@@ -49,6 +49,11 @@ class Hosts:
         finally:
             await asyncio.shield(asyncio.ensure_future(self._leave(path, lock)))
 
+    def stop(self) -> None:
+        """Have whatever is under way on an open file end now (``Host.stop``)."""
+        for host in self._open.values():
+            host.stop()
+
     async def _leave(self, path: Path, lock: asyncio.Lock) -> None:
         async with lock:
             self._users[path] -= 1

@@ -10,11 +10,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import time
 from collections import deque
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, TypeVar
 
 from websockets.asyncio.connection import Connection
 from websockets.exceptions import ConnectionClosed
@@ -26,7 +24,7 @@ from engine.crr.read import surveys
 from engine.ending import GONE, how_it_ended, shortened
 from engine.errors import NoSuchFile, ProtocolError, SynclineError, WireError
 from engine.guard import Guard
-from engine.heartbeat import silence, taken
+from engine.heartbeat import silence, taken, while_connected
 from engine.host import Host
 from engine.session import (
     Action,
@@ -47,9 +45,13 @@ from engine.session import (
     answer,
 )
 from engine.shape import Parked, Shape
+from engine.steps import Left, unless
+from engine.traffic import Traffic
 from engine.wire import MAX_SMALL, decode
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 PINGS = 2_000
 """Bytes that may be nothing but signs of life; more is part of a message."""
@@ -59,15 +61,6 @@ LARGE = 256 * 1024
 
 GOODBYE = 2.0
 """Seconds that the last frames have to leave; the closing handshake has twice as many."""
-
-
-@dataclass(slots=True)
-class Traffic:
-    """What one session moved, for the activity list."""
-
-    started: float = field(default_factory=time.monotonic)
-    bytes_in: int = 0
-    bytes_out: int = 0
 
 
 class Pump:
@@ -113,6 +106,9 @@ class Pump:
         self._ponged = False
         self._pings: set[asyncio.Task[None]] = set()
         self._lost = False
+        # nobody hears our answers any more; nothing more is taken from the peer
+        self._unheard: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._unwelcome: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         # the writer
         self._outbox: deque[bytes] = deque()
         self._outbox_filled = asyncio.Event()
@@ -182,9 +178,17 @@ class Pump:
         self._calls.append(step)
         self._wake.set()
 
-    def hang_up(self, code: int = 1000, reason: str = "", *, retry: bool = True) -> None:
-        """End the session in good order, after what is under way."""
+    def hang_up(self, code: int = 1000, reason: str = "", *, retry: bool = True, at_once: bool = False) -> None:
+        """End the session in good order, after what is under way.
+
+        With another code than 1000 the peer is not waited for: what it has asked is left. ``at_once`` leaves a merge,
+        too, after the transaction that it is in.
+        """
         self.call(lambda: self.session.close(code, reason, retry=retry))
+        if code != 1000:
+            _set(self._unheard)
+        if at_once:
+            _set(self._unwelcome)
 
     # The main coroutine
 
@@ -241,6 +245,8 @@ class Pump:
             for action in actions:
                 try:
                     await self._do(action)
+                except Left:
+                    pass  # the session is about to close, or the connection is gone
                 except SynclineError as error:
                     log.info("%s: %s", self.host.path.name, error)
                     self.session.failed(error)
@@ -273,13 +279,14 @@ class Pump:
             case AskAgain(site_id, since):
                 await self.host.run_on(generation, Replica.ask_again, site_id, since)
             case TakeDigests(tables):
-                self.session.digested(await self.host.survey(surveys.tables, tables))
+                self.session.digested(await self._while_heard(self.host.survey(surveys.tables, tables)))
             case LookIntoRows(question):
-                self.session.answered(await self.host.survey(answer, question))
+                self.session.answered(await self._while_heard(self.host.survey(answer, question)))
             case Merge():
                 self._guard.merge(action)
                 tell = self._on_in is not None
-                results = await self.host.merge(action, generation, tell=tell)
+                merge = self.host.merge(action, generation, tell=tell)
+                results = await unless(self._unwelcome, merge)
                 self.session.merge_done(results)
                 for result in results:
                     if result.applied and self._on_in is not None:
@@ -292,6 +299,10 @@ class Pump:
                 ping.add_done_callback(self._pings.discard)
             case Close():
                 pass
+
+    def _while_heard(self, work: Coroutine[Any, Any, T]) -> Coroutine[Any, Any, T]:
+        """Do what an answer takes, as long as somebody waits for it. Raises Left."""
+        return while_connected(self.socket, unless(self._unheard, work))
 
     def _arm(self) -> None:
         """Keep one timer for the session's deadline; a timer that fires early just looks again."""
@@ -333,8 +344,7 @@ class Pump:
         except ConnectionClosed:
             pass  # the main coroutine finds out why
         finally:
-            self._lost = True
-            self._wake.set()
+            self._lose()
 
     async def _write_frames(self) -> None:
         try:
@@ -354,6 +364,11 @@ class Pump:
         self._lost = True  # a session whose frames do not leave is over
         self._wake.set()
 
+    def _lose(self) -> None:
+        self._lost = True
+        _set(self._unheard)
+        self._wake.set()
+
     async def _ping(self) -> None:
         with contextlib.suppress(*GONE):
             await (await self.socket.ping())
@@ -366,6 +381,7 @@ class Pump:
         except GONE:
             return
         here = f"There was no sign of life from the other side for {seconds:.0f} s."
+        _set(self._unheard)
         # Some lines die by halves, so this may still arrive.
         there = f"The other side heard nothing from here for {seconds:.0f} s."
         self.call(lambda: self.session.close(1001, here, said=there))
@@ -397,3 +413,8 @@ class Pump:
             reader.cancel()
             await asyncio.gather(reader, return_exceptions=True)
             await self.host.sent_clocks.flush()
+
+
+def _set(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)

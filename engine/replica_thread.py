@@ -47,6 +47,9 @@ class ReplicaThread:
         path: the database file.
         backups: where the file is copied to before it is written to for the first time; may be None.
         on_opened: called on the loop each time the path was opened, before any work on what it found is done.
+
+    Attributes:
+        stopped: the program is about to end.
     """
 
     def __init__(self, path: Path, backups: Backups | None, on_opened: Callable[[Opened], None]) -> None:
@@ -58,6 +61,13 @@ class ReplicaThread:
         self._replica: Replica | None = None
         self._generation = 0
         self._doubtful = False
+        self.stopped = False
+
+    def stop(self) -> None:
+        """Have what is under way end now, and what comes fail: the program is about to end."""
+        self.stopped = True
+        if self._replica is not None:
+            self._replica.stop()
 
     async def open(self) -> None:
         """Open the path.
@@ -148,6 +158,8 @@ class ReplicaThread:
             replica.close()
             raise
         self._replica, self._generation, self._doubtful = replica, opened.generation, False
+        if self.stopped:
+            replica.stop()
         self._loop.call_soon_threadsafe(self._on_opened, opened)
 
     def _let_go(self, *, replaced: bool = False) -> None:

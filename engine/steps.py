@@ -6,9 +6,9 @@ Such work can be left between any two steps. What it holds open it closes in a `
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Generator
+from collections.abc import Coroutine, Generator
 from concurrent.futures import Executor
-from typing import TypeVar
+from typing import Any, TypeVar
 
 T = TypeVar("T")
 Steps = Generator[None, None, T]
@@ -29,6 +29,27 @@ def at_once(steps: Steps[T]) -> T:
         done, result = step(steps)
         if done:
             return result
+
+
+class Left(Exception):
+    """Work was left: nobody waits for it any more."""
+
+
+async def unless(over: asyncio.Future[Any], work: Coroutine[Any, Any, T]) -> T:
+    """Do ``work`` as long as ``over`` is not done; then it is cancelled.
+
+    Raises:
+        Left: that has come first.
+    """
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.wait((over, task), return_when=asyncio.FIRST_COMPLETED)
+        if not task.done():
+            raise Left
+        return task.result()
+    finally:
+        task.cancel()
+        await asyncio.wait((task,))
 
 
 async def in_turns(steps: Steps[T], thread: Executor) -> T:

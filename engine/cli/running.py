@@ -12,9 +12,13 @@ import logging
 import os
 import signal
 import sys
+import threading
 from collections.abc import Awaitable, Callable
 
 from engine.errors import SynclineError, UsageError
+
+WITHIN = 4.5
+"""Seconds that a command has to end in good order once it is told to."""
 
 Command = Callable[[argparse.Namespace], Awaitable[int]]
 Window = Callable[[argparse.Namespace], int | None]
@@ -57,12 +61,15 @@ async def _until_told(run: Command, arguments: argparse.Namespace) -> int:
     assert task is not None
     told = False
 
+    status = 0 if arguments.endless(arguments) else 1
+
     def stop() -> None:
         nonlocal told
         if told:  # asked twice: at once; what is on disk is whole at any moment
             os._exit(1)
         told = True
         task.cancel()
+        _end_within(WITHIN, status)
 
     for number in (signal.SIGINT, signal.SIGTERM):
         with contextlib.suppress(NotImplementedError):  # no such signals on this system's loop
@@ -72,7 +79,14 @@ async def _until_told(run: Command, arguments: argparse.Namespace) -> int:
     except asyncio.CancelledError:
         if not told:
             raise
-        return 0 if arguments.endless(arguments) else 1
+        return status
+
+
+def _end_within(seconds: float, status: int) -> None:
+    """End after so many seconds whatever is under way, were it a thread that nothing can end."""
+    late = threading.Timer(seconds, os._exit, (status,))
+    late.daemon = True
+    late.start()
 
 
 def _say(error: SynclineError, status: int) -> int:

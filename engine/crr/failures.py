@@ -33,6 +33,11 @@ def explained(path: str | Path) -> Iterator[None]:
         raise ReplicaError(f"“{path}” holds text that is not valid UTF-8.", hint="Correct the text.") from error
 
 
+def stopped(path: str | Path) -> ReplicaError:
+    """The error for work that was ended, or may not begin, as the program is about to end."""
+    return ReplicaError(f"“{Path(path).name}” cannot be used at the moment.")
+
+
 def explain(error: apsw.Error, path: str | Path) -> SynclineError:
     """The error for one of APSW's, about the file ``path``."""
     if isinstance(error, apsw.BusyError | apsw.LockedError):
@@ -40,6 +45,8 @@ def explain(error: apsw.Error, path: str | Path) -> SynclineError:
             f"“{path}” is locked by another program.",
             hint="Close the program that is writing to it, or wait.",
         )
+    if isinstance(error, apsw.InterruptError):
+        return stopped(path)
     if isinstance(error, apsw.NotADBError):
         return NotADatabase(f"“{path}” is not a SQLite database.", hint="Choose another file.")
     if left_unfinished(error):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from traceback import clear_frames
 from types import TracebackType
@@ -11,11 +13,17 @@ from typing import Self
 
 import apsw
 
-from engine.crr.failures import explained
+from engine.crr.failures import explained, stopped
 from engine.crr.naming import file_id, not_there, replaced
-from engine.crr.opening import open_state
+from engine.crr.opening import BUSY_MS, open_state
 from engine.crr.state import State
 from engine.errors import ReadOnlyFile, UsageError
+
+PROGRESS = 100_000
+"""Instructions of SQLite, a few milliseconds of work, after which a statement looks whether it is to end."""
+
+WAITS = (1, 2, 5, 10, 15, 20, 25, 25, 25, 50, 50, 100)
+"""Milliseconds between two tries to get a lock, the last again and again, as SQLite has them."""
 
 
 class OpenFile:
@@ -38,6 +46,10 @@ class OpenFile:
         self.file_id = file_id(self._place)
         self._state = state
         self._closed = False
+        self._stop = threading.Event()
+        # neither holds this object: the connection would live on with it
+        connection.set_progress_handler(self._stop.is_set, PROGRESS)
+        connection.set_busy_handler(partial(_wait_on, self._stop))
 
     @classmethod
     def open(
@@ -75,6 +87,10 @@ class OpenFile:
         if now != self.file_id:
             raise not_there(self.path) if now is None else replaced(self.path)
 
+    def stop(self) -> None:
+        """Have what is under way end with an error, and be taken back; nothing new begins. From any thread."""
+        self._stop.set()
+
     def __enter__(self) -> Self:
         return self
 
@@ -101,6 +117,8 @@ class OpenFile:
         db = self.connection
         if db.in_transaction:
             raise UsageError("A replica's methods cannot run inside another transaction on its connection.")
+        if self._stop.is_set():
+            raise stopped(self.path)
         db.execute(begin)
         try:
             check()
@@ -112,6 +130,12 @@ class OpenFile:
             if db.in_transaction:
                 db.execute("ROLLBACK")
             raise
+
+
+def _wait_on(stop: threading.Event, tries: int) -> bool:
+    """Wait a while for another program's lock, so many times by now; False to give up."""
+    begun = sum(WAITS[:tries]) + max(0, tries - len(WAITS)) * WAITS[-1]
+    return begun < BUSY_MS and not stop.wait(WAITS[min(tries, len(WAITS) - 1)] / 1000)
 
 
 def _let_go(error: BaseException) -> None:

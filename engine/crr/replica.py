@@ -65,7 +65,7 @@ class Replica(Holding):
     def key_order(self, table: str) -> Callable[[bytes], Rank]:
         """As ``engine.crr.read.digests.key_order``. Raises SchemaMismatch as ``rows_between``."""
         with self._reading() as db:
-            return key_order(db, self._state.crr(table))
+            return key_order(db, self._state.crr(table), self._state.storage)
 
     def lengths_above(self, table: str, above: int) -> tuple[int, int | None]:
         """A slice of the history's digest, as ``read.digests.lengths_above``. Raises SchemaMismatch likewise."""

@@ -27,9 +27,12 @@ from engine.trouble import POLICIES, Policies
 
 __all__ = ["Engine"]
 
+GRACE = 2.0
+"""Seconds that what is under way on a file, a merge say, has to finish when the engine ends."""
+
 
 class Engine(Sharing):
-    """Everything that runs. Async context manager: leaving it hangs up, finishes merges and closes every file.
+    """Everything that runs. Async context manager: leaving it hangs up, ends what is under way and closes every file.
 
     Args:
         settings: what to begin with; by default what ``store`` holds.
@@ -70,6 +73,13 @@ class Engine(Sharing):
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        stopping = asyncio.get_running_loop().call_later(GRACE, self._hosts.stop)
+        try:
+            await self._end()
+        finally:
+            stopping.cancel()
+
+    async def _end(self) -> None:
         await self._following.close()
         await asyncio.gather(*(link.stop() for link in self._links.values()))
         await self._hub_stack.aclose()

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Coroutine
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from websockets.typing import Data
 
 from engine.heartbeat import ServerSocket
 from engine.hub.access import Grant
+from engine.steps import Left, unless
 from engine.visits import Purpose
 from engine.wire.rooms import Greeting
 
@@ -24,6 +26,14 @@ class Gone(Exception):
         super().__init__(reason)
         self.code = code
         self.reason = reason
+
+
+@dataclass(slots=True)
+class Present:
+    """Every connection that there is, greeted or not, and how many there are from each address."""
+
+    sockets: set[HubSocket] = field(default_factory=set)
+    addresses: Counter[str] = field(default_factory=Counter)
 
 
 class HubSocket(ServerSocket):
@@ -44,9 +54,9 @@ class HubSocket(ServerSocket):
     is_hub = False
     stays = False
 
-    def __init__(self, *args: Any, addresses: Counter[str], **options: Any) -> None:
+    def __init__(self, *args: Any, present: Present, **options: Any) -> None:
         super().__init__(*args, **options)
-        self._addresses = addresses
+        self._present = present
         self._ahead: Data | None = None
         self._gone: asyncio.Future[Gone] = asyncio.get_running_loop().create_future()
 
@@ -60,13 +70,13 @@ class HubSocket(ServerSocket):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         peer = transport.get_extra_info("peername")
         self.address = str(peer[0]) if isinstance(peer, tuple) else ""
-        self._addresses[self.address] += 1
+        self._present.sockets.add(self)
+        self._present.addresses[self.address] += 1
         super().connection_made(transport)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._addresses[self.address] -= 1
-        if not self._addresses[self.address]:
-            del self._addresses[self.address]
+        self._present.sockets.discard(self)
+        self._present.addresses -= Counter([self.address])
         self.send_away(Gone())
         super().connection_lost(exc)
 
@@ -76,15 +86,10 @@ class HubSocket(ServerSocket):
         Raises:
             Gone: it has ended so.
         """
-        task = asyncio.ensure_future(work)
         try:
-            await asyncio.wait((self._gone, task), return_when=asyncio.FIRST_COMPLETED)
-            if not task.done():
-                raise self._gone.result()
-            return task.result()
-        finally:
-            task.cancel()
-            await asyncio.wait((task,))
+            return await unless(self._gone, work)
+        except Left:
+            raise self._gone.result() from None
 
     def send_away(self, gone: Gone) -> None:
         """Have it go before its session begins."""

@@ -18,7 +18,7 @@ from websockets.typing import Subprotocol
 
 from engine.errors import WireError
 from engine.hub.access import Access, Denied
-from engine.hub.connection import HubSocket
+from engine.hub.connection import HubSocket, Present
 from engine.hub.limits import Busy
 from engine.hub.options import HubOptions, is_loopback
 from engine.wire import spoken
@@ -53,7 +53,7 @@ class Door:
         refused: counts those who were turned away, by what was wrong.
 
     Attributes:
-        addresses: the connections from each address.
+        present: who is connected.
         closed: nobody is let in any more.
     """
 
@@ -67,7 +67,7 @@ class Door:
         metrics: Callable[[], bytes],
         refused: Counter[str],
     ) -> None:
-        self.addresses: Counter[str] = Counter()
+        self.present = Present()
         self.closed = False
         self._access = access
         self._options = options
@@ -125,7 +125,7 @@ class Door:
         limits = self._options.limits
         if self.closed:
             raise Busy("The hub is going away.")
-        if limits.per_address and self.addresses[address] > limits.per_address:
+        if limits.per_address and self.present.addresses[address] > limits.per_address:
             raise Busy(f"This hub takes {limits.per_address:,} connections from one address.")
         if limits.per_room and self._crowd(room) >= limits.per_room:
             raise Busy(f"This hub takes {limits.per_room:,} peers in one room.")

@@ -50,6 +50,9 @@ CLOSE_ROOM = 4004
 CLOSE_BUSY = 1013
 """Close code for one who is to come again later."""
 
+GRACE = 2.0
+"""Seconds that the peers have to take their leave when the hub ends."""
+
 LOOK_EVERY = 1.0
 """Seconds between two looks at what time alone brings about: tokens expire, peers are slow, rooms stay empty."""
 
@@ -160,7 +163,7 @@ class Hub:
                 process_request=self._door.check,
                 process_response=self._door.answer,
                 select_subprotocol=echo_subprotocol,
-                create_connection=functools.partial(HubSocket, addresses=self._door.addresses),  # type: ignore[arg-type]
+                create_connection=functools.partial(HubSocket, present=self._door.present),  # type: ignore[arg-type]
                 max_size=min(MAX_SMALL, self.options.limits.frame),  # more once they have greeted
                 server_header=None,
                 logger=_socket_log,
@@ -180,7 +183,11 @@ class Hub:
             socket.send_away(Gone(1001, "The hub is going away."))
         if self._server is not None:
             self._server.close(code=1001)
-            await self._server.wait_closed()
+            closed = asyncio.ensure_future(self._server.wait_closed())
+            await asyncio.wait((closed,), timeout=GRACE)
+            for one in tuple(self._door.present.sockets):  # of those who have not heard it by now
+                one.transport.abort()
+            await closed
 
     @property
     def url(self) -> str:
@@ -191,7 +198,7 @@ class Hub:
     @property
     def connections(self) -> int:
         """How many connections there are, greeted or not."""
-        return self._door.addresses.total()
+        return len(self._door.present.sockets)
 
     @property
     def inside(self) -> Iterator[Guest]:
@@ -348,7 +355,7 @@ class Hub:
         trouble = self._access.trouble(guest.grant, guest.room)
         if trouble and guest.pump.session.closed is None:
             self._tally.dropped += 1
-            guest.pump.hang_up(CLOSE_TOKEN, trouble, retry=False)
+            guest.pump.hang_up(CLOSE_TOKEN, trouble, retry=False, at_once=True)
 
 
 async def _turn_away(socket: ServerConnection, failure: Failure, *, own: bool) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.crr import MergeResult, Part, Replica
 from engine.errors import TableBroken
+from engine.steps import Steps, at_once
 
 from .actions import Merge, Read, ReadPart, Snapshot
 from .versions import Versions
@@ -79,15 +80,25 @@ def merge(replica: Replica, action: Merge, *, floor: int = 0, size: int = 0, tel
     Raises:
         TableBroken: a table does not take what was sent for it, and is parked since just now.
     """
+    results: list[MergeResult] = []
+    at_once(merging(replica, action, results, floor=floor, size=size, tell=tell))
+    return results
+
+
+def merging(
+    replica: Replica, action: Merge, results: list[MergeResult], *, floor: int, size: int = 0, tell: bool
+) -> Steps[None]:
+    """As ``merge``, one slice at each step; what comes of it is added to ``results``."""
     try:
-        return _merge(replica, action, floor, size or MERGE_SLICE, tell)
+        yield from _slices(replica, action, results, floor, size or MERGE_SLICE, tell)
     except TableBroken as error:
         replica.park(error.table, error.reason)
         raise
 
 
-def _merge(replica: Replica, action: Merge, floor: int, size: int, tell: bool) -> list[MergeResult]:
-    results: list[MergeResult] = []
+def _slices(
+    replica: Replica, action: Merge, results: list[MergeResult], floor: int, size: int, tell: bool
+) -> Steps[None]:
     at = 0
     while True:
         part = action.changes[at : at + size]
@@ -107,4 +118,5 @@ def _merge(replica: Replica, action: Merge, floor: int, size: int, tell: bool) -
         )
         floor = max(floor, results[-1].after)
         if last:
-            return results
+            return
+        yield

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import random
 import shutil
+from itertools import pairwise
 from pathlib import Path
 
+import apsw
 import pytest
 
-from engine.crr import Received, Replica, pack_columns
+from engine.crr import Received, Replica, pack_columns, unpack_columns
 from engine.crr.read import surveys
 from engine.differences import RowDifference
 from engine.engine import Engine
 from engine.mending import Side
 from engine.session import Verdict
-from engine.steps import at_once
+from engine.session.answering import answer
+from engine.steps import at_once, step
 from engine.verify import verify
+from engine.wire import Values, ValuesRequest
 from tests import budget
 
 from .live import PATIENCE, add_peer, make_file, on_loop, plain_engine, rows, write
@@ -233,6 +238,44 @@ def test_ranges_of_any_keys_are_whole(tmp_path: Path) -> None:
         assert keys[0] == pack_columns((-(2**63), ""))
         assert keys[-1] == pack_columns((b"\xff", "z"))
         assert replica.values_at("mixed", [pack_columns((0, "y")), pack_columns((0, "Y"))]) == [None, (1,)]
+
+
+@pytest.mark.parametrize("encoding", ["UTF-8", "UTF-16le", "UTF-16be"])
+def test_any_ranges_cost_one_pass(tmp_path: Path, encoding: str) -> None:
+    """Whatever the bounds, in whatever order, each range is what its rows are, and no row is read twice."""
+    path = make_file(tmp_path / "a.db", f"PRAGMA encoding = '{encoding}'; {KEYS}")
+    texts = ["", "a", "B", "z", "é", "\uffff", "\U00010000", "Ā"]
+    with Replica.open(path) as replica:
+        for b in (-(2**63), -1.5, 0, 2**53, 2.0**53 + 2, 2**53 + 1, *texts, *(text.encode() for text in texts)):
+            replica.connection.executemany("INSERT INTO mixed VALUES (?, ?, 1)", [(text, b) for text in texts])
+        everything = [key for key, _ in replica.rows_between("mixed", b"", b"")[0]]
+        rng = random.Random(encoding)
+        for count in (0, 1, 2, 5, 300):
+            bounds = [rng.choice((b"", *everything, pack_columns((rng.choice(texts), 7)))) for _ in range(count)]
+            bounds = [key if not key or len(unpack_columns(key)) == 2 else b"" for key in bounds]
+            asked = surveys.ranges(replica, "mixed", bounds)
+            steps, found = 0, None
+            while found is None:
+                done, result = step(asked)
+                steps, found = steps + (not done), result if done else None
+            assert steps <= 1
+            for (low, high), digest in zip(pairwise(bounds), found, strict=True):
+                rows = replica.rows_between("mixed", low, high)[0]
+                total = sum(one for _, one in rows) % 2**128
+                assert (digest.rows, digest.live) == (len(rows), total.to_bytes(16)), (low, high)
+
+
+def test_rows_that_are_too_large_are_not_read(tmp_path: Path) -> None:
+    path = make_file(tmp_path / "a.db")
+    write(path, "INSERT INTO item (id, name, extra) VALUES (1, 'x', zeroblob(3000000)), (2, 'y', 'é'), (3, NULL, NULL)")
+    with Replica.open(path) as replica:
+        keys = [pack_columns((n,)) for n in range(1, 5)]
+        before = apsw.status(apsw.SQLITE_STATUS_MALLOC_SIZE)[1]
+        apsw.status(apsw.SQLITE_STATUS_MALLOC_SIZE, True)
+        answered = at_once(answer(replica, ValuesRequest(1, "item", tuple(keys * 20))))
+        assert apsw.status(apsw.SQLITE_STATUS_MALLOC_SIZE)[1] < 1_000_000 <= before
+        rows = [b"", pack_columns(("é", None, "y")), pack_columns((None, None, None)), b""]
+        assert answered == Values(1, tuple(zip([True, True, True, False], rows, strict=True)) * 20)
 
 
 @pytest.mark.slow

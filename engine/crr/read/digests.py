@@ -21,6 +21,7 @@ from engine.crr.catalogue import CLOCK, KEY, PKS, Crr
 from engine.crr.merge.checking import check_key
 from engine.crr.pack import pack
 from engine.crr.sql import ident, idents, main
+from engine.crr.values import Storage
 
 SIZE = 16
 """Bytes of a digest."""
@@ -74,13 +75,16 @@ def _slice(db: apsw.Connection, crr: Crr, low: bytes, high: bytes, limit: int) -
     return found, False
 
 
-def key_order(db: apsw.Connection, crr: Crr) -> Callable[[bytes], Rank]:
+def key_order(db: apsw.Connection, crr: Crr, storage: Storage) -> Callable[[bytes], Rank]:
     """What gives packed keys of this table their place in the order of ``rows_between``; raises InvalidChange for those
     that are none of it."""
     encoding = {"UTF-16le": "utf-16-le", "UTF-16be": "utf-16-be"}.get(db.pragma("encoding"), "utf-8")
+    affinities = {column.name: column.affinity for column in crr.table.columns}
+    columns = [affinities[name] for name in crr.key]
 
     def place(packed: bytes) -> Rank:
-        return tuple(_place(value, encoding) for value in check_key(crr, packed))
+        values = zip(check_key(crr, packed), columns, strict=True)
+        return tuple(_place(storage.stored(value, affinity), encoding) for value, affinity in values)
 
     return place
 

@@ -92,11 +92,11 @@ async def test_the_collector_leaves_a_large_message_alone(tmp_path: Path, monkey
             passes.append(len(gc.get_objects()))
 
     frozen: list[int] = []
-    merge = performing.merge
+    merging = performing.merging
 
     def watched(*arguments: Any, **options: Any) -> Any:
         frozen.append(gc.get_freeze_count())
-        return merge(*arguments, **options)
+        return merging(*arguments, **options)
 
     def decoding(data: bytes) -> Message:
         gc.callbacks.append(count)
@@ -105,7 +105,7 @@ async def test_the_collector_leaves_a_large_message_alone(tmp_path: Path, monkey
         finally:
             gc.callbacks.remove(count)
 
-    monkeypatch.setattr(performing, "merge", watched)
+    monkeypatch.setattr(performing, "merging", watched)
     monkeypatch.setattr(pump, "decode", decoding)
     room = make_file(tmp_path / "hub" / "room")
     gc.unfreeze()

@@ -1,0 +1,15 @@
+"""What one session moves."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True)
+class Traffic:
+    """The bytes of one session, for the activity list; ``started`` on the clock that is never set."""
+
+    started: float = field(default_factory=time.monotonic)
+    bytes_in: int = 0
+    bytes_out: int = 0
