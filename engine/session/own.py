@@ -81,6 +81,7 @@ class OwnSession(SendingSession, ComparingSession):
         self._early: deque[Message] = deque()
         self._asked_for = 0
         self._doubts = False
+        self._unanswered: tuple[int, bool] | None = None  # since when, and whether without filters
         self._first_want: tuple[int, tuple[str, ...], Place | None] | None = None
         self._resend = False
         self._covered: tuple[str, ...] = ()
@@ -148,7 +149,7 @@ class OwnSession(SendingSession, ComparingSession):
         elif isinstance(message, RowMessage):
             self._on_rows(message)
         elif isinstance(message, SendAgain):
-            if self.receives:
+            if self.receives and self._unanswered != (0, True):  # else that very answer is on its way
                 self.ask_again()
         elif isinstance(message, Status):
             self.peer_version = message.db_version
@@ -258,6 +259,7 @@ class OwnSession(SendingSession, ComparingSession):
 
     def _ask(self, since: int, tables: tuple[str, ...], place: Place | None) -> None:
         self._asked_for += 1
+        self._unanswered = (since, self._resend) if place is None else None
         self._asked_as_covered = tables
         if place is not None:
             self._resend = place.resend
@@ -290,6 +292,8 @@ class OwnSession(SendingSession, ComparingSession):
             behind = versions_behind(batch.changes, self.common, batch.since, batch.until)
             self._behind_in = max(self._behind_in, behind)
         current = batch.want == self._asked_for
+        if current:
+            self._unanswered = None
         self._accept(
             batch.changes,
             since=batch.since,

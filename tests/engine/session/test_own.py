@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from engine.crr import Replica
-from engine.session import OwnSession
+from engine.session import AskAgain, OwnSession, Send
 from engine.session.own import GIVE_UP, STALL
-from engine.wire import PROTOCOL, Batch, Confirm, Failure, Lineage, Status, decode, encode
+from engine.wire import PROTOCOL, Batch, Confirm, Failure, Lineage, SendAgain, Status, decode, encode
 from tests import budget
 
 from .world import End, Wire, hello, make_replica, own_pair, rows, snapshot, want
@@ -363,3 +363,20 @@ def test_random_histories_with_cuts_and_crashes(tmp_path: Path) -> None:
         assert len(rows(one)) == next_id
         one.close()
         other.close()
+
+
+def test_send_again_again_and_again_is_asked_for_once(pair: tuple[Replica, Replica]) -> None:
+    """Each wish is written to disk; a peer that says it a thousand times has it kept once, until it is answered."""
+    one, other = pair
+    one.connection.execute("INSERT INTO item (id, name) VALUES (1, 'a')")
+    wire = own_pair(one, other)
+    wire.run()
+    session, asked = wire.ends[1].session, wire.ends[0].session.wanted
+    for _ in range(5):
+        for _ in range(200):
+            session.receive(encode(SendAgain()))
+        assert [type(action) for action in session._actions] == [AskAgain, Send]
+        wire.run()
+    assert isinstance(wire.ends[0].session, OwnSession)
+    assert wire.ends[0].session.wanted == asked + 5
+    assert rows(one) == rows(other)
