@@ -13,9 +13,11 @@ from typing import Self
 
 import apsw
 
+from engine.crr import opening
+from engine.crr.failures import explained, stopped
+from engine.crr import opening
 from engine.crr.failures import explained, stopped
 from engine.crr.naming import file_id, not_there, replaced
-from engine.crr.opening import BUSY_MS, open_state
 from engine.crr.state import State
 from engine.errors import ReadOnlyFile, UsageError
 
@@ -55,18 +57,9 @@ class OpenFile:
     def open(
         cls, path: str | Path, *, readonly: bool = False, create: bool = False, recover: bool = False
     ) -> Self:
-        """Open a file; arguments and errors as engine.crr.connect.
-
-        Raises:
-            FileReplaced: likewise, another file took its place at this very moment.
-        """
-        before = file_id(Path(path))
-        connection, state = open_state(path, readonly=readonly, create=create, recover=recover)
-        file = cls(Path(path), connection, state, readonly=readonly)
-        if before not in (None, file.file_id):
-            file.close()
-            raise replaced(file.path)
-        return file
+from engine.crr import opening
+from engine.crr.failures import explained, stopped
+from engine.crr.naming import file_id, not_there, replaced
 
     def close(self) -> None:
         """Close the file; again is fine."""
@@ -135,7 +128,7 @@ class OpenFile:
 def _wait_on(stop: threading.Event, tries: int) -> bool:
     """Wait a while for another program's lock, so many times by now; False to give up."""
     begun = sum(WAITS[:tries]) + max(0, tries - len(WAITS)) * WAITS[-1]
-    return begun < BUSY_MS and not stop.wait(WAITS[min(tries, len(WAITS) - 1)] / 1000)
+    return begun < opening.BUSY_MS and not stop.wait(WAITS[min(tries, len(WAITS) - 1)] / 1000)
 
 
 def _let_go(error: BaseException) -> None:

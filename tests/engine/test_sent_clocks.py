@@ -117,6 +117,7 @@ async def test_those_that_cannot_be_written_now_are_written_later(
     monkeypatch.setattr(sent_clocks, "TRY_AGAIN", 0.05)
     path = make_file(tmp_path / "room")
     async with Host(path) as host:
+        await known(host)  # marks the tables
         with writing(path) as other:
             other.execute("BEGIN IMMEDIATE")
             host.sent_clocks.note(P, 1, host.generation)
