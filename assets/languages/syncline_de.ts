@@ -3154,6 +3154,18 @@
         <translation>Der Primärschlüssel der Tabelle {0} ist ({1}) auf dieser Seite und ({2}) auf der anderen.</translation>
     </message>
     <message>
+        <source>The request has more than one {0}.</source>
+        <translation>In der Anfrage steht {0} mehr als einmal.</translation>
+    </message>
+    <message>
+        <source>The request&apos;s Origin is no address.</source>
+        <translation>Der „Origin“ der Anfrage ist keine Adresse.</translation>
+    </message>
+    <message>
+        <source>The request&apos;s path is no path.</source>
+        <translation>Der Pfad der Anfrage ist keiner.</translation>
+    </message>
+    <message>
         <source>The room name {0}.</source>
         <translation>Der Raumname {0}.</translation>
     </message>
@@ -4116,6 +4128,10 @@
     <message>
         <source>“syncline check --repair” changes that.</source>
         <translation>„syncline check --repair“ ändert das.</translation>
+    </message>
+    <message>
+        <source>“{0}” cannot be used at the moment.</source>
+        <translation>„{0}“ kann im Augenblick nicht verwendet werden.</translation>
     </message>
     <message>
         <source>“{0}” holds tables already.</source>

@@ -15,8 +15,6 @@ import apsw
 
 from engine.crr import opening
 from engine.crr.failures import explained, stopped
-from engine.crr import opening
-from engine.crr.failures import explained, stopped
 from engine.crr.naming import file_id, not_there, replaced
 from engine.crr.state import State
 from engine.errors import ReadOnlyFile, UsageError
@@ -57,9 +55,18 @@ class OpenFile:
     def open(
         cls, path: str | Path, *, readonly: bool = False, create: bool = False, recover: bool = False
     ) -> Self:
-from engine.crr import opening
-from engine.crr.failures import explained, stopped
-from engine.crr.naming import file_id, not_there, replaced
+        """Open a file; arguments and errors as engine.crr.connect.
+
+        Raises:
+            FileReplaced: likewise, another file took its place at this very moment.
+        """
+        before = file_id(Path(path))
+        connection, state = opening.open_state(path, readonly=readonly, create=create, recover=recover)
+        file = cls(Path(path), connection, state, readonly=readonly)
+        if before not in (None, file.file_id):
+            file.close()
+            raise replaced(file.path)
+        return file
 
     def close(self) -> None:
         """Close the file; again is fine."""

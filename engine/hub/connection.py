@@ -8,6 +8,7 @@ from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from websockets.protocol import SEND_EOF, State
 from websockets.typing import Data
 
 from engine.heartbeat import ServerSocket
@@ -17,6 +18,11 @@ from engine.visits import Purpose
 from engine.wire.rooms import Greeting
 
 T = TypeVar("T")
+
+BAD_REQUEST = (
+    b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\n"
+    b"Content-Length: 28\r\n\r\nThis is no request of HTTP.\n"
+)
 
 
 class Gone(Exception):
@@ -58,6 +64,7 @@ class HubSocket(ServerSocket):
         super().__init__(*args, **options)
         self._present = present
         self._ahead: Data | None = None
+        self._bad_request = False
         self._gone: asyncio.Future[Gone] = asyncio.get_running_loop().create_future()
 
     @property
@@ -79,6 +86,21 @@ class HubSocket(ServerSocket):
         self._present.addresses -= Counter([self.address])
         self.send_away(Gone())
         super().connection_lost(exc)
+
+    async def handshake(self, *arguments: Any) -> None:
+        """As in websockets, but who was told of a bad request has time to read it, as others have."""
+        await super().handshake(*arguments)
+        if self._bad_request:
+            await asyncio.shield(self.connection_lost_waiter)
+
+    def send_data(self) -> None:
+        """As in websockets, but what cannot be read as a request is told so, not only cut off; nor is it answered a
+        second time where there was a good one before it."""
+        if self.response is None and self.protocol.writes == [SEND_EOF]:
+            self._bad_request = True
+            self.protocol.state = State.CLOSED
+            self.transport.write(BAD_REQUEST)
+        super().send_data()
 
     async def unless_gone(self, work: Coroutine[Any, Any, T]) -> T:
         """Do something that takes its time for this peer; it ends with the connection, and with ``send_away``.

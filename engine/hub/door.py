@@ -37,6 +37,19 @@ from engine.wire.rooms import (
 
 log = logging.getLogger(__name__)
 
+ONCE = (
+    "Host",
+    "Origin",
+    "Authorization",
+    "Sec-WebSocket-Key",
+    "Sec-WebSocket-Version",
+    "Sec-WebSocket-Protocol",
+    NAME_HEADER,
+    HUB_HEADER,
+    STAYS_HEADER,
+)
+"""Headers that a request may have once; which of two would hold, the hub and a proxy before it may see differently."""
+
 METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 """What Prometheus takes the page of numbers for."""
 
@@ -79,11 +92,12 @@ class Door:
     def check(self, connection: ServerConnection, request: Request) -> Response | None:
         """Answer a request with an HTTP status, or let the peer in: nothing bad ones send can do more than that."""
         assert isinstance(connection, HubSocket)
-        if "Upgrade" not in request.headers:
-            page = self._page(connection, request)
-            if page is not None:
-                return page
         try:
+            path = _checked(request)
+            if "Upgrade" not in request.headers:
+                page = self._page(connection, request, path)
+                if page is not None:
+                    return page
             greeting = decode_subprotocol(request.headers.get("Sec-WebSocket-Protocol", ""))
             self._check_crowd(connection.address, greeting.room)
             self._check_origin(request.headers.get("Origin"))
@@ -134,13 +148,15 @@ class Door:
         """Keep other sites' pages out where no token is asked for: a browser lets any page connect to this machine."""
         if origin is None or self._access.asks or self._options.insecure:
             return
-        url = urlsplit(origin)
+        try:
+            url = urlsplit(origin)
+        except ValueError:
+            raise WireError("The request's Origin is no address.") from None
         host = url.hostname or ""
         if url.scheme != "file" and not (is_loopback(host) or host.endswith(".localhost")):
             raise Denied("A page of another site may not use a hub that asks for no token.", status=403)
 
-    def _page(self, connection: HubSocket, request: Request) -> Response | None:
-        path = urlsplit(request.path).path
+    def _page(self, connection: HubSocket, request: Request, path: str) -> Response | None:
         if path == "/healthz":
             if self.closed:
                 return connection.respond(http.HTTPStatus.SERVICE_UNAVAILABLE, "The hub is going away.\n")
@@ -157,6 +173,24 @@ class Door:
         del response.headers["Content-Type"]
         response.headers["Content-Type"] = METRICS_TYPE
         return response
+
+
+def _checked(request: Request) -> str:
+    """The path of a request that is what it should be; any path is.
+
+    Raises:
+        WireError: it is not.
+    """
+    doubled = next((name for name in ONCE if len(request.headers.get_all(name)) > 1), None)
+    if doubled is not None:
+        raise WireError(f"The request has more than one {doubled}.")
+    try:
+        url = urlsplit(request.path)
+    except ValueError:
+        url = None
+    if url is None or not request.path.isprintable() or not (request.path.startswith("/") or url.scheme):
+        raise WireError("The request's path is no path.")
+    return url.path
 
 
 def echo_subprotocol(_: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:

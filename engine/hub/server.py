@@ -19,6 +19,7 @@ from engine.backup import Backups
 from engine.errors import ReplicaError, SynclineError, UsageError, WireError
 from engine.host import Host
 from engine.hosts import Hosts
+from engine.hub.accepting import AT_ONCE, Accepting
 from engine.hub.access import Access, Anybody, Grant, SharedToken, TokenFile
 from engine.hub.connection import Gone, HubSocket
 from engine.hub.door import Door, echo_subprotocol
@@ -127,6 +128,7 @@ class Hub:
         )
         copies = backups or Backups((self._folder or Path()) / ".backups")  # no room can be called so
         self._upgrader = Upgrader(self._maker.schemas, copies, allow_drop=self.options.allow_drop)
+        self._accepting = Accepting()
         self._certificate: Certificate | None = None
         self._server: Server | None = None
         self._stack = contextlib.AsyncExitStack()
@@ -142,7 +144,9 @@ class Hub:
             stack.callback(self._maker.close)
             await stack.enter_async_context(self._access)
             self._access.on_change = self._look_at_tokens
+            stack.enter_context(self._accepting.quietly())
             self._server = await self._listen(self._certificate.context if self._certificate is not None else None)
+            self._accepting.let_wait(self._server.sockets)
             await stack.enter_async_context(self._fellows)
             stack.push_async_callback(self._stop)
             stack.callback(asyncio.create_task(self._keep_house()).cancel)
@@ -167,6 +171,7 @@ class Hub:
                 max_size=min(MAX_SMALL, self.options.limits.frame),  # more once they have greeted
                 server_header=None,
                 logger=_socket_log,
+                backlog=AT_ONCE,
                 **SOCKET_OPTIONS,  # type: ignore[arg-type]
             )
         except OSError as error:
@@ -182,6 +187,7 @@ class Hub:
         for socket in self._arriving:
             socket.send_away(Gone(1001, "The hub is going away."))
         if self._server is not None:
+            await self._accepting.settle()
             self._server.close(code=1001)
             closed = asyncio.ensure_future(self._server.wait_closed())
             await asyncio.wait((closed,), timeout=GRACE)

@@ -1,0 +1,83 @@
+"""Connections that cannot be taken for the moment, as the process has no file descriptor left for them.
+
+asyncio tries again each second, and says so each time, for every connection that it would take at once. Here it takes
+one at a time, and the log has a line when it begins.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import logging
+import resource
+import socket
+import time
+from asyncio import constants
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = 1
+"""Connections that asyncio takes before it looks at anything else; also what it would have wait."""
+
+WAITING = 128
+"""Connections that wait with the system to be taken."""
+
+OVER = 60.0
+"""Seconds without trouble after which the next one is told again."""
+
+_LACKING = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
+
+
+class Accepting:
+    """How connections are taken on the running loop while ``quietly`` lasts."""
+
+    def __init__(self) -> None:
+        self._failed_at = -OVER
+
+    def let_wait(self, sockets: Iterable[Any]) -> None:
+        """Have more than one connection wait on these sockets, which listen already."""
+        for one in sockets:
+            with socket.fromfd(one.fileno(), one.family, one.type) as same:
+                same.listen(WAITING)
+
+    @contextlib.contextmanager
+    def quietly(self) -> Iterator[None]:
+        """Log connections that cannot be taken once in a while; all else goes to whoever was told before."""
+        loop = asyncio.get_running_loop()
+        before = loop.get_exception_handler()
+
+        def told(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+            error = context.get("exception")
+            if isinstance(error, OSError) and error.errno in _LACKING and "accept" in context.get("message", ""):
+                self._fails(error)
+            elif before is not None:
+                before(loop, context)
+            else:
+                loop.default_exception_handler(context)
+
+        loop.set_exception_handler(told)
+        try:
+            yield
+        finally:
+            if loop.get_exception_handler() is told:
+                loop.set_exception_handler(before)
+
+    async def settle(self) -> None:
+        """Wait for the next try, if one is to come: asyncio makes it on a closed socket, too, and trips over that."""
+        left = self._failed_at + constants.ACCEPT_RETRY_DELAY - time.monotonic()
+        if left > 0:
+            await asyncio.sleep(left + 0.1)
+
+    def _fails(self, error: OSError) -> None:
+        now = time.monotonic()
+        if now - self._failed_at >= OVER:
+            limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+            log.error(
+                "No more connections can be taken for now: %s. At most %d may be open; it goes on by itself.",
+                error.strerror,
+                limit,
+            )
+        self._failed_at = now
