@@ -19,6 +19,7 @@ from websockets.frames import Frame, Opcode
 
 from engine.change import Change
 from engine.crr import Replica, pack_columns
+from engine.events import State
 from engine.hub import Hub
 from engine.session import base
 from engine.wire import (
@@ -39,7 +40,7 @@ from tests.engine.hub.guests import guest, hear, turned_away
 from tests.engine.live import PATIENCE, add_peer, make_file, on_loop, plain_engine, rows, until, write, writing
 from tests.engine.session.world import ITEM
 from tests.faults.test_processes import program
-from tests.faults.test_stuck import own_server, refused
+from tests.faults.test_stuck import own_server
 from tests.ports import free_port
 
 STRANGER = bytes(range(16))
@@ -95,7 +96,8 @@ async def test_a_large_message_before_the_greeting(room: Path, tmp_path: Path) -
 
         async with own_server(eager) as url:
             await add_peer(client, make_file(tmp_path / "a.db"), url)
-            assert "sent a message of more than 2 MB" in await refused(client)
+            await until(lambda: client.peers()[0].state is State.NEEDS_YOU, "told")
+            assert "sent a message of more than 2 MB" in client.peers()[0].reason
         await serves(hub, room, tmp_path / "witness.db")
 
 
