@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from engine.change import SQLiteValue
 from engine.crr import texts
+from engine.crr.attached import Attached
 from engine.crr.catalogue import KEY, Crr
 from engine.crr.changesets import INSERT, UPDATE, RowChange
 from engine.crr.merge import bulk
@@ -30,6 +31,7 @@ class Capture:
 
     def __init__(self, state: State) -> None:
         self._state = state
+        self._attached = Attached()
 
     def after_insert(self, table: SQLiteValue = None, *key: SQLiteValue) -> int:
         """crsql_after_insert(table, NEW.key...): spec 5.2."""
@@ -154,6 +156,12 @@ class Capture:
     def _crr(self, table: SQLiteValue, key: int | None, count: int) -> Crr:
         if not isinstance(table, str):
             raise UsageError("The crsql_after functions are for triggers, which pass a table's name first.")
+        if not self._attached.in_main(self._state.db, table):
+            raise ReplicaError(
+                f"This write cannot be tracked: it goes to the table “{table}” of an attached file, whose sync records"
+                " are kept only while it is opened by itself.",
+                hint="Write to that file over a connection of its own.",
+            )
         crr = self._state.catalogue().crrs.get(table)
         if crr is None:
             why = self._state.catalogue().broken.get(table, "its sync records are gone")
