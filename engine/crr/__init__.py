@@ -47,6 +47,10 @@ Where this differs from stock 0.16.3 on purpose (spec 12 says that each is safe 
 - A table that is made a CRR again, and holds sync records already, was written to without them: each value is told
   as written now, and rows that are gone as deleted; where the table was made anew, and not even half of them are left,
   they are forgotten, and come back from peers (stock takes the records for what the table holds).
+- crsql_as_table puts the sync records aside (``crsql_syncline_undone_*``) with what the table holds, long values as
+  digests. Whatever differs from that when it is made a CRR again is recorded as written then: values, rows that came,
+  and rows that went (stock begins anew at column version 1, so that peers' values win over those of between).
+- A write to a table of an attached file is refused (stock records it in the main file).
 - A CRR whose triggers are missing or changed is parked: neither read for peers nor merged into, until it is mended.
 - Values of a default that is an expression are recorded by an alter, as another replica may compute others.
 - crsql_automigrate adds columns with all that ALTER TABLE takes, notices indices with other columns, and drops the

@@ -29,7 +29,7 @@ def renew(db: apsw.Connection) -> bytes:
     db.execute("UPDATE main.crsql_site_id SET site_id = ? WHERE ordinal = 0", (site_id,))
     ours = db.execute(
         "SELECT name FROM main.sqlite_master WHERE type = 'table' AND name GLOB 'crsql_syncline_*'"
-        " AND name NOT IN (?, ?)",
+        " AND name NOT IN (?, ?) AND name NOT GLOB 'crsql_syncline_undone_*'",
         (parking.TABLE, marks.TABLE),
     )
     for name in ["crsql_tracked_peers", *(name for (name,) in ours.fetchall())]:

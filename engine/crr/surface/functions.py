@@ -15,6 +15,7 @@ from engine.crr.surface import ordered
 from engine.crr.tables.alter import begin_alter, commit_alter
 from engine.crr.tables.automigrate import migrate
 from engine.crr.tables.create import make_crr, make_plain
+from engine.crr.tables.snapshots import digest
 from engine.crr.values import as_integer
 from engine.errors import UsageError
 
@@ -84,6 +85,7 @@ def register(db: apsw.Connection, state: State, capture: Capture) -> None:
         "crsql_finalize": (lambda *_: "finalized", -1),
         "crsql_sha": (lambda: "", 0),
     }
+    surface["crsql_syncline_digest"] = (digest, 2)
     for name, (function, count) in surface.items():
         db.create_scalar_function(name, function, count, flags=apsw.SQLITE_INNOCUOUS)
 

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import apsw
 
-from engine.change import SENTINEL
 from engine.crr.catalogue import CLOCK, KEY, PKS, Table, column_names
 from engine.crr.peers import marks
-from engine.crr.sql import ident, idents, literal, main
+from engine.crr.sql import idents, main
 from engine.crr.state import Alter, State
-from engine.crr.tables.backfill import bury, forget_rows, rows_and_keys, take_over, tell_anew, write_cells
+from engine.crr.tables.backfill import bury, take_over, tell_anew
 from engine.crr.tables.create import (
     build,
     create_tables,
@@ -24,6 +23,7 @@ from engine.crr.tables.create import (
     not_eligible,
 )
 from engine.crr.tables.eligibility import find_table, obstacles
+from engine.crr.tables.snapshots import Snapshot
 from engine.crr.triggers import Watch
 from engine.errors import UsageError
 
@@ -132,17 +132,16 @@ def _take_snapshot(state: State, name: str, begins: bool, recorded: bool) -> Alt
     snapshot = f"crsql_alter_{next(state.numbers)}"
     mark = state.catalogue().marks.get(crr.name, "") if crr else ""
     alter = Alter(name, snapshot, columns, begins, recorded, watched, mark)
-    # Without types, so that every value stays what it is.
-    listed = "".join(f", v{n}" for n in range(len(columns)))
-    db.execute(f"CREATE TEMP TABLE {alter.snapshot} (key INTEGER PRIMARY KEY{listed})")
-    if crr:
-        values = "".join(f", t.{ident(column)}" for column in columns)
-        db.execute(f"INSERT INTO temp.{alter.snapshot} SELECT p.{KEY}{values} {rows_and_keys(crr.table)}")
+    _snapshot(alter).take(db, crr)
     return alter
 
 
+def _snapshot(alter: Alter) -> Snapshot:
+    return Snapshot(f"temp.{alter.snapshot}", alter.columns)
+
+
 def _finish(state: State, alter: Alter) -> None:
-    db = state.db
+    db, seen = state.db, _snapshot(alter)
     table = find_table(db, alter.table)
     if table is None:
         raise not_eligible(alter.table, ("There is no such table.",))
@@ -151,7 +150,7 @@ def _finish(state: State, alter: Alter) -> None:
     keep_floor(state)
     before = column_names(db, table.name + PKS)[1:]
     whole = bool(column_names(db, table.name + CLOCK))
-    anew = not whole or sorted(before) != sorted(table.key) or _retyped(db, table, alter)
+    anew = not whole or sorted(before) != sorted(table.key) or seen.retyped(db, table)
     if anew:
         drop_records(db, table.name)
     elif before != table.key:
@@ -164,27 +163,14 @@ def _finish(state: State, alter: Alter) -> None:
         if marked and alter.mark:  # that on the table goes with it when the table is made anew
             marks.put_again(db, marked, alter.mark)
         if not alter.watched:
-            bury(state, table, f"SELECT key FROM temp.{alter.snapshot}", same=bool(alter.mark))
-        _compact(state, table, alter)
-        _record_changed_values(state, table, alter)
+            bury(state, table, seen.keys, same=bool(alter.mark))
+        seen.compact(state, table)
+        seen.record_changed_values(state, table)
         if not alter.watched:
             tell_anew(state, table)
         elif not alter.recorded:
             take_over(state, table)
     build(state, table)
-
-
-def _retyped(db: apsw.Connection, table: Table, alter: Alter) -> bool:
-    """Do keys have another storage class now, as by a new type of the key column? 1 and '1' are two keys, but one
-    row: the tombstone of the one would delete the other wherever it comes."""
-    names = [ident(name) for name in table.key]
-    row = " AND ".join(f"t.{name} = +p.{name} AND t.{name} = +p.{name} COLLATE BINARY" for name in names)
-    key = " OR ".join(f"p.{name} IS NOT +t.{name}" for name in names)
-    found = db.execute(
-        f"SELECT 1 FROM temp.{alter.snapshot} AS s CROSS JOIN {main(table.name + PKS)} AS p ON p.{KEY} = s.key"
-        f" CROSS JOIN {main(table.name)} AS t ON {row} WHERE {key} LIMIT 1"
-    )
-    return found.fetchone() is not None
 
 
 def _reorder_key(db: apsw.Connection, table: Table) -> None:
@@ -194,29 +180,3 @@ def _reorder_key(db: apsw.Connection, table: Table) -> None:
     db.execute(f"CREATE TEMP TABLE crsql_alter_keys AS SELECT {columns} FROM {pks}; DROP TABLE {pks}")
     create_tables(db, table)
     db.execute(f"INSERT INTO {pks} SELECT {columns} FROM temp.crsql_alter_keys; DROP TABLE temp.crsql_alter_keys")
-
-
-def _compact(state: State, table: Table, alter: Alter) -> None:
-    """Drop the clocks of columns and rows that are no more; rows that went in the alter leave a tombstone."""
-    db, clock = state.db, main(table.name + CLOCK)
-    gone = f"SELECT key FROM temp.{alter.snapshot} WHERE key NOT IN (SELECT p.{KEY} {rows_and_keys(table)})"
-    dead = f"SELECT key FROM {clock} WHERE col_name = '{SENTINEL}' AND col_version % 2 = 0"
-    kept = ", ".join(literal(name) for name in (SENTINEL, *table.tracked))
-    db.execute(f"DELETE FROM {clock} WHERE col_name NOT IN ({kept})")
-    write_cells(state, table, SENTINEL, f"{gone} AND key NOT IN ({dead})", first=2)
-    forget_rows(state, table)
-
-
-def _record_changed_values(state: State, table: Table, alter: Alter) -> None:
-    rows = f"{rows_and_keys(table)} CROSS JOIN temp.{alter.snapshot} AS s ON s.key = p.{KEY}"
-    differs = {
-        column: f"(typeof(t.{ident(column)}) != typeof(s.v{n}) OR +t.{ident(column)} IS NOT s.v{n} COLLATE BINARY)"
-        for n, column in enumerate(alter.columns)
-        if column in table.tracked
-    }
-    if not differs:
-        return
-    changed = state.db.execute(f"SELECT {', '.join(f'max({each})' for each in differs.values())} {rows}").fetchone()
-    for (column, condition), some in zip(differs.items(), changed or (), strict=True):
-        if some:
-            write_cells(state, table, column, f"SELECT p.{KEY} AS key {rows} WHERE {condition}")

@@ -16,6 +16,7 @@ from engine.crr.catalogue import Table, user_tables
 from engine.crr.results import Lost, Migration
 from engine.crr.sql import ident, main
 from engine.crr.state import State
+from engine.crr.tables import undone
 from engine.crr.tables.alter import begin_alter, commit_alter
 from engine.crr.tables.create import make_plain, savepoint
 from engine.crr.tables.definitions import column_definitions, tokens
@@ -141,7 +142,8 @@ def _indexes(db: apsw.Connection, table: Table) -> dict[str, tuple[str, ...]]:
 
 
 def _drop_table(state: State, name: str) -> None:
-    make_plain(state, name)
+    make_plain(state, name, for_good=True)
+    undone.drop(state.db, name)
     with _step(f"The table “{name}” cannot be dropped"):
         _drop_view(state.db, name)
         state.db.execute(f"DROP TABLE IF EXISTS {main(name)}")

@@ -11,6 +11,7 @@ from engine.crr.catalogue import BY_VERSION, CLOCK, KEY, PKS, Table, column_name
 from engine.crr.peers import keeping
 from engine.crr.sql import ident, idents, main
 from engine.crr.state import State
+from engine.crr.tables import undone
 from engine.crr.tables.backfill import backfill, bury, forget_rows, rows_and_keys, tell_anew
 from engine.crr.tables.eligibility import find_table, obstacles
 from engine.crr.triggers import EVENTS, Triggers, trigger_name
@@ -53,11 +54,13 @@ def make_crr(state: State, name: str) -> None:
         return
     with savepoint(db):
         halves = [bool(column_names(db, table.name + suffix)) for suffix in (CLOCK, PKS)]
-        if any(halves):
+        if not any(halves):
+            undone.take_back(state, table)
+        elif halves[0] != halves[1]:  # the numbers in the one would stand for other rows than they did
             keep_floor(state)
-        if halves[0] != halves[1]:  # the numbers in the one would stand for other rows than they did
             drop_records(db, table.name)
-        elif halves[0]:
+        else:
+            keep_floor(state)
             crr = state.catalogue().tracking(table.name)
             same = crr is not None and crr.name in state.catalogue().marks
             bury(state, table, f"SELECT p.{KEY} {rows_and_keys(table)}", same=same)
@@ -105,8 +108,9 @@ def not_eligible(name: str, reasons: tuple[str, ...]) -> NotEligible:
     )
 
 
-def make_plain(state: State, name: str) -> None:
-    """Stop tracking ``name``: its sync records and triggers are dropped, its rows stay."""
+def make_plain(state: State, name: str, *, for_good: bool = False) -> None:
+    """Stop tracking ``name``: its triggers are dropped, its rows stay. Its sync records are put aside, for when it is
+    tracked again (``undone``); ``for_good``: dropped."""
     db = state.db
     table = find_table(db, name)
     exact = table.name if table is not None else name
@@ -115,6 +119,10 @@ def make_plain(state: State, name: str) -> None:
         return
     with savepoint(db):
         keep_floor(state)
+        crr = state.catalogue().tracking(exact)
+        if crr is not None and not for_good:
+            keeping.forget_table(db, exact)
+            undone.put_aside(state, crr)
         drop_triggers(db, exact, table)
         drop_records(db, exact)
 
@@ -131,7 +139,7 @@ def create_tables(db: apsw.Connection, table: Table) -> None:
 
 
 def drop_records(db: apsw.Connection, name: str) -> None:
-    """Drop the clock and the keys of a CRR, which starts anew if it ever is one again."""
+    """Drop the clock and the keys of a CRR."""
     keeping.forget_table(db, name)
     db.execute(f"DROP TABLE IF EXISTS {main(name + CLOCK)}; DROP TABLE IF EXISTS {main(name + PKS)}")
 

@@ -1,0 +1,110 @@
+"""What a CRR held when it was looked at, and what has become of it since: that is recorded as written now."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import NamedTuple
+
+import apsw
+
+from engine.change import SENTINEL
+from engine.crr.catalogue import CLOCK, KEY, PKS, Crr, Table
+from engine.crr.sql import ident, literal, main
+from engine.crr.state import State
+from engine.crr.tables.backfill import are_deletions, forget_rows, rows_and_keys, write_cells
+
+LONG = 32
+"""Bytes of a text or blob that a snapshot in the file keeps as it is; of a longer one it keeps a digest."""
+
+
+class Snapshot(NamedTuple):
+    """A table that holds the rows of a CRR: the ``key`` number, then a value for each column.
+
+    Attributes:
+        table: its name in SQL.
+        columns: the tracked columns, in its order.
+        short: whether long values stand in it as digests.
+    """
+
+    table: str
+    columns: tuple[str, ...]
+    short: bool = False
+
+    def take(self, db: apsw.Connection, crr: Crr | None) -> None:
+        """Make it of what the table holds now. Its columns have no types, so that every value stays what it is."""
+        listed = "".join(f", {ident(_PREFIX + column)}" for column in self.columns)
+        db.execute(f"CREATE TABLE {self.table} (key INTEGER PRIMARY KEY{listed})")
+        if crr:
+            values = "".join(f", {self._value(column)}" for column in self.columns)
+            db.execute(f"INSERT INTO {self.table} SELECT p.{KEY}{values} {rows_and_keys(crr.table)}")
+
+    def _value(self, column: str) -> str:
+        value = f"t.{ident(column)}"
+        if not self.short:
+            return value
+        # Numbers are short as text; what is no UTF-8 is a blob to the function.
+        digest = f"crsql_syncline_digest(typeof({value}), CAST({value} AS BLOB))"
+        return f"CASE WHEN length(CAST({value} AS BLOB)) > {LONG} THEN {digest} ELSE {value} END"
+
+    @property
+    def keys(self) -> str:
+        """SELECT of the key numbers in it."""
+        return f"SELECT key FROM {self.table}"
+
+    def retyped(self, db: apsw.Connection, table: Table) -> bool:
+        """Do keys have another storage class now, as by a new type of the key column? 1 and '1' are two keys, but one
+        row: the tombstone of the one would delete the other wherever it comes."""
+        names = [ident(name) for name in table.key]
+        row = " AND ".join(f"t.{name} = +p.{name} AND t.{name} = +p.{name} COLLATE BINARY" for name in names)
+        key = " OR ".join(f"p.{name} IS NOT +t.{name}" for name in names)
+        found = db.execute(
+            f"SELECT 1 FROM {self.table} AS s CROSS JOIN {main(table.name + PKS)} AS p ON p.{KEY} = s.key"
+            f" CROSS JOIN {main(table.name)} AS t ON {row} WHERE {key} LIMIT 1"
+        )
+        return found.fetchone() is not None
+
+    def compact(self, state: State, table: Table, *, same: bool = True) -> None:
+        """Drop the clocks of columns and rows that are no more; rows that went since leave a tombstone.
+
+        Args:
+            same: whether the table surely is the one that it was (``are_deletions``).
+        """
+        db, clock = state.db, main(table.name + CLOCK)
+        dead = f"SELECT key FROM {clock} WHERE col_name = '{SENTINEL}' AND col_version % 2 = 0"
+        present = f"SELECT p.{KEY} {rows_and_keys(table)}"
+        gone = f"{self.keys} WHERE key NOT IN ({present}) AND key NOT IN ({dead})"
+        kept = ", ".join(literal(name) for name in (SENTINEL, *table.tracked))
+        db.execute(f"DELETE FROM {clock} WHERE col_name NOT IN ({kept})")
+        counts = (db.execute(f"SELECT count(*) FROM ({rows})").get for rows in (gone, self.keys))
+        if are_deletions(*counts, same=same):
+            write_cells(state, table, SENTINEL, gone, first=2)
+        forget_rows(state, table)
+
+    def record_changed_values(self, state: State, table: Table) -> None:
+        """Record the values that are others now."""
+        rows = f"{rows_and_keys(table)} CROSS JOIN {self.table} AS s ON s.key = p.{KEY}"
+        differs = {
+            column: f"(typeof({now}) != typeof({was}) OR +{now} IS NOT {was} COLLATE BINARY)"
+            for column in self.columns
+            if column in table.tracked and (now := self._value(column)) and (was := f"s.{ident(_PREFIX + column)}")
+        }
+        if not differs:
+            return
+        changed = state.db.execute(f"SELECT {', '.join(f'max({each})' for each in differs.values())} {rows}").fetchone()
+        for (column, condition), some in zip(differs.items(), changed or (), strict=True):
+            if some:
+                write_cells(state, table, column, f"SELECT p.{KEY} AS key {rows} WHERE {condition}")
+
+
+_PREFIX = "v "
+"""Before the name of each column, so that none is called ``key``."""
+
+
+def digest(kind: str, value: bytes) -> bytes:
+    """What stands for a long text or blob in a snapshot; no value that stands for itself is as long."""
+    return kind[:1].encode() + hashlib.blake2b(value, digest_size=LONG).digest()
+
+
+def columns_of(names: tuple[str, ...]) -> tuple[str, ...]:
+    """The columns of the CRR of which a snapshot was taken, by those of the snapshot."""
+    return tuple(name.removeprefix(_PREFIX) for name in names[1:])

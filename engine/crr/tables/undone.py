@@ -1,0 +1,91 @@
+"""Tables that are not synced any more, as long as they may be again: what was recorded of them stays aside.
+
+Any program may write to such a table. When it is made a CRR again, what was written meanwhile is told as written then,
+as by a schema change; without what stays aside, all would be told as if it had never been seen, and what peers have
+would win over it.
+
+``crsql_syncline_undone_T_clock``, ``_keys``  the sync records, under other names
+``crsql_syncline_undone_T_seen``              what the table held then, long values as digests
+``crsql_syncline_undone_T_same``              a trigger on the table that never fires: it goes with it
+"""
+
+from __future__ import annotations
+
+import apsw
+
+from engine.crr.catalogue import BY_VERSION, CLOCK, KEY, PKS, Crr, Table, column_names, exact_name
+from engine.crr.sql import ident, main
+from engine.crr.state import State
+from engine.crr.tables.backfill import bury, forget_rows, rows_and_keys, tell_anew
+from engine.crr.tables.snapshots import Snapshot, columns_of
+from engine.crr.triggers import Watch
+
+PREFIX = "crsql_syncline_undone_"
+_CLOCK, _KEYS, _SEEN, _SAME = "_clock", "_keys", "_seen", "_same"
+
+
+def put_aside(state: State, crr: Crr) -> None:
+    """Keep what is recorded of a CRR for when it is one again. Its triggers are dropped by the caller."""
+    db = state.db
+    aside = PREFIX + crr.name
+    drop(db, crr.name)
+    if Watch.BROKEN not in crr.watches:  # else nobody knows what was written since when
+        Snapshot(main(aside + _SEEN), crr.columns, short=True).take(db, crr)
+    for name in (crr.name + CLOCK + BY_VERSION, crr.name + PKS + "_pks"):  # whoever makes it anew needs these names
+        db.execute(f"DROP INDEX IF EXISTS {main(name)}")
+    _rename(db, crr.name + CLOCK, aside + _CLOCK)
+    _rename(db, crr.name + PKS, aside + _KEYS)
+    db.execute(
+        f"CREATE TRIGGER {main(aside + _SAME)} AFTER UPDATE OF {ident(crr.key[0])} ON {ident(crr.table.name)}"
+        " WHEN 0 BEGIN SELECT 1; END"
+    )
+
+
+def take_back(state: State, table: Table) -> None:
+    """Put the records of a table, if some lie aside, in their place, and record what has become of it since."""
+    db = state.db
+    clock = exact_name(db, PREFIX + table.name + _CLOCK)
+    if clock is None:
+        return
+    name = clock.removeprefix(PREFIX).removesuffix(_CLOCK)
+    aside = PREFIX + name
+    known = column_names(db, aside + _KEYS)
+    others = column_names(db, name + CLOCK) or column_names(db, name + PKS)  # another program made it a CRR meanwhile
+    if known != (KEY, *table.key) or others:
+        drop(db, name)
+        return
+    same = db.execute(
+        "SELECT 1 FROM main.sqlite_master WHERE type = 'trigger' AND name = ? AND tbl_name = ?",
+        (aside + _SAME, table.name),
+    ).fetchone()
+    _rename(db, clock, name + CLOCK)
+    _rename(db, aside + _KEYS, name + PKS)
+    seen = Snapshot(main(aside + _SEEN), columns_of(column_names(db, aside + _SEEN)), short=True)
+    if not column_names(db, aside + _SEEN):
+        bury(state, table, f"SELECT p.{KEY} {rows_and_keys(table)}", same=same is not None)
+        forget_rows(state, table)
+        tell_anew(state, table)
+    elif seen.retyped(db, table):
+        db.execute(f"DROP TABLE {main(name + CLOCK)}; DROP TABLE {main(name + PKS)}")
+    else:
+        seen.compact(state, table, same=same is not None)
+        seen.record_changed_values(state, table)
+    drop(db, name)
+
+
+def drop(db: apsw.Connection, name: str) -> None:
+    """Forget what lies aside of a table."""
+    aside = PREFIX + name
+    for suffix in (_CLOCK, _KEYS, _SEEN):
+        db.execute(f"DROP TABLE IF EXISTS {main(aside + suffix)}")
+    db.execute(f"DROP TRIGGER IF EXISTS {main(aside + _SAME)}")
+
+
+def _rename(db: apsw.Connection, old: str, new: str) -> None:
+    """Rename a table that nothing else names: what else the file holds need not be in order."""
+    legacy = db.pragma("legacy_alter_table")
+    db.pragma("legacy_alter_table", 1)
+    try:
+        db.execute(f"ALTER TABLE {main(old)} RENAME TO {ident(new)}")
+    finally:
+        db.pragma("legacy_alter_table", legacy)
