@@ -211,7 +211,7 @@ def test_a_value_that_is_the_default_is_no_write(make: MakeReplica, default: str
 KINDS = [
     ("foo", "a INTEGER PRIMARY KEY NOT NULL, b", "", (1, 2, 3)),
     ("od d", "a INTEGER PRIMARY KEY NOT NULL, b", "", (1, 2, 3)),
-    ("sele'ct", '"o""rder" INTEGER PRIMARY KEY NOT NULL, "gr\'oup by"', "", (1, 2, 3)),
+    ("sele`ct", '"o""rder" INTEGER PRIMARY KEY NOT NULL, "gr\'oup by"', "", (1, 2, 3)),
     ("foo", "a TEXT NOT NULL, b, k BLOB NOT NULL, PRIMARY KEY (k, a)", "", (("x", 0, b"1"), ("y", 0, b"1"))),
     ("foo", "a REAL PRIMARY KEY NOT NULL, b", "", (1.0, 2.5, -3.0)),
     ("foo", "a PRIMARY KEY NOT NULL, b", "", (1, 2.5, "2.5", b"2.5")),
