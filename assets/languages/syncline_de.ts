@@ -3486,6 +3486,10 @@
         <translation>Diese Seite {0} der Datei der anderen Seite, {1}</translation>
     </message>
     <message>
+        <source>This write cannot be tracked: it goes to the table “{0}” of an attached file, whose sync records are kept only while it is opened by itself.</source>
+        <translation>Diese Änderung kann nicht aufgezeichnet werden: Sie geht in die Tabelle „{0}“ einer angehängten Datei, für die nur aufgezeichnet wird, wenn sie für sich geöffnet ist.</translation>
+    </message>
+    <message>
         <source>This write cannot be tracked: it is by the sync triggers of the table “{0}”, and {1}.</source>
         <translation>Dieses Schreiben kann nicht verfolgt werden: Es geschieht durch die Abgleich-Trigger der Tabelle „{0}“, und {1}.</translation>
     </message>
@@ -3580,6 +3584,10 @@
     <message>
         <source>Write keys in one spelling.</source>
         <translation>Schreiben Sie Schlüssel einheitlich.</translation>
+    </message>
+    <message>
+        <source>Write to that file over a connection of its own.</source>
+        <translation>Schreiben Sie in diese Datei über eine eigene Verbindung.</translation>
     </message>
     <message>
         <source>Write wss:// in place of ws://.</source>
