@@ -146,8 +146,11 @@ class State:
         version = 0
         clocks = [f"SELECT max(db_version) AS v FROM {main(name + CLOCK)}" for name in self.catalogue().clocks]
         for at in range(0, len(clocks), _AT_ONCE):
-            highest = db.execute(f"SELECT max(v) FROM ({' UNION ALL '.join(clocks[at : at + _AT_ONCE])})").get
-            version = max(version, highest or 0)
+            together = f"SELECT max(v) FROM ({' UNION ALL '.join(clocks[at : at + _AT_ONCE])})"
+            highest = db.execute(together).get or 0
+            if type(highest) is not int:  # somebody meddled: to look at all of them takes long
+                highest = db.execute(together.replace("max(db_version)", "max(CAST(db_version AS INTEGER))")).get
+            version = max(version, highest)
         if db.table_exists("main", "crsql_master"):
             floor = db.execute("SELECT value FROM main.crsql_master WHERE key = 'pre_compact_dbversion'").get
             if isinstance(floor, int):

@@ -38,15 +38,28 @@ class TrackingConnection(apsw.Connection):
     def execute(self, statements: str, bindings: Any = None, **options: Any) -> apsw.Cursor:
         """As in APSW. (To wrap this costs half of what it costs to wrap the cursor.)"""
         if ";" in statements and ";" in statements.rstrip("; \n"):
-            return self.cursor().execute(statements, bindings, **options)
+            with self._cursor() as cursor:
+                return cursor.execute(statements, bindings, **options)
         try:
             return _execute(self, statements, bindings, **options)
         except UnicodeDecodeError as error:
-            return _Cursor(self).track(error, statements, bindings, options)
+            with self._cursor() as cursor:
+                return cursor.track(error, statements, bindings, options)
 
     def executemany(self, statements: str, sequenceofbindings: Iterable[Any], **options: Any) -> apsw.Cursor:
         """As in APSW."""
-        return self.cursor().executemany(statements, sequenceofbindings, **options)
+        with self._cursor() as cursor:
+            return cursor.executemany(statements, sequenceofbindings, **options)
+
+    @contextmanager
+    def _cursor(self) -> Iterator[_Cursor]:
+        """A cursor of our own. Whoever keeps an error keeps the cursor too: it must not keep a lock."""
+        cursor = _Cursor(self)
+        try:
+            yield cursor
+        except BaseException:
+            cursor.close(True)
+            raise
 
     def cursor(self) -> apsw.Cursor:
         """As in APSW."""

@@ -51,8 +51,9 @@ class Holding(Schema):
                     changed = [] if self.readonly else self._again.changed()
                     if not changed:
                         return look()
-                with self._writing():
+                with self._writing() as db:
                     self._again.let_go(changed)
+                    self.waiting = waiting(db, self._state.catalogue(), self._state.db_version())
             except Unsendable as error:
                 self._hold(error)
 

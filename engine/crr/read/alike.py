@@ -122,7 +122,7 @@ def _lengths(column: Sequence[SQLiteValue]) -> Iterable[int]:
 class Alike:
     """Reads such rows of one table; ``others`` is a condition on ``k.key`` with AND before it, or empty."""
 
-    def __init__(self, db: apsw.Connection, crr: Crr, sites: Authors, others: str) -> None:
+    def __init__(self, db: apsw.Connection, crr: Crr, sites: Authors, others: str = "") -> None:
         self._db = db
         self._crr = crr
         self._sites = sites
