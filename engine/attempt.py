@@ -203,6 +203,11 @@ class Attempt:
         return True
 
     @property
+    def waits(self) -> str:
+        """What of the file cannot be sent for now, in words; empty for nothing."""
+        return str(self.pump.host.waiting) if self.pump is not None else ""
+
+    @property
     def ended(self) -> bool:
         """Whether its session is over."""
         return self._over or (self.session is not None and self.session.closed is not None)

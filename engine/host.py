@@ -15,7 +15,7 @@ from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from engine.backup import Backups
 from engine.change import Change
-from engine.crr import Known, MergeResult, Part, Replica
+from engine.crr import Known, MergeResult, Part, Replica, Waiting
 from engine.crr.naming import replaced
 from engine.errors import FileReplaced, SynclineError
 from engine.replica_thread import Opened, ReplicaThread
@@ -251,6 +251,11 @@ class Host:
 
     # News of the file
 
+    @property
+    def waiting(self) -> Waiting:
+        """What of the file cannot be sent for now."""
+        return self._replica.waiting
+
     def listen(self, listener: Listener) -> Callable[[], None]:
         """Tell ``listener`` of every rise of the clock; return the function that stops it."""
         self._listeners.append(listener)
@@ -286,6 +291,9 @@ class Host:
             await self._replica.renew(self.generation)
         elif version > self.version:
             self._moved(version)  # first: whoever sends it should not wait for the report
+        version = await self.run(Replica.look_again)  # another program may have corrected what was held back
+        if version > self.version:
+            self._moved(version)
         await self._report_local(version)
 
     def _check(self, generation: int) -> None:

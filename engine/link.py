@@ -377,7 +377,8 @@ class Link:
             return
         self._quiet = False
         remedy = self._trouble.remedy if self._trouble is not None and state is State.NEEDS_YOU else None
-        self.board.show(state, f"{reason} {attempt.note}".rstrip(), progress=attempt.progress, remedy=remedy)
+        told = " ".join(part for part in (reason, attempt.note, attempt.waits) if part)
+        self.board.show(state, told, progress=attempt.progress, remedy=remedy)
         if state in (State.IN_SYNC, State.NEEDS_YOU) and not session.in_sync:
             self.board.look_again(self._stepped)
 

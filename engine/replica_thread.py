@@ -18,9 +18,9 @@ from typing import Concatenate, NamedTuple, ParamSpec, TypeVar
 import apsw
 
 from engine.backup import Backups
-from engine.crr import Replica
+from engine.crr import Replica, Waiting
 from engine.crr.naming import replaced
-from engine.errors import FileReplaced, StorageFailed, SynclineError
+from engine.errors import FileBusy, FileReplaced, StorageFailed, SynclineError
 from engine.shape import Parked, Shape
 
 log = logging.getLogger(__name__)
@@ -114,6 +114,11 @@ class ReplicaThread:
 
         return await self._loop.run_in_executor(self._thread, on_thread)
 
+    @property
+    def waiting(self) -> Waiting:
+        """What of the file cannot be sent for now."""
+        return self._replica.waiting if self._replica is not None else Waiting()
+
     async def renew(self, generation: int) -> None:
         """Open the path anew, unless that was done since ``generation``.
 
@@ -152,6 +157,8 @@ class ReplicaThread:
             self._backups.ensure(self._path)
         replica = Replica.open(self._path)
         try:
+            with contextlib.suppress(FileBusy):  # the first look at the file does it too
+                replica.look_again()
             found = replica.db_version(), replica.shapes(), replica.parked(), replica.marks()
             opened = Opened(self._generation + 1, replica.site_id, *found)
         except BaseException:

@@ -8,10 +8,13 @@ from pathlib import Path
 from engine.backup import Backups
 from engine.cli.options import add_database
 from engine.cli.output import say, say_json
-from engine.crr import Replica
+from engine.crr import Damage, Replica
 from engine.settings import data_dir
 
-LEFT = "Left to you: delete them where the app does, or bring back what they refer to."
+LEFT = {
+    Damage.ORPHANS: "Left to you: delete them where the app does, or bring back what they refer to.",
+    Damage.NO_TEXT: "Left to you: correct the text, or store it as a BLOB; then the row is sent by itself.",
+}
 
 
 async def check(arguments: argparse.Namespace) -> int:
@@ -34,8 +37,8 @@ async def check(arguments: argparse.Namespace) -> int:
             say_json({"table": finding.table, "damage": kind, "count": finding.count, "mended": mended})
         else:
             say(f"{finding.table}: {finding}")
-            told = f"{'Mended' if mended else 'To be mended'}: {finding.remedy}." if finding.remedy else LEFT
-            say(f"    {told}")
+            done = "Mended" if mended else "To be mended"
+            say(f"    {f'{done}: {finding.remedy}.' if finding.remedy else LEFT[finding.damage]}")
     left = [finding for finding in found if backup is None or not finding.remedy]
     if arguments.json:
         return 1 if left else 0

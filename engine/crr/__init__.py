@@ -8,7 +8,8 @@ Rooms:
 
 - ``replica``: the methods; ``openfile`` opens and closes, ``schema`` has those about tables; ``results`` they return
 - ``tables/``: make tables syncable, alter, migrate, repair, describe them
-- ``capture``: records local writes
+- ``capture``: records local writes; ``tracking`` those that the triggers cannot tell of, by ``changesets``
+- ``held/``: rows that cannot be sent are held back, and the others go on; ``texts`` that nobody can read
 - ``merge/``: takes changes in; ``read/``: gives them out, and compares
 - ``peers/``: clocks, and what belongs to them
 - ``surface/``: the functions and virtual tables that SQL sees; ``opening`` puts them on a connection
@@ -66,6 +67,7 @@ Where this differs from stock 0.16.3 on purpose (spec 12 says that each is safe 
 - merge-equal-values is read from the file for each merge, so that all connections agree; it takes 0 and 1 only.
 """
 
+from engine.crr.held.telling import Waiting
 from engine.crr.opening import connect
 from engine.crr.pack import pack as pack_columns
 from engine.crr.pack import unpack as unpack_columns
@@ -110,6 +112,7 @@ __all__ = [
     "TableDigest",
     "TableStatus",
     "TrackedPeer",
+    "Waiting",
     "connect",
     "create_tables",
     "made_at",

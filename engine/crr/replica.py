@@ -214,21 +214,17 @@ class Replica(Holding):
     def site_id_on_disk(self) -> bytes | None:
         """The id that the file has now: another one, if it was set back or given a new one under us."""
         with self._reading():
-            return self._own_site_on_disk()
+            return identity.own(self.connection)
 
     def _check_same(self, floor: int) -> int:
         """Return the db_version, if it is not below one that the file has had and the file has the id that it had."""
         version = self._state.told_version()
-        if version < floor or self._own_site_on_disk() != self.site_id:
+        if version < floor or identity.own(self.connection) != self.site_id:
             raise FileReplaced(
                 f"“{self.path.name}” is not the file it was: it was replaced or restored meanwhile.",
                 hint="Syncline goes on from what the file holds now.",
             )
         return version
-
-    def _own_site_on_disk(self) -> bytes | None:
-        site_id: bytes | None = self.connection.execute("SELECT site_id FROM main.crsql_site_id WHERE ordinal = 0").get
-        return site_id
 
     # Clocks of peers
 

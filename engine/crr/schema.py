@@ -11,7 +11,7 @@ from engine.crr import config, parking
 from engine.crr.catalogue import Catalogue, Crr, Table, is_crr, user_tables
 from engine.crr.failures import explained
 from engine.crr.openfile import OpenFile
-from engine.crr.peers import keeping
+from engine.crr.peers import identity, keeping
 from engine.crr.results import Migration, TableStatus
 from engine.crr.sql import main
 from engine.crr.tables import additions, automigrate, repair
@@ -228,8 +228,11 @@ class Schema(OpenFile):
         Raises:
             NotEligible: a table cannot be a CRR as it is now; then all is as before.
         """
-        with self._writing():
-            return repair.repair(self._state)
+        with self._writing() as db:
+            found = repair.repair(self._state)
+            site_id = identity.own(db)
+        self.site_id, self._state.site_id = site_id or b"", site_id
+        return found
 
 
 def record_schema(db: apsw.Connection, name: str, version: int) -> None:

@@ -47,9 +47,10 @@ def put_hello(out: bytearray, hello: Hello) -> None:
     put_i64(out, hello.schema_version)
     put_varuint(out, len(hello.tables))
     for shape in hello.tables:
-        put_name(out, shape.name)
-        put_names(out, shape.key)
-        put_names(out, shape.columns)
+        name, key, columns, *_ = shape
+        put_name(out, name)
+        put_names(out, key)
+        put_names(out, columns)
         if hello.protocol >= TYPED:
             _put_types(out, shape)
     if hello.protocol >= TYPED:

@@ -20,6 +20,8 @@ BLOCK = 256
 AHEAD = 2_000
 """Rows that are looked at even where one was found: others may follow."""
 
+_LOWEST = -(2**63)
+
 
 def find(
     db: apsw.Connection, crr: Crr, after: tuple[int, int], until: int, *, all_of_them: bool = False
@@ -28,7 +30,8 @@ def find(
     those among the next ones; or ``all_of_them``."""
     found: list[Held] = []
     seen = 0
-    for keys in _blocks(db, crr, after, until):
+    others = is_none(db, crr.name, "c.key")
+    for keys in _blocks(db, crr, after, until, f" AND {others}" if others else ""):
         found += reasons(db, crr, keys)
         seen += len(keys)
         if found and seen >= AHEAD and not all_of_them:
@@ -36,15 +39,25 @@ def find(
     return found
 
 
-def _blocks(db: apsw.Connection, crr: Crr, after: tuple[int, int], until: int) -> Iterator[list[int]]:
-    others = is_none(db, crr.name, "c.key")
-    sql = (
-        f"SELECT DISTINCT c.db_version, c.key FROM {main(crr.name + CLOCK)} AS c"
-        f" WHERE (c.db_version, c.key) {{}} (?, ?) AND c.db_version <= ?{f' AND {others}' if others else ''}"
-        f" ORDER BY c.db_version, c.key LIMIT {BLOCK}"
-    )
+def find_all(db: apsw.Connection, crr: Crr) -> dict[int, Held]:
+    """All rows that cannot be sent, held back already or not, by their number."""
+    blocks = _blocks(db, crr, (_LOWEST, _LOWEST), ~_LOWEST, "")
+    return {held.key: held for keys in blocks for held in reasons(db, crr, keys)}
+
+
+def _blocks(
+    db: apsw.Connection, crr: Crr, after: tuple[int, int], until: int, others: str
+) -> Iterator[list[int]]:
     beyond = ">="
-    while rows := cast("list[tuple[int, int]]", db.execute(sql.format(beyond), (*after, until)).fetchall()):
+    while True:
+        sql = (
+            f"SELECT DISTINCT c.db_version, c.key FROM {main(crr.name + CLOCK)} AS c"
+            f" WHERE (c.db_version, c.key) {beyond} (?, ?) AND c.db_version <= ?{others}"
+            f" ORDER BY c.db_version, c.key LIMIT {BLOCK}"
+        )
+        rows = cast("list[tuple[int, int]]", db.execute(sql, (*after, until)).fetchall())
+        if not rows:
+            return
         yield sorted({key for _, key in rows})
         after, beyond = rows[-1], ">"
 

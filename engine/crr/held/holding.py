@@ -31,17 +31,19 @@ class Holding(Schema):
         self.waiting = Waiting()
         self._again = LookingAgain(state)
 
-    def look_again(self) -> bool:
+    def look_again(self) -> int:
         """Look at the rows that are held back; those that can be sent are told anew, with a version of their own.
 
         Returns:
-            whether there were any of these.
+            the file's db_version after that.
+
+        Raises:
+            FileBusy, StorageFailed, ReadOnlyFile: the file; these rows are still held back.
         """
-        before = self._state.told_version()
         self._read(lambda: None)
         with self._reading() as db:
             self.waiting = waiting(db, self._state.catalogue(), self._state.db_version())
-            return self._state.told_version() > before
+            return self._state.told_version()
 
     def _read(self, look: Callable[[], T]) -> T:
         """Look at the file in one short transaction. Before that, what is held back is brought up to date."""

@@ -51,13 +51,14 @@ def waiting(db: apsw.Connection, tables: Catalogue, version: int) -> Waiting:
 
 def sentence(db: apsw.Connection, tables: Catalogue, held: Held) -> str:
     """Why a row waits."""
-    row = f"“{held.table}”, row {_key(db, tables, held)}"
+    row = f"“{held.table}”, row {shown_key(db, tables, held)}"
     if held.why is Why.TEXT:
         return f"{row}: “{held.cid}” is not valid text, so that the row waits."
     return f"{row}: its version is used up, so that it waits."
 
 
-def _key(db: apsw.Connection, tables: Catalogue, held: Held) -> str:
+def shown_key(db: apsw.Connection, tables: Catalogue, held: Held) -> str:
+    """The key of a row, as it can be shown."""
     crr = tables.crrs.get(held.table)
     if crr is None:
         return str(held.key)

@@ -17,6 +17,12 @@ from engine.crr import parking
 from engine.crr.peers import marks
 
 
+def own(db: apsw.Connection) -> bytes | None:
+    """The file's id, from disk."""
+    site_id: bytes | None = db.execute("SELECT site_id FROM main.crsql_site_id WHERE ordinal = 0").get
+    return site_id
+
+
 def renew(db: apsw.Connection) -> bytes:
     """Give the file a new id, and forget what it knew of its peers: they meet as if for the first time.
 

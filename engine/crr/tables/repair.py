@@ -21,11 +21,16 @@ from enum import Enum
 
 import apsw
 
+from engine.change import FAR
 from engine.crr import parking
-from engine.crr.catalogue import CLOCK, KEY, Crr, user_tables
+from engine.crr.catalogue import CLOCK, KEY, Catalogue, Crr, user_tables
+from engine.crr.held.finding import find_all
+from engine.crr.held.records import Why
+from engine.crr.held.telling import NAMED, shown_key
 from engine.crr.read.reading import known_cells
 from engine.crr.sql import main
 from engine.crr.state import State
+from engine.crr.tables import versions
 from engine.crr.tables.alter import begin_alter, commit_alter
 from engine.crr.tables.backfill import are_deletions, living, missing_cells, rows_and_keys
 from engine.crr.tables.create import make_plain, savepoint
@@ -99,6 +104,21 @@ class Damage(Enum):
         "sync triggers are there without any sync records, so that writes fail",
         "recorded as written now, from nothing",
     )
+    USED_UP = (
+        "row has a version that is nearly or quite used up, so that it cannot be sent any more, or soon",
+        "rows have versions that are nearly or quite used up, so that they cannot be sent any more, or soon",
+        "told anew, as if written again now",
+    )
+    COUNTER = (
+        "sync record has a version of the file's that is nearly or quite used up",
+        "sync records have versions of the file's that are nearly or quite used up",
+        "numbered anew; the file has a new site id, and syncs with each peer once more from the start",
+    )
+    NO_TEXT = (
+        "row holds text that is not valid, so that it waits",
+        "rows hold text that is not valid, so that they wait",
+        "",
+    )
     STRICT = (
         "table with sync records is STRICT, so that programs with SQLite before 3.37 cannot open the file",
         "tables with sync records are STRICT, so that programs with SQLite before 3.37 cannot open the file",
@@ -120,18 +140,21 @@ class Finding:
         damage: the kind.
         count: how many rows, values, records or triggers.
         reason: why the table is parked, if that is the damage.
+        named: some of the rows, if they have to be known, in words.
     """
 
     table: str
     damage: Damage
     count: int
     reason: str = ""
+    named: str = ""
 
     def __str__(self) -> str:
         if self.reason:
             return f"cannot be synced: {self.reason}."
         one, many, _ = self.damage.value
-        return f"{self.count:,} {one if self.count == 1 else many}."
+        rows = f": {self.named}" if self.named else ""
+        return f"{self.count:,} {one if self.count == 1 else many}{rows}."
 
     @property
     def harms(self) -> bool:
@@ -152,11 +175,14 @@ def check(state: State) -> list[Finding]:
         if name in tables.crrs:
             counts = _counts(db, tables.crrs[name], same=name in tables.marks)
             found += [Finding(name, damage, count) for damage, count in counts]
+            found += _no_text(db, tables, name)
         else:
             table = find_table(db, name)
             damage = Damage.TABLE_GONE if table is None or table.kind != "table" else Damage.KEY_CHANGED
             found.append(Finding(name, damage, _count(db, f"SELECT 1 FROM {main(name + CLOCK)}") or 1))
     found += [Finding(name, Damage.PARKED, 1, why) for name, why in parking.read(db).items() if name in tables.crrs]
+    if versions.floor(db) >= FAR:
+        found.append(Finding("crsql_master", Damage.COUNTER, 1))
     alone = Counter((table, damage) for table, damage, _ in _lone_triggers(db, tables.clocks))
     found += [Finding(table, damage, count) for (table, damage), count in alone.items()]
     strict = Counter(table for table, _ in strict_records(db))
@@ -173,8 +199,11 @@ def repair(state: State) -> list[Finding]:
         NotEligible: a table cannot be a CRR as it is now.
     """
     found = [finding for finding in check(state) if finding.remedy]
-    no_alter = (Damage.TABLE_GONE, Damage.STRAY_TRIGGERS, Damage.PARKED, Damage.STRICT)
+    no_alter = (Damage.TABLE_GONE, Damage.STRAY_TRIGGERS, Damage.PARKED, Damage.STRICT, Damage.USED_UP, Damage.COUNTER)
     with savepoint(state.db):
+        versions.mend_stamps(state)
+        for name in (one.table for one in found if one.damage is Damage.USED_UP):
+            versions.mend_rows(state, state.catalogue().crrs[name])
         parking.release(state.db)
         for _, damage, trigger in _lone_triggers(state.db, state.catalogue().clocks):
             if damage is Damage.STRAY_TRIGGERS:
@@ -194,6 +223,8 @@ def _counts(db: apsw.Connection, crr: Crr, *, same: bool) -> Iterator[tuple[Dama
     table, clock = crr.table, main(crr.name + CLOCK)
     yield Damage.TRIGGERS, crr.watches.count(Watch.BROKEN)
     yield Damage.OLD_TRIGGERS, crr.watches.count(Watch.OLDER)
+    yield Damage.USED_UP, versions.rows(db, crr)
+    yield Damage.COUNTER, versions.stamps(db, crr.name)
     yield Damage.NEVER_SENT, _count(db, f"SELECT 1 FROM {clock} WHERE db_version <= 0")
     yield Damage.LOST_COLUMNS, _count(db, f"SELECT 1 FROM {clock} AS c WHERE NOT {known_cells(crr)}")
     alive = living(table)
@@ -206,6 +237,13 @@ def _counts(db: apsw.Connection, crr: Crr, *, same: bool) -> Iterator[tuple[Dama
     gone = _count(db, f"SELECT key FROM ({alive}) WHERE key NOT IN ({present})")
     deleted = Watch.BROKEN in crr.watches and are_deletions(gone, _count(db, alive), same=same)
     yield Damage.DELETED_ROWS if deleted else Damage.LOST_ROWS, gone
+
+
+def _no_text(db: apsw.Connection, tables: Catalogue, name: str) -> list[Finding]:
+    found = [held for held in find_all(db, tables.crrs[name]).values() if held.why is Why.TEXT]
+    named = ", ".join(f"{shown_key(db, tables, held)} (“{held.cid}”)" for held in found[:NAMED])
+    more = f" and {len(found) - NAMED:,} more" if len(found) > NAMED else ""
+    return [Finding(name, Damage.NO_TEXT, len(found), named=named + more)]
 
 
 def _lone_triggers(db: apsw.Connection, clocks: tuple[str, ...]) -> list[tuple[str, Damage, str]]:
