@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import apsw
 
 from engine.crr import parking
 from engine.crr.sql import literal
 from engine.crr.statements import Statements
+from engine.crr.texts import each, readable, rows_of_schema
 from engine.crr.triggers import EVENTS, Triggers, Watch, trigger_name
 from engine.crr.values import Affinity
 
@@ -19,6 +19,9 @@ CLOCK = "__crsql_clock"
 BY_VERSION = "_dbv_idx"
 PKS = "__crsql_pks"
 KEY = "__crsql_key"
+
+UNREADABLE = "unreadable"
+NO_TEXT = "a name or a default in its schema is not valid text"
 MARK = "crsql_syncline_mark_"
 """Begins the names of the triggers by which a table is known again (``engine.crr.peers.marks``)."""
 
@@ -42,8 +45,8 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """A table or view of the main schema. ``kind`` as in pragma_table_list: table, view, virtual, shadow.
-    No columns are known of a virtual one."""
+    """A table or view of the main schema. ``kind`` as in pragma_table_list: table, view, virtual, shadow; or
+    ``UNREADABLE``. No columns are known of a virtual one, nor of such a one."""
 
     name: str
     kind: str
@@ -132,8 +135,8 @@ class Catalogue:
 
 
 def table_names(db: apsw.Connection) -> list[str]:
-    """Every table of the main schema, in catalogue order."""
-    return [name for (name,) in db.execute("SELECT name FROM main.sqlite_master WHERE type = 'table'")]
+    """Every table of the main schema, in catalogue order, but for those whose name nobody can read."""
+    return [name for (name,) in rows_of_schema(db, "name", "type = 'table'")]
 
 
 def exact_name(db: apsw.Connection, name: str) -> str | None:
@@ -158,9 +161,12 @@ def _described(db: apsw.Connection, name: str, kind: str, strict: int, rowless: 
     if kind == "virtual":
         return Table(name, kind, ())  # the module that knows its columns may not be here
     columns = []
-    for column, declared, not_null, default, key, hidden in db.execute(
-        "SELECT name, type, \"notnull\", dflt_value, pk, hidden FROM pragma_table_xinfo(?, 'main')", (name,)
+    for row in each(
+        db, "SELECT name, type, \"notnull\", dflt_value, pk, hidden FROM pragma_table_xinfo(?, 'main')", (name,)
     ):
+        if not readable(row):
+            return Table(name, UNREADABLE, ())
+        column, declared, not_null, default, key, hidden = row
         affinity = Affinity.of(declared, strict=bool(strict))
         collation = db.column_metadata("main", name, column)[1].upper() if kind == "table" else ""
         columns.append(Column(column, affinity, bool(not_null), default, key, hidden, declared, collation))
@@ -169,7 +175,7 @@ def _described(db: apsw.Connection, name: str, kind: str, strict: int, rowless: 
 
 def column_names(db: apsw.Connection, table: str) -> tuple[str, ...]:
     """The columns of one table; empty when there is no such table."""
-    return tuple(name for (name,) in db.execute("SELECT name FROM pragma_table_info(?, 'main')", (table,)))
+    return tuple(name for (name,) in each(db, "SELECT name FROM pragma_table_info(?, 'main')", (table,)))
 
 
 def bookkeeping(name: str) -> bool:
@@ -184,13 +190,13 @@ def user_tables(db: apsw.Connection) -> Iterator[Table]:
     for name in table_names(db):
         if not bookkeeping(name) and not name.lower().startswith("sqlite_"):
             table = _described(db, *listed[name]) if name in listed else None
-            if table is not None and table.kind in ("table", "virtual"):
+            if table is not None and table.kind in ("table", "virtual", UNREADABLE):
                 yield table
 
 
 def _listed(db: apsw.Connection) -> dict[str, tuple[str, str, int, int]]:
     """The list of tables and views, by name: of many it is read at once, as SQLite goes through all of it each time."""
-    return {row[0]: row for row in db.execute(_LISTED.format(""))}
+    return {row[0]: row for row in each(db, _LISTED.format("")) if readable(row[:1])}
 
 
 def load(db: apsw.Connection, before: Catalogue | None = None) -> Catalogue:
@@ -199,15 +205,14 @@ def load(db: apsw.Connection, before: Catalogue | None = None) -> Catalogue:
     What the schema says as it did ``before`` is taken over: where a table comes or goes, thousands of others may stay.
     """
     known = before or Catalogue((), {}, {}, {}, {}, {})
-    rows: list[tuple[Any, ...]] = db.execute(
-        "SELECT name, lower(name), type, sql FROM main.sqlite_master WHERE type IN ('table', 'view')"
-    ).fetchall()
+    rows = list(rows_of_schema(db, "name, lower(name), type, sql", "type IN ('table', 'view')"))
     by_lower = {lower: (name, text) for name, lower, _, text in rows}
-    indexes = {name for (name,) in db.execute("SELECT name FROM main.sqlite_master WHERE type = 'index'")}
+    indexes = {name for (name,) in rows_of_schema(db, "name", "type = 'index'")}
     triggers: dict[str, tuple[str, ...]] = {}
     own: dict[tuple[str, str], str] = {}
-    for trigger, trigger_lower, of, body in db.execute(
-        "SELECT name, lower(name), lower(tbl_name), sql FROM main.sqlite_master WHERE type = 'trigger' ORDER BY name"
+    for trigger, trigger_lower, of, body in each(
+        db,
+        "SELECT name, lower(name), lower(tbl_name), sql FROM main.sqlite_master WHERE type = 'trigger' ORDER BY name",
     ):
         if bookkeeping(trigger):
             own[of, trigger_lower] = body
@@ -239,7 +244,9 @@ def load(db: apsw.Connection, before: Catalogue | None = None) -> Catalogue:
             if text is not None and base not in listed:
                 listed = _listed(db)
             table = _described(db, *listed[base]) if base in listed else None
-            if table is None or table.kind != "table":
+            if table is not None and table.kind == UNREADABLE:
+                broken[name] = NO_TEXT
+            elif table is None or table.kind != "table":
                 broken[name] = "the table itself is gone; only its sync records are left"
             elif column_names(db, name + PKS) != (KEY, *table.key):
                 broken[name] = "its primary key was changed without crsql_begin_alter and crsql_commit_alter"
@@ -256,8 +263,8 @@ def load(db: apsw.Connection, before: Catalogue | None = None) -> Catalogue:
 
 def _marks(db: apsw.Connection) -> dict[tuple[str, str], str]:
     """The whole marks, by what bears their two halves: a table and its clock."""
-    sql = f"SELECT name, tbl_name FROM main.sqlite_master WHERE type = 'trigger' AND name GLOB '{MARK}*'"
-    on = {name.removeprefix(MARK): table for name, table in db.execute(sql)}
+    marks = rows_of_schema(db, "name, tbl_name", f"type = 'trigger' AND name GLOB '{MARK}*'")
+    on = {name.removeprefix(MARK): table for name, table in marks}
     return {(table, on[mark + CLOCK]): mark for mark, table in on.items() if mark + CLOCK in on}
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import apsw
 
 from engine.crr.sql import main
+from engine.crr.texts import each
 
 TABLE = "crsql_syncline_parked"
 
@@ -49,10 +50,11 @@ def _write(db: apsw.Connection, rows: list[tuple[Any, ...]]) -> None:
 def _depends(db: apsw.Connection, name: str) -> bytes:
     """A digest of the table's schema, and of all triggers but the sync triggers of others: one may fire the next. Marks
     (``engine.crr.peers.marks``) never fire."""
-    texts = db.execute(
+    rows = each(
+        db,
         "SELECT type, name, tbl_name, sql FROM main.sqlite_master WHERE type IN ('table', 'trigger')"
         " AND (tbl_name = ?1 COLLATE NOCASE OR type = 'trigger' AND name NOT GLOB '*__crsql_*')"
         " AND name NOT GLOB 'crsql_syncline_mark_*' ORDER BY name, type",
         (name,),
-    ).fetchall()
-    return hashlib.blake2b(repr(texts).encode(), digest_size=16).digest()
+    )
+    return hashlib.blake2b(repr(list(rows)).encode(), digest_size=16).digest()

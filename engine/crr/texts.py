@@ -21,6 +21,12 @@ class NoText(str):
     """A text that nobody can read, with a lone surrogate for each byte or half that is amiss."""
 
 
+def rows_of_schema(db: apsw.Connection, columns: str, where: str) -> Iterator[tuple[Any, ...]]:
+    """Rows of the schema, ``columns`` of it, that anybody can use: the first is a name that can be read."""
+    rows = each(db, f"SELECT {columns} FROM main.sqlite_master WHERE {where}")
+    return (row for row in rows if readable(row[:1]))
+
+
 def readable(values: Iterable[SQLiteValue]) -> bool:
     """Whether none of them is a text that nobody can read."""
     return not any(type(value) is NoText for value in values)

@@ -11,6 +11,7 @@ import apsw
 from engine.crr.catalogue import Table, bookkeeping
 from engine.crr.sql import ROWS
 from engine.crr.statements import Statements
+from engine.crr.texts import rows_of_schema
 
 _WRITES = (apsw.SQLITE_INSERT, apsw.SQLITE_UPDATE, apsw.SQLITE_DELETE)
 
@@ -31,12 +32,12 @@ class TriggerWrite(NamedTuple):
 
 def app_triggers(db: apsw.Connection) -> dict[str, str]:
     """The triggers that are a person's own, and the table or view that each is on."""
-    triggers = db.execute("SELECT name, lower(tbl_name) FROM main.sqlite_master WHERE type = 'trigger'")
+    triggers = rows_of_schema(db, "name, lower(tbl_name)", "type = 'trigger'")
     own = {name: of for name, of in triggers if not bookkeeping(name)}
     if not own:
         return {}
-    spelled = dict(db.execute("SELECT lower(name), name FROM main.sqlite_master WHERE type IN ('table', 'view')"))
-    return {name: spelled[of] for name, of in own.items()}
+    spelled = dict(rows_of_schema(db, "lower(name), name", "type IN ('table', 'view')"))
+    return {name: spelled[of] for name, of in own.items() if of in spelled}
 
 
 def trigger_writes(db: apsw.Connection, table: Table, on: Mapping[str, str]) -> list[TriggerWrite]:

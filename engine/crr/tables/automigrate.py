@@ -14,12 +14,13 @@ import apsw
 
 from engine.crr.catalogue import Table, user_tables
 from engine.crr.results import Lost, Migration
-from engine.crr.sql import ident, main
+from engine.crr.sql import ident, literal, main
 from engine.crr.state import State
 from engine.crr.tables import undone
 from engine.crr.tables.alter import begin_alter, commit_alter
 from engine.crr.tables.create import make_plain, savepoint
 from engine.crr.tables.definitions import column_definitions, tokens
+from engine.crr.texts import rows_of_schema
 from engine.errors import ReplicaError, UsageError
 
 _WHOLE = {
@@ -133,11 +134,8 @@ def _count(db: apsw.Connection, table: Table, where: str = "") -> int:
 
 def _indexes(db: apsw.Connection, table: Table) -> dict[str, tuple[str, ...]]:
     """The indices that were made by CREATE INDEX, and their texts as tokens; another text is another index."""
-    rows = db.execute(
-        "SELECT name, sql FROM main.sqlite_master WHERE type = 'index' AND tbl_name = ? COLLATE NOCASE"
-        " AND sql IS NOT NULL",
-        (table.name,),
-    )
+    of = f"tbl_name = {literal(table.name)} COLLATE NOCASE"
+    rows = rows_of_schema(db, "name, sql", f"type = 'index' AND {of} AND sql IS NOT NULL")
     return {name.lower(): tuple(tokens(sql)) for name, sql in rows}
 
 

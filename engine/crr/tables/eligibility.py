@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from itertools import groupby
+from operator import itemgetter
 
 import apsw
 
 from engine.change import SENTINEL
-from engine.crr.catalogue import KEY, PKS, Table, bookkeeping, column_names, describe
+from engine.crr.catalogue import KEY, PKS, UNREADABLE, Table, bookkeeping, column_names, describe
 from engine.crr.pack import MAX_VALUES
+from engine.crr.texts import each
 from engine.crr.values import Affinity
 
 _QUOTE = "'"
@@ -23,26 +26,25 @@ def obstacles(db: apsw.Connection, table: Table, *, new: bool = True) -> tuple[s
     """
     if table.kind == "view":
         return ("It is a view.",)
+    if table.kind == UNREADABLE:
+        return ("A name or a default in its schema is not valid text.",)
     if table.kind != "table":
         return ("It is a virtual table.",)
     found: list[str] = []
-    unique = [
-        name
-        for name, is_unique, origin in db.execute(
-            "SELECT name, \"unique\", origin FROM pragma_index_list(?, 'main')", (table.name,)
-        )
-        if is_unique and origin != "pk"
-    ]
-    for index in unique:
-        columns = [name for (name,) in db.execute("SELECT name FROM pragma_index_info(?, 'main')", (index,))]
-        over = ", ".join(f"“{name}”" if name is not None else "an expression" for name in columns)
+    unique = db.execute(  # the index's own name may be one that nobody can read
+        "SELECT i.seq, c.name FROM pragma_index_list(?1, 'main') AS i CROSS JOIN pragma_index_info(i.name, 'main') AS c"
+        " WHERE i.\"unique\" AND i.origin != 'pk' ORDER BY i.seq, c.seqno",
+        (table.name,),
+    )
+    for _, columns in groupby(unique, itemgetter(0)):
+        over = ", ".join(f"“{name}”" if name is not None else "an expression" for _, name in columns)
         found.append(f"Besides the primary key, {over} must be unique; peers cannot uphold that together.")
     nullable = [c.name for c in table.columns if c.key and not c.not_null]
     if not table.key:
         found.append("It has no primary key.")
     found += [f"The primary key column “{name}” is not declared NOT NULL." for name in nullable]
-    text = db.execute("SELECT sql FROM main.sqlite_master WHERE type = 'table' AND name = ?", (table.name,)).get
-    if "autoincrement" in (text or "").lower():
+    text = next(each(db, "SELECT sql FROM main.sqlite_master WHERE type = 'table' AND name = ?", (table.name,)), ("",))
+    if "autoincrement" in text[0].lower():
         found.append("It uses AUTOINCREMENT, whose counters clash between peers.")
     foreign = db.execute(
         "SELECT DISTINCT \"table\" FROM pragma_foreign_key_list(?, 'main') ORDER BY id", (table.name,)

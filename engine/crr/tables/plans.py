@@ -13,6 +13,7 @@ from engine.crr.catalogue import Column, Crr
 from engine.crr.sql import ident, idents, literal, main
 from engine.crr.tables.defaults import is_null, value_of
 from engine.crr.tables.definitions import column_definitions
+from engine.crr.texts import each
 from engine.crr.values import Affinity, Storage
 from engine.plan import Collation, ColumnPlan, Kind, TablePlan
 from engine.shape import ColumnType, Shape
@@ -133,7 +134,7 @@ def _check(column: ColumnPlan) -> str:
 def _checks_types(db: apsw.Connection, table: str, columns: list[ColumnPlan]) -> bool:
     """Was the table made here after one that is STRICT? So it is for whoever makes one after it."""
     typed = [column for column in columns if column.kind is not Kind.ANY]
-    sql = db.execute("SELECT sql FROM main.sqlite_master WHERE type = 'table' AND name = ?", (table,)).get
+    [(sql,)] = each(db, "SELECT sql FROM main.sqlite_master WHERE type = 'table' AND name = ?", (table,))
     definitions = column_definitions(sql)
     return bool(typed) and all(
         column.kind in _CLASSES and definitions.get(column.name.lower(), "").endswith(_check(column))

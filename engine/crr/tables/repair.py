@@ -37,6 +37,7 @@ from engine.crr.tables.create import make_plain, savepoint
 from engine.crr.tables.eligibility import find_table
 from engine.crr.tables.references import orphans
 from engine.crr.tables.strict import loosen, strict_records
+from engine.crr.texts import rows_of_schema
 from engine.crr.triggers import Watch
 
 
@@ -250,9 +251,7 @@ def _lone_triggers(db: apsw.Connection, clocks: tuple[str, ...]) -> list[tuple[s
     """The table, the damage and the name of each trigger of cr-sqlite's that goes with no sync records."""
     recorded = {name.lower() for name in clocks}
     found = []
-    for name, table in db.execute(
-        "SELECT name, tbl_name FROM main.sqlite_master WHERE type = 'trigger' AND name GLOB '*__crsql_[iud]trig'"
-    ):
+    for name, table in rows_of_schema(db, "name, tbl_name", "type = 'trigger' AND name GLOB '*__crsql_[iud]trig'"):
         of = name.rpartition("__crsql_")[0].lower()
         if of not in recorded:
             found.append((table, Damage.NO_RECORDS if of == table.lower() else Damage.STRAY_TRIGGERS, name))
