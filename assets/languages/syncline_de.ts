@@ -2470,6 +2470,10 @@
         <translation>Eine Länge in der Nachricht ist negativ.</translation>
     </message>
     <message>
+        <source>A name or a default in its schema is not valid text.</source>
+        <translation>Ein Name oder ein Vorgabewert in ihrem Schema ist kein gültiger Text.</translation>
+    </message>
+    <message>
         <source>A number in the message is out of range.</source>
         <translation>Eine Zahl in der Nachricht liegt außerhalb des Bereichs.</translation>
     </message>
@@ -2556,10 +2560,6 @@
     <message>
         <source>Greeting {0} again does not help.</source>
         <translation>{0} von neuem zu begrüßen hilft nicht.</translation>
-    </message>
-    <message>
-        <source>IN carray(?1)</source>
-        <translation>IN carray(?1)</translation>
     </message>
     <message>
         <source>If Syncline was set up anew there, pair again with a new link.</source>
@@ -3596,6 +3596,10 @@
     <message>
         <source>a cr-sqlite older than 0.15</source>
         <translation>einem cr-sqlite vor 0.15</translation>
+    </message>
+    <message>
+        <source>a name or a default in its schema is not valid text</source>
+        <translation>ein Name oder ein Vorgabewert in ihrem Schema ist kein gültiger Text</translation>
     </message>
     <message>
         <source>a row of “{0}”{1}</source>
