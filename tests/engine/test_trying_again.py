@@ -146,8 +146,8 @@ async def test_two_answers_that_take_turns_are_told_once_each(files: tuple[Path,
 # Certificates
 
 
-def certificate(folder: Path, *, days: int = 30) -> Tls:
-    """A certificate of one's own for this machine, which expires in so many days."""
+def certificate(folder: Path, *, begins: int = -60, expires: int = 30) -> Tls:
+    """A certificate of one's own for this machine; from when on and how long it holds, in days from now."""
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import ec
@@ -161,8 +161,8 @@ def certificate(folder: Path, *, days: int = 30) -> Tls:
         .issuer_name(name)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=60))
-        .not_valid_after(now + timedelta(days=days))
+        .not_valid_before(now + timedelta(days=begins))
+        .not_valid_after(now + timedelta(days=expires))
         .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
         .sign(key, hashes.SHA256())
     )
@@ -173,15 +173,17 @@ def certificate(folder: Path, *, days: int = 30) -> Tls:
     return tls
 
 
-@pytest.mark.parametrize("fault", ["of somebody else", "expired"])
+@pytest.mark.parametrize("fault", ["of somebody else", "expired", "not valid yet"])
 @on_loop
 async def test_a_certificate_that_is_put_right(
     files: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: str
 ) -> None:
     room, a = files
     right = certificate(tmp_path / "right")
-    wrong = certificate(tmp_path / "wrong", days=-1 if fault == "expired" else 30)
-    trusted = [right, wrong] if fault == "expired" else [right]
+    wrong = certificate(
+        tmp_path / "wrong", begins=1 if fault == "not valid yet" else -60, expires=-1 if fault == "expired" else 30
+    )
+    trusted = [right] if fault == "of somebody else" else [right, wrong]
     (tmp_path / "trusted.pem").write_bytes(b"".join(tls.certificate.read_bytes() for tls in trusted))
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "trusted.pem"))
     async with plain_engine() as server, plain_engine(HASTY) as client:

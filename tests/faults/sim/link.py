@@ -113,8 +113,11 @@ class Link:
             raise Failed(f"{self.name} left a gap.")
 
     def _refused(self, driver: Driver, why: Close) -> bool:
-        """Whether one of the files was copied or restored, which somebody mends at some time; nothing else is a no."""
-        if why.retry or why.parked:
+        """Whether one of the files was copied or restored, which somebody mends at some time; nothing else is a no.
+
+        An end that only hears a close code, as what was said before it was lost, leaves the verdict to the other one.
+        """
+        if why.retry or why.parked or driver.session.closed is None:
             return False
         if not driver.sites & self.world.set_back:
             raise Failed(f"{self.name} is refused: {why.reason}")
