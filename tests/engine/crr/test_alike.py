@@ -177,7 +177,7 @@ def test_text_that_is_none_is_not_read_before_its_turn(make: MakeReplica) -> Non
     db = replica.connection
     db.execute(f"{COUNTED} INSERT INTO foo SELECT n, n, n FROM n WHERE n <= 200")
     db.execute("UPDATE foo SET b = 0 WHERE a = 150")
-    db.execute("SELECT crsql_internal_sync_bit(1); UPDATE foo SET b = CAST(x'ff' AS TEXT) WHERE a = 150")
+    db.execute("SELECT crsql_internal_sync_bit(1); UPDATE foo SET b = CAST(x'ff' AS TEXT) WHERE a = 150").fetchall()
     assert len(replica.changes(until=1).changes) == 399
     assert not replica.waiting
     assert len(replica.changes().changes) == 398
