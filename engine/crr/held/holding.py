@@ -15,6 +15,7 @@ from engine.crr.held.telling import Waiting, waiting
 from engine.crr.read.reading import Unsendable
 from engine.crr.schema import Schema
 from engine.crr.state import State
+from engine.crr.tables.repair import Finding
 
 T = TypeVar("T")
 
@@ -44,6 +45,13 @@ class Holding(Schema):
         with self._reading() as db:
             self.waiting = waiting(db, self._state.catalogue(), self._state.db_version())
             return self._state.told_version()
+
+    def repair(self) -> list[Finding]:
+        """As ``Schema.repair``; what can be sent then is told anew."""
+        found = super().repair()
+        self._again = LookingAgain(self._state)  # not all that was mended has left a trace
+        self.look_again()
+        return found
 
     def _read(self, look: Callable[[], T]) -> T:
         """Look at the file in one short transaction. Before that, what is held back is brought up to date."""

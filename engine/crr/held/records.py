@@ -70,6 +70,12 @@ def record(db: apsw.Connection, found: Iterable[Held], *, readonly: bool) -> Non
     db.executemany(f"INSERT OR REPLACE INTO {TABLE} VALUES (?, ?, ?, ?)", rows)
 
 
+def forget_table(db: apsw.Connection, name: str) -> None:
+    """A CRR starts anew, and all of it is told anew."""
+    if exist(db):
+        db.execute(f"DELETE FROM {TABLE} WHERE tbl = ? COLLATE NOCASE", (name,))
+
+
 def forget(db: apsw.Connection, found: Iterable[Held]) -> None:
     """Take rows out, in the caller's write transaction."""
     db.executemany(f"DELETE FROM {TABLE} WHERE tbl = ? AND key = ?", [(held.table, held.key) for held in found])

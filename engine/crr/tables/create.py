@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import apsw
 
 from engine.crr.catalogue import BY_VERSION, CLOCK, KEY, PKS, Table, column_names, exact_name, is_crr, load
+from engine.crr.held import records
 from engine.crr.peers import keeping
 from engine.crr.sql import ident, idents, main
 from engine.crr.state import State
@@ -141,6 +142,7 @@ def create_tables(db: apsw.Connection, table: Table) -> None:
 def drop_records(db: apsw.Connection, name: str) -> None:
     """Drop the clock and the keys of a CRR."""
     keeping.forget_table(db, name)
+    records.forget_table(db, name)
     db.execute(f"DROP TABLE IF EXISTS {main(name + CLOCK)}; DROP TABLE IF EXISTS {main(name + PKS)}")
 
 
