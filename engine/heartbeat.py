@@ -37,6 +37,7 @@ class _Hears(Connection):
     """A connection that knows how many bytes have come, and holds a bounded number of them."""
 
     taken = 0
+    recv_messages: Inbox
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)

@@ -7,8 +7,10 @@ large message may wait while another one is worked on, and no more.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from websockets.asyncio.messages import Assembler
+from websockets.frames import Frame
 
 FRAMES = 16
 """Frames that wait before no more is read: deeper than the own dialect's window."""
@@ -22,10 +24,32 @@ class Inbox(Assembler):
 
     Args:
         pause, resume: stop reading from the network, and go on.
+
+    Attributes:
+        held: bytes of what has come, parts of an unfinished message and what is worked on among them.
+        on_less: called when there are fewer.
     """
 
     def __init__(self, pause: Callable[[], None], resume: Callable[[], None]) -> None:
         super().__init__(FRAMES, pause=pause, resume=resume)
+        self.held = 0
+        self.on_less: Callable[[], None] = lambda: None
+        self._at_work = 0
+
+    def put(self, frame: Frame) -> None:
+        """As in websockets."""
+        self.held += len(frame.data)
+        super().put(frame)
+
+    async def get(self, decode: bool | None = None) -> Any:
+        """As in websockets; whoever asks for a message has done with the one before."""
+        if self._at_work:
+            self.held -= self._at_work
+            self._at_work = 0
+            self.on_less()
+        data = await super().get(decode)
+        self._at_work = len(data.encode() if isinstance(data, str) else data)
+        return data
 
     def maybe_pause(self) -> None:
         """As in websockets; bytes count, too."""

@@ -9,7 +9,7 @@ tokens.py    the file of tokens: made, listed and revoked while a hub runs
 rooms.py     opens rooms, and closes those that nobody is in
 making.py    makes rooms: from schemas.py, the hub's own schema files, or from the first peer's tables
 upgrading.py brings rooms to a newer schema file
-limits.py    what peers may do; guard.py holds each of them to it
+limits.py    what peers may do; guard.py holds each of them to it, intake.py all of them together
 connection.py  one connection before its session begins; accepting.py takes it, or waits until it can
 fellows.py   the other hubs that serve the same rooms; fellow.py links to one of them
 """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import Counter
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
@@ -13,11 +14,18 @@ from websockets.typing import Data
 
 from engine.heartbeat import ServerSocket
 from engine.hub.access import Grant
+from engine.hub.intake import Intake
 from engine.steps import Left, unless
 from engine.visits import Purpose
+from engine.wire import MAX_SMALL
 from engine.wire.rooms import Greeting
 
+log = logging.getLogger(__name__)
+
 T = TypeVar("T")
+
+GOODBYE = 2.0
+"""Seconds that one who is given up has to read why."""
 
 BAD_REQUEST = (
     b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\n"
@@ -36,8 +44,9 @@ class Gone(Exception):
 
 @dataclass(slots=True)
 class Present:
-    """Every connection that there is, greeted or not, and how many there are from each address."""
+    """Every connection that there is, greeted or not, how many there are from each address, and what they hold."""
 
+    intake: Intake
     sockets: set[HubSocket] = field(default_factory=set)
     addresses: Counter[str] = field(default_factory=Counter)
 
@@ -80,12 +89,49 @@ class HubSocket(ServerSocket):
         self._present.sockets.add(self)
         self._present.addresses[self.address] += 1
         super().connection_made(transport)
+        self.recv_messages.on_less = self._count
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._present.sockets.discard(self)
-        self._present.addresses -= Counter([self.address])
+        addresses = self._present.addresses
+        addresses[self.address] -= 1
+        if not addresses[self.address]:
+            del addresses[self.address]
+        self._present.intake.forget(self)
         self.send_away(Gone())
         super().connection_lost(exc)
+
+    @property
+    def held(self) -> int:
+        """Bytes that have come and are not done with."""
+        return len(self.protocol.reader.buffer) + self.recv_messages.held
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether a message has begun to come, and not ended."""
+        return bool(self.protocol.reader.buffer) or self.protocol.current_size is not None
+
+    @property
+    def small(self) -> bool:
+        """Whether only small messages may come: before it has greeted, and from one who only reads."""
+        size = self.protocol.max_message_size
+        return self.state is not State.OPEN or not self.grant.write or (size is not None and size <= MAX_SMALL)
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        self._count()
+
+    def _count(self) -> None:
+        if self.state in (State.CONNECTING, State.OPEN):
+            self._present.intake.count(self)
+
+    def give_up(self, code: int, reason: str) -> None:
+        """Take nothing more of what is coming, and let go of what has; the peer is told why."""
+        log.warning("A peer is dropped: %s", reason, extra={"address": self.address})
+        if self.state is State.OPEN:
+            self.protocol.fail(code, reason)
+            self.send_data()
+        self.loop.call_later(GOODBYE, self.transport.abort)
 
     async def handshake(self, *arguments: Any) -> None:
         """As in websockets, but who was told of a bad request has time to read it, as others have."""

@@ -19,6 +19,7 @@ from websockets.typing import Subprotocol
 from engine.errors import WireError
 from engine.hub.access import Access, Denied
 from engine.hub.connection import HubSocket, Present
+from engine.hub.intake import Intake
 from engine.hub.limits import Busy
 from engine.hub.options import HubOptions, is_loopback
 from engine.wire import spoken
@@ -80,7 +81,7 @@ class Door:
         metrics: Callable[[], bytes],
         refused: Counter[str],
     ) -> None:
-        self.present = Present()
+        self.present = Present(Intake(options.limits))
         self.closed = False
         self._access = access
         self._options = options

@@ -11,6 +11,7 @@ from engine.guard import Guard
 from engine.hub.limits import MB, Limits
 from engine.pump import Pump
 from engine.session import Merge
+from engine.wire import MAX_SMALL
 
 BURST = 5
 """Seconds over which messages are counted: so many times the limit may come at once."""
@@ -21,10 +22,11 @@ class HubGuard(Guard):
 
     Args:
         path: the room's file.
+        small: only small messages can be meant: it brings no changes.
     """
 
-    def __init__(self, limits: Limits, path: Path) -> None:
-        self.largest = limits.frame
+    def __init__(self, limits: Limits, path: Path, *, small: bool = False) -> None:
+        self.largest = min(limits.frame, limits.incoming, MAX_SMALL if small else limits.frame)
         self._limits = limits
         self._path = path
         self._spare = float(limits.messages * BURST)

@@ -27,6 +27,9 @@ class Limits:
     Attributes:
         frame: bytes of one message from a peer.
         batch: changes in one message from a peer.
+        incoming: bytes of messages that are on their way in or not done with, of all peers together.
+        incoming_small: the same, of those who have not greeted or may only read.
+        pace: bytes a second with which a message must come, over half a minute. 0: none.
         waiting: bytes that may wait for a peer that is slow to take them.
         patience: seconds for which a peer may take none of what waits for it.
         messages: messages a second from one peer, over a few seconds. 0: none.
@@ -40,6 +43,9 @@ class Limits:
 
     frame: int = MAX_FRAME
     batch: int = 1_000_000
+    incoming: int = 512 * MB
+    incoming_small: int = 64 * MB
+    pace: int = 1024
     waiting: int = 256 * MB
     patience: int = 60
     messages: int = 1_000
@@ -70,7 +76,7 @@ def parse(settings: list[str]) -> Limits:
         if found is None:
             raise UsageError(f"“{amount}” is no amount for {name}.", hint="Use a number, or one as 64k, 100m, 2g.")
         changes[name.replace("-", "_")] = int(found[1]) * _FACTORS[found[2].lower()]
-    for name in ("frame", "batch", "waiting", "patience", "open_rooms"):
+    for name in ("frame", "batch", "incoming", "incoming_small", "waiting", "patience", "open_rooms"):
         if changes.get(name, 1) == 0:
             raise UsageError(f"The limit {name.replace('_', '-')} cannot be 0.")
     return Limits(**changes)

@@ -287,7 +287,8 @@ class Hub:
             session = OwnSession(here, now=now, receives=grant.write, protocol=spoken(own))
         else:
             session = StockHubSession(here, now=now, receives=grant.write)
-        guard = HubGuard(self.options.limits, host.path)
+        small = not grant.write and socket.greeting.own is not None
+        guard = HubGuard(self.options.limits, host.path, small=small)
         name = grant.token.name if grant.token is not None else socket.address
         visit = Visit(socket.purpose, name, self._visits.news)
         pump = Pump(
@@ -327,6 +328,9 @@ class Hub:
             self._look_at_tokens()
             if self._certificate is not None:
                 self._certificate.look()
+            for socket, why in self._door.present.intake.slow():
+                self._tally.dropped += 1
+                socket.give_up(1008, why)
             for guest in tuple(self._guests):
                 slow = guest.guard.slow(guest.pump)
                 if slow and guest.pump.session.closed is None:
@@ -344,6 +348,7 @@ class Hub:
             "connections": (self.connections, "Connections, greeted or not."),
             "rooms_open": (self.rooms_open, "Rooms that are open, with or without peers."),
             "links": (self._fellows.linked, "Rooms in sync with another hub, once for each hub."),
+            "incoming_bytes": (self._door.present.intake.total, "Bytes of messages that have come, or begun to come."),
             "waiting_bytes": (sum(guest.pump.waiting for guest in self._guests), "Bytes that peers are to take."),
         }
         return Metrics(self._tally, [guest.pump for guest in self._guests], gauges).render()

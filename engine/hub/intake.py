@@ -1,0 +1,107 @@
+"""The messages that are on their way in, of all peers of a hub together: bounded in bytes, and never too slow.
+
+Each peer may have one of a hundred megabytes under way, and another one waiting; all of them at once may not. Where
+there would be too much, the message that has held the most for the longest is given up: it can come again later.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from engine.hub.limits import Busy, Limits
+
+if TYPE_CHECKING:
+    from engine.hub.connection import HubSocket
+
+CLOSE_BUSY = 1013
+"""Close code for one who is to come again later."""
+
+SPAN = 30.0
+"""Seconds over which it is seen how fast a message comes."""
+
+
+@dataclass(slots=True)
+class _Coming:
+    """A message that has begun to come: since when, and how many bytes had come when this was last looked at."""
+
+    since: float
+    looked_at: float
+    taken: int
+
+
+class Intake:
+    """What comes to one hub.
+
+    Args:
+        limits: how much may be under way at a time, and how fast it must come.
+    """
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._held: dict[HubSocket, int] = {}
+        self._small: set[HubSocket] = set()
+        self._coming: dict[HubSocket, _Coming] = {}
+        self.total = 0
+        self._of_small = 0
+
+    def count(self, socket: HubSocket) -> None:
+        """Take in what a connection holds by now. When all of them hold too much, some are given up."""
+        before, was_small = self._held.get(socket, 0), socket in self._small
+        held = self._held[socket] = socket.held
+        self.total += held - before
+        self._of_small += held * socket.small - before * was_small
+        if socket.small:
+            self._small.add(socket)
+        else:
+            self._small.discard(socket)
+        if not socket.unfinished:
+            self._coming.pop(socket, None)
+        elif socket not in self._coming:
+            now = time.monotonic()
+            self._coming[socket] = _Coming(now, now, socket.taken)
+        if held > before:
+            self._bound()
+
+    def forget(self, socket: HubSocket) -> None:
+        """A connection is gone."""
+        held = self._held.pop(socket, 0)
+        self.total -= held
+        if socket in self._small:
+            self._small.discard(socket)
+            self._of_small -= held
+        self._coming.pop(socket, None)
+
+    def slow(self) -> list[tuple[HubSocket, str]]:
+        """The connections on which a message comes too slowly, and what to say of it. Ask about once a second."""
+        found = []
+        now = time.monotonic()
+        for socket, coming in self._coming.items():
+            if not socket.transport.is_reading():  # it is us who keep it waiting
+                coming.looked_at, coming.taken = now, socket.taken
+            elif now - coming.looked_at >= SPAN:
+                if socket.taken - coming.taken < self._limits.pace * SPAN:
+                    found.append((socket, f"A message came with less than {self._limits.pace:,} bytes a second."))
+                coming.looked_at, coming.taken = now, socket.taken
+        return found
+
+    def _bound(self) -> None:
+        while self.total > self._limits.incoming and self._give_up(small=False):
+            pass
+        while self._of_small > self._limits.incoming_small and self._give_up(small=True):
+            pass
+
+    def _give_up(self, *, small: bool) -> bool:
+        """Give the worst one up; False when there is none left."""
+        now = time.monotonic()
+        worst = max(
+            (socket for socket in self._coming if socket in self._small or not small),
+            key=lambda socket: self._held[socket] * (now - self._coming[socket].since + 1),
+            default=None,
+        )
+        if worst is None:
+            return False
+        self.forget(worst)
+        worst.give_up(CLOSE_BUSY, str(Busy("This hub takes in as much as it can at the moment; try again later.")))
+        return True
