@@ -18,6 +18,9 @@ HERE, THERE = marked("engine", "this side"), marked("engine", "the other side")
 _WORDS = 500
 """Characters of the other side's words that are shown."""
 
+_SAID = 3
+"""Sentences of a kind that are shown together."""
+
 _STORES = {Kind.NUMERIC: Kind.NUMERIC, Kind.INTEGER: Kind.NUMERIC, Kind.INT: Kind.NUMERIC}
 """Kinds that do the same to every value (https://sqlite.org/datatype3.html, section 3)."""
 
@@ -68,7 +71,7 @@ class Comparison:
             if tables
         ]
         left_out = f"Left out: {', '.join(parts)}." if parts else ""
-        return " ".join(part for part in (*self.told, left_out) if part)
+        return " ".join(part for part in (*self.told[:_SAID], left_out) if part)
 
 
 def compare(
@@ -123,9 +126,9 @@ def _parked(here: _Side, there: _Side) -> Iterator[ParkedTable]:
 
 def together(parked: Sequence[ParkedTable]) -> str:
     """Why these tables are not synced, in a few sentences."""
-    sentences = [one.sentence for one in parked[:3]]
-    if len(parked) > 3:
-        sentences.append(f"Nor can {names([one.table for one in parked[3:]])}.")
+    sentences = [one.sentence for one in parked[:_SAID]]
+    if len(parked) > _SAID:
+        sentences.append(f"Nor can {names([one.table for one in parked[_SAID:]])}.")
     return " ".join(sentences)
 
 

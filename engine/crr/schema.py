@@ -76,9 +76,10 @@ class Schema(OpenFile):
             return config.merges_equal_values(db)
 
     def plans(self, names: Iterable[str] | None = None) -> tuple[TablePlan, ...]:
-        """The plan of each of them, or of those with these names, by which another side makes tables alike."""
+        """The plan of each table that can be read, parked or not, or of those with these names, by which another side
+        makes tables alike."""
         with self._reading() as db:
-            crrs = self._state.catalogue().synced
+            crrs = self._state.catalogue().crrs
             return tuple(plan_of(db, crrs[name]) for name in (crrs if names is None else names) if name in crrs)
 
     def possible_additions(self, plans: Iterable[TablePlan]) -> list[Addition]:

@@ -193,6 +193,15 @@ def test_without_a_table_left_it_says_why_to_both() -> None:
     assert "no table in common" in compare(tables, ()).problem
 
 
+def test_a_few_sentences_stand_for_many() -> None:
+    here = [Shape(f"t{n}", ("k",), (f"c{n}",)) for n in range(9)]
+    there = [Shape(f"t{n}", ("k",), ("other",)) for n in range(9)]
+    found = compare(here, there).problem
+    assert "“t2” lacks" in found
+    assert "“t3” lacks" not in found
+    assert found.endswith("Nor can “t3”, “t4”, “t5”, “t6”, “t7” and 1 more.")
+
+
 def test_both_sides_always_find_the_same() -> None:
     choose = random.Random(17)
 
