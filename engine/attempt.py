@@ -163,9 +163,7 @@ class Attempt:
             except SynclineError:
                 await socket.close(1000)
                 raise
-            pump = Pump(
-                socket, session, host, on_state=self._stepped, on_in=self._on_in, on_out=self._on_out
-            )
+            pump = Pump(socket, session, host, on_state=self._stepped, on_in=self._on_in, on_out=self._on_out)
             self.session, self.pump = session, pump
             if self._ending is not None:
                 self.hang_up(self._ending)
@@ -271,9 +269,7 @@ class Attempt:
                     f" and {self.path.name} has none.",
                     hint="Give the schema file that the server uses: --schema FILE",
                 )
-            here = dataclasses.replace(
-                here, schema_name=self._schema.name, schema_version=self._schema.version
-            )
+            here = dataclasses.replace(here, schema_name=self._schema.name, schema_version=self._schema.version)
         return StockClientSession(here, now=now, sends=sends, receives=receives)
 
     # While it runs

@@ -135,9 +135,7 @@ class Host:
 
     # Work on the replica
 
-    async def run(
-        self, work: Callable[Concatenate[Replica, P], T], *args: P.args, **kwargs: P.kwargs
-    ) -> T:
+    async def run(self, work: Callable[Concatenate[Replica, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run ``work(replica, ...)`` on the replica's thread and return what it returns.
 
         Work that has begun is always finished, even if the caller is cancelled: a merge is whole or not at all.
@@ -157,15 +155,21 @@ class Host:
         """
         return await self._replica.run(generation, work, *args, **kwargs)
 
-    async def survey(
-        self, look: Callable[Concatenate[Replica, P], Steps[T]], *args: P.args, **kwargs: P.kwargs
-    ) -> T:
+    async def survey(self, look: Callable[Concatenate[Replica, P], Steps[T]], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a survey of the replica (``engine.crr.read.surveys``); others get their turn between its steps.
 
         Raises:
             FileReplaced: another file took its place meanwhile.
         """
         return await self._in_turns(self.generation, look, *args, **kwargs)
+
+    async def _of_one_file(self, work: Callable[[Replica], T]) -> tuple[T, int]:
+        """Run ``work``, again if the file was replaced meanwhile; return what it returns and the generation."""
+        while True:
+            generation = self.generation
+            found = await self.run(work)
+            if generation == self.generation:
+                return found, generation
 
     async def _in_turns(
         self,
@@ -186,8 +190,8 @@ class Host:
         Raises:
             NoSuchFile: the file is gone at the moment.
         """
-        found = await self.run(performing.snapshot)
-        found = replace(found, generation=self.generation)
+        found, generation = await self._of_one_file(performing.snapshot)
+        found = replace(found, generation=generation)
         return replace(found, sent={**found.sent, **self.sent_clocks.waiting(found.generation)})
 
     async def read(self, action: Read, generation: int) -> Versions:
@@ -277,7 +281,7 @@ class Host:
         Raises:
             ReplicaError: it could not be looked at.
         """
-        version, shapes, parked, site_id, marks = await self.run(_news)
+        (version, shapes, parked, site_id, marks), generation = await self._of_one_file(_news)
         if (shapes, parked) != (self.shapes, self.parked):
             self.shapes, self.parked = shapes, parked
             self._forget_reads()
@@ -288,7 +292,7 @@ class Host:
         self._marks = marks
         # set back in place, by a restore, say; or a table was made anew, and all of it is to be asked for
         if version < self.version or site_id != self.site_id or anew:
-            await self._replica.renew(self.generation)
+            await self._replica.renew(generation)
         elif version > self.version:
             self._moved(version)  # first: whoever sends it should not wait for the report
         version = await self.run(Replica.look_again)  # another program may have corrected what was held back
@@ -365,9 +369,7 @@ def _news(
     return replica.db_version(), replica.shapes(), replica.parked(), replica.site_id_on_disk(), replica.marks()
 
 
-def _local_changes(
-    replica: Replica, since: int, until: int, merged: tuple[tuple[int, int], ...]
-) -> list[Change]:
+def _local_changes(replica: Replica, since: int, until: int, merged: tuple[tuple[int, int], ...]) -> list[Change]:
     local: list[Change] = []
     while since < until and len(local) < LOCAL_LIMIT:
         found = replica.changes(since, until=until, exclude_versions=merged, limit=LOCAL_LIMIT, whole=False)

@@ -310,9 +310,7 @@ class Journal:
             " FROM overwritten ORDER BY id DESC LIMIT ?",
             limit,
         )
-        return [
-            OverwrittenLine(*(*row[:5], unpack_columns(row[5]), *row[6:10], bool(row[10]))) for row in rows
-        ]
+        return [OverwrittenLine(*(*row[:5], unpack_columns(row[5]), *row[6:10], bool(row[10]))) for row in rows]
 
     def _read(self, sql: str, limit: int) -> list[tuple[Any, ...]]:
         self._flush()

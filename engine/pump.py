@@ -386,9 +386,7 @@ class Pump:
         there = f"The other side heard nothing from here for {seconds:.0f} s."
         self.call(lambda: self.session.close(1001, here, said=there))
 
-    async def _finish(
-        self, reader: asyncio.Task[Any], writer: asyncio.Task[Any], heartbeat: asyncio.Task[Any]
-    ) -> None:
+    async def _finish(self, reader: asyncio.Task[Any], writer: asyncio.Task[Any], heartbeat: asyncio.Task[Any]) -> None:
         """Send what is left (a reason, say), close the socket, end the tasks.
 
         What still comes is read and let go: a socket that is closed with something unread cuts the goodbye off.

@@ -70,9 +70,7 @@ def put_back(
                     hint="Copy the old value instead, or look for the newest change of it.",
                 )
             number = len(key) + 1
-            db.execute(
-                f"UPDATE {main(table)} SET {ident(column)} = ?{number} WHERE {where}", (*key, value)
-            ).fetchall()
+            db.execute(f"UPDATE {main(table)} SET {ident(column)} = ?{number} WHERE {where}", (*key, value)).fetchall()
             db.execute("COMMIT")
         except BaseException as error:
             if db.in_transaction:

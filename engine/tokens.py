@@ -88,9 +88,7 @@ class TokenStore:
         timeout: seconds for the keyring to answer.
     """
 
-    def __init__(
-        self, folder: Path | None = None, *, keyring: bool | None = None, timeout: float = TIMEOUT
-    ) -> None:
+    def __init__(self, folder: Path | None = None, *, keyring: bool | None = None, timeout: float = TIMEOUT) -> None:
         self._file = _TokenFile((folder or data_dir()) / "tokens.json")
         self._wanted = HOME not in os.environ if keyring is None else keyring
         self._keyring = SystemKeyring(timeout)

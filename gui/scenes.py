@@ -352,4 +352,3 @@ def _write_untracked(path: Path) -> None:
         connection.execute("SELECT crsql_internal_sync_bit(0)").fetchall()
     finally:
         connection.close()
-

@@ -2470,6 +2470,10 @@
         <translation>Eine Länge in der Nachricht ist negativ.</translation>
     </message>
     <message>
+        <source>A message came with less than {0} bytes a second.</source>
+        <translation>Eine Nachricht kam mit weniger als {0} Bytes in der Sekunde.</translation>
+    </message>
+    <message>
         <source>A name or a default in its schema is not valid text.</source>
         <translation>Ein Name oder ein Vorgabewert in ihrem Schema ist kein gültiger Text.</translation>
     </message>
@@ -2492,6 +2496,10 @@
     <message>
         <source>Bring it back.</source>
         <translation>Bringen Sie sie zurück.</translation>
+    </message>
+    <message>
+        <source>Bytes of messages that have come, or begun to come.</source>
+        <translation>Bytes der Nachrichten, die gekommen sind oder begonnen haben zu kommen.</translation>
     </message>
     <message>
         <source>Change the trigger or drop it: then the table is synced again.</source>
@@ -3440,6 +3448,10 @@
     <message>
         <source>This hub makes no more than {0} rooms.</source>
         <translation>Dieser Hub legt nicht mehr als {0} Räume an.</translation>
+    </message>
+    <message>
+        <source>This hub takes in as much as it can at the moment; try again later.</source>
+        <translation>Dieser Hub nimmt gerade so viel auf, wie er kann; später geht es wieder.</translation>
     </message>
     <message>
         <source>This hub takes {0} connections from one address.</source>

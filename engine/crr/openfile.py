@@ -52,9 +52,7 @@ class OpenFile:
         connection.set_busy_handler(partial(_wait_on, self._stop))
 
     @classmethod
-    def open(
-        cls, path: str | Path, *, readonly: bool = False, create: bool = False, recover: bool = False
-    ) -> Self:
+    def open(cls, path: str | Path, *, readonly: bool = False, create: bool = False, recover: bool = False) -> Self:
         """Open a file; arguments and errors as engine.crr.connect.
 
         Raises:

@@ -43,10 +43,13 @@ class Schema(OpenFile):
             tables = self._state.catalogue()
             if self._shapes is None or self._shapes[0] is not tables:
                 known = self._shapes[1] if self._shapes is not None else {}
-                self._shapes = tables, {
-                    crr: known.get(crr) or shape_of(self.connection, crr, self._state.storage)
-                    for crr in tables.synced.values()
-                }
+                self._shapes = (
+                    tables,
+                    {
+                        crr: known.get(crr) or shape_of(self.connection, crr, self._state.storage)
+                        for crr in tables.synced.values()
+                    },
+                )
             return tuple(self._shapes[1].values())
 
     def parked(self) -> tuple[Parked, ...]:
@@ -194,9 +197,7 @@ class Schema(OpenFile):
         with self._reading() as db:
             return automigrate.plan(db, schema)
 
-    def migrate(
-        self, schema: str, *, lose: bool = True, identity: tuple[str, int] | None = None
-    ) -> Migration:
+    def migrate(self, schema: str, *, lose: bool = True, identity: tuple[str, int] | None = None) -> Migration:
         """Bring the tables to what a schema text says, in one transaction (``tables.automigrate``, spec 8.3).
 
         Whatever the text does not name is dropped: ask ``plan_migration`` first.

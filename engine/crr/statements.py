@@ -188,8 +188,7 @@ class Statements:
         return self._cached(use, columns) or self._keep(
             use,
             columns,
-            f"SELECT {told} FROM carray(?1) AS o"
-            f" LEFT JOIN {self.table} AS t ON t.{ident(self.key[0])} IS o.value",
+            f"SELECT {told} FROM carray(?1) AS o LEFT JOIN {self.table} AS t ON t.{ident(self.key[0])} IS o.value",
         )
 
     def differ(self, columns: tuple[str, ...], mixed: tuple[str, ...]) -> str:
@@ -215,8 +214,7 @@ class Statements:
     def put_cell(self) -> str:
         """Bulk (key, col_name, col_version, db_version, site ordinal, seq)."""
         return (
-            f"INSERT OR REPLACE INTO {self.clock} (key, col_name, col_version, db_version, site_id, seq)"
-            f" VALUES {ROWS}"
+            f"INSERT OR REPLACE INTO {self.clock} (key, col_name, col_version, db_version, site_id, seq) VALUES {ROWS}"
         )
 
     @staticmethod

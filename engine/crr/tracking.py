@@ -192,9 +192,7 @@ class Tracker:
 
 
 def _without_calls(others: _Authorizer | None, written: set[str]) -> _Authorizer:
-    def authorize(
-        action: int, first: str | None, second: str | None, schema: str | None, inside: str | None
-    ) -> int:
+    def authorize(action: int, first: str | None, second: str | None, schema: str | None, inside: str | None) -> int:
         if action in (apsw.SQLITE_INSERT, apsw.SQLITE_UPDATE):
             written.add(first or "")
         if action == apsw.SQLITE_FUNCTION and inside is not None and (second or "").startswith(CALLS):

@@ -224,9 +224,7 @@ class Databases(Core):
     def database_moved(self, database: DatabaseConfig, host: Host) -> None:
         """Hear that a database's own clock rose, that another file took its place, or that it can(not) be used now."""
         problem = str(host.trouble or "")
-        self._emit(
-            DatabaseChanged(database.id, database.name, str(database.path), host.site_id, host.version, problem)
-        )
+        self._emit(DatabaseChanged(database.id, database.name, str(database.path), host.site_id, host.version, problem))
 
     def file_changed(self, database: DatabaseConfig) -> None:
         """Hear that a database's tables are others now, or look otherwise; that its file or site id is another; or that

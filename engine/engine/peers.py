@@ -102,9 +102,7 @@ class Peers(Databases):
         self._emit(PeerRemoved(peer))
         await self.tokens.drop(peer)
 
-    async def probe(
-        self, database: str, url: str, room: str, token: str = "", *, fingerprint: str = ""
-    ) -> ProbeReport:
+    async def probe(self, database: str, url: str, room: str, token: str = "", *, fingerprint: str = "") -> ProbeReport:
         """Try out a peer that may not be added yet, and report in words; see ``engine.probe``."""
         path = self._config(database).path
         return await probe(path, url, room, token, fingerprint=fingerprint, named=self._schema is not None)
@@ -202,9 +200,7 @@ class Peers(Databases):
         """Drop again what was added so; returns what was dropped, and what stays because it is in use."""
         return await self._alter(self._link(peer).config.database, Replica.take_back_added)
 
-    async def wait_in_sync(
-        self, peers: Sequence[str] | None = None, *, timeout: float, parked: bool = False
-    ) -> None:
+    async def wait_in_sync(self, peers: Sequence[str] | None = None, *, timeout: float, parked: bool = False) -> None:
         """Wait until these peers (all by default) are in sync at the same time.
 
         Args:

@@ -45,9 +45,7 @@ class Session(abc.ABC):
     greets_first = True
     """Whether nothing but small messages can come before we have answered the peer's greeting."""
 
-    def __init__(
-        self, here: Snapshot, *, now: Callable[[], float], sends: bool = True, receives: bool = True
-    ) -> None:
+    def __init__(self, here: Snapshot, *, now: Callable[[], float], sends: bool = True, receives: bool = True) -> None:
         self.here = here
         self.now = now
         self.sends = sends

@@ -44,9 +44,7 @@ class _StockSession(Session):
     confirms = False
     _mask_author = False
 
-    def __init__(
-        self, here: Snapshot, *, now: Callable[[], float], sends: bool = True, receives: bool = True
-    ) -> None:
+    def __init__(self, here: Snapshot, *, now: Callable[[], float], sends: bool = True, receives: bool = True) -> None:
         super().__init__(here, now=now, sends=sends, receives=receives)
         self._unflushed = False
         self._local_only = False
@@ -288,5 +286,3 @@ class StockHubSession(_StockSession):
 
     def _gap(self) -> None:
         self._ask()  # a second StartStreaming rewinds a stock client (spec 10.6)
-
-

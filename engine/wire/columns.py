@@ -55,8 +55,7 @@ def _width(number: int) -> int:
 
 
 def take_integers(reader: Reader, count: int, lowest: int = -_MOST - 1, highest: int = _MOST) -> Sequence[int]:
-    """The next ``count`` numbers. Raises WireError, as all of these do, where they are not there or not as they may be.
-    """
+    """The next ``count`` numbers. Raises WireError, as all of these do, where they are not there or not as they may be."""
     head = reader.take(1)[0]
     width, based = head & 15, head >> 4
     if width not in _CODES or based > 8:

@@ -24,9 +24,7 @@ class CheckedLine(QWidget):
 
     changed = Signal()
 
-    def __init__(
-        self, name: str, check: Callable[[str], object], *, example: str = "", secret: bool = False
-    ) -> None:
+    def __init__(self, name: str, check: Callable[[str], object], *, example: str = "", secret: bool = False) -> None:
         super().__init__()
         self.line = QLineEdit()
         self.line.setAccessibleName(name)

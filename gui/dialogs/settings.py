@@ -44,9 +44,7 @@ async def ask(parent: QWidget | None, engine: Engine, autostart: Autostart, link
 class SettingsDialog(AsyncDialog):
     """See ``ask``. ``fields`` holds the control of each setting by its name."""
 
-    def __init__(
-        self, parent: QWidget | None, engine: Engine, autostart: Autostart, links: LinkType | None
-    ) -> None:
+    def __init__(self, parent: QWidget | None, engine: Engine, autostart: Autostart, links: LinkType | None) -> None:
         super().__init__(parent)
         self._engine = engine
         self._autostart = autostart

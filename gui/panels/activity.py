@@ -100,9 +100,7 @@ class ActivityPanel(QWidget):
         parts = bytes(QByteArray(state).data()).split(b"|")
         if len(parts) != len(self.tables):
             return False
-        fits = [
-            table.restore_state(QByteArray.fromHex(part)) for table, part in zip(self.tables, parts, strict=True)
-        ]
+        fits = [table.restore_state(QByteArray.fromHex(part)) for table, part in zip(self.tables, parts, strict=True)]
         return all(fits)
 
     # What is seen

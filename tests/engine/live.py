@@ -27,9 +27,7 @@ PATIENCE = 60.0
 """Seconds for anything that should come to be; only a failing test waits that long."""
 
 
-def on_loop(
-    test: Callable[..., Coroutine[Any, Any, None]], *, seconds: float = 6 * PATIENCE
-) -> Callable[..., None]:
+def on_loop(test: Callable[..., Coroutine[Any, Any, None]], *, seconds: float = 6 * PATIENCE) -> Callable[..., None]:
     """Run a coroutine test on a loop of its own, and fail it if it hangs or leaves a task behind."""
 
     @functools.wraps(test)

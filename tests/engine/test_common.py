@@ -136,9 +136,7 @@ def test_another_collation_of_a_key_parks_the_table(tmp_path: Path) -> None:
         (("b", "WITHOUT ROWID"), ("b", ""), "takes whole numbers only as keys on the other side"),
     ],
 )
-def test_other_differences_are_told(
-    tmp_path: Path, here: tuple[str, str], there: tuple[str, str], said: str
-) -> None:
+def test_other_differences_are_told(tmp_path: Path, here: tuple[str, str], there: tuple[str, str], said: str) -> None:
     one, other = (
         shape(tmp_path / f"{name}.db", f"a INTEGER PRIMARY KEY NOT NULL, {columns}", options)
         for name, (columns, options) in (("one", here), ("other", there))

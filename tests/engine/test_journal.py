@@ -164,9 +164,7 @@ async def test_what_is_too_old_goes_all_the_same(tmp_path: Path, monkeypatch: py
 
 
 @pytest.mark.parametrize("damage", [b"no database at all" * 100, b""])
-def test_a_damaged_journal_is_begun_anew(
-    tmp_path: Path, damage: bytes, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_damaged_journal_is_begun_anew(tmp_path: Path, damage: bytes, caplog: pytest.LogCaptureFixture) -> None:
     file = tmp_path / "journal.db"
     file.write_bytes(damage)
 

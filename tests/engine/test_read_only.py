@@ -50,11 +50,13 @@ def writable(path: Path, yes: bool) -> None:
 @contextmanager
 def as_nobody(path: Path, url: str) -> Iterator[subprocess.Popen[str]]:
     """A program that keeps the file in sync, and prints its peer's states."""
+    # nobody could not write down which lines ran
+    without_coverage = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
     process = subprocess.Popen(
         [sys.executable, "-c", AS_NOBODY, str(path), url],
         stdout=subprocess.PIPE,
         text=True,
-        env=os.environ | {"SYNCLINE_HOME": str(path.parent.parent)},
+        env={**without_coverage, "SYNCLINE_HOME": str(path.parent.parent)},
     )
     try:
         yield process

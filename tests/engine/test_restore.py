@@ -64,7 +64,7 @@ def test_what_cannot_be_is_said_and_changes_nothing(
         put_back(replica, 'odd "one', ("k", 1), "n", 8, 5)  # the connection is fit for more
         assert replica.db_version() == version + 1
     connection = connect(odd)
-    connection.execute("UPDATE \"odd \"\"one\" SET n = 5")
+    connection.execute('UPDATE "odd ""one" SET n = 5')
     connection.close()
     assert rows(odd, 'odd "one') == before
 

@@ -182,9 +182,7 @@ async def test_events_tell_the_whole_story(files: tuple[Path, Path, Path]) -> No
             events = stream.drain()
     moved = [event for event in events if isinstance(event, ChangesMoved)]
     assert {event.way for event in moved} == {Way.IN, Way.OUT, Way.LOCAL}
-    overwritten = [
-        change for event in moved if event.way is Way.IN and event.peer == first for change in event.changes
-    ]
+    overwritten = [change for event in moved if event.way is Way.IN and event.peer == first for change in event.changes]
     assert [(change.column, change.old, change.value, change.had_old) for change in overwritten] == [
         ("name", "old", "new", True)
     ]

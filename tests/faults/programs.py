@@ -1,11 +1,11 @@
 """Hubs and clients as processes of their own, to be stopped and killed.
 
-    python -m tests.faults.programs hub FOLDER PORT [HEARTBEAT]     serves; prints a line when it does, and the time
-                                                                    of each dial
-    python -m tests.faults.programs clients FOLDER URL [HEARTBEAT]  keeps every file of the folder in sync with the
-                                                                    hub's room
-    python -m tests.faults.programs dialler FILE URL [HEARTBEAT]    syncs the file again and again; prints how each
-                                                                    time ended, after the number of tasks there are
+python -m tests.faults.programs hub FOLDER PORT [HEARTBEAT]     serves; prints a line when it does, and the time
+                                                                of each dial
+python -m tests.faults.programs clients FOLDER URL [HEARTBEAT]  keeps every file of the folder in sync with the
+                                                                hub's room
+python -m tests.faults.programs dialler FILE URL [HEARTBEAT]    syncs the file again and again; prints how each
+                                                                time ended, after the number of tasks there are
 """
 
 from __future__ import annotations

@@ -90,9 +90,7 @@ def lacks(replica: Replica, change: Change) -> bool:
 
 @pytest.mark.soak
 @pytest.mark.slow
-def test_injured_frames_in_every_state(
-    recording: Recording, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_injured_frames_in_every_state(recording: Recording, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "fsync", lambda _: None)  # power cuts are looked at elsewhere
     roles = sorted(recording.roles)
     ends: Counter[str] = Counter()

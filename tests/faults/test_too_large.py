@@ -88,9 +88,7 @@ async def stock_link(tmp_path: Path, stock: Stock, *writes: str) -> str:
     write(a, NAMED)
     for sql in writes:
         write(a, sql)
-    serving = serve(
-        stock.serve, "127.0.0.1", 0, max_size=stock.limit, select_subprotocol=lambda _, offered: offered[0]
-    )
+    serving = serve(stock.serve, "127.0.0.1", 0, max_size=stock.limit, select_subprotocol=lambda _, offered: offered[0])
     async with serving as running, plain_engine() as client:
         await add_peer(client, a, f"ws://127.0.0.1:{next(iter(running.sockets)).getsockname()[1]}/sync")
         return await stopped(client)

@@ -143,8 +143,7 @@ def copied(after: Table, values: dict[str, str], order: str = "") -> Statements:
     return (
         (f"CREATE TABLE rebuilt ({', '.join(lines)}) {after.options}", ()),
         (
-            f"INSERT OR IGNORE INTO rebuilt ({quoted(tuple(values))})"
-            f" SELECT {listed} FROM {after.name}{order}",
+            f"INSERT OR IGNORE INTO rebuilt ({quoted(tuple(values))}) SELECT {listed} FROM {after.name}{order}",
             (),
         ),
         (f"DROP TABLE {after.name}", ()),

@@ -1,10 +1,10 @@
 """The published cr-sqlite 0.16.0, as one process that any number of databases live in.
 
-    with Oracle() as oracle:
-        db = oracle.open()
-        db.exec("CREATE TABLE t (id INTEGER PRIMARY KEY NOT NULL, v)")
-        db.exec("SELECT crsql_as_crr('t')")
-        print(db.changes())
+with Oracle() as oracle:
+    db = oracle.open()
+    db.exec("CREATE TABLE t (id INTEGER PRIMARY KEY NOT NULL, v)")
+    db.exec("SELECT crsql_as_crr('t')")
+    print(db.changes())
 """
 
 from __future__ import annotations

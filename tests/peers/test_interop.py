@@ -82,7 +82,7 @@ def test_same_objects_on_disk(oracle: Oracle, tmp_path: Path, tables: tuple[Tabl
             kinds = engine.exec("SELECT wr, strict FROM pragma_table_list(?)", (name,))
             shape += [kind[:1] for kind in kinds] if bookkeeping(name) else kinds  # ours are never STRICT
             shape += engine.exec(
-                "SELECT l.name, l.\"unique\", l.origin, c.* FROM pragma_index_list(?) l,"
+                'SELECT l.name, l."unique", l.origin, c.* FROM pragma_index_list(?) l,'
                 " pragma_index_xinfo(l.name) c ORDER BY 1, 4",
                 (name,),
             )

@@ -84,11 +84,11 @@ def test_a_table_that_it_can_use(oracle: Oracle, ours: Replica, name: str, body:
 
 @pytest.mark.parametrize("columns", ['"k""" INTEGER PRIMARY KEY NOT NULL, v', 'k INTEGER PRIMARY KEY NOT NULL, "v"""'])
 def test_a_column_that_its_alters_choke_on(oracle: Oracle, ours: Replica, columns: str) -> None:
-    ours.connection.execute(f"CREATE TABLE t ({columns}, \"it's\", \"sp ace\", \"order\", \"a.b\")")
+    ours.connection.execute(f'CREATE TABLE t ({columns}, "it\'s", "sp ace", "order", "a.b")')
     ours.make_crr("t")
     [status] = [table for table in ours.tables() if table.name == "t"]
     assert len(status.cautions) == 1
-    assert 'because of the name “' in status.cautions[0]
+    assert "because of the name “" in status.cautions[0]
     with oracle.load(ours.path.read_bytes()) as db:
         assert not alters(db, "t")
 
@@ -108,7 +108,7 @@ def test_a_table_that_would_stop_it_on_the_whole_file(oracle: Oracle, ours: Repl
 def test_one_that_was_made_syncable_before_it_was_refused(oracle: Oracle, ours: Replica) -> None:
     """It goes on here, says what it does, and can be altered, mended and undone."""
     db = ours.connection
-    db.execute("CREATE TABLE \"it's\" (id INTEGER PRIMARY KEY NOT NULL, v)")
+    db.execute('CREATE TABLE "it\'s" (id INTEGER PRIMARY KEY NOT NULL, v)')
     table = find_table(db, "it's")
     assert table is not None
     build(ours._state, table)  # as it used to be
@@ -120,7 +120,7 @@ def test_one_that_was_made_syncable_before_it_was_refused(oracle: Oracle, ours: 
         assert not usable(native, "it's")
         assert not works(native, "INSERT INTO good VALUES (2, 'y')")
     with ours.altering("it's"):
-        db.execute("ALTER TABLE \"it's\" ADD COLUMN w")
+        db.execute('ALTER TABLE "it\'s" ADD COLUMN w')
     db.execute("UPDATE \"it's\" SET w = 'y'")
     assert {change.cid: change.val for change in ours.changes().changes} == {"v": "x", "w": "y"}
     ours.repair()
@@ -128,4 +128,4 @@ def test_one_that_was_made_syncable_before_it_was_refused(oracle: Oracle, ours: 
     with oracle.load(ours.path.read_bytes()) as native:
         assert works(native, "INSERT INTO good VALUES (2, 'y')")
     with pytest.raises(apsw.SQLError):
-        db.execute("SELECT * FROM \"it's__crsql_clock\"")
+        db.execute('SELECT * FROM "it\'s__crsql_clock"')

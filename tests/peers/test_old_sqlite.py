@@ -86,9 +86,7 @@ def native(oracle: Oracle, tmp_path: Path) -> Path:
         "INSERT INTO foo VALUES (1, 1, 'one'), (2, 2, 'two'); DELETE FROM foo WHERE a = 1; INSERT INTO bar VALUES ('k')"
     )
     db.exec("INSERT INTO crsql_tracked_peers VALUES (?, 7, 0, 0, 0)", (PEER,))
-    db.exec(
-        f"CREATE INDEX mine ON {CLOCK} (site_id); CREATE TRIGGER my AFTER DELETE ON {CLOCK} BEGIN SELECT 1; END"
-    )
+    db.exec(f"CREATE INDEX mine ON {CLOCK} (site_id); CREATE TRIGGER my AFTER DELETE ON {CLOCK} BEGIN SELECT 1; END")
     db.close()
     return path
 

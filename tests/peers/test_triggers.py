@@ -16,7 +16,7 @@ ODD = {
     "only a key": "CREATE TABLE t (id INTEGER PRIMARY KEY NOT NULL)",
     "a key of two, in another order": "CREATE TABLE t (a, b TEXT NOT NULL, c INTEGER NOT NULL, PRIMARY KEY (c, b))",
     "generated": "CREATE TABLE t (id INTEGER PRIMARY KEY NOT NULL, a, b AS (a + 1), c AS (a + 2) STORED)",
-    "not ASCII": "CREATE TABLE \"täßle\" (\"ÄÖ\" TEXT PRIMARY KEY NOT NULL, naïve)",
+    "not ASCII": 'CREATE TABLE "täßle" ("ÄÖ" TEXT PRIMARY KEY NOT NULL, naïve)',
     "capitals": "CREATE TABLE Foo (Id INTEGER PRIMARY KEY NOT NULL, B, c)",
 }
 ALTERS = {

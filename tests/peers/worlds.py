@@ -297,8 +297,7 @@ class Arena:
         finally:
             worlds.close()
         opening: list[Command] = [
-            {"op": "import", "db": label, "bytes": content}
-            for label, content in zip(labels, self._blanks, strict=True)
+            {"op": "import", "db": label, "bytes": content} for label, content in zip(labels, self._blanks, strict=True)
         ]
         closing: list[Command] = [{"op": "close", "db": label} for label in labels]
         number = self._oracle.begin([*opening, *(note.command for note in worlds.notes), *closing])

@@ -23,9 +23,7 @@ AHEAD = 2_000
 _LOWEST = -(2**63)
 
 
-def find(
-    db: apsw.Connection, crr: Crr, after: tuple[int, int], until: int, *, all_of_them: bool = False
-) -> list[Held]:
+def find(db: apsw.Connection, crr: Crr, after: tuple[int, int], until: int, *, all_of_them: bool = False) -> list[Held]:
     """The rows from a (db_version, key) on that cannot be sent and are not held yet: one at least, if there is any, and
     those among the next ones; or ``all_of_them``."""
     found: list[Held] = []
@@ -45,9 +43,7 @@ def find_all(db: apsw.Connection, crr: Crr) -> dict[int, Held]:
     return {held.key: held for keys in blocks for held in reasons(db, crr, keys)}
 
 
-def _blocks(
-    db: apsw.Connection, crr: Crr, after: tuple[int, int], until: int, others: str
-) -> Iterator[list[int]]:
+def _blocks(db: apsw.Connection, crr: Crr, after: tuple[int, int], until: int, others: str) -> Iterator[list[int]]:
     beyond = ">="
     while True:
         sql = (

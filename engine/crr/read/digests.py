@@ -102,9 +102,7 @@ def row_digest(row: Sequence[SQLiteValue]) -> int:
     return _hashed(plain)
 
 
-def values_at(
-    db: apsw.Connection, crr: Crr, packed: bytes, most: int | None = None
-) -> tuple[SQLiteValue, ...] | None:
+def values_at(db: apsw.Connection, crr: Crr, packed: bytes, most: int | None = None) -> tuple[SQLiteValue, ...] | None:
     """The columns, by name, of the row with this packed key; None when there is none, and nothing of one in which
     texts and blobs have more than ``most`` bytes.
 

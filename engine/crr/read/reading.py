@@ -63,9 +63,7 @@ def lost_column(table: str) -> TableBroken:
 
 def table_parked(table: str, why: str) -> TableBroken:
     """The error for a table that takes no part in sync for now."""
-    return TableBroken(
-        table, why, hint=f"Undo that; or, if it is meant, give it up: SELECT crsql_as_table('{table}')."
-    )
+    return TableBroken(table, why, hint=f"Undo that; or, if it is meant, give it up: SELECT crsql_as_table('{table}').")
 
 
 ROW_AT_ONCE = 32

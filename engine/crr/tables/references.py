@@ -36,7 +36,7 @@ def references(db: apsw.Connection, tables: Iterable[Table]) -> Iterator[Referen
     spelled = {name.lower(): name for name in names}
     for child in names:
         keys: list[tuple[Any, ...]] = db.execute(
-            'SELECT DISTINCT id, "table", on_delete, on_update FROM pragma_foreign_key_list(?, \'main\')', (child,)
+            "SELECT DISTINCT id, \"table\", on_delete, on_update FROM pragma_foreign_key_list(?, 'main')", (child,)
         ).fetchall()
         for number, parent, on_delete, on_update in keys:
             actions = [f"ON DELETE {on_delete}"] * (on_delete in _FOLLOWS)

@@ -99,8 +99,9 @@ def test_many_rows(make: MakeReplica, key: str, kind: str) -> None:
     columns = f"a {key.replace(',', ' NOT NULL,', 1) if 'k' in key else key + ' NOT NULL'}, b ANY, c TEXT, d REAL"
     replica = make(schema=f"CREATE TABLE foo ({columns}, PRIMARY KEY ({names})) {kind}")
     db = replica.connection
-    db.execute(f"{COUNTED} INSERT INTO foo (a, b, c, d) SELECT n * 37 % 2503, n, 'text ' || n, n / 4.0 FROM n"
-               " WHERE n <= 2500")
+    db.execute(
+        f"{COUNTED} INSERT INTO foo (a, b, c, d) SELECT n * 37 % 2503, n, 'text ' || n, n / 4.0 FROM n WHERE n <= 2500"
+    )
     db.execute("UPDATE foo SET b = 'now' WHERE a % 500 = 7")
     db.execute("UPDATE foo SET c = printf('%.*c', 5000, 'x') WHERE a % 700 = 3")
     db.execute("DELETE FROM foo WHERE a % 900 = 1; UPDATE foo SET b = NULL, c = x'00', d = 1 WHERE a % 300 = 2"

@@ -103,9 +103,9 @@ def whole_tables(open_one: Open) -> None:
         "component__crsql_clock",
     }
 
-    one("INSERT INTO \"deck\" (\"id\", \"name\") VALUES ('d', 'Spring')")
-    one("INSERT INTO \"slide\" (\"id\", \"deck_id\", \"order\") VALUES ('s1', 'd', 0)")
-    one("INSERT INTO \"slide\" (\"id\", deck_id, \"order\") VALUES ('s2', 'd', 1)")
+    one('INSERT INTO "deck" ("id", "name") VALUES (\'d\', \'Spring\')')
+    one('INSERT INTO "slide" ("id", "deck_id", "order") VALUES (\'s1\', \'d\', 0)')
+    one('INSERT INTO "slide" ("id", deck_id, "order") VALUES (\'s2\', \'d\', 1)')
     one("INSERT INTO component (id, slide_id, \"type\", content, x, y, w) VALUES ('c', 's1', 'text', 'A', 0, 9, 6)")
     one("INSERT INTO selected VALUES ('d', 's1')")
     seen = one('SELECT "table", hex("pk"), "cid", "val", "col_version", "db_version" FROM "crsql_changes"')
@@ -134,11 +134,15 @@ def whole_tables(open_one: Open) -> None:
     ours = one("SELECT * FROM crsql_changes WHERE db_version > 4")
     merge(one, two("SELECT * FROM crsql_changes WHERE db_version > 4"))
     merge(two, ours)
-    assert slides(one) == slides(two) == [
-        [("d", "Summer")],
-        [("s1", "d", 0)],
-        [("c", "s1", "text", "A", 5, 7, 6)],
-    ]
+    assert (
+        slides(one)
+        == slides(two)
+        == [
+            [("d", "Summer")],
+            [("s1", "d", 0)],
+            [("c", "s1", "text", "A", 5, 7, 6)],
+        ]
+    )
 
 
 def tracked_peers(open_one: Open) -> None:

@@ -139,7 +139,7 @@ def test_odd_names_and_composite_keys(make: MakeReplica) -> None:
     name = '"its ""so"""'
     db.execute(f"INSERT INTO {name} VALUES (1, 'a', 1), (2, 'a', 1)")
     view = '"its ""so""_fractindex"'
-    db.execute(f'INSERT INTO {view} (k1, "k 2", after_k1, "after_k 2") VALUES (3, \'a\', 1, \'a\')')
+    db.execute(f"INSERT INTO {view} (k1, \"k 2\", after_k1, \"after_k 2\") VALUES (3, 'a', 1, 'a')")
     assert db.execute(f'SELECT k1 FROM {name} ORDER BY "order"').fetchall() == [(1,), (3,), (2,)]
 
 

@@ -232,9 +232,7 @@ def test_a_key_that_nobody_can_read(tmp_path: Path) -> None:
     file.db.execute("INSERT INTO bad VALUES ('one', 'v', 'w'), ('two', 'v', 'w'), ('ok', 'v', 'w')")
     for number, key in enumerate(("one", "two")):
         file.other("UPDATE bad SET id = CAST(? AS TEXT), v = ? WHERE id = ?", file.bad + bytes([65 + number]), key, key)
-        file.other(
-            "UPDATE bad__crsql_pks SET id = CAST(? AS TEXT) WHERE id = ?", file.bad + bytes([65 + number]), key
-        )
+        file.other("UPDATE bad__crsql_pks SET id = CAST(? AS TEXT) WHERE id = ?", file.bad + bytes([65 + number]), key)
     assert file.read() == ({("bad", "ok")}, 1)
     assert file.held() == [("bad", "text", "id")] * 2
     assert "row “Ja\\xdcffA”: “id” is not valid text" in str(file.replica.waiting)

@@ -48,9 +48,7 @@ def is_no_key(packed: bytes) -> bool:
 
 
 surrogates = st.text(st.characters(categories=["Cs"]), min_size=1, max_size=3)
-no_version = (
-    st.integers(MAX_VERSION, 2**70) | st.integers(-(2**70), -1) | st.sampled_from([None, 1.0, "1", b"1", True])
-)
+no_version = st.integers(MAX_VERSION, 2**70) | st.integers(-(2**70), -1) | st.sampled_from([None, 1.0, "1", b"1", True])
 bad: dict[str, st.SearchStrategy[Any]] = {
     "table": st.sampled_from([None, 7, b"foo", "FOO", "foo ", "", "f" * 2049, "é" * 1025, "sqlite_master"])
     | surrogates,

@@ -58,10 +58,12 @@ short = st.text(st.characters(codec="utf-8"), max_size=3)
 
 @given(
     st.integers(1, 3).flatmap(
-        lambda width: st.lists(st.tuples(*[st.one_of(values, few, short)] * width), min_size=1, max_size=8)
-        | st.lists(st.tuples(*[few] * width), min_size=1)
-        | st.lists(st.tuples(*[short] * width), min_size=1)
-        | st.lists(st.tuples(*[st.integers(2**63 - 9, 2**63 - 1)] * width), min_size=1)
+        lambda width: (
+            st.lists(st.tuples(*[st.one_of(values, few, short)] * width), min_size=1, max_size=8)
+            | st.lists(st.tuples(*[few] * width), min_size=1)
+            | st.lists(st.tuples(*[short] * width), min_size=1)
+            | st.lists(st.tuples(*[st.integers(2**63 - 9, 2**63 - 1)] * width), min_size=1)
+        )
     )
 )
 def test_many_are_packed_as_each_is(keys: list[tuple[SQLiteValue, ...]]) -> None:

@@ -28,15 +28,15 @@ from tests.engine.crr.test_merge import THEM, change
 
 OTHER = bytes(range(50, 66))
 NAMES = ("b", "c'{0}", "{rows}")
-BODY = f"""{', '.join(f'"{name}"' for name in NAMES)}"""
+BODY = f"""{", ".join(f'"{name}"' for name in NAMES)}"""
 TABLES = {
     "whole": f"CREATE TABLE whole (id INTEGER PRIMARY KEY NOT NULL, {BODY})",
     "{rows}": f'CREATE TABLE "{{rows}}" (id INTEGER PRIMARY KEY NOT NULL, {BODY}) WITHOUT ROWID',
-    "typed": "CREATE TABLE typed (id TEXT PRIMARY KEY NOT NULL, b INTEGER, \"c'{0}\" TEXT, \"{rows}\" REAL)",
+    "typed": 'CREATE TABLE typed (id TEXT PRIMARY KEY NOT NULL, b INTEGER, "c\'{0}" TEXT, "{rows}" REAL)',
     "loose": f"CREATE TABLE loose (id NOT NULL PRIMARY KEY, {BODY} COLLATE NOCASE)",
     "pair": f"CREATE TABLE pair (k TEXT NOT NULL, id INTEGER NOT NULL, {BODY}, PRIMARY KEY (k, id))",
 }
-VALUES: list[SQLiteValue] = [None, 0, 2**62, -5, 1.0, 0.1, 1e300, float("nan"), float("inf"), "", "é\0\n\"\\", "x" * 40]
+VALUES: list[SQLiteValue] = [None, 0, 2**62, -5, 1.0, 0.1, 1e300, float("nan"), float("inf"), "", 'é\0\n"\\', "x" * 40]
 BLOBS: list[SQLiteValue] = [b"", b"\0", b"{}", b"\x0b"]  # some are what SQLite takes for JSON
 
 

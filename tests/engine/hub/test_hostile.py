@@ -47,6 +47,8 @@ LONG = 200.0
 """Seconds for what takes long on a busy machine."""
 
 MANY = budget.pick(100_000, 1_000_000)
+TAKEN = budget.pick(50_000, 250_000)
+"""As many where the hub works on each of them, which takes it minutes when its coverage is measured."""
 """Tiny frames in one flood."""
 
 
@@ -160,9 +162,9 @@ async def _floods(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_million_tiny_messages_that_are_taken(tmp_path: Path) -> None:
+def test_tiny_messages_that_are_taken(tmp_path: Path) -> None:
     """Without a limit of messages a hub works all of them off, and others get their turn meanwhile."""
-    on_loop(_all_taken, seconds=2 * LONG)(tmp_path)
+    on_loop(_all_taken, seconds=3 * LONG)(tmp_path)
 
 
 async def _all_taken(tmp_path: Path) -> None:
@@ -172,8 +174,8 @@ async def _all_taken(tmp_path: Path) -> None:
         async with target.guest() as socket:
             for message in GREETING:
                 await socket.send(encode(message))
-            ending = asyncio.create_task(turned_away(socket, patience=LONG))
-            flooding = asyncio.create_task(flood(socket, STATUS, ending))
+            ending = asyncio.create_task(turned_away(socket, patience=2 * LONG))
+            flooding = asyncio.create_task(flood(socket, STATUS, ending, TAKEN))
             await target.serves(tmp_path)
             await flooding
             socket.transport.write(masked(Opcode.BINARY, b""))  # the last one, so that it is known when all are done
@@ -181,9 +183,9 @@ async def _all_taken(tmp_path: Path) -> None:
         assert target.memory - before < 50
 
 
-async def flood(socket: ClientConnection, frame: bytes, ending: asyncio.Task[Any]) -> None:
-    """Send a million of a frame as fast as they are taken, or until the connection ends."""
-    for _ in range(MANY // 1_000):
+async def flood(socket: ClientConnection, frame: bytes, ending: asyncio.Task[Any], count: int = MANY) -> None:
+    """Send so many of a frame as fast as they are taken, or until the connection ends."""
+    for _ in range(count // 1_000):
         socket.transport.write(frame * 1_000)
         while socket.transport.get_write_buffer_size() > 100_000 and not ending.done():
             await asyncio.sleep(0.001)

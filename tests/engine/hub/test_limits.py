@@ -43,9 +43,7 @@ def room(tmp_path: Path) -> Path:
 
 
 def changes(count: int, version: int = 1, text: str = "x") -> tuple[Change, ...]:
-    return tuple(
-        Change("item", pack_columns((n,)), "name", text, 1, version, STRANGER, 1, n) for n in range(count)
-    )
+    return tuple(Change("item", pack_columns((n,)), "name", text, 1, version, STRANGER, 1, n) for n in range(count))
 
 
 async def said(socket: ClientConnection) -> tuple[str, int | None]:

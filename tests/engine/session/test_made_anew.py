@@ -105,9 +105,7 @@ def complete(one: Replica, other: Replica, *, deleted: bool = False) -> None:
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("again", [False, True], ids=["first", "again"])
-def test_a_cut_range_does_not_go_on(
-    pair: tuple[Replica, Replica], way: Callable[[Replica], None], again: bool
-) -> None:
+def test_a_cut_range_does_not_go_on(pair: tuple[Replica, Replica], way: Callable[[Replica], None], again: bool) -> None:
     """``again``: what was cut is a wish for all of it without filters, which stays one, from its beginning."""
     one, other = pair
     fill(one, 40)
@@ -127,9 +125,7 @@ def test_a_cut_range_does_not_go_on(
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("covered", [False, True])
-def test_a_range_under_way_ends(
-    pair: tuple[Replica, Replica], way: Callable[[Replica], None], covered: bool
-) -> None:
+def test_a_range_under_way_ends(pair: tuple[Replica, Replica], way: Callable[[Replica], None], covered: bool) -> None:
     """Also one of a table that no clock covered yet, so that none is taken back."""
     one, other = pair
     fill(one, 20)
@@ -241,5 +237,3 @@ def test_marks_hold_up_nothing_and_are_no_triggers_of_a_person(pair: tuple[Repli
     plain.execute("DROP TABLE item; DROP TABLE item__crsql_clock; DROP TABLE item__crsql_pks")
     assert plain.execute("SELECT count(*) FROM sqlite_master WHERE type = 'trigger'").get == 0
     plain.close()
-
-

@@ -63,9 +63,7 @@ def mend(replica: Replica) -> None:
 
 @pytest.mark.parametrize("protocol", [OLDEST, PROTOCOL])
 @pytest.mark.parametrize("which", [0, 1])
-def test_the_other_tables_go_on_and_their_clocks_move(
-    two: tuple[Replica, Replica], which: int, protocol: int
-) -> None:
+def test_the_other_tables_go_on_and_their_clocks_move(two: tuple[Replica, Replica], which: int, protocol: int) -> None:
     one, other = two
     run(one, "INSERT INTO note VALUES ('2', 'two', NULL); INSERT INTO tag VALUES ('a', 1)")
     break_(two[which])

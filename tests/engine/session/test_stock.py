@@ -184,6 +184,7 @@ def test_a_second_start_streaming_rewinds_the_link(pair: tuple[Replica, Replica]
         end.flush()
     assert end.changes_sent == 6
 
+
 @pytest.mark.parametrize("stops", [0, 1])
 def test_a_table_that_starts_anew_is_asked_for_again(pair: tuple[Replica, Replica], stops: int) -> None:
     """What came of it before, and went when it was dropped, is covered by no clock."""

@@ -95,9 +95,7 @@ messages: st.SearchStrategy[Message] = st.one_of(
     ),
     st.builds(wire.Want, count, version, names, st.booleans(), version, place),
     st.builds(
-        lambda want, number, ends, place, more, rows: wire.Batch(
-            want, number, min(ends), max(ends), place, more, rows
-        ),
+        lambda want, number, ends, place, more, rows: wire.Batch(want, number, min(ends), max(ends), place, more, rows),
         count,
         count,
         st.tuples(version, version),

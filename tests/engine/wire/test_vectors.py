@@ -83,12 +83,25 @@ OWN: dict[str, tuple[Message, str]] = {
     ),
     "hello_3": (
         Hello(
-            3, A, 5, "", -1,
+            3,
+            A,
+            5,
+            "",
+            -1,
             (
-                Shape("t", ("a",), ("b", "c", "d"), (
-                    ColumnType(Kind.INTEGER), ColumnType(Kind.TEXT, Collation.NOCASE, "x"),
-                    ColumnType(Kind.INT, default=-1), ColumnType(Kind.ANY, Collation.RTRIM, None, "random()"),
-                ), True, False),
+                Shape(
+                    "t",
+                    ("a",),
+                    ("b", "c", "d"),
+                    (
+                        ColumnType(Kind.INTEGER),
+                        ColumnType(Kind.TEXT, Collation.NOCASE, "x"),
+                        ColumnType(Kind.INT, default=-1),
+                        ColumnType(Kind.ANY, Collation.RTRIM, None, "random()"),
+                    ),
+                    True,
+                    False,
+                ),
                 Shape("u", ("k",), (), (ColumnType(Kind.TEXT),)),
                 Shape("v", ("k",), ("w",)),
             ),
@@ -122,11 +135,17 @@ OWN: dict[str, tuple[Message, str]] = {
     "batch_columns": (
         Batch(1, 3, 6, 9, b"", False, CELLS),
         "42 01 03 0000000000000006 0000000000000009 00 00 20"
-        " 02 0174 0161 01 10 0174 0162 03 10" + "0001" * 16 +  # two kinds of cells, and which each change is of
-        " 10 1002 1003" + "".join(f"0109{row:02x}" for row in range(16)) +  # 16 rows of two changes, keys of 3 bytes
-        " 1001 1007 1001 01" + bytes(range(32)).hex() +  # versions, lengths, seqs
-        " 01" + "22" * 16 + " 21 012c" + bytes(range(16)).hex() +  # one author; from 300 on
-        " 1001 11 6162636465666768696a6b6c6d6e c3b6 70",
+        " 02 0174 0161 01 10 0174 0162 03 10"
+        + "0001" * 16  # two kinds of cells, and which each change is of
+        + " 10 1002 1003"
+        + "".join(f"0109{row:02x}" for row in range(16))  # 16 rows of two changes, keys of 3 bytes
+        + " 1001 1007 1001 01"
+        + bytes(range(32)).hex()  # versions, lengths, seqs
+        + " 01"
+        + "22" * 16
+        + " 21 012c"
+        + bytes(range(16)).hex()  # one author; from 300 on
+        + " 1001 11 6162636465666768696a6b6c6d6e c3b6 70",
     ),
     "confirm": (Confirm(2**53 - 1), "43 001fffffffffffff"),
     "status": (Status(12), "44 000000000000000c"),

@@ -162,4 +162,3 @@ def _write_one(db: apsw.Connection, rng: random.Random, columns: Sequence[str]) 
     elif kind == "move":
         db.execute("UPDATE OR IGNORE item SET id = ? WHERE id = ?", (rng.randrange(1, 13), row))
     return f"{kind} {row}"
-

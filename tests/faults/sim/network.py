@@ -82,8 +82,7 @@ class Socket:
 
 
 class Pipe:
-    """One direction. ``stalled``: nothing comes through, and nobody is told. ``slip``: how often the next frame comes.
-    """
+    """One direction. ``stalled``: nothing comes through, and nobody is told. ``slip``: how often the next frame comes."""
 
     def __init__(self, connection: Connection, target: Socket, rng: random.Random) -> None:
         self.stalled = False
@@ -205,5 +204,3 @@ class Connection:
                 end.over(CUT, forget=forget)
 
         self.timeline.after(delay, act)
-
-

@@ -183,4 +183,3 @@ def test_planted_defects_are_found(
         if isinstance(outcome, Failed):
             return
     pytest.fail(f"{SEEDS} seeds did not show it.")
-

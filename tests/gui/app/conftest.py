@@ -30,9 +30,7 @@ class Display:
     def ask(self, *command: str) -> str:
         """Run ``xdotool`` on the display and return what it prints."""
         environment = os.environ | {"DISPLAY": self.name}
-        done = subprocess.run(
-            ["xdotool", *command], env=environment, capture_output=True, text=True, timeout=PATIENCE
-        )
+        done = subprocess.run(["xdotool", *command], env=environment, capture_output=True, text=True, timeout=PATIENCE)
         return done.stdout
 
     def windows(self, program: str) -> list[str]:

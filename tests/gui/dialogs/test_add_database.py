@@ -105,8 +105,10 @@ async def test_the_tables_and_why_not(tmp_path: Path) -> None:
 @on_gui_loop
 async def test_made_syncable_after_a_backup_and_synced(tmp_path: Path) -> None:
     file = plain_file(tmp_path / "app.db")
-    make_file(tmp_path / "rooms/room", "CREATE TABLE item (id INTEGER PRIMARY KEY NOT NULL, name TEXT);"
-              " SELECT crsql_as_crr('item');")
+    make_file(
+        tmp_path / "rooms/room",
+        "CREATE TABLE item (id INTEGER PRIMARY KEY NOT NULL, name TEXT); SELECT crsql_as_crr('item');",
+    )
     async with plain_engine() as server, engine_with_backups(tmp_path) as engine:
         hub = await server.serve(tmp_path / "rooms")
         async with asking(DatabaseDialog, add_database.ask(None, engine, file)) as (dialog, answer):

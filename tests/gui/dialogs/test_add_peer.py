@@ -223,6 +223,7 @@ async def test_the_test_tells_in_words(tmp_path: Path) -> None:
         world(tmp_path, token="right") as (engine, url, server),
         asking(PeerDialog, add_peer.ask(None, engine)) as (dialog, _),
     ):
+
         async def try_out() -> str:
             click(dialog.trial.button)
             assert dialog.trial.busy
