@@ -29,7 +29,7 @@ ALIASES = "QT_TRANSLATE_NOOP+=marked"
 
 def sources() -> list[str]:
     """All files with texts."""
-    files = [*sorted((ROOT / "gui").rglob("*.py")), ROOT / "engine" / "settings" / "switches.py"]
+    files = [*sorted((ROOT / "gui").rglob("*.py")), ROOT / "engine" / "settings" / "schema.py"]
     return [file.relative_to(ROOT).as_posix() for file in files]
 
 

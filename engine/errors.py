@@ -6,7 +6,7 @@ SynclineError                 a sentence (what, where) and a hint (what to try)
 │   ├── NoSuchFile            the file or its folder is not there
 │   ├── NotADatabase          not a SQLite file, or a damaged one
 │   ├── ReadOnlyFile          it cannot be written, and that is needed
-│   ├── LeftUnfinished        a crash left it half written, and who only reads cannot take that back
+│   ├── UnfinishedTransaction        a crash left it half written, and who only reads cannot take that back
 │   ├── FileBusy              another program kept it locked for too long
 │   ├── UnsupportedFile       made by another generation of cr-sqlite (0.15, the 0.17 fork)
 │   ├── NotEligible           a table cannot be made syncable; says why
@@ -15,7 +15,7 @@ SynclineError                 a sentence (what, where) and a hint (what to try)
 │   ├── FileReplaced          it is not the file it was: replaced, restored, its clock went back
 │   └── StorageFailed         disk full, I/O error, damaged page
 ├── MergeError                changes that cannot be merged; nothing of the batch was kept
-│   ├── BeyondLimit           more than this side takes: too many at once, or the file is full
+│   ├── LimitExceeded           more than this side takes: too many at once, or the file is full
 │   ├── InvalidChange         a change that no well-behaved peer sends
 │   └── SchemaMismatch        a table or column that this file does not have
 │       └── RowRefused        a row that its constraints do not take
@@ -33,12 +33,12 @@ SynclineError                 a sentence (what, where) and a hint (what to try)
     ├── CopiedFile            one of the two files was copied, or restored from a backup
     └── CertificateChanged    it shows another certificate than the one that was paired
 
-What follows from each for a link stands in ``engine.trouble``.
+What follows from each for a link stands in ``engine.links.retry_policy``.
 """
 
 from __future__ import annotations
 
-from engine.words import printable
+from engine.text import printable
 
 LONGEST = 2_000
 """Characters of a sentence."""
@@ -87,7 +87,7 @@ class ReadOnlyFile(ReplicaError):
     """The file (or its folder) cannot be written."""
 
 
-class LeftUnfinished(ReplicaError):
+class UnfinishedTransaction(ReplicaError):
     """A program that crashed left a transaction half written; opening the file to write takes that back."""
 
 
@@ -139,7 +139,7 @@ class MergeError(SynclineError):
     """A batch could not be merged; the file is as it was before."""
 
 
-class BeyondLimit(MergeError):
+class LimitExceeded(MergeError):
     """More than this side takes: too many changes at once, or the file has grown to its limit."""
 
 
@@ -207,7 +207,7 @@ class SchemasDiffer(PeerRefused):
 
 
 class TablesParked(SchemasDiffer):
-    """All else is synced, but some tables are parked (``engine.common``)."""
+    """All else is synced, but some tables are parked (``engine.session.common_tables``)."""
 
 
 class RoomMissing(PeerRefused):

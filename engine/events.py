@@ -10,7 +10,7 @@ import time
 from dataclasses import dataclass
 
 from engine.change import SQLiteValue
-from engine.common import ParkedTable
+from engine.session.common_tables import ParkedTable
 from engine.settings import Settings
 
 
@@ -83,7 +83,7 @@ class PeerStatus:
         return f"Next try in {max(seconds, 1):.0f} s: {self.reason}"
 
 
-class Way(enum.Enum):
+class FlowDirection(enum.Enum):
     """The direction of a change in the flow."""
 
     IN = "in"
@@ -134,7 +134,7 @@ class ChangesMoved:
     time: float
     database: str
     peer: str
-    way: Way
+    way: FlowDirection
     changes: tuple[FlowChange, ...]
 
 
@@ -185,7 +185,7 @@ class SyncFailed:
 
 
 @dataclass(frozen=True, slots=True)
-class NeedsYou:
+class AttentionNeeded:
     """A peer was refused, and it looks as if only a person could mend that: told once, though it is tried again.
 
     ``hint`` says what to do. ``peer`` is the name of a guest, who has no row, where that was turned away.
@@ -251,7 +251,7 @@ Event = (
     | DatabaseRemoved
     | SyncFinished
     | SyncFailed
-    | NeedsYou
+    | AttentionNeeded
     | HubChanged
     | SharingChanged
     | Paired

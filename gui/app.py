@@ -11,24 +11,24 @@ from pathlib import Path
 from PySide6.QtCore import QEvent, QObject, QProcess, QSettings, Qt
 from PySide6.QtWidgets import QApplication, QMessageBox
 
-from engine import itself
-from engine.backup import Backups
-from engine.engine import Engine
+from engine import relaunch
+from engine.api import Engine
 from engine.errors import SynclineError
-from engine.journal import Journal
+from engine.history.journal import Journal
 from engine.settings import SettingsFile, config_dir, data_dir, journal_path
-from engine.tokens import TokenStore
+from engine.settings.credentials import TokenStore
+from engine.storage.backup import Backups
 from gui import language
 from gui.actions import Actions
 from gui.bridge import Bridge
-from gui.collector import Collector
 from gui.commands import Commands, in_words
+from gui.crash_handler import caught
+from gui.gc_timer import GcTimer
 from gui.lifecycle import Application, make_application, run_coroutine
 from gui.logs import LogFile
-from gui.mishaps import caught
 from gui.notifier import Notifier
 from gui.preferences import Preferences
-from gui.single import SingleInstance
+from gui.single_instance import SingleInstance
 from gui.tray import Tray
 from gui.window import Window
 
@@ -100,7 +100,7 @@ async def shell(
         quit_asked: set by "Quit". look: where sizes and columns are remembered. log: where what happens is logged.
         hidden: begin in the tray.
     """
-    with Collector():
+    with GcTimer():
         commands = Commands(engine)
         with caught(commands.mishap):
             async with _shell(commands, quit_asked, look, log, hidden) as window:
@@ -194,5 +194,5 @@ def cannot_start(error: SynclineError) -> QMessageBox:
 
 def start_demo() -> None:
     """Open the demo in a process of its own; it needs nothing from this one."""
-    program, *arguments = itself.command("demo")
+    program, *arguments = relaunch.command("demo")
     QProcess.startDetached(program, arguments)

@@ -10,14 +10,14 @@ import asyncio
 
 from PySide6.QtCore import QObject, Signal
 
-from engine.engine import Engine
+from engine.api import Engine
 from engine.events import (
+    AttentionNeeded,
     ChangesMoved,
     DatabaseChanged,
     DatabaseRemoved,
     Event,
     HubChanged,
-    NeedsYou,
     PeerChanged,
     PeerRemoved,
     SettingsChanged,
@@ -48,7 +48,7 @@ class Bridge(QObject):
     activity = Signal(list)
     """list[SyncFinished | SyncFailed], oldest first."""
     needs_you = Signal(object)
-    """NeedsYou"""
+    """AttentionNeeded"""
     hub_changed = Signal(object)
     """HubChanged"""
     sharing_changed = Signal(object)
@@ -89,7 +89,7 @@ class Bridge(QObject):
                     moved.append(event)
                 case SyncFinished() | SyncFailed():
                     activity.append(event)
-                case NeedsYou():
+                case AttentionNeeded():
                     self.needs_you.emit(event)
                 case SettingsChanged():
                     settings = event.settings

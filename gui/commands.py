@@ -10,10 +10,10 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from engine.engine import Engine
+from engine.api import Engine
 from engine.errors import SynclineError
 from engine.settings import Pause
-from gui.models.sentences import told
+from gui.models.translation import told
 
 log = logging.getLogger(__name__)
 

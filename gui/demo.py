@@ -16,12 +16,12 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 
+from engine.api import Engine
 from engine.change import SQLiteValue
-from engine.cli.demo import folder_for, tell_story, verdict
+from engine.cli.demo.command import folder_for, tell_story, verdict
+from engine.cli.demo.hub import SIDES, Demo
 from engine.crr import connect
-from engine.demo import SIDES, Demo
-from engine.engine import Engine
-from engine.journal import Journal
+from engine.history.journal import Journal
 from engine.settings import Settings
 from gui.app import shell
 from gui.commands import Commands

@@ -1,7 +1,7 @@
 """One of the three windows of ``syncline demo --p2p --windows``: a machine of its own, in a process of its own.
 
-The program that opened it (``engine.demo_windows``) orders what a person would do by hand, in lines of JSON on standard
-input, and hears how it went on standard output. When the orders end, so does this.
+The program that opened it (``engine.cli.demo.windows``) orders what a person would do by hand, in lines of JSON on
+standard input, and hears how it went on standard output. When the orders end, so does this.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from typing import Any
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 
-from engine.demo_p2p import MACHINES, Machine
+from engine.cli.demo.p2p import MACHINES, Machine
 from engine.errors import SynclineError
-from engine.journal import Journal
-from engine.sharing.link import parse
+from engine.history.journal import Journal
+from engine.pairing.pairing_link import parse
 from gui.app import shell
 from gui.commands import Commands, in_words
 from gui.demo import write_something

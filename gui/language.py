@@ -2,7 +2,7 @@
 
 Widgets and other objects use ``self.tr``, in a method that they pass to ``spoken``: it is called again when the
 language changes. Functions use ``tr`` from here, whose texts have no context. Texts of the engine are looked up with
-``marked_text`` when they stand alone, or matched by ``gui.models.sentences``.
+``marked_text`` when they stand alone, or matched by ``gui.models.translation``.
 The translations lie in ``assets/languages``; ``.ci/languages.py`` brings them up to date.
 """
 

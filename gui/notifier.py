@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
-from engine.engine import Engine
-from engine.events import NeedsYou, PeerStatus, State
+from engine.api import Engine
+from engine.events import AttentionNeeded, PeerStatus, State
 from gui.bridge import Bridge
-from gui.models.sentences import told
+from gui.models.translation import told
 
 GATHER = 1_500
 """Milliseconds in which what comes together is said together."""
@@ -69,7 +69,7 @@ class Notifier(QObject):
         bridge.peers_changed.connect(self._peers_changed)
         bridge.peer_removed.connect(self._peer_removed)
 
-    def _needs_you(self, event: NeedsYou) -> None:
+    def _needs_you(self, event: AttentionNeeded) -> None:
         if self._engine.settings.notify_needs_you:
             self._add(event.peer, told(f"{event.sentence} {event.hint}".strip()))
 

@@ -10,7 +10,7 @@ from gui import language
 from gui.bridge import Bridge
 from gui.commands import Commands
 from gui.logs import LogFile
-from gui.surroundings import Surroundings
+from gui.power_monitor import PowerMonitor
 from gui.theme import apply_scheme
 
 
@@ -23,14 +23,14 @@ class Preferences(QObject):
     """
 
     def __init__(
-        self, commands: Commands, bridge: Bridge, log: LogFile | None, surroundings: Surroundings | None = None
+        self, commands: Commands, bridge: Bridge, log: LogFile | None, surroundings: PowerMonitor | None = None
     ) -> None:
         super().__init__(commands)
         self._commands = commands
         self._log = log
         self._theme = "system"
         self._language = commands.engine.settings.language  # in force before there is a window
-        self.surroundings = surroundings or Surroundings(self)
+        self.surroundings = surroundings or PowerMonitor(self)
         self.surroundings.changed.connect(lambda why: commands.start(commands.engine.rest(why)))
         bridge.settings_changed.connect(self.apply)
         self.apply(commands.engine.settings)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from engine.events import Guest, PeerStatus, State
 from gui.language import tr
 from gui.models import times
-from gui.models.sentences import told
-from gui.models.words import state_word
+from gui.models.labels import state_word
+from gui.models.translation import told
 from gui.theme import worst
 
 

@@ -19,18 +19,18 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.events import DatabaseChanged, NeedsYou, PeerStatus, SharingChanged, State
+from engine.events import AttentionNeeded, DatabaseChanged, PeerStatus, SharingChanged, State
+from engine.pairing.pairing_link import is_link
 from engine.settings import Pause, Settings
-from engine.sharing.link import is_link
 from gui.actions import Actions, PauseMenu
 from gui.bridge import Bridge
 from gui.clock_reader import ClockReader
 from gui.commands import Commands
+from gui.dialog_controller import DialogController
 from gui.journal_reader import JournalReader
 from gui.language import spoken
-from gui.look import Look, Restore, Save
-from gui.models.sentences import told
-from gui.notice import NoticeBar
+from gui.message_bar import MessageBar
+from gui.models.translation import told
 from gui.panels.activity import ActivityPanel
 from gui.panels.clocks import ClocksPanel
 from gui.panels.flow import FlowPanel
@@ -40,7 +40,7 @@ from gui.status_line import StatusLine
 from gui.summary import Summary, shared_with, summary
 from gui.theme import icon
 from gui.toolbar import Toolbar
-from gui.wishes import Wishes
+from gui.window_state import Restore, Save, WindowState
 
 SIZE = QSize(1100, 720)
 SAID_FOR = 5_000
@@ -80,13 +80,13 @@ class Window(QMainWindow):
         self._paused = False
         self._opening = True
         self._sharing = SharingChanged(0)
-        self.notices = NoticeBar()
+        self.notices = MessageBar()
         self.peers = PeersPanel()
         self.flow = FlowPanel()
         self.clocks = ClocksPanel()
         self.activity = ActivityPanel()
         self.rates = RatesGraph()
-        self.wishes = Wishes(self, commands)
+        self.wishes = DialogController(self, commands)
         self.journal_reader = JournalReader(commands, bridge, self.activity, self)
         self.clock_reader = ClockReader(commands, self.clocks, self)
         self.pause_menu = PauseMenu(self)
@@ -266,7 +266,7 @@ class Window(QMainWindow):
         days_of = {peer.id: peer.stale_days for peer in wanted.peers if peer.stale_days is not None}
         self.peers.model.set_stale_days(wanted.stale_days, days_of)
 
-    def _guest_needs_you(self, event: NeedsYou) -> None:
+    def _guest_needs_you(self, event: AttentionNeeded) -> None:
         if event.peer not in self._statuses:  # it has no row to say so
             self.notices.say(f"{event.peer}: {told(f'{event.sentence} {event.hint}'.strip())}")
 
@@ -369,7 +369,7 @@ class Window(QMainWindow):
         """Remember sizes, columns and the tab."""
         self._look.save()
 
-    def _make_look(self, file: QSettings | None) -> Look:
+    def _make_look(self, file: QSettings | None) -> WindowState:
         parts: dict[str, tuple[Save, Restore]] = {
             "window": (self.saveGeometry, self.restoreGeometry),
             "splitter": (self.splitter.saveState, self.splitter.restoreState),
@@ -378,7 +378,7 @@ class Window(QMainWindow):
         for name in ("peers", "flow", "clocks", "activity"):
             panel = getattr(self, name)
             parts[name] = (panel.save_state, panel.restore_state)
-        return Look(file, parts)
+        return WindowState(file, parts)
 
     def _restore_tab(self, state: QByteArray) -> None:
         text = bytes(state.data())

@@ -253,6 +253,29 @@
     </message>
 </context>
 <context>
+    <name>ActionBanner</name>
+    <message>
+        <source>Compare tables…</source>
+        <translation>Tabellen vergleichen…</translation>
+    </message>
+    <message>
+        <source>Repair…</source>
+        <translation>Reparieren …</translation>
+    </message>
+    <message>
+        <source>Give it a new id…</source>
+        <translation>Neue Kennung geben…</translation>
+    </message>
+    <message>
+        <source>Pair again…</source>
+        <translation>Noch einmal koppeln…</translation>
+    </message>
+    <message>
+        <source>Change peer…</source>
+        <translation>Gegenstelle ändern…</translation>
+    </message>
+</context>
+<context>
     <name>Actions</name>
     <message>
         <source>Sync now</source>
@@ -395,14 +418,50 @@
     </message>
 </context>
 <context>
-    <name>CheckedLine</name>
+    <name>CellDetailsDialog</name>
     <message>
-        <source>Show</source>
-        <translation>Zeigen</translation>
+        <source>Change</source>
+        <translation>Änderung</translation>
     </message>
     <message>
-        <source>Show %1</source>
-        <translation>%1 zeigen</translation>
+        <source>Table:</source>
+        <translation>Tabelle:</translation>
+    </message>
+    <message>
+        <source>Key:</source>
+        <translation>Schlüssel:</translation>
+    </message>
+    <message>
+        <source>Column:</source>
+        <translation>Spalte:</translation>
+    </message>
+    <message>
+        <source>&amp;New value</source>
+        <translation>&amp;Neuer Wert</translation>
+    </message>
+    <message>
+        <source>&amp;Old value</source>
+        <translation>&amp;Alter Wert</translation>
+    </message>
+    <message>
+        <source>The old value was too large to be kept.</source>
+        <translation>Der alte Wert war zu groß zum Aufheben.</translation>
+    </message>
+    <message>
+        <source>&amp;Put the old value back</source>
+        <translation>Alten Wert &amp;zurückholen</translation>
+    </message>
+    <message>
+        <source>Writes it into the database; it is synced as any change of yours</source>
+        <translation>Schreibt ihn in die Datenbank; er wird abgeglichen wie jede Ihrer Änderungen</translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation>Kopieren</translation>
+    </message>
+    <message>
+        <source>Copy: {0}</source>
+        <translation>Kopieren: {0}</translation>
     </message>
 </context>
 <context>
@@ -515,6 +574,53 @@
     </message>
 </context>
 <context>
+    <name>ConnectionTestPanel</name>
+    <message>
+        <source>&amp;Test</source>
+        <translation>&amp;Testen</translation>
+    </message>
+    <message>
+        <source>Connect once and look; nothing is changed on either side</source>
+        <translation>Einmal verbinden und nachsehen; auf keiner Seite ändert sich etwas</translation>
+    </message>
+    <message>
+        <source>The test is under way</source>
+        <translation>Der Test läuft</translation>
+    </message>
+    <message>
+        <source>Ready to sync.</source>
+        <translation>Bereit zum Abgleich.</translation>
+    </message>
+    <message>
+        <source>Not ready to sync.</source>
+        <translation>Nicht bereit zum Abgleich.</translation>
+    </message>
+    <message>
+        <source>S&amp;top the test</source>
+        <translation>Den &amp;Test abbrechen</translation>
+    </message>
+    <message>
+        <source>Reachable</source>
+        <translation>Erreichbar</translation>
+    </message>
+    <message>
+        <source>Protocol</source>
+        <translation>Protokoll</translation>
+    </message>
+    <message>
+        <source>Token</source>
+        <translation>Token</translation>
+    </message>
+    <message>
+        <source>Room</source>
+        <translation>Raum</translation>
+    </message>
+    <message>
+        <source>Tables</source>
+        <translation>Tabellen</translation>
+    </message>
+</context>
+<context>
     <name>DatabaseDialog</name>
     <message>
         <source>Tables</source>
@@ -615,6 +721,81 @@
     <message>
         <source>Stop syncing</source>
         <translation>Nicht mehr abgleichen</translation>
+    </message>
+</context>
+<context>
+    <name>DialogController</name>
+    <message>
+        <source>The diagnostics are in {0}. They hold no tokens and no values; look before you share them.</source>
+        <translation>Die Diagnose ist in {0}. Sie enthält keine Token und keine Werte; sehen Sie sie an, bevor Sie sie weitergeben.</translation>
+    </message>
+    <message>
+        <source>Remove peer</source>
+        <translation>Gegenstelle entfernen</translation>
+    </message>
+    <message>
+        <source>Remove peers</source>
+        <translation>Gegenstellen entfernen</translation>
+    </message>
+    <message>
+        <source>Remove {0}? The databases stay as they are on both sides.</source>
+        <translation>{0} entfernen? Die Datenbanken bleiben auf beiden Seiten, wie sie sind.</translation>
+    </message>
+    <message>
+        <source>Remove</source>
+        <translation>Entfernen</translation>
+    </message>
+    <message>
+        <source>Remove {0} and its peers from Syncline? The file stays as it is.</source>
+        <translation>{0} und ihre Gegenstellen aus Syncline entfernen? Die Datei bleibt, wie sie ist.</translation>
+    </message>
+    <message>
+        <source>Remove database</source>
+        <translation>Datenbank entfernen</translation>
+    </message>
+    <message>
+        <source>The old value is back.</source>
+        <translation>Der alte Wert ist wieder da.</translation>
+    </message>
+    <message>
+        <source>Export the syncs</source>
+        <translation>Die Abgleiche exportieren</translation>
+    </message>
+    <message>
+        <source>Wrote {0} syncs to {1}.</source>
+        <translation>{0} Abgleiche nach {1} geschrieben.</translation>
+    </message>
+    <message>
+        <source>A table of {0} cannot be synced as it is. Mend its sync records? A backup is made first. What was written without a record is recorded as written now, and the table is synced once more from the start.</source>
+        <translation>Eine Tabelle von {0} kann so, wie sie ist, nicht abgeglichen werden. Ihre Sync-Einträge reparieren? Zuerst wird eine Sicherung angelegt. Was ohne Eintrag geschrieben wurde, gilt als jetzt geschrieben, und die Tabelle wird noch einmal von Anfang an abgeglichen.</translation>
+    </message>
+    <message>
+        <source>Repair</source>
+        <translation>Reparieren</translation>
+    </message>
+    <message>
+        <source>Mended: {0}.</source>
+        <translation>Repariert: {0}.</translation>
+    </message>
+    <message>
+        <source>Nothing was damaged.</source>
+        <translation>Es war nichts beschädigt.</translation>
+    </message>
+    <message>
+        <source>This file was copied, or restored from a backup</source>
+        <translation>Diese Datei wurde kopiert oder aus einer Sicherung zurückgeholt</translation>
+    </message>
+    <message>
+        <source>{0} was copied, or restored from a backup: another file goes on under its id. Give it an id of its own? A backup is made first. No row changes; with each peer it syncs once more from the start. If the other copy has synced too, give that one a new id as well.</source>
+        <translation>{0} wurde kopiert oder aus einer Sicherung zurückgeholt: Eine andere Datei macht unter ihrer Kennung weiter. Soll sie eine eigene bekommen? Vorher wird gesichert. Keine Zeile ändert sich; mit jeder Gegenstelle wird einmal von vorn abgeglichen. Hat auch die andere Kopie abgeglichen, geben Sie auch ihr eine neue Kennung.</translation>
+    </message>
+    <message>
+        <source>Give it a new id</source>
+        <translation>Neue Kennung geben</translation>
+    </message>
+    <message>
+        <source>{0} has an id of its own now.</source>
+        <translation>{0} hat jetzt eine eigene Kennung.</translation>
     </message>
 </context>
 <context>
@@ -853,22 +1034,7 @@
     </message>
 </context>
 <context>
-    <name>MachineBar</name>
-    <message>
-        <source>One of three machines that found each other, each in its own window; no hub.</source>
-        <translation>Einer von drei Rechnern, die einander gefunden haben, jeder in einem eigenen Fenster; ohne Hub.</translation>
-    </message>
-    <message>
-        <source>Write something on the {0}</source>
-        <translation>Etwas auf „{0}“ schreiben</translation>
-    </message>
-    <message>
-        <source>Adds, changes or deletes a todo, through a connection of its own, as an app does</source>
-        <translation>Fügt eine Aufgabe hinzu, ändert oder löscht eine, über eine eigene Verbindung, wie es ein Programm tut</translation>
-    </message>
-</context>
-<context>
-    <name>NearbyPanel</name>
+    <name>LanDevicesPanel</name>
     <message>
         <source>Machines in this network</source>
         <translation>Rechner in diesem Netz</translation>
@@ -891,7 +1057,22 @@
     </message>
 </context>
 <context>
-    <name>NoticeBar</name>
+    <name>MachineBar</name>
+    <message>
+        <source>One of three machines that found each other, each in its own window; no hub.</source>
+        <translation>Einer von drei Rechnern, die einander gefunden haben, jeder in einem eigenen Fenster; ohne Hub.</translation>
+    </message>
+    <message>
+        <source>Write something on the {0}</source>
+        <translation>Etwas auf „{0}“ schreiben</translation>
+    </message>
+    <message>
+        <source>Adds, changes or deletes a todo, through a connection of its own, as an app does</source>
+        <translation>Fügt eine Aufgabe hinzu, ändert oder löscht eine, über eine eigene Verbindung, wie es ein Programm tut</translation>
+    </message>
+</context>
+<context>
+    <name>MessageBar</name>
     <message>
         <source>Notice</source>
         <translation>Hinweis</translation>
@@ -1360,29 +1541,6 @@
     </message>
 </context>
 <context>
-    <name>RemedyBar</name>
-    <message>
-        <source>Compare tables…</source>
-        <translation>Tabellen vergleichen…</translation>
-    </message>
-    <message>
-        <source>Repair…</source>
-        <translation>Reparieren …</translation>
-    </message>
-    <message>
-        <source>Give it a new id…</source>
-        <translation>Neue Kennung geben…</translation>
-    </message>
-    <message>
-        <source>Pair again…</source>
-        <translation>Noch einmal koppeln…</translation>
-    </message>
-    <message>
-        <source>Change peer…</source>
-        <translation>Gegenstelle ändern…</translation>
-    </message>
-</context>
-<context>
     <name>RowsModel</name>
     <message>
         <source>Table</source>
@@ -1654,97 +1812,14 @@
     </message>
 </context>
 <context>
-    <name>TrialPanel</name>
+    <name>ValidatedLineEdit</name>
     <message>
-        <source>&amp;Test</source>
-        <translation>&amp;Testen</translation>
+        <source>Show</source>
+        <translation>Zeigen</translation>
     </message>
     <message>
-        <source>Connect once and look; nothing is changed on either side</source>
-        <translation>Einmal verbinden und nachsehen; auf keiner Seite ändert sich etwas</translation>
-    </message>
-    <message>
-        <source>The test is under way</source>
-        <translation>Der Test läuft</translation>
-    </message>
-    <message>
-        <source>Ready to sync.</source>
-        <translation>Bereit zum Abgleich.</translation>
-    </message>
-    <message>
-        <source>Not ready to sync.</source>
-        <translation>Nicht bereit zum Abgleich.</translation>
-    </message>
-    <message>
-        <source>S&amp;top the test</source>
-        <translation>Den &amp;Test abbrechen</translation>
-    </message>
-    <message>
-        <source>Reachable</source>
-        <translation>Erreichbar</translation>
-    </message>
-    <message>
-        <source>Protocol</source>
-        <translation>Protokoll</translation>
-    </message>
-    <message>
-        <source>Token</source>
-        <translation>Token</translation>
-    </message>
-    <message>
-        <source>Room</source>
-        <translation>Raum</translation>
-    </message>
-    <message>
-        <source>Tables</source>
-        <translation>Tabellen</translation>
-    </message>
-</context>
-<context>
-    <name>ValueDialog</name>
-    <message>
-        <source>Change</source>
-        <translation>Änderung</translation>
-    </message>
-    <message>
-        <source>Table:</source>
-        <translation>Tabelle:</translation>
-    </message>
-    <message>
-        <source>Key:</source>
-        <translation>Schlüssel:</translation>
-    </message>
-    <message>
-        <source>Column:</source>
-        <translation>Spalte:</translation>
-    </message>
-    <message>
-        <source>&amp;New value</source>
-        <translation>&amp;Neuer Wert</translation>
-    </message>
-    <message>
-        <source>&amp;Old value</source>
-        <translation>&amp;Alter Wert</translation>
-    </message>
-    <message>
-        <source>The old value was too large to be kept.</source>
-        <translation>Der alte Wert war zu groß zum Aufheben.</translation>
-    </message>
-    <message>
-        <source>&amp;Put the old value back</source>
-        <translation>Alten Wert &amp;zurückholen</translation>
-    </message>
-    <message>
-        <source>Writes it into the database; it is synced as any change of yours</source>
-        <translation>Schreibt ihn in die Datenbank; er wird abgeglichen wie jede Ihrer Änderungen</translation>
-    </message>
-    <message>
-        <source>Copy</source>
-        <translation>Kopieren</translation>
-    </message>
-    <message>
-        <source>Copy: {0}</source>
-        <translation>Kopieren: {0}</translation>
+        <source>Show %1</source>
+        <translation>%1 zeigen</translation>
     </message>
 </context>
 <context>
@@ -1867,81 +1942,6 @@
     <message>
         <source>This desktop shows no tray icons, so closing only minimises the window. On GNOME, the extension “AppIndicator” brings them. To end Syncline, choose Quit.</source>
         <translation>Dieser Schreibtisch zeigt keine Symbole im Infobereich, daher wird das Fenster beim Schließen nur verkleinert. Unter GNOME bringt die Erweiterung „AppIndicator“ sie. Um Syncline zu beenden, wählen Sie „Beenden“.</translation>
-    </message>
-</context>
-<context>
-    <name>Wishes</name>
-    <message>
-        <source>Remove peer</source>
-        <translation>Gegenstelle entfernen</translation>
-    </message>
-    <message>
-        <source>Remove peers</source>
-        <translation>Gegenstellen entfernen</translation>
-    </message>
-    <message>
-        <source>Remove {0}? The databases stay as they are on both sides.</source>
-        <translation>{0} entfernen? Die Datenbanken bleiben auf beiden Seiten, wie sie sind.</translation>
-    </message>
-    <message>
-        <source>Remove</source>
-        <translation>Entfernen</translation>
-    </message>
-    <message>
-        <source>Remove {0} and its peers from Syncline? The file stays as it is.</source>
-        <translation>{0} und ihre Gegenstellen aus Syncline entfernen? Die Datei bleibt, wie sie ist.</translation>
-    </message>
-    <message>
-        <source>Remove database</source>
-        <translation>Datenbank entfernen</translation>
-    </message>
-    <message>
-        <source>The old value is back.</source>
-        <translation>Der alte Wert ist wieder da.</translation>
-    </message>
-    <message>
-        <source>Export the syncs</source>
-        <translation>Die Abgleiche exportieren</translation>
-    </message>
-    <message>
-        <source>Wrote {0} syncs to {1}.</source>
-        <translation>{0} Abgleiche nach {1} geschrieben.</translation>
-    </message>
-    <message>
-        <source>A table of {0} cannot be synced as it is. Mend its sync records? A backup is made first. What was written without a record is recorded as written now, and the table is synced once more from the start.</source>
-        <translation>Eine Tabelle von {0} kann so, wie sie ist, nicht abgeglichen werden. Ihre Sync-Einträge reparieren? Zuerst wird eine Sicherung angelegt. Was ohne Eintrag geschrieben wurde, gilt als jetzt geschrieben, und die Tabelle wird noch einmal von Anfang an abgeglichen.</translation>
-    </message>
-    <message>
-        <source>Repair</source>
-        <translation>Reparieren</translation>
-    </message>
-    <message>
-        <source>Mended: {0}.</source>
-        <translation>Repariert: {0}.</translation>
-    </message>
-    <message>
-        <source>Nothing was damaged.</source>
-        <translation>Es war nichts beschädigt.</translation>
-    </message>
-    <message>
-        <source>This file was copied, or restored from a backup</source>
-        <translation>Diese Datei wurde kopiert oder aus einer Sicherung zurückgeholt</translation>
-    </message>
-    <message>
-        <source>{0} was copied, or restored from a backup: another file goes on under its id. Give it an id of its own? A backup is made first. No row changes; with each peer it syncs once more from the start. If the other copy has synced too, give that one a new id as well.</source>
-        <translation>{0} wurde kopiert oder aus einer Sicherung zurückgeholt: Eine andere Datei macht unter ihrer Kennung weiter. Soll sie eine eigene bekommen? Vorher wird gesichert. Keine Zeile ändert sich; mit jeder Gegenstelle wird einmal von vorn abgeglichen. Hat auch die andere Kopie abgeglichen, geben Sie auch ihr eine neue Kennung.</translation>
-    </message>
-    <message>
-        <source>Give it a new id</source>
-        <translation>Neue Kennung geben</translation>
-    </message>
-    <message>
-        <source>{0} has an id of its own now.</source>
-        <translation>{0} hat jetzt eine eigene Kennung.</translation>
-    </message>
-    <message>
-        <source>The diagnostics are in {0}. They hold no tokens and no values; look before you share them.</source>
-        <translation>Die Diagnose ist in {0}. Sie enthält keine Token und keine Werte; sehen Sie sie an, bevor Sie sie weitergeben.</translation>
     </message>
 </context>
 <context>
@@ -2288,10 +2288,6 @@
     <message>
         <source>Cannot listen on {0} port {1}: {2}.</source>
         <translation>An {0} Port {1} kann nicht gelauscht werden: {2}.</translation>
-    </message>
-    <message>
-        <source>Change it in your desktop&apos;s own settings.</source>
-        <translation>Ändern Sie es in den Einstellungen Ihres Desktops.</translation>
     </message>
     <message>
         <source>Change the table so that nothing of this applies, then try again.</source>
@@ -3578,10 +3574,6 @@
         <translation>Sobald das behoben ist, geht es von selbst weiter.</translation>
     </message>
     <message>
-        <source>Who opens links</source>
-        <translation>Wer Links öffnet</translation>
-    </message>
-    <message>
         <source>With PYTHON_KEYRING_BACKEND=keyring.backends.null.Keyring set, Syncline keeps tokens in a file instead.</source>
         <translation>Mit PYTHON_KEYRING_BACKEND=keyring.backends.null.Keyring hebt Syncline Token stattdessen in einer Datei auf.</translation>
     </message>
@@ -3950,10 +3942,6 @@
         <translation>der anderen Seite</translation>
     </message>
     <message>
-        <source>the registry</source>
-        <translation>der Registrierung</translation>
-    </message>
-    <message>
         <source>the table itself is gone; only its sync records are left</source>
         <translation>die Tabelle selbst ist weg; nur ihre Aufzeichnungen des Abgleichs sind noch da</translation>
     </message>
@@ -4088,10 +4076,6 @@
     <message>
         <source>{0} could not be backed up to {1}: {2}.</source>
         <translation>{0} konnte nicht nach {1} gesichert werden: {2}.</translation>
-    </message>
-    <message>
-        <source>{0} could not be changed in {1}: {2}.</source>
-        <translation>{0} konnte in {1} nicht geändert werden: {2}.</translation>
     </message>
     <message>
         <source>{0} could not be written: {1}.</source>
@@ -4312,10 +4296,6 @@
     <message>
         <source>The room name “{0}” {1}.</source>
         <translation>Der Raumname „{0}“ {1}.</translation>
-    </message>
-    <message>
-        <source>The start at login</source>
-        <translation>Der Start bei der Anmeldung</translation>
     </message>
     <message>
         <source>The version {0} is out of range: versions go from 0 to 2^53 - 1.</source>

@@ -7,7 +7,7 @@ import sys
 from datetime import datetime
 
 from engine.cli.output import count, say
-from engine.journal_export import read_syncs, write_csv, write_json
+from engine.history.export import read_syncs, write_csv, write_json
 from engine.settings import journal_path
 
 

@@ -6,11 +6,11 @@ import argparse
 from datetime import datetime
 from pathlib import Path
 
-from engine.backup import Backup, Backups
 from engine.cli.output import say, say_json
 from engine.errors import UsageError
-from engine.restore import put_back_file
 from engine.settings import data_dir
+from engine.storage.backup import Backup, Backups
+from engine.storage.restore import put_back_file
 
 
 async def run(arguments: argparse.Namespace) -> int:

@@ -7,10 +7,10 @@ import asyncio
 
 from engine.cli.options import add_database
 from engine.cli.output import change_json, change_line, say, say_json
-from engine.crr import Replica
 from engine.errors import UsageError
-from engine.flow import flow_of
-from engine.watch import FileWatch
+from engine.history.event_stream import flow_of
+from engine.replica import Replica
+from engine.storage.file_watch import FileWatch
 
 READ_LIMIT = 10_000
 """Changes read at a time."""

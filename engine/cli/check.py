@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from engine.backup import Backups
 from engine.cli.options import add_database
 from engine.cli.output import say, say_json
-from engine.crr import Damage, Replica
+from engine.crr import Damage
+from engine.replica import Replica
 from engine.settings import data_dir
+from engine.storage.backup import Backups
 
 LEFT = {
     Damage.ORPHANS: "Left to you: delete them where the app does, or bring back what they refer to.",

@@ -12,7 +12,7 @@ from engine import __version__
 
 COMMANDS = {
     "open": ("window", "Open the window, and add these databases, or the peer of a link."),
-    "demo": ("demo", "Two todo lists in sync through a hub, before your eyes."),
+    "demo": ("demo.command", "Two todo lists in sync through a hub, before your eyes."),
     "screenshots": ("window", "Paint the window into pictures, light and dark."),
     "sync": ("sync", "Sync a database with a peer."),
     "verify": ("verify", "Sync with a peer, compare every row, and mend what differs if asked to."),
@@ -29,7 +29,7 @@ COMMANDS = {
     "backups": ("backups", "List the backups of databases, and put one back."),
     "check": ("check", "Find damage to a database's sync records, and mend it."),
     "changes": ("changes", "Print a database's changes."),
-    "bench": ("bench", "Measure the engine, each figure beside its baseline in the same run."),
+    "bench": ("bench.command", "Measure the engine, each figure beside its baseline in the same run."),
 }
 """Each command's module and what it does. ``status_options`` there takes the parser of ``status``: it adds the options
 and says in its defaults what is to be run. Only the module of the command that was given is loaded: all of them take
@@ -48,7 +48,7 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
 
 def _can_be_opened(word: str) -> bool:
     """Whether this is a pairing link, or a file, and cannot be meant as a command: none has a dot or slash in it."""
-    from engine.sharing.link import is_link
+    from engine.pairing.pairing_link import is_link
 
     return is_link(word) or (any(mark in word for mark in (".", "/", os.sep)) and os.path.isfile(word))
 

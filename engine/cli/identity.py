@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from engine.backup import Backups
 from engine.cli.options import add_database
 from engine.cli.output import say
-from engine.crr import Replica
 from engine.errors import UsageError
+from engine.replica import Replica
 from engine.settings import data_dir
+from engine.storage.backup import Backups
 
 
 async def new_id(arguments: argparse.Namespace) -> int:

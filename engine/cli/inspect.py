@@ -9,13 +9,13 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from engine.backup import Backups
 from engine.cli.options import add_database
 from engine.cli.output import count, say, say_json, short_site
-from engine.crr import Replica
 from engine.crr.tables.create import not_eligible
 from engine.errors import ReplicaError, UsageError
+from engine.replica import Replica
 from engine.settings import Settings, SettingsFile, data_dir
+from engine.storage.backup import Backups
 
 
 async def tables(arguments: argparse.Namespace) -> int:

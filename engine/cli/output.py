@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from engine.change import SENTINEL, SQLiteValue
-from engine.words import printable
+from engine.text import printable
 
 if TYPE_CHECKING:
     from engine.events import FlowChange

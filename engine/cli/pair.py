@@ -9,17 +9,17 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from engine.backup import Backups
+from engine.api import Engine
 from engine.cli.output import say, terminal
 from engine.cli.states import StateLines
-from engine.engine import Engine
 from engine.errors import UsageError
 from engine.events import Paired, PeerChanged, SharingChanged
-from engine.flow import EventStream
+from engine.history.event_stream import EventStream
+from engine.pairing.bootstrap import is_new
+from engine.pairing.pairing_link import PairingLink, is_link, parse, qr_on_terminal
 from engine.settings import DatabaseConfig, Mode, PeerConfig, Settings, SettingsFile, config_dir, data_dir
-from engine.sharing.link import PairingLink, is_link, parse, qr_on_terminal
-from engine.sharing.newfile import is_new
-from engine.tokens import TokenStore
+from engine.settings.credentials import TokenStore
+from engine.storage.backup import Backups
 
 PORT = 8786
 """Where the command line shares: the same each time, so that those who were paired find it again."""

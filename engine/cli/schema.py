@@ -6,13 +6,14 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from engine.backup import Backups
+from engine.checks.schema_diff import SchemaLine, ask_plans, compare
 from engine.cli.options import add_database, add_token_file
 from engine.cli.output import say, say_json, shown
 from engine.cli.sync import kept, named
-from engine.crr import Addition, Replica
-from engine.schema_help import SchemaLine, ask_plans, compare
+from engine.crr import Addition
+from engine.replica import Replica
 from engine.settings import data_dir
+from engine.storage.backup import Backups
 
 
 async def run(arguments: argparse.Namespace) -> int:

@@ -10,15 +10,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from engine.backup import Backups
+from engine.api import Engine
 from engine.cli.logs import log_json
 from engine.cli.output import say
 from engine.cli.sync import read_token
-from engine.engine import Engine
 from engine.errors import UsageError
 from engine.events import HubChanged
 from engine.hub import HubOptions, Tls, limits
 from engine.settings import Settings, check_url, data_dir
+from engine.storage.backup import Backups
 
 MANY_FILES = 65_536
 """Open files that are enough for any hub."""

@@ -9,20 +9,20 @@ import random
 from dataclasses import replace
 from pathlib import Path
 
-from engine.attempt import SchemaName
-from engine.backoff import Backoff
-from engine.backup import Backups
+from engine.api import Engine
 from engine.cli.options import add_database, add_token_file
 from engine.cli.output import change_json, change_line, count, say, say_json, short_site, terminal
 from engine.cli.states import StateLines
-from engine.engine import Engine
 from engine.errors import FileBusy, ReadOnlyFile, StorageFailed, SynclineError, TablesParked, UsageError
 from engine.events import ChangesMoved, Event, PeerChanged, PeerStatus, State, SyncFinished
-from engine.flow import EventStream
+from engine.history.event_stream import EventStream
+from engine.links.attempt import SchemaName
+from engine.links.backoff import Backoff
+from engine.links.retry_policy import POLICIES
 from engine.settings import DatabaseConfig, Mode, PeerConfig, Settings, SettingsFile, check_url, data_dir
-from engine.tokens import TokenStore
-from engine.trouble import POLICIES
-from engine.wire.rooms import check_room, check_token
+from engine.settings.credentials import TokenStore
+from engine.storage.backup import Backups
+from engine.wire.handshake import check_room, check_token
 from engine.wire.schema_hash import cryb64
 
 

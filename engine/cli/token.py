@@ -10,7 +10,7 @@ from pathlib import Path
 from engine.cli.output import say, say_json
 from engine.errors import UsageError
 from engine.hub.tokens import Token, load, make, revoke
-from engine.wire.rooms import check_room
+from engine.wire.handshake import check_room
 
 _SPAN = re.compile(r"([0-9]{1,5})([hdw])")
 _UNITS = {"h": "hours", "d": "days", "w": "weeks"}

@@ -6,17 +6,17 @@ import argparse
 from dataclasses import dataclass, replace
 from typing import Any
 
-from engine.backup import Backups
+from engine.api import Engine
+from engine.checks.repair import Side
+from engine.checks.row_diff import Row, RowDifference
+from engine.checks.verify import Verification
 from engine.cli.options import add_database, add_token_file
 from engine.cli.output import as_json, count, say, say_json, shown
 from engine.cli.sync import kept, named
-from engine.differences import Row, RowDifference
-from engine.engine import Engine
 from engine.errors import TablesParked
-from engine.mending import Side
 from engine.session import Verdict
 from engine.settings import Mode, Settings, data_dir
-from engine.verify import Verification
+from engine.storage.backup import Backups
 
 PATIENCE = 600.0
 """Seconds for each thing that is waited for: a large table takes long to look at."""

@@ -16,7 +16,7 @@ from types import ModuleType
 
 from engine.cli.output import say
 from engine.errors import SynclineError, UsageError
-from engine.sharing.link import is_link
+from engine.pairing.pairing_link import is_link
 
 
 def open_window(arguments: argparse.Namespace) -> int:
@@ -36,7 +36,7 @@ def demo(arguments: argparse.Namespace) -> int | None:
     With ``--windows`` each of its machines is a process with a window of its own.
     """
     if arguments.write:
-        from engine.demo import write
+        from engine.cli.demo.hub import write
 
         write(Path(arguments.write[0]), arguments.write[1])
         return 0
@@ -60,7 +60,7 @@ def demo(arguments: argparse.Namespace) -> int | None:
 def screenshots(arguments: argparse.Namespace) -> int:
     """``syncline screenshots DIR [--pairing]``"""
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
-    return int(_gui("shots").run(arguments.folder, say, pairing=arguments.pairing))
+    return int(_gui("screenshots").run(arguments.folder, say, pairing=arguments.pairing))
 
 
 def has_display() -> bool:

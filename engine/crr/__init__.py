@@ -67,57 +67,23 @@ Where this differs from stock 0.16.3 on purpose (spec 12 says that each is safe 
 - merge-equal-values is read from the file for each merge, so that all connections agree; it takes 0 and 1 only.
 """
 
-from engine.crr.held.telling import Waiting
-from engine.crr.opening import connect
+from engine.crr.connection import connect
 from engine.crr.pack import pack as pack_columns
 from engine.crr.pack import unpack as unpack_columns
-from engine.crr.peers.lineage import made_at
 from engine.crr.read.tables import weight
-from engine.crr.replica import Replica
-from engine.crr.results import (
-    Applied,
-    ChangeSet,
-    Known,
-    Lost,
-    MergeResult,
-    Migration,
-    Part,
-    Place,
-    Received,
-    Span,
-    TableDigest,
-    TableStatus,
-    TrackedPeer,
-)
-from engine.crr.schema import record_schema
 from engine.crr.tables.additions import Addition
 from engine.crr.tables.plans import create_all as create_tables
 from engine.crr.tables.repair import Damage, Finding
+from engine.crr.withheld.describe import Waiting
 
 __all__ = [
     "Addition",
-    "Applied",
-    "ChangeSet",
     "Damage",
     "Finding",
-    "Known",
-    "Lost",
-    "MergeResult",
-    "Migration",
-    "Part",
-    "Place",
-    "Received",
-    "Replica",
-    "Span",
-    "TableDigest",
-    "TableStatus",
-    "TrackedPeer",
     "Waiting",
     "connect",
     "create_tables",
-    "made_at",
     "pack_columns",
-    "record_schema",
     "unpack_columns",
     "weight",
 ]

@@ -10,8 +10,8 @@ from typing import Any
 
 import apsw
 
-from engine.crr.sql import ident, literal
 from engine.crr.triggers import EVENTS, trigger_name
+from engine.sqlite.sql import ident, literal
 
 _ID = "crsql"
 _ALONE = 2

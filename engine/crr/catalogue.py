@@ -9,11 +9,11 @@ from functools import cached_property
 import apsw
 
 from engine.crr import parking
-from engine.crr.sql import literal
 from engine.crr.statements import Statements
-from engine.crr.texts import each, readable, rows_of_schema
 from engine.crr.triggers import EVENTS, Triggers, Watch, trigger_name
-from engine.crr.values import Affinity
+from engine.sqlite.invalid_text import each, readable, rows_of_schema
+from engine.sqlite.sql import literal
+from engine.sqlite.values import Affinity
 
 CLOCK = "__crsql_clock"
 BY_VERSION = "_dbv_idx"
@@ -23,7 +23,7 @@ KEY = "__crsql_key"
 UNREADABLE = "unreadable"
 NO_TEXT = "a name or a default in its schema is not valid text"
 MARK = "crsql_syncline_mark_"
-"""Begins the names of the triggers by which a table is known again (``engine.crr.peers.marks``)."""
+"""Begins the names of the triggers by which a table is known again (``engine.clocks.table_marks``)."""
 
 _UNWATCHED = "its sync triggers are missing or were changed, so that what is written to it is not recorded"
 

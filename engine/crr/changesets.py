@@ -11,7 +11,7 @@ from typing import NamedTuple
 import apsw
 
 from engine.change import SQLiteValue
-from engine.crr.texts import from_utf8
+from engine.sqlite.invalid_text import from_utf8
 
 INSERT, UPDATE, DELETE = apsw.SQLITE_INSERT, apsw.SQLITE_UPDATE, apsw.SQLITE_DELETE
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import apsw
 
-from engine.crr.sql import main
-from engine.crr.texts import each
+from engine.sqlite.invalid_text import each
+from engine.sqlite.sql import main
 
 TABLE = "crsql_syncline_parked"
 
@@ -49,7 +49,7 @@ def _write(db: apsw.Connection, rows: list[tuple[Any, ...]]) -> None:
 
 def _depends(db: apsw.Connection, name: str) -> bytes:
     """A digest of the table's schema, and of all triggers but the sync triggers of others: one may fire the next. Marks
-    (``engine.crr.peers.marks``) never fire."""
+    (``engine.clocks.table_marks``) never fire."""
     rows = each(
         db,
         "SELECT type, name, tbl_name, sql FROM main.sqlite_master WHERE type IN ('table', 'trigger')"

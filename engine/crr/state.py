@@ -13,9 +13,9 @@ import apsw
 from engine.change import MAX_VERSION
 from engine.crr import catalogue
 from engine.crr.catalogue import CLOCK, Catalogue, Crr
-from engine.crr.sql import main
-from engine.crr.values import Storage
 from engine.errors import ReplicaError, SchemaMismatch
+from engine.sqlite.sql import main
+from engine.sqlite.values import Storage
 
 _MARK = "crsql_schema_read"
 _LAST = 2**63 - 1

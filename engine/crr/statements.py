@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 
 from engine.change import SENTINEL
-from engine.crr.sql import ROWS, ident, idents, key_is, literal, main, marks
+from engine.sqlite.sql import ROWS, ident, idents, key_is, literal, main, marks
 
 _CASES_KEPT = 256
 

@@ -13,13 +13,13 @@ from typing import Any
 
 import apsw
 
-from engine.crr.capture import Capture, key_unreadable
 from engine.crr.catalogue import Crr
 from engine.crr.changesets import parsed
-from engine.crr.sql import main
 from engine.crr.state import State
 from engine.crr.tables.backfill import rows_and_keys
 from engine.crr.tables.create import savepoint
+from engine.crr.trigger_functions import Capture, key_unreadable
+from engine.sqlite.sql import main
 
 CALLS = "crsql_after_"
 """How the names of the functions begin that the triggers call."""

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from engine.errors import SynclineError
 from engine.hub.tokens import Token, digest, load
-from engine.watch import FileWatch
+from engine.storage.file_watch import FileWatch
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +33,7 @@ class Grant:
     Attributes:
         write: whether changes are taken from it.
         token: the token it showed; None where none of the file's was asked for.
-        lasting: the secret to show from now on, told once to one who was paired (``engine.sharing.guests``).
+        lasting: the secret to show from now on, told once to one who was paired (``engine.pairing.paired_devices``).
     """
 
     write: bool = True

@@ -12,13 +12,13 @@ from typing import Any, TypeVar
 from websockets.protocol import SEND_EOF, State
 from websockets.typing import Data
 
-from engine.heartbeat import ServerSocket
 from engine.hub.access import Grant
 from engine.hub.intake import Intake
-from engine.steps import Left, unless
-from engine.visits import Purpose
+from engine.links.inbound import Purpose
+from engine.sqlite.steps import Left, unless
+from engine.transport.keepalive import ServerSocket
 from engine.wire import MAX_SMALL
-from engine.wire.rooms import Greeting
+from engine.wire.handshake import Greeting
 
 log = logging.getLogger(__name__)
 

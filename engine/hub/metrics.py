@@ -11,8 +11,8 @@ from prometheus_client import CollectorRegistry, ProcessCollector, generate_late
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from engine.hub.tally import Tally, moved
-from engine.pump import Pump
+from engine.hub.counters import Counters, moved
+from engine.transport.driver import Driver
 
 
 class Metrics(Collector):
@@ -24,7 +24,7 @@ class Metrics(Collector):
         gauges: what there is now, by name, each with what it means.
     """
 
-    def __init__(self, tally: Tally, pumps: Iterable[Pump], gauges: dict[str, tuple[int, str]]) -> None:
+    def __init__(self, tally: Counters, pumps: Iterable[Driver], gauges: dict[str, tuple[int, str]]) -> None:
         self._tally = tally
         self._moved = tally.moved + moved(pumps)
         self._gauges = gauges

@@ -15,19 +15,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.errors import NoSuchFile, SynclineError, UsageError
-from engine.host import Host
-from engine.hosts import Hosts
 from engine.hub.limits import Busy, Limits
-from engine.wire.rooms import check_room
+from engine.storage.host_pool import HostPool
+from engine.storage.replica_host import ReplicaHost
+from engine.wire.handshake import check_room
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
 class _Room:
-    context: contextlib.AbstractAsyncContextManager[Host]
+    context: contextlib.AbstractAsyncContextManager[ReplicaHost]
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    host: Host | None = None
+    host: ReplicaHost | None = None
     users: int = 0
     left_at: float = 0.0
 
@@ -41,7 +41,7 @@ class Rooms:
         limits: how many may be open, and for how long an empty one stays so.
     """
 
-    def __init__(self, places: Path | Mapping[str, Path], hosts: Hosts, limits: Limits) -> None:
+    def __init__(self, places: Path | Mapping[str, Path], hosts: HostPool, limits: Limits) -> None:
         self._places = places
         self._hosts = hosts
         self._limits = limits
@@ -83,7 +83,7 @@ class Rooms:
                     yield path.name
 
     @contextlib.asynccontextmanager
-    async def use(self, room: str) -> AsyncIterator[Host]:
+    async def use(self, room: str) -> AsyncIterator[ReplicaHost]:
         """Open a room, or share it.
 
         Raises:

@@ -15,29 +15,29 @@ from pathlib import Path
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
-from engine.backup import Backups
 from engine.errors import ReplicaError, SynclineError, UsageError, WireError
-from engine.host import Host
-from engine.hosts import Hosts
 from engine.hub.accepting import AT_ONCE, Accepting
 from engine.hub.access import Access, Anybody, Grant, SharedToken, TokenFile
+from engine.hub.cert_reload import Certificate
 from engine.hub.connection import Gone, HubSocket
-from engine.hub.door import Door, echo_subprotocol
-from engine.hub.fellows import Fellows
-from engine.hub.guard import HubGuard
+from engine.hub.counters import Counters, moved
+from engine.hub.create_room import RoomCreator, RoomRequest
+from engine.hub.handshake import Handshake, echo_subprotocol
 from engine.hub.limits import Busy
-from engine.hub.making import Maker, Wish
+from engine.hub.migrate_room import RoomMigrator
 from engine.hub.options import HubOptions
-from engine.hub.renewing import Certificate
+from engine.hub.rate_limit import RateLimiter
 from engine.hub.rooms import Rooms
 from engine.hub.schemas import Schemas
-from engine.hub.tally import Tally, moved
-from engine.hub.upgrading import Upgrader
-from engine.pump import Pump
-from engine.session import CLOSE_TOKEN, OwnSession, Session, StockHubSession
+from engine.hub.upstreams import Upstreams
+from engine.links.inbound import InboundConnection
+from engine.session import CLOSE_TOKEN, Session, SynclineSession, VlcnHubSession
 from engine.session.base import GREETING_TIMEOUT
-from engine.sockets import SOCKET_OPTIONS
-from engine.visits import Visit
+from engine.storage.backup import Backups
+from engine.storage.host_pool import HostPool
+from engine.storage.replica_host import ReplicaHost
+from engine.transport.driver import Driver
+from engine.transport.sockets import SOCKET_OPTIONS
 from engine.wire import MAX_SMALL, Failure, FailureCode, Tables, decode, encode, spoken
 
 log = logging.getLogger(__name__)
@@ -64,8 +64,8 @@ class Guest:
 
     room: str
     grant: Grant
-    pump: Pump
-    guard: HubGuard
+    pump: Driver
+    guard: RateLimiter
 
 
 class Hub:
@@ -88,7 +88,7 @@ class Hub:
     def __init__(
         self,
         places: Path | Mapping[str, Path],
-        hosts: Hosts,
+        hosts: HostPool,
         *,
         host: str = "127.0.0.1",
         port: int = 0,
@@ -114,11 +114,11 @@ class Hub:
         self._visits = hosts.visits
         limits = self.options.limits
         self._rooms = Rooms(places, hosts, limits)
-        self._fellows = Fellows(self.options.fellows, self.options.fellow_token, hosts, self._rooms)
+        self._fellows = Upstreams(self.options.fellows, self.options.fellow_token, hosts, self._rooms)
         schemas = Schemas(self.options.schemas)
-        self._maker = Maker(schemas, from_peers=self.options.allow_create, limits=limits, backups=backups)
-        self._tally = Tally()
-        self._door = Door(
+        self._maker = RoomCreator(schemas, from_peers=self.options.allow_create, limits=limits, backups=backups)
+        self._tally = Counters()
+        self._door = Handshake(
             self._access,
             self.options,
             crowd=lambda room: self.guests[room],
@@ -127,7 +127,7 @@ class Hub:
             refused=self._tally.refused,
         )
         copies = backups or Backups((self._folder or Path()) / ".backups")  # no room can be called so
-        self._upgrader = Upgrader(self._maker.schemas, copies, allow_drop=self.options.allow_drop)
+        self._upgrader = RoomMigrator(self._maker.schemas, copies, allow_drop=self.options.allow_drop)
         self._accepting = Accepting()
         self._certificate: Certificate | None = None
         self._server: Server | None = None
@@ -246,7 +246,7 @@ class Hub:
         except ConnectionClosed:
             log.info("A peer left before it greeted", extra={"room": room, "address": socket.address})
 
-    async def _arrive(self, socket: HubSocket) -> Wish | None:
+    async def _arrive(self, socket: HubSocket) -> RoomRequest | None:
         """Hear what a peer wishes, if that matters, and make its room unless it is there."""
         self._arriving.add(socket)
         try:
@@ -257,7 +257,7 @@ class Hub:
         finally:
             self._arriving.discard(socket)
 
-    async def _hear_wish(self, socket: HubSocket) -> Wish | None:
+    async def _hear_wish(self, socket: HubSocket) -> RoomRequest | None:
         """Look at what a peer says first, if a room may be made or upgraded by it."""
         missing = not self._rooms.exists(socket.greeting.room)
         if not socket.new_room and (self.options.schemas is None or (missing and not socket.grant.write)):
@@ -270,12 +270,12 @@ class Hub:
             raise UsageError("The other side did not greet.") from None
         if isinstance(message, Tables):
             await socket.recv()  # it is for us only: the session begins with Hello
-        wish = Wish.of(message) if message is not None else None
+        wish = RoomRequest.of(message) if message is not None else None
         if wish is None:
             raise UsageError("The other side did not greet.")
         return wish
 
-    async def _run_session(self, socket: HubSocket, host: Host) -> None:
+    async def _run_session(self, socket: HubSocket, host: ReplicaHost) -> None:
         room, grant = socket.greeting.room, socket.grant
         here = await host.snapshot()
         if not here.tables and (not here.parked or socket.greeting.own is None):
@@ -284,14 +284,14 @@ class Hub:
         own = socket.greeting.own
         session: Session
         if own is not None:
-            session = OwnSession(here, now=now, receives=grant.write, protocol=spoken(own))
+            session = SynclineSession(here, now=now, receives=grant.write, protocol=spoken(own))
         else:
-            session = StockHubSession(here, now=now, receives=grant.write)
+            session = VlcnHubSession(here, now=now, receives=grant.write)
         small = not grant.write and socket.greeting.own is not None
-        guard = HubGuard(self.options.limits, host.path, small=small)
+        guard = RateLimiter(self.options.limits, host.path, small=small)
         name = grant.token.name if grant.token is not None else socket.address
-        visit = Visit(socket.purpose, name, self._visits.news)
-        pump = Pump(
+        visit = InboundConnection(socket.purpose, name, self._visits.news)
+        pump = Driver(
             socket, session, host, guard=guard,
             on_state=visit.stepped, on_in=visit.merged if self._visits.news is not None else None, on_out=visit.sent,
         )  # fmt: skip

@@ -30,12 +30,12 @@ from .actions import (
     Snapshot,
     TakeDigests,
 )
-from .answering import answer
 from .base import Session
-from .comparing import Verdict
-from .own import OwnSession
-from .stock import StockClientSession, StockHubSession
-from .versions import Versions
+from .digests import Verdict
+from .row_queries import answer
+from .syncline import SynclineSession
+from .vlcn import VlcnClientSession, VlcnHubSession
+from .vlcn_messages import Versions
 
 __all__ = [
     "CLOSE_MISSING",
@@ -47,7 +47,6 @@ __all__ = [
     "LookIntoRows",
     "LookUp",
     "Merge",
-    "OwnSession",
     "Ping",
     "Read",
     "ReadPart",
@@ -56,10 +55,11 @@ __all__ = [
     "Send",
     "Session",
     "Snapshot",
-    "StockClientSession",
-    "StockHubSession",
+    "SynclineSession",
     "TakeDigests",
     "Verdict",
     "Versions",
+    "VlcnClientSession",
+    "VlcnHubSession",
     "answer",
 ]

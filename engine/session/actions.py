@@ -3,7 +3,7 @@
 The driver performs actions in the order given, one at a time, and answers ``Read`` and ``Merge`` before it feeds the
 session anything else that could race with them: ``read_done``, ``merge_done``, ``known``, ``renewed``, ``kept``,
 ``digested``, ``answered`` or ``failed``.
-``engine.session.performing`` does on a replica what each of them asks.
+``engine.session.execute`` does on a replica what each of them asks.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from engine.change import Change
-from engine.crr import Place, Received, Span
-from engine.shape import Parked, Shape
+from engine.table_shape import Parked, Shape
+from engine.tables import Place, Received, Span
 from engine.wire import TablesRequest
 
-from .answering import Question
+from .row_queries import Question
 
 CLOSE_TOKEN = 4001
 """Close code for a peer whose token does not hold any more."""

@@ -15,15 +15,15 @@ from collections import deque
 from collections.abc import Callable, Sequence
 
 from engine.change import MAX_VERSION, Change
-from engine.common import ParkedTable, parked_here
-from engine.crr import Known, MergeResult, Part, Place, Received, TableDigest
-from engine.errors import BeyondLimit, MergeError, ProtocolError, SchemaMismatch, SynclineError, TooLarge, WireError
-from engine.shape import Parked, Shape
+from engine.errors import LimitExceeded, MergeError, ProtocolError, SchemaMismatch, SynclineError, TooLarge, WireError
+from engine.session.common_tables import ParkedTable, parked_here
+from engine.table_shape import Parked, Shape
+from engine.tables import Known, MergeResult, Part, Place, Received, TableDigest
 from engine.wire import MAX_FRAME, Message, Tables, decode
 
 from .actions import CLOSE_MISSING, Action, Close, Merge, RecordSent, Send, Snapshot
-from .answering import Answer
-from .versions import Versions
+from .row_queries import Answer
+from .vlcn_messages import Versions
 
 GREETING_TIMEOUT = 15.0
 """Seconds that a peer has to answer the greeting."""
@@ -162,7 +162,7 @@ class Session(abc.ABC):
             elsewhere = error.elsewhere if isinstance(error, SchemaMismatch) else str(error)
             # where shapes are compared in the greeting, one side's tables were altered since
             parked = self.confirms and isinstance(error, SchemaMismatch)
-            code = 1009 if isinstance(error, BeyondLimit) else 1008
+            code = 1009 if isinstance(error, LimitExceeded) else 1008
             self.close(code, str(error), said=elsewhere, retry=False, parked=parked)
         else:
             self.close(1011, str(error), said="The other side could not read or write its file.")

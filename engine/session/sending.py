@@ -12,17 +12,19 @@ from collections import deque
 from dataclasses import replace
 
 from engine.change import SENTINEL
-from engine.crr import Part, Span, weight
+from engine.crr import weight
 from engine.errors import ProtocolError
+from engine.tables import Part, Span
 from engine.wire import MAX_FRAME, Batch, Confirm, Status, Want, encode
 
 from .actions import ReadPart
-from .kinship import KinSession
+from .lineage import LineageSession
 from .progress import versions_behind
-from .versions import Versions
+from .vlcn_messages import Versions
 
 WINDOW = 8
-"""Batches that may be unconfirmed at a time. The receive queue (engine.inbox) is deeper: two busy ends cannot block."""
+"""Batches that may be unconfirmed at a time. The receive queue
+(``engine.transport.receive_queue``) is deeper: two busy ends cannot block."""
 
 BATCH_CHANGES = 2_000
 BATCH_BYTES = 512 * 1024
@@ -32,7 +34,7 @@ WINDOW_BYTES = WINDOW * BATCH_BYTES
 """Unconfirmed bytes after which no further batch goes: large changes are under way one at a time, not eight."""
 
 
-class SendingSession(KinSession):
+class SendingSession(LineageSession):
     """What a session of the own dialect knows of its outbound stream."""
 
     common: tuple[str, ...] = ()

@@ -21,7 +21,7 @@ from engine.settings.model import (
     data_dir,
     journal_path,
 )
-from engine.settings.switches import SETTINGS, Group, Setting, checked
+from engine.settings.schema import SETTINGS, Group, Setting, checked
 
 __all__ = [
     "DEFAULT_PATH",

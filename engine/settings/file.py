@@ -30,9 +30,9 @@ from engine.settings.model import (
     check_url,
     config_dir,
 )
-from engine.settings.switches import SETTINGS, as_int, as_str, days_problem
-from engine.wire.rooms import check_room
-from engine.words import marked
+from engine.settings.schema import SETTINGS, as_int, as_str, days_problem
+from engine.text import marked
+from engine.wire.handshake import check_room
 
 HEADER = "Syncline's settings. Edit them while Syncline is closed. Tokens are kept in the system's keyring."
 

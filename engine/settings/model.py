@@ -15,7 +15,7 @@ from urllib.parse import urlsplit, urlunsplit
 import platformdirs
 
 from engine.errors import UsageError
-from engine.wire.rooms import check_room
+from engine.wire.handshake import check_room
 
 HOME = "SYNCLINE_HOME"
 """The environment variable that moves settings and data to one folder: for tests, the demo, a USB stick."""

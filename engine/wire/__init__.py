@@ -6,7 +6,8 @@ This package knows nothing of who calls it: no socket, no file, no clock.
 from __future__ import annotations
 
 from engine.errors import WireError
-from engine.wire.batches import MAX_CHANGES
+from engine.wire.batch_codec import MAX_CHANGES
+from engine.wire.encoded_cache import EncodedChanges, MaskedChanges
 from engine.wire.messages import (
     OLDEST,
     PROTOCOL,
@@ -43,9 +44,8 @@ from engine.wire.messages import (
     Want,
     spoken,
 )
-from engine.wire.own import FIRST_OWN_TAG, TAKE_OWN, put_own
 from engine.wire.primitives import MAX_FRAME, MAX_NAME, Reader
-from engine.wire.rows import (
+from engine.wire.row_messages import (
     MAX_KEY,
     RangeRequest,
     Ranges,
@@ -55,8 +55,8 @@ from engine.wire.rows import (
     Values,
     ValuesRequest,
 )
-from engine.wire.shared import MaskedChanges, SharedChanges
-from engine.wire.stock import TAKE_STOCK, put_stock
+from engine.wire.syncline import FIRST_OWN_TAG, TAKE_OWN, put_own
+from engine.wire.vlcn import TAKE_STOCK, put_stock
 
 MAX_SMALL = 2 * 1024 * 1024
 """Bytes of the largest message that carries no changes, greetings among them: there are 20,000 tables in it."""
@@ -84,6 +84,7 @@ __all__ = [
     "Cursor",
     "Digest",
     "DigestRequest",
+    "EncodedChanges",
     "Err",
     "Failure",
     "FailureCode",
@@ -103,7 +104,6 @@ __all__ = [
     "Rows",
     "RowsRequest",
     "SendAgain",
-    "SharedChanges",
     "StartStreaming",
     "Status",
     "StockMessage",

@@ -7,8 +7,8 @@ from __future__ import annotations
 from itertools import product
 
 from engine.errors import WireError
-from engine.plan import Collation, Kind
-from engine.shape import ColumnType, Parked, Shape
+from engine.table_plan import Collation, Kind
+from engine.table_shape import ColumnType, Parked, Shape
 from engine.wire.messages import TYPED, Hello
 from engine.wire.plans import put_value, take_value
 from engine.wire.primitives import (

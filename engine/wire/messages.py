@@ -12,9 +12,9 @@ from enum import IntEnum
 from typing import NamedTuple
 
 from engine.change import Change
-from engine.plan import TablePlan
-from engine.shape import Parked, Shape
-from engine.wire.rows import RowMessage
+from engine.table_plan import TablePlan
+from engine.table_shape import Parked, Shape
+from engine.wire.row_messages import RowMessage
 
 PROTOCOL = 3
 """The highest number of the own dialect that this code speaks."""

@@ -1,4 +1,4 @@
-"""Plans of tables as bytes (``engine.plan``), for a hub that makes a room."""
+"""Plans of tables as bytes (``engine.table_plan``), for a hub that makes a room."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import TypeVar
 
 from engine.change import SQLiteValue
 from engine.errors import WireError
-from engine.plan import Collation, ColumnPlan, Kind, TablePlan
-from engine.wire.changes import BIGINT, BLOB, NULL, NUMBER, STRING
+from engine.table_plan import Collation, ColumnPlan, Kind, TablePlan
+from engine.wire.change_codec import BIGINT, BLOB, NULL, NUMBER, STRING
 from engine.wire.primitives import MAX_NAME, Reader, put_bool, put_i64, put_string, put_varuint
 
 E = TypeVar("E", bound=IntEnum)

@@ -23,15 +23,15 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.crr import TableStatus
-from engine.engine import Engine
+from engine.api import Engine
 from engine.errors import SynclineError
 from engine.settings import DatabaseConfig
+from engine.tables import TableStatus
 from gui.dialogs.base import AsyncDialog, closed, in_words
 from gui.dialogs.confirm import confirm
-from gui.dialogs.note import Note
+from gui.dialogs.inline_message import InlineMessage
 from gui.language import tr
-from gui.models.sentences import told
+from gui.models.translation import told
 from gui.models.values import as_tip
 
 WIDTH, HEIGHT = 620, 460
@@ -135,9 +135,9 @@ class DatabaseDialog(AsyncDialog):
         self.plain.setToolTip(self.tr("Makes the chosen table an ordinary one again; its rows stay"))
         self.plain.setAutoDefault(False)
         self.plain.setVisible(self._known is not None)
-        self.price = Note()
-        self.backup = Note()
-        self.problem = Note.of_problem()
+        self.price = InlineMessage()
+        self.backup = InlineMessage()
+        self.problem = InlineMessage.of_problem()
         self.buttons = QDialogButtonBox()
         text = self.tr("Make syncable") if self._known else self.tr("Add")
         self.ok = self.buttons.addButton(text, QDialogButtonBox.ButtonRole.AcceptRole)

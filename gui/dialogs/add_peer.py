@@ -19,19 +19,19 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.engine import Engine
+from engine.api import Engine
 from engine.errors import SynclineError, UsageError
+from engine.pairing.pairing_link import PairingLink, is_link, parse
 from engine.settings import Direction, Mode, PeerConfig, check_url
-from engine.settings.switches import DAYS
-from engine.sharing.link import PairingLink, is_link, parse
-from engine.wire.rooms import check_room, check_token, encode_subprotocol
+from engine.settings.schema import DAYS
+from engine.wire.handshake import check_room, check_token, encode_subprotocol
 from gui.dialogs.add_database import choose_new_file
 from gui.dialogs.base import AsyncDialog, in_words
-from gui.dialogs.checked import CheckedLine
-from gui.dialogs.nearby import NearbyPanel
-from gui.dialogs.note import Note
-from gui.dialogs.trial import TrialPanel
-from gui.models.sentences import told
+from gui.dialogs.connection_test import ConnectionTestPanel
+from gui.dialogs.inline_message import InlineMessage
+from gui.dialogs.lan_devices import LanDevicesPanel
+from gui.dialogs.validated_line_edit import ValidatedLineEdit
+from gui.models.translation import told
 
 WIDTH = 560
 NEW = "new"
@@ -93,21 +93,21 @@ class PeerDialog(AsyncDialog):
     # What is seen
 
     def _make_fields(self) -> None:
-        self.nearby = NearbyPanel(self._engine)
+        self.nearby = LanDevicesPanel(self._engine)
         self.nearby.setVisible(self.adding)
         self.database = QComboBox()
         self.database.setAccessibleName(self.tr("Database"))
         self.name = QLineEdit()
         self.name.setAccessibleName(self.tr("Name"))
         example = self.tr("wss://example.org:8080/sync, or a pairing link")
-        self.address = CheckedLine(self.tr("Address"), self._check_address, example=example)
-        self.words = Note()
+        self.address = ValidatedLineEdit(self.tr("Address"), self._check_address, example=example)
+        self.words = InlineMessage()
         self.address.layout().addWidget(self.words)
-        self.room = CheckedLine(self.tr("Room"), check_room, example=self.tr("the database's name on the hub"))
-        self.token = CheckedLine(
+        self.room = ValidatedLineEdit(self.tr("Room"), check_room, example=self.tr("the database's name on the hub"))
+        self.token = ValidatedLineEdit(
             self.tr("Token"), _check_token, example=self.tr("empty when the hub asks for none"), secret=True
         )
-        self.where = Note()
+        self.where = InlineMessage()
         self.token.layout().addWidget(self.where)
         self.mode = QComboBox()
         self.mode.setAccessibleName(self.tr("When to sync"))
@@ -129,8 +129,8 @@ class PeerDialog(AsyncDialog):
         self.stale.setSpecialValueText(self.tr("as many days as the settings say"))
         self.stale.setSuffix(self.tr(" days"))
         self.stale.setToolTip(self.tr("Not heard from for this long, the peer is marked and named in a notification"))
-        self.trial = TrialPanel()
-        self.problem = Note.of_problem()
+        self.trial = ConnectionTestPanel()
+        self.problem = InlineMessage.of_problem()
         self.buttons = QDialogButtonBox()
         text = self.tr("Add") if self._peer is None else self.tr("Save")
         self.ok = self.buttons.addButton(text, QDialogButtonBox.ButtonRole.AcceptRole)

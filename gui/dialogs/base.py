@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QCheckBox, QDialog, QListWidget, QRadioButton, QTr
 from shiboken6 import isValid
 
 from engine.errors import SynclineError
-from gui.models.sentences import told
+from gui.models.translation import told
 from gui.theme import show_boxes
 
 

@@ -9,13 +9,13 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QImage, QPixmap
 from PySide6.QtWidgets import QComboBox, QGroupBox, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
-from engine.engine import Engine
+from engine.api import Engine
 from engine.errors import SynclineError
-from engine.sharing.guests import GOOD_FOR
-from engine.sharing.link import qr_modules
-from engine.status import clock_time
+from engine.links.peer_status import clock_time
+from engine.pairing.paired_devices import GOOD_FOR
+from engine.pairing.pairing_link import qr_modules
 from gui.dialogs.base import in_words
-from gui.dialogs.note import Note
+from gui.dialogs.inline_message import InlineMessage
 
 MODULE = 3
 """Pixels of one module of the code."""
@@ -43,7 +43,7 @@ class InvitationPanel(QGroupBox):
         self.code = QLabel()
         self.code.setAccessibleName(self.tr("Pairing link as a QR code"))
         self.code.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.note = Note(None)
+        self.note = InlineMessage(None)
         self.words = QLabel()
         self.words.setAccessibleName(self.tr("Six words to compare"))
         self.words.setWordWrap(True)
@@ -51,7 +51,7 @@ class InvitationPanel(QGroupBox):
         font = self.words.font()
         font.setBold(True)
         self.words.setFont(font)
-        self.problem = Note.of_problem()
+        self.problem = InlineMessage.of_problem()
         self._expiry = QTimer(self, singleShot=True)
         self._expiry.setInterval(int(GOOD_FOR * 1000))
         label = QLabel(self.tr("&Link for:"))

@@ -8,13 +8,13 @@ from typing import Any
 
 from PySide6.QtWidgets import QDialogButtonBox, QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
+from engine.api import Engine
+from engine.checks.schema_diff import Comparison, Cure
 from engine.crr import Addition
-from engine.engine import Engine
 from engine.errors import SynclineError
 from engine.events import State
-from engine.schema_help import Comparison, Cure
 from gui.dialogs.base import AsyncDialog, in_words
-from gui.dialogs.note import Note
+from gui.dialogs.inline_message import InlineMessage
 from gui.models import values
 from gui.models.schema import Column, SchemaModel
 from gui.panels.table import Table
@@ -46,9 +46,9 @@ class SchemaDialog(AsyncDialog):
         self.comparison: Comparison | None = None
         self.busy = False
         self.setWindowTitle(self.tr("Tables here and at {0}").format(values.shown(name)))
-        self.result = Note(None)
-        self.done_so_far = Note()
-        self.problem = Note.of_problem()
+        self.result = InlineMessage(None)
+        self.done_so_far = InlineMessage()
+        self.problem = InlineMessage.of_problem()
         self.progress = QProgressBar()
         self.progress.setRange(0, 0)
         self.progress.setTextVisible(False)

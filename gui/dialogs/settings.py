@@ -20,13 +20,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.engine import Engine
+from engine.api import Engine
 from engine.errors import SynclineError
 from engine.settings import SETTINGS, Group, Setting
-from engine.settings.autostart import Autostart
-from engine.settings.links import LinkType
+from gui.desktop.autostart import Autostart
+from gui.desktop.links import LinkType
 from gui.dialogs.base import AsyncDialog, in_words
-from gui.dialogs.note import Note
+from gui.dialogs.inline_message import InlineMessage
 from gui.language import marked_text, spoken
 
 
@@ -50,7 +50,7 @@ class SettingsDialog(AsyncDialog):
         self._autostart = autostart
         self._links = links
         self.fields: dict[str, QCheckBox | QComboBox | QSpinBox] = {}
-        self.problem = Note.of_problem()
+        self.problem = InlineMessage.of_problem()
         self.scroll = QScrollArea()
         self.scroll.setFrameShape(QFrame.Shape.NoFrame)
         self.scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

@@ -19,14 +19,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.engine import Engine
+from engine.api import Engine
 from engine.errors import SynclineError
 from engine.events import Guest, Paired, SharingChanged, State
 from gui.dialogs.base import AsyncDialog, in_words
+from gui.dialogs.inline_message import InlineMessage
 from gui.dialogs.invitation import InvitationPanel
-from gui.dialogs.note import Note
-from gui.models.guests import Column, GuestsModel
-from gui.models.sentences import told
+from gui.models.paired_devices import Column, GuestsModel
+from gui.models.translation import told
 from gui.panels.table import Table
 from gui.theme import state_icon
 
@@ -85,8 +85,8 @@ class ShareDialog(AsyncDialog):
         self.alone = QRadioButton(self.tr("For this &machine alone"))
         self.lan = QRadioButton(self.tr("In the &local network; encrypted, and only for machines that have a link"))
         (self.lan if settings.share_lan else self.alone).setChecked(True)
-        self.state = Note(None)
-        self.problem = Note.of_problem()
+        self.state = InlineMessage(None)
+        self.problem = InlineMessage.of_problem()
         self.invitation = InvitationPanel(self._engine)
         self.model = GuestsModel(self)
         self.guests = Table()
@@ -97,9 +97,9 @@ class ShareDialog(AsyncDialog):
         row = self.guests.verticalHeader().defaultSectionSize()
         height = self.guests.horizontalHeader().sizeHint().height() + ROWS * row + 2 * self.guests.frameWidth()
         self.guests.setFixedHeight(height)
-        self.throw_out = QPushButton(self.tr("&Throw out"))
-        self.throw_out.setAutoDefault(False)
-        self.throw_out.setToolTip(self.tr("It is cut off at once, and comes in again only with a new link"))
+        self.revoke_guest = QPushButton(self.tr("&Throw out"))
+        self.revoke_guest.setAutoDefault(False)
+        self.revoke_guest.setToolTip(self.tr("It is cut off at once, and comes in again only with a new link"))
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         self._ticking = QTimer(self, interval=TICK)
 
@@ -107,7 +107,7 @@ class ShareDialog(AsyncDialog):
         who = QGroupBox(self.tr("Who may come in"))
         inside = QVBoxLayout(who)
         inside.addWidget(self.guests)
-        inside.addWidget(self.throw_out, 0, Qt.AlignmentFlag.AlignRight)
+        inside.addWidget(self.revoke_guest, 0, Qt.AlignmentFlag.AlignRight)
         column = QVBoxLayout(self)
         for part in (self.on, self.databases, self.alone, self.lan, self.state, self.problem, self.invitation, who):
             column.addWidget(part)
@@ -120,7 +120,7 @@ class ShareDialog(AsyncDialog):
         self.lan.toggled.connect(self._changed)
         self.guests.selectionModel().selectionChanged.connect(self._allow)
         self.model.modelReset.connect(self._allow)
-        self.throw_out.clicked.connect(lambda: self.start(self._throw_out()))
+        self.revoke_guest.clicked.connect(lambda: self.start(self._throw_out()))
         self._ticking.timeout.connect(self.model.refresh)
         self._ticking.start()
         self.buttons.rejected.connect(self.reject)
@@ -174,7 +174,7 @@ class ShareDialog(AsyncDialog):
         self._allow()
 
     def _allow(self) -> None:
-        self.throw_out.setEnabled(bool(self.guests.selectionModel().selectedRows()))
+        self.revoke_guest.setEnabled(bool(self.guests.selectionModel().selectedRows()))
 
     # What is done
 
@@ -211,6 +211,6 @@ class ShareDialog(AsyncDialog):
         rows = self.guests.selectionModel().selectedRows()
         if rows:
             try:
-                await self._engine.throw_out(self.model.rows[rows[0].row()].name)
+                await self._engine.revoke_guest(self.model.rows[rows[0].row()].name)
             except SynclineError as error:
                 self.problem.say(in_words(error))

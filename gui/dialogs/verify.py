@@ -15,17 +15,17 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.engine import Engine
+from engine.api import Engine
+from engine.checks.repair import Side
+from engine.checks.verify import Verification
 from engine.errors import SynclineError
 from engine.events import State
-from engine.mending import Side
 from engine.session import Verdict
-from engine.verify import Verification
 from gui.dialogs.base import AsyncDialog, in_words
-from gui.dialogs.note import Note
+from gui.dialogs.inline_message import InlineMessage
 from gui.models import values
 from gui.models.rows import RowsModel
-from gui.models.sentences import told
+from gui.models.translation import told
 from gui.panels.table import Table
 from gui.theme import state_icon
 
@@ -56,9 +56,9 @@ class VerifyDialog(AsyncDialog):
         self.report: Verification | None = None
         self.busy = False
         self.setWindowTitle(self.tr("Compare with {0}").format(values.shown(name)))
-        self.result = Note(None)
-        self.advice = Note()
-        self.problem = Note.of_problem()
+        self.result = InlineMessage(None)
+        self.advice = InlineMessage()
+        self.problem = InlineMessage.of_problem()
         self.progress = QProgressBar()
         self.progress.setRange(0, 0)
         self.progress.setTextVisible(False)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from PySide6.QtGui import QColor, QIcon
 
 from engine.events import State
-from engine.journal import OverwrittenLine, SyncLine
+from engine.history.journal import OverwrittenLine, SyncLine
 from gui import theme
 from gui.language import tr
 from gui.models import times, values
 from gui.models.lines import Shown
-from gui.models.sentences import told
+from gui.models.translation import told
 
 
 def sync_columns() -> list[Shown[SyncLine]]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal, Slot
 
-from engine.crr import TrackedPeer
+from engine.tables import TrackedPeer
 from gui.models import times, values
 from gui.models.sorting import SORT_ROLE
 

@@ -16,10 +16,10 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QGuiApplication, QPalette
 
-from engine.events import ChangesMoved, Way
+from engine.events import ChangesMoved, FlowDirection
 from gui import theme
 from gui.models.flow_words import Column, LineWords
-from gui.models.ring import Line, Ring
+from gui.models.ring_buffer import Line, Ring
 
 Index = QModelIndex | QPersistentModelIndex
 Role = Qt.ItemDataRole
@@ -50,7 +50,7 @@ class FlowFilter:
     text: str = ""
     peer: str | None = None
     table: str | None = None
-    way: Way | None = None
+    way: FlowDirection | None = None
 
 
 class FlowModel(QAbstractTableModel):

@@ -6,11 +6,11 @@ import enum
 from typing import Any
 
 from engine.change import SENTINEL
-from engine.clip import Clipped
 from engine.events import ChangesMoved, FlowChange
+from engine.truncate import Clipped
 from gui.language import tr
 from gui.models import times, values
-from gui.models.words import way_word
+from gui.models.labels import way_word
 
 
 class Column(enum.IntEnum):

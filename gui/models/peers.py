@@ -20,9 +20,9 @@ from PySide6.QtCore import (
 from engine.events import PeerStatus, State
 from gui import theme
 from gui.models import times, values
-from gui.models.sentences import told
+from gui.models.labels import state_word
 from gui.models.sorting import SORT_ROLE, SortProxy
-from gui.models.words import state_word
+from gui.models.translation import told
 
 Index = QModelIndex | QPersistentModelIndex
 Role = Qt.ItemDataRole

@@ -7,7 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt
 
-from engine.differences import Row, RowDifference
+from engine.checks.row_diff import Row, RowDifference
 from gui.models import values
 from gui.models.tuples import TupleModel
 

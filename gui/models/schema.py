@@ -7,10 +7,10 @@ from typing import Any
 
 from PySide6.QtCore import Qt
 
-from engine.schema_help import Cure, SchemaLine
+from engine.checks.schema_diff import Cure, SchemaLine
 from gui import theme
 from gui.models import values
-from gui.models.sentences import told
+from gui.models.translation import told
 from gui.models.tuples import TupleModel
 
 Role = Qt.ItemDataRole

@@ -8,7 +8,7 @@ from html import escape
 from PySide6.QtCore import QLocale
 
 from engine.change import SQLiteValue
-from engine.clip import length
+from engine.truncate import length
 from gui.language import tr
 
 SHORT = 80

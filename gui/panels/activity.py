@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.journal import OverwrittenLine, SyncLine
+from engine.history.journal import OverwrittenLine, SyncLine
 from gui import theme
 from gui.language import spoken
 from gui.models.activity import overwritten_columns, sync_columns

@@ -16,13 +16,13 @@ from PySide6.QtWidgets import (
 )
 
 from engine.change import SENTINEL
-from engine.events import ChangesMoved, Way
+from engine.events import ChangesMoved, FlowDirection
 from gui import theme
 from gui.language import spoken
 from gui.models.flow import CAPACITY, COPY_ROLE, LINE_ROLE, Column, FlowFilter, FlowModel
-from gui.models.ring import Ring
+from gui.models.labels import way_word
+from gui.models.ring_buffer import Ring
 from gui.models.values import number
-from gui.models.words import way_word
 from gui.panels.flow_delegate import FlowDelegate
 from gui.panels.folding_bar import FoldingBar
 from gui.panels.table import Table
@@ -83,7 +83,7 @@ class FlowPanel(QWidget):
             box.setAccessibleName(name)
             box.setToolTip(name)
             box.setMinimumContentsLength(len(everything) + 1)
-        for place, way in enumerate(Way, 1):
+        for place, way in enumerate(FlowDirection, 1):
             self.way.setItemText(place, way_word(way))
         for button, text, tip in (
             (self.follow, self.tr("Follow"), self.tr("Keep the newest change in sight (Ctrl+End)")),
@@ -171,7 +171,7 @@ class FlowPanel(QWidget):
         self.text.setClearButtonEnabled(True)
         self.text.textChanged.connect(self._set_filter)
         self.peer, self.table_choice, self.way = (self._choice() for _ in range(3))
-        for way in Way:
+        for way in FlowDirection:
             self.way.addItem(theme.icon(way.value), "", way)
         self.counts = QLabel()
         self.follow = self._switch("follow")

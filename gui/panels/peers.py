@@ -35,7 +35,7 @@ from gui.actions import PauseMenu
 from gui.language import spoken
 from gui.models.peers import PEER_ROLE, PROGRESS_ROLE, Column, PeersModel, PeersProxy
 from gui.models.times import TICK
-from gui.panels.remedy import RemedyBar
+from gui.panels.action_banner import ActionBanner
 from gui.panels.table import EmptyPage, Table
 
 _WIDTHS = {
@@ -86,7 +86,7 @@ class PeersPanel(QWidget):
         self.proxy = PeersProxy(self.model, self)
         self._has_databases = False
         self._sharing = ""
-        self.remedy = RemedyBar()
+        self.remedy = ActionBanner()
         self.remedy.asked.connect(self._begin_with)
         self._make_table()
         self._make_empty_page()

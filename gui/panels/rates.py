@@ -10,7 +10,7 @@ from PySide6.QtCore import QRectF, QSize, Qt, QTimer, Slot
 from PySide6.QtGui import QHideEvent, QPainter, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from engine.events import ChangesMoved, Way
+from engine.events import ChangesMoved, FlowDirection
 from gui import theme
 from gui.language import spoken
 from gui.models.values import number
@@ -47,8 +47,8 @@ class RatesGraph(QWidget):
         """Count these changes as of now."""
         came = gone = 0
         for event in events:
-            came += len(event.changes) if event.way is Way.IN else 0
-            gone += len(event.changes) if event.way is Way.OUT else 0
+            came += len(event.changes) if event.way is FlowDirection.IN else 0
+            gone += len(event.changes) if event.way is FlowDirection.OUT else 0
         if not came and not gone:
             return
         second = int(self._now())

@@ -20,7 +20,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
 from engine.change import SENTINEL, SQLiteValue
-from engine.events import ChangesMoved, FlowChange, Way
+from engine.events import ChangesMoved, FlowChange, FlowDirection
 from gui.panels.flow import FlowPanel
 
 BEATS = 20
@@ -100,7 +100,9 @@ class Soak:
             QApplication.quit()
 
     def _event(self) -> ChangesMoved:
-        peer, way = self._random.choice([("laptop", Way.IN), ("desktop", Way.OUT), ("", Way.LOCAL)])
+        peer, way = self._random.choice(
+            [("laptop", FlowDirection.IN), ("desktop", FlowDirection.OUT), ("", FlowDirection.LOCAL)]
+        )
         changes = tuple(self._change() for _ in range(self._size))
         return ChangesMoved(time.time(), "todo", peer, way, changes)
 

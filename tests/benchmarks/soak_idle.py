@@ -21,9 +21,9 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
-from engine.bench.guests import SCHEMA
+from engine.api import Engine
+from engine.cli.bench.guests import SCHEMA
 from engine.crr import connect
-from engine.engine import Engine
 from engine.events import PeerStatus, State
 from engine.settings import DatabaseConfig, Mode, PeerConfig, Settings
 from gui.app import shell

@@ -14,7 +14,7 @@ import pytest
 from engine.cli.commandline import parser
 from engine.events import State
 from engine.settings import SETTINGS
-from engine.settings.switches import Group
+from engine.settings.schema import Group
 from tests.docs.documents import ROOT, Terminal, blocks, documents, spans
 
 DOCUMENTS = documents()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from engine.ending import may_help
-from engine.wire import FailureCode, messages, rows
-from engine.wire.own import TAKE_OWN
-from engine.wire.stock import TAKE_STOCK
+from engine.transport.close_codes import may_help
+from engine.wire import FailureCode, messages, row_messages
+from engine.wire.syncline import TAKE_OWN
+from engine.wire.vlcn import TAKE_STOCK
 from tests.docs.documents import ROOT
 
 OWN = (ROOT / "engine" / "wire" / "PROTOCOL.md").read_text("utf-8")
@@ -23,7 +23,7 @@ def test_every_message_is_listed() -> None:
     assert listed(OWN).keys() == TAKE_OWN.keys()
     assert listed(BOTH).keys() == TAKE_STOCK.keys() - set(range(5, 12)), "5 to 11 are named beside it"
     names = {*listed(OWN).values(), *listed(BOTH).values()}
-    assert [name for name in names if not (hasattr(messages, name) or hasattr(rows, name))] == []
+    assert [name for name in names if not (hasattr(messages, name) or hasattr(row_messages, name))] == []
 
 
 def test_every_failure_code_is_listed() -> None:

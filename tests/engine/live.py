@@ -13,10 +13,11 @@ from typing import Any
 import apsw
 from websockets.asyncio.server import ServerConnection, serve
 
-from engine.crr import Replica, connect
-from engine.engine import Engine
+from engine.api import Engine
+from engine.crr import connect
+from engine.links.retry_policy import POLICIES, Policies
+from engine.replica import Replica
 from engine.settings import Direction, Mode, PeerConfig, Settings
-from engine.trouble import POLICIES, Policies
 
 SCHEMA = """
 CREATE TABLE item (id INTEGER PRIMARY KEY NOT NULL, name TEXT, n INTEGER, extra);

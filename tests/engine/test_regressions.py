@@ -14,16 +14,16 @@ import pytest
 from websockets.asyncio.client import connect as dial_raw
 from websockets.asyncio.server import ServerConnection
 
-from engine.backup import Backups
 from engine.change import Change
 from engine.cli import main
 from engine.crr import connect, pack_columns
-from engine.dial import dial
 from engine.errors import SynclineError
-from engine.host import Host
-from engine.pump import Pump
-from engine.session import OwnSession, Read, StockClientSession, StockHubSession
-from engine.session import stock as stock_dialect
+from engine.session import Read, SynclineSession, VlcnClientSession, VlcnHubSession
+from engine.session import vlcn as stock_dialect
+from engine.storage.backup import Backups
+from engine.storage.replica_host import ReplicaHost
+from engine.transport.connect import dial
+from engine.transport.driver import Driver
 from engine.wire import Batch, Confirm, Failure, decode, encode
 
 from .live import make_file, on_loop, plain_engine, rows, stranger_server, until, write
@@ -45,7 +45,7 @@ def test_a_late_confirmation_after_asking_again_is_no_offence(tmp_path: Path) ->
     one = make_replica(tmp_path / "one.db")
     for number in range(3):
         one.connection.execute("INSERT INTO item (id, name) VALUES (?, 'n')", (number,))
-    end = End(one, OwnSession(snapshot(one), now=lambda: 0.0))
+    end = End(one, SynclineSession(snapshot(one), now=lambda: 0.0))
     end.receive(encode(hello(STRANGER)))
     end.receive(encode(want(0)))
     end.work()
@@ -60,7 +60,7 @@ def test_a_late_confirmation_after_asking_again_is_no_offence(tmp_path: Path) ->
 
 def test_a_peers_sentence_cannot_steer_the_terminal(tmp_path: Path) -> None:
     one = make_replica(tmp_path / "one.db")
-    end = End(one, OwnSession(snapshot(one), now=lambda: 0.0))
+    end = End(one, SynclineSession(snapshot(one), now=lambda: 0.0))
     end.receive(encode(Failure(1, "no\x1b[2J\x1b]0;owned\x07", True)))
     end.work()
     one.close()
@@ -76,18 +76,18 @@ async def test_a_deadline_that_moves_nearer_is_kept(tmp_path: Path, monkeypatch:
     """After changes were sent to a stock server the link greets again within QUIET, not within REFRESH."""
     monkeypatch.setattr(stock_dialect, "QUIET", 0.2)
     room, a = make_file(tmp_path / "room"), make_file(tmp_path / "a.db")
-    async with Host(room) as there, Host(a) as here:
+    async with ReplicaHost(room) as there, ReplicaHost(a) as here:
         write(room, NAMED)
         write(a, NAMED)
 
         async def hub(socket: ServerConnection) -> None:
-            await Pump(socket, StockHubSession(await there.snapshot(), now=loop.time), there).run()
+            await Driver(socket, VlcnHubSession(await there.snapshot(), now=loop.time), there).run()
 
         loop = asyncio.get_running_loop()
         async with stranger_server(hub) as url:
             socket = await dial_raw(url, compression=None)
-            session = StockClientSession(await here.snapshot(), now=loop.time)
-            pump = Pump(socket, session, here)
+            session = VlcnClientSession(await here.snapshot(), now=loop.time)
+            pump = Driver(socket, session, here)
             running = asyncio.create_task(pump.run())
             await until(lambda: session.greeted, "greeted")
             write(a, "INSERT INTO item (id) VALUES (1)")
@@ -112,8 +112,8 @@ async def test_a_version_is_durable_before_its_number_is_sent(tmp_path: Path, mo
     app.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL").fetchall()
     synced: list[int] = []
     real = os.fsync
-    monkeypatch.setattr("engine.crr.durability.os.fsync", lambda fd: (synced.append(fd), real(fd))[1])
-    async with Host(path) as host:
+    monkeypatch.setattr("engine.sqlite.durability.os.fsync", lambda fd: (synced.append(fd), real(fd))[1])
+    async with ReplicaHost(path) as host:
         app.execute(
             "INSERT INTO crsql_changes VALUES ('item', ?, 'name', 'x', 1, 1, ?, 1, 0)", (pack_columns((1,)), STRANGER)
         )
@@ -163,7 +163,7 @@ def test_two_backups_in_one_second_are_two(tmp_path: Path) -> None:
 CUT = """
 import os, sys
 from pathlib import Path
-from engine.backup import Backups
+from engine.storage.backup import Backups
 steps = 0
 def trace(frame, event, argument):
     global steps

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from engine.change import SENTINEL, Change
 from engine.crr import connect
-from engine.crr.values import greater
+from engine.sqlite.values import greater
 from tests.engine.live import rows
 
 

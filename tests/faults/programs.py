@@ -19,9 +19,9 @@ import sys
 import threading
 from pathlib import Path
 
-from engine import heartbeat
-from engine.engine import Engine
+from engine.api import Engine
 from engine.settings import Mode, PeerConfig, Settings
+from engine.transport import keepalive
 from tests.engine.live import PATIENCE, add_peer, plain_engine, until
 
 HEARTBEAT = 0.5
@@ -112,7 +112,7 @@ async def _dialler(path: Path, url: str) -> None:
 
 if __name__ == "__main__":
     role, where, target, *seconds = sys.argv[1:]
-    heartbeat.INTERVAL = float(seconds[0]) if seconds else HEARTBEAT
+    keepalive.INTERVAL = float(seconds[0]) if seconds else HEARTBEAT
     match role:
         case "hub":
             asyncio.run(_hub(Path(where), int(target)))

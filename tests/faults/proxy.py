@@ -13,7 +13,7 @@ DEPTH = 4
 """Chunks that wait inside for one direction of one connection; then its sender is held up, as by a full pipe."""
 
 
-class Way:
+class FlowDirection:
     """One direction of every connection through the proxy.
 
     Attributes:
@@ -84,7 +84,7 @@ class _Flow:
         with contextlib.suppress(OSError, RuntimeError):
             self.writer.write_eof()
 
-    async def take(self, way: Way) -> None:
+    async def take(self, way: FlowDirection) -> None:
         loop = asyncio.get_running_loop()
         data = b"-"
         while data:
@@ -94,7 +94,7 @@ class _Flow:
                 data = b""
             await self.pipe.put((loop.time() + way.delay, data))
 
-    async def hand_on(self, way: Way, is_open: asyncio.Event) -> None:
+    async def hand_on(self, way: FlowDirection, is_open: asyncio.Event) -> None:
         loop = asyncio.get_running_loop()
         while True:
             due, data = await self.pipe.get()
@@ -125,8 +125,8 @@ class Proxy:
 
     def __init__(self, port: int) -> None:
         self.target = port
-        self.up = Way()
-        self.down = Way()
+        self.up = FlowDirection()
+        self.down = FlowDirection()
         self.dials = 0
         self._server: asyncio.Server | None = None
         self._connections: dict[asyncio.Task[None], tuple[asyncio.StreamWriter, ...]] = {}

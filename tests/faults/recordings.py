@@ -19,8 +19,9 @@ from pathlib import Path
 import pytest
 
 from engine import wire
-from engine.crr import Replica, pack_columns
-from engine.session import OwnSession, Session, Snapshot, StockClientSession, StockHubSession
+from engine.crr import pack_columns
+from engine.replica import Replica
+from engine.session import Session, Snapshot, SynclineSession, VlcnClientSession, VlcnHubSession
 from engine.wire import Message, encode
 from tests.engine.session.world import End, Wire, make_replica, snapshot
 
@@ -99,7 +100,7 @@ class Recording:
 
 def record(one: Replica, other: Replica, rng: random.Random) -> list[Moment]:
     """Let two files sync in each dialect, with writes in between; return every moment of every session."""
-    pairs = (("own", OwnSession, "own", OwnSession), ("link", StockClientSession, "hub", StockHubSession))
+    pairs = (("own", SynclineSession, "own", SynclineSession), ("link", VlcnClientSession, "hub", VlcnHubSession))
     moments: list[Moment] = []
     for round_, (name, kind, other_name, other_kind) in enumerate(pairs * 2):
         wire = Wire(

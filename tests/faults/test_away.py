@@ -15,14 +15,15 @@ from pathlib import Path
 
 import pytest
 
-from engine import host, watch
-from engine.crr import Received, Replica
-from engine.crr.failures import explained
-from engine.engine import Engine, keeper
+from engine.api import Engine, keeper
 from engine.errors import FileReplaced, NoSuchFile
-from engine.events import ChangesMoved, DatabaseChanged, State, Way
+from engine.events import ChangesMoved, DatabaseChanged, FlowDirection, State
+from engine.links.retry_policy import AWAY, POLICIES
+from engine.replica import Replica
 from engine.settings import DatabaseConfig, PeerConfig, Settings
-from engine.trouble import AWAY, POLICIES
+from engine.sqlite.sqlite_errors import explained
+from engine.storage import file_watch, replica_host
+from engine.tables import Received
 from tests.engine.live import HASTY, PATIENCE, add_peer, make_file, on_loop, plain_engine, rows, until, write, writing
 from tests.faults.bad_disk import BadDisk
 from tests.faults.looks import look
@@ -35,8 +36,8 @@ SLOW = replace(AWAY, first=3600.0, longest=3600.0)
 
 @pytest.fixture(autouse=True)
 def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(host, "LOOK_AGAIN", 0.3)
-    monkeypatch.setattr(watch, "SAME", 0.3)
+    monkeypatch.setattr(replica_host, "LOOK_AGAIN", 0.3)
+    monkeypatch.setattr(file_watch, "SAME", 0.3)
     monkeypatch.setattr(keeper, "OPEN_AGAIN", 0.3)
 
 
@@ -169,7 +170,7 @@ async def test_during_a_long_merge(tmp_path: Path, way: str, journal: str) -> No
                 new = [(n, "x" * 3_000) for n in range(10_000, 12_000)]
                 connection.executemany("INSERT INTO item (id, name) VALUES (?, ?)", new)
             async for event in events:
-                if isinstance(event, ChangesMoved) and event.way is Way.IN:
+                if isinstance(event, ChangesMoved) and event.way is FlowDirection.IN:
                     break
         it.place.take(WAYS[way](it.place))
         await it.told()
@@ -290,7 +291,7 @@ async def test_away_when_the_program_starts(tmp_path: Path, way: str) -> None:
                     async for event in events:
                         if isinstance(event, DatabaseChanged):
                             it.problems.append(event.problem)
-                        elif isinstance(event, ChangesMoved) and event.way is Way.LOCAL:
+                        elif isinstance(event, ChangesMoved) and event.way is FlowDirection.LOCAL:
                             local.append(event)
 
                 listening = asyncio.create_task(listen())

@@ -15,11 +15,11 @@ from pathlib import Path
 
 import pytest
 
-from engine import host
-from engine.engine import Engine
+from engine.api import Engine
 from engine.events import State
 from engine.hub import Hub
 from engine.settings import Pause
+from engine.storage import replica_host
 from engine.wire import AnnouncePresence, Changes, Hello, StartStreaming, encode
 from tests import budget
 from tests.engine.hub.guests import guest, hear
@@ -32,7 +32,7 @@ STRANGER = bytes(range(16))
 
 @pytest.fixture(autouse=True)
 def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(host, "LOOK_AGAIN", 0.5)
+    monkeypatch.setattr(replica_host, "LOOK_AGAIN", 0.5)
 
 
 class World:

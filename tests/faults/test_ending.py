@@ -16,10 +16,10 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
-from engine.crr import Replica
-from engine.plan import MAX_TABLES, ColumnPlan, Kind, TablePlan
+from engine.replica import Replica
+from engine.table_plan import MAX_TABLES, ColumnPlan, Kind, TablePlan
 from engine.wire import PROTOCOL, Batch, DigestRequest, Message, Tables, Want, encode
-from engine.wire.rooms import encode_subprotocol
+from engine.wire.handshake import encode_subprotocol
 from tests.engine.hub.test_limits import GREETING, STRANGER, changes
 from tests.engine.live import PATIENCE, make_file, on_loop, until, write, writing
 from tests.engine.programs import Command

@@ -22,7 +22,7 @@ from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
 from engine.wire import MAX_FRAME, PROTOCOL
-from engine.wire.rooms import OWN_HEADER, encode_subprotocol
+from engine.wire.handshake import OWN_HEADER, encode_subprotocol
 from tests import budget
 from tests.engine.live import PATIENCE, add_peer, make_file, on_loop, plain_engine, rows, until, write
 from tests.faults.recordings import Recording

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from engine.hub import Hub
-from engine.hub.door import ONCE
+from engine.hub.handshake import ONCE
 from engine.wire import PROTOCOL
-from engine.wire.rooms import encode_subprotocol
+from engine.wire.handshake import encode_subprotocol
 from tests import budget
 from tests.engine.live import PATIENCE, make_file, on_loop, plain_engine
 

@@ -18,9 +18,10 @@ from websockets.exceptions import ConnectionClosed
 from websockets.frames import Frame, Opcode
 
 from engine.change import Change
-from engine.crr import Replica, pack_columns
+from engine.crr import pack_columns
 from engine.events import State
 from engine.hub import Hub
+from engine.replica import Replica
 from engine.session import base
 from engine.wire import (
     MAX_SMALL,
@@ -34,7 +35,7 @@ from engine.wire import (
     Want,
     encode,
 )
-from engine.wire.rooms import encode_subprotocol
+from engine.wire.handshake import encode_subprotocol
 from tests import budget
 from tests.engine.hub.guests import guest, hear, turned_away
 from tests.engine.live import PATIENCE, add_peer, make_file, on_loop, plain_engine, rows, until, write, writing

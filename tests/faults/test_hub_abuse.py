@@ -14,10 +14,10 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Subprotocol
 
-from engine.engine import Engine
+from engine.api import Engine
 from engine.hub import Hub
 from engine.wire import PROTOCOL, AnnouncePresence, Batch, Changes, Cursor, Hello, Lineage, Renewal, Want, encode
-from engine.wire.rooms import encode_subprotocol
+from engine.wire.handshake import encode_subprotocol
 from tests import budget
 from tests.engine.live import PATIENCE, add_peer, make_file, on_loop, plain_engine, rows, until, write
 from tests.engine.session.world import ITEM

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.crr import Replica
+from engine.replica import Replica
 from tests import budget
 from tests.engine.live import PATIENCE, make_file, on_loop, plain_engine, rows, writing
 from tests.engine.programs import Command

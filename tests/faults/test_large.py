@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.crr import Replica, connect
+from engine.crr import connect
+from engine.replica import Replica
 from engine.session.sending import WINDOW_BYTES
 from tests import budget
 from tests.engine.live import SCHEMA, make_file, on_loop, writing

@@ -15,10 +15,12 @@ import apsw
 import pytest
 
 from engine.change import Change
-from engine.crr import Received, Replica, connect
+from engine.crr import connect
 from engine.crr.pack import pack
 from engine.errors import StorageFailed, SynclineError
-from engine.session import Read, performing
+from engine.replica import Replica
+from engine.session import Read, execute
+from engine.tables import Received
 from tests import budget
 from tests.engine.live import make_file
 from tests.faults.power import Disk
@@ -76,7 +78,7 @@ class Reader:
 
     def read(self, replica: Replica, rng: random.Random) -> None:
         """Take what is new; an error means that nothing was sent."""
-        found = performing.read(replica, Read(self.clock, None, (), rng.choice((1, 10, 5000))))
+        found = execute.read(replica, Read(self.clock, None, (), rng.choice((1, 10, 5000))))
         self._sent.update(_cell(change) for change in found.changes)
         self.clock = max(self.clock, found.until)
 

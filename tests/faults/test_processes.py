@@ -13,10 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from engine import heartbeat
-from engine.crr import Replica, connect
+from engine.crr import connect
 from engine.events import State
+from engine.replica import Replica
 from engine.settings import Mode
+from engine.transport import keepalive
 from tests import budget
 from tests.engine.live import PATIENCE, add_peer, make_file, on_loop, plain_engine, rows, until, write, writing
 from tests.faults.looks import look
@@ -33,7 +34,7 @@ CLIENTS = 200
 
 @pytest.fixture(autouse=True)
 def _short_heartbeat(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(heartbeat, "INTERVAL", HEARTBEAT)
+    monkeypatch.setattr(keepalive, "INTERVAL", HEARTBEAT)
 
 
 @contextlib.contextmanager

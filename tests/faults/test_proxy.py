@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from engine import dial, heartbeat, pump, sockets
-from engine.engine import Engine
+from engine.api import Engine
 from engine.events import State
 from engine.hub import Hub
+from engine.transport import connect, driver, keepalive, sockets
 from tests import budget
 from tests.engine.live import add_peer, make_file, on_loop, plain_engine, rows, until, write, writing
 from tests.faults.looks import digest, look
@@ -25,9 +25,9 @@ HEARTBEAT = 0.3
 
 @pytest.fixture(autouse=True)
 def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(heartbeat, "INTERVAL", HEARTBEAT)
-    monkeypatch.setattr(dial, "OPEN_TIMEOUT", 2 * HEARTBEAT)
-    monkeypatch.setattr(pump, "GOODBYE", HEARTBEAT)
+    monkeypatch.setattr(keepalive, "INTERVAL", HEARTBEAT)
+    monkeypatch.setattr(connect, "OPEN_TIMEOUT", 2 * HEARTBEAT)
+    monkeypatch.setattr(driver, "GOODBYE", HEARTBEAT)
     monkeypatch.setitem(sockets.SOCKET_OPTIONS, "close_timeout", HEARTBEAT)
 
 
@@ -172,7 +172,7 @@ async def test_frozen_in_the_middle_of_much(tmp_path: Path) -> None:
 @on_loop
 async def test_a_slow_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A line on which the data under way takes longer than the heartbeat: it is slow, not dead."""
-    monkeypatch.setattr(heartbeat, "INTERVAL", 2.0)  # a busy machine may keep quiet for a second
+    monkeypatch.setattr(keepalive, "INTERVAL", 2.0)  # a busy machine may keep quiet for a second
     async with proxied(tmp_path) as (_, [proxy], [client], [room, a]):
         await in_sync(client)
         proxy.up.rate, proxy.up.chunk = 400_000, 5_000

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.crr import Replica
 from engine.events import State
+from engine.replica import Replica
 from engine.settings import Direction, Mode
 from tests import budget
 from tests.engine.live import PATIENCE, add_peer, make_file, on_loop, plain_engine, rows, until, writing

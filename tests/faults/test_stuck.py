@@ -14,15 +14,15 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
-from engine import heartbeat
+from engine.api import Engine
 from engine.change import Change
-from engine.crr import Replica
-from engine.engine import Engine
 from engine.events import PeerChanged, PeerStatus, State, SyncFinished
-from engine.session import own
-from engine.shape import Shape
+from engine.replica import Replica
+from engine.session import syncline
+from engine.table_shape import Shape
+from engine.transport import keepalive
 from engine.wire import MAX_FRAME, OLDEST, PROTOCOL, Batch, Failure, FailureCode, Hello, Lineage, Want, decode, encode
-from engine.wire.rooms import OWN_HEADER
+from engine.wire.handshake import OWN_HEADER
 from tests.engine.live import HASTY, PATIENCE, add_peer, make_file, on_loop, plain_engine, rows, until, write
 from tests.faults.proxy import Proxy
 
@@ -32,9 +32,9 @@ ITEM = Shape("item", ("id",), ("name", "n", "extra"))
 
 @pytest.fixture(autouse=True)
 def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(heartbeat, "INTERVAL", 0.3)
-    monkeypatch.setattr(own, "STALL", 1.0)
-    monkeypatch.setattr(own, "GIVE_UP", 3.0)
+    monkeypatch.setattr(keepalive, "INTERVAL", 0.3)
+    monkeypatch.setattr(syncline, "STALL", 1.0)
+    monkeypatch.setattr(syncline, "GIVE_UP", 3.0)
 
 
 def hello(version: int, *, protocol: int = PROTOCOL) -> bytes:
@@ -126,7 +126,7 @@ async def test_a_large_cell_on_a_slow_line_is_no_stall(
     tmp_path: Path, direction: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It takes longer than any limit, and the connection is left in peace as long as bytes move."""
-    monkeypatch.setattr(heartbeat, "INTERVAL", 2.0)  # a busy machine may keep quiet for a second
+    monkeypatch.setattr(keepalive, "INTERVAL", 2.0)  # a busy machine may keep quiet for a second
     room, a = make_file(tmp_path / "hub" / "room"), make_file(tmp_path / "a.db")
     source = a if direction == "up" else room
     reasons = set()

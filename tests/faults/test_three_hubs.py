@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.engine import Engine
+from engine.api import Engine
 from tests.engine.live import add_peer, make_file, on_loop, plain_engine, rows, until, write
 from tests.engine.programs import Command, Running
 from tests.faults.looks import look

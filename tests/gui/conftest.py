@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.sharing import discovery
+from engine.pairing import discovery
 
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 

@@ -31,7 +31,7 @@ from PySide6.QtWidgets import (
 )
 
 from gui import language
-from gui.scenes import Scenes
+from gui.ui_gallery import Gallery
 from gui.window import SIZE, Window
 from tests.gui.aio import application, run_async
 
@@ -40,10 +40,10 @@ ROOT = Path(__file__).parents[2]
 
 pytestmark = pytest.mark.slow
 
-Look = Callable[[QWidget, str], None]
+WindowState = Callable[[QWidget, str], None]
 
 
-async def each_window(folder: Path, inspect: Look) -> None:
+async def each_window(folder: Path, inspect: WindowState) -> None:
     """Play every scene, and have ``inspect`` look at each, the window as low as it gets."""
 
     async def look(where: str, window: QWidget) -> None:
@@ -59,7 +59,7 @@ async def each_window(folder: Path, inspect: Look) -> None:
         inspect(window, where)
         window.resize(before)
 
-    await Scenes(look, folder).all()
+    await Gallery(look, folder).all()
 
 
 def ours(window: QWidget, kind: type[QWidget] | tuple[type[QWidget], ...]) -> Iterator[QWidget]:

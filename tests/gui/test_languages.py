@@ -16,13 +16,13 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QDialog, QLabel, QLineEdit, QWidget
 
-from engine.engine import Engine
-from engine.journal import Journal
+from engine.api import Engine
+from engine.history.journal import Journal
 from engine.settings import Settings
 from gui import language
 from gui.app import shell
 from gui.dialogs import add_peer, settings
-from gui.models import sentences
+from gui.models import translation
 from gui.models.peers import Column
 from tests.gui.aio import application, on_gui_loop, until
 from tests.gui.app.test_window import DEAD, scene
@@ -206,20 +206,20 @@ def test_the_language_can_be_switched() -> None:
     ],
 )
 def test_what_the_engine_says(german: None, english_text: str, german_text: str) -> None:
-    assert sentences.told(english_text) == german_text
+    assert translation.told(english_text) == german_text
 
 
 def test_every_sentence_of_the_engine_is_known_again(german: None) -> None:
     """Whatever stands in its gaps; and no other template takes its place."""
     translated = sources()
     wrong = []
-    for template in sentences.templates():
+    for template in translation.templates():
         names = [f"n{number}" for number in range(template.count("{"))]
         expected = translated[template].format(*names)
-        if sentences.told(template.format(*names)) != expected:
-            wrong.append((template, sentences.told(template.format(*names))))
+        if translation.told(template.format(*names)) != expected:
+            wrong.append((template, translation.told(template.format(*names))))
     assert wrong == []
-    assert len(sentences.templates()) > 500
+    assert len(translation.templates()) > 500
 
 
 def errors_of_the_tree() -> set[str]:
@@ -265,7 +265,7 @@ def test_every_error_has_a_german_sentence(german: None) -> None:
     """Found by walking the code, another way than the templates are."""
     texts = {where: text for where, text in shown_errors() if re.search(r"[a-z]{2,} ", text)}
     assert len(texts) > 200
-    assert {where: text for where, text in texts.items() if sentences.told(text) == text} == {}
+    assert {where: text for where, text in texts.items() if translation.told(text) == text} == {}
 
 
 def test_a_sentence_nobody_translated_is_found(tmp_path: Path) -> None:

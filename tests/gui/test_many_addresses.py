@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.engine.test_many_addresses import Resolver, patience, resolver, syncs_past_dead_addresses
+from tests.engine.transport.test_many_addresses import Resolver, patience, resolver, syncs_past_dead_addresses
 from tests.gui.aio import on_gui_loop
 
 __all__ = ["patience", "resolver"]

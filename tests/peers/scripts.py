@@ -18,7 +18,7 @@ from tests.peers.tables import SCHEMAS, THOUSANDS, Key, Table, marks, quoted
 SITES = 2
 COLUMNS = '"table", "pk", "cid", "val", "col_version", "db_version", "site_id", "cl", "seq"'
 MERGE = f"INSERT INTO crsql_changes ({COLUMNS}) VALUES ({marks(9)})"
-Way = Literal["alone", "sql", "replica"]
+FlowDirection = Literal["alone", "sql", "replica"]
 """How changes are merged: inserted in whatever transaction is open (or none), inserted in one of their own, or
 by Replica.merge (and inserted in the published engine)."""
 
@@ -83,7 +83,7 @@ class Merge:
     order: str
     seed: int
     exclude: bool = False
-    way: Way = "sql"
+    way: FlowDirection = "sql"
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ class Feed:
 
     target: int
     changes: tuple[tuple[SQLiteValue, ...], ...]
-    way: Way = "sql"
+    way: FlowDirection = "sql"
 
 
 Step = Sql | Move | Alter | Block | Merge | Feed
@@ -246,10 +246,10 @@ class Writer:
         self.tables = (*self.tables[:place], alter.after, *self.tables[place + 1 :])
         return Alter(before, alter.after, alter.statements, alter.anew)
 
-    def way(self) -> Way:
+    def way(self) -> FlowDirection:
         return self.random.choice(("alone", "sql", "sql", "replica", "replica"))
 
-    def merge(self, way: Way) -> Merge:
+    def merge(self, way: FlowDirection) -> Merge:
         source = self.random.randrange(SITES)
         order = self.random.choice(ORDERS)
         seed = self.random.randrange(2**32)
@@ -305,7 +305,7 @@ class Writer:
             return self.transaction()
         return self.merge(self.way()) if choice < 0.92 else self.feed(self.way())
 
-    def feed(self, way: Way) -> Feed:
+    def feed(self, way: FlowDirection) -> Feed:
         """Changes in any state that other peers could be in, delivered in any order."""
         count = self.random.choice((1, 3, 6, 30))
         if self.tables[0].large:

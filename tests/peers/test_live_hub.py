@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from engine.crr import ChangeSet, Replica
 from engine.hub import HubOptions
 from engine.hub.tokens import make, revoke
+from engine.replica import Replica
+from engine.tables import ChangeSet
 from tests.engine.live import on_loop, plain_engine, rows, until, write
 from tests.peers.stock_client import StockClient
 from tests.peers.test_live_stock import ITEMS, SCHEMA, aside

@@ -9,10 +9,10 @@ from typing import Any, TypeVar
 
 import pytest
 
-from engine.attempt import SchemaName
-from engine.crr import Replica
-from engine.engine import Engine
+from engine.api import Engine
 from engine.events import State
+from engine.links.attempt import SchemaName
+from engine.replica import Replica
 from engine.settings import Mode, Settings
 from engine.wire.schema_hash import cryb64
 from tests.engine.live import PATIENCE, add_peer, make_file, on_loop, plain_engine, rows, until, write

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.crr import Replica
+from engine.replica import Replica
 from engine.session import sending
 from tests.engine.session.test_ranges import fill, run_until_cut
 from tests.engine.session.world import make_replica, own_pair, rows

@@ -9,7 +9,8 @@ import apsw
 import pytest
 
 from engine.change import Change
-from engine.crr import Received, Replica, TableDigest
+from engine.replica import Replica
+from engine.tables import Received, TableDigest
 from tests import budget
 from tests.peers import schemas
 from tests.peers.oracle import CommandFailed, Oracle, OracleDb

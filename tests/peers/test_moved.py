@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from engine.change import Change
-from engine.crr import Replica, Span, unpack_columns
-from engine.session import StockClientSession, StockHubSession
+from engine.crr import unpack_columns
+from engine.replica import Replica
+from engine.session import VlcnClientSession, VlcnHubSession
+from engine.tables import Span
 from tests import budget
 from tests.engine.session.world import End, Wire, own_pair, snapshot
 from tests.peers.oracle import CommandFailed, Oracle
@@ -68,8 +70,8 @@ def connect(one: Replica, other: Replica, way: str) -> Wire:
         return own_pair(one, other)
     client, hub = (one, other) if way == "published client" else (other, one)
     return Wire(
-        End(client, StockClientSession(snapshot(client), now=lambda: 0.0)),
-        End(hub, StockHubSession(snapshot(hub), now=lambda: 0.0)),
+        End(client, VlcnClientSession(snapshot(client), now=lambda: 0.0)),
+        End(hub, VlcnHubSession(snapshot(hub), now=lambda: 0.0)),
     )
 
 

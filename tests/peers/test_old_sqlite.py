@@ -8,7 +8,9 @@ from pathlib import Path
 import apsw
 import pytest
 
-from engine.crr import Damage, Finding, Place, Received, Replica
+from engine.crr import Damage, Finding
+from engine.replica import Replica
+from engine.tables import Place, Received
 from tests.engine.programs import Command
 from tests.peers.old import OldSqlite
 from tests.peers.oracle import CommandFailed, Oracle

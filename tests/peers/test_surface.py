@@ -10,7 +10,7 @@ import pytest
 
 from engine.change import SQLiteValue
 from engine.crr import connect
-from engine.crr.surface.fractional import key_between
+from engine.crr.sql_api.fractional import key_between
 from engine.errors import SynclineError
 from tests import budget
 from tests.peers.oracle import CommandFailed, Oracle

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.crr import Replica
 from engine.crr.triggers import Watch
+from engine.replica import Replica
 from tests.peers.oracle import Oracle
 from tests.peers.tables import SCHEMAS
 

@@ -14,12 +14,12 @@ import apsw
 import pytest
 
 from engine.change import Change, SQLiteValue
-from engine.crr import Replica
-from engine.crr.merge import merging, shapes
+from engine.crr.merge import merger, shapes
 from engine.errors import SynclineError
+from engine.replica import Replica
 from tests.peers.differences import Moving, Statement, after_alter, before_alter
 from tests.peers.oracle import Command, Oracle
-from tests.peers.scripts import COLUMNS, MERGE, SITES, Alter, Block, Feed, Merge, Move, Script, Sql, Step, Way
+from tests.peers.scripts import COLUMNS, MERGE, SITES, Alter, Block, Feed, FlowDirection, Merge, Move, Script, Sql, Step
 from tests.peers.tables import Table, quoted
 
 FAILED = "an error"
@@ -44,7 +44,7 @@ class Difference:
 
 
 @dataclass(frozen=True)
-class Note:
+class InlineMessage:
     """A command for the oracle, and what ours did there. None: the published engine alone does this, and must.
 
     ``ordered`` says whether the rows have to come in the same order.
@@ -96,7 +96,7 @@ class Worlds:
     """Runs everything here at once, and notes it as commands for the oracle."""
 
     def __init__(self, folder: Path, blanks: Sequence[bytes], labels: Sequence[str]) -> None:
-        self.notes: list[Note] = []
+        self.notes: list[InlineMessage] = []
         self._labels = labels
         self._replicas: list[Replica] = []
         self._sites: list[apsw.Connection] = []
@@ -117,7 +117,7 @@ class Worlds:
 
     def _note(self, site: int, what: str, ours: Outcome | None, ordered: bool = True, **command: object) -> None:
         command["db"] = self._labels[site]
-        self.notes.append(Note(f"site {site}: {what}", command, ours, ordered))
+        self.notes.append(InlineMessage(f"site {site}: {what}", command, ours, ordered))
 
     def _mend(self, site: int, statements: Sequence[Statement]) -> None:
         for sql, args in statements:
@@ -219,7 +219,7 @@ class Worlds:
         what = f"Replica.changes({since}, {author!r})"
         self._note(source, what, rows, ordered=False, op="exec", sql=sql, args=[since, author])
 
-    def apply(self, target: int, changes: Sequence[Sequence[SQLiteValue]], way: Way) -> None:
+    def apply(self, target: int, changes: Sequence[Sequence[SQLiteValue]], way: FlowDirection) -> None:
         """Merge into one site."""
         if way == "alone":
             self.exec_many(target, MERGE, changes)
@@ -249,7 +249,7 @@ class Worlds:
         """The whole script, then every inspection."""
         with pytest.MonkeyPatch.context() as patch:
             if script.grouped:
-                patch.setattr(merging, "CROSSOVER", 1)
+                patch.setattr(merger, "CROSSOVER", 1)
                 patch.setattr(shapes, "FEWEST", 1)
             self._run(script)
 
@@ -303,7 +303,7 @@ class Arena:
         number = self._oracle.begin([*opening, *(note.command for note in worlds.notes), *closing])
         return self._finish(number, worlds.notes, len(opening))
 
-    def _finish(self, number: int, notes: list[Note], opened: int) -> Iterator[Difference | None]:
+    def _finish(self, number: int, notes: list[InlineMessage], opened: int) -> Iterator[Difference | None]:
         replies = self._oracle.finish(number)[opened:]
         yield next(filter(None, map(compared, notes, replies)), None)
 
@@ -312,7 +312,7 @@ class Arena:
         return next(self.begin(script))
 
 
-def compared(note: Note, reply: dict[str, object]) -> Difference | None:
+def compared(note: InlineMessage, reply: dict[str, object]) -> Difference | None:
     """The difference between ours and the oracle's reply, if there is one."""
     theirs = reply["rows"] if reply["ok"] else FAILED
     assert isinstance(theirs, list | str)

@@ -10,7 +10,7 @@ from typing import Any
 import apsw
 
 from engine.change import SQLiteValue
-from engine.crr.sql import ROWS
+from engine.sqlite.sql import ROWS
 
 _MOST_ROWS = 256
 _MOST_VALUES = 4096

@@ -11,9 +11,8 @@ import apsw
 
 from engine.change import SQLiteValue
 from engine.crr.catalogue import Crr
-from engine.crr.merge.checking import check_keys
 from engine.crr.merge.columns import Columns, ascending, lowest, pick, picker, stored
-from engine.crr.merge.meeting import (
+from engine.crr.merge.lookup import (
     Held,
     all_new,
     bound_at_once,
@@ -26,8 +25,9 @@ from engine.crr.merge.meeting import (
     settled,
 )
 from engine.crr.merge.shapes import Shape
+from engine.crr.merge.validate import check_keys
 from engine.crr.state import State
-from engine.crr.values import greater
+from engine.sqlite.values import greater
 
 Values = Sequence[SQLiteValue]
 

@@ -6,8 +6,8 @@ from collections.abc import Container
 from dataclasses import dataclass, field
 
 from engine.change import SENTINEL, Change, SQLiteValue
-from engine.crr.values import greater, same
 from engine.errors import SchemaMismatch
+from engine.sqlite.values import greater, same
 
 ClockRow = tuple[int, int, int]
 """A clock row to write: its col_version; the place in the batch of the change that gives seq and author; and the

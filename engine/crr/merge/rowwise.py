@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 
 from engine.change import SENTINEL, Change, SQLiteValue
-from engine.crr import texts
 from engine.crr.catalogue import Crr
-from engine.crr.merge import bulk, taken
+from engine.crr.merge import bulk, verify_writes
 from engine.crr.merge.bulk import each_block
-from engine.crr.merge.checking import check, check_key
 from engine.crr.merge.row import Row
-from engine.crr.results import Applied
+from engine.crr.merge.validate import check, check_key
 from engine.crr.state import State
+from engine.sqlite import invalid_text
+from engine.tables.types import Applied
 
 Key = tuple[SQLiteValue, ...]
 _Offers = list[tuple[int, Change, SQLiteValue]]
@@ -77,7 +77,7 @@ class Rowwise:
                 if row.take(place, change, value, tracked):
                     if value is not change.val:
                         change = change._replace(val=value)
-                    self._won[place] = change, row.key, texts.shown(old), had_old
+                    self._won[place] = change, row.key, invalid_text.shown(old), had_old
             self._state.rows_impacted += row.impacted
         return self._won.keys()
 
@@ -104,10 +104,12 @@ class Rowwise:
         bulk.run(db, sql.ensure_row, made)
         told = {columns: bulk.run(db, sql.write_row(columns), values) for columns, values in writes.items()}
         if crr.app_triggers:
-            taken.check_deleted(db, crr, [row.key for row in rows if row.deleted and not row.ensure and not row.values])
-            taken.check_made(db, crr, made)
+            verify_writes.check_deleted(
+                db, crr, [row.key for row in rows if row.deleted and not row.ensure and not row.values]
+            )
+            verify_writes.check_made(db, crr, made)
             for columns, values in writes.items():
-                taken.check_written(db, crr, columns, values, told[columns])
+                verify_writes.check_written(db, crr, columns, values, told[columns])
 
     def write_clocks(self, batch: Sequence[Change], versions: Sequence[int], ordinals: Sequence[int]) -> None:
         """Write the clock rows; every row has its number now.
@@ -174,7 +176,7 @@ class Rowwise:
                 if needed:
                     wanted.setdefault(tuple(dict.fromkeys(needed)), []).append(row)
         for columns, rows in wanted.items():
-            for n, *values in each_block(self._db, self._crr.sql.read_row(columns), _tagged(rows), texts.each):
+            for n, *values in each_block(self._db, self._crr.sql.read_row(columns), _tagged(rows), invalid_text.each):
                 rows[n].stored = dict(zip(columns, values, strict=True))
 
 

@@ -3,7 +3,8 @@
 The digest of a row is of its typed key and the typed value of each tracked column, -0.0 as 0.0. That of many rows is
 the sum of theirs. The history's is of what was: the causal length of every key, tombstones included. Authors,
 db_version, seq, col_version and whether a clock row exists differ between converged replicas by right, and are not in
-them. Each function reads a slice of a table, so that a transaction is short; ``engine.crr.read.surveys`` adds them up.
+them. Each function reads a slice of a table, so that a transaction is short; ``engine.replica.table_digests`` adds
+them up.
 
 A text that nobody can read differs from every text; a row with such a key is left out, for no other side can have it.
 """
@@ -16,12 +17,12 @@ from collections.abc import Callable, Sequence
 import apsw
 
 from engine.change import SQLiteValue
-from engine.crr import texts
 from engine.crr.catalogue import CLOCK, KEY, PKS, Crr
-from engine.crr.merge.checking import check_key
+from engine.crr.merge.validate import check_key
 from engine.crr.pack import pack
-from engine.crr.sql import ident, idents, main
-from engine.crr.values import Storage
+from engine.sqlite import invalid_text
+from engine.sqlite.sql import ident, idents, main
+from engine.sqlite.values import Storage
 
 SIZE = 16
 """Bytes of a digest."""
@@ -66,10 +67,10 @@ def _slice(db: apsw.Connection, crr: Crr, low: bytes, high: bytes, limit: int) -
         sql += f" WHERE {' AND '.join(where)}"
     found: list[tuple[bytes, int]] = []
     size = 0
-    for n, row in enumerate(texts.each(db, f"{sql} ORDER BY {keys} LIMIT ?", (*bound, limit + 1))):
+    for n, row in enumerate(invalid_text.each(db, f"{sql} ORDER BY {keys} LIMIT ?", (*bound, limit + 1))):
         if n == limit or (found and size > BYTES):
             return found, True
-        if texts.readable(row[:count]):
+        if invalid_text.readable(row[:count]):
             found.append((pack(row[:count]), row_digest(row)))
         size += sum(len(value) for value in row if isinstance(value, str | bytes))
     return found, False
@@ -114,8 +115,8 @@ def values_at(db: apsw.Connection, crr: Crr, packed: bytes, most: int | None = N
     fits = f"{bytes_} <= {most}" if columns and most is not None else "true"
     values = ", ".join(f"CASE WHEN {fits} THEN {ident(name)} END" for name in columns)
     sql = f"SELECT {fits}{', ' if columns else ''}{values} FROM {main(crr.table.name)} WHERE {_found(db, crr)}"
-    for fitting, *row in texts.each(db, sql, check_key(crr, packed)):
-        return tuple(map(texts.shown, row)) if fitting else ()
+    for fitting, *row in invalid_text.each(db, sql, check_key(crr, packed)):
+        return tuple(map(invalid_text.shown, row)) if fitting else ()
     return None
 
 
@@ -126,7 +127,7 @@ def lengths_above(db: apsw.Connection, crr: Crr, above: int) -> tuple[int, int |
         the sum, and the number to go on above; None when that was all.
     """
     clock, pks = main(crr.name + CLOCK), main(crr.name + PKS)
-    rows = texts.each(
+    rows = invalid_text.each(
         db,
         f"SELECT p.{KEY}, {idents(crr.key, prefix='p.')}, ifnull(s.col_version, 1) FROM {pks} AS p"
         f" LEFT JOIN {clock} AS s ON s.key = p.{KEY} AND s.col_name = '-1'"
@@ -135,7 +136,7 @@ def lengths_above(db: apsw.Connection, crr: Crr, above: int) -> tuple[int, int |
     )
     total = count = 0
     for number, *row in rows:
-        if texts.readable(row):
+        if invalid_text.readable(row):
             total += _hashed([*map(_as_key, row)])
         above, count = number, count + 1
     return total, above if count == SLICE else None

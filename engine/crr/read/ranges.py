@@ -12,11 +12,11 @@ import struct
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from engine.crr.read.reading import Intervals, put_in_order, table_parked
+from engine.crr.read.change_sql import Intervals, put_in_order, table_parked
 from engine.crr.read.tables import At, Fill, Shown, TableReader
-from engine.crr.results import Part, Span
 from engine.crr.state import State
 from engine.errors import ReplicaError
+from engine.tables.types import Part, Span
 
 SCAN = 50_000
 """Cells looked at in one transaction: where filters hide nearly all of them, a part may hold fewer than it could."""

@@ -1,6 +1,6 @@
 """Reading the changes of one table from a place on, in the order of its clock's index: (db_version, key, col_name).
 
-Rows that are alike come many at once (``engine.crr.read.alike``), all others cell by cell.
+Rows that are alike come many at once (``engine.crr.read.whole_rows``), all others cell by cell.
 """
 
 from __future__ import annotations
@@ -14,9 +14,7 @@ import apsw
 
 from engine.change import MAX_VERSION, SENTINEL, Change
 from engine.crr.catalogue import Crr
-from engine.crr.held.records import is_none
-from engine.crr.read.alike import BARE, LOOK, MOST, Alike, Rows, numbers
-from engine.crr.read.reading import (
+from engine.crr.read.change_sql import (
     Authors,
     Intervals,
     Unsendable,
@@ -26,6 +24,8 @@ from engine.crr.read.reading import (
     new_change,
     packed_by,
 )
+from engine.crr.read.whole_rows import BARE, LOOK, MOST, Rows, WholeRows, numbers
+from engine.crr.withheld.records import is_none
 
 _LAST = 2**63 - 1
 _ROW_END = "\U0010ffff"
@@ -114,7 +114,7 @@ class TableReader:
             TableBroken: the table has records of a column that is no more.
         """
         try:
-            if Alike.suits(self._crr):
+            if WholeRows.suits(self._crr):
                 return self._by_rows(at)
             return self._by_cells(at, _LAST)
         except (UnicodeDecodeError, TypeError, _OutOfRange) as error:
@@ -125,7 +125,7 @@ class TableReader:
         """As ``read``. Where rows are not alike, more and more of them come by the cell before the next look."""
         # the few changes after a commit take one query
         place = self._by_cells(at, LOOK) if at.key == _LAST else at
-        alike, stretch = Alike(self._db, self._crr, self._sites, self._others_only), LOOK
+        alike, stretch = WholeRows(self._db, self._crr, self._sites, self._others_only), LOOK
         while place is not None and not self._fill.full:
             if place.column == _ROW_END:
                 left = self._fill.cells
@@ -135,7 +135,7 @@ class TableReader:
                 place = self._by_cells(place, stretch)
         return place
 
-    def _alike(self, at: At, alike: Alike) -> At:
+    def _alike(self, at: At, alike: WholeRows) -> At:
         """Read the rows that are alike, and a few others among them. Returns the last place."""
         fill, shown, width, together = self._fill, self._shown, len(self._crr.columns), LOOK
         while fill.cells > 0:

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from engine.crr.catalogue import CLOCK, Crr
-from engine.crr.read.reading import Intervals, put_in_order, table_parked
+from engine.crr.read.change_sql import Intervals, put_in_order, table_parked
 from engine.crr.read.tables import At, Fill, Shown, TableReader
-from engine.crr.results import ChangeSet
-from engine.crr.sql import main
 from engine.crr.state import State
+from engine.sqlite.sql import main
+from engine.tables.types import ChangeSet
 
 
 def _walked(versions: tuple[int, int]) -> int:

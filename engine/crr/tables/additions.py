@@ -12,13 +12,13 @@ from typing import NamedTuple
 import apsw
 
 from engine.crr.catalogue import CLOCK, column_names
-from engine.crr.sql import ident, main
 from engine.crr.state import State
 from engine.crr.tables.alter import begin_alter, commit_alter
 from engine.crr.tables.create import drop_records, keep_floor
 from engine.crr.tables.eligibility import find_table
 from engine.crr.tables.plans import column_sql, create
-from engine.plan import TablePlan
+from engine.sqlite.sql import ident, main
+from engine.table_plan import TablePlan
 
 _ADDED = "crsql_syncline_added"
 

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import apsw
 
+from engine.clocks import table_marks
 from engine.crr.catalogue import CLOCK, KEY, PKS, Table, column_names
-from engine.crr.peers import marks
-from engine.crr.sql import idents, main
 from engine.crr.state import Alter, State
 from engine.crr.tables.backfill import bury, take_over, tell_anew
 from engine.crr.tables.create import (
@@ -26,6 +25,7 @@ from engine.crr.tables.eligibility import find_table, obstacles
 from engine.crr.tables.snapshots import Snapshot
 from engine.crr.triggers import Watch
 from engine.errors import UsageError
+from engine.sqlite.sql import idents, main
 
 _SAVEPOINT = "alter_crr"
 
@@ -161,7 +161,7 @@ def _finish(state: State, alter: Alter) -> None:
     if not anew:
         marked = state.catalogue().tracking(table.name)
         if marked and alter.mark:  # that on the table goes with it when the table is made anew
-            marks.put_again(db, marked, alter.mark)
+            table_marks.put_again(db, marked, alter.mark)
         if not alter.watched:
             bury(state, table, seen.keys, same=bool(alter.mark))
         seen.compact(state, table)

@@ -9,9 +9,9 @@ from typing import NamedTuple
 import apsw
 
 from engine.crr.catalogue import Table, bookkeeping
-from engine.crr.sql import ROWS
 from engine.crr.statements import Statements
-from engine.crr.texts import rows_of_schema
+from engine.sqlite.invalid_text import rows_of_schema
+from engine.sqlite.sql import ROWS
 
 _WRITES = (apsw.SQLITE_INSERT, apsw.SQLITE_UPDATE, apsw.SQLITE_DELETE)
 

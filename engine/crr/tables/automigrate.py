@@ -13,15 +13,15 @@ from contextlib import contextmanager
 import apsw
 
 from engine.crr.catalogue import Table, user_tables
-from engine.crr.results import Lost, Migration
-from engine.crr.sql import ident, literal, main
 from engine.crr.state import State
 from engine.crr.tables import undone
 from engine.crr.tables.alter import begin_alter, commit_alter
 from engine.crr.tables.create import make_plain, savepoint
-from engine.crr.tables.definitions import column_definitions, tokens
-from engine.crr.texts import rows_of_schema
+from engine.crr.tables.ddl_tokens import column_definitions, tokens
 from engine.errors import ReplicaError, UsageError
+from engine.sqlite.invalid_text import rows_of_schema
+from engine.sqlite.sql import ident, literal, main
+from engine.tables.types import Lost, Migration
 
 _WHOLE = {
     apsw.SQLITE_TRANSACTION: "begins or ends a transaction",
@@ -70,7 +70,7 @@ def migrate(state: State, text: str, cleanup: str = "") -> Migration:
 @contextmanager
 def _described(text: str, cleanup: str) -> Iterator[apsw.Connection]:
     """An empty database in memory that has become what the text says."""
-    from engine.crr.opening import open_state  # a connection has this function, and this function one of its own
+    from engine.crr.connection import open_state  # a connection has this function, and this function one of its own
 
     wanted, _ = open_state(":memory:", create=True)
     refused: list[str] = []

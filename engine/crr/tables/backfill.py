@@ -7,11 +7,11 @@ keys are joined from the row to the key, byte by byte, whatever affinity and col
 from __future__ import annotations
 
 from engine.change import SENTINEL
+from engine.clocks import coverage
 from engine.crr.catalogue import CLOCK, KEY, PKS, Table
-from engine.crr.peers import keeping
-from engine.crr.sql import ident, idents, literal, main
 from engine.crr.state import State
 from engine.crr.tables import defaults
+from engine.sqlite.sql import ident, idents, literal, main
 
 _WRITE = "(key, col_name, col_version, db_version, seq)"
 _AGAIN = (
@@ -48,7 +48,7 @@ def take_over(state: State, table: Table) -> None:
     """
     forget_rows(state, table)
     state.db.execute(f"UPDATE {main(table.name + CLOCK)} SET db_version = ?, site_id = 0", (state.next_version(),))
-    keeping.forget_table(state.db, table.name)
+    coverage.forget_table(state.db, table.name)
 
 
 def tell_anew(state: State, table: Table) -> None:
@@ -59,7 +59,7 @@ def tell_anew(state: State, table: Table) -> None:
         f" WHERE col_name != '{SENTINEL}'",
         (state.next_version(),),
     )
-    keeping.forget_table(state.db, table.name)
+    coverage.forget_table(state.db, table.name)
 
 
 def living(table: Table) -> str:

@@ -8,10 +8,10 @@ from dataclasses import replace
 import apsw
 
 from engine.crr.catalogue import Catalogue, Table
-from engine.crr.results import TableStatus
 from engine.crr.tables.app_triggers import TriggerWrite, app_triggers, trigger_writes
-from engine.crr.tables.references import references
+from engine.crr.tables.foreign_keys import references
 from engine.crr.tables.strict import STRICT_RECORDS, strict_records
+from engine.tables.types import TableStatus
 
 
 def around(db: apsw.Connection, catalogue: Catalogue, tables: Sequence[Table]) -> dict[str, list[str]]:

@@ -7,16 +7,16 @@ from contextlib import contextmanager
 
 import apsw
 
+from engine.clocks import coverage
 from engine.crr.catalogue import BY_VERSION, CLOCK, KEY, PKS, Table, column_names, exact_name, is_crr, load
-from engine.crr.held import records
-from engine.crr.peers import keeping
-from engine.crr.sql import ident, idents, main
 from engine.crr.state import State
 from engine.crr.tables import undone
 from engine.crr.tables.backfill import backfill, bury, forget_rows, rows_and_keys, tell_anew
 from engine.crr.tables.eligibility import find_table, obstacles
 from engine.crr.triggers import EVENTS, Triggers, trigger_name
+from engine.crr.withheld import records
 from engine.errors import NotEligible
+from engine.sqlite.sql import ident, idents, main
 
 _SYNC_RECORDS = (
     "key INTEGER NOT NULL, col_name TEXT NOT NULL, col_version INTEGER NOT NULL, db_version INTEGER"
@@ -122,7 +122,7 @@ def make_plain(state: State, name: str, *, for_good: bool = False) -> None:
         keep_floor(state)
         crr = state.catalogue().tracking(exact)
         if crr is not None and not for_good:
-            keeping.forget_table(db, exact)
+            coverage.forget_table(db, exact)
             undone.put_aside(state, crr)
         drop_triggers(db, exact, table)
         drop_records(db, exact)
@@ -141,7 +141,7 @@ def create_tables(db: apsw.Connection, table: Table) -> None:
 
 def drop_records(db: apsw.Connection, name: str) -> None:
     """Drop the clock and the keys of a CRR."""
-    keeping.forget_table(db, name)
+    coverage.forget_table(db, name)
     records.forget_table(db, name)
     db.execute(f"DROP TABLE IF EXISTS {main(name + CLOCK)}; DROP TABLE IF EXISTS {main(name + PKS)}")
 

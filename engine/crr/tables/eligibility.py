@@ -11,8 +11,8 @@ import apsw
 from engine.change import SENTINEL
 from engine.crr.catalogue import KEY, PKS, UNREADABLE, Table, bookkeeping, column_names, describe
 from engine.crr.pack import MAX_VALUES
-from engine.crr.texts import each
-from engine.crr.values import Affinity
+from engine.sqlite.invalid_text import each
+from engine.sqlite.values import Affinity
 
 _QUOTE = "'"
 _BARE = re.compile(r"[A-Za-z_\u0080-\U0010ffff][A-Za-z0-9_$\u0080-\U0010ffff]*")

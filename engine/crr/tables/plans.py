@@ -1,4 +1,4 @@
-"""Tables as plans: read from a file for another side, and made anew from one (``engine.plan``)."""
+"""Tables as plans: read from a file for another side, and made anew from one (``engine.table_plan``)."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import apsw
 
 from engine.change import SQLiteValue
 from engine.crr.catalogue import Column, Crr
-from engine.crr.sql import ident, idents, literal, main
+from engine.crr.tables.ddl_tokens import column_definitions
 from engine.crr.tables.defaults import is_null, value_of
-from engine.crr.tables.definitions import column_definitions
-from engine.crr.texts import each
-from engine.crr.values import Affinity, Storage
-from engine.plan import Collation, ColumnPlan, Kind, TablePlan
-from engine.shape import ColumnType, Shape
-from engine.steps import Steps
+from engine.sqlite.invalid_text import each
+from engine.sqlite.sql import ident, idents, literal, main
+from engine.sqlite.steps import Steps
+from engine.sqlite.values import Affinity, Storage
+from engine.table_plan import Collation, ColumnPlan, Kind, TablePlan
+from engine.table_shape import ColumnType, Shape
 
 LONGEST = 200
 """Characters, or bytes, of a default of which a shape has more than a digest."""

@@ -24,21 +24,21 @@ import apsw
 from engine.change import FAR
 from engine.crr import parking
 from engine.crr.catalogue import CLOCK, KEY, Catalogue, Crr, user_tables
-from engine.crr.held.finding import find_all
-from engine.crr.held.records import Why
-from engine.crr.held.telling import NAMED, shown_key
-from engine.crr.read.reading import known_cells
-from engine.crr.sql import main
+from engine.crr.read.change_sql import known_cells
 from engine.crr.state import State
-from engine.crr.tables import versions
+from engine.crr.tables import exhausted_versions
 from engine.crr.tables.alter import begin_alter, commit_alter
 from engine.crr.tables.backfill import are_deletions, living, missing_cells, rows_and_keys
 from engine.crr.tables.create import make_plain, savepoint
 from engine.crr.tables.eligibility import find_table
-from engine.crr.tables.references import orphans
+from engine.crr.tables.foreign_keys import orphans
 from engine.crr.tables.strict import loosen, strict_records
-from engine.crr.texts import rows_of_schema
 from engine.crr.triggers import Watch
+from engine.crr.withheld.describe import NAMED, shown_key
+from engine.crr.withheld.detect import find_all
+from engine.crr.withheld.records import Why
+from engine.sqlite.invalid_text import rows_of_schema
+from engine.sqlite.sql import main
 
 
 class Damage(Enum):
@@ -182,7 +182,7 @@ def check(state: State) -> list[Finding]:
             damage = Damage.TABLE_GONE if table is None or table.kind != "table" else Damage.KEY_CHANGED
             found.append(Finding(name, damage, _count(db, f"SELECT 1 FROM {main(name + CLOCK)}") or 1))
     found += [Finding(name, Damage.PARKED, 1, why) for name, why in parking.read(db).items() if name in tables.crrs]
-    if versions.floor(db) >= FAR:
+    if exhausted_versions.floor(db) >= FAR:
         found.append(Finding("crsql_master", Damage.COUNTER, 1))
     alone = Counter((table, damage) for table, damage, _ in _lone_triggers(db, tables.clocks))
     found += [Finding(table, damage, count) for (table, damage), count in alone.items()]
@@ -202,9 +202,9 @@ def repair(state: State) -> list[Finding]:
     found = [finding for finding in check(state) if finding.remedy]
     no_alter = (Damage.TABLE_GONE, Damage.STRAY_TRIGGERS, Damage.PARKED, Damage.STRICT, Damage.USED_UP, Damage.COUNTER)
     with savepoint(state.db):
-        versions.mend_stamps(state)
+        exhausted_versions.mend_stamps(state)
         for name in (one.table for one in found if one.damage is Damage.USED_UP):
-            versions.mend_rows(state, state.catalogue().crrs[name])
+            exhausted_versions.mend_rows(state, state.catalogue().crrs[name])
         parking.release(state.db)
         for _, damage, trigger in _lone_triggers(state.db, state.catalogue().clocks):
             if damage is Damage.STRAY_TRIGGERS:
@@ -224,8 +224,8 @@ def _counts(db: apsw.Connection, crr: Crr, *, same: bool) -> Iterator[tuple[Dama
     table, clock = crr.table, main(crr.name + CLOCK)
     yield Damage.TRIGGERS, crr.watches.count(Watch.BROKEN)
     yield Damage.OLD_TRIGGERS, crr.watches.count(Watch.OLDER)
-    yield Damage.USED_UP, versions.rows(db, crr)
-    yield Damage.COUNTER, versions.stamps(db, crr.name)
+    yield Damage.USED_UP, exhausted_versions.rows(db, crr)
+    yield Damage.COUNTER, exhausted_versions.stamps(db, crr.name)
     yield Damage.NEVER_SENT, _count(db, f"SELECT 1 FROM {clock} WHERE db_version <= 0")
     yield Damage.LOST_COLUMNS, _count(db, f"SELECT 1 FROM {clock} AS c WHERE NOT {known_cells(crr)}")
     alive = living(table)

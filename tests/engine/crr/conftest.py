@@ -8,7 +8,7 @@ from pathlib import Path
 import apsw
 import pytest
 
-from engine.crr import Replica
+from engine.replica import Replica
 
 FOO = "CREATE TABLE foo (a INTEGER PRIMARY KEY NOT NULL, b, c)"
 

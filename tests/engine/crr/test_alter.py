@@ -10,7 +10,7 @@ from engine.crr import pack_columns
 from engine.errors import NotEligible, ReplicaError
 from tests.engine.crr.altering import alter, begin, commit, floor, triggers
 from tests.engine.crr.conftest import FOO, MakeReplica
-from tests.engine.crr.test_capture import clock
+from tests.engine.crr.test_trigger_functions import clock
 
 
 def test_a_new_column_has_cells_only_where_it_has_a_value(foo: apsw.Connection) -> None:

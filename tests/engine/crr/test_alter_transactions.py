@@ -7,11 +7,11 @@ from pathlib import Path
 import apsw
 import pytest
 
-from engine.crr import Replica
 from engine.errors import NotEligible, UsageError
+from engine.replica import Replica
 from tests.engine.crr.altering import alter, begin, commit, dump, triggers
 from tests.engine.crr.conftest import FOO, MakeReplica
-from tests.engine.crr.test_capture import clock
+from tests.engine.crr.test_trigger_functions import clock
 from tests.engine.crr.test_two_programs import Program
 
 

@@ -9,9 +9,11 @@ from pathlib import Path
 import apsw
 import pytest
 
-from engine.crr import Received, Replica, pack_columns
+from engine.crr import pack_columns
 from engine.errors import SchemaMismatch, TableBroken
-from engine.session import Merge, performing
+from engine.replica import Replica
+from engine.session import Merge, execute
+from engine.tables import Received
 from tests.engine.crr.altering import dump
 from tests.engine.crr.test_merge import change
 
@@ -72,7 +74,7 @@ def merge(here: Replica, there: Replica) -> None:
     tables = tuple(table for table in ("foo", "other") if table in here.crr_tables())
     received = Received(there.site_id, found.until, since, tables)
     changes = tuple(one for one in found.changes if one.table in tables)
-    performing.merge(here, Merge(changes, found.until, received, tables=tables))
+    execute.merge(here, Merge(changes, found.until, received, tables=tables))
 
 
 def held(replica: Replica, table: str = "foo") -> list[object]:

@@ -8,8 +8,9 @@ from pathlib import Path
 import apsw
 import pytest
 
-from engine.crr import Replica, connect
+from engine.crr import connect
 from engine.errors import ReplicaError
+from engine.replica import Replica
 from tests.engine.crr.conftest import MakeReplica
 
 T = "CREATE TABLE t (id INTEGER PRIMARY KEY NOT NULL, v)"

@@ -7,12 +7,13 @@ from pathlib import Path
 import apsw
 import pytest
 
-from engine.crr import Lost, Migration, Replica
-from engine.crr.tables.definitions import column_definitions
+from engine.crr.tables.ddl_tokens import column_definitions
 from engine.errors import NotEligible, ReplicaError, SynclineError, UsageError
+from engine.replica import Replica
+from engine.tables import Lost, Migration
 from tests.engine.crr.altering import dump, triggers
 from tests.engine.crr.conftest import MakeReplica
-from tests.engine.crr.test_capture import clock
+from tests.engine.crr.test_trigger_functions import clock
 
 FIRST = """
 CREATE TABLE IF NOT EXISTS foo (a INTEGER PRIMARY KEY NOT NULL, b, c);

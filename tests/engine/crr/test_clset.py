@@ -7,8 +7,9 @@ from pathlib import Path
 import apsw
 import pytest
 
-from engine.crr import Replica, connect
+from engine.crr import connect
 from engine.errors import NotEligible, UsageError
+from engine.replica import Replica
 
 CREATE = "CREATE VIRTUAL TABLE foo_schema USING clset (a INTEGER PRIMARY KEY NOT NULL, b TEXT DEFAULT 'x, y')"
 

@@ -9,8 +9,9 @@ import apsw
 import pytest
 
 from engine.change import Change, SQLiteValue
-from engine.crr import Replica, connect
+from engine.crr import connect
 from engine.errors import ReplicaError, UsageError
+from engine.replica import Replica
 from tests.engine.crr.conftest import FOO, MakeReplica
 from tests.engine.crr.test_merge import PK, change, insert
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import apsw
 import pytest
 
-from engine.crr import Received, Replica
+from engine.replica import Replica
+from engine.tables import Received
 from tests import budget
 from tests.peers import schemas
 from tests.peers.scripts import Writer, statements

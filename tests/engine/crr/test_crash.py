@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.crr import Received, Replica
+from engine.replica import Replica
+from engine.tables import Received
 from tests import budget
 from tests.engine.crr.altering import dump
 from tests.engine.crr.conftest import FOO

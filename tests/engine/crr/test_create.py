@@ -5,10 +5,10 @@ from __future__ import annotations
 import apsw
 import pytest
 
-from engine.crr import Replica
 from engine.errors import NotEligible, TableBroken, UsageError
+from engine.replica import Replica
 from tests.engine.crr.conftest import FOO, MakeReplica
-from tests.engine.crr.test_capture import clock
+from tests.engine.crr.test_trigger_functions import clock
 
 OBSTACLES = [
     ("CREATE TABLE t (a INTEGER PRIMARY KEY NOT NULL, b UNIQUE)", ["“b” must be unique"]),

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.crr import Damage, Replica, connect, create_tables
-from engine.steps import at_once
+from engine.crr import Damage, connect, create_tables
+from engine.replica import Replica
+from engine.sqlite.steps import at_once
 from tests.engine.crr.conftest import MakeReplica
 
 CONSTANTS = [

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.crr.surface.fractional import key_between
+from engine.crr.sql_api.fractional import key_between
 from engine.errors import UsageError
 from tests import budget
 from tests.engine.crr.conftest import MakeReplica

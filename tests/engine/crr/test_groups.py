@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from engine.change import Change, SQLiteValue
-from engine.crr import Replica, pack_columns
-from engine.crr.merge import merging, shapes
+from engine.crr import pack_columns
+from engine.crr.merge import merger, shapes
 from engine.errors import InvalidChange, SynclineError
+from engine.replica import Replica
 from tests import budget
 from tests.engine.crr.conftest import MakeReplica
 from tests.engine.crr.test_merge import THEM, change
@@ -106,7 +107,7 @@ def outcome(replica: Replica, batch: list[Change], js_numbers: bool) -> object:
 def test_together_and_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
     for case in budget.cases("merge in groups", seconds=4):
         choose = case.random
-        monkeypatch.setattr(merging, "AT_ONCE", choose.choice([3, 50, 8192]))
+        monkeypatch.setattr(merger, "AT_ONCE", choose.choice([3, 50, 8192]))
         monkeypatch.setattr(shapes, "FEWEST", choose.choice([1, 2, 8]))
         with tempfile.TemporaryDirectory() as folder:
             files = [Path(folder) / f"{n}.db" for n in range(2)]
@@ -131,7 +132,7 @@ def test_together_and_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
                 batch, js_numbers = draw(choose), choose.random() < 0.2
                 outcomes = []
                 for replica, crossover in zip(replicas, (1, 10**9), strict=True):
-                    monkeypatch.setattr(merging, "CROSSOVER", crossover)
+                    monkeypatch.setattr(merger, "CROSSOVER", crossover)
                     outcomes.append(outcome(replica, batch, js_numbers))
                 assert outcomes[0] == outcomes[1]
                 assert whole(replicas[0]) == whole(replicas[1])
@@ -151,7 +152,7 @@ def test_rows_that_are_known(make: MakeReplica, monkeypatch: pytest.MonkeyPatch)
     def merge(batch: list[Change]) -> int:
         told = []
         for replica, crossover in zip(replicas, (1, 10**9), strict=True):
-            monkeypatch.setattr(merging, "CROSSOVER", crossover)
+            monkeypatch.setattr(merger, "CROSSOVER", crossover)
             told.append(list(map(repr, replica.merge(batch).applied)))
         assert told[0] == told[1]
         tables = ("foo", "foo__crsql_clock", "foo__crsql_pks")
@@ -252,7 +253,7 @@ def test_one_bad_change_among_many(make: MakeReplica, bad: dict[str, object]) ->
 
 
 def test_a_persons_triggers_fire_however_many_rows(make: MakeReplica, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(merging, "AT_ONCE", 100)
+    monkeypatch.setattr(merger, "AT_ONCE", 100)
     batch = [change("b", n, pk=pack_columns([n])) for n in range(1000)]
     replica = make()
     db = replica.connection
@@ -270,7 +271,7 @@ def test_a_persons_triggers_fire_however_many_rows(make: MakeReplica, monkeypatc
 
 
 def test_triggers_are_back_after_a_merge_that_failed(make: MakeReplica, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(merging, "AT_ONCE", 100)
+    monkeypatch.setattr(merger, "AT_ONCE", 100)
     replica = make()
     batch = [change("b", n, pk=pack_columns([n])) for n in range(1000)]
     with pytest.raises(InvalidChange):
@@ -281,7 +282,7 @@ def test_triggers_are_back_after_a_merge_that_failed(make: MakeReplica, monkeypa
 
 def test_what_a_callers_iterator_writes_is_recorded(make: MakeReplica, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also between two batches, with a query open on the same connection all the while."""
-    monkeypatch.setattr(merging, "AT_ONCE", 100)
+    monkeypatch.setattr(merger, "AT_ONCE", 100)
     replica = make()
     db = replica.connection
     db.execute("CREATE TABLE plain (a); INSERT INTO plain VALUES (1), (2), (3)").fetchall()
@@ -301,7 +302,7 @@ def test_what_a_callers_iterator_writes_is_recorded(make: MakeReplica, monkeypat
 
 
 def test_a_temp_trigger_with_the_name_of_ours(make: MakeReplica, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(merging, "AT_ONCE", 100)
+    monkeypatch.setattr(merger, "AT_ONCE", 100)
     replica = make()
     db = replica.connection
     db.execute(
@@ -314,7 +315,7 @@ def test_a_temp_trigger_with_the_name_of_ours(make: MakeReplica, monkeypatch: py
 
 def test_a_cascade_and_its_triggers(make: MakeReplica, monkeypatch: pytest.MonkeyPatch) -> None:
     """A person's table hangs on a CRR: its rows go with those of the CRR, and its triggers fire."""
-    monkeypatch.setattr(merging, "AT_ONCE", 100)
+    monkeypatch.setattr(merger, "AT_ONCE", 100)
     replica = make()
     db = replica.connection
     db.execute(
@@ -333,7 +334,7 @@ def test_a_cascade_and_its_triggers(make: MakeReplica, monkeypatch: pytest.Monke
 
 def test_large_merges_among_local_writes(make: MakeReplica, monkeypatch: pytest.MonkeyPatch) -> None:
     """One is refused after most of it was written: all that a person writes before and after is recorded."""
-    monkeypatch.setattr(merging, "AT_ONCE", 100)
+    monkeypatch.setattr(merger, "AT_ONCE", 100)
     replica = make()
     db = replica.connection
     batch = [change("b", n, pk=pack_columns([n])) for n in range(1000)]
@@ -351,7 +352,7 @@ def test_large_merges_among_local_writes(make: MakeReplica, monkeypatch: pytest.
 
 
 def test_another_program_adds_a_trigger_between_merges(make: MakeReplica, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(merging, "AT_ONCE", 100)
+    monkeypatch.setattr(merger, "AT_ONCE", 100)
     replica = make()
     batch = [change("b", n, pk=pack_columns([n])) for n in range(1000)]
     replica.merge(batch[:500])
@@ -365,7 +366,7 @@ def test_another_program_adds_a_trigger_between_merges(make: MakeReplica, monkey
 
 @pytest.mark.parametrize("options", ["", "STRICT", "WITHOUT ROWID", "STRICT, WITHOUT ROWID"])
 def test_kinds_of_tables(make: MakeReplica, monkeypatch: pytest.MonkeyPatch, options: str) -> None:
-    monkeypatch.setattr(merging, "AT_ONCE", 100)
+    monkeypatch.setattr(merger, "AT_ONCE", 100)
     schema = (
         "CREATE TABLE foo (a INTEGER PRIMARY KEY NOT NULL, b INTEGER DEFAULT 5, half REAL AS (b / 2.0),"
         f" twice INT AS (b * 2) STORED, c TEXT DEFAULT 'x') {options}"
@@ -381,7 +382,7 @@ def test_kinds_of_tables(make: MakeReplica, monkeypatch: pytest.MonkeyPatch, opt
 
 @pytest.mark.parametrize("crossover", [1, 10**9])
 def test_names_like_marks_of_ours(make: MakeReplica, monkeypatch: pytest.MonkeyPatch, crossover: int) -> None:
-    monkeypatch.setattr(merging, "CROSSOVER", crossover)
+    monkeypatch.setattr(merger, "CROSSOVER", crossover)
     monkeypatch.setattr(shapes, "FEWEST", 1)
     schema = """CREATE TABLE "{rows}" (a INTEGER PRIMARY KEY NOT NULL, "{rows}", "{0}", "?1")"""
     one, two = (make(name, schema, ("{rows}",)) for name in ("one", "two"))

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.crr import Known, Place, Received, Replica
 from engine.errors import FileReplaced, ReadOnlyFile
+from engine.replica import Replica
+from engine.tables import Known, Place, Received
 from tests import budget
 from tests.engine.crr.conftest import MakeReplica
 from tests.engine.crr.test_hostile import dump

@@ -8,9 +8,10 @@ from pathlib import Path
 import apsw
 import pytest
 
-from engine.crr import Replica, create_tables
-from engine.plan import ColumnPlan, Kind, TablePlan
-from engine.steps import at_once
+from engine.crr import create_tables
+from engine.replica import Replica
+from engine.sqlite.steps import at_once
+from engine.table_plan import ColumnPlan, Kind, TablePlan
 
 FEW, MANY = 15, 90
 

@@ -7,10 +7,12 @@ import sqlite3
 
 import pytest
 
-from engine.crr import Damage, Finding, Received, Replica, Span
-from engine.crr.results import Place
+from engine.crr import Damage, Finding
 from engine.errors import TableBroken
-from engine.shape import Parked
+from engine.replica import Replica
+from engine.table_shape import Parked
+from engine.tables import Received, Span
+from engine.tables.types import Place
 
 from .conftest import FOO, MakeReplica
 

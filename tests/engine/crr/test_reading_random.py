@@ -16,11 +16,12 @@ import apsw
 import pytest
 
 from engine.change import SENTINEL, Change, SQLiteValue
-from engine.crr import Replica, Span
 from engine.crr.pack import pack
-from engine.crr.read import alike, ranges, tables
-from engine.crr.sql import ident, idents, marks
+from engine.crr.read import ranges, tables, whole_rows
 from engine.errors import SynclineError, TableBroken
+from engine.replica import Replica
+from engine.sqlite.sql import ident, idents, marks
+from engine.tables import Span
 from tests import budget
 
 NAMES = ["a,b", 'q"uote', "{rows}", "{}", "a b", "a", "aa", "aaa", "'", "é", "-2", "1", "group", "rowid", "yes", "key"]
@@ -258,7 +259,7 @@ def look(drawn: Drawn) -> None:
 def test_as_the_clock_tables_say(monkeypatch: pytest.MonkeyPatch) -> None:
     for case in budget.cases("reading odd files", seconds=4):
         choose = case.random
-        monkeypatch.setattr(alike, "FEW", choose.choice([1, 2, 8]))
+        monkeypatch.setattr(whole_rows, "FEW", choose.choice([1, 2, 8]))
         monkeypatch.setattr(tables, "LOOK", choose.choice([2, 3, 8]))
         monkeypatch.setattr(tables, "MOST", choose.choice([5, 20, 1000]))
         monkeypatch.setattr(ranges, "SCAN", choose.choice([50, 50_000]))

@@ -7,11 +7,13 @@ from pathlib import Path
 import apsw
 import pytest
 
-from engine.crr import Damage, Finding, Received, Replica, Span
+from engine.crr import Damage, Finding
 from engine.errors import NotEligible, TableBroken
+from engine.replica import Replica
+from engine.tables import Received, Span
 from tests.engine.crr.altering import dump
 from tests.engine.crr.conftest import FOO, MakeReplica
-from tests.engine.crr.test_capture import clock
+from tests.engine.crr.test_trigger_functions import clock
 from tests.engine.programs import Command
 
 

@@ -16,12 +16,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.change import MAX_VERSION, Change, SQLiteValue
-from engine.crr import Replica, pack_columns
-from engine.crr.merge import groups, meeting, merging, runs, shapes, winning
+from engine.crr import pack_columns
+from engine.crr.merge import groups, lookup, merger, runs, shapes, write
 from engine.crr.merge.groups import Group
-from engine.crr.merge.meeting import Held
+from engine.crr.merge.lookup import Held
 from engine.crr.merge.runs import Cells
 from engine.crr.statements import Statements
+from engine.replica import Replica
 from tests import budget
 from tests.engine.crr.conftest import MakeReplica
 from tests.engine.crr.test_merge import THEM, change
@@ -134,18 +135,18 @@ def reached(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
         return left
 
     def keep_held(db: apsw.Connection, group: Group, keys: apsw.CArrayBinding | None) -> Callable[[], Held]:
-        kept = meeting.keep_held(db, group, keys)
+        kept = lookup.keep_held(db, group, keys)
         ways["json" if isinstance(kept()[0], list) else "rows"] += 1
         return kept
 
-    monkeypatch.setattr(winning, "write_runs", write_runs)
+    monkeypatch.setattr(write, "write_runs", write_runs)
     monkeypatch.setattr(groups, "keep_held", keep_held)
     return ways
 
 
 def compare(choose: random.Random, monkeypatch: pytest.MonkeyPatch) -> None:
     """Merge the same into two files, in groups and row by row."""
-    monkeypatch.setattr(merging, "AT_ONCE", choose.choice([100, 200, 8192]))
+    monkeypatch.setattr(merger, "AT_ONCE", choose.choice([100, 200, 8192]))
     monkeypatch.setattr(shapes, "FEWEST", choose.choice([1, 8]))
     monkeypatch.setattr(runs, "FEWEST", choose.choice([2, 2, 8]))
     tables = choose.sample(sorted(TABLES), choose.choice([1, 1, 2]))
@@ -169,7 +170,7 @@ def compare(choose: random.Random, monkeypatch: pytest.MonkeyPatch) -> None:
             batch = [one for peer in peers for one in peer.writes()]
             told = []
             for replica, crossover in zip(replicas, (1, 10**9), strict=True):
-                monkeypatch.setattr(merging, "CROSSOVER", crossover)
+                monkeypatch.setattr(merger, "CROSSOVER", crossover)
                 result = replica.merge(batch)
                 told.append((list(map(repr, result.applied)), result.before, result.after))
             assert told[0] == told[1]

@@ -10,11 +10,12 @@ import apsw
 import pytest
 
 from engine.change import MAX_VERSION, Change, SQLiteValue
-from engine.crr import Replica, pack_columns
-from engine.crr.merge import merging
-from engine.crr.results import Applied
-from engine.crr.sql import idents
+from engine.crr import pack_columns
+from engine.crr.merge import merger
 from engine.errors import SchemaMismatch, TableBroken
+from engine.replica import Replica
+from engine.sqlite.sql import idents
+from engine.tables.types import Applied
 from tests.engine.crr.conftest import FOO, MakeReplica
 from tests.engine.crr.test_merge import THEM, change
 
@@ -95,7 +96,7 @@ def test_as_row_by_row(make: MakeReplica, tmp_path: Path, monkeypatch: pytest.Mo
         empty.execute(f"PRAGMA encoding = '{case.encoding}'; CREATE TABLE log (a)")
         empty.close()
         replica = make(way, case.schema)
-        monkeypatch.setattr(merging, "CROSSOVER", crossover)
+        monkeypatch.setattr(merger, "CROSSOVER", crossover)
         told: list[Iterable[Applied]] = []
         for n, batch in enumerate(case.batches):
             if case.before and n == len(case.batches) - 1:

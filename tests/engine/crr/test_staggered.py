@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.crr import Received, Replica
+from engine.replica import Replica
+from engine.tables import Received
 from tests import budget
 from tests.engine.crr.conftest import MakeReplica
 

@@ -9,12 +9,13 @@ import apsw
 import pytest
 
 from engine.change import Change
-from engine.crr import Replica, pack_columns
+from engine.crr import pack_columns
 from engine.errors import TableBroken, UsageError
+from engine.replica import Replica
 from tests.engine.crr.conftest import FOO, MakeReplica
-from tests.engine.crr.test_capture import clock
 from tests.engine.crr.test_hostile import dump
 from tests.engine.crr.test_merge import THEM, change
+from tests.engine.crr.test_trigger_functions import clock
 
 MERGE = "INSERT INTO crsql_changes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import apsw
 import pytest
 
-from engine.crr import Received, TrackedPeer
 from engine.errors import UsageError
+from engine.tables import Received, TrackedPeer
 from tests.engine.crr.conftest import MakeReplica
 
 P, Q = bytes(15) + b"p", bytes(15) + b"q"

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.crr import Replica, connect
+from engine.crr import connect
+from engine.replica import Replica
 from tests.engine.crr.conftest import FOO
 
 WRITER = """

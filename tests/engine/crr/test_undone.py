@@ -8,7 +8,7 @@ from pathlib import Path
 import apsw
 import pytest
 
-from engine.crr import Replica
+from engine.replica import Replica
 from tests.engine.crr.conftest import MakeReplica
 from tests.engine.session.world import own_pair
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.change import SQLiteValue
-from engine.crr.values import Affinity, Storage, greater
+from engine.sqlite.values import Affinity, Storage, greater
 
 ASCENDING: list[SQLiteValue] = [
     None, b"", b"\x00", b"a", b"a\x00", b"b", b"\xff", "", "A", "a", "a\x00", "aa", "b", "é", "\uffff", "😀",

@@ -11,7 +11,7 @@ import pytest
 
 from engine.change import Change, SQLiteValue
 from engine.crr import connect, pack_columns
-from engine.crr.surface import changes_table
+from engine.crr.sql_api import changes_table
 from engine.errors import InvalidChange, ReplicaError, SchemaMismatch
 from tests import budget
 from tests.engine.crr.conftest import FOO, MakeReplica

@@ -12,7 +12,7 @@ from websockets.typing import Subprotocol
 
 from engine.hub import Hub
 from engine.wire import PROTOCOL, Message, decode
-from engine.wire.rooms import encode_subprotocol
+from engine.wire.handshake import encode_subprotocol
 from tests.engine.live import PATIENCE
 
 

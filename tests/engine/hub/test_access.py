@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 from websockets.exceptions import InvalidStatus
 
+from engine.api import Engine
 from engine.change import Change
-from engine.crr import Replica
-from engine.engine import Engine
 from engine.errors import UsageError
 from engine.events import State
 from engine.hub import HubOptions
 from engine.hub.tokens import load, make, revoke
+from engine.replica import Replica
 from engine.settings import PeerConfig
 from engine.wire import PROTOCOL, AnnouncePresence, Batch, Changes, Cursor, Failure, FailureCode, Hello, Lineage, encode
 from tests.engine.hub.guests import guest, hear, turned_away

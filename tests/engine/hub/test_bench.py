@@ -7,9 +7,9 @@ import json
 
 import pytest
 
-from engine.bench import hub
-from engine.bench.hub import Load
 from engine.cli import main
+from engine.cli.bench import hub
+from engine.cli.bench.hub import Load
 
 
 @pytest.mark.slow

@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from engine.bench.guests import SCHEMA, SCHEMA_NAME, Guest
-from engine.crr.merge.merging import Merger
-from engine.host import Host
-from engine.hosts import Hosts
+from engine.cli.bench.guests import SCHEMA, SCHEMA_NAME, Guest
+from engine.crr.merge.merger import Merger
 from engine.hub import Hub, HubOptions
 from engine.settings import PeerConfig
+from engine.storage.host_pool import HostPool
+from engine.storage.replica_host import ReplicaHost
 from tests import budget
 from tests.engine.live import PATIENCE, make_file, on_loop, plain_engine, rows, until, write
 
@@ -26,9 +26,9 @@ GUESTS, WRITERS, WRITES = 8, 3, 12
 @on_loop
 async def test_every_guest_gets_every_write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Guests of both dialects in one room; what the replica's thread does begins, and ends, at odd times."""
-    run: Callable[..., Any] = Host.run
+    run: Callable[..., Any] = ReplicaHost.run
 
-    async def oddly(host: Host, work: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+    async def oddly(host: ReplicaHost, work: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
         before, within, after = (odd.choice((0, 0, odd.uniform(0, 0.01))) for _ in range(3))
 
         def late(*arguments: Any, **options: Any) -> Any:
@@ -41,7 +41,7 @@ async def test_every_guest_gets_every_write(tmp_path: Path, monkeypatch: pytest.
             await asyncio.sleep(after)
         return done
 
-    monkeypatch.setattr(Host, "run", oddly)
+    monkeypatch.setattr(ReplicaHost, "run", oddly)
     schemas, rooms = tmp_path / "schemas", tmp_path / "rooms"
     for folder in (schemas, rooms):
         folder.mkdir()
@@ -79,7 +79,7 @@ async def test_a_hub_alone_keeps_no_account_of_what_it_merges(tmp_path: Path, mo
     write(ours, "INSERT INTO item (id, name) VALUES (1, 'ours')")
     told: list[object] = []
     monkeypatch.setattr(Merger, "_remember", lambda *arguments: told.append(arguments))
-    async with Hub({"room": make_file(tmp_path / "there.db")}, Hosts()) as hub, plain_engine() as here:
+    async with Hub({"room": make_file(tmp_path / "there.db")}, HostPool()) as hub, plain_engine() as here:
         database = await here.add_database(ours)
         await here.add_peer(PeerConfig.new(database.id, hub.url, room="room"))
         await here.wait_in_sync(timeout=PATIENCE)

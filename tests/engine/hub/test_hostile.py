@@ -18,8 +18,9 @@ from websockets.frames import Frame, Opcode
 from websockets.typing import Subprotocol
 
 from engine.change import MAX_VERSION, Change
-from engine.crr import Replica, pack_columns
-from engine.shape import Shape
+from engine.crr import pack_columns
+from engine.replica import Replica
+from engine.table_shape import Shape
 from engine.wire import (
     PROTOCOL,
     AnnouncePresence,
@@ -33,7 +34,7 @@ from engine.wire import (
     Want,
     encode,
 )
-from engine.wire.rooms import encode_subprotocol
+from engine.wire.handshake import encode_subprotocol
 from tests import budget
 from tests.engine.hub.guests import turned_away
 from tests.engine.live import PATIENCE, add_peer, make_file, on_loop, plain_engine, rows, until, write

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from engine import pump
-from engine.crr import Replica, connect
-from engine.session import performing
+from engine.crr import connect
+from engine.replica import Replica
+from engine.session import execute
+from engine.transport import driver
 from engine.wire import Batch, Message, decode, encode
 from tests.engine.hub.guests import guest, turned_away
 from tests.engine.hub.test_limits import GREETING, changes
@@ -29,7 +30,7 @@ async def test_a_large_message_is_read_beside(tmp_path: Path, monkeypatch: pytes
         read.append(decode(data))
         return read[-1]
 
-    monkeypatch.setattr(pump, "decode", slowly)
+    monkeypatch.setattr(driver, "decode", slowly)
     busy, room = make_file(tmp_path / "hub" / "busy"), make_file(tmp_path / "hub" / "room")
     files = [make_file(tmp_path / f"{name}.db") for name in "ab"]
     async with plain_engine() as server, plain_engine() as clients:
@@ -92,7 +93,7 @@ async def test_the_collector_leaves_a_large_message_alone(tmp_path: Path, monkey
             passes.append(len(gc.get_objects()))
 
     frozen: list[int] = []
-    merging = performing.merging
+    merging = execute.merging
 
     def watched(*arguments: Any, **options: Any) -> Any:
         frozen.append(gc.get_freeze_count())
@@ -105,8 +106,8 @@ async def test_the_collector_leaves_a_large_message_alone(tmp_path: Path, monkey
         finally:
             gc.callbacks.remove(count)
 
-    monkeypatch.setattr(performing, "merging", watched)
-    monkeypatch.setattr(pump, "decode", decoding)
+    monkeypatch.setattr(execute, "merging", watched)
+    monkeypatch.setattr(driver, "decode", decoding)
     room = make_file(tmp_path / "hub" / "room")
     gc.unfreeze()
     async with plain_engine() as server:

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from websockets.asyncio.client import ClientConnection
 
-from engine.crr import Replica
 from engine.hub import Hub, HubOptions
 from engine.hub.server import CLOSE_TOKEN
 from engine.hub.tokens import make, revoke
+from engine.replica import Replica
 from engine.wire import Digest, DigestRequest, Lineage, RangeRequest, Ranges, encode
 from tests.engine.hub.guests import guest, hear, turned_away
 from tests.engine.hub.test_limits import GREETING

@@ -9,13 +9,14 @@ from typing import Any
 
 import pytest
 
-from engine.crr import Replica, connect
-from engine.engine import Engine
+from engine.api import Engine
+from engine.crr import connect
 from engine.events import State
 from engine.hub import HubOptions, Limits
 from engine.hub.tokens import make
-from engine.plan import Collation, ColumnPlan, Kind, TablePlan
+from engine.replica import Replica
 from engine.settings import PeerConfig
+from engine.table_plan import Collation, ColumnPlan, Kind, TablePlan
 from engine.wire import AnnouncePresence, Failure, Hello, StartStreaming, Tables, encode
 from engine.wire.schema_hash import cryb64
 from tests.engine.hub.guests import guest, hear, turned_away

@@ -17,10 +17,10 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 from websockets.typing import Origin, Subprotocol
 
-from engine.crr import Replica
 from engine.hub import HubOptions
 from engine.hub.tokens import make
-from engine.wire.rooms import encode_subprotocol
+from engine.replica import Replica
+from engine.wire.handshake import encode_subprotocol
 from tests.engine.live import PATIENCE, add_peer, make_file, on_loop, plain_engine, rows, until, write
 from tests.engine.programs import Command, Running
 

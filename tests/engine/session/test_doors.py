@@ -10,10 +10,12 @@ from pathlib import Path
 import pytest
 
 from engine.change import FAR, MAX_READ, MAX_VERSION, Change
-from engine.crr import Place, Received, Replica, pack_columns
-from engine.crr.merge.merging import CROSSOVER
+from engine.crr import pack_columns
+from engine.crr.merge.merger import CROSSOVER
 from engine.errors import InvalidChange, UsageError
-from engine.session import OwnSession, Session, StockClientSession, StockHubSession
+from engine.replica import Replica
+from engine.session import Session, SynclineSession, VlcnClientSession, VlcnHubSession
+from engine.tables import Place, Received
 from engine.wire import (
     AnnouncePresence,
     Batch,
@@ -114,7 +116,7 @@ def test_a_clock(replica: Replica, version: int) -> None:
 
 def greeted(replica: Replica, *messages: Message) -> End:
     """A session of ours that has been told these messages."""
-    end = End(replica, OwnSession(snapshot(replica), now=lambda: 0.0))
+    end = End(replica, SynclineSession(snapshot(replica), now=lambda: 0.0))
     for message in messages:
         end.work()
         end.receive(encode(message))
@@ -187,9 +189,9 @@ def test_our_own_dialect_just_below(replica: Replica, door: str) -> None:
 
 
 STOCK: dict[str, tuple[type[Session], tuple[Message, ...]]] = {
-    "StartStreaming": (StockClientSession, (StartStreaming(Cursor(MAX_VERSION, 0), (STRANGER,), False),)),
+    "StartStreaming": (VlcnClientSession, (StartStreaming(Cursor(MAX_VERSION, 0), (STRANGER,), False),)),
     "the clock of Changes": (
-        StockClientSession,
+        VlcnClientSession,
         (
             StartStreaming(Cursor(0, 0), (STRANGER,), False),
             Changes(STRANGER, Cursor(0, 0), (change(db_version=MAX_VERSION),)),
@@ -197,7 +199,7 @@ STOCK: dict[str, tuple[type[Session], tuple[Message, ...]]] = {
     ),
     **{
         f"{field} of a change": (
-            StockHubSession,
+            VlcnHubSession,
             (
                 AnnouncePresence(STRANGER, (), "", -1),
                 Changes(STRANGER, Cursor(0, 0), (change(**{field: MAX_VERSION}), change(8, db_version=2))),
@@ -224,7 +226,7 @@ def test_the_published_dialect(replica: Replica, door: str) -> None:
 
 def test_a_clock_of_ours_that_a_published_client_announces(replica: Replica) -> None:
     for clock in (MAX_VERSION, MAX_READ, -1):
-        end = End(replica, StockHubSession(snapshot(replica), now=lambda: 0.0))
+        end = End(replica, VlcnHubSession(snapshot(replica), now=lambda: 0.0))
         end.receive(encode(AnnouncePresence(STRANGER, ((replica.site_id, Cursor(clock, 0)),), "", -1)))
         end.work()
         assert end.closed is not None
@@ -243,6 +245,6 @@ def test_clocks_from_when_peers_took_more_are_told_as_less(replica: Replica) -> 
     assert (known.received, known.sent, known.place) == (MAX_VERSION - 1, MAX_VERSION - 1, None)
     assert replica.announcements() == [(STRANGER, MAX_VERSION - 1)]
     assert greeted(replica, *SO_FAR).closed is None
-    end = End(replica, StockClientSession(snapshot(replica), now=lambda: 0.0))
+    end = End(replica, VlcnClientSession(snapshot(replica), now=lambda: 0.0))
     end.work()
     assert end.closed is None

@@ -9,7 +9,7 @@ from pathlib import Path
 import apsw
 import pytest
 
-from engine.crr import Replica
+from engine.replica import Replica
 from engine.session import sending
 
 from .test_ranges import fill, run_until_cut

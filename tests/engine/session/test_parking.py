@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.crr import Replica
-from engine.session import OwnSession
+from engine.replica import Replica
+from engine.session import SynclineSession
 from engine.wire import OLDEST, PROTOCOL
 
 from .world import End, Wire, make_replica, own_pair, snapshot
@@ -34,7 +34,7 @@ def run(replica: Replica, sql: str) -> None:
 
 
 def sync(*pair: Replica, protocol: int = PROTOCOL) -> Wire:
-    one, other = (End(one, OwnSession(snapshot(one), now=lambda: 0.0, protocol=protocol)) for one in pair)
+    one, other = (End(one, SynclineSession(snapshot(one), now=lambda: 0.0, protocol=protocol)) for one in pair)
     wire = Wire(one, other)
     wire.run()
     return wire

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from engine.change import Change
+from engine.links.peer_status import Progress
 from engine.session import sending
 from engine.session.progress import versions_behind
-from engine.status import Progress
 
 from .world import make_replica, own_pair
 

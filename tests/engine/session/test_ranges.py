@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from engine.crr import Place, Replica, Span
 from engine.errors import FileReplaced
-from engine.session import OwnSession, sending
+from engine.replica import Replica
+from engine.session import SynclineSession, sending
+from engine.tables import Place, Span
 from engine.wire import Batch, Confirm, Lineage, Want, decode, encode
 
 from .world import End, Wire, hello, make_replica, own_pair, rows, snapshot, want
@@ -123,7 +124,7 @@ def test_large_changes_are_under_way_one_at_a_time(pair: tuple[Replica, Replica]
     for row in range(3):
         large = sending.WINDOW_BYTES
         one.connection.execute("INSERT INTO item (id, extra) VALUES (?, zeroblob(?))", (row, large))
-    end = End(one, OwnSession(snapshot(one), now=lambda: 0.0))
+    end = End(one, SynclineSession(snapshot(one), now=lambda: 0.0))
     for frame in (hello(PEER), Lineage((), ()), want(0)):
         end.receive(encode(frame))
         end.work()
@@ -237,7 +238,7 @@ def test_asking_again_survives_a_cut(pair: tuple[Replica, Replica]) -> None:
     wire = own_pair(one, other)
     wire.run()
     session = wire.ends[1].session
-    assert isinstance(session, OwnSession)
+    assert isinstance(session, SynclineSession)
     session.ask_again()
     wire.ends[1]._collect()
     place = run_until_cut(wire, other, one.site_id, 4)
@@ -250,12 +251,12 @@ def test_asking_again_survives_a_cut(pair: tuple[Replica, Replica]) -> None:
 
 def test_what_answers_an_older_want_moves_no_clock(pair: tuple[Replica, Replica]) -> None:
     one, _ = pair
-    end = End(one, OwnSession(snapshot(one), now=lambda: 0.0))
+    end = End(one, SynclineSession(snapshot(one), now=lambda: 0.0))
     end.receive(encode(hello(PEER, 9)))
     end.receive(encode(Lineage((), ())))
     end.work()
     session = end.session
-    assert isinstance(session, OwnSession)
+    assert isinstance(session, SynclineSession)
     session.ask_again()
     end._collect()
     end.work()
@@ -272,7 +273,7 @@ def test_what_answers_an_older_want_moves_no_clock(pair: tuple[Replica, Replica]
 @pytest.mark.parametrize("bad", [Batch(1, 1, 0, 9, b"", False, ()), Batch(2, 0, 0, 9, b"", False, ())])
 def test_a_batch_that_cannot_be_next_ends_the_session(pair: tuple[Replica, Replica], bad: Batch) -> None:
     one, _ = pair
-    end = End(one, OwnSession(snapshot(one), now=lambda: 0.0))
+    end = End(one, SynclineSession(snapshot(one), now=lambda: 0.0))
     end.receive(encode(hello(PEER, 9)))
     end.receive(encode(Lineage((), ())))
     end.work()
@@ -408,7 +409,7 @@ def test_an_altered_file_greets_anew(pair: tuple[Replica, Replica]) -> None:
 
 def test_a_place_above_our_history_is_a_restored_file(pair: tuple[Replica, Replica]) -> None:
     one, _ = pair
-    end = End(one, OwnSession(snapshot(one), now=lambda: 0.0))
+    end = End(one, SynclineSession(snapshot(one), now=lambda: 0.0))
     end.receive(encode(hello(PEER)))
     end.receive(encode(want(0)))
     end.work()

@@ -10,8 +10,9 @@ from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
-from engine.crr import Replica, connect
+from engine.crr import connect
 from engine.errors import SynclineError
+from engine.replica import Replica
 from engine.session import (
     AskAgain,
     Close,
@@ -19,7 +20,6 @@ from engine.session import (
     LookIntoRows,
     LookUp,
     Merge,
-    OwnSession,
     Ping,
     Read,
     ReadPart,
@@ -28,12 +28,13 @@ from engine.session import (
     Send,
     Session,
     Snapshot,
+    SynclineSession,
     TakeDigests,
     answer,
-    performing,
+    execute,
 )
-from engine.shape import Shape
-from engine.steps import at_once
+from engine.sqlite.steps import at_once
+from engine.table_shape import Shape
 from engine.wire import PROTOCOL, Hello, Want
 
 SCHEMA = """
@@ -55,7 +56,7 @@ ITEM = Shape("item", ("id",), ("name", "n", "extra"))
 
 def snapshot(replica: Replica) -> Snapshot:
     """What a session must know to begin."""
-    return performing.snapshot(replica)
+    return execute.snapshot(replica)
 
 
 def hello(
@@ -122,9 +123,9 @@ class End:
                 self.frames += 1
                 self.changes_sent += len(changes)
             case Read():
-                session.read_done(performing.read(self.replica, action))
+                session.read_done(execute.read(self.replica, action))
             case ReadPart():
-                session.read_done(performing.read_part(self.replica, action))
+                session.read_done(execute.read_part(self.replica, action))
             case LookUp(site_id, parked):
                 session.known(self.replica.known(site_id, parked))
             case Renew(site_id, confirmed):
@@ -138,7 +139,7 @@ class End:
             case LookIntoRows(question):
                 session.answered(at_once(answer(self.replica, question)))
             case Merge():
-                session.merge_done(performing.merge(self.replica, action, size=self.merge_slice))
+                session.merge_done(execute.merge(self.replica, action, size=self.merge_slice))
             case RecordSent():
                 self.replica.record_sent(action.site_id, action.version)
             case Ping():
@@ -205,6 +206,6 @@ class Wire:
 def own_pair(one: Replica, other: Replica, now: Callable[[], float] = lambda: 0.0) -> Wire:
     """Two replicas connected in the own dialect."""
     return Wire(
-        End(one, OwnSession(snapshot(one), now=now)),
-        End(other, OwnSession(snapshot(other), now=now)),
+        End(one, SynclineSession(snapshot(one), now=now)),
+        End(other, SynclineSession(snapshot(other), now=now)),
     )

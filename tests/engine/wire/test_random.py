@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from engine import wire
 from engine.change import Change
 from engine.errors import WireError
-from engine.plan import Collation, ColumnPlan, Kind, TablePlan
-from engine.shape import ColumnType, Parked, Shape
+from engine.table_plan import Collation, ColumnPlan, Kind, TablePlan
+from engine.table_shape import ColumnType, Parked, Shape
 from engine.wire import Message, decode, encode
 
 BUDGET = float(os.environ.get("SYNCLINE_BUDGET", "1.5"))

@@ -13,8 +13,8 @@ import pytest
 from engine import wire
 from engine.change import Change
 from engine.errors import WireError
-from engine.plan import Collation, ColumnPlan, Kind, TablePlan
-from engine.shape import ColumnType, Parked, Shape
+from engine.table_plan import Collation, ColumnPlan, Kind, TablePlan
+from engine.table_shape import ColumnType, Parked, Shape
 from engine.wire import Batch, Confirm, Failure, FailureCode, Hello, Message, Status, Want, decode, encode
 
 VECTORS = json.loads(Path(__file__).with_name("vectors.json").read_text())

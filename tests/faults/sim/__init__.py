@@ -10,7 +10,7 @@ data.
 ``releases``  schema changes that reach the machines one by one
 ``truth``     what is checked: clocks against data, digests; it reads with SQL of its own
 ``machine``   one running program: a replica, its listeners, its crashes
-``driver``    what engine.pump does for a session, on simulated time
+``driver``    what engine.transport.driver does for a session, on simulated time
 ``link``      who dials whom, and when again
 ``weather``   the faults
 ``world``     topologies, a run from a seed, what must hold at its end

@@ -1,4 +1,4 @@
-"""Drives one session: what engine.pump does, one step at a time, on simulated time and sockets."""
+"""Drives one session: what engine.transport.driver does, one step at a time, on simulated time and sockets."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from engine.ending import may_help
 from engine.errors import SynclineError
 from engine.session import (
     Action,
@@ -25,9 +24,10 @@ from engine.session import (
     Session,
     TakeDigests,
     answer,
-    performing,
+    execute,
 )
-from engine.steps import at_once
+from engine.sqlite.steps import at_once
+from engine.transport.close_codes import may_help
 from engine.wire import decode
 
 from .machine import Crashed
@@ -156,7 +156,7 @@ class Driver:
             case Read():
                 session.read_done(machine.read(action))
             case ReadPart():
-                session.read_done(performing.read_part(machine.replica, action))
+                session.read_done(execute.read_part(machine.replica, action))
             case LookUp(site_id, parked):
                 session.known(machine.known(site_id, parked))
             case Renew(site_id, confirmed):
@@ -241,7 +241,7 @@ class Driver:
 
 
 def _why(code: int) -> Close:
-    """What a close code means for dialling again, as engine.pump reads it."""
+    """What a close code means for dialling again, as engine.transport.driver reads it."""
     if code == CUT:
         return Close(code, "The connection was cut.", "")
     return Close(code, f"The other side closed with code {code}.", "", may_help(code))

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import apsw
 
-from engine.crr import Replica, connect
+from engine.crr import connect
+from engine.replica import Replica
 
 NAME = "INSERT OR REPLACE INTO crsql_master (key, value) VALUES ('schema_name', 'main.sql'), ('schema_version', 7)"
 

@@ -1,15 +1,15 @@
-"""Who dials whom, and when again: what engine.link does, without its words."""
+"""Who dials whom, and when again: what engine.links.link does, without its words."""
 
 from __future__ import annotations
 
 import random
 from typing import TYPE_CHECKING
 
-from engine.attempt import WARY
-from engine.backoff import Backoff
 from engine.errors import SynclineError
-from engine.session import Close, OwnSession, Session, StockClientSession, StockHubSession
-from engine.trouble import LOOK, POLICIES
+from engine.links.attempt import WARY
+from engine.links.backoff import Backoff
+from engine.links.retry_policy import LOOK, POLICIES
+from engine.session import Close, Session, SynclineSession, VlcnClientSession, VlcnHubSession
 
 from .driver import Driver
 from .network import Connection
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from .world import World
 
 
-Guest = type[OwnSession] | type[StockHubSession] | type[PublishedServer]
+Guest = type[SynclineSession] | type[VlcnHubSession] | type[PublishedServer]
 
 
 class Link:
@@ -41,7 +41,7 @@ class Link:
         self.hub = hub
         self.own = own
         self.sends = sends
-        self.guest: Guest = guest or (OwnSession if own else StockHubSession)
+        self.guest: Guest = guest or (SynclineSession if own else VlcnHubSession)
         self.unreachable = False
         self.refused = self.parked = False
         self._mending = False
@@ -78,9 +78,9 @@ class Link:
                 return
             self.connections.append(connection)
             ends: list[Driver] = []
-            kind: type[Session] = OwnSession if self.own else StockClientSession
+            kind: type[Session] = SynclineSession if self.own else VlcnClientSession
             client = kind(here, now=self.dialler.now, sends=self.sends)
-            if isinstance(client, OwnSession) and self.refused:
+            if isinstance(client, SynclineSession) and self.refused:
                 client.wary = True
                 self.world.time.after(WARY, lambda: ends[0].call(client.trust))
             guest = self.guest(self.hub.snapshot(), now=self.hub.now)

@@ -1,4 +1,4 @@
-"""One running program with one file: what engine.host does, on simulated time, and with crashes."""
+"""One running program with one file: what engine.storage.replica_host does, on simulated time, and with crashes."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.change import Change
-from engine.crr import Damage, Known, MergeResult, Received, Replica
-from engine.sent_clocks import DELAY as SENT_DELAY
-from engine.session import Merge, Read, Snapshot, Versions, performing
+from engine.crr import Damage
+from engine.replica import Replica
+from engine.session import Merge, Read, Snapshot, Versions, execute
+from engine.storage.ack_writer import DELAY as SENT_DELAY
+from engine.tables import Known, MergeResult, Received
 
 from . import truth
 from .files import write
@@ -106,10 +108,10 @@ class Machine:
     def note(self, what: str) -> None:
         self.world.time.note(self.name, what)
 
-    # What engine.host does
+    # What engine.storage.replica_host does
 
     def snapshot(self) -> Snapshot:
-        found = performing.snapshot(self.replica)
+        found = execute.snapshot(self.replica)
         return replace(found, sent={**found.sent, **self._confirmed})
 
     def known(self, site_id: bytes, parked: tuple[str, ...]) -> Known:
@@ -133,11 +135,11 @@ class Machine:
             self._confirmed.clear()
 
     def read(self, action: Read) -> Versions:
-        return performing.read(self.replica, action)
+        return execute.read(self.replica, action)
 
     def merge(self, action: Merge, source: History) -> list[MergeResult]:
         self._source = source
-        results = performing.merge(self.replica, action, floor=self.version)
+        results = execute.merge(self.replica, action, floor=self.version)
         self._moved(max(self.version, *(result.after for result in results)))
         return results
 

@@ -82,7 +82,7 @@ class Socket:
 
 
 class Pipe:
-    """One direction. ``stalled``: nothing comes through, and nobody is told. ``slip``: how often the next frame comes."""
+    """One direction. ``stalled``: nothing comes through, and nobody is told. ``slip``: how often the next one comes."""
 
     def __init__(self, connection: Connection, target: Socket, rng: random.Random) -> None:
         self.stalled = False

@@ -11,10 +11,10 @@ from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from engine.change import MAX_VERSION, Change
-from engine.crr import MergeResult, Received
 from engine.errors import SynclineError
 from engine.session import Action, Close, Merge, Read, Send, Snapshot, Versions
-from engine.shape import Parked, Shape
+from engine.table_shape import Parked, Shape
+from engine.tables import MergeResult, Received
 from engine.wire import AnnouncePresence, Changes, Cursor, RejectChanges, StartStreaming, StockMessage, decode, encode
 
 

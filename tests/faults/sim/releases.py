@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from engine.crr import Replica
+from engine.replica import Replica
 
 from .truth import Tables
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from engine.change import SENTINEL
-from engine.crr import Replica
+from engine.replica import Replica
 from tests.engine.session.world import make_replica, own_pair
 
 

@@ -15,11 +15,12 @@ from typing import Any
 import apsw
 import pytest
 
-from engine import common
-from engine.crr import Known, MergeResult, Received, Replica, catalogue
+from engine.clocks import coverage, table_marks
+from engine.crr import catalogue
 from engine.crr.catalogue import Catalogue
-from engine.crr.peers import keeping, marks
-from engine.session import Merge, OwnSession, base, performing, stock
+from engine.replica import Replica
+from engine.session import Merge, SynclineSession, base, common_tables, execute, vlcn
+from engine.tables import Known, MergeResult, Received
 
 from .timeline import Failed
 from .world import TOPOLOGIES, simulate
@@ -57,15 +58,15 @@ def test_a_seed_replays_exactly_in_another_process() -> None:
 def _clock_with_the_first_slice(patch: pytest.MonkeyPatch) -> None:
     def merge(replica: Replica, action: Merge, *, floor: int) -> list[MergeResult]:
         received, results = action.received, []
-        for at in range(0, max(1, len(action.changes)), performing.MERGE_SLICE):
-            part = action.changes[at : at + performing.MERGE_SLICE]
+        for at in range(0, max(1, len(action.changes)), execute.MERGE_SLICE):
+            part = action.changes[at : at + execute.MERGE_SLICE]
             results.append(
                 replica.merge(part, author=action.author, received=received, js_numbers=action.js_numbers, floor=floor)
             )
             received = None
         return results
 
-    patch.setattr(performing, "merge", merge)
+    patch.setattr(execute, "merge", merge)
 
 
 def _clock_with_the_first_batch(patch: pytest.MonkeyPatch) -> None:
@@ -78,14 +79,14 @@ def _clock_with_the_first_batch(patch: pytest.MonkeyPatch) -> None:
 
 
 def _confirmed_before_it_is_merged(patch: pytest.MonkeyPatch) -> None:
-    accept, merged = base.Session._accept, OwnSession._merged
+    accept, merged = base.Session._accept, SynclineSession._merged
 
-    def early(self: OwnSession, changes: Any, **options: Any) -> None:
+    def early(self: SynclineSession, changes: Any, **options: Any) -> None:
         merged(self, Merge((), options["since"] if options["place"] else options["until"], None))
         accept(self, changes, **options)
 
-    patch.setattr(OwnSession, "_accept", early)
-    patch.setattr(OwnSession, "_merged", lambda *_: None)
+    patch.setattr(SynclineSession, "_accept", early)
+    patch.setattr(SynclineSession, "_merged", lambda *_: None)
 
 
 def _others_versions_taken_for_the_peers(patch: pytest.MonkeyPatch) -> None:
@@ -100,26 +101,26 @@ def _others_versions_taken_for_the_peers(patch: pytest.MonkeyPatch) -> None:
 
 
 def _gaps_for_stock_servers(patch: pytest.MonkeyPatch) -> None:
-    outgoing = stock._StockSession._outgoing
+    outgoing = vlcn._VlcnSession._outgoing
 
     def gap(self: Any, result: Any) -> None:
         self.position = max(self.position, result.until - 1)
         outgoing(self, result)
 
-    patch.setattr(stock._StockSession, "_outgoing", gap)
+    patch.setattr(vlcn._VlcnSession, "_outgoing", gap)
 
 
 def _columns_that_one_side_lacks_are_left_out(patch: pytest.MonkeyPatch) -> None:
     """So that clocks pass what was never merged."""
-    merge = performing.merge
+    merge = execute.merge
 
     def lenient(replica: Replica, action: Merge, **options: Any) -> list[MergeResult]:
         columns = {(shape.name, column) for shape in replica.shapes() for column in (*shape.columns, "-1")}
         fitting = tuple(change for change in action.changes if (change.table, change.cid) in columns)
         return merge(replica, replace(action, changes=fitting), **options)
 
-    patch.setattr(performing, "merge", lenient)
-    patch.setattr(common, "difference", lambda *_: "")
+    patch.setattr(execute, "merge", lenient)
+    patch.setattr(common_tables, "difference", lambda *_: "")
 
 
 def _a_clock_covers_tables_that_came_later(patch: pytest.MonkeyPatch) -> None:
@@ -132,16 +133,16 @@ def _a_clock_covers_tables_that_came_later(patch: pytest.MonkeyPatch) -> None:
 
 
 def _a_clock_goes_on_covering_a_parked_table(patch: pytest.MonkeyPatch) -> None:
-    record = keeping.record_received
+    record = coverage.record_received
 
     def careless(db: apsw.Connection, received: Received, tables: Catalogue) -> None:
-        before = keeping._covered(db, received.site_id)
+        before = coverage._covered(db, received.site_id)
         record(db, received, tables)
-        covered = {**before, **keeping._covered(db, received.site_id)}
-        keeping._write(db, keeping._TABLES, (received.site_id, json.dumps(covered)))
+        covered = {**before, **coverage._covered(db, received.site_id)}
+        coverage._write(db, coverage._TABLES, (received.site_id, json.dumps(covered)))
 
-    patch.setattr(keeping, "record_received", careless)
-    patch.setattr(keeping, "covers_any", lambda *_: False)
+    patch.setattr(coverage, "record_received", careless)
+    patch.setattr(coverage, "covers_any", lambda *_: False)
 
 
 def _all_holds_of_any_table_of_the_name(patch: pytest.MonkeyPatch) -> None:
@@ -156,7 +157,7 @@ def _all_holds_of_any_table_of_the_name(patch: pytest.MonkeyPatch) -> None:
 
 
 def _a_range_goes_on_whatever_became_of_its_tables(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(marks, "check", lambda *_: None)
+    patch.setattr(table_marks, "check", lambda *_: None)
 
 
 @pytest.mark.parametrize(

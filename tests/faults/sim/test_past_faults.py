@@ -12,7 +12,9 @@ import apsw
 import pytest
 
 from engine.change import Change
-from engine.crr import Received, Replica, pack_columns
+from engine.crr import pack_columns
+from engine.replica import Replica
+from engine.tables import Received
 from tests.engine.session.world import make_replica, own_pair, rows
 
 CELLS = int(os.environ.get("SYNCLINE_CELLS", 20_000))

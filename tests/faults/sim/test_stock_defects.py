@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from engine.crr import Replica
-from engine.session import StockClientSession, StockHubSession
+from engine.replica import Replica
+from engine.session import VlcnClientSession, VlcnHubSession
 from engine.wire import Changes, Cursor, StartStreaming, encode
-from tests.engine.session.test_stock import NAME, STRANGER, alone, change
+from tests.engine.session.test_vlcn import NAME, STRANGER, alone, change
 from tests.engine.session.world import End, Wire, make_replica, own_pair, rows, snapshot
 
 from .published import DeafServer, PublishedClient, PublishedServer
@@ -33,7 +33,7 @@ def pair(tmp_path: Path) -> Iterator[tuple[Replica, Replica]]:
 def under_published(client: Replica, hub: Replica, now: list[float]) -> Wire:
     """Our link on a published server."""
     server = End(hub, PublishedServer(snapshot(hub), now=lambda: now[0]))  # type: ignore[arg-type]
-    return Wire(End(client, StockClientSession(snapshot(client), now=lambda: now[0])), server)
+    return Wire(End(client, VlcnClientSession(snapshot(client), now=lambda: now[0])), server)
 
 
 def published_under(client: Replica, hub: Replica, announces: list[tuple[bytes, int]] | None = None) -> Wire:
@@ -42,7 +42,7 @@ def published_under(client: Replica, hub: Replica, announces: list[tuple[bytes, 
     session.announces = session.announces if announces is None else announces
     return Wire(
         End(client, session),  # type: ignore[arg-type]
-        End(hub, StockHubSession(snapshot(hub), now=lambda: 0.0)),
+        End(hub, VlcnHubSession(snapshot(hub), now=lambda: 0.0)),
     )
 
 
@@ -91,7 +91,7 @@ def test_2_and_8_a_server_that_fell_back_is_caught_up_by_greeting_again(pair: tu
 def test_3_our_clock_does_not_pass_a_message_that_failed(pair: tuple[Replica, Replica]) -> None:
     """The published client moves its tracker before it applies; we apply one after the other, and stop."""
     client, _ = pair
-    end = alone(StockClientSession, client)
+    end = alone(VlcnClientSession, client)
     end.receive(encode(StartStreaming(Cursor(0, 0), (STRANGER,), False)))
     end.receive(encode(Changes(STRANGER, Cursor(0, 0), (change(1, 1)._replace(cid="unknown"),))))
     end.receive(encode(Changes(STRANGER, Cursor(1, 0), (change(2, 2),))))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from engine.session import OwnSession
+from engine.session import SynclineSession
 
 if TYPE_CHECKING:
     from .machine import Machine
@@ -172,5 +172,5 @@ class Weather:
         """Somebody presses "Send again from the start"."""
         machine = self._machine()
         for driver in machine.drivers if machine is not None else ():
-            if isinstance(driver.session, OwnSession) and driver.session.greeted and driver.session.receives:
+            if isinstance(driver.session, SynclineSession) and driver.session.greeted and driver.session.receives:
                 driver.call(driver.session.ask_again)

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import ModuleType
 
 from engine.errors import SynclineError
-from engine.session import performing, sending, stock
+from engine.session import execute, sending, vlcn
 
 from . import truth
 from .files import Files
@@ -311,10 +311,10 @@ TOPOLOGIES: dict[str, Callable[[World], None]] = {
 def small(rng: random.Random) -> Iterator[None]:
     """Make the bounds of batches, windows and slices so small that few changes meet all of them."""
     bounds: list[tuple[ModuleType, str, list[int]]] = [
-        (stock, "READ_LIMIT", [1, 4, 5_000]),
+        (vlcn, "READ_LIMIT", [1, 4, 5_000]),
         (sending, "BATCH_CHANGES", [1, 3, 1_000]),
         (sending, "WINDOW", [1, 2, 8]),
-        (performing, "MERGE_SLICE", [1, 2, 5_000]),
+        (execute, "MERGE_SLICE", [1, 2, 5_000]),
     ]
     before = [(module, name, getattr(module, name)) for module, name, _ in bounds]
     for module, name, choices in bounds:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from engine.crr import Replica
+from engine.replica import Replica
 from engine.settings import DatabaseConfig, PeerConfig, Settings, SettingsFile
 from tests.engine.live import PATIENCE
 

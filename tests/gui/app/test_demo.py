@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.crr import Replica
-from engine.demo import SIDES, Demo
-from engine.engine import Engine
+from engine.api import Engine
+from engine.cli.demo.hub import SIDES, Demo
+from engine.replica import Replica
 from engine.settings import Settings
 from gui.app import shell
 from gui.demo import WriteBar

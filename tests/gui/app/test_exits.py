@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.crr import Replica
+from engine.replica import Replica
 from tests.engine.live import PATIENCE, make_file, writing
 from tests.gui.app.conftest import Display
 from tests.gui.app.program import HERE, Program, settings_for, version_of, wait
@@ -189,7 +189,7 @@ def run_code(code: str, home: Path) -> subprocess.CompletedProcess[str]:
 
 def test_the_engine_loads_no_qt() -> None:
     code = (
-        "import sys, engine.cli.commandline, engine.cli.running, engine.engine\n"
+        "import sys, engine.cli.commandline, engine.cli.running, engine.api\n"
         "engine.cli.commandline.parser()  # loads every command\n"
         "assert not [name for name in sys.modules if name.split('.')[0] in ('PySide6', 'shiboken6', 'qasync', 'gui')]"
     )

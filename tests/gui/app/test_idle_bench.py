@@ -7,9 +7,9 @@ import json
 
 import pytest
 
-from engine.bench import window
 from engine.cli import main
-from engine.cli.bench import _idle
+from engine.cli.bench import window
+from engine.cli.bench.command import _idle
 
 
 @pytest.mark.slow

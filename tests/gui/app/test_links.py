@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from engine.settings import DatabaseConfig, Settings, SettingsFile
-from engine.settings.links import XdgLinkType
+from gui.desktop.links import XdgLinkType
 from gui.dialogs.add_peer import PeerDialog
 from tests.engine.live import make_file
 from tests.gui.aio import on_gui_loop, until

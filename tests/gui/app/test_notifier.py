@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from engine.engine import Engine
-from engine.events import NeedsYou, PeerChanged, PeerRemoved, PeerStatus, State
-from engine.journal import Journal
+from engine.api import Engine
+from engine.events import AttentionNeeded, PeerChanged, PeerRemoved, PeerStatus, State
+from engine.history.journal import Journal
 from engine.settings import PeerConfig
 from gui import notifier
 from gui.bridge import Bridge
@@ -54,8 +54,8 @@ def ears(qtbot: QtBot) -> Ears:
     return Ears(Engine(journal=Journal()))
 
 
-def needs(name: str) -> NeedsYou:
-    return NeedsYou(name, "The token is wrong.", "Set the right one.")
+def needs(name: str) -> AttentionNeeded:
+    return AttentionNeeded(name, "The token is wrong.", "Set the right one.")
 
 
 def test_a_peer_that_needs_a_person_is_named_once(ears: Ears) -> None:

@@ -13,14 +13,14 @@ from PySide6.QtCore import QItemSelectionModel, QMimeData, QPoint, QPointF, QSet
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QLineEdit, QMessageBox, QToolButton, QWidget
 
-from engine.engine import Engine
-from engine.events import NeedsYou, State
-from engine.journal import Journal
+from engine.api import Engine
+from engine.events import AttentionNeeded, State
+from engine.history.journal import Journal
 from engine.settings import DatabaseConfig, Mode, Pause, PeerConfig, Settings, SettingsFile
-from engine.tokens import TokenStore
+from engine.settings.credentials import TokenStore
 from gui.app import shell
 from gui.dialogs.add_database import DatabaseDialog
-from gui.dialogs.value import ValueDialog
+from gui.dialogs.cell_details import CellDetailsDialog
 from gui.dialogs.verify import VerifyDialog
 from gui.models.peers import Column
 from gui.tray import Tray
@@ -252,7 +252,7 @@ async def test_an_overwritten_value_is_put_back_and_synced(tmp_path: Path) -> No
         [row] = [row for row in range(flow.model.rowCount()) if flow.model.line(row)[1].had_old]
         flow.table.setCurrentIndex(flow.model.index(row, 6))
         flow.table.activated.emit(flow.table.currentIndex())
-        (await dialog(it.window, ValueDialog)).back.click()
+        (await dialog(it.window, CellDetailsDialog)).back.click()
         await until(lambda: rows(it.mine)[0][1][0] == (str, "one"), "the old value is back here")
         await until(lambda: rows(it.room)[0][1][0] == (str, "one"), "and at the hub")
         it.window.tabs.setCurrentWidget(it.window.activity)
@@ -326,7 +326,7 @@ async def test_where_nothing_is_dialled_the_guests_are_named(tmp_path: Path) -> 
         write(theirs, "INSERT INTO item (id, name) VALUES (1, 'brought')")
         await until(lambda: "brought" in flow_texts(window), "the flow shows it")
         assert "visitor" in {window.flow.model.index(row, 2).data() for row in range(window.flow.model.rowCount())}
-        window.bridge.needs_you.emit(NeedsYou("visitor", "The file on the other side was copied.", "Mend it."))
+        window.bridge.needs_you.emit(AttentionNeeded("visitor", "The file on the other side was copied.", "Mend it."))
         assert window.notices.text == "visitor: The file on the other side was copied. Mend it."
         await guest.pause(Pause.FOREVER)
         await until(lambda: line.text() == "Shared; nobody is connected now.", "it says that nobody is there")

@@ -12,12 +12,13 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QLineEdit, QMessageBox, QWidget
 
-from engine.backup import Backups
-from engine.crr import Replica, connect
-from engine.engine import Engine
+from engine.api import Engine
+from engine.crr import connect
 from engine.errors import NotADatabase
 from engine.events import State
+from engine.replica import Replica
 from engine.settings import PeerConfig, Settings
+from engine.storage.backup import Backups
 from gui.dialogs import add_database
 from gui.dialogs.add_database import STATUS, TABLE, DatabaseDialog
 from tests.engine.live import PATIENCE, make_file, plain_engine, rows

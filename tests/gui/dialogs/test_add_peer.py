@@ -11,16 +11,16 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QLineEdit
 
-from engine.engine import Engine
+from engine.api import Engine
+from engine.checks.probe import Step
 from engine.events import State
-from engine.probe import Step
+from engine.pairing.discovery import Found, machine_name, mark
 from engine.settings import Direction, Mode, Pause, PeerConfig, Settings
-from engine.sharing.discovery import Found, machine_name, mark
-from engine.tokens import TokenStore
+from engine.settings.credentials import TokenStore
 from gui.dialogs import add_peer
 from gui.dialogs.add_peer import PeerDialog
-from gui.dialogs.nearby import NearbyPanel
-from gui.models.found import Column
+from gui.dialogs.lan_devices import LanDevicesPanel
+from gui.models.lan_devices import Column
 from tests.engine.live import PATIENCE, make_file, plain_engine, rows, write
 from tests.gui.aio import on_gui_loop, until
 from tests.gui.dialogs.asking import asking, click, press, type_into, unnamed
@@ -343,9 +343,9 @@ class Waiting(Engine):
 
     gates: dict[str, asyncio.Event]
 
-    async def offer_of(self, database: str) -> str:
+    async def discovery_id(self, database: str) -> str:
         await self.gates[database].wait()
-        return await super().offer_of(database)
+        return await super().discovery_id(database)
 
 
 @on_gui_loop
@@ -355,13 +355,13 @@ async def test_the_database_that_was_chosen_last_counts(tmp_path: Path) -> None:
         first = (await engine.add_database(make_file(tmp_path / "first.db"))).id
         last = (await engine.add_database(make_file(tmp_path / "last.db", other))).id
         engine.gates = {database: asyncio.Event() for database in (first, last)}
-        panel = NearbyPanel(engine)
+        panel = LanDevicesPanel(engine)
         looks = [asyncio.create_task(panel.set_database(database)) for database in (first, last)]
         await asyncio.sleep(0)
         for database in (last, first):
             engine.gates[database].set()
             await looks.pop()
-        fitting = Found("machine", ("127.0.0.1",), 1, 1, "", (await engine.offer_of(last),))
+        fitting = Found("machine", ("127.0.0.1",), 1, 1, "", (await engine.discovery_id(last),))
         assert panel.model.fits(fitting)
         panel.deleteLater()
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QMessageBox
 
-from engine.crr import Replica
+from engine.replica import Replica
 from tests.engine.live import rows, write
 from tests.gui.aio import on_gui_loop, until
 from tests.gui.app.test_window import dialog, scene

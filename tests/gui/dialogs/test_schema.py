@@ -6,15 +6,15 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt
 
-from engine.backup import Backups
-from engine.crr import Replica
-from engine.engine import Engine
+from engine.api import Engine
+from engine.replica import Replica
 from engine.settings import Settings
+from engine.storage.backup import Backups
 from gui.dialogs import schema
 from gui.dialogs.schema import SchemaDialog
 from gui.models.peers import Column
+from tests.engine.checks.test_schema_diff import NEW, OLD
 from tests.engine.live import add_peer, make_file, plain_engine, write
-from tests.engine.test_schema_help import NEW, OLD
 from tests.gui.aio import on_gui_loop, until
 from tests.gui.app.test_window import dialog, scene
 from tests.gui.dialogs.asking import asking, click, press, unnamed

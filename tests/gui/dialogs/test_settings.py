@@ -10,11 +10,11 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QSpinBox
 
-from engine.engine import Engine
+from engine.api import Engine
 from engine.settings import SETTINGS, SettingsFile
-from engine.settings.autostart import XdgAutostart
-from engine.settings.links import XdgLinkType
 from gui.app import shell
+from gui.desktop.autostart import XdgAutostart
+from gui.desktop.links import XdgLinkType
 from gui.dialogs import settings
 from gui.dialogs.settings import SettingsDialog
 from gui.models.peers import Column
@@ -23,7 +23,7 @@ from gui.theme import is_dark
 from tests.gui.aio import on_gui_loop, until
 from tests.gui.app.test_window import dialog, scene
 from tests.gui.dialogs.asking import asking, press, unnamed
-from tests.gui.test_surroundings import supply
+from tests.gui.test_power_monitor import supply
 
 
 @asynccontextmanager

@@ -8,9 +8,9 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 
-from engine.engine import Engine
+from engine.api import Engine
+from engine.pairing.pairing_link import parse, qr_modules
 from engine.settings import Settings
-from engine.sharing.link import parse, qr_modules
 from gui.dialogs import share
 from gui.dialogs.invitation import BORDER, MODULE, code_of
 from gui.dialogs.share import ShareDialog
@@ -72,9 +72,9 @@ async def test_share_pair_and_throw_out(tmp_path: Path) -> None:
             assert shown.words.text().split() == list(link.words)
             assert not shown.link.isVisible()
             await until(lambda: cells(dialog)[0][1:] == ["theirs", "connected"], "the guest is here")
-            assert not dialog.throw_out.isEnabled()
+            assert not dialog.revoke_guest.isEnabled()
             dialog.guests.selectRow(0)
-            click(dialog.throw_out)
+            click(dialog.revoke_guest)
             await until(lambda: there.guests() == [] and cells(dialog) == [], "nobody is left")
             dialog.databases.item(0).setCheckState(Qt.CheckState.Unchecked)
             await until(lambda: "Choose a database" in dialog.state.text, "sharing has ended")

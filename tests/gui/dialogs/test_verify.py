@@ -9,8 +9,8 @@ from PySide6.QtCore import Qt
 from engine.session import Verdict
 from gui.dialogs import verify
 from gui.dialogs.verify import VerifyDialog
+from tests.engine.checks.test_row_diff import connected, spelled, twins, untracked
 from tests.engine.live import PATIENCE, plain_engine, rows
-from tests.engine.test_differences import connected, spelled, twins, untracked
 from tests.gui.aio import on_gui_loop, until
 from tests.gui.dialogs.asking import asking, click, press, unnamed
 

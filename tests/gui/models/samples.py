@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 from engine.change import SENTINEL, SQLiteValue
-from engine.events import ChangesMoved, FlowChange, PeerStatus, State, Way
+from engine.events import ChangesMoved, FlowChange, FlowDirection, PeerStatus, State
 
 AUTHORS = (bytes(range(16)), bytes(range(16, 32)))
 
@@ -31,14 +31,16 @@ def change(number: int = 1, value: SQLiteValue = "text", **fields: Any) -> FlowC
     return FlowChange(value=value, version=number, **(line | fields))
 
 
-def moved(*changes: FlowChange, peer: str = "p", way: Way = Way.IN, when: float | None = None) -> ChangesMoved:
+def moved(
+    *changes: FlowChange, peer: str = "p", way: FlowDirection = FlowDirection.IN, when: float | None = None
+) -> ChangesMoved:
     """An event with these lines."""
     return ChangesMoved(time.time() if when is None else when, "d", peer, way, changes)
 
 
 def any_event(choose: random.Random, number: int, most: int) -> ChangesMoved:
     """An event of up to ``most`` lines, whose numbers go on from ``number``."""
-    way = choose.choice(list(Way))
+    way = choose.choice(list(FlowDirection))
     lines = [
         change(
             number + place,
@@ -50,4 +52,4 @@ def any_event(choose: random.Random, number: int, most: int) -> ChangesMoved:
         )
         for place in range(choose.randrange(most + 1))
     ]
-    return moved(*lines, peer="" if way is Way.LOCAL else choose.choice(["p", "q"]), way=way)
+    return moved(*lines, peer="" if way is FlowDirection.LOCAL else choose.choice(["p", "q"]), way=way)

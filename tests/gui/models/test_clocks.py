@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QAbstractItemModelTester
 from pytestqt.qtbot import QtBot
 
-from engine.crr import TrackedPeer
+from engine.tables import TrackedPeer
 from gui.models.clocks import COPY_ROLE, ClocksModel, Column
 
 Role = Qt.ItemDataRole

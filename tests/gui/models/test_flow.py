@@ -8,7 +8,7 @@ from PySide6.QtTest import QAbstractItemModelTester
 from pytestqt.qtbot import QtBot
 
 from engine.change import SENTINEL
-from engine.events import ChangesMoved, Way
+from engine.events import ChangesMoved, FlowDirection
 from gui.models import flow
 from gui.models.flow import COPY_ROLE, LINE_ROLE, Column, FlowFilter, FlowModel
 from tests import budget
@@ -106,7 +106,7 @@ def test_whole_values_are_copied(model: FlowModel) -> None:
         (FlowFilter(text="  "), [1, 2, 3, 4]),
         (FlowFilter(text="(deleted)"), [3]),
         (FlowFilter(table="list"), [2]),
-        (FlowFilter(way=Way.LOCAL), [4]),
+        (FlowFilter(way=FlowDirection.LOCAL), [4]),
         (FlowFilter(peer="q"), [3]),
         (FlowFilter(text="item", peer="p"), [1]),
         (FlowFilter(text="nowhere"), []),
@@ -116,9 +116,9 @@ def test_the_filter(model: FlowModel, qtbot: QtBot, wanted: FlowFilter, left: li
     model.set_peer_names({"p": "laptop"})
     model.append(
         [
-            moved(change(1, "a red apple"), change(2, "blue", table="list"), way=Way.OUT),
+            moved(change(1, "a red apple"), change(2, "blue", table="list"), way=FlowDirection.OUT),
             moved(change(3, None, column=SENTINEL, cl=2), peer="q"),
-            moved(change(4, "green"), peer="", way=Way.LOCAL),
+            moved(change(4, "green"), peer="", way=FlowDirection.LOCAL),
         ]
     )
     model.set_filter(wanted)
@@ -152,7 +152,7 @@ def test_any_order_of_events_filters_and_slices(qtbot: QtBot, monkeypatch: pytes
         FlowFilter(),
         FlowFilter(text="apple"),
         FlowFilter(table="list"),
-        FlowFilter(peer="p", way=Way.OUT),
+        FlowFilter(peer="p", way=FlowDirection.OUT),
         FlowFilter(text="(deleted)", table="item"),
     ]
     for case in budget.cases("flow model", seconds=2):

@@ -11,7 +11,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
-from engine.journal import OverwrittenLine, SyncLine
+from engine.history.journal import OverwrittenLine, SyncLine
 from gui.panels.activity import OVERWRITTEN, SYNCS, ActivityPanel
 
 ONE = SyncLine(time.time(), "p", "Laptop", "todo", 1200, 3, 5000, 100, 0.5, "")

@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
 
-from engine.crr import TrackedPeer
+from engine.tables import TrackedPeer
 from gui.models.clocks import Column
 from gui.panels.clocks import ClocksPanel
 

@@ -8,7 +8,7 @@ from PySide6.QtGui import QGuiApplication, QHelpEvent, QTextDocument, QWheelEven
 from PySide6.QtWidgets import QApplication, QToolTip
 from pytestqt.qtbot import QtBot
 
-from engine.events import Way
+from engine.events import FlowDirection
 from gui.models import flow
 from gui.models.flow import LINE_ROLE, Column
 from gui.panels.flow import FlowPanel
@@ -186,15 +186,15 @@ def test_filters_are_offered_and_combined(panel: FlowPanel, qtbot: QtBot) -> Non
     panel.append(
         [
             moved(change(1, "red"), change(2, "blue", table="list"), change(3, "red", table="list")),
-            moved(change(4, "red", table="list"), peer="q", way=Way.OUT),
-            moved(change(5, "red"), peer="", way=Way.LOCAL),
+            moved(change(4, "red", table="list"), peer="q", way=FlowDirection.OUT),
+            moved(change(5, "red"), peer="", way=FlowDirection.LOCAL),
         ]
     )
     choices = [panel.table_choice.itemText(place) for place in range(panel.table_choice.count())]
     assert choices == ["All tables", "item", "list"]
     panel.table_choice.setCurrentIndex(2)
     qtbot.keyClicks(panel.text, "red")
-    panel.way.setCurrentIndex(panel.way.findData(Way.IN))
+    panel.way.setCurrentIndex(panel.way.findData(FlowDirection.IN))
     assert shown(panel) == [3]
     panel.show_peer("q")
     assert (panel.text.text(), panel.peer.currentText()) == ("", "Desktop")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pytestqt.qtbot import QtBot
 
-from engine.events import Way
+from engine.events import FlowDirection
 from gui.panels.rates import RatesGraph
 from tests.gui.models.samples import change, moved
 
@@ -34,11 +34,11 @@ def graph(qtbot: QtBot, clock: Clock) -> RatesGraph:
 
 
 def test_changes_are_counted_by_second_and_way(graph: RatesGraph, clock: Clock) -> None:
-    graph.append([moved(change(1), change(2)), moved(change(3), way=Way.OUT)])
+    graph.append([moved(change(1), change(2)), moved(change(3), way=FlowDirection.OUT)])
     clock.now += 0.9
     graph.append([moved(change(4))])
     clock.now += 5
-    graph.append([moved(change(5), way=Way.OUT), moved(change(6), peer="", way=Way.LOCAL)])
+    graph.append([moved(change(5), way=FlowDirection.OUT), moved(change(6), peer="", way=FlowDirection.LOCAL)])
     rates = graph.rates()
     assert len(rates) == 60
     assert (rates[-6], rates[-1]) == ((3, 1), (0, 1))
@@ -47,7 +47,7 @@ def test_changes_are_counted_by_second_and_way(graph: RatesGraph, clock: Clock) 
 
 def test_it_moves_only_while_there_is_something_to_see(graph: RatesGraph, clock: Clock) -> None:
     assert not graph.moving
-    graph.append([moved(change(1), peer="", way=Way.LOCAL)])
+    graph.append([moved(change(1), peer="", way=FlowDirection.LOCAL)])
     assert not graph.moving
     graph.append([moved(change(1))])
     assert graph.moving
@@ -74,5 +74,5 @@ def test_it_is_painted(graph: RatesGraph, clock: Clock) -> None:
     graph.append([moved(change(1))])
     came = graph.grab().toImage()
     clock.now += 2
-    graph.append([moved(change(1), way=Way.OUT)])
+    graph.append([moved(change(1), way=FlowDirection.OUT)])
     assert len({bytes(image.constBits()) for image in (empty, came, graph.grab().toImage())}) == 3

@@ -6,8 +6,8 @@ import asyncio
 import contextlib
 from pathlib import Path
 
-from engine.engine import Engine
-from engine.events import ChangesMoved, Way
+from engine.api import Engine
+from engine.events import ChangesMoved, FlowDirection
 from engine.settings import PeerConfig
 from gui.bridge import Bridge
 from gui.models.flow import LINE_ROLE
@@ -37,9 +37,9 @@ async def test_what_happens_is_shown(tmp_path: Path) -> None:
 
         await asyncio.to_thread(write, files["laptop"], "INSERT INTO item (id, name) VALUES (1, 'apple')")
         await asyncio.to_thread(write, files["laptop"], "UPDATE item SET name = 'pear' WHERE id = 1")
-        arrived = [(Way.IN, "desktop to hub", "pear"), (Way.OUT, "laptop to hub", "pear")]
+        arrived = [(FlowDirection.IN, "desktop to hub", "pear"), (FlowDirection.OUT, "laptop to hub", "pear")]
         await until(lambda: set(arrived) <= set(told(flow)), "the write is seen to leave and to arrive")
-        assert (Way.LOCAL, "–", "pear") in told(flow)
+        assert (FlowDirection.LOCAL, "–", "pear") in told(flow)
 
         await until(lambda: clock(peers, "desktop to hub") > 0, "the clock moved")
         assert clock(peers, "laptop to hub") >= 0
@@ -81,7 +81,7 @@ def clock(peers: PeersPanel, name: str) -> int:
     return found[0]
 
 
-def told(flow: FlowPanel) -> list[tuple[Way, str, str]]:
+def told(flow: FlowPanel) -> list[tuple[FlowDirection, str, str]]:
     """Direction, peer and value of every line that is shown."""
     lines = []
     for row in range(flow.model.rowCount()):

@@ -1,0 +1,308 @@
+"""Tries a peer out before it is added, and reports in words: the "Test" button.
+
+Nothing is announced, merged or recorded: our own hub greets first, so listening is enough, and a published server waits
+for a greeting that it does not get (spec 10.5).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from websockets.asyncio.client import ClientConnection
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
+
+from engine.errors import PeerRefused, PeerUnreachable, SynclineError, WireError
+from engine.replica import Replica
+from engine.session.common_tables import compare, names, together
+from engine.settings import check_url
+from engine.table_shape import Parked, Shape
+from engine.transport.connect import dial
+from engine.wire import Failure, FailureCode, Hello, decode
+from engine.wire.handshake import check_room, has_live_push
+
+GREETING_TIMEOUT = 10.0
+"""Seconds for a hub to greet: it may have to open a large file first."""
+
+STOCK_SILENCE = 0.5
+"""Seconds for which a published server must be silent to pass for one."""
+
+HANG_UP_TIMEOUT = 2.0
+"""Seconds for the other side to say goodbye."""
+
+
+class Step(StrEnum):
+    """What is tried, in this order."""
+
+    REACHABLE = "reachable"
+    PROTOCOL = "protocol"
+    TOKEN = "token"
+    ROOM = "room"
+    SCHEMA = "schema"
+
+
+class Outcome(StrEnum):
+    """How a step went."""
+
+    OK = "ok"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeStep:
+    """One step, in a sentence for a person; ``hint`` says what to try, if anything."""
+
+    step: Step
+    outcome: Outcome
+    sentence: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeReport:
+    """The steps, all five of them, in order. ``own`` tells a Syncline (True) from a published server (False)."""
+
+    steps: tuple[ProbeStep, ...]
+    own: bool | None
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing speaks against this peer."""
+        return self.failure is None
+
+    @property
+    def failure(self) -> ProbeStep | None:
+        """The first step that failed."""
+        return next((step for step in self.steps if step.outcome is Outcome.FAILED), None)
+
+
+async def probe(
+    path: Path | None,
+    url: str,
+    room: str,
+    token: str | None = None,
+    *,
+    fingerprint: str = "",
+    named: bool = False,
+) -> ProbeReport:
+    """Try a peer out. Takes up to 20 s when nothing answers; may be cancelled.
+
+    Args:
+        path: the database to sync with it, for comparing schemas; None compares nothing.
+        url, room, token, fingerprint: as a link would use them.
+        named: the engine has a schema's name for files that record none.
+
+    Raises:
+        UsageError: the address, the room or the token cannot be; nothing was tried.
+    """
+    url = check_url(url)
+    here = None if path is None else await asyncio.to_thread(_look_at_file, path)
+    found = _Findings(urlsplit(url).netloc)
+    try:
+        dialled = await dial(url, check_room(room), token=token or None, fingerprint=fingerprint)
+    except (PeerUnreachable, PeerRefused) as error:
+        found.not_connected(error)
+        return found.report()
+    socket, found.own, found.read_only = dialled.socket, dialled.own is not None, dialled.read_only
+    try:
+        found.ok(Step.REACHABLE, f"{found.where} answers.")
+        reading = ", for reading only" if found.read_only else ""
+        found.ok(Step.TOKEN, f"It lets us in {'with this' if token else 'without a'} token{reading}.")
+        if dialled.new_room:
+            found.ok(Step.PROTOCOL, "It is a Syncline hub.")
+            found.ok(Step.ROOM, "There is no such room yet; the first sync makes it.")
+        elif found.own:
+            await _listen(socket, found, here)
+        else:
+            await _look_at_stock(socket, found, room)
+            _judge_stock_schema(found, here, named=named)
+    finally:
+        await _hang_up(socket)
+    return found.report()
+
+
+# What is known of the file
+
+
+@dataclass(frozen=True, slots=True)
+class _Here:
+    """Our side: the file's CRRs, its site id (None before it has one), and the name of its schema, if recorded."""
+
+    name: str
+    tables: tuple[Shape, ...]
+    parked: tuple[Parked, ...]
+    site_id: bytes | None
+    schema_name: str | None
+
+
+def _look_at_file(path: Path) -> _Here | SynclineError:
+    """Read what matters, and write nothing."""
+    try:
+        with Replica.open(path, readonly=True) as replica:
+            tables, schema_name = replica.shapes(), replica.schema_identity()[0]
+            return _Here(path.name, tables, replica.parked(), replica.site_id if tables else None, schema_name)
+    except SynclineError as error:
+        return error
+
+
+# What the other side tells
+
+
+class _Findings:
+    """The steps as they become known, in any order."""
+
+    def __init__(self, where: str) -> None:
+        self.where = where
+        self.own: bool | None = None
+        self.read_only = False
+        self._steps: dict[Step, ProbeStep] = {}
+
+    def ok(self, step: Step, sentence: str) -> None:
+        self._steps[step] = ProbeStep(step, Outcome.OK, sentence)
+
+    def failed(self, step: Step, sentence: str, hint: str = "") -> None:
+        self._steps[step] = ProbeStep(step, Outcome.FAILED, sentence, hint)
+
+    def unknown(self, step: Step, sentence: str, hint: str = "") -> None:
+        self._steps[step] = ProbeStep(step, Outcome.UNKNOWN, sentence, hint)
+
+    def not_connected(self, error: PeerUnreachable | PeerRefused) -> None:
+        """Find the step at which ``dial`` failed, by what was behind it."""
+        step = _step_of(error)
+        if step is not Step.REACHABLE:
+            self.ok(Step.REACHABLE, f"{self.where} answers.")
+        if step is Step.TOKEN:
+            self.unknown(Step.PROTOCOL, "It tells only who shows the right token.")
+        self.failed(step, str(error), error.hint)
+
+    def report(self) -> ProbeReport:
+        return ProbeReport(tuple(self._steps.get(step) or _not_tried(step) for step in Step), self.own)
+
+
+def _not_tried(step: Step) -> ProbeStep:
+    return ProbeStep(step, Outcome.UNKNOWN, "Not tried.")
+
+
+def _step_of(error: SynclineError) -> Step:
+    cause = error.__cause__
+    if isinstance(cause, InvalidStatus):
+        if cause.response.status_code in (401, 403):
+            return Step.TOKEN
+        return Step.REACHABLE if isinstance(error, PeerUnreachable) else Step.PROTOCOL
+    if cause is None or isinstance(cause, InvalidHandshake | ssl.SSLError):
+        return Step.PROTOCOL  # without a cause: another version of the own dialect
+    return Step.REACHABLE
+
+
+async def _listen(socket: ClientConnection, found: _Findings, here: _Here | SynclineError | None) -> None:
+    """Our own hub says Hello, or why not, without being asked."""
+    try:
+        async with asyncio.timeout(GREETING_TIMEOUT):
+            message = decode(await socket.recv())  # type: ignore[arg-type]
+    except TimeoutError:
+        found.ok(Step.PROTOCOL, "It is a Syncline hub.")
+        found.failed(Step.ROOM, f"The hub did not open the room within {GREETING_TIMEOUT:.0f} s.")
+        return
+    except ConnectionClosed as closed:
+        reason = closed.rcvd.reason if closed.rcvd and closed.rcvd.reason else "it did not say why."
+        found.failed(Step.PROTOCOL, f"{found.where} hung up: {reason}")
+        return
+    except WireError as error:
+        found.failed(Step.PROTOCOL, str(error))
+        return
+    if isinstance(message, Hello):
+        found.ok(Step.PROTOCOL, "It is a Syncline hub.")
+        found.ok(Step.ROOM, "The room is there.")
+        _compare(found, here, message)
+    elif isinstance(message, Failure):
+        found.ok(Step.PROTOCOL, "It is a Syncline hub.")
+        found.failed(_FAILURE_STEPS.get(message.code, Step.PROTOCOL), message.sentence)
+    else:
+        found.failed(Step.PROTOCOL, f"{found.where} does not greet as a Syncline hub does.")
+
+
+_FAILURE_STEPS: dict[int, Step] = {
+    FailureCode.TOKEN: Step.TOKEN,
+    FailureCode.ROOM: Step.ROOM,
+    FailureCode.SCHEMA: Step.SCHEMA,
+    FailureCode.CLONE: Step.SCHEMA,
+}
+
+
+def _compare(found: _Findings, here: _Here | SynclineError | None, hello: Hello) -> None:
+    """Compare the tables as a session would."""
+    if not isinstance(here, _Here):
+        _no_file(found, here)
+        return
+    tables = compare(here.tables, hello.tables, here.parked, hello.parked)
+    if hello.site_id == here.site_id:
+        found.failed(
+            Step.SCHEMA,
+            "Both sides have the same site id: one file is a copy of the other, or this is the file itself.",
+            "Give a copy a site id of its own: syncline new-id.",
+        )
+    elif not here.tables:
+        found.failed(Step.SCHEMA, f"{here.name} has no syncable table.", "Make one syncable first.")
+    elif tables.problem:
+        found.failed(Step.SCHEMA, tables.problem, "Bring both sides to the same tables.")
+    elif tables.parked:
+        found.failed(Step.SCHEMA, together(tables.parked), f"Only {names(tables.common)} would be synced.")
+    else:
+        found.ok(Step.SCHEMA, f"Both sides have {names(tables.common)}. {tables.note}".rstrip())
+
+
+async def _look_at_stock(socket: ClientConnection, found: _Findings, room: str) -> None:
+    """A published server echoes the greeting and then waits for us to announce ourselves; so it must be silent."""
+    if socket.subprotocol is None:
+        found.failed(
+            Step.PROTOCOL,
+            f"{found.where} is a WebSocket server, but takes no notice of the room.",
+            "Check the address and its path.",
+        )
+        return
+    try:
+        async with asyncio.timeout(STOCK_SILENCE):
+            await socket.recv()
+        found.failed(Step.PROTOCOL, f"{found.where} sends something that no sync server sends unasked.")
+    except TimeoutError:
+        found.ok(Step.PROTOCOL, "It answers as a published vlcn server does.")
+    except ConnectionClosed:
+        found.failed(Step.PROTOCOL, f"{found.where} hung up.", "Check the address and its path.")
+    late = "" if has_live_push(room) else " With this name, its changes only come when connecting anew."
+    found.unknown(Step.ROOM, f"A published server makes a room when it is first synced; it cannot be asked.{late}")
+
+
+def _judge_stock_schema(found: _Findings, here: _Here | SynclineError | None, *, named: bool) -> None:
+    if not isinstance(here, _Here):
+        _no_file(found, here)
+    elif not here.tables:
+        found.failed(Step.SCHEMA, f"{here.name} has no syncable table.", "Make one syncable first.")
+    elif here.schema_name is None and not named:
+        found.failed(
+            Step.SCHEMA,
+            f"A published server needs the name of a schema, and {here.name} has none.",
+            "Give the schema file that the server uses, on the command line: --schema FILE.",
+        )
+    else:
+        found.unknown(Step.SCHEMA, "A published server compares schemas only once it is synced with.")
+
+
+def _no_file(found: _Findings, here: SynclineError | None) -> None:
+    if here is None:
+        found.unknown(Step.SCHEMA, "No database was given to compare with.")
+    else:
+        found.failed(Step.SCHEMA, str(here), here.hint)
+
+
+async def _hang_up(socket: ClientConnection) -> None:
+    """Say goodbye, and do not wait long for the answer."""
+    try:
+        async with asyncio.timeout(HANG_UP_TIMEOUT):
+            await socket.close(1000)
+    except TimeoutError:
+        socket.transport.abort()

@@ -1,0 +1,182 @@
+"""Mends what comparing found: everything sent once more, or one side's rows written as new.
+
+Sending again mends what has a clock: of each cell both sides end up with the one that wins. What has none (values that
+were changed without a record, say) stays as it is; there a person chooses a side, and the choice is an ordinary local
+write, which is synced as any other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+import apsw
+
+from engine.change import SQLiteValue
+from engine.checks.row_diff import Row, RowDifference
+from engine.checks.verify import Asking
+from engine.errors import UsageError
+from engine.links.link import Link
+from engine.replica import Replica
+from engine.sqlite.sql import ident, idents, key_is, main
+from engine.sqlite.sqlite_errors import explained
+
+
+class Side(StrEnum):
+    """One of the two that differ."""
+
+    MINE = "mine"
+    THEIRS = "theirs"
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What came of choosing a side: rows written, those left as they were, and why (a sentence; may be empty)."""
+
+    written: int
+    left: int
+    why: str = ""
+
+
+async def send_again(link: Link, side: Side, timeout: float) -> None:
+    """Have everything of one side sent once more, without filters, and wait until it is on the other's disk.
+
+    Raises:
+        PeerUnreachable: it is not connected, or was cut meanwhile. What was asked for goes on with the next connection.
+        UsageError: it is a published server, or the link goes the other way only.
+    """
+    asking = Asking(link, timeout)
+    session = asking.session
+    await asking.until(lambda: session.in_sync, "come to rest")
+    if side is Side.THEIRS:
+        if not session.receives:
+            raise UsageError(f"{link.config.name} is only sent to: nothing is taken from it.")
+        asking.pump.call(session.ask_again)
+        begun = asking.begun(lambda: session.asking_again)
+    else:
+        if not session.sends or not session.asked:
+            raise UsageError(f"{link.config.name} takes no changes from here: one of the two sides only sends.")
+        before = session.wanted
+        asking.pump.call(session.send_again)
+        begun = asking.begun(lambda: session.wanted > before)
+    await asking.until(begun, "ask again")
+    await asking.until(lambda: session.in_sync and not session.asking_again, "send everything again")
+    asking.still_there()
+
+
+def settle(replica: Replica, rows: Iterable[RowDifference], side: Side) -> Settled:
+    """Write one side's rows as new, in one transaction; those that changed since they were compared stay.
+
+    Damage to the sync records, without which nothing would be recorded, is mended first.
+
+    Args:
+        replica: open for writing, on its thread.
+        rows: as they were found to differ.
+
+    Raises:
+        ReplicaError: the file; nothing was written then.
+    """
+    if any(finding.harms for finding in replica.check()):
+        replica.repair()
+    written = left = 0
+    why = ""
+    db = replica.connection
+    with explained(replica.path):
+        db.execute("BEGIN IMMEDIATE")
+        try:
+            for row in rows:
+                refusal = _settle(db, _Table(replica, row), row, side)
+                written, left = written + (not refusal), left + bool(refusal)
+                why = why or refusal
+            db.execute("COMMIT")
+        except BaseException:
+            if db.in_transaction:
+                db.execute("ROLLBACK")
+            raise
+    return Settled(written, left, why)
+
+
+class _Table:
+    """The SQL for one row of a table."""
+
+    def __init__(self, replica: Replica, row: RowDifference) -> None:
+        shape = next((shape for shape in replica.shapes() if shape.name == row.table), None)
+        if shape is None or tuple(sorted(shape.columns)) != row.columns or len(shape.key) != len(row.key):
+            raise UsageError(f"The table “{row.table}” was altered meanwhile.", hint="Compare again.")
+        self.key, self.columns = shape.key, shape.columns
+        self.name = main(row.table)
+        self.where = key_is(shape.key)
+
+
+def _settle(db: apsw.Connection, table: _Table, row: RowDifference, side: Side) -> str:
+    """Write one row; returns why not, if not."""
+    names = idents(row.columns) or "NULL"
+    found = db.execute(f"SELECT {names} FROM {table.name} WHERE {table.where}", row.key).fetchone()
+    now = None if found is None else tuple(found[: len(row.columns)])
+    if row.key_there is not None and side is Side.MINE:
+        return f"A row of “{row.table}” has its key in another spelling there: choose that one, or change it there."
+    if row.too_large:
+        return f"A row of “{row.table}” is too large to be chosen: change it by hand."
+    if not _same(now, row.here):
+        return f"A row of “{row.table}” was changed meanwhile."
+    db.execute("SAVEPOINT syncline_settle")
+    try:
+        (_write_mine if side is Side.MINE else _write_theirs)(db, table, row)
+    except apsw.ConstraintError as error:
+        db.execute("ROLLBACK TO syncline_settle")
+        return f"A row of “{row.table}” is refused: {error}."
+    finally:
+        db.execute("RELEASE syncline_settle")
+    return ""
+
+
+def _write_mine(db: apsw.Connection, table: _Table, row: RowDifference) -> None:
+    if row.here is None:  # a deletion needs a row to delete
+        assert row.there is not None
+        _insert(db, table, row, row.there)
+        _delete(db, table, row)
+    elif row.there is None:
+        _record(db, "crsql_after_insert", row.table, row.key)
+    else:  # as if theirs had been here, and were changed to ours
+        place = {name: number for number, name in enumerate(row.columns)}
+        both = [[values[place[name]] for name in table.columns] for values in (row.here, row.there)]
+        _record(db, "crsql_after_update", row.table, (*row.key, *row.key, *both[0], *both[1]))
+
+
+def _write_theirs(db: apsw.Connection, table: _Table, row: RowDifference) -> None:
+    if row.there is None:
+        _delete(db, table, row)
+    elif row.here is None:
+        _insert(db, table, row, row.there)
+    else:
+        theirs = dict(zip(row.columns, row.there, strict=True))
+        names = row.differing
+        values = [theirs[name] for name in names]
+        if row.key_there is not None:
+            names, values = (*table.key, *names), [*row.key_there, *values]
+        sets = ", ".join(f"{ident(name)} = ?{n}" for n, name in enumerate(names, len(row.key) + 1))
+        db.execute(f"UPDATE {table.name} SET {sets} WHERE {table.where}", (*row.key, *values)).fetchall()
+
+
+def _insert(db: apsw.Connection, table: _Table, row: RowDifference, values: Row) -> None:
+    marks = ", ".join("?" * (len(row.key) + len(row.columns)))
+    sql = f"INSERT INTO {table.name} ({idents((*table.key, *row.columns))}) VALUES ({marks})"
+    db.execute(sql, (*row.key, *values)).fetchall()
+
+
+def _delete(db: apsw.Connection, table: _Table, row: RowDifference) -> None:
+    db.execute(f"DELETE FROM {table.name} WHERE {table.where}", row.key).fetchall()
+
+
+def _record(db: apsw.Connection, function: str, table: str, values: tuple[SQLiteValue, ...]) -> None:
+    """Call what a trigger would call."""
+    db.execute(f"SELECT {function}({', '.join('?' * (len(values) + 1))})", (table, *values)).fetchall()
+
+
+def _same(one: Row | None, other: Row | None) -> bool:
+    return [*map(_typed, one or ())] == [*map(_typed, other or ())] and (one is None) == (other is None)
+
+
+def _typed(value: SQLiteValue) -> tuple[type, SQLiteValue]:
+    return type(value), value

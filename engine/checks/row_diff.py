@@ -1,0 +1,206 @@
+"""Which rows of a table differ from a peer's, found by halving and halving again, into many parts at a time.
+
+Our side cuts the keys into ranges of equal size, the other says what it has in each. What is alike is done with; what
+differs is cut further, until it is so small that both sides list its rows. One row in a million takes three rounds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple, TypeVar
+
+from engine.change import SQLiteValue
+from engine.crr import unpack_columns
+from engine.crr.read.digests import as_bytes
+from engine.errors import InvalidChange, ProtocolError
+from engine.replica import Replica, table_digests
+from engine.session.row_queries import Answer, Question
+from engine.sqlite.values import same
+from engine.storage.replica_host import ReplicaHost
+from engine.wire import MAX_KEY, RangeRequest, Ranges, Rows, RowsRequest, Values, ValuesRequest
+
+PARTS = 256
+"""Ranges into which one that differs is cut."""
+
+LISTED = 32
+"""Rows of a range that are listed and no longer cut."""
+
+AT_A_TIME = 100
+"""Rows whose values are asked for at a time."""
+
+Row = tuple[SQLiteValue, ...]
+_NONE = (None, None)
+A = TypeVar("A", bound=Answer)
+Ask = Callable[[Question], Awaitable[Answer]]
+
+
+@dataclass(frozen=True, slots=True)
+class RowDifference:
+    """One row that differs.
+
+    Attributes:
+        table, key: which one.
+        columns: of the table, by name.
+        here, there: what each side has in them; None for no such row; empty for one that is too large to be shown.
+        key_there: the key as the other side spells it, where that is another number that SQLite takes for the same:
+            1 and 1.0, in a column without a type. Sync takes them for the same too, so that each side keeps its own.
+    """
+
+    table: str
+    key: Row
+    columns: tuple[str, ...]
+    here: Row | None
+    there: Row | None
+    key_there: Row | None = None
+
+    @property
+    def too_large(self) -> bool:
+        """Whether a side has it, but did not tell of what is in it."""
+        return bool(self.columns) and (self.here == () or self.there == ())
+
+    @property
+    def differing(self) -> tuple[str, ...]:
+        """The columns that differ, when both sides have the row."""
+        if not self.here or not self.there:
+            return ()
+        both = zip(self.columns, self.here, self.there, strict=True)
+        return tuple(name for name, one, other in both if not same(one, other))
+
+
+class Spelled(NamedTuple):
+    """The packed key of a row that differs, as each side spells it; None where a side did not list it."""
+
+    here: bytes | None
+    there: bytes | None
+
+
+class Finder:
+    """Looks for the rows that differ.
+
+    Args:
+        host: our side. ask: puts a question to the other side.
+        most: rows to find at most.
+    """
+
+    def __init__(self, host: ReplicaHost, ask: Ask, most: int) -> None:
+        self._host = host
+        self._ask = ask
+        self._most = most
+
+    async def find(self, table: str, rows: int) -> tuple[list[RowDifference], bool]:
+        """Find the rows of one table that differ.
+
+        Args:
+            rows: how many there are on the side that has more, about.
+
+        Returns:
+            them, in the order of their keys, and whether there are more.
+
+        Raises:
+            ReplicaError: our file. MergeError: a table that was altered meanwhile.
+        """
+        keys: list[Spelled] = []
+        left = [(b"", b"", rows)]
+        while left and len(keys) <= self._most:
+            low, high, rows = left.pop()
+            parts = await self._cut(table, low, high, rows) if rows > LISTED else None
+            if parts is None:
+                async for key in self._listed(table, low, high):
+                    keys.append(key)
+                    if len(keys) > self._most:
+                        break
+            else:
+                left += reversed(parts)
+        more = len(keys) > self._most
+        return await self._compared(table, keys[: self._most]), more
+
+    async def _cut(self, table: str, low: bytes, high: bytes, rows: int) -> list[tuple[bytes, bytes, int]] | None:
+        """The parts of a range that differ; None when we cannot cut it, having but few rows in it."""
+        size = max(rows // PARTS, LISTED // 2)
+        mine = await self._host.survey(table_digests.split, table, low, high, size, MAX_KEY)
+        if len(mine) < 2:
+            return None
+        bounds = (low, *(stretch.high for stretch in mine))
+        theirs = (await self._put(RangeRequest(0, table, bounds), Ranges)).ranges
+        if len(theirs) != len(mine):
+            raise ProtocolError("The other side told of other ranges than it was asked for.")
+        return [
+            (stretch.low, stretch.high, max(stretch.digest.rows, count))
+            for stretch, (count, live) in zip(mine, theirs, strict=True)
+            if stretch.digest != (count, live)
+        ]
+
+    async def _listed(self, table: str, low: bytes, high: bytes) -> AsyncIterator[Spelled]:
+        """The keys of the rows of a range that differ; page by page, where the other side has many."""
+        while True:
+            page = await self._put(RowsRequest(0, table, low, high), Rows)
+            end = page.rows[-1][0] if page.more and page.rows else high
+            listed: list[tuple[bytes, bytes]] = []
+            at, more = low, True
+            while more:
+                found, more = await self._host.run(Replica.rows_between, table, at, end)
+                listed += [(key, as_bytes(digest)) for key, digest in found]
+                at = found[-1][0] if found else at
+            mine, theirs = _by_key(listed), _by_key(page.rows)
+            for row in [*mine, *(row for row in theirs if row not in mine)]:
+                (here, one), (there, other) = mine.get(row, _NONE), theirs.get(row, _NONE)
+                if one != other:
+                    yield Spelled(here, there)
+            if end == high:
+                return
+            low = end
+
+    async def _compared(self, table: str, keys: list[Spelled]) -> list[RowDifference]:
+        """What both sides have now in the rows with these keys; those that have become alike are left out."""
+        shape = next((shape for shape in self._host.shapes if shape.name == table), None)
+        columns = tuple(sorted(shape.columns)) if shape is not None else ()
+        found: list[RowDifference] = []
+        for some in _in_pieces(keys):
+            ours = [key.here or key.there or b"" for key in some]
+            theirs = [key.there or key.here or b"" for key in some]
+            here = await self._host.run(Replica.values_at, table, ours)
+            there: list[Row | None] = []
+            while len(there) < len(some):
+                answer = await self._put(ValuesRequest(0, table, tuple(theirs[len(there) :])), Values)
+                if not 0 < len(answer.rows) <= len(some) - len(there):
+                    raise ProtocolError("The other side told of other rows than it was asked for.")
+                there += [_row(*one, len(columns)) for one in answer.rows]
+            for our_key, their_key, one, other in zip(ours, theirs, here, there, strict=True):
+                key, key_there = unpack_columns(our_key), unpack_columns(their_key)
+                lacking = one is None or other is None
+                respelled = not lacking and not all(map(same, key, key_there))
+                difference = RowDifference(table, key, columns, one, other, key_there if respelled else None)
+                gone = one is None and other is None
+                if not gone and (lacking or respelled or difference.too_large or difference.differing):
+                    found.append(difference)
+        return found
+
+    async def _put(self, question: Question, kind: type[A]) -> A:
+        answer = await self._ask(question)
+        assert isinstance(answer, kind)  # the session takes no other
+        return answer
+
+
+def _row(there: bool, packed: bytes, width: int) -> Row | None:
+    if not there:
+        return None
+    if not packed:
+        return ()
+    try:
+        row = unpack_columns(packed)
+    except InvalidChange:
+        raise ProtocolError("The other side told of a row that cannot be read.") from None
+    if len(row) != width:
+        raise ProtocolError("The other side told of a row with other columns.")
+    return row
+
+
+def _by_key(rows: Iterable[tuple[bytes, bytes]]) -> dict[Row, tuple[bytes, bytes]]:
+    """Packed keys and digests, by what SQLite takes for one key: numbers are, in Python too, whatever their type."""
+    return {unpack_columns(key): (key, digest) for key, digest in rows}
+
+
+def _in_pieces(keys: list[Spelled]) -> Iterator[list[Spelled]]:
+    for at in range(0, len(keys), AT_A_TIME):
+        yield keys[at : at + AT_A_TIME]

@@ -1,0 +1,209 @@
+"""How the tables of a file differ from a peer's, line by line, and which of it can simply be added here.
+
+The peer is asked before anything is announced, so that this works where syncing is held up by the difference.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import enum
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+
+from engine.change import SQLiteValue
+from engine.crr import Addition
+from engine.errors import PeerRefused, PeerUnreachable, ProtocolError, UsageError
+from engine.replica import Replica
+from engine.session.common_tables import stores_alike
+from engine.settings import PeerConfig
+from engine.table_plan import Collation, ColumnPlan, Kind, TablePlan, check_plans
+from engine.text import marked, printable
+from engine.transport.connect import dial
+from engine.wire import Failure, Hello, Tables, TablesRequest, decode, encode
+
+PATIENCE = 20.0
+"""Seconds for the other side to answer: it may have to open a large file first."""
+
+
+class Cure(enum.Enum):
+    """What can be done about a difference; the value says it to a person."""
+
+    ADD_HERE = "can be added here"
+    ADD_THERE = "can be added there, from that side"
+    MAKE_SYNCABLE = "it is here, but not syncable"
+    BY_HAND = "has to be changed on one of the sides"
+    TYPE = "values would change on their way: not synced until it is the same on both sides"
+    COLLATION = "some keys are one row on one side and two on the other: not synced until it is the same on both sides"
+    DEFAULT = "synced, but rows from before the column came may differ"
+    REFUSED = "synced, but a value that only one side takes stops it"
+    NONE = "nothing: both sides store the same values"
+
+    @property
+    def stops(self) -> bool:
+        """Whether it keeps something from being synced."""
+        return self not in (Cure.DEFAULT, Cure.REFUSED, Cure.NONE)
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaLine:
+    """One difference; ``column`` is empty where it is about the whole table."""
+
+    table: str
+    column: str
+    here: str
+    there: str
+    cure: Cure
+
+    @property
+    def addable(self) -> bool:
+        """Whether it can be added here."""
+        return self.cure is Cure.ADD_HERE
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """How a file's tables differ from a peer's.
+
+    Attributes:
+        there: what the peer has. lines: one for each difference.
+        added: what was added to the file before, and can be taken back while it is not in use.
+    """
+
+    there: tuple[TablePlan, ...]
+    lines: tuple[SchemaLine, ...]
+    added: tuple[Addition, ...]
+
+
+def compare(replica: Replica, there: tuple[TablePlan, ...]) -> Comparison:
+    """Compare a file's tables with a peer's; changes nothing."""
+    lines = differences(replica.plans(), there, replica.possible_additions(there))
+    return Comparison(there, lines, tuple(replica.added()))
+
+
+async def ask_plans(peer: PeerConfig, token: str | None) -> tuple[TablePlan, ...]:
+    """As ``ask_tables``, the plans alone."""
+    return (await ask_tables(peer, token)).plans
+
+
+async def ask_tables(peer: PeerConfig, token: str | None) -> Tables:
+    """Ask a peer for the plans of its tables, and hang up.
+
+    Raises:
+        PeerUnreachable, PeerRefused: it does not answer, or does not let us in.
+        UsageError: it is a published server, or has no tables that can be described.
+    """
+    dialled = await dial(peer.url, peer.room, token=token, fingerprint=peer.fingerprint)
+    try:
+        if dialled.own is None:
+            raise UsageError(f"{peer.name} is no Syncline, and cannot be asked what it holds.")
+        if dialled.new_room:
+            raise UsageError(f"{peer.name} has no such room yet; the first sync makes it like this side's tables.")
+        await dialled.socket.send(encode(TablesRequest()))
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                message = decode(await dialled.socket.recv())  # type: ignore[arg-type]
+                if isinstance(message, Tables):
+                    check_plans(message.plans)
+                    return message
+                if isinstance(message, Failure):
+                    raise PeerRefused(printable(message.sentence, 500))
+                if not isinstance(message, Hello):
+                    raise ProtocolError(f"{type(message).__name__} came where tables were asked for.")
+    except (TimeoutError, OSError):
+        raise PeerUnreachable(f"{peer.name} did not tell of its tables within {PATIENCE:.0f} s.") from None
+    finally:
+        await dialled.socket.close(1000)
+
+
+def differences(
+    here: Sequence[TablePlan], there: Sequence[TablePlan], addable: Collection[Addition]
+) -> tuple[SchemaLine, ...]:
+    """Compare plans, as a session compares what is told in a greeting (``engine.session.common_tables``).
+
+    Args:
+        addable: what can be added here (``Replica.possible_additions``).
+    """
+    mine, theirs = ({plan.name: plan for plan in plans} for plans in (here, there))
+    addable = frozenset(addable)
+    lines: list[SchemaLine] = []
+    for name in sorted(mine.keys() | theirs.keys()):
+        one, other = mine.get(name), theirs.get(name)
+        if one is None or other is None:
+            cure = Cure.ADD_HERE if Addition(name) in addable else Cure.ADD_THERE if one else Cure.MAKE_SYNCABLE
+            lines.append(SchemaLine(name, "", _table(one), _table(other), cure))
+        else:
+            lines += _limits(one, other)
+            lines += _columns(one, other, addable)
+    return tuple(lines)
+
+
+def _limits(one: TablePlan, other: TablePlan) -> Iterator[SchemaLine]:
+    """What the table as a whole takes on one side only."""
+    if one.strict is not other.strict:
+        here, there = ("STRICT" if plan.strict else "not STRICT" for plan in (one, other))
+        yield SchemaLine(one.name, "", here, there, Cure.REFUSED)
+    if _numbered(one) is not _numbered(other) and _names(one) == _names(other):
+        words = marked("engine", "whole numbers only as keys"), marked("engine", "any numbers as keys")
+        here, there = (words[0] if _numbered(plan) else words[1] for plan in (one, other))
+        yield SchemaLine(one.name, "", here, there, Cure.REFUSED)
+
+
+def _key(plan: TablePlan) -> list[ColumnPlan]:
+    return sorted((column for column in plan.columns if column.key), key=lambda column: column.key)
+
+
+def _names(plan: TablePlan) -> list[str]:
+    return [column.name for column in _key(plan)]
+
+
+def _numbered(plan: TablePlan) -> bool:
+    """Whether the key is the rowid."""
+    return plan.rowid and [column.kind for column in _key(plan)] == [Kind.INTEGER]
+
+
+def _columns(one: TablePlan, other: TablePlan, addable: Collection[Addition]) -> Iterator[SchemaLine]:
+    keys = [", ".join(_names(plan)) for plan in (one, other)]
+    if keys[0] != keys[1]:
+        yield SchemaLine(one.name, "", f"key ({keys[0]})", f"key ({keys[1]})", Cure.BY_HAND)
+    mine, theirs = ({column.name: column for column in plan.columns} for plan in (one, other))
+    for name in dict.fromkeys([*mine, *theirs]):
+        here, there = mine.get(name), theirs.get(name)
+        if here is None:
+            cure = Cure.ADD_HERE if Addition(one.name, name) in addable else Cure.BY_HAND
+        elif there is None:
+            cure = Cure.ADD_THERE if keys[0] == keys[1] else Cure.BY_HAND
+        elif here._replace(key=0) == there._replace(key=0) and repr(here.default) == repr(there.default):
+            continue
+        else:
+            cure = _judged(here, there)
+        yield SchemaLine(one.name, name, _column(here), _column(there), cure)
+
+
+def _judged(here: ColumnPlan, there: ColumnPlan) -> Cure:
+    """What it means that a column differs."""
+    if not stores_alike(here.kind, there.kind):
+        return Cure.TYPE
+    if here.key and there.key and here.collation is not there.collation:
+        return Cure.COLLATION
+    if here.key == there.key == 0 and repr(here.default) != repr(there.default):
+        return Cure.DEFAULT
+    return Cure.NONE
+
+
+def _table(plan: TablePlan | None) -> str:
+    return "–" if plan is None else f"{len(plan.columns)} columns" if len(plan.columns) != 1 else "1 column"
+
+
+def _column(column: ColumnPlan | None) -> str:
+    if column is None:
+        return "–"
+    words = [column.kind.name]
+    if column.collation is not Collation.BINARY:
+        words.append(column.collation.name)
+    if column.default is not None:
+        words.append(f"default {_shown(column.default)}")
+    return " ".join(words)
+
+
+def _shown(value: SQLiteValue) -> str:
+    return f"<{len(value)} bytes>" if isinstance(value, bytes) else printable(str(value), 40)

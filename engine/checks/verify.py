@@ -1,0 +1,214 @@
+"""Compares a database with a connected peer, table by table, and names the rows that differ: ``Engine.verify``."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from engine.checks.row_diff import Finder, RowDifference
+from engine.errors import PeerUnreachable, UsageError
+from engine.events import State
+from engine.links.link import Link
+from engine.session import SynclineSession, Verdict
+from engine.session.common_tables import ParkedTable, together
+from engine.session.row_queries import Answer, Question
+from engine.text import marked, printable
+
+LOOK_AGAIN = 0.1
+"""Seconds before tables that differ are compared once more."""
+
+TRIES = 5
+"""Comparisons in a row that may be spoilt by writes under way; the last one counts."""
+
+RECONNECT = 10.0
+"""Seconds that a link which is about to connect is given."""
+
+ABOUT_TO = (State.CONNECTING, State.WAITING, State.SYNCING, State.IN_SYNC)
+"""A link is shown to be in sync through a short lag."""
+
+NAMED = 1_000
+"""Rows that differ, of all tables, that are named."""
+
+
+@dataclass(frozen=True, slots=True)
+class TableResult:
+    """How one table compares: the verdict, how many rows each side has, the rows that differ, and whether there are
+    more than these."""
+
+    table: str
+    verdict: Verdict
+    here: int
+    there: int
+    rows: tuple[RowDifference, ...] = ()
+    more: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """How a database compares with a peer's; tables that are ``parked`` were not compared."""
+
+    tables: tuple[TableResult, ...]
+    parked: tuple[ParkedTable, ...] = ()
+
+    @property
+    def left_out(self) -> str:
+        """Why some tables were not compared, in a few sentences; empty when all were."""
+        return together(self.parked)
+
+    @property
+    def verdicts(self) -> dict[str, Verdict]:
+        """By table."""
+        return {result.table: result.verdict for result in self.tables}
+
+    @property
+    def verdict(self) -> Verdict:
+        """Of all tables: the worst of them."""
+        found = set(self.verdicts.values())
+        return next((one for one in (Verdict.DIFFERENT, Verdict.HISTORY) if one in found), Verdict.IDENTICAL)
+
+    @property
+    def differing(self) -> tuple[RowDifference, ...]:
+        """The rows that are known to differ."""
+        return tuple(row for result in self.tables for row in result.rows)
+
+    def __str__(self) -> str:
+        """In one line: ``identical: 3 tables, 12,400 rows``."""
+        if self.verdict is Verdict.DIFFERENT:
+            tables = [printable(result.table, 40) for result in self.tables if result.verdict is Verdict.DIFFERENT]
+            more = " or more" if any(result.more for result in self.tables) else ""
+            return f"different: {_count(len(self.differing), 'row')}{more} in {', '.join(tables)}"
+        rows = sum(result.here for result in self.tables)
+        return f"{self.verdict.value}: {_count(len(self.tables), 'table')}, {_count(rows, 'row')}"
+
+
+async def verify(link: Link, timeout: float, named: int = NAMED) -> Verification:
+    """As Engine.verify."""
+    found: Verification | None = None
+    cut: Cut | None = None
+    for _ in range(TRIES):
+        await _connected(link, min(timeout, RECONNECT))
+        try:
+            found, quiet = await _verify_once(Asking(link, timeout), named)
+        except Cut as error:
+            cut = error
+            continue
+        if quiet and (found.verdict is Verdict.IDENTICAL or found.differing):
+            break
+        await asyncio.sleep(LOOK_AGAIN)  # what was written meanwhile may be on its way
+    if found is None:
+        assert cut is not None
+        raise cut
+    return found
+
+
+async def _verify_once(asking: Asking, named: int) -> tuple[Verification, bool]:
+    """What was found, and whether nothing was written meanwhile."""
+    session = asking.session
+    await asking.until(lambda: session.in_sync, "come to rest")
+    before = session.local_version, session.received
+    session.verdicts = None
+    asking.pump.call(session.verify)
+    await asking.until(lambda: session.verdicts is not None, marked("engine", "answer"))
+    asking.still_there()
+    found = await _look_closer(asking, named)
+    return found, session.in_sync and (session.local_version, session.received) == before
+
+
+async def _connected(link: Link, seconds: float) -> None:
+    """Give a link that is about to connect, as after an alter, a moment to do so."""
+    for _ in range(int(seconds / LOOK_AGAIN)):
+        attempt = link.attempt
+        there = attempt is not None and attempt.session is not None and not attempt.ended
+        if there or link.status.state not in ABOUT_TO:
+            return
+        await asyncio.sleep(LOOK_AGAIN)
+
+
+class Cut(PeerUnreachable):
+    """The connection ended while the peer was asked."""
+
+
+class Asking:
+    """The connection of a link, to ask the peer something.
+
+    Args:
+        timeout: seconds for each thing that is waited for.
+
+    Raises:
+        PeerUnreachable: there is none. UsageError: it is no Syncline.
+    """
+
+    def __init__(self, link: Link, timeout: float) -> None:
+        self.timeout = timeout
+        attempt = link.attempt
+        if attempt is None or attempt.pump is None or attempt.session is None:
+            raise PeerUnreachable(f"{link.config.name} is not connected.", hint="Sync now, or switch to live.")
+        if not isinstance(attempt.session, SynclineSession):
+            raise UsageError(f"{link.config.name} is no Syncline, and cannot be asked what it holds.")
+        self.link, self.attempt, self.pump, self.session = link, attempt, attempt.pump, attempt.session
+
+    async def ask(self, question: Question) -> Answer:
+        """Put a question to the peer; PeerUnreachable when the connection is cut before it answers."""
+        numbers: list[int] = []
+        session = self.session
+        self.pump.call(lambda: numbers.append(session.ask(question)))
+        await self.until(lambda: bool(numbers) and numbers[0] in session.answers, marked("engine", "answer"))
+        if not numbers or numbers[0] not in session.answers:
+            raise self._cut()
+        return session.answers.pop(numbers[0])
+
+    def begun(self, begins: Callable[[], bool]) -> Callable[[], bool]:
+        """A condition that stays true once ``begins`` was."""
+        seen: list[bool] = []
+
+        def once() -> bool:
+            if begins():
+                seen.append(True)
+            return bool(seen)
+
+        return once
+
+    def still_there(self) -> None:
+        """Raises PeerUnreachable when the connection was cut meanwhile."""
+        if self.link.attempt is not self.attempt or self.attempt.ended:
+            raise self._cut()
+
+    def _cut(self) -> Cut:
+        return Cut(f"{self.link.config.name} was cut while it was asked.", hint="Try again.")
+
+    async def until(self, done: Callable[[], bool], what: str) -> None:
+        """Wait until it is done, or the attempt is over. Raises PeerUnreachable when it takes too long."""
+        attempt = self.attempt
+        try:
+            async with asyncio.timeout(self.timeout):
+                while self.link.attempt is attempt and not attempt.ended and not done():
+                    attempt.stepped.clear()
+                    await attempt.stepped.wait()
+        except TimeoutError:
+            sentence = f"{self.link.config.name} did not {what} within {self.timeout:.0f} s."
+            raise PeerUnreachable(sentence, hint="Try again when less is going on.") from None
+
+
+async def _look_closer(asking: Asking, named: int) -> Verification:
+    """Name the rows that differ."""
+    session = asking.session
+    verdicts = session.verdicts or {}
+    results = []
+    for table, verdict in verdicts.items():
+        here, there = (one.rows for one in session.digests[table]) if table in session.digests else (0, 0)
+        rows: list[RowDifference] = []
+        more = False
+        if verdict is Verdict.DIFFERENT:
+            if named > 0:
+                finder = Finder(asking.pump.host, asking.ask, named)
+                rows, more = await finder.find(table, max(here, there))
+                named -= len(rows)
+            else:
+                more = True
+        results.append(TableResult(table, verdict, here, there, tuple(rows), more))
+    return Verification(tuple(results), session.parked)
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"

@@ -1,0 +1,26 @@
+"""How fast the engine is, each figure beside its baseline in the same run: ``syncline bench``.
+
+Rooms: ``timing`` measures, ``samples`` and ``files`` are what is measured on, and one module for each bench.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from engine.cli.bench import capture, codec, growth, merge, read, stall
+from engine.cli.bench.timing import Case, Figure
+
+BENCHES: dict[str, Callable[[int], Iterator[Case]]] = {
+    "merge": merge.cases,
+    "read": read.cases,
+    "capture": capture.cases,
+    "codec": codec.cases,
+    "stall": stall.cases,
+    "growth": growth.cases,
+}
+"""From a bench's name to its cases for a number of rows."""
+
+USUAL = ("merge", "read", "capture", "codec")
+"""Those that run when none is named."""
+
+__all__ = ["BENCHES", "USUAL", "Case", "Figure"]

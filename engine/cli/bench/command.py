@@ -1,0 +1,132 @@
+"""Measure the engine: bench."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from fnmatch import fnmatch
+
+from engine.cli.bench import BENCHES, USUAL, Figure, hub, window
+from engine.cli.output import say, say_json
+from engine.cli.serve import allow_many_files
+from engine.errors import UsageError
+
+
+async def bench(arguments: argparse.Namespace) -> int:
+    """``syncline bench [BENCH ...] [--case PATTERN] [--rows N] [--rounds N] [--json]``"""
+    if arguments.benches == ["hub"]:
+        return await _hub(arguments)
+    if arguments.benches == ["gui", "idle"]:
+        return await asyncio.to_thread(_idle, arguments)
+    unknown = set(arguments.benches) - BENCHES.keys()
+    if unknown:
+        there = f"There are: {', '.join(BENCHES)}; and alone: hub; gui idle."
+        raise UsageError(f"There is no bench “{sorted(unknown)[0]}”.", hint=there)
+    if arguments.rows < 1:
+        raise UsageError("--rows takes a number of rows, 1 or more.")
+    for name in arguments.benches or USUAL:
+        for case in BENCHES[name](arguments.rows):
+            if fnmatch(case.name, arguments.case):
+                _print(await asyncio.to_thread(case.measure, arguments.rounds), arguments.json)
+    return 0
+
+
+async def _hub(arguments: argparse.Namespace) -> int:
+    allow_many_files()
+    for load in hub.LOADS:
+        if not fnmatch(load.name, arguments.case):
+            continue
+        if why := hub.missing(load):
+            print(f"hub {load.name}: left out, as {why}.", file=sys.stderr)
+            continue
+        served = await hub.measure(load, seconds=arguments.seconds)
+        figures = {
+            "bench": "hub",
+            "case": load.name,
+            "rooms": load.rooms,
+            "guests": load.guests,
+            "deliveries": served.deliveries,
+            "missing": served.missing,
+            "p50": round(served.p50, 6),
+            "p99": round(served.p99, 6),
+            "cpu": None if served.cpu is None else round(served.cpu, 3),
+            "memory": None if served.memory is None else round(served.memory),
+        }
+        say_json(figures) if arguments.json else say(_hub_line(served))
+    return 0
+
+
+def _hub_line(served: hub.Served) -> str:
+    load = served.load
+    cpu = "" if served.cpu is None else f", {served.cpu:.0%} of a CPU"
+    memory = "" if served.memory is None else f", {served.memory / 1024:,.0f} KB a guest"
+    lost = f", {served.missing:,} MISSING" if served.missing else ""
+    return (
+        f"hub     {load.name:<14}{load.rooms:>3} x {load.guests:<6,}{served.deliveries:>9,} deliveries{lost}"
+        f"  p50 {served.p50 * 1000:,.1f} ms, p99 {served.p99 * 1000:,.1f} ms{cpu}{memory}"
+    )
+
+
+def _idle(arguments: argparse.Namespace) -> int:
+    if why := window.missing():
+        raise UsageError(f"The window cannot be measured here: {why}.")
+    for rest in window.idle(arguments.seconds or 30.0):
+        if arguments.json:
+            figures = {
+                "bench": "gui",
+                "case": rest.case,
+                "value": round(rest.value, 4),
+                "unit": rest.unit,
+                "to_reach": rest.to_reach,
+                "seconds": rest.seconds,
+                "wakes": round(rest.wakes, 2),
+            }
+            say_json(figures)
+            continue
+        watched = f"; {rest.wakes:.1f} wakes a second, watched for {rest.seconds:.0f} s" if rest.seconds else ""
+        what = "% of a core" if rest.unit == "%" else rest.unit
+        say(f"gui     {rest.case:<14}{rest.value:>9.2f} {what}, to reach: under {rest.to_reach:g} {rest.unit}{watched}")
+    if not window.without_network():
+        print("gui offline: left out, as this system gives nobody a network of their own.", file=sys.stderr)
+    return 0
+
+
+def _print(figure: Figure, as_json: bool) -> None:
+    if as_json:
+        say_json(
+            {
+                "bench": figure.bench,
+                "case": figure.case,
+                "rows": figure.rows,
+                "changes": figure.changes,
+                "seconds": round(figure.seconds, 6),
+                "spread": round(figure.spread, 3),
+                "baseline": figure.baseline,
+                "baseline_seconds": round(figure.baseline_seconds, 6),
+                "baseline_spread": round(figure.baseline_spread, 3),
+                "ratio": round(figure.ratio, 3),
+            }
+        )
+        return
+    rate = "" if figure.bench == "stall" else f"{figure.changes / figure.seconds:,.0f}/s"  # a delay is no rate
+    spread, baseline_spread = figure.spread / 2, figure.baseline_spread / 2
+    say(
+        f"{figure.bench:<8}{figure.case:<18}{figure.changes:>9,} changes {figure.seconds:>8.3f} s ±{spread:<4.0%}"
+        f"{rate:>13} {figure.ratio:>7.2f}x {figure.baseline}"
+        f" ({figure.baseline_seconds:.3f} s ±{baseline_spread:.0%})"
+    )
+
+
+def bench_options(parser: argparse.ArgumentParser) -> None:
+    """Make ``parser`` that of ``bench``."""
+    parser.set_defaults(run=bench)
+    text = "merge, read, capture, codec; stall, growth; hub; gui idle"
+    parser.add_argument("benches", metavar="BENCH", nargs="*", help=text)
+    text = "only the cases with such a name, as in 'empty*'"
+    parser.add_argument("--case", metavar="PATTERN", default="*", help=text)
+    parser.add_argument("--rows", metavar="N", type=int, default=100_000, help="default: 100000")
+    parser.add_argument("--rounds", metavar="N", type=int, default=3, help="the median of so many; 3 or more")
+    text = "for hub and gui: how long each case is watched"
+    parser.add_argument("--seconds", metavar="S", type=float, help=text)
+    parser.add_argument("--json", action="store_true", help="one JSON object a line")

@@ -1,0 +1,106 @@
+"""Programs to be measured, each in a process of its own: a server with a folder of rooms, and what it takes."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+from engine import relaunch
+from engine.cli.bench.guests import SCHEMA, SCHEMA_NAME
+from engine.errors import SynclineError
+
+PUBLISHED = Path(__file__).parents[3] / "tests" / "peers"
+"""Where the published server is, in a source tree whose tests have run."""
+
+
+class Process:
+    """One under way; where the system does not tell what it takes, that is 0.
+
+    Args:
+        process: just started. url: where it serves.
+    """
+
+    def __init__(self, process: subprocess.Popen[str], url: str = "") -> None:
+        self.url = url
+        self.process = process
+        self._folder = Path("/proc") / str(process.pid)
+
+    def cpu(self) -> float:
+        """Seconds of CPU so far, of all threads that there are: the kernel counts them in nanoseconds."""
+        spent = 0
+        for thread in self._threads():
+            with contextlib.suppress(OSError):  # it has just ended
+                spent += int((thread / "schedstat").read_text().split()[0])
+        return spent / 1e9
+
+    def wakes(self) -> int:
+        """How often its threads went to sleep so far."""
+        count = 0
+        for thread in self._threads():
+            with contextlib.suppress(OSError):
+                lines = (thread / "status").read_text().splitlines()
+                count += sum(int(line.split()[1]) for line in lines if line.startswith("voluntary_ctxt_switches"))
+        return count
+
+    def memory(self) -> int:
+        """Bytes in memory now."""
+        with contextlib.suppress(OSError):
+            return int((self._folder / "statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+        return 0
+
+    def _threads(self) -> list[Path]:
+        with contextlib.suppress(OSError):
+            return list((self._folder / "task").iterdir())
+        return []
+
+
+@contextlib.contextmanager
+def serving(folder: Path, *, published: bool = False) -> Iterator[Process]:
+    """Serve rooms that are made by whoever comes, with a table of their own.
+
+    Args:
+        folder: empty. published: the published server, and not our hub.
+
+    Raises:
+        SynclineError: it did not start.
+    """
+    schemas, rooms = folder / "schemas", folder / "rooms"
+    schemas.mkdir()
+    rooms.mkdir()
+    (schemas / SCHEMA_NAME).write_text(SCHEMA)
+    if published:
+        script = PUBLISHED / "node" / "stock-server" / "server.mjs"
+        command = ["node", str(script), "0", str(schemas), str(rooms)]
+    else:
+        command = relaunch.command("serve", str(rooms), "--port", "0", "--schemas", str(schemas))
+        command += ["--limit", "per-address=0"]
+    with subprocess.Popen(
+        command,
+        env=os.environ | {"SYNCLINE_HOME": str(folder / "home")},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        try:
+            mark = '"port":' if published else "Serving "
+            line = next((line for line in process.stdout if mark in line), "")
+            if not line:
+                raise SynclineError("The server to be measured did not start.")
+            if published:
+                url = f"ws://127.0.0.1:{json.loads(line)['port']}/vlcn-ws"
+            else:
+                url = line.split(" at ")[1].split(";")[0]
+            drain = threading.Thread(target=process.stdout.read)
+            drain.start()
+            yield Process(process, url)
+            process.terminate()
+            drain.join()
+        finally:
+            process.kill()

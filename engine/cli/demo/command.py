@@ -1,0 +1,99 @@
+"""``syncline demo --once`` and ``--p2p``: the scripted demos, headless; and three windows, each in its process."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from engine.api import Engine
+from engine.cli.demo.hub import Demo
+from engine.cli.demo.p2p import RingDemo
+from engine.cli.demo.windows import ThreeWindows
+from engine.cli.output import say
+from engine.cli.window import demo
+from engine.errors import PeerUnreachable, UsageError
+from engine.settings import Settings
+
+
+async def run(arguments: argparse.Namespace) -> int:
+    """Run the script, compare, and say ``identical`` as the last line if all rows are."""
+    if arguments.windows:
+        if not arguments.p2p:
+            raise UsageError("--windows goes with --p2p.", hint="Use: syncline demo --p2p --windows")
+        return await _windows(arguments.keep, once=arguments.window is None)
+    if arguments.p2p:
+        return await _without_hub(arguments.keep)
+    with folder_for(arguments.keep) as folder:
+        async with Engine(Settings()) as engine:
+            demo = Demo(engine, folder, say)
+            await tell_story(demo)
+        return await verdict(demo)
+
+
+async def _without_hub(keep: Path | None) -> int:
+    with folder_for(keep) as folder:
+        say(f"Three todo lists in {folder}, and no hub:")
+        same = await RingDemo(folder, say).run()
+    say("identical" if same else "different")
+    return 0 if same else 1
+
+
+async def _windows(keep: Path | None, *, once: bool) -> int:
+    with folder_for(keep) as folder:
+        say(f"Three windows in {folder}, each a machine of its own, and no hub:")
+        async with ThreeWindows(folder, say) as windows:
+            await windows.pair()
+            if not once:
+                say("Write in any of them. Close the windows to end, or press Ctrl-C here.")
+                await windows.closed()
+                return 0
+            await windows.script()
+        same = await windows.compare()
+    say("identical" if same else "different")
+    return 0 if same else 1
+
+
+@contextlib.contextmanager
+def folder_for(keep: Path | None) -> Iterator[Path]:
+    """Give the folder for the demo's files: ``keep``, or one that is removed afterwards."""
+    if keep is not None:
+        yield keep
+        return
+    with tempfile.TemporaryDirectory(prefix="syncline-demo-") as folder:
+        yield Path(folder)
+
+
+async def tell_story(demo: Demo) -> None:
+    """Set the demo up, run its script, and tell about it. The engine is open."""
+    await demo.set_up()
+    hub = demo.engine.hub
+    say(f"Two todo lists and a hub in {demo.folder}, the hub at {hub.url if hub else ''}")
+    try:
+        await demo.script()
+    except PeerUnreachable as error:
+        say(str(error))
+
+
+async def verdict(demo: Demo) -> int:
+    """Compare all rows once the engine is closed, say ``identical`` or ``different``, and return the exit status."""
+    same = await demo.compare()
+    say("identical" if same else "different")
+    return 0 if same else 1
+
+
+def demo_options(parser: argparse.ArgumentParser) -> None:
+    """Make ``parser`` that of ``demo``: in a window where there can be one."""
+    parser.set_defaults(
+        run=run, window=demo, endless=lambda arguments: arguments.windows and arguments.window is not None
+    )
+    text = "run the script once without a window, compare, and end"
+    parser.add_argument("--once", dest="window", action="store_const", const=None, help=text)
+    text = "three machines that find each other and pair, without a hub and without a window"
+    parser.add_argument("--p2p", action="store_true", help=text)
+    parser.add_argument("--windows", action="store_true", help="with --p2p: a window for each of the three")
+    parser.add_argument("--keep", metavar="DIR", type=Path, help="put the files there and leave them")
+    for hidden in ("--write", "--machine"):  # the demo asks itself, in another process
+        parser.add_argument(hidden, nargs=2, help=argparse.SUPPRESS)

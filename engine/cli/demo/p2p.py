@@ -1,0 +1,195 @@
+"""The demo without a hub: three machines' todo lists that find each other, pair, and sync in a ring.
+
+Each machine is an engine of its own, with its own file, certificate, tokens and port; they meet over real sockets, on
+this machine alone. What a person would carry from one to the next, the pairing link, the demo hands over.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Sequence
+from importlib import resources
+from pathlib import Path
+
+from engine.api import Engine
+from engine.cli.demo.hub import PATIENCE, Rows, describe, write
+from engine.crr import connect
+from engine.errors import PeerUnreachable, StorageFailed
+from engine.history.journal import Journal
+from engine.pairing.discovery import Discovery, Found, mark, offer
+from engine.pairing.pairing_link import PairingLink, parse
+from engine.replica import Replica
+from engine.settings import DatabaseConfig, Pause, Settings
+from engine.table_shape import Shape
+
+MACHINES = ("laptop", "desktop", "tablet")
+
+
+class Machine:
+    """One of the three.
+
+    Args:
+        name: of the machine. folder: for its file and its data; made when needed. journal: as for ``Engine``.
+    """
+
+    def __init__(self, name: str, folder: Path, journal: Journal | None = None) -> None:
+        self.name = name
+        self.path = file_of(folder)
+        self.engine = Engine(Settings(), data=folder / "data", journal=journal)
+        self.database: DatabaseConfig | None = None
+
+    async def set_up(self) -> None:
+        """Make the file, and share it. The engine is open."""
+        await asyncio.to_thread(_make_file, self.path)
+        self.database = await self.engine.add_database(self.path)
+        await self.engine.share([self.database.id])
+
+    def invite(self) -> PairingLink:
+        """Make a pairing link to its database."""
+        assert self.database is not None
+        return self.engine.invite(self.database.id)
+
+    async def pair(self, link: PairingLink, name: str, say: Callable[[str], None]) -> None:
+        """Find another machine in the network by its certificate, and use its link.
+
+        Raises:
+            PeerUnreachable: it was not found within ``PATIENCE`` seconds.
+        """
+        assert self.database is not None
+        changed = asyncio.Event()
+        async with self.engine.discover(changed.set, here=True) as discovery:
+            found = await _find(discovery, changed, link, name)
+        fit = "fit" if offer(self.shapes()) in found.offers else "do not fit"
+        say(f"  {self.name:<8} finds {name} at port {found.port}; its tables {fit}")
+        await self.engine.pair(link, self.database.id, name=name)
+        say(f"  {self.name:<8} pairs with it; both show: {' '.join(link.words)}")
+
+    def shapes(self) -> tuple[Shape, ...]:
+        """What its tables look like."""
+        with Replica.open(self.path, readonly=True) as replica:
+            return tuple(replica.shapes())
+
+
+class RingDemo:
+    """The three machines.
+
+    Args:
+        folder: where the files are made. say: called with each line of the story.
+    """
+
+    def __init__(self, folder: Path, say: Callable[[str], None]) -> None:
+        self.machines = {name: Machine(name, folder / name) for name in MACHINES}
+        self._say = say
+
+    async def run(self) -> bool:
+        """Tell the whole story, and return whether all three hold the same rows at its end.
+
+        Raises:
+            PeerUnreachable: they did not find each other, or did not come together, within ``PATIENCE`` seconds.
+        """
+        async with contextlib.AsyncExitStack() as stack:
+            for machine in self.machines.values():
+                await stack.enter_async_context(machine.engine)
+                await machine.set_up()
+            await self._pair()
+            await self._script()
+        rows = []
+        for machine in self.machines.values():
+            text, found = await asyncio.to_thread(describe, machine.name, machine.path)
+            self._say(text)
+            rows.append(found)
+        return all(found == rows[0] for found in rows)
+
+    async def _pair(self) -> None:
+        """Let each find the next one, and use its link."""
+        laptop, desktop, tablet = self.machines.values()
+        for here, there in ((laptop, desktop), (desktop, tablet), (tablet, laptop)):
+            await here.pair(parse(there.invite().text()), there.name, self._say)
+
+    async def _script(self) -> None:
+        """Write everywhere: connected, and with nobody connected."""
+        self._say("All three write, connected in a ring:")
+        await self._write("laptop", "INSERT INTO list (id, name) VALUES (1, 'Home')")
+        await self._write("laptop", "INSERT INTO todo (id, text, list) VALUES (1, 'Water the plants', 1)")
+        await self._write("desktop", "INSERT INTO todo (id, text) VALUES (2, 'Send the letter'), (3, 'Buy bread')")
+        await self._write("tablet", "INSERT INTO todo (id, text) VALUES (4, 'Call grandma')")
+        await self._settle()
+        self._say("Without the link between tablet and laptop, the desktop passes things on:")
+        await self.machines["tablet"].engine.pause(Pause.FOREVER)
+        await self._write("laptop", "DELETE FROM todo WHERE id = 3")
+        await self._write("tablet", "UPDATE todo SET done = 1 WHERE id = 1")
+        await self._settle()
+        self._say("All three write, with no connection between them:")
+        for machine in self.machines.values():
+            await machine.engine.pause(Pause.FOREVER)
+        await self._write("laptop", "UPDATE todo SET text = 'Send the letter today' WHERE id = 2")
+        await self._write("desktop", "UPDATE todo SET text = 'Send the letter by air' WHERE id = 2")
+        await self._write("tablet", "UPDATE todo SET text = 'Forget the letter' WHERE id = 2")
+        await self._write("laptop", "DELETE FROM todo WHERE id = 4")
+        await self._write("tablet", "UPDATE todo SET text = 'Call grandma at five' WHERE id = 4")
+        await self._write("desktop", "INSERT INTO todo (id, text) VALUES (5, 'Fix the bike')")
+        for machine in self.machines.values():
+            await machine.engine.pause(None)
+        await self._settle()
+
+    async def _write(self, name: str, sql: str) -> None:
+        self._say(f"  {name:<8} {sql}")
+        await asyncio.to_thread(write, self.machines[name].path, sql)
+
+    async def _settle(self) -> None:
+        await come_together([machine.path for machine in self.machines.values()])
+
+
+def file_of(folder: Path) -> Path:
+    """Where a machine keeps its todo list."""
+    return folder / "todo.db"
+
+
+async def come_together(paths: Sequence[Path]) -> None:
+    """Wait until these files hold the same rows.
+
+    Raises:
+        PeerUnreachable: they do not within ``PATIENCE`` seconds.
+    """
+    end = asyncio.get_running_loop().time() + PATIENCE
+    while True:
+        rows = [await asyncio.to_thread(_rows, path) for path in paths]
+        if all(found == rows[0] for found in rows):
+            return
+        if asyncio.get_running_loop().time() > end:
+            raise PeerUnreachable(f"The three did not come together within {PATIENCE:.0f} s.")
+        await asyncio.sleep(0.05)
+
+
+def _rows(path: Path) -> Rows:
+    with Replica.open(path, readonly=True) as replica:
+        return {table: list(replica.live_rows(table)) for table in replica.crr_tables()}
+
+
+async def _find(discovery: Discovery, changed: asyncio.Event, link: PairingLink, name: str) -> Found:
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                for found in discovery.found:
+                    if found.certificate == mark(link.fingerprint):
+                        return found
+                changed.clear()
+                await changed.wait()
+    why = discovery.problem or "Multicast may be switched off here."
+    raise PeerUnreachable(f"{name} was not found within {PATIENCE:.0f} s. {why}")
+
+
+def _make_file(path: Path) -> None:
+    if path.exists():
+        raise StorageFailed(f"{path} is there already.", hint="Give the demo an empty folder.")
+    schema = resources.files("assets").joinpath("demo.sql").read_text(encoding="utf-8")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageFailed(f"The demo's files cannot be made in {path.parent}: {error.strerror}.") from None
+    connection = connect(path, create=True)
+    try:
+        connection.execute(schema).fetchall()  # to the last statement
+    finally:
+        connection.close()

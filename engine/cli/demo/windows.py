@@ -1,0 +1,151 @@
+"""The demo without a hub in three windows: each is a process of its own, as a machine would be, with its own data.
+
+They find each other in the network and sync by themselves. This program carries the pairing links from one to the next,
+as a person would: it tells each what to do in a line of JSON, and hears in another one how it went
+(``gui.demo_machine``). A machine whose orders end, closes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from engine import relaunch
+from engine.cli.demo.hub import PATIENCE, describe
+from engine.cli.demo.p2p import MACHINES, come_together, file_of
+from engine.errors import PeerUnreachable
+from engine.events import State
+
+GOODBYE = 20.0
+"""Seconds that a window may take to close before it is ended."""
+
+
+class _Machine:
+    """One window, by its process."""
+
+    def __init__(self, name: str, process: asyncio.subprocess.Process) -> None:
+        self.name = name
+        self.process = process
+
+    async def order(self, do: str, **what: str) -> dict[str, Any]:
+        """Have it do something; returns what it answers.
+
+        Raises:
+            PeerUnreachable: it could not, or is closed.
+        """
+        stdin, stdout = self.process.stdin, self.process.stdout
+        assert stdin is not None
+        assert stdout is not None
+        stdin.write(json.dumps({"do": do, **what}).encode() + b"\n")
+        line = await stdout.readline()
+        if not line:
+            raise PeerUnreachable(f"The window of the {self.name} was closed.")
+        answer: dict[str, Any] = json.loads(line)
+        if "problem" in answer:
+            raise PeerUnreachable(f"{self.name}: {answer['problem']}")
+        return answer
+
+    async def close(self) -> None:
+        """Let it end in good order."""
+        stdin, stdout = self.process.stdin, self.process.stdout
+        assert stdin is not None
+        assert stdout is not None
+        stdin.close()
+        try:
+            async with asyncio.timeout(GOODBYE):
+                await stdout.read()
+                await self.process.wait()
+        except TimeoutError:
+            self.process.kill()
+            await self.process.wait()
+
+
+class ThreeWindows:
+    """The three. Async context manager: leaving it closes them.
+
+    Args:
+        folder: where the files are made. say: called with each line of the story.
+    """
+
+    def __init__(self, folder: Path, say: Callable[[str], None]) -> None:
+        self._folder = folder
+        self._say = say
+        self._machines: list[_Machine] = []
+
+    async def __aenter__(self) -> ThreeWindows:
+        try:
+            for name in MACHINES:
+                self._machines.append(_Machine(name, await self._start(name)))
+        except BaseException:
+            await self.__aexit__()
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        closing = asyncio.gather(*(machine.close() for machine in self._machines))
+        try:
+            await asyncio.shield(closing)
+        except asyncio.CancelledError:
+            await closing
+            raise
+
+    async def _start(self, name: str) -> asyncio.subprocess.Process:
+        home = self._folder / name
+        screen = {} if any(map(os.environ.get, ("DISPLAY", "WAYLAND_DISPLAY"))) else {"QT_QPA_PLATFORM": "offscreen"}
+        return await asyncio.create_subprocess_exec(
+            *relaunch.command("demo", "--machine", name, str(home)),
+            env=screen | os.environ | {"SYNCLINE_HOME": str(home / "home")},  # nothing of the person's is touched
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            start_new_session=True,  # Ctrl-C is for this program, which closes them in good order
+        )
+
+    async def pair(self) -> None:
+        """Let each find the next one, and use its link.
+
+        Raises:
+            PeerUnreachable: one could not be opened, or did not find the next.
+        """
+        laptop, desktop, tablet = self._machines
+        for here, there in ((laptop, desktop), (desktop, tablet), (tablet, laptop)):
+            link = (await there.order("invite"))["link"]
+            for line in (await here.order("pair", link=link, name=there.name))["said"]:
+                self._say(line)
+
+    async def script(self) -> None:
+        """Have each write, and wait until all hold the same and every window says so.
+
+        Raises:
+            PeerUnreachable: they do not within ``PATIENCE`` seconds.
+        """
+        self._say("All three write:")
+        for machine in self._machines * 2:
+            self._say(f"  {machine.name:<8} {(await machine.order('write'))['sql']}")
+        await come_together([self._file(name) for name in MACHINES])
+        end = asyncio.get_running_loop().time() + PATIENCE
+        for machine in self._machines:
+            while (states := (await machine.order("states"))["states"]) != [State.IN_SYNC.value]:
+                if asyncio.get_running_loop().time() > end:
+                    raise PeerUnreachable(f"The window of the {machine.name} does not say that it is in sync: {states}")
+                await asyncio.sleep(0.1)
+        self._say("Every window says that it is in sync.")
+
+    async def compare(self) -> bool:
+        """Tell what each file holds, once the windows are closed; returns whether it is the same."""
+        rows = []
+        for name in MACHINES:
+            text, found = await asyncio.to_thread(describe, name, self._file(name))
+            self._say(text)
+            rows.append(found)
+        return all(found == rows[0] for found in rows)
+
+    async def closed(self) -> None:
+        """Wait until every window is closed."""
+        await asyncio.gather(*(machine.process.wait() for machine in self._machines))
+
+    def _file(self, name: str) -> Path:
+        return file_of(self._folder / name)

@@ -1,0 +1,44 @@
+"""A new site id for a file that was copied, or restored from an older copy (spec 12.3).
+
+Two live files with one id lose data: each is spared what its own id has written, also what only the other holds.
+
+All that the file calls its own stays its own, under the new id. (The procedure of spec 12.3 leaves it to the old id.
+But then the other copy, which goes on under that id, would never be given what this one has written since.) Peers that
+hold the same cells under the old id see equal values, and nothing changes there.
+"""
+
+from __future__ import annotations
+
+import uuid
+
+import apsw
+
+from engine.clocks import table_marks
+from engine.crr import parking
+
+
+def own(db: apsw.Connection) -> bytes | None:
+    """The file's id, from disk."""
+    site_id: bytes | None = db.execute("SELECT site_id FROM main.crsql_site_id WHERE ordinal = 0").get
+    return site_id
+
+
+def renew(db: apsw.Connection) -> bytes:
+    """Give the file a new id, and forget what it knew of its peers: they meet as if for the first time.
+
+    Runs in the caller's write transaction.
+
+    Returns:
+        the new id.
+    """
+    site_id = uuid.uuid4().bytes
+    db.execute("UPDATE main.crsql_site_id SET site_id = ? WHERE ordinal = 0", (site_id,))
+    ours = db.execute(
+        "SELECT name FROM main.sqlite_master WHERE type = 'table' AND name GLOB 'crsql_syncline_*'"
+        " AND name NOT IN (?, ?) AND name NOT GLOB 'crsql_syncline_undone_*'",
+        (parking.TABLE, table_marks.TABLE),
+    )
+    for name in ["crsql_tracked_peers", *(name for (name,) in ours.fetchall())]:
+        db.execute(f"DELETE FROM main.{name}")
+    table_marks.renew(db)
+    return site_id

@@ -1,0 +1,191 @@
+"""Opening a file: what it must be, what is created in it, what its connection can do (spec 2.1, 2.7, 3,
+13)."""
+
+from __future__ import annotations
+
+import uuid
+from pathlib import Path
+
+import apsw
+
+from engine.clocks import tracked
+from engine.crr import config
+from engine.crr.catalogue import CLOCK, column_names, table_names
+from engine.crr.sql_api import clset, functions, vtab
+from engine.crr.state import State
+from engine.crr.tracking import Tracker, TrackingConnection
+from engine.crr.trigger_functions import Capture
+from engine.errors import NoSuchFile, NotADatabase, ReadOnlyFile, UnfinishedTransaction, UnsupportedFile
+from engine.sqlite.readonly import ReadonlyConnection, roll_back
+from engine.sqlite.sqlite_errors import explained
+
+VERSION = 160300
+"""The crsqlite_version we write: 0.16.3."""
+
+BUSY_MS = 5000
+"""How long to wait for another program's lock."""
+
+_OLDEST, _FORK = 150000, 170000
+_GLOBALS = ("crsql_tracked_peers", "crsql_master", "crsql_site_id")
+
+
+def connect(
+    path: str | Path, *, readonly: bool = False, create: bool = False, recover: bool = False
+) -> apsw.Connection:
+    """Open ``path`` with the whole SQL surface of cr-sqlite on the connection.
+
+    Args:
+        path: the SQLite file.
+        readonly: write nothing at all; a file without CRRs then has no site id.
+        create: make the file when it does not exist.
+        recover: with ``readonly``, for whoever is about to write: take back what a crash left half written.
+
+    Raises:
+        NoSuchFile, NotADatabase, ReadOnlyFile, UnfinishedTransaction, FileBusy, StorageFailed: as their names say.
+        UnsupportedFile: its CRRs are of another generation; nothing was written.
+    """
+    return open_state(path, readonly=readonly, create=create, recover=recover)[0]
+
+
+def open_state(
+    path: str | Path, *, readonly: bool = False, create: bool = False, recover: bool = False
+) -> tuple[apsw.Connection, State]:
+    """As connect, with the connection's state for those that work below SQL."""
+    try:
+        return _open(path, readonly=readonly, create=create)
+    except UnfinishedTransaction:
+        if not recover:
+            raise
+    with explained(path):
+        roll_back(path)
+    return _open(path, readonly=readonly, create=create)
+
+
+def _open(path: str | Path, *, readonly: bool, create: bool) -> tuple[apsw.Connection, State]:
+    _check_path(Path(path), create=create and not readonly)
+    flags = apsw.SQLITE_OPEN_READONLY if readonly else apsw.SQLITE_OPEN_READWRITE
+    if create and not readonly:
+        flags |= apsw.SQLITE_OPEN_CREATE
+    with explained(path):
+        db = (ReadonlyConnection if readonly else TrackingConnection)(str(path), flags=flags)
+        try:
+            db.set_busy_timeout(BUSY_MS)
+            db.execute("PRAGMA synchronous = FULL")
+            if not readonly and db.readonly("main"):
+                raise ReadOnlyFile(
+                    f"“{path}” cannot be written.",
+                    hint="Check the permissions of the file and of its folder.",
+                )
+            _check_layout(db, path)
+            if not readonly:
+                _bootstrap(db, path)
+            state = State(db)
+            state.site_id = _own_site(db)
+            capture = Capture(state)
+            if isinstance(db, TrackingConnection):
+                db.tracker = Tracker(state, capture)
+            functions.register(db, state, capture)
+            vtab.register(db, state)
+            clset.register(db, state)
+        except BaseException:
+            db.close()
+            raise
+    return db, state
+
+
+def _check_path(path: Path, *, create: bool) -> None:
+    if path.is_dir():
+        raise NotADatabase(f"“{path}” is a folder, not a database.", hint="Choose a file.")
+    if not path.exists() and not (create and path.parent.is_dir()):
+        missing = path.parent if create else path
+        raise NoSuchFile(f"“{missing}” does not exist.", hint="Check the path.")
+
+
+def _check_layout(db: apsw.Connection, path: str | Path) -> None:
+    """Refuse, in words, what was made by a cr-sqlite before or beside 0.16, and what is damaged."""
+    maker = _other_maker(db)
+    if maker:
+        raise UnsupportedFile(
+            f"“{path}” was made by {maker}; only files of cr-sqlite 0.16 can be synced.",
+            hint="Copy the rows into a new file made with cr-sqlite 0.16 or with Syncline.",
+        )
+    site_id = _own_site(db)
+    if site_id is not None and (not isinstance(site_id, bytes) or len(site_id) != 16):
+        raise UnsupportedFile(
+            f"“{path}” has a site id that is not 16 bytes long.", hint="Restore the file from a backup."
+        )
+    config.merges_equal_values(db)
+
+
+def _other_maker(db: apsw.Connection) -> str:
+    """Which other generation's layout the file has, if any (spec 2.1, 2.7, 13). 0.15 and the first 0.16 record the
+    same version, so that the tables themselves have to tell."""
+    fork, older = "version 0.17, a fork of cr-sqlite with another layout", "cr-sqlite 0.15 or older"
+    names = table_names(db)
+    if "crsql_master" in names:
+        recorded = db.execute("SELECT value FROM main.crsql_master WHERE key = 'crsqlite_version'").get
+        recorded = recorded if isinstance(recorded, int) else 0
+        if recorded < _OLDEST:
+            return "a cr-sqlite older than 0.15"
+        if recorded >= _FORK:
+            return fork
+    if "crsql_db_versions" in names:
+        return fork
+    if "crsql_site_id" in names and "ordinal" not in column_names(db, "crsql_site_id"):
+        return older
+    for name in names:
+        if name.endswith(CLOCK):
+            columns = column_names(db, name)
+            if any(column.startswith("__crsql_") for column in columns):
+                return older
+            if "ts" in columns:
+                return fork
+    return ""
+
+
+def _bootstrap(db: apsw.Connection, path: str | Path) -> None:
+    """Create what is missing, all of it or nothing; a file that has it all is not written to."""
+    if _complete(db):
+        return
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        _check_layout(db, path)  # again: another program may have been faster
+        new = "crsql_master" not in table_names(db)
+        db.execute(
+            f"CREATE TABLE IF NOT EXISTS main.{tracked.LAYOUT};"
+            "CREATE TABLE IF NOT EXISTS main.crsql_master (key TEXT PRIMARY KEY, value ANY)"
+        )
+        if new:
+            db.execute("INSERT INTO main.crsql_master (key, value) VALUES ('crsqlite_version', ?)", (VERSION,))
+        else:
+            db.execute(
+                "UPDATE main.crsql_master SET value = ?1 WHERE key = 'crsqlite_version' AND value < ?1",
+                (VERSION,),
+            )
+        if "crsql_site_id" not in table_names(db):
+            db.execute(
+                "CREATE TABLE main.crsql_site_id (site_id BLOB NOT NULL, ordinal INTEGER PRIMARY KEY);"
+                "CREATE UNIQUE INDEX main.crsql_site_id_site_id ON crsql_site_id (site_id)"
+            )
+        if db.execute("SELECT 1 FROM main.crsql_site_id WHERE ordinal = 0").fetchone() is None:
+            db.execute("INSERT INTO main.crsql_site_id (site_id, ordinal) VALUES (?, 0)", (uuid.uuid4().bytes,))
+        db.execute("COMMIT")
+    except BaseException:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+        raise
+
+
+def _complete(db: apsw.Connection) -> bool:
+    if not set(_GLOBALS) <= set(table_names(db)):
+        return False
+    recorded = db.execute("SELECT value FROM main.crsql_master WHERE key = 'crsqlite_version'").get
+    own = db.execute("SELECT 1 FROM main.crsql_site_id WHERE ordinal = 0").fetchone()
+    return own is not None and isinstance(recorded, int) and recorded >= VERSION
+
+
+def _own_site(db: apsw.Connection) -> bytes | None:
+    if "crsql_site_id" not in table_names(db):
+        return None
+    site_id: bytes | None = db.execute("SELECT site_id FROM main.crsql_site_id WHERE ordinal = 0").get
+    return site_id

@@ -1,0 +1,37 @@
+"""What a merge did, told when it is asked for: most merges are of many changes, and nobody looks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import overload
+
+from engine.tables.types import Applied
+
+
+class AppliedLog(Sequence[Applied]):
+    """The changes that won, in order. The first look at any of them makes all of them."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._parts: list[Callable[[], list[Applied]]] = []
+        self._all: list[Applied] = []
+
+    def add(self, count: int, tell: Callable[[], list[Applied]]) -> None:
+        """Add ``count`` changes, which ``tell`` makes."""
+        self._count += count
+        self._parts.append(tell)
+
+    def __len__(self) -> int:
+        return self._count
+
+    @overload
+    def __getitem__(self, at: int) -> Applied: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[Applied]: ...
+
+    def __getitem__(self, at: int | slice) -> Applied | Sequence[Applied]:
+        for tell in self._parts:
+            self._all += tell()
+        self._parts.clear()
+        return self._all[at]

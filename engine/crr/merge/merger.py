@@ -1,0 +1,350 @@
+"""Merging incoming changes into the tables (spec 7)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import nullcontext, suppress
+from itertools import accumulate, chain, groupby, islice
+
+import apsw
+
+from engine.change import FAR, Change, by
+from engine.crr import config
+from engine.crr.catalogue import Crr
+from engine.crr.merge import bulk, verify_writes
+from engine.crr.merge.applied import AppliedLog
+from engine.crr.merge.columns import Columns, alike, ascending, pick
+from engine.crr.merge.groups import Group, decide, gather
+from engine.crr.merge.rowwise import Rowwise
+from engine.crr.merge.shapes import sort_out
+from engine.crr.merge.validate import check_table
+from engine.crr.merge.write import applied, write_clocks, write_rows
+from engine.crr.state import State
+from engine.errors import InvalidChange, RowRefused, SynclineError, TableBroken
+from engine.tables.types import Applied
+
+AT_ONCE = 16_384
+"""Changes in a batch, about. Fewer are slower where keys are random, as each batch visits most pages of their indexes;
+more keep other threads waiting for longer."""
+
+CROSSOVER = 100
+"""Below so many, a batch is merged row by row: to look for what its rows have in common would take longer."""
+
+
+class _Table:
+    """The part of a batch that is for one table: rows in groups, and rows one by one."""
+
+    def __init__(self, crr: Crr, rows: Rowwise) -> None:
+        self.crr = crr
+        self.rows = rows
+        self.groups: list[Group] = []
+
+    def write(self, db: apsw.Connection) -> None:
+        """Write the base rows."""
+        self.rows.write_rows()
+        for group in self.groups:
+            write_rows(db, group)
+
+
+class Merger:
+    """Merges changes inside a transaction that the caller began and will end; one object for each transaction, because
+    it remembers what it looked up.
+
+    Changes are taken a few thousand at a time. Rows that are offered the same columns are decided and written
+    together (``groups``), all others on their own (``rowwise``); what comes of it is the same. The rows are written
+    before their clocks, so that a single change that a constraint refuses has written nothing.
+
+    Args:
+        state: the connection's.
+        js_numbers: see Storage.stored.
+        exact: refuse what only hostile or broken peers send. The SQL surface passes False: there, as in
+            stock, negative clocks count as very old, and a missing site id means this file itself.
+        tell: whether to remember in ``applied`` what won; without it, memory is bounded.
+    """
+
+    def __init__(self, state: State, *, js_numbers: bool = False, exact: bool = True, tell: bool = True) -> None:
+        self._state = state
+        self._db = state.db
+        self._js_numbers = js_numbers
+        self._exact = exact
+        self._equal_values = config.merges_equal_values(state.db)
+        self._ordinals: dict[bytes | None, int] = {None: 0, b"": 0}
+        self._tell = tell
+        self.won = 0
+        self.applied = AppliedLog()
+
+    def merge(self, changes: Iterable[Change], author: bytes | None = None) -> None:
+        """Merge all of them, in order; winners are counted in ``won`` and told in ``applied``.
+
+        Args:
+            changes: the changes.
+            author: takes the place of every change's site id.
+
+        Raises:
+            InvalidChange, SchemaMismatch, TableBroken: the caller rolls back.
+        """
+        # A caller's own iterator is code that may write on this connection, between two batches.
+        many = isinstance(changes, list | tuple) and len(changes) > AT_ONCE
+        impacted = self._state.rows_impacted
+        try:
+            with self._state.without_triggers() if many else nullcontext():
+                for batch in _batches(changes if author is None else by(author, changes)):
+                    self._merge_batch(batch)
+        except BaseException as error:
+            self._state.rows_impacted = impacted  # as in stock, also where the transaction goes on
+            if isinstance(error, UnicodeEncodeError):
+                raise InvalidChange("A change has text that cannot be written as UTF-8.") from None
+            raise
+
+    def _merge_batch(self, batch: Sequence[Change]) -> None:
+        # Groups know nothing of authors, which merge-equal-values compares.
+        grouped = self._exact and len(batch) >= CROSSOVER and not self._equal_values
+        columns = Columns.of(batch) if grouped else None
+        tables = self._row_by_row(batch) if columns is None else self._grouped(batch, columns)
+        won = self._won(tables, len(batch))
+        if not won:
+            return
+        self.won += len(won)
+        versions = self._versions(
+            [change.db_version for change in batch] if columns is None else columns.db_versions, won
+        )
+        ordinals = self._authors([change.site_id for change in batch] if columns is None else columns.sites, won)
+        for table in tables:
+            self._write(table)
+            self._number(table)
+            table.rows.write_clocks(batch, versions, ordinals)
+            for group in table.groups:
+                assert columns is not None
+                write_clocks(self._db, group, columns, versions, ordinals)
+        if self._tell:
+            self._remember(batch, tables, versions, len(won))
+
+    def _won(self, tables: Sequence[_Table], size: int) -> Sequence[int]:
+        """The places that won, of a batch of ``size``, in order."""
+        singles = [table.rows.decide() for table in tables]
+        groups = [group for table in tables for group in table.groups]
+        grouped = sum(len(group.firsts) * len(group.columns) for group in groups)
+        self._state.rows_impacted += grouped
+        if grouped + sum(map(len, singles)) == size:
+            return range(size)
+        return sorted(chain(*singles, *(places for group in groups for places in group.places)))
+
+    def _table(self, name: str) -> _Table:
+        check_table(name)
+        crr = self._state.crr(name)
+        rows = Rowwise(
+            self._state, crr, js_numbers=self._js_numbers, exact=self._exact, equal_values=self._equal_values
+        )
+        return _Table(crr, rows)
+
+    def _row_by_row(self, batch: Sequence[Change]) -> list[_Table]:
+        tables: dict[str, _Table] = {}
+        for place, change in enumerate(batch):
+            table = tables.get(change.table)
+            if table is None:
+                table = tables[change.table] = self._table(change.table)
+            table.rows.offer(place, change)
+        return list(tables.values())
+
+    def _grouped(self, batch: Sequence[Change], columns: Columns) -> list[_Table]:
+        spans: dict[str, list[range]] = {}
+        if alike(columns.tables):
+            spans[columns.tables[0]] = [range(len(batch))]
+            return [self._group(self._table(name), batch, columns, where) for name, where in spans.items()]
+        at = 0
+        for name, run in groupby(columns.tables):
+            end = at + sum(1 for _ in run)
+            spans.setdefault(name, []).append(range(at, end))
+            at = end
+        return [self._group(self._table(name), batch, columns, where) for name, where in spans.items()]
+
+    def _group(self, table: _Table, batch: Sequence[Change], columns: Columns, spans: Sequence[range]) -> _Table:
+        """Decide the rows that can be grouped, and hand the others to ``table.rows``."""
+        shapes, single = sort_out(columns, spans, table.crr.affinity)
+        gathered: list[Group] = []
+        for shape in shapes:
+            group = gather(self._state, table.crr, columns, shape, js_numbers=self._js_numbers)
+            if group is None:
+                single += chain.from_iterable(shape.places)
+            else:
+                gathered.append(group)
+        for place in sorted(single):
+            table.rows.offer(place, batch[place])
+        if _repeated(gathered, table.rows):
+            table, gathered = self._table(table.crr.name), []
+            for place in chain.from_iterable(spans):
+                table.rows.offer(place, batch[place])
+        others: list[int] = []
+        for group in gathered:
+            for outcome in self._decided(group, columns):
+                if isinstance(outcome, Group):
+                    table.groups.append(outcome)
+                else:
+                    others += outcome
+        for place in sorted(others):
+            table.rows.offer(place, batch[place])
+        return table
+
+    def _decided(self, group: Group, columns: Columns) -> list[Group | Sequence[int]]:
+        try:
+            return list(decide(self._db, group, columns, tell=self._tell))
+        except UnicodeDecodeError:  # the file holds text that nobody can read
+            return list(group.places)
+
+    def _number(self, table: _Table) -> None:
+        """Give new rows the next numbers, in the order in which they came."""
+        db, sql = self._db, table.crr.sql
+        groups = [group for group in table.groups if not group.numbers]
+        singles = table.rows.new()
+        if not groups and not singles:
+            return
+        next_number = db.execute(sql.last_key).get + 1
+        if len(groups) == 1 and not singles and ascending(groups[0].firsts):
+            groups[0].numbers = range(next_number, next_number + len(groups[0].firsts))
+        else:
+            firsts = sorted(chain((place for place, _ in singles), *(group.firsts for group in groups)))
+            numbers = dict(zip(firsts, range(next_number, next_number + len(firsts)), strict=True))
+            for place, row in singles:
+                row.number = numbers[place]
+            for group in groups:
+                group.numbers = [numbers[first] for first in group.firsts]
+        bulk.run(db, sql.put_key, [(row.number, *row.key) for _, row in singles])
+        for group in groups:
+            bulk.run_columns(db, sql.put_key, [group.numbers, *group.keys])
+
+    def _versions(self, incoming: Sequence[int], won: Sequence[int]) -> Sequence[int]:
+        """The db_version for each place that won: never decreasing, whatever row they are of (spec 4)."""
+        won_with = pick(incoming, won)
+        in_order = ascending(won_with)
+        highest = won_with[-1] if in_order else max(won_with)
+        if highest >= FAR:
+            won_with = [0 if version >= FAR else version for version in won_with]
+            in_order, highest = ascending(won_with), max(won_with)
+        first = self._state.next_version(won_with[0])
+        if highest <= first:
+            return [first] * len(incoming)
+        if first == won_with[0] and in_order:
+            stamps = list(won_with)
+        else:
+            stamps = list(accumulate(won_with, max, initial=first))[1:]
+        self._state.next_version(stamps[-1])
+        if len(won) == len(incoming):
+            return stamps
+        versions = [first] * len(incoming)
+        for place, stamp in zip(won, stamps, strict=True):
+            versions[place] = stamp
+        return versions
+
+    def _authors(self, sites: Sequence[bytes | None], won: Sequence[int]) -> Sequence[int]:
+        """The ordinal of the author for each place that won."""
+        known = self._ordinals
+        authors = sites[:1] if alike(sites) else dict.fromkeys(pick(sites, won))
+        for site_id in authors:
+            if site_id not in known:
+                known[site_id] = self._ordinal(site_id)
+        if len(authors) == 1:
+            return [known[sites[won[0]]]] * len(sites)
+        return [known.get(site_id, 0) for site_id in sites]
+
+    def _ordinal(self, site_id: bytes | None) -> int:
+        """The file's small number for an author; a site never met gets the next one (spec 2.1)."""
+        execute = self._db.execute
+        ordinal = execute("SELECT ordinal FROM main.crsql_site_id WHERE site_id = ?", (site_id,)).get
+        if ordinal is None:
+            insert = "INSERT INTO main.crsql_site_id (site_id) VALUES (?) RETURNING ordinal"
+            ordinal = execute(insert, (site_id,)).get
+        assert isinstance(ordinal, int)
+        return ordinal
+
+    def _remember(self, batch: Sequence[Change], tables: Sequence[_Table], versions: Sequence[int], count: int) -> None:
+        def tell() -> list[Applied]:
+            parts = [table.rows.applied(versions) for table in tables]
+            parts += [applied(group, batch, versions) for table in tables for group in table.groups]
+            return [one for _, one in sorted(chain.from_iterable(parts), key=_place)]
+
+        self.applied.add(count, tell)
+
+    def _write(self, table: _Table) -> None:
+        """Write the base rows: the sync triggers are quiet, and refusals become our errors."""
+        name = table.crr.name
+        try:
+            with self._state.quiet():
+                table.write(self._db)
+        except TableBroken:
+            raise
+        except (apsw.ConstraintError, apsw.MismatchError, apsw.SQLError, apsw.TooBigError, SynclineError) as error:
+            if table.crr.app_triggers and self._is_of_triggers(error, table):
+                raise verify_writes.refused(table.crr, error) from error
+            if isinstance(error, apsw.MismatchError):
+                raise InvalidChange(f"A change for the table “{name}” has a value of the wrong type.") from None
+            if isinstance(error, apsw.ConstraintError):
+                raise RowRefused(
+                    f"The table “{name}” of this file refuses a row that another replica holds: {error}.",
+                    elsewhere=f"The table “{name}” refuses a row of this file on the other side: {error}.",
+                    table=name,
+                    hint="Compare the constraints and triggers of the table on both sides.",
+                ) from error
+            raise
+
+    def _is_of_triggers(self, error: Exception, table: _Table) -> bool:
+        """Is it an app's trigger that fails? Its RAISE is known; of all else, the table would take its rows without
+        triggers, which is tried and taken back."""
+        if getattr(error, "extendedresult", None) == apsw.SQLITE_CONSTRAINT_TRIGGER:
+            return True
+        db = self._db
+        with self._state.no_triggers():
+            try:
+                db.execute("SAVEPOINT crsql_tried")
+                table.write(db)
+                return True
+            except (apsw.Error, SynclineError):  # also where a statement of the app's is running, as in crsql_changes
+                return False
+            finally:
+                with suppress(apsw.Error):
+                    db.execute("ROLLBACK TO crsql_tried; RELEASE crsql_tried")
+
+
+def _batches(changes: Iterable[Change]) -> Iterator[Sequence[Change]]:
+    """Cut them up, but not between changes to one row that come together."""
+    if isinstance(changes, list | tuple):
+        at = 0
+        while at < len(changes):
+            end = _end(changes, at)
+            yield changes[at:end]
+            at = end
+        return
+    source = iter(changes)
+    held: list[Change] = []
+    while batch := held + list(islice(source, AT_ONCE)):
+        held = []
+        if len(batch) >= AT_ONCE:
+            end, last = len(batch), batch[-1].pk
+            while end and batch[end - 1].pk == last:
+                end -= 1
+            if end:
+                batch, held = batch[:end], batch[end:]
+        yield batch
+
+
+def _end(changes: Sequence[Change], at: int) -> int:
+    """Where the batch ends that begins at ``at``."""
+    end = most = at + AT_ONCE
+    if end >= len(changes):
+        return len(changes)
+    while end > at and changes[end - 1].pk == changes[end].pk:
+        end -= 1
+    return end if end > at else most
+
+
+def _repeated(groups: Sequence[Group], rows: Rowwise) -> bool:
+    """Is one row in two places? Two encodings can mean one key."""
+    keys = set(rows.keys) if groups and len(groups[0].keys) > 1 else {key[0] for key in rows.keys}
+    total = len(rows.keys)
+    for group in groups:
+        keys.update(group.names)  # type: ignore[arg-type]
+        total += len(group.firsts)
+    return len(keys) < total
+
+
+def _place(told: tuple[int, Applied]) -> int:
+    return told[0]

@@ -1,0 +1,94 @@
+"""Whether a table took what a merge wrote into it: a trigger of an app's can keep a row out without any error
+(``RAISE(IGNORE)``), or take it away again. Asked only of tables on which there are such triggers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import apsw
+
+from engine.change import SQLiteValue
+from engine.crr.catalogue import Crr
+from engine.crr.merge.bulk import Rows, each_block
+from engine.errors import TableBroken
+from engine.sqlite.values import same
+from engine.text import printable
+
+Key = tuple[SQLiteValue, ...]
+
+
+def check_deleted(db: apsw.Connection, crr: Crr, keys: Sequence[Key]) -> None:
+    """See that these rows are gone.
+
+    Raises:
+        TableBroken: one is still there.
+    """
+    if _count(db, crr, keys):
+        raise stands_in_the_way(crr, f"one of its triggers ({_named(crr)}) keeps a row that another replica deleted")
+
+
+def check_made(db: apsw.Connection, crr: Crr, keys: Sequence[Key]) -> None:
+    """See that these rows are there, unless a constraint forbids a row of defaults (spec 7.7).
+
+    Raises:
+        TableBroken: a trigger keeps one out.
+    """
+    if _count(db, crr, keys) == len(keys):
+        return
+    if not all(_count(db, crr, [key]) or _forbidden(db, crr, key) for key in keys):
+        raise _kept_out(crr)
+
+
+def check_written(db: apsw.Connection, crr: Crr, columns: tuple[str, ...], rows: Rows, told: Sequence[Key]) -> None:
+    """See that these rows were written. (What a trigger changed after that is another matter, ``tables.app_triggers``.)
+
+    Args:
+        rows: the key and the values of ``columns`` of each.
+        told: the keys of those that the statement wrote.
+
+    Raises:
+        TableBroken: one was not, and is not as it was to be; or is not there.
+    """
+    width = len(crr.key)
+    keys = [row[:width] for row in rows]
+    if _count(db, crr, keys) < len(rows):
+        raise _kept_out(crr)
+    if len(told) == len(rows):
+        return
+    written, numbered = set(told), [(n, *key) for n, key in enumerate(keys)]
+    for n, *held in each_block(db, crr.sql.read_row(columns), numbered):
+        if keys[n] not in written and not all(map(same, held, rows[n][width:])):
+            raise _kept_out(crr)
+
+
+def refused(crr: Crr, error: Exception) -> TableBroken:
+    """The error for a table in which a trigger fails at what comes in."""
+    why = printable(str(error), 200)
+    return stands_in_the_way(
+        crr, f"one of its triggers ({_named(crr)}) refuses a row that another replica holds: {why}"
+    )
+
+
+def stands_in_the_way(crr: Crr, reason: str) -> TableBroken:
+    """The error for a table of which a trigger stands in the way of what comes in."""
+    return TableBroken(crr.name, reason, hint="Change the trigger or drop it: then the table is synced again.")
+
+
+def _kept_out(crr: Crr) -> TableBroken:
+    return stands_in_the_way(crr, f"one of its triggers ({_named(crr)}) keeps out a row that another replica holds")
+
+
+def _named(crr: Crr) -> str:
+    return printable(", ".join(f"“{name}”" for name in crr.app_triggers), 200)
+
+
+def _forbidden(db: apsw.Connection, crr: Crr, key: Key) -> bool:
+    try:
+        db.execute(crr.sql.make_row, key)
+    except apsw.ConstraintError:
+        return True
+    return False
+
+
+def _count(db: apsw.Connection, crr: Crr, keys: Sequence[Key]) -> int:
+    return sum(count for (count,) in each_block(db, crr.sql.count_rows, [(0, *key) for key in keys]))

@@ -1,3 +1,0 @@
-"""What a file keeps about its peers (spec 9): ``tracked`` their clocks, ``keeping`` what these cover and where a
-cut range goes on, ``lineage`` the tokens that tell a copied or restored file; ``identity`` gives such a file
-another id."""

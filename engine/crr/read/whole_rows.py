@@ -1,0 +1,251 @@
+"""Reading rows that are alike, many at once and by columns: those of which every column was written in one version.
+
+Most rows of most files were written as a whole. The clock rows of a thousand of these are fetched as four texts, which
+takes a third of the time of fetching each, and their values by the row, not by the cell. Rows that are not just so may
+stand among them, a few; ``engine.crr.read.tables`` reads these cell by cell. Where there are more, the rows end.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from array import array
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import accumulate, repeat, takewhile
+from operator import add, itemgetter
+from typing import Any, cast
+
+import apsw
+
+from engine.change import Change, SQLiteValue
+from engine.crr.catalogue import CLOCK, KEY, PKS, Crr
+from engine.crr.pack import pack, pack_all
+from engine.crr.read.change_sql import ROW_AT_ONCE, Authors, new_change, same_row
+from engine.sqlite.sql import ident, idents, main
+from engine.sqlite.values import Affinity
+
+MOST = 1_000
+"""Rows that are read together."""
+
+LOOK = 64
+"""Rows that are looked at first: where they are not alike, little was read in vain."""
+
+FEW = 8
+"""Fewer are not worth two queries."""
+
+SMALL = 4096
+"""A row of this kind has fewer bytes: nobody counts what is read together before it is here."""
+
+BARE = 64
+"""Bytes of a change, about, beside its table, key, column and value."""
+
+_BETWEEN = "\0"  # no name holds it
+_ODD = re.compile(r"[^,]{16}|[^\d,]")
+_NUMBERS = frozenset((int, float, type(None)))
+_TEXTS = frozenset((str, bytes))
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows that are alike.
+
+    Attributes:
+        table: its wire name.
+        cids: the columns, in the order of the clock.
+        versions, keys, pks: of each row its db_version, its number and its packed key. All causal lengths are 1.
+        values: of each of ``cids`` what the rows hold in it.
+        col_versions, sites, seqs: of each cell, row by row.
+        others: the rows among them that are not alike: how many that are stand before, and (db_version, key, pk).
+        last: where they end, all together.
+    """
+
+    table: str
+    cids: Sequence[str]
+    versions: Sequence[int]
+    keys: Sequence[int]
+    pks: Sequence[bytes]
+    values: Sequence[Sequence[SQLiteValue]]
+    col_versions: Sequence[int]
+    sites: Sequence[bytes | None]
+    seqs: Sequence[int]
+    others: Sequence[tuple[int, tuple[int, int, bytes]]]
+    last: tuple[int, int]
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    def fitting(self, room: int) -> tuple[int, int]:
+        """How many of the rows, from the first on, have at most so many bytes, and how many these have (``weight``)."""
+        width = len(self.cids)
+        bare = width * (BARE + len(self.table)) + sum(map(len, self.cids))
+        texts = [column for column in self.values if not _NUMBERS.issuperset(map(type, column))]
+        size = len(self) * bare + width * sum(map(len, self.pks)) + sum(sum(_lengths(column)) for column in texts)
+        if size <= room:
+            return len(self), size
+        sizes: Iterable[int] = [bare + width * len(pk) for pk in self.pks]
+        for column in texts:
+            sizes = map(add, sizes, _lengths(column))
+        ends = list(accumulate(sizes))
+        count = bisect_right(ends, room)
+        return count, ends[count - 1] if count else 0
+
+    def changes(self, count: int) -> list[Change]:
+        """Those of the first ``count`` rows, row by row, the cells of each as the seqs of the first row have them: most
+        were written like it, and what is in order already is sorted fast."""
+        width = len(self.cids)
+        made: list[Any] = [None] * (count * width)
+        for place, n in enumerate(sorted(range(width), key=self.seqs.__getitem__)):
+            fields = zip(
+                repeat(self.table, count),
+                self.pks,
+                repeat(self.cids[n]),
+                self.values[n],
+                self.col_versions[n::width],
+                self.versions,
+                self.sites[n::width],
+                repeat(1),
+                self.seqs[n::width],
+                strict=False,
+            )
+            made[place::width] = map(new_change, repeat(Change), fields)
+        return made
+
+
+def _lengths(column: Sequence[SQLiteValue]) -> Iterable[int]:
+    if _TEXTS.issuperset(map(type, column)):
+        return map(len, cast("Sequence[str | bytes]", column))
+    return (len(value) if type(value) is str or type(value) is bytes else 0 for value in column)
+
+
+class WholeRows:
+    """Reads such rows of one table; ``others`` is a condition on ``k.key`` with AND before it, or empty."""
+
+    def __init__(self, db: apsw.Connection, crr: Crr, sites: Authors, others: str = "") -> None:
+        self._db = db
+        self._crr = crr
+        self._sites = sites
+        clock = main(crr.name + CLOCK)
+        after = f"FROM {clock} AS k WHERE (db_version, key) > (?1, ?2){others}"
+        self._more = f"SELECT 1 {after} AND db_version <= ?3 LIMIT 1"
+        # Of no other row are the values fetched: they may be large, or text that nobody can read and nobody asks for.
+        small = _small(crr)
+        self._rows = (
+            f"SELECT ifnull(alike.yes, {small}), alike.yes IS NOT NULL, g.db_version, g.key,"
+            f" {idents(crr.key, prefix='p.')},"
+            f" {idents(crr.columns, prefix='CASE WHEN alike.yes THEN t.', suffix=' END')}"
+            f" FROM (SELECT db_version, key, count(*) AS cells {after} AND db_version <= ?3"
+            " GROUP BY db_version, key ORDER BY db_version, key LIMIT ?4) AS g"
+            f" LEFT JOIN {main(crr.name + PKS)} AS p ON p.{KEY} = g.key"
+            f" LEFT JOIN {main(crr.table.name)} AS t ON {same_row(crr)}"
+            f" LEFT JOIN (SELECT 1 AS yes) AS alike"
+            f" ON g.cells = {len(crr.columns)} AND t.{ident(crr.key[0])} IS NOT NULL AND {small}"
+        )
+        # The order of a subquery is kept for group_concat, and that of carray in a cross join.
+        texts = (
+            "SELECT group_concat(c.col_name, char(0)), group_concat(c.col_version), group_concat(c.site_id),"
+            " group_concat(c.seq) FROM"
+        )
+        self._between = f"{texts} (SELECT * FROM {clock} WHERE key BETWEEN ?1 AND ?2 ORDER BY key, col_name) AS c"
+        self._each = f"{texts} carray(?1) AS o CROSS JOIN {clock} AS c ON c.key = o.value"
+
+    @staticmethod
+    def suits(crr: Crr) -> bool:
+        """Whether a table's rows can be read like this: each few of them are looked up by the clock's index anew."""
+        return crr.indexed and 0 < len(crr.columns) <= ROW_AT_ONCE
+
+    def more(self, after: tuple[int, int], until: int) -> bool:
+        """Whether anything comes after a (db_version, key)."""
+        return self._db.execute(self._more, (*after, until)).fetchone() is not None
+
+    def read(self, after: tuple[int, int], until: int, most: int) -> Rows | None:
+        """The rows of this kind that come next after a (db_version, key), among at most so many; None when there are
+        none, or too few."""
+        small = list(takewhile(itemgetter(0), self._db.execute(self._rows, (*after, until, most))))
+        rows = list(filter(itemgetter(1), small))
+        if 4 * len(rows) < 3 * len(small):
+            rows = small = list(takewhile(itemgetter(1), small))
+        if len(rows) < min(FEW, most):
+            return None
+        _, _, versions, keys, *columns = zip(*rows, strict=True)
+        clocks = self._clocks(keys)
+        if clocks is None:
+            return None
+        cids, col_versions, ordinals, seqs = clocks
+        sites = {ordinal: self._sites[ordinal] for ordinal in set(ordinals)}
+        keyed = len(self._crr.key)
+        values = dict(zip(self._crr.columns, columns[keyed:], strict=True))
+        return Rows(
+            self._crr.name,
+            cids,
+            versions,
+            keys,
+            pack_all(columns[:keyed]),
+            [values[cid] for cid in cids],
+            col_versions,
+            list(sites.values()) * len(seqs) if len(sites) == 1 else list(map(sites.__getitem__, ordinals)),
+            seqs,
+            self._others(small) if len(rows) < len(small) else (),
+            small[-1][2:4],
+        )
+
+    def _others(self, rows: Sequence[tuple[Any, ...]]) -> list[tuple[int, tuple[int, int, bytes]]]:
+        before = accumulate(map(itemgetter(1), rows))
+        end = 4 + len(self._crr.key)
+        return [(n, (*row[2:4], pack(row[4:end]))) for n, row in zip(before, rows, strict=True) if not row[1]]
+
+    def _clocks(self, keys: Sequence[int]) -> tuple[list[str], list[int], list[int], list[int]] | None:
+        """What the clock says of these rows: the columns in its order, and (col_version, author's number, seq) of each
+        cell. None where it holds anything else of them, as the sentinel of a row that was created anew."""
+        count, width = len(keys), len(self._crr.columns)
+        if keys == tuple(range(keys[0], keys[0] + count)):
+            found = self._db.execute(self._between, (keys[0], keys[-1])).get
+        else:
+            found = self._db.execute(self._each, (numbers(keys),)).get
+        names, *texts = found
+        # If there are only so many names, in one order, each row has just these: none has one twice.
+        cids = names.split(_BETWEEN, width)[:width]
+        if set(cids) != set(self._crr.columns) or names != _BETWEEN.join(cids * count):
+            return None
+        try:
+            col_versions, ordinals, seqs = (_integers(text, count * width) for text in texts)
+        except ValueError:
+            return None
+        return cids, col_versions, ordinals, seqs
+
+
+def numbers(keys: Sequence[int]) -> Any:
+    """Numbers as one parameter."""
+    return apsw.carray(array("q", keys), flags=apsw.SQLITE_CARRAY_INT64)
+
+
+def _small(crr: Crr) -> str:
+    """The condition that a row has few bytes. Those of a number need not be counted; but a column for numbers may hold
+    other things too, which come after all numbers."""
+    lengths, conditions = ["0"], []
+    for column in crr.table.columns:
+        name = f"{'p' if column.key else 't'}.{ident(column.name)}"
+        if column.hidden:
+            continue
+        if column.affinity in (Affinity.INTEGER, Affinity.REAL):
+            conditions.append(f"ifnull({name} < '', 1)")
+        else:
+            lengths.append(f"ifnull(octet_length({name}), 0)")
+    return " AND ".join((*conditions, f"{' + '.join(lengths)} < {SMALL}"))
+
+
+def _integers(text: str, count: int) -> list[int]:
+    """The numbers that a text joins, so many. Raises ValueError if it does not, or if one is so large that it needs a
+    closer look."""
+    first, _, _ = text.partition(",")
+    if text == ",".join([first] * count):
+        if _ODD.search(first):
+            raise ValueError
+        return [int(first)] * count
+    if _ODD.search(text):
+        raise ValueError
+    found: list[int] = json.loads(f"[{text}]")  # takes half the time of ``int`` for each
+    if len(found) != count:
+        raise ValueError
+    return found

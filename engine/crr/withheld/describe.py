@@ -1,0 +1,74 @@
+"""Says which rows are held back, for a person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import apsw
+
+from engine.change import MAX_VERSION, SQLiteValue
+from engine.crr.catalogue import KEY, PKS, Catalogue
+from engine.crr.withheld.records import TABLE, Held, Why, as_held, exist
+from engine.sqlite import invalid_text
+from engine.sqlite.sql import idents, main
+from engine.text import printable
+
+NAMED = 3
+"""Rows that are named; the others are counted."""
+
+_SHOWN = 40
+"""Characters of a key's value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What waits in a file: some of it in sentences, and how many rows there are besides."""
+
+    named: tuple[str, ...] = ()
+    more: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.named)
+
+    def __str__(self) -> str:
+        others = "1 more row waits." if self.more == 1 else f"{self.more:,} more rows wait." if self.more else ""
+        return " ".join(filter(None, (*self.named, others)))
+
+
+def waiting(db: apsw.Connection, tables: Catalogue, version: int) -> Waiting:
+    """What waits; ``version`` is that of the file. The caller holds a read transaction."""
+    named = []
+    if version >= MAX_VERSION:
+        named.append("The file's version counter is used up, so that what is written now waits.")
+    rows = 0
+    if exist(db):
+        told = f"FROM {TABLE} WHERE why != '{Why.GONE}'"
+        rows = db.execute(f"SELECT count(*) {told}").get
+        for row in db.execute(f"SELECT * {told} ORDER BY tbl, key LIMIT {NAMED}").fetchall():
+            named.append(sentence(db, tables, as_held(row)))
+    return Waiting(tuple(named), max(0, rows - NAMED))
+
+
+def sentence(db: apsw.Connection, tables: Catalogue, held: Held) -> str:
+    """Why a row waits."""
+    row = f"“{held.table}”, row {shown_key(db, tables, held)}"
+    if held.why is Why.TEXT:
+        return f"{row}: “{held.cid}” is not valid text, so that the row waits."
+    return f"{row}: its version is used up, so that it waits."
+
+
+def shown_key(db: apsw.Connection, tables: Catalogue, held: Held) -> str:
+    """The key of a row, as it can be shown."""
+    crr = tables.crrs.get(held.table)
+    if crr is None:
+        return str(held.key)
+    sql = f"SELECT {idents(crr.key)} FROM {main(crr.name + PKS)} WHERE {KEY} = ?"
+    for values in invalid_text.each(db, sql, (held.key,)):
+        return ", ".join(map(_value, values))
+    return str(held.key)
+
+
+def _value(value: SQLiteValue) -> str:
+    if isinstance(value, str):
+        return f"“{printable(value, _SHOWN)}”"
+    return f"x'{value[:_SHOWN].hex()}'" if isinstance(value, bytes) else str(value)

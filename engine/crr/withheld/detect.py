@@ -1,0 +1,119 @@
+"""Tells the rows that cannot be sent, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import cast
+
+import apsw
+
+from engine.change import MAX_VERSION, SENTINEL
+from engine.crr.catalogue import CLOCK, KEY, PKS, Crr
+from engine.crr.read.change_sql import same_row
+from engine.crr.read.whole_rows import numbers
+from engine.crr.withheld.records import Held, Why, is_none
+from engine.sqlite.sql import ident, main
+
+BLOCK = 256
+"""Rows that are looked at together."""
+
+AHEAD = 2_000
+"""Rows that are looked at even where one was found: others may follow."""
+
+_LOWEST = -(2**63)
+
+
+def find(db: apsw.Connection, crr: Crr, after: tuple[int, int], until: int, *, all_of_them: bool = False) -> list[Held]:
+    """The rows from a (db_version, key) on that cannot be sent and are not held yet: one at least, if there is any, and
+    those among the next ones; or ``all_of_them``."""
+    found: list[Held] = []
+    seen = 0
+    others = is_none(db, crr.name, "c.key")
+    for keys in _blocks(db, crr, after, until, f" AND {others}" if others else ""):
+        found += reasons(db, crr, keys)
+        seen += len(keys)
+        if found and seen >= AHEAD and not all_of_them:
+            break
+    return found
+
+
+def find_all(db: apsw.Connection, crr: Crr) -> dict[int, Held]:
+    """All rows that cannot be sent, held back already or not, by their number."""
+    blocks = _blocks(db, crr, (_LOWEST, _LOWEST), ~_LOWEST, "")
+    return {held.key: held for keys in blocks for held in reasons(db, crr, keys)}
+
+
+def _blocks(db: apsw.Connection, crr: Crr, after: tuple[int, int], until: int, others: str) -> Iterator[list[int]]:
+    beyond = ">="
+    while True:
+        sql = (
+            f"SELECT DISTINCT c.db_version, c.key FROM {main(crr.name + CLOCK)} AS c"
+            f" WHERE (c.db_version, c.key) {beyond} (?, ?) AND c.db_version <= ?{others}"
+            f" ORDER BY c.db_version, c.key LIMIT {BLOCK}"
+        )
+        rows = cast("list[tuple[int, int]]", db.execute(sql, (*after, until)).fetchall())
+        if not rows:
+            return
+        yield sorted({key for _, key in rows})
+        after, beyond = rows[-1], ">"
+
+
+def reasons(db: apsw.Connection, crr: Crr, keys: Sequence[int], *, held: bool = False) -> list[Held]:
+    """Those of the rows with these numbers that cannot be sent.
+
+    Args:
+        held: they are held back already; then one that is gone without a record is not let go.
+    """
+    pks, clock, some = main(crr.name + PKS), main(crr.name + CLOCK), "IN carray(?1)"
+    out_of_range = " OR ".join(
+        f"typeof({number}) != 'integer' OR {number} NOT BETWEEN 0 AND ?2" for number in ("col_version", "seq")
+    )
+    versions = dict(
+        db.execute(
+            f"SELECT key, min(col_name) FROM {clock} WHERE key {some} AND ({out_of_range}) GROUP BY key",
+            (numbers(keys), MAX_VERSION - 1),
+        )
+    )
+    _, no_keys = _unreadable(
+        db, [f"p.{ident(name)}" for name in crr.key], f"FROM {pks} AS p WHERE p.{KEY} {some}", keys
+    )
+    there, no_values = _unreadable(
+        db,
+        [f"t.{ident(name)}" for name in crr.columns],
+        f"FROM {pks} AS p CROSS JOIN {main(crr.table.name)} AS t ON {same_row(crr)} WHERE p.{KEY} {some}",
+        keys,
+    )
+    found = {key: Held(crr.name, key, Why.VERSION, cid) for key, cid in versions.items()}
+    found |= {key: Held(crr.name, key, Why.TEXT, crr.columns[n]) for key, n in no_values.items()}
+    found |= {key: Held(crr.name, key, Why.TEXT, crr.key[n]) for key, n in no_keys.items()}
+    gone = {key for key in no_keys if key not in there}
+    if held:
+        alive = f"SELECT DISTINCT key FROM {clock} AS c WHERE key {some} AND NOT EXISTS (SELECT 1 FROM {clock} AS s"
+        dead = f"WHERE s.key = c.key AND s.col_name = '{SENTINEL}' AND s.col_version % 2 = 0)"
+        gone.update(key for (key,) in db.execute(f"{alive} {dead}", (numbers(keys),)) if key not in there)
+    found |= {key: Held(crr.name, key, Why.GONE, "") for key in gone}
+    return list(found.values())
+
+
+def _unreadable(
+    db: apsw.Connection, fields: Sequence[str], source: str, keys: Sequence[int]
+) -> tuple[set[int], dict[int, int]]:
+    """The numbers of the rows that are there; and of each in which a field cannot be read, which that is."""
+    order = f"ORDER BY p.{KEY}"
+    there = [key for (key,) in db.execute(f"SELECT p.{KEY} {source} {order}", (numbers(keys),))]
+    found: dict[int, int] = {}
+    rows = db.execute(f"SELECT {', '.join(fields) or 'NULL'} {source} {order}", (numbers(keys),))
+    for key in there:
+        try:
+            next(rows)
+        except UnicodeDecodeError:
+            found[key] = next(n for n, field in enumerate(fields) if not _is_readable(db, field, source, key))
+    return set(there), found
+
+
+def _is_readable(db: apsw.Connection, field: str, source: str, key: int) -> bool:
+    try:
+        db.execute(f"SELECT {field} {source}", (numbers([key]),)).fetchall()
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -1,0 +1,150 @@
+"""Cuts what links do into syncs, one line each: a session that is over, or a burst of changes on one that stays."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from engine.events import PeerStatus, State, SyncFailed, SyncFinished
+from engine.links.link import Link
+from engine.session import Session
+from engine.settings import Mode
+
+QUIET = 3.0
+"""Seconds without a change after which a burst on a live connection counts as one sync, once all has arrived."""
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What was told of one peer's session so far."""
+
+    session: Session | None = None
+    told: SyncFinished | None = None
+    """The sum of what was told of this session."""
+    began: float | None = None
+    moved: float = 0.0
+    """By the loop's clock, which nobody sets."""
+    timer: asyncio.TimerHandle | None = None
+    trouble: str = ""
+    """What went wrong last; the same again is no news."""
+
+
+class Activity:
+    """One for all links.
+
+    Args:
+        tell: called with each line.
+    """
+
+    def __init__(self, tell: Callable[[SyncFinished | SyncFailed], None]) -> None:
+        self._tell = tell
+        self._tallies: dict[str, _Tally] = {}
+
+    def moved(self, link: Link) -> None:
+        """Changes came or left over this link."""
+        attempt = link.attempt
+        if attempt is None or attempt.session is None:
+            return
+        tally = self._of(link.config.id)
+        if tally.session is not attempt.session:
+            self._begin(tally, attempt.session, attempt.before)
+        tally.moved = asyncio.get_running_loop().time()
+        tally.began = tally.began or tally.moved
+        if tally.timer is None:
+            tally.timer = asyncio.get_running_loop().call_later(QUIET, self._look, link, tally)
+
+    def finished(self, link: Link, finished: SyncFinished) -> None:
+        """A session is over: tell what was not told of it yet, if that is anything."""
+        tally = self._of(link.config.id)
+        attempt = link.attempt
+        if attempt is None or tally.session is not attempt.session:
+            self._begin(tally, None, attempt.before if attempt is not None else None)
+        line = _less(finished, tally.told)
+        if tally.began:
+            line = replace(line, seconds=asyncio.get_running_loop().time() - tally.began)
+        elif tally.told is not None:
+            line = replace(line, seconds=0.0)
+        said_enough = tally.told is not None or link.config.mode is Mode.LIVE
+        self._begin(tally, None)
+        if line.error:
+            if line.sent or line.received or not _same(line.error, tally.trouble):
+                self._tell(line)
+            tally.trouble = line.error
+        elif line.sent or line.received or not said_enough:
+            self._tell(line)
+
+    def state(self, status: PeerStatus, trouble: str) -> None:
+        """A peer's row is otherwise; ``trouble`` is what keeps it from syncing, in words."""
+        tally = self._of(status.peer)
+        if status.state in (State.IN_SYNC, State.SENT):
+            tally.trouble = ""
+        elif status.state in (State.WAITING, State.NEEDS_YOU) and trouble:
+            if not _same(trouble, tally.trouble):
+                self._tell(SyncFailed(time.time(), status.peer, trouble))
+            tally.trouble = trouble
+
+    def forget(self, peer: str) -> None:
+        """A peer is gone."""
+        tally = self._tallies.pop(peer, None)
+        if tally is not None:
+            self._begin(tally, None)
+
+    def close(self) -> None:
+        """Tell no more."""
+        for peer in tuple(self._tallies):
+            self.forget(peer)
+
+    def _of(self, peer: str) -> _Tally:
+        return self._tallies.setdefault(peer, _Tally())
+
+    def _begin(self, tally: _Tally, session: Session | None, told: SyncFinished | None = None) -> None:
+        tally.session, tally.told, tally.began = session, told, None
+        if tally.timer is not None:
+            tally.timer.cancel()
+            tally.timer = None
+
+    def _look(self, link: Link, tally: _Tally) -> None:
+        """Tell of a burst, once it has been quiet and everything has arrived."""
+        tally.timer = None
+        attempt, session = link.attempt, tally.session
+        if attempt is None or session is None or attempt.session is not session or attempt.pump is None:
+            return
+        loop = asyncio.get_running_loop()
+        left = tally.moved + QUIET - loop.time()
+        if left > 0 or not (session.all_sent and session.all_received):
+            tally.timer = loop.call_later(left if left > 0 else QUIET, self._look, link, tally)
+            return
+        traffic = attempt.pump.traffic
+        so_far = SyncFinished(
+            time.time(),
+            link.config.id,
+            session.changes_out,
+            session.changes_in,
+            traffic.bytes_out,
+            traffic.bytes_in,
+            tally.moved - (tally.began or tally.moved),
+        )
+        line = _less(so_far, tally.told)
+        tally.told, tally.began = so_far, None
+        if line.sent or line.received:
+            self._tell(line)
+
+
+def _same(one: str, other: str) -> bool:
+    """Whether two sentences say the same; a hint may follow in one of them."""
+    return bool(one and other) and (one.startswith(other) or other.startswith(one))
+
+
+def _less(whole: SyncFinished, told: SyncFinished | None) -> SyncFinished:
+    """What is left of a line without what was told before."""
+    if told is None:
+        return whole
+    return replace(
+        whole,
+        sent=whole.sent - told.sent,
+        received=whole.received - told.received,
+        bytes_out=whole.bytes_out - told.bytes_out,
+        bytes_in=whole.bytes_in - told.bytes_in,
+    )

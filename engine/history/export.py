@@ -1,0 +1,78 @@
+"""The syncs of the journal for other programs: as CSV and as JSON."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, fields
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TextIO
+
+import apsw
+
+from engine.errors import SynclineError
+from engine.history.journal import SYNCS, Journal, SyncLine
+
+
+async def export(journal: Journal, target: Path) -> int:
+    """Write all syncs of an open journal into a file: JSON when its name ends so, else CSV. Returns how many they are.
+
+    Raises:
+        SynclineError: the file cannot be written.
+    """
+    lines = await journal.syncs(SYNCS)
+    try:
+        await asyncio.to_thread(_export, lines, target)
+    except OSError as error:
+        why = error.strerror or error
+        raise SynclineError(f"{target} could not be written: {why}.", hint="Choose another folder.") from None
+    return len(lines)
+
+
+def read_syncs(file: Path) -> list[SyncLine]:
+    """Return all syncs of a journal that is not open here, newest first; nothing is made or changed.
+
+    Raises:
+        SynclineError: it cannot be read.
+    """
+    if not file.exists():
+        return []
+    try:
+        db = apsw.Connection(str(file), flags=apsw.SQLITE_OPEN_READONLY)
+        try:
+            db.set_busy_timeout(2_000)
+            columns = ", ".join(field.name for field in fields(SyncLine))
+            return [SyncLine(*row) for row in db.execute(f"SELECT {columns} FROM sync ORDER BY id DESC")]
+        finally:
+            db.close()
+    except apsw.Error as error:
+        hint = "Remove it: nothing depends on it."
+        raise SynclineError(f"The journal {file} cannot be read: {error}.", hint=hint) from None
+
+
+def write_csv(lines: Iterable[SyncLine], out: TextIO) -> None:
+    """Write syncs as CSV (RFC 4180), oldest first, with a heading."""
+    names = [field.name for field in fields(SyncLine)]
+    table = csv.DictWriter(out, names)
+    table.writeheader()
+    table.writerows(map(_spoken, lines))
+
+
+def write_json(lines: Iterable[SyncLine], out: TextIO) -> None:
+    """Write syncs as a JSON array."""
+    json.dump(list(map(_spoken, lines)), out, ensure_ascii=False, indent=1)
+    out.write("\n")
+
+
+def _spoken(line: SyncLine) -> dict[str, Any]:
+    when = datetime.fromtimestamp(line.time).astimezone().isoformat(timespec="milliseconds")
+    return asdict(line) | {"time": when, "seconds": round(line.seconds, 3)}
+
+
+def _export(lines: Sequence[SyncLine], target: Path) -> None:
+    write = write_json if target.suffix.lower() == ".json" else write_csv
+    with target.open("w", encoding="utf-8", newline="") as out:
+        write(list(reversed(lines)), out)

@@ -1,0 +1,383 @@
+"""The journal: what was synced in the last 30 days, the values that were overwritten here, and who was heard when.
+
+A SQLite file of our own in the data folder, written on a thread. It is bounded in days, rows and bytes. No sync state
+is in it: a journal that is lost or damaged is begun anew, and one that cannot be written is done without.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+import apsw
+
+from engine.change import SQLiteValue
+from engine.crr import pack_columns, unpack_columns
+from engine.events import ChangesMoved, FlowDirection
+from engine.truncate import Clipped, clipped
+
+log = logging.getLogger(__name__)
+
+DAYS = 30
+SYNCS = 20_000
+OVERWRITTEN = 5_000
+"""Rows that are kept of each, and for how many days."""
+
+VALUE = 1 << 16
+"""Bytes up to which an overwritten value is kept; of a larger one only the size."""
+
+BYTES = 1 << 25
+"""Bytes of overwritten values that are kept in all."""
+
+HEARD = 60.0
+"""Seconds for which it may be lost that a peer was in sync."""
+
+FLUSH = 1.0
+"""Seconds for which lines are gathered before they are written."""
+
+_VERSION = 2
+_SCHEMA = f"""
+CREATE TABLE sync (
+    id INTEGER PRIMARY KEY, time REAL NOT NULL, peer TEXT NOT NULL, peer_name TEXT NOT NULL,
+    database_name TEXT NOT NULL, sent INTEGER NOT NULL, received INTEGER NOT NULL,
+    bytes_out INTEGER NOT NULL, bytes_in INTEGER NOT NULL, seconds REAL NOT NULL, error TEXT NOT NULL
+);
+CREATE INDEX sync_time ON sync (time);
+CREATE TABLE overwritten (
+    id INTEGER PRIMARY KEY, time REAL NOT NULL, database TEXT NOT NULL, peer TEXT NOT NULL, peer_name TEXT NOT NULL,
+    tbl TEXT NOT NULL, pk BLOB NOT NULL, col TEXT NOT NULL, old, new, author BLOB, whole INTEGER NOT NULL,
+    size INTEGER NOT NULL
+);
+CREATE TABLE heard (peer TEXT PRIMARY KEY, time REAL NOT NULL, named REAL) WITHOUT ROWID;
+PRAGMA user_version = {_VERSION};
+"""
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class SyncLine:
+    """One sync, or one that came to nothing. ``error`` is empty when all went well; times as in the events."""
+
+    time: float
+    peer: str
+    peer_name: str
+    database_name: str
+    sent: int
+    received: int
+    bytes_out: int
+    bytes_in: int
+    seconds: float
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class OverwrittenLine:
+    """One value that a peer's change overwrote here. ``whole`` is False when it was too large to be kept."""
+
+    time: float
+    database: str
+    peer: str
+    peer_name: str
+    table: str
+    key: tuple[SQLiteValue, ...]
+    column: str
+    old: SQLiteValue
+    new: SQLiteValue
+    author: bytes | None
+    whole: bool = True
+
+
+class Journal:
+    """Async context manager; lines may be added once it is open.
+
+    Args:
+        file: made with its folder when needed; None keeps everything in memory.
+    """
+
+    def __init__(self, file: Path | None = None) -> None:
+        self.file = file
+        self._db: apsw.Connection | None = None
+        self._thread: ThreadPoolExecutor | None = None
+        self._syncs: deque[SyncLine] = deque(maxlen=SYNCS)
+        self._overwritten: deque[OverwrittenLine] = deque(maxlen=OVERWRITTEN)
+        self._heard: dict[str, float] = {}
+        self._named: dict[str, float] = {}
+        self._heard_changed: set[str] = set()
+        self._timer: asyncio.TimerHandle | None = None
+        self._heard_timer: asyncio.TimerHandle | None = None
+        self._flushes: set[asyncio.Task[None]] = set()
+        self._last = float("inf")
+        self._opened = 0.0
+
+    async def __aenter__(self) -> Journal:
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="journal")
+        await self._run(self._open)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for timer in (self._timer, self._heard_timer):
+            if timer is not None:
+                timer.cancel()
+        self._timer = self._heard_timer = None
+        await asyncio.gather(*self._flushes)
+        await self._run(self._close)
+        if self._thread is not None:
+            self._thread.shutdown(wait=False)
+            self._thread = None
+
+    # Lines come
+
+    def add_sync(self, line: SyncLine) -> None:
+        """Keep a line; it is on disk soon."""
+        self._syncs.append(line)
+        self._flush_soon()
+
+    def add_overwritten(self, event: ChangesMoved, peer_name: str) -> None:
+        """Keep the values that changes overwrote here, if there are any."""
+        if event.way is not FlowDirection.IN:
+            return
+        found = [
+            OverwrittenLine(
+                event.time, event.database, event.peer, peer_name,
+                change.table, change.key, change.column,
+                clipped(change.old, VALUE), clipped(change.value, VALUE), change.author,
+            )
+            for change in event.changes
+            if change.had_old and not _same(change.old, change.value)
+        ]  # fmt: skip
+        if found:
+            self._overwritten.extend(found)
+            self._flush_soon()
+
+    # When peers were heard from
+
+    def heard(self, peer: str) -> float | None:
+        """When this peer was last in sync; None when that is not known."""
+        return self._heard.get(peer)
+
+    def hear(self, peer: str, when: float) -> None:
+        """A peer is in sync."""
+        before = self._heard.get(peer, float("-inf"))
+        if when > before or before > time.time():  # the clock was ahead then
+            self._heard[peer] = when
+            self._heard_changed.add(peer)
+            if self._heard_timer is None and self._thread is not None:
+                self._heard_timer = asyncio.get_running_loop().call_later(HEARD, self._flush_now)
+
+    def name_stale(self, peer: str, last: float) -> bool:
+        """Whether a person is to be told that a peer was not heard from since ``last``: once for each silence."""
+        if last <= self._named.get(peer, float("-inf")) <= time.time():
+            return False
+        self._named[peer] = last
+        self._heard.setdefault(peer, last)
+        self._heard_changed.add(peer)
+        self._flush_soon()
+        return True
+
+    # Lines are asked for
+
+    async def syncs(self, limit: int = 2_000) -> list[SyncLine]:
+        """Return the latest syncs, newest first."""
+        return await self._run(self._read_syncs, limit)
+
+    async def overwritten(self, limit: int = 2_000) -> list[OverwrittenLine]:
+        """Return the values that were overwritten last, newest first."""
+        return await self._run(self._read_overwritten, limit)
+
+    # On the thread
+
+    async def _run(self, work: Callable[P, T], *args: P.args, **_: P.kwargs) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work, *args)
+
+    def _flush_soon(self) -> None:
+        if self._timer is None and self._thread is not None:
+            self._timer = asyncio.get_running_loop().call_later(FLUSH, self._flush_now)
+
+    def _flush_now(self) -> None:
+        for timer in (self._timer, self._heard_timer):
+            if timer is not None:
+                timer.cancel()
+        self._timer = self._heard_timer = None
+        task = asyncio.get_running_loop().create_task(self._run(self._flush))
+        self._flushes.add(task)
+        task.add_done_callback(self._flushes.discard)
+
+    def _open(self) -> None:
+        try:
+            self._db = _open(self.file)
+        except (apsw.Error, OSError) as error:
+            log.warning("The journal %s is begun anew: %s", self.file, error)
+            try:
+                _set_aside(self.file)
+                self._db = _open(self.file)
+            except (apsw.Error, OSError) as again:
+                log.warning("There will be no journal: %s", again)
+        self._last, self._opened = self._newest(), _uptime()
+        self._prune()
+        for peer, when, named in self._read("SELECT peer, time, named FROM heard LIMIT ?", 10_000):
+            self._heard[peer] = when
+            if named is not None:
+                self._named[peer] = named
+
+    def _close(self) -> None:
+        self._flush()
+        if self._db is not None:
+            with suppress(apsw.Error):
+                self._db.close()
+            self._db = None
+
+    def _flush(self) -> None:
+        syncs, values = _taken(self._syncs), _taken(self._overwritten)
+        changed, self._heard_changed = self._heard_changed, set()
+        if self._db is None or not (syncs or values or changed):
+            return
+        try:
+            with self._db:
+                if syncs:
+                    marks = ", ".join("?" * len(fields(SyncLine)))
+                    columns = ", ".join(field.name for field in fields(SyncLine))
+                    rows = [tuple(getattr(line, field.name) for field in fields(SyncLine)) for line in syncs]
+                    self._db.executemany(f"INSERT INTO sync ({columns}) VALUES ({marks})", rows)
+                self._db.executemany(
+                    "INSERT INTO overwritten (time, database, peer, peer_name, tbl, pk, col, old, new, author, whole,"
+                    " size) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    map(_row, values),
+                )
+                self._db.executemany(
+                    "INSERT OR REPLACE INTO heard (peer, time, named) VALUES (?, ?, ?)",
+                    [(peer, self._heard[peer], self._named.get(peer)) for peer in changed],
+                )
+        except apsw.Error as error:
+            log.warning("Something could not be written to the journal: %s", error)
+        self._prune()
+
+    def _prune(self) -> None:
+        """Forget what is too old, and what is too much.
+
+        A clock that is ahead makes nothing old: time goes on from the newest line that was there when the journal was
+        opened. Who was away for long loses what is too old at the next start.
+        """
+        if self._db is None:
+            return
+        now = min(time.time(), self._last + _uptime() - self._opened)
+        oldest = now - DAYS * 86_400
+        try:
+            with self._db:
+                for table, most in (("sync", SYNCS), ("overwritten", OVERWRITTEN)):
+                    # what was written after a line that is not too old is none either, whatever the clock said then
+                    self._db.execute(
+                        f"DELETE FROM {table} WHERE time < ?1 AND id < coalesce("
+                        f"(SELECT min(id) FROM {table} WHERE time BETWEEN ?1 AND ?2), {2**63 - 1})",
+                        (oldest, now),
+                    )
+                    self._db.execute(
+                        f"DELETE FROM {table} WHERE id <= (SELECT id FROM {table} ORDER BY id DESC LIMIT 1 OFFSET ?)",
+                        (most,),
+                    )
+                self._db.execute(
+                    "DELETE FROM overwritten WHERE id <= (SELECT max(id) FROM"
+                    " (SELECT id, sum(size) OVER (ORDER BY id DESC) AS total FROM overwritten) WHERE total > ?)",
+                    (BYTES,),
+                )
+        except apsw.Error as error:
+            log.warning("The journal could not be tidied: %s", error)
+
+    def _newest(self) -> float:
+        """When the last line was written; later than any time when there is none."""
+        for table in ("sync", "overwritten"):
+            for (when,) in self._read(f"SELECT time FROM {table} ORDER BY id DESC LIMIT ?", 1):
+                return float(when)
+        return float("inf")
+
+    def _read_syncs(self, limit: int) -> list[SyncLine]:
+        columns = ", ".join(field.name for field in fields(SyncLine))
+        rows = self._read(f"SELECT {columns} FROM sync ORDER BY id DESC LIMIT ?", limit)
+        return [SyncLine(*row) for row in rows]
+
+    def _read_overwritten(self, limit: int) -> list[OverwrittenLine]:
+        rows = self._read(
+            "SELECT time, database, peer, peer_name, tbl, pk, col, old, new, author, whole"
+            " FROM overwritten ORDER BY id DESC LIMIT ?",
+            limit,
+        )
+        return [OverwrittenLine(*(*row[:5], unpack_columns(row[5]), *row[6:10], bool(row[10]))) for row in rows]
+
+    def _read(self, sql: str, limit: int) -> list[tuple[Any, ...]]:
+        self._flush()
+        if self._db is None:
+            return []
+        try:
+            return self._db.execute(sql, (limit,)).fetchall()
+        except apsw.Error as error:
+            log.warning("The journal could not be read: %s", error)
+            return []
+
+
+def _open(file: Path | None) -> apsw.Connection:
+    if file is not None:
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    db = apsw.Connection(":memory:" if file is None else str(file))
+    try:
+        db.set_busy_timeout(2_000)
+        db.execute("PRAGMA journal_mode = WAL").fetchall()
+        db.execute("PRAGMA synchronous = NORMAL").fetchall()
+        version = db.execute("PRAGMA user_version").get
+        if version != _VERSION:
+            if version or db.execute("SELECT count(*) FROM sqlite_schema").get:
+                raise apsw.SQLError(f"it is of version {version}")
+            with db:
+                db.execute(_SCHEMA).fetchall()
+        db.execute("SELECT count(*) FROM sync").fetchall()
+        if file is not None:
+            file.chmod(0o600)  # it holds values
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def _uptime() -> float:
+    """A clock that nobody sets, in seconds; where the system has one, it goes on while the machine sleeps."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
+
+
+def _set_aside(file: Path | None) -> None:
+    """Make way for a new journal; the damaged one stays beside it until the next that is."""
+    if file is not None and file.exists():
+        file.replace(file.with_name(f"{file.name}.damaged"))
+        for name in (f"{file.name}-wal", f"{file.name}-shm"):
+            file.with_name(name).unlink(missing_ok=True)
+
+
+def _row(line: OverwrittenLine) -> tuple[Any, ...]:
+    size = _size(line.old) + _size(line.new)
+    whole = _size(line.old) <= VALUE
+    old = line.old if whole else None
+    new = line.new if _size(line.new) <= VALUE else None
+    place = line.time, line.database, line.peer, line.peer_name, line.table, pack_columns(line.key), line.column
+    return *place, old, new, line.author, whole, size if whole else 0
+
+
+def _size(value: SQLiteValue) -> int:
+    if isinstance(value, Clipped):
+        return value.whole
+    return len(value) if isinstance(value, bytes) else len(value.encode()) if isinstance(value, str) else 8
+
+
+def _same(one: SQLiteValue, other: SQLiteValue) -> bool:
+    return type(one) is type(other) and one == other
+
+
+def _taken(lines: deque[T]) -> list[T]:
+    """Take everything that waits; the loop may add more meanwhile."""
+    return [lines.popleft() for _ in range(len(lines))]

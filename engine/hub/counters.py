@@ -1,0 +1,41 @@
+"""What has happened since a hub began."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from engine.transport.driver import Driver
+
+
+@dataclass(slots=True)
+class Counters:
+    """The counts.
+
+    Attributes:
+        refused: connections and greetings that were turned away, by what was wrong.
+        dropped: peers that were cut for being slow or revoked.
+        sessions: peers that came in.
+        moved: what sessions that are over moved, by (what, way): changes and bytes, in and out.
+    """
+
+    refused: Counter[str] = field(default_factory=Counter)
+    dropped: int = 0
+    sessions: int = 0
+    moved: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    def ended(self, pump: Driver) -> None:
+        """Add what a session moved that is over."""
+        self.moved += moved([pump])
+
+
+def moved(pumps: Iterable[Driver]) -> Counter[tuple[str, str]]:
+    """Return what these sessions moved so far."""
+    total: Counter[tuple[str, str]] = Counter()
+    for pump in pumps:
+        total["bytes", "in"] += pump.traffic.bytes_in
+        total["bytes", "out"] += pump.traffic.bytes_out
+        total["changes", "in"] += pump.session.changes_in
+        total["changes", "out"] += pump.session.changes_out
+    return total

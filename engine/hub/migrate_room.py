@@ -1,0 +1,85 @@
+"""Brings a room to a newer schema file of the hub, when a peer comes that has it already (spec 10.7).
+
+Not when the file changes: until the first such peer comes, those of the version before are served.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from engine.errors import ReplicaError, UsageError
+from engine.hub.create_room import RoomRequest
+from engine.hub.schemas import Schema, Schemas
+from engine.replica import Replica
+from engine.session.common_tables import compare, names
+from engine.storage.backup import Backups
+from engine.storage.replica_host import ReplicaHost
+from engine.tables import Migration
+
+log = logging.getLogger(__name__)
+
+
+class RoomMigrator:
+    """Upgrades the rooms of one hub.
+
+    Args:
+        schemas: the hub's own schema files.
+        backups: where a room is copied to first.
+        allow_drop: whether tables and columns that hold rows may go.
+    """
+
+    def __init__(self, schemas: Schemas, backups: Backups, *, allow_drop: bool) -> None:
+        self._schemas = schemas
+        self._backups = backups
+        self._allow_drop = allow_drop
+
+    async def upgrade(self, host: ReplicaHost, wish: RoomRequest) -> None:
+        """Upgrade a room if this peer has the newer schema.
+
+        Raises:
+            UsageError: rows would be lost; says which, for the peer.
+            ReplicaError: the schema file cannot be applied; the room is as it was.
+        """
+        name, version = await host.run(Replica.schema_identity)
+        schema = self._schemas.find(name) if name is not None else None
+        if schema is None or schema.version == version:
+            return
+        if wish.name == name:
+            wanted = wish.version == schema.version
+        else:  # a Syncline whose file records no schema: what counts is whether its tables fit
+            found = compare(await host.run(Replica.shapes), wish.tables)
+            wanted = bool(wish.tables) and bool(found.parked or found.problem or found.only_there)
+        if wanted and await host.run(_upgrade, schema, self._backups, allow_drop=self._allow_drop):
+            log.info("Upgraded a room", extra={"room": host.path.name, "schema": schema.name})
+            host.look()  # the sessions that are under way greet anew
+
+
+def _upgrade(replica: Replica, schema: Schema, backups: Backups, *, allow_drop: bool) -> bool:
+    """Do it on the replica's thread; return False when somebody was faster."""
+    identity = (schema.name, schema.version)
+    if replica.schema_identity() == identity:
+        return False
+    try:
+        planned = replica.plan_migration(schema.text)
+        if planned.loses and not allow_drop:
+            raise _Loss(planned)
+        backups.make(replica.path)
+        replica.migrate(schema.text, lose=allow_drop, identity=identity)
+    except _Loss:
+        raise
+    except (UsageError, ReplicaError) as error:  # about the hub's own file, which is none of the peer's business
+        hint = " Tables begin with CREATE TABLE IF NOT EXISTS there." if "already exists" in str(error) else ""
+        raise ReplicaError(f"The schema file {schema.name}: {error}{hint}", hint=error.hint) from None
+    return True
+
+
+class _Loss(UsageError):
+    """What may not be lost would be."""
+
+    def __init__(self, planned: Migration) -> None:
+        lost = [one for one in (*planned.dropped, *planned.removed) if one.rows]
+        tables = names({one.table for one in lost})
+        super().__init__(
+            f"The hub's new schema would lose some of {tables} (values or rows: {sum(one.rows for one in lost):,}),"
+            " so it was not applied: the hub's owner must allow that."
+        )

@@ -1,0 +1,74 @@
+"""Holds one peer to the limits of its hub, and says in words what it went beyond."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from pathlib import Path
+
+from engine.errors import LimitExceeded, ProtocolError
+from engine.hub.limits import MB, Limits
+from engine.session import Merge
+from engine.transport.driver import Driver
+from engine.transport.limits import PeerLimits
+from engine.wire import MAX_SMALL
+
+BURST = 5
+"""Seconds over which messages are counted: so many times the limit may come at once."""
+
+
+class RateLimiter(PeerLimits):
+    """One peer's.
+
+    Args:
+        path: the room's file.
+        small: only small messages can be meant: it brings no changes.
+    """
+
+    def __init__(self, limits: Limits, path: Path, *, small: bool = False) -> None:
+        self.largest = min(limits.frame, limits.incoming, MAX_SMALL if small else limits.frame)
+        self._limits = limits
+        self._path = path
+        self._spare = float(limits.messages * BURST)
+        self._counted_at = time.monotonic()
+        self._moved_at = time.monotonic()
+        self._departed = 0
+
+    def frame(self, data: bytes) -> None:
+        limit = self._limits.messages
+        if not limit:
+            return
+        now = time.monotonic()
+        self._spare = min(limit * BURST, self._spare + (now - self._counted_at) * limit) - 1
+        self._counted_at = now
+        if self._spare < 0:
+            raise ProtocolError(f"More than {limit:,} messages a second came; this hub takes no more.", code=1008)
+
+    def merge(self, action: Merge) -> None:
+        if len(action.changes) > self._limits.batch:
+            raise LimitExceeded(
+                f"{len(action.changes):,} changes came in one message; this hub takes {self._limits.batch:,}."
+            )
+        limit = self._limits.room_size
+        if limit and action.changes and _size(self._path) > limit:
+            raise LimitExceeded(f"This room is full: the hub keeps no more than {limit / MB:,.0f} MB of it.")
+
+    def slow(self, pump: Driver) -> str:
+        """Return why a peer that takes too little is to be dropped; empty when it is not. Ask about once a second."""
+        now, waiting = time.monotonic(), pump.waiting
+        if not waiting or pump.departed != self._departed:
+            self._departed, self._moved_at = pump.departed, now
+        if waiting > self._limits.waiting:
+            return f"{waiting / MB:,.0f} MB wait to be taken; this hub keeps {self._limits.waiting / MB:,.0f} MB."
+        if now - self._moved_at > self._limits.patience:
+            return f"Nothing of what was sent has been taken for {self._limits.patience} s."
+        return ""
+
+
+def _size(path: Path) -> int:
+    """Bytes of the file and of its log."""
+    total = 0
+    for file in (path, path.with_name(path.name + "-wal")):
+        with contextlib.suppress(OSError):
+            total += file.stat().st_size
+    return total

@@ -1,0 +1,251 @@
+"""From facts to a state that a person can trust: every status is derived from clocks (ux.md)."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
+
+from engine.events import PeerStatus, Remedy, State
+from engine.session.common_tables import ParkedTable, together
+from engine.settings import Direction, PeerConfig
+
+HOLD = 2.0
+"""Seconds for which "In sync" is held through a lag, so that it does not flicker."""
+
+
+REPORT_EVERY = 0.1
+"""Seconds between two reports of the same state with other numbers."""
+
+UNSEEN = 0.3
+"""Seconds for which a peer that waits is tried again by itself before that shows: most of these tries fail at once."""
+
+
+class Facts(Protocol):
+    """What a session knows of itself; ``engine.session.Session`` has it all."""
+
+    peer: bytes | None
+    greeted: bool
+    confirms: bool
+    received: int
+    confirmed: int
+    local_version: int
+    changes_in: int
+    changes_out: int
+
+    @property
+    def note(self) -> str: ...
+    @property
+    def parked(self) -> tuple[ParkedTable, ...]: ...
+    @property
+    def in_sync(self) -> bool: ...
+    @property
+    def all_received(self) -> bool: ...
+    @property
+    def all_sent(self) -> bool: ...
+    @property
+    def to_send(self) -> int: ...
+    @property
+    def to_receive(self) -> int: ...
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far the sync under way has come, in versions, and how long "In sync" may still be held.
+
+    ``settled_at`` is when the session was last truly in sync, on the loop's clock.
+    """
+
+    total: int = 0
+    done: int = 0
+    settled_at: float | None = field(default=None)
+
+    def update(self, facts: Facts, now: float) -> None:
+        """Take in the session's facts as they are at ``now``."""
+        left = facts.to_receive + facts.to_send
+        if left == 0:
+            self.total = self.done = 0
+        else:
+            self.total = max(self.total, self.done + left)
+            self.done = self.total - left
+        if facts.in_sync:
+            self.settled_at = now
+
+    def held(self, now: float) -> bool:
+        """Whether a lag is still too short to be shown."""
+        return self.settled_at is not None and now - self.settled_at < HOLD
+
+
+def connected_state(facts: Facts, progress: Progress, *, now: float, sent_at: float | None) -> tuple[State, str]:
+    """Return the state and the sentence for a peer whose socket is open.
+
+    Args:
+        facts: the session.
+        progress: kept by the caller over the session's life.
+        now: the loop's clock. sent_at: when the peer last confirmed anything (seconds since the epoch), if ever.
+    """
+    if not facts.greeted:
+        return State.CONNECTING, "Connected; waiting for the greeting."
+    if facts.in_sync:
+        return _settled(facts)
+    if facts.all_received and facts.all_sent and not facts.confirms:
+        sure = f"Confirmed up to {facts.confirmed}."
+        if sent_at:
+            sure = f"Confirmed up to {facts.confirmed} at {clock_time(sent_at)}."
+        state = State.NEEDS_YOU if facts.parked else State.SENT
+        return state, f"{together(facts.parked)} All sent; this kind of server confirms later. {sure}".lstrip()
+    if progress.held(now):
+        return _settled(facts)
+    if progress.total == 0:
+        return State.SYNCING, f"Comparing clocks. {facts.note}".rstrip()
+    return State.SYNCING, f"{progress.done:,} of {progress.total:,} versions. {facts.note}".rstrip()
+
+
+def _settled(facts: Facts) -> tuple[State, str]:
+    """All that is exchanged is on both disks."""
+    if facts.parked:
+        return State.NEEDS_YOU, f"{together(facts.parked)} All else is on both disks. {facts.note}".rstrip()
+    return State.IN_SYNC, f"Everything is on both disks. {facts.note}".rstrip()
+
+
+ON_BATTERY = "This machine runs on its battery."
+METERED = "The network is metered."
+"""Why auto-sync rests by itself."""
+
+
+def clock_time(when: float) -> str:
+    """Return ``14:02`` in local time, for seconds since the epoch."""
+    return datetime.datetime.fromtimestamp(when).strftime("%H:%M")
+
+
+class Board:
+    """The row of one peer: gathers facts, and tells of changes without flooding.
+
+    Args:
+        config: the peer; may be replaced when its settings change.
+        tell: called with the whole row, at once when the state is another, else every ``REPORT_EVERY`` at most.
+    """
+
+    def __init__(self, config: PeerConfig, tell: Callable[[PeerStatus], None]) -> None:
+        self.config = config
+        self.status = PeerStatus(
+            config.id, config.name, config.database, config.url, config.room, State.IDLE, "Not tried yet."
+        )
+        self.confirmed_at: float | None = None
+        self._connected = False
+        self._tell = tell
+        self._told_at = float("-inf")
+        self._timer: asyncio.TimerHandle | None = None
+        self._look_timer: asyncio.TimerHandle | None = None
+        self._trying_timer: asyncio.TimerHandle | None = None
+
+    def show(
+        self,
+        state: State,
+        reason: str,
+        *,
+        next_attempt: float | None = None,
+        progress: Progress | None = None,
+        remedy: Remedy | None = None,
+    ) -> None:
+        """Show a state, why it is so, and what comes next."""
+        if self._trying_timer is not None:
+            self._trying_timer.cancel()
+            self._trying_timer = None
+        self._set(
+            name=self.config.name,
+            url=self.config.url,
+            room=self.config.room,
+            state=state,
+            reason=reason,
+            remedy=remedy,
+            next_attempt=next_attempt,
+            done=progress.done if progress else 0,
+            total=progress.total if progress else 0,
+        )
+
+    def trying(self, *, again: bool, asked: bool) -> None:
+        """An attempt begins.
+
+        Args:
+            again: only to ask a quiet peer how far it is, which is no news.
+            asked: a person waits for it.
+        """
+        if self.status.state is State.WAITING and not asked and not again:
+            self.status = replace(self.status, last_attempt=time.time())  # told with what comes of it
+            self._trying_timer = asyncio.get_running_loop().call_later(UNSEEN, self._show_trying)
+            return
+        if not again:
+            self._show_trying()
+        self._set(last_attempt=time.time())
+
+    def note(self, facts: Facts) -> None:
+        """Take in what the session knows."""
+        self._connected = True
+        if facts.greeted and facts.confirmed != self.status.confirmed:
+            self.confirmed_at = time.time()
+        self._set(
+            site_id=facts.peer or self.status.site_id,
+            received=facts.received if facts.greeted else self.status.received,
+            confirmed=facts.confirmed if facts.greeted else self.status.confirmed,
+            to_send=facts.to_send if facts.greeted else self.status.to_send,
+            to_receive=facts.to_receive if facts.greeted else self.status.to_receive,
+            parked=facts.parked if facts.greeted else self.status.parked,
+            last_success=time.time() if facts.in_sync else self.status.last_success,
+        )
+
+    def left(self, facts: Facts | None) -> None:
+        """The connection is gone; what was known stays."""
+        if facts is not None:
+            self.note(facts)
+        self._connected = False
+
+    def succeeded(self) -> None:
+        """Both sides were caught up just now."""
+        self._set(last_success=time.time())
+
+    def local_moved(self, version: int) -> None:
+        """Our file moved while nobody may be connected."""
+        sends = self.config.direction is not Direction.RECEIVE
+        if sends and self.status.site_id is not None and not self._connected:
+            self._set(to_send=max(0, version - self.status.confirmed))
+
+    def look_again(self, look: Callable[[], None]) -> None:
+        """Call ``look`` once the time is over for which "In sync" is held."""
+        if self._look_timer is None:
+            self._look_timer = asyncio.get_running_loop().call_later(HOLD, self._look, look)
+
+    def close(self) -> None:
+        """Tell no more."""
+        for timer in (self._timer, self._look_timer, self._trying_timer):
+            if timer is not None:
+                timer.cancel()
+
+    def _show_trying(self) -> None:
+        self.show(State.CONNECTING, f"Connecting to {self.config.url}.")
+
+    def _look(self, look: Callable[[], None]) -> None:
+        self._look_timer = None
+        look()
+
+    def _set(self, **fields: Any) -> None:
+        status = replace(self.status, **fields)
+        if status == self.status:
+            return
+        another = status.state is not self.status.state
+        self.status = status
+        loop = asyncio.get_running_loop()
+        if another or loop.time() - self._told_at >= REPORT_EVERY:
+            self._report()
+        elif self._timer is None:
+            self._timer = loop.call_later(REPORT_EVERY, self._report)
+
+    def _report(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._told_at = asyncio.get_running_loop().time()
+        self._tell(self.status)

@@ -1,0 +1,114 @@
+"""The certificate of this machine: made on first use, kept in the folder for data, signed by nobody but itself.
+
+No authority vouches for it. Whoever pairs learns its fingerprint from the pairing link, and knows it again by that
+(``pinning.py``). So its name and its end mean nothing: it is made to last, for a new one would undo every pairing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import ssl
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from engine.errors import SynclineError
+from engine.hub.options import Tls
+from engine.transport.tls_pinning import fingerprint_of
+
+FILE = "certificate.pem"
+"""Holds the key too: one file is written whole or not at all, and the two cannot be taken apart."""
+
+LASTS = timedelta(days=100 * 365)
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """This machine's certificate.
+
+    Attributes:
+        tls: the file, for a hub.
+        fingerprint: the SHA-256 of the certificate, in hex.
+    """
+
+    tls: Tls
+    fingerprint: str
+
+
+def own_certificate(folder: Path) -> Certificate:
+    """Return the certificate in ``folder``, made now if there is none; only its owner can read the file.
+
+    Raises:
+        SynclineError: it cannot be read or made. One that is damaged is left as it is, for others have it pinned.
+    """
+    path = folder / FILE
+    try:
+        if not path.exists():
+            _write(path, _make())
+        text = path.read_text("ascii")
+    except OSError as error:
+        raise SynclineError(
+            f"The certificate {path} could not be read or made: {error.strerror or error}.",
+            hint="Check that the folder is there, is yours, and has space left.",
+        ) from None
+    except UnicodeDecodeError:
+        raise _damaged(path) from None
+    first = text.find("-----BEGIN CERTIFICATE-----")
+    try:
+        fingerprint = fingerprint_of(ssl.PEM_cert_to_DER_cert(text[max(0, first) :]))
+        tls = Tls(path, path)
+        tls.context()
+    except (ValueError, SynclineError):
+        raise _damaged(path) from None
+    return Certificate(tls, fingerprint)
+
+
+def _make() -> Sequence[bytes]:
+    """Make a key and a certificate for it, both PEM."""
+    from cryptography import x509  # takes its time to load, and is needed once in a machine's life
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Syncline")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))  # clocks differ
+        .not_valid_after(now + LASTS)
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    secret = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    return secret, certificate.public_bytes(serialization.Encoding.PEM)
+
+
+def _write(path: Path, parts: Sequence[bytes]) -> None:
+    """Write the file whole, unless another program was faster: then its certificate is ours as well."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".certificate-")  # made with 0600
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(b"".join(parts))
+            file.flush()
+            os.fsync(file.fileno())
+        with contextlib.suppress(FileExistsError):
+            os.link(temporary, path)
+    finally:
+        os.unlink(temporary)
+
+
+def _damaged(path: Path) -> SynclineError:
+    return SynclineError(
+        f"The certificate {path} cannot be used: the file is damaged.",
+        hint="Bring back a copy of it; or move it away to get a new one, and pair your other machines again.",
+    )

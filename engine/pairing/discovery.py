@@ -1,0 +1,300 @@
+"""Synclines that share find each other in the local network, by DNS-SD (RFC 6763), as printers do.
+
+What is told to everybody: the machine's name, where it listens, the protocol, a hash of its certificate, and a hash of
+the tables of each database that it shares, so that others see whether one of theirs fits. Nothing else: no file or
+room, no table or column by name, no secret. Finding a machine lets nobody in: that takes a pairing link.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import importlib
+import ipaddress
+import logging
+import re
+import socket
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from engine.table_shape import Shape
+from engine.text import printable
+from engine.wire import PROTOCOL
+
+if TYPE_CHECKING:
+    from zeroconf import ServiceStateChange, Zeroconf
+    from zeroconf.asyncio import AsyncServiceBrowser, AsyncServiceInfo, AsyncZeroconf
+
+log = logging.getLogger(__name__)
+
+SERVICE = "_syncline._tcp.local."
+
+THIS_MACHINE = "127.0.0.1"
+"""The interface for what others may not hear of. (Over IPv6, systems do not carry multicast on theirs.)"""
+
+ANSWER_WITHIN = 1_500
+"""Milliseconds for a machine that was heard of to say the rest."""
+
+GOOD_FOR = 20
+"""Seconds for which a machine's word on its address holds: one that crashed, or lost its network, says no goodbye."""
+
+ASK_AGAIN = 5.0
+"""Seconds between two looks whether it holds still; the network is asked only when it does not."""
+
+MOVED_EVERY = 5.0
+"""Seconds between two looks whether this machine has other addresses now."""
+
+MOST = 200
+"""Machines that are looked at; more than that is no network of a person's."""
+
+LONGEST_NAME = 40
+OFFERS = 12
+"""Hashes in one announcement: a text record holds 255 bytes."""
+
+_HASH = re.compile(r"[0-9a-f]{16}")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A machine that was found.
+
+    Attributes:
+        name: what it calls itself, made safe to show. addresses, port: where it listens.
+        protocol: the version it speaks.
+        certificate: ``mark`` of its certificate's fingerprint.
+        offers: ``offer`` of each database that it shares.
+    """
+
+    name: str
+    addresses: tuple[str, ...]
+    port: int
+    protocol: int
+    certificate: str
+    offers: tuple[str, ...]
+
+
+def mark(fingerprint: str) -> str:
+    """Return the hash by which a machine with this certificate is known again in the network."""
+    return _short(f"certificate {fingerprint}")
+
+
+def offer(tables: Iterable[Shape]) -> str:
+    """Return the hash of a database's tables: the same for two that fit together, whatever rows they hold."""
+    shapes = sorted((shape.name, *shape.key, "", *sorted(shape.columns)) for shape in tables)
+    return _short(f"tables {shapes}")
+
+
+def _short(text: str) -> str:
+    return hashlib.sha256(f"syncline {text}".encode()).hexdigest()[:16]
+
+
+class Announcement:
+    """Tells the network of this machine while it shares. Async context manager; leaving it says goodbye.
+
+    Trouble is logged and keeps nothing from going on: pairing by link needs no announcement.
+
+    Args:
+        name: of the machine. addresses, port: where it listens. fingerprint: of its certificate.
+        offers: ``offer`` of each database.
+        moved: gives the addresses as they are now, where they may change; looked at every ``MOVED_EVERY`` seconds.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        addresses: Sequence[str],
+        port: int,
+        fingerprint: str,
+        offers: Sequence[str],
+        *,
+        moved: Callable[[], Sequence[str]] | None = None,
+    ) -> None:
+        self._name = printable(name, LONGEST_NAME)
+        self._addresses = tuple(addresses)
+        self._port = port
+        self._certificate = mark(fingerprint)
+        self._offers = tuple(sorted(set(offers)))[:OFFERS]
+        self._zeroconf: AsyncZeroconf | None = None
+        self._info: AsyncServiceInfo | None = None
+        self._moved = moved
+        self._telling: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Announcement:
+        self._telling = asyncio.create_task(self._go_on())  # it listens for its name first, which takes a second
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._telling is not None:
+            self._telling.cancel()
+            await asyncio.gather(self._telling, return_exceptions=True)
+        await self._say_goodbye()
+
+    async def _go_on(self) -> None:
+        """Tell, and tell anew where the machine came into another network: the sockets are bound to the old one."""
+        await self._tell()
+        while self._moved is not None:
+            await asyncio.sleep(MOVED_EVERY)
+            addresses = tuple(self._moved())
+            if addresses != self._addresses:
+                self._addresses = addresses
+                await self._say_goodbye()
+                await self._tell()
+
+    async def _say_goodbye(self) -> None:
+        zeroconf, self._zeroconf = self._zeroconf, None
+        if zeroconf is None:
+            return
+        try:
+            if self._info is not None:
+                await (await zeroconf.async_unregister_service(self._info))
+        except Exception as error:  # the network may be gone, and each system says so in its own way
+            log.info("The goodbye could not be said: %s", error)
+        finally:
+            await zeroconf.async_close()
+
+    async def _tell(self) -> None:
+        from zeroconf.asyncio import AsyncServiceInfo
+
+        packed = [ipaddress.ip_address(address).packed for address in self._addresses]
+        offers = ",".join(self._offers)
+        properties = {"v": str(PROTOCOL), "n": self._name, "c": self._certificate, "o": offers}
+        info = AsyncServiceInfo(
+            SERVICE,
+            f"{self._certificate}-{self._port}.{SERVICE}",  # two machines may have one name
+            port=self._port,
+            properties=properties,
+            addresses=packed,
+            server=f"syncline-{self._certificate}.local.",  # the host's own name has addresses of its own
+            host_ttl=GOOD_FOR,
+        )
+        try:
+            here = all(ipaddress.ip_address(address).is_loopback for address in self._addresses)
+            self._zeroconf = _open(here=here)
+            self._info = info
+            await (await self._zeroconf.async_register_service(info))
+        except Exception as error:
+            log.warning("This machine cannot be found in the network: %s", error)
+
+
+class Discovery:
+    """Looks for other machines. Async context manager.
+
+    Args:
+        on_change: called on the loop when one was found, changed or went.
+        here: look on this machine alone.
+        own: the fingerprint of this machine's certificate, which is left out; '' when it has none.
+
+    Attributes:
+        problem: why nothing can be found, in a sentence; '' when nothing is known to hinder it.
+    """
+
+    def __init__(self, on_change: Callable[[], None] = lambda: None, *, here: bool = False, own: str = "") -> None:
+        self.problem = ""
+        self._on_change = on_change
+        self._here = here
+        self._own = mark(own) if own else ""
+        self._found: dict[str, Found] = {}
+        self._asking: dict[str, asyncio.Task[None]] = {}
+        self._zeroconf: AsyncZeroconf | None = None
+        self._browser: AsyncServiceBrowser | None = None
+        self._closed = False
+        self._loop = asyncio.get_running_loop()
+
+    @property
+    def found(self) -> tuple[Found, ...]:
+        """Who is there now, by name."""
+        return tuple(sorted(self._found.values(), key=lambda found: found.name.casefold()))
+
+    async def __aenter__(self) -> Discovery:
+        await asyncio.to_thread(importlib.import_module, "zeroconf.asyncio")  # it takes a tenth of a second
+        from zeroconf.asyncio import AsyncServiceBrowser
+
+        try:
+            self._zeroconf = _open(here=self._here)
+            self._browser = AsyncServiceBrowser(self._zeroconf.zeroconf, SERVICE, handlers=[self._heard])
+        except Exception as error:
+            self.problem = f"Other machines cannot be looked for: {error}."
+            log.info("%s", self.problem)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._closed = True
+        for asking in self._asking.values():
+            asking.cancel()
+        await asyncio.gather(*self._asking.values(), return_exceptions=True)
+        if self._browser is not None:
+            await self._browser.async_cancel()
+        if self._zeroconf is not None:
+            await self._zeroconf.async_close()
+
+    def _heard(self, zeroconf: Zeroconf, service_type: str, name: str, state_change: ServiceStateChange) -> None:
+        self._loop.call_soon_threadsafe(self._look, name, state_change.name == "Removed")
+
+    def _look(self, name: str, gone: bool) -> None:
+        if self._closed:
+            return
+        asking = self._asking.pop(name, None)
+        if asking is not None:
+            asking.cancel()
+        if gone:
+            self._note(name, None)
+        elif len(self._asking) < MOST:
+            self._asking[name] = self._loop.create_task(self._ask(name))
+
+    async def _ask(self, name: str) -> None:
+        """Ask what a machine says of itself, and again when that does not hold any more, until its goodbye."""
+        from zeroconf.asyncio import AsyncServiceInfo
+
+        assert self._zeroconf is not None
+        while True:
+            info = AsyncServiceInfo(SERVICE, name)
+            try:
+                there = await info.async_request(self._zeroconf.zeroconf, ANSWER_WITHIN)
+            except Exception as error:  # the network may be gone, and each system says so in its own way
+                log.info("A machine could not be asked: %s", error)
+                there = False
+            found = _read(info) if there else None
+            self._note(name, found if found is None or found.certificate != self._own else None)
+            await asyncio.sleep(ASK_AGAIN)
+
+    def _note(self, name: str, found: Found | None) -> None:
+        if self._found.get(name) != found:
+            if found is None:
+                del self._found[name]
+            else:
+                self._found[name] = found
+            self._on_change()
+
+
+def machine_name() -> str:
+    """Return what this machine calls itself."""
+    return socket.gethostname().partition(".")[0] or "A machine"
+
+
+def _open(*, here: bool) -> AsyncZeroconf:
+    """Open the sockets: for IPv4 and IPv6, as far as the machine has them."""
+    from zeroconf import InterfaceChoice, IPVersion
+    from zeroconf.asyncio import AsyncZeroconf
+
+    logging.getLogger("zeroconf").setLevel(logging.ERROR)  # it warns of each interface that carries no multicast
+    if here:
+        return AsyncZeroconf(interfaces=[THIS_MACHINE])
+    with contextlib.suppress(OSError):
+        return AsyncZeroconf(interfaces=InterfaceChoice.All, ip_version=IPVersion.All)
+    return AsyncZeroconf(interfaces=InterfaceChoice.All)
+
+
+def _read(info: AsyncServiceInfo) -> Found | None:
+    """Make what a machine says of itself safe to use; None for what no Syncline says."""
+    said = {key: value or "" for key, value in info.decoded_properties.items()}
+    addresses = tuple(dict.fromkeys(info.parsed_addresses()))[:8]
+    version = said.get("v", "")
+    if not re.fullmatch(r"[1-9][0-9]{0,4}", version) or not _HASH.fullmatch(said.get("c", "")):
+        return None
+    if not addresses or not info.port:
+        return None
+    offers = tuple(one for one in said.get("o", "").split(",")[:OFFERS] if _HASH.fullmatch(one))
+    name = printable(said.get("n", ""), LONGEST_NAME).strip() or "A machine"
+    return Found(name, addresses, info.port, int(version), said["c"], offers)

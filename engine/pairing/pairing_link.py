@@ -1,0 +1,158 @@
+"""The pairing link: all that another machine needs to become a peer, as text and as a QR code.
+
+    syncline://pair?at=192.168.1.5,fd00::7&port=8787&room=todo&token=…&cert=…
+
+``at`` holds the addresses to try, ``token`` is good once and for ten minutes, ``cert`` is the SHA-256 of the
+certificate to expect, in base64 for URLs. Whoever reads the link first can use it: it is as secret as a password.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import io
+import ipaddress
+import re
+from dataclasses import dataclass, field
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
+
+from engine.errors import UsageError
+from engine.pairing.verification_words import six_words
+from engine.wire.handshake import check_room
+
+SCHEME = "syncline"
+
+LONGEST = 1_000
+"""Characters of a link: a QR code of more is hard to read."""
+
+ADDRESSES = 8
+"""Addresses in one link."""
+
+_KEYS = ("at", "port", "room", "token", "cert")
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{20,100}")
+_NAME = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})*\.?")
+
+
+@dataclass(frozen=True, slots=True)
+class PairingLink:
+    """What a link says.
+
+    Attributes:
+        addresses: where the other machine may be reached: IP addresses or names, the likeliest first.
+        port, room: of its hub.
+        token: to be traded for a lasting one; once, within ten minutes.
+        fingerprint: of its certificate, in hex.
+    """
+
+    addresses: tuple[str, ...]
+    port: int
+    room: str
+    token: str = field(repr=False)
+    fingerprint: str
+
+    def text(self) -> str:
+        """Return the link as a person copies it."""
+        cert = base64.urlsafe_b64encode(bytes.fromhex(self.fingerprint)).decode().rstrip("=")
+        values = (",".join(self.addresses), str(self.port), self.room, self.token, cert)
+        query = urlencode(list(zip(_KEYS, values, strict=True)), safe=",:", quote_via=quote)
+        return f"{SCHEME}://pair?{query}"
+
+    @property
+    def urls(self) -> tuple[str, ...]:
+        """The addresses as they are dialled."""
+        return tuple(url_of(address, self.port) for address in self.addresses)
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """Six words that both sides show."""
+        return six_words(self.fingerprint, self.token)
+
+
+def url_of(address: str, port: int) -> str:
+    """Return the URL of a machine that shares, by an IP address or a name."""
+    return f"wss://{f'[{address}]' if ':' in address else address}:{port}/sync"
+
+
+def parse(text: str) -> PairingLink:
+    """Read a link that a person pasted or opened.
+
+    Raises:
+        UsageError: it is none, or not a whole one; says what is wrong, and never repeats the token.
+    """
+    text = text.strip()
+    try:
+        parts = urlsplit(text)
+        pairs = parse_qsl(parts.query, keep_blank_values=True, strict_parsing=True, max_num_fields=20)
+    except ValueError:
+        raise _no_link("") from None
+    if parts.scheme != SCHEME or parts.netloc != "pair" or parts.path not in ("", "/") or parts.fragment:
+        raise _no_link("")
+    if len(text) > LONGEST:
+        raise _no_link("it is too long")
+    values = dict(pairs)
+    if len(values) != len(pairs):
+        raise _no_link("it says something twice")
+    missing = [key for key in _KEYS if not values.get(key)]
+    if missing:
+        raise _no_link(f"“{missing[0]}” is missing, so the end may have been cut off")
+    if set(values) - set(_KEYS):
+        raise UsageError("This pairing link was made by a newer Syncline.", hint="Bring this one up to date.")
+    if not _TOKEN.fullmatch(values["token"]):
+        raise _no_link("its token cannot be one")
+    port = values["port"]
+    if not re.fullmatch(r"[1-9][0-9]{0,4}", port) or int(port) > 65535:
+        raise _no_link("its port cannot be one")
+    return PairingLink(
+        _addresses(values["at"]), int(port), check_room(values["room"]), values["token"], _fingerprint(values["cert"])
+    )
+
+
+def is_link(text: str) -> bool:
+    """Whether a text means to be a pairing link, whole or not."""
+    return text.strip().lower().startswith(f"{SCHEME}:")
+
+
+def qr_on_terminal(text: str) -> str:
+    """Return the QR code of a link as lines for a terminal, in half blocks: dark on light, whatever its colours."""
+    import segno
+
+    lines = io.StringIO()
+    segno.make(text, error="l", micro=False).terminal(lines, border=2, compact=True)
+    return lines.getvalue()
+
+
+def qr_modules(text: str) -> tuple[tuple[bool, ...], ...]:
+    """Return the QR code of a link as rows of modules, True for dark, without the light border of four modules."""
+    import segno
+
+    return tuple(tuple(bool(module) for module in row) for row in segno.make(text, error="m", micro=False).matrix)
+
+
+def _addresses(text: str) -> tuple[str, ...]:
+    addresses = tuple(dict.fromkeys(text.split(",")))
+    if len(addresses) > ADDRESSES:
+        raise _no_link(f"it has more than {ADDRESSES} addresses")
+    for address in addresses:
+        try:
+            fits = not ipaddress.ip_address(address).is_unspecified and "%" not in address
+        except ValueError:
+            fits = len(address) <= 253 and _NAME.fullmatch(address) is not None and not address[-1].isdigit()
+        if not fits:
+            raise _no_link("one of its addresses cannot be one")
+    return addresses
+
+
+def _fingerprint(text: str) -> str:
+    try:
+        digest = base64.b64decode(text + "=", altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError):
+        digest = b""
+    if len(digest) != 32:
+        raise _no_link("its certificate's fingerprint cannot be one")
+    return digest.hex()
+
+
+def _no_link(why: str) -> UsageError:
+    if not why:
+        return UsageError("This is no pairing link.", hint=f"One begins with {SCHEME}://pair?")
+    return UsageError(f"This pairing link cannot be used: {why}.", hint="Copy all of it, or make a new one.")

@@ -1,0 +1,52 @@
+"""The other end of a pairing link: finds the machine, and trades the link's token for a lasting one."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass, field
+
+from engine.errors import CertificateChanged, PeerRefused, PeerUnreachable
+from engine.pairing.discovery import machine_name
+from engine.pairing.pairing_link import PairingLink
+from engine.pairing.reachability import answering
+from engine.transport.connect import dial
+
+
+@dataclass(frozen=True, slots=True)
+class Paired:
+    """What came of a trade: the address that answered, and the token to show there from now on."""
+
+    url: str
+    token: str = field(repr=False)
+
+
+async def trade(link: PairingLink, *, name: str = "") -> Paired:
+    """Trade a link's token.
+
+    Args:
+        name: what the other machine is to call this one; by default this machine's name.
+
+    Raises:
+        PeerUnreachable: none of the addresses answers. PeerRefused: the link was used, is too old, or its room is gone.
+        CertificateChanged: only other machines answer.
+    """
+    error: PeerUnreachable | PeerRefused = PeerUnreachable(
+        f"The other machine cannot be reached at {', '.join(link.addresses)}.",
+        hint="Are both in the same network, and does a firewall let Syncline in?",
+    )
+    async with contextlib.aclosing(answering(link.addresses, link.port)) as urls:
+        async for url in urls:
+            try:
+                dialled = await dial(
+                    url, link.room, token=link.token, fingerprint=link.fingerprint, name=name or machine_name()
+                )
+            except (PeerUnreachable, CertificateChanged) as failed:
+                error = failed  # another machine may have this address in another network
+                continue
+            except PeerRefused as refused:
+                raise PeerRefused(str(refused), hint="Make a new link on the other machine; it is good once.") from None
+            await dialled.socket.close(1000)
+            if dialled.lasting is None:
+                raise PeerRefused("The other machine let us in, but gave no token.", hint="Make a new link there.")
+            return Paired(url, dialled.lasting)
+    raise error

@@ -1,0 +1,95 @@
+"""Follows a paired machine to where it is now, when it does not answer any more where it was.
+
+It is looked for in the network only while one is lost. That somebody announces its mark proves nothing: it is followed
+to an address that shows its certificate, which nobody else can.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ipaddress
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from urllib.parse import urlsplit
+
+from engine.errors import SynclineError
+from engine.pairing.addresses import own_addresses
+from engine.pairing.discovery import Discovery, mark
+from engine.pairing.reachability import where_it_is
+from engine.settings import PeerConfig
+
+log = logging.getLogger(__name__)
+
+LOOK_AGAIN = 5.0
+"""Seconds after which one who was found but did not answer is tried again."""
+
+
+class Relocator:
+    """Looks for lost machines, in a task of its own while there are any.
+
+    Args:
+        lost: gives the peers whose machine does not answer where it was.
+        moved: called with a peer and the address at which it answers now.
+    """
+
+    def __init__(
+        self, lost: Callable[[], Sequence[PeerConfig]], moved: Callable[[PeerConfig, str], Awaitable[None]]
+    ) -> None:
+        self._lost = lost
+        self._moved = moved
+        self._task: asyncio.Task[None] | None = None
+        self._closed = False
+
+    def look(self) -> None:
+        """Hear that a machine may be lost."""
+        if self._task is None and not self._closed and self._lost():
+            self._task = asyncio.get_running_loop().create_task(self._run())
+
+    async def close(self) -> None:
+        """Look no more."""
+        self._closed = True
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _run(self) -> None:
+        try:
+            while self._lost():
+                await self._look_around()
+        except SynclineError as error:  # the new address could not be kept
+            log.warning("%s", error)
+        except Exception:  # a defect of ours must not end in silence
+            log.exception("Looking for paired machines failed")
+        finally:
+            self._task = None
+
+    async def _look_around(self) -> None:
+        """Look while somebody is lost, and this machine stays in its network: the sockets are bound to that."""
+        changed, addresses = asyncio.Event(), own_addresses()
+        here = all(_is_here(peer) for peer in self._lost())
+        async with Discovery(changed.set, here=here) as discovery:
+            while self._lost() and own_addresses() == addresses:
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(LOOK_AGAIN):
+                        await changed.wait()
+                changed.clear()
+                for peer in self._lost():
+                    await self._follow(peer, discovery)
+
+    async def _follow(self, peer: PeerConfig, discovery: Discovery) -> None:
+        for found in discovery.found:
+            if found.certificate == mark(peer.fingerprint):
+                url = await where_it_is(found.addresses, found.port, peer.fingerprint)
+                if url is not None and url != peer.url and peer in self._lost():
+                    log.info("%s is at %s now", peer.name, url)
+                    await self._moved(peer, url)
+                    return
+
+
+def _is_here(peer: PeerConfig) -> bool:
+    """Whether a peer is on this machine."""
+    try:
+        return ipaddress.ip_address(urlsplit(peer.url).hostname or "").is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,145 @@
+"""An open file and its transactions: what every method of a replica stands on."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from traceback import clear_frames
+from types import TracebackType
+from typing import Self
+
+import apsw
+
+from engine.crr.connection import BUSY_MS, open_state
+from engine.crr.state import State
+from engine.errors import ReadOnlyFile, UsageError
+from engine.sqlite.file_identity import file_id, not_there, replaced
+from engine.sqlite.sqlite_errors import explained, stopped
+
+PROGRESS = 100_000
+"""Instructions of SQLite, a few milliseconds of work, after which a statement looks whether it is to end."""
+
+WAITS = (1, 2, 5, 10, 15, 20, 25, 25, 25, 50, 50, 100)
+"""Milliseconds between two tries to get a lock, the last again and again, as SQLite has them."""
+
+
+class Database:
+    """A SQLite file with the whole SQL surface of cr-sqlite on its connection; a context manager that closes it.
+
+    Attributes:
+        path: the file.
+        site_id: its 16 bytes; empty for a file opened read-only that has none yet.
+        connection: for the app's own SQL; writes to CRRs on it are tracked.
+        file_id: which file it is, whatever is under the path later; None for one that has no path.
+        readonly: opened so; nothing is ever written.
+    """
+
+    def __init__(self, path: Path, connection: apsw.Connection, state: State, *, readonly: bool) -> None:
+        self.path = path
+        self.connection = connection
+        self.readonly = readonly
+        self.site_id = state.site_id or b""
+        self._place = path.absolute()  # whatever the current folder is later
+        self.file_id = file_id(self._place)
+        self._state = state
+        self._closed = False
+        self._stop = threading.Event()
+        # neither holds this object: the connection would live on with it
+        connection.set_progress_handler(self._stop.is_set, PROGRESS)
+        connection.set_busy_handler(partial(_wait_on, self._stop))
+
+    @classmethod
+    def open(cls, path: str | Path, *, readonly: bool = False, create: bool = False, recover: bool = False) -> Self:
+        """Open a file; arguments and errors as engine.crr.connect.
+
+        Raises:
+            FileReplaced: likewise, another file took its place at this very moment.
+        """
+        before = file_id(Path(path))
+        connection, state = open_state(path, readonly=readonly, create=create, recover=recover)
+        file = cls(Path(path), connection, state, readonly=readonly)
+        if before not in (None, file.file_id):
+            file.close()
+            raise replaced(file.path)
+        return file
+
+    def close(self) -> None:
+        """Close the file; again is fine."""
+        if not self._closed:
+            self._closed = True
+            with explained(self.path):
+                if file_id(self._place) != self.file_id:  # the log beside another file, by its name, is not ours
+                    self.connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
+                self.connection.close()
+
+    def check_there(self) -> None:
+        """See that the file is still the one under its path.
+
+        Raises:
+            NoSuchFile: it has lost its name. FileReplaced: another file has it.
+        """
+        now = file_id(self._place)
+        if now != self.file_id:
+            raise not_there(self.path) if now is None else replaced(self.path)
+
+    def stop(self) -> None:
+        """Have what is under way end with an error, and be taken back; nothing new begins. From any thread."""
+        self._stop.set()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # Transactions
+
+    @contextmanager
+    def _reading(self) -> Iterator[apsw.Connection]:
+        with explained(self.path):
+            yield from self._transaction("BEGIN")
+
+    @contextmanager
+    def _writing(self) -> Iterator[apsw.Connection]:
+        if self.readonly:
+            raise ReadOnlyFile(f"“{self.path}” was opened only for reading.", hint="Open it for writing.")
+        with explained(self.path):
+            yield from self._transaction("BEGIN IMMEDIATE", self.check_there)
+
+    def _transaction(self, begin: str, check: Callable[[], None] = lambda: None) -> Iterator[apsw.Connection]:
+        db = self.connection
+        if db.in_transaction:
+            raise UsageError("A replica's methods cannot run inside another transaction on its connection.")
+        if self._stop.is_set():
+            raise stopped(self.path)
+        db.execute(begin)
+        try:
+            check()
+            yield db
+            check()
+            db.execute("COMMIT")
+        except BaseException as error:
+            _let_go(error)
+            if db.in_transaction:
+                db.execute("ROLLBACK")
+            raise
+
+
+def _wait_on(stop: threading.Event, tries: int) -> bool:
+    """Wait a while for another program's lock, so many times by now; False to give up."""
+    begun = sum(WAITS[:tries]) + max(0, tries - len(WAITS)) * WAITS[-1]
+    return begun < BUSY_MS and not stop.wait(WAITS[min(tries, len(WAITS) - 1)] / 1000)
+
+
+def _let_go(error: BaseException) -> None:
+    """End the queries that were being read when an error came. Whoever keeps it keeps them too, in the frames that it
+    went through, and a query that has not ended holds the file's lock, transaction or not."""
+    at: BaseException | None = error
+    while at is not None:
+        clear_frames(at.__traceback__)
+        at = at.__cause__

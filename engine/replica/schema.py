@@ -1,0 +1,245 @@
+"""The tables of a replica: what they are, making them syncable, changing them, mending them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+import apsw
+
+from engine.clocks import coverage, identity
+from engine.crr import config, parking
+from engine.crr.catalogue import Catalogue, Crr, Table, is_crr, user_tables
+from engine.crr.tables import additions, automigrate, repair
+from engine.crr.tables.additions import Addition
+from engine.crr.tables.alter import begin_alter, commit_alter
+from engine.crr.tables.cautions import around, with_those_of_the_file
+from engine.crr.tables.create import make_crr, make_plain
+from engine.crr.tables.eligibility import cautions, obstacles
+from engine.crr.tables.plans import plan_of, shape_of
+from engine.crr.tables.repair import Finding
+from engine.errors import UsageError
+from engine.replica.database import Database
+from engine.sqlite.sql import main
+from engine.sqlite.sqlite_errors import explained
+from engine.table_plan import TablePlan
+from engine.table_shape import Parked, Shape
+from engine.tables.types import Migration, TableStatus
+
+
+class Schema(Database):
+    """The methods of a replica that are about its tables."""
+
+    _shapes: tuple[Catalogue, dict[Crr, Shape]] | None = None
+
+    def crr_tables(self) -> tuple[str, ...]:
+        """The wire names of the CRRs that take part in sync, in catalogue order."""
+        with explained(self.path):
+            return tuple(self._state.catalogue().synced)
+
+    def shapes(self) -> tuple[Shape, ...]:
+        """The shape of each of them."""
+        with explained(self.path):
+            tables = self._state.catalogue()
+            if self._shapes is None or self._shapes[0] is not tables:
+                known = self._shapes[1] if self._shapes is not None else {}
+                self._shapes = (
+                    tables,
+                    {
+                        crr: known.get(crr) or shape_of(self.connection, crr, self._state.storage)
+                        for crr in tables.synced.values()
+                    },
+                )
+            return tuple(self._shapes[1].values())
+
+    def parked(self) -> tuple[Parked, ...]:
+        """The tables with sync records that take no part in sync for now, by name, and why."""
+        with explained(self.path):
+            return tuple(Parked(name, why) for name, why in sorted(self._state.catalogue().parked.items()))
+
+    def park(self, table: str, reason: str) -> None:
+        """Leave a table out of sync, for a reason that only running has shown. Its local writes are recorded on.
+
+        It takes part again, and is asked for from the start, when the table or a trigger is changed, or by ``repair``.
+        Does nothing if it is parked already, or is no CRR any more.
+
+        Args:
+            table: its wire name.
+            reason: in words that follow on "cannot be synced:", without a full stop.
+        """
+        with self._writing() as db:
+            tables = self._state.catalogue()
+            if table in tables.synced:
+                parking.record(db, table, reason)
+                coverage.forget_table(db, table)
+
+    def merges_equal_values(self) -> bool:
+        """How the file breaks ties between equal values (``merge-equal-values``): every peer must do the same."""
+        with self._reading() as db:
+            return config.merges_equal_values(db)
+
+    def plans(self, names: Iterable[str] | None = None) -> tuple[TablePlan, ...]:
+        """The plan of each table that can be read, parked or not, or of those with these names, by which another side
+        makes tables alike."""
+        with self._reading() as db:
+            crrs = self._state.catalogue().crrs
+            return tuple(plan_of(db, crrs[name]) for name in (crrs if names is None else names) if name in crrs)
+
+    def possible_additions(self, plans: Iterable[TablePlan]) -> list[Addition]:
+        """What of another side's plans is missing here and can be added (``engine.crr.tables.additions``)."""
+        with self._reading():
+            return additions.possible(self._state, plans)
+
+    def add_missing(self, plans: Iterable[TablePlan]) -> list[Addition]:
+        """Add it, in one transaction; returns what it was. The plans were checked with ``check_plans``.
+
+        Raises:
+            NotEligible: a table cannot be a CRR with it. In every case but success all is as before.
+        """
+        with self._writing():
+            return additions.add(self._state, plans)
+
+    def added(self) -> list[Addition]:
+        """What was added so, and can be taken back while it is not in use."""
+        with self._reading():
+            return additions.added(self._state)
+
+    def take_back_added(self) -> tuple[list[Addition], list[Addition]]:
+        """Drop again what was added so, unless it is in use; returns what was dropped, and what stays."""
+        with self._writing():
+            return additions.take_back(self._state)
+
+    def tables(self) -> list[TableStatus]:
+        """Every table of the person's own."""
+        with self._reading() as db:
+            tables = list(user_tables(db))
+            known = around(db, self._state.catalogue(), tables)
+            return with_those_of_the_file(db, [self._status(table, known[table.name]) for table in tables])
+
+    def _status(self, table: Table, around: Iterable[str]) -> TableStatus:
+        db, tables = self.connection, self._state.catalogue()
+        reasons, known = obstacles(db, table), ()
+        crr = tables.tracking(table.name)
+        why = tables.parked.get(crr.name if crr is not None else table.name)
+        if why is not None:
+            reasons = (f"It cannot be synced: {why}.",)
+        elif is_crr(db, table.name):  # what came after it became one
+            reasons, known = (), reasons
+        return TableStatus(
+            name=table.name,
+            syncable=crr is not None and why is None,
+            eligible=not reasons,
+            reasons=reasons,
+            rows=self._count(table),
+            columns=table.tracked,
+            key=table.key,
+            cautions=() if reasons else (*known, *cautions(db, table), *around),
+        )
+
+    def _count(self, table: Table) -> int:
+        try:
+            rows: int = self.connection.execute(f"SELECT count(*) FROM {main(table.name)}").get
+        except apsw.SQLError:
+            if table.kind != "virtual":
+                raise
+            return 0  # its module is not loaded here: what it holds is another program's business
+        return rows
+
+    def schema_identity(self) -> tuple[str | None, int]:
+        """(schema_name, schema_version) as the published client and server record them; (None, -1)
+        without."""
+        with self._reading() as db:
+            if not db.table_exists("main", "crsql_master"):
+                return None, -1
+            rows = dict(
+                db.execute("SELECT key, value FROM main.crsql_master WHERE key IN ('schema_name', 'schema_version')")
+            )
+            name, version = rows.get("schema_name"), rows.get("schema_version", -1)
+            return (name if isinstance(name, str) else None), (version if isinstance(version, int) else -1)
+
+    def make_crr(self, table: str) -> None:
+        """Make a table syncable; its rows so far become changes. Idempotent.
+
+        Raises:
+            NotEligible: with every obstacle.
+        """
+        with self._writing():
+            make_crr(self._state, table)
+
+    def make_plain(self, table: str) -> None:
+        """Undo ``make_crr``: the rows stay, what was recorded of them goes. Idempotent."""
+        with self._writing():
+            make_plain(self._state, table)
+
+    @contextmanager
+    def altering(self, *tables: str) -> Iterator[apsw.Connection]:
+        """Change the schema of CRRs inside ``with``: between begin_alter and commit_alter, in one transaction.
+
+        Every change of the data in it is recorded as well (``engine.crr.tables.alter``). Yields the connection.
+
+        Raises:
+            NotEligible: a table as it is now cannot be a CRR; with every obstacle.
+            FileBusy, StorageFailed, ReadOnlyFile: the file. In every case, and when the block raises, all is as before.
+        """
+        with self._writing() as db:
+            for table in tables:
+                begin_alter(self._state, table)
+            yield db
+            for table in reversed(tables):
+                commit_alter(self._state, table)
+
+    def plan_migration(self, schema: str) -> Migration:
+        """What ``migrate`` would change, and how many rows it would drop. Changes nothing.
+
+        Raises:
+            UsageError: the text cannot be read as a schema.
+        """
+        with self._reading() as db:
+            return automigrate.plan(db, schema)
+
+    def migrate(self, schema: str, *, lose: bool = True, identity: tuple[str, int] | None = None) -> Migration:
+        """Bring the tables to what a schema text says, in one transaction (``tables.automigrate``, spec 8.3).
+
+        Whatever the text does not name is dropped: ask ``plan_migration`` first.
+
+        Args:
+            lose: go on even if rows or values would be gone.
+            identity: the schema's name and version, to be recorded with it (``schema_identity``).
+
+        Raises:
+            UsageError: the text cannot be read as a schema, or something would be lost.
+            NotEligible: a CRR could not be one any more.
+            ReplicaError: SQLite refuses a step; in every case the file is as it was.
+        """
+        with self._writing() as db:
+            found = automigrate.migrate(self._state, schema)
+            if found.loses and not lose:
+                raise UsageError(f"The schema would drop {found.loses:,} rows or values.")
+            if identity is not None:
+                record_schema(db, *identity)
+            return found
+
+    def check(self) -> list[Finding]:
+        """What is damaged in the sync records (``engine.crr.tables.repair``). Reads every row, and changes nothing."""
+        with self._reading():
+            return repair.check(self._state)
+
+    def repair(self) -> list[Finding]:
+        """Mend what ``check`` finds and has a remedy, in one transaction; returns what it was.
+
+        Raises:
+            NotEligible: a table cannot be a CRR as it is now; then all is as before.
+        """
+        with self._writing() as db:
+            found = repair.repair(self._state)
+            site_id = identity.own(db)
+        self.site_id, self._state.site_id = site_id or b"", site_id
+        return found
+
+
+def record_schema(db: apsw.Connection, name: str, version: int) -> None:
+    """Record which schema the file has now, as the published client and server do; part of the caller's transaction."""
+    db.execute(
+        "INSERT OR REPLACE INTO main.crsql_master (key, value) VALUES ('schema_name', ?), ('schema_version', ?)",
+        (name, version),
+    )

@@ -1,0 +1,145 @@
+"""Long looks at tables, one short transaction at each step (``engine.sqlite.steps``).
+
+What is written between the steps may be in the result or not.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple
+
+from engine.crr.read.digests import as_bytes
+from engine.sqlite.steps import Steps
+from engine.table_plan import TablePlan
+from engine.tables.types import TableDigest
+
+if TYPE_CHECKING:
+    from engine.replica.replica import Replica
+
+PLANS = 20
+"""Tables whose plans are read in one transaction."""
+
+
+class RangeDigest(NamedTuple):
+    """How many rows a range of keys holds, and a digest of them."""
+
+    rows: int
+    live: bytes
+
+
+class Stretch(NamedTuple):
+    """A range of keys (above ``low``, up to ``high``; packed, empty for the table's end) and what it holds."""
+
+    low: bytes
+    high: bytes
+    digest: RangeDigest
+
+
+def tables(replica: Replica, names: Iterable[str]) -> Steps[tuple[TableDigest, ...]]:
+    """The digests of whole tables. One that is no CRR is left out."""
+    found = []
+    known = replica.crr_tables()
+    for name in names:
+        if name in known:
+            rows, live = yield from _sum(replica, name, b"", b"")
+            history, above = 0, 0
+            while True:
+                more, next_above = replica.lengths_above(name, above)
+                history += more
+                yield
+                if next_above is None:
+                    break
+                above = next_above
+            found.append(TableDigest(name, rows, live, as_bytes(history)))
+    return tuple(found)
+
+
+def plans(replica: Replica) -> Steps[tuple[TablePlan, ...]]:
+    """The plans of all tables. One that is no CRR any more when its turn comes is left out."""
+    found: list[TablePlan] = []
+    names = replica.crr_tables()
+    for at in range(0, len(names), PLANS):
+        found += replica.plans(names[at : at + PLANS])
+        yield
+    return tuple(found)
+
+
+def ranges(replica: Replica, table: str, bounds: Sequence[bytes]) -> Steps[tuple[RangeDigest, ...]]:
+    """The digests of the rows between each of these packed keys and the next.
+
+    The rows are gone through once, whatever is asked: a range is what lies up to its end without what lies up to its
+    start.
+    """
+    pairs = list(pairwise(bounds))
+    if not pairs:
+        return ()
+    place = replica.key_order(table)
+    marks = sorted((place(key), key) for key in {*bounds} if key)
+    start = b"" if any(not low for low, _ in pairs) else marks[0][1]
+    end = b"" if any(not high for _, high in pairs) else marks[-1][1]
+    up_to: dict[bytes, tuple[int, int]] = {}
+    count = total = passed = 0
+    more = True
+    while more:
+        rows, more = replica.rows_between(table, start, end)
+        at = 0
+        for mark, key in marks[passed:]:
+            stop = bisect_right(rows, mark, at, key=lambda row: place(row[0]))
+            if stop == len(rows) and more:  # others may follow below it
+                break
+            count, total, at = count + stop - at, total + _added(rows[at:stop]), stop
+            up_to[key] = count, total
+            passed += 1
+        count, total = count + len(rows) - at, total + _added(rows[at:])
+        if rows:
+            start = rows[-1][0]
+        yield
+    return tuple(_between(up_to.get(low, (0, 0)), up_to.get(high, (count, total))) for low, high in pairs)
+
+
+def _added(rows: Iterable[tuple[bytes, int]]) -> int:
+    return sum(digest for _, digest in rows)
+
+
+def _between(low: tuple[int, int], high: tuple[int, int]) -> RangeDigest:
+    rows = high[0] - low[0]
+    return RangeDigest(rows, as_bytes(high[1] - low[1])) if rows > 0 else RangeDigest(0, as_bytes(0))
+
+
+def split(replica: Replica, table: str, low: bytes, high: bytes, rows: int, longest: int) -> Steps[list[Stretch]]:
+    """Ranges of about ``rows`` rows each, which together are the one that is given.
+
+    Args:
+        longest: bytes of the longest key that may stand between two of them.
+    """
+    found: list[Stretch] = []
+    start = at = low
+    count = total = 0
+    more = True
+    while more:
+        slice_, more = replica.rows_between(table, at, high)
+        for key, digest in slice_:
+            count, total = count + 1, total + digest
+            if count >= rows and len(key) <= longest:
+                found.append(Stretch(start, key, RangeDigest(count, as_bytes(total))))
+                start, count, total = key, 0, 0
+        if slice_:
+            at = slice_[-1][0]
+        yield
+    found.append(Stretch(start, high, RangeDigest(count, as_bytes(total))))
+    return found
+
+
+def _sum(replica: Replica, table: str, low: bytes, high: bytes) -> Steps[RangeDigest]:
+    count = total = 0
+    more = True
+    while more:
+        slice_, more = replica.rows_between(table, low, high)
+        count += len(slice_)
+        total += _added(slice_)
+        if slice_:
+            low = slice_[-1][0]
+        yield
+    return RangeDigest(count, as_bytes(total))

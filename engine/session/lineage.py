@@ -1,0 +1,123 @@
+"""How a session of the own dialect notices a file that was copied, or restored from an older copy.
+
+Each side shows the tokens by which the other may know it (``engine.clocks.lineage``), and compares what it is shown
+with what it has seen. A token that was seen replaced means that the file was set back, or that there are two of it.
+
+Being connected twice never means that: the other connection may renew a token while ours carries the old one. So every
+token counts that was in force at any time since this session began, here; and the other side reads its own only after
+our Hello, which was sent later still. A file whose token was renewed over another connection shows that one first, and
+then the one that follows it: of two files, the second to renew shows one that does not follow what the first has shown.
+"""
+
+from __future__ import annotations
+
+from engine.change import MAX_VERSION
+from engine.clocks import made_at
+from engine.errors import ProtocolError
+from engine.tables import Known
+from engine.wire import Lineage, Renewal, Renewed, encode
+
+from .actions import Keep, LookUp, Renew
+from .base import Session
+
+RENEW_EVERY = 10.0
+"""Seconds between two new tokens on a busy link. A backup that is younger than the latest token is not noticed by it:
+that is why a sender does not believe all that a peer claims to hold (``SendingSession._on_want``)."""
+
+
+class LineageSession(Session):
+    """What a session of the own dialect knows of the two files' lineage."""
+
+    kin = False
+    """Whether the other file was found to be the one that we know."""
+
+    wary = False
+    """Whether the two were refused for a copied or restored file before. Then nothing is asked for before we have
+    compared all that there is to compare, and no change leaves before ``trust``, as the other side may still refuse.
+    So a try that is refused again has moved nothing, however often it is made."""
+
+    _looking_up = False
+    _shown: tuple[bytes, ...] | None = None
+    _renewed_at: float | None = None
+    _token_kept: bytes | None = None
+    _theirs_so_far: set[bytes]
+    # our own tokens for the peer: those there are, and those that it keeps and has been shown on this connection
+    _tokens: tuple[bytes, ...] = ()
+    _tokens_shown: tuple[bytes, ...] = ()
+    _greeted_with: tuple[bytes, ...] = ()
+
+    def _on_lineage(self, message: Lineage | Renewal | Renewed) -> None:
+        assert self.peer is not None
+        theirs = message.tokens if isinstance(message, Lineage) else (message.token,)
+        if not isinstance(message, Renewed) and any(made_at(token) >= MAX_VERSION for token in theirs):
+            raise ProtocolError("A clock from the other side is out of range.", code=1008)
+        if isinstance(message, Lineage):
+            if self._shown is not None:
+                raise ProtocolError("A second Lineage came.")
+            self._shown = message.tokens
+            self._theirs_so_far = set(message.tokens)
+            # the newest that we showed in our greeting is not kept by that, unless they say so
+            mine = self._greeted_with
+            self._tokens_shown = tuple(one for one in mine if one in message.seen or one != mine[-1])
+            self._token_kept = message.seen[-1] if message.seen else None
+            self._looking_up = True
+            self._actions.append(LookUp(self.peer))
+        elif isinstance(message, Renewed):
+            self._token_kept = message.token
+            self._tokens_shown += (message.token,)
+        elif not self.kin:
+            raise ProtocolError("A Renewal came before Lineage.")
+        else:
+            self._actions.append(Keep(self.peer, message.token, frozenset(self._theirs_so_far)))
+            self._theirs_so_far.add(message.token)
+
+    def kept(self, token: bytes, kin: bool) -> None:
+        """Tell the peer that its token is on our disk; or refuse a second file that goes on beside the one we know."""
+        if self.closed:
+            return
+        if kin:
+            self._send(encode(Renewed(token)))
+        else:
+            self._refuse_copy()
+
+    def _compare_lineage(self, known: Known) -> None:
+        """Refuse a file that shows only tokens that we saw replaced before this session began."""
+        before = [token for number, token in known.seen if number <= self.here.lineage_mark]
+        since = [token for number, token in known.seen if number > self.here.lineage_mark]
+        # where none was in force when we began, the other side may have had none to show
+        if before and not {before[-1], *since}.intersection(self._shown or ()):
+            self._refuse_copy()
+        else:
+            self.kin = True
+
+    def _refuse_copy(self) -> None:
+        text = (
+            "{} was copied, or restored from an older copy: it does not carry on where it was when the two sides"
+            " last met. Give it a new site id (syncline new-id), or bring its latest state back."
+        )
+        self.close(4005, text.format("The file on the other side"), said=text.format("This file"), retry=False)
+
+    def _show(self, tokens: tuple[bytes, ...]) -> None:
+        """Show the tokens that we have now, in order: each must follow one that was shown on this connection, and one
+        that nobody has said to have seen may have been lost."""
+        for token in tokens:
+            if token not in self._tokens_shown:
+                self._send(encode(Renewal(token)))
+        self._tokens = tokens
+
+    def _renewal_due(self) -> bool:
+        return self._renewed_at is None or self.now() - self._renewed_at >= RENEW_EVERY
+
+    def _shared_up_to(self) -> int:
+        """The version up to which our history is surely the one that the peer knows: that of the token it keeps."""
+        kept = self._token_kept
+        return made_at(kept) if kept is not None and kept in self._tokens else 0
+
+    def _newest_made_at(self) -> int:
+        """The version of our newest token for the peer, whether it has arrived or not."""
+        return made_at(self._tokens[-1]) if self._tokens else 0
+
+    def _renew(self) -> None:
+        assert self.peer is not None
+        self._renewed_at = self.now()
+        self._actions.append(Renew(self.peer, self._token_kept))

@@ -1,0 +1,73 @@
+"""What a peer asks about the rows of a table, answered from a replica; for our own side of a comparison too."""
+
+from __future__ import annotations
+
+from engine.crr import pack_columns
+from engine.replica import Replica, table_digests
+from engine.sqlite.steps import Steps
+from engine.wire import MAX_KEY, RangeRequest, Ranges, Rows, RowsRequest, Tables, TablesRequest, Values, ValuesRequest
+
+Question = RangeRequest | RowsRequest | ValuesRequest
+Answer = Ranges | Rows | Values
+
+
+PAGE = 2_000
+"""Rows in one answer."""
+
+AT_A_TIME = 100
+"""Rows that are looked up by their keys before others have their turn."""
+
+LARGEST = 1 << 20
+"""Bytes of rows in one answer, and of one row."""
+
+
+def answer(replica: Replica, question: Question | TablesRequest) -> Steps[Answer | Tables]:
+    """Look it up, one short transaction at each step. No question costs more than to go through its table once.
+
+    Raises:
+        SchemaMismatch: the table is no CRR any more.
+        InvalidChange: a key that is none of the table.
+    """
+    match question:
+        case TablesRequest():
+            name, version = replica.schema_identity()
+            plans = yield from table_digests.plans(replica)
+            return Tables(name or "", version, plans, replica.merges_equal_values())
+        case RangeRequest(number, table, bounds):
+            ranges = yield from table_digests.ranges(replica, table, bounds)
+            return Ranges(number, ranges)
+        case RowsRequest(number, table, low, high):
+            return _rows(replica, number, table, low, high)
+        case ValuesRequest(number, table, keys):
+            found = yield from _values(replica, table, keys)
+            return Values(number, found)
+
+
+def _rows(replica: Replica, number: int, table: str, low: bytes, high: bytes) -> Rows:
+    found, more = replica.rows_between(table, low, high, PAGE)
+    rows: list[tuple[bytes, bytes]] = []
+    size = 0
+    for key, digest in found:
+        size += len(key)
+        if size > LARGEST:
+            return Rows(number, tuple(rows), True)
+        if len(key) <= MAX_KEY:
+            rows.append((key, digest.to_bytes(16)))
+    return Rows(number, tuple(rows), more and bool(rows))
+
+
+def _values(replica: Replica, table: str, keys: tuple[bytes, ...]) -> Steps[tuple[tuple[bool, bytes], ...]]:
+    found: list[tuple[bool, bytes]] = []
+    size = 0
+    for key in keys:
+        [row] = replica.values_at(table, [key], LARGEST)
+        packed = pack_columns(row) if row and len(row) <= 255 else b""
+        if len(packed) > LARGEST:
+            packed = b""
+        size += len(packed)
+        if size > LARGEST and found:
+            break
+        found.append((row is not None, packed))
+        if len(found) % AT_A_TIME == 0:
+            yield
+    return tuple(found)

@@ -1,0 +1,289 @@
+"""The published vlcn protocol (spec 10.5 and 10.6): our link on a stock server, our hub under stock clients.
+
+The protocol has no confirmation and no heartbeat, and one message holds whole versions only. What it lacks is made up
+for by greeting again: a fresh greeting tells how far the peer really is. The counter-measures to the defects of spec
+10.8 are marked with their number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from engine.change import MAX_VERSION, SENTINEL, Change
+from engine.crr import weight
+from engine.errors import ProtocolError
+from engine.tables import Part
+from engine.text import printable
+from engine.wire import (
+    MAX_FRAME,
+    AnnouncePresence,
+    Changes,
+    Cursor,
+    Message,
+    RejectChanges,
+    StartStreaming,
+    encode,
+)
+
+from .actions import Merge, Ping, Read, Snapshot
+from .base import Session
+from .vlcn_messages import Versions
+
+QUIET = 10.0
+"""Seconds without traffic after which a link with unconfirmed changes greets again (design.md section 6)."""
+
+REFRESH = 60.0
+"""Seconds without traffic after which a link greets again in any case: a stock server loses live pushes (#7)."""
+
+READ_LIMIT = 5_000
+"""Changes asked for in one read; whole versions only, so that a read may return more."""
+
+
+class _VlcnSession(Session):
+    """What both roles share: one stream each way, contiguity, whole versions."""
+
+    confirms = False
+    _mask_author = False
+
+    def __init__(self, here: Snapshot, *, now: Callable[[], float], sends: bool = True, receives: bool = True) -> None:
+        super().__init__(here, now=now, sends=sends, receives=receives)
+        self._unflushed = False
+        self._local_only = False
+        self._excluded: frozenset[bytes] = frozenset()
+        self._filters = False
+
+    # Outbound
+
+    def read_done(self, result: Versions | Part) -> None:
+        assert isinstance(result, Versions)
+        since, self._reading = self.scanned, False
+        if self.closed:
+            return
+        if result.until < since:
+            self._restored(since, result.until)
+            return
+        self.local_version = max(self.local_version, result.until)
+        self.scanned = result.until
+        self._outgoing(result)
+        self._pump()
+
+    def _read(self) -> None:
+        self._reading = True
+        own = tuple(span for span in self._own_versions if span[1] > self.scanned)
+        self._own_versions = list(own)
+        hidden = own if self.peer is not None else ()
+        self._actions.append(
+            Read(self.scanned, self.peer, hidden, READ_LIMIT, masked=self._mask_author, least=self.local_version)
+        )
+
+    def _stream_from(self, version: int) -> None:
+        """Start (or restart) our stream at ``version``, which the peer holds."""
+        if not 0 <= version < MAX_VERSION:
+            raise ProtocolError("A clock from the other side is out of range.", code=1008)
+        self.asked = True
+        self.position = self.scanned = version
+        self._confirm_sent(min(version, self.local_version), lower=True)
+        if not self.sends:
+            return
+        if version > self.local_version:
+            self._read()
+        self._pump()
+
+    def _pump(self) -> None:
+        due = self.sends and self.asked and self.scanned < self.local_version
+        if due and not (self.closed or self._reading or self._unflushed):
+            self._read()
+
+    def flushed(self) -> None:
+        self._unflushed = False
+        self._pump()
+
+    def _outgoing(self, result: Versions) -> None:
+        """Frame and send what was read."""
+        if self._filters:
+            result = result.of([change for change in result.changes if self._wanted(change)])
+        if not result.changes:
+            return
+        for some in result.messages:
+            # since is the end of the last message, not of the last read: a gap would make the peer reject it (#1)
+            data = encode(Changes(self.here.site_id, Cursor(self.position, 0), some))
+            if len(data) > MAX_FRAME:
+                largest = max(some, key=weight)
+                self._too_large(len(data), f"one transaction that wrote to “{largest.table}”")
+                return
+            self.position = some[-1].db_version
+            self._unflushed = True
+            self._send(data, some)
+        self._stir()
+
+    def _wanted(self, change: Change) -> bool:
+        if change.col_version == 0 or (change.cid == SENTINEL and change.cl > 1 and change.cl % 2):
+            return True  # a revival, which may bear the author of any cell that it set to version 0
+        if self._local_only and change.site_id != self.here.site_id:
+            return False
+        return change.site_id not in self._excluded
+
+    @property
+    def all_sent(self) -> bool:
+        if not self.sends:
+            return self.greeted
+        return self.asked and not self._reading and not self._unflushed and self.scanned >= self.local_version
+
+    @property
+    def all_confirmed(self) -> bool:
+        return self.all_sent and (not self.sends or self.confirmed >= self.position)
+
+    @property
+    def to_send(self) -> int:
+        """How many versions are left to read, or are sent and unconfirmed."""
+        if not self.sends or not self.asked:
+            return 0
+        return max(0, self.local_version - self.scanned) + max(0, self.position - self.confirmed)
+
+    # Inbound
+
+    def _on_changes(self, message: Changes) -> None:
+        if not self.receives:
+            return
+        if message.sender == self.here.site_id:
+            raise ProtocolError("The other side has the site id of this file: one is a copy of the other.", code=4005)
+        if self.peer is None:
+            self._meet(message.sender)
+        if message.sender != self.peer:
+            raise ProtocolError("Changes came from somebody who was not announced.", code=1008)
+        if message.since.version > self.offered:
+            self._gap()
+            return
+        if message.changes:
+            until = message.changes[-1].db_version
+            self._accept(message.changes, since=message.since.version, until=until, stock=True)
+        self._stir()
+
+    def _merged(self, merge: Merge) -> None:
+        self._stir()
+
+    def _gap(self) -> None:
+        raise NotImplementedError
+
+    def _stir(self) -> None:
+        """Note that something moved, which puts the quiet time-out off."""
+
+
+class VlcnClientSession(_VlcnSession):
+    """We dial a published ``ws-server``: it starts nothing, but asks with StartStreaming and pushes."""
+
+    greets_first = False  # its backlog comes right behind, in one message
+
+    _heard = False
+
+    def start(self) -> None:
+        here = self.here
+        seen = tuple((site, Cursor(version, 0)) for site, version in here.received.items())
+        name = here.schema_name or ""
+        self._send(encode(AnnouncePresence(here.site_id, seen, name, here.schema_version)))
+
+    def _came(self, message: Message) -> None:
+        if isinstance(message, StartStreaming):
+            self._on_start_streaming(message)
+        elif isinstance(message, Changes):
+            self._on_changes(message)
+        elif isinstance(message, RejectChanges):
+            # the server's cursor is behind ours; only a fresh greeting tells it (#2)
+            self.close(1000, "The server missed a message; greeting again.", regreet=True)
+        else:
+            raise ProtocolError(f"{type(message).__name__} does not belong here.")
+
+    def ponged(self) -> None:
+        """The server pulls right after it has asked, so that its backlog lies before the pong."""
+        self._heard = True
+
+    @property
+    def all_received(self) -> bool:
+        """Whether the server's backlog is on our disk; never before it can have come."""
+        return self._heard and super().all_received
+
+    def _on_start_streaming(self, message: StartStreaming) -> None:
+        self.greeted = True
+        self._heard = False
+        self._actions.append(Ping())
+        self._excluded = frozenset(message.exclude_sites)
+        self._local_only = message.local_only
+        self._filters = True
+        others = [site for site in message.exclude_sites if site != self.here.site_id]
+        if self.peer is None and others:
+            self._meet(others[0])
+        self._stream_from(message.since.version)
+        self._stir()
+
+    def _stir(self) -> None:
+        settled = self.confirmed >= self.position
+        self._deadline = self.now() + (REFRESH if settled else QUIET)
+
+    def _quiet(self) -> None:
+        self.close(1000, "Greeting again.", regreet=True)
+
+    def _gap(self) -> None:
+        self.close(1000, "The server left a gap; greeting again.", regreet=True)
+
+    def _silence(self) -> str:
+        return "The server did not answer the greeting: it may not know this room, or its schema differs."  # (#5)
+
+
+class VlcnHubSession(_VlcnSession):
+    """A published ``ws-client`` is connected to us: it announces itself, we ask and push."""
+
+    _mask_author = True
+
+    def start(self) -> None:
+        """Nothing to say yet: the client begins."""
+
+    def _quiet(self) -> None:
+        """Nothing: greeting again is the client's business."""
+
+    def _came(self, message: Message) -> None:
+        if isinstance(message, AnnouncePresence):
+            self._on_announce(message)
+        elif not self.greeted:
+            raise ProtocolError(f"{type(message).__name__} came before AnnouncePresence.")
+        elif isinstance(message, Changes):
+            self._on_changes(message)
+        elif isinstance(message, RejectChanges) and self.asked:
+            self._stream_from(min(message.since.version, self.position))
+        else:
+            raise ProtocolError(f"{type(message).__name__} does not belong here.")
+
+    def _on_announce(self, message: AnnouncePresence) -> None:
+        here = self.here
+        if self.greeted:
+            raise ProtocolError("A second AnnouncePresence came.")
+        if message.sender == here.site_id:
+            raise ProtocolError("The other side has the site id of this room: one is a copy of the other.", code=4005)
+        theirs = (message.schema_name, message.schema_version)
+        if here.schema_name is not None and theirs != (here.schema_name, here.schema_version):
+            self.close(
+                4003,
+                f"This room has schema {here.schema_name} version {here.schema_version},"
+                f" the client {printable(theirs[0], 40)} version {theirs[1]}.",
+                retry=False,
+            )
+            return
+        self.greeted = True
+        self._deadline = None
+        self._meet(message.sender)
+        self._ask()
+        # It announces every clock in its file, also what it has sent to us: the lowest skips nothing (spec 9)
+        seen = (cursor.version for site, cursor in message.last_seens if site == here.site_id)
+        self._stream_from(min(seen, default=0))
+
+    def _ask(self) -> None:
+        if self.receives:
+            since = Cursor(self.offered, 0)
+            self._send(encode(StartStreaming(since, (self.here.site_id,), False)))
+
+    def _on_changes(self, message: Changes) -> None:
+        if not self.receives:  # it was never asked for any
+            raise ProtocolError("Only reading is allowed here: the changes were not taken.", code=1008)
+        super()._on_changes(message)
+
+    def _gap(self) -> None:
+        self._ask()  # a second StartStreaming rewinds a stock client (spec 10.6)

@@ -1,0 +1,199 @@
+"""Where the peers' tokens are kept: the system's keyring, or a file of the person's own where there is none.
+
+A token is in no setting, log or ``repr``. The file also says whose tokens the keyring holds, so that a person who uses
+none is never asked to unlock it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import tempfile
+from pathlib import Path
+
+from engine.errors import TokenLost, TokenStoreError
+from engine.settings import HOME, data_dir
+from engine.settings.system_keyring import READ, SAVED, SystemKeyring
+
+IN_KEYRING = ""
+"""Stands in the file for a token that the keyring holds."""
+
+TIMEOUT = 30.0
+"""Seconds for the keyring to answer: long enough for a person to type its password."""
+
+
+class Tokens:
+    """The tokens of the configured peers: at hand once they were asked for, kept in a store between runs.
+
+    Args:
+        store: None forgets them with the engine.
+    """
+
+    def __init__(self, store: TokenStore | None) -> None:
+        self.store = store
+        self._known: dict[str, str | None] = {}
+
+    def of(self, peer: str) -> str | None:
+        """Return the token of a peer, by its id; None when it has none, or was not asked for yet."""
+        return self._known.get(peer)
+
+    async def get(self, peer: str) -> str | None:
+        """Return the token of a peer, by its id, from the store if need be; None when it has none.
+
+        Raises:
+            TokenStoreError: the store cannot be read at the moment; the next call asks it again.
+        """
+        if peer not in self._known and self.store is not None:
+            self._known.setdefault(peer, await self.store.get(peer))
+        return self._known.get(peer)
+
+    async def where(self) -> str:
+        """Return one sentence for a person: where tokens are kept."""
+        return await self.store.where() if self.store is not None else "Tokens are forgotten when Syncline ends."
+
+    async def keep(self, peer: str, token: str | None) -> None:
+        """Keep the token of a peer; None changes nothing, an empty one removes what is kept.
+
+        Raises:
+            TokenStoreError: the store would not; then nothing has changed.
+        """
+        if token is None or (peer in self._known and token == (self.of(peer) or "")):
+            return
+        if not token:
+            await self.drop(peer)
+            return
+        if self.store is not None:
+            await self.store.set(peer, token)
+        self._known[peer] = token
+
+    async def drop(self, peer: str) -> None:
+        """Forget the token of a peer.
+
+        Raises:
+            TokenStoreError: the store would not let it go.
+        """
+        if self.store is not None:
+            await self.store.delete(peer)
+        self._known[peer] = None
+
+
+class TokenStore:
+    """Keeps one token for each peer.
+
+    Args:
+        folder: of the file; by default ``data_dir()``.
+        keyring: whether to use the system's; by default yes, unless ``SYNCLINE_HOME`` keeps everything in one folder.
+        timeout: seconds for the keyring to answer.
+    """
+
+    def __init__(self, folder: Path | None = None, *, keyring: bool | None = None, timeout: float = TIMEOUT) -> None:
+        self._file = _TokenFile((folder or data_dir()) / "tokens.json")
+        self._wanted = HOME not in os.environ if keyring is None else keyring
+        self._keyring = SystemKeyring(timeout)
+        self._changing = asyncio.Lock()
+
+    async def where(self) -> str:
+        """Return one sentence for a person: where tokens are kept, and why there."""
+        name = await self._found()
+        if name is not None:
+            return f"Tokens are kept in the system's keyring ({name})."
+        why = "The system has no usable keyring, so tokens" if self._wanted else "Tokens"
+        return f"{why} are kept in {self._file.path}, which only you can read."
+
+    async def get(self, peer: str) -> str | None:
+        """Return the token of a peer, by its id; None when it has none.
+
+        Raises:
+            TokenStoreError: the keyring or the file cannot be read. TokenLost: the keyring has it no more.
+        """
+        kept = (await asyncio.to_thread(self._file.read)).get(peer)
+        if kept != IN_KEYRING:
+            return kept
+        token = await self._keyring.get(peer)
+        if token is None:
+            raise TokenLost("The system's keyring does not hold the token any more.", hint="Enter the token again.")
+        return token
+
+    async def set(self, peer: str, token: str) -> None:
+        """Keep the token of a peer in place of an earlier one.
+
+        Raises:
+            TokenStoreError: it could not be kept.
+        """
+        async with self._changing:
+            in_keyring = await self._found() is not None
+            if in_keyring:
+                await self._keyring.set(peer, token)
+            await asyncio.to_thread(self._file.put, peer, IN_KEYRING if in_keyring else token)
+
+    async def delete(self, peer: str) -> None:
+        """Forget the token of a peer, if there is one.
+
+        Raises:
+            TokenStoreError: it could not be removed.
+        """
+        async with self._changing:
+            kept = (await asyncio.to_thread(self._file.read)).get(peer)
+            if kept == IN_KEYRING and await self._found() is not None:
+                await self._keyring.delete(peer)
+            await asyncio.to_thread(self._file.put, peer, None)
+
+    async def _found(self) -> str | None:
+        """The name of the keyring; None where none is wanted, or there is none."""
+        return await self._keyring.find() if self._wanted else None
+
+
+class _TokenFile:
+    """A JSON object from peer id to token (or ``IN_KEYRING``), readable by its owner only."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def read(self) -> dict[str, str]:
+        try:
+            text = self.path.read_text("utf-8")
+        except FileNotFoundError:
+            return {}
+        except (OSError, UnicodeDecodeError) as error:
+            raise self._failed(READ, error) from None
+        try:
+            tokens = json.loads(text)
+        except ValueError:
+            tokens = None
+        if not isinstance(tokens, dict) or not all(isinstance(token, str) for token in tokens.values()):
+            raise TokenStoreError(
+                f"The tokens in {self.path} cannot be used: the file is damaged.",
+                hint="Move it away, then enter the tokens of your peers again.",
+            )
+        return tokens
+
+    def put(self, peer: str, token: str | None) -> None:
+        """Write the file anew with this token, whole or not at all; None removes it."""
+        tokens = self.read()
+        if tokens.get(peer) == token:
+            return
+        if token is None:
+            del tokens[peer]
+        else:
+            tokens[peer] = token
+        temporary = ""
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            descriptor, temporary = tempfile.mkstemp(dir=self.path.parent, prefix=".tokens-")  # made with 0600
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                json.dump(tokens, file, indent=1)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(temporary, self.path)
+        except OSError as error:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
+            raise self._failed(SAVED, error) from None
+
+    def _failed(self, verb: str, error: Exception) -> TokenStoreError:
+        return TokenStoreError(
+            f"The tokens in {self.path} could not be {verb}: {getattr(error, 'strerror', None) or error}.",
+            hint="Check that the folder is there, is yours, and has space left.",
+        )

@@ -1,0 +1,154 @@
+"""Copies of a person's files: one before Syncline first writes to it, one before each change of its tables.
+
+``engine.storage.restore`` puts one back.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import apsw
+
+from engine.errors import StorageFailed
+from engine.sqlite.sqlite_errors import explain
+
+KEPT = 3
+"""Copies of one file that are kept; older ones go when a new one is whole."""
+
+_PATH, _OURS = "path", "made-here"
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """One copy: where it is, when it was made, its size in bytes, and the file that it is of."""
+
+    copy: Path
+    made: float
+    size: int
+    path: Path
+
+
+class Backups:
+    """The folder that holds them.
+
+    Args:
+        folder: made when needed.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def find(self, path: Path) -> list[Path]:
+        """Return the backups of ``path``, oldest first."""
+        return sorted(self._folder_of(path).glob("*.db"), key=_order)
+
+    def all(self) -> list[Backup]:
+        """Return the backups of every file, by file, oldest first."""
+        found: list[Backup] = []
+        for note in sorted(self.folder.glob(f"*/{_PATH}")):
+            path = Path(note.read_text("utf-8"))
+            for copy in self.find(path):
+                status = copy.stat()
+                found.append(Backup(copy, status.st_mtime, status.st_size, path))
+        return found
+
+    def waive(self, path: Path) -> None:
+        """Note that a file was made by Syncline itself, just now: it needs no first copy.
+
+        Raises:
+            StorageFailed: that could not be noted.
+        """
+        folder = self._folder_of(path)
+        try:
+            self._make_folder(path)
+            (folder / _OURS).write_text(_identity(path))
+        except OSError as error:
+            raise _failed(path, folder, error) from error
+
+    def ensure(self, path: Path, *, within: float = float("inf")) -> Path | None:
+        """Make a backup of ``path`` if there is none of the last ``within`` seconds; call before the first write.
+
+        Returns:
+            the new backup, or None when one was there, or the file is of our own making (``waive``).
+        """
+        ours = self._folder_of(path) / _OURS
+        if within == float("inf") and ours.exists() and ours.read_text() == _identity(path):
+            return None
+        for backup in self.find(path)[-1:]:
+            age = time.time() - backup.stat().st_mtime  # negative: made while the clock was ahead, nobody knows when
+            if age < within and (age >= 0 or within == float("inf")):
+                return None
+        return self.make(path)
+
+    def make(self, path: Path) -> Path:
+        """Copy ``path`` with SQLite's backup API: a consistent state, even while other programs write.
+
+        Raises:
+            StorageFailed: the copy could not be made; then nothing may be written to the file either.
+            FileBusy: the file stayed locked.
+        """
+        folder = self._folder_of(path)
+        before = [_order(copy) for copy in self.find(path)]
+        stamp = max([time.strftime("%Y%m%d-%H%M%S"), *(made for made, _ in before)])  # last, whatever the clock says
+        numbers = [number for made, number in before if made == stamp]
+        target = folder / (f"{stamp}-{max(numbers) + 1}.db" if numbers else f"{stamp}.db")
+        unfinished = target.with_suffix(".part")
+        try:
+            self._make_folder(path)
+            # for writing, so that what a crash has left half written is taken back first; what is copied stays as it is
+            source = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)
+            try:
+                source.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
+                source.set_busy_timeout(5_000)
+                unfinished.unlink(missing_ok=True)
+                copy = apsw.Connection(str(unfinished))
+                try:
+                    with copy.backup("main", source, "main") as backup:
+                        while not backup.done:
+                            backup.step(1_000)
+                finally:
+                    copy.close()
+            finally:
+                source.close()
+            unfinished.rename(target)  # closing has synced it; only a whole copy gets the name of one
+        except apsw.BusyError as error:
+            unfinished.unlink(missing_ok=True)
+            raise explain(error, path) from error
+        except (OSError, apsw.Error) as error:
+            unfinished.unlink(missing_ok=True)
+            raise _failed(path, folder, error) from error
+        for old in self.find(path)[:-KEPT]:
+            with contextlib.suppress(OSError):
+                old.unlink()
+        return target
+
+    def _make_folder(self, path: Path) -> None:
+        folder = self._folder_of(path)
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        (folder / _PATH).write_text(str(path.expanduser().resolve()), "utf-8")
+
+    def _folder_of(self, path: Path) -> Path:
+        path = path.expanduser().resolve()
+        return self.folder / f"{path.name}-{hashlib.sha256(str(path).encode()).hexdigest()[:12]}"
+
+
+def _order(copy: Path) -> tuple[str, int]:
+    """Copies of the same second are numbered: the tenth comes after the ninth."""
+    day, time_of_day, *number = copy.stem.split("-")
+    return f"{day}-{time_of_day}", int(number[0]) if number else 0
+
+
+def _identity(path: Path) -> str:
+    status = path.stat()
+    return f"{status.st_dev} {status.st_ino}"
+
+
+def _failed(path: Path, folder: Path, error: Exception) -> StorageFailed:
+    return StorageFailed(
+        f"{path.name} could not be backed up to {folder}: {error}.",
+        hint="Nothing was written to the file. Free some space, then try again.",
+    )

@@ -1,0 +1,58 @@
+"""Reads of one file that are under way or were made a moment ago, for whoever wants the same."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Hashable
+from typing import Any, Generic, Protocol, TypeVar
+
+KEEP = 1.0
+"""Seconds for which what was read is kept for those who come later."""
+
+KEPT = 64 * 1024
+"""Bytes of the largest read that is kept, about; what is larger is shared only by those who wait for it together."""
+
+
+class Sized(Protocol):
+    """What was read."""
+
+    @property
+    def size(self) -> int:
+        """About how many bytes it has."""
+        ...
+
+
+Key = TypeVar("Key", bound=Hashable)
+Found = TypeVar("Found", bound=Sized)
+
+
+class ReadCache(Generic[Key, Found]):
+    """Those of one file, by what was asked for."""
+
+    def __init__(self) -> None:
+        self._reads: dict[Key, asyncio.Task[Found]] = {}
+
+    def get(self, key: Key) -> asyncio.Task[Found] | None:
+        """The read of this, if it is under way or kept. Shield it: others may wait for it too."""
+        return self._reads.get(key)
+
+    def begin(self, key: Key, read: Coroutine[Any, Any, Found]) -> asyncio.Task[Found]:
+        """Read, and share what comes of it from now on."""
+        reading = self._reads[key] = asyncio.get_running_loop().create_task(read)
+        reading.add_done_callback(lambda _: self._done(key, reading))
+        return reading
+
+    def drop(self, key: Key, reading: asyncio.Task[Found]) -> None:
+        """Share this read no more; one that has taken its place stays."""
+        if self._reads.get(key) is reading:
+            del self._reads[key]
+
+    def forget(self) -> None:
+        """Share nothing that was read so far: the file has moved on, and what is read now tells more."""
+        self._reads.clear()
+
+    def _done(self, key: Key, reading: asyncio.Task[Found]) -> None:
+        if reading.cancelled() or reading.exception() is not None or reading.result().size > KEPT:
+            self.drop(key, reading)
+        else:
+            asyncio.get_running_loop().call_later(KEEP, self.drop, key, reading)

@@ -1,0 +1,182 @@
+"""A replica on a thread of its own, kept open under its path.
+
+Work runs only on the file that is there: one that has lost its name is left alone, for what is written to it is lost
+with it. When another file has its place, or reading it has failed, the path is opened anew by whatever work comes
+first, and whoever relied on what was there before is told.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Concatenate, NamedTuple, ParamSpec, TypeVar
+
+import apsw
+
+from engine.crr import Waiting
+from engine.errors import FileBusy, FileReplaced, StorageFailed, SynclineError
+from engine.replica import Replica
+from engine.sqlite.file_identity import replaced
+from engine.storage.backup import Backups
+from engine.table_shape import Parked, Shape
+
+log = logging.getLogger(__name__)
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Opened(NamedTuple):
+    """What a file was when it was opened. ``generation`` counts the openings; ``marks`` as ``Replica.marks``."""
+
+    generation: int
+    site_id: bytes
+    version: int
+    shapes: tuple[Shape, ...]
+    parked: tuple[Parked, ...]
+    marks: tuple[tuple[str, str], ...]
+
+
+class ReplicaThread:
+    """The replica of one path.
+
+    Args:
+        path: the database file.
+        backups: where the file is copied to before it is written to for the first time; may be None.
+        on_opened: called on the loop each time the path was opened, before any work on what it found is done.
+
+    Attributes:
+        stopped: the program is about to end.
+    """
+
+    def __init__(self, path: Path, backups: Backups | None, on_opened: Callable[[Opened], None]) -> None:
+        self._path = path
+        self._backups = backups
+        self._on_opened = on_opened
+        self._loop = asyncio.get_running_loop()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"replica-{path.name}")
+        self._replica: Replica | None = None
+        self._generation = 0
+        self._doubtful = False
+        self.stopped = False
+
+    def stop(self) -> None:
+        """Have what is under way end now, and what comes fail: the program is about to end."""
+        self.stopped = True
+        if self._replica is not None:
+            self._replica.stop()
+
+    async def open(self) -> None:
+        """Open the path.
+
+        Raises:
+            ReplicaError: it cannot be; says why.
+        """
+        await self._loop.run_in_executor(self._thread, self._open)
+
+    async def close(self) -> None:
+        """Close it, after the work that is under way; nothing may be asked for any more."""
+        await self._loop.run_in_executor(self._thread, self._let_go)
+        self._thread.shutdown(wait=False)
+
+    async def run(
+        self,
+        generation: int | None,
+        work: Callable[Concatenate[Replica, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """Run ``work(replica, ...)`` and return what it returns.
+
+        Work that has begun is always finished, even if the caller is cancelled: a merge is whole or not at all.
+
+        Args:
+            generation: of the file that it is for; None for whatever file is there.
+
+        Raises:
+            NoSuchFile: there is none at the moment. FileReplaced: there is another than that of ``generation``.
+            ReplicaError: there is one that cannot be opened.
+        """
+
+        def on_thread() -> T:
+            replica = self._usable(generation)
+            try:
+                return work(replica, *args, **kwargs)
+            except StorageFailed as error:
+                # what was opened on a stick that is pulled does not come back with it
+                self._doubtful = isinstance(error.__cause__, apsw.IOError | OSError)
+                with contextlib.suppress(apsw.Error):  # forget the pages that were read: they may be wrong
+                    replica.connection.pragma("shrink_memory")
+                raise
+
+        return await self._loop.run_in_executor(self._thread, on_thread)
+
+    @property
+    def waiting(self) -> Waiting:
+        """What of the file cannot be sent for now."""
+        return self._replica.waiting if self._replica is not None else Waiting()
+
+    async def renew(self, generation: int) -> None:
+        """Open the path anew, unless that was done since ``generation``.
+
+        Raises:
+            ReplicaError: it cannot be.
+        """
+        await self._loop.run_in_executor(self._thread, self._renew, generation)
+
+    # On the thread
+
+    def _usable(self, generation: int | None) -> Replica:
+        self._renew_if_need_be()
+        if generation not in (None, self._generation):
+            raise replaced(self._path)
+        assert self._replica is not None
+        return self._replica
+
+    def _renew_if_need_be(self) -> None:
+        if self._replica is not None and not self._doubtful:
+            try:
+                self._replica.check_there()
+            except FileReplaced:
+                pass
+            else:
+                return
+        self._renew(self._generation)
+
+    def _renew(self, generation: int) -> None:
+        if generation == self._generation:
+            self._let_go(replaced=True)
+            self._open()
+
+    def _open(self) -> None:
+        Replica.open(self._path, readonly=True, recover=True).close()  # a file that cannot be used gets no backup
+        if self._backups is not None:
+            self._backups.ensure(self._path)
+        replica = Replica.open(self._path)
+        try:
+            with contextlib.suppress(FileBusy):  # the first look at the file does it too
+                replica.look_again()
+            found = replica.db_version(), replica.shapes(), replica.parked(), replica.marks()
+            opened = Opened(self._generation + 1, replica.site_id, *found)
+        except BaseException:
+            replica.close()
+            raise
+        self._replica, self._generation, self._doubtful = replica, opened.generation, False
+        if self.stopped:
+            replica.stop()
+        self._loop.call_soon_threadsafe(self._on_opened, opened)
+
+    def _let_go(self, *, replaced: bool = False) -> None:
+        replica, self._replica = self._replica, None
+        if replica is None:
+            return
+        try:
+            if replaced:  # closing must not touch the log beside the new file, which SQLite would find by its name
+                replica.connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
+            replica.close()
+        except SynclineError as error:
+            log.warning("%s could not be closed well: %s", self._path.name, error)

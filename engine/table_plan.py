@@ -1,0 +1,104 @@
+"""The plan of a synced table: what another side needs to make a table that takes the same rows.
+
+No SQL travels: types are one of a few kinds, a default is a value, and names are checked before they are quoted.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import NamedTuple
+
+from engine.change import SQLiteValue
+from engine.errors import UsageError
+from engine.text import printable
+
+MAX_TABLES = 500
+MAX_COLUMNS = 1_000
+"""Tables of one file, and columns of one table, that a plan may have."""
+
+MAX_NAME = 200
+"""Characters of a name."""
+
+_RESERVED = ("sqlite_", "crsql_", "__crsql_")
+
+
+class Kind(IntEnum):
+    """What a column does to values (https://sqlite.org/datatype3.html, section 3)."""
+
+    ANY = 0
+    TEXT = 1
+    NUMERIC = 2
+    INTEGER = 3
+    REAL = 4
+    INT = 5
+    """As INTEGER, but as a key it is no alias of the rowid, which takes integers only."""
+
+
+class Collation(IntEnum):
+    """The collations that every SQLite has; any other counts as the first."""
+
+    BINARY = 0
+    NOCASE = 1
+    RTRIM = 2
+
+
+class ColumnPlan(NamedTuple):
+    """One column.
+
+    Attributes:
+        key: its place in the primary key from 1; 0 for none.
+        default: what a row holds that was written before the column came; None for NULL.
+    """
+
+    name: str
+    kind: Kind
+    collation: Collation = Collation.BINARY
+    key: int = 0
+    default: SQLiteValue = None
+
+
+class TablePlan(NamedTuple):
+    """One table, with its columns in order."""
+
+    name: str
+    columns: tuple[ColumnPlan, ...]
+    strict: bool = False
+    rowid: bool = True
+
+
+def check_plans(plans: tuple[TablePlan, ...]) -> None:
+    """See whether tables can be made so.
+
+    Raises:
+        UsageError: they cannot; says why, in words fit for whoever sent them.
+    """
+    if not 0 < len(plans) <= MAX_TABLES:
+        raise UsageError(f"A room has from 1 to {MAX_TABLES} tables, not {len(plans)}.")
+    if len({plan.name.lower() for plan in plans}) < len(plans):
+        raise UsageError("Two tables have the same name.")
+    for plan in plans:
+        _check_name(plan.name)
+        lower = plan.name.lower()
+        if lower.startswith(_RESERVED) or "__crsql_" in lower:
+            raise UsageError(f"No table may be called “{printable(plan.name, 40)}”.")
+        _check_columns(plan)
+
+
+def _check_columns(plan: TablePlan) -> None:
+    shown = printable(plan.name, 40)
+    if not 0 < len(plan.columns) <= MAX_COLUMNS:
+        raise UsageError(f"The table “{shown}” has {len(plan.columns)} columns; from 1 to {MAX_COLUMNS} can be.")
+    if len({column.name.lower() for column in plan.columns}) < len(plan.columns):
+        raise UsageError(f"Two columns of the table “{shown}” have the same name.")
+    places = sorted(column.key for column in plan.columns if column.key)
+    if not places or places != list(range(1, len(places) + 1)):
+        raise UsageError(f"The table “{shown}” has no whole primary key.")
+    for column in plan.columns:
+        _check_name(column.name)
+        if isinstance(column.default, str) and "\0" in column.default:
+            raise UsageError(f"A default in the table “{shown}” holds a zero character.")
+
+
+def _check_name(name: str) -> None:
+    if not 0 < len(name) <= MAX_NAME or not name.isprintable():
+        raise UsageError(f"“{printable(name, 40)}” is no name for a table or column.")

@@ -1,0 +1,1 @@
+"""Between sessions and sockets: connecting, driving a session, keepalive, queues and limits."""

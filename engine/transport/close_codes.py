@@ -1,0 +1,100 @@
+"""What it means that a connection is over: why it ended, in words, and whether trying again can help."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from websockets.asyncio.connection import Connection
+from websockets.exceptions import ConnectionClosed
+
+from engine.errors import (
+    CopiedFile,
+    PeerRefused,
+    PeerUnreachable,
+    RoomMissing,
+    SchemasDiffer,
+    SynclineError,
+    TableBroken,
+    TokenRefused,
+    TooLarge,
+)
+from engine.session import CLOSE_MISSING, CLOSE_TOKEN, Close, Session, SynclineSession
+from engine.session.common_tables import Where
+from engine.text import printable
+from engine.wire import FailureCode
+
+TOO_BIG = 1009
+"""The close code for a message larger than is taken here, or there."""
+
+CLOSE_COPIED = 4005
+"""The close code for a file that is a copy of ours, or was restored."""
+
+REFUSALS = (1003, 1007, 1008, TOO_BIG)
+"""Close codes that say no; so do those from 4000 to 4999, but for one."""
+
+COPIED = "If this file is the copy, give it an id of its own: “New id…” in the peer's menu."
+
+GONE = (ConnectionClosed, AttributeError)
+"""What a connection raises that is over. asyncio's abort(), which websockets calls, trips with an AttributeError over a
+transport that was closed while bytes waited in it, once these have left or the other side has hung up."""
+
+
+def how_it_ended(socket: Connection) -> Close:
+    """Return why a connection ended that our session has not closed: cut, or closed by the other side."""
+    code, reason = socket.close_code, printable(socket.close_reason or "", 200)
+    ours, answers = socket.protocol.close_sent, socket.protocol.close_rcvd_then_sent
+    if ours is not None and ours.code == TOO_BIG and not answers:
+        code = TOO_BIG
+        limit = socket.protocol.max_message_size or 0
+        size = f"{limit >> 20} MB" if limit >> 20 else f"{limit:,} bytes"
+        reason = f"The other side sent a message of more than {size}, which is too large to take."
+    elif code == TOO_BIG:
+        reason = "Too large for this peer: it does not take a message of this size."
+    if code in (None, 1006):
+        return Close(1006, "The connection was cut.", "")
+    if code in (1000, 1001):
+        return Close(code or 1000, reason or "The other side hung up.", "")
+    return Close(code, reason or f"The other side closed with code {code}.", "", may_help(code))
+
+
+def error_of(session: Session, closed: Close, path: Path) -> SynclineError:
+    """Return what kept two sides from syncing, given how their session ended; ``path`` is our file."""
+    refused = session.refusal.code if isinstance(session, SynclineSession) and session.refusal is not None else None
+    if session.copied or closed.code == CLOSE_COPIED:
+        return CopiedFile(closed.reason, hint=f"{COPIED} Or: syncline new-id {path}")
+    if closed.parked:
+        return _tables(session, closed, path)
+    if closed.retry:
+        return PeerUnreachable(closed.reason)
+    if refused == FailureCode.ROOM:
+        return RoomMissing(closed.reason, hint="When that has changed at the hub, this goes on by itself.")
+    if refused == FailureCode.TOKEN or closed.code == CLOSE_TOKEN:
+        return TokenRefused(closed.reason, hint="Enter the token that the hub's owner gave you.")
+    if refused == FailureCode.TOO_LARGE or closed.code == TOO_BIG:
+        return TooLarge(closed.reason)
+    return PeerRefused(closed.reason)
+
+
+def _tables(session: Session, closed: Close, path: Path) -> SynclineError:
+    places = {one.where: one.table for one in session.parked} if session.nothing_left else {}
+    if Where.HERE in places:
+        table = places[Where.HERE]
+        mend = f"To mend it: syncline check --repair {path}"
+        return TableBroken(table, dict(session.here.parked)[table], hint=mend)
+    if places.keys() == {Where.THERE}:
+        return SchemasDiffer(closed.reason, hint="When that is mended, it goes on by itself.")
+    return SchemasDiffer(closed.reason, hint="Bring both sides to the same tables; it then goes on by itself.")
+
+
+def may_help(code: int) -> bool:
+    """Whether the other side, which closed with this code, did not refuse: to dial again soon can help."""
+    return code == CLOSE_MISSING or (code not in REFUSALS and not 4000 <= code < 5000)
+
+
+def shortened(reason: str) -> str:
+    """Return a reason as a close frame can carry it: at most 123 bytes (RFC 6455, 5.5.1), whole sentences if it can."""
+    data = reason.encode()
+    if len(data) <= 123:
+        return reason
+    sentences, stop, _ = (data[:123].decode(errors="ignore") + " ").rpartition(". ")
+    return sentences + "." if stop else data[:120].decode(errors="ignore") + "…"

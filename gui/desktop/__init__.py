@@ -1,0 +1,1 @@
+"""What the desktop is asked for: start at login, and the ``syncline:`` links."""

@@ -1,0 +1,271 @@
+"""What a person asks for that takes a dialog: one after the other, never two at once."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QStandardPaths, Signal, qVersion
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QFileDialog, QSystemTrayIcon, QWidget
+
+from engine.api import diagnostics
+from engine.change import SENTINEL
+from engine.errors import SynclineError
+from engine.events import ChangesMoved, FlowChange
+from engine.history.export import export
+from engine.history.journal import OverwrittenLine
+from engine.settings import HOME, data_dir
+from engine.truncate import Clipped
+from gui.commands import Commands, in_words
+from gui.desktop.autostart import Autostart, autostart
+from gui.desktop.links import LinkType, link_type
+from gui.dialogs import add_database, add_peer, cell_details, confirm, schema, settings, share, verify
+from gui.dialogs.base import closed
+from gui.logs import LogFile
+from gui.models import values
+
+log = logging.getLogger(__name__)
+
+
+class DialogController(QObject):
+    """Opens dialogs over a window and has the engine do what they say.
+
+    Args:
+        window: the dialogs belong to it. commands: runs them and tells of what went wrong.
+    """
+
+    told = Signal(str)
+    """Something a person may want to copy."""
+
+    def __init__(self, window: QWidget, commands: Commands) -> None:
+        super().__init__(window)
+        self._window = window
+        self._commands = commands
+        self._engine = commands.engine
+        self._asking = asyncio.Lock()
+        self.autostart: Autostart = autostart()
+        self.links: LinkType | None = link_type()
+        self.log: LogFile | None = None
+
+    def add_databases(self, files: Sequence[Path] = ()) -> None:
+        """Add these files, or one that is chosen; of a known one, make more tables syncable."""
+        for file in files or (None,):
+            self._commands.start(self._add_database(file))
+
+    def edit_peer(self, peer: str | None, database: str | None = None) -> None:
+        """Change a peer, or add one, for this database at first."""
+        self._commands.start(self._edit_peer(peer, database))
+
+    def use_link(self, link: str) -> None:
+        """Show a pairing link that was opened somewhere, ready to be used: where a peer is being added, or anew."""
+        for dialog in self._window.findChildren(add_peer.PeerDialog):
+            if dialog.isVisible() and dialog.adding:
+                dialog.take(link)
+                return
+        self._commands.start(self._edit_peer(None, None, link))
+
+    def register_links(self, *, first: bool) -> None:
+        """Have the system open pairing links with this program: at the first start, and again after it was moved.
+
+        Not where everything is to be kept in one folder: that leaves no trace on the system.
+        """
+        links = self.links
+        if links is None or HOME in os.environ:
+            return
+        try:
+            if first or (links.enabled() and not links.current()):
+                links.set(True)
+        except SynclineError as error:
+            log.warning("%s", error)
+
+    def remove_peers(self, peers: Sequence[str]) -> None:
+        """Remove peers, if the person is sure."""
+        self._commands.start(self._remove_peers(peers))
+
+    def remove_database(self, database: str) -> None:
+        """Remove a database with its peers, if the person is sure."""
+        self._commands.start(self._remove_database(database))
+
+    def share(self) -> None:
+        """Open what is shared with other machines, unless some dialog is open."""
+        if not self._asking.locked():
+            self._commands.start(self._share())
+
+    def change_settings(self) -> None:
+        """Open the settings, unless some dialog is open."""
+        if not self._asking.locked():
+            self._commands.start(self._change_settings())
+
+    def show_change(self, event: ChangesMoved, change: FlowChange) -> None:
+        """Show a line of the flow whole."""
+        if change.column != SENTINEL:
+            self._commands.start(self._show_change(event.database, change))
+
+    def show_overwritten(self, line: OverwrittenLine) -> None:
+        """Show a line of the journal whole."""
+        place = line.database, line.table, line.key, line.column
+        self._commands.start(self._show(cell_details.Cell(*place, line.new, line.old, had_old=True, kept=line.whole)))
+
+    def verify(self, peer: str) -> None:
+        """Compare all rows with a peer, show how that went, and mend what differs."""
+        self._commands.start(self._verify(peer))
+
+    def compare_tables(self, peer: str) -> None:
+        """Show how the tables differ from a peer's, and add what is missing here."""
+        self._commands.start(self._compare_tables(peer))
+
+    def repair(self, peer: str) -> None:
+        """Ask whether to mend the sync records of a peer's database, and do it."""
+        config = next(known for known in self._engine.settings.peers if known.id == peer)
+        self._commands.start(self._repair(config.database))
+
+    def new_id(self, peer: str) -> None:
+        """Give the file that is synced with this peer an id of its own, if the person is sure."""
+        config = next(known for known in self._engine.settings.peers if known.id == peer)
+        self.new_id_of(config.database)
+
+    def new_id_of(self, database: str) -> None:
+        """Give a file an id of its own, if the person is sure."""
+        self._commands.start(self._new_id(database))
+
+    def save_diagnostics(self) -> None:
+        """Write what helps those who help into a file, and say where."""
+        self._commands.start(self._save_diagnostics())
+
+    def tell_diagnostics(self, file: Path) -> None:
+        """Say where the diagnostics are."""
+        text = self.tr("The diagnostics are in {0}. They hold no tokens and no values; look before you share them.")
+        self.told.emit(text.format(file))
+
+    def export_activity(self) -> None:
+        """Write the syncs into a file."""
+        self._commands.start(self._export_activity())
+
+    # The dialogs
+
+    async def _add_database(self, file: Path | None) -> None:
+        async with self._asking:
+            await add_database.ask(self._window, self._engine, file)
+
+    async def _edit_peer(self, peer: str | None, database: str | None, link: str = "") -> None:
+        config = next((known for known in self._engine.settings.peers if known.id == peer), None)
+        async with self._asking:
+            await add_peer.ask(self._window, self._engine, config, database, link=link)
+
+    async def _remove_peers(self, peers: Sequence[str]) -> None:
+        names = {peer: self._commands.name_of(peer) for peer in peers}
+        everybody = ", ".join(names.values())
+        title = self.tr("Remove peer") if len(peers) == 1 else self.tr("Remove peers")
+        sentence = self.tr("Remove {0}? The databases stay as they are on both sides.").format(everybody)
+        if await confirm.confirm(self._window, title, sentence, self.tr("Remove")):
+            for peer, name in names.items():
+                try:
+                    await self._engine.remove_peer(peer)
+                except SynclineError as error:  # it is gone, but its token is not; the others go too
+                    self._commands.failed.emit(f"{name}: {in_words(error)}")
+
+    async def _remove_database(self, database: str) -> None:
+        name = next(known.name for known in self._engine.settings.databases if known.id == database)
+        sentence = self.tr("Remove {0} and its peers from Syncline? The file stays as it is.").format(name)
+        if await confirm.confirm(self._window, self.tr("Remove database"), sentence, self.tr("Remove")):
+            await self._engine.remove_database(database)
+
+    async def _share(self) -> None:
+        async with self._asking:
+            await share.ask(self._window, self._engine)
+
+    async def _change_settings(self) -> None:
+        async with self._asking:
+            await settings.ask(self._window, self._engine, self.autostart, self.links)
+
+    async def _show_change(self, database: str, change: FlowChange) -> None:
+        change = await self._engine.whole(database, change)
+        kept = not isinstance(change.old, Clipped)
+        place = database, change.table, change.key, change.column
+        await self._show(cell_details.Cell(*place, change.value, change.old, change.had_old, kept))
+
+    async def _show(self, cell: cell_details.Cell) -> None:
+        if await cell_details.show(self._window, self._engine, cell):
+            self._commands.said.emit(self.tr("The old value is back."))
+
+    async def _export_activity(self) -> None:
+        journal = self._engine.journal
+        kinds = ("CSV (*.csv)", "JSON (*.json)")
+        target = await self._choose_target(self.tr("Export the syncs"), "syncline.csv", kinds)
+        if target is not None and journal is not None:
+            count = await export(journal, target)
+            self._commands.said.emit(self.tr("Wrote {0} syncs to {1}.").format(count, target.name))
+
+    async def _verify(self, peer: str) -> None:
+        async with self._asking:
+            await verify.show(self._window, self._engine, peer, self._commands.name_of(peer))
+
+    async def _compare_tables(self, peer: str) -> None:
+        async with self._asking:
+            await schema.show(self._window, self._engine, peer, self._commands.name_of(peer))
+
+    async def _repair(self, chosen: str) -> None:
+        database = next(known for known in self._engine.settings.databases if known.id == chosen)
+        sentence = self.tr(
+            "A table of {0} cannot be synced as it is. Mend its sync records? A backup is made first. What was written"
+            " without a record is recorded as written now, and the table is synced once more from the start."
+        ).format(database.name)
+        if await confirm.confirm(self._window, self.tr("Repair"), sentence, self.tr("Repair")):
+            found = await self._engine.repair(database.id)
+            tables = ", ".join(sorted({values.shown(one.table) for one in found}))
+            done = self.tr("Mended: {0}.").format(tables)
+            self._commands.said.emit(done if found else self.tr("Nothing was damaged."))
+
+    async def _new_id(self, chosen: str) -> None:
+        database = next(known for known in self._engine.settings.databases if known.id == chosen)
+        title = self.tr("This file was copied, or restored from a backup")
+        sentence = self.tr(
+            "{0} was copied, or restored from a backup: another file goes on under its id. Give it an id of its own?"
+            " A backup is made first. No row changes; with each peer it syncs once more from the start."
+            " If the other copy has synced too, give that one a new id as well."
+        ).format(database.name)
+        if await confirm.confirm(self._window, title, sentence, self.tr("Give it a new id")):
+            await self._engine.new_site_id(database.id)
+            self._commands.said.emit(self.tr("{0} has an id of its own now.").format(database.name))
+            peers = [known.id for known in self._engine.settings.peers if known.database == database.id]
+            if peers:
+                self._commands.sync_now(peers)
+
+    async def _save_diagnostics(self) -> None:
+        folder = diagnostics_folder()
+        screen = self._window.screen()
+        about = (
+            f"Qt {qVersion()} on {QGuiApplication.platformName()}, style {self._window.style().name()}",
+            f"screen {screen.size().width()}x{screen.size().height()} at {screen.devicePixelRatio()}",
+            f"tray {QSystemTrayIcon.isSystemTrayAvailable()}, desktop {os.environ.get('XDG_CURRENT_DESKTOP', '?')}",
+        )
+        file = await diagnostics.save(self._engine, folder, self.log.files() if self.log else (), about)
+        self.tell_diagnostics(file)
+
+    async def _choose_target(self, title: str, name: str, kinds: Sequence[str]) -> Path | None:
+        """Let a person choose where to write; the kind gives the name its end when the person gave none."""
+        dialog = QFileDialog(self._window, title)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setNameFilters(list(kinds))
+        dialog.selectFile(name)
+
+        def follow(kind: str) -> None:
+            dialog.setDefaultSuffix(kind.rpartition(".")[2].rstrip(")"))
+
+        dialog.filterSelected.connect(follow)
+        follow(kinds[0])
+        chosen: list[str] = []
+        dialog.fileSelected.connect(chosen.append)
+        await closed(dialog)
+        return Path(chosen[0]) if chosen else None
+
+
+def diagnostics_folder() -> Path:
+    """Where diagnostics go: to the person's downloads; beside everything else when that is kept in one folder."""
+    if HOME in os.environ:
+        return data_dir()
+    return Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DownloadLocation) or Path.home())

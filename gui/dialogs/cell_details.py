@@ -1,0 +1,136 @@
+"""One change as a whole: the value, the one that it overwrote, and a button that puts the old one back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QFontDatabase, QGuiApplication, QPalette
+from PySide6.QtWidgets import (
+    QDialogButtonBox,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QPlainTextEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engine.api import Engine
+from engine.change import SQLiteValue
+from engine.errors import SynclineError
+from engine.truncate import Clipped
+from gui.dialogs.base import AsyncDialog, in_words
+from gui.dialogs.inline_message import InlineMessage
+from gui.models import values
+
+WIDTH = 560
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell, the value that a change gave it, and the one it had before.
+
+    ``had_old`` is False when it overwrote nothing, ``kept`` when the old value was too large to be kept.
+    """
+
+    database: str
+    table: str
+    key: tuple[SQLiteValue, ...]
+    column: str
+    value: SQLiteValue
+    old: SQLiteValue = None
+    had_old: bool = False
+    kept: bool = True
+
+
+async def show(parent: QWidget | None, engine: Engine, cell: Cell) -> bool:
+    """Show a change.
+
+    Args:
+        parent: the window that the dialog belongs to.
+        engine: writes the old value when a person wishes so.
+
+    Returns:
+        whether the old value was put back.
+    """
+    return await CellDetailsDialog(parent, engine, cell).answered()
+
+
+class CellDetailsDialog(AsyncDialog):
+    """See ``show``."""
+
+    def __init__(self, parent: QWidget | None, engine: Engine, cell: Cell) -> None:
+        super().__init__(parent)
+        self._engine = engine
+        self._cell = cell
+        self.setWindowTitle(self.tr("Change"))
+        form = QFormLayout()
+        for heading, text in (
+            (self.tr("Table:"), values.shown(cell.table)),
+            (self.tr("Key:"), values.key_shown(cell.key)),
+            (self.tr("Column:"), values.shown(cell.column)),
+        ):
+            label = QLabel(text)
+            label.setTextFormat(Qt.TextFormat.PlainText)
+            label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            form.addRow(heading, label)
+        column = QVBoxLayout(self)
+        column.addLayout(form)
+        column.addLayout(self._make_value(self.tr("&New value"), cell.value))
+        self.problem = InlineMessage.of_problem()
+        self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        self.buttons.rejected.connect(self.reject)
+        if cell.had_old:
+            if cell.kept:
+                column.addLayout(self._make_value(self.tr("&Old value"), cell.old))
+            else:
+                column.addWidget(QLabel(self.tr("The old value was too large to be kept.")))
+            self.back = QPushButton(self.tr("&Put the old value back"))
+            self.back.setToolTip(self.tr("Writes it into the database; it is synced as any change of yours"))
+            self.back.setAutoDefault(False)
+            self.back.setEnabled(cell.kept)
+            self.back.clicked.connect(lambda: self.start(self._put_back()))
+            self.buttons.addButton(self.back, QDialogButtonBox.ButtonRole.ActionRole)
+        column.addWidget(self.problem)
+        column.addWidget(self.buttons)
+        self.resize(WIDTH, self.sizeHint().height())
+
+    def _make_value(self, heading: str, value: SQLiteValue) -> QVBoxLayout:
+        text = QPlainTextEdit(values.laid_out(value))  # plain: what a peer wrote is no markup
+        text.setReadOnly(True)
+        text.setTabChangesFocus(True)
+        text.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
+        text.setFixedHeight(text.fontMetrics().lineSpacing() * 6 + 2 * text.frameWidth() + 10)
+        label = QLabel(heading)
+        label.setBuddy(text)
+        text.setAccessibleName(heading.replace("&", ""))
+        kind = QLabel(values.described(value))
+        kind.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+        copy = QPushButton(self.tr("Copy"))
+        copy.setAutoDefault(False)
+        copy.setEnabled(not isinstance(value, Clipped))
+        copy.setAccessibleName(self.tr("Copy: {0}").format(heading.replace("&", "")))
+        copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(values.copied(value)))
+        row = QHBoxLayout()
+        row.addWidget(label)
+        row.addWidget(kind, 1)
+        row.addWidget(copy)
+        column = QVBoxLayout()
+        column.addLayout(row)
+        column.addWidget(text)
+        return column
+
+    async def _put_back(self) -> None:
+        cell = self._cell
+        self.back.setEnabled(False)
+        try:
+            await self._engine.restore_value(
+                cell.database, cell.table, cell.key, cell.column, cell.old, instead_of=cell.value
+            )
+        except SynclineError as error:
+            self.problem.say(in_words(error))
+            self.fit()
+        else:
+            self.accept()

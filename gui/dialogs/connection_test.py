@@ -1,0 +1,107 @@
+"""The "Test" button and what it found: one line for each step, in words."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+
+from engine.checks.probe import Outcome, ProbeReport, Step
+from engine.events import State
+from gui.dialogs.inline_message import InlineMessage, MakeIcon
+from gui.models.translation import told
+from gui.theme import icon, state_icon
+
+
+class ConnectionTestPanel(QWidget):
+    """Asks for a test, and shows its report."""
+
+    test_requested = Signal()
+    stop_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.button = QPushButton(self.tr("&Test"))
+        self.button.setAutoDefault(False)
+        self.button.setToolTip(self.tr("Connect once and look; nothing is changed on either side"))
+        self.busy = False
+        self._turning = QProgressBar()
+        self._turning.setRange(0, 0)
+        self._turning.setTextVisible(False)
+        self._turning.setMaximumHeight(self.fontMetrics().height() // 2)
+        self._turning.setAccessibleName(self.tr("The test is under way"))
+        self._turning.hide()
+        self.verdict = InlineMessage(None)
+        self.lines: dict[Step, InlineMessage] = {step: InlineMessage(None) for step in Step}
+        self._names = {step: QLabel(name) for step, name in self._step_names().items()}
+        row = QHBoxLayout()
+        row.addWidget(self.button)
+        row.addWidget(self._turning, 1)
+        row.addWidget(self.verdict, 1)
+        row.addStretch()
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(12)
+        grid.setColumnStretch(1, 1)
+        for number, step in enumerate(Step):
+            grid.addWidget(self._names[step], number, 0, Qt.AlignmentFlag.AlignTop)
+            grid.addWidget(self.lines[step], number, 1)
+            self._names[step].hide()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addLayout(row)
+        column.addLayout(grid)
+        self.button.clicked.connect(self._pressed)
+
+    def begin(self) -> None:
+        """A test is under way; the button stops it now."""
+        self.clear()
+        self._set_busy(True)
+
+    def show_report(self, report: ProbeReport) -> None:
+        """Show how the test went."""
+        self._set_busy(False)
+        failure = report.failure
+        self.verdict.say(self.tr("Ready to sync.") if failure is None else self.tr("Not ready to sync."))
+        for found in report.steps:
+            note = self.lines[found.step]
+            note.say(told(f"{found.sentence} {found.hint}".strip()), _ICONS[found.outcome])
+            note.setAccessibleName(f"{self._names[found.step].text()}: {found.outcome.value}")
+            self._names[found.step].show()
+
+    def show_problem(self, problem: str) -> None:
+        """Say why there was no test."""
+        self.clear()
+        self.verdict.say(problem)
+
+    def clear(self) -> None:
+        """Forget what was found: it was about something else."""
+        self._set_busy(False)
+        self.verdict.say("")
+        for step in Step:
+            self.lines[step].say("")
+            self._names[step].hide()
+
+    def _pressed(self) -> None:
+        (self.stop_requested if self.busy else self.test_requested).emit()
+
+    def _set_busy(self, busy: bool) -> None:
+        self.busy = busy
+        self._turning.setVisible(busy)
+        self.button.setText(self.tr("S&top the test") if busy else self.tr("&Test"))
+
+    def _step_names(self) -> dict[Step, str]:
+        return {
+            Step.REACHABLE: self.tr("Reachable"),
+            Step.PROTOCOL: self.tr("Protocol"),
+            Step.TOKEN: self.tr("Token"),
+            Step.ROOM: self.tr("Room"),
+            Step.SCHEMA: self.tr("Tables"),
+        }
+
+
+_ICONS: dict[Outcome, MakeIcon] = {
+    Outcome.OK: partial(state_icon, State.IN_SYNC),
+    Outcome.FAILED: partial(state_icon, State.NEEDS_YOU),
+    Outcome.UNKNOWN: partial(icon, "unknown"),
+}

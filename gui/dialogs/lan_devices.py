@@ -1,0 +1,119 @@
+"""The machines that share in the local network, and how to come to one's pairing link: being found lets nobody in."""
+
+from __future__ import annotations
+
+import asyncio
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QAbstractItemView, QLabel, QVBoxLayout, QWidget
+
+from engine.api import Engine
+from engine.errors import SynclineError
+from engine.pairing.discovery import Discovery, Found, mark
+from gui.dialogs.base import in_words
+from gui.dialogs.inline_message import InlineMessage
+from gui.models.lan_devices import Column, FoundModel
+from gui.models.translation import told
+from gui.panels.table import Table
+
+ROWS = 4
+"""Rows that are seen at once."""
+
+_WIDTHS = {Column.MACHINE: 18, Column.OFFERS: 38, Column.ADDRESS: 16}
+
+
+class LanDevicesPanel(QWidget):
+    """Shows who is there, and says what to do about the one that is chosen."""
+
+    machine_chosen = Signal(object)
+    """``Found``, or None: it is gone, or none is chosen."""
+    link_wanted = Signal()
+    """A machine was chosen, by Enter or a double click: what it needs now is its link."""
+
+    def __init__(self, engine: Engine, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._engine = engine
+        self._discovery: Discovery | None = None
+        self._database = ""
+        self.model = FoundModel(self)
+        self.table = Table()
+        self.table.setModel(self.model)
+        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.table.setAccessibleName(self.tr("Machines in this network"))
+        self.table.set_widths(_WIDTHS[column] for column in Column)
+        header, row = self.table.horizontalHeader(), self.table.verticalHeader().defaultSectionSize()
+        self.table.setFixedHeight(header.sizeHint().height() + ROWS * row + 2 * self.table.frameWidth())
+        self.note = InlineMessage()
+        label = QLabel(self.tr("&In this network:"))
+        label.setBuddy(self.table)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        for part in (label, self.table, self.note):
+            column.addWidget(part)
+        self.table.selectionModel().selectionChanged.connect(self._chosen)
+        self.table.activated.connect(self.link_wanted)
+        self._say_empty()
+
+    @property
+    def machine(self) -> Found | None:
+        """The machine that is chosen."""
+        rows = self.table.selectionModel().selectedRows()
+        return self.model.rows[rows[0].row()] if rows else None
+
+    def name_of(self, fingerprint: str) -> str:
+        """What the machine with this certificate calls itself; '' when it was not found."""
+        rows = self.model.rows
+        return next((found.name for found in rows if found.certificate == mark(fingerprint)), "")
+
+    async def look(self) -> None:
+        """Look around until cancelled, or until it cannot be done."""
+        try:
+            async with self._engine.discover(self._moved) as self._discovery:
+                self._moved()
+                self._say_empty(self._discovery.problem)
+                await asyncio.Event().wait()
+        except SynclineError as error:
+            self._say_empty(in_words(error))
+        finally:
+            self._discovery = None
+
+    async def set_database(self, database: str) -> None:
+        """Say for which database, by its id, a machine is looked for; the one that was said last counts."""
+        self._database = database
+        try:
+            offer = await self._engine.discovery_id(database) if database else ""
+        except SynclineError:  # its own row says what is wrong with it
+            offer = ""
+        if database != self._database:
+            return
+        marks = {
+            mark(peer.fingerprint)
+            for peer in self._engine.settings.peers
+            if peer.database == database and peer.fingerprint
+        }
+        self.model.set_ours(offer, marks)
+        self._chosen()
+
+    def _moved(self) -> None:
+        if self._discovery is not None:
+            self.model.show(self._discovery.found)
+            self._chosen()
+
+    def _say_empty(self, problem: str = "") -> None:
+        self.table.placeholder = told(problem) or self.tr(
+            "Nothing found yet. On the other machine press Share, choose a database, and tick “In the local network”."
+        )
+        self.table.viewport().update()
+
+    def _chosen(self) -> None:
+        machine = self.machine
+        self.note.say("" if machine is None else self._what_to_do(machine))
+        self.machine_chosen.emit(machine)
+
+    def _what_to_do(self, machine: Found) -> str:
+        if self.model.is_peer(machine):
+            return self.tr("{0} is a peer of this database already.").format(machine.name)
+        return self.tr(
+            "{0} lets in only whom it has given a link. There: press Share, then New link. Open that link here, or"
+            " paste it below as the address."
+        ).format(machine.name)

@@ -1,0 +1,89 @@
+"""A line to type into that says beside itself what is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QToolButton, QVBoxLayout, QWidget
+
+from engine.errors import UsageError
+from gui.dialogs.base import in_words
+from gui.dialogs.inline_message import InlineMessage
+
+
+class ValidatedLineEdit(QWidget):
+    """A QLineEdit with its problem below it, told from the first key on.
+
+    Args:
+        name: for screen readers.
+        check: called with the text; raises UsageError when it cannot be.
+        example: stands in the empty field.
+        secret: show dots, and a button that shows the text.
+    """
+
+    changed = Signal()
+
+    def __init__(self, name: str, check: Callable[[str], object], *, example: str = "", secret: bool = False) -> None:
+        super().__init__()
+        self.line = QLineEdit()
+        self.line.setAccessibleName(name)
+        self.line.setPlaceholderText(example)
+        self.note = InlineMessage.of_problem()
+        self._check = check
+        self._touched = False
+        row = QHBoxLayout()
+        row.addWidget(self.line, 1)
+        if secret:
+            row.addWidget(self._make_show_button(name))
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addLayout(row)
+        column.addWidget(self.note)
+        self.setFocusProxy(self.line)
+        self.line.textEdited.connect(self._edited)
+        self.line.textChanged.connect(self.changed)
+
+    @property
+    def text(self) -> str:
+        """What was typed, without spaces around it."""
+        return self.line.text().strip()
+
+    def put(self, text: str) -> None:
+        """Take a text as if a person had typed it."""
+        self._touched = True
+        self.line.setText(text)
+
+    def problem(self) -> str:
+        """What is wrong, in words; '' when all is well."""
+        try:
+            self._check(self.text)
+        except UsageError as error:
+            return in_words(error)
+        return ""
+
+    def tell(self, other: str = "") -> str:
+        """Show what is wrong, if a person has typed here; else ``other``, a problem that only shows with the rest.
+
+        Returns:
+            the problem, shown or not.
+        """
+        problem = self.problem()
+        shown = (problem if self._touched else "") or other
+        self.note.say(shown)
+        self.line.setAccessibleDescription(shown)
+        return problem or other
+
+    def _edited(self) -> None:
+        self._touched = True
+
+    def _make_show_button(self, name: str) -> QToolButton:
+        self.line.setEchoMode(QLineEdit.EchoMode.Password)
+        button = QToolButton()
+        button.setText(self.tr("Show"))
+        button.setCheckable(True)
+        button.setAccessibleName(self.tr("Show %1").replace("%1", name))
+        button.setFocusPolicy(self.line.focusPolicy())
+        modes = {True: QLineEdit.EchoMode.Normal, False: QLineEdit.EchoMode.Password}
+        button.toggled.connect(lambda shown: self.line.setEchoMode(modes[shown]))
+        return button

@@ -1,0 +1,106 @@
+"""A quiet bar for what went wrong: it can be read, copied and dismissed, and stops nobody."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication, QKeySequence
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QStyle, QToolButton, QWidget
+
+from gui.language import spoken
+from gui.theme import icon
+
+KEPT = 20
+"""Notices that wait below the newest one."""
+
+
+class MessageBar(QFrame):
+    """Shows the newest notice, and the one before it when that is dismissed. Hidden when there is none."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._texts: list[str] = []
+        self._details: dict[str, str] = {}
+        self._good: set[str] = set()
+        self.setFrameShape(QFrame.Shape.StyledPanel)
+        self.setAutoFillBackground(True)
+        self.setBackgroundRole(self.backgroundRole().ToolTipBase)
+        self.setForegroundRole(self.foregroundRole().ToolTipText)
+        self._icon = QLabel()
+        self._text = QLabel()
+        self._text.setWordWrap(True)
+        self._text.setTextFormat(Qt.TextFormat.PlainText)
+        self._text.setForegroundRole(self.foregroundRole())
+        self._text.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        )
+        self._more = QLabel()
+        self._copy = QToolButton()
+        self._copy.setIcon(icon("copy"))
+        self._copy.setAutoRaise(True)
+        self._copy.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._copy.clicked.connect(self.copy)
+        self._close = QToolButton()
+        self._close.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._close.setIcon(icon("clear"))
+        self._close.setAutoRaise(True)
+        self._close.setShortcut(QKeySequence(Qt.Key.Key_Escape))
+        self._close.clicked.connect(self.dismiss)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(10, 6, 6, 6)
+        row.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(self._text, 1)
+        row.addWidget(self._more)
+        row.addWidget(self._copy, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(self._close, 0, Qt.AlignmentFlag.AlignTop)
+        self.hide()
+        spoken(self._speak)
+
+    def _speak(self) -> None:
+        self._text.setAccessibleName(self.tr("Notice"))
+        self._copy.setAccessibleName(self.tr("Copy the notice"))
+        self._copy.setToolTip(self.tr("Copy what it says, with all details"))
+        self._close.setAccessibleName(self.tr("Dismiss the notice"))
+        self._close.setToolTip(self.tr("Dismiss (Esc)"))
+        self._show()
+
+    @property
+    def text(self) -> str:
+        """The notice that is shown, or ''."""
+        return self._texts[-1] if self._texts else ""
+
+    def tell(self, text: str) -> None:
+        """Show something that is no trouble, but worth copying."""
+        self._good.add(text)
+        self.say(text)
+
+    def say(self, text: str, details: str = "") -> None:
+        """Show a notice; one that waits already comes to the front. ``details`` are copied with it, not shown."""
+        self._details = {known: what for known, what in self._details.items() if known in self._texts}
+        self._details[text] = details
+        if text in self._texts:
+            self._texts.remove(text)
+        self._texts = [*self._texts[-KEPT:], text]
+        self._show()
+
+    def copy(self) -> None:
+        """Put the notice on the clipboard, with its details."""
+        details = self._details.get(self.text, "")
+        QGuiApplication.clipboard().setText(f"{self.text}\n\n{details}".strip())
+
+    def dismiss(self) -> None:
+        """Forget the notice that is shown."""
+        if self._texts:
+            self._texts.pop()
+        self._show()
+
+    def _show(self) -> None:
+        self._good &= set(self._texts)
+        kinds = QStyle.StandardPixmap
+        kind = kinds.SP_MessageBoxInformation if self.text in self._good else kinds.SP_MessageBoxWarning
+        size = self.style().pixelMetric(QStyle.PixelMetric.PM_SmallIconSize)
+        self._icon.setPixmap(self.style().standardIcon(kind).pixmap(size, size))
+        self._text.setText(self.text)
+        waiting = len(self._texts) - 1
+        self._more.setText(self.tr("{0} more").format(waiting))
+        self._more.setVisible(waiting > 0)
+        self.setVisible(bool(self._texts))

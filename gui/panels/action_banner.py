@@ -1,0 +1,71 @@
+"""What a peer needs a person for, in whole sentences below the peers, and a button to begin with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QWidget
+
+from engine.events import PeerStatus, Remedy, State
+from gui.dialogs.inline_message import InlineMessage
+from gui.language import spoken
+from gui.models.translation import told
+from gui.theme import state_icon
+
+
+class ActionBanner(QFrame):
+    """Hidden while nobody needs a person."""
+
+    asked = Signal(str, object)
+    """The peer's id, and the ``Remedy`` to begin with."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._peer: PeerStatus | None = None
+        self.note = InlineMessage(None, partial(state_icon, State.NEEDS_YOU))
+        self.button = QPushButton()
+        self.button.clicked.connect(self._ask)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(8, 4, 8, 4)
+        row.addWidget(self.note, 1)
+        row.addWidget(self.button)
+        self.hide()
+        spoken(self._speak)
+
+    def show_for(self, peers: Sequence[PeerStatus], chosen: Sequence[str]) -> None:
+        """Speak for the chosen peer if it needs a person, else for the first one that does."""
+        needing = [peer for peer in peers if peer.state is State.NEEDS_YOU or peer.remedy is not None]
+        needing.sort(key=lambda peer: peer.peer not in chosen)
+        peer = needing[0] if needing else None
+        if peer == self._peer:
+            return
+        self._peer = peer
+        self.setVisible(peer is not None)
+        self._speak()
+
+    def _speak(self) -> None:
+        peer = self._peer
+        if peer is not None:
+            self.note.say(f"{peer.name}: {told(peer.sentence())}")
+            self.button.setVisible(peer.remedy is not None)
+            self.button.setText(self._words(peer.remedy))
+        self.button.setAccessibleName(self._words(peer.remedy if peer else None))
+
+    def _ask(self) -> None:
+        if self._peer is not None and self._peer.remedy is not None:
+            self.asked.emit(self._peer.peer, self._peer.remedy)
+
+    def _words(self, remedy: Remedy | None) -> str:
+        match remedy:
+            case Remedy.COMPARE_TABLES:
+                return self.tr("Compare tables…")
+            case Remedy.REPAIR:
+                return self.tr("Repair…")
+            case Remedy.NEW_ID:
+                return self.tr("Give it a new id…")
+            case Remedy.PAIR:
+                return self.tr("Pair again…")
+            case _:
+                return self.tr("Change peer…")

@@ -1,0 +1,317 @@
+"""The command line as a person meets it: real processes, their output and exit status; never a traceback."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import apsw
+import pytest
+
+from engine.replica import Replica
+
+from .live import PATIENCE, make_file, rows, write
+from .programs import Command
+
+PLAIN = "CREATE TABLE note (id INTEGER PRIMARY KEY NOT NULL, text TEXT)"
+
+
+@pytest.fixture
+def syncline(tmp_path: Path) -> Command:
+    return Command(tmp_path / "home")
+
+
+@pytest.fixture
+def hub(syncline: Command, tmp_path: Path) -> Iterator[str]:
+    """A hub in a process of its own, with one room; its address."""
+    room = make_file(tmp_path / "hub" / "room")
+    process = syncline.start("serve", room.parent, "--port", "0")
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    try:
+        yield line.split(" at ")[1].split(";")[0]
+        assert process.poll() is None, "the hub died"
+    finally:
+        process.send_signal(signal.SIGTERM)
+        out, err = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0, out + err
+    assert err == ""
+
+
+# What works
+
+
+def test_sync_once(syncline: Command, hub: str, tmp_path: Path) -> None:
+    a, b = make_file(tmp_path / "a.db"), make_file(tmp_path / "b.db")
+    write(a, "INSERT INTO item (id, name) VALUES (1, 'from a')")
+    write(b, "INSERT INTO item (id, name) VALUES (2, 'from b')")
+    assert "Sent 3 changes, received 0 changes" in syncline("sync", a, hub, "--room", "room")
+    assert "Sent 3 changes, received 3 changes" in syncline("sync", b, hub, "--room", "room", "--once")
+    out = syncline("sync", a, hub, "--room", "room")
+    assert "item[2]  name = from b" in out
+    assert "Caught up with" in out
+    assert rows(a) == rows(b) == rows(tmp_path / "hub" / "room")
+    lines = [json.loads(line) for line in syncline("sync", a, hub, "--room", "room", "--json").splitlines()]
+    assert lines[-1]["event"] == "caught-up"
+    assert not [line for line in lines if line["event"] == "change"]
+    assert len(list((tmp_path / "home" / "data" / "backups").glob("*/*.db"))) == 3  # a, b and the room
+
+
+def test_sync_watch_ends_well_when_told(syncline: Command, hub: str, tmp_path: Path) -> None:
+    a = make_file(tmp_path / "a.db")
+    process = syncline.start("sync", a, hub, "--room", "room", "--watch")
+    assert process.stdout is not None
+    while "In sync" not in process.stdout.readline():
+        assert process.poll() is None
+    write(a, "INSERT INTO item (id, name) VALUES (1, 'x')")
+    while "out" not in process.stdout.readline():
+        assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=PATIENCE)
+    assert (process.returncode, err) == (0, "")
+
+
+def test_new_id_only_when_it_is_meant(syncline: Command, tmp_path: Path) -> None:
+    a = make_file(tmp_path / "a.db")
+    write(a, "INSERT INTO item (id, name) VALUES (1, 'x')")
+    before = a.read_bytes()
+    with Replica.open(a, readonly=True) as replica:
+        old = replica.site_id.hex()
+    assert "new-id" in syncline("new-id", a, status=2)
+    assert a.read_bytes() == before
+    out = syncline("new-id", a, "--yes")
+    assert old in out
+    (backup,) = (tmp_path / "home" / "data" / "backups").glob("*/*.db")
+    assert str(backup) in out
+    for path, is_old in ((a, False), (backup, True)):
+        with Replica.open(path, readonly=True) as replica:
+            assert (replica.site_id.hex() == old) is is_old
+    assert rows(a) == rows(backup)
+    plain = tmp_path / "plain.db"
+    apsw.Connection(str(plain)).execute(PLAIN)
+    assert "no site id yet" in syncline("new-id", plain, "--yes", status=2)
+
+
+def test_tables_make_syncable_changes(syncline: Command, tmp_path: Path) -> None:
+    path = tmp_path / "notes.db"
+    process = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.executescript(sys.argv[2])"
+    script = PLAIN + "; CREATE TABLE bad (id INTEGER PRIMARY KEY, u UNIQUE); INSERT INTO note VALUES (1, 'kept');"
+    subprocess.run([sys.executable, "-c", process, path, script], check=True)
+    before = path.read_bytes()
+    out = syncline("tables", path)
+    assert "note: can be made syncable, 1 row" in out
+    assert "bad: cannot be synced" in out
+    assert syncline("changes", path) == ""
+    assert path.read_bytes() == before, "a command that only reads wrote"
+    assert [entry.name for entry in tmp_path.iterdir() if entry.name.startswith("notes")] == ["notes.db"]
+    assert "note is syncable now (1 row)" in syncline("make-syncable", path, "note")
+    assert "already" in syncline("make-syncable", path, "note")
+    [backup] = (tmp_path / "home" / "data" / "backups").glob("*/*.db")
+    with Replica.open(backup, readonly=True) as old:
+        assert old.crr_tables() == ()
+    assert "note[1]  text = kept" in syncline("changes", path)
+    [change] = map(json.loads, syncline("changes", path, "--json").splitlines())
+    assert (change["table"], change["key"], change["value"]) == ("note", [1], "kept")
+    assert syncline("changes", path, "--since", "1") == ""
+    tables = [json.loads(line) for line in syncline("tables", path, "--json").splitlines()]
+    assert {table["table"]: table["syncable"] for table in tables} == {"note": True, "bad": False}
+
+
+def test_make_syncable_is_undone(syncline: Command, tmp_path: Path) -> None:
+    path = tmp_path / "notes.db"
+    apsw.Connection(str(path)).execute(PLAIN + "; INSERT INTO note VALUES (1, 'kept');")
+    assert "is not syncable" in syncline("make-syncable", path, "note", "--undo")
+    syncline("make-syncable", path, "note")
+    with pytest.raises(apsw.SQLError):
+        apsw.Connection(str(path)).execute("INSERT INTO note VALUES (2, 'refused')")
+    assert "not synced any more (1 row)" in syncline("make-syncable", path, "note", "--undo")
+    plain = apsw.Connection(str(path))
+    plain.execute("INSERT INTO note VALUES (2, 'any program')")
+    assert len(plain.execute("SELECT * FROM note").fetchall()) == 2
+    assert plain.execute("SELECT name FROM sqlite_master WHERE name LIKE '%note%crsql%'").fetchall() == []
+    syncline("make-syncable", path, "note")
+    assert [line.split(" = ")[1] for line in syncline("changes", path).splitlines()] == ["kept", "any program"]
+
+
+def test_changes_follow(syncline: Command, tmp_path: Path) -> None:
+    a = make_file(tmp_path / "a.db")
+    process = syncline.start("changes", a, "--follow", "--json")
+    assert process.stdout is not None
+    write(a, "INSERT INTO item (id, name) VALUES (1, 'x')")
+    assert json.loads(process.stdout.readline())["key"] == [1]
+    for _ in range(2):
+        process.stdout.readline()
+    write(a, "DELETE FROM item")
+    assert json.loads(process.stdout.readline())["causal_length"] == 2
+    process.send_signal(signal.SIGTERM)
+    _, err = process.communicate(timeout=PATIENCE)
+    assert (process.returncode, err) == (0, "")
+
+
+def test_status(syncline: Command, tmp_path: Path) -> None:
+    assert "No database yet" in syncline("status")
+    path = make_file(tmp_path / "a.db")
+    config = tmp_path / "home" / "config"
+    from engine.settings import DatabaseConfig, PeerConfig, Settings, SettingsFile
+
+    database = DatabaseConfig.new(path, "mine")
+    peer = PeerConfig.new(database.id, "ws://127.0.0.1:1/sync", room="room")
+    gone = DatabaseConfig.new(tmp_path / "gone.db", "gone")
+    SettingsFile(next(iter([config / "settings.toml"]))).save(Settings(databases=(database, gone), peers=(peer,)))
+    out = syncline("status")
+    assert "mine" in out
+    assert "ws://127.0.0.1:1/sync" in out
+    assert "gone.db" in out
+    told = json.loads(syncline("status", "--json"))
+    with Replica.open(path, readonly=True) as replica:
+        assert told["databases"][0]["site_id"] == replica.site_id.hex()
+    assert told["databases"][1]["problem"]
+
+
+@pytest.mark.slow
+def test_demo(syncline: Command, tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    out = syncline("demo", "--once", "--keep", kept)
+    assert out.splitlines()[-1] == "identical"
+    assert rows(kept / "laptop.db", "todo") == rows(kept / "desktop.db", "todo") == rows(kept / "hub" / "todo", "todo")
+    assert {key for key, _ in rows(kept / "laptop.db", "todo")} == {(2,), (4,), (5,)}
+    assert "is there already" in syncline("demo", "--once", "--keep", kept, status=1)
+
+
+# What cannot work: a sentence, exit status 1 or 2, no traceback
+
+
+@pytest.mark.parametrize(
+    ("words", "needed", "spared"),
+    [
+        (("--version",), {"engine.cli.commandline"}, {"asyncio", "engine.errors", "engine.cli.inspect"}),
+        (("tables", "--help"), {"engine.cli.inspect"}, {"engine.session", "engine.api", "websockets"}),
+        (("sync", "--help"), {"engine.cli.sync", "engine.api"}, {"engine.cli.bench.command", "engine.cli.inspect"}),
+    ],
+)
+def test_a_command_loads_only_what_it_needs(words: tuple[str, ...], needed: set[str], spared: set[str]) -> None:
+    code = (
+        "import sys; from engine.cli import main\n"
+        "try: main(sys.argv[1:])\n"
+        "except SystemExit as end: print(end.code, *sys.modules)\n"
+    )
+    out = subprocess.check_output([sys.executable, "-c", code, *words], text=True, timeout=PATIENCE)
+    status, *loaded = out.splitlines()[-1].split()
+    assert status == "0"
+    assert needed <= set(loaded)
+    assert not spared & set(loaded)
+
+
+def test_bad_files(syncline: Command, tmp_path: Path) -> None:
+    url = "ws://127.0.0.1:9/sync"
+    text = tmp_path / "letter.txt"
+    text.write_text("Dear friend, this is no database at all, but it is long enough to look like one." * 20)
+    plain = tmp_path / "plain.db"
+    subprocess.run([sys.executable, "-c", f"import sqlite3; sqlite3.connect({str(plain)!r}).executescript({PLAIN!r})"])
+    for arguments, words in (
+        (("sync", text, url), "not a SQLite database"),
+        (("tables", text), "not a SQLite database"),
+        (("changes", text), "not a SQLite database"),
+        (("make-syncable", text, "x"), "not a SQLite database"),
+        (("sync", tmp_path / "none.db", url), "none.db"),
+        (("tables", tmp_path / "no" / "folder.db"), "folder.db"),
+        (("tables", tmp_path), "folder"),
+        (("sync", plain, url), "no syncable table"),
+    ):
+        err = syncline(*arguments, status=1)
+        assert words in err, err
+    assert not (tmp_path / "none.db").exists()
+    assert not (tmp_path / "no").exists()
+
+
+AS_NOBODY = """
+import os, sys
+from engine.cli import commandline, main, running
+commandline.parser()  # loads all of it now: what lies below root's folders is soon out of reach
+if os.geteuid() == 0:  # permissions do not bind root
+    os.setgid(65534), os.setuid(65534)
+sys.exit(main())
+"""
+
+
+def test_a_file_that_cannot_be_written(hub: str) -> None:
+    with tempfile.TemporaryDirectory() as open_to_all:
+        folder, home = Path(open_to_all) / "frozen", Path(open_to_all) / "home"
+        folder.parent.chmod(0o755)
+        home.mkdir()
+        home.chmod(0o777)
+        path = make_file(folder / "a.db")
+        path.chmod(0o444)
+        folder.chmod(0o555)
+        # nobody could not write down which lines ran
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
+        environment["SYNCLINE_HOME"] = str(home)
+        for arguments in (("sync", path, hub, "--room", "room"), ("make-syncable", path, "item")):
+            done = subprocess.run(
+                [sys.executable, "-c", AS_NOBODY, *map(str, arguments)],
+                capture_output=True,
+                text=True,
+                env=environment,
+                timeout=PATIENCE,
+            )
+            if arguments[0] == "make-syncable":  # it is syncable already, so there is nothing to write
+                assert (done.returncode, done.stderr) == (0, "")
+            else:
+                assert done.returncode == 1, done.stdout + done.stderr
+                assert "cannot be written" in done.stderr
+            assert "Traceback" not in done.stderr
+        folder.chmod(0o755)
+
+
+def test_bad_usage(syncline: Command, tmp_path: Path) -> None:
+    path = make_file(tmp_path / "a.db")
+    for arguments, words in (
+        (("sync", path, "http://127.0.0.1:9/"), "ws://"),
+        (("sync", path, "nonsense"), "ws://"),
+        (("sync", path, "ws://127.0.0.1:9/sync", "--room", "../x"), "room"),
+        (("sync", path, "ws://127.0.0.1:9/sync", "--every", "0"), "minutes"),
+        (("sync", path, "ws://127.0.0.1:9/sync", "--schema", tmp_path / "none.sql"), "none.sql"),
+        (("make-syncable", path, "nope"), "no table"),
+        (("changes", path, "--since", "-1"), "--since"),
+        (("changes", path, "--since", "many"), "invalid int value"),
+        (("serve", tmp_path / "nowhere"), "no folder"),
+        (("serve", tmp_path, "--port", "99999"), "port"),
+        (("nonsense",), "invalid choice"),
+    ):
+        err = syncline(*arguments, status=2)
+        assert words in err, err
+
+
+def test_unreachable_peers(syncline: Command, hub: str, tmp_path: Path) -> None:
+    path = make_file(tmp_path / "a.db")
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port = listener.getsockname()[1]
+        assert "connection refused" in syncline("sync", path, f"ws://127.0.0.1:{port}/sync", status=1)
+    assert "no such host" in syncline("sync", path, "ws://no-such-host.invalid/sync", status=1)
+    assert "no room “elsewhere”" in syncline("sync", path, hub, "--room", "elsewhere", status=1)
+    taken = hub.split(":")[2].split("/")[0]
+    assert "Choose another port" in syncline("serve", tmp_path, "--port", taken, status=2)
+
+
+def test_a_broken_settings_file(syncline: Command, tmp_path: Path) -> None:
+    config = tmp_path / "home" / "config"
+    config.mkdir(parents=True)
+    (config / "settings.toml").write_text("auto_sync = maybe\n")
+    err = syncline("status", status=2)
+    assert "settings.toml" in err
+    assert "line 1" in err
+
+
+def test_a_file_alone_is_to_be_opened(syncline: Command, tmp_path: Path) -> None:
+    file = make_file(tmp_path / "a.db")
+    nowhere = {"DISPLAY": "", "WAYLAND_DISPLAY": "", "QT_QPA_PLATFORM": ""}
+    assert "no display to open the window on" in syncline(file, status=1, env=nowhere)
+    assert "invalid choice" in syncline(tmp_path / "missing.db", status=2, env=nowhere)

@@ -1,0 +1,208 @@
+"""A token that cannot be had when the program starts: its link says why, asks again at each try, and goes on."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import keyring
+import keyring.backends.fail
+import pytest
+
+from engine.api import Engine
+from engine.errors import SynclineError, TokenStoreError
+from engine.events import AttentionNeeded, Remedy, State
+from engine.links.retry_policy import POLICIES, Policies
+from engine.settings import PeerConfig, Settings, SettingsFile
+from engine.settings.credentials import TokenStore
+from engine.settings.system_keyring import SystemKeyring
+from tests.engine.live import HASTY, PATIENCE, make_file, on_loop, until
+from tests.engine.settings.keyrings import Vault, ring
+
+__all__ = ["ring"]
+
+SECRET = "s3cret-t0ken"
+
+
+@dataclass(frozen=True)
+class Before:
+    """What runs before have left: settings with peers by name, and a hub that asks for SECRET."""
+
+    folder: Path
+    settings: SettingsFile
+    peers: dict[str, PeerConfig]
+
+    @contextlib.asynccontextmanager
+    async def started(self, timeout: float = 20.0, policies: Policies = HASTY) -> AsyncIterator[Engine]:
+        """The program, started anew; nothing of the tokens is known to it."""
+        store = TokenStore(self.folder, keyring=True, timeout=timeout)
+        async with Engine(store=self.settings, token_store=store, policies=policies) as engine:
+            yield engine
+
+
+@contextlib.asynccontextmanager
+async def before(folder: Path, **tokens: str) -> AsyncIterator[Before]:
+    """Peers of these names with these tokens, of a hub that runs; '' for none."""
+    (folder / "rooms").mkdir()
+    make_file(folder / "rooms/room")
+    async with Engine(Settings()) as server:
+        hub = await server.serve(folder / "rooms", token=SECRET)
+        made = Before(folder, SettingsFile(folder / "settings.toml"), {})
+        async with made.started() as engine:
+            await engine.set_auto_sync(False)
+            database = await engine.add_database(make_file(folder / "a.db"))
+            for name, token in tokens.items():
+                peer = PeerConfig.new(database.id, hub.url, room="room", name=name)
+                made.peers[name] = await engine.add_peer(peer, token=token)
+            await engine.set_auto_sync(True)
+        yield made
+
+
+def said(engine: Engine, name: str) -> str:
+    """The state of a peer, with its sentence."""
+    return next(f"{status.state.value}: {status.sentence()}" for status in engine.peers() if status.name == name)
+
+
+async def told(engine: Engine, name: str, words: str) -> None:
+    """Wait until a peer needs a person, in these words."""
+    await until(lambda: words in said(engine, name), f"{name} says “{words}”")
+    assert said(engine, name).startswith(State.NEEDS_YOU.value)
+
+
+@on_loop
+async def test_a_keyring_that_is_locked_at_login(ring: Vault, tmp_path: Path) -> None:
+    async with before(tmp_path, one=SECRET, two=SECRET, none="") as run:
+        ring.locked = True
+        ring.asked.clear()
+        with_token = [run.peers["one"].id, run.peers["two"].id]
+        async with run.started() as engine:
+            with engine.subscribe() as events:
+                await told(engine, "one", "keyring: it is locked")
+                await told(engine, "two", "keyring: it is locked")
+                await told(engine, "none", "does not accept the token")
+                async for event in events:
+                    if isinstance(event, AttentionNeeded):
+                        assert "keyring: it is locked" in event.sentence
+                        assert event.peer in with_token
+                        break
+            asked = len(ring.asked)
+            await until(lambda: len(ring.asked) > asked, "it is asked again")
+            with pytest.raises(SynclineError, match="locked"):
+                await engine.add_peer(replace(run.peers["one"], id="new"), token=SECRET)
+            assert len(engine.peers()) == 3
+            ring.locked = False
+            await engine.wait_in_sync(with_token, timeout=PATIENCE)
+            assert engine.tokens.of(with_token[0]) == SECRET
+        assert run.peers["none"].id not in ring.asked
+
+
+@on_loop
+async def test_sync_now_asks_at_once(ring: Vault, tmp_path: Path) -> None:
+    async with before(tmp_path, one=SECRET) as run:
+        peer = run.peers["one"]
+        ring.locked = True
+        async with run.started(policies=POLICIES) as engine:
+            await told(engine, "one", "keyring: it is locked")
+            assert "keyring: it is locked" in str((await engine.sync_now())[peer.id])
+            ring.locked = False
+            assert await engine.sync_now() == {peer.id: None}
+            ring.locked = True  # a desktop that locks it again stops nothing: the token is at hand
+            await engine.update_peer(replace(peer, minutes=7))
+            await engine.wait_in_sync(timeout=PATIENCE)
+
+
+@on_loop
+async def test_many_peers_ask_a_person_once(ring: Vault) -> None:
+    ring.locked = True
+    ring.gate.clear()
+    keys = SystemKeyring(20)
+    assert await keys.find() == "keyrings Ring"
+    asking = [asyncio.create_task(keys.get(f"peer{number}")) for number in range(5)]
+    await until(lambda: bool(ring.asked), "the keyring is asked")
+    ring.gate.set()
+    for answer in await asyncio.gather(*asking, return_exceptions=True):
+        assert isinstance(answer, TokenStoreError)
+        assert "keyring: it is locked" in str(answer)
+    assert ring.asked == ["peer0"]
+    ring.locked = False
+    assert await keys.get("peer1") is None
+
+
+@on_loop
+async def test_a_slow_keyring_holds_one_thread(ring: Vault, tmp_path: Path) -> None:
+    async with before(tmp_path, one=SECRET, two=SECRET) as run:
+        ring.gate.clear()
+        ring.asked.clear()
+        async with run.started(timeout=0.2) as engine:
+            await told(engine, "one", "it did not answer within")
+            await told(engine, "two", "it did not answer within")
+            first = engine.peers()[0].next_attempt
+            await until(lambda: engine.peers()[0].next_attempt not in (None, first), "it tries again")
+            assert len(ring.asked) == 1
+            ring.gate.set()
+            await engine.wait_in_sync(timeout=PATIENCE)
+
+
+@on_loop
+async def test_a_keyring_that_comes_after_syncline(ring: Vault, tmp_path: Path) -> None:
+    async with before(tmp_path, one=SECRET) as run:
+        ring.there = False
+        keyring.set_keyring(keyring.backends.fail.Keyring())  # what python-keyring settles for
+        async with run.started() as engine:
+            await told(engine, "one", "which cannot be reached now")
+            ring.there = True
+            await engine.wait_in_sync(timeout=PATIENCE)
+
+
+@on_loop
+async def test_a_keyring_that_breaks(ring: Vault, tmp_path: Path) -> None:
+    async with before(tmp_path, one=SECRET) as run:
+        held = ring.kept
+        ring.kept = None  # type: ignore[assignment]
+        async with run.started() as engine:
+            await told(engine, "one", "it failed (AttributeError)")
+            ring.kept = held
+            await engine.wait_in_sync(timeout=PATIENCE)
+
+
+@on_loop
+async def test_an_entry_that_is_lost_and_comes_back(ring: Vault, tmp_path: Path) -> None:
+    async with before(tmp_path, one=SECRET) as run:
+        held = dict(ring.kept)
+        ring.kept.clear()
+        async with run.started() as engine:
+            await told(engine, "one", "does not hold the token any more")
+            assert engine.peers()[0].remedy is Remedy.EDIT
+            ring.kept.update(held)
+            await engine.wait_in_sync(timeout=PATIENCE)
+
+
+@on_loop
+async def test_a_file_of_tokens_that_is_damaged_and_mended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
+    monkeypatch.setattr(keyring.core, "_keyring_backend", None)
+    async with before(tmp_path, one=SECRET) as run:
+        file = tmp_path / "tokens.json"
+        whole = file.read_text()
+        assert json.loads(whole) == {run.peers["one"].id: SECRET}
+        file.write_text(whole[:-5])
+        async with run.started() as engine:
+            await told(engine, "one", "the file is damaged")
+            file.write_text(whole)
+            await engine.wait_in_sync(timeout=PATIENCE)
+
+
+@on_loop
+async def test_a_token_that_was_not_read_yet_can_be_removed(ring: Vault, tmp_path: Path) -> None:
+    async with before(tmp_path, one=SECRET) as run:
+        ring.locked = True
+        async with run.started() as engine:
+            await told(engine, "one", "keyring: it is locked")
+            ring.locked = False
+            await engine.update_peer(run.peers["one"], token="")
+            assert not ring.kept
+            await told(engine, "one", "does not accept the token")
