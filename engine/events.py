@@ -10,8 +10,8 @@ import time
 from dataclasses import dataclass
 
 from engine.change import SQLiteValue
-from engine.session.common_tables import ParkedTable
 from engine.settings import Settings
+from engine.table_shape import ParkedTable
 
 
 class State(enum.Enum):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import Enum, auto
 from typing import NamedTuple
 
 from engine.change import SQLiteValue
@@ -46,3 +47,19 @@ class Parked(NamedTuple):
 
     name: str
     reason: str
+
+
+class Where(Enum):
+    """What keeps a table from being synced, by where it is to be mended."""
+
+    HERE = auto()
+    THERE = auto()
+    BETWEEN = auto()
+
+
+class ParkedTable(NamedTuple):
+    """A table that both sides have, and that is not synced for now. ``sentence`` says why, to whoever is here."""
+
+    table: str
+    sentence: str
+    where: Where

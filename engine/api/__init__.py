@@ -137,6 +137,7 @@ class Engine(Sharing):
             options=options,
             backups=self.backups,
             on_guests=self._guests_changed,
+            inbound=self._inbound,
         )
         self.hub = await self._hub_stack.enter_async_context(hub)
         self._guests_changed()

@@ -24,6 +24,7 @@ from engine.events import (
 )
 from engine.history.event_stream import flow_of
 from engine.history.journal import Journal
+from engine.links.inbound import InboundConnections
 from engine.replica import Replica
 from engine.settings import DatabaseConfig, Settings, SettingsFile
 from engine.storage.backup import Backups
@@ -51,6 +52,7 @@ class Databases(Core):
         super().__init__(settings, store, journal)
         self.backups = backups
         self._hosts = HostPool(self, backups=backups)
+        self._inbound = InboundConnections()
         self._databases: dict[str, Keeper] = {}
 
     async def inspect(self, path: Path) -> list[TableStatus]:

@@ -252,6 +252,7 @@ class Sharing(Peers):
             {known.room: known.path for known in self.settings.databases if known.room},
             lan=self.settings.share_lan,
             port=self.settings.share_port,
+            inbound=self._inbound,
             backups=self.backups,
             on_change=self._sharing_moved,
             on_paired=lambda name, words: self._emit(Paired(name, words)),

@@ -69,7 +69,7 @@ class Peers(Databases):
         self._peer_moved = asyncio.Event()
         self._resting = ""
         self._activity = Activity(self._tell_activity)
-        self._hosts.visits.news = self
+        self._inbound.news = self
 
     async def add_peer(self, peer: PeerConfig, *, token: str | None = None) -> PeerConfig:
         """Take on a peer and start to keep it in sync.
@@ -233,6 +233,7 @@ class Peers(Databases):
             self._config(peer.database).path,
             self._hosts,
             self,
+            inbound=self._inbound,
             token=partial(self.tokens.get, peer.id),
             schema=self._schema,
             policies=self._policies,

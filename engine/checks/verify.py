@@ -11,8 +11,9 @@ from engine.errors import PeerUnreachable, UsageError
 from engine.events import State
 from engine.links.link import Link
 from engine.session import SynclineSession, Verdict
-from engine.session.common_tables import ParkedTable, together
+from engine.session.common_tables import together
 from engine.session.row_queries import Answer, Question
+from engine.table_shape import ParkedTable
 from engine.text import marked, printable
 
 LOOK_AGAIN = 0.1

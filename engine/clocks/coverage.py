@@ -19,9 +19,9 @@ import apsw
 
 from engine.change import MAX_VERSION
 from engine.clocks import lineage, table_marks, tracked
-from engine.crr.catalogue import Catalogue, column_names
 from engine.errors import FileReplaced, InvalidChange
-from engine.tables.types import Known, Place, Received
+from engine.tables.introspect import column_names
+from engine.tables.types import Known, Place, Received, SyncedTables
 
 _TABLES = "crsql_syncline_tables"
 _RANGES = "crsql_syncline_ranges"
@@ -34,7 +34,7 @@ _LAYOUT = {
 }
 
 
-def known(db: apsw.Connection, own: bytes | None, site_id: bytes, catalogue: Catalogue) -> Known:
+def known(db: apsw.Connection, own: bytes | None, site_id: bytes, catalogue: SyncedTables) -> Known:
     """What the file knows of a peer. Creates nothing."""
     received, sent = tracked.clocks(db, site_id)
     now = catalogue.marks
@@ -54,7 +54,7 @@ def known(db: apsw.Connection, own: bytes | None, site_id: bytes, catalogue: Cat
     return Known(received or 0, sent, tables, place, *tokens, tuple(now.items()), table_marks.forgetful(db))
 
 
-def record_received(db: apsw.Connection, received: Received, catalogue: Catalogue) -> None:
+def record_received(db: apsw.Connection, received: Received, catalogue: SyncedTables) -> None:
     """Record what a clock covers, in the transaction that records the clock; a cut range is done with it.
 
     Raises:
@@ -102,7 +102,7 @@ def covers_any(db: apsw.Connection, site_id: bytes, names: Collection[str]) -> b
     return not _covered(db, site_id).keys().isdisjoint(names)
 
 
-def record_place(db: apsw.Connection, own: bytes | None, place: Place, catalogue: Catalogue) -> None:
+def record_place(db: apsw.Connection, own: bytes | None, place: Place, catalogue: SyncedTables) -> None:
     """Record how far a range is held, in the transaction that persists it that far.
 
     Raises:

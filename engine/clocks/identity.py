@@ -14,7 +14,7 @@ import uuid
 import apsw
 
 from engine.clocks import table_marks
-from engine.crr import parking
+from engine.tables import parking
 
 
 def own(db: apsw.Connection) -> bytes | None:

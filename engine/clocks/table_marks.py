@@ -16,9 +16,10 @@ from collections.abc import Collection, Iterable
 
 import apsw
 
-from engine.crr.catalogue import CLOCK, MARK, Catalogue, Crr
 from engine.errors import FileReplaced
 from engine.sqlite.sql import ident, main
+from engine.tables.names import CLOCK, MARK
+from engine.tables.types import SyncedTable, SyncedTables
 
 TABLE = "crsql_syncline_marks"
 
@@ -26,12 +27,12 @@ Marks = tuple[tuple[str, str], ...]
 """The names of tables, and the mark of each."""
 
 
-def unmarked(catalogue: Catalogue) -> list[Crr]:
+def unmarked(catalogue: SyncedTables) -> list[SyncedTable]:
     """The tables in sync that bear no mark, or half of one."""
     return [crr for name, crr in catalogue.synced.items() if name not in catalogue.marks]
 
 
-def put(db: apsw.Connection, crr: Crr) -> None:
+def put(db: apsw.Connection, crr: SyncedTable) -> None:
     """Mark a table that bears no mark, or half of one. Runs in the caller's write transaction."""
     mark = os.urandom(8).hex()
     drop(db, crr.name)
@@ -46,13 +47,13 @@ def put(db: apsw.Connection, crr: Crr) -> None:
     )
 
 
-def put_again(db: apsw.Connection, crr: Crr, mark: str) -> None:
+def put_again(db: apsw.Connection, crr: SyncedTable, mark: str) -> None:
     """Give a table the mark that it bore, where a schema change has recorded all that became of it."""
-    on = {main(MARK + mark): (crr.table.name, crr.key[0]), main(MARK + mark + CLOCK): (crr.name + CLOCK, "key")}
-    for trigger, (table, column) in on.items():
+    base, records = crr.anchors
+    for trigger, (table, column) in {MARK + mark: base, MARK + mark + CLOCK: records}.items():
         # Of a column that no write of ours sets, so that no write even asks for the condition.
         db.execute(
-            f"DROP TRIGGER IF EXISTS {trigger}; CREATE TRIGGER {trigger} AFTER UPDATE OF {ident(column)}"
+            f"DROP TRIGGER IF EXISTS {main(trigger)}; CREATE TRIGGER {main(trigger)} AFTER UPDATE OF {ident(column)}"
             f" ON {ident(table)} WHEN 0 BEGIN SELECT 1; END"
         )
 
@@ -79,7 +80,7 @@ def drop(db: apsw.Connection, name: str) -> None:
         db.execute(f"DROP TRIGGER {main(str(row[0]))}")
 
 
-def check(catalogue: Catalogue, held: Marks) -> None:
+def check(catalogue: SyncedTables, held: Marks) -> None:
     """Refuse what depends on tables that are not the same any more.
 
     Raises:

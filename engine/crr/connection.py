@@ -10,7 +10,6 @@ import apsw
 
 from engine.clocks import tracked
 from engine.crr import config
-from engine.crr.catalogue import CLOCK, column_names, table_names
 from engine.crr.sql_api import clset, functions, vtab
 from engine.crr.state import State
 from engine.crr.tracking import Tracker, TrackingConnection
@@ -18,6 +17,8 @@ from engine.crr.trigger_functions import Capture
 from engine.errors import NoSuchFile, NotADatabase, ReadOnlyFile, UnfinishedTransaction, UnsupportedFile
 from engine.sqlite.readonly import ReadonlyConnection, roll_back
 from engine.sqlite.sqlite_errors import explained
+from engine.tables.introspect import column_names, table_names
+from engine.tables.names import CLOCK
 
 VERSION = 160300
 """The crsqlite_version we write: 0.16.3."""
@@ -79,7 +80,7 @@ def _open(path: str | Path, *, readonly: bool, create: bool) -> tuple[apsw.Conne
             _check_layout(db, path)
             if not readonly:
                 _bootstrap(db, path)
-            state = State(db)
+            state = State(db, open_scratch=_scratch)
             state.site_id = _own_site(db)
             capture = Capture(state)
             if isinstance(db, TrackingConnection):
@@ -91,6 +92,11 @@ def _open(path: str | Path, *, readonly: bool, create: bool) -> tuple[apsw.Conne
             db.close()
             raise
     return db, state
+
+
+def _scratch() -> apsw.Connection:
+    """An empty database in memory, with all of cr-sqlite's functions."""
+    return open_state(":memory:", create=True)[0]
 
 
 def _check_path(path: Path, *, create: bool) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 
@@ -12,10 +12,11 @@ import apsw
 
 from engine.change import MAX_VERSION
 from engine.crr import catalogue
-from engine.crr.catalogue import CLOCK, Catalogue, Crr
+from engine.crr.catalogue import Catalogue, Crr
 from engine.errors import ReplicaError, SchemaMismatch
 from engine.sqlite.sql import main
 from engine.sqlite.values import Storage
+from engine.tables.names import CLOCK, MARK
 
 _MARK = "crsql_schema_read"
 _LAST = 2**63 - 1
@@ -52,6 +53,7 @@ class State:
 
     Args:
         db: the connection; held weakly, because its own functions hold this object.
+        open_scratch: opens an empty database in memory like this one, for schemas that are only looked at.
 
     Attributes:
         site_id: this file's 16 bytes; None for a file opened read-only that has none.
@@ -63,7 +65,8 @@ class State:
         numbers: never the same one again, for names and marks in the TEMP schema.
     """
 
-    def __init__(self, db: apsw.Connection) -> None:
+    def __init__(self, db: apsw.Connection, open_scratch: Callable[[], apsw.Connection]) -> None:
+        self.open_scratch = open_scratch
         self.db: apsw.Connection = weakref.proxy(db)
         self.site_id: bytes | None = None
         self.sync_bit = 0
@@ -234,7 +237,7 @@ class State:
         found = (
             "SELECT 1 FROM temp.sqlite_master WHERE type = 'trigger' UNION ALL"
             f" SELECT 1 FROM main.sqlite_master WHERE type = 'trigger' AND name NOT IN ({own})"
-            f" AND name NOT GLOB '{catalogue.MARK}*'"
+            f" AND name NOT GLOB '{MARK}*'"
         )
         return self.db.execute(found).fetchone() is not None
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from engine.change import SQLiteValue
 from engine.crr.attached import Attached
-from engine.crr.catalogue import KEY, Crr
+from engine.crr.catalogue import Crr
 from engine.crr.changesets import INSERT, UPDATE, RowChange
 from engine.crr.merge import bulk
 from engine.crr.state import State
@@ -14,6 +14,7 @@ from engine.errors import ReplicaError, UsageError
 from engine.sqlite import invalid_text
 from engine.sqlite.sql import ident, idents
 from engine.sqlite.values import same
+from engine.tables.names import KEY
 
 Key = tuple[SQLiteValue, ...]
 

@@ -6,20 +6,39 @@ there would be too much, the message that has held the most for the longest is g
 
 from __future__ import annotations
 
+import asyncio
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from engine.hub.limits import Busy, Limits
-
-if TYPE_CHECKING:
-    from engine.hub.connection import HubSocket
 
 CLOSE_BUSY = 1013
 """Close code for one who is to come again later."""
 
 SPAN = 30.0
 """Seconds over which it is seen how fast a message comes."""
+
+
+class Incoming(Protocol):
+    """A connection as its messages come.
+
+    Attributes:
+        held: bytes of messages that have come, or begun to come. taken: of all that ever came.
+        unfinished: whether one has begun. small: whether the peer has the smaller share.
+    """
+
+    @property
+    def held(self) -> int: ...
+    @property
+    def taken(self) -> int: ...
+    @property
+    def unfinished(self) -> bool: ...
+    @property
+    def small(self) -> bool: ...
+    @property
+    def transport(self) -> asyncio.Transport: ...
+    def give_up(self, code: int, reason: str) -> None: ...
 
 
 @dataclass(slots=True)
@@ -40,13 +59,13 @@ class Intake:
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._held: dict[HubSocket, int] = {}
-        self._small: set[HubSocket] = set()
-        self._coming: dict[HubSocket, _Coming] = {}
+        self._held: dict[Incoming, int] = {}
+        self._small: set[Incoming] = set()
+        self._coming: dict[Incoming, _Coming] = {}
         self.total = 0
         self._of_small = 0
 
-    def count(self, socket: HubSocket) -> None:
+    def count(self, socket: Incoming) -> None:
         """Take in what a connection holds by now. When all of them hold too much, some are given up."""
         before, was_small = self._held.get(socket, 0), socket in self._small
         held = self._held[socket] = socket.held
@@ -64,7 +83,7 @@ class Intake:
         if held > before:
             self._bound()
 
-    def forget(self, socket: HubSocket) -> None:
+    def forget(self, socket: Incoming) -> None:
         """A connection is gone."""
         held = self._held.pop(socket, 0)
         self.total -= held
@@ -73,7 +92,7 @@ class Intake:
             self._of_small -= held
         self._coming.pop(socket, None)
 
-    def slow(self) -> list[tuple[HubSocket, str]]:
+    def slow(self) -> list[tuple[Incoming, str]]:
         """The connections on which a message comes too slowly, and what to say of it. Ask about once a second."""
         found = []
         now = time.monotonic()

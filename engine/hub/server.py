@@ -30,7 +30,7 @@ from engine.hub.rate_limit import RateLimiter
 from engine.hub.rooms import Rooms
 from engine.hub.schemas import Schemas
 from engine.hub.upstreams import Upstreams
-from engine.links.inbound import InboundConnection
+from engine.links.inbound import InboundConnection, InboundConnections
 from engine.session import CLOSE_TOKEN, Session, SynclineSession, VlcnHubSession
 from engine.session.base import GREETING_TIMEOUT
 from engine.storage.backup import Backups
@@ -80,6 +80,7 @@ class Hub:
         access: who may come in, in place of ``token`` and the options' tokens.
         backups: where a room is copied to before its tables are changed; by default a folder beside the rooms.
         on_guests: called when somebody came or went.
+        inbound: where the peers are noted, for links of the same process; by default for this hub alone.
 
     Attributes:
         guests: how many peers are connected, by room.
@@ -97,6 +98,7 @@ class Hub:
         access: Access | None = None,
         backups: Backups | None = None,
         on_guests: Callable[[], None] = lambda: None,
+        inbound: InboundConnections | None = None,
     ) -> None:
         self._folder = places if isinstance(places, Path) else None
         self.host = host
@@ -111,10 +113,10 @@ class Hub:
         self.guests: Counter[str] = Counter()
         self._guests: set[Guest] = set()
         self._arriving: set[HubSocket] = set()
-        self._visits = hosts.visits
+        self._inbound = inbound or InboundConnections()
         limits = self.options.limits
         self._rooms = Rooms(places, hosts, limits)
-        self._fellows = Upstreams(self.options.fellows, self.options.fellow_token, hosts, self._rooms)
+        self._fellows = Upstreams(self.options.fellows, self.options.fellow_token, hosts, self._inbound, self._rooms)
         schemas = Schemas(self.options.schemas)
         self._maker = RoomCreator(schemas, from_peers=self.options.allow_create, limits=limits, backups=backups)
         self._tally = Counters()
@@ -290,10 +292,10 @@ class Hub:
         small = not grant.write and socket.greeting.own is not None
         guard = RateLimiter(self.options.limits, host.path, small=small)
         name = grant.token.name if grant.token is not None else socket.address
-        visit = InboundConnection(socket.purpose, name, self._visits.news)
+        visit = InboundConnection(socket.purpose, name, self._inbound.news)
         pump = Driver(
             socket, session, host, guard=guard,
-            on_state=visit.stepped, on_in=visit.merged if self._visits.news is not None else None, on_out=visit.sent,
+            on_state=visit.stepped, on_in=visit.merged if self._inbound.news is not None else None, on_out=visit.sent,
         )  # fmt: skip
         guest = Guest(room, grant, pump, guard)
         self._guests.add(guest)
@@ -308,7 +310,7 @@ class Hub:
             if grant.token is not None:
                 facts["token"] = grant.token.name
             log.info("A peer came", extra=facts)
-            with self._visits.attend(visit, pump), self._fellows.attend(room, host, is_hub=socket.is_hub):
+            with self._inbound.attend(visit, pump), self._fellows.attend(room, host, is_hub=socket.is_hub):
                 ended = await guest.pump.run()
             visit.ended(ended.reason)
             facts |= {name: count for (what, way), count in moved([guest.pump]).items() for name in (f"{what}_{way}",)}

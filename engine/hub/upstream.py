@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from engine.change import Change
 from engine.events import PeerStatus, State, SyncFinished
-from engine.links.inbound import Purpose
+from engine.links.inbound import InboundConnections, Purpose
 from engine.links.link import Link
 from engine.settings import PeerConfig
 from engine.storage.host_pool import HostPool
@@ -61,6 +61,7 @@ class Upstream:
         url: str,
         token: str | None,
         hosts: HostPool,
+        inbound: InboundConnections,
         *,
         path: Callable[[str], Path],
         people: Callable[[str], bool],
@@ -69,6 +70,7 @@ class Upstream:
         self.name = urlsplit(url).netloc
         self._token = token
         self._hosts = hosts
+        self._inbound = inbound
         self._path = path
         self._people = people
         self._owed: dict[str, int] = {}  # the version of each room that it may lack
@@ -129,7 +131,15 @@ class Upstream:
 
     def _begin(self, room: str) -> None:
         config = PeerConfig.new("", self.url, room=room, name=self.name)
-        link = Link(config, self._path(room), self._hosts, self, token=self._given_token, as_hub=True)
+        link = Link(
+            config,
+            self._path(room),
+            self._hosts,
+            self,
+            inbound=self._inbound,
+            token=self._given_token,
+            as_hub=True,
+        )
         self._lines[room] = _Line(link)
         link.start()
 
@@ -166,7 +176,7 @@ class Upstream:
         site = self._sites.get(room)
         if site is None:
             return None
-        visit = self._hosts.visits.of(self._path(room).resolve(), site, Purpose.GUESTS)
+        visit = self._inbound.of(self._path(room).resolve(), site, Purpose.GUESTS)
         return visit.pump if visit is not None else None
 
     def _settle(self, room: str, pump: Driver | None) -> None:

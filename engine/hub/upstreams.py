@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from engine.errors import SynclineError
 from engine.hub.rooms import Rooms
 from engine.hub.upstream import Upstream
+from engine.links.inbound import InboundConnections
 from engine.storage.host_pool import HostPool
 from engine.storage.replica_host import ReplicaHost
 from engine.table_shape import Parked, Shape
@@ -20,10 +21,12 @@ class Upstreams:
 
     Args:
         urls: their addresses. token: what to show to each.
-        hosts: where replicas are opened. rooms: of this hub.
+        hosts: where replicas are opened. inbound: who has dialled this hub. rooms: of this hub.
     """
 
-    def __init__(self, urls: Sequence[str], token: str | None, hosts: HostPool, rooms: Rooms) -> None:
+    def __init__(
+        self, urls: Sequence[str], token: str | None, hosts: HostPool, inbound: InboundConnections, rooms: Rooms
+    ) -> None:
         self._rooms = rooms
         self._people: Counter[str] = Counter()
         self._all = [
@@ -31,6 +34,7 @@ class Upstreams:
                 url,
                 token,
                 hosts,
+                inbound,
                 path=rooms.path,
                 people=lambda room: bool(self._people[room]),
             )

@@ -22,15 +22,16 @@ from engine.errors import PeerUnreachable, SynclineError, TablesParked, UsageErr
 from engine.events import PeerStatus, State, SyncFinished
 from engine.links.attempt import Attempt, Ending, SchemaName
 from engine.links.backoff import Backoff
-from engine.links.inbound import InboundState, Purpose
+from engine.links.inbound import InboundConnections, InboundState, Purpose
 from engine.links.inbound_attempt import InboundAttempt
 from engine.links.peer_status import Board, clock_time, connected_state
 from engine.links.retry_policy import LEFT, POLICIES, Policies, Trouble
 from engine.links.sync_requests import SyncRequests
 from engine.session import Session, SynclineSession
-from engine.session.common_tables import ParkedTable, together
+from engine.session.common_tables import together
 from engine.settings import Mode, PeerConfig
 from engine.storage.host_pool import HostPool
+from engine.table_shape import ParkedTable
 from engine.tables import Applied
 
 log = logging.getLogger(__name__)
@@ -60,7 +61,7 @@ class Link:
 
     Args:
         config: the peer. path: its database. hosts: where replicas are opened.
-        reporter: told about everything. auto: whether auto-sync is on.
+        inbound: who has dialled us. reporter: told about everything. auto: whether auto-sync is on.
         token: asked for the peer's token at each try; raises ``TokenStoreError`` while it cannot be had.
         schema: what to announce to a stock server for a file without a recorded schema.
         as_hub: whether a hub keeps it, for its guests.
@@ -74,6 +75,7 @@ class Link:
         hosts: HostPool,
         reporter: Reporter,
         *,
+        inbound: InboundConnections,
         token: Callable[[], Awaitable[str | None]],
         auto: bool = True,
         schema: SchemaName | None = None,
@@ -110,7 +112,7 @@ class Link:
         self._greetings = 0
         self._again = False
         # who is on the other side, so that its visits are known
-        self._visited = InboundState(hosts.visits, path, Purpose.GUESTS if as_hub else Purpose.SYNC)
+        self._visited = InboundState(inbound, path, Purpose.GUESTS if as_hub else Purpose.SYNC)
         self._stop_listening: Callable[[], None] = lambda: None
         self._attempt: Attempt | None = None
         self._waiters = SyncRequests()

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from engine.events import PeerStatus, Remedy, State
-from engine.session.common_tables import ParkedTable, together
+from engine.session.common_tables import together
 from engine.settings import Direction, PeerConfig
+from engine.table_shape import ParkedTable
 
 HOLD = 2.0
 """Seconds for which "In sync" is held through a lag, so that it does not flicker."""

@@ -41,7 +41,8 @@ from engine.errors import (
 )
 from engine.events import Remedy
 from engine.links.backoff import RetryPolicy
-from engine.session.common_tables import ParkedTable, Where, together
+from engine.session.common_tables import together
+from engine.table_shape import ParkedTable, Where
 
 Policies = Mapping[type[SynclineError], RetryPolicy]
 """The policy of each kind of error, or of a kind above it in the tree."""

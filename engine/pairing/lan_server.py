@@ -19,6 +19,7 @@ from engine.errors import UsageError
 from engine.events import Guest
 from engine.hub import Hub, HubOptions
 from engine.hub.tokens import revoke
+from engine.links.inbound import InboundConnections
 from engine.pairing.addresses import own_addresses
 from engine.pairing.certificate import Certificate, own_certificate
 from engine.pairing.paired_devices import Guests
@@ -41,6 +42,7 @@ class LanServer:
         hosts: where replicas are opened. rooms: the file of each room.
         lan: listen in the local network too, not on this machine alone.
         port: where to listen; 0 picks a free one.
+        inbound: where the paired devices are noted when they connect.
         backups: as for ``Hub``.
         on_change: called when somebody came, went or was paired.
         on_paired: called with the name of a machine that has just been paired, and the six words of its link.
@@ -54,6 +56,7 @@ class LanServer:
         *,
         lan: bool = False,
         port: int = 0,
+        inbound: InboundConnections | None = None,
         backups: Backups | None = None,
         on_change: Callable[[], None] = lambda: None,
         on_paired: Callable[[str, tuple[str, ...]], None] = lambda name, words: None,
@@ -64,6 +67,7 @@ class LanServer:
         self._folder = folder
         self._hosts = hosts
         self._backups = backups
+        self._inbound = inbound
         self._on_change = on_change
         self._on_paired = on_paired
         self._guests = Guests(folder / "guests.json", on_paired=self._paired)
@@ -86,6 +90,7 @@ class LanServer:
             options=HubOptions(tls=self._certificate.tls),
             backups=self._backups or Backups(self._folder / "backups"),
             on_guests=self._moved,
+            inbound=self._inbound,
         )
         self._hub = await self._stack.enter_async_context(hub)
         self.port = hub.port

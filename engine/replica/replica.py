@@ -12,9 +12,9 @@ from engine.crr.read.digests import SLICE, Rank, Slice, key_order, lengths_above
 from engine.crr.read.ranges import RangeReader
 from engine.crr.read.versions import Reader
 from engine.crr.tables.create import keep_floor
-from engine.crr.withheld.reading import Holding
 from engine.errors import FileReplaced, UsageError
 from engine.replica import table_digests
+from engine.replica.withheld import Holding
 from engine.sqlite import durability, invalid_text
 from engine.sqlite.sql import idents, main
 from engine.sqlite.sqlite_errors import explained

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 import apsw
 
 from engine.clocks import coverage, identity
-from engine.crr import config, parking
-from engine.crr.catalogue import Catalogue, Crr, Table, is_crr, user_tables
+from engine.crr import config
+from engine.crr.catalogue import Catalogue, Crr, is_crr
 from engine.crr.tables import additions, automigrate, repair
 from engine.crr.tables.additions import Addition
 from engine.crr.tables.alter import begin_alter, commit_alter
@@ -24,6 +24,8 @@ from engine.sqlite.sql import main
 from engine.sqlite.sqlite_errors import explained
 from engine.table_plan import TablePlan
 from engine.table_shape import Parked, Shape
+from engine.tables import parking
+from engine.tables.introspect import Table, user_tables
 from engine.tables.types import Migration, TableStatus
 
 
@@ -195,7 +197,7 @@ class Schema(Database):
             UsageError: the text cannot be read as a schema.
         """
         with self._reading() as db:
-            return automigrate.plan(db, schema)
+            return automigrate.plan(db, schema, self._state.open_scratch)
 
     def migrate(self, schema: str, *, lose: bool = True, identity: tuple[str, int] | None = None) -> Migration:
         """Bring the tables to what a schema text says, in one transaction (``tables.automigrate``, spec 8.3).

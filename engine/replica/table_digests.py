@@ -6,20 +6,27 @@ What is written between the steps may be in the result or not.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple, Protocol
 
-from engine.crr.read.digests import as_bytes
+from engine.crr.read.digests import Rank, Slice, as_bytes
 from engine.sqlite.steps import Steps
 from engine.table_plan import TablePlan
 from engine.tables.types import TableDigest
 
-if TYPE_CHECKING:
-    from engine.replica.replica import Replica
-
 PLANS = 20
 """Tables whose plans are read in one transaction."""
+
+
+class Surveyed(Protocol):
+    """What is asked of a replica, each in one short transaction; all may raise SchemaMismatch (``Replica``)."""
+
+    def crr_tables(self) -> tuple[str, ...]: ...
+    def plans(self, names: Iterable[str] | None = None) -> tuple[TablePlan, ...]: ...
+    def key_order(self, table: str) -> Callable[[bytes], Rank]: ...
+    def rows_between(self, table: str, low: bytes, high: bytes) -> Slice: ...
+    def lengths_above(self, table: str, above: int) -> tuple[int, int | None]: ...
 
 
 class RangeDigest(NamedTuple):
@@ -37,7 +44,7 @@ class Stretch(NamedTuple):
     digest: RangeDigest
 
 
-def tables(replica: Replica, names: Iterable[str]) -> Steps[tuple[TableDigest, ...]]:
+def tables(replica: Surveyed, names: Iterable[str]) -> Steps[tuple[TableDigest, ...]]:
     """The digests of whole tables. One that is no CRR is left out."""
     found = []
     known = replica.crr_tables()
@@ -56,7 +63,7 @@ def tables(replica: Replica, names: Iterable[str]) -> Steps[tuple[TableDigest, .
     return tuple(found)
 
 
-def plans(replica: Replica) -> Steps[tuple[TablePlan, ...]]:
+def plans(replica: Surveyed) -> Steps[tuple[TablePlan, ...]]:
     """The plans of all tables. One that is no CRR any more when its turn comes is left out."""
     found: list[TablePlan] = []
     names = replica.crr_tables()
@@ -66,7 +73,7 @@ def plans(replica: Replica) -> Steps[tuple[TablePlan, ...]]:
     return tuple(found)
 
 
-def ranges(replica: Replica, table: str, bounds: Sequence[bytes]) -> Steps[tuple[RangeDigest, ...]]:
+def ranges(replica: Surveyed, table: str, bounds: Sequence[bytes]) -> Steps[tuple[RangeDigest, ...]]:
     """The digests of the rows between each of these packed keys and the next.
 
     The rows are gone through once, whatever is asked: a range is what lies up to its end without what lies up to its
@@ -108,7 +115,7 @@ def _between(low: tuple[int, int], high: tuple[int, int]) -> RangeDigest:
     return RangeDigest(rows, as_bytes(high[1] - low[1])) if rows > 0 else RangeDigest(0, as_bytes(0))
 
 
-def split(replica: Replica, table: str, low: bytes, high: bytes, rows: int, longest: int) -> Steps[list[Stretch]]:
+def split(replica: Surveyed, table: str, low: bytes, high: bytes, rows: int, longest: int) -> Steps[list[Stretch]]:
     """Ranges of about ``rows`` rows each, which together are the one that is given.
 
     Args:
@@ -132,7 +139,7 @@ def split(replica: Replica, table: str, low: bytes, high: bytes, rows: int, long
     return found
 
 
-def _sum(replica: Replica, table: str, low: bytes, high: bytes) -> Steps[RangeDigest]:
+def _sum(replica: Surveyed, table: str, low: bytes, high: bytes) -> Steps[RangeDigest]:
     count = total = 0
     more = True
     while more:

@@ -16,8 +16,8 @@ from collections.abc import Callable, Sequence
 
 from engine.change import MAX_VERSION, Change
 from engine.errors import LimitExceeded, MergeError, ProtocolError, SchemaMismatch, SynclineError, TooLarge, WireError
-from engine.session.common_tables import ParkedTable, parked_here
-from engine.table_shape import Parked, Shape
+from engine.session.common_tables import parked_here
+from engine.table_shape import Parked, ParkedTable, Shape
 from engine.tables import Known, MergeResult, Part, Place, Received, TableDigest
 from engine.wire import MAX_FRAME, Message, Tables, decode
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from enum import Enum, auto
 from itertools import chain
-from typing import NamedTuple
 
 from engine.change import SQLiteValue
 from engine.table_plan import Kind
-from engine.table_shape import ColumnType, Parked, Shape
+from engine.table_shape import ColumnType, Parked, ParkedTable, Shape, Where
 from engine.text import marked, printable
 
 HERE, THERE = marked("engine", "this side"), marked("engine", "the other side")
@@ -23,22 +21,6 @@ _SAID = 3
 
 _STORES = {Kind.NUMERIC: Kind.NUMERIC, Kind.INTEGER: Kind.NUMERIC, Kind.INT: Kind.NUMERIC}
 """Kinds that do the same to every value (https://sqlite.org/datatype3.html, section 3)."""
-
-
-class Where(Enum):
-    """What keeps a table from being synced, by where it is to be mended."""
-
-    HERE = auto()
-    THERE = auto()
-    BETWEEN = auto()
-
-
-class ParkedTable(NamedTuple):
-    """A table that both sides have, and that is not synced for now. ``sentence`` says why, to whoever is here."""
-
-    table: str
-    sentence: str
-    where: Where
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,8 @@ from collections import deque
 from collections.abc import Callable, Sequence
 
 from engine.errors import ProtocolError, RowRefused, SchemaMismatch, SynclineError, TableBroken
-from engine.session.common_tables import Comparison, ParkedTable, compare
+from engine.session.common_tables import Comparison, compare
+from engine.table_shape import ParkedTable
 from engine.tables import Known, MergeResult, Place
 from engine.text import printable
 from engine.wire import (

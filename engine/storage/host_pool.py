@@ -7,7 +7,6 @@ import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from engine.links.inbound import InboundConnections
 from engine.storage.backup import Backups
 from engine.storage.replica_host import LocalNews, ReplicaHost
 
@@ -18,13 +17,9 @@ class HostPool:
     Args:
         news: told on the loop when another program wrote to an open file; may be None.
         backups: where each file is copied to before it is opened for writing the first time; None for no copies.
-
-    Attributes:
-        visits: the peers that have dialled us, by file.
     """
 
     def __init__(self, news: LocalNews | None = None, *, backups: Backups | None = None) -> None:
-        self.visits = InboundConnections()
         self._news = news
         self._backups = backups
         self._open: dict[Path, ReplicaHost] = {}

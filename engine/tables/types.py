@@ -2,11 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from engine.change import Change, SQLiteValue
+
+
+class SyncedTable(Protocol):
+    """A table that is synced, of whichever kind."""
+
+    @property
+    def name(self) -> str:
+        """The name by which peers know it."""
+
+    @property
+    def anchors(self) -> tuple[tuple[str, str], tuple[str, str]]:
+        """The table and its records, each with a column of it: what its mark is put on."""
+
+
+class SyncedTables(Protocol):
+    """All tables of a file that are synced, as of one version of its schema."""
+
+    @property
+    def synced(self) -> Mapping[str, SyncedTable]:
+        """Those that take part in sync, by name."""
+
+    @property
+    def marks(self) -> Mapping[str, str]:
+        """By which each is known to be the one it was, by name; of those that bear a whole mark."""
 
 
 @dataclass(frozen=True, slots=True)

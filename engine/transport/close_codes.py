@@ -19,7 +19,7 @@ from engine.errors import (
     TooLarge,
 )
 from engine.session import CLOSE_MISSING, CLOSE_TOKEN, Close, Session, SynclineSession
-from engine.session.common_tables import Where
+from engine.table_shape import Where
 from engine.text import printable
 from engine.wire import FailureCode
 

@@ -10,8 +10,8 @@ import pytest
 
 from engine.change import Change, SQLiteValue
 from engine.crr import connect, pack_columns
-from engine.crr.catalogue import bookkeeping
 from engine.errors import SynclineError
+from engine.tables.introspect import bookkeeping
 from tests import budget
 from tests.peers import schemas
 from tests.peers.oracle import CommandFailed, Oracle, OracleDb

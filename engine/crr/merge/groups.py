@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from operator import gt
-from typing import Any
 
 import apsw
 
-from engine.change import SQLiteValue
 from engine.crr.catalogue import Crr
-from engine.crr.merge.columns import Columns, ascending, lowest, pick, picker, stored
+from engine.crr.merge.columns import Columns, ascending, lowest, pick, stored
 from engine.crr.merge.lookup import (
-    Held,
     all_new,
     bound_at_once,
     differing,
@@ -24,78 +21,11 @@ from engine.crr.merge.lookup import (
     look_up,
     settled,
 )
+from engine.crr.merge.row_group import Group, Values
 from engine.crr.merge.shapes import Shape
 from engine.crr.merge.validate import check_keys
 from engine.crr.state import State
 from engine.sqlite.values import greater
-
-Values = Sequence[SQLiteValue]
-
-
-@dataclass(slots=True)
-class Group:
-    """Rows and the changes that they are offered, or that won; every sequence has the rows in the same order. An even
-    causal length means that they are deleted: the only column is the sentinel then.
-
-    Attributes:
-        crr: their table.
-        columns: the columns of the changes.
-        length: the causal length.
-        firsts: the place in the batch of each row's first change.
-        keys: the values of each column of the key.
-        places: for each of ``columns``, the places of its changes.
-        values: likewise, what they write.
-        numbers: the __crsql_key of each row; empty while they are new to the file.
-        settled: the file has a clock row for each of their cells, and if these are all columns, no others of them.
-        present: whether each has a base row. old: what that holds, for each of ``columns``.
-        held: tells these two, of a group that is known to win as it is.
-    """
-
-    crr: Crr
-    columns: tuple[str, ...]
-    length: int
-    firsts: Sequence[int]
-    keys: Sequence[Values]
-    places: Sequence[Sequence[int]]
-    values: Sequence[Values]
-    numbers: Sequence[int] = ()
-    settled: bool = False
-    present: Sequence[int] = ()
-    old: Sequence[Values] = ()
-    held: Callable[[], Held] | None = None
-
-    @property
-    def deletes(self) -> bool:
-        """Whether the rows are deleted."""
-        return self.length % 2 == 0
-
-    @property
-    def names(self) -> Values | list[tuple[SQLiteValue, ...]]:
-        """The keys, each as one value that can be compared with the others."""
-        return self.keys[0] if len(self.keys) == 1 else list(zip(*self.keys, strict=True))
-
-    def rows(self, chosen: Sequence[int]) -> Group:
-        """Only these rows, in this order."""
-        some = picker(chosen)
-
-        def of(columns: Sequence[Sequence[Any]]) -> list[Sequence[Any]]:
-            return list(map(some, columns))
-
-        return Group(
-            self.crr, self.columns, self.length, some(self.firsts), of(self.keys), of(self.places), of(self.values),
-            some(self.numbers) if self.numbers else (), self.settled,
-            some(self.present) if self.present else (), of(self.old),
-        )  # fmt: skip
-
-    def cells(self, chosen: Sequence[int]) -> Group:
-        """Only these columns."""
-        return replace(
-            self,
-            columns=tuple(self.columns[n] for n in chosen),
-            places=[self.places[n] for n in chosen],
-            values=[self.values[n] for n in chosen],
-            old=[self.old[n] for n in chosen] if self.old else (),
-        )
 
 
 def gather(state: State, crr: Crr, batch: Columns, shape: Shape, *, js_numbers: bool) -> Group | None:

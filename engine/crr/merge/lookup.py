@@ -5,17 +5,15 @@ from __future__ import annotations
 import json
 from array import array
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any
 
 import apsw
 
 from engine.change import SQLiteValue
 from engine.crr.merge.bulk import each_block, each_of_columns
 from engine.crr.merge.columns import ascending, picker
+from engine.crr.merge.row_group import Group, Held, Settled
 from engine.sqlite.values import Affinity
-
-if TYPE_CHECKING:
-    from engine.crr.merge.groups import Group
 
 _JOINED = 50
 """Columns that are looked up at once: SQLite joins at most 64 tables."""
@@ -56,21 +54,6 @@ def known_numbers(db: apsw.Connection, group: Group, keys: apsw.CArrayBinding | 
 # Rows of which the file has every cell that they are offered, and no sentinel
 
 
-class Settled(NamedTuple):
-    """The cells of such rows.
-
-    Attributes:
-        low, high: the lowest and the highest col_version among them.
-        numbers: the rows, in order.
-        between: whether these are all numbers between the first and the last.
-    """
-
-    low: int
-    high: int
-    numbers: Sequence[int]
-    between: bool
-
-
 def settled(db: apsw.Connection, group: Group, numbers: Sequence[int]) -> Settled | None:
     """Look at the clock rows of the rows with these numbers. None unless each row has each cell that it is offered and
     no sentinel, as nearly all have, or if they are offered another causal length."""
@@ -107,10 +90,6 @@ def known_versions(
 
 def _bounds(numbers: Sequence[int], between: bool) -> tuple[SQLiteValue | apsw.CArrayBinding, ...]:
     return (numbers[0], numbers[-1]) if between else (_integers(numbers),)
-
-
-Held = tuple[Sequence[int], Sequence[Sequence[Any]]]
-"""Whether there is a base row for each row, and what it holds in each column."""
 
 
 def held(db: apsw.Connection, group: Group, keys: apsw.CArrayBinding | None) -> Held:

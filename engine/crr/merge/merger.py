@@ -14,7 +14,8 @@ from engine.crr.catalogue import Crr
 from engine.crr.merge import bulk, verify_writes
 from engine.crr.merge.applied import AppliedLog
 from engine.crr.merge.columns import Columns, alike, ascending, pick
-from engine.crr.merge.groups import Group, decide, gather
+from engine.crr.merge.groups import decide, gather
+from engine.crr.merge.row_group import Group
 from engine.crr.merge.rowwise import Rowwise
 from engine.crr.merge.shapes import sort_out
 from engine.crr.merge.validate import check_table

@@ -10,7 +10,7 @@ import apsw
 from engine.change import Change, SQLiteValue
 from engine.crr.merge import bulk, verify_writes
 from engine.crr.merge.columns import Columns, alike, ascending, pick, picker
-from engine.crr.merge.groups import Group
+from engine.crr.merge.row_group import Group
 from engine.crr.merge.runs import Cells, write_runs
 from engine.tables.types import Applied
 

@@ -11,10 +11,11 @@ from typing import Any
 import apsw
 
 from engine.change import Change
-from engine.crr.catalogue import CLOCK, PKS, Crr
+from engine.crr.catalogue import Crr
 from engine.crr.pack import pack, pack_one
 from engine.errors import TableBroken
 from engine.sqlite.sql import ident, idents, literal, main
+from engine.tables.names import CLOCK, PKS
 
 new_change: Callable[[type[Change], tuple[Any, ...]], Change] = tuple.__new__
 """Half the time of calling ``Change``, which only adds names for the arguments."""

@@ -17,12 +17,13 @@ from collections.abc import Callable, Sequence
 import apsw
 
 from engine.change import SQLiteValue
-from engine.crr.catalogue import CLOCK, KEY, PKS, Crr
+from engine.crr.catalogue import Crr
 from engine.crr.merge.validate import check_key
 from engine.crr.pack import pack
 from engine.sqlite import invalid_text
 from engine.sqlite.sql import ident, idents, main
 from engine.sqlite.values import Storage
+from engine.tables.names import CLOCK, KEY, PKS
 
 SIZE = 16
 """Bytes of a digest."""

@@ -6,11 +6,12 @@ import heapq
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from engine.crr.catalogue import CLOCK, Crr
+from engine.crr.catalogue import Crr
 from engine.crr.read.change_sql import Intervals, put_in_order, table_parked
 from engine.crr.read.tables import At, Fill, Shown, TableReader
 from engine.crr.state import State
 from engine.sqlite.sql import main
+from engine.tables.names import CLOCK
 from engine.tables.types import ChangeSet
 
 

@@ -20,11 +20,12 @@ from typing import Any, cast
 import apsw
 
 from engine.change import Change, SQLiteValue
-from engine.crr.catalogue import CLOCK, KEY, PKS, Crr
+from engine.crr.catalogue import Crr
 from engine.crr.pack import pack, pack_all
 from engine.crr.read.change_sql import ROW_AT_ONCE, Authors, new_change, same_row
 from engine.sqlite.sql import ident, idents, main
 from engine.sqlite.values import Affinity
+from engine.tables.names import CLOCK, KEY, PKS
 
 MOST = 1_000
 """Rows that are read together."""

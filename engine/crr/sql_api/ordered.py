@@ -11,11 +11,11 @@ from collections.abc import Sequence
 import apsw
 
 from engine.change import SQLiteValue
-from engine.crr.catalogue import Table, describe
 from engine.crr.sql_api import fractional
 from engine.crr.tables.create import savepoint
 from engine.errors import UsageError
 from engine.sqlite.sql import ident, idents, literal, main
+from engine.tables.introspect import Table, describe
 
 _VIEW = "_fractindex"
 

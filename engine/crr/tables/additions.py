@@ -11,7 +11,6 @@ from typing import NamedTuple
 
 import apsw
 
-from engine.crr.catalogue import CLOCK, column_names
 from engine.crr.state import State
 from engine.crr.tables.alter import begin_alter, commit_alter
 from engine.crr.tables.create import drop_records, keep_floor
@@ -19,6 +18,8 @@ from engine.crr.tables.eligibility import find_table
 from engine.crr.tables.plans import column_sql, create
 from engine.sqlite.sql import ident, main
 from engine.table_plan import TablePlan
+from engine.tables.introspect import column_names
+from engine.tables.names import CLOCK
 
 _ADDED = "crsql_syncline_added"
 

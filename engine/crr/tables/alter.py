@@ -10,7 +10,6 @@ from __future__ import annotations
 import apsw
 
 from engine.clocks import table_marks
-from engine.crr.catalogue import CLOCK, KEY, PKS, Table, column_names
 from engine.crr.state import Alter, State
 from engine.crr.tables.backfill import bury, take_over, tell_anew
 from engine.crr.tables.create import (
@@ -26,6 +25,8 @@ from engine.crr.tables.snapshots import Snapshot
 from engine.crr.triggers import Watch
 from engine.errors import UsageError
 from engine.sqlite.sql import idents, main
+from engine.tables.introspect import Table, column_names
+from engine.tables.names import CLOCK, KEY, PKS
 
 _SAVEPOINT = "alter_crr"
 

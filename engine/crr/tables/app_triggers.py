@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 import apsw
 
-from engine.crr.catalogue import Table, bookkeeping
 from engine.crr.statements import Statements
 from engine.sqlite.invalid_text import rows_of_schema
 from engine.sqlite.sql import ROWS
+from engine.tables.introspect import Table, bookkeeping
 
 _WRITES = (apsw.SQLITE_INSERT, apsw.SQLITE_UPDATE, apsw.SQLITE_DELETE)
 

@@ -7,12 +7,11 @@ tables and indices IF NOT EXISTS, and makes them CRRs. A renamed column is anoth
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import apsw
 
-from engine.crr.catalogue import Table, user_tables
 from engine.crr.state import State
 from engine.crr.tables import undone
 from engine.crr.tables.alter import begin_alter, commit_alter
@@ -21,6 +20,7 @@ from engine.crr.tables.ddl_tokens import column_definitions, tokens
 from engine.errors import ReplicaError, UsageError
 from engine.sqlite.invalid_text import rows_of_schema
 from engine.sqlite.sql import ident, literal, main
+from engine.tables.introspect import Table, user_tables
 from engine.tables.types import Lost, Migration
 
 _WHOLE = {
@@ -30,13 +30,13 @@ _WHOLE = {
 }
 
 
-def plan(db: apsw.Connection, text: str) -> Migration:
+def plan(db: apsw.Connection, text: str, open_scratch: Callable[[], apsw.Connection]) -> Migration:
     """What ``migrate`` would change, and what would be lost by it. Changes nothing.
 
     Raises:
         UsageError: the text cannot be read as a schema.
     """
-    with _described(text, "") as wanted:
+    with _described(text, "", open_scratch) as wanted:
         return _compare(db, wanted)
 
 
@@ -53,7 +53,7 @@ def migrate(state: State, text: str, cleanup: str = "") -> Migration:
         ReplicaError: SQLite refuses a step; in every case the file is as it was.
     """
     db = state.db
-    with _described(text, cleanup) as wanted, savepoint(db):
+    with _described(text, cleanup, state.open_scratch) as wanted, savepoint(db):
         found = _compare(db, wanted)
         for lost in found.dropped:
             _drop_table(state, lost.table)
@@ -68,11 +68,9 @@ def migrate(state: State, text: str, cleanup: str = "") -> Migration:
 
 
 @contextmanager
-def _described(text: str, cleanup: str) -> Iterator[apsw.Connection]:
+def _described(text: str, cleanup: str, open_scratch: Callable[[], apsw.Connection]) -> Iterator[apsw.Connection]:
     """An empty database in memory that has become what the text says."""
-    from engine.crr.connection import open_state  # a connection has this function, and this function one of its own
-
-    wanted, _ = open_state(":memory:", create=True)
+    wanted = open_scratch()
     refused: list[str] = []
 
     def allow(action: int, *_: str | None) -> int:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from engine.change import SENTINEL
 from engine.clocks import coverage
-from engine.crr.catalogue import CLOCK, KEY, PKS, Table
 from engine.crr.state import State
 from engine.crr.tables import defaults
 from engine.sqlite.sql import ident, idents, literal, main
+from engine.tables.introspect import Table
+from engine.tables.names import CLOCK, KEY, PKS
 
 _WRITE = "(key, col_name, col_version, db_version, seq)"
 _AGAIN = (

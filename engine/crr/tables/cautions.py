@@ -7,10 +7,11 @@ from dataclasses import replace
 
 import apsw
 
-from engine.crr.catalogue import Catalogue, Table
+from engine.crr.catalogue import Catalogue
 from engine.crr.tables.app_triggers import TriggerWrite, app_triggers, trigger_writes
 from engine.crr.tables.foreign_keys import references
 from engine.crr.tables.strict import STRICT_RECORDS, strict_records
+from engine.tables.introspect import Table
 from engine.tables.types import TableStatus
 
 

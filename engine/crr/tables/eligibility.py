@@ -9,10 +9,11 @@ from operator import itemgetter
 import apsw
 
 from engine.change import SENTINEL
-from engine.crr.catalogue import KEY, PKS, UNREADABLE, Table, bookkeeping, column_names, describe
 from engine.crr.pack import MAX_VALUES
 from engine.sqlite.invalid_text import each
 from engine.sqlite.values import Affinity
+from engine.tables.introspect import UNREADABLE, Table, bookkeeping, column_names, describe
+from engine.tables.names import KEY, PKS
 
 _QUOTE = "'"
 _BARE = re.compile(r"[A-Za-z_\u0080-\U0010ffff][A-Za-z0-9_$\u0080-\U0010ffff]*")

@@ -16,9 +16,10 @@ import apsw
 
 from engine.change import FAR, SENTINEL
 from engine.clocks import identity
-from engine.crr.catalogue import CLOCK, Crr
+from engine.crr.catalogue import Crr
 from engine.crr.state import State
 from engine.sqlite.sql import main
+from engine.tables.names import CLOCK
 
 _FLOOR = "main.crsql_master WHERE key = 'pre_compact_dbversion'"
 _SO_HIGH = f"(typeof({{0}}) != 'integer' OR {{0}} >= {FAR})"

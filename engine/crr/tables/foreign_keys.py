@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import apsw
 
-from engine.crr.catalogue import Table
+from engine.tables.introspect import Table
 
 _FOLLOWS = ("CASCADE", "SET NULL", "SET DEFAULT")
 

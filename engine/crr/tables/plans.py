@@ -9,7 +9,7 @@ from collections.abc import Iterable
 import apsw
 
 from engine.change import SQLiteValue
-from engine.crr.catalogue import Column, Crr
+from engine.crr.catalogue import Crr
 from engine.crr.tables.ddl_tokens import column_definitions
 from engine.crr.tables.defaults import is_null, value_of
 from engine.sqlite.invalid_text import each
@@ -18,6 +18,7 @@ from engine.sqlite.steps import Steps
 from engine.sqlite.values import Affinity, Storage
 from engine.table_plan import Collation, ColumnPlan, Kind, TablePlan
 from engine.table_shape import ColumnType, Shape
+from engine.tables.introspect import Column
 
 LONGEST = 200
 """Characters, or bytes, of a default of which a shape has more than a digest."""

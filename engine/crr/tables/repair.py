@@ -22,8 +22,7 @@ from enum import Enum
 import apsw
 
 from engine.change import FAR
-from engine.crr import parking
-from engine.crr.catalogue import CLOCK, KEY, Catalogue, Crr, user_tables
+from engine.crr.catalogue import Catalogue, Crr
 from engine.crr.read.change_sql import known_cells
 from engine.crr.state import State
 from engine.crr.tables import exhausted_versions
@@ -39,6 +38,9 @@ from engine.crr.withheld.detect import find_all
 from engine.crr.withheld.records import Why
 from engine.sqlite.invalid_text import rows_of_schema
 from engine.sqlite.sql import main
+from engine.tables import parking
+from engine.tables.introspect import user_tables
+from engine.tables.names import CLOCK, KEY
 
 
 class Damage(Enum):

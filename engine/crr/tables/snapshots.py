@@ -8,10 +8,12 @@ from typing import NamedTuple
 import apsw
 
 from engine.change import SENTINEL
-from engine.crr.catalogue import CLOCK, KEY, PKS, Crr, Table
+from engine.crr.catalogue import Crr
 from engine.crr.state import State
 from engine.crr.tables.backfill import are_deletions, forget_rows, rows_and_keys, write_cells
 from engine.sqlite.sql import ident, literal, main
+from engine.tables.introspect import Table
+from engine.tables.names import CLOCK, KEY, PKS
 
 LONG = 32
 """Bytes of a text or blob that a snapshot in the file keeps as it is; of a longer one it keeps a digest."""

@@ -6,7 +6,8 @@ from __future__ import annotations
 import apsw
 
 from engine.clocks import tracked
-from engine.crr.catalogue import CLOCK, PKS, bookkeeping, column_names
+from engine.tables.introspect import bookkeeping, column_names
+from engine.tables.names import CLOCK, PKS
 
 STRICT_RECORDS = (
     "Programs with SQLite before 3.37 cannot open this file, because sync records in it are STRICT tables."

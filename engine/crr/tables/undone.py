@@ -13,12 +13,14 @@ from __future__ import annotations
 
 import apsw
 
-from engine.crr.catalogue import BY_VERSION, CLOCK, KEY, PKS, Crr, Table, column_names, exact_name
+from engine.crr.catalogue import Crr
 from engine.crr.state import State
 from engine.crr.tables.backfill import bury, forget_rows, rows_and_keys, tell_anew
 from engine.crr.tables.snapshots import Snapshot, columns_of
 from engine.crr.triggers import Watch
 from engine.sqlite.sql import ident, main
+from engine.tables.introspect import Table, column_names, exact_name
+from engine.tables.names import BY_VERSION, CLOCK, KEY, PKS
 
 PREFIX = "crsql_syncline_undone_"
 _CLOCK, _KEYS, _SEEN, _SAME = "_clock", "_keys", "_seen", "_same"

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import apsw
 
 from engine.change import MAX_VERSION, SQLiteValue
-from engine.crr.catalogue import KEY, PKS, Catalogue
+from engine.crr.catalogue import Catalogue
 from engine.crr.withheld.records import TABLE, Held, Why, as_held, exist
 from engine.sqlite import invalid_text
 from engine.sqlite.sql import idents, main
+from engine.tables.names import KEY, PKS
 from engine.text import printable
 
 NAMED = 3

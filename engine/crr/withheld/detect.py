@@ -8,11 +8,12 @@ from typing import cast
 import apsw
 
 from engine.change import MAX_VERSION, SENTINEL
-from engine.crr.catalogue import CLOCK, KEY, PKS, Crr
+from engine.crr.catalogue import Crr
 from engine.crr.read.change_sql import same_row
 from engine.crr.read.whole_rows import numbers
 from engine.crr.withheld.records import Held, Why, is_none
 from engine.sqlite.sql import ident, main
+from engine.tables.names import CLOCK, KEY, PKS
 
 BLOCK = 256
 """Rows that are looked at together."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 from itertools import groupby
 from operator import attrgetter
 
-from engine.crr.catalogue import CLOCK
 from engine.crr.read.whole_rows import numbers
 from engine.crr.state import State
 from engine.crr.withheld.detect import reasons
 from engine.crr.withheld.records import TABLE, Held, as_held, exist, exist_in, forget, record
 from engine.sqlite.sql import main
+from engine.tables.names import CLOCK
 
 AT_ONCE = 1_000
 """Rows that are looked at in one go."""

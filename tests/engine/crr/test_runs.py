@@ -18,8 +18,7 @@ from hypothesis import strategies as st
 from engine.change import MAX_VERSION, Change, SQLiteValue
 from engine.crr import pack_columns
 from engine.crr.merge import groups, lookup, merger, runs, shapes, write
-from engine.crr.merge.groups import Group
-from engine.crr.merge.lookup import Held
+from engine.crr.merge.row_group import Group, Held
 from engine.crr.merge.runs import Cells
 from engine.crr.statements import Statements
 from engine.replica import Replica

@@ -10,8 +10,8 @@ import pytest
 
 from engine.crr import connect
 from engine.replica import Replica
-from engine.session.common_tables import Comparison, ParkedTable, Where, compare, stores_alike
-from engine.table_shape import Parked, Shape
+from engine.session.common_tables import Comparison, compare, stores_alike
+from engine.table_shape import Parked, ParkedTable, Shape, Where
 
 from .live import make_file
 

@@ -1,0 +1,116 @@
+"""Tables as a file's schema tells of them, whether they are synced or not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import apsw
+
+from engine.sqlite.invalid_text import each, readable, rows_of_schema
+from engine.sqlite.values import Affinity
+
+UNREADABLE = "unreadable"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a table. ``key`` is its place in the primary key from 1, or 0; ``hidden`` as in
+    table_xinfo; ``declared`` is its type as written; ``collation`` is empty for a column of no table."""
+
+    name: str
+    affinity: Affinity
+    not_null: bool
+    default: str | None
+    key: int
+    hidden: int
+    declared: str
+    collation: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table or view of the main schema. ``kind`` as in pragma_table_list: table, view, virtual, shadow; or
+    ``UNREADABLE``. No columns are known of a virtual one, nor of such a one."""
+
+    name: str
+    kind: str
+    columns: tuple[Column, ...]
+    strict: bool = False
+    rowid: bool = True
+
+    @cached_property
+    def key(self) -> tuple[str, ...]:
+        """The names of the primary key's columns, in key order."""
+        return tuple(c.name for c in sorted(self.columns, key=lambda c: c.key) if c.key)
+
+    @cached_property
+    def tracked(self) -> tuple[str, ...]:
+        """The other columns in table order; generated and hidden ones are not tracked (spec 2.4)."""
+        return tuple(c.name for c in self.columns if not c.key and not c.hidden)
+
+
+def table_names(db: apsw.Connection) -> list[str]:
+    """Every table of the main schema, in catalogue order, but for those whose name nobody can read."""
+    return [name for (name,) in rows_of_schema(db, "name", "type = 'table'")]
+
+
+def exact_name(db: apsw.Connection, name: str) -> str | None:
+    """How the table or view called ``name`` in any letter case is spelled; None when there is none."""
+    exact: str | None = db.execute("SELECT name FROM pragma_table_list(?) WHERE schema = 'main'", (name,)).get
+    return exact
+
+
+_LISTED = "SELECT name, type, strict, wr FROM pragma_table_list{} WHERE schema = 'main'"
+
+
+def describe(db: apsw.Connection, name: str) -> Table | None:
+    """The table or view called ``name`` in any letter case, under its exact name; None when there is none."""
+    row = db.execute(_LISTED.format("(?)"), (name,)).fetchone()
+    return described(db, *row) if row is not None else None
+
+
+def described(db: apsw.Connection, name: str, kind: str, strict: int, rowless: int) -> Table | None:
+    """A table as the list of tables has it; None for one of SQLite's own."""
+    if name.lower().startswith("sqlite_"):
+        return None
+    if kind == "virtual":
+        return Table(name, kind, ())  # the module that knows its columns may not be here
+    columns = []
+    for row in each(
+        db, "SELECT name, type, \"notnull\", dflt_value, pk, hidden FROM pragma_table_xinfo(?, 'main')", (name,)
+    ):
+        if not readable(row):
+            return Table(name, UNREADABLE, ())
+        column, declared, not_null, default, key, hidden = row
+        affinity = Affinity.of(declared, strict=bool(strict))
+        collation = db.column_metadata("main", name, column)[1].upper() if kind == "table" else ""
+        columns.append(Column(column, affinity, bool(not_null), default, key, hidden, declared, collation))
+    return Table(name, kind, tuple(columns), bool(strict), not rowless)
+
+
+def column_names(db: apsw.Connection, table: str) -> tuple[str, ...]:
+    """The columns of one table; empty when there is no such table."""
+    return tuple(name for (name,) in each(db, "SELECT name FROM pragma_table_info(?, 'main')", (table,)))
+
+
+def bookkeeping(name: str) -> bool:
+    """Is this the name of something that is kept for sync, and not a person's own?"""
+    lower = name.lower()
+    return lower.startswith("crsql_") or "__crsql_" in lower
+
+
+def user_tables(db: apsw.Connection) -> Iterator[Table]:
+    """Every table that is a person's own, in catalogue order."""
+    in_list = listed(db)
+    for name in table_names(db):
+        if not bookkeeping(name) and not name.lower().startswith("sqlite_"):
+            table = described(db, *in_list[name]) if name in in_list else None
+            if table is not None and table.kind in ("table", "virtual", UNREADABLE):
+                yield table
+
+
+def listed(db: apsw.Connection) -> dict[str, tuple[str, str, int, int]]:
+    """The list of tables and views, by name: of many it is read at once, as SQLite goes through all of it each time."""
+    return {row[0]: row for row in each(db, _LISTED.format("")) if readable(row[:1])}
