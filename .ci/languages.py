@@ -1,108 +1,113 @@
-"""Brings the translations up to date: texts from the sources into assets/languages/*.ts, and those into *.qm.
+"""Brings the translations up to date: texts from the sources into assets/languages/*.po, and those into *.mo.
 
     python .ci/languages.py          after texts or translations changed
     python .ci/languages.py --check  says what is not translated, or not up to date, and ends with 1
 
-What the engine says is found by ``sentences.py``, and kept as templates in assets/languages/sentences.txt, by which the
-window knows its sentences again. The tools are Qt's own, which come with PySide6. Translate in the .ts file, by hand or
-with Qt Linguist.
+Texts are the literals in ``t("...")`` and ``tr("...")``, found by Babel. Translate in the .po file.
 """
 
 from __future__ import annotations
 
-import shutil
-import subprocess
+import io
 import sys
-import tempfile
-import xml.etree.ElementTree as ET
 from pathlib import Path
 
-import PySide6
-from sentences import sentences
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_file
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "assets" / "languages"
 LANGUAGES = ("de",)
-TEMPLATES = FOLDER / "sentences.txt"
-ALIASES = "QT_TRANSLATE_NOOP+=marked"
+KEYWORDS = {"t": None, "tr": None}
 
 
-def sources() -> list[str]:
-    """All files with texts."""
-    files = [*sorted((ROOT / "gui").rglob("*.py")), ROOT / "engine" / "settings" / "schema.py"]
-    return [file.relative_to(ROOT).as_posix() for file in files]
+def sources() -> Catalog:
+    """Every text of the program."""
+    found = Catalog(charset="utf-8", fuzzy=False)
+    for package in ("engine", "gui"):
+        for file in sorted((ROOT / package).rglob("*.py")):
+            options = {"encoding": "utf-8"}
+            for _, text, _, _ in extract_from_file("python", file, KEYWORDS, (), options):
+                found.add(text)
+    return found
 
 
-def tool(name: str, *arguments: str) -> None:
-    """Run one of Qt's tools."""
-    file = Path(PySide6.__file__).parent / (f"{name}.exe" if sys.platform == "win32" else name)
-    done = subprocess.run([str(file), *arguments], cwd=ROOT, capture_output=True, text=True)
-    if done.returncode:
-        raise SystemExit(f"{name} failed: {done.stderr}")
+def update(language: str, old: bytes) -> Catalog:
+    """Return the catalogue ``old`` with the texts that there are now."""
+    catalogue = read_po(io.BytesIO(old), locale=language, charset="utf-8")
+    catalogue.update(sources(), no_fuzzy_matching=True)
+    catalogue.obsolete.clear()
+    return catalogue
 
 
-def templates() -> str:
-    """What the engine says, a line each."""
-    return "".join(f"{sentence}\n" for sentence in sentences(ROOT / "engine"))
+def as_po(catalogue: Catalog) -> bytes:
+    """The file that translators edit; no dates in it, which would change with each run."""
+    kept = Catalog(locale=catalogue.locale, charset="utf-8", fuzzy=False, header_comment="# Translations of Syncline.")
+    for message in catalogue:
+        if message.id:
+            kept.add(message.id, message.string)
+    written = io.BytesIO()
+    write_po(written, kept, width=110, omit_header=False, no_location=True, sort_output=True)
+    lines = written.getvalue().decode("utf-8").splitlines(keepends=True)
+    dated = (
+        '"POT-Creation-Date:',
+        '"PO-Revision-Date:',
+        '"Last-Translator:',
+        '"Generated-By:',
+        '"Report-Msgid',
+        '"Language-Team:',
+    )
+    return "".join(line for line in lines if not line.startswith(dated)).encode("utf-8")
 
 
-def update(language: str, ts: Path, qm: Path) -> None:
-    """Take texts over into ``ts``, and make ``qm`` of it."""
-    said = "".join(f"marked('engine', {sentence!r})\n" for sentence in templates().splitlines())
-    with tempfile.TemporaryDirectory() as folder:
-        (engine := Path(folder) / "engine.py").write_text(said, encoding="utf-8")
-        _update(language, ts, qm, str(engine))
+def as_mo(po: bytes, language: str) -> bytes:
+    """The file that the program reads."""
+    written = io.BytesIO()
+    write_mo(written, read_po(io.BytesIO(po), locale=language, charset="utf-8"))
+    return written.getvalue()
 
 
-def _update(language: str, ts: Path, qm: Path, engine: str) -> None:
-    options = ("-no-obsolete", "-locations", "none", "-source-language", "en", "-target-language", language)
-    tool("lupdate", *sources(), engine, "-tr-function-alias", ALIASES, *options, "-ts", str(ts))
-    tool("lrelease", "-silent", str(ts), "-qm", str(qm))
+def gaps(text: str) -> set[str]:
+    """The names of the arguments in a template."""
+    import string
+
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
 
 
-def unfinished(ts: Path) -> list[str]:
-    """The texts without a translation."""
-    messages = ET.parse(ts).getroot().iter("message")
-    return [
-        message.findtext("source", "")
-        for message in messages
-        if (found := message.find("translation")) is None or found.get("type") or not "".join(found.itertext()).strip()
-    ]
-
-
-def check(language: str) -> list[str]:
-    """What is wrong with a language's files, in sentences."""
-    ts, qm = FOLDER / f"syncline_{language}.ts", FOLDER / f"syncline_{language}.qm"
-    with tempfile.TemporaryDirectory() as folder:
-        new_ts, new_qm = Path(folder) / ts.name, Path(folder) / qm.name
-        shutil.copy(ts, new_ts)
-        update(language, new_ts, new_qm)
-        wrong = [f"{ts.name}: not translated: {text!r}" for text in unfinished(new_ts)]
-        for old, new in ((ts, new_ts), (qm, new_qm)):
-            if not old.exists() or old.read_bytes() != new.read_bytes():
-                wrong.append(f"{old.name} is not up to date: run python .ci/languages.py")
-    return wrong
-
-
-def check_templates() -> list[str]:
-    """What is wrong with the templates, in sentences."""
-    if TEMPLATES.exists() and TEMPLATES.read_text(encoding="utf-8") == templates():
-        return []
-    return [f"{TEMPLATES.name} is not up to date: run python .ci/languages.py"]
+def wrong(catalogue: Catalog) -> list[str]:
+    """What translators have left to do, in sentences."""
+    found = []
+    for message in catalogue:
+        if not message.id:
+            continue
+        if not message.string:
+            found.append(f"not translated: {message.id!r}")
+        elif gaps(str(message.id)) != gaps(str(message.string)):
+            found.append(f"other arguments than {message.id!r}: {message.string!r}")
+    return found
 
 
 def main() -> int:
     """See above."""
-    if "--check" not in sys.argv:
-        TEMPLATES.write_text(templates(), encoding="utf-8")
-    wrong = check_templates()
+    failed = []
     for language in LANGUAGES:
-        ts, qm = FOLDER / f"syncline_{language}.ts", FOLDER / f"syncline_{language}.qm"
-        if "--check" not in sys.argv:
-            update(language, ts, qm)
-        wrong += check(language)
-    print("\n".join(wrong), end="\n" if wrong else "")
-    return 1 if wrong else 0
+        po, mo = FOLDER / f"{language}.po", FOLDER / f"{language}.mo"
+        old = po.read_bytes()
+        catalogue = update(language, old)
+        new_po = as_po(catalogue)
+        new_mo = as_mo(new_po, language)
+        if "--check" in sys.argv:
+            for file, new in ((po, new_po), (mo, new_mo)):
+                if not file.exists() or file.read_bytes() != new:
+                    failed.append(f"{file.name} is not up to date: run python .ci/languages.py")
+        else:
+            po.write_bytes(new_po)
+            mo.write_bytes(new_mo)
+        failed += [f"{po.name}: {sentence}" for sentence in wrong(catalogue)]
+    print("\n".join(failed), end="\n" if failed else "")
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":

@@ -38,7 +38,7 @@ What follows from each for a link stands in ``engine.links.retry_policy``.
 
 from __future__ import annotations
 
-from engine.text import printable
+from engine.text import Text, printable, sentences, t
 
 LONGEST = 2_000
 """Characters of a sentence."""
@@ -60,8 +60,17 @@ class SynclineError(Exception):
     retry_after = 0.0
 
     def __init__(self, message: str, *, hint: str = "") -> None:
-        super().__init__(printable(message, LONGEST))
+        self.sentence = printable(message, LONGEST)
         self.hint = hint
+        super().__init__(self.sentence)
+
+    def __str__(self) -> str:
+        return self.sentence  # as it is: Exception's own would lose the template
+
+    @property
+    def advice(self) -> Text:
+        """The sentence, and the hint where there is one."""
+        return sentences(self.sentence, self.hint)
 
 
 class UsageError(SynclineError):
@@ -119,7 +128,7 @@ class TableBroken(ReplicaError):
     """
 
     def __init__(self, table: str, reason: str, *, hint: str = "") -> None:
-        super().__init__(f"The table “{table}” cannot be synced: {reason}.", hint=hint)
+        super().__init__(t("The table “{table}” cannot be synced: {reason}.", table=table, reason=reason), hint=hint)
         self.table = table
         self.reason = reason
 

@@ -12,19 +12,20 @@ from dataclasses import dataclass
 from engine.change import SQLiteValue
 from engine.settings import Settings
 from engine.table_shape import ParkedTable
+from engine.text import t
 
 
 class State(enum.Enum):
     """The state of a peer (ux.md). The value is the word that a person reads."""
 
-    IN_SYNC = "In sync"
+    IN_SYNC = t("In sync")
     SENT = "Sent"
     SYNCING = "Syncing"
     CONNECTING = "Connecting"
     WAITING = "Waiting"
     IDLE = "Idle"
     PAUSED = "Paused"
-    NEEDS_YOU = "Needs you"
+    NEEDS_YOU = t("Needs you")
 
 
 class Remedy(enum.Enum):
@@ -80,7 +81,7 @@ class PeerStatus:
         if self.state is not State.WAITING or self.next_attempt is None:
             return self.reason
         seconds = self.next_attempt - (time.time() if now is None else now)
-        return f"Next try in {max(seconds, 1):.0f} s: {self.reason}"
+        return t("Next try in {seconds:.0f} s: {reason}", seconds=max(seconds, 1), reason=self.reason)
 
 
 class FlowDirection(enum.Enum):

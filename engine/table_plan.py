@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from engine.change import SQLiteValue
 from engine.errors import UsageError
-from engine.text import printable
+from engine.text import printable, t
 
 MAX_TABLES = 500
 MAX_COLUMNS = 1_000
@@ -73,32 +73,41 @@ def check_plans(plans: tuple[TablePlan, ...]) -> None:
         UsageError: they cannot; says why, in words fit for whoever sent them.
     """
     if not 0 < len(plans) <= MAX_TABLES:
-        raise UsageError(f"A room has from 1 to {MAX_TABLES} tables, not {len(plans)}.")
+        raise UsageError(
+            t("A room has from 1 to {max_tables} tables, not {count}.", max_tables=MAX_TABLES, count=len(plans))
+        )
     if len({plan.name.lower() for plan in plans}) < len(plans):
-        raise UsageError("Two tables have the same name.")
+        raise UsageError(t("Two tables have the same name."))
     for plan in plans:
         _check_name(plan.name)
         lower = plan.name.lower()
         if lower.startswith(_RESERVED) or "__crsql_" in lower:
-            raise UsageError(f"No table may be called “{printable(plan.name, 40)}”.")
+            raise UsageError(t("No table may be called “{plan}”.", plan=printable(plan.name, 40)))
         _check_columns(plan)
 
 
 def _check_columns(plan: TablePlan) -> None:
     shown = printable(plan.name, 40)
     if not 0 < len(plan.columns) <= MAX_COLUMNS:
-        raise UsageError(f"The table “{shown}” has {len(plan.columns)} columns; from 1 to {MAX_COLUMNS} can be.")
+        raise UsageError(
+            t(
+                "The table “{shown}” has {count} columns; from 1 to {max_columns} can be.",
+                shown=shown,
+                count=len(plan.columns),
+                max_columns=MAX_COLUMNS,
+            )
+        )
     if len({column.name.lower() for column in plan.columns}) < len(plan.columns):
-        raise UsageError(f"Two columns of the table “{shown}” have the same name.")
+        raise UsageError(t("Two columns of the table “{shown}” have the same name.", shown=shown))
     places = sorted(column.key for column in plan.columns if column.key)
     if not places or places != list(range(1, len(places) + 1)):
-        raise UsageError(f"The table “{shown}” has no whole primary key.")
+        raise UsageError(t("The table “{shown}” has no whole primary key.", shown=shown))
     for column in plan.columns:
         _check_name(column.name)
         if isinstance(column.default, str) and "\0" in column.default:
-            raise UsageError(f"A default in the table “{shown}” holds a zero character.")
+            raise UsageError(t("A default in the table “{shown}” holds a zero character.", shown=shown))
 
 
 def _check_name(name: str) -> None:
     if not 0 < len(name) <= MAX_NAME or not name.isprintable():
-        raise UsageError(f"“{printable(name, 40)}” is no name for a table or column.")
+        raise UsageError(t("“{name}” is no name for a table or column.", name=printable(name, 40)))

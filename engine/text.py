@@ -111,8 +111,3 @@ class _Formatter(string.Formatter):
             return self._number(value)
         text: str = super().format_field(value, format_spec)
         return text
-
-
-def marked(context: str, text: str) -> str:
-    """Return ``text`` as it is: it is marked for the translators, and the window shows it in the person's language."""
-    return text

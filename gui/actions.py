@@ -10,7 +10,7 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
 from engine.settings import Pause
-from gui.language import spoken
+from gui.language import spoken, tr
 from gui.theme import icon
 
 
@@ -41,34 +41,34 @@ class Actions(QObject):
         self.set_counts(databases=0, peers=0)
 
     def _speak(self) -> None:
-        self.sync_now.setText(self.tr("Sync now"))
-        self.sync_all.setText(self.tr("Sync all now"))
-        self.auto_sync.setText(self.tr("Auto-sync"))
-        self.add_database.setText(self.tr("Add database"))
-        self.add_peer.setText(self.tr("Add peer"))
-        self.share.setText(self.tr("Share"))
-        self.settings.setText(self.tr("Settings"))
-        self.diagnostics.setText(self.tr("Save diagnostics"))
-        self.open_window.setText(self.tr("Open Syncline"))
-        self.close_window.setText(self.tr("Close window"))
-        self.quit.setText(self.tr("Quit"))
+        self.sync_now.setText(tr("Sync now"))
+        self.sync_all.setText(tr("Sync all now"))
+        self.auto_sync.setText(tr("Auto-sync"))
+        self.add_database.setText(tr("Add database"))
+        self.add_peer.setText(tr("Add peer"))
+        self.share.setText(tr("Share"))
+        self.settings.setText(tr("Settings"))
+        self.diagnostics.setText(tr("Save diagnostics"))
+        self.open_window.setText(tr("Open Syncline"))
+        self.close_window.setText(tr("Close window"))
+        self.quit.setText(tr("Quit"))
         self.auto_sync.setToolTip(
-            self.tr("Sync live peers at once and the others on their timer ({0})").format("Ctrl+Shift+A")
+            tr("Sync live peers at once and the others on their timer ({0})").format("Ctrl+Shift+A")
         )
-        self.add_database.setToolTip(self.tr("Choose a SQLite file to keep in sync ({0})").format("Ctrl+O"))
-        self.add_peer.setToolTip(self.tr("Choose where to sync a database with ({0})").format("Ctrl+N"))
-        self.share.setToolTip(self.tr("Serve databases to other machines") + " (Ctrl+Shift+S)")
-        self.settings.setToolTip(self.tr("Change how Syncline behaves ({0})").format("Ctrl+,"))
+        self.add_database.setToolTip(tr("Choose a SQLite file to keep in sync ({0})").format("Ctrl+O"))
+        self.add_peer.setToolTip(tr("Choose where to sync a database with ({0})").format("Ctrl+N"))
+        self.share.setToolTip(tr("Serve databases to other machines") + " (Ctrl+Shift+S)")
+        self.settings.setToolTip(tr("Change how Syncline behaves ({0})").format("Ctrl+,"))
         self.set_chosen(self._chosen)
 
     def set_chosen(self, peers: int) -> None:
         """Say in the tooltip whom ``sync_now`` means."""
         self._chosen = peers
-        whom = self.tr("Sync all peers (F5)")
+        whom = tr("Sync all peers (F5)")
         if peers == 1:
-            whom = self.tr("Sync the chosen peer (F5); all: Shift+F5")
+            whom = tr("Sync the chosen peer (F5); all: Shift+F5")
         elif peers > 1:
-            whom = self.tr("Sync the {0} chosen peers (F5); all: Shift+F5").format(peers)
+            whom = tr("Sync the {0} chosen peers (F5); all: Shift+F5").format(peers)
         self.sync_now.setToolTip(whom)
 
     def set_counts(self, *, databases: int, peers: int) -> None:
@@ -105,12 +105,12 @@ class PauseMenu(QMenu):
         spoken(self._speak)
 
     def _speak(self) -> None:
-        self.setTitle(self.tr("Pause"))
-        self._half_hour.setText(self.tr("30 minutes"))
-        self._hour.setText(self.tr("1 hour"))
-        self._day.setText(self.tr("Until tomorrow"))
-        self._forever.setText(self.tr("Until resumed"))
-        self.resume.setText(self.tr("Resume"))
+        self.setTitle(tr("Pause"))
+        self._half_hour.setText(tr("30 minutes"))
+        self._hour.setText(tr("1 hour"))
+        self._day.setText(tr("Until tomorrow"))
+        self._forever.setText(tr("Until resumed"))
+        self.resume.setText(tr("Resume"))
 
     def _add(self, choose: Callable[[], Pause | None]) -> QAction:
         action = self.addAction("")

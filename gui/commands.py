@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, Signal
 from engine.api import Engine
 from engine.errors import SynclineError
 from engine.settings import Pause
-from gui.models.translation import told
+from gui.language import said, tr
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +66,7 @@ class Commands(QObject):
 
     def tell_defect(self, error: BaseException) -> None:
         """Say that there is a defect, with what to copy for whoever mends it."""
-        sentence = self.tr("Something unexpected went wrong ({0}). Syncline goes on.").format(type(error).__name__)
+        sentence = tr("Something unexpected went wrong ({0}). Syncline goes on.").format(type(error).__name__)
         self.broken.emit(sentence, "".join(traceback.format_exception(error)))
 
     def sync_now(self, peers: Sequence[str] = ()) -> None:
@@ -91,7 +91,7 @@ class Commands(QObject):
         for peer, error in wrong.items():
             self.failed.emit(f"{self.name_of(peer)}: {in_words(error)}")
         if outcome and not wrong:
-            self.said.emit(self.tr("Synced just now."))
+            self.said.emit(tr("Synced just now."))
 
     async def _run(self, work: Coroutine[Any, Any, None]) -> None:
         try:
@@ -108,4 +108,4 @@ class Commands(QObject):
 
 def in_words(error: SynclineError) -> str:
     """The sentence of an error, and its hint."""
-    return told(f"{error} {error.hint}".strip())
+    return said(error.advice)

@@ -120,13 +120,11 @@ class MachineBar(QFrame):
         self.setFrameShape(QFrame.Shape.NoFrame)
         row = QHBoxLayout(self)
         row.setContentsMargins(10, 6, 10, 6)
-        text = QLabel(self.tr("One of three machines that found each other, each in its own window; no hub."))
+        text = QLabel(tr("One of three machines that found each other, each in its own window; no hub."))
         text.setWordWrap(True)
         row.addWidget(text, 1)
-        self.button = QPushButton(icon("edit"), self.tr("Write something on the {0}").format(machine.name))
-        self.button.setToolTip(
-            self.tr("Adds, changes or deletes a todo, through a connection of its own, as an app does")
-        )
+        self.button = QPushButton(icon("edit"), tr("Write something on the {0}").format(machine.name))
+        self.button.setToolTip(tr("Adds, changes or deletes a todo, through a connection of its own, as an app does"))
         self.button.clicked.connect(lambda: commands.start(self._clicked()))
         row.addWidget(self.button, 0, Qt.AlignmentFlag.AlignVCenter)
 

@@ -25,6 +25,7 @@ from gui.desktop.autostart import Autostart, autostart
 from gui.desktop.links import LinkType, link_type
 from gui.dialogs import add_database, add_peer, cell_details, confirm, schema, settings, share, verify
 from gui.dialogs.base import closed
+from gui.language import tr
 from gui.logs import LogFile
 from gui.models import values
 
@@ -138,7 +139,7 @@ class DialogController(QObject):
 
     def tell_diagnostics(self, file: Path) -> None:
         """Say where the diagnostics are."""
-        text = self.tr("The diagnostics are in {0}. They hold no tokens and no values; look before you share them.")
+        text = tr("The diagnostics are in {0}. They hold no tokens and no values; look before you share them.")
         self.told.emit(text.format(file))
 
     def export_activity(self) -> None:
@@ -159,9 +160,9 @@ class DialogController(QObject):
     async def _remove_peers(self, peers: Sequence[str]) -> None:
         names = {peer: self._commands.name_of(peer) for peer in peers}
         everybody = ", ".join(names.values())
-        title = self.tr("Remove peer") if len(peers) == 1 else self.tr("Remove peers")
-        sentence = self.tr("Remove {0}? The databases stay as they are on both sides.").format(everybody)
-        if await confirm.confirm(self._window, title, sentence, self.tr("Remove")):
+        title = tr("Remove peer") if len(peers) == 1 else tr("Remove peers")
+        sentence = tr("Remove {0}? The databases stay as they are on both sides.").format(everybody)
+        if await confirm.confirm(self._window, title, sentence, tr("Remove")):
             for peer, name in names.items():
                 try:
                     await self._engine.remove_peer(peer)
@@ -170,8 +171,8 @@ class DialogController(QObject):
 
     async def _remove_database(self, database: str) -> None:
         name = next(known.name for known in self._engine.settings.databases if known.id == database)
-        sentence = self.tr("Remove {0} and its peers from Syncline? The file stays as it is.").format(name)
-        if await confirm.confirm(self._window, self.tr("Remove database"), sentence, self.tr("Remove")):
+        sentence = tr("Remove {0} and its peers from Syncline? The file stays as it is.").format(name)
+        if await confirm.confirm(self._window, tr("Remove database"), sentence, tr("Remove")):
             await self._engine.remove_database(database)
 
     async def _share(self) -> None:
@@ -190,15 +191,15 @@ class DialogController(QObject):
 
     async def _show(self, cell: cell_details.Cell) -> None:
         if await cell_details.show(self._window, self._engine, cell):
-            self._commands.said.emit(self.tr("The old value is back."))
+            self._commands.said.emit(tr("The old value is back."))
 
     async def _export_activity(self) -> None:
         journal = self._engine.journal
         kinds = ("CSV (*.csv)", "JSON (*.json)")
-        target = await self._choose_target(self.tr("Export the syncs"), "syncline.csv", kinds)
+        target = await self._choose_target(tr("Export the syncs"), "syncline.csv", kinds)
         if target is not None and journal is not None:
             count = await export(journal, target)
-            self._commands.said.emit(self.tr("Wrote {0} syncs to {1}.").format(count, target.name))
+            self._commands.said.emit(tr("Wrote {0} syncs to {1}.").format(count, target.name))
 
     async def _verify(self, peer: str) -> None:
         async with self._asking:
@@ -210,27 +211,27 @@ class DialogController(QObject):
 
     async def _repair(self, chosen: str) -> None:
         database = next(known for known in self._engine.settings.databases if known.id == chosen)
-        sentence = self.tr(
+        sentence = tr(
             "A table of {0} cannot be synced as it is. Mend its sync records? A backup is made first. What was written"
             " without a record is recorded as written now, and the table is synced once more from the start."
         ).format(database.name)
-        if await confirm.confirm(self._window, self.tr("Repair"), sentence, self.tr("Repair")):
+        if await confirm.confirm(self._window, tr("Repair"), sentence, tr("Repair")):
             found = await self._engine.repair(database.id)
             tables = ", ".join(sorted({values.shown(one.table) for one in found}))
-            done = self.tr("Mended: {0}.").format(tables)
-            self._commands.said.emit(done if found else self.tr("Nothing was damaged."))
+            done = tr("Mended: {0}.").format(tables)
+            self._commands.said.emit(done if found else tr("Nothing was damaged."))
 
     async def _new_id(self, chosen: str) -> None:
         database = next(known for known in self._engine.settings.databases if known.id == chosen)
-        title = self.tr("This file was copied, or restored from a backup")
-        sentence = self.tr(
+        title = tr("This file was copied, or restored from a backup")
+        sentence = tr(
             "{0} was copied, or restored from a backup: another file goes on under its id. Give it an id of its own?"
             " A backup is made first. No row changes; with each peer it syncs once more from the start."
             " If the other copy has synced too, give that one a new id as well."
         ).format(database.name)
-        if await confirm.confirm(self._window, title, sentence, self.tr("Give it a new id")):
+        if await confirm.confirm(self._window, title, sentence, tr("Give it a new id")):
             await self._engine.new_site_id(database.id)
-            self._commands.said.emit(self.tr("{0} has an id of its own now.").format(database.name))
+            self._commands.said.emit(tr("{0} has an id of its own now.").format(database.name))
             peers = [known.id for known in self._engine.settings.peers if known.database == database.id]
             if peers:
                 self._commands.sync_now(peers)

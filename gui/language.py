@@ -1,25 +1,26 @@
-"""The language of the window: which translation is in force, and how plain functions ask for theirs.
+"""The language of the window: which catalogue is in force, and how everything in it asks for its texts.
 
-Widgets and other objects use ``self.tr``, in a method that they pass to ``spoken``: it is called again when the
-language changes. Functions use ``tr`` from here, whose texts have no context. Texts of the engine are looked up with
-``marked_text`` when they stand alone, or matched by ``gui.models.translation``.
-The translations lie in ``assets/languages``; ``.ci/languages.py`` brings them up to date.
+``tr`` gives a text of the window in the person's language, and ``said`` what the engine said. What does not ask by
+itself is set in a method that is passed to ``spoken``: it is called again when the language changes. The catalogues
+are those of ``engine.language``; Qt's own texts come with Qt.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib import resources
 from weakref import WeakMethod
 
 from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QTranslator
 from shiboken6 import isValid
 
+from engine.language import ENGLISH, base, catalogue, has_catalogue
+from engine.text import Lookup, translated
+
 _installed: list[QTranslator] = []
+_lookup: Lookup = catalogue(ENGLISH)
 _translated = False
 generation = 0
 """Counts the changes: what was put into words before another one may be out of date."""
-
 
 _speakers: list[WeakMethod[Callable[[], object]]] = []
 
@@ -49,13 +50,13 @@ def _speak_again() -> None:
 
 
 def tr(text: str) -> str:
-    """A text of a plain function in the person's language."""
-    return QCoreApplication.translate("", text)
+    """Return a text of the window, a literal, in the person's language."""
+    return _lookup(text)
 
 
-def marked_text(context: str, text: str) -> str:
-    """A text that was marked elsewhere."""
-    return QCoreApplication.translate(context, text)
+def said(text: str) -> str:
+    """Return what the engine said in the person's language: only texts with a template are translated."""
+    return translated(text, _lookup, QLocale().toString)
 
 
 def has_translation() -> bool:
@@ -67,22 +68,20 @@ def install(app: QCoreApplication, language: str) -> None:
     """Show everything in this language from now on.
 
     Args:
-        language: ``en`` or ``de``; ``system`` for the one that the system asks for, if there is a translation.
+        language: ``en`` or ``de``; ``system`` for the first that the system asks for and that there is a catalogue of.
     """
-    global _translated, generation
+    global _lookup, _translated, generation
     generation += 1
     for translator in _installed:
         app.removeTranslator(translator)
     _installed.clear()
-    _translated = False
     locale = QLocale.system() if language == "system" else QLocale(language)
     QLocale.setDefault(locale)
-    folder = resources.files("assets").joinpath("languages")
-    qt = QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
-    for name, path in (("qtbase", qt), ("syncline", str(folder))):
-        translator = QTranslator(app)
-        if translator.load(locale, name, "_", path):
-            app.installTranslator(translator)
-            _installed.append(translator)
-            _translated = _translated or name == "syncline"
+    wanted = locale.uiLanguages() if language == "system" else [language]
+    chosen = next((one for one in wanted if base(one) == ENGLISH or has_catalogue(one)), ENGLISH)
+    _lookup, _translated = catalogue(chosen), has_catalogue(chosen)
+    translator = QTranslator(app)
+    if translator.load(locale, "qtbase", "_", QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)):
+        app.installTranslator(translator)
+        _installed.append(translator)
     _speak_again()

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QKeySequence
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QStyle, QToolButton, QWidget
 
-from gui.language import spoken
+from gui.language import spoken, tr
 from gui.theme import icon
 
 KEPT = 20
@@ -56,11 +56,11 @@ class MessageBar(QFrame):
         spoken(self._speak)
 
     def _speak(self) -> None:
-        self._text.setAccessibleName(self.tr("Notice"))
-        self._copy.setAccessibleName(self.tr("Copy the notice"))
-        self._copy.setToolTip(self.tr("Copy what it says, with all details"))
-        self._close.setAccessibleName(self.tr("Dismiss the notice"))
-        self._close.setToolTip(self.tr("Dismiss (Esc)"))
+        self._text.setAccessibleName(tr("Notice"))
+        self._copy.setAccessibleName(tr("Copy the notice"))
+        self._copy.setToolTip(tr("Copy what it says, with all details"))
+        self._close.setAccessibleName(tr("Dismiss the notice"))
+        self._close.setToolTip(tr("Dismiss (Esc)"))
         self._show()
 
     @property
@@ -101,6 +101,6 @@ class MessageBar(QFrame):
         self._icon.setPixmap(self.style().standardIcon(kind).pixmap(size, size))
         self._text.setText(self.text)
         waiting = len(self._texts) - 1
-        self._more.setText(self.tr("{0} more").format(waiting))
+        self._more.setText(tr("{0} more").format(waiting))
         self._more.setVisible(waiting > 0)
         self.setVisible(bool(self._texts))

@@ -9,8 +9,9 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from engine.api import Engine
 from engine.events import AttentionNeeded, PeerStatus, State
+from engine.text import sentences
 from gui.bridge import Bridge
-from gui.models.translation import told
+from gui.language import said, tr
 
 GATHER = 1_500
 """Milliseconds in which what comes together is said together."""
@@ -71,7 +72,7 @@ class Notifier(QObject):
 
     def _needs_you(self, event: AttentionNeeded) -> None:
         if self._engine.settings.notify_needs_you:
-            self._add(event.peer, told(f"{event.sentence} {event.hint}".strip()))
+            self._add(event.peer, said(sentences(event.sentence, event.hint)))
 
     def _peers_changed(self, statuses: list[PeerStatus]) -> None:
         for status in statuses:
@@ -79,7 +80,7 @@ class Notifier(QObject):
             if status.state in (State.IN_SYNC, State.SENT) and status.peer not in self._old:
                 self._old.add(status.peer)
                 if self._engine.settings.notify_first_sync:
-                    self._add(status.peer, self.tr("The first sync is done."))
+                    self._add(status.peer, tr("The first sync is done."))
             self._look_at(status)
 
     def _peer_removed(self, peer: str) -> None:
@@ -96,7 +97,7 @@ class Notifier(QObject):
             return
         if self._engine.settings.notify_stale and journal.name_stale(status.peer, status.last_success):
             days = int((time.time() - status.last_success) / 86_400)
-            self._add(status.peer, self.tr("Not heard from for {0} days.").format(days))
+            self._add(status.peer, tr("Not heard from for {0} days.").format(days))
 
     def _add(self, peer: str, text: str) -> None:
         now = self._now()
@@ -119,7 +120,7 @@ class Notifier(QObject):
             return
         text = "\n".join(lines[:NAMED])
         if len(lines) > NAMED:
-            text += "\n" + self.tr("and {0} more").format(len(lines) - NAMED)
+            text += "\n" + tr("and {0} more").format(len(lines) - NAMED)
         self.said.emit("Syncline", text)
 
     def _name(self, peer: str) -> str:

@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QStyle, QWidget
 
-from gui.language import spoken
+from gui.language import spoken, tr
 from gui.models import times
 from gui.models.values import as_tip
 from gui.summary import Summary
@@ -58,7 +58,7 @@ class StatusLine(QWidget):
             self._draw()
 
     def _speak(self) -> None:
-        self._text.setAccessibleName(self.tr("State of all peers"))
+        self._text.setAccessibleName(tr("State of all peers"))
         self.look_again()
 
     def _draw(self) -> None:

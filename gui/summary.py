@@ -6,10 +6,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from engine.events import Guest, PeerStatus, State
-from gui.language import tr
+from gui.language import said, tr
 from gui.models import times
 from gui.models.labels import state_word
-from gui.models.translation import told
 from gui.theme import worst
 
 
@@ -64,7 +63,7 @@ def summary(
     return Summary(
         state,
         f"{state_word(state) if state is not None else ''}: {who}.",
-        told(having[0].reason) if alike else "",
+        said(having[0].reason) if alike else "",
         tr("Last sync: {0}.").format(times.short(when, seconds=False)) if when is not None else "",
     )
 

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from engine.events import DatabaseChanged
 from gui.actions import Actions, PauseMenu
-from gui.language import spoken
+from gui.language import spoken, tr
 from gui.theme import icon
 
 
@@ -93,11 +93,11 @@ class Toolbar(QToolBar):
         spoken(self._speak)
 
     def _speak(self) -> None:
-        self.setWindowTitle(self.tr("Toolbar"))
-        self._databases_menu.setTitle(self.tr("Databases"))
+        self.setWindowTitle(tr("Toolbar"))
+        self._databases_menu.setTitle(tr("Databases"))
         for action in self._named:
             self.widgetForAction(action).setAccessibleName(action.text())
-        for button, text in ((self._pause, self.tr("Pause")), (self._more, self.tr("More"))):
+        for button, text in ((self._pause, tr("Pause")), (self._more, tr("More"))):
             button.setText(text)
             button.setToolTip(f"{text} ({button.shortcut().toString(QKeySequence.SequenceFormat.NativeText)})")
             button.setAccessibleName(text)
@@ -135,11 +135,11 @@ class Toolbar(QToolBar):
         for database in self._databases:
             one = menu.addMenu(database.name.replace("&", "&&"))
             path, chosen = Path(database.path), database.database
-            tables = one.addAction(self.tr("Tables…"))
+            tables = one.addAction(tr("Tables…"))
             tables.triggered.connect(lambda _=False, path=path: self.tables_requested.emit(path))
-            new_id = one.addAction(self.tr("New id…"))
+            new_id = one.addAction(tr("New id…"))
             new_id.triggered.connect(lambda _=False, chosen=chosen: self.new_id_requested.emit(chosen))
-            remove = one.addAction(self.tr("Remove…"))
+            remove = one.addAction(tr("Remove…"))
             remove.triggered.connect(lambda _=False, chosen=chosen: self.remove_requested.emit(chosen))
         if not self._databases:
-            menu.addAction(self.tr("None yet")).setEnabled(False)
+            menu.addAction(tr("None yet")).setEnabled(False)

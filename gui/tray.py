@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QApplication, QMenu, QSystemTrayIcon, QWidget
 
 from engine.events import ChangesMoved, State
 from gui.actions import Actions, PauseMenu
-from gui.language import spoken
+from gui.language import spoken, tr
 from gui.models import values
 from gui.summary import Summary
 from gui.theme import tray_icon
@@ -79,7 +79,7 @@ class Tray(QObject):
         spoken(self._speak)
 
     def _speak(self) -> None:
-        self._latest_heading.setText(self.tr("Latest changes"))
+        self._latest_heading.setText(tr("Latest changes"))
 
     @property
     def there(self) -> bool:

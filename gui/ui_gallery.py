@@ -28,7 +28,7 @@ from gui.demo import WriteBar
 from gui.desktop.autostart import XdgAutostart
 from gui.desktop.links import XdgLinkType
 from gui.dialogs import add_database, add_peer, cell_details, schema, settings, share, verify
-from gui.models.translation import told
+from gui.language import said
 from gui.panels.activity import OVERWRITTEN, SYNCS
 from gui.tray import Tray
 from gui.window import Window
@@ -112,7 +112,7 @@ class Gallery:
 
     async def _notices(self) -> None:
         window = self._window
-        window.notices.say(told("127.0.0.1:8787: connection refused. Is the hub running, and is the port right?"))
+        window.notices.say(said("127.0.0.1:8787: connection refused. Is the hub running, and is the port right?"))
         await self._show("notice", window)
         window.commands.tell_defect(ZeroDivisionError("division by zero"))
         await self._show("notice-defect", window)

@@ -22,15 +22,15 @@ from PySide6.QtWidgets import (
 from engine.events import AttentionNeeded, DatabaseChanged, PeerStatus, SharingChanged, State
 from engine.pairing.pairing_link import is_link
 from engine.settings import Pause, Settings
+from engine.text import sentences
 from gui.actions import Actions, PauseMenu
 from gui.bridge import Bridge
 from gui.clock_reader import ClockReader
 from gui.commands import Commands
 from gui.dialog_controller import DialogController
 from gui.journal_reader import JournalReader
-from gui.language import spoken
+from gui.language import said, spoken, tr
 from gui.message_bar import MessageBar
-from gui.models.translation import told
 from gui.panels.activity import ActivityPanel
 from gui.panels.clocks import ClocksPanel
 from gui.panels.flow import FlowPanel
@@ -112,9 +112,9 @@ class Window(QMainWindow):
 
     def _speak(self) -> None:
         for panel, title in (
-            (self.flow, self.tr("Change flow")),
-            (self.clocks, self.tr("Clocks")),
-            (self.activity, self.tr("Activity")),
+            (self.flow, tr("Change flow")),
+            (self.clocks, tr("Clocks")),
+            (self.activity, tr("Activity")),
         ):
             self.tabs.setTabText(self.tabs.indexOf(panel), title)
 
@@ -244,7 +244,7 @@ class Window(QMainWindow):
         self._databases |= {database.database: database for database in changed}
         for database in changed:
             if database.problem and self._problems.get(database.database) != database.problem:
-                self.notices.say(told(database.problem))
+                self.notices.say(said(database.problem))
             self._problems[database.database] = database.problem
         self._databases_are()
 
@@ -268,13 +268,13 @@ class Window(QMainWindow):
 
     def _guest_needs_you(self, event: AttentionNeeded) -> None:
         if event.peer not in self._statuses:  # it has no row to say so
-            self.notices.say(f"{event.peer}: {told(f'{event.sentence} {event.hint}'.strip())}")
+            self.notices.say(f"{event.peer}: {said(sentences(event.sentence, event.hint))}")
 
     def _sharing_changed(self, sharing: SharingChanged) -> None:
         self._sharing = sharing
         self.peers.set_sharing(shared_with(sharing.guests) if sharing.port else "")
         if sharing.problem:
-            self.notices.say(told(sharing.problem))
+            self.notices.say(said(sharing.problem))
         self._tell_summary()
 
     def _tell_summary(self) -> None:
@@ -283,7 +283,7 @@ class Window(QMainWindow):
 
     def _summary(self) -> Summary:
         if self._opening and self.commands.engine.settings.databases:
-            return Summary(None, self.tr("Opening the databases…"))
+            return Summary(None, tr("Opening the databases…"))
         return summary(
             self._statuses.values(),
             databases=len(self._databases),
@@ -324,7 +324,7 @@ class Window(QMainWindow):
         """Say, once in this program's life, why closing did not put the window away."""
         if self.first("no tray"):
             self.notices.say(
-                self.tr(
+                tr(
                     "This desktop shows no tray icons, so closing only minimises the window. On GNOME, the extension"
                     " “AppIndicator” brings them. To end Syncline, choose Quit."
                 )

@@ -33,6 +33,7 @@ from engine.storage.replica_host import ReplicaHost
 from engine.storage.restore import current, restore_value
 from engine.table_shape import Parked, Shape
 from engine.tables import TableStatus, TrackedPeer
+from engine.text import t
 from engine.truncate import Clipped, stands_for
 
 P = ParamSpec("P")
@@ -213,7 +214,7 @@ class Databases(Core):
         for known in self.settings.databases:
             if known.id == database:
                 return known
-        raise UsageError(f"There is no database “{database}”.")
+        raise UsageError(t("There is no database “{database}”.", database=database))
 
     # What files report (``engine.storage.replica_host.LocalNews``)
 

@@ -19,6 +19,7 @@ from engine import __version__
 from engine.api import Engine
 from engine.errors import SynclineError
 from engine.settings import SETTINGS
+from engine.text import t
 
 PACKAGES = (
     "apsw",
@@ -69,7 +70,9 @@ async def save(engine: Engine, folder: Path, logs: Iterable[Path] = (), about: I
         await asyncio.to_thread(file.write_text, text, "utf-8", "replace")
     except OSError as error:
         why = error.strerror or error
-        raise SynclineError(f"{file} could not be written: {why}.", hint="Check the folder.") from None
+        raise SynclineError(
+            t("{file} could not be written: {why}.", file=file, why=why), hint=t("Check the folder.")
+        ) from None
     return file
 
 

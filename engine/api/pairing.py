@@ -25,6 +25,7 @@ from engine.pairing.relocate import Relocator
 from engine.settings import Mode, PeerConfig, Settings, SettingsFile, data_dir
 from engine.settings.credentials import TokenStore
 from engine.storage.backup import Backups
+from engine.text import t
 
 
 class Sharing(Peers):
@@ -98,7 +99,7 @@ class Sharing(Peers):
         """
         config = self._config(database)
         if self._share is None or config.room not in self._share.rooms:
-            raise UsageError(f"“{config.name}” is not shared.", hint="Switch sharing on for it first.")
+            raise UsageError(t("“{peer}” is not shared.", peer=config.name), hint=t("Switch sharing on for it first."))
         return self._share.invite(config.room)
 
     def guests(self) -> list[Guest]:
@@ -112,7 +113,7 @@ class Sharing(Peers):
             UsageError: there is nobody of this name, or nothing is shared.
         """
         if self._share is None:
-            raise UsageError("Nothing is shared, so nobody can come in.")
+            raise UsageError(t("Nothing is shared, so nobody can come in."))
         await self._share.revoke_guest(name)
 
     async def pair(
@@ -198,7 +199,7 @@ class Sharing(Peers):
         try:
             await self._start_sharing()
         except SynclineError as error:
-            self._emit(SharingChanged(0, problem=f"{error} {error.hint}".strip()))
+            self._emit(SharingChanged(0, problem=error.advice))
 
     def discover(self, on_change: Callable[[], None] = lambda: None, *, here: bool = False) -> Discovery:
         """Look for other machines that share, inside ``async with``; see ``engine.pairing.discovery``.
@@ -210,7 +211,7 @@ class Sharing(Peers):
             UsageError: it is switched off in the settings.
         """
         if not self.settings.discover:
-            raise UsageError("Looking for other machines is switched off.", hint="Switch it on in the settings.")
+            raise UsageError(t("Looking for other machines is switched off."), hint=t("Switch it on in the settings."))
         return Discovery(on_change, here=here, own=self._share.fingerprint if self._share is not None else "")
 
     async def discovery_id(self, database: str) -> str:
@@ -282,7 +283,7 @@ class Sharing(Peers):
 
 
 def _name(room: str, url: str) -> str:
-    return f"{room} at {urlsplit(url).hostname}"
+    return t("{room} at {hostname}", room=room, hostname=urlsplit(url).hostname)
 
 
 def _peer(link: PairingLink, url: str, database: str = "") -> PeerConfig:

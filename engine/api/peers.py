@@ -42,8 +42,9 @@ from engine.storage.backup import Backups
 from engine.storage.replica_host import ReplicaHost
 from engine.table_plan import TablePlan
 from engine.tables import Applied
+from engine.text import t
 
-COPIED_HERE = "If this machine's file is the copy, give it a new id: More, Databases, “New id…”."
+COPIED_HERE = t("If this machine's file is the copy, give it a new id: More, Databases, “New id…”.")
 
 
 class Peers(Databases):
@@ -65,7 +66,7 @@ class Peers(Databases):
         self._policies = policies
         self._links: dict[str, Link] = {}
         self._turned_away: dict[tuple[Path, str], str] = {}
-        """Guests whose last visit ended because of a copied file, and what was said; they come again and again."""
+        """Guests whose last connection ended because of a copied file, and what was said; they come again and again."""
         self._peer_moved = asyncio.Event()
         self._resting = ""
         self._activity = Activity(self._tell_activity)
@@ -120,9 +121,9 @@ class Peers(Databases):
             for each peer None when both sides are caught up, else what prevented it.
         """
         chosen = list(self._links) if peers is None else list(peers)
-        waiters = [self._link(peer).sync_now() for peer in chosen]
-        await asyncio.gather(*waiters, return_exceptions=True)
-        errors = [waiter.exception() for waiter in waiters]
+        sync_requests = [self._link(peer).sync_now() for peer in chosen]
+        await asyncio.gather(*sync_requests, return_exceptions=True)
+        errors = [waiter.exception() for waiter in sync_requests]
         return {peer: _told(error) for peer, error in zip(chosen, errors, strict=True)}
 
     async def pause(self, pause: Pause | None, peers: Sequence[str] | None = None) -> None:
@@ -225,7 +226,7 @@ class Peers(Databases):
         except TimeoutError:
             late = [self._link(peer).status for peer in chosen if not done(peer)]
             why = "; ".join(f"{status.name}: {status.state.value}, {status.sentence()}" for status in late)
-            raise PeerUnreachable(f"Not in sync after {timeout:.0f} s. {why}") from None
+            raise PeerUnreachable(t("Not in sync after {timeout:.0f} s. {why}", timeout=timeout, why=why)) from None
 
     def _add_link(self, peer: PeerConfig) -> Link:
         link = Link(
@@ -247,7 +248,7 @@ class Peers(Databases):
 
     def _link(self, peer: str) -> Link:
         if peer not in self._links:
-            raise UsageError(f"There is no peer “{peer}”.")
+            raise UsageError(t("There is no peer “{peer}”.", peer=peer))
         return self._links[peer]
 
     def _set_auto(self) -> None:
@@ -300,24 +301,24 @@ class Peers(Databases):
 
     # What guests bring and take (``engine.links.inbound.News``): they have no row, and go by their names
 
-    def visit_merged(self, path: Path, guest: str, applied: Sequence[Applied]) -> None:
+    def inbound_merged(self, path: Path, guest: str, applied: Sequence[Applied]) -> None:
         if self._streams or self.journal is not None:
             for database in self._at(path):
                 self._moved(database.id, guest, guest, FlowDirection.IN, flow_in(applied))
 
-    def visit_sent(self, path: Path, guest: str, changes: Sequence[Change]) -> None:
+    def inbound_sent(self, path: Path, guest: str, changes: Sequence[Change]) -> None:
         if self._streams:
             for database in self._at(path):
                 self._moved(database.id, guest, guest, FlowDirection.OUT, flow_of(changes))
 
-    def visit_ended(self, path: Path, guest: str, copied: str) -> None:
+    def inbound_ended(self, path: Path, guest: str, copied: str) -> None:
         before = self._turned_away.pop((path, guest), "")
         if copied:
             self._turned_away[path, guest] = copied
             if copied != before:
                 self._emit(AttentionNeeded(guest, copied, COPIED_HERE))
 
-    def visit_parked(self, path: Path, guest: str, reason: str) -> None:
+    def inbound_parked(self, path: Path, guest: str, reason: str) -> None:
         self._emit(AttentionNeeded(guest, reason, LEFT))
 
     def _at(self, path: Path) -> list[DatabaseConfig]:

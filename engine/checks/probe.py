@@ -21,6 +21,7 @@ from engine.replica import Replica
 from engine.session.common_tables import compare, names, together
 from engine.settings import check_url
 from engine.table_shape import Parked, Shape
+from engine.text import sentences, t
 from engine.transport.connect import dial
 from engine.wire import Failure, FailureCode, Hello, decode
 from engine.wire.handshake import check_room, has_live_push
@@ -110,12 +111,15 @@ async def probe(
         return found.report()
     socket, found.own, found.read_only = dialled.socket, dialled.own is not None, dialled.read_only
     try:
-        found.ok(Step.REACHABLE, f"{found.where} answers.")
-        reading = ", for reading only" if found.read_only else ""
-        found.ok(Step.TOKEN, f"It lets us in {'with this' if token else 'without a'} token{reading}.")
+        found.ok(Step.REACHABLE, t("{where} answers.", where=found.where))
+        reading = t(", for reading only") if found.read_only else ""
+        found.ok(
+            Step.TOKEN,
+            t("It lets us in {value} token{reading}.", value="with this" if token else "without a", reading=reading),
+        )
         if dialled.new_room:
-            found.ok(Step.PROTOCOL, "It is a Syncline hub.")
-            found.ok(Step.ROOM, "There is no such room yet; the first sync makes it.")
+            found.ok(Step.PROTOCOL, t("It is a Syncline hub."))
+            found.ok(Step.ROOM, t("There is no such room yet; the first sync makes it."))
         elif found.own:
             await _listen(socket, found, here)
         else:
@@ -175,9 +179,9 @@ class _Findings:
         """Find the step at which ``dial`` failed, by what was behind it."""
         step = _step_of(error)
         if step is not Step.REACHABLE:
-            self.ok(Step.REACHABLE, f"{self.where} answers.")
+            self.ok(Step.REACHABLE, t("{where} answers.", where=self.where))
         if step is Step.TOKEN:
-            self.unknown(Step.PROTOCOL, "It tells only who shows the right token.")
+            self.unknown(Step.PROTOCOL, t("It tells only who shows the right token."))
         self.failed(step, str(error), error.hint)
 
     def report(self) -> ProbeReport:
@@ -185,7 +189,7 @@ class _Findings:
 
 
 def _not_tried(step: Step) -> ProbeStep:
-    return ProbeStep(step, Outcome.UNKNOWN, "Not tried.")
+    return ProbeStep(step, Outcome.UNKNOWN, t("Not tried."))
 
 
 def _step_of(error: SynclineError) -> Step:
@@ -205,25 +209,28 @@ async def _listen(socket: ClientConnection, found: _Findings, here: _Here | Sync
         async with asyncio.timeout(GREETING_TIMEOUT):
             message = decode(await socket.recv())  # type: ignore[arg-type]
     except TimeoutError:
-        found.ok(Step.PROTOCOL, "It is a Syncline hub.")
-        found.failed(Step.ROOM, f"The hub did not open the room within {GREETING_TIMEOUT:.0f} s.")
+        found.ok(Step.PROTOCOL, t("It is a Syncline hub."))
+        found.failed(
+            Step.ROOM,
+            t("The hub did not open the room within {greeting_timeout:.0f} s.", greeting_timeout=GREETING_TIMEOUT),
+        )
         return
     except ConnectionClosed as closed:
-        reason = closed.rcvd.reason if closed.rcvd and closed.rcvd.reason else "it did not say why."
-        found.failed(Step.PROTOCOL, f"{found.where} hung up: {reason}")
+        reason = closed.rcvd.reason if closed.rcvd and closed.rcvd.reason else t("it did not say why.")
+        found.failed(Step.PROTOCOL, t("{where} hung up: {reason}", where=found.where, reason=reason))
         return
     except WireError as error:
         found.failed(Step.PROTOCOL, str(error))
         return
     if isinstance(message, Hello):
-        found.ok(Step.PROTOCOL, "It is a Syncline hub.")
-        found.ok(Step.ROOM, "The room is there.")
+        found.ok(Step.PROTOCOL, t("It is a Syncline hub."))
+        found.ok(Step.ROOM, t("The room is there."))
         _compare(found, here, message)
     elif isinstance(message, Failure):
-        found.ok(Step.PROTOCOL, "It is a Syncline hub.")
+        found.ok(Step.PROTOCOL, t("It is a Syncline hub."))
         found.failed(_FAILURE_STEPS.get(message.code, Step.PROTOCOL), message.sentence)
     else:
-        found.failed(Step.PROTOCOL, f"{found.where} does not greet as a Syncline hub does.")
+        found.failed(Step.PROTOCOL, t("{where} does not greet as a Syncline hub does.", where=found.where))
 
 
 _FAILURE_STEPS: dict[int, Step] = {
@@ -243,17 +250,19 @@ def _compare(found: _Findings, here: _Here | SynclineError | None, hello: Hello)
     if hello.site_id == here.site_id:
         found.failed(
             Step.SCHEMA,
-            "Both sides have the same site id: one file is a copy of the other, or this is the file itself.",
-            "Give a copy a site id of its own: syncline new-id.",
+            t("Both sides have the same site id: one file is a copy of the other, or this is the file itself."),
+            t("Give a copy a site id of its own: syncline new-id."),
         )
     elif not here.tables:
-        found.failed(Step.SCHEMA, f"{here.name} has no syncable table.", "Make one syncable first.")
+        found.failed(Step.SCHEMA, t("{here} has no syncable table.", here=here.name), t("Make one syncable first."))
     elif tables.problem:
-        found.failed(Step.SCHEMA, tables.problem, "Bring both sides to the same tables.")
+        found.failed(Step.SCHEMA, tables.problem, t("Bring both sides to the same tables."))
     elif tables.parked:
-        found.failed(Step.SCHEMA, together(tables.parked), f"Only {names(tables.common)} would be synced.")
+        found.failed(
+            Step.SCHEMA, together(tables.parked), t("Only {common} would be synced.", common=names(tables.common))
+        )
     else:
-        found.ok(Step.SCHEMA, f"Both sides have {names(tables.common)}. {tables.note}".rstrip())
+        found.ok(Step.SCHEMA, sentences(t("Both sides have {common}.", common=names(tables.common)), tables.note))
 
 
 async def _look_at_stock(socket: ClientConnection, found: _Findings, room: str) -> None:
@@ -261,40 +270,42 @@ async def _look_at_stock(socket: ClientConnection, found: _Findings, room: str) 
     if socket.subprotocol is None:
         found.failed(
             Step.PROTOCOL,
-            f"{found.where} is a WebSocket server, but takes no notice of the room.",
-            "Check the address and its path.",
+            t("{where} is a WebSocket server, but takes no notice of the room.", where=found.where),
+            t("Check the address and its path."),
         )
         return
     try:
         async with asyncio.timeout(STOCK_SILENCE):
             await socket.recv()
-        found.failed(Step.PROTOCOL, f"{found.where} sends something that no sync server sends unasked.")
+        found.failed(Step.PROTOCOL, t("{where} sends something that no sync server sends unasked.", where=found.where))
     except TimeoutError:
-        found.ok(Step.PROTOCOL, "It answers as a published vlcn server does.")
+        found.ok(Step.PROTOCOL, t("It answers as a published vlcn server does."))
     except ConnectionClosed:
-        found.failed(Step.PROTOCOL, f"{found.where} hung up.", "Check the address and its path.")
-    late = "" if has_live_push(room) else " With this name, its changes only come when connecting anew."
-    found.unknown(Step.ROOM, f"A published server makes a room when it is first synced; it cannot be asked.{late}")
+        found.failed(Step.PROTOCOL, t("{where} hung up.", where=found.where), t("Check the address and its path."))
+    late = "" if has_live_push(room) else t(" With this name, its changes only come when connecting anew.")
+    found.unknown(
+        Step.ROOM, t("A published server makes a room when it is first synced; it cannot be asked.{late}", late=late)
+    )
 
 
 def _judge_stock_schema(found: _Findings, here: _Here | SynclineError | None, *, named: bool) -> None:
     if not isinstance(here, _Here):
         _no_file(found, here)
     elif not here.tables:
-        found.failed(Step.SCHEMA, f"{here.name} has no syncable table.", "Make one syncable first.")
+        found.failed(Step.SCHEMA, t("{here} has no syncable table.", here=here.name), t("Make one syncable first."))
     elif here.schema_name is None and not named:
         found.failed(
             Step.SCHEMA,
-            f"A published server needs the name of a schema, and {here.name} has none.",
-            "Give the schema file that the server uses, on the command line: --schema FILE.",
+            t("A published server needs the name of a schema, and {here} has none.", here=here.name),
+            t("Give the schema file that the server uses, on the command line: --schema FILE."),
         )
     else:
-        found.unknown(Step.SCHEMA, "A published server compares schemas only once it is synced with.")
+        found.unknown(Step.SCHEMA, t("A published server compares schemas only once it is synced with."))
 
 
 def _no_file(found: _Findings, here: SynclineError | None) -> None:
     if here is None:
-        found.unknown(Step.SCHEMA, "No database was given to compare with.")
+        found.unknown(Step.SCHEMA, t("No database was given to compare with."))
     else:
         found.failed(Step.SCHEMA, str(here), here.hint)
 

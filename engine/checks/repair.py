@@ -21,6 +21,7 @@ from engine.links.link import Link
 from engine.replica import Replica
 from engine.sqlite.sql import ident, idents, key_is, main
 from engine.sqlite.sqlite_errors import explained
+from engine.text import t
 
 
 class Side(StrEnum):
@@ -48,20 +49,22 @@ async def send_again(link: Link, side: Side, timeout: float) -> None:
     """
     asking = Asking(link, timeout)
     session = asking.session
-    await asking.until(lambda: session.in_sync, "come to rest")
+    await asking.until(lambda: session.in_sync, t("come to rest"))
     if side is Side.THEIRS:
         if not session.receives:
-            raise UsageError(f"{link.config.name} is only sent to: nothing is taken from it.")
-        asking.pump.call(session.ask_again)
+            raise UsageError(t("{peer} is only sent to: nothing is taken from it.", peer=link.config.name))
+        asking.driver.call(session.ask_again)
         begun = asking.begun(lambda: session.asking_again)
     else:
         if not session.sends or not session.asked:
-            raise UsageError(f"{link.config.name} takes no changes from here: one of the two sides only sends.")
+            raise UsageError(
+                t("{peer} takes no changes from here: one of the two sides only sends.", peer=link.config.name)
+            )
         before = session.wanted
-        asking.pump.call(session.send_again)
+        asking.driver.call(session.send_again)
         begun = asking.begun(lambda: session.wanted > before)
-    await asking.until(begun, "ask again")
-    await asking.until(lambda: session.in_sync and not session.asking_again, "send everything again")
+    await asking.until(begun, t("ask again"))
+    await asking.until(lambda: session.in_sync and not session.asking_again, t("send everything again"))
     asking.still_there()
 
 
@@ -103,7 +106,7 @@ class _Table:
     def __init__(self, replica: Replica, row: RowDifference) -> None:
         shape = next((shape for shape in replica.shapes() if shape.name == row.table), None)
         if shape is None or tuple(sorted(shape.columns)) != row.columns or len(shape.key) != len(row.key):
-            raise UsageError(f"The table “{row.table}” was altered meanwhile.", hint="Compare again.")
+            raise UsageError(t("The table “{table}” was altered meanwhile.", table=row.table), hint=t("Compare again."))
         self.key, self.columns = shape.key, shape.columns
         self.name = main(row.table)
         self.where = key_is(shape.key)
@@ -115,17 +118,20 @@ def _settle(db: apsw.Connection, table: _Table, row: RowDifference, side: Side) 
     found = db.execute(f"SELECT {names} FROM {table.name} WHERE {table.where}", row.key).fetchone()
     now = None if found is None else tuple(found[: len(row.columns)])
     if row.key_there is not None and side is Side.MINE:
-        return f"A row of “{row.table}” has its key in another spelling there: choose that one, or change it there."
+        return t(
+            "A row of “{table}” has its key in another spelling there: choose that one, or change it there.",
+            table=row.table,
+        )
     if row.too_large:
-        return f"A row of “{row.table}” is too large to be chosen: change it by hand."
+        return t("A row of “{table}” is too large to be chosen: change it by hand.", table=row.table)
     if not _same(now, row.here):
-        return f"A row of “{row.table}” was changed meanwhile."
+        return t("A row of “{table}” was changed meanwhile.", table=row.table)
     db.execute("SAVEPOINT syncline_settle")
     try:
         (_write_mine if side is Side.MINE else _write_theirs)(db, table, row)
     except apsw.ConstraintError as error:
         db.execute("ROLLBACK TO syncline_settle")
-        return f"A row of “{row.table}” is refused: {error}."
+        return t("A row of “{table}” is refused: {error}.", table=row.table, error=error)
     finally:
         db.execute("RELEASE syncline_settle")
     return ""

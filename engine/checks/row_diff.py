@@ -18,6 +18,7 @@ from engine.replica import Replica, table_digests
 from engine.session.row_queries import Answer, Question
 from engine.sqlite.values import same
 from engine.storage.replica_host import ReplicaHost
+from engine.text import t
 from engine.wire import MAX_KEY, RangeRequest, Ranges, Rows, RowsRequest, Values, ValuesRequest
 
 PARTS = 256
@@ -124,7 +125,7 @@ class Finder:
         bounds = (low, *(stretch.high for stretch in mine))
         theirs = (await self._put(RangeRequest(0, table, bounds), Ranges)).ranges
         if len(theirs) != len(mine):
-            raise ProtocolError("The other side told of other ranges than it was asked for.")
+            raise ProtocolError(t("The other side told of other ranges than it was asked for."))
         return [
             (stretch.low, stretch.high, max(stretch.digest.rows, count))
             for stretch, (count, live) in zip(mine, theirs, strict=True)
@@ -164,7 +165,7 @@ class Finder:
             while len(there) < len(some):
                 answer = await self._put(ValuesRequest(0, table, tuple(theirs[len(there) :])), Values)
                 if not 0 < len(answer.rows) <= len(some) - len(there):
-                    raise ProtocolError("The other side told of other rows than it was asked for.")
+                    raise ProtocolError(t("The other side told of other rows than it was asked for."))
                 there += [_row(*one, len(columns)) for one in answer.rows]
             for our_key, their_key, one, other in zip(ours, theirs, here, there, strict=True):
                 key, key_there = unpack_columns(our_key), unpack_columns(their_key)
@@ -190,9 +191,9 @@ def _row(there: bool, packed: bytes, width: int) -> Row | None:
     try:
         row = unpack_columns(packed)
     except InvalidChange:
-        raise ProtocolError("The other side told of a row that cannot be read.") from None
+        raise ProtocolError(t("The other side told of a row that cannot be read.")) from None
     if len(row) != width:
-        raise ProtocolError("The other side told of a row with other columns.")
+        raise ProtocolError(t("The other side told of a row with other columns."))
     return row
 
 

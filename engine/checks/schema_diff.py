@@ -17,7 +17,7 @@ from engine.replica import Replica
 from engine.session.common_tables import stores_alike
 from engine.settings import PeerConfig
 from engine.table_plan import Collation, ColumnPlan, Kind, TablePlan, check_plans
-from engine.text import marked, printable
+from engine.text import printable, t
 from engine.transport.connect import dial
 from engine.wire import Failure, Hello, Tables, TablesRequest, decode, encode
 
@@ -28,15 +28,17 @@ PATIENCE = 20.0
 class Cure(enum.Enum):
     """What can be done about a difference; the value says it to a person."""
 
-    ADD_HERE = "can be added here"
-    ADD_THERE = "can be added there, from that side"
-    MAKE_SYNCABLE = "it is here, but not syncable"
-    BY_HAND = "has to be changed on one of the sides"
-    TYPE = "values would change on their way: not synced until it is the same on both sides"
-    COLLATION = "some keys are one row on one side and two on the other: not synced until it is the same on both sides"
-    DEFAULT = "synced, but rows from before the column came may differ"
-    REFUSED = "synced, but a value that only one side takes stops it"
-    NONE = "nothing: both sides store the same values"
+    ADD_HERE = t("can be added here")
+    ADD_THERE = t("can be added there, from that side")
+    MAKE_SYNCABLE = t("it is here, but not syncable")
+    BY_HAND = t("has to be changed on one of the sides")
+    TYPE = t("values would change on their way: not synced until it is the same on both sides")
+    COLLATION = t(
+        "some keys are one row on one side and two on the other: not synced until it is the same on both sides"
+    )
+    DEFAULT = t("synced, but rows from before the column came may differ")
+    REFUSED = t("synced, but a value that only one side takes stops it")
+    NONE = t("nothing: both sides store the same values")
 
     @property
     def stops(self) -> bool:
@@ -95,9 +97,11 @@ async def ask_tables(peer: PeerConfig, token: str | None) -> Tables:
     dialled = await dial(peer.url, peer.room, token=token, fingerprint=peer.fingerprint)
     try:
         if dialled.own is None:
-            raise UsageError(f"{peer.name} is no Syncline, and cannot be asked what it holds.")
+            raise UsageError(t("{peer} is no Syncline, and cannot be asked what it holds.", peer=peer.name))
         if dialled.new_room:
-            raise UsageError(f"{peer.name} has no such room yet; the first sync makes it like this side's tables.")
+            raise UsageError(
+                t("{peer} has no such room yet; the first sync makes it like this side's tables.", peer=peer.name)
+            )
         await dialled.socket.send(encode(TablesRequest()))
         async with asyncio.timeout(PATIENCE):
             while True:
@@ -108,9 +112,11 @@ async def ask_tables(peer: PeerConfig, token: str | None) -> Tables:
                 if isinstance(message, Failure):
                     raise PeerRefused(printable(message.sentence, 500))
                 if not isinstance(message, Hello):
-                    raise ProtocolError(f"{type(message).__name__} came where tables were asked for.")
+                    raise ProtocolError(t("{name__} came where tables were asked for.", name__=type(message).__name__))
     except (TimeoutError, OSError):
-        raise PeerUnreachable(f"{peer.name} did not tell of its tables within {PATIENCE:.0f} s.") from None
+        raise PeerUnreachable(
+            t("{peer} did not tell of its tables within {patience:.0f} s.", peer=peer.name, patience=PATIENCE)
+        ) from None
     finally:
         await dialled.socket.close(1000)
 
@@ -140,10 +146,10 @@ def differences(
 def _limits(one: TablePlan, other: TablePlan) -> Iterator[SchemaLine]:
     """What the table as a whole takes on one side only."""
     if one.strict is not other.strict:
-        here, there = ("STRICT" if plan.strict else "not STRICT" for plan in (one, other))
+        here, there = ("STRICT" if plan.strict else t("not STRICT") for plan in (one, other))
         yield SchemaLine(one.name, "", here, there, Cure.REFUSED)
     if _numbered(one) is not _numbered(other) and _names(one) == _names(other):
-        words = marked("engine", "whole numbers only as keys"), marked("engine", "any numbers as keys")
+        words = t("whole numbers only as keys"), t("any numbers as keys")
         here, there = (words[0] if _numbered(plan) else words[1] for plan in (one, other))
         yield SchemaLine(one.name, "", here, there, Cure.REFUSED)
 
@@ -164,7 +170,7 @@ def _numbered(plan: TablePlan) -> bool:
 def _columns(one: TablePlan, other: TablePlan, addable: Collection[Addition]) -> Iterator[SchemaLine]:
     keys = [", ".join(_names(plan)) for plan in (one, other)]
     if keys[0] != keys[1]:
-        yield SchemaLine(one.name, "", f"key ({keys[0]})", f"key ({keys[1]})", Cure.BY_HAND)
+        yield SchemaLine(one.name, "", t("key ({keys})", keys=keys[0]), t("key ({keys})", keys=keys[1]), Cure.BY_HAND)
     mine, theirs = ({column.name: column for column in plan.columns} for plan in (one, other))
     for name in dict.fromkeys([*mine, *theirs]):
         here, there = mine.get(name), theirs.get(name)
@@ -191,7 +197,9 @@ def _judged(here: ColumnPlan, there: ColumnPlan) -> Cure:
 
 
 def _table(plan: TablePlan | None) -> str:
-    return "–" if plan is None else f"{len(plan.columns)} columns" if len(plan.columns) != 1 else "1 column"
+    return (
+        "–" if plan is None else t("{count} columns", count=len(plan.columns)) if len(plan.columns) != 1 else "1 column"
+    )
 
 
 def _column(column: ColumnPlan | None) -> str:
@@ -201,9 +209,9 @@ def _column(column: ColumnPlan | None) -> str:
     if column.collation is not Collation.BINARY:
         words.append(column.collation.name)
     if column.default is not None:
-        words.append(f"default {_shown(column.default)}")
+        words.append(t("default {default}", default=_shown(column.default)))
     return " ".join(words)
 
 
 def _shown(value: SQLiteValue) -> str:
-    return f"<{len(value)} bytes>" if isinstance(value, bytes) else printable(str(value), 40)
+    return t("<{count} bytes>", count=len(value)) if isinstance(value, bytes) else printable(str(value), 40)

@@ -14,7 +14,7 @@ from engine.session import SynclineSession, Verdict
 from engine.session.common_tables import together
 from engine.session.row_queries import Answer, Question
 from engine.table_shape import ParkedTable
-from engine.text import marked, printable
+from engine.text import printable, t
 
 LOOK_AGAIN = 0.1
 """Seconds before tables that differ are compared once more."""
@@ -77,8 +77,13 @@ class Verification:
         """In one line: ``identical: 3 tables, 12,400 rows``."""
         if self.verdict is Verdict.DIFFERENT:
             tables = [printable(result.table, 40) for result in self.tables if result.verdict is Verdict.DIFFERENT]
-            more = " or more" if any(result.more for result in self.tables) else ""
-            return f"different: {_count(len(self.differing), 'row')}{more} in {', '.join(tables)}"
+            more = t(" or more") if any(result.more for result in self.tables) else ""
+            return t(
+                "different: {count}{more} in {tables}",
+                count=_count(len(self.differing), "row"),
+                more=more,
+                tables=", ".join(tables),
+            )
         rows = sum(result.here for result in self.tables)
         return f"{self.verdict.value}: {_count(len(self.tables), 'table')}, {_count(rows, 'row')}"
 
@@ -106,11 +111,11 @@ async def verify(link: Link, timeout: float, named: int = NAMED) -> Verification
 async def _verify_once(asking: Asking, named: int) -> tuple[Verification, bool]:
     """What was found, and whether nothing was written meanwhile."""
     session = asking.session
-    await asking.until(lambda: session.in_sync, "come to rest")
+    await asking.until(lambda: session.in_sync, t("come to rest"))
     before = session.local_version, session.received
     session.verdicts = None
-    asking.pump.call(session.verify)
-    await asking.until(lambda: session.verdicts is not None, marked("engine", "answer"))
+    asking.driver.call(session.verify)
+    await asking.until(lambda: session.verdicts is not None, t("answer"))
     asking.still_there()
     found = await _look_closer(asking, named)
     return found, session.in_sync and (session.local_version, session.received) == before
@@ -143,18 +148,20 @@ class Asking:
     def __init__(self, link: Link, timeout: float) -> None:
         self.timeout = timeout
         attempt = link.attempt
-        if attempt is None or attempt.pump is None or attempt.session is None:
-            raise PeerUnreachable(f"{link.config.name} is not connected.", hint="Sync now, or switch to live.")
+        if attempt is None or attempt.driver is None or attempt.session is None:
+            raise PeerUnreachable(
+                t("{peer} is not connected.", peer=link.config.name), hint=t("Sync now, or switch to live.")
+            )
         if not isinstance(attempt.session, SynclineSession):
-            raise UsageError(f"{link.config.name} is no Syncline, and cannot be asked what it holds.")
-        self.link, self.attempt, self.pump, self.session = link, attempt, attempt.pump, attempt.session
+            raise UsageError(t("{peer} is no Syncline, and cannot be asked what it holds.", peer=link.config.name))
+        self.link, self.attempt, self.driver, self.session = link, attempt, attempt.driver, attempt.session
 
     async def ask(self, question: Question) -> Answer:
         """Put a question to the peer; PeerUnreachable when the connection is cut before it answers."""
         numbers: list[int] = []
         session = self.session
-        self.pump.call(lambda: numbers.append(session.ask(question)))
-        await self.until(lambda: bool(numbers) and numbers[0] in session.answers, marked("engine", "answer"))
+        self.driver.call(lambda: numbers.append(session.ask(question)))
+        await self.until(lambda: bool(numbers) and numbers[0] in session.answers, t("answer"))
         if not numbers or numbers[0] not in session.answers:
             raise self._cut()
         return session.answers.pop(numbers[0])
@@ -176,7 +183,7 @@ class Asking:
             raise self._cut()
 
     def _cut(self) -> Cut:
-        return Cut(f"{self.link.config.name} was cut while it was asked.", hint="Try again.")
+        return Cut(t("{peer} was cut while it was asked.", peer=self.link.config.name), hint=t("Try again."))
 
     async def until(self, done: Callable[[], bool], what: str) -> None:
         """Wait until it is done, or the attempt is over. Raises PeerUnreachable when it takes too long."""
@@ -187,8 +194,13 @@ class Asking:
                     attempt.stepped.clear()
                     await attempt.stepped.wait()
         except TimeoutError:
-            sentence = f"{self.link.config.name} did not {what} within {self.timeout:.0f} s."
-            raise PeerUnreachable(sentence, hint="Try again when less is going on.") from None
+            sentence = t(
+                "{peer} did not {what} within {timeout:.0f} s.",
+                peer=self.link.config.name,
+                what=what,
+                timeout=self.timeout,
+            )
+            raise PeerUnreachable(sentence, hint=t("Try again when less is going on.")) from None
 
 
 async def _look_closer(asking: Asking, named: int) -> Verification:
@@ -202,7 +214,7 @@ async def _look_closer(asking: Asking, named: int) -> Verification:
         more = False
         if verdict is Verdict.DIFFERENT:
             if named > 0:
-                finder = Finder(asking.pump.host, asking.ask, named)
+                finder = Finder(asking.driver.host, asking.ask, named)
                 rows, more = await finder.find(table, max(here, there))
                 named -= len(rows)
             else:

@@ -9,6 +9,7 @@ from datetime import datetime
 from engine.cli.output import count, say
 from engine.history.export import read_syncs, write_csv, write_json
 from engine.settings import journal_path
+from engine.text import t
 
 
 async def activity(arguments: argparse.Namespace) -> int:
@@ -21,11 +22,15 @@ async def activity(arguments: argparse.Namespace) -> int:
     else:
         for line in lines:
             when = datetime.fromtimestamp(line.time).strftime("%Y-%m-%d %H:%M:%S")
-            moved = f"sent {count(line.sent, 'change')}, received {count(line.received, 'change')}"
-            result = f": {line.error}" if line.error else f" in {line.seconds:.1f} s"
+            moved = t(
+                "sent {sent}, received {received}",
+                sent=count(line.sent, "change"),
+                received=count(line.received, "change"),
+            )
+            result = f": {line.error}" if line.error else t(" in {seconds:.1f} s", seconds=line.seconds)
             say(f"{when}  {line.peer_name}  {moved}{result}")
         if not lines:
-            say("Nothing was synced in the last 30 days.")
+            say(t("Nothing was synced in the last 30 days."))
     return 0
 
 
@@ -33,5 +38,5 @@ def activity_options(parser: argparse.ArgumentParser) -> None:
     """Make ``parser`` that of ``activity``."""
     parser.set_defaults(run=activity)
     form = parser.add_mutually_exclusive_group()
-    form.add_argument("--json", action="store_true", help="a JSON array")
-    form.add_argument("--csv", action="store_true", help="CSV with a heading")
+    form.add_argument("--json", action="store_true", help=t("a JSON array"))
+    form.add_argument("--csv", action="store_true", help=t("CSV with a heading"))

@@ -11,6 +11,7 @@ from engine.errors import UsageError
 from engine.settings import data_dir
 from engine.storage.backup import Backup, Backups
 from engine.storage.restore import put_back_file
+from engine.text import t
 
 
 async def run(arguments: argparse.Namespace) -> int:
@@ -28,30 +29,48 @@ def _list(arguments: argparse.Namespace, backups: Backups) -> None:
         if arguments.json:
             say_json({"backup": str(one.copy), "database": str(one.path), "made": _when(one), "bytes": one.size})
         else:
-            say(f"{_when(one)}  {one.size:>13,} bytes  {one.copy.name}  of {one.path}")
+            say(
+                t(
+                    "{one}  {size:>13,} bytes  {copy}  of {path}",
+                    one=_when(one),
+                    size=one.size,
+                    copy=one.copy.name,
+                    path=one.path,
+                )
+            )
     if not found and not arguments.json:
-        say("There are no backups.")
+        say(t("There are no backups."))
 
 
 def _restore(arguments: argparse.Namespace, backups: Backups) -> None:
     path = _resolved(arguments.database)
     found = [one for one in backups.all() if one.path == path]
     if not found:
-        raise UsageError(f"There is no backup of {path}.", hint="See what there is: syncline backups list")
+        raise UsageError(
+            t("There is no backup of {path}.", path=path), hint=t("See what there is: syncline backups list")
+        )
     chosen = next((one for one in found if one.copy.name == arguments.backup), None) if arguments.backup else found[-1]
     if chosen is None:
-        hint = f"There are: {', '.join(one.copy.name for one in found)}."
-        raise UsageError(f"There is no backup “{arguments.backup}” of {path}.", hint=hint)
+        hint = t("There are: {found}.", found=", ".join(one.copy.name for one in found))
+        raise UsageError(t("There is no backup “{backup}” of {path}.", backup=arguments.backup, path=path), hint=hint)
     if not arguments.yes:
         raise UsageError(
-            f"{path} would be set back to {_when(chosen)}, as a new replica: what peers hold that is newer comes back"
-            " when it syncs.",
-            hint=f"If that is meant: syncline backups restore {arguments.database} --backup {chosen.copy.name} --yes",
+            t(
+                "{path} would be set back to {chosen}, as a new replica: what peers hold that is"
+                " newer comes back when it syncs.",
+                path=path,
+                chosen=_when(chosen),
+            ),
+            hint=t(
+                "If that is meant: syncline backups restore {database} --backup {copy} --yes",
+                database=arguments.database,
+                copy=chosen.copy.name,
+            ),
         )
     site_id, before = put_back_file(path, chosen.copy, backups)
-    new = f", with a new site id: {site_id.hex()}" if site_id else ""
-    was = f" The backup of before: {before}" if before is not None else ""
-    say(f"{path} is as it was at {_when(chosen)}{new}.{was}")
+    new = t(", with a new site id: {hex}", hex=site_id.hex()) if site_id else ""
+    was = t(" The backup of before: {before}", before=before) if before is not None else ""
+    say(t("{path} is as it was at {chosen}{new}.{was}", path=path, chosen=_when(chosen), new=new, was=was))
 
 
 def _resolved(path: Path) -> Path:
@@ -69,15 +88,15 @@ def backups_options(parser: argparse.ArgumentParser) -> None:
 
     def action(name: str, text: str) -> argparse.ArgumentParser:
         one = actions.add_parser(name, help=text, description=text, allow_abbrev=False)
-        text = "where the backups are (default: those of this user)"
+        text = t("where the backups are (default: those of this user)")
         one.add_argument("--folder", metavar="DIR", type=Path, help=text)
         return one
 
-    one = action("list", "List the backups, oldest first.")
-    one.add_argument("database", metavar="DB", nargs="?", type=Path, help="only those of this file")
-    one.add_argument("--json", action="store_true", help="one JSON object a line")
+    one = action("list", t("List the backups, oldest first."))
+    one.add_argument("database", metavar="DB", nargs="?", type=Path, help=t("only those of this file"))
+    one.add_argument("--json", action="store_true", help=t("one JSON object a line"))
 
-    one = action("restore", "Set a database back to a backup; it counts as a new replica. A backup is made before.")
-    one.add_argument("database", metavar="DB", type=Path, help="the SQLite file, or where it was")
-    one.add_argument("--backup", metavar="NAME", help="which one, by its name in the list (default: the newest)")
-    one.add_argument("--yes", action="store_true", help="do it")
+    one = action("restore", t("Set a database back to a backup; it counts as a new replica. A backup is made before."))
+    one.add_argument("database", metavar="DB", type=Path, help=t("the SQLite file, or where it was"))
+    one.add_argument("--backup", metavar="NAME", help=t("which one, by its name in the list (default: the newest)"))
+    one.add_argument("--yes", action="store_true", help=t("do it"))

@@ -11,10 +11,11 @@ from engine.crr import Damage
 from engine.replica import Replica
 from engine.settings import data_dir
 from engine.storage.backup import Backups
+from engine.text import t
 
 LEFT = {
-    Damage.ORPHANS: "Left to you: delete them where the app does, or bring back what they refer to.",
-    Damage.NO_TEXT: "Left to you: correct the text, or store it as a BLOB; then the row is sent by itself.",
+    Damage.ORPHANS: t("Left to you: delete them where the app does, or bring back what they refer to."),
+    Damage.NO_TEXT: t("Left to you: correct the text, or store it as a BLOB; then the row is sent by itself."),
 }
 
 
@@ -38,17 +39,17 @@ async def check(arguments: argparse.Namespace) -> int:
             say_json({"table": finding.table, "damage": kind, "count": finding.count, "mended": mended})
         else:
             say(f"{finding.table}: {finding}")
-            done = "Mended" if mended else "To be mended"
+            done = "Mended" if mended else t("To be mended")
             say(f"    {f'{done}: {finding.remedy}.' if finding.remedy else LEFT[finding.damage]}")
     left = [finding for finding in found if backup is None or not finding.remedy]
     if arguments.json:
         return 1 if left else 0
     if not found:
-        say(f"{path} is in good order.")
+        say(t("{path} is in good order.", path=path))
     elif backup:
-        say(f"The backup of before: {backup}")
+        say(t("The backup of before: {backup}", backup=backup))
     elif any(finding.remedy for finding in left):
-        say(f"To mend it: syncline check --repair {path}")
+        say(t("To mend it: syncline check --repair {path}", path=path))
     return 1 if left else 0
 
 
@@ -56,5 +57,5 @@ def check_options(parser: argparse.ArgumentParser) -> None:
     """Make ``parser`` that of ``check``."""
     parser.set_defaults(run=check)
     add_database(parser)
-    parser.add_argument("--repair", action="store_true", help="mend what is found, after a backup of the file")
-    parser.add_argument("--json", action="store_true", help="one JSON object a line")
+    parser.add_argument("--repair", action="store_true", help=t("mend what is found, after a backup of the file"))
+    parser.add_argument("--json", action="store_true", help=t("one JSON object a line"))

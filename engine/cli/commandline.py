@@ -9,27 +9,28 @@ import sys
 from collections.abc import Sequence
 
 from engine import __version__
+from engine.text import t
 
 COMMANDS = {
-    "open": ("window", "Open the window, and add these databases, or the peer of a link."),
-    "demo": ("demo.command", "Two todo lists in sync through a hub, before your eyes."),
-    "screenshots": ("window", "Paint the window into pictures, light and dark."),
-    "sync": ("sync", "Sync a database with a peer."),
-    "verify": ("verify", "Sync with a peer, compare every row, and mend what differs if asked to."),
-    "schema": ("schema", "Show how the tables differ from a peer's, and add what is missing here if asked to."),
-    "serve": ("serve", "Serve the databases of a folder as rooms."),
-    "token": ("token", "Make, list and revoke the tokens of a hub."),
-    "pair": ("pair", "Pair two machines: make a link to a database here, open it on the other one."),
-    "share": ("pair", "Serve databases to the machines that were paired with this one."),
-    "status": ("inspect", "Show the configured databases and peers, and their clocks."),
-    "activity": ("activity", "Show what the window has synced in the last 30 days."),
-    "tables": ("inspect", "Show which tables of a database are, or can be made, syncable."),
-    "make-syncable": ("inspect", "Make a table syncable, after a backup of the file."),
-    "new-id": ("identity", "Give a database that was copied or restored a site id of its own."),
-    "backups": ("backups", "List the backups of databases, and put one back."),
-    "check": ("check", "Find damage to a database's sync records, and mend it."),
-    "changes": ("changes", "Print a database's changes."),
-    "bench": ("bench.command", "Measure the engine, each figure beside its baseline in the same run."),
+    "open": ("window", t("Open the window, and add these databases, or the peer of a link.")),
+    "demo": ("demo.command", t("Two todo lists in sync through a hub, before your eyes.")),
+    "screenshots": ("window", t("Paint the window into pictures, light and dark.")),
+    "sync": ("sync", t("Sync a database with a peer.")),
+    "verify": ("verify", t("Sync with a peer, compare every row, and mend what differs if asked to.")),
+    "schema": ("schema", t("Show how the tables differ from a peer's, and add what is missing here if asked to.")),
+    "serve": ("serve", t("Serve the databases of a folder as rooms.")),
+    "token": ("token", t("Make, list and revoke the tokens of a hub.")),
+    "pair": ("pair", t("Pair two machines: make a link to a database here, open it on the other one.")),
+    "share": ("pair", t("Serve databases to the machines that were paired with this one.")),
+    "status": ("inspect", t("Show the configured databases and peers, and their clocks.")),
+    "activity": ("activity", t("Show what the window has synced in the last 30 days.")),
+    "tables": ("inspect", t("Show which tables of a database are, or can be made, syncable.")),
+    "make-syncable": ("inspect", t("Make a table syncable, after a backup of the file.")),
+    "new-id": ("identity", t("Give a database that was copied or restored a site id of its own.")),
+    "backups": ("backups", t("List the backups of databases, and put one back.")),
+    "check": ("check", t("Find damage to a database's sync records, and mend it.")),
+    "changes": ("changes", t("Print a database's changes.")),
+    "bench": ("bench.command", t("Measure the engine, each figure beside its baseline in the same run.")),
 }
 """Each command's module and what it does. ``status_options`` there takes the parser of ``status``: it adds the options
 and says in its defaults what is to be run. Only the module of the command that was given is loaded: all of them take
@@ -58,8 +59,8 @@ def parser(only: str | None = None) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="syncline",
         usage="syncline [COMMAND ...]",
-        description="Keeps cr-sqlite databases in sync. Without a command it opens the window.",
-        epilog="COMMAND --help tells more of each. The folder docs of the source has guides to all of it.",
+        description=t("Keeps cr-sqlite databases in sync. Without a command it opens the window."),
+        epilog=t("COMMAND --help tells more of each. The folder docs of the source has guides to all of it."),
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"syncline {__version__}")

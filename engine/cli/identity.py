@@ -11,6 +11,7 @@ from engine.errors import UsageError
 from engine.replica import Replica
 from engine.settings import data_dir
 from engine.storage.backup import Backups
+from engine.text import t
 
 
 async def new_id(arguments: argparse.Namespace) -> int:
@@ -19,18 +20,31 @@ async def new_id(arguments: argparse.Namespace) -> int:
     with Replica.open(path, readonly=True, recover=arguments.yes) as replica:
         old = replica.site_id
     if not old:
-        raise UsageError(f"{path} has no site id yet: it was never synced.", hint="It gets one when it is.")
+        raise UsageError(
+            t("{path} has no site id yet: it was never synced.", path=path), hint=t("It gets one when it is.")
+        )
     if not arguments.yes:
         raise UsageError(
-            f"{path} would become a new replica to all its peers: no row changes, and with each of them it syncs once"
-            " more from the start.",
-            hint=f"If that is meant, close the programs that use it, then: syncline new-id {path} --yes",
+            t(
+                "{path} would become a new replica to all its peers: no row changes, and with each"
+                " of them it syncs once more from the start.",
+                path=path,
+            ),
+            hint=t("If that is meant, close the programs that use it, then: syncline new-id {path} --yes", path=path),
         )
     backup = Backups(data_dir() / "backups").make(path)
     with Replica.open(path) as replica:
         new = replica.new_site_id()
-    say(f"{path} has a new site id: {new.hex()} (it was {old.hex()}). The backup of before: {backup}")
-    say("If another copy of the file has synced too, give that one a new id as well.")
+    say(
+        t(
+            "{path} has a new site id: {hex} (it was {hex2}). The backup of before: {backup}",
+            path=path,
+            hex=new.hex(),
+            hex2=old.hex(),
+            backup=backup,
+        )
+    )
+    say(t("If another copy of the file has synced too, give that one a new id as well."))
     return 0
 
 
@@ -38,4 +52,4 @@ def new_id_options(parser: argparse.ArgumentParser) -> None:
     """Make ``parser`` that of ``new-id``."""
     parser.set_defaults(run=new_id)
     add_database(parser)
-    parser.add_argument("--yes", action="store_true", help="do it: it becomes a new replica to all its peers")
+    parser.add_argument("--yes", action="store_true", help=t("do it: it becomes a new replica to all its peers"))

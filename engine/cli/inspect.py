@@ -16,6 +16,7 @@ from engine.errors import ReplicaError, UsageError
 from engine.replica import Replica
 from engine.settings import Settings, SettingsFile, data_dir
 from engine.storage.backup import Backups
+from engine.text import t
 
 
 async def tables(arguments: argparse.Namespace) -> int:
@@ -37,13 +38,13 @@ async def tables(arguments: argparse.Namespace) -> int:
                 }
             )
             continue
-        can = "can be made syncable" if table.eligible else "cannot be synced"
+        can = t("can be made syncable") if table.eligible else t("cannot be synced")
         word = "syncable" if table.syncable else can
         say(f"{table.name}: {word}, {count(table.rows, 'row')}")
         for sentence in table.reasons + table.cautions:
             say(f"    {sentence}")
     if not found and not arguments.json:
-        say(f"{arguments.database} has no tables.")
+        say(t("{database} has no tables.", database=arguments.database))
     return 0
 
 
@@ -55,15 +56,25 @@ async def make_syncable(arguments: argparse.Namespace) -> int:
     table = found.get(arguments.table)
     if table is None:
         known = ", ".join(sorted(found)) or "none"
-        raise UsageError(f"{path} has no table “{arguments.table}”.", hint=f"Its tables: {known}.")
+        raise UsageError(
+            t("{path} has no table “{table}”.", path=path, table=arguments.table),
+            hint=t("Its tables: {known}.", known=known),
+        )
     if table.syncable is not arguments.undo:
-        say(f"{table.name} is {'syncable already' if table.syncable else 'not syncable'}.")
+        say(t("{table} is {value}.", table=table.name, value="syncable already" if table.syncable else "not syncable"))
         return 0
     if arguments.undo:
         backup = Backups(data_dir() / "backups").make(path)
         with Replica.open(path) as replica:
             replica.make_plain(table.name)
-        say(f"{table.name} is not synced any more ({count(table.rows, 'row')}). The backup of before: {backup}")
+        say(
+            t(
+                "{table} is not synced any more ({rows}). The backup of before: {backup}",
+                table=table.name,
+                rows=count(table.rows, "row"),
+                backup=backup,
+            )
+        )
         return 0
     if not table.eligible:
         raise not_eligible(table.name, table.reasons)
@@ -72,8 +83,15 @@ async def make_syncable(arguments: argparse.Namespace) -> int:
         replica.make_crr(table.name)
     for caution in table.cautions:
         say(caution)
-    say(f"{table.name} is syncable now ({count(table.rows, 'row')}). The backup of before: {backup}")
-    say("Programs that write to this file must now load cr-sqlite, or write through engine.crr.")
+    say(
+        t(
+            "{table} is syncable now ({rows}). The backup of before: {backup}",
+            table=table.name,
+            rows=count(table.rows, "row"),
+            backup=backup,
+        )
+    )
+    say(t("Programs that write to this file must now load cr-sqlite, or write through engine.crr."))
     return 0
 
 
@@ -91,16 +109,43 @@ async def status(arguments: argparse.Namespace) -> int:
         if database["problem"]:
             say(f"    {database['problem']}")
             continue
-        say(f"    site {database['site_id'][:8]}, version {database['db_version']}")
+        say(
+            t(
+                "    site {database}, version {database2}",
+                database=database["site_id"][:8],
+                database2=database["db_version"],
+            )
+        )
         for parked in database["parked"]:
-            say(f"    The table “{parked['table']}” cannot be synced: {parked['reason']}.")
+            say(
+                t(
+                    "    The table “{parked}” cannot be synced: {parked2}.",
+                    parked=parked["table"],
+                    parked2=parked["reason"],
+                )
+            )
         if database["parked"]:
-            say(f"    To mend it: syncline check --repair {database['path']}")
+            say(t("    To mend it: syncline check --repair {database}", database=database["path"]))
         for peer in database["peers"]:
-            say(f"    peer {peer['name']}  {peer['url']}  room {peer['room']}  {peer['mode']}")
+            say(
+                t(
+                    "    peer {peer}  {peer2}  room {peer3}  {peer4}",
+                    peer=peer["name"],
+                    peer2=peer["url"],
+                    peer3=peer["room"],
+                    peer4=peer["mode"],
+                )
+            )
         for clock in database["clocks"]:
             received, sent = (clock[key] if clock[key] is not None else "–" for key in ("received", "sent"))
-            say(f"    {short_site(bytes.fromhex(clock['site_id']))}: received {received}, confirmed {sent}")
+            say(
+                t(
+                    "    {clock}: received {received}, confirmed {sent}",
+                    clock=short_site(bytes.fromhex(clock["site_id"])),
+                    received=received,
+                    sent=sent,
+                )
+            )
     return 0
 
 
@@ -134,7 +179,7 @@ def tables_options(parser: argparse.ArgumentParser) -> None:
     """Make ``parser`` that of ``tables``."""
     parser.set_defaults(run=tables)
     add_database(parser)
-    parser.add_argument("--json", action="store_true", help="one JSON object a line")
+    parser.add_argument("--json", action="store_true", help=t("one JSON object a line"))
 
 
 def make_syncable_options(parser: argparse.ArgumentParser) -> None:
@@ -142,11 +187,11 @@ def make_syncable_options(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=make_syncable)
     add_database(parser)
     parser.add_argument("table", metavar="TABLE")
-    text = "take it back: its rows stay, and are synced no more; any program can write to it again"
+    text = t("take it back: its rows stay, and are synced no more; any program can write to it again")
     parser.add_argument("--undo", action="store_true", help=text)
 
 
 def status_options(parser: argparse.ArgumentParser) -> None:
     """Make ``parser`` that of ``status``."""
     parser.set_defaults(run=status)
-    parser.add_argument("--json", action="store_true", help="one JSON object")
+    parser.add_argument("--json", action="store_true", help=t("one JSON object"))

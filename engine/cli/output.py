@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from engine.change import SENTINEL, SQLiteValue
-from engine.text import printable
+from engine.text import printable, t
 
 if TYPE_CHECKING:
     from engine.events import FlowChange
@@ -63,7 +63,7 @@ def change_line(change: FlowChange) -> str:
     else:
         what = f"{change.column} = {shown(change.value)}"
         if change.had_old:
-            what += f"  (was {shown(change.old)})"
+            what += t("  (was {old})", old=shown(change.old))
     return f"{change.version:>6}  {short_site(change.author)}  {change.table}[{key}]  {what}"
 
 

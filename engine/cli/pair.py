@@ -20,6 +20,7 @@ from engine.pairing.pairing_link import PairingLink, is_link, parse, qr_on_termi
 from engine.settings import DatabaseConfig, Mode, PeerConfig, Settings, SettingsFile, config_dir, data_dir
 from engine.settings.credentials import TokenStore
 from engine.storage.backup import Backups
+from engine.text import t
 
 PORT = 8786
 """Where the command line shares: the same each time, so that those who were paired find it again."""
@@ -39,16 +40,19 @@ async def pair(arguments: argparse.Namespace) -> int:
     if is_link(arguments.what):
         return await _use(parse(arguments.what), arguments)
     if arguments.database is not None:
-        raise UsageError(f"“{arguments.what}” is no pairing link.", hint="Use: syncline pair DB, or: pair LINK DB")
+        raise UsageError(
+            t("“{what}” is no pairing link.", what=arguments.what),
+            hint=t("Use: syncline pair DB, or: syncline pair LINK DB"),
+        )
     async with _engine() as engine:
         with engine.subscribe() as events:
             [database] = await _share(engine, [Path(arguments.what)], arguments)
             link = engine.invite(database.id)
-            say("Open this link on the other machine, within ten minutes. It is good once; keep it to yourself:")
+            say(t("Open this link on the other machine, within ten minutes. It is good once; keep it to yourself:"))
             say(link.text())
             if terminal():
                 say(qr_on_terminal(link.text()))
-            say(f"Both sides show these words: {' '.join(link.words)}")
+            say(t("Both sides show these words: {words}", words=" ".join(link.words)))
             say(f"There: syncline pair LINK DB. Stop here with Ctrl-C; go on later: syncline share {arguments.what}")
             await _tell(events)
     return 0
@@ -57,10 +61,10 @@ async def pair(arguments: argparse.Namespace) -> int:
 async def _use(link: PairingLink, arguments: argparse.Namespace) -> int:
     """The other machine: trade the link, keep the peer, and sync with it."""
     if arguments.database is None:
-        raise UsageError("Which database is to be synced with it?", hint="Use: syncline pair LINK DB")
+        raise UsageError(t("Which database is to be synced with it?"), hint=t("Use: syncline pair LINK DB"))
     if _window_is_open():
         raise UsageError(
-            "Syncline's window is open, and keeps the peers.", hint="Paste the link there, under Add peer."
+            t("Syncline's window is open, and keeps the peers."), hint=t("Paste the link there, under Add peer.")
         )
     file, store = SettingsFile(), TokenStore()
     settings = file.load()
@@ -69,13 +73,13 @@ async def _use(link: PairingLink, arguments: argparse.Namespace) -> int:
             mode = Mode.LIVE if arguments.watch else Mode.MANUAL
             if is_new(arguments.database.expanduser()):
                 peer = await engine.pair_new(link, arguments.database, mode=mode)
-                say(f"Made {arguments.database}, with the tables of the other side.")
+                say(t("Made {database}, with the tables of the other side.", database=arguments.database))
             else:
                 database = await engine.add_database(arguments.database)
                 peer = await engine.pair(link, database.id, mode=mode)
             for gone in _keep(file, settings, engine.settings.databases[0], peer):
                 await engine.tokens.drop(gone.id)
-            say(f"Paired with {peer.url}. Both sides show these words: {' '.join(link.words)}")
+            say(t("Paired with {url}. Both sides show these words: {words}", url=peer.url, words=" ".join(link.words)))
             say(await store.where())
             if arguments.watch:
                 await _tell(events)
@@ -83,7 +87,7 @@ async def _use(link: PairingLink, arguments: argparse.Namespace) -> int:
         [outcome] = (await engine.sync_now()).values()
         if outcome is not None:
             raise outcome
-        say("Both sides hold the same. The window goes on with it, and so does: syncline sync DB")
+        say(t("Both sides hold the same. The window goes on with it, and so does: syncline sync DB"))
     return 0
 
 
@@ -112,12 +116,19 @@ def _engine(token_store: TokenStore | None = None) -> Engine:
 
 async def _share(engine: Engine, paths: Sequence[Path], arguments: argparse.Namespace) -> list[DatabaseConfig]:
     if not 0 <= arguments.port <= 65535:
-        raise UsageError(f"{arguments.port} is no port.", hint="Ports go from 0 to 65535.")
+        raise UsageError(t("{port} is no port.", port=arguments.port), hint=t("Ports go from 0 to 65535."))
     databases = [await engine.add_database(path) for path in paths]
     await engine.share([database.id for database in databases], lan=not arguments.local, port=arguments.port)
     assert engine.sharing is not None
-    where = "on this machine alone" if arguments.local else "in the local network"
-    say(f"Sharing {', '.join(engine.sharing.rooms)} {where}, at port {engine.sharing.port}.")
+    where = t("on this machine alone") if arguments.local else t("in the local network")
+    say(
+        t(
+            "Sharing {rooms} {where}, at port {port}.",
+            rooms=", ".join(engine.sharing.rooms),
+            where=where,
+            port=engine.sharing.port,
+        )
+    )
     return databases
 
 
@@ -127,7 +138,7 @@ async def _tell(events: EventStream) -> None:
     async for event in events:
         match event:
             case Paired(name, words):
-                say(f"Paired with {name}: {' '.join(words)}")
+                say(t("Paired with {name}: {words}", name=name, words=" ".join(words)))
             case SharingChanged(guests=guests):
                 now = {guest.name for guest in guests if guest.connected}
                 for name in sorted(now ^ here):
@@ -155,22 +166,24 @@ def _window_is_open() -> bool:
 def share_options(parser: argparse.ArgumentParser) -> None:
     """Make ``parser`` that of ``share``."""
     parser.set_defaults(run=share, endless=lambda _: True)
-    parser.add_argument("databases", metavar="DB", type=Path, nargs="+", help="a SQLite file")
+    parser.add_argument("databases", metavar="DB", type=Path, nargs="+", help=t("a SQLite file"))
     _add_where(parser)
 
 
 def pair_options(parser: argparse.ArgumentParser) -> None:
     """Make ``parser`` that of ``pair``."""
     parser.set_defaults(run=pair, endless=lambda arguments: arguments.database is None or bool(arguments.watch))
-    parser.add_argument("what", metavar="DB|LINK", help="the database to share; or the link that the other side shows")
     parser.add_argument(
-        "database", metavar="DB", type=Path, nargs="?", help="with a link: what to sync with it; made if need be"
+        "what", metavar="DB|LINK", help=t("the database to share; or the link that the other side shows")
     )
-    parser.add_argument("--watch", action="store_true", help="with a link: stay connected; send every write at once")
+    parser.add_argument(
+        "database", metavar="DB", type=Path, nargs="?", help=t("with a link: what to sync with it; made if need be")
+    )
+    parser.add_argument("--watch", action="store_true", help=t("with a link: stay connected; send every write at once"))
     _add_where(parser)
 
 
 def _add_where(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--local", action="store_true", help="for this machine alone, not for the local network")
-    text = f"where paired machines find this one (default: {PORT}; 0 picks a free one)"
+    parser.add_argument("--local", action="store_true", help=t("for this machine alone, not for the local network"))
+    text = t("where paired machines find this one (default: {port}; 0 picks a free one)", port=PORT)
     parser.add_argument("--port", type=int, default=PORT, help=text)

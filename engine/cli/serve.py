@@ -19,6 +19,7 @@ from engine.events import HubChanged
 from engine.hub import HubOptions, Tls, limits
 from engine.settings import Settings, check_url, data_dir
 from engine.storage.backup import Backups
+from engine.text import t
 
 MANY_FILES = 65_536
 """Open files that are enough for any hub."""
@@ -35,7 +36,7 @@ SHOWN = 5
 async def run(arguments: argparse.Namespace) -> int:
     """Serve until told to stop."""
     if not 0 <= arguments.port <= 65535:
-        raise UsageError(f"{arguments.port} is no port.", hint="Ports go from 0 to 65535.")
+        raise UsageError(t("{port} is no port.", port=arguments.port), hint=t("Ports go from 0 to 65535."))
     options = _options(arguments)
     if arguments.log_json:
         log_json()
@@ -44,10 +45,10 @@ async def run(arguments: argparse.Namespace) -> int:
     async with Engine(Settings(), backups=Backups(data_dir() / "backups")) as engine:
         with engine.subscribe() as events:
             hub = await engine.serve(arguments.folder, host=arguments.host, port=arguments.port, options=options)
-            say(f"Serving {arguments.folder} at {hub.url}; stop with Ctrl-C.")
+            say(t("Serving {folder} at {url}; stop with Ctrl-C.", folder=arguments.folder, url=hub.url))
             async for event in events:
                 if isinstance(event, HubChanged) and event.url:
-                    say(f"Connected: {_crowd(event.rooms)}")
+                    say(t("Connected: {rooms}", rooms=_crowd(event.rooms)))
     return 0
 
 
@@ -55,7 +56,9 @@ def _crowd(rooms: Sequence[tuple[str, int]]) -> str:
     """Who is connected, in a line that stays short."""
     shown = ", ".join(f"{room}: {guests}" for room, guests in rooms[:SHOWN])
     more = rooms[SHOWN:]
-    rest = f", and {sum(guests for _, guests in more)} in {len(more)} more rooms" if more else ""
+    rest = (
+        t(", and {more} in {count} more rooms", more=sum(guests for _, guests in more), count=len(more)) if more else ""
+    )
     return f"{shown or 'nobody'}{rest}"
 
 
@@ -71,7 +74,9 @@ def allow_many_files() -> None:
 def _options(arguments: argparse.Namespace) -> HubOptions:
     certificate, key = arguments.tls_cert, arguments.tls_key
     if (certificate is None) != (key is None):
-        raise UsageError("TLS needs both a certificate and its key.", hint="Give --tls-cert FILE and --tls-key FILE.")
+        raise UsageError(
+            t("TLS needs both a certificate and its key."), hint=t("Give --tls-cert FILE and --tls-key FILE.")
+        )
     return HubOptions(
         tokens=arguments.tokens,
         tls=Tls(certificate, key) if certificate is not None else None,
@@ -80,8 +85,8 @@ def _options(arguments: argparse.Namespace) -> HubOptions:
         allow_create=arguments.allow_create,
         allow_drop=arguments.allow_drop,
         limits=limits.parse(arguments.limit),
-        fellows=tuple(check_url(url) for url in arguments.peer),
-        fellow_token=read_token(arguments.peer_token_file, "SYNCLINE_PEER_TOKEN") if arguments.peer else None,
+        upstreams=tuple(check_url(url) for url in arguments.peer),
+        upstream_token=read_token(arguments.peer_token_file, "SYNCLINE_PEER_TOKEN") if arguments.peer else None,
     )
 
 
@@ -90,23 +95,23 @@ def serve_options(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=run, endless=lambda _: True)
     folder: dict[str, Any] = {"metavar": "DIR", "type": Path}
     file: dict[str, Any] = {"metavar": "FILE", "type": Path}
-    parser.add_argument("folder", metavar="DIR", type=Path, help="each database in it is a room")
-    parser.add_argument("--host", default="127.0.0.1", help="where to listen (default: this machine only)")
-    parser.add_argument("--port", type=int, default=8787, help="default: 8787; 0 picks a free one")
-    parser.add_argument("--schemas", **folder, help="make rooms from these schema files, and keep them up to date")
-    text = "make a room that is not there from the first peer's tables"
+    parser.add_argument("folder", metavar="DIR", type=Path, help=t("each database in it is a room"))
+    parser.add_argument("--host", default="127.0.0.1", help=t("where to listen (default: this machine only)"))
+    parser.add_argument("--port", type=int, default=8787, help=t("default: 8787; 0 picks a free one"))
+    parser.add_argument("--schemas", **folder, help=t("make rooms from these schema files, and keep them up to date"))
+    text: str = t("make a room that is not there from the first peer's tables")
     parser.add_argument("--allow-create", action="store_true", help=text)
-    text = "let a newer schema file drop tables and columns that hold rows"
+    text = t("let a newer schema file drop tables and columns that hold rows")
     parser.add_argument("--allow-drop", action="store_true", help=text)
-    parser.add_argument("--tokens", **file, help="let in only peers with one of its tokens: syncline token")
-    parser.add_argument("--tls-cert", **file, help="the certificate (PEM), with those between it and its root")
-    parser.add_argument("--tls-key", **file, help="its key (PEM)")
-    text = "another hub with the same rooms, to be kept in sync; may be given again"
+    parser.add_argument("--tokens", **file, help=t("let in only peers with one of its tokens: syncline token"))
+    parser.add_argument("--tls-cert", **file, help=t("the certificate (PEM), with those between it and its root"))
+    parser.add_argument("--tls-key", **file, help=t("its key (PEM)"))
+    text = t("another hub with the same rooms, to be kept in sync; may be given again")
     parser.add_argument("--peer", metavar="URL", action="append", default=[], help=text)
-    text = "a file with the token that those hubs ask for (or set SYNCLINE_PEER_TOKEN)"
+    text = t("a file with the token that those hubs ask for (or set SYNCLINE_PEER_TOKEN)")
     parser.add_argument("--peer-token-file", **file, help=text)
-    text = "listen beyond this machine even without tokens or TLS"
+    text = t("listen beyond this machine even without tokens or TLS")
     parser.add_argument("--insecure", action="store_true", help=text)
-    parser.add_argument("--log-json", action="store_true", help="a log on stderr, one JSON object a line")
-    text = "a limit, as room-size=2g; may be given again: " + ", ".join(limits.NAMES)
+    parser.add_argument("--log-json", action="store_true", help=t("a log on stderr, one JSON object a line"))
+    text = t("a limit, as room-size=2g; may be given again: ") + ", ".join(limits.NAMES)
     parser.add_argument("--limit", metavar="NAME=AMOUNT", action="append", default=[], help=text)

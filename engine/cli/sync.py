@@ -22,6 +22,7 @@ from engine.links.retry_policy import POLICIES
 from engine.settings import DatabaseConfig, Mode, PeerConfig, Settings, SettingsFile, check_url, data_dir
 from engine.settings.credentials import TokenStore
 from engine.storage.backup import Backups
+from engine.text import t
 from engine.wire.handshake import check_room, check_token
 from engine.wire.schema_hash import cryb64
 
@@ -30,7 +31,7 @@ async def run(arguments: argparse.Namespace) -> int:
     """Sync once, or stay."""
     stay = arguments.watch or arguments.every is not None
     if arguments.every is not None and arguments.every < 1:
-        raise UsageError("--every takes minutes, 1 or more.")
+        raise UsageError(t("--every takes minutes, 1 or more."))
     schema = _read_schema(arguments.schema) if arguments.schema else None
     wanted: list[tuple[PeerConfig, str | None]]
     if arguments.url is not None:
@@ -102,8 +103,8 @@ def kept_peers(arguments: argparse.Namespace) -> list[PeerConfig]:
     peers = [peer for peer in settings.peers if peer.database in known]
     if not peers:
         raise UsageError(
-            f"No peer is kept for {arguments.database.name}.",
-            hint="Name its address: syncline sync DB URL. Or pair with another machine: syncline pair LINK DB",
+            t("No peer is kept for {database}.", database=arguments.database.name),
+            hint=t("Name its address: syncline sync DB URL. Or pair with another machine: syncline pair LINK DB"),
         )
     return peers
 
@@ -117,7 +118,7 @@ def _read_schema(path: Path) -> SchemaName:
     try:
         return SchemaName(path.name, cryb64(path.read_text(encoding="utf-8")))
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"The schema file {path} cannot be read: {error}.") from None
+        raise UsageError(t("The schema file {path} cannot be read: {error}.", path=path, error=error)) from None
 
 
 def read_token(path: Path | None, variable: str) -> str | None:
@@ -131,7 +132,7 @@ def read_token(path: Path | None, variable: str) -> str | None:
     try:
         return check_token(path.read_text(encoding="utf-8").strip())
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"The token file {path} cannot be read: {error}.") from None
+        raise UsageError(t("The token file {path} cannot be read: {error}.", path=path, error=error)) from None
 
 
 class _Lines:
@@ -154,11 +155,19 @@ class _Lines:
                 for change in changes[:20]:
                     say(f"{way.value:<5} {change_line(change)}")
                 if len(changes) > 20:
-                    say(f"{way.value:<5} and {len(changes) - 20:,} more")
+                    say(t("{value:<5} and {count:,} more", value=way.value, count=len(changes) - 20))
             case SyncFinished(sent=sent, received=received, seconds=seconds, error=error):
-                end = f", cut: {error}" if error else ""
+                end = t(", cut: {error}", error=error) if error else ""
                 sent_text, received_text = count(sent, "change"), count(received, "change")
-                say(f"Sent {sent_text}, received {received_text} in {seconds:.1f} s{end}")
+                say(
+                    t(
+                        "Sent {sent_text}, received {received_text} in {seconds:.1f} s{end}",
+                        sent_text=sent_text,
+                        received_text=received_text,
+                        seconds=seconds,
+                        end=end,
+                    )
+                )
             case _:
                 pass
 
@@ -177,8 +186,12 @@ class _Lines:
 
     def done(self, status: PeerStatus) -> None:
         say(
-            f"Caught up with {short_site(status.site_id)}:"
-            f" theirs up to {status.received}, ours confirmed up to {status.confirmed}."
+            t(
+                "Caught up with {site_id}: theirs up to {received}, ours confirmed up to {confirmed}.",
+                site_id=short_site(status.site_id),
+                received=status.received,
+                confirmed=status.confirmed,
+            )
         )
 
 
@@ -229,13 +242,13 @@ def sync_options(parser: argparse.ArgumentParser) -> None:
     """Make ``parser`` that of ``sync``."""
     parser.set_defaults(run=run, endless=lambda arguments: bool(arguments.watch or arguments.every))
     add_database(parser)
-    text = "the peer's address, as ws://host:port/sync (default: the peers that are kept for it)"
+    text = t("the peer's address, as ws://host:port/sync (default: the peers that are kept for it)")
     parser.add_argument("url", metavar="URL", nargs="?", help=text)
-    parser.add_argument("--room", help="the database's name there (default: the file's name)")
-    parser.add_argument("--schema", metavar="FILE", type=Path, help="the schema file of a published vlcn server")
+    parser.add_argument("--room", help=t("the database's name there (default: the file's name)"))
+    parser.add_argument("--schema", metavar="FILE", type=Path, help=t("the schema file of a published vlcn server"))
     add_token_file(parser)
     how = parser.add_mutually_exclusive_group()
-    how.add_argument("--once", action="store_true", help="until both sides are caught up (the default)")
-    how.add_argument("--watch", action="store_true", help="stay connected; send every write at once")
-    how.add_argument("--every", metavar="MINUTES", type=int, help="pull again and again, at this distance")
-    parser.add_argument("--json", action="store_true", help="one JSON object a line")
+    how.add_argument("--once", action="store_true", help=t("until both sides are caught up (the default)"))
+    how.add_argument("--watch", action="store_true", help=t("stay connected; send every write at once"))
+    how.add_argument("--every", metavar="MINUTES", type=int, help=t("pull again and again, at this distance"))
+    parser.add_argument("--json", action="store_true", help=t("one JSON object a line"))

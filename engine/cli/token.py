@@ -10,6 +10,7 @@ from pathlib import Path
 from engine.cli.output import say, say_json
 from engine.errors import UsageError
 from engine.hub.tokens import Token, load, make, revoke
+from engine.text import t
 from engine.wire.handshake import check_room
 
 _SPAN = re.compile(r"([0-9]{1,5})([hdw])")
@@ -48,11 +49,16 @@ def _list(arguments: argparse.Namespace) -> None:
 
 def _revoke(arguments: argparse.Namespace) -> None:
     revoke(arguments.tokens, arguments.name)
-    say(f"Revoked “{arguments.name}”. A running hub has cut whoever came in with it, or does so now.")
+    say(
+        t(
+            "Revoked “{arguments}”. A running hub has cut whoever came in with it, or does so now.",
+            arguments=arguments.name,
+        )
+    )
 
 
 def _line(token: Token) -> str:
-    rooms = "all rooms" if token.rooms is None else ", ".join(token.rooms)
+    rooms = t("all rooms") if token.rooms is None else ", ".join(token.rooms)
     until = ""
     if token.expires is not None:
         until = f", {'expired' if token.expired() else 'until'} {token.expires.astimezone():%Y-%m-%d %H:%M}"
@@ -67,10 +73,10 @@ def _moment(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text).astimezone(UTC)
     except (ValueError, OverflowError):
-        hint = "Use 12h, 30d, 8w, or a date as 2027-01-31."
-        raise UsageError(f"“{text}” is no time to expire at.", hint=hint) from None
+        hint = t("Use 12h, 30d, 8w, or a date as 2027-01-31.")
+        raise UsageError(t("“{text}” is no time to expire at.", text=text), hint=hint) from None
     if moment <= now:
-        raise UsageError(f"{text} has passed.", hint="Choose a time to come.")
+        raise UsageError(t("{text} has passed.", text=text), hint=t("Choose a time to come."))
     return moment
 
 
@@ -81,17 +87,17 @@ def token_options(parser: argparse.ArgumentParser) -> None:
 
     def action(name: str, text: str) -> argparse.ArgumentParser:
         one = actions.add_parser(name, help=text, description=text, allow_abbrev=False)
-        one.add_argument("--tokens", metavar="FILE", type=Path, required=True, help="the hub's file of tokens")
+        one.add_argument("--tokens", metavar="FILE", type=Path, required=True, help=t("the hub's file of tokens"))
         return one
 
-    one = action("make", "Make a token, and print its secret: only now, it is kept nowhere.")
-    one.add_argument("name", metavar="NAME", help="what to call it")
-    one.add_argument("--room", action="append", help="a room that it opens; may be given again (default: all rooms)")
-    one.add_argument("--read-only", action="store_true", help="its bearer receives, and may change nothing")
-    one.add_argument("--expires", metavar="WHEN", help="12h, 30d, 8w from now, or a date as 2027-01-31")
+    one = action("make", t("Make a token, and print its secret: only now, it is kept nowhere."))
+    one.add_argument("name", metavar="NAME", help=t("what to call it"))
+    one.add_argument("--room", action="append", help=t("a room that it opens; may be given again (default: all rooms)"))
+    one.add_argument("--read-only", action="store_true", help=t("its bearer receives, and may change nothing"))
+    one.add_argument("--expires", metavar="WHEN", help=t("12h, 30d, 8w from now, or a date as 2027-01-31"))
 
-    one = action("list", "List the tokens, without their secrets.")
-    one.add_argument("--json", action="store_true", help="one JSON object a line")
+    one = action("list", t("List the tokens, without their secrets."))
+    one.add_argument("--json", action="store_true", help=t("one JSON object a line"))
 
-    one = action("revoke", "Revoke a token; a running hub cuts whoever came in with it.")
+    one = action("revoke", t("Revoke a token; a running hub cuts whoever came in with it."))
     one.add_argument("name", metavar="NAME")

@@ -17,6 +17,7 @@ from engine.errors import TablesParked
 from engine.session import Verdict
 from engine.settings import Mode, Settings, data_dir
 from engine.storage.backup import Backups
+from engine.text import t
 
 PATIENCE = 600.0
 """Seconds for each thing that is waited for: a large table takes long to look at."""
@@ -56,14 +57,21 @@ class _Command:
         """Compare, and mend as far as that is wished for."""
         report = await self._compare()
         if self.arguments.send_again and report.verdict is not Verdict.IDENTICAL:
-            self._tell(f"{report}. Sending again…")
+            self._tell(t("{report}. Sending again…", report=report))
             for side in Side if self.arguments.send_again == "both" else (Side(self.arguments.send_again),):
                 await self.engine.send_again(self.peer, side, timeout=PATIENCE)
             report = await self._compare()
         if self.arguments.take and report.differing:
             settled = await self.engine.settle(self.peer, report.differing, Side(self.arguments.take))
             whose = "our" if self.arguments.take == Side.MINE else "their"
-            self._tell(f"Wrote {count(settled.written, 'row')} as new, {whose} way. {settled.why}".rstrip())
+            self._tell(
+                t(
+                    "Wrote {written} as new, {whose} way. {why}",
+                    written=count(settled.written, "row"),
+                    whose=whose,
+                    why=settled.why,
+                ).rstrip()
+            )
             await self.engine.wait_in_sync([self.peer], timeout=PATIENCE, parked=True)
             report = await self._compare()
         return report
@@ -81,28 +89,28 @@ def _say(report: Verification) -> None:
     for row in report.differing[:SHOWN]:
         say(f"    {_line(row)}")
     if len(report.differing) > SHOWN or any(table.more for table in report.tables):
-        say("    and more: with --json, the first 1,000 of them")
+        say(t("    and more: with --json, the first 1,000 of them"))
     if report.verdict is Verdict.DIFFERENT:
-        say("To mend what has a clock: --send-again both. For rows that differ even so: --take mine, or theirs.")
+        say(t("To mend what has a clock: --send-again both. For rows that differ even so: --take mine, or theirs."))
     elif report.verdict is Verdict.HISTORY:
-        say("That does no harm; --send-again both makes the histories alike.")
+        say(t("That does no harm; --send-again both makes the histories alike."))
     if report.left_out:
-        say(f"Not compared: {report.left_out}")
+        say(t("Not compared: {left_out}", left_out=report.left_out))
 
 
 def _line(row: RowDifference) -> str:
     where = f"{shown(row.table)}[{_key(row.key)}]"
     if row.here is None or row.there is None:
-        return f"{where}: only {'there' if row.here is None else 'here'}"
+        return t("{where}: only {value}", where=where, value="there" if row.here is None else "here")
     if row.too_large:
-        return f"{where}: differs, and is too large to be shown"
+        return t("{where}: differs, and is too large to be shown", where=where)
     parts = [
-        f"{shown(name)} is {shown(here)} here, {shown(there)} there"
+        t("{name} is {here} here, {there} there", name=shown(name), here=shown(here), there=shown(there))
         for name, here, there in zip(row.columns, row.here, row.there, strict=True)
         if name in row.differing
     ]
     if row.key_there is not None:
-        parts.insert(0, f"the key is {_key(row.key)} here, {_key(row.key_there)} there")
+        parts.insert(0, t("the key is {key} here, {key_there} there", key=_key(row.key), key_there=_key(row.key_there)))
     return f"{where}: {'; '.join(parts)}"
 
 
@@ -145,11 +153,13 @@ def verify_options(parser: argparse.ArgumentParser) -> None:
     """Make ``parser`` that of ``verify``."""
     parser.set_defaults(run=run)
     add_database(parser)
-    parser.add_argument("url", metavar="URL", nargs="?", help="the peer's address (default: the peers that are kept)")
-    parser.add_argument("--room", help="the database's name there (default: the file's name)")
+    parser.add_argument(
+        "url", metavar="URL", nargs="?", help=t("the peer's address (default: the peers that are kept)")
+    )
+    parser.add_argument("--room", help=t("the database's name there (default: the file's name)"))
     add_token_file(parser)
-    text = "when it differs, have one side's changes sent once more, or both"
+    text = t("when it differs, have one side's changes sent once more, or both")
     parser.add_argument("--send-again", choices=("mine", "theirs", "both"), help=text)
-    text = "where rows still differ, write them as new the way they are on this side, after a backup"
+    text = t("where rows still differ, write them as new the way they are on this side, after a backup")
     parser.add_argument("--take", choices=("mine", "theirs"), help=text)
-    parser.add_argument("--json", action="store_true", help="one JSON object a table")
+    parser.add_argument("--json", action="store_true", help=t("one JSON object a table"))

@@ -17,6 +17,7 @@ from types import ModuleType
 from engine.cli.output import say
 from engine.errors import SynclineError, UsageError
 from engine.pairing.pairing_link import is_link
+from engine.text import t
 
 
 def open_window(arguments: argparse.Namespace) -> int:
@@ -26,7 +27,7 @@ def open_window(arguments: argparse.Namespace) -> int:
     files = [word if is_link(word) else str(Path(word).expanduser().absolute()) for word in words]
     missing = [file for file in files if not is_link(file) and not os.path.exists(file)]
     if missing:
-        raise UsageError(f"{missing[0]} is not there.", hint="Give the path of a SQLite file.")
+        raise UsageError(t("{missing} is not there.", missing=missing[0]), hint=t("Give the path of a SQLite file."))
     return int(_gui("app").run(files, hidden=arguments.hidden))
 
 
@@ -50,9 +51,9 @@ def demo(arguments: argparse.Namespace) -> int | None:
     if has_display():
         return int(_gui("demo").run(arguments.keep))
     if importlib.util.find_spec("PySide6") is None:
-        say("There is neither a display nor Qt, so the demo runs here.")
+        say(t("There is neither a display nor Qt, so the demo runs here."))
         return None
-    say("There is no display, so the demo runs here, and ends with a picture of its window.")
+    say(t("There is no display, so the demo runs here, and ends with a picture of its window."))
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
     return int(_gui("demo").run_once(arguments.keep, say))
 
@@ -73,8 +74,8 @@ def has_display() -> bool:
 def _need_display() -> None:
     if not has_display():
         raise SynclineError(
-            "There is no display to open the window on.",
-            hint="Start Syncline on a desktop, or use a command: syncline --help",
+            t("There is no display to open the window on."),
+            hint=t("Start Syncline on a desktop, or use a command: syncline --help"),
         )
 
 
@@ -92,10 +93,10 @@ def _gui(name: str) -> ModuleType:
     except ImportError as error:
         if isinstance(error, ModuleNotFoundError):
             raise SynclineError(
-                "The window needs packages that are not installed.", hint="Run: pip install 'syncline[gui]'"
+                t("The window needs packages that are not installed."), hint=t("Run: pip install 'syncline[gui]'")
             ) from None
         raise SynclineError(
-            f"Qt cannot be loaded: {error}.", hint="Install the system library that it names."
+            t("Qt cannot be loaded: {error}.", error=error), hint=t("Install the system library that it names.")
         ) from None
     return importlib.import_module(f"gui.{name}")
 
@@ -103,13 +104,13 @@ def _gui(name: str) -> ModuleType:
 def open_options(parser: argparse.ArgumentParser) -> None:
     """Make ``parser`` that of ``open``."""
     parser.set_defaults(window=open_window)
-    parser.add_argument("files", metavar="FILE|LINK", nargs="*", help="a SQLite file to add, or a pairing link")
-    parser.add_argument("--hidden", action="store_true", help="start in the tray")
+    parser.add_argument("files", metavar="FILE|LINK", nargs="*", help=t("a SQLite file to add, or a pairing link"))
+    parser.add_argument("--hidden", action="store_true", help=t("start in the tray"))
 
 
 def screenshots_options(parser: argparse.ArgumentParser) -> None:
     """Make ``parser`` that of ``screenshots``."""
     parser.set_defaults(window=screenshots)
-    parser.add_argument("folder", metavar="DIR", type=Path, help="where the pictures go")
-    text = "those of two machines that pair, which share in the local network meanwhile, and no others"
+    parser.add_argument("folder", metavar="DIR", type=Path, help=t("where the pictures go"))
+    text = t("those of two machines that pair, which share in the local network meanwhile, and no others")
     parser.add_argument("--pairing", action="store_true", help=text)

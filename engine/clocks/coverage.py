@@ -22,6 +22,7 @@ from engine.clocks import lineage, table_marks, tracked
 from engine.errors import FileReplaced, InvalidChange
 from engine.tables.introspect import column_names
 from engine.tables.types import Known, Place, Received, SyncedTables
+from engine.text import t
 
 _TABLES = "crsql_syncline_tables"
 _RANGES = "crsql_syncline_ranges"
@@ -111,11 +112,11 @@ def record_place(db: apsw.Connection, own: bytes | None, place: Place, catalogue
             was made anew.
     """
     if len(place.site_id) != 16 or place.site_id == own:
-        raise InvalidChange("The peer's site id is not 16 bytes long, or it is that of this file.")
+        raise InvalidChange(t("The peer's site id is not 16 bytes long, or it is that of this file."))
     if place.since and (tracked.clocks(db, place.site_id)[0] or 0) < place.since:
         raise FileReplaced(
-            "The file's clock of a peer went back: it was replaced or restored meanwhile.",
-            hint="Syncline goes on from what the file holds now.",
+            t("The file's clock of a peer went back: it was replaced or restored meanwhile."),
+            hint=t("Syncline goes on from what the file holds now."),
         )
     table_marks.check(catalogue, place.marks)
     wished = _read(db, _RANGES, "since", place.site_id, "AND resend")

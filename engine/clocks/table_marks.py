@@ -20,6 +20,7 @@ from engine.errors import FileReplaced
 from engine.sqlite.sql import ident, main
 from engine.tables.names import CLOCK, MARK
 from engine.tables.types import SyncedTable, SyncedTables
+from engine.text import t
 
 TABLE = "crsql_syncline_marks"
 
@@ -101,5 +102,6 @@ def check_covered(covered: Collection[str], held: Iterable[str]) -> None:
 def _refuse(anew: set[str]) -> None:
     if anew:
         raise FileReplaced(
-            f"The table “{min(anew)}” was made anew meanwhile.", hint="Syncline asks for all of it once more."
+            t("The table “{anew}” was made anew meanwhile.", anew=min(anew)),
+            hint=t("Syncline asks for all of it once more."),
         )

@@ -8,6 +8,7 @@ import apsw
 from engine.change import MAX_VERSION
 from engine.errors import FileReplaced, InvalidChange
 from engine.tables.types import Received, TrackedPeer
+from engine.text import t
 
 _RECEIVED, _SENT = 0, 1
 _OWN = "crsql_syncline_sent"
@@ -27,22 +28,22 @@ def record_received(db: apsw.Connection, own: bytes | None, received: Received) 
         FileReplaced: the recorded clock is below the one that the merge continues: recording would jump a gap.
     """
     if len(received.site_id) != 16:
-        raise InvalidChange("The peer's site id is not 16 bytes long.")
+        raise InvalidChange(t("The peer's site id is not 16 bytes long."))
     if received.site_id == own:
         raise InvalidChange(
-            "The peer has the same site id as this file.",
-            hint="One is a copy of the other: give it a new site id (syncline new-id).",
+            t("The peer has the same site id as this file."),
+            hint=t("One is a copy of the other: give it a new site id (syncline new-id)."),
         )
     if not 0 <= received.version < MAX_VERSION:
-        raise InvalidChange(f"The peer's version is out of range: {received.version}.")
+        raise InvalidChange(t("The peer's version is out of range: {version}.", version=received.version))
     recorded = db.execute(
         "SELECT version FROM main.crsql_tracked_peers WHERE site_id = ? AND tag = 0 AND event = ?",
         (received.site_id, _RECEIVED),
     ).get
     if received.since and (recorded is None or recorded < received.since):
         raise FileReplaced(
-            "The file's clock of a peer went back: it was replaced or restored meanwhile.",
-            hint="Syncline goes on from what the file holds now.",
+            t("The file's clock of a peer went back: it was replaced or restored meanwhile."),
+            hint=t("Syncline goes on from what the file holds now."),
         )
     if recorded is not None and recorded >= received.version:
         return

@@ -14,10 +14,11 @@ from engine.sqlite.sql import literal
 from engine.tables import parking
 from engine.tables.introspect import UNREADABLE, Table, bookkeeping, column_names, described, listed
 from engine.tables.names import BY_VERSION, CLOCK, KEY, MARK, PKS
+from engine.text import t
 
-NO_TEXT = "a name or a default in its schema is not valid text"
+NO_TEXT = t("a name or a default in its schema is not valid text")
 
-_UNWATCHED = "its sync triggers are missing or were changed, so that what is written to it is not recorded"
+_UNWATCHED = t("its sync triggers are missing or were changed, so that what is written to it is not recorded")
 
 
 class Crr:
@@ -139,14 +140,14 @@ def load(db: apsw.Connection, before: Catalogue | None = None) -> Catalogue:
             if table is not None and table.kind == UNREADABLE:
                 broken[name] = NO_TEXT
             elif table is None or table.kind != "table":
-                broken[name] = "the table itself is gone; only its sync records are left"
+                broken[name] = t("the table itself is gone; only its sync records are left")
             elif column_names(db, name + PKS) != (KEY, *table.key):
-                broken[name] = "its primary key was changed without crsql_begin_alter and crsql_commit_alter"
+                broken[name] = t("its primary key was changed without crsql_begin_alter and crsql_commit_alter")
             else:
                 crrs[name] = Crr(name, table, indexed=indexed, app_triggers=on_it, sync_triggers=mine)
         clocks.append(name)
         texts[name] = now
-    parked = {name: _UNWATCHED for name, crr in crrs.items() if Watch.BROKEN in crr.watches}
+    parked: dict[str, str] = {name: _UNWATCHED for name, crr in crrs.items() if Watch.BROKEN in crr.watches}
     parked |= {name: why for name, why in parking.read(db).items() if name in crrs}
     on = _marks(db)
     marks = {name: on[key] for name, crr in crrs.items() if (key := (crr.table.name, name + CLOCK)) in on}

@@ -6,6 +6,7 @@ import apsw
 
 from engine.change import SQLiteValue
 from engine.errors import ReplicaError, UsageError
+from engine.text import t
 
 MERGE_EQUAL_VALUES = "merge-equal-values"
 """1: of two equal values at one column version, the one of the higher site id is recorded (spec 7.3)."""
@@ -29,8 +30,10 @@ def get(db: apsw.Connection, name: SQLiteValue) -> int:
         return 0
     if type(row[0]) is not int:
         raise ReplicaError(
-            f"“{db.filename}” has a setting “{name}” that is no integer.",
-            hint=f"Set it anew: UPDATE crsql_master SET value = 0 WHERE key = '{key}', with any SQLite program.",
+            t("“{filename}” has a setting “{name}” that is no integer.", filename=db.filename, name=name),
+            hint=t(
+                "Set it anew: UPDATE crsql_master SET value = 0 WHERE key = '{key}', with any SQLite program.", key=key
+            ),
         )
     return row[0]
 
@@ -44,7 +47,7 @@ def put(db: apsw.Connection, name: SQLiteValue, value: SQLiteValue) -> int:
     name = _known(name)
     key = _PREFIX + name
     if type(value) is not int or value not in (0, 1):
-        raise UsageError(f"The setting “{name}” is either 0 or 1.")
+        raise UsageError(t("The setting “{name}” is either 0 or 1.", name=name))
     db.execute("INSERT OR REPLACE INTO main.crsql_master (key, value) VALUES (?, ?)", (key, value))
     return value
 
@@ -60,5 +63,11 @@ def merges_equal_values(db: apsw.Connection) -> bool:
 
 def _known(name: SQLiteValue) -> str:
     if name != MERGE_EQUAL_VALUES:
-        raise UsageError(f"There is no setting called “{name!s:.80}”; the only one is “{MERGE_EQUAL_VALUES}”.")
+        raise UsageError(
+            t(
+                "There is no setting called “{name!s:.80}”; the only one is “{merge_equal_values}”.",
+                name=name,
+                merge_equal_values=MERGE_EQUAL_VALUES,
+            )
+        )
     return MERGE_EQUAL_VALUES

@@ -19,6 +19,7 @@ from engine.sqlite.readonly import ReadonlyConnection, roll_back
 from engine.sqlite.sqlite_errors import explained
 from engine.tables.introspect import column_names, table_names
 from engine.tables.names import CLOCK
+from engine.text import t
 
 VERSION = 160300
 """The crsqlite_version we write: 0.16.3."""
@@ -74,8 +75,8 @@ def _open(path: str | Path, *, readonly: bool, create: bool) -> tuple[apsw.Conne
             db.execute("PRAGMA synchronous = FULL")
             if not readonly and db.readonly("main"):
                 raise ReadOnlyFile(
-                    f"“{path}” cannot be written.",
-                    hint="Check the permissions of the file and of its folder.",
+                    t("“{path}” cannot be written.", path=path),
+                    hint=t("Check the permissions of the file and of its folder."),
                 )
             _check_layout(db, path)
             if not readonly:
@@ -101,10 +102,10 @@ def _scratch() -> apsw.Connection:
 
 def _check_path(path: Path, *, create: bool) -> None:
     if path.is_dir():
-        raise NotADatabase(f"“{path}” is a folder, not a database.", hint="Choose a file.")
+        raise NotADatabase(t("“{path}” is a folder, not a database.", path=path), hint=t("Choose a file."))
     if not path.exists() and not (create and path.parent.is_dir()):
         missing = path.parent if create else path
-        raise NoSuchFile(f"“{missing}” does not exist.", hint="Check the path.")
+        raise NoSuchFile(t("“{missing}” does not exist.", missing=missing), hint=t("Check the path."))
 
 
 def _check_layout(db: apsw.Connection, path: str | Path) -> None:
@@ -112,13 +113,13 @@ def _check_layout(db: apsw.Connection, path: str | Path) -> None:
     maker = _other_maker(db)
     if maker:
         raise UnsupportedFile(
-            f"“{path}” was made by {maker}; only files of cr-sqlite 0.16 can be synced.",
-            hint="Copy the rows into a new file made with cr-sqlite 0.16 or with Syncline.",
+            t("“{path}” was made by {maker}; only files of cr-sqlite 0.16 can be synced.", path=path, maker=maker),
+            hint=t("Copy the rows into a new file made with cr-sqlite 0.16 or with Syncline."),
         )
     site_id = _own_site(db)
     if site_id is not None and (not isinstance(site_id, bytes) or len(site_id) != 16):
         raise UnsupportedFile(
-            f"“{path}” has a site id that is not 16 bytes long.", hint="Restore the file from a backup."
+            t("“{path}” has a site id that is not 16 bytes long.", path=path), hint=t("Restore the file from a backup.")
         )
     config.merges_equal_values(db)
 
@@ -126,13 +127,13 @@ def _check_layout(db: apsw.Connection, path: str | Path) -> None:
 def _other_maker(db: apsw.Connection) -> str:
     """Which other generation's layout the file has, if any (spec 2.1, 2.7, 13). 0.15 and the first 0.16 record the
     same version, so that the tables themselves have to tell."""
-    fork, older = "version 0.17, a fork of cr-sqlite with another layout", "cr-sqlite 0.15 or older"
+    fork, older = t("version 0.17, a fork of cr-sqlite with another layout"), t("cr-sqlite 0.15 or older")
     names = table_names(db)
     if "crsql_master" in names:
         recorded = db.execute("SELECT value FROM main.crsql_master WHERE key = 'crsqlite_version'").get
         recorded = recorded if isinstance(recorded, int) else 0
         if recorded < _OLDEST:
-            return "a cr-sqlite older than 0.15"
+            return t("a cr-sqlite older than 0.15")
         if recorded >= _FORK:
             return fork
     if "crsql_db_versions" in names:

@@ -9,6 +9,7 @@ from typing import cast
 
 from engine.change import SQLiteValue
 from engine.errors import InvalidChange
+from engine.text import t
 
 MAX_VALUES = 255
 """One byte holds the count."""
@@ -81,7 +82,13 @@ def _pieces(values: Sequence[SQLiteValue], before: bytes = b"") -> list[bytes]:
 
 def _pack(values: Sequence[SQLiteValue]) -> bytes:
     if len(values) > MAX_VALUES:
-        raise InvalidChange(f"A key of {len(values)} values cannot be packed; {MAX_VALUES} is the most.")
+        raise InvalidChange(
+            t(
+                "A key of {count} values cannot be packed; {max_values} is the most.",
+                count=len(values),
+                max_values=MAX_VALUES,
+            )
+        )
     out = [bytes((len(values),))]
     for value in values:
         if type(value) is int:
@@ -114,7 +121,7 @@ def unpack(packed: bytes) -> tuple[SQLiteValue, ...]:
         InvalidChange: empty, cut short, an unknown type or size, or TEXT that is not UTF-8.
     """
     if not packed:
-        raise InvalidChange("A change has an empty key.")
+        raise InvalidChange(t("A change has an empty key."))
     values: list[SQLiteValue] = []
     at = 1
     try:
@@ -123,7 +130,7 @@ def unpack(packed: bytes) -> tuple[SQLiteValue, ...]:
             at += 1
             size, kind = header >> 3, header & 7
             if size > 8:
-                raise InvalidChange(f"A change has a key that cannot be read: a size of {size} bytes.")
+                raise InvalidChange(t("A change has a key that cannot be read: a size of {size} bytes.", size=size))
             if kind == _INTEGER:
                 end = at + size
                 number = int.from_bytes(packed[at:end], "big")
@@ -141,14 +148,14 @@ def unpack(packed: bytes) -> tuple[SQLiteValue, ...]:
                 end = at
                 values.append(None)
             else:
-                raise InvalidChange(f"A change has a key that cannot be read: value type {kind}.")
+                raise InvalidChange(t("A change has a key that cannot be read: value type {kind}.", kind=kind))
             if end > len(packed):
-                raise InvalidChange("A change has a key that was cut short.")
+                raise InvalidChange(t("A change has a key that was cut short."))
             at = end
     except (IndexError, struct.error):
-        raise InvalidChange("A change has a key that was cut short.") from None
+        raise InvalidChange(t("A change has a key that was cut short.")) from None
     except UnicodeDecodeError:
-        raise InvalidChange("A change has a key with text that is not UTF-8.") from None
+        raise InvalidChange(t("A change has a key with text that is not UTF-8.")) from None
     return tuple(values)
 
 

@@ -17,6 +17,7 @@ from engine.errors import ReplicaError, SchemaMismatch
 from engine.sqlite.sql import main
 from engine.sqlite.values import Storage
 from engine.tables.names import CLOCK, MARK
+from engine.text import t
 
 _MARK = "crsql_schema_read"
 _LAST = 2**63 - 1
@@ -130,8 +131,8 @@ class State:
         version = max(self.db_version() + 1, self._pending, at_least)
         if version > _LAST:
             raise ReplicaError(
-                "The file's version counter is used up.",
-                hint=f"To mend it: syncline check --repair {self.db.filename}",
+                t("The file's version counter is used up."),
+                hint=t("To mend it: syncline check --repair {filename}", filename=self.db.filename),
             )
         self._pending = version
         # From the first write to its end no other program can commit, so the disk need not be asked again.
@@ -204,12 +205,15 @@ class State:
         if crr is None:
             shown = name if len(name) <= 80 else name[:80] + "…"
             if name in tables.broken:
-                raise SchemaMismatch(f"The table “{shown}” cannot be synced: {tables.broken[name]}.", table=name)
+                raise SchemaMismatch(
+                    t("The table “{shown}” cannot be synced: {broken}.", shown=shown, broken=tables.broken[name]),
+                    table=name,
+                )
             raise SchemaMismatch(
-                f"This file has no synced table called “{shown}”.",
+                t("This file has no synced table called “{shown}”.", shown=shown),
                 table=name,
-                elsewhere=f"The other side has no synced table called “{shown}”.",
-                hint="Create the table here and make it syncable, as it is on the other side.",
+                elsewhere=t("The other side has no synced table called “{shown}”.", shown=shown),
+                hint=t("Create the table here and make it syncable, as it is on the other side."),
             )
         return crr
 

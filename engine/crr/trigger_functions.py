@@ -15,6 +15,7 @@ from engine.sqlite import invalid_text
 from engine.sqlite.sql import ident, idents
 from engine.sqlite.values import same
 from engine.tables.names import KEY
+from engine.text import t
 
 Key = tuple[SQLiteValue, ...]
 
@@ -22,8 +23,8 @@ Key = tuple[SQLiteValue, ...]
 def key_unreadable(crr: Crr) -> ReplicaError:
     """The refusal of a row of which nobody could ever be told."""
     return ReplicaError(
-        f"A row of the table “{crr.name}” cannot be written: its key is not valid text.",
-        hint="Correct the text, or store it as a BLOB.",
+        t("A row of the table “{crr}” cannot be written: its key is not valid text.", crr=crr.name),
+        hint=t("Correct the text, or store it as a BLOB."),
     )
 
 
@@ -158,26 +159,41 @@ class Capture:
 
     def _crr(self, table: SQLiteValue, key: int | None, count: int) -> Crr:
         if not isinstance(table, str):
-            raise UsageError("The crsql_after functions are for triggers, which pass a table's name first.")
+            raise UsageError(t("The crsql_after functions are for triggers, which pass a table's name first."))
         if not self._attached.in_main(self._state.db, table):
             raise ReplicaError(
-                f"This write cannot be tracked: it goes to the table “{table}” of an attached file, whose sync records"
-                " are kept only while it is opened by itself.",
-                hint="Write to that file over a connection of its own.",
+                t(
+                    "This write cannot be tracked: it goes to the table “{table}” of an attached file,"
+                    " whose sync records are kept only while it is opened by itself.",
+                    table=table,
+                ),
+                hint=t("Write to that file over a connection of its own."),
             )
         crr = self._state.catalogue().crrs.get(table)
         if crr is None:
-            why = self._state.catalogue().broken.get(table, "its sync records are gone")
+            why = self._state.catalogue().broken.get(table, t("its sync records are gone"))
             raise ReplicaError(
-                f"This write cannot be tracked: it is by the sync triggers of the table “{table}”, and {why}.",
-                hint="If the table was renamed, give it its old name again. A new name is a new table and a copy of"
-                " the rows; any other schema change goes between crsql_begin_alter and crsql_commit_alter.",
+                t(
+                    "This write cannot be tracked: it is by the sync triggers of the table “{table}”, and {why}.",
+                    table=table,
+                    why=why,
+                ),
+                hint=t(
+                    "If the table was renamed, give it its old name again. A new name is a new table and"
+                    " a copy of the rows; any other schema change goes between crsql_begin_alter and"
+                    " crsql_commit_alter."
+                ),
             )
         expected = len(crr.key) if key is not None else 2 * (len(crr.key) + len(crr.columns))
         if count != expected:
             raise ReplicaError(
-                f"The table “{table}” was changed without telling its sync triggers: they pass {count} values"
-                f" where {expected} are needed.",
-                hint="Run the schema change between crsql_begin_alter and crsql_commit_alter.",
+                t(
+                    "The table “{table}” was changed without telling its sync triggers: they pass"
+                    " {count} values where {expected} are needed.",
+                    table=table,
+                    count=count,
+                    expected=expected,
+                ),
+                hint=t("Run the schema change between crsql_begin_alter and crsql_commit_alter."),
             )
         return crr

@@ -109,14 +109,14 @@ class Activity:
         """Tell of a burst, once it has been quiet and everything has arrived."""
         tally.timer = None
         attempt, session = link.attempt, tally.session
-        if attempt is None or session is None or attempt.session is not session or attempt.pump is None:
+        if attempt is None or session is None or attempt.session is not session or attempt.driver is None:
             return
         loop = asyncio.get_running_loop()
         left = tally.moved + QUIET - loop.time()
         if left > 0 or not (session.all_sent and session.all_received):
             tally.timer = loop.call_later(left if left > 0 else QUIET, self._look, link, tally)
             return
-        traffic = attempt.pump.traffic
+        traffic = attempt.driver.traffic
         so_far = SyncFinished(
             time.time(),
             link.config.id,

@@ -15,6 +15,7 @@ import apsw
 
 from engine.errors import SynclineError
 from engine.history.journal import SYNCS, Journal, SyncLine
+from engine.text import t
 
 
 async def export(journal: Journal, target: Path) -> int:
@@ -28,7 +29,9 @@ async def export(journal: Journal, target: Path) -> int:
         await asyncio.to_thread(_export, lines, target)
     except OSError as error:
         why = error.strerror or error
-        raise SynclineError(f"{target} could not be written: {why}.", hint="Choose another folder.") from None
+        raise SynclineError(
+            t("{target} could not be written: {why}.", target=target, why=why), hint=t("Choose another folder.")
+        ) from None
     return len(lines)
 
 
@@ -49,8 +52,10 @@ def read_syncs(file: Path) -> list[SyncLine]:
         finally:
             db.close()
     except apsw.Error as error:
-        hint = "Remove it: nothing depends on it."
-        raise SynclineError(f"The journal {file} cannot be read: {error}.", hint=hint) from None
+        hint = t("Remove it: nothing depends on it.")
+        raise SynclineError(
+            t("The journal {file} cannot be read: {error}.", file=file, error=error), hint=hint
+        ) from None
 
 
 def write_csv(lines: Iterable[SyncLine], out: TextIO) -> None:

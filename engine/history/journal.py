@@ -22,6 +22,7 @@ import apsw
 from engine.change import SQLiteValue
 from engine.crr import pack_columns, unpack_columns
 from engine.events import ChangesMoved, FlowDirection
+from engine.text import t
 from engine.truncate import Clipped, clipped
 
 log = logging.getLogger(__name__)
@@ -334,7 +335,7 @@ def _open(file: Path | None) -> apsw.Connection:
         version = db.execute("PRAGMA user_version").get
         if version != _VERSION:
             if version or db.execute("SELECT count(*) FROM sqlite_schema").get:
-                raise apsw.SQLError(f"it is of version {version}")
+                raise apsw.SQLError(t("it is of version {version}", version=version))
             with db:
                 db.execute(_SCHEMA).fetchall()
         db.execute("SELECT count(*) FROM sync").fetchall()

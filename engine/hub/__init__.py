@@ -11,7 +11,7 @@ making.py    makes rooms: from schemas.py, the hub's own schema files, or from t
 upgrading.py brings rooms to a newer schema file
 limits.py    what peers may do; guard.py holds each of them to it, intake.py all of them together
 connection.py  one connection before its session begins; accepting.py takes it, or waits until it can
-fellows.py   the other hubs that serve the same rooms; fellow.py links to one of them
+upstreams.py   the other hubs that serve the same rooms; upstream.py links to one of them
 """
 
 from engine.hub.access import Access, Anybody, Grant, SharedToken, TokenFile

@@ -14,6 +14,7 @@ from pathlib import Path
 from engine.errors import SynclineError
 from engine.hub.tokens import Token, digest, load
 from engine.storage.file_watch import FileWatch
+from engine.text import t
 
 log = logging.getLogger(__name__)
 
@@ -85,7 +86,7 @@ class SharedToken(Access):
 
     def admit(self, room: str, secret: str | None, *, name: str = "") -> Grant:
         if not hmac.compare_digest((secret or "").encode(), self._secret.encode()):
-            raise Denied("This hub does not know the token.")
+            raise Denied(t("This hub does not know the token."))
         return Grant()
 
 
@@ -115,20 +116,20 @@ class TokenFile(Access):
 
     def admit(self, room: str, secret: str | None, *, name: str = "") -> Grant:
         if self._broken:
-            raise Denied("The hub cannot read its tokens at the moment.", status=503)
+            raise Denied(t("The hub cannot read its tokens at the moment."), status=503)
         found = self.find(secret or "")
         if found is None:
-            raise Denied("This hub does not know the token.")
+            raise Denied(t("This hub does not know the token."))
         if found.expired():
-            raise Denied("The token has expired.")
+            raise Denied(t("The token has expired."))
         if not found.opens(room):
-            raise Denied("The token is not for this room.", status=403)
+            raise Denied(t("The token is not for this room."), status=403)
         return Grant(found.write, found)
 
     def trouble(self, grant: Grant, room: str) -> str:
         if grant.token is None or grant.token not in self._tokens:
-            return "The token was revoked."
-        return "The token has expired." if grant.token.expired() else ""
+            return t("The token was revoked.")
+        return t("The token has expired.") if grant.token.expired() else ""
 
     @property
     def tokens(self) -> tuple[Token, ...]:

@@ -25,17 +25,17 @@ class Counters:
     sessions: int = 0
     moved: Counter[tuple[str, str]] = field(default_factory=Counter)
 
-    def ended(self, pump: Driver) -> None:
+    def ended(self, driver: Driver) -> None:
         """Add what a session moved that is over."""
-        self.moved += moved([pump])
+        self.moved += moved([driver])
 
 
 def moved(pumps: Iterable[Driver]) -> Counter[tuple[str, str]]:
     """Return what these sessions moved so far."""
     total: Counter[tuple[str, str]] = Counter()
-    for pump in pumps:
-        total["bytes", "in"] += pump.traffic.bytes_in
-        total["bytes", "out"] += pump.traffic.bytes_out
-        total["changes", "in"] += pump.session.changes_in
-        total["changes", "out"] += pump.session.changes_out
+    for driver in pumps:
+        total["bytes", "in"] += driver.traffic.bytes_in
+        total["bytes", "out"] += driver.traffic.bytes_out
+        total["changes", "in"] += driver.session.changes_in
+        total["changes", "out"] += driver.session.changes_out
     return total

@@ -26,7 +26,7 @@ from engine.sqlite.steps import Steps, in_turns
 from engine.storage.backup import Backups
 from engine.table_plan import TablePlan, check_plans
 from engine.table_shape import Shape
-from engine.text import printable
+from engine.text import printable, t
 from engine.wire import AnnouncePresence, Hello, Message, Tables
 
 log = logging.getLogger(__name__)
@@ -92,22 +92,32 @@ class RoomCreator:
         if schema is not None:
             if wish.name and wish.version != schema.version:
                 raise UsageError(
-                    f"This hub has another version of the schema {printable(wish.name, 40)}: {schema.version},"
-                    f" the other side {wish.version}."
+                    t(
+                        "This hub has another version of the schema {wish}: {version}, the other side {version2}.",
+                        wish=printable(wish.name, 40),
+                        version=schema.version,
+                        version2=wish.version,
+                    )
                 )
         elif self.from_peers and wish.plans:
             check_plans(wish.plans)
         elif wish.name and self.schemas.folder is not None:
-            raise UsageError(f"This hub has no schema {printable(wish.name, 40)}, and no room “{path.name}” yet.")
+            raise UsageError(
+                t(
+                    "This hub has no schema {wish}, and no room “{file}” yet.",
+                    wish=printable(wish.name, 40),
+                    file=path.name,
+                )
+            )
         else:
-            raise UsageError(f"This hub has no room “{path.name}”.")
+            raise UsageError(t("This hub has no room “{file}”.", file=path.name))
         yield from self._build(path, wish, schema)
         log.info("Made a room", extra={"room": path.name, "schema": schema.name if schema else None})
 
     def _build(self, path: Path, wish: RoomRequest, schema: Schema | None) -> Steps[None]:
         with os.scandir(path.parent) as entries:
             if sum(1 for _ in entries) >= self._limits.rooms:
-                raise UsageError(f"This hub makes no more than {self._limits.rooms:,} rooms.")
+                raise UsageError(t("This hub makes no more than {rooms:,} rooms.", rooms=self._limits.rooms))
         unfinished = path.with_name(f".{path.name}.unfinished")  # no room can be called so
         try:
             _remove(unfinished)
@@ -126,9 +136,11 @@ class RoomCreator:
             if self._backups is not None:
                 self._backups.waive(path)
         except (apsw.Error, NotEligible) as error:
-            raise UsageError(f"The tables cannot be made: {printable(str(error), 200)}.") from None
+            raise UsageError(t("The tables cannot be made: {error}.", error=printable(str(error), 200))) from None
         except OSError as error:
-            raise ReplicaError(f"The room {path} could not be made: {error.strerror or error}.") from None
+            raise ReplicaError(
+                t("The room {path} could not be made: {strerror}.", path=path, strerror=error.strerror or error)
+            ) from None
         finally:
             with contextlib.suppress(OSError):
                 _remove(unfinished)
@@ -139,7 +151,9 @@ def _apply(db: apsw.Connection, schema: Schema) -> Steps[None]:
         for _ in db.execute(schema.text):  # a row for each crsql_as_crr in it
             yield
     except (apsw.Error, SynclineError) as error:
-        raise ReplicaError(f"The schema file {schema.name} cannot be applied: {error}.") from None
+        raise ReplicaError(
+            t("The schema file {schema} cannot be applied: {error}.", schema=schema.name, error=error)
+        ) from None
     record_schema(db, schema.name, schema.version)
 
 

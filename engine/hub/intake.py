@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from engine.hub.limits import Busy, Limits
+from engine.text import t
 
 CLOSE_BUSY = 1013
 """Close code for one who is to come again later."""
@@ -94,14 +95,16 @@ class Intake:
 
     def slow(self) -> list[tuple[Incoming, str]]:
         """The connections on which a message comes too slowly, and what to say of it. Ask about once a second."""
-        found = []
+        found: list[tuple[Incoming, str]] = []
         now = time.monotonic()
         for socket, coming in self._coming.items():
             if not socket.transport.is_reading():  # it is us who keep it waiting
                 coming.looked_at, coming.taken = now, socket.taken
             elif now - coming.looked_at >= SPAN:
                 if socket.taken - coming.taken < self._limits.pace * SPAN:
-                    found.append((socket, f"A message came with less than {self._limits.pace:,} bytes a second."))
+                    found.append(
+                        (socket, t("A message came with less than {pace:,} bytes a second.", pace=self._limits.pace))
+                    )
                 coming.looked_at, coming.taken = now, socket.taken
         return found
 
@@ -122,5 +125,5 @@ class Intake:
         if worst is None:
             return False
         self.forget(worst)
-        worst.give_up(CLOSE_BUSY, str(Busy("This hub takes in as much as it can at the moment; try again later.")))
+        worst.give_up(CLOSE_BUSY, str(Busy(t("This hub takes in as much as it can at the moment; try again later."))))
         return True

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.errors import SynclineError, UsageError
+from engine.text import t
 from engine.wire import MAX_FRAME
 
 MB, GB = 1024**2, 1024**3
@@ -72,11 +73,16 @@ def parse(settings: list[str]) -> Limits:
         name, _, amount = setting.partition("=")
         found = _AMOUNT.fullmatch(amount)
         if name not in NAMES:
-            raise UsageError(f"There is no limit “{name}”.", hint=f"The limits are {', '.join(NAMES)}.")
+            raise UsageError(
+                t("There is no limit “{name}”.", name=name), hint=t("The limits are {names}.", names=", ".join(NAMES))
+            )
         if found is None:
-            raise UsageError(f"“{amount}” is no amount for {name}.", hint="Use a number, or one as 64k, 100m, 2g.")
+            raise UsageError(
+                t("“{amount}” is no amount for {name}.", amount=amount, name=name),
+                hint=t("Use a number, or one as 64k, 100m, 2g."),
+            )
         changes[name.replace("-", "_")] = int(found[1]) * _FACTORS[found[2].lower()]
     for name in ("frame", "batch", "incoming", "incoming_small", "waiting", "patience", "open_rooms"):
         if changes.get(name, 1) == 0:
-            raise UsageError(f"The limit {name.replace('_', '-')} cannot be 0.")
+            raise UsageError(t("The limit {replace} cannot be 0.", replace=name.replace("_", "-")))
     return Limits(**changes)

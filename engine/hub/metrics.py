@@ -20,13 +20,13 @@ class Metrics(Collector):
 
     Args:
         tally: what has happened.
-        pumps: the sessions under way.
+        drivers: the sessions under way.
         gauges: what there is now, by name, each with what it means.
     """
 
-    def __init__(self, tally: Counters, pumps: Iterable[Driver], gauges: dict[str, tuple[int, str]]) -> None:
-        self._tally = tally
-        self._moved = tally.moved + moved(pumps)
+    def __init__(self, counters: Counters, pumps: Iterable[Driver], gauges: dict[str, tuple[int, str]]) -> None:
+        self._counters = counters
+        self._moved = counters.moved + moved(pumps)
         self._gauges = gauges
 
     def render(self) -> bytes:
@@ -40,11 +40,11 @@ class Metrics(Collector):
         """Give each metric; called by the registry."""
         for name, (value, meaning) in self._gauges.items():
             yield GaugeMetricFamily(f"syncline_{name}", meaning, value=value)
-        yield CounterMetricFamily("syncline_sessions", "Peers that came in.", value=self._tally.sessions)
+        yield CounterMetricFamily("syncline_sessions", "Peers that came in.", value=self._counters.sessions)
         meaning = "Peers that were cut for being slow or revoked."
-        yield CounterMetricFamily("syncline_dropped", meaning, value=self._tally.dropped)
+        yield CounterMetricFamily("syncline_dropped", meaning, value=self._counters.dropped)
         refused = CounterMetricFamily("syncline_refused", "Peers that were turned away.", labels=["why"])
-        for why, count in sorted(self._tally.refused.items()):
+        for why, count in sorted(self._counters.refused.items()):
             refused.add_metric([why], count)
         yield refused
         for what in ("changes", "bytes"):

@@ -15,6 +15,7 @@ from engine.session.common_tables import compare, names
 from engine.storage.backup import Backups
 from engine.storage.replica_host import ReplicaHost
 from engine.tables import Migration
+from engine.text import sentences, t
 
 log = logging.getLogger(__name__)
 
@@ -68,8 +69,9 @@ def _upgrade(replica: Replica, schema: Schema, backups: Backups, *, allow_drop: 
     except _Loss:
         raise
     except (UsageError, ReplicaError) as error:  # about the hub's own file, which is none of the peer's business
-        hint = " Tables begin with CREATE TABLE IF NOT EXISTS there." if "already exists" in str(error) else ""
-        raise ReplicaError(f"The schema file {schema.name}: {error}{hint}", hint=error.hint) from None
+        hint = t("Tables begin with CREATE TABLE IF NOT EXISTS there.") if "already exists" in str(error) else ""
+        sentence = t("The schema file {schema}: {error}", schema=schema.name, error=error)
+        raise ReplicaError(sentences(sentence, hint), hint=error.hint) from None
     return True
 
 
@@ -80,6 +82,10 @@ class _Loss(UsageError):
         lost = [one for one in (*planned.dropped, *planned.removed) if one.rows]
         tables = names({one.table for one in lost})
         super().__init__(
-            f"The hub's new schema would lose some of {tables} (values or rows: {sum(one.rows for one in lost):,}),"
-            " so it was not applied: the hub's owner must allow that."
+            t(
+                "The hub's new schema would lose some of {tables} (values or rows: {lost:,}), so it"
+                " was not applied: the hub's owner must allow that.",
+                tables=tables,
+                lost=sum(one.rows for one in lost),
+            )
         )

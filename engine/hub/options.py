@@ -10,6 +10,7 @@ from pathlib import Path
 
 from engine.errors import UsageError
 from engine.hub.limits import Limits
+from engine.text import t
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +36,22 @@ class Tls:
             try:
                 path.read_bytes()
             except OSError as error:
-                raise UsageError(f"{path} cannot be read: {error.strerror or error}.") from None
+                raise UsageError(
+                    t("{path} cannot be read: {strerror}.", path=path, strerror=error.strerror or error)
+                ) from None
         try:
             # without a password a key that wants one would be asked for on the terminal
             context.load_cert_chain(self.certificate, self.key, password=lambda: "")
         except (ssl.SSLError, ValueError) as error:
             reason = getattr(error, "reason", None) or error
             raise UsageError(
-                f"{self.certificate} and {self.key} cannot be used for TLS: {reason}.",
-                hint="Give a certificate and its own key as PEM files, the key without a password.",
+                t(
+                    "{certificate} and {key} cannot be used for TLS: {reason}.",
+                    certificate=self.certificate,
+                    key=self.key,
+                    reason=reason,
+                ),
+                hint=t("Give a certificate and its own key as PEM files, the key without a password."),
             ) from None
 
     def state(self) -> tuple[tuple[int, int, int], ...]:
@@ -68,7 +76,7 @@ class HubOptions:
         allow_create: make a room that is not there from the first peer's tables.
         allow_drop: let a newer schema file drop tables and columns that hold rows.
         limits: what peers may do.
-        fellows: the addresses of other hubs that serve the same rooms. fellow_token: what to show there.
+        upstreams: the addresses of other hubs that serve the same rooms. fellow_token: what to show there.
     """
 
     tokens: Path | None = None
@@ -78,8 +86,8 @@ class HubOptions:
     allow_create: bool = False
     allow_drop: bool = False
     limits: Limits = field(default_factory=Limits)
-    fellows: tuple[str, ...] = ()
-    fellow_token: str | None = field(default=None, repr=False)
+    upstreams: tuple[str, ...] = ()
+    upstream_token: str | None = field(default=None, repr=False)
 
     def check(self, host: str, *, asks: bool) -> None:
         """See whether a hub may listen on ``host`` so; ``asks`` says whether it asks for a token.
@@ -88,18 +96,24 @@ class HubOptions:
             UsageError: it may not; says what is missing.
         """
         if self.schemas is not None and not self.schemas.is_dir():
-            raise UsageError(f"There is no folder {self.schemas}.", hint="Make it, and put the schema files in it.")
+            raise UsageError(
+                t("There is no folder {schemas}.", schemas=self.schemas),
+                hint=t("Make it, and put the schema files in it."),
+            )
         if self.insecure or is_loopback(host):
             return
         if not asks:
             raise UsageError(
-                f"On {host} others can reach the hub, and it asks nobody for a token.",
-                hint="Make one with “syncline token make” and give --tokens FILE, or say --insecure.",
+                t("On {host} others can reach the hub, and it asks nobody for a token.", host=host),
+                hint=t("Make one with “syncline token make” and give --tokens FILE, or say --insecure."),
             )
         if self.tls is None:
             raise UsageError(
-                f"On {host} others can reach the hub, and without TLS they can read everything, tokens too.",
-                hint="Give --tls-cert and --tls-key, or say --insecure when something else encrypts.",
+                t(
+                    "On {host} others can reach the hub, and without TLS they can read everything, tokens too.",
+                    host=host,
+                ),
+                hint=t("Give --tls-cert and --tls-key, or say --insecure when something else encrypts."),
             )
 
 

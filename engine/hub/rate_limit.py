@@ -9,6 +9,7 @@ from pathlib import Path
 from engine.errors import LimitExceeded, ProtocolError
 from engine.hub.limits import MB, Limits
 from engine.session import Merge
+from engine.text import t
 from engine.transport.driver import Driver
 from engine.transport.limits import PeerLimits
 from engine.wire import MAX_SMALL
@@ -42,26 +43,38 @@ class RateLimiter(PeerLimits):
         self._spare = min(limit * BURST, self._spare + (now - self._counted_at) * limit) - 1
         self._counted_at = now
         if self._spare < 0:
-            raise ProtocolError(f"More than {limit:,} messages a second came; this hub takes no more.", code=1008)
+            raise ProtocolError(
+                t("More than {limit:,} messages a second came; this hub takes no more.", limit=limit), code=1008
+            )
 
     def merge(self, action: Merge) -> None:
         if len(action.changes) > self._limits.batch:
             raise LimitExceeded(
-                f"{len(action.changes):,} changes came in one message; this hub takes {self._limits.batch:,}."
+                t(
+                    "{count:,} changes came in one message; this hub takes {batch:,}.",
+                    count=len(action.changes),
+                    batch=self._limits.batch,
+                )
             )
         limit = self._limits.room_size
         if limit and action.changes and _size(self._path) > limit:
-            raise LimitExceeded(f"This room is full: the hub keeps no more than {limit / MB:,.0f} MB of it.")
+            raise LimitExceeded(
+                t("This room is full: the hub keeps no more than {limit:,.0f} MB of it.", limit=limit / MB)
+            )
 
-    def slow(self, pump: Driver) -> str:
+    def slow(self, driver: Driver) -> str:
         """Return why a peer that takes too little is to be dropped; empty when it is not. Ask about once a second."""
-        now, waiting = time.monotonic(), pump.waiting
-        if not waiting or pump.departed != self._departed:
-            self._departed, self._moved_at = pump.departed, now
+        now, waiting = time.monotonic(), driver.waiting
+        if not waiting or driver.departed != self._departed:
+            self._departed, self._moved_at = driver.departed, now
         if waiting > self._limits.waiting:
-            return f"{waiting / MB:,.0f} MB wait to be taken; this hub keeps {self._limits.waiting / MB:,.0f} MB."
+            return t(
+                "{waiting:,.0f} MB wait to be taken; this hub keeps {waiting2:,.0f} MB.",
+                waiting=waiting / MB,
+                waiting2=self._limits.waiting / MB,
+            )
         if now - self._moved_at > self._limits.patience:
-            return f"Nothing of what was sent has been taken for {self._limits.patience} s."
+            return t("Nothing of what was sent has been taken for {patience} s.", patience=self._limits.patience)
         return ""
 
 

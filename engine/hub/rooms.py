@@ -18,6 +18,7 @@ from engine.errors import NoSuchFile, SynclineError, UsageError
 from engine.hub.limits import Busy, Limits
 from engine.storage.host_pool import HostPool
 from engine.storage.replica_host import ReplicaHost
+from engine.text import t
 from engine.wire.handshake import check_room
 
 log = logging.getLogger(__name__)
@@ -63,7 +64,7 @@ class Rooms:
         if isinstance(self._places, Path):
             return self._places / room
         if room not in self._places:
-            raise UsageError(f"This hub has no room “{room}”.")
+            raise UsageError(t("This hub has no room “{room}”.", room=room))
         return self._places[room]
 
     def exists(self, room: str) -> bool:
@@ -93,8 +94,10 @@ class Rooms:
         path = self.path(room)
         if not path.is_file():
             if room in self._served:
-                raise NoSuchFile(f"The file of the room “{room}” was taken away.", hint="Bring it back.")
-            raise UsageError(f"This hub has no room “{room}”.")
+                raise NoSuchFile(
+                    t("The file of the room “{room}” was taken away.", room=room), hint=t("Bring it back.")
+                )
+            raise UsageError(t("This hub has no room “{room}”.", room=room))
         one = self._open.pop(room, None) or _Room(self._hosts.use(path))
         self._open[room] = one
         one.users += 1
@@ -123,7 +126,12 @@ class Rooms:
         while len(self._open) > self._limits.open_rooms:
             room = next((room for room, one in self._open.items() if not one.users), None)
             if room is None:
-                raise Busy(f"This hub has all its {self._limits.open_rooms} rooms in use; try again later.")
+                raise Busy(
+                    t(
+                        "This hub has all its {open_rooms} rooms in use; try again later.",
+                        open_rooms=self._limits.open_rooms,
+                    )
+                )
             await self._close(room)
 
     async def _close(self, room: str) -> None:

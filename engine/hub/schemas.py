@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from engine.errors import ReplicaError
+from engine.text import t
 from engine.wire.schema_hash import cryb64
 
 
@@ -39,5 +40,7 @@ class Schemas:
                     text = path.read_text("utf-8")
                     return Schema(path.name, cryb64(text), text)
         except (OSError, UnicodeDecodeError) as error:
-            raise ReplicaError(f"The schemas in {self.folder} cannot be read: {error}.") from None
+            raise ReplicaError(
+                t("The schemas in {folder} cannot be read: {error}.", folder=self.folder, error=error)
+            ) from None
         return None

@@ -36,6 +36,7 @@ from engine.session.base import GREETING_TIMEOUT
 from engine.storage.backup import Backups
 from engine.storage.host_pool import HostPool
 from engine.storage.replica_host import ReplicaHost
+from engine.text import t
 from engine.transport.driver import Driver
 from engine.transport.sockets import SOCKET_OPTIONS
 from engine.wire import MAX_SMALL, Failure, FailureCode, Tables, decode, encode, spoken
@@ -64,7 +65,7 @@ class Guest:
 
     room: str
     grant: Grant
-    pump: Driver
+    driver: Driver
     guard: RateLimiter
 
 
@@ -116,20 +117,22 @@ class Hub:
         self._inbound = inbound or InboundConnections()
         limits = self.options.limits
         self._rooms = Rooms(places, hosts, limits)
-        self._fellows = Upstreams(self.options.fellows, self.options.fellow_token, hosts, self._inbound, self._rooms)
+        self._upstreams = Upstreams(
+            self.options.upstreams, self.options.upstream_token, hosts, self._inbound, self._rooms
+        )
         schemas = Schemas(self.options.schemas)
-        self._maker = RoomCreator(schemas, from_peers=self.options.allow_create, limits=limits, backups=backups)
-        self._tally = Counters()
-        self._door = Handshake(
+        self._creator = RoomCreator(schemas, from_peers=self.options.allow_create, limits=limits, backups=backups)
+        self._counters = Counters()
+        self._handshake = Handshake(
             self._access,
             self.options,
             crowd=lambda room: self.guests[room],
-            may_make=lambda room: self._maker.from_peers and not self._rooms.exists(room),
+            may_make=lambda room: self._creator.from_peers and not self._rooms.exists(room),
             metrics=self._metrics,
-            refused=self._tally.refused,
+            refused=self._counters.refused,
         )
         copies = backups or Backups((self._folder or Path()) / ".backups")  # no room can be called so
-        self._upgrader = RoomMigrator(self._maker.schemas, copies, allow_drop=self.options.allow_drop)
+        self._migrator = RoomMigrator(self._creator.schemas, copies, allow_drop=self.options.allow_drop)
         self._accepting = Accepting()
         self._certificate: Certificate | None = None
         self._server: Server | None = None
@@ -137,19 +140,21 @@ class Hub:
 
     async def __aenter__(self) -> Hub:
         if self._folder is not None and not self._folder.is_dir():
-            raise UsageError(f"There is no folder {self._folder}.", hint="Make it, or name another.")
+            raise UsageError(
+                t("There is no folder {folder}.", folder=self._folder), hint=t("Make it, or name another.")
+            )
         self.options.check(self.host, asks=self._access.asks)
         tls = self.options.tls
         self._certificate = Certificate(tls) if tls is not None else None
         async with contextlib.AsyncExitStack() as stack:
             stack.push_async_callback(self._rooms.close_idle, older_than=0)
-            stack.callback(self._maker.close)
+            stack.callback(self._creator.close)
             await stack.enter_async_context(self._access)
             self._access.on_change = self._look_at_tokens
             stack.enter_context(self._accepting.quietly())
             self._server = await self._listen(self._certificate.context if self._certificate is not None else None)
             self._accepting.let_wait(self._server.sockets)
-            await stack.enter_async_context(self._fellows)
+            await stack.enter_async_context(self._upstreams)
             stack.push_async_callback(self._stop)
             stack.callback(asyncio.create_task(self._keep_house()).cancel)
             self._stack = stack.pop_all()
@@ -166,10 +171,10 @@ class Hub:
                 self.host,
                 self.port,
                 ssl=context,
-                process_request=self._door.check,
-                process_response=self._door.answer,
+                process_request=self._handshake.check,
+                process_response=self._handshake.answer,
                 select_subprotocol=echo_subprotocol,
-                create_connection=functools.partial(HubSocket, present=self._door.present),  # type: ignore[arg-type]
+                create_connection=functools.partial(HubSocket, present=self._handshake.present),  # type: ignore[arg-type]
                 max_size=min(MAX_SMALL, self.options.limits.frame),  # more once they have greeted
                 server_header=None,
                 logger=_socket_log,
@@ -178,22 +183,27 @@ class Hub:
             )
         except OSError as error:
             raise UsageError(
-                f"Cannot listen on {self.host or 'this machine'} port {self.port}: {error.strerror or error}.",
-                hint="Choose another port with --port, or stop the program that uses this one.",
+                t(
+                    "Cannot listen on {host} port {port}: {strerror}.",
+                    host=self.host or "this machine",
+                    port=self.port,
+                    strerror=error.strerror or error,
+                ),
+                hint=t("Choose another port with --port, or stop the program that uses this one."),
             ) from None
 
     async def _stop(self) -> None:
-        self._door.closed = True
+        self._handshake.closed = True
         for guest in tuple(self._guests):
-            guest.pump.hang_up(1001, "The hub is going away.")
+            guest.driver.hang_up(1001, t("The hub is going away."))
         for socket in self._arriving:
-            socket.send_away(Gone(1001, "The hub is going away."))
+            socket.send_away(Gone(1001, t("The hub is going away.")))
         if self._server is not None:
             await self._accepting.settle()
             self._server.close(code=1001)
             closed = asyncio.ensure_future(self._server.wait_closed())
             await asyncio.wait((closed,), timeout=GRACE)
-            for one in tuple(self._door.present.sockets):  # of those who have not heard it by now
+            for one in tuple(self._handshake.present.sockets):  # of those who have not heard it by now
                 one.transport.abort()
             await closed
 
@@ -206,7 +216,7 @@ class Hub:
     @property
     def connections(self) -> int:
         """How many connections there are, greeted or not."""
-        return len(self._door.present.sockets)
+        return len(self._handshake.present.sockets)
 
     @property
     def inside(self) -> Iterator[Guest]:
@@ -227,21 +237,21 @@ class Hub:
             wish = await self._arrive(socket)
             async with self._rooms.use(room) as host:
                 if wish is not None:
-                    await self._upgrader.upgrade(host, wish)
+                    await self._migrator.upgrade(host, wish)
                 await self._run_session(socket, host)
         except (UsageError, ReplicaError, Busy) as error:
             # what fails here is for the hub's owner, who would not hear of it from the peers
             level = logging.WARNING if isinstance(error, ReplicaError) else logging.INFO
             log.log(level, "Turned away: %s", error, extra={"room": room, "address": socket.address})
-            self._tally.refused["busy" if isinstance(error, Busy) else "room"] += 1
+            self._counters.refused["busy" if isinstance(error, Busy) else "room"] += 1
             here = isinstance(error, ReplicaError)
-            sentence = "The hub cannot open this room's file." if here else str(error)
+            sentence = t("The hub cannot open this room's file.") if here else str(error)
             code = FailureCode.BUSY if isinstance(error, Busy) else FailureCode.ROOM
             failure = Failure(code=int(code), sentence=sentence, retry=not isinstance(error, UsageError))
             await _turn_away(socket, failure, own=own)
         except SynclineError as error:
             log.warning("A session failed: %s", error, extra={"room": room, "address": socket.address})
-            await socket.close(1011, "The hub could not go on.")
+            await socket.close(1011, t("The hub could not go on."))
         except Gone as gone:
             log.info("A peer left before it was in: %s", gone.reason, extra={"room": room, "address": socket.address})
             await socket.close(gone.code, gone.reason)
@@ -254,7 +264,7 @@ class Hub:
         try:
             wish = await socket.unless_gone(self._hear_wish(socket))
             if wish is not None:
-                await socket.unless_gone(self._maker.make(self._rooms.path(socket.greeting.room), wish))
+                await socket.unless_gone(self._creator.make(self._rooms.path(socket.greeting.room), wish))
             return wish
         finally:
             self._arriving.discard(socket)
@@ -269,19 +279,19 @@ class Hub:
                 first = await socket.peek()
                 message = decode(first) if isinstance(first, bytes) else None
         except (TimeoutError, WireError):
-            raise UsageError("The other side did not greet.") from None
+            raise UsageError(t("The other side did not greet.")) from None
         if isinstance(message, Tables):
             await socket.recv()  # it is for us only: the session begins with Hello
         wish = RoomRequest.of(message) if message is not None else None
         if wish is None:
-            raise UsageError("The other side did not greet.")
+            raise UsageError(t("The other side did not greet."))
         return wish
 
     async def _run_session(self, socket: HubSocket, host: ReplicaHost) -> None:
         room, grant = socket.greeting.room, socket.grant
         here = await host.snapshot()
         if not here.tables and (not here.parked or socket.greeting.own is None):
-            raise UsageError(f"The room “{room}” has no syncable table yet.")
+            raise UsageError(t("The room “{room}” has no syncable table yet.", room=room))
         now = asyncio.get_running_loop().time
         own = socket.greeting.own
         session: Session
@@ -292,15 +302,16 @@ class Hub:
         small = not grant.write and socket.greeting.own is not None
         guard = RateLimiter(self.options.limits, host.path, small=small)
         name = grant.token.name if grant.token is not None else socket.address
-        visit = InboundConnection(socket.purpose, name, self._inbound.news)
-        pump = Driver(
+        inbound = InboundConnection(socket.purpose, name, self._inbound.news)
+        driver = Driver(
             socket, session, host, guard=guard,
-            on_state=visit.stepped, on_in=visit.merged if self._inbound.news is not None else None, on_out=visit.sent,
+            on_state=inbound.stepped, on_out=inbound.sent,
+            on_in=inbound.merged if self._inbound.news is not None else None,
         )  # fmt: skip
-        guest = Guest(room, grant, pump, guard)
+        guest = Guest(room, grant, driver, guard)
         self._guests.add(guest)
         self.guests[room] += 1
-        self._tally.sessions += 1
+        self._counters.sessions += 1
         self._on_guests()
         try:
             self._look_at(guest)  # its token may have been revoked while the room was opened
@@ -310,13 +321,15 @@ class Hub:
             if grant.token is not None:
                 facts["token"] = grant.token.name
             log.info("A peer came", extra=facts)
-            with self._inbound.attend(visit, pump), self._fellows.attend(room, host, is_hub=socket.is_hub):
-                ended = await guest.pump.run()
-            visit.ended(ended.reason)
-            facts |= {name: count for (what, way), count in moved([guest.pump]).items() for name in (f"{what}_{way}",)}
+            with self._inbound.attend(inbound, driver), self._upstreams.attend(room, host, is_hub=socket.is_hub):
+                ended = await guest.driver.run()
+            inbound.ended(ended.reason)
+            facts |= {
+                name: count for (what, way), count in moved([guest.driver]).items() for name in (f"{what}_{way}",)
+            }
             log.info("A peer left: %s", ended.reason, extra=facts)
         finally:
-            self._tally.ended(guest.pump)
+            self._counters.ended(guest.driver)
             self._guests.discard(guest)
             self.guests -= Counter([room])
             self._on_guests()
@@ -330,16 +343,16 @@ class Hub:
             self._look_at_tokens()
             if self._certificate is not None:
                 self._certificate.look()
-            for socket, why in self._door.present.intake.slow():
-                self._tally.dropped += 1
+            for socket, why in self._handshake.present.intake.slow():
+                self._counters.dropped += 1
                 socket.give_up(1008, why)
             for guest in tuple(self._guests):
-                slow = guest.guard.slow(guest.pump)
-                if slow and guest.pump.session.closed is None:
+                slow = guest.guard.slow(guest.driver)
+                if slow and guest.driver.session.closed is None:
                     log.warning("A peer is dropped: %s", slow, extra={"room": guest.room})
-                    self._tally.dropped += 1
-                    guest.pump.hang_up(1008, slow)
-            self._fellows.tidy()
+                    self._counters.dropped += 1
+                    guest.driver.hang_up(1008, slow)
+            self._upstreams.tidy()
             await self._rooms.close_idle()
 
     def _metrics(self) -> bytes:
@@ -349,11 +362,14 @@ class Hub:
             "peers": (len(self._guests), "Peers in rooms."),
             "connections": (self.connections, "Connections, greeted or not."),
             "rooms_open": (self.rooms_open, "Rooms that are open, with or without peers."),
-            "links": (self._fellows.linked, "Rooms in sync with another hub, once for each hub."),
-            "incoming_bytes": (self._door.present.intake.total, "Bytes of messages that have come, or begun to come."),
-            "waiting_bytes": (sum(guest.pump.waiting for guest in self._guests), "Bytes that peers are to take."),
+            "links": (self._upstreams.linked, "Rooms in sync with another hub, once for each hub."),
+            "incoming_bytes": (
+                self._handshake.present.intake.total,
+                "Bytes of messages that have come, or begun to come.",
+            ),
+            "waiting_bytes": (sum(guest.driver.waiting for guest in self._guests), "Bytes that peers are to take."),
         }
-        return Metrics(self._tally, [guest.pump for guest in self._guests], gauges).render()
+        return Metrics(self._counters, [guest.driver for guest in self._guests], gauges).render()
 
     def _look_at_tokens(self) -> None:
         """Cut whoever may not stay: a token was revoked or has expired."""
@@ -366,9 +382,9 @@ class Hub:
 
     def _look_at(self, guest: Guest) -> None:
         trouble = self._access.trouble(guest.grant, guest.room)
-        if trouble and guest.pump.session.closed is None:
-            self._tally.dropped += 1
-            guest.pump.hang_up(CLOSE_TOKEN, trouble, retry=False, at_once=True)
+        if trouble and guest.driver.session.closed is None:
+            self._counters.dropped += 1
+            guest.driver.hang_up(CLOSE_TOKEN, trouble, retry=False, at_once=True)
 
 
 async def _turn_away(socket: ServerConnection, failure: Failure, *, own: bool) -> None:

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import SynclineError, UsageError
+from engine.text import t
 
 MAX_TOKEN_NAME = 60
 """Characters of a token's name, which is shown in lists and logs."""
@@ -70,8 +71,8 @@ def load(path: Path) -> tuple[Token, ...]:
         raise _failed(path, "read", error) from None
     except (ValueError, KeyError, TypeError, AttributeError):
         raise SynclineError(
-            f"The tokens in {path} cannot be used: the file is damaged.",
-            hint="Bring back a copy of it, or make the tokens anew: syncline token make",
+            t("The tokens in {path} cannot be used: the file is damaged.", path=path),
+            hint=t("Bring back a copy of it, or make the tokens anew: syncline token make"),
         ) from None
 
 
@@ -95,11 +96,15 @@ def make(
         UsageError: the name is no good or is taken. SynclineError: the file cannot be read or written.
     """
     if not name or len(name) > MAX_TOKEN_NAME or not name.isprintable():
-        raise UsageError(f"A token needs a name of 1 to {MAX_TOKEN_NAME} printable characters.")
+        raise UsageError(
+            t("A token needs a name of 1 to {max_token_name} printable characters.", max_token_name=MAX_TOKEN_NAME)
+        )
     secret = secrets.token_urlsafe(32)
     with _changing(path) as tokens:
         if any(token.name == name for token in tokens):
-            raise UsageError(f"There is a token “{name}” already.", hint="Choose another name, or revoke that one.")
+            raise UsageError(
+                t("There is a token “{name}” already.", name=name), hint=t("Choose another name, or revoke that one.")
+            )
         tokens.append(Token(name, digest(secret), None if rooms is None else tuple(rooms), write, expires))
     return secret
 
@@ -113,7 +118,7 @@ def revoke(path: Path, name: str) -> None:
     with _changing(path, missing=False) as tokens:
         left = [token for token in tokens if token.name != name]
         if len(left) == len(tokens):
-            raise UsageError(f"There is no token “{name}”.", hint="See them all: syncline token list")
+            raise UsageError(t("There is no token “{name}”.", name=name), hint=t("See them all: syncline token list"))
         tokens[:] = left
 
 
@@ -173,6 +178,11 @@ def _token(entry: dict[str, Any]) -> Token:
 
 def _failed(path: Path, verb: str, error: OSError) -> SynclineError:
     return SynclineError(
-        f"The tokens in {path} could not be {verb}: {error.strerror or error}.",
-        hint="Make one with “syncline token make”, or check that the file and its folder are yours.",
+        t(
+            "The tokens in {path} could not be {verb}: {strerror}.",
+            path=path,
+            verb=verb,
+            strerror=error.strerror or error,
+        ),
+        hint=t("Make one with “syncline token make”, or check that the file and its folder are yours."),
     )

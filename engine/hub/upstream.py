@@ -93,7 +93,7 @@ class Upstream:
     def came(self, room: str) -> None:
         """Hear that somebody came into a room."""
         self._later.pop(room, None)
-        if room not in self._lines and self._visit(room) is None:
+        if room not in self._lines and self._dialled_us(room) is None:
             self._begin(room)
 
     def tidy(self, rooms: Collection[str]) -> None:
@@ -124,10 +124,10 @@ class Upstream:
     def _may_begin(self, room: str, now: float) -> bool:
         if room in self._lines or self._later.get(room, 0.0) > now:
             return False
-        visit = self._visit(room)
-        if visit is not None:
-            self._settle(room, visit)
-        return visit is None
+        inbound = self._dialled_us(room)
+        if inbound is not None:
+            self._settle(room, inbound)
+        return inbound is None
 
     def _begin(self, room: str) -> None:
         config = PeerConfig.new("", self.url, room=room, name=self.name)
@@ -159,10 +159,10 @@ class Upstream:
     def _look_at(self, room: str, line: _Line, now: float, linger: float) -> None:
         """See whether a link has done its work, for ``linger`` seconds, or gets nowhere."""
         link = line.link
-        pump = link.attempt.pump if link.attempt is not None else None
-        if pump is not None and pump.session.peer is not None:
-            self._sites[room] = pump.session.peer
-        self._settle(room, pump)
+        driver = link.attempt.driver if link.attempt is not None else None
+        if driver is not None and driver.session.peer is not None:
+            self._sites[room] = driver.session.peer
+        self._settle(room, driver)
         people = self._people(room)
         line.troubled_at = line.troubled_at or now if link.trouble else None
         line.rests_since = None if people or room in self._owed else line.rests_since or now
@@ -171,18 +171,18 @@ class Upstream:
         elif line.rests_since is not None and now - line.rests_since >= linger:
             self._end(room)
 
-    def _visit(self, room: str) -> Driver | None:
+    def _dialled_us(self, room: str) -> Driver | None:
         """The session in which this very hub is our guest, if it is known to be."""
         site = self._sites.get(room)
         if site is None:
             return None
-        visit = self._inbound.of(self._path(room).resolve(), site, Purpose.GUESTS)
-        return visit.pump if visit is not None else None
+        inbound = self._inbound.of(self._path(room).resolve(), site, Purpose.GUESTS)
+        return inbound.driver if inbound is not None else None
 
-    def _settle(self, room: str, pump: Driver | None) -> None:
+    def _settle(self, room: str, driver: Driver | None) -> None:
         """Forget what was owed when it is over there, and theirs here."""
         owed = self._owed.get(room)
-        if owed is not None and pump is not None and pump.session.in_sync and pump.session.local_version >= owed:
+        if owed is not None and driver is not None and driver.session.in_sync and driver.session.local_version >= owed:
             del self._owed[room]
             self._told.pop(room, None)
 

@@ -49,13 +49,13 @@ class Upstreams:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        for fellow in self._all:
-            await fellow.close()
+        for upstream in self._all:
+            await upstream.close()
 
     @property
     def linked(self) -> int:
         """How many links are in sync."""
-        return sum(fellow.linked for fellow in self._all)
+        return sum(upstream.linked for upstream in self._all)
 
     @contextlib.contextmanager
     def attend(self, room: str, host: ReplicaHost, *, is_hub: bool) -> Iterator[None]:
@@ -66,8 +66,8 @@ class Upstreams:
         stop_listening = host.listen(_Watcher(self, room, host))
         if not is_hub:
             self._people[room] += 1
-            for fellow in self._all:
-                fellow.came(room)
+            for upstream in self._all:
+                upstream.came(room)
             self.owe(room, host.version)
         try:
             yield
@@ -78,31 +78,31 @@ class Upstreams:
 
     def owe(self, room: str, version: int) -> None:
         """Note that the others may lack what a room's file holds up to ``version``."""
-        for fellow in self._all:
-            fellow.owe(room, version)
+        for upstream in self._all:
+            upstream.owe(room, version)
 
     def tidy(self) -> None:
         """Begin and end links, as it takes now; call about once a second."""
-        for fellow in self._all:
-            fellow.tidy(self._people.keys())
+        for upstream in self._all:
+            upstream.tidy(self._people.keys())
 
 
 @dataclass(frozen=True, slots=True)
 class _Watcher:
     """Hears when a room's file moves (``engine.storage.replica_host.Listener``)."""
 
-    fellows: Upstreams
+    upstreams: Upstreams
     room: str
     host: ReplicaHost
 
     def version_moved(self, version: int) -> None:
-        self.fellows.owe(self.room, version)
+        self.upstreams.owe(self.room, version)
 
     def schema_changed(self, tables: tuple[Shape, ...], parked: tuple[Parked, ...]) -> None:
-        self.fellows.owe(self.room, self.host.version)
+        self.upstreams.owe(self.room, self.host.version)
 
     def replaced(self) -> None:
-        self.fellows.owe(self.room, 0)
+        self.upstreams.owe(self.room, 0)
 
     def troubled(self, error: SynclineError | None) -> None:
         """What is owed is owed all the same."""

@@ -24,6 +24,7 @@ from engine.settings import Direction, PeerConfig
 from engine.storage.host_pool import HostPool
 from engine.storage.replica_host import ReplicaHost
 from engine.tables import Applied
+from engine.text import t
 from engine.transport.close_codes import error_of
 from engine.transport.connect import Dialled, dial
 from engine.transport.driver import Driver
@@ -41,7 +42,7 @@ PRODUCTIVE = 5.0
 """Seconds from the greeting on that a connection must have held to be more than a try, unless it was in sync before."""
 
 
-READING_ONLY = "The token only allows reading: what is written here stays here."
+READING_ONLY = t("The token only allows reading: what is written here stays here.")
 
 
 class Ending(enum.Enum):
@@ -74,7 +75,7 @@ class Attempt:
         wary: the last attempt was refused for a copied file; move nothing before that can have been found again.
 
     Attributes:
-        session, pump: once there is one. progress: of its versions. reason: why the connection ended.
+        session, driver: once there is one. progress: of its versions. reason: why the connection ended.
         stepped: set whenever the session's facts may have changed, and at the end.
         asked: whether it greets again only because somebody asked.
         stays: whether the connection is to stay, and to carry changes both ways (``engine.links.inbound``).
@@ -124,7 +125,7 @@ class Attempt:
         self._on_in = on_in
         self._on_out = on_out
         self._on_finished = on_finished
-        self.pump: Driver | None = None
+        self.driver: Driver | None = None
         self.reason = ""
         self.asked = False
         self._ending: Ending | None = None
@@ -147,8 +148,8 @@ class Attempt:
             here = await host.snapshot()
             if not here.tables and not here.parked:
                 raise NothingToSync(
-                    f"{self.path.name} has no syncable table.",
-                    hint=f"Make one syncable: syncline make-syncable {self.path} TABLE",
+                    t("{file} has no syncable table.", file=self.path.name),
+                    hint=t("Make one syncable: syncline make-syncable {path} TABLE", path=self.path),
                 )
             dialled = await self._dial()
             if dialled is None:
@@ -157,31 +158,33 @@ class Attempt:
             try:
                 # a peer of ours is told in the greeting
                 if not here.tables and (dialled.new_room or dialled.own is None):
-                    raise TableBroken(*here.parked[0], hint=f"To mend it: syncline check --repair {self.path}")
+                    raise TableBroken(
+                        *here.parked[0], hint=t("To mend it: syncline check --repair {path}", path=self.path)
+                    )
                 if dialled.new_room:
                     await _describe_tables(socket, host)
                 session = self._make_session(here, dialled)
             except SynclineError:
                 await socket.close(1000)
                 raise
-            pump = Driver(socket, session, host, on_state=self._stepped, on_in=self._on_in, on_out=self._on_out)
-            self.session, self.pump = session, pump
+            driver = Driver(socket, session, host, on_state=self._stepped, on_in=self._on_in, on_out=self._on_out)
+            self.session, self.driver = session, driver
             if self._ending is not None:
                 self.hang_up(self._ending)
             try:
-                closed = await pump.run()
+                closed = await driver.run()
             finally:
                 await self._end()
-        return self._judge(pump, closed)
+        return self._judge(driver, closed)
 
     def hang_up(self, ending: Ending, *, code: int = 1000, reason: str = "Goodbye.") -> None:
         """End the attempt in good order, after what is under way."""
         self._ending = ending
         if self._dialling is not None:
             self._dialling.cancel()
-        pump, session = self.pump, self.session
-        if pump is not None and session is not None:
-            pump.call(lambda: session.close(code, reason))
+        driver, session = self.driver, self.session
+        if driver is not None and session is not None:
+            driver.call(lambda: session.close(code, reason))
 
     def look(self) -> bool:
         """Look at once whether anything is due; ``on_caught_up`` follows when nothing is (left).
@@ -189,13 +192,13 @@ class Attempt:
         Returns:
             False when this attempt is over and cannot answer for what was written since.
         """
-        pump, session = self.pump, self.session
+        driver, session = self.driver, self.session
         if self._ending is not None or (session is not None and session.closed is not None):
             return False
-        if pump is None or session is None:
+        if driver is None or session is None:
             self.hurry = True
         elif session.confirms:
-            self._aside(self._look(pump))
+            self._aside(self._look(driver))
         else:
             self.asked = True
             self.hang_up(Ending.GREET_AGAIN)
@@ -204,7 +207,7 @@ class Attempt:
     @property
     def waits(self) -> str:
         """What of the file cannot be sent for now, in words; empty for nothing."""
-        return str(self.pump.host.waiting) if self.pump is not None else ""
+        return str(self.driver.host.waiting) if self.driver is not None else ""
 
     @property
     def ended(self) -> bool:
@@ -266,9 +269,12 @@ class Attempt:
         if here.schema_name is None:
             if self._schema is None:
                 raise PeerRefused(
-                    f"{self.config.url} is a published vlcn server, which needs the name of a schema,"
-                    f" and {self.path.name} has none.",
-                    hint="Give the schema file that the server uses: --schema FILE",
+                    t(
+                        "{url} is a published vlcn server, which needs the name of a schema, and {file} has none.",
+                        url=self.config.url,
+                        file=self.path.name,
+                    ),
+                    hint=t("Give the schema file that the server uses: --schema FILE"),
                 )
             here = dataclasses.replace(here, schema_name=self._schema.name, schema_version=self._schema.version)
         return VlcnClientSession(here, now=now, sends=sends, receives=receives)
@@ -295,9 +301,9 @@ class Attempt:
         self._on_step()
 
     def _trust(self) -> None:
-        pump, session = self.pump, self.session
-        if pump is not None and isinstance(session, SynclineSession):
-            pump.call(session.trust)
+        driver, session = self.driver, self.session
+        if driver is not None and isinstance(session, SynclineSession):
+            driver.call(session.trust)
 
     def _caught_up(self) -> None:
         self.hurry = self.pulling
@@ -322,27 +328,27 @@ class Attempt:
         elif session.in_sync:
             self._caught_up()
         else:
-            self.reason = "What was sent is not taken in."
+            self.reason = t("What was sent is not taken in.")
             self.hang_up(Ending.GREET_AGAIN)  # all has left; only a new greeting tells whether it arrived
 
-    async def _look(self, pump: Driver) -> None:
+    async def _look(self, driver: Driver) -> None:
         """See what the file holds now; only then can "nothing is due" be said."""
         try:
-            await pump.host.refresh()
+            await driver.host.refresh()
         except SynclineError as error:
             log.info("%s: %s", self.path.name, error)
 
     def _aside(self, work: Coroutine[None, None, None]) -> None:
-        """Run ``work`` beside the pump, then have it take a step."""
+        """Run ``work`` beside the driver, then have it take a step."""
         task = asyncio.get_running_loop().create_task(work)
         self._looks.add(task)
         task.add_done_callback(self._looked)
 
     def _looked(self, task: asyncio.Task[None]) -> None:
         self._looks.discard(task)
-        if self.pump is not None and not task.cancelled() and self.session is not None and self.session.confirms:
+        if self.driver is not None and not task.cancelled() and self.session is not None and self.session.confirms:
             self.hurry = True
-            self.pump.call(lambda: None)
+            self.driver.call(lambda: None)
 
     # When it is over
 
@@ -356,23 +362,23 @@ class Attempt:
             look.cancel()
         await asyncio.gather(*self._looks, return_exceptions=True)
 
-    def _summary(self, session: Session, pump: Driver, error: str = "") -> SyncFinished:
+    def _summary(self, session: Session, driver: Driver, error: str = "") -> SyncFinished:
         return SyncFinished(
             time=time.time(),
             peer=self.config.id,
             sent=session.changes_out,
             received=session.changes_in,
-            bytes_out=pump.traffic.bytes_out,
-            bytes_in=pump.traffic.bytes_in,
-            seconds=time.monotonic() - pump.traffic.started,
+            bytes_out=driver.traffic.bytes_out,
+            bytes_in=driver.traffic.bytes_in,
+            seconds=time.monotonic() - driver.traffic.started,
             error=error,
         )
 
-    def _judge(self, pump: Driver, closed: Close) -> Ending:
-        session = pump.session
+    def _judge(self, driver: Driver, closed: Close) -> Ending:
+        session = driver.session
         self.reason = self.reason or closed.reason
         orderly = self._ending is not None or closed.regreet
-        self._on_finished(self._summary(session, pump, "" if orderly else closed.reason))
+        self._on_finished(self._summary(session, driver, "" if orderly else closed.reason))
         error = error_of(session, closed, self.path)
         if isinstance(error, CopiedFile):
             raise error
@@ -389,5 +395,5 @@ async def _describe_tables(socket: Connection, host: ReplicaHost) -> None:
     """Tell the hub of what to make the room."""
     name, version = await host.run(Replica.schema_identity)
     plans, equal_values = await host.run(Replica.plans), await host.run(Replica.merges_equal_values)
-    with contextlib.suppress(ConnectionClosed):  # the pump finds out why
+    with contextlib.suppress(ConnectionClosed):  # the driver finds out why
         await socket.send(encode(Tables(name or "", version, plans, equal_values)))

@@ -1,8 +1,8 @@
 """Who has dialled us: so that two sides that dial each other end up with one connection, by a rule that both compute.
 
 Whoever is visited by a peer does not dial it, but goes by that connection. Where both dialled at the same time, the
-larger site id gives way: it lets go of the connection that it made. Only a visit that stays, and carries changes both
-ways, counts; a side whose own connection is to be shorter, or to carry less, gives way to it in any case.
+larger site id gives way: it lets go of the connection that it made. Only an inbound connection that stays, and carries
+changes both ways, counts; a side whose own connection is to be shorter, or to carry less, gives way to it in any case.
 """
 
 from __future__ import annotations
@@ -34,41 +34,41 @@ class Purpose(Enum):
 
 
 class Watcher(Protocol):
-    """Wants to know what goes on in a visit."""
+    """Wants to know what goes on in an inbound connection."""
 
-    def visit_stepped(self) -> None: ...
-    def visit_merged(self, applied: Sequence[Applied]) -> None: ...
-    def visit_sent(self, changes: Sequence[Change]) -> None: ...
+    def inbound_stepped(self) -> None: ...
+    def inbound_merged(self, applied: Sequence[Applied]) -> None: ...
+    def inbound_sent(self, changes: Sequence[Change]) -> None: ...
 
 
 class News(Protocol):
-    """Wants to know what visits bring and take for which no watcher reports: the engine."""
+    """Wants to know what inbound connections bring and take for which no watcher reports: the engine."""
 
-    def visit_merged(self, path: Path, guest: str, applied: Sequence[Applied]) -> None:
+    def inbound_merged(self, path: Path, guest: str, applied: Sequence[Applied]) -> None:
         """What a guest, by name, sent was merged into this file."""
 
-    def visit_sent(self, path: Path, guest: str, changes: Sequence[Change]) -> None:
+    def inbound_sent(self, path: Path, guest: str, changes: Sequence[Change]) -> None:
         """Changes of this file were sent to a guest."""
 
-    def visit_ended(self, path: Path, guest: str, copied: str) -> None:
+    def inbound_ended(self, path: Path, guest: str, copied: str) -> None:
         """A guest who had greeted has left. ``copied``: says which of the two files was copied or restored, if so."""
 
-    def visit_parked(self, path: Path, guest: str, reason: str) -> None:
+    def inbound_parked(self, path: Path, guest: str, reason: str) -> None:
         """Some tables of this file are not synced with a guest; says which, and why."""
 
 
 class InboundConnection:
-    """One peer that has dialled us; its ``pump`` reports here.
+    """One peer that has dialled us; its ``driver`` reports here.
 
     Args:
         purpose: what it came for; None for what takes no other connection's place.
         guest: what it is called. news: may be None.
 
     Attributes:
-        pump: what drives its session, from ``InboundConnections.attend`` on. over: the peer has left.
+        driver: what drives its session, from ``InboundConnections.attend`` on. over: the peer has left.
     """
 
-    pump: Driver
+    driver: Driver
 
     def __init__(self, purpose: Purpose | None, guest: str, news: News | None) -> None:
         self.purpose = purpose
@@ -82,43 +82,43 @@ class InboundConnection:
     @property
     def known(self) -> bool:
         """Whether the peer has greeted, has shown to be the one that our file knows, and is still there."""
-        session = self.pump.session
+        session = self.driver.session
         return not self.over and isinstance(session, SynclineSession) and session.kin and session.closed is None
 
     def stepped(self) -> None:
-        """For the pump: the session's facts may have changed."""
-        session = self.pump.session
+        """For the driver: the session's facts may have changed."""
+        session = self.driver.session
         if session.parked and session.greeted and not self._told:
             self._told = True
             sentence = together(session.parked)
-            log.info("Not all is synced: %s", sentence, extra={"room": self.pump.host.path.name})
+            log.info("Not all is synced: %s", sentence, extra={"room": self.driver.host.path.name})
             if self._news is not None and not self.watchers:
-                self._news.visit_parked(self.pump.host.path, self._guest, sentence)
+                self._news.inbound_parked(self.driver.host.path, self._guest, sentence)
         if self._on_known is not None and self.known:
             tell, self._on_known = self._on_known, None
             tell()
         for watcher in tuple(self.watchers):
-            watcher.visit_stepped()
+            watcher.inbound_stepped()
 
     def merged(self, applied: Sequence[Applied]) -> None:
-        """For the pump."""
+        """For the driver."""
         for watcher in tuple(self.watchers):
-            watcher.visit_merged(applied)
+            watcher.inbound_merged(applied)
         if self._news is not None and not self.watchers:
-            self._news.visit_merged(self.pump.host.path, self._guest, applied)
+            self._news.inbound_merged(self.driver.host.path, self._guest, applied)
 
     def sent(self, changes: Sequence[Change]) -> None:
-        """For the pump."""
+        """For the driver."""
         for watcher in tuple(self.watchers):
-            watcher.visit_sent(changes)
+            watcher.inbound_sent(changes)
         if self._news is not None and not self.watchers:
-            self._news.visit_sent(self.pump.host.path, self._guest, changes)
+            self._news.inbound_sent(self.driver.host.path, self._guest, changes)
 
     def ended(self, reason: str) -> None:
-        """For the hub: why the visit has ended."""
-        session = self.pump.session
+        """For the hub: why the inbound connection has ended."""
+        session = self.driver.session
         if self._news is not None and (session.greeted or session.copied):
-            self._news.visit_ended(self.pump.host.path, self._guest, reason if session.copied else "")
+            self._news.inbound_ended(self.driver.host.path, self._guest, reason if session.copied else "")
 
     def attended(self, on_known: Callable[[], None]) -> None:
         """For ``InboundConnections``: call this once the peer is known."""
@@ -126,7 +126,7 @@ class InboundConnection:
 
 
 class InboundConnections:
-    """All visits, by the file that they are to.
+    """All inbound connections, by the file that they are to.
 
     Attributes:
         news: told of what they bring and take.
@@ -138,23 +138,23 @@ class InboundConnections:
         self._listeners: defaultdict[Path, list[Callable[[], None]]] = defaultdict(list)
 
     @contextlib.contextmanager
-    def attend(self, visit: InboundConnection, pump: Driver) -> Iterator[None]:
-        """While a visit goes on: it counts, and whoever listens hears of it as soon as the peer is known."""
-        visit.pump = pump
-        if visit.purpose is None:
+    def attend(self, inbound: InboundConnection, driver: Driver) -> Iterator[None]:
+        """While it goes on, a connection counts; whoever listens hears of it as soon as the peer is known."""
+        inbound.driver = driver
+        if inbound.purpose is None:
             yield
             return
-        path = pump.host.path
-        self._here[path].append(visit)
-        visit.attended(lambda: self._tell(path))
+        path = driver.host.path
+        self._here[path].append(inbound)
+        inbound.attended(lambda: self._tell(path))
         try:
             yield
         finally:
-            self._here[path].remove(visit)
+            self._here[path].remove(inbound)
             if not self._here[path]:
                 del self._here[path]
-            visit.over = True
-            visit.stepped()
+            inbound.over = True
+            inbound.stepped()
             self._tell(path)
 
     def listen(self, path: Path, heard: Callable[[], None]) -> Callable[[], None]:
@@ -169,12 +169,12 @@ class InboundConnections:
         return end
 
     def of(self, path: Path, site: bytes | None, purpose: Purpose) -> InboundConnection | None:
-        """Return the visit of this peer to a file, the latest if there are more (the others will prove to be dead)."""
+        """Return the connection of this peer to a file, the latest if there are more (the others will prove dead)."""
         if path not in self._here:
             return None
-        for visit in reversed(self._here[path]):
-            if visit.purpose is purpose and visit.pump.session.peer == site and visit.known:
-                return visit
+        for inbound in reversed(self._here[path]):
+            if inbound.purpose is purpose and inbound.driver.session.peer == site and inbound.known:
+                return inbound
         return None
 
     def _tell(self, path: Path) -> None:
@@ -183,40 +183,40 @@ class InboundConnections:
 
 
 class InboundState:
-    """The visits of one peer, for the link that dials it.
+    """The inbound connections of one peer, for the link that dials it.
 
     Args:
-        visits: of this process. path: the link's file. purpose: of its own connections.
+        inbound connections: of this process. path: the link's file. purpose: of its own connections.
 
     Attributes:
         site: who the peer is, as soon as that is known.
     """
 
-    def __init__(self, visits: InboundConnections, path: Path, purpose: Purpose) -> None:
+    def __init__(self, inbound_connections: InboundConnections, path: Path, purpose: Purpose) -> None:
         self.site: bytes | None = None
-        self._visits = visits
+        self._inbound_connections = inbound_connections
         self._path = path.expanduser().resolve()
         self._purpose = purpose
 
     @property
     def now(self) -> InboundConnection | None:
         """The one that can take the place of our own connection, if it is there."""
-        return self._visits.of(self._path, self.site, self._purpose) if self.site is not None else None
+        return self._inbound_connections.of(self._path, self.site, self._purpose) if self.site is not None else None
 
     def outdoes(self, *, stays: bool) -> bool:
         """Whether our own connection, which stays or not, is to give way to the one that is there."""
-        visit = self.now
-        if visit is None or self.site is None:
+        inbound = self.now
+        if inbound is None or self.site is None:
             return False
-        return gives_way(visit.pump.host.site_id, self.site, stays=stays)
+        return gives_way(inbound.driver.host.site_id, self.site, stays=stays)
 
     def listen(self, heard: Callable[[], None]) -> Callable[[], None]:
         """As ``InboundConnections.listen``."""
-        return self._visits.listen(self._path, heard)
+        return self._inbound_connections.listen(self._path, heard)
 
 
 def gives_way(ours: bytes, theirs: bytes, *, stays: bool) -> bool:
-    """Whether our own connection to a peer gives way to its visit; the other side finds the opposite.
+    """Whether our own connection to a peer gives way to its inbound connection; the other side finds the opposite.
 
     Args:
         ours, theirs: the two site ids. stays: whether ours would take the place of theirs as well.

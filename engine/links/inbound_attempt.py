@@ -10,44 +10,45 @@ from engine.change import Change
 from engine.links.attempt import Attempt, Ending
 from engine.links.inbound import InboundConnection
 from engine.tables import Applied
+from engine.text import t
 
 
 class InboundAttempt(Attempt):
-    """Shows, asks and reports what an own connection would, as long as the visit goes on.
+    """Shows, asks and reports what an own connection would, as long as the inbound connection goes on.
 
     Args:
-        visit: of the peer. The others are as in ``Attempt``.
+        inbound connection: of the peer. The others are as in ``Attempt``.
     """
 
-    note = "Over the connection that it made to this machine; one is enough."
+    note = t("Over the connection that it made to this machine; one is enough.")
 
-    def __init__(self, visit: InboundConnection, *arguments: Any, **options: Any) -> None:
+    def __init__(self, inbound: InboundConnection, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        self._visit = visit
+        self._inbound = inbound
         self._ended = asyncio.Event()
-        self.pump = visit.pump
-        self.session = visit.pump.session
-        self.before = self._summary(self.session, self.pump)
+        self.driver = inbound.driver
+        self.session = inbound.driver.session
+        self.before = self._summary(self.session, self.driver)
 
     async def run(self) -> Ending:
-        """Go along until the visit is over, or this is told to hang up. Never fails."""
-        self._visit.watchers.append(self)
+        """Go along until the inbound connection is over, or this is told to hang up. Never fails."""
+        self._inbound.watchers.append(self)
         try:
             if self.hurry:  # not before the file was looked at
                 self.hurry = False
                 self.look()
-            self.visit_stepped()
+            self.inbound_stepped()
             await self._ended.wait()
         finally:
-            self._visit.watchers.remove(self)
+            self._inbound.watchers.remove(self)
             await self._end()
-        assert self.pump is not None
+        assert self.driver is not None
         assert self.session is not None
-        self._on_finished(self._summary(self.session, self.pump))
+        self._on_finished(self._summary(self.session, self.driver))
         return self._ending or Ending.GAVE_WAY
 
     def hang_up(self, ending: Ending, *, code: int = 1000, reason: str = "Goodbye.") -> None:
-        """End the attempt; the visit is the peer's, and goes on."""
+        """End the attempt; the inbound connection is the peer's, and goes on."""
         self._ending = ending
         self._ended.set()
 
@@ -56,16 +57,16 @@ class InboundAttempt(Attempt):
         """A connection that is there is no trouble."""
         return True
 
-    # What the visit reports (``engine.links.inbound.Watcher``)
+    # What the inbound connection reports (``engine.links.inbound.Watcher``)
 
-    def visit_stepped(self) -> None:
-        if self._visit.known:
+    def inbound_stepped(self) -> None:
+        if self._inbound.known:
             self._stepped()
         else:
             self._ended.set()
 
-    def visit_merged(self, applied: Sequence[Applied]) -> None:
+    def inbound_merged(self, applied: Sequence[Applied]) -> None:
         self._on_in(applied)
 
-    def visit_sent(self, changes: Sequence[Change]) -> None:
+    def inbound_sent(self, changes: Sequence[Change]) -> None:
         self._on_out(changes)

@@ -33,6 +33,7 @@ from engine.settings import Mode, PeerConfig
 from engine.storage.host_pool import HostPool
 from engine.table_shape import ParkedTable
 from engine.tables import Applied
+from engine.text import sentences, t
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +43,7 @@ GREETINGS = 4
 NAP = 30.0
 """Seconds after which a longer wait looks at the wall clock again."""
 
-ALL_THE_SAME = "The other side is connected to this machine all the same."
+ALL_THE_SAME = t("The other side is connected to this machine all the same.")
 
 
 class Reporter(Protocol):
@@ -89,7 +90,7 @@ class Link:
         self._reporter = reporter
         self._token = token
         self._auto = auto
-        self._by_hand = "Auto-sync is off."
+        self._by_hand: str = t("Auto-sync is off.")
         self._schema = schema
         self._as_hub = as_hub
         self._policies = policies
@@ -111,11 +112,11 @@ class Link:
         self._quiet = False
         self._greetings = 0
         self._again = False
-        # who is on the other side, so that its visits are known
-        self._visited = InboundState(inbound, path, Purpose.GUESTS if as_hub else Purpose.SYNC)
+        # who is on the other side, so that its inbound connections are known
+        self._inbound_state = InboundState(inbound, path, Purpose.GUESTS if as_hub else Purpose.SYNC)
         self._stop_listening: Callable[[], None] = lambda: None
         self._attempt: Attempt | None = None
-        self._waiters = SyncRequests()
+        self._sync_requests = SyncRequests()
 
     @property
     def status(self) -> PeerStatus:
@@ -152,7 +153,7 @@ class Link:
 
     def start(self) -> None:
         """Begin to keep the peer in sync, on the running loop."""
-        self._stop_listening = self._visited.listen(self._came_or_left)
+        self._stop_listening = self._inbound_state.listen(self._came_or_left)
         self._task = asyncio.get_running_loop().create_task(self._run(), name=f"link {self.config.name}")
 
     async def stop(self) -> None:
@@ -160,13 +161,13 @@ class Link:
         self._stopping = True
         self._stop_listening()
         self._wake.set()
-        self._hang_up(code=1001, reason="Going away.")
+        self._hang_up(code=1001, reason=t("Going away."))
         if self._task is not None:
             await asyncio.wait([self._task], timeout=5)
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
         self.board.close()
-        self._waiters.settle(PeerUnreachable("The link was stopped."), also_next=True)
+        self._sync_requests.settle(PeerUnreachable(t("The link was stopped.")), also_next=True)
 
     def sync_now(self) -> asyncio.Future[None]:
         """Sync at once, whatever the mode.
@@ -179,12 +180,12 @@ class Link:
             self._asked = True
             self._backoff.reset()
         self._wake.set()
-        return self._waiters.add(to_next=to_next)
+        return self._sync_requests.add(to_next=to_next)
 
     def set_auto(self, auto: bool, why: str = "") -> None:
         """Switch auto-sync: off, a live link hangs up and waits to be asked. ``why`` it is off, in a sentence."""
         self._auto = auto
-        self._by_hand = why or "Auto-sync is off."
+        self._by_hand = why or t("Auto-sync is off.")
         self._next_at = 0.0
         if not auto:
             self._hang_up(reason=self._by_hand)
@@ -193,12 +194,12 @@ class Link:
     def configure(self, config: PeerConfig) -> None:
         """Take over changed settings (pause among them) and try anew with them."""
         if (config.url, config.room) != (self.config.url, self.config.room):
-            self._visited.site = None
+            self._inbound_state.site = None
         self.config = self.board.config = config
         self._next_at = 0.0
         self._backoff.reset()
         self._recovered()
-        self._hang_up(reason="The settings changed.")
+        self._hang_up(reason=t("The settings changed."))
         self._wake.set()
 
     def local_moved(self, version: int) -> None:
@@ -223,19 +224,23 @@ class Link:
         while not self._stopping:
             self._wake.clear()
             left = self.config.pause_left()
-            same = ALL_THE_SAME if self._visited.now is not None else ""
+            same = ALL_THE_SAME if self._inbound_state.now is not None else ""
             if left is not None:
                 self._asked = False
-                self._waiters.settle(UsageError(f"{self.config.name} is paused."), also_next=True)
-                until = "until resumed" if left == float("inf") else f"until {clock_time(time.time() + left)}"
-                self.board.show(State.PAUSED, f"Paused {until}. {same}".rstrip())
+                self._sync_requests.settle(UsageError(t("{peer} is paused.", peer=self.config.name)), also_next=True)
+                until = (
+                    t("until resumed")
+                    if left == float("inf")
+                    else t("until {time}", time=clock_time(time.time() + left))
+                )
+                self.board.show(State.PAUSED, sentences(t("Paused {until}.", until=until), same))
                 wait = left
             elif self._asked:
                 return True
             elif not self._auto or self.config.mode is Mode.MANUAL:
                 self._show_rest(same)
                 wait = float("inf")
-            elif self.config.mode is Mode.LIVE and self._visited.now is not None:
+            elif self.config.mode is Mode.LIVE and self._inbound_state.now is not None:
                 return True
             else:
                 wait = self._next_at - time.time()
@@ -253,15 +258,15 @@ class Link:
         if trouble is not None and trouble.policy.needs_you:
             self.board.show(State.NEEDS_YOU, trouble.reason, remedy=trouble.remedy)
             return
-        why = "Synced by hand." if self._auto else self._by_hand
-        failed = f"Last try: {trouble.reason}" if trouble is not None else ""
-        self.board.show(State.IDLE, " ".join(part for part in (why, "Press Sync now.", failed, same) if part))
+        why = t("Synced by hand.") if self._auto else self._by_hand
+        failed = t("Last try: {reason}", reason=trouble.reason) if trouble is not None else ""
+        self.board.show(State.IDLE, sentences(why, t("Press Sync now."), failed, same))
 
     def _show_wait(self) -> None:
         """Show when the next attempt is due, and why none is at work."""
         trouble, at = self._trouble, self._next_at
         if trouble is None:
-            self.board.show(State.IDLE, f"Next pull {clock_time(at)}.", next_attempt=at)
+            self.board.show(State.IDLE, t("Next pull {at}.", at=clock_time(at)), next_attempt=at)
         else:
             state = State.NEEDS_YOU if trouble.policy.needs_you else State.WAITING
             self.board.show(state, trouble.reason, next_attempt=at, remedy=trouble.remedy)
@@ -270,8 +275,8 @@ class Link:
 
     async def _try(self) -> None:
         peer, report = self.config.id, self._reporter
-        visit = self._visited.now
-        attempt = self._attempt = (Attempt if visit is None else functools.partial(InboundAttempt, visit))(
+        inbound = self._inbound_state.now
+        attempt = self._attempt = (Attempt if inbound is None else functools.partial(InboundAttempt, inbound))(
             self.config,
             self.path,
             self._hosts,
@@ -286,22 +291,24 @@ class Link:
             on_out=lambda changes: report.sent(peer, changes),
             on_finished=report.sync_finished,
         )
-        self._waiters.begin()
-        attempt.hurry = attempt.hurry or bool(self._waiters)
-        asked, self._asked = self._asked or bool(self._waiters), False
+        self._sync_requests.begin()
+        attempt.hurry = attempt.hurry or bool(self._sync_requests)
+        asked, self._asked = self._asked or bool(self._sync_requests), False
         self._file_changed = False
         self._quiet = self._again or (self._needs_you and not asked)
-        self.board.trying(again=self._quiet or visit is not None, asked=asked)
+        self.board.trying(again=self._quiet or inbound is not None, asked=asked)
         try:
             ending = await attempt.run()
         except SynclineError as error:
-            if isinstance(error, PeerUnreachable) and self._visited.now is not None:
+            if isinstance(error, PeerUnreachable) and self._inbound_state.now is not None:
                 self._ended(Ending.GAVE_WAY, attempt)
             else:
                 self._failed(error, attempt)
         except Exception as error:  # a defect of ours must not end the link in silence
             log.exception("The link to %s failed", self.config.name)
-            self._failed(PeerUnreachable(f"Something unexpected went wrong: {type(error).__name__}."), attempt)
+            self._failed(
+                PeerUnreachable(t("Something unexpected went wrong: {name__}.", name__=type(error).__name__)), attempt
+            )
         else:
             self._ended(ending, attempt)
         finally:
@@ -316,17 +323,17 @@ class Link:
             self._greetings = 0
             self._backoff.reset()
             self._wait(self.config.minutes * 60)
-            self._waiters.settle(self._incomplete())
+            self._sync_requests.settle(self._incomplete())
         elif ending is Ending.GREET_AGAIN:
             self._greetings = 0 if attempt.held or attempt.asked else self._greetings + 1
             if self._greetings > GREETINGS:
-                sentence = f"Greeting {self.config.url} again does not help. {attempt.reason}"
+                sentence = t("Greeting {url} again does not help. {reason}", url=self.config.url, reason=attempt.reason)
                 self._failed(PeerUnreachable(sentence), attempt)
                 return
-            self._asked = self._asked or attempt.pulling or bool(self._waiters)
+            self._asked = self._asked or attempt.pulling or bool(self._sync_requests)
             self._wait(0)
         else:
-            self._asked = self._asked or bool(self._waiters)  # try again, with the settings as they are now
+            self._asked = self._asked or bool(self._sync_requests)  # try again, with the settings as they are now
             self._wait(0)
 
     def _wait(self, seconds: float) -> None:
@@ -346,7 +353,7 @@ class Link:
             self._backoff.reset()
         wait = max(self._backoff.next(policy), trouble.retry_after)
         self._wait(0 if self._file_changed and policy.wakes else wait)
-        self._waiters.settle(error)
+        self._sync_requests.settle(error)
 
     @property
     def _needs_you(self) -> bool:
@@ -364,7 +371,7 @@ class Link:
         session = attempt.session
         self.board.note(session)
         if isinstance(session, SynclineSession) and session.kin:
-            self._visited.site = session.peer
+            self._inbound_state.site = session.peer
             self._give_way()
         if session.greeted and self._trouble is not None and self._trouble.lost:
             self._trouble = replace(self._trouble, lost=False)
@@ -379,7 +386,7 @@ class Link:
             return
         self._quiet = False
         remedy = self._trouble.remedy if self._trouble is not None and state is State.NEEDS_YOU else None
-        told = " ".join(part for part in (reason, attempt.note, attempt.waits) if part)
+        told = sentences(reason, attempt.note, attempt.waits)
         self.board.show(state, told, progress=attempt.progress, remedy=remedy)
         if state in (State.IN_SYNC, State.NEEDS_YOU) and not session.in_sync:
             self.board.look_again(self._stepped)
@@ -398,9 +405,9 @@ class Link:
         if (
             attempt is not None
             and not isinstance(attempt, InboundAttempt)
-            and self._visited.outdoes(stays=attempt.stays)
+            and self._inbound_state.outdoes(stays=attempt.stays)
         ):
-            attempt.hang_up(Ending.GAVE_WAY, reason="The connection that the other side made is enough.")
+            attempt.hang_up(Ending.GAVE_WAY, reason=t("The connection that the other side made is enough."))
 
     def _settled(self, session: Session) -> None:
         """All that is exchanged is on both disks: what is not exchanged is the only trouble."""
@@ -422,7 +429,7 @@ class Link:
         self.board.succeeded()
         self._greetings = 0
         if self._attempt is not None and not self._attempt.pulling:
-            self._waiters.settle(self._incomplete())  # a pull is over only when it has hung up
+            self._sync_requests.settle(self._incomplete())  # a pull is over only when it has hung up
 
     def _hang_up(self, *, code: int = 1000, reason: str) -> None:
         if self._attempt is not None:

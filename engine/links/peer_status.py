@@ -13,6 +13,7 @@ from engine.events import PeerStatus, Remedy, State
 from engine.session.common_tables import together
 from engine.settings import Direction, PeerConfig
 from engine.table_shape import ParkedTable
+from engine.text import sentences, t
 
 HOLD = 2.0
 """Seconds for which "In sync" is held through a lag, so that it does not flicker."""
@@ -89,31 +90,39 @@ def connected_state(facts: Facts, progress: Progress, *, now: float, sent_at: fl
         now: the loop's clock. sent_at: when the peer last confirmed anything (seconds since the epoch), if ever.
     """
     if not facts.greeted:
-        return State.CONNECTING, "Connected; waiting for the greeting."
+        return State.CONNECTING, t("Connected; waiting for the greeting.")
     if facts.in_sync:
         return _settled(facts)
     if facts.all_received and facts.all_sent and not facts.confirms:
-        sure = f"Confirmed up to {facts.confirmed}."
+        sure = t("Confirmed up to {confirmed}.", confirmed=facts.confirmed)
         if sent_at:
-            sure = f"Confirmed up to {facts.confirmed} at {clock_time(sent_at)}."
+            sure = t(
+                "Confirmed up to {confirmed} at {sent_at}.", confirmed=facts.confirmed, sent_at=clock_time(sent_at)
+            )
         state = State.NEEDS_YOU if facts.parked else State.SENT
-        return state, f"{together(facts.parked)} All sent; this kind of server confirms later. {sure}".lstrip()
+        return state, t(
+            "{parked} All sent; this kind of server confirms later. {sure}", parked=together(facts.parked), sure=sure
+        ).lstrip()
     if progress.held(now):
         return _settled(facts)
     if progress.total == 0:
-        return State.SYNCING, f"Comparing clocks. {facts.note}".rstrip()
-    return State.SYNCING, f"{progress.done:,} of {progress.total:,} versions. {facts.note}".rstrip()
+        return State.SYNCING, sentences(t("Comparing clocks."), facts.note)
+    return State.SYNCING, t(
+        "{done:,} of {total:,} versions. {note}", done=progress.done, total=progress.total, note=facts.note
+    ).rstrip()
 
 
 def _settled(facts: Facts) -> tuple[State, str]:
     """All that is exchanged is on both disks."""
     if facts.parked:
-        return State.NEEDS_YOU, f"{together(facts.parked)} All else is on both disks. {facts.note}".rstrip()
-    return State.IN_SYNC, f"Everything is on both disks. {facts.note}".rstrip()
+        return State.NEEDS_YOU, t(
+            "{parked} All else is on both disks. {note}", parked=together(facts.parked), note=facts.note
+        ).rstrip()
+    return State.IN_SYNC, sentences(t("Everything is on both disks."), facts.note)
 
 
-ON_BATTERY = "This machine runs on its battery."
-METERED = "The network is metered."
+ON_BATTERY = t("This machine runs on its battery.")
+METERED = t("The network is metered.")
 """Why auto-sync rests by itself."""
 
 
@@ -133,7 +142,7 @@ class Board:
     def __init__(self, config: PeerConfig, tell: Callable[[PeerStatus], None]) -> None:
         self.config = config
         self.status = PeerStatus(
-            config.id, config.name, config.database, config.url, config.room, State.IDLE, "Not tried yet."
+            config.id, config.name, config.database, config.url, config.room, State.IDLE, t("Not tried yet.")
         )
         self.confirmed_at: float | None = None
         self._connected = False
@@ -226,7 +235,7 @@ class Board:
                 timer.cancel()
 
     def _show_trying(self) -> None:
-        self.show(State.CONNECTING, f"Connecting to {self.config.url}.")
+        self.show(State.CONNECTING, t("Connecting to {url}.", url=self.config.url))
 
     def _look(self, look: Callable[[], None]) -> None:
         self._look_timer = None

@@ -43,6 +43,7 @@ from engine.events import Remedy
 from engine.links.backoff import RetryPolicy
 from engine.session.common_tables import together
 from engine.table_shape import ParkedTable, Where
+from engine.text import sentences, t
 
 Policies = Mapping[type[SynclineError], RetryPolicy]
 """The policy of each kind of error, or of a kind above it in the tree."""
@@ -95,7 +96,7 @@ REMEDIES = {
 MENDING = {Where.HERE: Remedy.REPAIR, Where.BETWEEN: Remedy.COMPARE_TABLES}
 """And what where some tables are parked; the first that fits."""
 
-LEFT = "All else is synced, and this too as soon as that is mended."
+LEFT = t("All else is synced, and this too as soon as that is mended.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +128,7 @@ class Trouble:
         if remedy is Remedy.EDIT and paired and not isinstance(error, RoomMissing):
             remedy = Remedy.PAIR
         return cls(
-            str(error),
+            error.sentence,
             error.hint,
             next(policies[kind] for kind in kinds if kind in policies),
             remedy,
@@ -151,4 +152,4 @@ class Trouble:
     @property
     def reason(self) -> str:
         """What to show: with the hint, where a person is needed."""
-        return f"{self.sentence} {self.hint}".strip() if self.policy.needs_you else self.sentence
+        return sentences(self.sentence, self.hint) if self.policy.needs_you else self.sentence

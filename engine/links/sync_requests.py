@@ -32,11 +32,11 @@ class SyncRequests:
 
     def settle(self, error: SynclineError | None, *, also_next: bool = False) -> None:
         """Tell everybody who waits for the attempt at work, and on demand for the next, how it went."""
-        waiters, self._now = self._now, []
+        sync_requests, self._now = self._now, []
         if also_next:
-            waiters += self._next
+            sync_requests += self._next
             self._next = []
-        for waiter in waiters:
+        for waiter in sync_requests:
             if waiter.done():
                 continue
             if error is None:

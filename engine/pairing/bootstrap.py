@@ -15,7 +15,7 @@ from engine.errors import FileBusy, NotEligible, StorageFailed, UsageError
 from engine.sqlite.sqlite_errors import explained
 from engine.sqlite.steps import at_once
 from engine.table_plan import check_plans
-from engine.text import printable
+from engine.text import printable, t
 from engine.wire import Tables
 
 
@@ -47,14 +47,14 @@ def check_place(path: Path) -> None:
     """
     if not is_new(path):
         raise UsageError(
-            f"“{path.name}” holds tables already.",
-            hint="Pair it as it is; or give the name of a file that is not there.",
+            t("“{file}” holds tables already.", file=path.name),
+            hint=t("Pair it as it is; or give the name of a file that is not there."),
         )
     folder = path.parent
     if not folder.is_dir():
-        raise UsageError(f"There is no folder {folder}.", hint="Make it, or name another.")
+        raise UsageError(t("There is no folder {folder}.", folder=folder), hint=t("Make it, or name another."))
     if not os.access(path if path.exists() else folder, os.W_OK):
-        raise StorageFailed(f"“{path}” cannot be written.", hint="Choose another place.")
+        raise StorageFailed(t("“{path}” cannot be written.", path=path), hint=t("Choose another place."))
 
 
 def make_file(path: Path, tables: Tables) -> None:
@@ -82,11 +82,15 @@ def _fill(path: Path, tables: Tables) -> None:
         try:
             db.execute("BEGIN IMMEDIATE")
             if not _is_empty(db):
-                raise _Taken(f"Another program has just made tables in “{path.name}”.", hint="Pair it as it is.")
+                raise _Taken(
+                    t("Another program has just made tables in “{file}”.", file=path.name), hint=t("Pair it as it is.")
+                )
             at_once(create_tables(db, tables.plans, equal_values=tables.equal_values))
             db.execute("COMMIT")
         except (NotEligible, apsw.SQLError) as error:
-            raise UsageError(f"The other side's tables cannot be made: {printable(str(error), 200)}.") from None
+            raise UsageError(
+                t("The other side's tables cannot be made: {error}.", error=printable(str(error), 200))
+            ) from None
         finally:
             db.close()
 

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from engine.errors import SynclineError
 from engine.hub.options import Tls
+from engine.text import t
 from engine.transport.tls_pinning import fingerprint_of
 
 FILE = "certificate.pem"
@@ -51,8 +52,12 @@ def own_certificate(folder: Path) -> Certificate:
         text = path.read_text("ascii")
     except OSError as error:
         raise SynclineError(
-            f"The certificate {path} could not be read or made: {error.strerror or error}.",
-            hint="Check that the folder is there, is yours, and has space left.",
+            t(
+                "The certificate {path} could not be read or made: {strerror}.",
+                path=path,
+                strerror=error.strerror or error,
+            ),
+            hint=t("Check that the folder is there, is yours, and has space left."),
         ) from None
     except UnicodeDecodeError:
         raise _damaged(path) from None
@@ -109,6 +114,6 @@ def _write(path: Path, parts: Sequence[bytes]) -> None:
 
 def _damaged(path: Path) -> SynclineError:
     return SynclineError(
-        f"The certificate {path} cannot be used: the file is damaged.",
-        hint="Bring back a copy of it; or move it away to get a new one, and pair your other machines again.",
+        t("The certificate {path} cannot be used: the file is damaged.", path=path),
+        hint=t("Bring back a copy of it; or move it away to get a new one, and pair your other machines again."),
     )

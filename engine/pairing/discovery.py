@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engine.table_shape import Shape
-from engine.text import printable
+from engine.text import printable, t
 from engine.wire import PROTOCOL
 
 if TYPE_CHECKING:
@@ -215,7 +215,7 @@ class Discovery:
             self._zeroconf = _open(here=self._here)
             self._browser = AsyncServiceBrowser(self._zeroconf.zeroconf, SERVICE, handlers=[self._heard])
         except Exception as error:
-            self.problem = f"Other machines cannot be looked for: {error}."
+            self.problem = t("Other machines cannot be looked for: {error}.", error=error)
             log.info("%s", self.problem)
         return self
 

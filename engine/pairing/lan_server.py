@@ -26,6 +26,7 @@ from engine.pairing.paired_devices import Guests
 from engine.pairing.pairing_link import PairingLink
 from engine.storage.backup import Backups
 from engine.storage.host_pool import HostPool
+from engine.text import t
 from engine.wire.handshake import check_room
 
 log = logging.getLogger(__name__)
@@ -117,7 +118,7 @@ class LanServer:
             UsageError: the room is not shared.
         """
         if room not in self.rooms:
-            raise UsageError(f"“{room}” is not shared.")
+            raise UsageError(t("“{room}” is not shared.", room=room))
         link = PairingLink(self.addresses, self.port, room, self._guests.invite(room), self.fingerprint)
         self._links[link.token] = link
         return link

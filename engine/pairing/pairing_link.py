@@ -18,6 +18,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from engine.errors import UsageError
 from engine.pairing.verification_words import six_words
+from engine.text import t
 from engine.wire.handshake import check_room
 
 SCHEME = "syncline"
@@ -88,20 +89,20 @@ def parse(text: str) -> PairingLink:
     if parts.scheme != SCHEME or parts.netloc != "pair" or parts.path not in ("", "/") or parts.fragment:
         raise _no_link("")
     if len(text) > LONGEST:
-        raise _no_link("it is too long")
+        raise _no_link(t("it is too long"))
     values = dict(pairs)
     if len(values) != len(pairs):
-        raise _no_link("it says something twice")
+        raise _no_link(t("it says something twice"))
     missing = [key for key in _KEYS if not values.get(key)]
     if missing:
-        raise _no_link(f"“{missing[0]}” is missing, so the end may have been cut off")
+        raise _no_link(t("“{missing}” is missing, so the end may have been cut off", missing=missing[0]))
     if set(values) - set(_KEYS):
-        raise UsageError("This pairing link was made by a newer Syncline.", hint="Bring this one up to date.")
+        raise UsageError(t("This pairing link was made by a newer Syncline."), hint=t("Bring this one up to date."))
     if not _TOKEN.fullmatch(values["token"]):
-        raise _no_link("its token cannot be one")
+        raise _no_link(t("its token cannot be one"))
     port = values["port"]
     if not re.fullmatch(r"[1-9][0-9]{0,4}", port) or int(port) > 65535:
-        raise _no_link("its port cannot be one")
+        raise _no_link(t("its port cannot be one"))
     return PairingLink(
         _addresses(values["at"]), int(port), check_room(values["room"]), values["token"], _fingerprint(values["cert"])
     )
@@ -131,14 +132,14 @@ def qr_modules(text: str) -> tuple[tuple[bool, ...], ...]:
 def _addresses(text: str) -> tuple[str, ...]:
     addresses = tuple(dict.fromkeys(text.split(",")))
     if len(addresses) > ADDRESSES:
-        raise _no_link(f"it has more than {ADDRESSES} addresses")
+        raise _no_link(t("it has more than {addresses} addresses", addresses=ADDRESSES))
     for address in addresses:
         try:
             fits = not ipaddress.ip_address(address).is_unspecified and "%" not in address
         except ValueError:
             fits = len(address) <= 253 and _NAME.fullmatch(address) is not None and not address[-1].isdigit()
         if not fits:
-            raise _no_link("one of its addresses cannot be one")
+            raise _no_link(t("one of its addresses cannot be one"))
     return addresses
 
 
@@ -148,11 +149,13 @@ def _fingerprint(text: str) -> str:
     except (binascii.Error, ValueError):
         digest = b""
     if len(digest) != 32:
-        raise _no_link("its certificate's fingerprint cannot be one")
+        raise _no_link(t("its certificate's fingerprint cannot be one"))
     return digest.hex()
 
 
 def _no_link(why: str) -> UsageError:
     if not why:
-        return UsageError("This is no pairing link.", hint=f"One begins with {SCHEME}://pair?")
-    return UsageError(f"This pairing link cannot be used: {why}.", hint="Copy all of it, or make a new one.")
+        return UsageError(t("This is no pairing link."), hint=t("One begins with {scheme}://pair?", scheme=SCHEME))
+    return UsageError(
+        t("This pairing link cannot be used: {why}.", why=why), hint=t("Copy all of it, or make a new one.")
+    )

@@ -9,6 +9,7 @@ from engine.errors import CertificateChanged, PeerRefused, PeerUnreachable
 from engine.pairing.discovery import machine_name
 from engine.pairing.pairing_link import PairingLink
 from engine.pairing.reachability import answering
+from engine.text import t
 from engine.transport.connect import dial
 
 
@@ -31,8 +32,8 @@ async def trade(link: PairingLink, *, name: str = "") -> Paired:
         CertificateChanged: only other machines answer.
     """
     error: PeerUnreachable | PeerRefused = PeerUnreachable(
-        f"The other machine cannot be reached at {', '.join(link.addresses)}.",
-        hint="Are both in the same network, and does a firewall let Syncline in?",
+        t("The other machine cannot be reached at {addresses}.", addresses=", ".join(link.addresses)),
+        hint=t("Are both in the same network, and does a firewall let Syncline in?"),
     )
     async with contextlib.aclosing(answering(link.addresses, link.port)) as urls:
         async for url in urls:
@@ -44,9 +45,13 @@ async def trade(link: PairingLink, *, name: str = "") -> Paired:
                 error = failed  # another machine may have this address in another network
                 continue
             except PeerRefused as refused:
-                raise PeerRefused(str(refused), hint="Make a new link on the other machine; it is good once.") from None
+                raise PeerRefused(
+                    str(refused), hint=t("Make a new link on the other machine; it is good once.")
+                ) from None
             await dialled.socket.close(1000)
             if dialled.lasting is None:
-                raise PeerRefused("The other machine let us in, but gave no token.", hint="Make a new link there.")
+                raise PeerRefused(
+                    t("The other machine let us in, but gave no token."), hint=t("Make a new link there.")
+                )
             return Paired(url, dialled.lasting)
     raise error

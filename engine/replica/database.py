@@ -18,6 +18,7 @@ from engine.crr.state import State
 from engine.errors import ReadOnlyFile, UsageError
 from engine.sqlite.file_identity import file_id, not_there, replaced
 from engine.sqlite.sqlite_errors import explained, stopped
+from engine.text import t
 
 PROGRESS = 100_000
 """Instructions of SQLite, a few milliseconds of work, after which a statement looks whether it is to end."""
@@ -107,14 +108,16 @@ class Database:
     @contextmanager
     def _writing(self) -> Iterator[apsw.Connection]:
         if self.readonly:
-            raise ReadOnlyFile(f"“{self.path}” was opened only for reading.", hint="Open it for writing.")
+            raise ReadOnlyFile(
+                t("“{path}” was opened only for reading.", path=self.path), hint=t("Open it for writing.")
+            )
         with explained(self.path):
             yield from self._transaction("BEGIN IMMEDIATE", self.check_there)
 
     def _transaction(self, begin: str, check: Callable[[], None] = lambda: None) -> Iterator[apsw.Connection]:
         db = self.connection
         if db.in_transaction:
-            raise UsageError("A replica's methods cannot run inside another transaction on its connection.")
+            raise UsageError(t("A replica's methods cannot run inside another transaction on its connection."))
         if self._stop.is_set():
             raise stopped(self.path)
         db.execute(begin)

@@ -30,6 +30,7 @@ from engine.tables.types import (
     TableDigest,
     TrackedPeer,
 )
+from engine.text import t
 
 
 class Replica(Holding):
@@ -221,8 +222,8 @@ class Replica(Holding):
         version = self._state.told_version()
         if version < floor or identity.own(self.connection) != self.site_id:
             raise FileReplaced(
-                f"“{self.path.name}” is not the file it was: it was replaced or restored meanwhile.",
-                hint="Syncline goes on from what the file holds now.",
+                t("“{file}” is not the file it was: it was replaced or restored meanwhile.", file=self.path.name),
+                hint=t("Syncline goes on from what the file holds now."),
             )
         return version
 
@@ -284,7 +285,7 @@ class Replica(Holding):
             UsageError: an id or a token that is not 16 bytes.
         """
         if len(site_id) != 16 or len(token) != lineage.TOKEN:
-            raise UsageError("A peer's site id and its token have 16 bytes each.")
+            raise UsageError(t("A peer's site id and its token have 16 bytes each."))
         with self._writing() as db:
             return lineage.keep(db, self._state.site_id, site_id, token, after)
 
@@ -297,7 +298,7 @@ class Replica(Holding):
             UsageError: an id that is not 16 bytes.
         """
         if len(site_id) != 16:
-            raise UsageError("A peer's site id has 16 bytes.")
+            raise UsageError(t("A peer's site id has 16 bytes."))
         with self._writing() as db:
             coverage.record_wish(db, site_id, since)
 
@@ -338,7 +339,9 @@ class Replica(Holding):
         """
         for site_id, version in clocks.items():
             if len(site_id) != 16 or not 0 <= version < MAX_VERSION:
-                raise UsageError(f"A sent clock needs a site id of 16 bytes and a version, not {version}.")
+                raise UsageError(
+                    t("A sent clock needs a site id of 16 bytes and a version, not {version}.", version=version)
+                )
         with self._writing() as db:
             self._check_same(floor)
             keep_floor(self._state)

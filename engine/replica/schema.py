@@ -27,6 +27,7 @@ from engine.table_shape import Parked, Shape
 from engine.tables import parking
 from engine.tables.introspect import Table, user_tables
 from engine.tables.types import Migration, TableStatus
+from engine.text import t
 
 
 class Schema(Database):
@@ -124,7 +125,7 @@ class Schema(Database):
         crr = tables.tracking(table.name)
         why = tables.parked.get(crr.name if crr is not None else table.name)
         if why is not None:
-            reasons = (f"It cannot be synced: {why}.",)
+            reasons = (t("It cannot be synced: {why}.", why=why),)
         elif is_crr(db, table.name):  # what came after it became one
             reasons, known = (), reasons
         return TableStatus(
@@ -216,7 +217,7 @@ class Schema(Database):
         with self._writing() as db:
             found = automigrate.migrate(self._state, schema)
             if found.loses and not lose:
-                raise UsageError(f"The schema would drop {found.loses:,} rows or values.")
+                raise UsageError(t("The schema would drop {loses:,} rows or values.", loses=found.loses))
             if identity is not None:
                 record_schema(db, *identity)
             return found

@@ -19,6 +19,7 @@ from engine.errors import LimitExceeded, MergeError, ProtocolError, SchemaMismat
 from engine.session.common_tables import parked_here
 from engine.table_shape import Parked, ParkedTable, Shape
 from engine.tables import Known, MergeResult, Part, Place, Received, TableDigest
+from engine.text import t
 from engine.wire import MAX_FRAME, Message, Tables, decode
 
 from .actions import CLOSE_MISSING, Action, Close, Merge, RecordSent, Send, Snapshot
@@ -105,19 +106,19 @@ class Session(abc.ABC):
 
     def misread(self, error: WireError) -> None:
         """Hear that a frame from the peer was no message: the session closes."""
-        said = f"The other side could not read a message: {error}"
-        self.close(1007, f"The other side sent something that is no message: {error}", said=said)
+        said = t("The other side could not read a message: {error}", error=error)
+        self.close(1007, t("The other side sent something that is no message: {error}", error=error), said=said)
 
     def local_changed(self, version: int) -> None:
         """Say that our file is at ``version`` (its db_version) now. Calling too often does no harm."""
         if version > self.local_version:
             self.local_version = version
-        self._pump()
+        self._driver()
 
     def schema_changed(self, tables: Sequence[Shape], parked: Sequence[Parked]) -> None:
         """Say how the tables of our file are now, and which are parked. If that is news, both must greet anew."""
         if sorted(tables) != sorted(self.here.tables) or tuple(parked) != self.here.parked:
-            self.close(1001, "The tables of the file were altered.", regreet=True)
+            self.close(1001, t("The tables of the file were altered."), regreet=True)
 
     def known(self, known: Known) -> None:  # noqa: B027 - only the own dialect asks
         """Answer a ``LookUp``."""
@@ -152,7 +153,7 @@ class Session(abc.ABC):
             return
         self._merged(merge)
         self._next_merge()
-        self._pump()
+        self._driver()
 
     def failed(self, error: SynclineError) -> None:
         """Answer a ``Read`` or ``Merge`` that failed. Nothing of it was kept; the session ends."""
@@ -165,12 +166,12 @@ class Session(abc.ABC):
             code = 1009 if isinstance(error, LimitExceeded) else 1008
             self.close(code, str(error), said=elsewhere, retry=False, parked=parked)
         else:
-            self.close(1011, str(error), said="The other side could not read or write its file.")
+            self.close(1011, str(error), said=t("The other side could not read or write its file."))
         self.failure = error
 
     def flushed(self) -> None:
         """Say that every frame given to ``Send`` has left; stock peers are paced by this."""
-        self._pump()
+        self._driver()
 
     def carried(self) -> None:  # noqa: B027 - only the own dialect watches
         """Say that a good part of a message has come or left: a large one on a slow line is no stall."""
@@ -299,9 +300,12 @@ class Session(abc.ABC):
         """
         assert self.peer is not None
         if not 0 <= since < MAX_VERSION or not 0 <= until < MAX_VERSION:
-            raise ProtocolError("A clock from the other side is out of range.", code=1008)
+            raise ProtocolError(t("A clock from the other side is out of range."), code=1008)
         if keep and since > self.offered:
-            raise ProtocolError(f"Changes from {self.offered} to {since} are missing in between.", code=CLOSE_MISSING)
+            raise ProtocolError(
+                t("Changes from {offered} to {since} are missing in between.", offered=self.offered, since=since),
+                code=CLOSE_MISSING,
+            )
         self.peer_version = max(self.peer_version or 0, until)
         author = self.peer if stock else None
         received = None
@@ -323,21 +327,28 @@ class Session(abc.ABC):
             self._actions.append(self._merges[0])
 
     def _restored(self, theirs: int, ours: int) -> None:
-        seen = f"has seen version {theirs} of"
-        why = f"but that is at {ours}: it looks like it was restored from an older copy."
+        seen = t("has seen version {theirs} of", theirs=theirs)
+        why = t("but that is at {ours}: it looks like it was restored from an older copy.", ours=ours)
         self.close(
             4005,
-            f"The other side {seen} this file, {why}",
-            said=f"This side {seen} the other side's file, {why}",
+            t("The other side {seen} this file, {why}", seen=seen, why=why),
+            said=t("This side {seen} the other side's file, {why}", seen=seen, why=why),
             retry=False,
         )
 
     def _too_large(self, size: int, where: str) -> None:
         """Stop: a frame that is due would be larger than the other side takes."""
-        what = f"{size / 2**20:.0f} MB in {where}; a message may have {MAX_FRAME >> 20} MB."
-        reason = f"Too large for this peer: {what}"
-        self.close(1009, reason, said=f"The other side has a change too large to send: {what}", retry=False)
-        self.failure = TooLarge(reason, hint="Make it smaller or delete it, then sync again.")
+        what = t(
+            "{size:.0f} MB in {where}; a message may have {max_frame} MB.",
+            size=size / 2**20,
+            where=where,
+            max_frame=MAX_FRAME >> 20,
+        )
+        reason = t("Too large for this peer: {what}", what=what)
+        self.close(
+            1009, reason, said=t("The other side has a change too large to send: {what}", what=what), retry=False
+        )
+        self.failure = TooLarge(reason, hint=t("Make it smaller or delete it, then sync again."))
 
     def _send(self, data: bytes, changes: Sequence[Change] = ()) -> None:
         self.changes_out += len(changes)
@@ -358,7 +369,7 @@ class Session(abc.ABC):
         self._recorded = self.here.sent.get(site_id)
 
     @abc.abstractmethod
-    def _pump(self) -> None:
+    def _driver(self) -> None:
         """Ask for the next read, if something is due and the peer can take it."""
 
     @abc.abstractmethod
@@ -366,7 +377,7 @@ class Session(abc.ABC):
         """React to a committed batch (confirm it, say)."""
 
     def _silence(self) -> str:
-        return f"No answer to the greeting within {GREETING_TIMEOUT:.0f} s."
+        return t("No answer to the greeting within {greeting_timeout:.0f} s.", greeting_timeout=GREETING_TIMEOUT)
 
     @abc.abstractmethod
     def _quiet(self) -> None:

@@ -9,9 +9,9 @@ from itertools import chain
 from engine.change import SQLiteValue
 from engine.table_plan import Kind
 from engine.table_shape import ColumnType, Parked, ParkedTable, Shape, Where
-from engine.text import marked, printable
+from engine.text import printable, sentences, t
 
-HERE, THERE = marked("engine", "this side"), marked("engine", "the other side")
+HERE, THERE = t("this side"), t("the other side")
 
 _WORDS = 500
 """Characters of the other side's words that are shown."""
@@ -48,12 +48,12 @@ class Comparison:
     def note(self) -> str:
         """What to say of the tables that are synced, and of those that one side lacks; empty when there is nothing."""
         parts = [
-            f"{names(tables)} (only on {where})"
+            t("{tables} (only on {where})", tables=names(tables), where=where)
             for tables, where in ((self.only_here, HERE), (self.only_there, THERE))
             if tables
         ]
-        left_out = f"Left out: {', '.join(parts)}." if parts else ""
-        return " ".join(part for part in (*self.told[:_SAID], left_out) if part)
+        left_out = t("Left out: {parts}.", parts=", ".join(parts)) if parts else ""
+        return sentences(*self.told[:_SAID], left_out)
 
 
 def compare(
@@ -73,8 +73,16 @@ def compare(
         problem, elsewhere = together(held), together(tuple(_parked(others, ours)))
     elif not common:
         mine, theirs = names(ours.tables), names(others.tables)
-        problem = f"The two sides have no table in common: {mine} on this side, {theirs} on the other."
-        elsewhere = f"The two sides have no table in common: {theirs} on this side, {mine} on the other."
+        problem = t(
+            "The two sides have no table in common: {mine} on this side, {theirs} on the other.",
+            mine=mine,
+            theirs=theirs,
+        )
+        elsewhere = t(
+            "The two sides have no table in common: {theirs} on this side, {mine} on the other.",
+            theirs=theirs,
+            mine=mine,
+        )
     only_here, only_there = ours.tables.keys() - others.known, others.tables.keys() - ours.known
     return Comparison(common, held, tuple(sorted(only_here)), tuple(sorted(only_there)), told, problem, elsewhere)
 
@@ -90,7 +98,11 @@ class _Side:
 
 def parked_here(parked: Parked) -> ParkedTable:
     """A table that is parked in our own file."""
-    sentence = f"The table “{printable(parked.name, 40)}” cannot be synced: {printable(parked.reason, _WORDS)}."
+    sentence = t(
+        "The table “{parked}” cannot be synced: {reason}.",
+        parked=printable(parked.name, 40),
+        reason=printable(parked.reason, _WORDS),
+    )
     return ParkedTable(parked.name, sentence, Where.HERE)
 
 
@@ -100,7 +112,9 @@ def _parked(here: _Side, there: _Side) -> Iterator[ParkedTable]:
             yield parked_here(Parked(name, here.parked[name]))
         elif name in there.parked:
             why = printable(there.parked[name], _WORDS)
-            sentence = f"The table “{printable(name, 40)}” cannot be synced on the other side: {why}."
+            sentence = t(
+                "The table “{name}” cannot be synced on the other side: {why}.", name=printable(name, 40), why=why
+            )
             yield ParkedTable(name, sentence, Where.THERE)
         elif why := difference(here.tables[name], there.tables[name]):
             yield ParkedTable(name, why, Where.BETWEEN)
@@ -110,7 +124,7 @@ def together(parked: Sequence[ParkedTable]) -> str:
     """Why these tables are not synced, in a few sentences."""
     sentences = [one.sentence for one in parked[:_SAID]]
     if len(parked) > _SAID:
-        sentences.append(f"Nor can {names([one.table for one in parked[_SAID:]])}.")
+        sentences.append(t("Nor can {parked}.", parked=names([one.table for one in parked[_SAID:]])))
     return " ".join(sentences)
 
 
@@ -118,8 +132,8 @@ def names(tables: Collection[str]) -> str:
     """A few of the names, quoted, fit to be shown even if a peer made them up."""
     shown = ", ".join(f"“{printable(table, 40)}”" for table in sorted(tables)[:5])
     if not tables:
-        return "no table"
-    return shown if len(tables) <= 5 else f"{shown} and {len(tables) - 5} more"
+        return t("no table")
+    return shown if len(tables) <= 5 else t("{shown} and {count} more", shown=shown, count=len(tables) - 5)
 
 
 def difference(here: Shape, there: Shape) -> str:
@@ -127,26 +141,42 @@ def difference(here: Shape, there: Shape) -> str:
     table = names([here.name])
     if here.key != there.key:
         mine, theirs = (", ".join(printable(name, 40) for name in key[:9]) for key in (here.key, there.key))
-        return f"The primary key of the table {table} is ({mine}) on this side, and ({theirs}) on the other."
+        return t(
+            "The primary key of the table {table} is ({mine}) on this side, and ({theirs}) on the other.",
+            table=table,
+            mine=mine,
+            theirs=theirs,
+        )
     lacking = [
-        f"The table {table} lacks the {word} {names(more)} on {side}."
+        t("The table {table} lacks the {word} {more} on {side}.", table=table, word=word, more=names(more), side=side)
         for one, other, side in ((here, there, THERE), (there, here, HERE))
         if (more := set(one.columns) - set(other.columns))
-        for word in [marked("engine", "column") if len(more) == 1 else marked("engine", "columns")]
+        for word in [t("column") if len(more) == 1 else t("columns")]
     ]
     if lacking:
-        return f"{' '.join(lacking)} Nothing is lost: it is synced as soon as both sides have the same columns."
+        return t(
+            "{lacking} Nothing is lost: it is synced as soon as both sides have the same columns.",
+            lacking=sentences(*lacking),
+        )
     for name, one, other in _pairs(here, there):
         if not stores_alike(one.kind, other.kind):
-            return (
-                f"The column {names([name])} of the table {table} has the type {type_name(one)} on this side and"
-                f" {type_name(other)} on the other, which would change values. Give it the same type on both."
+            return t(
+                "The column {names} of the table {table} has the type {one} on this side and {other}"
+                " on the other, which would change values. Give it the same type on both.",
+                names=names([name]),
+                table=table,
+                one=type_name(one),
+                other=type_name(other),
             )
         if name in here.key and one.collation is not other.collation:
-            return (
-                f"The key column {names([name])} of the table {table} has the collation {one.collation.name} on this"
-                f" side and {other.collation.name} on the other: some keys are one row on one side and two on the"
-                " other. Give it the same collation on both."
+            return t(
+                "The key column {names} of the table {table} has the collation {collation} on this"
+                " side and {collation2} on the other: some keys are one row on one side and two on"
+                " the other. Give it the same collation on both.",
+                names=names([name]),
+                table=table,
+                collation=one.collation.name,
+                collation2=other.collation.name,
             )
     return ""
 
@@ -156,17 +186,29 @@ def harmless(here: Shape, there: Shape) -> Iterator[str]:
     table = names([here.name])
     for name, mine, theirs in _pairs(here, there):
         if name not in here.key and not _same_default(mine, theirs):
-            yield (
-                f"The column {names([name])} of the table {table} has the default {_default(mine)} on this side and"
-                f" {_default(theirs)} on the other: in rows from before it came, each side may show its own."
+            yield t(
+                "The column {names} of the table {table} has the default {mine} on this side and"
+                " {theirs} on the other: in rows from before it came, each side may show its own.",
+                names=names([name]),
+                table=table,
+                mine=_default(mine),
+                theirs=_default(theirs),
             )
     for one, other, side in ((here, there, HERE), (there, here, THERE)):
         if not one.types or not other.types:
             continue
         if numbered(one) and not numbered(other):
-            yield f"The table {table} takes whole numbers only as keys on {side}; it stops at any other."
+            yield t(
+                "The table {table} takes whole numbers only as keys on {side}; it stops at any other.",
+                table=table,
+                side=side,
+            )
         if one.strict and not other.strict:
-            yield f"The table {table} takes values of its columns' types only on {side}; it stops at any other."
+            yield t(
+                "The table {table} takes values of its columns' types only on {side}; it stops at any other.",
+                table=table,
+                side=side,
+            )
 
 
 def stores_alike(one: Kind, other: Kind) -> bool:
@@ -182,7 +224,7 @@ def numbered(shape: Shape) -> bool:
 def type_name(column: ColumnType) -> str:
     """What a person calls it."""
     if column.kind is Kind.ANY:
-        return marked("engine", "BLOB (values of any type)")
+        return t("BLOB (values of any type)")
     return (Kind.INTEGER if column.kind is Kind.INT else column.kind).name
 
 
@@ -207,7 +249,7 @@ def _default(column: ColumnType) -> str:
         return printable(column.expression, 40)
     value = column.default
     if isinstance(value, bytes):
-        return f"<{len(value)} bytes>"
+        return t("<{count} bytes>", count=len(value))
     if isinstance(value, str):
         return f"“{printable(value, 40)}”"
     return "NULL" if value is None else str(value)

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from engine.errors import ProtocolError
 from engine.tables import TableDigest
+from engine.text import t
 from engine.wire import (
     Digest,
     DigestRequest,
@@ -32,7 +33,7 @@ class Verdict(StrEnum):
     """How a table of one side compares with that of the other."""
 
     IDENTICAL = "identical"
-    HISTORY = "same rows, different history"
+    HISTORY = t("same rows, different history")
     DIFFERENT = "different"
 
 
@@ -82,10 +83,10 @@ class DigestSession(Session):
     def _on_rows(self, message: RowMessage) -> None:
         if isinstance(message, Question):
             if message.table not in self.common:
-                raise ProtocolError("The other side asked for rows of a table that is not on both sides.")
+                raise ProtocolError(t("The other side asked for rows of a table that is not on both sides."))
             self._actions.append(LookIntoRows(message))
         elif self._open.pop(message.number, None) is not type(message):
-            raise ProtocolError(f"{type(message).__name__} came that were never asked for.")
+            raise ProtocolError(t("{name__} came that were never asked for.", name__=type(message).__name__))
         else:
             self.answers[message.number] = message
 
@@ -104,7 +105,7 @@ class DigestSession(Session):
         if isinstance(message, DigestRequest):
             self._take(message.number)
         elif not 0 < message.number <= self._compared:
-            raise ProtocolError("A Digest came that was never asked for.")
+            raise ProtocolError(t("A Digest came that was never asked for."))
         elif message.number == self._compared:
             self._theirs = {one[0]: TableDigest(*one) for one in message.tables}
             self._compare()

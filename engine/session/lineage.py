@@ -15,6 +15,7 @@ from engine.change import MAX_VERSION
 from engine.clocks import made_at
 from engine.errors import ProtocolError
 from engine.tables import Known
+from engine.text import Text, t
 from engine.wire import Lineage, Renewal, Renewed, encode
 
 from .actions import Keep, LookUp, Renew
@@ -50,10 +51,10 @@ class LineageSession(Session):
         assert self.peer is not None
         theirs = message.tokens if isinstance(message, Lineage) else (message.token,)
         if not isinstance(message, Renewed) and any(made_at(token) >= MAX_VERSION for token in theirs):
-            raise ProtocolError("A clock from the other side is out of range.", code=1008)
+            raise ProtocolError(t("A clock from the other side is out of range."), code=1008)
         if isinstance(message, Lineage):
             if self._shown is not None:
-                raise ProtocolError("A second Lineage came.")
+                raise ProtocolError(t("A second Lineage came."))
             self._shown = message.tokens
             self._theirs_so_far = set(message.tokens)
             # the newest that we showed in our greeting is not kept by that, unless they say so
@@ -66,7 +67,7 @@ class LineageSession(Session):
             self._token_kept = message.token
             self._tokens_shown += (message.token,)
         elif not self.kin:
-            raise ProtocolError("A Renewal came before Lineage.")
+            raise ProtocolError(t("A Renewal came before Lineage."))
         else:
             self._actions.append(Keep(self.peer, message.token, frozenset(self._theirs_so_far)))
             self._theirs_so_far.add(message.token)
@@ -91,11 +92,8 @@ class LineageSession(Session):
             self.kin = True
 
     def _refuse_copy(self) -> None:
-        text = (
-            "{} was copied, or restored from an older copy: it does not carry on where it was when the two sides"
-            " last met. Give it a new site id (syncline new-id), or bring its latest state back."
-        )
-        self.close(4005, text.format("The file on the other side"), said=text.format("This file"), retry=False)
+        reason, said = map(_copied, (t("The file on the other side"), t("This file")))
+        self.close(4005, reason, said=said, retry=False)
 
     def _show(self, tokens: tuple[bytes, ...]) -> None:
         """Show the tokens that we have now, in order: each must follow one that was shown on this connection, and one
@@ -121,3 +119,11 @@ class LineageSession(Session):
         assert self.peer is not None
         self._renewed_at = self.now()
         self._actions.append(Renew(self.peer, self._token_kept))
+
+
+def _copied(file: Text) -> Text:
+    return t(
+        "{file} was copied, or restored from an older copy: it does not carry on where it was when the two sides last"
+        " met. Give it a new site id (syncline new-id), or bring its latest state back.",
+        file=file,
+    )

@@ -15,6 +15,7 @@ from engine.change import SENTINEL
 from engine.crr import weight
 from engine.errors import ProtocolError
 from engine.tables import Part, Span
+from engine.text import t
 from engine.wire import MAX_FRAME, Batch, Confirm, Status, Want, encode
 
 from .actions import ReadPart
@@ -73,7 +74,7 @@ class SendingSession(LineageSession):
         if not self.sends:
             return
         if want.number <= self._want:
-            raise ProtocolError("A Want came that is not numbered after the one before.")
+            raise ProtocolError(t("A Want came that is not numbered after the one before."))
         # What they claim to hold counts as far as we remember that they confirmed it: more may come from another
         # file, whose place ours has taken. The same goes for a place in a range that the two may not share.
         resumes = bool(want.place) and want.until <= self._shared_up_to()
@@ -96,7 +97,7 @@ class SendingSession(LineageSession):
         self._confirm_sent(held, lower=True)
         if held < want.since or (want.place and not resumes):
             self._doubt()
-        self._pump()
+        self._driver()
         if not self._reading:
             self._ask_due()
 
@@ -115,15 +116,15 @@ class SendingSession(LineageSession):
 
     def _on_confirm(self, confirm: Confirm) -> None:
         if not self._unconfirmed:
-            raise ProtocolError("A confirmation came for nothing sent.")
+            raise ProtocolError(t("A confirmation came for nothing sent."))
         if confirm.version > self._reached:  # not position: a Want may have set that back meanwhile
-            raise ProtocolError("A confirmation came for a version that was never sent.")
+            raise ProtocolError(t("A confirmation came for a version that was never sent."))
         self._unconfirmed.popleft()
         self._loaded = self._loaded and bool(self._unconfirmed)
         if confirm.version > self.confirmed:
             self._behind_out = 0
             self._confirm_sent(confirm.version)
-        self._pump()
+        self._driver()
 
     def read_done(self, result: Versions | Part) -> None:
         assert isinstance(result, Part)
@@ -132,7 +133,7 @@ class SendingSession(LineageSession):
             return
         if self._outdated:  # read for a Want that another has replaced
             self._outdated = False
-            self._pump()
+            self._driver()
             return
         wanted = self._known_of()
         begins = self._span is None
@@ -159,7 +160,7 @@ class SendingSession(LineageSession):
             return
         if result.changes:
             self._send_batch(result.until, result)
-        self._pump()
+        self._driver()
 
     def trust(self) -> None:
         """Be wary no longer: the other side has had the time to refuse."""
@@ -177,9 +178,9 @@ class SendingSession(LineageSession):
         self._show(tokens)
         if held is not None:
             self._send_batch(held.until, held)
-        self._pump()
+        self._driver()
 
-    def _pump(self) -> None:
+    def _driver(self) -> None:
         if self.closed or not self.asked or self._reading or self._held is not None:
             return
         if len(self._unconfirmed) >= WINDOW or sum(self._unconfirmed) >= WINDOW_BYTES:
@@ -226,8 +227,8 @@ class SendingSession(LineageSession):
         data = encode(Batch(self._want, self._number, self.position, until, place, more, changes))
         if len(data) > MAX_FRAME:
             largest = max(changes, key=weight)
-            column = "" if largest.cid == SENTINEL else f", in its column “{largest.cid}”"
-            self._too_large(len(data), f"a row of “{largest.table}”{column}")
+            column = "" if largest.cid == SENTINEL else t(", in its column “{cid}”", cid=largest.cid)
+            self._too_large(len(data), t("a row of “{table}”{column}", table=largest.table, column=column))
             return
         self._number += 1
         self._unconfirmed.append(len(data))

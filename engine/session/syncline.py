@@ -15,7 +15,7 @@ from engine.errors import ProtocolError, RowRefused, SchemaMismatch, SynclineErr
 from engine.session.common_tables import Comparison, compare
 from engine.table_shape import ParkedTable
 from engine.tables import Known, MergeResult, Place
-from engine.text import printable
+from engine.text import Text, printable, sentences, t
 from engine.wire import (
     PROTOCOL,
     TYPED,
@@ -110,7 +110,7 @@ class SynclineSession(SendingSession, DigestSession):
     @property
     def note(self) -> str:
         tables = self.tables.note if self.tables is not None else ""
-        return " ".join(part for part in (self.remark, self._trouble, tables) if part)
+        return sentences(self.remark, self._trouble, tables)
 
     @property
     def parked(self) -> tuple[ParkedTable, ...]:
@@ -136,7 +136,7 @@ class SynclineSession(SendingSession, DigestSession):
         elif isinstance(message, TablesRequest):
             self._actions.append(LookIntoRows(message))
         elif not self.greeted:
-            raise ProtocolError(f"{type(message).__name__} came before Hello.")
+            raise ProtocolError(t("{name__} came before Hello.", name__=type(message).__name__))
         elif isinstance(message, Want):
             self._on_want(message)
         elif isinstance(message, Batch):
@@ -154,25 +154,31 @@ class SynclineSession(SendingSession, DigestSession):
                 self.ask_again()
         elif isinstance(message, Status):
             self.peer_version = message.db_version
-            self._pump()
+            self._driver()
         else:
-            raise ProtocolError(f"{type(message).__name__} does not belong to this dialect.")
+            raise ProtocolError(t("{name__} does not belong to this dialect.", name__=type(message).__name__))
 
     def _on_hello(self, hello: Hello) -> None:
         if self.greeted:
-            raise ProtocolError("A second Hello came.")
+            raise ProtocolError(t("A second Hello came."))
         if hello.protocol != self.protocol:
             self._refuse(
                 FailureCode.VERSION,
-                f"The two sides speak versions {hello.protocol} and {self.protocol} of the protocol."
-                " Update the older Syncline.",
+                t(
+                    "The two sides speak versions {protocol} and {protocol2} of the protocol. Update the"
+                    " older Syncline.",
+                    protocol=hello.protocol,
+                    protocol2=self.protocol,
+                ),
             )
             return
         if hello.site_id == self.here.site_id:
             self._refuse(
                 FailureCode.CLONE,
-                "Both sides have the same site id: one file is a copy of the other, or a file is linked to itself."
-                " Give a copy a site id of its own (syncline new-id).",
+                t(
+                    "Both sides have the same site id: one file is a copy of the other, or a file is"
+                    " linked to itself. Give a copy a site id of its own (syncline new-id)."
+                ),
             )
             return
         self.tables = tables = compare(self.here.tables, hello.tables, self.here.parked, hello.parked)
@@ -198,7 +204,7 @@ class SynclineSession(SendingSession, DigestSession):
             return
         self._marks = tuple(mark for mark in known.marks if mark[0] in self.common)
         if len(self._marks) < len(self.common):  # since the greeting was made
-            self.close(1001, "The tables of the file were altered.", regreet=True)
+            self.close(1001, t("The tables of the file were altered."), regreet=True)
             return
         self.greeted = True
         self._greeted_with = known.mine
@@ -277,14 +283,20 @@ class SynclineSession(SendingSession, DigestSession):
 
     def _on_batch(self, batch: Batch) -> None:
         if not self.receives or self.peer is None:
-            raise ProtocolError("Changes came where none are taken: this side only sends, so that you can only read.")
+            raise ProtocolError(
+                t("Changes came where none are taken: this side only sends, so that you can only read.")
+            )
         if batch.number != self._next_number:
-            missing = f"Batch {self._next_number} is missing: {batch.number} came instead."
+            missing = t(
+                "Batch {next_number} is missing: {number} came instead.",
+                next_number=self._next_number,
+                number=batch.number,
+            )
             raise ProtocolError(missing, code=CLOSE_MISSING)
         if not 0 < batch.want <= self._asked_for:
-            raise ProtocolError("A batch came that was never asked for.")
+            raise ProtocolError(t("A batch came that was never asked for."))
         if not self.kin:
-            raise ProtocolError("A batch came before Lineage.")
+            raise ProtocolError(t("A batch came before Lineage."))
         self._next_number += 1
         self._more_coming = batch.more
         place = None
@@ -357,20 +369,24 @@ class SynclineSession(SendingSession, DigestSession):
         if self.in_sync:
             return
         ending = bool(self._trouble)
-        silence = f"for {GIVE_UP if ending else STALL:.0f} s"
-        if self._unconfirmed:
-            why = f"{{}} has not confirmed what was sent {silence}."
-        elif self.sends and not self.asked and self.all_received:
-            self._trouble = "The other side has not asked for our changes: it may be set to send only."
+        seconds = GIVE_UP if ending else STALL
+
+        def why(side: Text) -> Text:
+            if self._unconfirmed:
+                return t("{side} has not confirmed what was sent for {seconds:.0f} s.", side=side, seconds=seconds)
+            if not self.all_received:
+                return t(
+                    "{side} has announced more changes, but sent none for {seconds:.0f} s.", side=side, seconds=seconds
+                )
+            return t("{side} waits for {seconds:.0f} s for changes that do not leave.", side=side, seconds=seconds)
+
+        if not self._unconfirmed and self.sends and not self.asked and self.all_received:
+            self._trouble = t("The other side has not asked for our changes: it may be set to send only.")
             return
-        elif not self.all_received:
-            why = f"{{}} has announced more changes, but sent none {silence}."
-        else:
-            why = f"{{}} waits {silence} for changes that do not leave."
-        self._trouble = why.format("The other side")
+        self._trouble = why(t("The other side"))
         self._deadline = self.now() + GIVE_UP - STALL
         if ending:
-            self.close(1011, self._trouble, said=why.format("This side"))
+            self.close(1011, self._trouble, said=why(t("This side")))
 
     # Ending
 
@@ -393,7 +409,7 @@ class SynclineSession(SendingSession, DigestSession):
     def failed(self, error: SynclineError) -> None:
         altered = isinstance(error, SchemaMismatch) and not isinstance(error, RowRefused)
         if isinstance(error, TableBroken) or altered:  # since the greeting: the other tables go on without it
-            super().close(1001, str(error), said="The tables of the file were altered.", regreet=True)
+            super().close(1001, str(error), said=t("The tables of the file were altered."), regreet=True)
         else:
             super().failed(error)
 

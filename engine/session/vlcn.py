@@ -13,7 +13,7 @@ from engine.change import MAX_VERSION, SENTINEL, Change
 from engine.crr import weight
 from engine.errors import ProtocolError
 from engine.tables import Part
-from engine.text import printable
+from engine.text import printable, t
 from engine.wire import (
     MAX_FRAME,
     AnnouncePresence,
@@ -65,7 +65,7 @@ class _VlcnSession(Session):
         self.local_version = max(self.local_version, result.until)
         self.scanned = result.until
         self._outgoing(result)
-        self._pump()
+        self._driver()
 
     def _read(self) -> None:
         self._reading = True
@@ -79,7 +79,7 @@ class _VlcnSession(Session):
     def _stream_from(self, version: int) -> None:
         """Start (or restart) our stream at ``version``, which the peer holds."""
         if not 0 <= version < MAX_VERSION:
-            raise ProtocolError("A clock from the other side is out of range.", code=1008)
+            raise ProtocolError(t("A clock from the other side is out of range."), code=1008)
         self.asked = True
         self.position = self.scanned = version
         self._confirm_sent(min(version, self.local_version), lower=True)
@@ -87,16 +87,16 @@ class _VlcnSession(Session):
             return
         if version > self.local_version:
             self._read()
-        self._pump()
+        self._driver()
 
-    def _pump(self) -> None:
+    def _driver(self) -> None:
         due = self.sends and self.asked and self.scanned < self.local_version
         if due and not (self.closed or self._reading or self._unflushed):
             self._read()
 
     def flushed(self) -> None:
         self._unflushed = False
-        self._pump()
+        self._driver()
 
     def _outgoing(self, result: Versions) -> None:
         """Frame and send what was read."""
@@ -109,7 +109,7 @@ class _VlcnSession(Session):
             data = encode(Changes(self.here.site_id, Cursor(self.position, 0), some))
             if len(data) > MAX_FRAME:
                 largest = max(some, key=weight)
-                self._too_large(len(data), f"one transaction that wrote to “{largest.table}”")
+                self._too_large(len(data), t("one transaction that wrote to “{table}”", table=largest.table))
                 return
             self.position = some[-1].db_version
             self._unflushed = True
@@ -146,11 +146,13 @@ class _VlcnSession(Session):
         if not self.receives:
             return
         if message.sender == self.here.site_id:
-            raise ProtocolError("The other side has the site id of this file: one is a copy of the other.", code=4005)
+            raise ProtocolError(
+                t("The other side has the site id of this file: one is a copy of the other."), code=4005
+            )
         if self.peer is None:
             self._meet(message.sender)
         if message.sender != self.peer:
-            raise ProtocolError("Changes came from somebody who was not announced.", code=1008)
+            raise ProtocolError(t("Changes came from somebody who was not announced."), code=1008)
         if message.since.version > self.offered:
             self._gap()
             return
@@ -189,9 +191,9 @@ class VlcnClientSession(_VlcnSession):
             self._on_changes(message)
         elif isinstance(message, RejectChanges):
             # the server's cursor is behind ours; only a fresh greeting tells it (#2)
-            self.close(1000, "The server missed a message; greeting again.", regreet=True)
+            self.close(1000, t("The server missed a message; greeting again."), regreet=True)
         else:
-            raise ProtocolError(f"{type(message).__name__} does not belong here.")
+            raise ProtocolError(t("{name__} does not belong here.", name__=type(message).__name__))
 
     def ponged(self) -> None:
         """The server pulls right after it has asked, so that its backlog lies before the pong."""
@@ -220,13 +222,13 @@ class VlcnClientSession(_VlcnSession):
         self._deadline = self.now() + (REFRESH if settled else QUIET)
 
     def _quiet(self) -> None:
-        self.close(1000, "Greeting again.", regreet=True)
+        self.close(1000, t("Greeting again."), regreet=True)
 
     def _gap(self) -> None:
-        self.close(1000, "The server left a gap; greeting again.", regreet=True)
+        self.close(1000, t("The server left a gap; greeting again."), regreet=True)
 
     def _silence(self) -> str:
-        return "The server did not answer the greeting: it may not know this room, or its schema differs."  # (#5)
+        return t("The server did not answer the greeting: it may not know this room, or its schema differs.")  # (#5)
 
 
 class VlcnHubSession(_VlcnSession):
@@ -244,26 +246,34 @@ class VlcnHubSession(_VlcnSession):
         if isinstance(message, AnnouncePresence):
             self._on_announce(message)
         elif not self.greeted:
-            raise ProtocolError(f"{type(message).__name__} came before AnnouncePresence.")
+            raise ProtocolError(t("{name__} came before AnnouncePresence.", name__=type(message).__name__))
         elif isinstance(message, Changes):
             self._on_changes(message)
         elif isinstance(message, RejectChanges) and self.asked:
             self._stream_from(min(message.since.version, self.position))
         else:
-            raise ProtocolError(f"{type(message).__name__} does not belong here.")
+            raise ProtocolError(t("{name__} does not belong here.", name__=type(message).__name__))
 
     def _on_announce(self, message: AnnouncePresence) -> None:
         here = self.here
         if self.greeted:
-            raise ProtocolError("A second AnnouncePresence came.")
+            raise ProtocolError(t("A second AnnouncePresence came."))
         if message.sender == here.site_id:
-            raise ProtocolError("The other side has the site id of this room: one is a copy of the other.", code=4005)
+            raise ProtocolError(
+                t("The other side has the site id of this room: one is a copy of the other."), code=4005
+            )
         theirs = (message.schema_name, message.schema_version)
         if here.schema_name is not None and theirs != (here.schema_name, here.schema_version):
             self.close(
                 4003,
-                f"This room has schema {here.schema_name} version {here.schema_version},"
-                f" the client {printable(theirs[0], 40)} version {theirs[1]}.",
+                t(
+                    "This room has schema {schema_name} version {schema_version}, the client {theirs}"
+                    " version {theirs2}.",
+                    schema_name=here.schema_name,
+                    schema_version=here.schema_version,
+                    theirs=printable(theirs[0], 40),
+                    theirs2=theirs[1],
+                ),
                 retry=False,
             )
             return
@@ -282,7 +292,7 @@ class VlcnHubSession(_VlcnSession):
 
     def _on_changes(self, message: Changes) -> None:
         if not self.receives:  # it was never asked for any
-            raise ProtocolError("Only reading is allowed here: the changes were not taken.", code=1008)
+            raise ProtocolError(t("Only reading is allowed here: the changes were not taken."), code=1008)
         super()._on_changes(message)
 
     def _gap(self) -> None:

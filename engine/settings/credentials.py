@@ -16,6 +16,7 @@ from pathlib import Path
 from engine.errors import TokenLost, TokenStoreError
 from engine.settings import HOME, data_dir
 from engine.settings.system_keyring import READ, SAVED, SystemKeyring
+from engine.text import t
 
 IN_KEYRING = ""
 """Stands in the file for a token that the keyring holds."""
@@ -51,7 +52,7 @@ class Tokens:
 
     async def where(self) -> str:
         """Return one sentence for a person: where tokens are kept."""
-        return await self.store.where() if self.store is not None else "Tokens are forgotten when Syncline ends."
+        return await self.store.where() if self.store is not None else t("Tokens are forgotten when Syncline ends.")
 
     async def keep(self, peer: str, token: str | None) -> None:
         """Keep the token of a peer; None changes nothing, an empty one removes what is kept.
@@ -98,9 +99,9 @@ class TokenStore:
         """Return one sentence for a person: where tokens are kept, and why there."""
         name = await self._found()
         if name is not None:
-            return f"Tokens are kept in the system's keyring ({name})."
-        why = "The system has no usable keyring, so tokens" if self._wanted else "Tokens"
-        return f"{why} are kept in {self._file.path}, which only you can read."
+            return t("Tokens are kept in the system's keyring ({name}).", name=name)
+        why = t("The system has no usable keyring, so tokens") if self._wanted else "Tokens"
+        return t("{why} are kept in {path}, which only you can read.", why=why, path=self._file.path)
 
     async def get(self, peer: str) -> str | None:
         """Return the token of a peer, by its id; None when it has none.
@@ -113,7 +114,9 @@ class TokenStore:
             return kept
         token = await self._keyring.get(peer)
         if token is None:
-            raise TokenLost("The system's keyring does not hold the token any more.", hint="Enter the token again.")
+            raise TokenLost(
+                t("The system's keyring does not hold the token any more."), hint=t("Enter the token again.")
+            )
         return token
 
     async def set(self, peer: str, token: str) -> None:
@@ -164,8 +167,8 @@ class _TokenFile:
             tokens = None
         if not isinstance(tokens, dict) or not all(isinstance(token, str) for token in tokens.values()):
             raise TokenStoreError(
-                f"The tokens in {self.path} cannot be used: the file is damaged.",
-                hint="Move it away, then enter the tokens of your peers again.",
+                t("The tokens in {path} cannot be used: the file is damaged.", path=self.path),
+                hint=t("Move it away, then enter the tokens of your peers again."),
             )
         return tokens
 
@@ -194,6 +197,11 @@ class _TokenFile:
 
     def _failed(self, verb: str, error: Exception) -> TokenStoreError:
         return TokenStoreError(
-            f"The tokens in {self.path} could not be {verb}: {getattr(error, 'strerror', None) or error}.",
-            hint="Check that the folder is there, is yours, and has space left.",
+            t(
+                "The tokens in {path} could not be {verb}: {error}.",
+                path=self.path,
+                verb=verb,
+                error=getattr(error, "strerror", None) or error,
+            ),
+            hint=t("Check that the folder is there, is yours, and has space left."),
         )

@@ -31,10 +31,10 @@ from engine.settings.model import (
     config_dir,
 )
 from engine.settings.schema import SETTINGS, as_int, as_str, days_problem
-from engine.text import marked
+from engine.text import t
 from engine.wire.handshake import check_room
 
-HEADER = "Syncline's settings. Edit them while Syncline is closed. Tokens are kept in the system's keyring."
+HEADER = t("Syncline's settings. Edit them while Syncline is closed. Tokens are kept in the system's keyring.")
 
 V = TypeVar("V")
 E = TypeVar("E", bound=StrEnum)
@@ -92,9 +92,9 @@ class SettingsFile:
             return tomlkit.document(), Settings()
         except UnicodeDecodeError as error:
             line = error.object[: error.start].count(b"\n") + 1
-            raise self._broken(line, "it is not UTF-8 text.") from None
+            raise self._broken(line, t("it is not UTF-8 text.")) from None
         except OSError as error:
-            raise self._failed(marked("engine", "read"), error) from None
+            raise self._failed(t("read"), error) from None
         try:
             document = tomlkit.parse(text)
         except ParseError as error:
@@ -109,18 +109,23 @@ class SettingsFile:
 
     def _broken(self, line: int, why: str) -> UsageError:
         if line:
-            what = f"The settings in {self.path}, line {line} cannot be used: {why}"
+            what = t("The settings in {path}, line {line} cannot be used: {why}", path=self.path, line=line, why=why)
         else:
-            what = f"The settings in {self.path} cannot be used: {why}"
+            what = t("The settings in {path} cannot be used: {why}", path=self.path, why=why)
         return UsageError(
             what,
-            hint="Correct the file, or move it away to start with new settings; it was not changed.",
+            hint=t("Correct the file, or move it away to start with new settings; it was not changed."),
         )
 
     def _failed(self, verb: str, error: OSError) -> SynclineError:
         return SynclineError(
-            f"The settings in {self.path} could not be {verb}: {error.strerror or error}.",
-            hint="Check that the folder is there, is yours, and has space left.",
+            t(
+                "The settings in {path} could not be {verb}: {strerror}.",
+                path=self.path,
+                verb=verb,
+                strerror=error.strerror or error,
+            ),
+            hint=t("Check that the folder is there, is yours, and has space left."),
         )
 
     def _write(self, text: str) -> None:
@@ -129,8 +134,8 @@ class SettingsFile:
             data = text.encode()
         except UnicodeEncodeError:
             raise UsageError(
-                "A name in the settings holds characters that are no text, so they cannot be saved.",
-                hint="Give the file or folder a name in UTF-8.",
+                t("A name in the settings holds characters that are no text, so they cannot be saved."),
+                hint=t("Give the file or folder a name in UTF-8."),
             ) from None
         temporary = ""
         try:
@@ -145,12 +150,12 @@ class SettingsFile:
         except OSError as error:
             with suppress(OSError):
                 os.unlink(temporary)
-            raise self._failed(marked("engine", "saved"), error) from None
+            raise self._failed(t("saved"), error) from None
 
 
 def _no_toml(words: str) -> str:
     """A sentence with the words of the library that reads TOML."""
-    return f"this is no valid TOML: {words.rstrip('.')}."
+    return t("this is no valid TOML: {rstrip}.", rstrip=words.rstrip("."))
 
 
 def _sync_folder(folder: Path) -> None:
@@ -184,7 +189,7 @@ class _Reader:
         self._key = "database"
         for self._index, peer in enumerate(peers):
             if not any(peer.database == database.id for database in databases):
-                raise ValueError(f"names the database {peer.database!r}, which is not in the file")
+                raise ValueError(t("names the database {database!r}, which is not in the file", database=peer.database))
         return Settings(**switches, databases=databases, peers=peers)
 
     def _each(
@@ -193,21 +198,21 @@ class _Reader:
         self._table, self._index, self._key = "", 0, table
         entries = values.get(table, [])
         if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-            raise ValueError(f"should be tables, each one headed [[{table}]]")
+            raise ValueError(t("should be tables, each one headed [[{table}]]", table=table))
         self._table = table
         seen = set()
         for self._index, entry in enumerate(entries):
             config = read(entry)
             self._key = "id"
             if config.id in seen:
-                raise ValueError("is the same as that of another entry")
+                raise ValueError(t("is the same as that of another entry"))
             seen.add(config.id)
             yield config
 
     def _database(self, entry: Mapping[str, Any]) -> DatabaseConfig:
         path = Path(self._take(entry, "path", as_str)).expanduser()
         if not path.is_absolute():
-            raise ValueError("should be a whole path, from the root")
+            raise ValueError(t("should be a whole path, from the root"))
         name = self._take(entry, "name", as_str, path.stem)
         room = self._take(entry, "room", as_str, "")
         return DatabaseConfig(self._take(entry, "id", as_str), name, path, check_room(room) if room else "")
@@ -243,15 +248,19 @@ class _Reader:
             return cast(entry[key])
         if default:
             return default[0]
-        raise ValueError("is missing")
+        raise ValueError(t("is missing"))
 
     def problem(self, error: ValueError | UsageError) -> str:
         """What is wrong with what is being read, in words."""
         if isinstance(error, UsageError):
-            wrong = f"the key “{self._key}”: {error}"
+            wrong = t("the key “{key}”: {error}", key=self._key, error=error)
         else:
-            wrong = f"the key “{self._key}” {error}."
-        return f"in entry {self._index + 1} of {self._table}, {wrong}" if self._table else wrong
+            wrong = t("the key “{key}” {error}.", key=self._key, error=error)
+        return (
+            t("in entry {index} of {table}, {wrong}", index=self._index + 1, table=self._table, wrong=wrong)
+            if self._table
+            else wrong
+        )
 
     def line(self) -> int:
         """The line of what is being read, or of its table; 0 when it cannot be told (inline tables)."""
@@ -276,7 +285,7 @@ def _one_of(kind: type[E]) -> Callable[[object], E]:
         try:
             return kind(as_str(value))
         except ValueError:
-            raise ValueError(f"should be one of {', '.join(kind)}") from None
+            raise ValueError(t("should be one of {kind}", kind=", ".join(kind))) from None
 
     return cast
 
@@ -286,7 +295,7 @@ def _pause(value: object) -> Pause:
         return Pause.FOREVER
     if isinstance(value, datetime):
         return Pause(value if value.tzinfo else value.astimezone())
-    raise ValueError("should be “forever” or a date and time")
+    raise ValueError(t("should be “forever” or a date and time"))
 
 
 # Writing

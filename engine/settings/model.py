@@ -15,6 +15,7 @@ from urllib.parse import urlsplit, urlunsplit
 import platformdirs
 
 from engine.errors import UsageError
+from engine.text import t
 from engine.wire.handshake import check_room
 
 HOME = "SYNCLINE_HOME"
@@ -153,7 +154,7 @@ class PeerConfig:
             check_minutes(minutes)
         return cls(
             secrets.token_hex(6),
-            name or f"{check_room(room)} at {urlsplit(url).netloc}",
+            name or t("{room} at {netloc}", room=check_room(room), netloc=urlsplit(url).netloc),
             database,
             url,
             check_room(room),
@@ -201,33 +202,38 @@ def check_url(url: str) -> str:
     Raises:
         UsageError: says what is wrong; a password in it is not repeated.
     """
-    hint = "Write it like wss://example.org:8080/sync."
+    hint = t("Write it like wss://example.org:8080/sync.")
     text = url.strip() if isinstance(url, str) else ""
     if not text:
-        raise UsageError("The address is empty.", hint=hint)
+        raise UsageError(t("The address is empty."), hint=hint)
     if not text.isprintable() or " " in text:
-        raise UsageError("The address holds a space or a control character.", hint=hint)
+        raise UsageError(t("The address holds a space or a control character."), hint=hint)
     try:
         parts = urlsplit(text)
         host, port = parts.hostname, parts.port
     except ValueError:
-        raise UsageError("The address has a host or port that cannot be.", hint=hint) from None
+        raise UsageError(t("The address has a host or port that cannot be."), hint=hint) from None
     if "@" in parts.netloc or "@" in text.partition("://")[0]:
-        raise UsageError("The address holds a user or a password.", hint="Put the token into its own field.")
+        raise UsageError(t("The address holds a user or a password."), hint=t("Put the token into its own field."))
     scheme = parts.scheme
     if scheme in ("http", "https"):
         better = {"http": "ws", "https": "wss"}[scheme] + text[len(scheme) :]
-        raise UsageError(f"The address {text} is one of a web page.", hint=f"Use {better}.")
+        raise UsageError(
+            t("The address {text} is one of a web page.", text=text), hint=t("Use {better}.", better=better)
+        )
     if "://" not in text:
-        raise UsageError(f"The address {text} does not begin with ws:// or wss://.", hint=f"Try ws://{text}.")
+        raise UsageError(
+            t("The address {text} does not begin with ws:// or wss://.", text=text),
+            hint=t("Try ws://{text}.", text=text),
+        )
     if scheme not in ("ws", "wss"):
-        raise UsageError(f"The address {text} does not begin with ws:// or wss://.", hint=hint)
+        raise UsageError(t("The address {text} does not begin with ws:// or wss://.", text=text), hint=hint)
     if not host:
-        raise UsageError(f"The address {text} names no host.", hint=hint)
+        raise UsageError(t("The address {text} names no host.", text=text), hint=hint)
     if port == 0:
-        raise UsageError(f"The address {text} has the port 0.", hint=hint)
+        raise UsageError(t("The address {text} has the port 0.", text=text), hint=hint)
     if parts.fragment:
-        raise UsageError(f"The address {text} holds a “#”.", hint=hint)
+        raise UsageError(t("The address {text} holds a “#”.", text=text), hint=hint)
     path = parts.path if parts.path not in ("", "/") else DEFAULT_PATH
     return urlunsplit((scheme, parts.netloc.lower(), path, parts.query, ""))
 
@@ -239,14 +245,19 @@ def check_pin(url: str, fingerprint: str) -> str:
         UsageError: it cannot.
     """
     if fingerprint and not _FINGERPRINT.fullmatch(fingerprint):
-        raise UsageError("The certificate's fingerprint is not 64 hex digits.", hint="Pair again, with a new link.")
+        raise UsageError(
+            t("The certificate's fingerprint is not 64 hex digits."), hint=t("Pair again, with a new link.")
+        )
     if fingerprint and urlsplit(url).scheme != "wss":
-        raise UsageError("Only wss:// addresses have a certificate.", hint="Write wss:// in place of ws://.")
+        raise UsageError(t("Only wss:// addresses have a certificate."), hint=t("Write wss:// in place of ws://."))
     return fingerprint
 
 
 def check_minutes(minutes: int) -> int:
     """Return the minutes between two syncs when they can be. Raises UsageError."""
     if not 1 <= minutes <= 7 * 24 * 60:
-        raise UsageError(f"A sync every {minutes} minutes cannot be.", hint="Choose from 1 minute to 10080, a week.")
+        raise UsageError(
+            t("A sync every {minutes} minutes cannot be.", minutes=minutes),
+            hint=t("Choose from 1 minute to 10080, a week."),
+        )
     return minutes

@@ -9,17 +9,17 @@ from typing import Any
 
 from engine.errors import UsageError
 from engine.settings.model import Settings
-from engine.text import marked
+from engine.text import t
 
 
 class Group(enum.Enum):
     """Where a switch stands in the window's dialog; the value is the heading."""
 
-    GENERAL = marked("settings", "General")
-    SYNC = marked("settings", "Syncing")
-    SHARE = marked("settings", "Sharing")
-    NOTIFY = marked("settings", "Notifications")
-    LOG = marked("settings", "Troubleshooting")
+    GENERAL = t("General")
+    SYNC = t("Syncing")
+    SHARE = t("Sharing")
+    NOTIFY = t("Notifications")
+    LOG = t("Troubleshooting")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,21 +56,21 @@ class Setting:
 def as_bool(value: object) -> bool:
     """A TOML bool; anything else raises ValueError."""
     if not isinstance(value, bool):
-        raise ValueError("should be true or false")
+        raise ValueError(t("should be true or false"))
     return value
 
 
 def as_int(value: object) -> int:
     """A TOML integer; anything else raises ValueError."""
     if isinstance(value, bool) or not isinstance(value, int):
-        raise ValueError("should be a whole number")
+        raise ValueError(t("should be a whole number"))
     return value
 
 
 def as_str(value: object) -> str:
     """A TOML string; anything else raises ValueError."""
     if not isinstance(value, str):
-        raise ValueError("should be a text in quotes")
+        raise ValueError(t("should be a text in quotes"))
     return value
 
 
@@ -79,7 +79,7 @@ DAYS = (1, 3650)
 
 def days_problem(days: int) -> str:
     """What is wrong with a number of days, or ''."""
-    return "" if DAYS[0] <= days <= DAYS[1] else f"should be from {DAYS[0]} to {DAYS[1]} days"
+    return "" if DAYS[0] <= days <= DAYS[1] else t("should be from {days} to {days2} days", days=DAYS[0], days2=DAYS[1])
 
 
 def checked(**values: object) -> dict[str, Any]:
@@ -92,11 +92,14 @@ def checked(**values: object) -> dict[str, Any]:
     for name, value in values.items():
         setting = SETTINGS.get(name)
         if setting is None:
-            raise UsageError(f"There is no setting “{name}”.", hint=f"There are: {', '.join(SETTINGS)}.")
+            raise UsageError(
+                t("There is no setting “{name}”.", name=name),
+                hint=t("There are: {settings}.", settings=", ".join(SETTINGS)),
+            )
         try:
             found[name] = setting.read(value)
         except ValueError as problem:
-            raise UsageError(f"The setting “{name}” {problem}.") from None
+            raise UsageError(t("The setting “{name}” {problem}.", name=name, problem=problem)) from None
     return found
 
 
@@ -105,7 +108,7 @@ def _fine(_: object) -> str:
 
 
 def _port_problem(port: int) -> str:
-    return "" if 0 <= port <= 65_535 else "should be a port, from 0 to 65535"
+    return "" if 0 <= port <= 65_535 else t("should be a port, from 0 to 65535")
 
 
 _DEFAULTS = Settings()
@@ -119,7 +122,7 @@ def _choice(name: str, group: Group, label: str, explained: str, *choices: tuple
     known = [value for value, _ in choices]
 
     def problem(value: str) -> str:
-        return "" if value in known else f"should be one of {', '.join(known)}"
+        return "" if value in known else t("should be one of {known}", known=", ".join(known))
 
     return Setting(name, getattr(_DEFAULTS, name), as_str, problem, group, label, explained, choices)
 
@@ -130,44 +133,44 @@ SETTINGS: dict[str, Setting] = {
         _switch(
             "start_hidden",
             Group.GENERAL,
-            marked("settings", "Start without the window"),
-            marked("settings", "Only the tray icon is seen at the start, where there is a tray."),
+            t("Start without the window"),
+            t("Only the tray icon is seen at the start, where there is a tray."),
         ),
         _choice(
             "language",
             Group.GENERAL,
-            marked("settings", "Language"),
-            marked("settings", "The language of the window."),
-            ("system", marked("settings", "As the system")),
+            t("Language"),
+            t("The language of the window."),
+            ("system", t("As the system")),
             ("en", "English"),
             ("de", "Deutsch"),
         ),
         _choice(
             "theme",
             Group.GENERAL,
-            marked("settings", "Colours"),
-            marked("settings", "Light or dark windows."),
-            ("system", marked("settings", "As the system")),
-            ("light", marked("settings", "Light")),
-            ("dark", marked("settings", "Dark")),
+            t("Colours"),
+            t("Light or dark windows."),
+            ("system", t("As the system")),
+            ("light", t("Light")),
+            ("dark", t("Dark")),
         ),
         _switch(
             "auto_sync",
             Group.SYNC,
-            marked("settings", "Sync by itself"),
-            marked("settings", "Sync live peers at once and the others on their timer."),
+            t("Sync by itself"),
+            t("Sync live peers at once and the others on their timer."),
         ),
         _switch(
             "rest_on_battery",
             Group.SYNC,
-            marked("settings", "Not on battery"),
-            marked("settings", "Sync only by hand while the machine runs on its battery."),
+            t("Not on battery"),
+            t("Sync only by hand while the machine runs on its battery."),
         ),
         _switch(
             "rest_on_metered",
             Group.SYNC,
-            marked("settings", "Not over a metered network"),
-            marked("settings", "Sync only by hand while the system says that traffic costs money."),
+            t("Not over a metered network"),
+            t("Sync only by hand while the system says that traffic costs money."),
         ),
         Setting(
             "stale_days",
@@ -175,22 +178,22 @@ SETTINGS: dict[str, Setting] = {
             as_int,
             days_problem,
             Group.SYNC,
-            marked("settings", "Stale after"),
-            marked("settings", "A peer not heard from for this many days is marked stale."),
+            t("Stale after"),
+            t("A peer not heard from for this many days is marked stale."),
             span=DAYS,
-            unit=marked("settings", " days"),
+            unit=t(" days"),
         ),
         _switch(
             "share",
             Group.SHARE,
-            marked("settings", "Share databases"),
-            marked("settings", "Serve the databases that are chosen under Share, to machines that were paired."),
+            t("Share databases"),
+            t("Serve the databases that are chosen under Share, to machines that were paired."),
         ),
         _switch(
             "share_lan",
             Group.SHARE,
-            marked("settings", "In the local network"),
-            marked("settings", "Let other machines in the network come in, not this one alone."),
+            t("In the local network"),
+            t("Let other machines in the network come in, not this one alone."),
         ),
         Setting(
             "share_port",
@@ -198,44 +201,44 @@ SETTINGS: dict[str, Setting] = {
             as_int,
             _port_problem,
             Group.SHARE,
-            marked("settings", "Port"),
-            marked("settings", "Where paired machines find this one; 0 picks one, once."),
+            t("Port"),
+            t("Where paired machines find this one; 0 picks one, once."),
             span=(0, 65_535),
-            zero=marked("settings", "any"),
+            zero=t("any"),
         ),
         _switch(
             "discover",
             Group.SHARE,
-            marked("settings", "Find each other"),
-            marked("settings", "Let others in the network see that this machine shares, and look for them."),
+            t("Find each other"),
+            t("Let others in the network see that this machine shares, and look for them."),
         ),
         _switch(
             "notify_needs_you",
             Group.NOTIFY,
-            marked("settings", "When a peer needs you"),
-            marked("settings", "Notify when a peer waits for a person's help."),
+            t("When a peer needs you"),
+            t("Notify when a peer waits for a person's help."),
         ),
         _switch(
             "notify_stale",
             Group.NOTIFY,
-            marked("settings", "When a peer is stale"),
-            marked("settings", "Notify when a peer has not been heard from for long."),
+            t("When a peer is stale"),
+            t("Notify when a peer has not been heard from for long."),
         ),
         _switch(
             "notify_first_sync",
             Group.NOTIFY,
-            marked("settings", "After a first sync"),
-            marked("settings", "Notify when a new peer is in sync for the first time."),
+            t("After a first sync"),
+            t("Notify when a new peer is in sync for the first time."),
         ),
         _choice(
             "log_level",
             Group.LOG,
-            marked("settings", "Log"),
-            marked("settings", "How much is written to the log: debug, info, warning or error."),
-            ("debug", marked("settings", "Everything")),
-            ("info", marked("settings", "What happens")),
-            ("warning", marked("settings", "Warnings and errors")),
-            ("error", marked("settings", "Errors only")),
+            t("Log"),
+            t("How much is written to the log: debug, info, warning or error."),
+            ("debug", t("Everything")),
+            ("info", t("What happens")),
+            ("warning", t("Warnings and errors")),
+            ("error", t("Errors only")),
         ),
     )
 }

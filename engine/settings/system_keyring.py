@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from engine.errors import TokenStoreError
-from engine.text import marked
+from engine.text import t
 
 if TYPE_CHECKING:
     from keyring.backend import KeyringBackend
@@ -20,10 +20,10 @@ T = TypeVar("T")
 SERVICE = "syncline"
 """The name under which the keyring lists our tokens; the "user" is the peer's id."""
 
-READ, SAVED, REMOVED = marked("engine", "read"), marked("engine", "saved"), marked("engine", "removed")
+READ, SAVED, REMOVED = t("read"), t("saved"), t("removed")
 
 _LOCKED = {"KeyringLocked", "LockedException", "PromptDismissedException"}
-_WORDS = {"InitError": "it could not be opened"} | dict.fromkeys(_LOCKED, "it is locked")
+_WORDS = {"InitError": t("it could not be opened")} | dict.fromkeys(_LOCKED, t("it is locked"))
 """The backends' errors, by the names of their types: whichever backend is installed, its module need not be here."""
 
 
@@ -78,8 +78,8 @@ class SystemKeyring:
         await self.find()
         if self._backend is None:
             raise TokenStoreError(
-                "The token is in the system's keyring, which cannot be reached now.",
-                hint="Start Syncline from your desktop, or enter the token again.",
+                t("The token is in the system's keyring, which cannot be reached now."),
+                hint=t("Start Syncline from your desktop, or enter the token again."),
             )
         return self._backend
 
@@ -88,13 +88,16 @@ class SystemKeyring:
         try:
             return await self._on_thread(work, *args, **kwargs)
         except TimeoutError:
-            why = f"it did not answer within {self._timeout:.0f} s"
+            why = t("it did not answer within {timeout:.0f} s", timeout=self._timeout)
         except Exception as error:
-            why = _WORDS.get(type(error).__name__, f"it failed ({type(error).__name__})")
+            why = _WORDS.get(type(error).__name__, t("it failed ({name__})", name__=type(error).__name__))
         raise TokenStoreError(
-            f"The token could not be {verb} in the system's keyring: {why}.",
-            hint="Unlock the keyring, then try again. With PYTHON_KEYRING_BACKEND=keyring.backends.null.Keyring set,"
-            " Syncline keeps tokens in a file instead.",
+            t("The token could not be {verb} in the system's keyring: {why}.", verb=verb, why=why),
+            hint=t(
+                "Unlock the keyring, then try again. With"
+                " PYTHON_KEYRING_BACKEND=keyring.backends.null.Keyring set, Syncline keeps tokens in"
+                " a file instead."
+            ),
         )
 
     async def _on_thread(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -7,6 +7,7 @@ import os
 import apsw
 
 from engine.errors import StorageFailed
+from engine.text import t
 
 
 def ensure(db: apsw.Connection) -> None:
@@ -27,8 +28,12 @@ def ensure(db: apsw.Connection) -> None:
                 _sync(os.path.dirname(db.filename))
     except OSError as error:
         raise StorageFailed(
-            f"“{db.filename}” could not be made durable: {error.strerror or error}.",
-            hint="Check the disk, then try again.",
+            t(
+                "“{filename}” could not be made durable: {strerror}.",
+                filename=db.filename,
+                strerror=error.strerror or error,
+            ),
+            hint=t("Check the disk, then try again."),
         ) from error
 
 

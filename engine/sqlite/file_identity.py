@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from engine.errors import FileReplaced, NoSuchFile
+from engine.text import t
 
 FileId = tuple[int, int]
 """Device and number of a file."""
@@ -37,14 +38,14 @@ def is_missing(path: Path) -> bool:
 def not_there(path: Path) -> NoSuchFile:
     """The error for a file that has lost its name."""
     return NoSuchFile(
-        f"“{path.name}” is not there any more.",
-        hint="Bring it back to where it was, and Syncline goes on by itself.",
+        t("“{file}” is not there any more.", file=path.name),
+        hint=t("Bring it back to where it was, and Syncline goes on by itself."),
     )
 
 
 def replaced(path: Path) -> FileReplaced:
     """The error for a file whose name another one has."""
     return FileReplaced(
-        f"“{path.name}” was replaced by another file meanwhile.",
-        hint="Syncline goes on from what the file holds now.",
+        t("“{file}” was replaced by another file meanwhile.", file=path.name),
+        hint=t("Syncline goes on from what the file holds now."),
     )

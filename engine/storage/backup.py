@@ -15,6 +15,7 @@ import apsw
 
 from engine.errors import StorageFailed
 from engine.sqlite.sqlite_errors import explain
+from engine.text import t
 
 KEPT = 3
 """Copies of one file that are kept; older ones go when a new one is whole."""
@@ -149,6 +150,6 @@ def _identity(path: Path) -> str:
 
 def _failed(path: Path, folder: Path, error: Exception) -> StorageFailed:
     return StorageFailed(
-        f"{path.name} could not be backed up to {folder}: {error}.",
-        hint="Nothing was written to the file. Free some space, then try again.",
+        t("{file} could not be backed up to {folder}: {error}.", file=path.name, folder=folder, error=error),
+        hint=t("Nothing was written to the file. Free some space, then try again."),
     )

@@ -18,6 +18,8 @@ from contextlib import suppress
 from pathlib import Path
 from weakref import WeakKeyDictionary
 
+from engine.text import t
+
 log = logging.getLogger(__name__)
 
 GAP = 0.02
@@ -196,7 +198,7 @@ class _Watcher(ABC):
         for file in self._users.copy():
             if file.watched is not None and _folder(file.folder) != file.watched:
                 self.unwatch(file)
-                file.lost("it was unmounted, or another folder took its place")
+                file.lost(t("it was unmounted, or another folder took its place"))
 
     @abstractmethod
     def watch(self, file: FileWatch) -> None: ...
@@ -249,7 +251,7 @@ class _Inotify(_Watcher):
             if event.mask & self._gone and event.name is None:
                 for file in files:
                     self.unwatch(file)
-                    file.lost("the folder was moved or deleted")
+                    file.lost(t("the folder was moved or deleted"))
                 continue
             name = None if event.name is None else event.name.name
             for file in files:
@@ -268,7 +270,7 @@ class _Watchfiles(_Watcher):
 
     def watch(self, file: FileWatch) -> None:
         if not file.folder.is_dir():
-            raise FileNotFoundError(errno.ENOENT, "the folder does not exist", str(file.folder))
+            raise FileNotFoundError(errno.ENOENT, t("the folder does not exist"), str(file.folder))
         self._watched.add(file)
         self._stop.set()  # the set of folders is fixed at the start: begin again
         if self._task is None:
@@ -306,7 +308,7 @@ class _Watchfiles(_Watcher):
                 if not file.folder.is_dir():
                     self.unwatch(file)
                     self._stop.set()
-                    file.lost("the folder was moved or deleted")
+                    file.lost(t("the folder was moved or deleted"))
                 elif any(path.parent == file.folder and path.name in file.names for path in touched):
                     file.touched()
 

@@ -17,6 +17,7 @@ from engine.replica import Replica
 from engine.sqlite.sql import ident, key_is, main
 from engine.sqlite.sqlite_errors import explained
 from engine.storage.backup import Backups
+from engine.text import t
 from engine.truncate import stands_for
 
 
@@ -30,7 +31,7 @@ def current(replica: Replica, table: str, key: tuple[SQLiteValue, ...], column: 
     with explained(replica.path):
         cells = replica.connection.execute(f"SELECT {ident(column)} FROM {main(table)} WHERE {where}", key).fetchall()
     if not cells:
-        raise UsageError(f"The row in “{table}” is gone.")
+        raise UsageError(t("The row in “{table}” is gone.", table=table))
     value: SQLiteValue = cells[0][0]
     return value
 
@@ -61,13 +62,17 @@ def restore_value(
             cells = db.execute(f"SELECT {ident(column)} FROM {main(table)} WHERE {where}", key).fetchall()
             if not cells:
                 raise UsageError(
-                    f"The row in “{table}” is gone, so that nothing can be put back into it.",
-                    hint="Copy the old value instead.",
+                    t("The row in “{table}” is gone, so that nothing can be put back into it.", table=table),
+                    hint=t("Copy the old value instead."),
                 )
             if not stands_for(instead_of, cells[0][0]):
                 raise UsageError(
-                    f"“{column}” in “{table}” has been changed again since then; it stays as it is.",
-                    hint="Copy the old value instead, or look for the newest change of it.",
+                    t(
+                        "“{column}” in “{table}” has been changed again since then; it stays as it is.",
+                        column=column,
+                        table=table,
+                    ),
+                    hint=t("Copy the old value instead, or look for the newest change of it."),
                 )
             number = len(key) + 1
             db.execute(f"UPDATE {main(table)} SET {ident(column)} = ?{number} WHERE {where}", (*key, value)).fetchall()
@@ -77,7 +82,8 @@ def restore_value(
                 db.execute("ROLLBACK")
             if isinstance(error, apsw.ConstraintError):
                 raise UsageError(
-                    f"The table “{table}” refuses the old value: {error}.", hint="Copy the old value instead."
+                    t("The table “{table}” refuses the old value: {error}.", table=table, error=error),
+                    hint=t("Copy the old value instead."),
                 ) from None
             raise
 
@@ -86,7 +92,14 @@ def _key(replica: Replica, table: str, key: tuple[SQLiteValue, ...], column: str
     """The columns of the key, if there is such a table and column."""
     status = next((known for known in replica.tables() if known.name == table), None)
     if status is None or not status.syncable or column not in status.columns or len(key) != len(status.key):
-        raise UsageError(f"“{replica.path.name}” has no synced column “{column}” in a table “{table}” any more.")
+        raise UsageError(
+            t(
+                "“{file}” has no synced column “{column}” in a table “{table}” any more.",
+                file=replica.path.name,
+                column=column,
+                table=table,
+            )
+        )
     return status.key
 
 
@@ -110,7 +123,7 @@ def put_back_file(path: Path, copy: Path, backups: Backups) -> tuple[bytes, Path
         with explained(copy), contextlib.closing(_connect(unfinished)) as db:
             whole = db.execute("PRAGMA quick_check").get
         if whole != "ok":
-            raise NotADatabase(f"The backup {copy} is damaged.", hint="Choose another.")
+            raise NotADatabase(t("The backup {copy} is damaged.", copy=copy), hint=t("Choose another."))
         with Replica.open(unfinished, readonly=True) as replica:
             synced = bool(replica.site_id)
         site_id = b""

@@ -20,7 +20,7 @@ from engine.errors import (
 )
 from engine.session import CLOSE_MISSING, CLOSE_TOKEN, Close, Session, SynclineSession
 from engine.table_shape import Where
-from engine.text import printable
+from engine.text import printable, t
 from engine.wire import FailureCode
 
 TOO_BIG = 1009
@@ -32,7 +32,7 @@ CLOSE_COPIED = 4005
 REFUSALS = (1003, 1007, 1008, TOO_BIG)
 """Close codes that say no; so do those from 4000 to 4999, but for one."""
 
-COPIED = "If this file is the copy, give it an id of its own: “New id…” in the peer's menu."
+COPIED = t("If this file is the copy, give it an id of its own: “New id…” in the peer's menu.")
 
 GONE = (ConnectionClosed, AttributeError)
 """What a connection raises that is over. asyncio's abort(), which websockets calls, trips with an AttributeError over a
@@ -46,30 +46,30 @@ def how_it_ended(socket: Connection) -> Close:
     if ours is not None and ours.code == TOO_BIG and not answers:
         code = TOO_BIG
         limit = socket.protocol.max_message_size or 0
-        size = f"{limit >> 20} MB" if limit >> 20 else f"{limit:,} bytes"
-        reason = f"The other side sent a message of more than {size}, which is too large to take."
+        size = t("{limit} MB", limit=limit >> 20) if limit >> 20 else t("{limit:,} bytes", limit=limit)
+        reason = t("The other side sent a message of more than {size}, which is too large to take.", size=size)
     elif code == TOO_BIG:
-        reason = "Too large for this peer: it does not take a message of this size."
+        reason = t("Too large for this peer: it does not take a message of this size.")
     if code in (None, 1006):
-        return Close(1006, "The connection was cut.", "")
+        return Close(1006, t("The connection was cut."), "")
     if code in (1000, 1001):
-        return Close(code or 1000, reason or "The other side hung up.", "")
-    return Close(code, reason or f"The other side closed with code {code}.", "", may_help(code))
+        return Close(code or 1000, reason or t("The other side hung up."), "")
+    return Close(code, reason or t("The other side closed with code {code}.", code=code), "", may_help(code))
 
 
 def error_of(session: Session, closed: Close, path: Path) -> SynclineError:
     """Return what kept two sides from syncing, given how their session ended; ``path`` is our file."""
     refused = session.refusal.code if isinstance(session, SynclineSession) and session.refusal is not None else None
     if session.copied or closed.code == CLOSE_COPIED:
-        return CopiedFile(closed.reason, hint=f"{COPIED} Or: syncline new-id {path}")
+        return CopiedFile(closed.reason, hint=t("{copied} Or: syncline new-id {path}", copied=COPIED, path=path))
     if closed.parked:
         return _tables(session, closed, path)
     if closed.retry:
         return PeerUnreachable(closed.reason)
     if refused == FailureCode.ROOM:
-        return RoomMissing(closed.reason, hint="When that has changed at the hub, this goes on by itself.")
+        return RoomMissing(closed.reason, hint=t("When that has changed at the hub, this goes on by itself."))
     if refused == FailureCode.TOKEN or closed.code == CLOSE_TOKEN:
-        return TokenRefused(closed.reason, hint="Enter the token that the hub's owner gave you.")
+        return TokenRefused(closed.reason, hint=t("Enter the token that the hub's owner gave you."))
     if refused == FailureCode.TOO_LARGE or closed.code == TOO_BIG:
         return TooLarge(closed.reason)
     return PeerRefused(closed.reason)
@@ -79,11 +79,11 @@ def _tables(session: Session, closed: Close, path: Path) -> SynclineError:
     places = {one.where: one.table for one in session.parked} if session.nothing_left else {}
     if Where.HERE in places:
         table = places[Where.HERE]
-        mend = f"To mend it: syncline check --repair {path}"
+        mend = t("To mend it: syncline check --repair {path}", path=path)
         return TableBroken(table, dict(session.here.parked)[table], hint=mend)
     if places.keys() == {Where.THERE}:
-        return SchemasDiffer(closed.reason, hint="When that is mended, it goes on by itself.")
-    return SchemasDiffer(closed.reason, hint="Bring both sides to the same tables; it then goes on by itself.")
+        return SchemasDiffer(closed.reason, hint=t("When that is mended, it goes on by itself."))
+    return SchemasDiffer(closed.reason, hint=t("Bring both sides to the same tables; it then goes on by itself."))
 
 
 def may_help(code: int) -> bool:

@@ -24,6 +24,7 @@ from websockets.exceptions import (
 from websockets.typing import Subprotocol
 
 from engine.errors import CertificateChanged, PeerRefused, PeerUnreachable, TokenRefused, UsageError
+from engine.text import t
 from engine.transport.keepalive import ClientSocket
 from engine.transport.sockets import SOCKET_OPTIONS, stagger
 from engine.transport.tls_pinning import OtherCertificate, pinned
@@ -109,7 +110,7 @@ async def dial(
             url,
             subprotocols=[Subprotocol(encode_subprotocol(room, token, own=PROTOCOL))],
             create_connection=ClientSocket,
-            max_size=MAX_SMALL,  # the pump takes more as soon as more may come
+            max_size=MAX_SMALL,  # the driver takes more as soon as more may come
             open_timeout=OPEN_TIMEOUT,
             user_agent_header=None,
             logger=log,
@@ -118,31 +119,40 @@ async def dial(
     except (InvalidURI, UnicodeError) as error:
         if isinstance(error.__context__, InvalidStatus):  # it was sent on, to a web page
             raise _refusal(error.__context__, where) from error
-        raise UsageError(f"“{url}” is no WebSocket address.", hint="Use ws://host:port/sync.") from error
+        raise UsageError(t("“{url}” is no WebSocket address.", url=url), hint=t("Use ws://host:port/sync.")) from error
     except InvalidStatus as error:
         raise _refusal(error, where) from error
     except InvalidMessage as error:
-        hint = "Check the address and the port." if url.startswith("wss:") else "Is it wss:// instead of ws://?"
-        raise PeerUnreachable(f"{where} does not speak WebSocket.", hint=hint) from error
+        hint = t("Check the address and the port.") if url.startswith("wss:") else t("Is it wss:// instead of ws://?")
+        raise PeerUnreachable(t("{where} does not speak WebSocket.", where=where), hint=hint) from error
     except InvalidHandshake as error:
-        raise PeerRefused(f"{where} answered, but not as a sync server: {error}.") from error
+        raise PeerRefused(
+            t("{where} answered, but not as a sync server: {error}.", where=where, error=error)
+        ) from error
     except TimeoutError as error:
-        raise PeerUnreachable(f"{where} did not answer within {OPEN_TIMEOUT:.0f} s.") from error
+        raise PeerUnreachable(
+            t("{where} did not answer within {open_timeout:.0f} s.", where=where, open_timeout=OPEN_TIMEOUT)
+        ) from error
     except gaierror as error:
-        raise PeerUnreachable(f"{where}: no such host.", hint="Check the name, and the network.") from error
+        raise PeerUnreachable(
+            t("{where}: no such host.", where=where), hint=t("Check the name, and the network.")
+        ) from error
     except OtherCertificate as error:
         raise CertificateChanged(
-            f"{where} shows another certificate than the one that was paired.",
-            hint="If Syncline was set up anew there, pair again with a new link. If not, somebody may be in between.",
+            t("{where} shows another certificate than the one that was paired.", where=where),
+            hint=t(
+                "If Syncline was set up anew there, pair again with a new link. If not, somebody may be in between."
+            ),
         ) from error
     except ssl.SSLError as error:
         raise PeerRefused(
-            f"{where}: no secure connection: {error.reason or error}.", hint=_secure_hint(error)
+            t("{where}: no secure connection: {reason}.", where=where, reason=error.reason or error),
+            hint=_secure_hint(error),
         ) from error
     except ImportError as error:
         raise UsageError(
-            f"{where} is behind a SOCKS proxy, which needs another package.",
-            hint="Install python-socks, or set NO_PROXY.",
+            t("{where} is behind a SOCKS proxy, which needs another package.", where=where),
+            hint=t("Install python-socks, or set NO_PROXY."),
         ) from error
     except (OSError, EOFError, WebSocketException) as error:
         raise _unreachable(error, where) from error
@@ -152,7 +162,14 @@ async def dial(
     own = next((number for number in range(OLDEST, PROTOCOL + 1) if answer == str(number)), None)
     if answer is not None and own is None:
         await socket.close(1000)
-        raise PeerRefused(f"{where} speaks version {answer} of the protocol, this Syncline {PROTOCOL}.")
+        raise PeerRefused(
+            t(
+                "{where} speaks version {answer} of the protocol, this Syncline {protocol}.",
+                where=where,
+                answer=answer,
+                protocol=PROTOCOL,
+            )
+        )
     return Dialled(
         socket,
         own=own,
@@ -164,23 +181,25 @@ async def dial(
 
 def _secure_hint(error: ssl.SSLError) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
-        return (
+        return t(
             "Dial it by the name that its certificate is for; one made at home has to be trusted here: SSL_CERT_FILE."
         )
-    return "Is it ws:// instead of wss://?"
+    return t("Is it ws:// instead of wss://?")
 
 
 def _refusal(error: InvalidStatus, where: str) -> PeerRefused | PeerUnreachable:
     status, said = error.response.status_code, _sentence(error.response.body)
     refusal: PeerRefused | PeerUnreachable
     if status in (401, 403):
-        hint = "Enter the token that the hub's owner gave you."
-        refusal = TokenRefused(f"{where} does not accept the token.{said}", hint=hint)
+        hint = t("Enter the token that the hub's owner gave you.")
+        refusal = TokenRefused(t("{where} does not accept the token.{said}", where=where, said=said), hint=hint)
     elif status in (502, 503, 504):
-        refusal = PeerUnreachable(f"{where} is not ready (HTTP {status}).{said}")
+        refusal = PeerUnreachable(
+            t("{where} is not ready (HTTP {status}).{said}", where=where, status=status, said=said)
+        )
     else:
-        sentence = f"{where} is no sync server: it answered with HTTP {status}."
-        refusal = PeerRefused(sentence, hint="Check the address and its path.")
+        sentence = t("{where} is no sync server: it answered with HTTP {status}.", where=where, status=status)
+        refusal = PeerRefused(sentence, hint=t("Check the address and its path."))
     refusal.retry_after = _retry_after(next(iter(error.response.headers.get_all("Retry-After")), ""))
     return refusal
 
@@ -197,10 +216,12 @@ def _retry_after(value: str) -> float:
 def _unreachable(error: Exception, where: str) -> PeerUnreachable:
     numbers = _numbers(error)
     if numbers == {errno.ECONNREFUSED}:
-        return PeerUnreachable(f"{where}: connection refused.", hint="Is the hub running, and is the port right?")
+        return PeerUnreachable(
+            t("{where}: connection refused.", where=where), hint=t("Is the hub running, and is the port right?")
+        )
     # the system's own words, where asyncio has put its own in their place
     why = "; ".join(os.strerror(number) for number in sorted(numbers)) or str(error)
-    return PeerUnreachable(f"{where}: {why}.")
+    return PeerUnreachable(t("{where}: {reason}.", where=where, reason=why))
 
 
 def _numbers(error: Exception) -> set[int]:
@@ -214,4 +235,4 @@ def _numbers(error: Exception) -> set[int]:
 def _sentence(body: bytes | bytearray | None) -> str:
     """What a hub of ours says for a reason; empty for the pages of other servers."""
     text = bytes(body or b"").decode(errors="replace").strip()
-    return f" It says: {text}" if text.endswith(".") and text.isprintable() and len(text) <= 200 else ""
+    return t(" It says: {text}", text=text) if text.endswith(".") and text.isprintable() and len(text) <= 200 else ""

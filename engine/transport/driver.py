@@ -43,6 +43,7 @@ from engine.sqlite.steps import Left, unless
 from engine.storage.replica_host import ReplicaHost
 from engine.table_shape import Parked, Shape
 from engine.tables import Applied
+from engine.text import t
 from engine.transport import gc_pause
 from engine.transport.close_codes import GONE, how_it_ended, shortened
 from engine.transport.keepalive import silence, taken, while_connected
@@ -166,7 +167,7 @@ class Driver:
 
     def replaced(self) -> None:
         """``ReplicaHost`` listener: another file has taken the place of ours; begin anew with what it holds."""
-        self.call(lambda: self.session.close(1001, "The file was replaced.", regreet=True))
+        self.call(lambda: self.session.close(1001, t("The file was replaced."), regreet=True))
 
     def troubled(self, error: SynclineError | None) -> None:
         """``ReplicaHost`` listener: the file cannot be used; one that has gone holds nothing any more to be synced."""
@@ -334,7 +335,7 @@ class Driver:
                 if self._finishing:
                     continue
                 if isinstance(frame, str):
-                    self.call(lambda: self.session.close(1003, "A text frame came; only binary ones are spoken."))
+                    self.call(lambda: self.session.close(1003, t("A text frame came; only binary ones are spoken.")))
                     continue
                 self._frame = frame
                 del frame
@@ -380,10 +381,10 @@ class Driver:
             seconds = await silence(self.socket)
         except GONE:
             return
-        here = f"There was no sign of life from the other side for {seconds:.0f} s."
+        here = t("There was no sign of life from the other side for {seconds:.0f} s.", seconds=seconds)
         _set(self._unheard)
         # Some lines die by halves, so this may still arrive.
-        there = f"The other side heard nothing from here for {seconds:.0f} s."
+        there = t("The other side heard nothing from here for {seconds:.0f} s.", seconds=seconds)
         self.call(lambda: self.session.close(1001, here, said=there))
 
     async def _finish(self, reader: asyncio.Task[Any], writer: asyncio.Task[Any], heartbeat: asyncio.Task[Any]) -> None:

@@ -9,6 +9,8 @@ import hashlib
 import hmac
 import ssl
 
+from engine.text import t
+
 
 class OtherCertificate(ssl.SSLError):
     """The other side proved to be somebody, but not the one that was paired."""
@@ -25,7 +27,7 @@ def pinned(fingerprint: str) -> ssl.SSLContext:
             super().do_handshake()
             shown = fingerprint_of(self.getpeercert(True) or b"")
             if not hmac.compare_digest(shown, fingerprint):
-                raise OtherCertificate("another certificate")
+                raise OtherCertificate(t("another certificate"))
 
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False

@@ -6,6 +6,7 @@ This package knows nothing of who calls it: no socket, no file, no clock.
 from __future__ import annotations
 
 from engine.errors import WireError
+from engine.text import t
 from engine.wire.batch_codec import MAX_CHANGES
 from engine.wire.encoded_cache import EncodedChanges, MaskedChanges
 from engine.wire.messages import (
@@ -134,9 +135,16 @@ def encode(message: Message) -> bytes:
     elif isinstance(message, StockMessage):
         put_stock(out, message)
     else:
-        raise WireError(f"A {type(message).__name__} is no message and cannot be sent.")
+        raise WireError(t("A {name__} is no message and cannot be sent.", name__=type(message).__name__))
     if len(out) > MAX_SMALL and out[0] not in _CARRIERS:
-        raise WireError(f"A {type(message).__name__} of {len(out):,} bytes cannot be sent: at most {MAX_SMALL:,} are.")
+        raise WireError(
+            t(
+                "A {name__} of {count:,} bytes cannot be sent: at most {max_small:,} are.",
+                name__=type(message).__name__,
+                count=len(out),
+                max_small=MAX_SMALL,
+            )
+        )
     return bytes(out)
 
 
@@ -151,12 +159,18 @@ def decode(data: bytes) -> Message:
         WireError: the bytes are no message; nothing else is ever raised.
     """
     if not isinstance(data, bytes):
-        raise WireError("The peer sent text where a message of bytes belongs.")
+        raise WireError(t("The peer sent text where a message of bytes belongs."))
     if not data:
-        raise WireError("The peer sent an empty frame.")
+        raise WireError(t("The peer sent an empty frame."))
     tag = data[0]
     if len(data) > MAX_SMALL and tag not in _CARRIERS:
-        raise WireError(f"A message without changes has {len(data):,} bytes; at most {MAX_SMALL:,} are taken.")
+        raise WireError(
+            t(
+                "A message without changes has {count:,} bytes; at most {max_small:,} are taken.",
+                count=len(data),
+                max_small=MAX_SMALL,
+            )
+        )
     if tag < FIRST_OWN_TAG:
         take_stock = TAKE_STOCK.get(tag)
         if take_stock:
@@ -166,6 +180,6 @@ def decode(data: bytes) -> Message:
         message = take_own(reader)
         if reader.pos != len(data):
             extra = len(data) - reader.pos
-            raise WireError(f"The message is followed by {extra} bytes that belong to nothing.")
+            raise WireError(t("The message is followed by {extra} bytes that belong to nothing.", extra=extra))
         return message
-    raise WireError(f"The peer sent a message of the unknown kind {tag}.")
+    raise WireError(t("The peer sent a message of the unknown kind {tag}.", tag=tag))

@@ -24,6 +24,7 @@ from typing import Any, NamedTuple
 
 from engine.change import Change, SQLiteValue
 from engine.errors import WireError
+from engine.text import t
 from engine.wire.change_codec import (
     BIGINT,
     BLOB,
@@ -91,14 +92,20 @@ def put_batch(out: bytearray, changes: Sequence[Change]) -> None:
         put_changes(out, changes, authored=True)
         return
     if len(changes) > MAX_CHANGES:
-        raise WireError(f"A batch of {len(changes):,} changes cannot be sent: at most {MAX_CHANGES:,} are.")
+        raise WireError(
+            t(
+                "A batch of {count:,} changes cannot be sent: at most {max_changes:,} are.",
+                count=len(changes),
+                max_changes=MAX_CHANGES,
+            )
+        )
     put_varuint(out, len(changes))
     try:
         _put_columns(out, changes)
     except UnicodeEncodeError:
-        raise WireError("A change cannot be sent: its text holds half of a surrogate pair.") from None
+        raise WireError(t("A change cannot be sent: its text holds half of a surrogate pair.")) from None
     except TypeError:
-        raise WireError("A change cannot be sent: one of its fields is of the wrong type or size.") from None
+        raise WireError(t("A change cannot be sent: one of its fields is of the wrong type or size.")) from None
 
 
 def _put_columns(out: bytearray, changes: Sequence[Change]) -> None:
@@ -164,7 +171,13 @@ def _check_keys(keys: Sequence[bytes], runs: Sequence[int]) -> None:
     """Merging takes a key for each change of a run."""
     size = sum(map(mul, map(len, keys), runs))
     if size > MAX_FRAME:
-        raise WireError(f"The keys of all changes of a batch have {size:,} bytes; at most {MAX_FRAME:,} are taken.")
+        raise WireError(
+            t(
+                "The keys of all changes of a batch have {size:,} bytes; at most {max_frame:,} are taken.",
+                size=size,
+                max_frame=MAX_FRAME,
+            )
+        )
 
 
 def _put_authors(out: bytearray, tables: Sequence[str], sites: Sequence[bytes | None]) -> None:
@@ -194,7 +207,13 @@ def take_batch(reader: Reader) -> tuple[Change, ...]:
     start = reader.pos
     count = reader.count(1)
     if count > MAX_CHANGES:
-        raise WireError(f"A batch in the message has {count:,} changes; at most {MAX_CHANGES:,} are taken.")
+        raise WireError(
+            t(
+                "A batch in the message has {count:,} changes; at most {max_changes:,} are taken.",
+                count=count,
+                max_changes=MAX_CHANGES,
+            )
+        )
     if count < FEW:
         reader.pos = start
         return take_changes(reader, authored=True)
@@ -233,7 +252,7 @@ def _take_cells(reader: Reader, count: int) -> list[_Cell]:
     for _ in range(kinds):
         table, cid, kind = reader.string(MAX_NAME), reader.string(MAX_NAME), reader.take(1)[0]
         if kind not in _TAKE:
-            raise WireError(f"A value in the message has the unknown type {kind}.")
+            raise WireError(t("A value in the message has the unknown type {kind}.", kind=kind))
         cells.append(_Cell(names.setdefault(table, table), names.setdefault(cid, cid), kind, reader.varuint()))
     if sum(cell.changes for cell in cells) != count:
         raise _miscounted()
@@ -262,7 +281,7 @@ def _take_authors(reader: Reader, count: int) -> Iterable[bytes]:
     try:
         return list(map(authors.__getitem__, take_places(reader, count, number)))
     except IndexError:
-        raise WireError("A change in the message names no author.") from None
+        raise WireError(t("A change in the message names no author.")) from None
 
 
 def _take_values(reader: Reader, cells: Sequence[_Cell], places: Sequence[int]) -> Sequence[SQLiteValue]:
@@ -278,4 +297,4 @@ def _take_values(reader: Reader, cells: Sequence[_Cell], places: Sequence[int]) 
 
 
 def _miscounted() -> WireError:
-    return WireError("The changes in the message are not as many as it says.")
+    return WireError(t("The changes in the message are not as many as it says."))

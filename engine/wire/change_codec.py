@@ -13,6 +13,7 @@ from typing import Any
 
 from engine.change import Change, SQLiteValue
 from engine.errors import WireError
+from engine.text import t
 from engine.wire.primitives import (
     MAX_NAME,
     Reader,
@@ -54,7 +55,13 @@ class Names(dict[str, bytes]):
     def __missing__(self, name: str) -> bytes:
         encoded = utf8(name)
         if len(encoded) > MAX_NAME:
-            raise WireError(f"The name {name:.40}... is longer than {MAX_NAME} bytes and cannot be sent.")
+            raise WireError(
+                t(
+                    "The name {name:.40}... is longer than {max_name} bytes and cannot be sent.",
+                    name=name,
+                    max_name=MAX_NAME,
+                )
+            )
         out = bytearray()
         put_varuint(out, len(encoded))
         self[name] = sent = bytes(out + encoded)
@@ -63,12 +70,14 @@ class Names(dict[str, bytes]):
 
 def unknown_value(kind: type, table: str) -> WireError:
     """The error for a value of no storage class."""
-    return WireError(f"A {kind.__name__} in {table} cannot be sent: SQLite has no such value.")
+    return WireError(
+        t("A {name__} in {table} cannot be sent: SQLite has no such value.", name__=kind.__name__, table=table)
+    )
 
 
 def no_author(table: str) -> WireError:
     """The error for a change of nobody's, which the own dialect does not send."""
-    return WireError(f"A change of {table} cannot be sent: it names no author.")
+    return WireError(t("A change of {table} cannot be sent: it names no author.", table=table))
 
 
 def put_changes(out: bytearray, changes: Sequence[Change], *, authored: bool) -> None:
@@ -86,9 +95,9 @@ def put_changes(out: bytearray, changes: Sequence[Change], *, authored: bool) ->
     try:
         _put_all(out, changes, authored)
     except UnicodeEncodeError:
-        raise WireError("A change cannot be sent: its text holds half of a surrogate pair.") from None
+        raise WireError(t("A change cannot be sent: its text holds half of a surrogate pair.")) from None
     except (struct.error, TypeError):
-        raise WireError("A change cannot be sent: one of its fields is of the wrong type or size.") from None
+        raise WireError(t("A change cannot be sent: one of its fields is of the wrong type or size.")) from None
 
 
 def _put_all(out: bytearray, changes: Sequence[Change], authored: bool) -> None:
@@ -175,7 +184,7 @@ def take_changes(reader: Reader, *, authored: bool) -> tuple[Change, ...]:
     except (struct.error, IndexError):
         raise too_short() from None
     except UnicodeDecodeError:
-        raise WireError("A text in the message is not valid UTF-8.") from None
+        raise WireError(t("A text in the message is not valid UTF-8.")) from None
     return tuple(changes)
 
 
@@ -259,7 +268,7 @@ def _take_all(data: bytes, pos: int, count: int, authored: bool) -> tuple[list[C
             val = 1 if data[pos] == 1 else 0
             pos += 1
         else:
-            raise WireError(f"A value in the message has the unknown type {kind}.")
+            raise WireError(t("A value in the message has the unknown type {kind}.", kind=kind))
 
         if begins(write, pos):  # and those of a transaction mostly have the same versions and author
             pos += written
@@ -268,12 +277,14 @@ def _take_all(data: bytes, pos: int, count: int, authored: bool) -> tuple[list[C
             marker = data[pos + 16]
             if marker:
                 if authored and marker != _AUTHOR:
-                    raise WireError(f"A change in the message has {marker} where its author should be.")
+                    raise WireError(
+                        t("A change in the message has {marker} where its author should be.", marker=marker)
+                    )
                 col_version, db_version, _, author, cl = unpack_authored(data, pos)
                 site = sites.setdefault(author, author)
                 pos += 41
             elif authored:
-                raise WireError("A change in the message names no author.")
+                raise WireError(t("A change in the message names no author."))
             else:
                 col_version, db_version, _, cl = unpack_anonymous(data, pos)
                 site = None
@@ -299,5 +310,11 @@ def _take_all(data: bytes, pos: int, count: int, authored: bool) -> tuple[list[C
 
 def _name(raw: bytes) -> str:
     if len(raw) > MAX_NAME:
-        raise WireError(f"A name in the message has {len(raw)} bytes; at most {MAX_NAME} are taken.")
+        raise WireError(
+            t(
+                "A name in the message has {count} bytes; at most {max_name} are taken.",
+                count=len(raw),
+                max_name=MAX_NAME,
+            )
+        )
     return from_utf8(raw)

@@ -18,6 +18,7 @@ from itertools import accumulate, pairwise
 from operator import ne
 
 from engine.errors import WireError
+from engine.text import t
 from engine.wire.primitives import Reader, put_varuint
 
 _CODES = {0: "", 1: "B", 2: "H", 4: "I", 8: "Q"}
@@ -38,7 +39,7 @@ def put_integers(out: bytearray, numbers: Sequence[int], lowest: int = -_MOST - 
     if type(sum(numbers)) is not int:  # in the set 1.0 is 1
         raise TypeError
     if low < lowest or high > highest:
-        raise WireError("A change cannot be sent: one of its numbers is out of range.")
+        raise WireError(t("A change cannot be sent: one of its numbers is out of range."))
     width = _width(high - low)
     base = 0 if low >= 0 and width and _width(high) == width else low  # without one there is nothing to add
     based = (max(base, ~base).bit_length() + 8) // 8 if base else 0
@@ -59,7 +60,7 @@ def take_integers(reader: Reader, count: int, lowest: int = -_MOST - 1, highest:
     head = reader.take(1)[0]
     width, based = head & 15, head >> 4
     if width not in _CODES or based > 8:
-        raise WireError(f"Numbers in the message have the unknown form {head}.")
+        raise WireError(t("Numbers in the message have the unknown form {head}.", head=head))
     base = int.from_bytes(reader.take(based), signed=True)
     data = reader.take(width * count)
     numbers: Sequence[int]
@@ -70,7 +71,7 @@ def take_integers(reader: Reader, count: int, lowest: int = -_MOST - 1, highest:
         if base:
             numbers = list(map(base.__add__, numbers))
     if base < lowest or (base + (1 << 8 * width) > highest and max(numbers, default=0) > highest):
-        raise WireError("A number in the message is out of range.")
+        raise WireError(t("A number in the message is out of range."))
     return numbers
 
 
@@ -110,7 +111,7 @@ def take_texts(reader: Reader, count: int) -> Sequence[str]:
     lengths = take_lengths(reader, count)
     text = reader.string()
     if sum(lengths) != len(text):
-        raise WireError("The texts in the message are not as long as it says.")
+        raise WireError(t("The texts in the message are not as long as it says."))
     return [text[start:end] for start, end in pairwise(accumulate(lengths, initial=0))]
 
 
@@ -130,5 +131,5 @@ def take_lengths(reader: Reader, count: int) -> Sequence[int]:
     """The next ``count`` numbers, none of them negative."""
     lengths = take_integers(reader, count)
     if min(lengths, default=0) < 0:
-        raise WireError("A length in the message is negative.")
+        raise WireError(t("A length in the message is negative."))
     return lengths

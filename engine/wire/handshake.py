@@ -13,6 +13,7 @@ import re
 from typing import NamedTuple
 
 from engine.errors import UsageError, WireError
+from engine.text import t
 
 OWN_HEADER = "Syncline-Protocol"
 """The response header in which a hub names the protocol number of the own dialect it agrees to."""
@@ -51,8 +52,8 @@ MAX_SUBPROTOCOL = 8192
 """The longest greeting read, in characters."""
 
 _TOKEN_CHARACTERS = re.compile(r"[A-Za-z0-9+/]*={0,2}")
-_ROOM_HINT = "Use letters, digits, '_' and '-'."
-_TOKEN_HINT = "Use a token of letters, digits, '-', '_' and '.', without padding."
+_ROOM_HINT = t("Use letters, digits, '_' and '-'.")
+_TOKEN_HINT = t("Use a token of letters, digits, '-', '_' and '.', without padding.")
 _SQLITE_SIDE_FILES = ("-wal", "-shm", "-journal")  # the room x-wal would be the log of the room x
 _NO_LIVE_PUSH = re.compile(r"\.|-[poshmwal|]+\Z")
 
@@ -74,31 +75,31 @@ def check_room(room: str) -> str:
         UsageError: says in words what is wrong with it.
     """
     if not isinstance(room, str) or not room:
-        raise UsageError("The room name is empty.", hint=_ROOM_HINT)
+        raise UsageError(t("The room name is empty."), hint=_ROOM_HINT)
     problem = _room_problem(room)
     if problem:
         if not room.isprintable():
-            raise UsageError(f"The room name {problem}.", hint=_ROOM_HINT)
-        raise UsageError(f"The room name “{room[:40]}” {problem}.", hint=_ROOM_HINT)
+            raise UsageError(t("The room name {problem}.", problem=problem), hint=_ROOM_HINT)
+        raise UsageError(t("The room name “{room}” {problem}.", room=room[:40], problem=problem), hint=_ROOM_HINT)
     return room
 
 
 def _room_problem(room: str) -> str:
     if any(ord(c) > 255 for c in room):
-        return "holds a character outside Latin-1, which the protocol cannot carry"
+        return t("holds a character outside Latin-1, which the protocol cannot carry")
     if len(room.encode()) > MAX_ROOM:
-        return f"is longer than {MAX_ROOM} bytes"
+        return t("is longer than {max_room} bytes", max_room=MAX_ROOM)
     if any(ord(c) < 32 or 127 <= ord(c) < 160 for c in room):
-        return "holds a control character"
+        return t("holds a control character")
     if room.startswith("."):
-        return "starts with a dot, so its file on the hub would be hidden"
+        return t("starts with a dot, so its file on the hub would be hidden")
     if room.lower().endswith(_SQLITE_SIDE_FILES):
-        return "ends like the files that SQLite keeps beside a database"
+        return t("ends like the files that SQLite keeps beside a database")
     if room != room.strip():
-        return "starts or ends with a space"
+        return t("starts or ends with a space")
     for refused in ("..", "/", "\\", ",", "="):
         if refused in room:
-            return f"holds “{refused}”, which hubs refuse"
+            return t("holds “{refused}”, which hubs refuse", refused=refused)
     return ""
 
 
@@ -117,13 +118,13 @@ def check_token(token: str) -> str:
         UsageError: says in words what is wrong; the token itself is never in the sentence.
     """
     if not isinstance(token, str) or not token:
-        raise UsageError("The token is empty.", hint="Leave it out when the hub asks for none.")
+        raise UsageError(t("The token is empty."), hint=t("Leave it out when the hub asks for none."))
     if len(token) > MAX_TOKEN:
-        raise UsageError(f"The token is longer than {MAX_TOKEN} characters.", hint=_TOKEN_HINT)
+        raise UsageError(t("The token is longer than {max_token} characters.", max_token=MAX_TOKEN), hint=_TOKEN_HINT)
     if any(not 32 < ord(c) < 127 for c in token):
-        raise UsageError("The token holds a space or a character outside ASCII.", hint=_TOKEN_HINT)
+        raise UsageError(t("The token holds a space or a character outside ASCII."), hint=_TOKEN_HINT)
     if "," in token or "=" in token:
-        raise UsageError("The token holds “,” or “=”, at which stock servers cut it off.", hint=_TOKEN_HINT)
+        raise UsageError(t("The token holds “,” or “=”, at which stock servers cut it off."), hint=_TOKEN_HINT)
     return token
 
 
@@ -146,8 +147,8 @@ def encode_subprotocol(room: str, token: str | None = None, *, own: int | None =
     encoded = base64.b64encode(",".join(parts).encode("latin-1")).decode().rstrip("=")
     if "/" in encoded:
         raise UsageError(
-            f"The room name “{room}” and the token together cannot be carried by the protocol.",
-            hint="Use only letters, digits, '_' and '-' in both.",
+            t("The room name “{room}” and the token together cannot be carried by the protocol.", room=room),
+            hint=t("Use only letters, digits, '_' and '-' in both."),
         )
     return encoded
 
@@ -161,18 +162,18 @@ def decode_subprotocol(value: str) -> Greeting:
         WireError: no base64, no room, or a room that may not be.
     """
     if len(value) > MAX_SUBPROTOCOL or not _TOKEN_CHARACTERS.fullmatch(value):
-        raise WireError("The client's greeting is not in the form of the protocol.")
+        raise WireError(t("The client's greeting is not in the form of the protocol."))
     unpadded = value.rstrip("=")
     try:
         text = base64.b64decode(unpadded + "=" * (-len(unpadded) % 4)).decode("latin-1")
     except (binascii.Error, ValueError):
-        raise WireError("The client's greeting is not valid base64.") from None
+        raise WireError(t("The client's greeting is not valid base64.")) from None
     options: dict[str, str] = {}
     for part in text.split(","):
         key, _, rest = part.partition("=")
         options[key] = rest.partition("=")[0]
     if "room" not in options:
-        raise WireError("The client's greeting names no room.")
+        raise WireError(t("The client's greeting names no room."))
     try:
         room = check_room(options["room"])
         token = check_token(options["auth"]) if options.get("auth") else None

@@ -9,6 +9,7 @@ from itertools import product
 from engine.errors import WireError
 from engine.table_plan import Collation, Kind
 from engine.table_shape import ColumnType, Parked, Shape
+from engine.text import t
 from engine.wire.messages import TYPED, Hello
 from engine.wire.plans import put_value, take_value
 from engine.wire.primitives import (
@@ -81,7 +82,9 @@ def _put_types(out: bytearray, shape: Shape) -> None:
         out.append(0)
         return
     if len(shape.types) != len(shape.key) + len(shape.columns):
-        raise WireError(f"The table {shape.name:.40} has not as many types as columns, and cannot be sent.")
+        raise WireError(
+            t("The table {shape:.40} has not as many types as columns, and cannot be sent.", shape=shape.name)
+        )
     out.append(1 | shape.strict << 1 | (not shape.rowid) << 2)
     later = bytearray()
     for kind, collation, default, expression in shape.types:
@@ -101,12 +104,12 @@ def _take_shape(reader: Reader) -> Shape:
     if not layout:
         return Shape(name, key, columns)
     if layout > 7 or not layout & 1:
-        raise WireError(f"{layout} is no kind of a table.")
+        raise WireError(t("{layout} is no kind of a table.", layout=layout))
     codes = reader.take(len(key) + len(columns))
     try:
         types = [_TYPES[code & ~_DEFAULT] for code in codes]
     except KeyError as error:
-        raise WireError(f"{error} is no type of a column.") from None
+        raise WireError(t("{error} is no type of a column.", error=error)) from None
     if max(codes, default=0) >= _DEFAULT:
         told = zip(codes, types, strict=True)
         types = [_with_default(one, reader) if code & _DEFAULT else one for code, one in told]

@@ -10,6 +10,7 @@ from typing import TypeVar
 from engine.change import SQLiteValue
 from engine.errors import WireError
 from engine.table_plan import Collation, ColumnPlan, Kind, TablePlan
+from engine.text import t
 from engine.wire.change_codec import BIGINT, BLOB, NULL, NUMBER, STRING
 from engine.wire.primitives import MAX_NAME, Reader, put_bool, put_i64, put_string, put_varuint
 
@@ -62,7 +63,7 @@ def _take_one_of(reader: Reader, kind: type[E]) -> E:
     try:
         return kind(number)
     except ValueError:
-        raise WireError(f"{number} is no {kind.__name__.lower()} of a column.") from None
+        raise WireError(t("{number} is no {lower} of a column.", number=number, lower=kind.__name__.lower())) from None
 
 
 def put_value(out: bytearray, value: SQLiteValue) -> None:
@@ -83,7 +84,7 @@ def put_value(out: bytearray, value: SQLiteValue) -> None:
         put_varuint(out, len(value))
         out += value
     else:
-        raise WireError(f"A {type(value).__name__} is no default of a column.")
+        raise WireError(t("A {name__} is no default of a column.", name__=type(value).__name__))
 
 
 def take_value(reader: Reader) -> SQLiteValue:
@@ -96,10 +97,10 @@ def take_value(reader: Reader) -> SQLiteValue:
     if kind == NUMBER:
         number: float = _F64.unpack(reader.take(8))[0]
         if math.isnan(number):
-            raise WireError("A default of a column is not a number.")
+            raise WireError(t("A default of a column is not a number."))
         return number
     if kind == STRING:
         return reader.string()
     if kind == BLOB:
         return reader.take(reader.varuint())
-    raise WireError(f"{kind} is no kind of a default.")
+    raise WireError(t("{kind} is no kind of a default.", kind=kind))

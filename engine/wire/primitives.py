@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from engine.change import MAX_READ, MAX_VERSION
 from engine.errors import WireError
+from engine.text import t
 
 MAX_FRAME = 100 * 1024 * 1024
 """Bytes of the largest message that either side takes: what the published packages take (spec 10.5)."""
@@ -29,7 +30,7 @@ _I64 = struct.Struct(">q")
 
 def too_short() -> WireError:
     """The error for a message that ends before it is complete."""
-    return WireError("The message ends too early: it was cut, or it is no message of this protocol.")
+    return WireError(t("The message ends too early: it was cut, or it is no message of this protocol."))
 
 
 # Writing: each function appends to a bytearray.
@@ -38,7 +39,7 @@ def too_short() -> WireError:
 def put_varuint(out: bytearray, number: int) -> None:
     """Append a varuint. Raises WireError when it is negative or above ``MAX_SAFE``."""
     if type(number) is not int or not 0 <= number <= MAX_SAFE:
-        raise WireError(f"{number!r} cannot be sent: it is no whole number from 0 to 2^53 - 1.")
+        raise WireError(t("{number!r} cannot be sent: it is no whole number from 0 to 2^53 - 1.", number=number))
     while number > 127:
         out.append(number & 127 | 128)
         number >>= 7
@@ -48,7 +49,7 @@ def put_varuint(out: bytearray, number: int) -> None:
 def put_varint(out: bytearray, number: int) -> None:
     """Append a varint (sign in bit 6 of the first byte). Raises WireError beyond ±``MAX_SAFE``."""
     if type(number) is not int or not -MAX_SAFE <= number <= MAX_SAFE:
-        raise WireError(f"{number!r} cannot be sent: it is no whole number of at most 53 bits.")
+        raise WireError(t("{number!r} cannot be sent: it is no whole number of at most 53 bits.", number=number))
     sign, rest = (64, -number) if number < 0 else (0, number)
     first = rest & 63 | sign
     rest >>= 6
@@ -62,7 +63,7 @@ def put_varint(out: bytearray, number: int) -> None:
 def put_i64(out: bytearray, number: int) -> None:
     """Append eight bytes. Raises WireError when the number does not fit."""
     if type(number) is not int or not -(2**63) <= number < 2**63:
-        raise WireError(f"{number!r} cannot be sent: it is no whole number of 64 bits.")
+        raise WireError(t("{number!r} cannot be sent: it is no whole number of 64 bits.", number=number))
     out += _I64.pack(number)
 
 
@@ -74,7 +75,7 @@ def put_bool(out: bytearray, flag: bool) -> None:
 def put_site(out: bytearray, site: bytes) -> None:
     """Append a site id. Raises WireError unless it has 16 bytes."""
     if type(site) is not bytes or len(site) != 16:
-        raise WireError(f"{site!r} cannot be sent: a site id is 16 bytes.")
+        raise WireError(t("{site!r} cannot be sent: a site id is 16 bytes.", site=site))
     out += site
 
 
@@ -88,7 +89,7 @@ def put_string(out: bytearray, text: str) -> None:
 def put_name(out: bytearray, name: str) -> None:
     """Append a name. Raises WireError for one that is too long."""
     if len(utf8(name)) > MAX_NAME:
-        raise WireError(f"The name {name:.40}... is longer than {MAX_NAME} bytes.")
+        raise WireError(t("The name {name:.40}... is longer than {max_name} bytes.", name=name, max_name=MAX_NAME))
     put_string(out, name)
 
 
@@ -112,7 +113,7 @@ def take_version(reader: Reader) -> int:
 
 def _check_version(version: int, limit: int) -> int:
     if not 0 <= version < limit:
-        raise WireError(f"The version {version} is out of range: versions go from 0 to 2^53 - 1.")
+        raise WireError(t("The version {version} is out of range: versions go from 0 to 2^53 - 1.", version=version))
     return version
 
 
@@ -121,7 +122,7 @@ def utf8(text: str) -> bytes:
     try:
         return text.encode()
     except (UnicodeEncodeError, AttributeError):
-        raise WireError(f"{text!a:.80} cannot be sent: it is no well-formed text.") from None
+        raise WireError(t("{text!a:.80} cannot be sent: it is no well-formed text.", text=text)) from None
 
 
 class Reader:
@@ -164,14 +165,16 @@ class Reader:
         """One byte that must be 0 or 1 (own dialect)."""
         byte = self.take(1)[0]
         if byte > 1:
-            raise WireError(f"A yes-or-no field of the message holds {byte} instead of 0 or 1.")
+            raise WireError(t("A yes-or-no field of the message holds {byte} instead of 0 or 1.", byte=byte))
         return byte == 1
 
     def string(self, limit: int | None = None) -> str:
         """A string of at most ``limit`` bytes."""
         length = self.varuint()
         if limit is not None and length > limit:
-            raise WireError(f"A name in the message has {length} bytes; at most {limit} are taken.")
+            raise WireError(
+                t("A name in the message has {length} bytes; at most {limit} are taken.", length=length, limit=limit)
+            )
         return from_utf8(self.take(length))
 
     def names(self) -> tuple[str, ...]:
@@ -195,14 +198,20 @@ class Reader:
         """A count of tables, as ``count``, and no more than ``MAX_TABLES``."""
         count = self.count(smallest)
         if count > MAX_TABLES:
-            raise WireError(f"The message tells of {count:,} tables; at most {MAX_TABLES:,} are taken.")
+            raise WireError(
+                t(
+                    "The message tells of {count:,} tables; at most {max_tables:,} are taken.",
+                    count=count,
+                    max_tables=MAX_TABLES,
+                )
+            )
         return count
 
     def count(self, smallest: int) -> int:
         """A count of elements, each of at least ``smallest`` bytes: more than can follow is refused."""
         count = self.varuint()
         if count * smallest > len(self.data) - self.pos:
-            raise WireError(f"The message promises {count} elements, more than it has bytes for.")
+            raise WireError(t("The message promises {count} elements, more than it has bytes for.", count=count))
         return count
 
 
@@ -211,7 +220,7 @@ def from_utf8(data: bytes) -> str:
     try:
         return data.decode()
     except UnicodeDecodeError:
-        raise WireError("A text in the message is not valid UTF-8.") from None
+        raise WireError(t("A text in the message is not valid UTF-8.")) from None
 
 
 def read_varuint(data: bytes, pos: int) -> tuple[int, int]:
@@ -226,7 +235,7 @@ def read_varuint(data: bytes, pos: int) -> tuple[int, int]:
     else:
         if len(data) - pos < _MAX_VAR_BYTES:
             raise too_short()
-    raise WireError("A number in the message is larger than 2^53 - 1.")
+    raise WireError(t("A number in the message is larger than 2^53 - 1."))
 
 
 def read_varint(data: bytes, pos: int) -> tuple[int, int]:
@@ -240,5 +249,5 @@ def read_varint(data: bytes, pos: int) -> tuple[int, int]:
         rest, pos = read_varuint(data, pos)
         number |= rest << 6
         if number > MAX_SAFE:
-            raise WireError("A number in the message is larger than 2^53 - 1.")
+            raise WireError(t("A number in the message is larger than 2^53 - 1."))
     return (-number if first & 64 else number), pos

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from engine.errors import WireError
+from engine.text import t
 from engine.wire.primitives import MAX_NAME, Reader, put_bool, put_site, put_string, put_varuint, utf8
 
 MAX_KEY = 4096
@@ -114,13 +115,21 @@ def _head(out: bytearray, tag: int, number: int, table: str | None = None) -> No
     put_varuint(out, number)
     if table is not None:
         if len(utf8(table)) > MAX_NAME:
-            raise WireError(f"The name {table:.40}... is longer than {MAX_NAME} bytes.")
+            raise WireError(
+                t("The name {table:.40}... is longer than {max_name} bytes.", table=table, max_name=MAX_NAME)
+            )
         put_string(out, table)
 
 
 def _put_keys(out: bytearray, keys: Sequence[bytes]) -> None:
     if len(keys) > MAX_KEYS:
-        raise WireError(f"A question about {len(keys):,} keys cannot be sent: {MAX_KEYS:,} are looked up.")
+        raise WireError(
+            t(
+                "A question about {count:,} keys cannot be sent: {max_keys:,} are looked up.",
+                count=len(keys),
+                max_keys=MAX_KEYS,
+            )
+        )
     put_varuint(out, len(keys))
     for key in keys:
         _put_key(out, key)
@@ -128,7 +137,7 @@ def _put_keys(out: bytearray, keys: Sequence[bytes]) -> None:
 
 def _put_key(out: bytearray, key: bytes) -> None:
     if type(key) is not bytes or len(key) > MAX_KEY:
-        raise WireError(f"A key of more than {MAX_KEY} bytes, or none, cannot be sent.")
+        raise WireError(t("A key of more than {max_key} bytes, or none, cannot be sent.", max_key=MAX_KEY))
     put_varuint(out, len(key))
     out += key
 
@@ -136,14 +145,22 @@ def _put_key(out: bytearray, key: bytes) -> None:
 def _key(r: Reader) -> bytes:
     length = r.varuint()
     if length > MAX_KEY:
-        raise WireError(f"A key in the message has {length} bytes; at most {MAX_KEY} are taken.")
+        raise WireError(
+            t("A key in the message has {length} bytes; at most {max_key} are taken.", length=length, max_key=MAX_KEY)
+        )
     return r.take(length)
 
 
 def _keys(r: Reader) -> tuple[bytes, ...]:
     count = r.count(1)
     if count > MAX_KEYS:
-        raise WireError(f"The message asks about {count:,} keys; at most {MAX_KEYS:,} are looked up.")
+        raise WireError(
+            t(
+                "The message asks about {count:,} keys; at most {max_keys:,} are looked up.",
+                count=count,
+                max_keys=MAX_KEYS,
+            )
+        )
     return tuple(_key(r) for _ in range(count))
 
 

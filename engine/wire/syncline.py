@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from engine.errors import WireError
+from engine.text import t
 from engine.wire.batch_codec import take_batch
 from engine.wire.encoded_cache import put_shared
 from engine.wire.hello import put_hello, take_hello
@@ -52,12 +53,12 @@ MAX_PLACE = 4096
 
 def _check_range(since: int, until: int) -> None:
     if since > until:
-        raise WireError(f"A batch cannot go from version {since} back to {until}.")
+        raise WireError(t("A batch cannot go from version {since} back to {until}.", since=since, until=until))
 
 
 def _put_bytes(out: bytearray, data: bytes) -> None:
     if type(data) is not bytes or len(data) > MAX_PLACE:
-        raise WireError(f"A place of more than {MAX_PLACE} bytes, or none, cannot be sent.")
+        raise WireError(t("A place of more than {max_place} bytes, or none, cannot be sent.", max_place=MAX_PLACE))
     put_varuint(out, len(data))
     out += data
 
@@ -69,7 +70,13 @@ def _take_sites(reader: Reader) -> tuple[bytes, ...]:
 def _take_bytes(reader: Reader) -> bytes:
     length = reader.varuint()
     if length > MAX_PLACE:
-        raise WireError(f"A place in the message has {length} bytes; at most {MAX_PLACE} are taken.")
+        raise WireError(
+            t(
+                "A place in the message has {length} bytes; at most {max_place} are taken.",
+                length=length,
+                max_place=MAX_PLACE,
+            )
+        )
     return reader.take(length)
 
 

@@ -30,8 +30,7 @@ from engine.tables import TableStatus
 from gui.dialogs.base import AsyncDialog, closed, in_words
 from gui.dialogs.confirm import confirm
 from gui.dialogs.inline_message import InlineMessage
-from gui.language import tr
-from gui.models.translation import told
+from gui.language import said, tr
 from gui.models.values import as_tip
 
 WIDTH, HEIGHT = 620, 460
@@ -101,7 +100,7 @@ class DatabaseDialog(AsyncDialog):
         self._engine = engine
         self._path = path.expanduser().resolve()
         self._known = next((one for one in engine.settings.databases if one.path == self._path), None)
-        self.setWindowTitle(self.tr("Tables") if self._known else self.tr("Add database"))
+        self.setWindowTitle(tr("Tables") if self._known else tr("Add database"))
         self._make(tables)
         self.show_tables(tables)
         self.resize(self._width(tables), HEIGHT)
@@ -111,15 +110,15 @@ class DatabaseDialog(AsyncDialog):
 
     def _make(self, tables: Sequence[TableStatus]) -> None:
         self.name = QLineEdit(self._known.name if self._known else self._path.stem)
-        self.name.setAccessibleName(self.tr("Name"))
+        self.name.setAccessibleName(tr("Name"))
         self.name.setReadOnly(self._known is not None)
         file = QLabel(str(self._path))
         file.setTextFormat(Qt.TextFormat.PlainText)
         file.setWordWrap(True)
         file.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.tree = QTreeWidget()
-        self.tree.setAccessibleName(self.tr("Tables of the file"))
-        self.tree.setHeaderLabels([self.tr("Table"), self.tr("Rows"), self.tr("Sync")])
+        self.tree.setAccessibleName(tr("Tables of the file"))
+        self.tree.setHeaderLabels([tr("Table"), tr("Rows"), tr("Sync")])
         self.tree.headerItem().setTextAlignment(ROWS, Qt.AlignmentFlag.AlignRight)
         self.tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.tree.setAllColumnsShowFocus(True)
@@ -129,23 +128,23 @@ class DatabaseDialog(AsyncDialog):
         self.tree.header().setMinimumSectionSize(self.fontMetrics().averageCharWidth() * 10)
         self.tree.header().setSectionResizeMode(TABLE, QHeaderView.ResizeMode.ResizeToContents)
         self.tree.header().setSectionResizeMode(ROWS, QHeaderView.ResizeMode.ResizeToContents)
-        self.all = QPushButton(self.tr("Tick &all"))
+        self.all = QPushButton(tr("Tick &all"))
         self.all.setAutoDefault(False)
-        self.plain = QPushButton(self.tr("&Stop syncing…"))
-        self.plain.setToolTip(self.tr("Makes the chosen table an ordinary one again; its rows stay"))
+        self.plain = QPushButton(tr("&Stop syncing…"))
+        self.plain.setToolTip(tr("Makes the chosen table an ordinary one again; its rows stay"))
         self.plain.setAutoDefault(False)
         self.plain.setVisible(self._known is not None)
         self.price = InlineMessage()
         self.backup = InlineMessage()
         self.problem = InlineMessage.of_problem()
         self.buttons = QDialogButtonBox()
-        text = self.tr("Make syncable") if self._known else self.tr("Add")
+        text = tr("Make syncable") if self._known else tr("Add")
         self.ok = self.buttons.addButton(text, QDialogButtonBox.ButtonRole.AcceptRole)
         self.buttons.addButton(QDialogButtonBox.StandardButton.Cancel)
         self.ok.setDefault(True)
         form = QFormLayout()
-        form.addRow(self.tr("File:"), file)
-        form.addRow(self.tr("&Name:"), self.name)
+        form.addRow(tr("File:"), file)
+        form.addRow(tr("&Name:"), self.name)
         column = QVBoxLayout(self)
         column.addLayout(form)
         column.addWidget(self.tree, 1)
@@ -174,7 +173,7 @@ class DatabaseDialog(AsyncDialog):
             item = QTreeWidgetItem(self.tree, [table.name, QLocale().toString(table.rows), self._status(table)])
             item.setSizeHint(STATUS, QSize(0, self.fontMetrics().height() + 8))
             item.setTextAlignment(ROWS, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-            item.setToolTip(TABLE, as_tip(self.tr("Key: %1").replace("%1", ", ".join(table.key) or "–")))
+            item.setToolTip(TABLE, as_tip(tr("Key: %1").replace("%1", ", ".join(table.key) or "–")))
             if table.eligible and not table.syncable:
                 item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
                 item.setCheckState(TABLE, Qt.CheckState.Unchecked)
@@ -186,7 +185,7 @@ class DatabaseDialog(AsyncDialog):
         self._look()
 
     def _add_reason(self, item: QTreeWidgetItem, reason: str) -> None:
-        reason = told(reason)
+        reason = said(reason)
         child = QTreeWidgetItem(item, [reason])
         child.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemNeverHasChildren)
         child.setFirstColumnSpanned(True)
@@ -194,13 +193,13 @@ class DatabaseDialog(AsyncDialog):
 
     def _width(self, tables: Sequence[TableStatus]) -> int:
         """Wide enough for the longest reason, if there is one; what is longer still has a tooltip."""
-        reasons = [self.fontMetrics().horizontalAdvance(told(reason)) for table in tables for reason in table.reasons]
+        reasons = [self.fontMetrics().horizontalAdvance(said(reason)) for table in tables for reason in table.reasons]
         return min(max([WIDTH, *(reason + 80 for reason in reasons)]), WIDEST)
 
     def _status(self, table: TableStatus) -> str:
         if table.syncable:
-            return self.tr("Syncable")
-        return self.tr("Can be made syncable") if table.eligible else self.tr("Cannot be synced")
+            return tr("Syncable")
+        return tr("Can be made syncable") if table.eligible else tr("Cannot be synced")
 
     # What is ticked
 
@@ -224,11 +223,11 @@ class DatabaseDialog(AsyncDialog):
         self.price.say(self._price())
         self.backup.say(self._backup(writes=bool(chosen) or self._known is None))
         self.ok.setEnabled(bool(chosen) or (self._known is None and bool(self._synced)))
-        self.ok.setToolTip("" if self.ok.isEnabled() else self.tr("Choose at least one table to make syncable."))
+        self.ok.setToolTip("" if self.ok.isEnabled() else tr("Choose at least one table to make syncable."))
 
     def _price(self) -> str:
         if self._eligible:
-            return self.tr(
+            return tr(
                 "To make a table syncable, triggers and tables called “…__crsql_…” are added to the file."
                 " Every program that writes to the table must load cr-sqlite from then on;"
                 " programs that only read need nothing."
@@ -236,14 +235,14 @@ class DatabaseDialog(AsyncDialog):
         if self._synced:
             return ""
         if self.tree.topLevelItemCount():
-            return self.tr("No table of this file can be synced as it is; what stands in the way is said above.")
-        return self.tr("The file has no table yet. Open it in its program first, then add it.")
+            return tr("No table of this file can be synced as it is; what stands in the way is said above.")
+        return tr("The file has no table yet. Open it in its program first, then add it.")
 
     def _backup(self, *, writes: bool) -> str:
         backups = self._engine.backups
         if backups is None or not writes:
             return ""
-        return self.tr("A backup is made first, in %1.").replace("%1", str(backups.folder))
+        return tr("A backup is made first, in %1.").replace("%1", str(backups.folder))
 
     # The end
 
@@ -256,11 +255,11 @@ class DatabaseDialog(AsyncDialog):
     async def _make_plain(self) -> None:
         """Make the table on which the cursor is an ordinary one again, if the person is sure."""
         table, known = self._current(), self._known
-        sentence = self.tr(
+        sentence = tr(
             "Stop syncing “{0}”? Its rows stay, here and on the other side, and are synced no more. Any program can"
             " write to it again. A backup is made first."
         ).format(table)
-        sure = await confirm(self, self.tr("Stop syncing"), sentence, self.tr("Stop syncing"))
+        sure = await confirm(self, tr("Stop syncing"), sentence, tr("Stop syncing"))
         if not sure or known is None:
             return
         self._allow(False)

@@ -31,7 +31,7 @@ from gui.dialogs.connection_test import ConnectionTestPanel
 from gui.dialogs.inline_message import InlineMessage
 from gui.dialogs.lan_devices import LanDevicesPanel
 from gui.dialogs.validated_line_edit import ValidatedLineEdit
-from gui.models.translation import told
+from gui.language import said, tr
 
 WIDTH = 560
 NEW = "new"
@@ -80,7 +80,7 @@ class PeerDialog(AsyncDialog):
         self._engine = engine
         self._peer = peer
         self._trial: asyncio.Task[None] | None = None
-        self.setWindowTitle(self.tr("Add peer") if peer is None else self.tr("Change peer"))
+        self.setWindowTitle(tr("Add peer") if peer is None else tr("Change peer"))
         self._make_fields()
         self._make_layout()
         self._fill(peer, database)
@@ -96,43 +96,43 @@ class PeerDialog(AsyncDialog):
         self.nearby = LanDevicesPanel(self._engine)
         self.nearby.setVisible(self.adding)
         self.database = QComboBox()
-        self.database.setAccessibleName(self.tr("Database"))
+        self.database.setAccessibleName(tr("Database"))
         self.name = QLineEdit()
-        self.name.setAccessibleName(self.tr("Name"))
-        example = self.tr("wss://example.org:8080/sync, or a pairing link")
-        self.address = ValidatedLineEdit(self.tr("Address"), self._check_address, example=example)
+        self.name.setAccessibleName(tr("Name"))
+        example = tr("wss://example.org:8080/sync, or a pairing link")
+        self.address = ValidatedLineEdit(tr("Address"), self._check_address, example=example)
         self.words = InlineMessage()
         self.address.layout().addWidget(self.words)
-        self.room = ValidatedLineEdit(self.tr("Room"), check_room, example=self.tr("the database's name on the hub"))
+        self.room = ValidatedLineEdit(tr("Room"), check_room, example=tr("the database's name on the hub"))
         self.token = ValidatedLineEdit(
-            self.tr("Token"), _check_token, example=self.tr("empty when the hub asks for none"), secret=True
+            tr("Token"), _check_token, example=tr("empty when the hub asks for none"), secret=True
         )
         self.where = InlineMessage()
         self.token.layout().addWidget(self.where)
         self.mode = QComboBox()
-        self.mode.setAccessibleName(self.tr("When to sync"))
-        self.mode.addItem(self.tr("At once: stay connected"), Mode.LIVE)
-        self.mode.addItem(self.tr("Every so many minutes"), Mode.EVERY)
-        self.mode.addItem(self.tr("Only by hand"), Mode.MANUAL)
+        self.mode.setAccessibleName(tr("When to sync"))
+        self.mode.addItem(tr("At once: stay connected"), Mode.LIVE)
+        self.mode.addItem(tr("Every so many minutes"), Mode.EVERY)
+        self.mode.addItem(tr("Only by hand"), Mode.MANUAL)
         self.minutes = QSpinBox()
-        self.minutes.setAccessibleName(self.tr("Minutes between two syncs"))
+        self.minutes.setAccessibleName(tr("Minutes between two syncs"))
         self.minutes.setRange(1, WEEK)
-        self.minutes.setSuffix(self.tr(" min"))
+        self.minutes.setSuffix(tr(" min"))
         self.direction = QComboBox()
-        self.direction.setAccessibleName(self.tr("Direction"))
-        self.direction.addItem(self.tr("Both ways"), Direction.BOTH)
-        self.direction.addItem(self.tr("Receive only"), Direction.RECEIVE)
-        self.direction.addItem(self.tr("Send only"), Direction.SEND)
+        self.direction.setAccessibleName(tr("Direction"))
+        self.direction.addItem(tr("Both ways"), Direction.BOTH)
+        self.direction.addItem(tr("Receive only"), Direction.RECEIVE)
+        self.direction.addItem(tr("Send only"), Direction.SEND)
         self.stale = QSpinBox()
-        self.stale.setAccessibleName(self.tr("Stale after"))
+        self.stale.setAccessibleName(tr("Stale after"))
         self.stale.setRange(0, DAYS[1])
-        self.stale.setSpecialValueText(self.tr("as many days as the settings say"))
-        self.stale.setSuffix(self.tr(" days"))
-        self.stale.setToolTip(self.tr("Not heard from for this long, the peer is marked and named in a notification"))
+        self.stale.setSpecialValueText(tr("as many days as the settings say"))
+        self.stale.setSuffix(tr(" days"))
+        self.stale.setToolTip(tr("Not heard from for this long, the peer is marked and named in a notification"))
         self.trial = ConnectionTestPanel()
         self.problem = InlineMessage.of_problem()
         self.buttons = QDialogButtonBox()
-        text = self.tr("Add") if self._peer is None else self.tr("Save")
+        text = tr("Add") if self._peer is None else tr("Save")
         self.ok = self.buttons.addButton(text, QDialogButtonBox.ButtonRole.AcceptRole)
         self.buttons.addButton(QDialogButtonBox.StandardButton.Cancel)
         self.ok.setDefault(True)
@@ -146,15 +146,15 @@ class PeerDialog(AsyncDialog):
         form.setContentsMargins(0, 0, 0, 0)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         form.setLabelAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
-        form.addRow(self.tr("&Database:"), self.database)
-        form.addRow(self.tr("&Address:"), self.address)
-        form.addRow(self.tr("&Room:"), self.room)
-        form.addRow(self.tr("To&ken:"), self.token)
-        form.addRow(self.tr("&Name:"), self.name)
-        form.addRow(self.tr("&Sync:"), when)
+        form.addRow(tr("&Database:"), self.database)
+        form.addRow(tr("&Address:"), self.address)
+        form.addRow(tr("&Room:"), self.room)
+        form.addRow(tr("To&ken:"), self.token)
+        form.addRow(tr("&Name:"), self.name)
+        form.addRow(tr("&Sync:"), when)
         form.labelForField(when).setBuddy(self.mode)
-        form.addRow(self.tr("D&irection:"), self.direction)
-        form.addRow(self.tr("Sta&le after:"), self.stale)
+        form.addRow(tr("D&irection:"), self.direction)
+        form.addRow(tr("Sta&le after:"), self.stale)
         column = QVBoxLayout(self)
         column.addWidget(self.nearby)
         column.addSpacing(6)
@@ -170,13 +170,13 @@ class PeerDialog(AsyncDialog):
             self.database.addItem(known.name, known.id)
             self.database.setItemData(self.database.count() - 1, str(known.path), Qt.ItemDataRole.ToolTipRole)
         if peer is None:
-            self.database.addItem(self.tr("A new file, with the other side's tables…"), NEW)
+            self.database.addItem(tr("A new file, with the other side's tables…"), NEW)
         chosen = self.database.findData(peer.database if peer else database)
         self.database.setCurrentIndex(max(0, chosen) if self.database.count() else -1)
         self.database.setEnabled(peer is None)
         self.minutes.setValue(15)
         if peer is not None:
-            self.database.setToolTip(self.tr("To sync another database with it, add a peer for that one"))
+            self.database.setToolTip(tr("To sync another database with it, add a peer for that one"))
             self.name.setText(peer.name)
             self.address.line.setText(peer.url)
             self.room.line.setText(peer.room)
@@ -215,7 +215,7 @@ class PeerDialog(AsyncDialog):
                 if self.token.text == self._token_before:
                     self._token_before = token
                     self.token.line.setText(token)
-        self.where.say(told(await self._engine.tokens.where()))
+        self.where.say(said(await self._engine.tokens.where()))
         self.fit()
 
     @property
@@ -285,11 +285,11 @@ class PeerDialog(AsyncDialog):
             if not any(problems):
                 problems.append(self.room.tell(self._twin() or self._cannot_travel()))
         else:
-            words = self.tr("For the room “%1”. Both machines show: %2")
+            words = tr("For the room “%1”. Both machines show: %2")
             self.words.say(words.replace("%1", link.room).replace("%2", " ".join(link.words)))
             problems = [self.address.tell()]
         if link is None and self._new:
-            problems.append(self.tr("A new file takes its tables from a paired machine: paste its link."))
+            problems.append(tr("A new file takes its tables from a paired machine: paste its link."))
         wrong = next(filter(None, problems), "")
         self.name.setPlaceholderText(self._usual_name())
         self.minutes.setVisible(self.mode.currentData() == Mode.EVERY)
@@ -304,7 +304,7 @@ class PeerDialog(AsyncDialog):
         try:
             return PeerConfig.new("", self.address.text, room=self.room.text).name
         except UsageError:
-            return self.tr("any name; by default the room and the host")
+            return tr("any name; by default the room and the host")
 
     def _name_by(self, link: PairingLink) -> str:
         """What the link's machine is called here already, or calls itself; '' when neither is known."""
@@ -317,7 +317,7 @@ class PeerDialog(AsyncDialog):
         for peer in self._engine.settings.peers:
             same = (peer.database, peer.url, peer.room) == (draft.database, draft.url, draft.room)
             if same and peer.id != draft.id:
-                return self.tr("“%1” syncs this database with this room already.").replace("%1", peer.name)
+                return tr("“%1” syncs this database with this room already.").replace("%1", peer.name)
         return ""
 
     def _cannot_travel(self) -> str:

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QCheckBox, QDialog, QListWidget, QRadioButton, QTr
 from shiboken6 import isValid
 
 from engine.errors import SynclineError
-from gui.models.translation import told
+from gui.language import said
 from gui.theme import show_boxes
 
 
@@ -116,4 +116,4 @@ class AsyncDialog(QDialog):
 
 def in_words(error: SynclineError) -> str:
     """The sentence of an error, and its hint."""
-    return told(f"{error} {error.hint}".strip())
+    return said(error.advice)

@@ -23,6 +23,7 @@ from engine.errors import SynclineError
 from engine.truncate import Clipped
 from gui.dialogs.base import AsyncDialog, in_words
 from gui.dialogs.inline_message import InlineMessage
+from gui.language import tr
 from gui.models import values
 
 WIDTH = 560
@@ -65,12 +66,12 @@ class CellDetailsDialog(AsyncDialog):
         super().__init__(parent)
         self._engine = engine
         self._cell = cell
-        self.setWindowTitle(self.tr("Change"))
+        self.setWindowTitle(tr("Change"))
         form = QFormLayout()
         for heading, text in (
-            (self.tr("Table:"), values.shown(cell.table)),
-            (self.tr("Key:"), values.key_shown(cell.key)),
-            (self.tr("Column:"), values.shown(cell.column)),
+            (tr("Table:"), values.shown(cell.table)),
+            (tr("Key:"), values.key_shown(cell.key)),
+            (tr("Column:"), values.shown(cell.column)),
         ):
             label = QLabel(text)
             label.setTextFormat(Qt.TextFormat.PlainText)
@@ -78,17 +79,17 @@ class CellDetailsDialog(AsyncDialog):
             form.addRow(heading, label)
         column = QVBoxLayout(self)
         column.addLayout(form)
-        column.addLayout(self._make_value(self.tr("&New value"), cell.value))
+        column.addLayout(self._make_value(tr("&New value"), cell.value))
         self.problem = InlineMessage.of_problem()
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         self.buttons.rejected.connect(self.reject)
         if cell.had_old:
             if cell.kept:
-                column.addLayout(self._make_value(self.tr("&Old value"), cell.old))
+                column.addLayout(self._make_value(tr("&Old value"), cell.old))
             else:
-                column.addWidget(QLabel(self.tr("The old value was too large to be kept.")))
-            self.back = QPushButton(self.tr("&Put the old value back"))
-            self.back.setToolTip(self.tr("Writes it into the database; it is synced as any change of yours"))
+                column.addWidget(QLabel(tr("The old value was too large to be kept.")))
+            self.back = QPushButton(tr("&Put the old value back"))
+            self.back.setToolTip(tr("Writes it into the database; it is synced as any change of yours"))
             self.back.setAutoDefault(False)
             self.back.setEnabled(cell.kept)
             self.back.clicked.connect(lambda: self.start(self._put_back()))
@@ -108,10 +109,10 @@ class CellDetailsDialog(AsyncDialog):
         text.setAccessibleName(heading.replace("&", ""))
         kind = QLabel(values.described(value))
         kind.setForegroundRole(QPalette.ColorRole.PlaceholderText)
-        copy = QPushButton(self.tr("Copy"))
+        copy = QPushButton(tr("Copy"))
         copy.setAutoDefault(False)
         copy.setEnabled(not isinstance(value, Clipped))
-        copy.setAccessibleName(self.tr("Copy: {0}").format(heading.replace("&", "")))
+        copy.setAccessibleName(tr("Copy: {0}").format(heading.replace("&", "")))
         copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(values.copied(value)))
         row = QHBoxLayout()
         row.addWidget(label)

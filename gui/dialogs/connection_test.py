@@ -9,8 +9,9 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QProgressBar, QP
 
 from engine.checks.probe import Outcome, ProbeReport, Step
 from engine.events import State
+from engine.text import sentences
 from gui.dialogs.inline_message import InlineMessage, MakeIcon
-from gui.models.translation import told
+from gui.language import said, tr
 from gui.theme import icon, state_icon
 
 
@@ -22,15 +23,15 @@ class ConnectionTestPanel(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.button = QPushButton(self.tr("&Test"))
+        self.button = QPushButton(tr("&Test"))
         self.button.setAutoDefault(False)
-        self.button.setToolTip(self.tr("Connect once and look; nothing is changed on either side"))
+        self.button.setToolTip(tr("Connect once and look; nothing is changed on either side"))
         self.busy = False
         self._turning = QProgressBar()
         self._turning.setRange(0, 0)
         self._turning.setTextVisible(False)
         self._turning.setMaximumHeight(self.fontMetrics().height() // 2)
-        self._turning.setAccessibleName(self.tr("The test is under way"))
+        self._turning.setAccessibleName(tr("The test is under way"))
         self._turning.hide()
         self.verdict = InlineMessage(None)
         self.lines: dict[Step, InlineMessage] = {step: InlineMessage(None) for step in Step}
@@ -62,10 +63,10 @@ class ConnectionTestPanel(QWidget):
         """Show how the test went."""
         self._set_busy(False)
         failure = report.failure
-        self.verdict.say(self.tr("Ready to sync.") if failure is None else self.tr("Not ready to sync."))
+        self.verdict.say(tr("Ready to sync.") if failure is None else tr("Not ready to sync."))
         for found in report.steps:
             note = self.lines[found.step]
-            note.say(told(f"{found.sentence} {found.hint}".strip()), _ICONS[found.outcome])
+            note.say(said(sentences(found.sentence, found.hint)), _ICONS[found.outcome])
             note.setAccessibleName(f"{self._names[found.step].text()}: {found.outcome.value}")
             self._names[found.step].show()
 
@@ -88,15 +89,15 @@ class ConnectionTestPanel(QWidget):
     def _set_busy(self, busy: bool) -> None:
         self.busy = busy
         self._turning.setVisible(busy)
-        self.button.setText(self.tr("S&top the test") if busy else self.tr("&Test"))
+        self.button.setText(tr("S&top the test") if busy else tr("&Test"))
 
     def _step_names(self) -> dict[Step, str]:
         return {
-            Step.REACHABLE: self.tr("Reachable"),
-            Step.PROTOCOL: self.tr("Protocol"),
-            Step.TOKEN: self.tr("Token"),
-            Step.ROOM: self.tr("Room"),
-            Step.SCHEMA: self.tr("Tables"),
+            Step.REACHABLE: tr("Reachable"),
+            Step.PROTOCOL: tr("Protocol"),
+            Step.TOKEN: tr("Token"),
+            Step.ROOM: tr("Room"),
+            Step.SCHEMA: tr("Tables"),
         }
 
 

@@ -16,6 +16,7 @@ from engine.pairing.paired_devices import GOOD_FOR
 from engine.pairing.pairing_link import qr_modules
 from gui.dialogs.base import in_words
 from gui.dialogs.inline_message import InlineMessage
+from gui.language import tr
 
 MODULE = 3
 """Pixels of one module of the code."""
@@ -30,22 +31,22 @@ class InvitationPanel(QGroupBox):
     def __init__(self, engine: Engine, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._engine = engine
-        self.setTitle(self.tr("Let another machine in"))
+        self.setTitle(tr("Let another machine in"))
         self.room = QComboBox()
-        self.room.setAccessibleName(self.tr("Link for"))
-        self.make = QPushButton(self.tr("&New link"))
+        self.room.setAccessibleName(tr("Link for"))
+        self.make = QPushButton(tr("&New link"))
         self.make.setAutoDefault(False)
         self.link = QLineEdit()
-        self.link.setAccessibleName(self.tr("Pairing link"))
+        self.link.setAccessibleName(tr("Pairing link"))
         self.link.setReadOnly(True)
-        self.copy = QPushButton(self.tr("&Copy"))
+        self.copy = QPushButton(tr("&Copy"))
         self.copy.setAutoDefault(False)
         self.code = QLabel()
-        self.code.setAccessibleName(self.tr("Pairing link as a QR code"))
+        self.code.setAccessibleName(tr("Pairing link as a QR code"))
         self.code.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.note = InlineMessage(None)
         self.words = QLabel()
-        self.words.setAccessibleName(self.tr("Six words to compare"))
+        self.words.setAccessibleName(tr("Six words to compare"))
         self.words.setWordWrap(True)
         self.words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         font = self.words.font()
@@ -54,7 +55,7 @@ class InvitationPanel(QGroupBox):
         self.problem = InlineMessage.of_problem()
         self._expiry = QTimer(self, singleShot=True)
         self._expiry.setInterval(int(GOOD_FOR * 1000))
-        label = QLabel(self.tr("&Link for:"))
+        label = QLabel(tr("&Link for:"))
         label.setBuddy(self.room)
         making, made, shown, said = QHBoxLayout(), QHBoxLayout(), QHBoxLayout(), QVBoxLayout()
         making.addWidget(label)
@@ -94,11 +95,11 @@ class InvitationPanel(QGroupBox):
 
     def used(self, name: str, words: Sequence[str]) -> None:
         """Somebody came in by the link."""
-        text = self.tr("{0} has used the link, and may come in now. Both machines show:")
+        text = tr("{0} has used the link, and may come in now. Both machines show:")
         self.withdraw(text.format(name), words)
 
     def _expire(self) -> None:
-        self.withdraw(self.tr("The link was good for ten minutes. Make a new one."))
+        self.withdraw(tr("The link was good for ten minutes. Make a new one."))
 
     def _make(self) -> None:
         self.problem.say("")
@@ -107,7 +108,7 @@ class InvitationPanel(QGroupBox):
         except SynclineError as error:
             self.problem.say(in_words(error))
             return
-        text = self.tr(
+        text = tr(
             "On the other machine: open the link, or paste it under Add peer. It is good once, until {0}, for whoever"
             " has it. Both machines show:"
         )

@@ -12,8 +12,8 @@ from engine.errors import SynclineError
 from engine.pairing.discovery import Discovery, Found, mark
 from gui.dialogs.base import in_words
 from gui.dialogs.inline_message import InlineMessage
+from gui.language import said, tr
 from gui.models.lan_devices import Column, FoundModel
-from gui.models.translation import told
 from gui.panels.table import Table
 
 ROWS = 4
@@ -39,12 +39,12 @@ class LanDevicesPanel(QWidget):
         self.table = Table()
         self.table.setModel(self.model)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.table.setAccessibleName(self.tr("Machines in this network"))
+        self.table.setAccessibleName(tr("Machines in this network"))
         self.table.set_widths(_WIDTHS[column] for column in Column)
         header, row = self.table.horizontalHeader(), self.table.verticalHeader().defaultSectionSize()
         self.table.setFixedHeight(header.sizeHint().height() + ROWS * row + 2 * self.table.frameWidth())
         self.note = InlineMessage()
-        label = QLabel(self.tr("&In this network:"))
+        label = QLabel(tr("&In this network:"))
         label.setBuddy(self.table)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -100,7 +100,7 @@ class LanDevicesPanel(QWidget):
             self._chosen()
 
     def _say_empty(self, problem: str = "") -> None:
-        self.table.placeholder = told(problem) or self.tr(
+        self.table.placeholder = said(problem) or tr(
             "Nothing found yet. On the other machine press Share, choose a database, and tick “In the local network”."
         )
         self.table.viewport().update()
@@ -112,8 +112,8 @@ class LanDevicesPanel(QWidget):
 
     def _what_to_do(self, machine: Found) -> str:
         if self.model.is_peer(machine):
-            return self.tr("{0} is a peer of this database already.").format(machine.name)
-        return self.tr(
+            return tr("{0} is a peer of this database already.").format(machine.name)
+        return tr(
             "{0} lets in only whom it has given a link. There: press Share, then New link. Open that link here, or"
             " paste it below as the address."
         ).format(machine.name)

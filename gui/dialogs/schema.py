@@ -15,6 +15,7 @@ from engine.errors import SynclineError
 from engine.events import State
 from gui.dialogs.base import AsyncDialog, in_words
 from gui.dialogs.inline_message import InlineMessage
+from gui.language import tr
 from gui.models import values
 from gui.models.schema import Column, SchemaModel
 from gui.panels.table import Table
@@ -45,19 +46,19 @@ class SchemaDialog(AsyncDialog):
         self._peer = peer
         self.comparison: Comparison | None = None
         self.busy = False
-        self.setWindowTitle(self.tr("Tables here and at {0}").format(values.shown(name)))
+        self.setWindowTitle(tr("Tables here and at {0}").format(values.shown(name)))
         self.result = InlineMessage(None)
         self.done_so_far = InlineMessage()
         self.problem = InlineMessage.of_problem()
         self.progress = QProgressBar()
         self.progress.setRange(0, 0)
         self.progress.setTextVisible(False)
-        self.progress.setAccessibleName(self.tr("The peer is being asked"))
+        self.progress.setAccessibleName(tr("The peer is being asked"))
         self.model = SchemaModel(self)
         self.table = self._make_table()
         self.add, self.undo = self._make_buttons()
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
-        self.again = QPushButton(self.tr("&Compare again"))
+        self.again = QPushButton(tr("&Compare again"))
         self.again.clicked.connect(lambda: self._begin(self._nothing))
         self.buttons.addButton(self.again, QDialogButtonBox.ButtonRole.ActionRole)
         self.buttons.rejected.connect(self.reject)
@@ -79,16 +80,16 @@ class SchemaDialog(AsyncDialog):
     def _make_table(self) -> Table:
         table = Table()
         table.setModel(self.model)
-        table.setAccessibleName(self.tr("Differences"))
+        table.setAccessibleName(tr("Differences"))
         table.set_widths(_WIDTHS[column] for column in Column)
         return table
 
     def _make_buttons(self) -> tuple[QPushButton, QPushButton]:
-        add = QPushButton(self.tr("&Add what is missing here"))
-        add.setToolTip(self.tr("Adds the tables and columns that are marked so, after a backup; no row is changed"))
+        add = QPushButton(tr("&Add what is missing here"))
+        add.setToolTip(tr("Adds the tables and columns that are marked so, after a backup; no row is changed"))
         add.clicked.connect(lambda: self._begin(self._add))
-        undo = QPushButton(self.tr("&Undo"))
-        undo.setToolTip(self.tr("Drops again what was added so, unless it is in use by now, after a backup"))
+        undo = QPushButton(tr("&Undo"))
+        undo.setToolTip(tr("Drops again what was added so, unless it is in use by now, after a backup"))
         undo.clicked.connect(lambda: self._begin(self._undo))
         for button in (add, undo):
             button.setAutoDefault(False)
@@ -99,7 +100,7 @@ class SchemaDialog(AsyncDialog):
     def _begin(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         self.busy = True
         self.problem.say("")
-        self.result.say(self.tr("Comparing…"))
+        self.result.say(tr("Comparing…"))
         self._show()
         self.start(self._work(work))
 
@@ -119,16 +120,16 @@ class SchemaDialog(AsyncDialog):
     async def _add(self) -> None:
         if self.comparison is not None:
             added = await self._engine.add_missing(self._peer, self.comparison.there)
-            text = self.tr("Added: {0}. A backup of the file as it was before is kept.")
+            text = tr("Added: {0}. A backup of the file as it was before is kept.")
             self.done_so_far.say(text.format(_names(added)))
 
     async def _undo(self) -> None:
         dropped, kept = await self._engine.take_back_added(self._peer)
         told = []
         if dropped:
-            told.append(self.tr("Taken back: {0}.").format(_names(dropped)))
+            told.append(tr("Taken back: {0}.").format(_names(dropped)))
         if kept:
-            told.append(self.tr("In use, so they stay: {0}.").format(_names(kept)))
+            told.append(tr("In use, so they stay: {0}.").format(_names(kept)))
         self.done_so_far.say(" ".join(told))
 
     # What is shown
@@ -154,13 +155,13 @@ class SchemaDialog(AsyncDialog):
     def _sentence(self, comparison: Comparison) -> str:
         cures = [line.cure for line in comparison.lines]
         if not cures:
-            return self.tr("The tables are alike on both sides.")
+            return tr("The tables are alike on both sides.")
         if not any(cure.stops for cure in cures):
-            return self.tr("The tables differ, but not in a way that keeps them from syncing.")
+            return tr("The tables differ, but not in a way that keeps them from syncing.")
         count = cures.count(Cure.ADD_HERE)
         if count == 0:
-            return self.tr("The tables differ, and nothing of it can be added here.")
-        text = self.tr("The tables differ. Of the differences, {0} can be mended here by adding what is missing.")
+            return tr("The tables differ, and nothing of it can be added here.")
+        text = tr("The tables differ. Of the differences, {0} can be mended here by adding what is missing.")
         return text.format(count)
 
 

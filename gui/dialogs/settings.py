@@ -27,7 +27,7 @@ from gui.desktop.autostart import Autostart
 from gui.desktop.links import LinkType
 from gui.dialogs.base import AsyncDialog, in_words
 from gui.dialogs.inline_message import InlineMessage
-from gui.language import marked_text, spoken
+from gui.language import said, spoken, tr
 
 
 async def ask(parent: QWidget | None, engine: Engine, autostart: Autostart, links: LinkType | None) -> None:
@@ -82,8 +82,8 @@ class SettingsDialog(AsyncDialog):
         self.scroll.setWidget(page)
         width = max(page.sizeHint().width(), self.fontMetrics().averageCharWidth() * 44)
         self.scroll.setMinimumWidth(width + self.scroll.verticalScrollBar().sizeHint().width())
-        self.setWindowTitle(self.tr("Settings"))
-        self.close_button.setText(self.tr("Close"))
+        self.setWindowTitle(tr("Settings"))
+        self.close_button.setText(tr("Close"))
         if again:  # only the language's own field leads here
             self._show_boxes()
             self.fields["language"].setFocus()
@@ -95,7 +95,7 @@ class SettingsDialog(AsyncDialog):
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.FieldsStayAtSizeHint)
         if group is Group.GENERAL:
             self.at_login = _system_box(
-                self.tr("Start at login"), self.tr("Syncline starts in the tray when you log in."), self._autostart
+                tr("Start at login"), tr("Syncline starts in the tray when you log in."), self._autostart
             )
             self.at_login.toggled.connect(lambda on: self._set_system(self.at_login, self._autostart, on))
             form.addRow(self.at_login)
@@ -104,8 +104,8 @@ class SettingsDialog(AsyncDialog):
                 self._add_row(form, setting)
         if group is Group.SHARE and self._links is not None:
             links = self._links
-            tip = self.tr("Links that begin with syncline: open Add peer here, wherever you click on them.")
-            self.open_links = _system_box(self.tr("Open pairing links"), tip, links)
+            tip = tr("Links that begin with syncline: open Add peer here, wherever you click on them.")
+            self.open_links = _system_box(tr("Open pairing links"), tip, links)
             self.open_links.toggled.connect(lambda on: self._set_system(self.open_links, links, on))
             form.addRow(self.open_links)
         return box
@@ -181,4 +181,4 @@ def _without_signals(widget: QWidget, act: Callable[[], None]) -> None:
 
 
 def _words(text: str) -> str:
-    return marked_text("settings", text)
+    return said(text)

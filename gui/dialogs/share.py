@@ -25,8 +25,8 @@ from engine.events import Guest, Paired, SharingChanged, State
 from gui.dialogs.base import AsyncDialog, in_words
 from gui.dialogs.inline_message import InlineMessage
 from gui.dialogs.invitation import InvitationPanel
+from gui.language import said, tr
 from gui.models.paired_devices import Column, GuestsModel
-from gui.models.translation import told
 from gui.panels.table import Table
 from gui.theme import state_icon
 
@@ -57,7 +57,7 @@ class ShareDialog(AsyncDialog):
         self._turn = asyncio.Lock()
         self._wishes = 0
         """Changes of the person's that do not hold yet."""
-        self.setWindowTitle(self.tr("Share"))
+        self.setWindowTitle(tr("Share"))
         self._make_fields()
         self._make_layout()
         self._connect()
@@ -69,10 +69,10 @@ class ShareDialog(AsyncDialog):
 
     def _make_fields(self) -> None:
         settings = self._engine.settings
-        self.on = QCheckBox(self.tr("&Share databases with other machines"))
+        self.on = QCheckBox(tr("&Share databases with other machines"))
         self.on.setChecked(settings.share)
         self.databases = QListWidget()
-        self.databases.setAccessibleName(self.tr("Databases to share"))
+        self.databases.setAccessibleName(tr("Databases to share"))
         self.databases.setSpacing(2)
         for known in settings.databases:
             item = QListWidgetItem(known.name)
@@ -82,8 +82,8 @@ class ShareDialog(AsyncDialog):
             item.setCheckState(Qt.CheckState.Checked if chosen else Qt.CheckState.Unchecked)
             self.databases.addItem(item)
         self.databases.setFixedHeight(ROWS * self.fontMetrics().height() * 3 // 2 + 2 * self.databases.frameWidth())
-        self.alone = QRadioButton(self.tr("For this &machine alone"))
-        self.lan = QRadioButton(self.tr("In the &local network; encrypted, and only for machines that have a link"))
+        self.alone = QRadioButton(tr("For this &machine alone"))
+        self.lan = QRadioButton(tr("In the &local network; encrypted, and only for machines that have a link"))
         (self.lan if settings.share_lan else self.alone).setChecked(True)
         self.state = InlineMessage(None)
         self.problem = InlineMessage.of_problem()
@@ -92,19 +92,19 @@ class ShareDialog(AsyncDialog):
         self.guests = Table()
         self.guests.setModel(self.model)
         self.guests.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.guests.setAccessibleName(self.tr("Who may come in"))
+        self.guests.setAccessibleName(tr("Who may come in"))
         self.guests.set_widths(_WIDTHS[column] for column in Column)
         row = self.guests.verticalHeader().defaultSectionSize()
         height = self.guests.horizontalHeader().sizeHint().height() + ROWS * row + 2 * self.guests.frameWidth()
         self.guests.setFixedHeight(height)
-        self.revoke_guest = QPushButton(self.tr("&Throw out"))
+        self.revoke_guest = QPushButton(tr("&Throw out"))
         self.revoke_guest.setAutoDefault(False)
-        self.revoke_guest.setToolTip(self.tr("It is cut off at once, and comes in again only with a new link"))
+        self.revoke_guest.setToolTip(tr("It is cut off at once, and comes in again only with a new link"))
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         self._ticking = QTimer(self, interval=TICK)
 
     def _make_layout(self) -> None:
-        who = QGroupBox(self.tr("Who may come in"))
+        who = QGroupBox(tr("Who may come in"))
         inside = QVBoxLayout(who)
         inside.addWidget(self.guests)
         inside.addWidget(self.revoke_guest, 0, Qt.AlignmentFlag.AlignRight)
@@ -131,7 +131,7 @@ class ShareDialog(AsyncDialog):
             async for event in events:
                 match event:
                     case SharingChanged(guests=guests, problem=problem):
-                        self.problem.say(told(problem))
+                        self.problem.say(said(problem))
                         self._show_guests(guests)
                         self._look()
                     case Paired(name, words):
@@ -150,14 +150,14 @@ class ShareDialog(AsyncDialog):
             part.setEnabled(self.on.isChecked())
         if share is None:
             self.state.say(
-                self.tr("Choose a database.") if self.on.isChecked() else self.tr("Nothing is shared."),
+                tr("Choose a database.") if self.on.isChecked() else tr("Nothing is shared."),
                 partial(state_icon, State.IDLE),
             )
         elif share.lan:
-            text = self.tr("Shared in the local network, at {0}, port {1}.")
+            text = tr("Shared in the local network, at {0}, port {1}.")
             self.state.say(text.format(share.addresses[0], share.port), partial(state_icon, State.IN_SYNC))
         else:
-            text = self.tr("Shared at port {0}, for programs on this machine. Other machines cannot reach it.")
+            text = tr("Shared at port {0}, for programs on this machine. Other machines cannot reach it.")
             self.state.say(text.format(share.port), partial(state_icon, State.WAITING))
         rooms = share.rooms if share is not None else {}
         shared = [(known.name, known.id) for known in self._engine.settings.databases if known.room in rooms]
@@ -167,9 +167,9 @@ class ShareDialog(AsyncDialog):
     def _show_guests(self, guests: tuple[Guest, ...]) -> None:
         self.model.show(guests)
         self.guests.placeholder = (
-            self.tr("Nobody yet. Make a link, and open it on the other machine.")
+            tr("Nobody yet. Make a link, and open it on the other machine.")
             if self._engine.sharing is not None
-            else self.tr("They are listed while something is shared.")
+            else tr("They are listed while something is shared.")
         )
         self._allow()
 

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QToolButton, QVBoxLayout, 
 from engine.errors import UsageError
 from gui.dialogs.base import in_words
 from gui.dialogs.inline_message import InlineMessage
+from gui.language import tr
 
 
 class ValidatedLineEdit(QWidget):
@@ -80,9 +81,9 @@ class ValidatedLineEdit(QWidget):
     def _make_show_button(self, name: str) -> QToolButton:
         self.line.setEchoMode(QLineEdit.EchoMode.Password)
         button = QToolButton()
-        button.setText(self.tr("Show"))
+        button.setText(tr("Show"))
         button.setCheckable(True)
-        button.setAccessibleName(self.tr("Show %1").replace("%1", name))
+        button.setAccessibleName(tr("Show %1").replace("%1", name))
         button.setFocusPolicy(self.line.focusPolicy())
         modes = {True: QLineEdit.EchoMode.Normal, False: QLineEdit.EchoMode.Password}
         button.toggled.connect(lambda shown: self.line.setEchoMode(modes[shown]))

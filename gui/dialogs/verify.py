@@ -23,9 +23,9 @@ from engine.events import State
 from engine.session import Verdict
 from gui.dialogs.base import AsyncDialog, in_words
 from gui.dialogs.inline_message import InlineMessage
+from gui.language import said, tr
 from gui.models import values
 from gui.models.rows import RowsModel
-from gui.models.translation import told
 from gui.panels.table import Table
 from gui.theme import state_icon
 
@@ -55,7 +55,7 @@ class VerifyDialog(AsyncDialog):
         self._peer = peer
         self.report: Verification | None = None
         self.busy = False
-        self.setWindowTitle(self.tr("Compare with {0}").format(values.shown(name)))
+        self.setWindowTitle(tr("Compare with {0}").format(values.shown(name)))
         self.result = InlineMessage(None)
         self.advice = InlineMessage()
         self.problem = InlineMessage.of_problem()
@@ -70,18 +70,18 @@ class VerifyDialog(AsyncDialog):
         column.addLayout(self._make_mends())
         column.addWidget(self.problem)
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
-        self.again = QPushButton(self.tr("&Compare again"))
-        self.again.clicked.connect(lambda: self._begin(self.tr("Comparing…"), self._nothing))
+        self.again = QPushButton(tr("&Compare again"))
+        self.again.clicked.connect(lambda: self._begin(tr("Comparing…"), self._nothing))
         self.buttons.addButton(self.again, QDialogButtonBox.ButtonRole.ActionRole)
         self.buttons.rejected.connect(self.reject)
         column.addWidget(self.buttons)
         self.resize(WIDTH, HEIGHT)
-        self._begin(self.tr("Comparing…"), self._nothing)
+        self._begin(tr("Comparing…"), self._nothing)
 
     def _make_rows(self) -> Table:
         rows = Table()
         rows.setModel(self.model)
-        rows.setAccessibleName(self.tr("Rows that differ"))
+        rows.setAccessibleName(tr("Rows that differ"))
         return rows
 
     def _make_mends(self) -> QHBoxLayout:
@@ -89,23 +89,23 @@ class VerifyDialog(AsyncDialog):
         self.mends: list[QPushButton] = []
         texts: tuple[tuple[str, str, Callable[[], Coroutine[Any, Any, None]]], ...] = (
             (
-                self.tr("Send &ours again"),
-                self.tr("Everything from here is sent once more; of each cell the newer value stays"),
+                tr("Send &ours again"),
+                tr("Everything from here is sent once more; of each cell the newer value stays"),
                 partial(self._send_again, Side.MINE),
             ),
             (
-                self.tr("Have &theirs sent again"),
-                self.tr("Everything from there is sent once more; of each cell the newer value stays"),
+                tr("Have &theirs sent again"),
+                tr("Everything from there is sent once more; of each cell the newer value stays"),
                 partial(self._send_again, Side.THEIRS),
             ),
             (
-                self.tr("&Keep ours"),
-                self.tr("Writes the rows that are listed as new, as they are here, after a backup"),
+                tr("&Keep ours"),
+                tr("Writes the rows that are listed as new, as they are here, after a backup"),
                 partial(self._settle, Side.MINE),
             ),
             (
-                self.tr("Ta&ke theirs"),
-                self.tr("Writes the rows that are listed as new, as they are there, after a backup"),
+                tr("Ta&ke theirs"),
+                tr("Writes the rows that are listed as new, as they are there, after a backup"),
                 partial(self._settle, Side.THEIRS),
             ),
         )
@@ -121,7 +121,7 @@ class VerifyDialog(AsyncDialog):
     # What is done
 
     def _mend(self, work: Callable[[], Coroutine[Any, Any, None]], _: bool = False) -> None:
-        self._begin(self.tr("Mending…"), work)
+        self._begin(tr("Mending…"), work)
 
     def _begin(self, doing: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         self.busy = True
@@ -153,7 +153,7 @@ class VerifyDialog(AsyncDialog):
             return
         settled = await self._engine.settle(self._peer, self.report.differing, side)
         if settled.why:
-            self.problem.say(told(settled.why))
+            self.problem.say(said(settled.why))
         await self._engine.wait_in_sync([self._peer], timeout=60, parked=True)
 
     # What is shown
@@ -180,34 +180,34 @@ class VerifyDialog(AsyncDialog):
         tables, rows = len(report.tables), sum(table.here for table in report.tables)
         counted = ", ".join(
             (
-                self.tr("1 table") if tables == 1 else self.tr("{0} tables").format(self._number(tables)),
-                self.tr("1 row") if rows == 1 else self.tr("{0} rows").format(self._number(rows)),
+                tr("1 table") if tables == 1 else tr("{0} tables").format(self._number(tables)),
+                tr("1 row") if rows == 1 else tr("{0} rows").format(self._number(rows)),
             )
         )
         if report.verdict is Verdict.IDENTICAL:
-            return self.tr("Identical: {0}.").format(counted)
+            return tr("Identical: {0}.").format(counted)
         if report.verdict is Verdict.HISTORY:
-            return self.tr("The same rows, with a different history: {0}.").format(counted)
+            return tr("The same rows, with a different history: {0}.").format(counted)
         count = len(report.differing)
         if count > SHOWN or any(table.more for table in report.tables):
-            return self.tr("More than {0} rows differ; these are the first.").format(min(count, SHOWN))
-        return self.tr("Rows that differ: {0}.").format(count)
+            return tr("More than {0} rows differ; these are the first.").format(min(count, SHOWN))
+        return tr("Rows that differ: {0}.").format(count)
 
     def _advice(self, report: Verification) -> str:
         """What to do, and what was not compared."""
         parts = [self._mending(report)]
         if report.left_out:
-            parts.append(self.tr("Not compared: {0}").format(told(report.left_out)))
+            parts.append(tr("Not compared: {0}").format(said(report.left_out)))
         return " ".join(filter(None, parts))
 
     def _mending(self, report: Verification) -> str:
         if report.verdict is Verdict.DIFFERENT:
-            return self.tr(
+            return tr(
                 "Have everything sent again first. Rows that differ even then were changed without a record:"
                 " choose whose stay."
             )
         if report.verdict is Verdict.HISTORY:
-            return self.tr("This does no harm: one side remembers rows that are gone, which the other never had.")
+            return tr("This does no harm: one side remembers rows that are gone, which the other never had.")
         return ""
 
     def _number(self, number: int) -> str:

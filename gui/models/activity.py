@@ -7,10 +7,9 @@ from PySide6.QtGui import QColor, QIcon
 from engine.events import State
 from engine.history.journal import OverwrittenLine, SyncLine
 from gui import theme
-from gui.language import tr
+from gui.language import said, tr
 from gui.models import times, values
 from gui.models.lines import Shown
-from gui.models.translation import told
 
 
 def sync_columns() -> list[Shown[SyncLine]]:
@@ -63,7 +62,7 @@ def _traffic(line: SyncLine) -> str:
 
 def _result(line: SyncLine) -> str:
     if line.error:
-        return values.shown(told(line.error), values.LONG)
+        return values.shown(said(line.error), values.LONG)
     return tr("Complete") if line.sent or line.received else tr("Nothing new")
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal, Slot
 
 from engine.tables import TrackedPeer
+from gui.language import tr
 from gui.models import times, values
 from gui.models.sorting import SORT_ROLE
 
@@ -114,11 +115,11 @@ class ClocksModel(QAbstractTableModel):
         if role not in (Role.DisplayRole, Role.ToolTipRole):
             return None
         heading, explained = {
-            Column.SITE: (self.tr("Site"), self.tr("The id of a replica, its first eight digits.")),
-            Column.WHOSE: (self.tr("Whose"), self.tr("The peer or database that goes by this id.")),
-            Column.RECEIVED: (self.tr("Received clock"), self.tr("The site's version up to which all is here.")),
-            Column.SENT: (self.tr("Sent clock"), self.tr("The version here up to which the site confirmed all.")),
-            Column.LAST: (self.tr("Last time"), self.tr("When the site was last heard from.")),
+            Column.SITE: (tr("Site"), tr("The id of a replica, its first eight digits.")),
+            Column.WHOSE: (tr("Whose"), tr("The peer or database that goes by this id.")),
+            Column.RECEIVED: (tr("Received clock"), tr("The site's version up to which all is here.")),
+            Column.SENT: (tr("Sent clock"), tr("The version here up to which the site confirmed all.")),
+            Column.LAST: (tr("Last time"), tr("When the site was last heard from.")),
         }[Column(section)]
         return heading if role == Role.DisplayRole else explained
 
@@ -127,7 +128,7 @@ class ClocksModel(QAbstractTableModel):
             case Column.SITE:
                 return values.site_shown(site.site_id)
             case Column.WHOSE:
-                return self._names.get(site.site_id) or self.tr("unknown")
+                return self._names.get(site.site_id) or tr("unknown")
             case Column.LAST:
                 return times.relative(self._times.get(site.site_id))
             case _:
@@ -139,11 +140,11 @@ class ClocksModel(QAbstractTableModel):
             case Column.SITE:
                 return site.site_id.hex()
             case Column.LAST:
-                return times.exact(self._times[site.site_id]) if site.site_id in self._times else self.tr("Not known.")
+                return times.exact(self._times[site.site_id]) if site.site_id in self._times else tr("Not known.")
             case Column.RECEIVED if site.received is None:
-                return self.tr("Nothing was received from this site directly.")
+                return tr("Nothing was received from this site directly.")
             case Column.SENT if site.sent is None:
-                return self.tr("This site has confirmed nothing.")
+                return tr("This site has confirmed nothing.")
             case _:
                 return self._text(site, column)
 

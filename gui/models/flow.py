@@ -18,6 +18,7 @@ from PySide6.QtGui import QGuiApplication, QPalette
 
 from engine.events import ChangesMoved, FlowDirection
 from gui import theme
+from gui.language import tr
 from gui.models.flow_words import Column, LineWords
 from gui.models.ring_buffer import Line, Ring
 
@@ -206,15 +207,15 @@ class FlowModel(QAbstractTableModel):
         if role != Role.DisplayRole:
             return None
         return {
-            Column.TIME: self.tr("Time"),
-            Column.DIRECTION: self.tr("Direction"),
-            Column.PEER: self.tr("Peer"),
-            Column.TABLE: self.tr("Table"),
-            Column.KEY: self.tr("Key"),
-            Column.COLUMN: self.tr("Column"),
-            Column.VALUE: self.tr("Value"),
-            Column.VERSION: self.tr("Version"),
-            Column.AUTHOR: self.tr("Author"),
+            Column.TIME: tr("Time"),
+            Column.DIRECTION: tr("Direction"),
+            Column.PEER: tr("Peer"),
+            Column.TABLE: tr("Table"),
+            Column.KEY: tr("Key"),
+            Column.COLUMN: tr("Column"),
+            Column.VALUE: tr("Value"),
+            Column.VERSION: tr("Version"),
+            Column.AUTHOR: tr("Author"),
         }[Column(section)]
 
     # Rows come and go

@@ -10,6 +10,7 @@ from PySide6.QtCore import QModelIndex, QObject, Qt
 
 from engine.pairing.discovery import Found
 from gui import theme
+from gui.language import tr
 from gui.models.tuples import TupleModel
 
 Role = Qt.ItemDataRole
@@ -70,9 +71,9 @@ class FoundModel(TupleModel):
 
     def _heading(self, column: Column) -> str:
         return {
-            Column.MACHINE: self.tr("Machine"),
-            Column.OFFERS: self.tr("What it shares"),
-            Column.ADDRESS: self.tr("Where"),
+            Column.MACHINE: tr("Machine"),
+            Column.OFFERS: tr("What it shares"),
+            Column.ADDRESS: tr("Where"),
         }[column]
 
     def _text(self, found: Found, column: Column, *, whole: bool) -> str:
@@ -86,9 +87,9 @@ class FoundModel(TupleModel):
 
     def _offers(self, found: Found) -> str:
         if self.is_peer(found):
-            return self.tr("a peer of this database already")
+            return tr("a peer of this database already")
         if self.fits(found):
-            return self.tr("a database like yours")
+            return tr("a database like yours")
         if not found.offers:
-            return self.tr("nothing at the moment")
-        return self.tr("databases with other tables")
+            return tr("nothing at the moment")
+        return tr("databases with other tables")

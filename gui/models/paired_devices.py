@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 
 from engine.events import Guest
 from gui import theme
+from gui.language import tr
 from gui.models import times
 from gui.models.tuples import TupleModel
 
@@ -49,12 +50,12 @@ class GuestsModel(TupleModel):
 
     def _heading(self, column: Column) -> str:
         return {
-            Column.NAME: self.tr("Machine"),
-            Column.ROOM: self.tr("Database"),
-            Column.SEEN: self.tr("Last seen"),
+            Column.NAME: tr("Machine"),
+            Column.ROOM: tr("Database"),
+            Column.SEEN: tr("Last seen"),
         }[column]
 
     def _seen(self, guest: Guest) -> str:
         if guest.connected:
-            return self.tr("connected")
-        return self.tr("not yet") if guest.seen is None else times.relative(guest.seen)
+            return tr("connected")
+        return tr("not yet") if guest.seen is None else times.relative(guest.seen)

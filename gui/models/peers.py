@@ -19,10 +19,10 @@ from PySide6.QtCore import (
 
 from engine.events import PeerStatus, State
 from gui import theme
+from gui.language import said, tr
 from gui.models import times, values
 from gui.models.labels import state_word
 from gui.models.sorting import SORT_ROLE, SortProxy
-from gui.models.translation import told
 
 Index = QModelIndex | QPersistentModelIndex
 Role = Qt.ItemDataRole
@@ -223,7 +223,7 @@ class PeersModel(QAbstractTableModel):
                 return self._state(peer)
             case Column.LAST_SUCCESS:
                 text = times.relative(peer.last_success)
-                return self.tr("{0}, stale").format(text) if self.is_stale(peer) else text
+                return tr("{0}, stale").format(text) if self.is_stale(peer) else text
             case Column.LAST_ATTEMPT:
                 return times.relative(peer.last_attempt)
             case Column.ADDRESS:
@@ -233,36 +233,36 @@ class PeersModel(QAbstractTableModel):
 
     def _state(self, peer: PeerStatus) -> str:
         if peer.state is State.SYNCING and peer.total:
-            return self.tr("{0} of {1}").format(values.number(peer.done), values.number(peer.total))
+            return tr("{0} of {1}").format(values.number(peer.done), values.number(peer.total))
         return state_word(peer.state)
 
     def _tip(self, peer: PeerStatus, column: Column) -> str:
         match column:
             case Column.NAME | Column.LAST_SUCCESS if self.is_stale(peer):
-                return self.tr("Not heard from for long. Last in sync: {0}.").format(times.exact(peer.last_success))
+                return tr("Not heard from for long. Last in sync: {0}.").format(times.exact(peer.last_success))
             case Column.STATE:
-                return told(peer.sentence())
+                return said(peer.sentence())
             case Column.LAST_SUCCESS:
                 return times.exact(peer.last_success)
             case Column.LAST_ATTEMPT:
                 tip = times.exact(peer.last_attempt)
                 if peer.next_attempt is not None:
-                    tip += "\n" + self.tr("Next: {0}").format(times.exact(peer.next_attempt))
+                    tip += "\n" + tr("Next: {0}").format(times.exact(peer.next_attempt))
                 return tip
             case Column.RECEIVED | Column.CONFIRMED if peer.site_id is None:
-                return self.tr("Nothing is known of this peer yet: it has never answered.")
+                return tr("Nothing is known of this peer yet: it has never answered.")
             case Column.RECEIVED:
                 count = values.number(peer.received)
-                return self.tr("All that the peer wrote up to its version {0} is on this disk.").format(count)
+                return tr("All that the peer wrote up to its version {0} is on this disk.").format(count)
             case Column.CONFIRMED:
                 count = values.number(peer.confirmed)
-                return self.tr("The peer has confirmed all that this database holds up to version {0}.").format(count)
+                return tr("The peer has confirmed all that this database holds up to version {0}.").format(count)
             case _:
                 return self._text(peer, column)
 
     def _spoken(self, peer: PeerStatus, column: Column) -> str:
         text = self._text(peer, column)
-        return f"{state_word(peer.state)}. {told(peer.sentence())}" if column is Column.STATE else text
+        return f"{state_word(peer.state)}. {said(peer.sentence())}" if column is Column.STATE else text
 
     def _shown(self, peer: PeerStatus, column: Column) -> tuple[object, ...]:
         """All of a cell that can be seen or heard, and what it is sorted by."""
@@ -294,30 +294,30 @@ class PeersModel(QAbstractTableModel):
 
     def _heading(self, column: Column) -> str:
         return {
-            Column.NAME: self.tr("Peer"),
-            Column.DATABASE: self.tr("Database"),
-            Column.STATE: self.tr("State"),
-            Column.RECEIVED: self.tr("Last-seen clock"),
-            Column.CONFIRMED: self.tr("Confirmed clock"),
-            Column.TO_SEND: self.tr("To send"),
-            Column.TO_RECEIVE: self.tr("To receive"),
-            Column.LAST_SUCCESS: self.tr("Last success"),
-            Column.LAST_ATTEMPT: self.tr("Last attempt"),
-            Column.ADDRESS: self.tr("Address"),
+            Column.NAME: tr("Peer"),
+            Column.DATABASE: tr("Database"),
+            Column.STATE: tr("State"),
+            Column.RECEIVED: tr("Last-seen clock"),
+            Column.CONFIRMED: tr("Confirmed clock"),
+            Column.TO_SEND: tr("To send"),
+            Column.TO_RECEIVE: tr("To receive"),
+            Column.LAST_SUCCESS: tr("Last success"),
+            Column.LAST_ATTEMPT: tr("Last attempt"),
+            Column.ADDRESS: tr("Address"),
         }[column]
 
     def _explained(self, column: Column) -> str:
         return {
-            Column.NAME: self.tr("What you call the other side."),
-            Column.DATABASE: self.tr("The local database that is kept in sync with it."),
-            Column.STATE: self.tr("Derived from the clocks; point at it to see why."),
-            Column.RECEIVED: self.tr("The peer's version that is on this disk: all that it wrote up to it is here."),
-            Column.CONFIRMED: self.tr("This database's version that the peer says is on its disk."),
-            Column.TO_SEND: self.tr("Versions written here that the peer has not confirmed."),
-            Column.TO_RECEIVE: self.tr("Versions that the peer announced and that are not on this disk."),
-            Column.LAST_SUCCESS: self.tr("When both sides last held all of each other."),
-            Column.LAST_ATTEMPT: self.tr("When a connection was last tried."),
-            Column.ADDRESS: self.tr("The address, and the room there."),
+            Column.NAME: tr("What you call the other side."),
+            Column.DATABASE: tr("The local database that is kept in sync with it."),
+            Column.STATE: tr("Derived from the clocks; point at it to see why."),
+            Column.RECEIVED: tr("The peer's version that is on this disk: all that it wrote up to it is here."),
+            Column.CONFIRMED: tr("This database's version that the peer says is on its disk."),
+            Column.TO_SEND: tr("Versions written here that the peer has not confirmed."),
+            Column.TO_RECEIVE: tr("Versions that the peer announced and that are not on this disk."),
+            Column.LAST_SUCCESS: tr("When both sides last held all of each other."),
+            Column.LAST_ATTEMPT: tr("When a connection was last tried."),
+            Column.ADDRESS: tr("The address, and the room there."),
         }[column]
 
     def _changed(self, first: Column, last: Column) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from PySide6.QtCore import Qt
 
 from engine.checks.row_diff import Row, RowDifference
+from gui.language import tr
 from gui.models import values
 from gui.models.tuples import TupleModel
 
@@ -35,10 +36,10 @@ class RowsModel(TupleModel):
 
     def _heading(self, column: Column) -> str:
         return {
-            Column.TABLE: self.tr("Table"),
-            Column.ROW: self.tr("Row"),
-            Column.HERE: self.tr("Here"),
-            Column.THERE: self.tr("There"),
+            Column.TABLE: tr("Table"),
+            Column.ROW: tr("Row"),
+            Column.HERE: tr("Here"),
+            Column.THERE: tr("There"),
         }[column]
 
     def _text(self, row: RowDifference, column: Column) -> str:
@@ -55,9 +56,9 @@ class RowsModel(TupleModel):
     def _side(self, row: RowDifference, side: Row | None, key: Row | None) -> str:
         """What one side has, in a line: of a row that both have, what differs."""
         if side is None:
-            return self.tr("no such row")
+            return tr("no such row")
         if row.too_large:
-            return self.tr("too large to be shown")
+            return tr("too large to be shown")
         both = zip(row.columns, side, strict=True)
         parts = [
             f"{values.shown(name)}: {values.shown(value)}"
@@ -65,5 +66,5 @@ class RowsModel(TupleModel):
             if name in row.differing or row.here is None or row.there is None
         ]
         if row.key_there is not None and key is not None:
-            parts.insert(0, self.tr("key: {0}").format(values.key_shown(key)))
+            parts.insert(0, tr("key: {0}").format(values.key_shown(key)))
         return ", ".join(parts)

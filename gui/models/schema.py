@@ -9,8 +9,8 @@ from PySide6.QtCore import Qt
 
 from engine.checks.schema_diff import Cure, SchemaLine
 from gui import theme
+from gui.language import said, tr
 from gui.models import values
-from gui.models.translation import told
 from gui.models.tuples import TupleModel
 
 Role = Qt.ItemDataRole
@@ -42,11 +42,11 @@ class SchemaModel(TupleModel):
 
     def _heading(self, column: Column) -> str:
         return {
-            Column.TABLE: self.tr("Table"),
-            Column.COLUMN: self.tr("Column"),
-            Column.HERE: self.tr("Here"),
-            Column.THERE: self.tr("There"),
-            Column.CURE: self.tr("What can be done"),
+            Column.TABLE: tr("Table"),
+            Column.COLUMN: tr("Column"),
+            Column.HERE: tr("Here"),
+            Column.THERE: tr("There"),
+            Column.CURE: tr("What can be done"),
         }[column]
 
     def _text(self, line: SchemaLine, column: Column) -> str:
@@ -56,11 +56,11 @@ class SchemaModel(TupleModel):
             case Column.COLUMN:
                 return values.shown(line.column)
             case Column.HERE:
-                return told(line.here)
+                return said(line.here)
             case Column.THERE:
-                return told(line.there)
+                return said(line.there)
             case _:
-                words = told(line.cure.value)
+                words = said(line.cure.value)
                 return words[:1].upper() + words[1:]
 
 

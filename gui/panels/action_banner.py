@@ -10,8 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QWidget
 
 from engine.events import PeerStatus, Remedy, State
 from gui.dialogs.inline_message import InlineMessage
-from gui.language import spoken
-from gui.models.translation import told
+from gui.language import said, spoken, tr
 from gui.theme import state_icon
 
 
@@ -48,7 +47,7 @@ class ActionBanner(QFrame):
     def _speak(self) -> None:
         peer = self._peer
         if peer is not None:
-            self.note.say(f"{peer.name}: {told(peer.sentence())}")
+            self.note.say(f"{peer.name}: {said(peer.sentence())}")
             self.button.setVisible(peer.remedy is not None)
             self.button.setText(self._words(peer.remedy))
         self.button.setAccessibleName(self._words(peer.remedy if peer else None))
@@ -60,12 +59,12 @@ class ActionBanner(QFrame):
     def _words(self, remedy: Remedy | None) -> str:
         match remedy:
             case Remedy.COMPARE_TABLES:
-                return self.tr("Compare tables…")
+                return tr("Compare tables…")
             case Remedy.REPAIR:
-                return self.tr("Repair…")
+                return tr("Repair…")
             case Remedy.NEW_ID:
-                return self.tr("Give it a new id…")
+                return tr("Give it a new id…")
             case Remedy.PAIR:
-                return self.tr("Pair again…")
+                return tr("Pair again…")
             case _:
-                return self.tr("Change peer…")
+                return tr("Change peer…")

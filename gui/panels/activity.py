@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from engine.history.journal import OverwrittenLine, SyncLine
 from gui import theme
-from gui.language import spoken
+from gui.language import spoken, tr
 from gui.models.activity import overwritten_columns, sync_columns
 from gui.models.lines import LinesModel
 from gui.models.sorting import SortProxy
@@ -67,20 +67,20 @@ class ActivityPanel(QWidget):
         syncs, overwritten = self.tables
         for table in self.tables:
             table.widen()
-        syncs.setAccessibleName(self.tr("Syncs"))
-        syncs.placeholder = self.tr("Each sync is listed here for 30 days.")
-        overwritten.setAccessibleName(self.tr("Overwritten values"))
-        overwritten.placeholder = self.tr(
+        syncs.setAccessibleName(tr("Syncs"))
+        syncs.placeholder = tr("Each sync is listed here for 30 days.")
+        overwritten.setAccessibleName(tr("Overwritten values"))
+        overwritten.placeholder = tr(
             "When a peer's change takes the place of a value of yours, the old one is kept here."
         )
-        self.choice.setAccessibleName(self.tr("What is listed"))
-        self.choice.setItemText(SYNCS, self.tr("Syncs"))
-        self.choice.setItemText(OVERWRITTEN, self.tr("Overwritten values"))
-        self.filter.setPlaceholderText(self.tr("Filter"))
-        self.filter.setAccessibleName(self.tr("Filter the list"))
-        self.export.setText(self.tr("Export…"))
-        self.export.setAccessibleName(self.tr("Export the syncs"))
-        self.export.setToolTip(self.tr("Write all syncs of the last 30 days into a CSV or JSON file"))
+        self.choice.setAccessibleName(tr("What is listed"))
+        self.choice.setItemText(SYNCS, tr("Syncs"))
+        self.choice.setItemText(OVERWRITTEN, tr("Overwritten values"))
+        self.filter.setPlaceholderText(tr("Filter"))
+        self.filter.setAccessibleName(tr("Filter the list"))
+        self.export.setText(tr("Export…"))
+        self.export.setAccessibleName(tr("Export the syncs"))
+        self.export.setToolTip(tr("Write all syncs of the last 30 days into a CSV or JSON file"))
         self._tell_count()
 
     def set_syncs(self, lines: Sequence[SyncLine]) -> None:
@@ -149,9 +149,9 @@ class ActivityPanel(QWidget):
     def _tell_count(self) -> None:
         rows = self.tables[self.pages.currentIndex()].model().rowCount()
         if self.pages.currentIndex() == SYNCS:
-            text = self.tr("1 sync") if rows == 1 else self.tr("{0} syncs").format(number(rows))
+            text = tr("1 sync") if rows == 1 else tr("{0} syncs").format(number(rows))
         else:
-            text = self.tr("1 value") if rows == 1 else self.tr("{0} values").format(number(rows))
+            text = tr("1 value") if rows == 1 else tr("{0} values").format(number(rows))
         self.count.setText(text)
 
     # What a person does
@@ -176,7 +176,7 @@ class ActivityPanel(QWidget):
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         if table is self.tables[OVERWRITTEN]:
-            whole = menu.addAction(theme.icon("overwrote"), self.tr("Show the values…"))
+            whole = menu.addAction(theme.icon("overwrote"), tr("Show the values…"))
             whole.triggered.connect(self._show_value)
         table.add_to(menu)
         menu.popup(table.viewport().mapToGlobal(where))

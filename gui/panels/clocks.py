@@ -8,7 +8,7 @@ from PySide6.QtCore import QByteArray, QPoint, QSignalBlocker, Qt, QTimer, Signa
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QMenu, QVBoxLayout, QWidget
 
-from gui.language import spoken
+from gui.language import spoken, tr
 from gui.models.clocks import COPY_ROLE, ClocksModel, Column
 from gui.models.sorting import SortProxy
 from gui.models.times import TICK
@@ -59,10 +59,10 @@ class ClocksPanel(QWidget):
         self._ticking.timeout.connect(self.model.refresh_times)
 
     def _speak(self) -> None:
-        self.table.setAccessibleName(self.tr("Clocks"))
-        self.database.setAccessibleName(self.tr("Database"))
-        self._label.setText(self.tr("&Database:"))
-        self.own.setAccessibleName(self.tr("This database's own clock"))
+        self.table.setAccessibleName(tr("Clocks"))
+        self.database.setAccessibleName(tr("Database"))
+        self._label.setText(tr("&Database:"))
+        self.own.setAccessibleName(tr("This database's own clock"))
         self._tell_own()
 
     @Slot(dict)
@@ -107,15 +107,15 @@ class ClocksPanel(QWidget):
     def _tell_own(self) -> None:
         if not self.database.count():
             self.own.setText("")
-            self.table.placeholder = self.tr("Add a database to see the clocks that it keeps.")
+            self.table.placeholder = tr("Add a database to see the clocks that it keeps.")
         elif not self.model.own_site:
-            self.own.setText(self.tr("No clock yet: the file cannot be read, or none of its tables is syncable."))
-            self.table.placeholder = self.tr("Once a table is syncable, the sites it is synced with appear here.")
+            self.own.setText(tr("No clock yet: the file cannot be read, or none of its tables is syncable."))
+            self.table.placeholder = tr("Once a table is syncable, the sites it is synced with appear here.")
         else:
             version, site = number(self.model.own_version), site_shown(self.model.own_site)
-            self.own.setText(self.tr("Version here: {0}   Site: {1}").format(version, site))
+            self.own.setText(tr("Version here: {0}   Site: {1}").format(version, site))
             self.own.setToolTip(self.model.own_site.hex())
-            self.table.placeholder = self.tr("No other site has been met yet.")
+            self.table.placeholder = tr("No other site has been met yet.")
         self.table.viewport().update()
 
     def _show_menu(self, where: QPoint) -> None:

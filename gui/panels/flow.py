@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 from engine.change import SENTINEL
 from engine.events import ChangesMoved, FlowDirection
 from gui import theme
-from gui.language import spoken
+from gui.language import spoken, tr
 from gui.models.flow import CAPACITY, COPY_ROLE, LINE_ROLE, Column, FlowFilter, FlowModel
 from gui.models.labels import way_word
 from gui.models.ring_buffer import Ring
@@ -70,14 +70,14 @@ class FlowPanel(QWidget):
         spoken(self._speak)
 
     def _speak(self) -> None:
-        self.table.setAccessibleName(self.tr("Change flow"))
-        self.text.setPlaceholderText(self.tr("Filter changes"))
-        self.text.setAccessibleName(self.tr("Filter changes by text"))
+        self.table.setAccessibleName(tr("Change flow"))
+        self.text.setPlaceholderText(tr("Filter changes"))
+        self.text.setAccessibleName(tr("Filter changes by text"))
         self.text.setMinimumWidth(self.fontMetrics().horizontalAdvance(self.text.placeholderText()) + 40)
         for box, everything, name in (
-            (self.peer, self.tr("All peers"), self.tr("Filter changes by peer")),
-            (self.table_choice, self.tr("All tables"), self.tr("Filter changes by table")),
-            (self.way, self.tr("All directions"), self.tr("Filter changes by direction")),
+            (self.peer, tr("All peers"), tr("Filter changes by peer")),
+            (self.table_choice, tr("All tables"), tr("Filter changes by table")),
+            (self.way, tr("All directions"), tr("Filter changes by direction")),
         ):
             box.setItemText(0, everything)
             box.setAccessibleName(name)
@@ -86,9 +86,9 @@ class FlowPanel(QWidget):
         for place, way in enumerate(FlowDirection, 1):
             self.way.setItemText(place, way_word(way))
         for button, text, tip in (
-            (self.follow, self.tr("Follow"), self.tr("Keep the newest change in sight (Ctrl+End)")),
-            (self.pause, self.tr("Pause"), self.tr("Let new changes wait")),
-            (self.clear, self.tr("Clear"), self.tr("Forget the changes shown here")),
+            (self.follow, tr("Follow"), tr("Keep the newest change in sight (Ctrl+End)")),
+            (self.pause, tr("Pause"), tr("Let new changes wait")),
+            (self.clear, tr("Clear"), tr("Forget the changes shown here")),
         ):
             button.setText(text)
             button.setToolTip(tip)
@@ -205,18 +205,16 @@ class FlowPanel(QWidget):
 
     def _tell_counts(self, shown: int, held: int) -> None:
         if shown != held:
-            self.counts.setText(self.tr("{0} of {1} changes").format(number(shown), number(held)))
-            self.table.placeholder = self.tr("No change matches the filter.")
+            self.counts.setText(tr("{0} of {1} changes").format(number(shown), number(held)))
+            self.table.placeholder = tr("No change matches the filter.")
         else:
-            self.counts.setText(self.tr("1 change") if held == 1 else self.tr("{0} changes").format(number(held)))
-            self.table.placeholder = self.tr(
-                "Changes appear here as they come in, go out or are written on this machine."
-            )
+            self.counts.setText(tr("1 change") if held == 1 else tr("{0} changes").format(number(held)))
+            self.table.placeholder = tr("Changes appear here as they come in, go out or are written on this machine.")
 
     def _tell_waiting(self) -> None:
         count = len(self._waiting)
-        text = self.tr("{0} waiting").format(number(count)) if count else self.tr("Paused")
-        self.pause.setText(text if self.pause.isChecked() else self.tr("Pause"))
+        text = tr("{0} waiting").format(number(count)) if count else tr("Paused")
+        self.pause.setText(text if self.pause.isChecked() else tr("Pause"))
 
     # What a person does
 
@@ -247,7 +245,7 @@ class FlowPanel(QWidget):
         if self.table.currentIndex().isValid():
             menu = QMenu(self)
             menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-            whole = menu.addAction(theme.icon("overwrote"), self.tr("Show the value…"))
+            whole = menu.addAction(theme.icon("overwrote"), tr("Show the value…"))
             whole.setEnabled(self.table.currentIndex().data(LINE_ROLE)[1].column != SENTINEL)
             whole.triggered.connect(self._show_change)
             self.table.add_to(menu)

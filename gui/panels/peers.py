@@ -32,7 +32,7 @@ from PySide6.QtWidgets import (
 from engine.events import Remedy
 from gui import theme
 from gui.actions import PauseMenu
-from gui.language import spoken
+from gui.language import spoken, tr
 from gui.models.peers import PEER_ROLE, PROGRESS_ROLE, Column, PeersModel, PeersProxy
 from gui.models.times import TICK
 from gui.panels.action_banner import ActionBanner
@@ -106,13 +106,13 @@ class PeersPanel(QWidget):
         self._ticking.timeout.connect(self._tick)
 
     def _speak(self) -> None:
-        self.table.setAccessibleName(self.tr("Peers"))
-        self.table.placeholder = self.tr("No peer matches the filter.")
-        self.filter.setPlaceholderText(self.tr("Filter peers"))
-        self.filter.setAccessibleName(self.tr("Filter peers"))
-        self.add_database_button.setText(self.tr("Add database…"))
-        self.demo_button.setText(self.tr("Watch the demo"))
-        self.share_button.setText(self.tr("Share…"))
+        self.table.setAccessibleName(tr("Peers"))
+        self.table.placeholder = tr("No peer matches the filter.")
+        self.filter.setPlaceholderText(tr("Filter peers"))
+        self.filter.setAccessibleName(tr("Filter peers"))
+        self.add_database_button.setText(tr("Add database…"))
+        self.demo_button.setText(tr("Watch the demo"))
+        self.share_button.setText(tr("Share…"))
         self._show_page()
 
     # What the window uses
@@ -202,30 +202,30 @@ class PeersPanel(QWidget):
         self.pages.setCurrentIndex(1 if self.model.rowCount() else 0)
         if self._has_databases and self._sharing:
             self.empty.say(
-                self.tr("Shared with other machines"),
+                tr("Shared with other machines"),
                 self._sharing
                 + "\n\n"
-                + self.tr("They come here by themselves, so that no peer is needed for them. Share shows who may."),
+                + tr("They come here by themselves, so that no peer is needed for them. Share shows who may."),
             )
         elif self._has_databases:
             self.empty.say(
-                self.tr("No peer yet"),
-                self.tr("A peer is what a database is synced with: another machine, your own hub or a vlcn server.")
+                tr("No peer yet"),
+                tr("A peer is what a database is synced with: another machine, your own hub or a vlcn server.")
                 + "\n\n"
-                + self.tr("Another machine with Syncline: share on one of the two, and add the peer on the other.")
+                + tr("Another machine with Syncline: share on one of the two, and add the peer on the other.")
                 + "\n"
-                + self.tr("A hub of your own, on this or another machine: syncline serve FOLDER"),
+                + tr("A hub of your own, on this or another machine: syncline serve FOLDER"),
             )
         else:
             self.empty.say(
-                self.tr("No database yet"),
-                self.tr("Add the SQLite file of your app, or drop it here. It is backed up before anything changes.")
+                tr("No database yet"),
+                tr("Add the SQLite file of your app, or drop it here. It is backed up before anything changes.")
                 + "\n\n"
-                + self.tr("Then add a peer to sync it with. Syncline keeps both the same from the tray, and says so.")
+                + tr("Then add a peer to sync it with. Syncline keeps both the same from the tray, and says so.")
                 + "\n"
-                + self.tr("With a pairing link from another machine, add the peer first: it brings the tables along."),
+                + tr("With a pairing link from another machine, add the peer first: it brings the tables along."),
             )
-        pair = self.tr("Add peer…") if self._has_databases else self.tr("Pair with another machine…")
+        pair = tr("Add peer…") if self._has_databases else tr("Pair with another machine…")
         self.add_peer_button.setText(pair)
         for button in (self.add_database_button, self.demo_button, self.add_peer_button, self.share_button):
             button.setAccessibleName(button.text().rstrip("…"))
@@ -255,31 +255,31 @@ class PeersPanel(QWidget):
         """The menu for these peers; deleted when it is closed."""
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        sync = menu.addAction(theme.icon("sync-now"), self.tr("Sync now"))
+        sync = menu.addAction(theme.icon("sync-now"), tr("Sync now"))
         sync.triggered.connect(lambda: self.sync_requested.emit(chosen))
         pause = PauseMenu(menu)
         pause.resume.setEnabled(True)
         pause.asked.connect(lambda wanted: self.pause_requested.emit(chosen, wanted))
         menu.addMenu(pause)
         menu.addSeparator()
-        flow = menu.addAction(theme.icon("flow"), self.tr("Show changes"))
+        flow = menu.addAction(theme.icon("flow"), tr("Show changes"))
         flow.triggered.connect(lambda: self.flow_requested.emit(chosen[0]))
-        verify = menu.addAction(theme.icon("in-sync"), self.tr("Verify"))
-        verify.setToolTip(self.tr("Ask the peer for digests of its tables, and compare them with those here"))
+        verify = menu.addAction(theme.icon("in-sync"), tr("Verify"))
+        verify.setToolTip(tr("Ask the peer for digests of its tables, and compare them with those here"))
         verify.triggered.connect(lambda: self.verify_requested.emit(chosen[0]))
-        tables = menu.addAction(theme.icon("database"), self.tr("Compare tables…"))
-        tables.setToolTip(self.tr("See how the peer's tables differ, and add what is missing here"))
+        tables = menu.addAction(theme.icon("database"), tr("Compare tables…"))
+        tables.setToolTip(tr("See how the peer's tables differ, and add what is missing here"))
         tables.triggered.connect(lambda: self.tables_requested.emit(chosen[0]))
-        edit = menu.addAction(theme.icon("edit"), self.tr("Edit…"))
+        edit = menu.addAction(theme.icon("edit"), tr("Edit…"))
         edit.triggered.connect(lambda: self.edit_requested.emit(chosen[0]))
-        new_id = menu.addAction(self.tr("New &id…"))
-        new_id.setToolTip(self.tr("For a file that was copied, or restored from a backup"))
+        new_id = menu.addAction(tr("New &id…"))
+        new_id.setToolTip(tr("For a file that was copied, or restored from a backup"))
         new_id.triggered.connect(lambda: self.new_id_requested.emit(chosen[0]))
         for action in (flow, verify, tables, edit, new_id):
             action.setEnabled(len(chosen) == 1)
         self.table.add_to(menu)
         menu.addSeparator()
-        remove = menu.addAction(theme.icon("remove"), self.tr("Remove…"))
+        remove = menu.addAction(theme.icon("remove"), tr("Remove…"))
         remove.triggered.connect(lambda: self.remove_requested.emit(chosen))
         return menu
 

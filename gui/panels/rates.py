@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from engine.events import ChangesMoved, FlowDirection
 from gui import theme
-from gui.language import spoken
+from gui.language import spoken, tr
 from gui.models.values import number
 
 SECONDS = 60
@@ -39,7 +39,7 @@ class RatesGraph(QWidget):
         spoken(self._speak)
 
     def _speak(self) -> None:
-        self.setAccessibleName(self.tr("Changes per second"))
+        self.setAccessibleName(tr("Changes per second"))
         self._tell()
 
     @Slot(list)
@@ -114,7 +114,7 @@ class RatesGraph(QWidget):
     def _tell(self) -> None:
         rates = self.rates()
         most_in, most_out = (max(rate[way] for rate in rates) for way in (0, 1))
-        text = self.tr("Changes per second in the last minute: in up to {0}, out up to {1}").format(
+        text = tr("Changes per second in the last minute: in up to {0}, out up to {1}").format(
             number(most_in), number(most_out)
         )
         if text != self.toolTip():

@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 )
 
 from gui import theme
-from gui.language import spoken
+from gui.language import spoken, tr
 from gui.models.values import as_tip
 
 
@@ -69,7 +69,7 @@ class Table(QTableView):
         spoken(self._speak)
 
     def _speak(self) -> None:
-        self.copy_action.setText(self.tr("Copy cell"))
+        self.copy_action.setText(tr("Copy cell"))
         self.widen()
         self.horizontalHeader().viewport().update()
         self.viewport().update()
@@ -143,8 +143,8 @@ class Table(QTableView):
         """Put into a context menu what every table can do: from the keyboard, the header cannot be reached."""
         menu.addAction(self.copy_action)
         if self.isSortingEnabled():
-            menu.addAction(self.tr("Sort by this column")).triggered.connect(self._sort_by_current)
-        self._fill_columns(menu.addMenu(self.tr("Columns")))
+            menu.addAction(tr("Sort by this column")).triggered.connect(self._sort_by_current)
+        self._fill_columns(menu.addMenu(tr("Columns")))
 
     def _sort_by_current(self) -> None:
         header, column = self.horizontalHeader(), self.currentIndex().column()

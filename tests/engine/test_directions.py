@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 LAYERS = (
-    {"text", "relaunch"},
+    {"text", "language", "relaunch"},
     {"errors"},
     {"change", "table_shape", "table_plan"},
     {"sqlite"},
@@ -97,16 +97,16 @@ def test_no_circle() -> None:
         below[name].add(target)
     done: set[str] = set()
 
-    def visit(name: str, path: tuple[str, ...]) -> None:
+    def inbound(name: str, path: tuple[str, ...]) -> None:
         if name in path:
             pytest.fail(" -> ".join((*path[path.index(name) :], name)))
         if name not in done:
             for target in below[name]:
-                visit(target, (*path, name))
+                inbound(target, (*path, name))
             done.add(name)
 
     for name in MODULES:
-        visit(name, ())
+        inbound(name, ())
 
 
 def test_private_names_stay_at_home() -> None:

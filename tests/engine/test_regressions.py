@@ -87,8 +87,8 @@ async def test_a_deadline_that_moves_nearer_is_kept(tmp_path: Path, monkeypatch:
         async with stranger_server(hub) as url:
             socket = await dial_raw(url, compression=None)
             session = VlcnClientSession(await here.snapshot(), now=loop.time)
-            pump = Driver(socket, session, here)
-            running = asyncio.create_task(pump.run())
+            driver = Driver(socket, session, here)
+            running = asyncio.create_task(driver.run())
             await until(lambda: session.greeted, "greeted")
             write(a, "INSERT INTO item (id) VALUES (1)")
             await until(lambda: session.position == 1, "sent")
@@ -97,7 +97,7 @@ async def test_a_deadline_that_moves_nearer_is_kept(tmp_path: Path, monkeypatch:
                     closed = await asyncio.shield(running)
                 assert closed.regreet
             finally:
-                pump.hang_up()
+                driver.hang_up()
                 await running
 
 

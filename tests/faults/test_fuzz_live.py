@@ -65,7 +65,7 @@ async def test_a_hub(recording: Recording, tmp_path: Path) -> None:
                     role = rng.choice(("own", "hub"))
                     ends[await broken_session(port, role, recording.spoken(role, rng))] += 1
 
-        async def visited(count: int) -> None:
+        async def inbound_state(count: int) -> None:
             async with asyncio.TaskGroup() as group:
                 for _ in range(4):
                     group.create_task(strangers(count // 4))
@@ -73,9 +73,9 @@ async def test_a_hub(recording: Recording, tmp_path: Path) -> None:
 
         await served(port, tmp_path / "before.db", room, 4711)
         at_rest = hub.descriptors() + 2
-        await visited(300)
+        await inbound_state(300)
         before = hub.memory()
-        await visited(BROKEN)
+        await inbound_state(BROKEN)
         grown = hub.memory() - before
         await served(port, tmp_path / "after.db", room, 4712)
     budget.count(f"fuzz: a hub grew by {grown >> 10} KB, its visitors ended with {dict(ends)}", ends.total())

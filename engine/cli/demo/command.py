@@ -16,13 +16,14 @@ from engine.cli.output import say
 from engine.cli.window import demo
 from engine.errors import PeerUnreachable, UsageError
 from engine.settings import Settings
+from engine.text import t
 
 
 async def run(arguments: argparse.Namespace) -> int:
     """Run the script, compare, and say ``identical`` as the last line if all rows are."""
     if arguments.windows:
         if not arguments.p2p:
-            raise UsageError("--windows goes with --p2p.", hint="Use: syncline demo --p2p --windows")
+            raise UsageError(t("--windows goes with --p2p."), hint=t("Use: syncline demo --p2p --windows"))
         return await _windows(arguments.keep, once=arguments.window is None)
     if arguments.p2p:
         return await _without_hub(arguments.keep)
@@ -35,7 +36,7 @@ async def run(arguments: argparse.Namespace) -> int:
 
 async def _without_hub(keep: Path | None) -> int:
     with folder_for(keep) as folder:
-        say(f"Three todo lists in {folder}, and no hub:")
+        say(t("Three todo lists in {folder}, and no hub:", folder=folder))
         same = await RingDemo(folder, say).run()
     say("identical" if same else "different")
     return 0 if same else 1
@@ -43,11 +44,11 @@ async def _without_hub(keep: Path | None) -> int:
 
 async def _windows(keep: Path | None, *, once: bool) -> int:
     with folder_for(keep) as folder:
-        say(f"Three windows in {folder}, each a machine of its own, and no hub:")
+        say(t("Three windows in {folder}, each a machine of its own, and no hub:", folder=folder))
         async with ThreeWindows(folder, say) as windows:
             await windows.pair()
             if not once:
-                say("Write in any of them. Close the windows to end, or press Ctrl-C here.")
+                say(t("Write in any of them. Close the windows to end, or press Ctrl-C here."))
                 await windows.closed()
                 return 0
             await windows.script()
@@ -70,7 +71,7 @@ async def tell_story(demo: Demo) -> None:
     """Set the demo up, run its script, and tell about it. The engine is open."""
     await demo.set_up()
     hub = demo.engine.hub
-    say(f"Two todo lists and a hub in {demo.folder}, the hub at {hub.url if hub else ''}")
+    say(t("Two todo lists and a hub in {folder}, the hub at {url}", folder=demo.folder, url=hub.url if hub else ""))
     try:
         await demo.script()
     except PeerUnreachable as error:
@@ -89,11 +90,11 @@ def demo_options(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(
         run=run, window=demo, endless=lambda arguments: arguments.windows and arguments.window is not None
     )
-    text = "run the script once without a window, compare, and end"
+    text = t("run the script once without a window, compare, and end")
     parser.add_argument("--once", dest="window", action="store_const", const=None, help=text)
-    text = "three machines that find each other and pair, without a hub and without a window"
+    text = t("three machines that find each other and pair, without a hub and without a window")
     parser.add_argument("--p2p", action="store_true", help=text)
-    parser.add_argument("--windows", action="store_true", help="with --p2p: a window for each of the three")
-    parser.add_argument("--keep", metavar="DIR", type=Path, help="put the files there and leave them")
+    parser.add_argument("--windows", action="store_true", help=t("with --p2p: a window for each of the three"))
+    parser.add_argument("--keep", metavar="DIR", type=Path, help=t("put the files there and leave them"))
     for hidden in ("--write", "--machine"):  # the demo asks itself, in another process
         parser.add_argument(hidden, nargs=2, help=argparse.SUPPRESS)

@@ -19,6 +19,7 @@ from engine.crr import connect
 from engine.errors import PeerUnreachable, StorageFailed
 from engine.replica import Replica
 from engine.settings import DatabaseConfig, Mode, Pause, PeerConfig
+from engine.text import t
 
 ROOM = "todo"
 SIDES = ("laptop", "desktop")
@@ -38,11 +39,13 @@ def make_files(folder: Path) -> dict[str, Path]:
     try:
         hub.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise StorageFailed(f"The demo's files cannot be made in {folder}: {error.strerror}.") from None
+        raise StorageFailed(
+            t("The demo's files cannot be made in {folder}: {strerror}.", folder=folder, strerror=error.strerror)
+        ) from None
     files = {side: folder / f"{side}.db" for side in SIDES} | {"hub": hub / ROOM}
     taken = [path for path in files.values() if path.exists()]
     if taken:
-        raise StorageFailed(f"{taken[0]} is there already.", hint="Give the demo an empty folder.")
+        raise StorageFailed(t("{taken} is there already.", taken=taken[0]), hint=t("Give the demo an empty folder."))
     schema = resources.files("assets").joinpath("demo.sql").read_text(encoding="utf-8")
     for path in files.values():
         connection = connect(path, create=True)
@@ -85,13 +88,13 @@ class Demo:
 
     async def write_elsewhere(self, side: str, sql: str) -> None:
         """Write to one side from another process."""
-        self._say(f"  {side:<8} {sql}  (another process)")
+        self._say(t("  {side:<8} {sql}  (another process)", side=side, sql=sql))
         command = relaunch.command("demo", "--write", str(self.files[side]), sql)
         await asyncio.to_thread(subprocess.run, command, check=True, timeout=PATIENCE)
 
     async def script(self) -> None:
         """Write on both sides: insert, update, conflicts, deletes, and from another process."""
-        self._say("Both sides write, connected:")
+        self._say(t("Both sides write, connected:"))
         await self.write("laptop", "INSERT INTO list (id, name) VALUES (1, 'Home')")
         await self.write("laptop", "INSERT INTO todo (id, text, list) VALUES (1, 'Water the plants', 1)")
         await self.write("desktop", "INSERT INTO todo (id, text) VALUES (2, 'Send the letter'), (3, 'Buy bread')")
@@ -99,7 +102,7 @@ class Demo:
         await self.write("desktop", "UPDATE todo SET done = 1 WHERE id = 1")
         await self.write("laptop", "DELETE FROM todo WHERE id = 3")
         await self.settle()
-        self._say("Both sides write, with no connection between them:")
+        self._say(t("Both sides write, with no connection between them:"))
         await self.engine.pause(Pause.FOREVER)
         await self.write("laptop", "UPDATE todo SET text = 'Send the letter today' WHERE id = 2")
         await self.write("desktop", "UPDATE todo SET text = 'Send the letter by air' WHERE id = 2")
@@ -125,7 +128,9 @@ class Demo:
             if await self._level():
                 return
             if loop.time() > end:
-                raise PeerUnreachable(f"The two sides did not come together within {PATIENCE:.0f} s.")
+                raise PeerUnreachable(
+                    t("The two sides did not come together within {patience:.0f} s.", patience=PATIENCE)
+                )
             await asyncio.sleep(0.05)
 
     async def _level(self) -> bool:
@@ -169,11 +174,25 @@ def describe(name: str, path: Path) -> tuple[str, Rows]:
     """Return a replica's site id, clocks and row counts for a person, and its rows."""
     with Replica.open(path, readonly=True) as replica:
         rows: Rows = {table: list(replica.live_rows(table)) for table in replica.crr_tables()}
-        lines = [f"{name:<8} site {replica.site_id.hex()}  version {replica.db_version()}"]
+        lines: list[str] = [
+            t(
+                "{name:<8} site {hex}  version {db_version}",
+                name=name,
+                hex=replica.site_id.hex(),
+                db_version=replica.db_version(),
+            )
+        ]
         for peer in replica.tracked_peers():
             sent = "–" if peer.sent is None else peer.sent
             received = "–" if peer.received is None else peer.received
-            lines.append(f"           of {peer.site_id.hex()[:8]}: received {received}, confirmed by it {sent}")
+            lines.append(
+                t(
+                    "           of {hex}: received {received}, confirmed by it {sent}",
+                    hex=peer.site_id.hex()[:8],
+                    received=received,
+                    sent=sent,
+                )
+            )
         lines.append("           " + ", ".join(_count(table, len(found)) for table, found in rows.items()))
     return "\n".join(lines), rows
 

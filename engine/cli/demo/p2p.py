@@ -22,6 +22,7 @@ from engine.pairing.pairing_link import PairingLink, parse
 from engine.replica import Replica
 from engine.settings import DatabaseConfig, Pause, Settings
 from engine.table_shape import Shape
+from engine.text import t
 
 MACHINES = ("laptop", "desktop", "tablet")
 
@@ -60,10 +61,18 @@ class Machine:
         changed = asyncio.Event()
         async with self.engine.discover(changed.set, here=True) as discovery:
             found = await _find(discovery, changed, link, name)
-        fit = "fit" if offer(self.shapes()) in found.offers else "do not fit"
-        say(f"  {self.name:<8} finds {name} at port {found.port}; its tables {fit}")
+        fit = t("fit") if offer(self.shapes()) in found.offers else t("do not fit")
+        say(
+            t(
+                "  {name:<8} finds {name2} at port {port}; its tables {fit}",
+                name=self.name,
+                name2=name,
+                port=found.port,
+                fit=fit,
+            )
+        )
         await self.engine.pair(link, self.database.id, name=name)
-        say(f"  {self.name:<8} pairs with it; both show: {' '.join(link.words)}")
+        say(t("  {name:<8} pairs with it; both show: {words}", name=self.name, words=" ".join(link.words)))
 
     def shapes(self) -> tuple[Shape, ...]:
         """What its tables look like."""
@@ -109,18 +118,18 @@ class RingDemo:
 
     async def _script(self) -> None:
         """Write everywhere: connected, and with nobody connected."""
-        self._say("All three write, connected in a ring:")
+        self._say(t("All three write, connected in a ring:"))
         await self._write("laptop", "INSERT INTO list (id, name) VALUES (1, 'Home')")
         await self._write("laptop", "INSERT INTO todo (id, text, list) VALUES (1, 'Water the plants', 1)")
         await self._write("desktop", "INSERT INTO todo (id, text) VALUES (2, 'Send the letter'), (3, 'Buy bread')")
         await self._write("tablet", "INSERT INTO todo (id, text) VALUES (4, 'Call grandma')")
         await self._settle()
-        self._say("Without the link between tablet and laptop, the desktop passes things on:")
+        self._say(t("Without the link between tablet and laptop, the desktop passes things on:"))
         await self.machines["tablet"].engine.pause(Pause.FOREVER)
         await self._write("laptop", "DELETE FROM todo WHERE id = 3")
         await self._write("tablet", "UPDATE todo SET done = 1 WHERE id = 1")
         await self._settle()
-        self._say("All three write, with no connection between them:")
+        self._say(t("All three write, with no connection between them:"))
         for machine in self.machines.values():
             await machine.engine.pause(Pause.FOREVER)
         await self._write("laptop", "UPDATE todo SET text = 'Send the letter today' WHERE id = 2")
@@ -158,7 +167,7 @@ async def come_together(paths: Sequence[Path]) -> None:
         if all(found == rows[0] for found in rows):
             return
         if asyncio.get_running_loop().time() > end:
-            raise PeerUnreachable(f"The three did not come together within {PATIENCE:.0f} s.")
+            raise PeerUnreachable(t("The three did not come together within {patience:.0f} s.", patience=PATIENCE))
         await asyncio.sleep(0.05)
 
 
@@ -176,18 +185,22 @@ async def _find(discovery: Discovery, changed: asyncio.Event, link: PairingLink,
                         return found
                 changed.clear()
                 await changed.wait()
-    why = discovery.problem or "Multicast may be switched off here."
-    raise PeerUnreachable(f"{name} was not found within {PATIENCE:.0f} s. {why}")
+    why = discovery.problem or t("Multicast may be switched off here.")
+    raise PeerUnreachable(
+        t("{name} was not found within {patience:.0f} s. {why}", name=name, patience=PATIENCE, why=why)
+    )
 
 
 def _make_file(path: Path) -> None:
     if path.exists():
-        raise StorageFailed(f"{path} is there already.", hint="Give the demo an empty folder.")
+        raise StorageFailed(t("{path} is there already.", path=path), hint=t("Give the demo an empty folder."))
     schema = resources.files("assets").joinpath("demo.sql").read_text(encoding="utf-8")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise StorageFailed(f"The demo's files cannot be made in {path.parent}: {error.strerror}.") from None
+        raise StorageFailed(
+            t("The demo's files cannot be made in {parent}: {strerror}.", parent=path.parent, strerror=error.strerror)
+        ) from None
     connection = connect(path, create=True)
     try:
         connection.execute(schema).fetchall()  # to the last statement

@@ -19,6 +19,7 @@ from engine.cli.demo.hub import PATIENCE, describe
 from engine.cli.demo.p2p import MACHINES, come_together, file_of
 from engine.errors import PeerUnreachable
 from engine.events import State
+from engine.text import t
 
 GOODBYE = 20.0
 """Seconds that a window may take to close before it is ended."""
@@ -43,10 +44,10 @@ class _Machine:
         stdin.write(json.dumps({"do": do, **what}).encode() + b"\n")
         line = await stdout.readline()
         if not line:
-            raise PeerUnreachable(f"The window of the {self.name} was closed.")
+            raise PeerUnreachable(t("The window of the {name} was closed.", name=self.name))
         answer: dict[str, Any] = json.loads(line)
         if "problem" in answer:
-            raise PeerUnreachable(f"{self.name}: {answer['problem']}")
+            raise PeerUnreachable(t("{name}: {problem}", name=self.name, problem=answer["problem"]))
         return answer
 
     async def close(self) -> None:
@@ -122,7 +123,7 @@ class ThreeWindows:
         Raises:
             PeerUnreachable: they do not within ``PATIENCE`` seconds.
         """
-        self._say("All three write:")
+        self._say(t("All three write:"))
         for machine in self._machines * 2:
             self._say(f"  {machine.name:<8} {(await machine.order('write'))['sql']}")
         await come_together([self._file(name) for name in MACHINES])
@@ -130,9 +131,15 @@ class ThreeWindows:
         for machine in self._machines:
             while (states := (await machine.order("states"))["states"]) != [State.IN_SYNC.value]:
                 if asyncio.get_running_loop().time() > end:
-                    raise PeerUnreachable(f"The window of the {machine.name} does not say that it is in sync: {states}")
+                    raise PeerUnreachable(
+                        t(
+                            "The window of the {machine} does not say that it is in sync: {states}",
+                            machine=machine.name,
+                            states=states,
+                        )
+                    )
                 await asyncio.sleep(0.1)
-        self._say("Every window says that it is in sync.")
+        self._say(t("Every window says that it is in sync."))
 
     async def compare(self) -> bool:
         """Tell what each file holds, once the windows are closed; returns whether it is the same."""

@@ -23,6 +23,7 @@ from engine.crr.merge.write import applied, write_clocks, write_rows
 from engine.crr.state import State
 from engine.errors import InvalidChange, RowRefused, SynclineError, TableBroken
 from engine.tables.types import Applied
+from engine.text import t
 
 AT_ONCE = 16_384
 """Changes in a batch, about. Fewer are slower where keys are random, as each batch visits most pages of their indexes;
@@ -94,7 +95,7 @@ class Merger:
         except BaseException as error:
             self._state.rows_impacted = impacted  # as in stock, also where the transaction goes on
             if isinstance(error, UnicodeEncodeError):
-                raise InvalidChange("A change has text that cannot be written as UTF-8.") from None
+                raise InvalidChange(t("A change has text that cannot be written as UTF-8.")) from None
             raise
 
     def _merge_batch(self, batch: Sequence[Change]) -> None:
@@ -277,13 +278,23 @@ class Merger:
             if table.crr.app_triggers and self._is_of_triggers(error, table):
                 raise verify_writes.refused(table.crr, error) from error
             if isinstance(error, apsw.MismatchError):
-                raise InvalidChange(f"A change for the table “{name}” has a value of the wrong type.") from None
+                raise InvalidChange(
+                    t("A change for the table “{name}” has a value of the wrong type.", name=name)
+                ) from None
             if isinstance(error, apsw.ConstraintError):
                 raise RowRefused(
-                    f"The table “{name}” of this file refuses a row that another replica holds: {error}.",
-                    elsewhere=f"The table “{name}” refuses a row of this file on the other side: {error}.",
+                    t(
+                        "The table “{name}” of this file refuses a row that another replica holds: {error}.",
+                        name=name,
+                        error=error,
+                    ),
+                    elsewhere=t(
+                        "The table “{name}” refuses a row of this file on the other side: {error}.",
+                        name=name,
+                        error=error,
+                    ),
                     table=name,
-                    hint="Compare the constraints and triggers of the table on both sides.",
+                    hint=t("Compare the constraints and triggers of the table on both sides."),
                 ) from error
             raise
 

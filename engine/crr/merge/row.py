@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from engine.change import SENTINEL, Change, SQLiteValue
 from engine.errors import SchemaMismatch
 from engine.sqlite.values import greater, same
+from engine.text import t
 
 ClockRow = tuple[int, int, int]
 """A clock row to write: its col_version; the place in the batch of the change that gives seq and author; and the
@@ -90,11 +91,19 @@ class Row:
             return True
         if cid not in columns:
             raise SchemaMismatch(
-                f"The table “{change.table}” of this file has no column “{cid}” that can be synced.",
-                elsewhere=f"The table “{change.table}” has no column “{cid}” that can be synced on the other side.",
+                t(
+                    "The table “{table}” of this file has no column “{cid}” that can be synced.",
+                    table=change.table,
+                    cid=cid,
+                ),
+                elsewhere=t(
+                    "The table “{table}” has no column “{cid}” that can be synced on the other side.",
+                    table=change.table,
+                    cid=cid,
+                ),
                 table=change.table,
                 column=cid,
-                hint="Bring both sides to the same schema, the one without the column first.",
+                hint=t("Bring both sides to the same schema, the one without the column first."),
             )
         if length > self.length:
             if self.length or length > 1:

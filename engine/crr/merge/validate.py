@@ -8,6 +8,7 @@ from engine.change import MAX_VERSION, Change, SQLiteValue
 from engine.crr.catalogue import Crr
 from engine.crr.pack import unpack, unpack_plain
 from engine.errors import InvalidChange
+from engine.text import t
 
 MAX_NAME = 2048
 """The longest table or column name, in bytes (spec 7.1)."""
@@ -37,20 +38,22 @@ def check(change: Change, *, exact: bool) -> None:
         and low <= seq < MAX_VERSION
     ):
         shown = ", ".join(str(number)[:24] for number in (col_version, db_version, cl, seq))
-        raise _invalid(table, f"has a version out of range, one of {shown}")
+        raise _invalid(table, t("has a version out of range, one of {shown}", shown=shown))
     if type(site_id) is bytes:
         if len(site_id) != SITE and (exact or len(site_id) > SITE):
-            raise _invalid(table, f"has an author of {len(site_id)} bytes, not {SITE}")
+            raise _invalid(table, t("has an author of {count} bytes, not {site}", count=len(site_id), site=SITE))
     elif exact or site_id is not None:
-        raise _invalid(table, "has no author")
+        raise _invalid(table, t("has no author"))
     if type(table) is not str or type(pk) is not bytes:
-        raise _invalid(table, "has a table that is no text, or a key that is no blob")
+        raise _invalid(table, t("has a table that is no text, or a key that is no blob"))
     if type(cid) is not str or not _is_name(cid):
-        raise _invalid(table, f"has a column name that is no text in UTF-8 of {MAX_NAME} bytes at most")
+        raise _invalid(
+            table, t("has a column name that is no text in UTF-8 of {max_name} bytes at most", max_name=MAX_NAME)
+        )
     if type(val) not in VALUES:
-        raise _invalid(table, "has a value of an unknown type")
+        raise _invalid(table, t("has a value of an unknown type"))
     if type(val) is int and not -(2**63) <= val < 2**63:
-        raise _invalid(table, "has an integer of more than 64 bits")
+        raise _invalid(table, t("has an integer of more than 64 bits"))
 
 
 def check_table(name: str) -> None:
@@ -60,7 +63,9 @@ def check_table(name: str) -> None:
         InvalidChange: no text, longer than a name may be, or not UTF-8.
     """
     if type(name) is not str or not _is_name(name):
-        raise _invalid(name, f"has a table name that is no text in UTF-8 of {MAX_NAME} bytes at most")
+        raise _invalid(
+            name, t("has a table name that is no text in UTF-8 of {max_name} bytes at most", max_name=MAX_NAME)
+        )
 
 
 def check_key(crr: Crr, packed: bytes) -> tuple[SQLiteValue, ...]:
@@ -72,11 +77,16 @@ def check_key(crr: Crr, packed: bytes) -> tuple[SQLiteValue, ...]:
     key = unpack(packed)
     if len(key) != len(crr.key):
         raise InvalidChange(
-            f"A change for the table “{crr.name}” has {len(key)} key values instead of {len(crr.key)}.",
-            hint="The primary key of the table differs between the two sides.",
+            t(
+                "A change for the table “{crr}” has {count} key values instead of {count2}.",
+                crr=crr.name,
+                count=len(key),
+                count2=len(crr.key),
+            ),
+            hint=t("The primary key of the table differs between the two sides."),
         )
     if None in key:
-        raise _invalid(crr.name, "has NULL in its key")
+        raise _invalid(crr.name, t("has NULL in its key"))
     return key
 
 
@@ -101,4 +111,4 @@ def _is_name(name: str) -> bool:
 def _invalid(table: object, what: str) -> InvalidChange:
     """The error for a change, with no more of its table's name than can be shown."""
     name = table[:_SHOWN].encode(errors="replace").decode() if isinstance(table, str) else "?"
-    return InvalidChange(f"A change for the table “{name}” {what}.")
+    return InvalidChange(t("A change for the table “{name}” {what}.", name=name, what=what))

@@ -12,7 +12,7 @@ from engine.crr.catalogue import Crr
 from engine.crr.merge.bulk import Rows, each_block
 from engine.errors import TableBroken
 from engine.sqlite.values import same
-from engine.text import printable
+from engine.text import printable, t
 
 Key = tuple[SQLiteValue, ...]
 
@@ -24,7 +24,9 @@ def check_deleted(db: apsw.Connection, crr: Crr, keys: Sequence[Key]) -> None:
         TableBroken: one is still there.
     """
     if _count(db, crr, keys):
-        raise stands_in_the_way(crr, f"one of its triggers ({_named(crr)}) keeps a row that another replica deleted")
+        raise stands_in_the_way(
+            crr, t("one of its triggers ({crr}) keeps a row that another replica deleted", crr=_named(crr))
+        )
 
 
 def check_made(db: apsw.Connection, crr: Crr, keys: Sequence[Key]) -> None:
@@ -65,17 +67,19 @@ def refused(crr: Crr, error: Exception) -> TableBroken:
     """The error for a table in which a trigger fails at what comes in."""
     why = printable(str(error), 200)
     return stands_in_the_way(
-        crr, f"one of its triggers ({_named(crr)}) refuses a row that another replica holds: {why}"
+        crr, t("one of its triggers ({crr}) refuses a row that another replica holds: {why}", crr=_named(crr), why=why)
     )
 
 
 def stands_in_the_way(crr: Crr, reason: str) -> TableBroken:
     """The error for a table of which a trigger stands in the way of what comes in."""
-    return TableBroken(crr.name, reason, hint="Change the trigger or drop it: then the table is synced again.")
+    return TableBroken(crr.name, reason, hint=t("Change the trigger or drop it: then the table is synced again."))
 
 
 def _kept_out(crr: Crr) -> TableBroken:
-    return stands_in_the_way(crr, f"one of its triggers ({_named(crr)}) keeps out a row that another replica holds")
+    return stands_in_the_way(
+        crr, t("one of its triggers ({crr}) keeps out a row that another replica holds", crr=_named(crr))
+    )
 
 
 def _named(crr: Crr) -> str:

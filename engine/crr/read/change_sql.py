@@ -16,6 +16,7 @@ from engine.crr.pack import pack, pack_one
 from engine.errors import TableBroken
 from engine.sqlite.sql import ident, idents, literal, main
 from engine.tables.names import CLOCK, PKS
+from engine.text import t
 
 new_change: Callable[[type[Change], tuple[Any, ...]], Change] = tuple.__new__
 """Half the time of calling ``Change``, which only adds names for the arguments."""
@@ -57,14 +58,16 @@ def lost_column(table: str) -> TableBroken:
     """The error for a table with records of a column that is no more: a peer's clock would pass them for good."""
     return TableBroken(
         table,
-        "it has sync records of a column that it does not have any more",
-        hint="Bring the column back, or let crsql_begin_alter and crsql_commit_alter finish the change.",
+        t("it has sync records of a column that it does not have any more"),
+        hint=t("Bring the column back, or let crsql_begin_alter and crsql_commit_alter finish the change."),
     )
 
 
 def table_parked(table: str, why: str) -> TableBroken:
     """The error for a table that takes no part in sync for now."""
-    return TableBroken(table, why, hint=f"Undo that; or, if it is meant, give it up: SELECT crsql_as_table('{table}').")
+    return TableBroken(
+        table, why, hint=t("Undo that; or, if it is meant, give it up: SELECT crsql_as_table('{table}').", table=table)
+    )
 
 
 ROW_AT_ONCE = 32

@@ -24,6 +24,7 @@ from engine.sqlite import invalid_text
 from engine.sqlite.sql import ident, idents, main
 from engine.sqlite.values import Storage
 from engine.tables.names import CLOCK, KEY, PKS
+from engine.text import t
 
 SIZE = 16
 """Bytes of a digest."""
@@ -68,7 +69,9 @@ def _slice(db: apsw.Connection, crr: Crr, low: bytes, high: bytes, limit: int) -
         sql += f" WHERE {' AND '.join(where)}"
     found: list[tuple[bytes, int]] = []
     size = 0
-    for n, row in enumerate(invalid_text.each(db, f"{sql} ORDER BY {keys} LIMIT ?", (*bound, limit + 1))):
+    for n, row in enumerate(
+        invalid_text.each(db, t("{sql} ORDER BY {keys} LIMIT ?", sql=sql, keys=keys), (*bound, limit + 1))
+    ):
         if n == limit or (found and size > BYTES):
             return found, True
         if invalid_text.readable(row[:count]):

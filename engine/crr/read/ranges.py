@@ -17,6 +17,7 @@ from engine.crr.read.tables import At, Fill, Shown, TableReader
 from engine.crr.state import State
 from engine.errors import ReplicaError
 from engine.tables.types import Part, Span
+from engine.text import t
 
 SCAN = 50_000
 """Cells looked at in one transaction: where filters hide nearly all of them, a part may hold fewer than it could."""
@@ -67,7 +68,9 @@ class RangeReader:
                 continue
             crr = tables.crrs.get(name)
             if crr is None:
-                raise ReplicaError(f"The table “{name}” cannot be synced any more.", hint="Was its schema changed?")
+                raise ReplicaError(
+                    t("The table “{name}” cannot be synced any more.", name=name), hint=t("Was its schema changed?")
+                )
             late = name in span.late
             start = at.cell if at is not None and number == at.table else At.after(0 if late else span.since)
             reader = TableReader(self._state.db, crr, until, fill, shown if filtered and not late else None)

@@ -27,6 +27,7 @@ from engine.errors import UsageError
 from engine.sqlite.sql import idents, main
 from engine.tables.introspect import Table, column_names
 from engine.tables.names import CLOCK, KEY, PKS
+from engine.text import t
 
 _SAVEPOINT = "alter_crr"
 
@@ -77,8 +78,8 @@ def commit_alter(state: State, name: str) -> None:
     mine = [n for n, alter in enumerate(alters) if alter.table.lower() == name.lower()]
     if not mine:
         raise UsageError(
-            f"No schema change of the table “{name}” is under way.",
-            hint="Call crsql_begin_alter first, and crsql_commit_alter in the same transaction.",
+            t("No schema change of the table “{name}” is under way.", name=name),
+            hint=t("Call crsql_begin_alter first, and crsql_commit_alter in the same transaction."),
         )
     _open(db, "SAVEPOINT crsql_ours; RELEASE crsql_ours", "crsql_commit_alter")
     at = mine[-1]
@@ -103,7 +104,8 @@ def _open(db: apsw.Connection, sql: str, function: str) -> None:
         db.execute(sql)
     except apsw.BusyError as error:
         raise UsageError(
-            f"{function} cannot be called inside a statement that writes.", hint=f"Run it alone: SELECT {function}(…)."
+            t("{function} cannot be called inside a statement that writes.", function=function),
+            hint=t("Run it alone: SELECT {function}(…).", function=function),
         ) from error
 
 
@@ -145,9 +147,11 @@ def _finish(state: State, alter: Alter) -> None:
     db, seen = state.db, _snapshot(alter)
     table = find_table(db, alter.table)
     if table is None:
-        raise not_eligible(alter.table, ("There is no such table.",))
+        raise not_eligible(alter.table, (t("There is no such table."),))
     if table.name != alter.table:
-        raise not_eligible(alter.table, (f"It is spelled “{table.name}” now, which is another table to its peers.",))
+        raise not_eligible(
+            alter.table, (t("It is spelled “{table}” now, which is another table to its peers.", table=table.name),)
+        )
     keep_floor(state)
     before = column_names(db, table.name + PKS)[1:]
     whole = bool(column_names(db, table.name + CLOCK))

@@ -22,11 +22,12 @@ from engine.sqlite.invalid_text import rows_of_schema
 from engine.sqlite.sql import ident, literal, main
 from engine.tables.introspect import Table, user_tables
 from engine.tables.types import Lost, Migration
+from engine.text import t
 
 _WHOLE = {
-    apsw.SQLITE_TRANSACTION: "begins or ends a transaction",
-    apsw.SQLITE_ATTACH: "attaches a file",
-    apsw.SQLITE_DETACH: "detaches a file",
+    apsw.SQLITE_TRANSACTION: t("begins or ends a transaction"),
+    apsw.SQLITE_ATTACH: t("attaches a file"),
+    apsw.SQLITE_DETACH: t("detaches a file"),
 }
 
 
@@ -58,11 +59,11 @@ def migrate(state: State, text: str, cleanup: str = "") -> Migration:
         for lost in found.dropped:
             _drop_table(state, lost.table)
         for index in found.indexes:
-            with _step(f"The index “{index}” cannot be dropped"):
+            with _step(t("The index “{index}” cannot be dropped", index=index)):
                 db.execute(f"DROP INDEX {main(index)}")
         for table in dict.fromkeys([*(lost.table for lost in found.removed), *(table for table, _ in found.added)]):
             _change_columns(state, wanted, table, found)
-        with _step("The schema cannot be applied", "Write CREATE … IF NOT EXISTS for everything in it."):
+        with _step(t("The schema cannot be applied"), t("Write CREATE … IF NOT EXISTS for everything in it.")):
             db.execute(text).fetchall()
     return found
 
@@ -84,10 +85,10 @@ def _described(text: str, cleanup: str, open_scratch: Callable[[], apsw.Connecti
             wanted.execute(text).fetchall()
             wanted.execute(cleanup).fetchall()
         except apsw.Error as error:
-            why = f"it {refused[0]}" if refused else str(error)
+            why = t("it {refused}", refused=refused[0]) if refused else str(error)
             raise UsageError(
-                f"The schema cannot be read: {why}.",
-                hint="Give the SQL that creates every table, from nothing. It is one transaction by itself.",
+                t("The schema cannot be read: {why}.", why=why),
+                hint=t("Give the SQL that creates every table, from nothing. It is one transaction by itself."),
             ) from error
         wanted.authorizer = None
         yield wanted
@@ -99,7 +100,9 @@ def _compare(db: apsw.Connection, wanted: apsw.Connection) -> Migration:
     have = {table.name.lower(): table for table in user_tables(db)}
     want = {table.name.lower(): table for table in user_tables(wanted)}
     if have and not want:
-        raise UsageError("The schema names no table: every table of the file would be dropped.", hint="Give it whole.")
+        raise UsageError(
+            t("The schema names no table: every table of the file would be dropped."), hint=t("Give it whole.")
+        )
     removed: list[Lost] = []
     added: list[tuple[str, str]] = []
     indexes: list[str] = []
@@ -140,7 +143,7 @@ def _indexes(db: apsw.Connection, table: Table) -> dict[str, tuple[str, ...]]:
 def _drop_table(state: State, name: str) -> None:
     make_plain(state, name, for_good=True)
     undone.drop(state.db, name)
-    with _step(f"The table “{name}” cannot be dropped"):
+    with _step(t("The table “{name}” cannot be dropped", name=name)):
         _drop_view(state.db, name)
         state.db.execute(f"DROP TABLE IF EXISTS {main(name)}")
 
@@ -158,14 +161,16 @@ def _change_columns(state: State, wanted: apsw.Connection, table: str, change: M
     if tracked:
         begin_alter(state, table)
     _drop_view(db, table)
-    hint = "Rebuild the table by hand between crsql_begin_alter and crsql_commit_alter, then migrate again."
+    hint = t("Rebuild the table by hand between crsql_begin_alter and crsql_commit_alter, then migrate again.")
     for lost in change.removed:
         if lost.table == table:
-            with _step(f"The column “{lost.column}” of “{table}” cannot be dropped", hint):
+            with _step(
+                t("The column “{column}” of “{table}” cannot be dropped", column=lost.column, table=table), hint
+            ):
                 db.execute(f"ALTER TABLE {main(table)} DROP COLUMN {ident(lost.column)}")
     for of, column in change.added:
         if of == table:
-            with _step(f"The column “{column}” cannot be added to “{table}”", hint):
+            with _step(t("The column “{column}” cannot be added to “{table}”", column=column, table=table), hint):
                 db.execute(f"ALTER TABLE {main(table)} ADD COLUMN {definitions[column.lower()]}")
     if tracked:
         commit_alter(state, table)
@@ -176,4 +181,4 @@ def _step(what: str, hint: str = "") -> Iterator[None]:
     try:
         yield
     except (apsw.SQLError, apsw.ConstraintError) as error:
-        raise ReplicaError(f"{what}: {error}. The file is as it was.", hint=hint) from error
+        raise ReplicaError(t("{what}: {error}. The file is as it was.", what=what, error=error), hint=hint) from error

@@ -13,6 +13,7 @@ from engine.crr.tables.foreign_keys import references
 from engine.crr.tables.strict import STRICT_RECORDS, strict_records
 from engine.tables.introspect import Table
 from engine.tables.types import TableStatus
+from engine.text import t
 
 
 def around(db: apsw.Connection, catalogue: Catalogue, tables: Sequence[Table]) -> dict[str, list[str]]:
@@ -26,8 +27,14 @@ def around(db: apsw.Connection, catalogue: Catalogue, tables: Sequence[Table]) -
     for child, _, parent, actions in references(db, tables):
         if child != parent and child not in synced:
             found[parent].append(
-                f"“{child}” is not synced, and refers to “{parent}” with {actions}: where sync deletes a row of"
-                f" “{parent}”, the rows of “{child}” that refer to it stay as they are."
+                t(
+                    "“{child}” is not synced, and refers to “{parent}” with {actions}: where sync"
+                    " deletes a row of “{parent}”, the rows of “{child}” that refer to it stay as they"
+                    " are.",
+                    child=child,
+                    parent=parent,
+                    actions=actions,
+                )
             )
     return found
 
@@ -50,13 +57,16 @@ def _of_triggers(
             try:
                 writes[table.name] = trigger_writes(db, table, triggers)
             except apsw.SQLError as error:
-                why = f"Its triggers cannot run here, so that nothing can be merged into it: {error}."
+                why = t("Its triggers cannot run here, so that nothing can be merged into it: {error}.", error=error)
                 found[table.name].append(why)
     for merged, those in writes.items():
         for trigger, on, target in those:
-            sentence = (
-                f"The trigger “{trigger}” on “{on}” writes to “{target}” wherever a change arrives, and what it writes"
-                " there is not sent: replicas can come to differ."
+            sentence = t(
+                "The trigger “{trigger}” on “{on}” writes to “{target}” wherever a change arrives,"
+                " and what it writes there is not sent: replicas can come to differ.",
+                trigger=trigger,
+                on=on,
+                target=target,
             )
             if target == merged or target in synced:
                 found[merged].append(sentence)

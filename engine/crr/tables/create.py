@@ -19,6 +19,7 @@ from engine.errors import NotEligible
 from engine.sqlite.sql import ident, idents, main
 from engine.tables.introspect import Table, column_names, exact_name
 from engine.tables.names import BY_VERSION, CLOCK, KEY, PKS
+from engine.text import sentences, t
 
 _SYNC_RECORDS = (
     "key INTEGER NOT NULL, col_name TEXT NOT NULL, col_version INTEGER NOT NULL, db_version INTEGER"
@@ -79,7 +80,7 @@ def eligible(db: apsw.Connection, name: str) -> Table:
         NotEligible: with every obstacle.
     """
     table = find_table(db, name)
-    reasons = ("There is no such table.",) if table is None else obstacles(db, table)
+    reasons = (t("There is no such table."),) if table is None else obstacles(db, table)
     if table is None or reasons:
         raise not_eligible(name, reasons)
     return table
@@ -104,10 +105,10 @@ def keep_floor(state: State) -> None:
 def not_eligible(name: str, reasons: tuple[str, ...]) -> NotEligible:
     """The refusal of a table, with every obstacle."""
     return NotEligible(
-        f"The table “{name}” cannot be made syncable. {' '.join(reasons)}",
+        t("The table “{name}” cannot be made syncable. {reasons}", name=name, reasons=sentences(*reasons)),
         table=name,
         reasons=reasons,
-        hint="Change the table so that nothing of this applies, then try again.",
+        hint=t("Change the table so that nothing of this applies, then try again."),
     )
 
 

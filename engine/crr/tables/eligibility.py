@@ -14,6 +14,7 @@ from engine.sqlite.invalid_text import each
 from engine.sqlite.values import Affinity
 from engine.tables.introspect import UNREADABLE, Table, bookkeeping, column_names, describe
 from engine.tables.names import KEY, PKS
+from engine.text import t
 
 _QUOTE = "'"
 _BARE = re.compile(r"[A-Za-z_\u0080-\U0010ffff][A-Za-z0-9_$\u0080-\U0010ffff]*")
@@ -26,11 +27,11 @@ def obstacles(db: apsw.Connection, table: Table, *, new: bool = True) -> tuple[s
     break the bookkeeping itself, or, where a table is ``new`` to it, that of programs with cr-sqlite's own extension.
     """
     if table.kind == "view":
-        return ("It is a view.",)
+        return (t("It is a view."),)
     if table.kind == UNREADABLE:
-        return ("A name or a default in its schema is not valid text.",)
+        return (t("A name or a default in its schema is not valid text."),)
     if table.kind != "table":
-        return ("It is a virtual table.",)
+        return (t("It is a virtual table."),)
     found: list[str] = []
     unique = db.execute(  # the index's own name may be one that nobody can read
         "SELECT i.seq, c.name FROM pragma_index_list(?1, 'main') AS i CROSS JOIN pragma_index_info(i.name, 'main') AS c"
@@ -38,26 +39,28 @@ def obstacles(db: apsw.Connection, table: Table, *, new: bool = True) -> tuple[s
         (table.name,),
     )
     for _, columns in groupby(unique, itemgetter(0)):
-        over = ", ".join(f"“{name}”" if name is not None else "an expression" for _, name in columns)
-        found.append(f"Besides the primary key, {over} must be unique; peers cannot uphold that together.")
+        over = ", ".join(f"“{name}”" if name is not None else t("an expression") for _, name in columns)
+        found.append(t("Besides the primary key, {over} must be unique; peers cannot uphold that together.", over=over))
     nullable = [c.name for c in table.columns if c.key and not c.not_null]
     if not table.key:
-        found.append("It has no primary key.")
-    found += [f"The primary key column “{name}” is not declared NOT NULL." for name in nullable]
+        found.append(t("It has no primary key."))
+    found += [t("The primary key column “{name}” is not declared NOT NULL.", name=name) for name in nullable]
     text = next(each(db, "SELECT sql FROM main.sqlite_master WHERE type = 'table' AND name = ?", (table.name,)), ("",))
     if "autoincrement" in text[0].lower():
-        found.append("It uses AUTOINCREMENT, whose counters clash between peers.")
+        found.append(t("It uses AUTOINCREMENT, whose counters clash between peers."))
     foreign = db.execute(
         "SELECT DISTINCT \"table\" FROM pragma_foreign_key_list(?, 'main') ORDER BY id", (table.name,)
     ).fetchall()
-    found += [f"It has a foreign key to “{other}”." for (other,) in foreign]
+    found += [t("It has a foreign key to “{other}”.", other=other) for (other,) in foreign]
     found += [
-        f"The column “{c.name}” is NOT NULL but has no DEFAULT."
+        t("The column “{c}” is NOT NULL but has no DEFAULT.", c=c.name)
         for c in table.columns
         if not c.key and c.not_null and c.default is None
     ]
     if new and _QUOTE in table.name:
-        found.append(f"Its name has a {_QUOTE} in it: cr-sqlite's own extension could not use the file any more.")
+        found.append(
+            t("Its name has a {quote} in it: cr-sqlite's own extension could not use the file any more.", quote=_QUOTE)
+        )
     return tuple(found) + _own_limits(db, table)
 
 
@@ -66,20 +69,31 @@ def cautions(db: apsw.Connection, table: Table) -> tuple[str, ...]:
     that cr-sqlite's own extension puts some names into its statements as they are (spec 2.6)."""
     keys = [column for column in table.columns if column.key]
     loose = [
-        f"The key column “{column.name}” takes “x” and “X” (or “x” and “x ”) for one row, sync for two: where two"
-        " replicas spell a key differently, one of the values is lost. Write keys in one spelling."
+        t(
+            "The key column “{column}” takes “x” and “X” (or “x” and “x ”) for one row, sync for"
+            " two: where two replicas spell a key differently, one of the values is lost. Write"
+            " keys in one spelling.",
+            column=column.name,
+        )
         for column in keys
         if column.collation != "BINARY"
     ]
     untyped = [
-        f"The key column “{column.name}” has no type: 1 and 1.0 are one row, and where two replicas spell a key"
-        " differently, each keeps its own spelling. Write keys in one spelling, or give the column a type."
+        t(
+            "The key column “{column}” has no type: 1 and 1.0 are one row, and where two"
+            " replicas spell a key differently, each keeps its own spelling. Write keys in one"
+            " spelling, or give the column a type.",
+            column=column.name,
+        )
         for column in keys
         if column.affinity is Affinity.NONE and column.declared.upper() in ("", "ANY")
     ]
     odd = [] if _is_bare(table.name) else [table.name]
     odd += [name for name in (*table.key, *table.tracked) if '"' in name]
-    chokes = [f"Programs with cr-sqlite's own extension cannot alter it, because of the name “{name}”." for name in odd]
+    chokes = [
+        t("Programs with cr-sqlite's own extension cannot alter it, because of the name “{name}”.", name=name)
+        for name in odd
+    ]
     return (*loose, *untyped, *chokes)
 
 
@@ -97,16 +111,22 @@ def _is_bare(name: str) -> bool:
 def _own_limits(db: apsw.Connection, table: Table) -> tuple[str, ...]:
     found: list[str] = []
     if SENTINEL in table.tracked:
-        found.append(f"A column is called “{SENTINEL}”, which stands for the row itself.")
+        found.append(t("A column is called “{sentinel}”, which stands for the row itself.", sentinel=SENTINEL))
     if KEY in table.key:
-        found.append(f"A key column is called “{KEY}”, a name kept for sync records.")
+        found.append(t("A key column is called “{key}”, a name kept for sync records.", key=KEY))
     arguments = 1 + 2 * (len(table.key) + len(table.tracked))
     most = db.limit(apsw.SQLITE_LIMIT_FUNCTION_ARG)
     if arguments > most or len(table.key) > MAX_VALUES:
-        found.append(f"It has too many columns: {(most - 1) // 2} are the most, {MAX_VALUES} of them in the key.")
+        found.append(
+            t(
+                "It has too many columns: {most} are the most, {max_values} of them in the key.",
+                most=(most - 1) // 2,
+                max_values=MAX_VALUES,
+            )
+        )
     left_over = column_names(db, table.name + PKS)
     if left_over and left_over != (KEY, *table.key):
-        found.append("Sync records of an earlier table of this name, with another primary key, are still there.")
+        found.append(t("Sync records of an earlier table of this name, with another primary key, are still there."))
     return tuple(found)
 
 

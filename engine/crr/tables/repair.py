@@ -41,95 +41,100 @@ from engine.sqlite.sql import main
 from engine.tables import parking
 from engine.tables.introspect import user_tables
 from engine.tables.names import CLOCK, KEY
+from engine.text import t
 
 
 class Damage(Enum):
     """A kind of damage: what it is for one and for many, and what mending does about it."""
 
     UNRECORDED_ROWS = (
-        "row was written without a record, so that no peer gets it",
-        "rows were written without a record, so that no peer gets them",
-        "recorded as written now",
+        t("row was written without a record, so that no peer gets it"),
+        t("rows were written without a record, so that no peer gets them"),
+        t("recorded as written now"),
     )
     UNRECORDED_VALUES = (
-        "value was written without a record, so that no peer gets it",
-        "values were written without a record, so that no peer gets them",
-        "recorded as written now",
+        t("value was written without a record, so that no peer gets it"),
+        t("values were written without a record, so that no peer gets them"),
+        t("recorded as written now"),
     )
     NEVER_SENT = (
-        "sync record is of version 0, which no peer ever asks for",
-        "sync records are of version 0, which no peer ever asks for",
-        "recorded as written now",
+        t("sync record is of version 0, which no peer ever asks for"),
+        t("sync records are of version 0, which no peer ever asks for"),
+        t("recorded as written now"),
     )
     LOST_ROWS = (
-        "row is recorded, but gone",
-        "rows are recorded, but gone",
-        "forgotten; what a peer still has comes back",
+        t("row is recorded, but gone"),
+        t("rows are recorded, but gone"),
+        t("forgotten; what a peer still has comes back"),
     )
     DELETED_ROWS = (
-        "row was deleted without a record, so that peers still have it",
-        "rows were deleted without a record, so that peers still have them",
-        "recorded as deleted now",
+        t("row was deleted without a record, so that peers still have it"),
+        t("rows were deleted without a record, so that peers still have them"),
+        t("recorded as deleted now"),
     )
     LOST_COLUMNS = (
-        "sync record is of a column that is gone, so that nothing can be sent",
-        "sync records are of columns that are gone, so that nothing can be sent",
+        t("sync record is of a column that is gone, so that nothing can be sent"),
+        t("sync records are of columns that are gone, so that nothing can be sent"),
         "dropped",
     )
     TABLE_GONE = (
-        "sync record is left of this table, which was dropped or renamed",
-        "sync records are left of this table, which was dropped or renamed",
+        t("sync record is left of this table, which was dropped or renamed"),
+        t("sync records are left of this table, which was dropped or renamed"),
         "dropped",
     )
     KEY_CHANGED = (
-        "sync record is of another primary key, so that the table cannot be synced",
-        "sync records are of another primary key, so that the table cannot be synced",
-        "made anew, without the deletions so far",
+        t("sync record is of another primary key, so that the table cannot be synced"),
+        t("sync records are of another primary key, so that the table cannot be synced"),
+        t("made anew, without the deletions so far"),
     )
     TRIGGERS = (
-        "sync trigger is missing or was changed, so that writes are not recorded",
-        "sync triggers are missing or were changed, so that writes are not recorded",
-        "made anew, and all values of the table recorded as written now",
+        t("sync trigger is missing or was changed, so that writes are not recorded"),
+        t("sync triggers are missing or were changed, so that writes are not recorded"),
+        t("made anew, and all values of the table recorded as written now"),
     )
     OLD_TRIGGERS = (
-        "sync trigger does not know a column that came, so that updates fail",
-        "sync triggers do not know a column that came, so that updates fail",
-        "made anew",
+        t("sync trigger does not know a column that came, so that updates fail"),
+        t("sync triggers do not know a column that came, so that updates fail"),
+        t("made anew"),
     )
     STRAY_TRIGGERS = (
-        "sync trigger of another table's name is there, so that writes fail",
-        "sync triggers of another table's name are there, so that writes fail",
+        t("sync trigger of another table's name is there, so that writes fail"),
+        t("sync triggers of another table's name are there, so that writes fail"),
         "dropped",
     )
-    PARKED = ("reason keeps it from being synced", "reasons keep it from being synced", "synced again, from the start")
+    PARKED = (
+        t("reason keeps it from being synced"),
+        t("reasons keep it from being synced"),
+        t("synced again, from the start"),
+    )
     NO_RECORDS = (
-        "sync trigger is there without any sync records, so that writes fail",
-        "sync triggers are there without any sync records, so that writes fail",
-        "recorded as written now, from nothing",
+        t("sync trigger is there without any sync records, so that writes fail"),
+        t("sync triggers are there without any sync records, so that writes fail"),
+        t("recorded as written now, from nothing"),
     )
     USED_UP = (
-        "row has a version that is nearly or quite used up, so that it cannot be sent any more, or soon",
-        "rows have versions that are nearly or quite used up, so that they cannot be sent any more, or soon",
-        "told anew, as if written again now",
+        t("row has a version that is nearly or quite used up, so that it cannot be sent any more, or soon"),
+        t("rows have versions that are nearly or quite used up, so that they cannot be sent any more, or soon"),
+        t("told anew, as if written again now"),
     )
     COUNTER = (
-        "sync record has a version of the file's that is nearly or quite used up",
-        "sync records have versions of the file's that are nearly or quite used up",
-        "numbered anew; the file has a new site id, and syncs with each peer once more from the start",
+        t("sync record has a version of the file's that is nearly or quite used up"),
+        t("sync records have versions of the file's that are nearly or quite used up"),
+        t("numbered anew; the file has a new site id, and syncs with each peer once more from the start"),
     )
     NO_TEXT = (
-        "row holds text that is not valid, so that it waits",
-        "rows hold text that is not valid, so that they wait",
+        t("row holds text that is not valid, so that it waits"),
+        t("rows hold text that is not valid, so that they wait"),
         "",
     )
     STRICT = (
-        "table with sync records is STRICT, so that programs with SQLite before 3.37 cannot open the file",
-        "tables with sync records are STRICT, so that programs with SQLite before 3.37 cannot open the file",
-        "not STRICT any more, with all that it holds",
+        t("table with sync records is STRICT, so that programs with SQLite before 3.37 cannot open the file"),
+        t("tables with sync records are STRICT, so that programs with SQLite before 3.37 cannot open the file"),
+        t("not STRICT any more, with all that it holds"),
     )
     ORPHANS = (
-        "row refers to one that is gone: sync does not carry out the foreign keys of a table that is not synced",
-        "rows refer to some that are gone: sync does not carry out the foreign keys of a table that is not synced",
+        t("row refers to one that is gone: sync does not carry out the foreign keys of a table that is not synced"),
+        t("rows refer to some that are gone: sync does not carry out the foreign keys of a table that is not synced"),
         "",
     )
 
@@ -154,10 +159,12 @@ class Finding:
 
     def __str__(self) -> str:
         if self.reason:
-            return f"cannot be synced: {self.reason}."
+            return t("cannot be synced: {reason}.", reason=self.reason)
         one, many, _ = self.damage.value
-        rows = f": {self.named}" if self.named else ""
-        return f"{self.count:,} {one if self.count == 1 else many}{rows}."
+        damage = one if self.count == 1 else many
+        if self.named:
+            return t("{count:,} {damage}: {rows}.", count=self.count, damage=damage, rows=self.named)
+        return t("{count:,} {damage}.", count=self.count, damage=damage)
 
     @property
     def harms(self) -> bool:
@@ -167,7 +174,8 @@ class Finding:
     @property
     def remedy(self) -> str:
         """What mending does about it; empty if that is up to the person."""
-        return self.damage.value[2]
+        remedy: str = self.damage.value[2]
+        return remedy
 
 
 def check(state: State) -> list[Finding]:
@@ -245,7 +253,7 @@ def _counts(db: apsw.Connection, crr: Crr, *, same: bool) -> Iterator[tuple[Dama
 def _no_text(db: apsw.Connection, tables: Catalogue, name: str) -> list[Finding]:
     found = [held for held in find_all(db, tables.crrs[name]).values() if held.why is Why.TEXT]
     named = ", ".join(f"{shown_key(db, tables, held)} (“{held.cid}”)" for held in found[:NAMED])
-    more = f" and {len(found) - NAMED:,} more" if len(found) > NAMED else ""
+    more = t(" and {count:,} more", count=len(found) - NAMED) if len(found) > NAMED else ""
     return [Finding(name, Damage.NO_TEXT, len(found), named=named + more)]
 
 

@@ -8,10 +8,11 @@ import apsw
 from engine.clocks import tracked
 from engine.tables.introspect import bookkeeping, column_names
 from engine.tables.names import CLOCK, PKS
+from engine.text import t
 
-STRICT_RECORDS = (
-    "Programs with SQLite before 3.37 cannot open this file, because sync records in it are STRICT tables."
-    " “syncline check --repair” changes that."
+STRICT_RECORDS = t(
+    "Programs with SQLite before 3.37 cannot open this file, because sync records in it"
+    " are STRICT tables. “syncline check --repair” changes that."
 )
 """What a person is told where such a file's tables are listed."""
 

@@ -12,7 +12,7 @@ from engine.crr.withheld.records import TABLE, Held, Why, as_held, exist
 from engine.sqlite import invalid_text
 from engine.sqlite.sql import idents, main
 from engine.tables.names import KEY, PKS
-from engine.text import printable
+from engine.text import printable, sentences, t
 
 NAMED = 3
 """Rows that are named; the others are counted."""
@@ -32,15 +32,21 @@ class Waiting:
         return bool(self.named)
 
     def __str__(self) -> str:
-        others = "1 more row waits." if self.more == 1 else f"{self.more:,} more rows wait." if self.more else ""
-        return " ".join(filter(None, (*self.named, others)))
+        others = (
+            t("1 more row waits.")
+            if self.more == 1
+            else t("{more:,} more rows wait.", more=self.more)
+            if self.more
+            else ""
+        )
+        return sentences(*self.named, others)
 
 
 def waiting(db: apsw.Connection, tables: Catalogue, version: int) -> Waiting:
     """What waits; ``version`` is that of the file. The caller holds a read transaction."""
-    named = []
+    named: list[str] = []
     if version >= MAX_VERSION:
-        named.append("The file's version counter is used up, so that what is written now waits.")
+        named.append(t("The file's version counter is used up, so that what is written now waits."))
     rows = 0
     if exist(db):
         told = f"FROM {TABLE} WHERE why != '{Why.GONE}'"
@@ -52,10 +58,10 @@ def waiting(db: apsw.Connection, tables: Catalogue, version: int) -> Waiting:
 
 def sentence(db: apsw.Connection, tables: Catalogue, held: Held) -> str:
     """Why a row waits."""
-    row = f"“{held.table}”, row {shown_key(db, tables, held)}"
+    row = t("“{table}”, row {db}", table=held.table, db=shown_key(db, tables, held))
     if held.why is Why.TEXT:
-        return f"{row}: “{held.cid}” is not valid text, so that the row waits."
-    return f"{row}: its version is used up, so that it waits."
+        return t("{row}: “{cid}” is not valid text, so that the row waits.", row=row, cid=held.cid)
+    return t("{row}: its version is used up, so that it waits.", row=row)
 
 
 def shown_key(db: apsw.Connection, tables: Catalogue, held: Held) -> str:

@@ -14,10 +14,9 @@ from engine.replica import Replica
 from engine.session import Verdict
 from engine.settings import Direction, Settings
 from engine.storage.backup import Backups
-
-from .live import PATIENCE, add_peer, make_file, on_loop, plain_engine, rows, write
-from .programs import Command
-from .test_row_diff import connected, twins, untracked
+from tests.engine.checks.test_row_diff import connected, twins, untracked
+from tests.engine.live import PATIENCE, add_peer, make_file, on_loop, plain_engine, rows, write
+from tests.engine.programs import Command
 
 DAMAGE = (
     "UPDATE item SET name = 'mine' WHERE id = 1",

@@ -22,8 +22,7 @@ from engine.sqlite.steps import at_once, step
 from engine.tables import Received
 from engine.wire import Values, ValuesRequest
 from tests import budget
-
-from .live import PATIENCE, add_peer, make_file, on_loop, plain_engine, rows, write
+from tests.engine.live import PATIENCE, add_peer, make_file, on_loop, plain_engine, rows, write
 
 ITEMS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {})"
 
@@ -61,8 +60,8 @@ async def connected(client: Engine, server: Engine, one: Path, room: Path) -> st
 def traffic(client: Engine, peer: str) -> int:
     attempt = client._link(peer).attempt
     assert attempt is not None
-    assert attempt.pump is not None
-    return attempt.pump.traffic.bytes_in + attempt.pump.traffic.bytes_out
+    assert attempt.driver is not None
+    return attempt.driver.traffic.bytes_in + attempt.driver.traffic.bytes_out
 
 
 @on_loop

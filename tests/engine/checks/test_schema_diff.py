@@ -15,9 +15,8 @@ from engine.events import Remedy, State
 from engine.replica import Replica
 from engine.settings import PeerConfig, Settings
 from engine.storage.backup import Backups
-
-from .live import PATIENCE, add_peer, make_file, on_loop, plain_engine, rows, until, write
-from .programs import Command
+from tests.engine.live import PATIENCE, add_peer, make_file, on_loop, plain_engine, rows, until, write
+from tests.engine.programs import Command
 
 OLD = """
 CREATE TABLE item (id INTEGER PRIMARY KEY NOT NULL, name TEXT, mine);

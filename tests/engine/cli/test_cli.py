@@ -16,9 +16,8 @@ import apsw
 import pytest
 
 from engine.replica import Replica
-
-from .live import PATIENCE, make_file, rows, write
-from .programs import Command
+from tests.engine.live import PATIENCE, make_file, rows, write
+from tests.engine.programs import Command
 
 PLAIN = "CREATE TABLE note (id INTEGER PRIMARY KEY NOT NULL, text TEXT)"
 

@@ -16,10 +16,9 @@ import pytest
 from engine.api import Engine
 from engine.settings import Mode, PeerConfig, SettingsFile
 from engine.settings.credentials import TokenStore
-
-from .front import Front
-from .live import PATIENCE, make_file, on_loop, plain_engine, rows, until, write, writing
-from .programs import Command
+from tests.engine.front import Front
+from tests.engine.live import PATIENCE, make_file, on_loop, plain_engine, rows, until, write, writing
+from tests.engine.programs import Command
 
 
 @pytest.fixture

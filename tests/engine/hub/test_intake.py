@@ -42,7 +42,7 @@ async def greeted(hub: Hub, token: str | None = None) -> AsyncIterator[ClientCon
 
 
 def intake(hub: Hub) -> Intake:
-    return hub._door.present.intake
+    return hub._handshake.present.intake
 
 
 def begin(socket: ClientConnection, data: bytes, *, whole: bool) -> None:

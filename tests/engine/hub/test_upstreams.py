@@ -24,8 +24,8 @@ async def hub(
 ) -> AsyncIterator[Hub]:
     folder.mkdir(exist_ok=True)
     options = HubOptions(
-        fellows=tuple(map(url, others)),
-        fellow_token=token,
+        upstreams=tuple(map(url, others)),
+        upstream_token=token,
         tokens=tokens,
         allow_create=create,
         limits=Limits(idle=0),
@@ -93,9 +93,9 @@ async def test_rooms_at_rest_have_no_links_and_do_not_wake_each_other(
             await until(lambda: first.guests["room"] + second.guests["room"] == 3, "one link")
         await until(lambda: first.connections + second.connections == 0, "no link")
         await until(lambda: first.rooms_open + second.rooms_open == 0, "no room open")
-        came = [one._tally.sessions for one in (first, second)]
+        came = [one._counters.sessions for one in (first, second)]
         await asyncio.sleep(1.5)  # at least one look of each
-        assert came == [one._tally.sessions for one in (first, second)]
+        assert came == [one._counters.sessions for one in (first, second)]
 
 
 @on_loop

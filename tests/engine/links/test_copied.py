@@ -13,9 +13,8 @@ from engine.session import Verdict
 from engine.settings import Mode, Settings
 from engine.storage.backup import Backups
 from engine.tables import TrackedPeer
-
-from .live import PATIENCE, add_peer, make_file, on_loop, plain_engine, rows, write
-from .programs import Command
+from tests.engine.live import PATIENCE, add_peer, make_file, on_loop, plain_engine, rows, write
+from tests.engine.programs import Command
 
 
 async def sync(path: Path, url: str, *, new_id: bool = False, backups: Path | None = None) -> SynclineError | None:

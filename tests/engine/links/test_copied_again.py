@@ -11,9 +11,8 @@ from engine.events import AttentionNeeded, ChangesMoved, Event, PeerChanged, Sta
 from engine.hub import HubOptions
 from engine.links.retry_policy import LOOK
 from engine.replica import Replica
+from tests.engine.live import HASTY, PATIENCE, add_peer, make_file, on_loop, plain_engine, rows, until, write
 from tests.faults.proxy import Proxy
-
-from .live import HASTY, PATIENCE, add_peer, make_file, on_loop, plain_engine, rows, until, write
 
 LARGE = "INSERT INTO item (id, extra) VALUES (?, randomblob(200000))"
 

@@ -175,7 +175,7 @@ async def test_the_row_that_gave_way_shows_asks_and_mends_as_any_other(tmp_path:
 
 @on_loop
 async def test_a_visit_that_is_to_be_short_or_carries_less_takes_nobodys_place(tmp_path: Path) -> None:
-    """And who would only pull goes by a visit that stays, without a connection of its own."""
+    """And who would only pull goes by an inbound connection that stays, without a connection of its own."""
     async with two(tmp_path) as (small, large):
         await small.dial(large, direction=Direction.RECEIVE)
         await large.dial(small)

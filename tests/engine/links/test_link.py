@@ -14,8 +14,7 @@ from engine.events import PeerChanged, PeerStatus, State
 from engine.links.peer_status import Board
 from engine.settings import Mode, PeerConfig
 from engine.transport.connect import OPEN_TIMEOUT
-
-from .live import PATIENCE, SCHEMA, add_peer, make_file, on_loop, plain_engine, rows, until, write
+from tests.engine.live import PATIENCE, SCHEMA, add_peer, make_file, on_loop, plain_engine, rows, until, write
 
 NARROW = SCHEMA.replace(", extra", "")
 

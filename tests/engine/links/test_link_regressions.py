@@ -20,8 +20,7 @@ from engine.links.attempt import Ending
 from engine.settings import Mode
 from engine.wire import PROTOCOL, Changes, Cursor, StartStreaming, encode
 from engine.wire.handshake import OWN_HEADER
-
-from .live import PATIENCE, add_peer, make_file, on_loop, plain_engine, rows, stranger_server, until, write
+from tests.engine.live import PATIENCE, add_peer, make_file, on_loop, plain_engine, rows, stranger_server, until, write
 
 STRANGER = bytes(range(16))
 NAMED = "INSERT OR REPLACE INTO crsql_master (key, value) VALUES ('schema_name', 'main.sql'), ('schema_version', 7)"

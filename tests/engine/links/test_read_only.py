@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from .live import make_file, on_loop, plain_engine, rows, until, write
+from tests.engine.live import make_file, on_loop, plain_engine, rows, until, write
 
 AS_NOBODY = """
 import asyncio, ctypes, ctypes.util, encodings.idna, os, sys

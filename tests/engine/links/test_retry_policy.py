@@ -20,9 +20,8 @@ from engine.hub.limits import Limits
 from engine.hub.options import Tls
 from engine.hub.tokens import make, revoke
 from engine.settings import DatabaseConfig, Mode, Pause, PeerConfig, Settings
-
-from .front import Front
-from .live import HASTY, PATIENCE, add_peer, make_file, on_loop, plain_engine, rows, until, write
+from tests.engine.front import Front
+from tests.engine.live import HASTY, PATIENCE, add_peer, make_file, on_loop, plain_engine, rows, until, write
 
 PLAIN = "CREATE TABLE item (id INTEGER PRIMARY KEY NOT NULL, name TEXT, n INTEGER, extra);"
 PORTAL = "302 Found\r\nLocation: http://portal.example/login"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from engine.events import AttentionNeeded, State
+from tests.engine.live import HASTY, PATIENCE, add_peer, make_file, on_loop, plain_engine, rows, until, write
 
-from .live import HASTY, PATIENCE, add_peer, make_file, on_loop, plain_engine, rows, until, write
 from .session.test_ranges import PHOTO, WIDEN
 
 

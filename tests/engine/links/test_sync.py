@@ -11,8 +11,7 @@ import pytest
 from engine.events import ChangesMoved, Event, FlowDirection, PeerChanged, State, SyncFinished
 from engine.replica import Replica
 from engine.settings import Direction, Mode, Pause
-
-from .live import PATIENCE, add_peer, make_file, on_loop, plain_engine, rows, until, write
+from tests.engine.live import PATIENCE, add_peer, make_file, on_loop, plain_engine, rows, until, write
 
 WRITER = "import sys; from engine.crr import connect; connect(sys.argv[1]).execute(sys.argv[2])"
 """The program that writes from a process of its own."""

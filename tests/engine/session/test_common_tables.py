@@ -12,8 +12,7 @@ from engine.crr import connect
 from engine.replica import Replica
 from engine.session.common_tables import Comparison, compare, stores_alike
 from engine.table_shape import Parked, ParkedTable, Shape, Where
-
-from .live import make_file
+from tests.engine.live import make_file
 
 VALUES = (
     None, 0, 1, -5, 2**53 + 1, 2**63 - 1, 1.5, 1.0, 1e300,

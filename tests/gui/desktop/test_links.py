@@ -102,10 +102,10 @@ def test_the_files_are_valid(tmp_path: Path) -> None:
 
 def test_the_desktop_opens_a_link_with_us(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     called = tmp_path / "called"
-    stand_in = tmp_path / "sync line"
-    stand_in.write_text(f'#!/bin/sh\necho "$@" >"{called}.new"; mv "{called}.new" "{called}"\n')
-    stand_in.chmod(0o755)
-    monkeypatch.setattr(relaunch, "command", lambda *words: [str(stand_in), *words])
+    inbound_attempt = tmp_path / "sync line"
+    inbound_attempt.write_text(f'#!/bin/sh\necho "$@" >"{called}.new"; mv "{called}.new" "{called}"\n')
+    inbound_attempt.chmod(0o755)
+    monkeypatch.setattr(relaunch, "command", lambda *words: [str(inbound_attempt), *words])
     a_type(tmp_path).set(True)
     environment = os.environ | {"XDG_DATA_HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)}
     link = "syncline://pair?at=127.0.0.1,fd00::7&port=1&room=a%20b"
