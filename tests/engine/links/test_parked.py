@@ -16,10 +16,9 @@ from engine.settings import DatabaseConfig, Mode, Settings, SettingsFile
 from engine.table_shape import Shape
 from engine.wire import OLDEST, AnnouncePresence, Cursor, Hello, StartStreaming, decode, encode
 from engine.wire.handshake import OWN_HEADER
+from tests.engine.hub.guests import guest, hear
 from tests.engine.live import PATIENCE, add_peer, make_file, on_loop, plain_engine, rows, stranger_server, until, write
 from tests.engine.programs import Command
-
-from .hub.guests import guest, hear
 
 NOTE = "CREATE TABLE note (id TEXT PRIMARY KEY NOT NULL, body TEXT); SELECT crsql_as_crr('note');"
 SCHEMA = NOTE + "CREATE TABLE tag (id TEXT PRIMARY KEY NOT NULL, n); SELECT crsql_as_crr('tag')"

@@ -6,8 +6,7 @@ from pathlib import Path
 
 from engine.events import AttentionNeeded, State
 from tests.engine.live import HASTY, PATIENCE, add_peer, make_file, on_loop, plain_engine, rows, until, write
-
-from .session.test_ranges import PHOTO, WIDEN
+from tests.engine.session.test_ranges import PHOTO, WIDEN
 
 
 @on_loop
