@@ -8,6 +8,7 @@ are those of ``engine.language``; Qt's own texts come with Qt.
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import MethodType
 from weakref import WeakMethod
 
 from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QTranslator
@@ -22,10 +23,13 @@ _translated = False
 generation = 0
 """Counts the changes: what was put into words before another one may be out of date."""
 
-_speakers: list[WeakMethod[Callable[[], object]]] = []
+Speak = Callable[[], object]
+"""A bound method of a QObject that sets texts."""
+
+_speakers: list[WeakMethod[Speak]] = []
 
 
-def spoken(speak: Callable[[], object]) -> None:
+def spoken(speak: Speak) -> None:
     """Call this method now, and again whenever the language changes, as long as its object lives.
 
     Args:
@@ -36,10 +40,10 @@ def spoken(speak: Callable[[], object]) -> None:
     _speakers.append(WeakMethod(speak))
 
 
-def _living(speaker: WeakMethod[Callable[[], object]]) -> Callable[[], object] | None:
+def _living(speaker: WeakMethod[Speak]) -> Speak | None:
     speak = speaker()
     # Qt may have deleted the object while Python still knows it
-    return speak if speak is not None and isValid(speak.__self__) else None
+    return speak if speak is not None and isinstance(speak, MethodType) and isValid(speak.__self__) else None
 
 
 def _speak_again() -> None:

@@ -46,7 +46,9 @@ async def pairing(folder: Path, take: Take) -> None:
         mine, theirs = laptop.commands.engine, desktop.commands.engine
         async with _opened(laptop, add_database.ask(laptop, mine, folder / "laptop.db")) as dialog:
             assert isinstance(dialog, add_database.DatabaseDialog)
-            dialog.tree.topLevelItem(0).setCheckState(add_database.TABLE, Qt.CheckState.Checked)
+            table = dialog.tree.topLevelItem(0)
+            assert table is not None
+            table.setCheckState(add_database.TABLE, Qt.CheckState.Checked)
             await take("pairing-1-database", dialog)
         shared = await mine.add_database(folder / "laptop.db", "todo")
         await mine.make_syncable(shared.id, "todo")

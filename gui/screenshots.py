@@ -19,10 +19,10 @@ from engine.events import State
 from gui import language
 from gui.lifecycle import Application, make_application, run_coroutine
 from gui.pairing_screenshots import pairing
-from gui.theme import Scheme, apply_scheme, is_dark, tray_icon
+from gui.theme import apply_scheme, is_dark, tray_icon
 from gui.ui_gallery import Gallery
 
-SCHEMES: tuple[Scheme, ...] = ("light", "dark")
+SCHEMES = ("light", "dark")
 LANGUAGES = ("en", "de")
 DRAWN = 0.5
 """Seconds in which the bridge's batches arrive and the panels draw them."""

@@ -10,7 +10,6 @@ import functools
 from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib import resources
-from typing import Literal
 
 from PySide6.QtCore import QByteArray, QPoint, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import (
@@ -28,8 +27,6 @@ from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication, QWidget
 
 from engine.events import State
-
-Scheme = Literal["light", "dark", "system"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,8 +212,11 @@ def show_boxes(widget: QWidget) -> None:
     widget.setPalette(palette)
 
 
-def apply_scheme(scheme: Scheme, app: QApplication) -> None:
+def apply_scheme(scheme: str, app: QApplication) -> None:
     """Show light or dark windows, or what the desktop says.
+
+    Args:
+        scheme: ``light``, ``dark`` or ``system``, as in the settings.
 
     Where the desktop's own style cannot follow (Linux without a desktop theme), Fusion is used with colours of ours.
     """

@@ -82,7 +82,8 @@ class Toolbar(QToolBar):
         self.addWidget(self._more)
         self.addAction(actions.settings)
         beyond = self.findChild(QToolButton, "qt_toolbar_ext_button")  # Qt's own drawing does not show on a dark ground
-        beyond.setIcon(icon("more"))
+        if beyond is not None:
+            beyond.setIcon(icon("more"))
         added = (actions.add_database, actions.add_peer, actions.share)
         self._named = (actions.sync_now, actions.auto_sync, *added, actions.settings)
         for action in self._named:

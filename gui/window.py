@@ -171,7 +171,8 @@ class Window(QMainWindow):
         actions.add_peer.triggered.connect(lambda: wishes.edit_peer(None, self.clocks.chosen()))
         actions.share.triggered.connect(wishes.share)
         actions.diagnostics.triggered.connect(wishes.save_diagnostics)
-        actions.settings.triggered.connect(lambda: (self.present(), wishes.change_settings()))
+        actions.settings.triggered.connect(self.present)
+        actions.settings.triggered.connect(lambda: wishes.change_settings())
         actions.close_window.triggered.connect(self.close)
         self.pause_menu.asked.connect(self._pause_chosen)
 

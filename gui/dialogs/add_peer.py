@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QDialogButtonBox,
     QFormLayout,
     QHBoxLayout,
+    QLabel,
     QLineEdit,
     QSpinBox,
     QVBoxLayout,
@@ -102,13 +103,13 @@ class PeerDialog(AsyncDialog):
         example = tr("wss://example.org:8080/sync, or a pairing link")
         self.address = ValidatedLineEdit(tr("Address"), self._check_address, example=example)
         self.words = InlineMessage()
-        self.address.layout().addWidget(self.words)
+        self.address.add_below(self.words)
         self.room = ValidatedLineEdit(tr("Room"), check_room, example=tr("the database's name on the hub"))
         self.token = ValidatedLineEdit(
             tr("Token"), _check_token, example=tr("empty when the hub asks for none"), secret=True
         )
         self.where = InlineMessage()
-        self.token.layout().addWidget(self.where)
+        self.token.add_below(self.where)
         self.mode = QComboBox()
         self.mode.setAccessibleName(tr("When to sync"))
         self.mode.addItem(tr("At once: stay connected"), Mode.LIVE)
@@ -152,7 +153,9 @@ class PeerDialog(AsyncDialog):
         form.addRow(tr("To&ken:"), self.token)
         form.addRow(tr("&Name:"), self.name)
         form.addRow(tr("&Sync:"), when)
-        form.labelForField(when).setBuddy(self.mode)
+        label = form.labelForField(when)
+        assert isinstance(label, QLabel)
+        label.setBuddy(self.mode)
         form.addRow(tr("D&irection:"), self.direction)
         form.addRow(tr("Sta&le after:"), self.stale)
         column = QVBoxLayout(self)

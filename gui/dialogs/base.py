@@ -25,7 +25,12 @@ async def closed(dialog: QDialog) -> int:
         what its signal ``finished`` says.
     """
     done: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-    dialog.finished.connect(lambda code: done.done() or done.set_result(code))
+
+    def finished(code: int) -> None:
+        if not done.done():
+            done.set_result(code)
+
+    dialog.finished.connect(finished)
     dialog.open()
     try:
         return await done
@@ -95,13 +100,15 @@ class AsyncDialog(QDialog):
     def event(self, event: QEvent) -> bool:
         """Grow when something inside wants more room; it says so a moment after its text changed."""
         taken = super().event(event)
-        if event.type() == QEvent.Type.LayoutRequest and self.isVisible() and self.layout() is not None:
+        if event.type() == QEvent.Type.LayoutRequest and self.isVisible():
             self.fit()
         return taken
 
     def fit(self) -> None:
         """Grow until everything can be read; never shrink, so that nothing jumps about while one types."""
         layout = self.layout()
+        if layout is None:
+            return
         layout.activate()
         needed = layout.totalHeightForWidth(self.width()) if layout.hasHeightForWidth() else layout.sizeHint().height()
         if needed > self.height():

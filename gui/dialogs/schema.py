@@ -47,7 +47,7 @@ class SchemaDialog(AsyncDialog):
         self.comparison: Comparison | None = None
         self.busy = False
         self.setWindowTitle(tr("Tables here and at {0}").format(values.shown(name)))
-        self.result = InlineMessage(None)
+        self.outcome = InlineMessage(None)
         self.done_so_far = InlineMessage()
         self.problem = InlineMessage.of_problem()
         self.progress = QProgressBar()
@@ -67,7 +67,7 @@ class SchemaDialog(AsyncDialog):
         row.addWidget(self.undo)
         row.addStretch()
         column = QVBoxLayout(self)
-        for widget in (self.result, self.progress):
+        for widget in (self.outcome, self.progress):
             column.addWidget(widget)
         column.addWidget(self.table, 1)
         column.addWidget(self.done_so_far)
@@ -100,7 +100,7 @@ class SchemaDialog(AsyncDialog):
     def _begin(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         self.busy = True
         self.problem.say("")
-        self.result.say(tr("Comparing…"))
+        self.outcome.say(tr("Comparing…"))
         self._show()
         self.start(self._work(work))
 
@@ -144,12 +144,12 @@ class SchemaDialog(AsyncDialog):
         if self.busy:
             return
         if comparison is None:
-            self.result.say("")
+            self.outcome.say("")
             return
         self.model.show(comparison.lines)
         self.table.setVisible(bool(comparison.lines))
         stops = any(line.cure.stops for line in comparison.lines)
-        self.result.say(self._sentence(comparison), partial(state_icon, State.NEEDS_YOU if stops else State.IN_SYNC))
+        self.outcome.say(self._sentence(comparison), partial(state_icon, State.NEEDS_YOU if stops else State.IN_SYNC))
         self.fit()
 
     def _sentence(self, comparison: Comparison) -> str:

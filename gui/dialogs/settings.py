@@ -51,43 +51,44 @@ class SettingsDialog(AsyncDialog):
         self._links = links
         self.fields: dict[str, QCheckBox | QComboBox | QSpinBox] = {}
         self.problem = InlineMessage.of_problem()
-        self.scroll = QScrollArea()
-        self.scroll.setFrameShape(QFrame.Shape.NoFrame)
-        self.scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the fields in it bring themselves into sight
-        self.scroll.setWidgetResizable(True)
+        self.scroll_area = QScrollArea()
+        self.scroll_area.setFrameShape(QFrame.Shape.NoFrame)
+        self.scroll_area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.scroll_area.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the fields in it bring themselves into sight
+        self.scroll_area.setWidgetResizable(True)
         self.close_button = QPushButton()
         buttons = QDialogButtonBox()
         buttons.addButton(self.close_button, QDialogButtonBox.ButtonRole.RejectRole)
         buttons.rejected.connect(self.reject)
         column = QVBoxLayout(self)
-        column.addWidget(self.scroll, 1)
+        column.addWidget(self.scroll_area, 1)
         column.addWidget(self.problem)
         column.addWidget(buttons)
         spoken(self._speak)
         room = self.screen().availableGeometry().height() * 9 // 10
-        height = self.scroll.widget().sizeHint().height() + buttons.sizeHint().height()
+        page = self.scroll_area.widget()
+        height = (page.sizeHint().height() if page is not None else 0) + buttons.sizeHint().height()
         height += 4 * column.contentsMargins().top()
         self.resize(self.sizeHint().width(), min(height, room))
 
     def _speak(self) -> None:
         """Make all fields, or make them anew in another language: a person sees the rest stay where it is."""
-        again = self.scroll.widget() is not None
-        place = self.scroll.verticalScrollBar().value()
+        again = self.scroll_area.widget() is not None
+        place = self.scroll_area.verticalScrollBar().value()
         page = QWidget()
         groups = QVBoxLayout(page)
         for group in Group:
             groups.addWidget(self._make_group(group))
         groups.addStretch()
-        self.scroll.setWidget(page)
+        self.scroll_area.setWidget(page)
         width = max(page.sizeHint().width(), self.fontMetrics().averageCharWidth() * 44)
-        self.scroll.setMinimumWidth(width + self.scroll.verticalScrollBar().sizeHint().width())
+        self.scroll_area.setMinimumWidth(width + self.scroll_area.verticalScrollBar().sizeHint().width())
         self.setWindowTitle(tr("Settings"))
         self.close_button.setText(tr("Close"))
         if again:  # only the language's own field leads here
             self._show_boxes()
             self.fields["language"].setFocus()
-            self.scroll.verticalScrollBar().setValue(place)
+            self.scroll_area.verticalScrollBar().setValue(place)
 
     def _make_group(self, group: Group) -> QGroupBox:
         box = QGroupBox(_words(group.value))

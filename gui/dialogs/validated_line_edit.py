@@ -37,13 +37,17 @@ class ValidatedLineEdit(QWidget):
         row.addWidget(self.line, 1)
         if secret:
             row.addWidget(self._make_show_button(name))
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addLayout(row)
-        column.addWidget(self.note)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.addLayout(row)
+        self._column.addWidget(self.note)
         self.setFocusProxy(self.line)
         self.line.textEdited.connect(self._edited)
         self.line.textChanged.connect(self.changed)
+
+    def add_below(self, widget: QWidget) -> None:
+        """Show a widget below the line and what is wrong with it."""
+        self._column.addWidget(widget)
 
     @property
     def text(self) -> str:

@@ -56,7 +56,7 @@ class VerifyDialog(AsyncDialog):
         self.report: Verification | None = None
         self.busy = False
         self.setWindowTitle(tr("Compare with {0}").format(values.shown(name)))
-        self.result = InlineMessage(None)
+        self.outcome = InlineMessage(None)
         self.advice = InlineMessage()
         self.problem = InlineMessage.of_problem()
         self.progress = QProgressBar()
@@ -65,7 +65,7 @@ class VerifyDialog(AsyncDialog):
         self.model = RowsModel(self)
         self.rows = self._make_rows()
         column = QVBoxLayout(self)
-        for widget in (self.result, self.progress, self.rows, self.advice):
+        for widget in (self.outcome, self.progress, self.rows, self.advice):
             column.addWidget(widget)
         column.addLayout(self._make_mends())
         column.addWidget(self.problem)
@@ -126,7 +126,7 @@ class VerifyDialog(AsyncDialog):
     def _begin(self, doing: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         self.busy = True
         self.problem.say("")
-        self.result.say(doing)
+        self.outcome.say(doing)
         self._show()
         self.start(self._work(work))
 
@@ -138,7 +138,7 @@ class VerifyDialog(AsyncDialog):
         except SynclineError as error:
             self.problem.say(in_words(error))
             if self.report is None:
-                self.result.say("")
+                self.outcome.say("")
         self.busy = False
         self._show()
 
@@ -170,7 +170,7 @@ class VerifyDialog(AsyncDialog):
         if report is None or self.busy:
             return
         state = State.NEEDS_YOU if differing else State.IN_SYNC
-        self.result.say(self._sentence(report), partial(state_icon, state))
+        self.outcome.say(self._sentence(report), partial(state_icon, state))
         self.advice.say(self._advice(report))
         self.model.show(report.differing[:SHOWN])
         self.rows.resizeColumnsToContents()

@@ -19,7 +19,8 @@ from engine.change import SENTINEL
 from engine.events import ChangesMoved, FlowDirection
 from gui import theme
 from gui.language import spoken, tr
-from gui.models.flow import CAPACITY, COPY_ROLE, LINE_ROLE, Column, FlowFilter, FlowModel
+from gui.models.flow import CAPACITY, COPY_ROLE, LINE_ROLE, FlowFilter, FlowModel
+from gui.models.flow_words import Column
 from gui.models.labels import way_word
 from gui.models.ring_buffer import Ring
 from gui.models.values import number

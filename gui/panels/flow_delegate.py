@@ -7,7 +7,8 @@ from PySide6.QtGui import QIcon, QPainter, QPalette
 from PySide6.QtWidgets import QStyle, QStyleOptionViewItem, QTableView
 
 from gui import theme
-from gui.models.flow import Column, FlowModel
+from gui.models.flow import FlowModel
+from gui.models.flow_words import Column
 from gui.panels.table import GAP, CellDelegate
 
 _SPECIAL = (QStyle.StateFlag.State_Selected | QStyle.StateFlag.State_HasFocus | QStyle.StateFlag.State_MouseOver).value

@@ -268,7 +268,7 @@ async def test_verifying_a_peer(tmp_path: Path) -> None:
         menu = it.window.peers.menu_for([it.engine.settings.peers[0].id])
         next(action for action in menu.actions() if action.text() == "Verify").trigger()
         compared = await dialog(it.window, VerifyDialog)
-        await until(lambda: compared.result.text.startswith("Identical: 1 table, "), "it says how they compare")
+        await until(lambda: compared.outcome.text.startswith("Identical: 1 table, "), "it says how they compare")
         compared.reject()
 
 

@@ -45,7 +45,7 @@ async def test_what_is_missing_is_added_and_taken_back(tmp_path: Path) -> None:
                 ["own", "", "1 column", "–", "Can be added there, from that side"],
                 ["tag", "", "–", "3 columns", "Can be added here"],
             ]
-            assert "3 can be mended here" in shown.result.text
+            assert "3 can be mended here" in shown.outcome.text
             assert not shown.undo.isEnabled()
             click(shown.add)
             await until(lambda: not shown.busy, "it has added")
@@ -84,7 +84,7 @@ async def test_the_window_says_what_to_begin_with(tmp_path: Path) -> None:
         await until(lambda: not shown.busy, "it has compared")
         click(shown.add)
         await until(lambda: not shown.busy and "Added: item.more." in shown.done_so_far.text, "it is added")
-        assert shown.result.text == "The tables are alike on both sides."
+        assert shown.outcome.text == "The tables are alike on both sides."
         shown.reject()
         await it.state("In sync")
         assert not panel.remedy.isVisible()

@@ -33,7 +33,7 @@ def test_identical_is_said_with_its_counts(tmp_path: Path) -> None:
             async with asking(VerifyDialog, verify.show(None, client, peer, "Laptop")) as (dialog, _):
                 assert unnamed(dialog) == []
                 await until(lambda: not dialog.busy, "it has compared")
-                assert dialog.result.text == f"Identical: 1 table, {dialog.locale().toString(1200)} rows."
+                assert dialog.outcome.text == f"Identical: 1 table, {dialog.locale().toString(1200)} rows."
                 assert not any(button.isVisible() for button in dialog.mends)
                 press(dialog, Qt.Key.Key_Escape)
 
@@ -51,7 +51,7 @@ def test_what_differs_is_listed_and_mended(tmp_path: Path) -> None:
             peer = await connected(client, server, one, room)
             async with asking(VerifyDialog, verify.show(None, client, peer, "Laptop")) as (dialog, _):
                 await until(lambda: not dialog.busy, "it has compared")
-                assert dialog.result.text == "Rows that differ: 2."
+                assert dialog.outcome.text == "Rows that differ: 2."
                 assert cells(dialog) == [
                     ["item", "3", "name: <b>mine</b>", "name: name 3"],
                     ["item", "9", "no such row", "extra: NULL, n: 63, name: name 9"],

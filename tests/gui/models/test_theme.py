@@ -39,7 +39,7 @@ def contrast(image: QImage, ground: QColor) -> int:
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_drawing_is_seen(qapp: QApplication, name: str, scheme: theme.Scheme) -> None:
+def test_every_drawing_is_seen(qapp: QApplication, name: str, scheme: str) -> None:
     theme.apply_scheme(scheme, qapp)
     assert contrast(picture(theme.icon(name)), qapp.palette().window().color()) > 60
 
