@@ -231,7 +231,7 @@ class Databases(Core):
         problem = str(host.trouble or "")
         self._emit(DatabaseChanged(database.id, database.name, str(database.path), host.site_id, host.version, problem))
 
-    def file_changed(self, database: DatabaseConfig) -> None:
+    def file_changed(self, database: DatabaseConfig, host: ReplicaHost) -> None:
         """Hear that a database's tables are others now, or look otherwise; that its file or site id is another; or that
         it can be used again."""
 
@@ -248,16 +248,16 @@ class _DatabaseListener:
         self.engine.database_moved(self.database, self.host)
 
     def schema_changed(self, tables: tuple[Shape, ...], parked: tuple[Parked, ...]) -> None:
-        self.engine.file_changed(self.database)
+        self.engine.file_changed(self.database, self.host)
 
     def replaced(self) -> None:
         self.engine.database_moved(self.database, self.host)
-        self.engine.file_changed(self.database)
+        self.engine.file_changed(self.database, self.host)
 
     def troubled(self, error: SynclineError | None) -> None:
         self.engine.database_moved(self.database, self.host)
         if error is None:
-            self.engine.file_changed(self.database)
+            self.engine.file_changed(self.database, self.host)
 
 
 def _look_at(path: Path) -> list[TableStatus]:

@@ -22,9 +22,10 @@ from engine.pairing.lan_server import LanServer, room_for
 from engine.pairing.pairing_link import PairingLink
 from engine.pairing.redeem import trade
 from engine.pairing.relocate import Relocator
-from engine.settings import Mode, PeerConfig, Settings, SettingsFile, data_dir
+from engine.settings import DatabaseConfig, Mode, PeerConfig, Settings, SettingsFile, data_dir
 from engine.settings.credentials import TokenStore
 from engine.storage.backup import Backups
+from engine.storage.replica_host import ReplicaHost
 from engine.text import t
 
 
@@ -48,6 +49,9 @@ class Sharing(Peers):
         self._data = data
         self._share: LanServer | None = None
         self._share_stack = contextlib.AsyncExitStack()
+        self._announced: Announcement | None = None
+        self._offers: dict[str, str] = {}
+        """``offer`` of each room that is shared, as far as its file was there so far."""
         self._sharing_turn = asyncio.Lock()
         """Whoever begins or ends sharing, one after the other."""
         self._following = Relocator(self._lost, self._moved_to)
@@ -260,21 +264,34 @@ class Sharing(Peers):
         )
         self._share = await self._share_stack.enter_async_context(share)
         if self.settings.discover:
-            await self._share_stack.enter_async_context(await self._announcement(self._share))
+            announcement = await self._announcement(self._share)
+            self._announced = await self._share_stack.enter_async_context(announcement)
         self._sharing_moved()
 
     async def _announcement(self, share: LanServer) -> Announcement:
-        offers = []
-        for path in share.rooms.values():
+        self._offers.clear()
+        for room, path in share.rooms.items():
             with contextlib.suppress(SynclineError):  # its own row says what is wrong with it
                 async with self._hosts.use(path) as host:
-                    offers.append(offer(host.shapes))
+                    self._offers[room] = offer(host.shapes)
         return Announcement(
-            self.machine, share.addresses, share.port, share.fingerprint, offers, moved=lambda: share.addresses
+            self.machine,
+            share.addresses,
+            share.port,
+            share.fingerprint,
+            tuple(self._offers.values()),
+            moved=lambda: share.addresses,
         )
 
+    def file_changed(self, database: DatabaseConfig, host: ReplicaHost) -> None:
+        super().file_changed(database, host)
+        rooms = self._share.rooms if self._share is not None else {}
+        self._offers.update({room: offer(host.shapes) for room, path in rooms.items() if path == database.path})
+        if self._announced is not None:
+            self._announced.offer(self._offers.values())
+
     async def _end_sharing(self) -> None:
-        self._share = None
+        self._share = self._announced = None
         await self._share_stack.aclose()
 
     def _sharing_moved(self) -> None:

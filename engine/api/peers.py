@@ -359,7 +359,7 @@ class Peers(Databases):
                 link.local_moved(host.version)
         super().database_moved(database, host)
 
-    def file_changed(self, database: DatabaseConfig) -> None:
+    def file_changed(self, database: DatabaseConfig, host: ReplicaHost) -> None:
         for link in self._links.values():
             if link.config.database == database.id:
                 link.file_changed()

@@ -86,6 +86,11 @@ def offer(tables: Iterable[Shape]) -> str:
     return _short(f"tables {shapes}")
 
 
+def _shortened(offers: Iterable[str]) -> tuple[str, ...]:
+    """Return the offers that one announcement has room for."""
+    return tuple(sorted(set(offers)))[:OFFERS]
+
+
 def _short(text: str) -> str:
     return hashlib.sha256(f"syncline {text}".encode()).hexdigest()[:16]
 
@@ -115,7 +120,8 @@ class Announcement:
         self._addresses = tuple(addresses)
         self._port = port
         self._certificate = mark(fingerprint)
-        self._offers = tuple(sorted(set(offers)))[:OFFERS]
+        self._offers = _shortened(offers)
+        self._anew = asyncio.Event()
         self._zeroconf: AsyncZeroconf | None = None
         self._info: AsyncServiceInfo | None = None
         self._moved = moved
@@ -131,16 +137,28 @@ class Announcement:
             await asyncio.gather(self._telling, return_exceptions=True)
         await self._say_goodbye()
 
+    def offer(self, offers: Iterable[str]) -> None:
+        """Announce these offers from now on, in place of those before."""
+        kept = _shortened(offers)
+        if kept != self._offers:
+            self._offers = kept
+            self._anew.set()
+
     async def _go_on(self) -> None:
         """Tell, and tell anew where the machine came into another network: the sockets are bound to the old one."""
         await self._tell()
-        while self._moved is not None:
-            await asyncio.sleep(MOVED_EVERY)
-            addresses = tuple(self._moved())
+        while True:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(MOVED_EVERY if self._moved is not None else None):
+                    await self._anew.wait()
+            addresses = tuple(self._moved()) if self._moved is not None else self._addresses
             if addresses != self._addresses:
                 self._addresses = addresses
                 await self._say_goodbye()
-                await self._tell()
+            elif not self._anew.is_set():
+                continue
+            self._anew.clear()
+            await self._tell()
 
     async def _say_goodbye(self) -> None:
         zeroconf, self._zeroconf = self._zeroconf, None
@@ -170,10 +188,14 @@ class Announcement:
             host_ttl=GOOD_FOR,
         )
         try:
-            here = all(ipaddress.ip_address(address).is_loopback for address in self._addresses)
-            self._zeroconf = _open(here=here)
+            if self._zeroconf is None:
+                here = all(ipaddress.ip_address(address).is_loopback for address in self._addresses)
+                self._zeroconf = _open(here=here)
+                telling = await self._zeroconf.async_register_service(info)
+            else:
+                telling = await self._zeroconf.async_update_service(info)
             self._info = info
-            await (await self._zeroconf.async_register_service(info))
+            await telling
         except Exception as error:
             log.warning("This machine cannot be found in the network: %s", error)
 

@@ -270,6 +270,30 @@ async def test_who_shares_is_found_unless_it_is_switched_off(tmp_path: Path) -> 
 
 
 @on_loop
+async def test_a_file_that_was_away_is_announced_once_it_is_there(tmp_path: Path) -> None:
+    """At the start, and while it is shared; and when its tables change."""
+    path, away = make_file(tmp_path / "theirs.db"), tmp_path / "away.db"
+    async with machine(tmp_path / "there") as there:
+        database = await there.add_database(path)
+        await there.share([database.id])
+    path.rename(away)
+    fits = offer([Shape("item", ("id",), ("name", "n", "extra"))])
+    async with machine(tmp_path / "there") as there, machine(tmp_path / "here") as here:
+        assert there.sharing is not None
+        wanted = mark(there.sharing.fingerprint)
+
+        def offers() -> list[tuple[str, ...]]:
+            return [found.offers for found in discovery.found if found.certificate == wanted]
+
+        async with here.discover(here=True) as discovery:
+            await until(lambda: offers() == [()], "the machine is found, with nothing to offer")
+            away.rename(path)
+            await until(lambda: offers() == [(fits,)], "what it offers is told")
+            await there.make_plain(database.id, "item")
+            await until(lambda: offers() == [(offer([]),)], "its tables are others now")
+
+
+@on_loop
 async def test_an_engine_that_shares_nothing_makes_nothing(tmp_path: Path) -> None:
     async with Engine(Settings(), data=tmp_path / "data") as engine:
         await engine.add_database(make_file(tmp_path / "a.db"))
