@@ -9,7 +9,7 @@ SQLiteValue = None | int | float | str | bytes
 """A value of one SQLite storage class; ``float`` is always REAL and ``int`` always INTEGER."""
 
 SENTINEL = "-1"
-"""The cid of a row that records creation or deletion instead of a column (spec section 1)."""
+"""The cid of a row that records creation or deletion instead of a column (cr-sqlite.md 1)."""
 
 MAX_VERSION = 2**53
 """Clocks, versions, causal lengths and seqs of peers must stay below this: a JavaScript number holds no more."""
@@ -22,9 +22,9 @@ MAX_READ = 2**62
 
 
 class Change(NamedTuple):
-    """A row of ``crsql_changes``, in the order of its columns (spec section 6.1).
+    """A row of ``crsql_changes``, in the order of its columns (cr-sqlite.md 6.1).
 
-    ``pk`` is the packed primary key (spec 6.3). ``site_id`` is the author's 16 bytes; it is None only on the
+    ``pk`` is the packed primary key (cr-sqlite.md 6.3). ``site_id`` is the author's 16 bytes; it is None only on the
     wire of the stock dialect, where the receiver puts the sender's id in its place before merging.
     """
 

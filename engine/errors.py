@@ -105,11 +105,11 @@ class FileBusy(ReplicaError):
 
 
 class UnsupportedFile(ReplicaError):
-    """Made by a cr-sqlite whose layout is not 0.16's (spec 2.7 and 13)."""
+    """Made by a cr-sqlite whose layout is not 0.16's (cr-sqlite.md 2.7 and 13)."""
 
 
 class NotEligible(ReplicaError):
-    """A table cannot become a CRR (spec 2.6). ``reasons`` has one sentence for each obstacle."""
+    """A table cannot become a CRR (cr-sqlite.md 2.6). ``reasons`` has one sentence for each obstacle."""
 
     def __init__(self, message: str, *, table: str, reasons: tuple[str, ...] = (), hint: str = "") -> None:
         super().__init__(message, hint=hint)
@@ -188,7 +188,7 @@ class RowRefused(SchemaMismatch):
 
 
 class WireError(SynclineError):
-    """Bytes that are no message of the protocol (spec section 10.2)."""
+    """Bytes that are no message of the protocol (cr-sqlite.md 10.2)."""
 
 
 class ProtocolError(SynclineError):

@@ -16,7 +16,7 @@ from engine.text import t
 
 
 class State(enum.Enum):
-    """The state of a peer (ux.md). The value is the word that a person reads."""
+    """The state of a peer. The value is the word that a person reads."""
 
     IN_SYNC = t("In sync")
     SENT = "Sent"

@@ -38,7 +38,7 @@ class Engine(Sharing):
         settings: what to begin with; by default what ``store`` holds.
         store: where settings are kept; None keeps nothing.
         backups: where a file is copied to before it is first written to; None for files of our own making.
-        schema: announced to stock servers for files without a recorded schema (spec 10.7).
+        schema: announced to stock servers for files without a recorded schema (cr-sqlite.md 10.7).
         token_store: where the peers' tokens are kept; None forgets them with the engine.
         journal: what was synced and overwritten is written there; None writes nothing. The engine opens it.
         policies: when links try again after which error.

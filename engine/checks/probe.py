@@ -1,7 +1,7 @@
 """Tries a peer out before it is added, and reports in words: the "Test" button.
 
 Nothing is announced, merged or recorded: our own hub greets first, so listening is enough, and a published server waits
-for a greeting that it does not get (spec 10.5).
+for a greeting that it does not get (cr-sqlite.md 10.5).
 """
 
 from __future__ import annotations

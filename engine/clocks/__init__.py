@@ -1,6 +1,11 @@
-"""What a file keeps about its peers (spec 9): ``tracked`` their clocks, ``keeping`` what these cover and where a
-cut range goes on, ``lineage`` the tokens that tell a copied or restored file; ``identity`` gives such a file
-another id."""
+"""What a file keeps about its peers (cr-sqlite.md 9).
+
+- ``tracked``: their clocks, received and sent
+- ``coverage``: which tables a clock covers, and where a range that was cut continues
+- ``lineage``: the tokens by which a copied or restored file is noticed
+- ``identity``: a new site id for such a file
+- ``table_marks``: a name for each table's sync records, so that a table made anew is not taken for the old one
+"""
 
 from engine.clocks.lineage import made_at
 

@@ -1,10 +1,10 @@
-"""A new site id for a file that was copied, or restored from an older copy (spec 12.3).
+"""A new site id for a file that was copied, or restored from an older copy (cr-sqlite.md 12.3).
 
 Two live files with one id lose data: each is spared what its own id has written, also what only the other holds.
 
-All that the file calls its own stays its own, under the new id. (The procedure of spec 12.3 leaves it to the old id.
-But then the other copy, which goes on under that id, would never be given what this one has written since.) Peers that
-hold the same cells under the old id see equal values, and nothing changes there.
+All that the file calls its own stays its own, under the new id. Leaving it to the old id, as a foreign author's, would
+lose data: the other copy, which goes on under that id, would never be given what this one has written since. Peers
+that hold the same cells under the old id see equal values, and nothing changes there.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How a copied or restored file is noticed (design.md section 6): tokens that each side keeps for the other.
+"""How a copied or restored file is noticed: tokens that each side keeps for the other.
 
 A file renews its token for a peer before it sends changes, at most every few seconds; the peer keeps it on its disk
 before it takes the changes. A file that was set back, or a second copy, then shows a token that its peer has seen

@@ -1,4 +1,4 @@
-"""The clocks kept for peers (spec 9, and why sent clocks may live in a table of our own: the published client
+"""The clocks kept for peers (cr-sqlite.md 9, and why sent clocks may live in a table of our own: the published client
 announces every row of crsql_tracked_peers, whatever its event)."""
 
 from __future__ import annotations

@@ -19,16 +19,16 @@ Rooms:
 - ``durability``: syncs what other programs committed; ``failures``: SQLite's errors in words;
   ``naming``: a file that loses its name
 
-Where this differs from stock 0.16.3 on purpose (spec 12 says that each is safe for convergence):
+Where this differs from stock 0.16.3 on purpose (cr-sqlite.md 12 says that each is safe for convergence):
 
 - db_version always comes from disk: a write that changed nothing uses no version up, and crsql_as_table never
   lowers the version, not even with its last CRR.
 - A changed primary key stamps all cells of the row anew at the new key, gives them our own site, and fills in
-  missing cells; a live target without a sentinel counts as causal length 1 (stock: spec 5.7). Cells that stock moved
-  are read for peers together with the sentinel of their new key, whatever their own version is.
+  missing cells; a live target without a sentinel counts as causal length 1 (stock: cr-sqlite.md 5.7). Cells that
+  stock moved are read for peers together with the sentinel of their new key, whatever their own version is.
 - A delete of a row whose tombstone exists already (rows nobody tracked) leaves an even length, never an odd
   one.
-- An incoming value takes the column's affinity before it is compared (stock: spec 7.3), so nothing echoes.
+- An incoming value takes the column's affinity before it is compared (stock: cr-sqlite.md 7.3), so nothing echoes.
 - At equal versions, a cell whose base row is missing takes the incoming value; stock fails there for good.
 - Sentinels store the incoming cl, whatever col_version came with them.
 - Malformed keys are refused: empty or cut short, the wrong count, NULL inside. So are versions, causal lengths
@@ -62,8 +62,8 @@ Where this differs from stock 0.16.3 on purpose (spec 12 says that each is safe 
   stock refuses it takes those that stock can work with but for its alters. It refuses more than stock only where the
   bookkeeping would break. crsql_rows_impacted starts again after a rollback too.
 - No table is made STRICT: programs with SQLite before 3.37 could not open the file (``tables.strict``).
-- Order keys are checked (spec 3.4). An ordered table takes NULL as a list, may be WITHOUT ROWID, and places no row
-  after one of another list.
+- Order keys are checked (cr-sqlite.md 3.4). An ordered table takes NULL as a list, may be WITHOUT ROWID, and places no
+  row after one of another list.
 - merge-equal-values is read from the file for each merge, so that all connections agree; it takes 0 and 1 only.
 """
 

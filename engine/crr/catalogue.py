@@ -1,4 +1,4 @@
-"""Which tables a file has, and which of them are CRRs (spec 2.4, 8.4, 12.19)."""
+"""Which tables a file has, and which of them are CRRs (cr-sqlite.md 2.4, 8.4, 12.19)."""
 
 from __future__ import annotations
 
@@ -162,7 +162,7 @@ def _marks(db: apsw.Connection) -> dict[tuple[str, str], str]:
 
 
 def is_crr(db: apsw.Connection, table: str) -> bool:
-    """Does the table have its insert trigger (what stock asks, spec 2.4), in whatever letter case (spec 2.6)?"""
+    """Whether the table has its insert trigger, as stock asks, in any letter case (cr-sqlite.md 2.4, 2.6)."""
     found = db.execute(
         "SELECT 1 FROM main.sqlite_master WHERE type = 'trigger' AND name COLLATE NOCASE = "
         + literal(table + "__crsql_itrig")

@@ -1,4 +1,4 @@
-"""Settings that a file carries with it (spec 2.1, 3): crsql_config_set and crsql_config_get."""
+"""Settings that a file carries with it (cr-sqlite.md 2.1, 3): crsql_config_set and crsql_config_get."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from engine.errors import ReplicaError, UsageError
 from engine.text import t
 
 MERGE_EQUAL_VALUES = "merge-equal-values"
-"""1: of two equal values at one column version, the one of the higher site id is recorded (spec 7.3)."""
+"""1: of two equal values at one column version, the one of the higher site id is recorded (cr-sqlite.md 7.3)."""
 
 _PREFIX = "config."
 

@@ -1,4 +1,4 @@
-"""Opening a file: what it must be, what is created in it, what its connection can do (spec 2.1, 2.7, 3,
+"""Opening a file: what it must be, what is created in it, what its connection can do (cr-sqlite.md 2.1, 2.7, 3,
 13)."""
 
 from __future__ import annotations
@@ -125,8 +125,10 @@ def _check_layout(db: apsw.Connection, path: str | Path) -> None:
 
 
 def _other_maker(db: apsw.Connection) -> str:
-    """Which other generation's layout the file has, if any (spec 2.1, 2.7, 13). 0.15 and the first 0.16 record the
-    same version, so that the tables themselves have to tell."""
+    """Say which other generation's layout the file has, if any (cr-sqlite.md 2.1, 2.7, 13).
+
+    0.15 and the first 0.16 record the same version, so that the tables themselves have to tell.
+    """
     fork, older = t("version 0.17, a fork of cr-sqlite with another layout"), t("cr-sqlite 0.15 or older")
     names = table_names(db)
     if "crsql_master" in names:

@@ -1,4 +1,4 @@
-"""The packed primary key: a tuple of SQLite values as one blob (spec 6.3)."""
+"""The packed primary key: a tuple of SQLite values as one blob (cr-sqlite.md 6.3)."""
 
 from __future__ import annotations
 

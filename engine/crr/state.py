@@ -50,7 +50,7 @@ class Alter:
 
 
 class State:
-    """One connection's side of the CRR machinery (spec 4).
+    """One connection's side of the CRR machinery (cr-sqlite.md 4).
 
     Args:
         db: the connection; held weakly, because its own functions hold this object.
@@ -60,7 +60,7 @@ class State:
         site_id: this file's 16 bytes; None for a file opened read-only that has none.
         sync_bit: 1 exactly while a merge writes to a base table, so that the triggers stay quiet.
         seq: the place of the next local event in its transaction.
-        rows_impacted: merge effects in this transaction (spec 7.6).
+        rows_impacted: merge effects in this transaction (cr-sqlite.md 7.6).
         storage: column affinities.
         alters: the schema changes begun in this transaction, the innermost last.
         numbers: never the same one again, for names and marks in the TEMP schema.

@@ -64,7 +64,7 @@ class Statements:
     @cached_property
     def find_authors(self) -> str:
         """Bulk (tag, key values) -> (tag, col_name, site id) of each clock row; NULL for an ordinal that names
-        no site (spec 12.18)."""
+        no site (cr-sqlite.md 12.18)."""
         return (
             f"{self._offered} SELECT o.tag, c.col_name, a.site_id FROM offered AS o"
             f" CROSS JOIN {self.pks} AS p ON {self._same_key('p')} CROSS JOIN {self.clock} AS c"
@@ -328,13 +328,13 @@ class Statements:
 
     @cached_property
     def ensure_row(self) -> str:
-        """Bulk (key values): a row of defaults, unless there is one or a constraint forbids it (spec 7.7)."""
+        """Bulk (key values): a row of defaults, unless there is one or a constraint forbids it (cr-sqlite.md 7.7)."""
         return f"INSERT OR IGNORE INTO {self.table} ({idents(self.key)}) VALUES {ROWS}"
 
     def write_row(self, columns: tuple[str, ...]) -> str:
         """Bulk (key values, values of ``columns``) -> with ``told``, the keys of the rows that were written; the
         conflict target is the key, so that a UNIQUE index added later cannot send a value to another row
-        (spec 7.7)."""
+        (cr-sqlite.md 7.7)."""
         return self._cached("write", columns) or self._keep(
             "write",
             columns,

@@ -1,4 +1,4 @@
-"""Local writes: what the triggers of a CRR call, row by row (spec 5)."""
+"""Local writes: what the triggers of a CRR call, row by row (cr-sqlite.md 5)."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Capture:
         self._attached = Attached()
 
     def after_insert(self, table: SQLiteValue = None, *key: SQLiteValue) -> int:
-        """crsql_after_insert(table, NEW.key...): spec 5.2."""
+        """crsql_after_insert(table, NEW.key...): cr-sqlite.md 5.2."""
         state = self._state
         crr = self._crr(table, len(key), len(key))
         self._create(crr, key, state.next_version())
@@ -54,7 +54,7 @@ class Capture:
         execute(crr.sql.bump_all, (row_key, version, state.next_seq(len(crr.columns))))
 
     def after_update(self, table: SQLiteValue = None, *values: SQLiteValue) -> int:
-        """crsql_after_update(table, NEW.key..., OLD.key..., NEW.columns..., OLD.columns...): spec 5.3."""
+        """crsql_after_update(table, NEW.key..., OLD.key..., NEW.columns..., OLD.columns...): cr-sqlite.md 5.3."""
         state = self._state
         crr = self._crr(table, None, len(values))
         width, columns = len(crr.key), len(crr.columns)
@@ -78,7 +78,7 @@ class Capture:
             self._state.db.execute(crr.sql.bump_cells(len(changed)), (row_key, version, seq, *changed))
 
     def after_delete(self, table: SQLiteValue = None, *key: SQLiteValue) -> int:
-        """crsql_after_delete(table, OLD.key...): spec 5.4."""
+        """crsql_after_delete(table, OLD.key...): cr-sqlite.md 5.4."""
         state = self._state
         crr = self._crr(table, len(key), len(key))
         version = state.next_version()
@@ -132,7 +132,7 @@ class Capture:
         """The row went from key ``old`` to key ``new``.
 
         Stock leaves the moved cells' stamps alone, and a peer that syncs by version then never gets them
-        (spec 5.7). Here every cell of the row is stamped again at its new key; a live target that the move
+        (cr-sqlite.md 5.7). Here every cell of the row is stamped again at its new key; a live target that the move
         replaced counts as causal length 1 even without a sentinel, so that its old cells lose everywhere.
         """
         state = self._state

@@ -1,4 +1,4 @@
-"""The sync triggers of a CRR (spec 2.4): how they read, and whether those that a table has record every write."""
+"""The sync triggers of a CRR (cr-sqlite.md 2.4): their text, and whether those that a table has record every write."""
 
 from __future__ import annotations
 

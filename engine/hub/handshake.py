@@ -1,7 +1,7 @@
 """What a hub answers before a connection is a WebSocket: who may come in, and two pages for its owner.
 
 Any path is served (published clients use ``/sync`` or ``/vlcn-ws``). What a peer wants stands in the subprotocol
-(spec 10.4); the dialect is settled there and in a response header, before the first frame.
+(cr-sqlite.md 10.4); the dialect is settled there and in a response header, before the first frame.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Brings a room to a newer schema file of the hub, when a peer comes that has it already (spec 10.7).
+"""Brings a room to a newer schema file of the hub, when a peer comes that has it already (cr-sqlite.md 10.7).
 
 Not when the file changes: until the first such peer comes, those of the version before are served.
 """

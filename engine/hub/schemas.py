@@ -1,4 +1,4 @@
-"""The schema files of a hub (spec 10.7): plain SQL, each known to peers by its name and a hash of its text."""
+"""The schema files of a hub (cr-sqlite.md 10.7): plain SQL, each known to peers by its name and a hash of its text."""
 
 from __future__ import annotations
 

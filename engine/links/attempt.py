@@ -60,7 +60,7 @@ class Ending(enum.Enum):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class SchemaName:
-    """The schema that a link announces to stock servers for a file that has none recorded (spec 10.7)."""
+    """The schema that a link announces to stock servers for a file that has none recorded (cr-sqlite.md 10.7)."""
 
     name: str
     version: int

@@ -1,4 +1,4 @@
-"""From facts to a state that a person can trust: every status is derived from clocks (ux.md)."""
+"""From facts to a state that a person can trust: every status is derived from clocks."""
 
 from __future__ import annotations
 

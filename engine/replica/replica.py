@@ -176,9 +176,9 @@ class Replica(Holding):
             changes: in the order they came. May be empty: then only the clock moves.
             author: takes the place of every change's site id (the stock dialect: the sender's); without it
                 each change carries its own.
-            received: the clock to record, MAX with the one recorded (spec 9).
+            received: the clock to record, MAX with the one recorded (cr-sqlite.md 9).
             place: how far a range is held with these changes, which does not move the clock yet.
-            js_numbers: values may have passed through JavaScript (spec 10.3).
+            js_numbers: values may have passed through JavaScript (cr-sqlite.md 10.3).
             floor: a db_version that this file has had; a file below it is not the same any more.
             tables: those that take part in the sync, with changes or not; none of them may be parked.
             tell: without it, the result's ``applied`` is empty, and memory is bounded however many changes there are.

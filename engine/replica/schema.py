@@ -201,7 +201,7 @@ class Schema(Database):
             return automigrate.plan(db, schema, self._state.open_scratch)
 
     def migrate(self, schema: str, *, lose: bool = True, identity: tuple[str, int] | None = None) -> Migration:
-        """Bring the tables to what a schema text says, in one transaction (``tables.automigrate``, spec 8.3).
+        """Bring the tables to what a schema text says, in one transaction (``tables.automigrate``, cr-sqlite.md 8.3).
 
         Whatever the text does not name is dropped: ask ``plan_migration`` first.
 

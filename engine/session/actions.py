@@ -34,7 +34,7 @@ class Snapshot:
         db_version: our clock, on disk.
         tables: the shapes of our CRRs that take part in sync.
         parked: those that do not, and why.
-        schema_name, schema_version: what the stock dialect announces (spec 10.7); None when the file has no name.
+        schema_name, schema_version: what the stock dialect announces (cr-sqlite.md 10.7); None without a name.
         received: received clocks by site id: how far we hold each peer's history.
         sent: sent clocks as they are recorded, by site id.
         lineage_mark: ``Replica.lineage_mark``.

@@ -137,7 +137,7 @@ class Session(abc.ABC):
 
     @abc.abstractmethod
     def read_done(self, result: Versions | Part) -> None:
-        """Answer a ``Read`` or ``ReadPart``. What is in ``result`` is durable on our disk (design.md section 1)."""
+        """Answer a ``Read`` or ``ReadPart``. What is in ``result`` is durable on our disk."""
 
     def merge_done(self, results: Sequence[MergeResult]) -> None:
         """Answer a ``Merge``: it is committed, one result for each transaction it took, the clock with the last."""
@@ -248,7 +248,7 @@ class Session(abc.ABC):
 
     @property
     def in_sync(self) -> bool:
-        """Connected, everything announced is on our disk, nothing due is unconfirmed (design.md section 6)."""
+        """Connected, everything announced is on our disk, nothing due is unconfirmed."""
         return self.closed is None and self.greeted and self.all_received and self.all_confirmed
 
     # For the dialects

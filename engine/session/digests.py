@@ -1,4 +1,4 @@
-"""Comparing the two sides' tables by digests, when somebody asks (design.md section 6)."""
+"""Comparing the two sides' tables by digests, when somebody asks."""
 
 from __future__ import annotations
 

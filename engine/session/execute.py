@@ -12,7 +12,7 @@ from .actions import Merge, Read, ReadPart, Snapshot
 from .vlcn_messages import Versions
 
 MERGE_SLICE = 5_000
-"""Changes merged in one transaction, to keep the write lock short (design.md section 7)."""
+"""Changes merged in one transaction: an app that writes to the file waits no longer than they take."""
 
 
 def snapshot(replica: Replica, generation: int = 0) -> Snapshot:
@@ -33,7 +33,7 @@ def snapshot(replica: Replica, generation: int = 0) -> Snapshot:
 
 
 def read(replica: Replica, action: Read) -> Versions:
-    """Read whole versions, and encode them. What is returned is durable (design.md section 1).
+    """Read whole versions, and encode them. What is returned is durable.
 
     Raises:
         WireError: a change that cannot be sent.

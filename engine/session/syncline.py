@@ -1,4 +1,4 @@
-"""Our own dialect, spoken when both ends are Syncline (design.md section 6; ``engine/wire/PROTOCOL.md``).
+"""Our own dialect, spoken when both ends are Syncline (``engine/wire/PROTOCOL.md``).
 
 Both sides do the same. Each sends Hello, looks up what it holds of the other, and asks with Want for the rest. Wanted
 history comes in Batches; only the last one of a range moves the clock, the others keep the place where a cut range can

@@ -1,8 +1,8 @@
-"""The published vlcn protocol (spec 10.5 and 10.6): our link on a stock server, our hub under stock clients.
+"""The published vlcn protocol (cr-sqlite.md 10.5 and 10.6): our link on a stock server, our hub under stock clients.
 
 The protocol has no confirmation and no heartbeat, and one message holds whole versions only. What it lacks is made up
-for by greeting again: a fresh greeting tells how far the peer really is. The counter-measures to the defects of spec
-10.8 are marked with their number.
+for by greeting again: a fresh greeting tells how far the peer really is. The counter-measures to the defects of
+cr-sqlite.md 10.8 are marked with their number.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from .base import Session
 from .vlcn_messages import Versions
 
 QUIET = 10.0
-"""Seconds without traffic after which a link with unconfirmed changes greets again (design.md section 6)."""
+"""Seconds without traffic after which a link with unconfirmed changes greets again."""
 
 REFRESH = 60.0
 """Seconds without traffic after which a link greets again in any case: a stock server loses live pushes (#7)."""
@@ -281,7 +281,7 @@ class VlcnHubSession(_VlcnSession):
         self._deadline = None
         self._meet(message.sender)
         self._ask()
-        # It announces every clock in its file, also what it has sent to us: the lowest skips nothing (spec 9)
+        # It announces every clock in its file, also what it has sent to us: the lowest skips nothing (cr-sqlite.md 9)
         seen = (cursor.version for site, cursor in message.last_seens if site == here.site_id)
         self._stream_from(min(seen, default=0))
 
@@ -296,4 +296,4 @@ class VlcnHubSession(_VlcnSession):
         super()._on_changes(message)
 
     def _gap(self) -> None:
-        self._ask()  # a second StartStreaming rewinds a stock client (spec 10.6)
+        self._ask()  # a second StartStreaming rewinds a stock client (cr-sqlite.md 10.6)

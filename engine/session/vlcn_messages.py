@@ -80,7 +80,7 @@ class Versions:
 
 
 def _revives(change: Change) -> bool:
-    """The sentinel of a revival may bear the author of any cell that it set to version 0 (spec 7.2)."""
+    """The sentinel of a revival may bear the author of any cell that it set to version 0 (cr-sqlite.md 7.2)."""
     return change.cid == SENTINEL and change.col_version > 1 and change.col_version % 2 == 1
 
 

@@ -15,7 +15,7 @@ _EXACT = 2**53
 
 
 def greater(left: SQLiteValue, right: SQLiteValue) -> bool:
-    """Does ``left`` beat ``right`` at the same column version (spec 7.3)?
+    """Does ``left`` beat ``right`` at the same column version (cr-sqlite.md 7.3)?
 
     The storage class decides first, NULL < BLOB < TEXT < REAL < INTEGER, so -3 beats 5.0; then bytes, code
     points (the order of UTF-8 bytes too) or numbers. Equal values do not win. A text that nobody can read, and that
@@ -85,7 +85,7 @@ class Storage:
             value: as it arrived; a float that is no number becomes NULL, as SQLite binds it.
             affinity: of the column it is for.
             js_numbers: the value may have passed through JavaScript, so that a whole float of at most 2**53
-                was perhaps an integer, and is taken for one unless the column is REAL (spec 10.3).
+                was perhaps an integer, and is taken for one unless the column is REAL (cr-sqlite.md 10.3).
         """
         if type(value) is float:
             if math.isnan(value):

@@ -197,7 +197,7 @@ class ReplicaHost:
         return replace(found, sent={**found.sent, **self.sent_clocks.waiting(found.generation)})
 
     async def read(self, action: Read, generation: int) -> Versions:
-        """Perform a ``Read`` of the file of ``generation``: what is returned is durable (design.md section 1)."""
+        """Perform a ``Read`` of the file of ``generation``: what is returned is durable."""
         self._check(generation)
         return await self._versions.read(action)
 

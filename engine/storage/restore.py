@@ -1,7 +1,7 @@
 """Puts back what was: a value that a peer's change overwrote, or a whole file from a backup.
 
 A value is an ordinary local write, as any app makes it. A file that is set back is a new replica to its peers: its old
-versions would be used a second time, for other changes (spec 12.3).
+versions would be used a second time, for other changes (cr-sqlite.md 12.3).
 """
 
 from __future__ import annotations

@@ -47,7 +47,7 @@ class Table:
 
     @cached_property
     def tracked(self) -> tuple[str, ...]:
-        """The other columns in table order; generated and hidden ones are not tracked (spec 2.4)."""
+        """The other columns in table order; generated and hidden ones are not tracked (cr-sqlite.md 2.4)."""
         return tuple(c.name for c in self.columns if not c.key and not c.hidden)
 
 

@@ -152,7 +152,7 @@ def decode(data: bytes) -> Message:
     """The message in one frame, whatever its dialect: the caller decides which may come.
 
     Args:
-        data: a whole binary frame. Bytes after a stock message are ignored (spec 10.1); in the own
+        data: a whole binary frame. Bytes after a stock message are ignored (cr-sqlite.md 10.1); in the own
             dialect they are an error.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Changes one after the other (spec 10.2): in the published dialect, and in ours where they are few (``batches``).
+"""Changes one by one (cr-sqlite.md 10.2): in the published dialect, and in ours where they are few (``batch_codec``).
 
 Both directions are one loop with everything in local variables. Names and site ids repeat, so each message
 keeps a memo of them. A slice past the end is merely short, but every change ends in fields of fixed size, and
@@ -28,7 +28,7 @@ from engine.wire.primitives import (
 )
 
 NULL, BIGINT, NUMBER, STRING, BOOL, BLOB = range(6)
-"""Type bytes of a value (spec 10.2). BOOL is never sent: stock receivers throw on it (spec 10.3)."""
+"""Type bytes of a value (cr-sqlite.md 10.2). BOOL is never sent: stock receivers throw on it (cr-sqlite.md 10.3)."""
 
 SMALLEST = 30
 """Bytes of the smallest change: empty names, key and value, no author."""

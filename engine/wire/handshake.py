@@ -1,6 +1,6 @@
 """What a client says in the WebSocket handshake: the room, a token, and whether it speaks our own dialect.
 
-It travels as one subprotocol value: base64, without padding, of ``auth=<token>,room=<room>`` (spec 10.4). Our
+It travels as one subprotocol value: base64, without padding, of ``auth=<token>,room=<room>`` (cr-sqlite.md 10.4). Our
 own addition is a last ``syncline=<protocol>``, which stock servers ignore; a hub that speaks it too answers
 with the header ``OWN_HEADER``.
 """
@@ -69,7 +69,7 @@ class Greeting(NamedTuple):
 def check_room(room: str) -> str:
     """Return ``room`` when it can be used on every hub, ours or stock.
 
-    It becomes a file name on the hub (spec 10.7) and travels in Latin-1 between ``,`` and ``=`` (spec 10.4).
+    It becomes a file name on the hub, and travels in Latin-1 between ``,`` and ``=`` (cr-sqlite.md 10.4, 10.7).
 
     Raises:
         UsageError: says in words what is wrong with it.
@@ -104,7 +104,7 @@ def _room_problem(room: str) -> str:
 
 
 def has_live_push(room: str) -> bool:
-    """Whether a stock server announces changes in this room at once (spec 10.8, defect 7).
+    """Whether a stock server announces changes in this room at once (cr-sqlite.md 10.8, defect 7).
 
     With a dot in the name, or an end such as ``-small``, its clients only get changes when they connect.
     """
@@ -112,7 +112,7 @@ def has_live_push(room: str) -> bool:
 
 
 def check_token(token: str) -> str:
-    """Return ``token`` when it can travel in the handshake (spec 10.4).
+    """Return ``token`` when it can travel in the handshake (cr-sqlite.md 10.4).
 
     Raises:
         UsageError: says in words what is wrong; the token itself is never in the sentence.

@@ -1,6 +1,6 @@
 """The messages two sides of a link exchange, as plain values.
 
-Two dialects share the byte primitives. The stock dialect (spec 10.2) is what the published ws-client and
+Two dialects share the byte primitives. The stock dialect (cr-sqlite.md 10.2) is what the published ws-client and
 ws-server speak; the own dialect is spoken when both ends are Syncline, and its tags start at 64, so that the
 two can never be mistaken for each other.
 """
@@ -38,7 +38,7 @@ class Cursor(NamedTuple):
     seq: int
 
 
-# The stock dialect (spec 10.2)
+# The stock dialect (cr-sqlite.md 10.2)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The byte primitives both dialects are made of (spec 10.1); all numbers big-endian.
+"""The byte primitives both dialects are made of (cr-sqlite.md 10.1); all numbers big-endian.
 
 A reader never allocates by a count it was told: a count is compared with the bytes that are left first.
 """
@@ -13,7 +13,7 @@ from engine.errors import WireError
 from engine.text import t
 
 MAX_FRAME = 100 * 1024 * 1024
-"""Bytes of the largest message that either side takes: what the published packages take (spec 10.5)."""
+"""Bytes of the largest message that either side takes: what the published packages take (cr-sqlite.md 10.5)."""
 
 MAX_NAME = 2048
 """The longest table or column name taken from a peer, in bytes of UTF-8."""

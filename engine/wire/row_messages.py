@@ -1,6 +1,6 @@
 """Messages of the own dialect that compare the rows of one table: by key range, row by row, value by value.
 
-Keys and rows travel packed (spec 6.3), opaque here. An empty key stands for the start or the end of the table.
+Keys and rows travel packed (cr-sqlite.md 6.3), opaque here. An empty key stands for the start or the end of the table.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The number by which the stock packages name a version of a schema: a hash of its text (spec 10.7)."""
+"""The number by which the stock packages name a version of a schema: a hash of its text (cr-sqlite.md 10.7)."""
 
 from __future__ import annotations
 

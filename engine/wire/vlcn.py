@@ -1,4 +1,4 @@
-"""The stock dialect's messages as bytes (spec 10.2). Trailing bytes are ignored, as stock does."""
+"""The stock dialect's messages as bytes (cr-sqlite.md 10.2). Trailing bytes are ignored, as stock does."""
 
 from __future__ import annotations
 

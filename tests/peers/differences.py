@@ -5,19 +5,19 @@ Left out of the scripts:
 - Writes that change nothing: stock uses a version up for them, in memory only.
 - Rollbacks do not set back stock's ``crsql_rows_impacted``: it is not asked for after one.
 - Integers for REAL columns, numbers as text and the like in changes from peers: real peers send what a column
-  holds. Stock compares the value before it takes the column's type, and echoes (spec 7.3).
-- Changes that a constraint refuses, and keys that are malformed: stock leaves half of the work (spec 7.1, 7.7).
-- Keys that differ only by what their collation ignores: two keys for one row (spec 12.5).
+  holds. Stock compares the value before it takes the column's type, and echoes (cr-sqlite.md 7.3).
+- Changes that a constraint refuses, and keys that are malformed: stock leaves half of the work (cr-sqlite.md 7.1, 7.7).
+- Keys that differ only by what their collation ignores: two keys for one row (cr-sqlite.md 12.5).
 - TRUE and FALSE as defaults: for stock's alter any number is TRUE, and so the default, which is not recorded.
-- Names that are no plain identifiers: stock cannot take them (spec 2.6). Nor can its alter take a column out of a
-  key that is called as one in its own query, col_name.
+- Names that are no plain identifiers: stock cannot take them (cr-sqlite.md 2.6). Nor can its alter take a column out of
+  a key that is called as one in its own query, col_name.
 
 Modelled here, by statements that the published engine alone runs and that make of its records what ours are:
 
-- A changed key stamps the cells of the row anew (spec 5.7): `Moving`.
+- A changed key stamps the cells of the row anew (cr-sqlite.md 5.7): `Moving`.
 - What an alter records has the next version, where stock takes the last one, which peers may be past already
-  (spec 8.1), and is numbered in the order of the keys: `after_alter`. Rows deleted and tracked values written in an
-  alter, which stock does not record at all, are left out.
+  (cr-sqlite.md 8.1), and is numbered in the order of the keys: `after_alter`. Rows deleted and tracked values written
+  in an alter, which stock does not record at all, are left out.
 
 In ``worlds``: ``Replica.changes`` hides no author's cells of col_version 0 and sentinels of revivals, without which
 a third peer would differ.

@@ -154,7 +154,7 @@ async def test_our_link_on_the_published_server(tmp_path: Path, schemas: Path) -
             await aside(server.wait, "room", ITEMS, [(1, "ours", 9007199254740993)])
             await until(lambda: engine.peers()[0].state is State.SENT, "sent, for this server never confirms")
             await aside(server.exec, "room", "INSERT INTO item VALUES (2, 'theirs', 5)")
-            # its live notifications may get lost (spec 10.8): asking again must always do
+            # its live notifications may get lost (cr-sqlite.md 10.8): asking again must always do
             assert await engine.sync_now([peer]) == {peer: None}
             await until(lambda: len(rows(ours)) == 2, "the server's row here")
             assert str(rows(ours)[1]).count("class 'int'") == 1  # 5 stays an integer
@@ -221,7 +221,7 @@ async def test_pull_from_the_published_server(tmp_path: Path, schemas: Path) -> 
 @pytest.mark.slow
 @on_loop
 async def test_a_silent_published_server_is_explained(tmp_path: Path, schemas: Path) -> None:
-    """It never answers a greeting with a schema that it does not have (spec 10.8, defect 5)."""
+    """It never answers a greeting with a schema that it does not have (cr-sqlite.md 10.8, defect 5)."""
     ours = make_file(tmp_path / "ours.db", SCHEMA + IDENTITY.replace("main.sql", "other.sql"))
     server = await aside(StockServer, schemas, tmp_path / "rooms")
     try:

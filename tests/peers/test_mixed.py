@@ -52,7 +52,7 @@ class Ours:
 
 
 class Theirs:
-    """The published engine. It changes no keys: its peers that sync by version lose values then (spec 5.7)."""
+    """The published engine. It changes no keys: its peers that sync by version lose values then (cr-sqlite.md 5.7)."""
 
     def __init__(self, db: OracleDb, tables: tuple[Table, ...]) -> None:
         self.db = db

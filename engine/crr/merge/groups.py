@@ -159,7 +159,10 @@ def _winners(met: Group, versions: Sequence[Sequence[int]], batch: Columns) -> I
 def _compare(
     offered: Sequence[int], mine: Sequence[int], values: Values, old: Values, present: Sequence[int]
 ) -> bool | list[bool]:
-    """Which cells of one column win (spec 7.3); one answer where it is the same for all. ``mine`` is -1 for none."""
+    """Tell which cells of one column win (cr-sqlite.md 7.3): one answer where it is the same for all.
+
+    ``mine`` is -1 where there is no cell.
+    """
     if all(map(gt, offered, mine)):
         return True
     if list(offered) == list(mine) and list(values) == list(old) and all(present):

@@ -1,4 +1,4 @@
-"""Merging incoming changes into the tables (spec 7)."""
+"""Merging incoming changes into the tables (cr-sqlite.md 7)."""
 
 from __future__ import annotations
 
@@ -215,7 +215,7 @@ class Merger:
             bulk.run_columns(db, sql.put_key, [group.numbers, *group.keys])
 
     def _versions(self, incoming: Sequence[int], won: Sequence[int]) -> Sequence[int]:
-        """The db_version for each place that won: never decreasing, whatever row they are of (spec 4)."""
+        """The db_version for each place that won: never decreasing, whatever row they are of (cr-sqlite.md 4)."""
         won_with = pick(incoming, won)
         in_order = ascending(won_with)
         highest = won_with[-1] if in_order else max(won_with)
@@ -249,7 +249,7 @@ class Merger:
         return [known.get(site_id, 0) for site_id in sites]
 
     def _ordinal(self, site_id: bytes | None) -> int:
-        """The file's small number for an author; a site never met gets the next one (spec 2.1)."""
+        """The file's small number for an author; a site never met gets the next one (cr-sqlite.md 2.1)."""
         execute = self._db.execute
         ordinal = execute("SELECT ordinal FROM main.crsql_site_id WHERE site_id = ?", (site_id,)).get
         if ordinal is None:

@@ -1,4 +1,4 @@
-"""How one row takes incoming changes: the rules of spec 7.2 to 7.4, without any SQL."""
+"""How one row takes incoming changes: the rules of cr-sqlite.md 7.2 to 7.4, without any SQL."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Row:
         zeroed: the change at which the cells that were on disk go to col_version 0; None when they do not.
         authors: who wrote the columns with a clock row; None unless equal values are merged too.
         clocks: the clock rows to write, by column or sentinel.
-        impacted: merge effects (spec 7.6).
+        impacted: merge effects (cr-sqlite.md 7.6).
     """
 
     key: tuple[SQLiteValue, ...]
@@ -78,7 +78,7 @@ class Row:
             Whether it won.
 
         Raises:
-            SchemaMismatch: its column is not tracked; only where the column matters (spec 7.1).
+            SchemaMismatch: its column is not tracked; only where the column matters (cr-sqlite.md 7.1).
         """
         length, cid = change.cl, change.cid
         if length < self.length or (length == self.length and (length % 2 == 0 or cid == SENTINEL)):

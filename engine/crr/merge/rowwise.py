@@ -28,7 +28,7 @@ class Rowwise:
         state: the connection's.
         crr: the table.
         js_numbers, exact: as for ``Merger``.
-        equal_values: of equal values, the one of the higher site id wins (spec 7.3).
+        equal_values: of equal values, the one of the higher site id wins (cr-sqlite.md 7.3).
     """
 
     def __init__(self, state: State, crr: Crr, *, js_numbers: bool, exact: bool, equal_values: bool) -> None:

@@ -1,4 +1,4 @@
-"""What a change must be before anything is looked up for it (spec 7.1, 6.3; a peer's bytes are hostile)."""
+"""What a change must be before anything is looked up for it (cr-sqlite.md 7.1, 6.3; a peer's bytes are hostile)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from engine.errors import InvalidChange
 from engine.text import t
 
 MAX_NAME = 2048
-"""The longest table or column name, in bytes (spec 7.1)."""
+"""The longest table or column name, in bytes (cr-sqlite.md 7.1)."""
 
 SITE = 16
 VALUES = frozenset((type(None), int, float, str, bytes))

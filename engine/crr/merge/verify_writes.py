@@ -30,7 +30,7 @@ def check_deleted(db: apsw.Connection, crr: Crr, keys: Sequence[Key]) -> None:
 
 
 def check_made(db: apsw.Connection, crr: Crr, keys: Sequence[Key]) -> None:
-    """See that these rows are there, unless a constraint forbids a row of defaults (spec 7.7).
+    """See that these rows are there, unless a constraint forbids a row of defaults (cr-sqlite.md 7.7).
 
     Raises:
         TableBroken: a trigger keeps one out.

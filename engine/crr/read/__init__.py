@@ -1,4 +1,7 @@
-"""Reading changes (spec 6): ``versions`` whole versions, ``ranges`` parts of ranges. Both read table by table with
-``tables``, which takes rows many at once by ``alike`` where it can, else cell by cell. ``reading`` is what they share.
+"""Reading changes (cr-sqlite.md 6), and comparing replicas.
 
-``digests`` of rows compare replicas; ``surveys`` add them up, one short transaction after the other."""
+- ``versions``: whole versions; ``ranges``: a range of them in parts of bounded size
+- ``tables``: table by table, which both do; many rows at once by ``whole_rows`` where it can, else cell by cell
+- ``change_sql``: the SQL that they share
+- ``digests``: digests of rows, by which two replicas are compared
+"""

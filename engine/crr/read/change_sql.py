@@ -1,4 +1,4 @@
-"""What changes are in SQL (spec 6), and the small things that every way of reading them needs."""
+"""What changes are in SQL (cr-sqlite.md 6), and the small things that every way of reading them needs."""
 
 from __future__ import annotations
 
@@ -86,8 +86,9 @@ def cells(crr: Crr, places: str) -> str:
     index on versions for the cells of a row, which lie together in the order of their names.
 
     A row that was given its key here in that version has all its older cells with it, as if they were written then:
-    cr-sqlite's own extension leaves them the versions that they had at another key (spec 5.7), which whoever holds
-    these has passed. Nobody has them at this key, so that no filter may hide them: they bear this file's own site.
+    cr-sqlite's own extension leaves them the versions that they had at another key (cr-sqlite.md 5.7), which whoever
+    holds these has passed. Nobody has them at this key, so that no filter may hide them: they bear this file's own
+    site.
     """
     clock = main(crr.name + CLOCK)
     moved = "(s.db_version = g.db_version AND s.site_id = 0 AND s.col_version % 2 = 1)"
@@ -140,8 +141,10 @@ def has_value(crr: Crr) -> str:
 
 
 class Authors(dict[int, bytes]):
-    """The authors, by the small number that stands for each in a file. One that names no site (spec 12.18) is taken
-    for ours: a change must have an author."""
+    """The authors, by the small number that stands for each in a file.
+
+    A number that names no site is taken for ours: a change must have an author (cr-sqlite.md 12.18).
+    """
 
     def __init__(self, db: apsw.Connection) -> None:
         super().__init__(db.execute("SELECT ordinal, site_id FROM main.crsql_site_id"))

@@ -1,4 +1,4 @@
-"""Digests of rows and of history, by which two replicas are compared (design.md section 6).
+"""Digests of rows and of history, by which two replicas are compared.
 
 The digest of a row is of its typed key and the typed value of each tracked column, -0.0 as 0.0. That of many rows is
 the sum of theirs. The history's is of what was: the causal length of every key, tombstones included. Authors,
@@ -174,5 +174,5 @@ def _hashed(row: list[SQLiteValue]) -> int:
 
 
 def _as_key(value: SQLiteValue) -> SQLiteValue:
-    """The key table has no affinity: 1 and 1.0 are one key there (spec 2.3)."""
+    """The key table has no affinity: 1 and 1.0 are one key there (cr-sqlite.md 2.3)."""
     return int(value) if type(value) is float and value.is_integer() else value

@@ -1,4 +1,4 @@
-"""Reading a range in parts, each in a short transaction and bounded in changes and bytes (design.md section 6).
+"""Reading a range in parts, each in a short transaction and bounded in changes and bytes.
 
 (db_version, seq) is no position: merges keep the incoming seq, so that one version can hold a million cells with one
 seq. The order here is that of the tables and, in each, of the clock's index: (db_version, key, col_name). A cell that

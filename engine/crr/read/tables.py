@@ -62,7 +62,7 @@ class Shown:
 
     def passes(self, author: bytes | None, cid: str, col_version: int, db_version: int) -> bool:
         """A cell at version 0 is a row's revival, not a write of its author's, and the revival's sentinel may bear
-        the author of any such cell (spec 7.2): no filter by author may hide either."""
+        the author of any such cell (cr-sqlite.md 7.2): no filter by author may hide either."""
         if col_version == 0:
             return True
         shown = not self._hidden.hold(db_version) and (

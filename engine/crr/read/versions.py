@@ -1,4 +1,4 @@
-"""Reading whole versions (spec 6)."""
+"""Reading whole versions (cr-sqlite.md 6)."""
 
 from __future__ import annotations
 

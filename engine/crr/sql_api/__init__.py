@@ -1,3 +1,7 @@
-"""What SQL sees (spec 3, 6): the ``functions``; the virtual tables ``changes_table`` and ``unpack_table``, which
-``vtab`` puts on a connection; ``clset``, a table and its records in one statement; ``fractional`` keys and the
-``ordered`` tables that use them."""
+"""What SQL sees on a connection of ours (cr-sqlite.md 3, 6).
+
+- ``functions``: the ``crsql_*`` functions
+- ``changes_table``: ``crsql_changes``; ``unpack_table``: ``crsql_unpack_columns``; ``vtab`` registers both
+- ``clset``: a table and its sync records in one CREATE statement
+- ``fractional``: fractional index keys; ``ordered``: the tables that use them
+"""

@@ -1,4 +1,4 @@
-"""crsql_changes: SELECT reads the changes of all CRRs (spec 6), INSERT merges one (spec 7).
+"""crsql_changes: SELECT reads the changes of all CRRs (cr-sqlite.md 6), INSERT merges one (cr-sqlite.md 7).
 
 A SELECT becomes one query for each CRR, put together with UNION ALL. The conditions on all columns but ``val`` go
 into it; SQLite checks every one again, so that they need not be exact, only never too narrow.
@@ -94,7 +94,7 @@ class ChangesTable:
         return ChangesCursor(self._state)
 
     def UpdateInsertRow(self, rowid: int | None, fields: tuple[SQLiteValue, ...]) -> int:  # noqa: N802
-        """Merge one change; NULL versions are 0, and no site id means this file (spec 7.1, 7.5)."""
+        """Merge one change; NULL versions are 0, and no site id means this file (cr-sqlite.md 7.1, 7.5)."""
         table, pk, cid, val, col_version, db_version, site_id, cl, seq = fields
         if not isinstance(table, str) or not isinstance(cid, str) or not isinstance(pk, bytes):
             raise InvalidChange("A change needs a table, a packed key and a cid.")
@@ -158,7 +158,7 @@ class ChangesCursor:
 
     def _of_sites(self, operator: str, values: dict[str, SQLiteValue]) -> str:
         """A condition on the authors as one on their numbers, so that no row's author is looked up. The author of
-        a number that names no site is NULL (spec 12.18)."""
+        a number that names no site is NULL (cr-sqlite.md 12.18)."""
         execute = self._state.db.execute
         fits = dict(execute(f"SELECT ordinal, site_id {operator} FROM main.crsql_site_id", values))
         if execute(f"SELECT NULL {operator}", values).get:

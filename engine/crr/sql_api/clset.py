@@ -1,6 +1,7 @@
-"""``CREATE VIRTUAL TABLE foo_schema USING clset (columns)``: a table and its sync records in one statement (spec 2.5).
+"""``CREATE VIRTUAL TABLE foo_schema USING clset (columns)``: a table and its sync records in one statement.
 
-The virtual table holds nothing; it stands for ``foo`` in the file, and dropping it drops ``foo`` with its records.
+The virtual table holds nothing; it stands for ``foo`` in the file, and dropping it drops ``foo`` with its records
+(cr-sqlite.md 2.5).
 """
 
 from __future__ import annotations

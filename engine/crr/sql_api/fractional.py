@@ -1,4 +1,4 @@
-"""Fractional index keys: texts between any two of which there is another one (spec 3.4).
+"""Fractional index keys: texts between any two of which there is another one (cr-sqlite.md 3.4).
 
 A key is an integer and a fraction. Its digits are the 95 printable characters of ASCII, in their order. The first
 character says how long the integer is: ``a`` to ``z`` rise from two characters to 27, and below them ``Z`` down to

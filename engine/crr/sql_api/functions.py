@@ -1,4 +1,4 @@
-"""The crsql_* SQL functions (spec 3)."""
+"""The crsql_* SQL functions (cr-sqlite.md 3)."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def register(db: apsw.Connection, state: State, capture: Capture) -> None:
 
 
 def _table_name(function: str, args: tuple[SQLiteValue, ...]) -> str:
-    """The last argument: (table), or (schema, table) whose schema is accepted and ignored (spec 3)."""
+    """The last argument: (table), or (schema, table) whose schema is accepted and ignored (cr-sqlite.md 3)."""
     if len(args) not in (1, 2) or not isinstance(args[-1], str):
         raise UsageError(f"{function} takes a table's name.")
     return args[-1]

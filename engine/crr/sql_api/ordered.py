@@ -1,4 +1,4 @@
-"""Tables in an order of their own, by a column of fractional index keys (spec 3.4).
+"""Tables in an order of their own, by a column of fractional index keys (cr-sqlite.md 3.4).
 
 ``make_ordered`` leaves triggers and a view in the file, under the names that stock gives them. They call functions
 that stock has too, so that either engine can write to the table.

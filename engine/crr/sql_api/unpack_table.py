@@ -1,4 +1,4 @@
-"""crsql_unpack_columns: a packed key as rows (spec 3)."""
+"""crsql_unpack_columns: a packed key as rows (cr-sqlite.md 3)."""
 
 from __future__ import annotations
 

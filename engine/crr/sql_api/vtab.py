@@ -1,4 +1,4 @@
-"""The virtual tables that need no CREATE: crsql_changes and crsql_unpack_columns (spec 3, 6, 7)."""
+"""The virtual tables that need no CREATE: crsql_changes and crsql_unpack_columns (cr-sqlite.md 3, 6, 7)."""
 
 from __future__ import annotations
 

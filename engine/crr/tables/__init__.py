@@ -1,5 +1,11 @@
-"""Tables and their schema (spec 2, 5.6, 8): ``eligibility`` says what can be a CRR, ``create`` makes it one, and
-``backfill`` records what it holds; ``alter`` changes it, ``automigrate`` by a schema text, which ``definitions``
-reads. ``repair`` finds and mends damage, ``strict`` what old programs cannot open. ``cautions`` says what to know of
-what stands around a table: an app's triggers (``app_triggers``), foreign keys of others (``references``). ``plans``
-describes tables to another side and makes them there; ``additions`` adds what another side has more."""
+"""Tables and their schema (cr-sqlite.md 2, 5.6, 8).
+
+- ``eligibility``: what can be a CRR; ``cautions``: what to know of one, with ``app_triggers`` and ``foreign_keys``
+- ``create``: makes a table a CRR, and a plain table again; ``backfill`` records what it holds; ``undone`` keeps the
+  records of one that is not synced any more
+- ``alter``: a schema change, by ``snapshots``; ``automigrate``: by a schema text, which ``ddl_tokens`` reads;
+  ``defaults``: which defaults of columns are plain values
+- ``plans``: describes tables to another side, and makes them there; ``additions``: adds what another side has more
+- ``repair``: finds damage and mends it; ``exhausted_versions``: version numbers that are used up; ``strict``: what
+  programs with an old SQLite cannot open
+"""

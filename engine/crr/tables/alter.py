@@ -1,4 +1,4 @@
-"""Schema changes of a CRR, between begin_alter and commit_alter (spec 8.1).
+"""Schema changes of a CRR, between begin_alter and commit_alter (cr-sqlite.md 8.1).
 
 Nothing is tracked in between. So that no write is lost to the peers all the same, begin_alter takes a snapshot of the
 table, and commit_alter records what differs from it as written now, each with the next version: values, rows that

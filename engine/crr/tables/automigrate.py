@@ -1,4 +1,4 @@
-"""From the tables a file has to those a schema text describes (spec 8.3).
+"""From the tables a file has to those a schema text describes (cr-sqlite.md 8.3).
 
 The text is run in an empty database in memory; what that has then is compared with the file. Tables and columns that
 are only in the file are dropped, those only in the text are added, and the text itself is run last: it creates its
@@ -149,7 +149,7 @@ def _drop_table(state: State, name: str) -> None:
 
 
 def _drop_view(db: apsw.Connection, table: str) -> None:
-    """Of an ordered table (spec 3.4): it names the columns, and the schema text makes it again."""
+    """Of an ordered table (cr-sqlite.md 3.4): it names the columns, and the schema text makes it again."""
     db.execute(f"DROP VIEW IF EXISTS {main(table + '_fractindex')}")
 
 

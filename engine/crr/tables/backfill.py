@@ -1,4 +1,4 @@
-"""Clock rows for what nobody recorded when it was written (spec 5.6).
+"""Clock rows for what nobody recorded when it was written (cr-sqlite.md 5.6).
 
 All of it is set-based, and stamped with the version of the transaction under way: peers must see it. Rows and their
 keys are joined from the row to the key, byte by byte, whatever affinity and collation the table's columns have.
@@ -28,9 +28,11 @@ def rows_and_keys(table: Table) -> str:
 
 
 def backfill(state: State, table: Table) -> None:
-    """Record what the table holds and its clock does not: rows without a key, rows whose sentinel says deleted,
-    and cells without a clock row, unless they hold the column's default, if that is a plain value (spec 12: a peer's
-    value beats those)."""
+    """Record what the table holds and its clock does not.
+
+    These are rows without a key, rows whose sentinel says deleted, and cells without a clock row. A cell that holds
+    the column's default, a plain value, is left out: any peer's value is to beat it (cr-sqlite.md 12).
+    """
     forget_keys(state, table)
     last = state.db.execute(f"SELECT ifnull(max({KEY}), 0) FROM {main(table.name + PKS)}").get
     _new_rows(state, table, last)

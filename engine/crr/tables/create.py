@@ -1,4 +1,4 @@
-"""Making a table a CRR, and a plain table again (spec 2.2 to 2.6, 5.6)."""
+"""Making a table a CRR, and a plain table again (cr-sqlite.md 2.2 to 2.6, 5.6)."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def build(state: State, table: Table) -> None:
 
 
 def keep_floor(state: State) -> None:
-    """The file's version never goes below what it is now, whatever sync records go (spec 4, "Danger"): peers
+    """The file's version never goes below what it is now, whatever sync records go (cr-sqlite.md 4, "Danger"): peers
     would skip what comes next."""
     state.db.execute(
         "INSERT OR REPLACE INTO main.crsql_master (key, value) VALUES ('pre_compact_dbversion', ?)",
@@ -132,7 +132,7 @@ def make_plain(state: State, name: str, *, for_good: bool = False) -> None:
 
 
 def create_tables(db: apsw.Connection, table: Table) -> None:
-    """The clock, the keys and their indices, as far as they are missing (spec 2.2, 2.3)."""
+    """The clock, the keys and their indices, as far as they are missing (cr-sqlite.md 2.2, 2.3)."""
     clock, pks, key = table.name + CLOCK, table.name + PKS, idents(table.key)
     db.execute(
         f"CREATE TABLE IF NOT EXISTS {main(clock)} ({_SYNC_RECORDS}) WITHOUT ROWID;"
@@ -150,14 +150,14 @@ def drop_records(db: apsw.Connection, name: str) -> None:
 
 
 def drop_triggers(db: apsw.Connection, name: str, table: Table | None) -> None:
-    """Drop the three triggers of a CRR, and those of older versions (spec 2.4)."""
+    """Drop the three triggers of a CRR, and those of older versions (cr-sqlite.md 2.4)."""
     old = [f"{name}_{column}__crsql_utrig" for column in (table.key if table else ())]
     for trigger in [trigger_name(name, event) for event in EVENTS] + old:
         db.execute(f"DROP TRIGGER IF EXISTS {main(trigger)}")
 
 
 def _create_triggers(db: apsw.Connection, table: Table) -> None:
-    # Stock may have been given the name in another letter case, which is the wire name ever since (spec 2.6).
+    # Stock may have been given the name in another letter case, which is the wire name ever since (cr-sqlite.md 2.6).
     clock = exact_name(db, table.name + CLOCK)
     name = clock[: -len(CLOCK)] if clock is not None and clock.endswith(CLOCK) else table.name
     drop_triggers(db, table.name, table)

@@ -1,4 +1,4 @@
-"""Whether a table can become a CRR, and if not, everything that stands in the way (spec 2.6)."""
+"""Whether a table can become a CRR, and if not, everything that stands in the way (cr-sqlite.md 2.6)."""
 
 from __future__ import annotations
 
@@ -65,8 +65,8 @@ def obstacles(db: apsw.Connection, table: Table, *, new: bool = True) -> tuple[s
 
 
 def cautions(db: apsw.Connection, table: Table) -> tuple[str, ...]:
-    """What a person should know of a table that can be synced: how keys are told apart (spec 12.5), and
-    that cr-sqlite's own extension puts some names into its statements as they are (spec 2.6)."""
+    """What a person should know of a table that can be synced: how keys are told apart (cr-sqlite.md 12.5), and
+    that cr-sqlite's own extension puts some names into its statements as they are (cr-sqlite.md 2.6)."""
     keys = [column for column in table.columns if column.key]
     loose = [
         t(

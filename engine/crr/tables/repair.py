@@ -1,11 +1,11 @@
 """What bugs of other engines, and schema changes behind cr-sqlite's back, left in a file: found, named and mended.
 Also what keeps old programs from opening it (``strict``), which is no damage to what is synced.
 
-Stock forgets to track writes after a failed merge (spec 7.7, 12), and stamps with version 0 what an alter adds before
-the file's first write (spec 8.1). Such rows stay here for good, because no peer ever hears of them. Mending records
-them as written now; and as writes to values that were known before leave no trace, all values of such a table are
-compared with those of the peers once more: where two differ, they are a conflict like any other. A row that is gone
-without a record is forgotten, not deleted, and comes back where a peer still has it.
+Stock forgets to track writes after a failed merge (cr-sqlite.md 7.7, 12), and stamps with version 0 what an alter adds
+before the file's first write (cr-sqlite.md 8.1). Such rows stay here for good, because no peer ever hears of them.
+Mending records them as written now; and as writes to values that were known before leave no trace, all values of such
+a table are compared with those of the peers once more: where two differ, they are a conflict like any other. A row that
+is gone without a record is forgotten, not deleted, and comes back where a peer still has it.
 
 A table whose triggers were missing or changed was written to by a person or an app, and nobody knows what: all of it
 is told anew as written now, rows that are gone as deleted; unless most are, for then the table was lost, and its rows

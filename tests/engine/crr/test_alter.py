@@ -1,4 +1,4 @@
-"""Schema changes between begin_alter and commit_alter: the results of spec 8.1, and where we take the safe choice."""
+"""Schema changes between begin_alter and commit_alter: the results of cr-sqlite.md 8.1, and where ours are safer."""
 
 from __future__ import annotations
 

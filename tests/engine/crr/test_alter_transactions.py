@@ -1,4 +1,4 @@
-"""Schema changes and transactions (spec 8.1): nesting, failures, rollbacks, locks, another program."""
+"""Schema changes and transactions (cr-sqlite.md 8.1): nesting, failures, rollbacks, locks, another program."""
 
 from __future__ import annotations
 

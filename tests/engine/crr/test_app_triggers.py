@@ -240,7 +240,7 @@ def test_a_delete_of_rows_that_were_never_here(pair: MakePair) -> None:
 
 
 def test_a_row_of_defaults_that_a_constraint_forbids_is_none_that_was_kept_out(pair: MakePair) -> None:
-    """As without triggers (spec 7.7)."""
+    """As without triggers (cr-sqlite.md 7.7)."""
     schema = "CREATE TABLE foo (a INTEGER PRIMARY KEY NOT NULL, b, c, CHECK (b NOT NULL OR c NOT NULL))"
     here, there = pair(schema, FIRST)
     write(here, "CREATE TRIGGER look BEFORE INSERT ON foo BEGIN SELECT 1; END")

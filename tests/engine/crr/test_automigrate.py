@@ -1,4 +1,4 @@
-"""Migrations from a schema text (spec 8.3): what is found, what is done, what is refused; a failure changes nothing."""
+"""Migrations from a schema text (cr-sqlite.md 8.3): what is found, done and refused; a failure changes nothing."""
 
 from __future__ import annotations
 

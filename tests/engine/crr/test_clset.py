@@ -1,4 +1,4 @@
-"""A table and its sync records in one statement: CREATE VIRTUAL TABLE foo_schema USING clset (spec 2.5)."""
+"""A table and its sync records in one statement: CREATE VIRTUAL TABLE foo_schema USING clset (cr-sqlite.md 2.5)."""
 
 from __future__ import annotations
 

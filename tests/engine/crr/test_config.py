@@ -1,4 +1,4 @@
-"""The setting merge-equal-values: kept in the file, and decisive in every path of a merge (spec 3, 7.3)."""
+"""The setting merge-equal-values: kept in the file, and decisive in every path of a merge (cr-sqlite.md 3, 7.3)."""
 
 from __future__ import annotations
 

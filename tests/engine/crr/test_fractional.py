@@ -1,4 +1,4 @@
-"""Fractional index keys, and the tables that are ordered by them (spec 3.4)."""
+"""Fractional index keys, and the tables that are ordered by them (cr-sqlite.md 3.4)."""
 
 from __future__ import annotations
 

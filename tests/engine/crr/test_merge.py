@@ -1,4 +1,4 @@
-"""Merging: the decision table of spec 7.4, value order, stamps, and what may never happen."""
+"""Merging: the decision table of cr-sqlite.md 7.4, value order, stamps, and what may never happen."""
 
 from __future__ import annotations
 
@@ -407,7 +407,7 @@ def test_a_generator_that_fails_leaves_nothing(make: MakeReplica) -> None:
 
 
 def test_a_refused_change_counts_nothing(make: MakeReplica) -> None:
-    """Also where its transaction goes on, and with what was merged before it (spec 7.6)."""
+    """Also where its transaction goes on, and with what was merged before it (cr-sqlite.md 7.6)."""
     replica = make()
     db = replica.connection
     merge = "INSERT INTO crsql_changes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"

@@ -1,4 +1,4 @@
-"""The packed key: the vectors of spec 6.3, and every damage."""
+"""The packed key: the vectors of cr-sqlite.md 6.3, and every damage."""
 
 from __future__ import annotations
 

@@ -101,7 +101,7 @@ def test_another_program_writes_between_ours(make: MakeReplica) -> None:
 
 
 def test_triggers_write_to_other_tables(make: MakeReplica) -> None:
-    """What a trigger writes for a local write is recorded; for a merge it is not (spec 7.7), nor in its guard."""
+    """What a trigger writes for a local write is recorded; for a merge it is not, nor in a guard (cr-sqlite.md 7.7)."""
     both = f"{FOO}; CREATE TABLE log (a INTEGER PRIMARY KEY NOT NULL, n)"
     replica = make("triggers", both, ("foo", "log"))
     db = replica.connection

@@ -1,4 +1,4 @@
-"""Local writes: the worked results of spec 5.5, and where we take the safe choice instead."""
+"""Local writes: the worked results of cr-sqlite.md 5.5, and where we take the safe choice instead."""
 
 from __future__ import annotations
 

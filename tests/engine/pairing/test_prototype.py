@@ -1,4 +1,4 @@
-"""The peer-to-peer flow of vlcn's prototype (``WholeDbReplicator``; spec section 11), step by step on ours.
+"""The peer-to-peer flow of vlcn's prototype (``WholeDbReplicator``; cr-sqlite.md 11), step by step on ours.
 
 Three machines in a row, ``left – middle – right``: only neighbours are connected. Files, sessions and bytes are the
 real ones; only the wire is the test's, so that each message can be looked at.

@@ -116,7 +116,7 @@ def test_a_filtered_stretch_still_moves_the_clock(pair: tuple[Replica, Replica])
 
 
 def test_zeroed_cells_pass_the_filters(pair: tuple[Replica, Replica]) -> None:
-    """A sentinel that revives a row sets cells to version 0; these must reach their own author (spec 7.2)."""
+    """A sentinel that revives a row sets cells to version 0; these must reach their own author (cr-sqlite.md 7.2)."""
     one, other = pair
     one.connection.execute("INSERT INTO item (id, name, n) VALUES (1, 'a', 1)")
     own_pair(one, other).run()

@@ -58,7 +58,7 @@ def test_both_ways(pair: tuple[Replica, Replica]) -> None:
     assert rows(client) == rows(hub)
     assert len(rows(client)) == 2
     assert hub.received_clock(client.site_id) == 1
-    # the author on the wire is masked: each side knows only its neighbour (spec 10.6)
+    # the author on the wire is masked: each side knows only its neighbour (cr-sqlite.md 10.6)
     assert {one.site_id for one in client.changes().changes} == {client.site_id, hub.site_id}
 
 
@@ -97,7 +97,7 @@ def test_live_both_ways(pair: tuple[Replica, Replica]) -> None:
 
 
 def test_since_is_the_end_of_the_last_message(pair: tuple[Replica, Replica]) -> None:
-    """Versions that hold nothing for the peer must not open a gap (spec 10.8, defect 1)."""
+    """Versions that hold nothing for the peer must not open a gap (cr-sqlite.md 10.8, defect 1)."""
     client, hub = pair
     wire = connect_pair(client, hub)
     wire.run()

@@ -76,7 +76,7 @@ def test_bad_rooms_in_words(room: str, word: str) -> None:
 
 def test_room_that_no_header_can_carry() -> None:
     with pytest.raises(UsageError, match="cannot be carried"):
-        encode_subprotocol("a???")  # spec 10.4
+        encode_subprotocol("a???")  # cr-sqlite.md 10.4
 
 
 def test_token_is_never_quoted() -> None:

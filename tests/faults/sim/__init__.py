@@ -14,7 +14,7 @@ data.
 ``link``      who dials whom, and when again
 ``weather``   the faults
 ``world``     topologies, a run from a seed, what must hold at its end
-``published`` models of the published server and client, with the defects of spec 10.8
+``published`` models of the published server and client, with the defects of cr-sqlite.md 10.8
 
 ``python -m tests.faults.sim --topology ring --seed 7`` replays a run and prints its log; ``--long 3600`` looks for new
 failures for an hour.

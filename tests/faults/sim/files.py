@@ -27,7 +27,7 @@ SELECT crsql_as_crr('tag');
 _VALUES: tuple[apsw.SQLiteValue, ...] = (
     None, 0, 1, -3, 2**53 + 1, 1.5, -2.25, "", "a", "é", "zz", b"", b"\x00", b"\xff\x00",
 )  # fmt: skip
-"""No whole REAL: a stock peer cannot tell 5.0 from 5 (spec 10.3), which is a known difference and not a fault."""
+"""No whole REAL: a stock peer cannot tell 5.0 from 5 (cr-sqlite.md 10.3), a known difference and not a fault."""
 
 
 _KINDS = (*["insert"] * 2, *["update"] * 3, "delete", "again", "bare", "tag", "untag", "move")

@@ -108,7 +108,7 @@ class Link:
         self._refused(driver, why)
 
     def check_guest(self, driver: Driver) -> None:
-        """A published server applies what comes after a gap, and the gap is lost for good (spec 10.8, 1)."""
+        """A published server applies what comes after a gap, and loses the gap (cr-sqlite.md 10.8, defect 1)."""
         if isinstance(driver.session, PublishedServer) and driver.session.gaps:
             raise Failed(f"{self.name} left a gap.")
 

@@ -1,7 +1,7 @@
-"""Models of the published ``ws-server`` and ``ws-client`` (spec 10.5, 10.6), with their defects (spec 10.8).
+"""Models of the published ``ws-server`` and ``ws-client`` (cr-sqlite.md 10.5, 10.6), with the defects of 10.8.
 
-Not parts of ours, but the other side: what they do is taken from the spec, as are the numbers of the defects. They look
-like a session, so that the same driver serves them.
+Not parts of ours, but the other side: what they do, and the numbers of the defects, are those of cr-sqlite.md. They
+look like a session, so that the same driver serves them.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Each defect of the published packages (spec 10.8) that a peer without I/O can show, against our side of the link."""
+"""Each defect of the published packages (cr-sqlite.md 10.8) that a peer without I/O can show, against our side."""
 
 from __future__ import annotations
 

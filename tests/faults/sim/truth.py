@@ -79,7 +79,7 @@ class Eye:
         return {name for (name,) in bearers} == {table, f"{table}__crsql_clock"}
 
     def digest(self) -> Digest:
-        """What converged replicas have in common (design.md section 6): rows, tombstones and causal lengths."""
+        """What converged replicas have in common: rows, tombstones and causal lengths."""
         found: Digest = {}
         for table, (key, columns) in self.tables.items():
             names, order = ", ".join(key + columns), ", ".join(key)
@@ -117,9 +117,9 @@ class Eye:
                 yield Cell(table, tuple(pk), column, val, version, length, author)
 
     def holds(self, cell: Cell) -> bool:
-        """Whether the file has this cell, or something that beats it: merging it would change nothing (spec 7.2, 7.3).
+        """Whether the file has this cell, or something that beats it: merging it would change nothing.
 
-        It need not have what it has no table or column for: links wait until it has.
+        See cr-sqlite.md 7.2 and 7.3. It need not have what it has no table or column for: links wait until it has.
         """
         if cell.table not in self.tables:
             return True
@@ -182,7 +182,7 @@ def _keys(prefix: str, key: tuple[str, ...]) -> str:
 
 
 def _rank(value: SQLiteValue) -> tuple[int, object]:
-    """Order of values at equal versions: NULL < BLOB < TEXT < REAL < INTEGER (spec 7.3)."""
+    """Order of values at equal versions: NULL < BLOB < TEXT < REAL < INTEGER (cr-sqlite.md 7.3)."""
     if value is None:
         return 0, 0
     if isinstance(value, bytes):

@@ -23,7 +23,7 @@ class Weather:
             (self._cut, 4),
             (self._stall_one_way, 3),
             (self._half_open, 2),
-            (self._slip, 0 if self._world.published else 2),  # those lose what comes after a gap (spec 10.8)
+            (self._slip, 0 if self._world.published else 2),  # those lose what comes after a gap (cr-sqlite.md 10.8)
             (self._slow_reader, 2),
             (self._crash, 2),
             (self._crash_in_merge, 3),

@@ -1,0 +1,44 @@
+"""What code, tests and pages refer to is there: documents by their names, and the sections of docs/cr-sqlite.md."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.docs.documents import ROOT
+
+FOLDERS = (".ci", "assets", "docs", "engine", "gui", "tests")
+KINDS = {".py", ".md", ".js", ".mjs", ".sql", ".service", ".toml"}
+CR_SQLITE = "cr-sqlite.md"
+
+_DOCUMENT = re.compile(r"\b[\w-]+\.md\b")
+_SECTIONS = re.compile(re.escape(CR_SQLITE) + r"((?:,?\s+(?:and\s+|to\s+)?\d+(?:\.\d+)?)+)")
+_HEADING = re.compile(r"^(?:#+ |- \*\*)(\d+(?:\.\d+)?)\b", re.MULTILINE)
+
+
+def sources() -> Iterator[tuple[Path, str]]:
+    """Every text of the project that a person writes, and its path."""
+    files = [*ROOT.glob("*.*"), ROOT / "syncline", *(file for folder in FOLDERS for file in (ROOT / folder).rglob("*"))]
+    for file in files:
+        if (file.suffix in KINDS or file.name == "syncline") and "node_modules" not in file.parts and file.is_file():
+            yield file.relative_to(ROOT), file.read_text("utf-8")
+
+
+def test_every_document_that_is_named_is_there() -> None:
+    there = {path.name for path, _ in sources() if path.suffix == ".md"}
+    assert CR_SQLITE in there
+    gone = [f"{path}: {name}" for path, text in sources() for name in _DOCUMENT.findall(text) if name not in there]
+    assert gone == []
+
+
+def test_every_section_that_is_referred_to_is_there() -> None:
+    there = set(_HEADING.findall((ROOT / "docs" / CR_SQLITE).read_text("utf-8")))
+    found = [
+        (path, section)
+        for path, text in sources()
+        for sections in _SECTIONS.findall(text)
+        for section in re.findall(r"\d+(?:\.\d+)?", sections)
+    ]
+    assert len(found) > 100, "the references are written in another way"
+    assert [f"{path}: {section}" for path, section in found if section not in there] == []
