@@ -297,7 +297,8 @@ class ReplicaHost:
             await self._replica.renew(generation)
         elif version > self.version:
             self._moved(version)  # first: whoever sends it should not wait for the report
-        version = await self.run(Replica.look_again)  # another program may have corrected what was held back
+        # another program may have corrected what was held back
+        version, _ = await self._of_one_file(Replica.look_again)
         if version > self.version:
             self._moved(version)
         await self._report_local(version)
@@ -354,8 +355,9 @@ class ReplicaHost:
         self._reported = until
         merged, self._merged = tuple(self._merged), [span for span in self._merged if span[1] > until]
         if self._news is not None and self._news.wants_local(self.path):
+            generation = self.generation
             found = await self.run(_local_changes, since, until, merged)
-            if found:
+            if found and generation == self.generation:
                 self._news.local_changes(self.path, found)
 
     def _moved(self, version: int) -> None:

@@ -1,0 +1,158 @@
+"""What a host learns of its file belongs to that file, also when another takes its place at the worst moment."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.change import Change
+from engine.errors import SynclineError
+from engine.replica import Replica
+from engine.session import execute
+from engine.storage import replica_host
+from engine.storage.replica_host import ReplicaHost
+from engine.table_shape import Parked, Shape
+from tests.engine.live import PATIENCE, make_file, on_loop, until, write
+
+OLD, NEW = 5, 2
+"""The db_versions of the two files."""
+
+
+def make(path: Path, versions: int) -> Path:
+    make_file(path)
+    for n in range(versions):
+        write(path, "INSERT INTO item (id, name) VALUES (?, 'x')", n)
+    return path
+
+
+class Replacement:
+    """Another file that takes the place of the host's as soon as some work on the thread is done, before the loop has
+    heard of that work: the loop stands still until the path was opened anew."""
+
+    def __init__(self, host: ReplicaHost, other: Path) -> None:
+        self._host = host
+        self._other = other
+        self._standing = threading.Event()
+        self._opened = threading.Event()
+        self.times = 0
+
+    def after(self, work: Callable[..., Any]) -> Callable[..., Any]:
+        """``work``, which once, when it is done, has the file replaced."""
+
+        def then_replaced(*arguments: Any, **options: Any) -> Any:
+            found = work(*arguments, **options)
+            if self.times == 0:
+                self.times = 1
+                loop.call_soon_threadsafe(self._stand_still)
+                assert self._standing.wait(PATIENCE)
+                os.replace(self._other, self._host.path)
+            return found
+
+        loop = asyncio.get_running_loop()
+        return then_replaced
+
+    def _stand_still(self) -> None:
+        next_work = asyncio.ensure_future(self._host.run(lambda _: self._opened.set()))
+        next_work.add_done_callback(lambda done: done.result())
+        asyncio.get_running_loop().call_soon(self._wait)  # the work is in the thread's queue by then
+
+    def _wait(self) -> None:
+        self._standing.set()
+        assert self._opened.wait(PATIENCE)
+
+
+class Told:
+    """What a host's listener is told."""
+
+    def __init__(self) -> None:
+        self.told: list[object] = []
+
+    def version_moved(self, version: int) -> None:
+        self.told.append(version)
+
+    def schema_changed(self, tables: tuple[Shape, ...], parked: tuple[Parked, ...]) -> None:
+        self.told.append(tables)
+
+    def replaced(self) -> None:
+        self.told.append("replaced")
+
+    def troubled(self, error: SynclineError | None) -> None:
+        self.told.append(error)
+
+
+class LocalChanges:
+    """Takes what other programs wrote."""
+
+    def __init__(self) -> None:
+        self.changes: list[Change] = []
+
+    def wants_local(self, path: Path) -> bool:
+        return True
+
+    def local_changes(self, path: Path, changes: Any) -> None:
+        self.changes.extend(changes)
+
+
+@contextmanager
+def identity(path: Path) -> Iterator[Replica]:
+    with Replica.open(path, readonly=True) as replica:
+        yield replica
+
+
+@on_loop
+async def test_a_session_begins_with_facts_of_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, other = make(tmp_path / "a.db", OLD), make(tmp_path / "other.db", NEW)
+    with identity(other) as replica:
+        expected = replica.site_id
+    async with ReplicaHost(path) as host:
+        await host.refresh()
+        before = await host.snapshot()
+        replacement = Replacement(host, other)
+        monkeypatch.setattr(execute, "snapshot", replacement.after(execute.snapshot))
+        found = await host.snapshot()
+        assert replacement.times == 1
+        assert (found.site_id, found.db_version, found.generation) == (expected, NEW, before.generation + 1)
+        assert (before.db_version, host.generation) == (OLD, found.generation)
+
+
+@pytest.mark.parametrize("work", ["_news", "look_again"])
+@on_loop
+async def test_news_of_a_file_that_is_gone_are_told_to_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, work: str
+) -> None:
+    path, other = make(tmp_path / "a.db", OLD), make(tmp_path / "other.db", NEW)
+    async with ReplicaHost(path) as host:
+        await host.refresh()
+        replacement, listener = Replacement(host, other), Told()
+        host.listen(listener)
+        where: Any = replica_host if work == "_news" else Replica
+        monkeypatch.setattr(where, work, replacement.after(getattr(where, work)))
+        await host.refresh()
+        assert replacement.times == 1
+        assert (host.version, host.generation) == (NEW, 2)
+        assert [one for one in listener.told if one is not None] == ["replaced"]
+
+
+@on_loop
+async def test_what_was_written_to_a_file_that_is_gone_is_not_reported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, other = make(tmp_path / "a.db", OLD), make(tmp_path / "other.db", NEW)
+    news = LocalChanges()
+    async with ReplicaHost(path, news=news) as host:
+        await host.refresh()
+        replacement = Replacement(host, other)
+        monkeypatch.setattr(replica_host, "_local_changes", replacement.after(replica_host._local_changes))
+        write(path, "UPDATE item SET name = 'gone'")
+        await host.refresh()
+        await until(lambda: replacement.times == 1 and host.generation == 2, "the file was replaced")
+        write(path, "UPDATE item SET name = 'here'")
+        await until(lambda: bool(news.changes), "what is written now is reported")
+        assert {change.val for change in news.changes} == {"here"}
