@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import io
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -63,9 +64,11 @@ def as_po(catalogue: Catalog) -> bytes:
 
 
 def as_mo(po: bytes, language: str) -> bytes:
-    """The file that the program reads."""
+    """The file that the program reads; the same bytes whenever it is made."""
     written = io.BytesIO()
-    write_mo(written, read_po(io.BytesIO(po), locale=language, charset="utf-8"))
+    catalogue = read_po(io.BytesIO(po), locale=language, charset="utf-8")
+    catalogue.creation_date = datetime(2000, 1, 1, tzinfo=UTC)  # Babel's default is now
+    write_mo(written, catalogue)
     return written.getvalue()
 
 
