@@ -30,10 +30,10 @@ class Counters:
         self.moved += moved([driver])
 
 
-def moved(pumps: Iterable[Driver]) -> Counter[tuple[str, str]]:
+def moved(drivers: Iterable[Driver]) -> Counter[tuple[str, str]]:
     """Return what these sessions moved so far."""
     total: Counter[tuple[str, str]] = Counter()
-    for driver in pumps:
+    for driver in drivers:
         total["bytes", "in"] += driver.traffic.bytes_in
         total["bytes", "out"] += driver.traffic.bytes_out
         total["changes", "in"] += driver.session.changes_in

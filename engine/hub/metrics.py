@@ -19,14 +19,14 @@ class Metrics(Collector):
     """The numbers of a hub at one moment.
 
     Args:
-        tally: what has happened.
+        counters: what has happened.
         drivers: the sessions under way.
         gauges: what there is now, by name, each with what it means.
     """
 
-    def __init__(self, counters: Counters, pumps: Iterable[Driver], gauges: dict[str, tuple[int, str]]) -> None:
+    def __init__(self, counters: Counters, drivers: Iterable[Driver], gauges: dict[str, tuple[int, str]]) -> None:
         self._counters = counters
-        self._moved = counters.moved + moved(pumps)
+        self._moved = counters.moved + moved(drivers)
         self._gauges = gauges
 
     def render(self) -> bytes:

@@ -1,19 +1,237 @@
-"""The other hubs that serve the same rooms, so that one can stand in for another."""
+"""Another hub that serves the same rooms, and the links to it: what it may lack is brought there, and fetched.
+
+A room is linked while somebody is in it, and while the other hub may lack something of it. So two hubs do not keep each
+other's rooms open: one that comes for its guests is nobody (``Upstreams.attend``), and a room at rest has no link.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import logging
+import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
 
+from engine.change import Change
 from engine.errors import SynclineError
+from engine.events import PeerStatus, State, SyncFinished
 from engine.hub.rooms import Rooms
-from engine.hub.upstream import Upstream
-from engine.links.inbound import InboundConnections
+from engine.links.inbound import InboundConnections, Purpose
+from engine.links.link import Link
+from engine.settings import PeerConfig
 from engine.storage.host_pool import HostPool
 from engine.storage.replica_host import ReplicaHost
 from engine.table_shape import Parked, Shape
+from engine.tables import Applied
+from engine.transport.driver import Driver
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = 16
+"""Rooms that nobody is in, linked at a time to bring over what the other hub may lack of them."""
+
+LATER = 60.0
+"""Seconds for which a room is left alone that the other hub refused, or that cannot be brought over for long."""
+
+TROUBLED = 10.0
+"""Seconds of trouble after which a room that nobody is in makes place for the next."""
+
+LINGER = 30.0
+"""Seconds for which a link stays when a room has come to rest: its guests tend to come back."""
+
+
+@dataclass(slots=True)
+class _Line:
+    """A link under way: since when it has been in trouble, and since when there has been nothing left to do."""
+
+    link: Link
+    troubled_at: float | None = None
+    rests_since: float | None = None
+
+
+class Upstream:
+    """One other hub. Reports to itself what its links do (``engine.links.link.Reporter``).
+
+    Args:
+        url: its address. token: what to show there.
+        hosts: where replicas are opened. path: where a room's file is.
+        people: whether somebody is in a room who is no hub.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        token: str | None,
+        hosts: HostPool,
+        inbound: InboundConnections,
+        *,
+        path: Callable[[str], Path],
+        people: Callable[[str], bool],
+    ) -> None:
+        self.url = url
+        self.name = urlsplit(url).netloc
+        self._token = token
+        self._hosts = hosts
+        self._inbound = inbound
+        self._path = path
+        self._people = people
+        self._owed: dict[str, int] = {}  # the version of each room that it may lack
+        self._lines: dict[str, _Line] = {}
+        self._ending: dict[str, asyncio.Task[None]] = {}
+        self._later: dict[str, float] = {}  # rooms that are left alone, and until when
+        self._sites: dict[str, bytes] = {}  # the site id of its file of each room
+        self._told: dict[str, str] = {}  # what was last logged of each room
+        self._reached: bool | None = None
+
+    @property
+    def linked(self) -> int:
+        """How many rooms are linked and in sync."""
+        return sum(line.link.in_sync for line in self._lines.values())
+
+    def owe(self, room: str, version: int) -> None:
+        """Note that it may lack what a room's file holds up to ``version``."""
+        self._owed[room] = max(version, self._owed.get(room, 0))
+
+    def came(self, room: str) -> None:
+        """Hear that somebody came into a room."""
+        self._later.pop(room, None)
+        if room not in self._lines and self._dialled_us(room) is None:
+            self._begin(room)
+
+    def tidy(self, rooms: Collection[str]) -> None:
+        """Begin and end links, as it takes now; ``rooms`` are those that somebody is in."""
+        now = time.monotonic()
+        others_wait = any(room not in self._lines and self._later.get(room, 0.0) <= now for room in self._owed)
+        for room, line in tuple(self._lines.items()):
+            self._look_at(room, line, now, 0.0 if others_wait else LINGER)
+        free = AT_ONCE - sum(not self._people(room) for room in self._lines)
+        for room in rooms:
+            if self._may_begin(room, now):
+                self._begin(room)
+        for room in tuple(self._owed):
+            if free <= 0:
+                break
+            if self._may_begin(room, now):
+                self._begin(room)
+                free -= 1
+
+    async def close(self) -> None:
+        """End every link in good order."""
+        for room in tuple(self._lines):
+            self._end(room)
+        await asyncio.gather(*self._ending.values())
+
+    # One room
+
+    def _may_begin(self, room: str, now: float) -> bool:
+        if room in self._lines or self._later.get(room, 0.0) > now:
+            return False
+        inbound = self._dialled_us(room)
+        if inbound is not None:
+            self._settle(room, inbound)
+        return inbound is None
+
+    def _begin(self, room: str) -> None:
+        config = PeerConfig.new("", self.url, room=room, name=self.name)
+        link = Link(
+            config,
+            self._path(room),
+            self._hosts,
+            self,
+            inbound=self._inbound,
+            token=self._given_token,
+            as_hub=True,
+        )
+        self._lines[room] = _Line(link)
+        link.start()
+
+    async def _given_token(self) -> str | None:
+        return self._token
+
+    def _end(self, room: str) -> None:
+        if room not in self._ending:
+            self._ending[room] = asyncio.create_task(self._stop(room))
+
+    async def _stop(self, room: str) -> None:
+        try:
+            await self._lines[room].link.stop()
+        finally:
+            del self._lines[room], self._ending[room]
+
+    def _look_at(self, room: str, line: _Line, now: float, linger: float) -> None:
+        """See whether a link has done its work, for ``linger`` seconds, or gets nowhere."""
+        link = line.link
+        driver = link.attempt.driver if link.attempt is not None else None
+        if driver is not None and driver.session.peer is not None:
+            self._sites[room] = driver.session.peer
+        self._settle(room, driver)
+        people = self._people(room)
+        line.troubled_at = line.troubled_at or now if link.trouble else None
+        line.rests_since = None if people or room in self._owed else line.rests_since or now
+        if line.troubled_at is not None and not people and now - line.troubled_at > TROUBLED:
+            self._put_off(room)
+        elif line.rests_since is not None and now - line.rests_since >= linger:
+            self._end(room)
+
+    def _dialled_us(self, room: str) -> Driver | None:
+        """The session in which this very hub is our guest, if it is known to be."""
+        site = self._sites.get(room)
+        if site is None:
+            return None
+        inbound = self._inbound.of(self._path(room).resolve(), site, Purpose.GUESTS)
+        return inbound.driver if inbound is not None else None
+
+    def _settle(self, room: str, driver: Driver | None) -> None:
+        """Forget what was owed when it is over there, and theirs here."""
+        owed = self._owed.get(room)
+        if owed is not None and driver is not None and driver.session.in_sync and driver.session.local_version >= owed:
+            del self._owed[room]
+            self._told.pop(room, None)
+
+    def _put_off(self, room: str) -> None:
+        self._later[room] = time.monotonic() + LATER
+        if not self._path(room).is_file():
+            self._owed.pop(room, None)
+        elif room in self._owed:
+            self._owed[room] = self._owed.pop(room)  # the others first
+        if room in self._lines:
+            self._end(room)
+
+    # What links report (``engine.links.link.Reporter``)
+
+    def peer_changed(self, status: PeerStatus) -> None:
+        reached = {State.WAITING: False, State.IN_SYNC: True}.get(status.state, self._reached or bool(status.parked))
+        if reached is not self._reached:
+            self._reached = reached
+            if reached:
+                log.info("Linked with another hub", extra={"hub": self.name})
+            else:
+                log.warning("Another hub: %s", status.reason, extra={"hub": self.name, "room": status.room})
+
+    def needs_you(self, peer: str, sentence: str, hint: str) -> None:
+        room = next(room for room, line in self._lines.items() if line.link.config.id == peer)
+        if self._told.get(room) != sentence:
+            self._told[room] = sentence
+            log.warning("Another hub: %s", sentence, extra={"hub": self.name, "room": room})
+        if not self._people(room):
+            self._put_off(room)
+
+    def tables_parked(self, peer: str, sentence: str, hint: str) -> None:
+        room = next(room for room, line in self._lines.items() if line.link.config.id == peer)
+        log.warning("Another hub: %s", sentence, extra={"hub": self.name, "room": room})
+
+    def merged(self, peer: str, applied: Sequence[Applied]) -> None:
+        pass
+
+    def sent(self, peer: str, changes: Sequence[Change]) -> None:
+        pass
+
+    def sync_finished(self, finished: SyncFinished) -> None:
+        pass
 
 
 class Upstreams:
