@@ -18,7 +18,9 @@ from engine.settings.schema import Group
 from tests.docs.documents import ROOT, Terminal, blocks, documents, spans
 
 DOCUMENTS = documents()
-PAGES = [*DOCUMENTS, ROOT / "ARCHITECTURE.md", ROOT / "CHANGELOG.md", ROOT / "engine" / "wire" / "PROTOCOL.md"]
+DECISIONS = sorted((ROOT / "docs" / "decisions").glob("*.md"))
+OTHERS = ("ARCHITECTURE.md", "CHANGELOG.md", "engine/wire/PROTOCOL.md")
+PAGES = [*DOCUMENTS, *DECISIONS, *(ROOT / page for page in OTHERS)]
 
 EXEMPT = 20
 """How many blocks may go without being run, in all documents together."""
@@ -66,6 +68,11 @@ def test_every_link_leads_somewhere(document: Path) -> None:
     links = re.findall(r"\]\(([^)#\s]+)|srcset=\"([^\"]+)|src=\"([^\"]+)", document.read_text("utf-8"))
     files = [link for link in map("".join, links) if not link.startswith("https://")]
     assert [link for link in files if not (document.parent / link).exists()] == []
+
+
+def test_every_decision_is_listed() -> None:
+    index = (ROOT / "docs" / "decisions" / "README.md").read_text("utf-8")
+    assert [page.name for page in DECISIONS if page.name != "README.md" and f"({page.name})" not in index] == []
 
 
 def test_the_guide_has_every_state_and_every_setting() -> None:
