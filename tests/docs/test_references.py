@@ -42,3 +42,27 @@ def test_every_section_that_is_referred_to_is_there() -> None:
     ]
     assert len(found) > 100, "the references are written in another way"
     assert [f"{path}: {section}" for path, section in found if section not in there] == []
+
+
+def test_every_path_that_a_page_names_is_there() -> None:
+    pages = [
+        (page, text)
+        for page, text in sources()
+        if page.suffix == ".md" and page.name != "CHANGELOG.md" and page.parent != Path("docs/decisions")
+    ]
+    path = re.compile(r"`((?:engine|gui|tests|\.ci)/[^`\s*…]*)`")
+    named = [(page, found) for page, text in pages for found in path.findall(text)]
+    assert len(named) > 50
+    assert [f"{page}: {found}" for page, found in named if not (ROOT / found).exists()] == []
+
+
+def test_what_is_to_be_changed_is_where_contributing_says() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    rows = text.partition("\n| to change | go to |\n")[2].partition("\n\n")[0]
+    named = [
+        (path, name)
+        for path, names in re.findall(r"`([\w/.]+\.(?:py|po))`(?:: ((?:`[^`]+`(?:, )?)+))?", rows)
+        for name in re.findall(r"`([^`]+)`", names)
+    ]
+    assert len(named) > 15
+    assert [f"{path}: {name}" for path, name in named if name not in (ROOT / path).read_text("utf-8")] == []
