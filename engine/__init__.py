@@ -1,14 +1,20 @@
-"""Syncline's engine: cr-sqlite databases kept in sync, with no window needed.
+"""Syncline's engine: cr-sqlite databases kept in sync, with no window needed. Nothing below this package imports Qt.
 
-Nothing below this package imports Qt. The rooms, from the bottom up:
+From the bottom up; imports point down only (``tests/engine/test_directions.py``):
 
-``change``   one row of ``crsql_changes``, the value every other room passes around
-``errors``   every error a person can meet, as a tree
-``crr``      conflict-free tables on SQLite, file-compatible with cr-sqlite 0.16
-``wire``     messages and their bytes
-``session``  one sync session without I/O, both roles
-``link``     dials a peer; ``hub`` serves rooms
-``engine``   owns replicas, links and hub; the one API for the window and the command line
+- ``text``: texts for people; ``language``: their catalogue; ``errors``: every error a person can meet, as one tree
+- ``change``: one row of ``crsql_changes``; ``table_shape``, ``table_plan``: what sides tell each other of tables
+- ``sqlite``: one SQLite file, whatever is in it; ``tables``: what every kind of synced table shares
+- ``clocks``: what a file keeps about its peers; ``crr``: cr-sqlite's tables; ``replica``: both behind typed methods
+- ``wire``: messages and their bytes; ``session``: one sync session without I/O
+- ``settings``: what is remembered between runs; ``events``: what the engine tells the world
+- ``storage``: open files, shared by everybody; ``transport``: sockets and what drives a session over one
+- ``links``: configured peers, when to try them and what they show
+- ``checks``: compare and repair on request; ``history``: what happened
+- ``hub``: serves rooms; ``pairing``: two machines without a hub
+- ``api``: owns it all, for the window and ``cli``, the command line
+
+``relaunch`` starts this very Syncline once more; ``truncate`` shortens values in events.
 """
 
 __version__ = "0.1.0"

@@ -1,1 +1,14 @@
-"""Syncline's window and tray. Qt is imported here and nowhere else; no SQL and no socket is."""
+"""Syncline's window and tray. Qt is imported here and nowhere else; no SQL and no socket is.
+
+- ``app``, ``lifecycle``: start and end; ``single_instance``: one for each person
+- ``crash_handler``, ``logs``: defects, and the log file; ``gc_timer``: garbage is collected on this thread only
+- ``bridge``: engine events to Qt signals; ``commands``: what a person asks for to engine calls
+- ``window``, ``toolbar``, ``status_line``, ``message_bar``, ``tray``, ``notifier``: put together from ``panels``
+- ``panels``: tables and what is around them; ``models``: what they show; ``dialogs``, and ``dialog_controller``
+- ``actions``: what window and tray share; ``summary``: all peers in one line; ``window_state``: sizes of last time
+- ``journal_reader``, ``clock_reader``: what panels show that is read from disk
+- ``preferences``: settings put into effect; ``power_monitor``: battery and network; ``desktop``: login, links
+- ``language``: ``tr`` and ``said``; ``theme``: icons and colours
+- ``demo``, ``demo_machine``: the demos; ``ui_gallery``: every window and state, for tests and ``screenshots``,
+  ``pairing_screenshots``
+"""

@@ -1,11 +1,12 @@
-"""The engine: owns replicas, links and hub; the one API that the window and the command line use.
+"""The one API for the window and the command line: ``Engine`` owns databases, peers, sharing and a hub.
 
-Two places to meet it: the async methods of ``Engine``, and the stream of events from ``subscribe``.
+Two places to meet it: async methods, and the stream of events from ``subscribe``.
 
-core.py       settings and events
-databases.py  the files; keeper.py keeps them open, or tries until they are
-peers.py      the links to peers, and what they report
-sharing.py    what this machine shares, and with whom
+- ``core``: what all parts share: settings, events, open files
+- ``databases``: the files; ``keeper`` keeps them open, or tries until they are
+- ``peers``: the links to peers, and what they report
+- ``pairing``: what this machine shares, and with whom
+- ``diagnostics``: a report for whoever helps
 """
 
 from __future__ import annotations

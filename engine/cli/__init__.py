@@ -1,4 +1,11 @@
-"""The command line: one module for each group of commands, ``main`` for all of them."""
+"""The command line: ``main`` for all of it, and a module for each group of commands, loaded only when it runs.
+
+- ``commandline``: parses; ``running``: runs what was parsed
+- ``options``, ``output``, ``states``, ``logs``: what commands share
+- ``sync``, ``pair``, ``serve``, ``token``: syncing, pairing, a hub
+- ``inspect``, ``changes``, ``check``, ``schema``, ``verify``, ``activity``, ``backups``, ``identity``: one file
+- ``window``: what opens the window; ``demo``, ``bench``: demos and benchmarks
+"""
 
 from __future__ import annotations
 

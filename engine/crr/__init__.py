@@ -1,23 +1,16 @@
 """Conflict-free tables on SQLite: our own implementation of cr-sqlite 0.16, file-compatible with it.
 
-``connect`` gives an APSW connection on which the documented SQL works; ``Replica`` gives the same as typed
-methods, and is what the rest of Syncline uses. A file may be shared with programs that load the native
-extension.
+``connect`` gives an APSW connection on which the documented SQL works; ``engine.replica.Replica`` gives the same as
+typed methods, and is what the rest of Syncline uses. A file may be shared with programs that load the native extension.
 
-Rooms:
-
-- ``replica``: the methods; ``openfile`` opens and closes, ``schema`` has those about tables; ``results`` they return
-- ``tables/``: make tables syncable, alter, migrate, repair, describe them
-- ``capture``: records local writes; ``tracking`` those that the triggers cannot tell of, by ``changesets``
-- ``held/``: rows that cannot be sent are held back, and the others go on; ``texts`` that nobody can read
-- ``merge/``: takes changes in; ``read/``: gives them out, and compares
-- ``peers/``: clocks, and what belongs to them
-- ``surface/``: the functions and virtual tables that SQL sees; ``opening`` puts them on a connection
-- ``looking``: connections that only read, beside others that write
-- ``state``: what a connection remembers; ``catalogue``, ``statements``: one file's tables and their SQL
-- ``pack``, ``values``: bytes and comparisons; ``sql``: names in statements; ``config``: what the file is set to
-- ``durability``: syncs what other programs committed; ``failures``: SQLite's errors in words;
-  ``naming``: a file that loses its name
+- ``connection``: opens a file; ``state``: what a connection remembers; ``config``: what the file is set to
+- ``catalogue``: which tables are CRRs; ``statements``: their SQL; ``pack``: packed keys
+- ``triggers``: the sync triggers; ``trigger_functions`` records local writes; ``tracking``, with ``changesets``,
+  those that the triggers cannot tell of; ``attached``: refuses writes to attached files
+- ``tables``: makes tables CRRs, alters, migrates and repairs them
+- ``merge``: takes changes in; ``read``: gives them out, and compares
+- ``withheld``: rows that cannot be sent are withheld, and the others go on
+- ``sql_api``: the functions and virtual tables that SQL sees
 
 Where this differs from stock 0.16.3 on purpose (cr-sqlite.md 12 says that each is safe for convergence):
 

@@ -1,1 +1,6 @@
-"""What happened: the journal of syncs and overwritten values, its export, and the stream of events."""
+"""What happened.
+
+- ``activity``: what counts as one sync
+- ``journal``: the syncs and overwritten values of the last 30 days; ``export`` writes them for other programs
+- ``event_stream``: the stream of events, and the lines of the change flow in it
+"""

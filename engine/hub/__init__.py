@@ -1,17 +1,14 @@
 """A server for rooms: one folder, one file for each room, any number of peers in both dialects.
 
-server.py    listens, and takes a peer from its greeting to its end
-door.py      answers before a connection is a WebSocket: who may come in, health, metrics.py
-options.py   how a hub is run, checked in words: tokens, TLS, where it may listen
-access.py    who may enter which room, and whether to write
-renewing.py  follows a certificate that is renewed meanwhile
-tokens.py    the file of tokens: made, listed and revoked while a hub runs
-rooms.py     opens rooms, and closes those that nobody is in
-making.py    makes rooms: from schemas.py, the hub's own schema files, or from the first peer's tables
-upgrading.py brings rooms to a newer schema file
-limits.py    what peers may do; guard.py holds each of them to it, intake.py all of them together
-connection.py  one connection before its session begins; accepting.py takes it, or waits until it can
-upstreams.py   the other hubs that serve the same rooms; upstream.py links to one of them
+- ``server``: listens, and takes a peer from its greeting to its end; ``options``: how a hub is run
+- ``handshake``: answers before a connection is a WebSocket
+- ``access``: who may enter which room; ``tokens``: the file of tokens
+- ``cert_reload``: follows a certificate that is renewed
+- ``rooms``: opens rooms, and closes empty ones; ``create_room``, ``migrate_room``, ``schemas``: makes and migrates them
+- ``connection``: a connection before its session begins; ``accepting``: waits when no descriptor is left
+- ``limits``: what peers may do; ``rate_limit`` holds each of them to it, ``intake`` all of them together
+- ``upstreams``: the other hubs that serve the same rooms
+- ``counters``, ``metrics``: what a hub counts, for Prometheus
 """
 
 from engine.hub.access import Access, Anybody, Grant, SharedToken, TokenFile

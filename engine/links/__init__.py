@@ -1,1 +1,9 @@
-"""Configured peers: one link each, what an attempt at it is, when to try, and who has dialled us instead."""
+"""Configured peers: one link each.
+
+- ``link``: keeps one peer in sync: when to try, and what follows
+- ``attempt``: one attempt: dial, run a session, know when both sides are caught up
+- ``inbound``: who has dialled us; ``inbound_attempt``: an attempt that uses such a connection
+- ``backoff``: how long to wait; ``retry_policy``: what each kind of failure means for that, and for the person
+- ``sync_requests``: who asked for a sync and waits
+- ``peer_status``: from a session's facts to the state that a person reads
+"""

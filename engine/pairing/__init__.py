@@ -1,14 +1,9 @@
-"""Two machines without anybody between them: what pairing and sharing are made of.
+"""Two machines without anybody between them.
 
-certificate.py  this machine's certificate
-pinning.py      TLS that takes one certificate, by its fingerprint
-link.py         the pairing link, as text and as a QR code
-words.py        six words that both sides can compare
-guests.py       who may come in: one-time tokens of links, traded for lasting ones
-addresses.py    where this machine may be reached, the likeliest first
-share.py        the hub that serves chosen databases to them
-discovery.py    who else shares in this network, by DNS-SD
-trade.py        the other end of a link; reach.py finds at which address a machine answers
-following.py    a paired machine that moved is followed to where it is now
-newfile.py      a database for a machine that has none yet, like the other side's
+- ``certificate``: this machine's certificate, made once
+- ``pairing_link``: the link, as text and as a QR code; ``verification_words``: six words that both sides can compare
+- ``lan_server``: serves chosen databases; ``paired_devices``: who may come in
+- ``redeem``: the other end of a link; ``bootstrap``: a database for a machine that has none yet
+- ``addresses``: where this machine may be reached; ``reachability``: where another one answers
+- ``discovery``: who else shares in this network; ``relocate``: follows a paired machine to a new address
 """

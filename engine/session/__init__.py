@@ -1,14 +1,12 @@
 """Sync sessions without I/O: bytes and news of the replica in; bytes and replica commands out.
 
-``base``     what every dialect shares, the hard rule among it
-``own``      both ends are Syncline: ranges led by the receiver, authors kept, every batch confirmed
-``sending``  its outbound half: what was wanted, read and sent in parts
-``kinship``  how it notices a copied or restored file
-``comparing``  digests of both sides, compared on demand; ``answering`` looks them up, row by row if need be
-``stock``    the published vlcn protocol, both roles
-``versions``  what it sends, divided into messages and encoded once for all who get the same
-``actions``  what a session asks of its driver
-``performing``  how that is done on a replica
+- ``base``: what every dialect shares; the hard rule is here
+- ``syncline``: our own dialect; ``sending`` its outbound half, ``lineage`` how it notices a copied or restored file
+- ``vlcn``: the published protocol, both roles; ``vlcn_messages``: what it sends
+- ``common_tables``: which tables both sides have alike
+- ``digests``, ``row_queries``: comparing tables on request
+- ``actions``: what a session asks of its driver; ``execute``: how that is done on a replica
+- ``progress``, ``traffic``: how far it is, and what it moved
 """
 
 from .actions import (

@@ -1,7 +1,11 @@
-"""What Syncline remembers between runs: databases, peers and a few switches, in one TOML file a person may edit.
+"""What Syncline remembers between runs, in one TOML file that a person may edit.
 
-Tokens are not in it: they live in the system's keyring. The file's comments, its order and keys that this
-version does not know are kept; a file that cannot be read is reported and never overwritten.
+The file's comments, its order, and keys that this version does not know are kept; a file that cannot be read is
+reported and never overwritten. Tokens are not in it.
+
+- ``model``: the values, and the checks of what a person types; ``schema``: the table of settings
+- ``file``: reads and writes the file
+- ``credentials``: where tokens are kept; ``system_keyring``: the system's keyring
 """
 
 from engine.settings.file import SettingsFile

@@ -1,4 +1,9 @@
-"""What every kind of synced table shares: the values that reading and merging take and return."""
+"""What every kind of synced table shares.
+
+- ``types``: what a replica's methods take and return
+- ``introspect``: tables as the file's schema has them; ``names``: names of what lies beside them
+- ``parking``: tables that take no part in sync for now
+"""
 
 from engine.tables.types import (
     Applied,

@@ -1,1 +1,9 @@
-"""Between sessions and sockets: connecting, driving a session, keepalive, queues and limits."""
+"""Between sessions and sockets.
+
+- ``connect``: opens a WebSocket, or says in words why not; ``sockets``: what both ends agree on; ``tls_pinning``: a
+  certificate known by its fingerprint
+- ``driver``: feeds a session frames, news and time, and performs its actions
+- ``receive_queue``: what has come and is not taken yet, bounded; ``limits``: asked before anything is taken
+- ``keepalive``: notices a dead peer; ``close_codes``: why a connection ended
+- ``gc_pause``: keeps large messages from the garbage collector
+"""

@@ -1,1 +1,5 @@
-"""What the desktop is asked for: start at login, and the ``syncline:`` links."""
+"""What the desktop is asked for.
+
+- ``autostart``: start at login
+- ``links``: links that begin with ``syncline:`` open this Syncline
+"""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ from tests.docs.documents import ROOT
 FOLDERS = (".ci", "assets", "docs", "engine", "gui", "tests")
 KINDS = {".py", ".md", ".js", ".mjs", ".sql", ".service", ".toml"}
 CR_SQLITE = "cr-sqlite.md"
+UNLISTED = {"__init__", "__main__"}
 
 _DOCUMENT = re.compile(r"\b[\w-]+\.md\b")
 _SECTIONS = re.compile(re.escape(CR_SQLITE) + r"((?:,?\s+(?:and\s+|to\s+)?\d+(?:\.\d+)?)+)")
@@ -66,3 +68,17 @@ def test_what_is_to_be_changed_is_where_contributing_says() -> None:
     ]
     assert len(named) > 15
     assert [f"{path}: {name}" for path, name in named if name not in (ROOT / path).read_text("utf-8")] == []
+
+
+def test_each_package_lists_its_modules_and_no_others() -> None:
+    left_out, gone = [], []
+    for init in [file for top in ("engine", "gui") for file in (ROOT / top).rglob("__init__.py")]:
+        package = init.parent
+        text = ast.get_docstring(ast.parse(init.read_text("utf-8"))) or ""
+        there = {path.stem for path in package.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()}
+        bullets = re.findall(r"^- ((?:``\w+``(?:, )?)+)", text, re.MULTILINE)
+        name = package.relative_to(ROOT)
+        left_out += [f"{name}: {one}" for one in sorted(there - set(re.findall(r"``(\w+)``", text)) - UNLISTED)]
+        gone += [f"{name}: {one}" for names in bullets for one in re.findall(r"\w+", names) if one not in there]
+    assert left_out == [], "not in the docstring of the package's __init__"
+    assert gone == []

@@ -1,6 +1,9 @@
 """How fast the engine is, each figure beside its baseline in the same run: ``syncline bench``.
 
-Rooms: ``timing`` measures, ``samples`` and ``files`` are what is measured on, and one module for each bench.
+- ``command``: the command; ``timing`` measures; ``samples``, ``files``: what is measured on
+- ``merge``, ``read``, ``capture``, ``codec``, ``stall``, ``growth``: one bench each
+- ``hub``: a hub in a process of its own (``processes``) with many ``guests``, and one that brings very much (``bulk``)
+- ``window``: the window at rest
 """
 
 from __future__ import annotations

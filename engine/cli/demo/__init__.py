@@ -1,1 +1,5 @@
-"""The demos: their files and scripts, with a hub, without one, and in three windows."""
+"""The demos.
+
+- ``command``: runs them; ``hub``: two todo lists and a hub; ``p2p``: three machines without one
+- ``windows``: the same in three windows
+"""

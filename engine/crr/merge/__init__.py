@@ -1,4 +1,10 @@
-"""Merging changes (cr-sqlite.md 7): ``merging`` takes rows of one shape (``columns``, ``shapes``) in ``groups``, which
-``meeting`` looks up and ``winning`` writes, and the others in ``rowwise`` by the rules of ``row``. ``checking`` refuses
-what no honest peer sends, ``taken`` sees that an app's triggers kept nothing out, ``bulk`` runs statements for many
-rows, and ``told`` says what won."""
+"""Merging changes (cr-sqlite.md 7).
+
+- ``merger``: takes a batch in; ``validate`` refuses what no honest peer sends
+- ``columns``, ``shapes``: a batch turned on its side, and divided into rows of one shape
+- ``groups``: decides rows of one shape together (``row_group``); ``lookup`` reads what the file holds for them,
+  ``write`` writes them, ``runs`` where they follow a rule
+- ``rowwise``: merges the others row by row, by the rules of ``row``
+- ``verify_writes``: sees that an app's triggers kept nothing out
+- ``bulk``: statements for many rows; ``applied``: says what won
+"""

@@ -80,7 +80,7 @@ def every_error() -> list[type[SynclineError]]:
 def test_no_error_ends_the_tries(kind: type[SynclineError]) -> None:
     """About a minute is the longest wait, two minutes where a token was refused."""
     error = kind.__new__(kind)
-    error.hint = ""
+    error.sentence = error.hint = ""
     policy = Trouble.of(error, POLICIES, paired=False).policy
     backoff = Backoff(random.Random(1))
     waits = [backoff.next(policy) for _ in range(40)]
