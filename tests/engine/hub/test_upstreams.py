@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from engine.api import Engine
-from engine.hub import Hub, HubOptions, upstream
+from engine.hub import Hub, HubOptions, upstreams
 from engine.hub.limits import Limits
 from engine.hub.tokens import make
 from tests.engine.front import Front
@@ -82,7 +82,7 @@ async def test_a_chain_hands_on_what_only_passes_through(tmp_path: Path) -> None
 async def test_rooms_at_rest_have_no_links_and_do_not_wake_each_other(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(upstream, "LINGER", 0.2)
+    monkeypatch.setattr(upstreams, "LINGER", 0.2)
     one, two = free_ports(2)
     async with hub(tmp_path / "one", one, two) as first, hub(tmp_path / "two", two, one) as second:
         async with plain_engine() as client:
@@ -119,7 +119,7 @@ async def test_what_came_while_the_other_was_away_is_brought_when_a_hub_starts(t
 async def test_a_hub_that_asks_for_a_token_and_one_that_has_no_such_room(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(upstream, "LATER", 0.1)
+    monkeypatch.setattr(upstreams, "LATER", 0.1)
     one, two = free_ports(2)
     secret = make(tmp_path / "tokens.json", "the other hub")
     room = make_file(tmp_path / "one" / "room")
