@@ -205,9 +205,9 @@ async def test_whoever_shares_is_called_once_for_a_guest_that_looks_again(tmp_pa
         take_away(a)
         shutil.copy(copy, a)
         with server.subscribe() as events:
-            came = hub._tally.sessions
+            came = hub._counters.sessions
             await add_peer(client, a, hub.url)
-            await until(lambda: hub._tally.sessions >= came + 4, "it comes again and again")
+            await until(lambda: hub._counters.sessions >= came + 4, "it comes again and again")
             assert len([event for event in events.drain() if isinstance(event, AttentionNeeded)]) == 1
             await client.remove_database(client.settings.databases[0].id)
             take_away(a)

@@ -39,7 +39,7 @@ class Machine:
 
     @property
     def came(self) -> int:
-        return self.hub._tally.sessions
+        return self.hub._counters.sessions
 
     @property
     def row(self) -> PeerStatus:

@@ -62,7 +62,7 @@ def test_every_change_arrives_everywhere_and_stops(tmp_path: Path, graph: list[t
             for engine in engines:
                 await engine.wait_in_sync(timeout=PATIENCE)
             moved = crossed(hubs) - before
-            assert sum(hub._tally.sessions for hub in hubs) <= len(graph), "no connection began anew"
+            assert sum(hub._counters.sessions for hub in hubs) <= len(graph), "no connection began anew"
         everywhere = [authors(path) for path in files]
         assert all(found == everywhere[0] for found in everywhere)
         assert len(everywhere[0]) == SIZE
