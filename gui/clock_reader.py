@@ -68,7 +68,7 @@ class ClockReader(QObject):
             self._commands.start(self._show(database, database.site_id))
 
     async def _show(self, database: DatabaseChanged, own_site: bytes) -> None:
-        clocks = await self._commands.engine.clocks(database.database)
+        clocks = await self._commands.engine.databases.clocks(database.database)
         if self._panel.chosen() != database.database:
             return
         latest = self._databases.get(database.database, database)

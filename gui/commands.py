@@ -75,18 +75,18 @@ class Commands(QObject):
 
     def set_auto_sync(self, auto: bool) -> None:
         """Switch auto-sync."""
-        self.start(self.engine.set_auto_sync(auto))
+        self.start(self.engine.change_settings(auto_sync=auto))
 
     def pause(self, pause: Pause | None, peers: Sequence[str] = ()) -> None:
         """Pause these peers, or all; None resumes."""
-        self.start(self.engine.pause(pause, list(peers) or None))
+        self.start(self.engine.peers.pause(pause, list(peers) or None))
 
     def name_of(self, peer: str) -> str:
         """The name that a peer was given."""
         return next((known.name for known in self.engine.settings.peers if known.id == peer), peer)
 
     async def _sync_now(self, peers: list[str] | None) -> None:
-        outcome = await self.engine.sync_now(peers)
+        outcome = await self.engine.peers.sync_now(peers)
         wrong = {peer: error for peer, error in outcome.items() if error is not None}
         for peer, error in wrong.items():
             self.failed.emit(f"{self.name_of(peer)}: {in_words(error)}")

@@ -95,7 +95,7 @@ async def _do(machine: Machine, bar: MachineBar, order: dict[str, str]) -> dict[
         case "write":
             return {"sql": await bar.write()}
         case _:
-            return {"states": [peer.state.value for peer in machine.engine.peers()]}
+            return {"states": [peer.state.value for peer in machine.engine.peers.statuses()]}
 
 
 def _place(window: Window, number: int) -> None:

@@ -165,7 +165,7 @@ class DialogController(QObject):
         if await confirm.confirm(self._window, title, sentence, tr("Remove")):
             for peer, name in names.items():
                 try:
-                    await self._engine.remove_peer(peer)
+                    await self._engine.peers.remove(peer)
                 except SynclineError as error:  # it is gone, but its token is not; the others go too
                     self._commands.failed.emit(f"{name}: {in_words(error)}")
 
@@ -173,7 +173,7 @@ class DialogController(QObject):
         name = next(known.name for known in self._engine.settings.databases if known.id == database)
         sentence = tr("Remove {0} and its peers from Syncline? The file stays as it is.").format(name)
         if await confirm.confirm(self._window, tr("Remove database"), sentence, tr("Remove")):
-            await self._engine.remove_database(database)
+            await self._engine.databases.remove(database)
 
     async def _share(self) -> None:
         async with self._asking:
@@ -184,7 +184,7 @@ class DialogController(QObject):
             await settings.ask(self._window, self._engine, self.autostart, self.links)
 
     async def _show_change(self, database: str, change: FlowChange) -> None:
-        change = await self._engine.whole(database, change)
+        change = await self._engine.history.full_change(database, change)
         kept = not isinstance(change.old, Clipped)
         place = database, change.table, change.key, change.column
         await self._show(cell_details.Cell(*place, change.value, change.old, change.had_old, kept))
@@ -194,7 +194,7 @@ class DialogController(QObject):
             self._commands.said.emit(tr("The old value is back."))
 
     async def _export_activity(self) -> None:
-        journal = self._engine.journal
+        journal = self._engine.history.journal
         kinds = ("CSV (*.csv)", "JSON (*.json)")
         target = await self._choose_target(tr("Export the syncs"), "syncline.csv", kinds)
         if target is not None and journal is not None:
@@ -216,7 +216,7 @@ class DialogController(QObject):
             " without a record is recorded as written now, and the table is synced once more from the start."
         ).format(database.name)
         if await confirm.confirm(self._window, tr("Repair"), sentence, tr("Repair")):
-            found = await self._engine.repair(database.id)
+            found = await self._engine.databases.repair(database.id)
             tables = ", ".join(sorted({values.shown(one.table) for one in found}))
             done = tr("Mended: {0}.").format(tables)
             self._commands.said.emit(done if found else tr("Nothing was damaged."))
@@ -230,7 +230,7 @@ class DialogController(QObject):
             " If the other copy has synced too, give that one a new id as well."
         ).format(database.name)
         if await confirm.confirm(self._window, title, sentence, tr("Give it a new id")):
-            await self._engine.new_site_id(database.id)
+            await self._engine.databases.new_site_id(database.id)
             self._commands.said.emit(tr("{0} has an id of its own now.").format(database.name))
             peers = [known.id for known in self._engine.settings.peers if known.database == database.id]
             if peers:

@@ -49,7 +49,7 @@ class JournalReader(QObject):
         self._commands.start(self._show())
 
     async def _show(self) -> None:
-        journal = self._commands.engine.journal
+        journal = self._commands.engine.history.journal
         if journal is None:
             return
         if self._panel.choice.currentIndex() == SYNCS:

@@ -92,7 +92,7 @@ class Notifier(QObject):
             self._look_at(status)
 
     def _look_at(self, status: PeerStatus) -> None:
-        journal = self._engine.journal
+        journal = self._engine.history.journal
         if journal is None or status.last_success is None or not self._is_stale(status):
             return
         if self._engine.settings.notify_stale and journal.name_stale(status.peer, status.last_success):

@@ -50,10 +50,10 @@ async def pairing(folder: Path, take: Take) -> None:
             assert table is not None
             table.setCheckState(add_database.TABLE, Qt.CheckState.Checked)
             await take("pairing-1-database", dialog)
-        shared = await mine.add_database(folder / "laptop.db", "todo")
-        await mine.make_syncable(shared.id, "todo")
-        here = await theirs.add_database(folder / "desktop.db", "todo")
-        await theirs.make_syncable(here.id, "todo")
+        shared = await mine.databases.add(folder / "laptop.db", "todo")
+        await mine.databases.make_syncable(shared.id, "todo")
+        here = await theirs.databases.add(folder / "desktop.db", "todo")
+        await theirs.databases.make_syncable(here.id, "todo")
         await mine.change_settings(share_lan=True)
         async with _opened(laptop, share.ask(laptop, mine)) as dialog:
             assert isinstance(dialog, share.ShareDialog)
@@ -69,7 +69,7 @@ async def pairing(folder: Path, take: Take) -> None:
                 await take("pairing-3-add-peer", adding)
                 adding.accept()
                 await _until(lambda: theirs.settings.peers)
-            await theirs.wait_in_sync(timeout=PATIENCE)
+            await theirs.peers.wait_in_sync(timeout=PATIENCE)
             await _until(lambda: dialog.model.rowCount() and dialog.model.rows[0].connected)
             await take("pairing-4-used", dialog)
         await take("pairing-5-in-sync", desktop)
@@ -86,7 +86,7 @@ async def pairing(folder: Path, take: Take) -> None:
 @asynccontextmanager
 async def _machine(folder: Path, name: str) -> AsyncIterator[Window]:
     engine = Engine(Settings(), journal=Journal(), data=folder / f"{name}-data")
-    engine.machine = name
+    engine.sharing.machine = name
     async with shell(engine, asyncio.Event()) as window:
         window.resize(SIZE)
         window.splitter.setSizes([SIZE.height() // 3, SIZE.height() * 2 // 3])
@@ -115,10 +115,10 @@ async def _until(condition: Callable[[], object]) -> None:
 
 
 def _found(dialog: add_peer.PeerDialog, engine: Engine) -> bool:
-    assert engine.sharing is not None
+    assert engine.sharing.server is not None
     model = dialog.nearby.model
     marks = [model.rows[row].certificate for row in range(model.rowCount())]
-    return mark(engine.sharing.fingerprint) in marks
+    return mark(engine.sharing.server.fingerprint) in marks
 
 
 def _make_todo(path: Path, tasks: tuple[tuple[str, str], ...]) -> None:

@@ -31,7 +31,7 @@ class Preferences(QObject):
         self._theme = "system"
         self._language = commands.engine.settings.language  # in force before there is a window
         self.surroundings = surroundings or PowerMonitor(self)
-        self.surroundings.changed.connect(lambda why: commands.start(commands.engine.rest(why)))
+        self.surroundings.changed.connect(lambda why: commands.start(commands.engine.peers.suspend_auto_sync(why)))
         bridge.settings_changed.connect(self.apply)
         self.apply(commands.engine.settings)
 

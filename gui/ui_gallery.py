@@ -143,11 +143,11 @@ class Gallery:
             dialog.room.changed.emit()
             await self._show("peer-wrong", dialog)
         await self._ask("share-off", share.ask(window, engine))
-        await engine.share([laptop.database])
+        await engine.sharing.start([laptop.database])
         async with self._asked(share.ask(window, engine)) as dialog:
             dialog.invitation.make.click()
             await self._show("share", dialog)
-        await engine.stop_sharing()
+        await engine.sharing.stop()
 
     async def _database_dialogs(self) -> None:
         window, engine = self._window, self._engine
@@ -210,17 +210,17 @@ class Gallery:
 
     async def _trouble(self) -> None:
         window, engine = self._window, self._engine
-        await engine.pause(Pause.FOREVER)
+        await engine.peers.pause(Pause.FOREVER)
         await self._show("paused", window)
-        await engine.pause(None)
-        await engine.set_auto_sync(False)
+        await engine.peers.pause(None)
+        await engine.change_settings(auto_sync=False)
         await self._show("auto-sync-off", window)
-        await engine.set_auto_sync(True)
-        await engine.stop_serving()
+        await engine.change_settings(auto_sync=True)
+        await engine.serving.stop()
         await _until(lambda: {one.state for one in window.peers.model.statuses()} == {State.WAITING})
         await self._show("hub-down", window)
         for side in SIDES:
-            await engine.remove_peer(self._demo.peers[side].id)
+            await engine.peers.remove(self._demo.peers[side].id)
         await _until(lambda: not window.peers.model.rowCount())
         await self._show("no-peer", window)
 

@@ -1,11 +1,16 @@
 """The one API for the window and the command line: ``Engine`` owns databases, peers, sharing and a hub.
 
-Two places to meet it: async methods, and the stream of events from ``subscribe``.
+Two places to meet it: the async methods of ``Engine`` and its parts, and the stream of events from ``subscribe``.
 
-- ``core``: what all parts share: settings, events, open files
-- ``databases``: the files; ``keeper`` keeps them open, or tries until they are
-- ``peers``: the links to peers, and what they report
-- ``pairing``: what this machine shares, and with whom
+- ``databases``: ``engine.databases``, the files and their tables
+- ``peers``: ``engine.peers``, whom they are kept in sync with
+- ``checks``: ``engine.checks``, how a peer's tables and rows compare with ours, and what mends them
+- ``sharing``: ``engine.sharing``, what this machine shares, and with whom
+- ``pairing``: ``engine.pairing``, finds machines that share, and pairs with them
+- ``serving``: ``engine.serving``, the hub
+- ``history``: ``engine.history``, what was synced, and what was overwritten
+- ``core``: what these share: settings, events, files; ``links``: the link of every peer; ``files``: open files, each
+  with a ``keeper``
 - ``diagnostics``: a report for whoever helps
 """
 
@@ -13,17 +18,26 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from engine.api.pairing import Sharing
-from engine.events import HubChanged
+from engine.api.checks import Checks
+from engine.api.core import Core
+from engine.api.databases import Databases
+from engine.api.files import Files
+from engine.api.history import History
+from engine.api.links import Links
+from engine.api.pairing import Pairing
+from engine.api.peers import Peers
+from engine.api.serving import Serving
+from engine.api.sharing import Sharing
+from engine.history.event_stream import EventStream
 from engine.history.journal import Journal
-from engine.hub import Hub, HubOptions
 from engine.links.attempt import SchemaName
 from engine.links.retry_policy import POLICIES, Policies
 from engine.settings import Settings, SettingsFile, checked
-from engine.settings.credentials import TokenStore
+from engine.settings.credentials import Tokens, TokenStore
 from engine.storage.backup import Backups
 
 __all__ = ["Engine"]
@@ -32,7 +46,7 @@ GRACE = 2.0
 """Seconds that what is under way on a file, a merge say, has to finish when the engine ends."""
 
 
-class Engine(Sharing):
+class Engine:
     """Everything that runs. Async context manager: leaving it hangs up, ends what is under way and closes every file.
 
     Args:
@@ -59,41 +73,50 @@ class Engine(Sharing):
         policies: Policies = POLICIES,
         data: Path | None = None,
     ) -> None:
-        super().__init__(settings, store, journal, backups, schema, token_store, policies, data)
-        self.hub: Hub | None = None
-        self._hub_stack = contextlib.AsyncExitStack()
+        tokens = Tokens(token_store)
+        self._core = core = Core(settings, store, journal, backups)
+        self._links = links = Links(core, tokens, schema, policies)
+        self.sharing = Sharing(core, data)
+        self._files = files = Files(core, links, self.sharing)
+        self.peers = Peers(core, links, tokens)
+        self.checks = Checks(core, files, links, tokens)
+        self.databases = Databases(core, files, self.peers, self.sharing)
+        self.pairing = Pairing(core, links, self.databases, self.peers, self.sharing)
+        self.serving = Serving(core)
+        self.history = History(core, files)
 
     async def __aenter__(self) -> Engine:
-        if self.journal is not None:
-            await self.journal.__aenter__()
+        if self._core.journal is not None:
+            await self._core.journal.__aenter__()
         for database in self.settings.databases:
-            await self._keeper_of(database).start()
+            await self._files.start(database)
         for peer in self.settings.peers:
-            self._add_link(peer).start()
-        await self._go_on_sharing()
+            self._links.start(peer)
+        await self.sharing.apply()
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        stopping = asyncio.get_running_loop().call_later(GRACE, self._hosts.stop)
+        stopping = asyncio.get_running_loop().call_later(GRACE, self._core.hosts.stop)
         try:
             await self._end()
         finally:
             stopping.cancel()
 
     async def _end(self) -> None:
-        await self._following.close()
-        await asyncio.gather(*(link.stop() for link in self._links.values()))
-        await self._hub_stack.aclose()
-        await self._end_sharing()
-        for keeper in self._databases.values():
-            await keeper.close()
-        self._activity.close()
-        if self.journal is not None:
-            await self.journal.__aexit__(None, None, None)
-        for stream in self._streams:
-            stream.close()
+        await self.pairing.close()
+        await self._links.stop()
+        await self.serving.close()
+        await self.sharing.close()
+        await self._files.close_all()
+        self._links.close()
+        if self._core.journal is not None:
+            await self._core.journal.__aexit__(None, None, None)
+        self._core.close_streams()
 
-    # Settings
+    @property
+    def settings(self) -> Settings:
+        """The settings in force, databases and peers among them."""
+        return self._core.settings
 
     async def change_settings(self, **switches: object) -> None:
         """Change switches, by their names in ``SETTINGS``; peers and databases have methods of their own.
@@ -102,55 +125,17 @@ class Engine(Sharing):
             UsageError: there is no such switch, or it cannot be so; nothing has changed.
             SynclineError: it could not be saved; it holds until the end all the same.
         """
-        before = self._auto
-        shared = self._sharing_wanted
+        auto_sync, shared = self._links.auto_sync, self.sharing.wanted
         try:
-            self._keep(replace(self.settings, **checked(**switches)))
+            self._core.save(replace(self.settings, **checked(**switches)))
         finally:
-            if self._auto is not before:
-                self._set_auto()
-            if self._sharing_wanted != shared:
-                await self._go_on_sharing()
+            if self._links.auto_sync is not auto_sync:
+                self._links.apply_auto_sync()
+            if self.sharing.wanted != shared:
+                await self.sharing.apply()
 
-    async def set_auto_sync(self, auto: bool) -> None:
-        """Switch auto-sync for all peers."""
-        await self.change_settings(auto_sync=auto)
-
-    # Hub
-
-    async def serve(
-        self,
-        folder: Path,
-        *,
-        host: str = "127.0.0.1",
-        port: int = 0,
-        token: str | None = None,
-        options: HubOptions | None = None,
-    ) -> Hub:
-        """Start to serve the rooms of ``folder`` (see ``Hub``), until ``stop_serving`` or the end."""
-        await self.stop_serving()
-        hub = Hub(
-            folder,
-            self._hosts,
-            host=host,
-            port=port,
-            token=token,
-            options=options,
-            backups=self.backups,
-            on_guests=self._guests_changed,
-            inbound=self._inbound,
-        )
-        self.hub = await self._hub_stack.enter_async_context(hub)
-        self._guests_changed()
-        return self.hub
-
-    async def stop_serving(self) -> None:
-        """Close the hub, if there is one; its guests are told."""
-        if self.hub is not None:
-            self.hub = None
-            await self._hub_stack.aclose()
-            self._emit(HubChanged("", ()))
-
-    def _guests_changed(self) -> None:
-        if self.hub is not None:
-            self._emit(HubChanged(self.hub.url, tuple(sorted(self.hub.guests.items()))))
+    @contextlib.contextmanager
+    def subscribe(self, limit: int = 10_000, *, whole: bool = False) -> Iterator[EventStream]:
+        """Give a stream of all events from now on, until the ``with`` block is left (``EventStream``)."""
+        with self._core.subscribe(limit, whole=whole) as stream:
+            yield stream

@@ -1,34 +1,64 @@
-"""What every part of the engine shares: the settings, and the stream of events."""
+"""What every part of the engine shares: settings, events, open files and inbound connections."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Concatenate, ParamSpec, TypeVar
 
-from engine.events import Event, SettingsChanged
-from engine.history.event_stream import EventStream
+from engine.change import Change
+from engine.errors import UsageError
+from engine.events import AttentionNeeded, ChangesMoved, Event, FlowChange, FlowDirection, SettingsChanged
+from engine.history.event_stream import EventStream, flow_in, flow_of
 from engine.history.journal import Journal
-from engine.settings import Settings, SettingsFile
+from engine.links.inbound import InboundConnections
+from engine.links.retry_policy import LEFT
+from engine.replica import Replica
+from engine.settings import DatabaseConfig, Settings, SettingsFile
+from engine.storage.backup import Backups
+from engine.storage.host_pool import HostPool
+from engine.tables import Applied
+from engine.text import t
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+COPIED_HERE = t("If this machine's file is the copy, give it a new id: More, Databases, “New id…”.")
 
 
 class Core:
-    """Settings and events.
+    """What the parts of one engine share; each keeps a reference to it.
 
     Args:
-        settings, store, journal: as for ``Engine``.
+        settings, store, journal, backups: as for ``Engine``.
+
+    Attributes:
+        hosts: where replicas are opened. inbound: who has dialled us.
     """
 
-    def __init__(self, settings: Settings | None, store: SettingsFile | None, journal: Journal | None) -> None:
+    def __init__(
+        self,
+        settings: Settings | None,
+        store: SettingsFile | None,
+        journal: Journal | None,
+        backups: Backups | None,
+    ) -> None:
         if settings is None:
             settings = store.load() if store is not None else Settings()
         self.settings = settings
         self.journal = journal
+        self.backups = backups
+        self.hosts = HostPool(_LocalWrites(self), backups=backups)
+        self.inbound = InboundConnections()
+        self.inbound.news = _GuestListener(self)
         self._store = store
         self._streams: list[EventStream] = []
 
     @contextlib.contextmanager
-    def subscribe(self, limit: int = 10_000, *, whole: bool = False) -> Iterator[EventStream]:
-        """Give a stream of all events from now on, until the ``with`` block is left (``EventStream``)."""
+    def subscribe(self, limit: int, *, whole: bool) -> Iterator[EventStream]:
+        """Give a stream of all events from now on, until the ``with`` block is left."""
         stream = EventStream(limit, whole=whole)
         self._streams.append(stream)
         try:
@@ -37,12 +67,112 @@ class Core:
             stream.close()
             self._streams.remove(stream)
 
-    def _emit(self, event: Event) -> None:
+    def close_streams(self) -> None:
+        """End every stream of events."""
+        for stream in self._streams:
+            stream.close()
+
+    @property
+    def watched(self) -> bool:
+        """Whether anybody reads the events."""
+        return bool(self._streams)
+
+    def emit(self, event: Event) -> None:
+        """Put an event into every stream."""
         for stream in self._streams:
             stream.put(event)
 
-    def _keep(self, settings: Settings) -> None:
+    def save(self, settings: Settings) -> None:
+        """Use these settings from now on, and store them.
+
+        Raises:
+            SynclineError: they could not be stored; they hold until the end all the same.
+        """
         self.settings = settings
-        self._emit(SettingsChanged(settings))
+        self.emit(SettingsChanged(settings))
         if self._store is not None:
             self._store.save(settings)
+
+    def database(self, database: str) -> DatabaseConfig:
+        """Return a database by its id.
+
+        Raises:
+            UsageError: there is none.
+        """
+        for known in self.settings.databases:
+            if known.id == database:
+                return known
+        raise UsageError(t("There is no database “{database}”.", database=database))
+
+    def databases_at(self, path: Path) -> list[DatabaseConfig]:
+        """Return the databases whose file this is."""
+        return [database for database in self.settings.databases if database.path == path]
+
+    async def run(
+        self, database: str, work: Callable[Concatenate[Replica, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run ``work`` on a database's replica, in its thread.
+
+        Raises:
+            ReplicaError: the file cannot be used; says why.
+        """
+        async with self.hosts.use(self.database(database).path) as host:
+            return await host.run(work, *args, **kwargs)
+
+    async def back_up(self, database: str) -> None:
+        """Have a backup of a database that is not older than a minute."""
+        path, backups = self.database(database).path, self.backups
+        if backups is not None:
+            await self.run(database, lambda _: backups.ensure(path, within=60))
+
+    def record_flow(
+        self, database: str, peer: str, name: str, way: FlowDirection, changes: tuple[FlowChange, ...]
+    ) -> None:
+        """Emit changes that moved between a database and a peer or guest, and keep what they overwrote."""
+        event = ChangesMoved(time.time(), database, peer, way, changes)
+        self.emit(event)
+        if self.journal is not None:
+            self.journal.add_overwritten(event, name)
+
+
+class _LocalWrites:
+    """Emits what other programs write to the files (``engine.storage.replica_host.LocalNews``)."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+
+    def wants_local(self, path: Path) -> bool:
+        return self._core.watched and bool(self._core.databases_at(path))
+
+    def local_changes(self, path: Path, changes: Sequence[Change]) -> None:
+        for database in self._core.databases_at(path):
+            self._core.emit(ChangesMoved(time.time(), database.id, "", FlowDirection.LOCAL, flow_of(changes)))
+
+
+class _GuestListener:
+    """Records what guests bring and take (``engine.links.inbound.News``): they have no row, and go by their names."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+        self._turned_away: dict[tuple[Path, str], str] = {}
+        """Guests whose last connection ended because of a copied file, and the reason; they come again and again."""
+
+    def inbound_merged(self, path: Path, guest: str, applied: Sequence[Applied]) -> None:
+        if self._core.watched or self._core.journal is not None:
+            for database in self._core.databases_at(path):
+                self._core.record_flow(database.id, guest, guest, FlowDirection.IN, flow_in(applied))
+
+    def inbound_sent(self, path: Path, guest: str, changes: Sequence[Change]) -> None:
+        if self._core.watched:
+            for database in self._core.databases_at(path):
+                self._core.record_flow(database.id, guest, guest, FlowDirection.OUT, flow_of(changes))
+
+    def inbound_ended(self, path: Path, guest: str, copied: str) -> None:
+        before = self._turned_away.pop((path, guest), "")
+        if copied:
+            self._turned_away[path, guest] = copied
+            if copied != before:
+                self._core.emit(AttentionNeeded(guest, copied, COPIED_HERE))
+
+    def inbound_parked(self, path: Path, guest: str, reason: str) -> None:
+        self._core.emit(AttentionNeeded(guest, reason, LEFT))

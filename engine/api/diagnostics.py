@@ -95,8 +95,8 @@ async def _database(engine: Engine, database: str) -> AsyncIterator[str]:
     config = next(known for known in engine.settings.databases if known.id == database)
     yield f"{config.name}: {config.path}"
     try:
-        tables = await engine.tables(database)
-        clocks = await engine.clocks(database)
+        tables = await engine.databases.tables(database)
+        clocks = await engine.databases.clocks(database)
     except SynclineError as error:
         yield f"    {error}"
         return
@@ -112,9 +112,9 @@ async def _database(engine: Engine, database: str) -> AsyncIterator[str]:
 def _peers(engine: Engine) -> Iterator[str]:
     names = {database.id: database.name for database in engine.settings.databases}
     configs = {peer.id: peer for peer in engine.settings.peers}
-    for status in engine.peers():
+    for status in engine.peers.statuses():
         config = configs[status.peer]
-        token = "with a token" if engine.tokens.of(status.peer) else "no token in use"
+        token = "with a token" if engine.peers.tokens.of(status.peer) else "no token in use"
         yield f"{status.name} ({names.get(status.database, '?')}): {_address(status.url)}, room {status.room}, {token}"
         yield f"    {config.mode.value}, {config.direction.value}, paused {config.paused}"
         yield f"    {status.state.value}: {status.sentence()}"
@@ -124,9 +124,9 @@ def _peers(engine: Engine) -> Iterator[str]:
 
 
 async def _activity(engine: Engine) -> AsyncIterator[str]:
-    if engine.journal is None:
+    if engine.history.journal is None:
         return
-    for line in await engine.journal.syncs(100):
+    for line in await engine.history.journal.syncs(100):
         when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(line.time))
         moved = f"sent {line.sent}, received {line.received}, {line.bytes_out}+{line.bytes_in} bytes"
         yield f"{when} {line.peer_name}: {moved}, {line.seconds:.1f} s {line.error}".rstrip()
@@ -139,7 +139,7 @@ def _address(url: str) -> str:
 
 
 def _secrets(engine: Engine) -> list[str]:
-    tokens = [engine.tokens.of(peer.id) or "" for peer in engine.settings.peers]
+    tokens = [engine.peers.tokens.of(peer.id) or "" for peer in engine.settings.peers]
     queries = [urlsplit(peer.url).query for peer in engine.settings.peers]
     return sorted({secret for secret in (*tokens, *queries) if secret}, key=len, reverse=True)
 

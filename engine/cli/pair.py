@@ -47,7 +47,7 @@ async def pair(arguments: argparse.Namespace) -> int:
     async with _engine() as engine:
         with engine.subscribe() as events:
             [database] = await _share(engine, [Path(arguments.what)], arguments)
-            link = engine.invite(database.id)
+            link = engine.sharing.invite(database.id)
             say(t("Open this link on the other machine, within ten minutes. It is good once; keep it to yourself:"))
             say(link.text())
             if terminal():
@@ -72,19 +72,19 @@ async def _use(link: PairingLink, arguments: argparse.Namespace) -> int:
         with engine.subscribe() as events:
             mode = Mode.LIVE if arguments.watch else Mode.MANUAL
             if is_new(arguments.database.expanduser()):
-                peer = await engine.pair_new(link, arguments.database, mode=mode)
+                peer = await engine.pairing.pair_new(link, arguments.database, mode=mode)
                 say(t("Made {database}, with the tables of the other side.", database=arguments.database))
             else:
-                database = await engine.add_database(arguments.database)
-                peer = await engine.pair(link, database.id, mode=mode)
+                database = await engine.databases.add(arguments.database)
+                peer = await engine.pairing.pair(link, database.id, mode=mode)
             for gone in _keep(file, settings, engine.settings.databases[0], peer):
-                await engine.tokens.drop(gone.id)
+                await engine.peers.tokens.drop(gone.id)
             say(t("Paired with {url}. Both sides show these words: {words}", url=peer.url, words=" ".join(link.words)))
             say(await store.where())
             if arguments.watch:
                 await _tell(events)
                 return 0
-        [outcome] = (await engine.sync_now()).values()
+        [outcome] = (await engine.peers.sync_now()).values()
         if outcome is not None:
             raise outcome
         say(t("Both sides hold the same. The window goes on with it, and so does: syncline sync DB"))
@@ -117,16 +117,16 @@ def _engine(token_store: TokenStore | None = None) -> Engine:
 async def _share(engine: Engine, paths: Sequence[Path], arguments: argparse.Namespace) -> list[DatabaseConfig]:
     if not 0 <= arguments.port <= 65535:
         raise UsageError(t("{port} is no port.", port=arguments.port), hint=t("Ports go from 0 to 65535."))
-    databases = [await engine.add_database(path) for path in paths]
-    await engine.share([database.id for database in databases], lan=not arguments.local, port=arguments.port)
-    assert engine.sharing is not None
+    databases = [await engine.databases.add(path) for path in paths]
+    await engine.sharing.start([database.id for database in databases], lan=not arguments.local, port=arguments.port)
+    assert engine.sharing.server is not None
     where = t("on this machine alone") if arguments.local else t("in the local network")
     say(
         t(
             "Sharing {rooms} {where}, at port {port}.",
-            rooms=", ".join(engine.sharing.rooms),
+            rooms=", ".join(engine.sharing.server.rooms),
             where=where,
-            port=engine.sharing.port,
+            port=engine.sharing.server.port,
         )
     )
     return databases

@@ -44,7 +44,9 @@ async def run(arguments: argparse.Namespace) -> int:
     sys.setswitchinterval(TURN)
     async with Engine(Settings(), backups=Backups(data_dir() / "backups")) as engine:
         with engine.subscribe() as events:
-            hub = await engine.serve(arguments.folder, host=arguments.host, port=arguments.port, options=options)
+            hub = await engine.serving.start(
+                arguments.folder, host=arguments.host, port=arguments.port, options=options
+            )
             say(t("Serving {folder} at {url}; stop with Ctrl-C.", folder=arguments.folder, url=hub.url))
             async for event in events:
                 if isinstance(event, HubChanged) and event.url:

@@ -46,15 +46,15 @@ async def run(arguments: argparse.Namespace) -> int:
         with engine.subscribe(whole=True) as events:
             for peer, token in wanted:
                 here = replace(peer, database=database.id, mode=mode, minutes=arguments.every or 1, paused=None)
-                await engine.add_peer(here, token=token)
+                await engine.peers.add(here, token=token)
             telling = asyncio.create_task(_tell(events, show))
             if stay:
                 await telling
                 return 0
-            outcomes = await engine.sync_now()
+            outcomes = await engine.peers.sync_now()
             events.close()
             await telling
-        for status in engine.peers():
+        for status in engine.peers.statuses():
             if outcomes[status.peer] is None or isinstance(outcomes[status.peer], TablesParked):
                 show.done(status)
         for outcome in outcomes.values():
@@ -68,7 +68,7 @@ async def _add_database(engine: Engine, path: Path, waiting: _Lines | _JsonLines
     backoff, said = Backoff(random.Random()), ""
     while True:
         try:
-            return await engine.add_database(path)
+            return await engine.databases.add(path)
         except (FileBusy, ReadOnlyFile, StorageFailed) as error:
             if waiting is None:
                 raise

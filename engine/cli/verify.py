@@ -31,11 +31,11 @@ async def run(arguments: argparse.Namespace) -> int:
     wanted = named(arguments) if arguments.url is not None else await kept(arguments)
     worst = 0
     async with Engine(Settings(), backups=Backups(data_dir() / "backups")) as engine:
-        database = await engine.add_database(arguments.database)
+        database = await engine.databases.add(arguments.database)
         for config, token in wanted:
             peer = replace(config, database=database.id, mode=Mode.LIVE, paused=None)
-            await engine.add_peer(peer, token=token)
-            outcome = (await engine.sync_now([peer.id]))[peer.id]
+            await engine.peers.add(peer, token=token)
+            outcome = (await engine.peers.sync_now([peer.id]))[peer.id]
             if outcome is not None and not isinstance(outcome, TablesParked):
                 raise outcome
             report = await _Command(engine, peer.id, arguments).run()
@@ -43,7 +43,7 @@ async def run(arguments: argparse.Namespace) -> int:
                 say(f"{peer.name}:")
             _say_json(report) if arguments.json else _say(report)
             worst = max(worst, int(report.verdict is Verdict.DIFFERENT or bool(report.parked)))
-            await engine.remove_peer(peer.id)
+            await engine.peers.remove(peer.id)
     return worst
 
 
@@ -59,10 +59,10 @@ class _Command:
         if self.arguments.send_again and report.verdict is not Verdict.IDENTICAL:
             self._tell(t("{report}. Sending again…", report=report))
             for side in Side if self.arguments.send_again == "both" else (Side(self.arguments.send_again),):
-                await self.engine.send_again(self.peer, side, timeout=PATIENCE)
+                await self.engine.checks.send_again(self.peer, side, timeout=PATIENCE)
             report = await self._compare()
         if self.arguments.take and report.differing:
-            settled = await self.engine.settle(self.peer, report.differing, Side(self.arguments.take))
+            settled = await self.engine.checks.resolve_rows(self.peer, report.differing, Side(self.arguments.take))
             whose = "our" if self.arguments.take == Side.MINE else "their"
             self._tell(
                 t(
@@ -72,12 +72,12 @@ class _Command:
                     why=settled.why,
                 ).rstrip()
             )
-            await self.engine.wait_in_sync([self.peer], timeout=PATIENCE, parked=True)
+            await self.engine.peers.wait_in_sync([self.peer], timeout=PATIENCE, parked=True)
             report = await self._compare()
         return report
 
     async def _compare(self) -> Verification:
-        return await self.engine.verify(self.peer, timeout=PATIENCE)
+        return await self.engine.checks.verify(self.peer, timeout=PATIENCE)
 
     def _tell(self, sentence: str) -> None:
         if not self.arguments.json:

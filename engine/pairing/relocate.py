@@ -41,8 +41,13 @@ class Relocator:
         self._task: asyncio.Task[None] | None = None
         self._closed = False
 
-    def look(self) -> None:
-        """Hear that a machine may be lost."""
+    @property
+    def searching(self) -> bool:
+        """Whether somebody is looked for now."""
+        return self._task is not None
+
+    def check(self) -> None:
+        """Look for whoever is lost, if anybody is."""
         if self._task is None and not self._closed and self._lost():
             self._task = asyncio.get_running_loop().create_task(self._run())
 

@@ -82,7 +82,7 @@ async def ask(parent: QWidget | None, engine: Engine, path: Path | None = None) 
     path = path or await choose_file(parent)
     if path is None:
         return None
-    dialog = DatabaseDialog(parent, engine, path, await engine.inspect(path))
+    dialog = DatabaseDialog(parent, engine, path, await engine.databases.inspect(path))
     accepted = await dialog.answered()
     return dialog.saved if accepted or dialog.saved else None
 
@@ -239,7 +239,7 @@ class DatabaseDialog(AsyncDialog):
         return tr("The file has no table yet. Open it in its program first, then add it.")
 
     def _backup(self, *, writes: bool) -> str:
-        backups = self._engine.backups
+        backups = self._engine.databases.backups
         if backups is None or not writes:
             return ""
         return tr("A backup is made first, in %1.").replace("%1", str(backups.folder))
@@ -264,21 +264,21 @@ class DatabaseDialog(AsyncDialog):
             return
         self._allow(False)
         try:
-            await self._engine.make_plain(known.id, table)
+            await self._engine.databases.make_plain(known.id, table)
         except SynclineError as error:
             self.problem.say(in_words(error))
-        self.show_tables(await self._engine.tables(known.id))
+        self.show_tables(await self._engine.databases.tables(known.id))
         self._allow(True)
 
     async def _save(self) -> None:
         engine = self._engine
         try:
-            self.saved = await engine.add_database(self._path, self.name.text().strip())
+            self.saved = await engine.databases.add(self._path, self.name.text().strip())
             for table in self.chosen():
-                await engine.make_syncable(self.saved.id, table)
+                await engine.databases.make_syncable(self.saved.id, table)
         except SynclineError as error:
             if self.saved is not None:
-                self.show_tables(await engine.tables(self.saved.id))
+                self.show_tables(await engine.databases.tables(self.saved.id))
             self._allow(True)
             self.problem.say(in_words(error))
             self.fit()

@@ -211,14 +211,14 @@ class PeerDialog(AsyncDialog):
         """Fill in the peer's token, unless another was typed meanwhile, and say below it where it is kept."""
         if self._peer is not None:
             try:
-                token = await self._engine.tokens.get(self._peer.id) or ""
+                token = await self._engine.peers.tokens.get(self._peer.id) or ""
             except SynclineError as error:
                 self.problem.say(in_words(error))
             else:
                 if self.token.text == self._token_before:
                     self._token_before = token
                     self.token.line.setText(token)
-        self.where.say(said(await self._engine.tokens.where()))
+        self.where.say(said(await self._engine.peers.tokens.where()))
         self.fit()
 
     @property
@@ -311,7 +311,7 @@ class PeerDialog(AsyncDialog):
 
     def _name_by(self, link: PairingLink) -> str:
         """What the link's machine is called here already, or calls itself; '' when neither is known."""
-        known = self._engine.paired_before(link, self.database.currentData())
+        known = self._engine.pairing.paired_before(link, self.database.currentData())
         return known.name if known is not None else self.nearby.name_of(link.fingerprint)
 
     def _twin(self) -> str:
@@ -345,7 +345,7 @@ class PeerDialog(AsyncDialog):
     async def _try(self) -> None:
         draft = self.draft()
         try:
-            report = await self._engine.probe(
+            report = await self._engine.checks.probe(
                 draft.database, draft.url, draft.room, self.token.text, fingerprint=draft.fingerprint
             )
         except SynclineError as error:
@@ -376,9 +376,9 @@ class PeerDialog(AsyncDialog):
                 return
             draft, token = self.draft(), self.token.text
             if self._peer is None:
-                await self._engine.add_peer(draft, token=token or None)
+                await self._engine.peers.add(draft, token=token or None)
             else:
-                await self._engine.update_peer(draft, token=token if token != self._token_before else None)
+                await self._engine.peers.update(draft, token=token if token != self._token_before else None)
         except SynclineError as error:
             self._allow(True)
             self.problem.say(in_words(error))
@@ -392,11 +392,13 @@ class PeerDialog(AsyncDialog):
         name = self.name.text().strip() or self._name_by(link)
         mode, minutes = Mode(self.mode.currentData()), self.minutes.value()
         if not self._new:
-            return await self._engine.pair(link, self.database.currentData(), name=name, mode=mode, minutes=minutes)
+            return await self._engine.pairing.pair(
+                link, self.database.currentData(), name=name, mode=mode, minutes=minutes
+            )
         path = await choose_new_file(self, f"{link.room}.db")
         if path is None:
             return None
-        return await self._engine.pair_new(link, path, name=name, mode=mode, minutes=minutes)
+        return await self._engine.pairing.pair_new(link, path, name=name, mode=mode, minutes=minutes)
 
     def _allow(self, allowed: bool) -> None:
         for part in (self.fields, self.trial, self.ok):

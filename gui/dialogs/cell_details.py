@@ -127,7 +127,7 @@ class CellDetailsDialog(AsyncDialog):
         cell = self._cell
         self.back.setEnabled(False)
         try:
-            await self._engine.restore_value(
+            await self._engine.history.restore_value(
                 cell.database, cell.table, cell.key, cell.column, cell.old, instead_of=cell.value
             )
         except SynclineError as error:

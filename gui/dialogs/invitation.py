@@ -104,7 +104,7 @@ class InvitationPanel(QGroupBox):
     def _make(self) -> None:
         self.problem.say("")
         try:
-            link = self._engine.invite(str(self.room.currentData()))
+            link = self._engine.sharing.invite(str(self.room.currentData()))
         except SynclineError as error:
             self.problem.say(in_words(error))
             return

@@ -68,7 +68,7 @@ class LanDevicesPanel(QWidget):
     async def look(self) -> None:
         """Look around until cancelled, or until it cannot be done."""
         try:
-            async with self._engine.discover(self._moved) as self._discovery:
+            async with self._engine.pairing.discover(self._moved) as self._discovery:
                 self._moved()
                 self._say_empty(self._discovery.problem)
                 await asyncio.Event().wait()
@@ -81,7 +81,7 @@ class LanDevicesPanel(QWidget):
         """Say for which database, by its id, a machine is looked for; the one that was said last counts."""
         self._database = database
         try:
-            offer = await self._engine.discovery_id(database) if database else ""
+            offer = await self._engine.pairing.discovery_id(database) if database else ""
         except SynclineError:  # its own row says what is wrong with it
             offer = ""
         if database != self._database:

@@ -108,7 +108,7 @@ class SchemaDialog(AsyncDialog):
         """Do it, then compare."""
         try:
             await work()
-            self.comparison = await self._engine.compare_tables(self._peer)
+            self.comparison = await self._engine.checks.compare_tables(self._peer)
         except SynclineError as error:
             self.problem.say(in_words(error))
         self.busy = False
@@ -119,12 +119,12 @@ class SchemaDialog(AsyncDialog):
 
     async def _add(self) -> None:
         if self.comparison is not None:
-            added = await self._engine.add_missing(self._peer, self.comparison.there)
+            added = await self._engine.checks.add_missing(self._peer, self.comparison.there)
             text = tr("Added: {0}. A backup of the file as it was before is kept.")
             self.done_so_far.say(text.format(_names(added)))
 
     async def _undo(self) -> None:
-        dropped, kept = await self._engine.take_back_added(self._peer)
+        dropped, kept = await self._engine.checks.take_back_added(self._peer)
         told = []
         if dropped:
             told.append(tr("Taken back: {0}.").format(_names(dropped)))

@@ -61,7 +61,7 @@ class ShareDialog(AsyncDialog):
         self._make_fields()
         self._make_layout()
         self._connect()
-        self._show_guests(tuple(engine.guests()))
+        self._show_guests(tuple(engine.sharing.guests()))
         self._look()
         self.resize(WIDTH, self.sizeHint().height())
 
@@ -142,7 +142,7 @@ class ShareDialog(AsyncDialog):
 
     def _look(self) -> None:
         """Show what is shared, and allow what can be done."""
-        share = self._engine.sharing
+        share = self._engine.sharing.server
         if share is not None and not self._wishes:  # somebody else may have begun
             with QSignalBlocker(self.on):
                 self.on.setChecked(True)
@@ -168,7 +168,7 @@ class ShareDialog(AsyncDialog):
         self.model.show(guests)
         self.guests.placeholder = (
             tr("Nobody yet. Make a link, and open it on the other machine.")
-            if self._engine.sharing is not None
+            if self._engine.sharing.server is not None
             else tr("They are listed while something is shared.")
         )
         self._allow()
@@ -192,9 +192,9 @@ class ShareDialog(AsyncDialog):
     async def _apply(self, chosen: list[str], *, lan: bool) -> None:
         async with self._turn:
             if chosen:
-                await self._engine.share(chosen, lan=lan)
-            elif self._engine.sharing is not None or self._engine.settings.share:
-                await self._engine.stop_sharing()
+                await self._engine.sharing.start(chosen, lan=lan)
+            elif self._engine.sharing.server is not None or self._engine.settings.share:
+                await self._engine.sharing.stop()
 
     async def _show_applied(self, applied: asyncio.Future[None]) -> None:
         try:
@@ -202,15 +202,15 @@ class ShareDialog(AsyncDialog):
         except SynclineError as error:
             self.problem.say(in_words(error))
             with QSignalBlocker(self.on):
-                self.on.setChecked(self._engine.sharing is not None)
+                self.on.setChecked(self._engine.sharing.server is not None)
         self._wishes -= 1
-        self._show_guests(tuple(self._engine.guests()))
+        self._show_guests(tuple(self._engine.sharing.guests()))
         self._look()
 
     async def _throw_out(self) -> None:
         rows = self.guests.selectionModel().selectedRows()
         if rows:
             try:
-                await self._engine.revoke_guest(self.model.rows[rows[0].row()].name)
+                await self._engine.sharing.revoke(self.model.rows[rows[0].row()].name)
             except SynclineError as error:
                 self.problem.say(in_words(error))

@@ -134,7 +134,7 @@ class VerifyDialog(AsyncDialog):
         """Do it, then compare."""
         try:
             await work()
-            self.report = await self._engine.verify(self._peer)
+            self.report = await self._engine.checks.verify(self._peer)
         except SynclineError as error:
             self.problem.say(in_words(error))
             if self.report is None:
@@ -146,15 +146,15 @@ class VerifyDialog(AsyncDialog):
         pass
 
     async def _send_again(self, side: Side) -> None:
-        await self._engine.send_again(self._peer, side)
+        await self._engine.checks.send_again(self._peer, side)
 
     async def _settle(self, side: Side) -> None:
         if self.report is None:
             return
-        settled = await self._engine.settle(self._peer, self.report.differing, side)
+        settled = await self._engine.checks.resolve_rows(self._peer, self.report.differing, side)
         if settled.why:
             self.problem.say(said(settled.why))
-        await self._engine.wait_in_sync([self._peer], timeout=60, parked=True)
+        await self._engine.peers.wait_in_sync([self._peer], timeout=60, parked=True)
 
     # What is shown
 

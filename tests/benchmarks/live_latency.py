@@ -52,10 +52,10 @@ async def measure(folder: Path, writes: int, journal: str) -> None:
         with writing(path) as connection:
             connection.execute(f"PRAGMA journal_mode={journal}").fetchall()
     async with plain_engine() as server, plain_engine() as client:
-        hub = await server.serve(room.parent)
+        hub = await server.serving.start(room.parent)
         await add_peer(client, here, hub.url)
         await add_peer(client, there, hub.url)
-        await client.wait_in_sync(timeout=PATIENCE)
+        await client.peers.wait_in_sync(timeout=PATIENCE)
         programs = ((READER, there), (WRITER, here))
         processes = [
             await asyncio.create_subprocess_exec(

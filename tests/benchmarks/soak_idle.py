@@ -57,7 +57,7 @@ async def _soak(folder: Path, quit_asked: asyncio.Event, hours: int) -> int:
     engine = Engine(Settings(databases=tuple(databases), peers=tuple(peers)))
     async with shell(engine, quit_asked) as window:
         await asyncio.sleep(2)
-        clock = Clock(window, engine.peers(), hours * 3600)
+        clock = Clock(window, engine.peers.statuses(), hours * 3600)
         for hour in range(hours):
             for _ in range(3600):
                 clock.second()

@@ -104,9 +104,9 @@ async def add_peer(
     minutes: int = 15,
 ) -> str:
     """Add a database and a peer for it; return the peer's id."""
-    database = await engine.add_database(path)
+    database = await engine.databases.add(path)
     peer = PeerConfig.new(database.id, url, room=room, mode=mode, direction=direction, minutes=minutes)
-    await engine.add_peer(peer)
+    await engine.peers.add(peer)
     return peer.id
 
 

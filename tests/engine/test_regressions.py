@@ -131,7 +131,7 @@ async def test_no_token_in_the_log(tmp_path: Path, caplog: pytest.LogCaptureFixt
     room = make_file(tmp_path / "hub" / "room")
     caplog.set_level(logging.DEBUG)  # SYNCLINE_LOG=DEBUG
     async with plain_engine() as hub_engine:
-        hub = await hub_engine.serve(room.parent, token="hunter2secret")
+        hub = await hub_engine.serving.start(room.parent, token="hunter2secret")
         socket, *_ = await dial(hub.url, "room", token="hunter2secret")
         await socket.close()
     carried = base64.b64encode(b"auth=hunter2secret,room=room").decode()[:20]

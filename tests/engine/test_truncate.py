@@ -57,23 +57,25 @@ async def test_a_person_sees_all_and_can_put_it_back(tmp_path: Path) -> None:
     room, a = make_file(tmp_path / "hub" / "room"), make_file(tmp_path / "a.db")
     write(a, "INSERT INTO item (id, name, extra) VALUES (1, ?, ?)", MIDDLE, LONG)
     async with plain_engine() as server, Journal(None) as journal, Engine(Settings(), journal=journal) as client:
-        hub = await server.serve(room.parent)
+        hub = await server.serving.start(room.parent)
         await add_peer(client, a, hub.url)
-        await client.wait_in_sync(timeout=PATIENCE)
+        await client.peers.wait_in_sync(timeout=PATIENCE)
         with client.subscribe() as stream:
             write(room, "UPDATE item SET name = ?, extra = ?", "new " + LONG, b"new" * LIMIT)
             await until(lambda: rows(a) == rows(room), "merged")
-            await client.wait_in_sync(timeout=PATIENCE)
+            await client.peers.wait_in_sync(timeout=PATIENCE)
             [event] = [one for one in stream.drain() if isinstance(one, ChangesMoved) and one.way is FlowDirection.IN]
         assert all(length(change.value) > len(change.value) == LIMIT for change in event.changes)  # type: ignore[arg-type]
-        lines = {change.column: await client.whole(event.database, change) for change in event.changes}
+        lines = {change.column: await client.history.full_change(event.database, change) for change in event.changes}
         assert (lines["name"].value, lines["name"].old) == ("new " + LONG, MIDDLE)
         assert lines["extra"].value == b"new" * LIMIT
         assert isinstance(lines["extra"].old, Clipped), "too large for the journal"
         [clip] = [change for change in event.changes if change.column == "name"]
         place = event.database, "item", (1,), "name"
-        await client.restore_value(*place, MIDDLE, instead_of=clip.value)
+        await client.history.restore_value(*place, MIDDLE, instead_of=clip.value)
         await until(lambda: rows(room)[0][1][0] == (str, MIDDLE), "the old value at the hub")
         with pytest.raises(UsageError, match="changed again"):
-            await client.restore_value(*place, MIDDLE, instead_of=clip.value)
-        assert (await client.whole(event.database, clip)).value == clip.value, "it is gone, and its beginning is left"
+            await client.history.restore_value(*place, MIDDLE, instead_of=clip.value)
+        assert (await client.history.full_change(event.database, clip)).value == clip.value, (
+            "it is gone, and its beginning is left"
+        )

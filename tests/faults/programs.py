@@ -88,7 +88,7 @@ class _Dials(logging.Handler):
 async def _hub(folder: Path, port: int) -> None:
     logging.getLogger("engine.hub.websockets").addHandler(_Dials())
     async with plain_engine() as engine:
-        hub = await engine.serve(folder, port=port)
+        hub = await engine.serving.start(folder, port=port)
         print(hub.url, flush=True)
         await asyncio.Event().wait()
 
@@ -96,9 +96,9 @@ async def _hub(folder: Path, port: int) -> None:
 async def _clients(folder: Path, url: str) -> None:
     async with Engine(Settings()) as engine:
         for path in sorted(folder.glob("*.db")):
-            database = await engine.add_database(path)
-            await engine.add_peer(PeerConfig.new(database.id, url, room="room", mode=Mode.LIVE))
-        print(f"{len(engine.peers())} clients", flush=True)
+            database = await engine.databases.add(path)
+            await engine.peers.add(PeerConfig.new(database.id, url, room="room", mode=Mode.LIVE))
+        print(f"{len(engine.peers.statuses())} clients", flush=True)
         await asyncio.Event().wait()
 
 
@@ -106,7 +106,7 @@ async def _dialler(path: Path, url: str) -> None:
     async with Engine(Settings()) as engine:
         await add_peer(engine, path, url, mode=Mode.MANUAL)
         while True:
-            [error] = (await engine.sync_now()).values()
+            [error] = (await engine.peers.sync_now()).values()
             print(len(asyncio.all_tasks()), error or "in sync", flush=True)
 
 

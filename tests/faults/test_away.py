@@ -92,7 +92,7 @@ class World:
 
     @property
     def reason(self) -> str:
-        return self.client.peers()[0].reason
+        return self.client.peers.statuses()[0].reason
 
     async def told(self, words: str = GONE) -> None:
         """Wait until the link and the database say so."""
@@ -101,7 +101,7 @@ class World:
 
     async def heals(self) -> None:
         """Wait until both are the same, by themselves."""
-        await self.client.wait_in_sync(timeout=PATIENCE)
+        await self.client.peers.wait_in_sync(timeout=PATIENCE)
         await until(lambda: rows(self.place.path) == rows(self.room), "both the same")
         await until(lambda: self.problems[-1] == "", "the database is well")
         look([self.place.path, self.room])
@@ -123,7 +123,7 @@ async def world(tmp_path: Path, *, journal: str = "delete") -> AsyncIterator[Wor
             connection.pragma("journal_mode", journal)
             connection.execute("INSERT INTO item (id, name) VALUES (?, 'first')", (number,))
     async with plain_engine() as server, plain_engine({**POLICIES, NoSuchFile: SLOW}) as client:
-        hub = await server.serve(room.parent)
+        hub = await server.serving.start(room.parent)
         with client.subscribe() as events:
             it = World(place, room, client, [""])
 
@@ -134,7 +134,7 @@ async def world(tmp_path: Path, *, journal: str = "delete") -> AsyncIterator[Wor
 
             listening = asyncio.create_task(listen())
             await add_peer(client, place.path, hub.url)
-            await client.wait_in_sync(timeout=PATIENCE)
+            await client.peers.wait_in_sync(timeout=PATIENCE)
             await it.heals()
             yield it
         await listening
@@ -150,9 +150,9 @@ async def test_renamed_and_back(tmp_path: Path, way: str, journal: str, meanwhil
         if meanwhile:
             write(it.room, "INSERT INTO item (id, name) VALUES (5000, 'meanwhile')")
         await it.told()
-        assert it.client.peers()[0].state is State.WAITING
+        assert it.client.peers.statuses()[0].state is State.WAITING
         held = it.place.held()
-        [refusal] = (await it.client.sync_now()).values()
+        [refusal] = (await it.client.peers.sync_now()).values()
         assert isinstance(refusal, NoSuchFile)
         assert it.place.held() == held
         it.place.back()
@@ -178,7 +178,7 @@ async def test_during_a_long_merge(tmp_path: Path, way: str, journal: str) -> No
             assert len(rows(it.place.at)) < 2_002
         held = it.place.held()
         write(it.room, "INSERT INTO item (id, name) VALUES (50000, 'last')")
-        await it.client.sync_now()
+        await it.client.peers.sync_now()
         assert it.place.held() == held
         it.place.back()
         look([it.place.path, it.room])
@@ -193,20 +193,20 @@ async def test_at_the_hub(tmp_path: Path, way: str, journal: str) -> None:
     with writing(make_file(place.path)) as connection:
         connection.pragma("journal_mode", journal)
     async with plain_engine() as server, plain_engine(HASTY) as client:
-        hub = await server.serve(place.path.parent)
+        hub = await server.serving.start(place.path.parent)
         await add_peer(client, mine, hub.url, room="mine.db")
         for number in range(2):
             write(mine, "INSERT INTO item (id) VALUES (?)", number)
-            await client.wait_in_sync(timeout=PATIENCE)
+            await client.peers.wait_in_sync(timeout=PATIENCE)
             place.take(WAYS[way](place))
             if number:
                 write(mine, "INSERT INTO item (id) VALUES (500)")
-            await until(lambda: "room's file" in client.peers()[0].reason, "told")
+            await until(lambda: "room's file" in client.peers.statuses()[0].reason, "told")
             held = place.held()
-            await client.sync_now()
+            await client.peers.sync_now()
             assert place.held() == held
             place.back()
-            await client.wait_in_sync(timeout=PATIENCE)
+            await client.peers.wait_in_sync(timeout=PATIENCE)
             await until(lambda: rows(place.path) == rows(mine), "both the same")
         look([mine, place.path])
 
@@ -278,7 +278,7 @@ async def test_away_when_the_program_starts(tmp_path: Path, way: str) -> None:
     write(room, "INSERT INTO item (id, name) VALUES (2, 'theirs')")
     place.take(WAYS[way](place))
     async with plain_engine() as server:
-        hub = await server.serve(room.parent)
+        hub = await server.serving.start(room.parent)
         database = DatabaseConfig("d", "mine", place.path)
         peer = PeerConfig.new("d", hub.url, room="room")
         client = Engine(Settings(databases=(database,), peers=(peer,)), policies={**POLICIES, NoSuchFile: SLOW})
@@ -298,13 +298,13 @@ async def test_away_when_the_program_starts(tmp_path: Path, way: str) -> None:
                 await until(lambda: "does not exist" in it.reason, "the link says it")
                 await until(lambda: any("does not exist" in problem for problem in it.problems), "the database, too")
                 with pytest.raises(NoSuchFile):
-                    await client.tables("d")
+                    await client.databases.tables("d")
                 place.back()
                 await it.heals()
                 assert len(rows(place.path)) == 2
                 await it.goes_on()
                 await until(lambda: bool(local), "what other programs write is listed")
-                assert [table.name for table in await client.tables("d")] == ["item"]
+                assert [table.name for table in await client.databases.tables("d")] == ["item"]
             await listening
 
 
@@ -327,7 +327,7 @@ async def test_a_file_that_is_no_database_yet_when_the_program_starts(tmp_path: 
             await until(lambda: bool(told), "it is told")
             good.rename(path)
             await until(lambda: told[-1].problem == "" and told[-1].site_id is not None, "it is opened")
-            await client.remove_database("d")
+            await client.databases.remove("d")
         await listening
     assert [event.problem.split("” ")[-1] for event in told[:1]] == ["is not a SQLite database."]
 

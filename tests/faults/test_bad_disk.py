@@ -43,11 +43,11 @@ class World:
 
     @property
     def reason(self) -> str:
-        return self.client.peers()[0].reason
+        return self.client.peers.statuses()[0].reason
 
     @property
     def state(self) -> State:
-        return self.client.peers()[0].state
+        return self.client.peers.statuses()[0].state
 
     async def told(self, words: str) -> None:
         """Wait for a reason with these words."""
@@ -57,7 +57,7 @@ class World:
         """Wait until both are the same, by themselves; no clock was ever ahead of its data."""
         look([self.a, self.room])
         await until(lambda: rows(self.a) == rows(self.room), "both the same")
-        await self.client.wait_in_sync(timeout=PATIENCE)
+        await self.client.peers.wait_in_sync(timeout=PATIENCE)
         look([self.a, self.room])
 
 
@@ -70,9 +70,9 @@ async def world(tmp_path: Path, *, journal: str = "delete") -> AsyncIterator[Wor
             new = [(1_000 * number + n, "x" * 500) for n in range(200)]
             connection.executemany("INSERT INTO item (id, name) VALUES (?, ?)", new)
     async with plain_engine() as server, plain_engine(HASTY) as client:
-        hub = await server.serve(room.parent)
+        hub = await server.serving.start(room.parent)
         await add_peer(client, a, hub.url)
-        await client.wait_in_sync(timeout=PATIENCE)
+        await client.peers.wait_in_sync(timeout=PATIENCE)
         yield World(room, a, client, hub)
 
 
@@ -183,8 +183,8 @@ async def test_a_room_that_is_taken_away(tmp_path: Path) -> None:
         async with plain_engine() as other:
             b = make_file(tmp_path / "other" / "b.db")
             await add_peer(other, b, it.hub.url)
-            await until(lambda: "cannot open this room's file" in other.peers()[0].reason, "told")
-            assert {it.state, other.peers()[0].state} <= {State.WAITING, State.CONNECTING}
+            await until(lambda: "cannot open this room's file" in other.peers.statuses()[0].reason, "told")
+            assert {it.state, other.peers.statuses()[0].state} <= {State.WAITING, State.CONNECTING}
             assert rows(away) == before
             away.rename(it.room)
             await it.heals()
@@ -198,10 +198,10 @@ async def test_a_room_that_comes_late(tmp_path: Path) -> None:
     write(a, "INSERT INTO item (id) VALUES (1)")
     make_file(tmp_path / "hub" / "other")
     async with plain_engine() as server, plain_engine(HASTY) as client:
-        hub = await server.serve(tmp_path / "hub")
+        hub = await server.serving.start(tmp_path / "hub")
         await add_peer(client, a, hub.url)
-        await until(lambda: client.peers()[0].state is State.NEEDS_YOU, "told")
-        assert "goes on by itself" in client.peers()[0].reason
+        await until(lambda: client.peers.statuses()[0].state is State.NEEDS_YOU, "told")
+        assert "goes on by itself" in client.peers.statuses()[0].reason
         room = make_file(tmp_path / "hub" / ".room").rename(tmp_path / "hub" / "room")
         await until(lambda: rows(room) == rows(a), "in the room")
 
@@ -262,21 +262,21 @@ def test_pause_and_resume_over_and_over(tmp_path: Path) -> None:
 
 async def _pause_and_resume(tmp_path: Path, cycles: int) -> None:
     async with world(tmp_path) as it:
-        peer = it.client.peers()[0].peer
+        peer = it.client.peers.statuses()[0].peer
 
         async def cycle(number: int) -> None:
-            await it.client.pause(Pause.FOREVER, [peer])
+            await it.client.peers.pause(Pause.FOREVER, [peer])
             if number % 3:
                 await until(lambda: it.state is State.PAUSED, "paused")
-            await it.client.pause(None, [peer])
+            await it.client.peers.pause(None, [peer])
             if number % 10 == 0:
                 write(it.a, "UPDATE item SET n = ? WHERE id = 1", number)
-                await it.client.wait_in_sync(timeout=PATIENCE)
+                await it.client.peers.wait_in_sync(timeout=PATIENCE)
             elif number % 2:
                 await asyncio.sleep(0)
 
         async def at_rest() -> tuple[int, int, int]:
-            await it.client.wait_in_sync(timeout=PATIENCE)
+            await it.client.peers.wait_in_sync(timeout=PATIENCE)
             await until(lambda: it.hub.guests.total() == 1, "one guest")
             await asyncio.sleep(0.7)  # clocks are written a little later
             gc.collect()
@@ -302,7 +302,7 @@ async def test_a_reader_who_is_slow_with_100_mb(tmp_path: Path) -> None:
     with writing(room) as connection, connection:
         connection.executemany("INSERT INTO item (id, extra) VALUES (?, zeroblob(1000000))", [(n,) for n in range(99)])
     async with plain_engine() as server:
-        hub = await server.serve(room.parent)
+        hub = await server.serving.start(room.parent)
         async with guest(hub, own=None) as slow:
             await slow.send(encode(AnnouncePresence(STRANGER, (), "", -1)))
             assert isinstance(await hear(slow), StartStreaming)

@@ -32,7 +32,7 @@ async def test_a_hub_without_descriptors(tmp_path: Path) -> None:
             one.close()
         async with plain_engine() as client:
             await add_peer(client, make_file(tmp_path / "a.db"), url)
-            await client.wait_in_sync(timeout=2 * PATIENCE)
+            await client.peers.wait_in_sync(timeout=2 * PATIENCE)
     told = hub.err.splitlines()
     assert len(told) == 1, told
     assert "No more connections can be taken for now: Too many open files. At most 64 may be open" in told[0]

@@ -88,7 +88,7 @@ async def served(port: int, path: Path, room: Path, key: int) -> None:
     write(make_file(path), "INSERT INTO item (id) VALUES (?)", key)
     async with plain_engine() as client:
         await add_peer(client, path, f"ws://127.0.0.1:{port}/sync")
-        await client.wait_in_sync(timeout=PATIENCE)
+        await client.peers.wait_in_sync(timeout=PATIENCE)
     assert any(found == (key,) for found, _ in rows(room))
 
 

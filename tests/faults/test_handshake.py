@@ -62,7 +62,7 @@ def troubles(caplog: pytest.LogCaptureFixture) -> list[str]:
 @on_loop
 async def test_a_good_one(tmp_path: Path) -> None:
     async with plain_engine() as server:
-        hub = await server.serve(make_file(tmp_path / "hub" / "room").parent)
+        hub = await server.serving.start(make_file(tmp_path / "hub" / "room").parent)
         for good in (request(), request("http://hub.example/sync"), request("/any//path?at=all#%zz")):
             assert await answer(hub, good) == 101
 
@@ -92,7 +92,7 @@ async def test_bad_ones(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> Non
         "a body": request("/sync", "Content-Length: 5"),
     }
     async with plain_engine() as server:
-        hub = await server.serve(make_file(tmp_path / "hub" / "room").parent)
+        hub = await server.serving.start(make_file(tmp_path / "hub" / "room").parent)
         found = {name: await answer(hub, data) for name, data in bad.items()}
         assert found == dict.fromkeys(bad, 400)
         assert await answer(hub, request()) == 101
@@ -119,7 +119,7 @@ async def test_random_ones(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> 
         return b"\r\n".join((*lines, b"", b""))
 
     async with plain_engine() as server:
-        hub = await server.serve(make_file(tmp_path / "hub" / "room").parent)
+        hub = await server.serving.start(make_file(tmp_path / "hub" / "room").parent)
         for case in budget.cases("hub: handshakes", seconds=4, at_least=50):
             data = spoiled(case.random)
             assert await answer(hub, data) in FINE, data

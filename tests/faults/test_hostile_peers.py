@@ -58,7 +58,7 @@ async def serves(hub: Hub, room: Path, path: Path) -> None:
     write(make_file(path), "INSERT INTO item (id) VALUES (4711)")
     async with plain_engine() as client:
         await add_peer(client, path, hub.url)
-        await client.wait_in_sync(timeout=PATIENCE)
+        await client.peers.wait_in_sync(timeout=PATIENCE)
     assert ((4711,),) in [(key,) for key, _ in rows(room)]
 
 
@@ -71,7 +71,7 @@ async def test_compression_is_refused(room: Path) -> None:
     bomb[0] |= 0b0100_0000  # it is compressed (RFC 7692)
     offer = [encode_subprotocol("room", own=PROTOCOL)]
     async with plain_engine() as server:
-        hub = await server.serve(room.parent)
+        hub = await server.serving.start(room.parent)
         async with connect(hub.url, subprotocols=offer, proxy=None, compression="deflate") as socket:  # type: ignore[arg-type]
             assert socket.protocol.extensions == []
             socket.transport.write(bomb)
@@ -83,7 +83,7 @@ async def test_a_large_message_before_the_greeting(room: Path, tmp_path: Path) -
     """Refused for the size that it says it has; nothing of it is waited for. The same when it comes to a link."""
     large = encode(Changes(STRANGER, Cursor(0, 0), (cell(1, MAX_SMALL),)))
     async with plain_engine() as server, plain_engine() as client:
-        hub = await server.serve(room.parent)
+        hub = await server.serving.start(room.parent)
         for own in (PROTOCOL, None):
             async with guest(hub, own=own) as socket:
                 with contextlib.suppress(ConnectionClosed):
@@ -97,8 +97,8 @@ async def test_a_large_message_before_the_greeting(room: Path, tmp_path: Path) -
 
         async with own_server(eager) as url:
             await add_peer(client, make_file(tmp_path / "a.db"), url)
-            await until(lambda: client.peers()[0].state is State.NEEDS_YOU, "told")
-            assert "sent a message of more than 2 MB" in client.peers()[0].reason
+            await until(lambda: client.peers.statuses()[0].state is State.NEEDS_YOU, "told")
+            assert "sent a message of more than 2 MB" in client.peers.statuses()[0].reason
         await serves(hub, room, tmp_path / "witness.db")
 
 
@@ -106,7 +106,7 @@ async def test_a_large_message_before_the_greeting(room: Path, tmp_path: Path) -
 async def test_a_message_without_changes_that_is_large(room: Path) -> None:
     frame = b"\x41\x01" + bytes(8) + b"\xff\xff\xff\x03" + bytes(8 * MB)
     async with plain_engine() as server:
-        hub = await server.serve(room.parent)
+        hub = await server.serving.start(room.parent)
         async with guest(hub) as socket:
             await socket.send(encode(Hello(PROTOCOL, STRANGER, 0, "", -1, (ITEM,))))
             assert isinstance(await hear(socket), Hello)
@@ -161,7 +161,7 @@ async def test_clocks_of_ours_that_cannot_be(room: Path, tmp_path: Path) -> None
     with Replica.open(room, readonly=True) as replica:
         site, version = replica.site_id, replica.db_version()
     async with plain_engine() as server:
-        hub = await server.serve(room.parent)
+        hub = await server.serving.start(room.parent)
         refused = dict.fromkeys((2**63 - 1, 2**53, -1, -(2**63)), 1008)
         for clock, code in (*refused.items(), (2**53 - 1, 4005), (version + 1, 4005)):
             async with guest(hub, own=None) as socket:
@@ -183,9 +183,9 @@ async def test_the_site_id_of_somebody_else(room: Path, tmp_path: Path) -> None:
     a = make_file(tmp_path / "a.db")
     write(a, "INSERT INTO item (id, name) VALUES (1, 'mine')")
     async with plain_engine() as server, plain_engine() as client:
-        hub = await server.serve(room.parent)
+        hub = await server.serving.start(room.parent)
         await add_peer(client, a, hub.url)
-        await client.wait_in_sync(timeout=PATIENCE)
+        await client.peers.wait_in_sync(timeout=PATIENCE)
         with Replica.open(a, readonly=True) as replica:
             site = replica.site_id
         async with guest(hub) as socket:
@@ -205,7 +205,7 @@ async def test_guests_who_say_nothing(room: Path, tmp_path: Path, monkeypatch: p
     """A hundred of them, in both dialects: each is told why it has to go."""
     monkeypatch.setattr(base, "GREETING_TIMEOUT", 2.0)
     async with plain_engine() as server:
-        hub = await server.serve(room.parent)
+        hub = await server.serving.start(room.parent)
 
         async def silent(own: int | None) -> tuple[int | None, str]:
             async with guest(hub, own=own) as socket:

@@ -31,12 +31,12 @@ async def hub_and_witness(tmp_path: Path) -> AsyncIterator[tuple[Engine, Hub]]:
     room, witness = make_file(tmp_path / "hub" / "room"), make_file(tmp_path / "witness.db")
     make_file(tmp_path / "x")
     async with plain_engine() as server:
-        hub = await server.serve(room.parent)
+        hub = await server.serving.start(room.parent)
         yield server, hub
         write(witness, "INSERT INTO item (id, name) VALUES (4711, 'still here')")
         async with plain_engine() as client:
             await add_peer(client, witness, hub.url)
-            await client.wait_in_sync(timeout=PATIENCE)
+            await client.peers.wait_in_sync(timeout=PATIENCE)
             await until(lambda: any(key == (4711,) for key, _ in rows(room)), "the witness's row")
 
 
@@ -102,7 +102,7 @@ async def test_broken_greetings(tmp_path: Path) -> None:
 async def test_a_token_is_asked_for(tmp_path: Path) -> None:
     room = make_file(tmp_path / "hub" / "room")
     async with plain_engine() as server:
-        hub = await server.serve(room.parent, token="right")
+        hub = await server.serving.start(room.parent, token="right")
         for token in (None, "wrong"):
             with pytest.raises(InvalidStatus) as refused:
                 async with guest(hub, encode_subprotocol("room", token)):

@@ -49,7 +49,7 @@ def check(client: Path, hub_site: bytes, versions: dict[int, set[int]]) -> tuple
 async def sync(client: Path, room: Path, home: Path, *, killed_after: int | None = None) -> None:
     """Sync in a process of its own; kill that once the file was written to so many times."""
     async with plain_engine() as server:
-        hub = await server.serve(room.parent)
+        hub = await server.serving.start(room.parent)
         process = Command(home).start("sync", client, hub.url, "--room", room.name)
         if killed_after is not None:
             await written(client, killed_after, lambda: process.poll() is not None)

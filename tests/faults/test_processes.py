@@ -60,14 +60,14 @@ async def test_a_hub_that_stops_and_goes_on(tmp_path: Path) -> None:
     port = free_port()
     async with hub_process(room, port) as hub, plain_engine() as client:
         await add_peer(client, a, f"ws://127.0.0.1:{port}/sync")
-        await client.wait_in_sync(timeout=PATIENCE)
+        await client.peers.wait_in_sync(timeout=PATIENCE)
         hub.signal(signal.SIGSTOP)
         write(a, "INSERT INTO item (id, name) VALUES (1, 'meanwhile')")
-        await until(lambda: client.peers()[0].state is State.WAITING, "the client has noticed")
-        assert "no sign of life" in client.peers()[0].reason
+        await until(lambda: client.peers.statuses()[0].state is State.WAITING, "the client has noticed")
+        assert "no sign of life" in client.peers.statuses()[0].reason
         hub.signal(signal.SIGCONT)
         await until(lambda: rows(a) == rows(room) != [], "all the same")
-        await client.wait_in_sync(timeout=PATIENCE)
+        await client.peers.wait_in_sync(timeout=PATIENCE)
         look([a, room])
 
 
@@ -76,7 +76,7 @@ async def test_a_client_that_stops_and_goes_on(tmp_path: Path) -> None:
     """A laptop that sleeps: the hub lets it go, and when it wakes it catches up by itself."""
     room, a = make_file(tmp_path / "hub" / "room"), make_file(tmp_path / "clients" / "a.db")
     async with plain_engine() as server:
-        hub = await server.serve(room.parent)
+        hub = await server.serving.start(room.parent)
         with program("clients", a.parent, hub.url) as client:
             await until(lambda: hub.guests.total() == 1, "the client is there")
             client.signal(signal.SIGSTOP)
@@ -119,7 +119,7 @@ async def killed_again_and_again(client_file: Path, room: Path, case: budget.Cas
         await add_peer(client, client_file, f"ws://127.0.0.1:{port}/sync", mode=Mode.MANUAL)
         for _ in range(KILLS):
             async with hub_process(room, port) as hub:
-                trying = asyncio.ensure_future(client.sync_now())
+                trying = asyncio.ensure_future(client.peers.sync_now())
                 await written(room, case.random.randrange(1, WRITES), trying.done)
                 hub.kill()
                 await trying
@@ -127,7 +127,7 @@ async def killed_again_and_again(client_file: Path, room: Path, case: budget.Cas
             before, held = held, len(rows(room))
             case.found(before < held < len(whole))
         async with hub_process(room, port):
-            await client.sync_now()
+            await client.peers.sync_now()
             await until(lambda: rows(room) == whole, "nothing is lost")
             look([client_file, room])
 

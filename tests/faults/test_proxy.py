@@ -36,7 +36,7 @@ async def proxied(folder: Path, clients: int = 1) -> AsyncIterator[tuple[Hub, li
     """A hub, and clients that reach it through a proxy each. The files: the room, then the clients'."""
     files = [make_file(folder / "hub" / "room"), *(make_file(folder / f"client-{n}.db") for n in range(clients))]
     async with contextlib.AsyncExitStack() as stack:
-        hub = await (await stack.enter_async_context(plain_engine())).serve(folder / "hub")
+        hub = await (await stack.enter_async_context(plain_engine())).serving.start(folder / "hub")
         proxies, engines = [], []
         for path in files[1:]:
             proxies.append(await stack.enter_async_context(Proxy(hub.port)))
@@ -46,7 +46,9 @@ async def proxied(folder: Path, clients: int = 1) -> AsyncIterator[tuple[Hub, li
 
 
 async def in_sync(engine: Engine) -> None:
-    await until(lambda: engine.peers()[0].state is State.IN_SYNC and engine.peers()[0].to_send == 0, "in sync")
+    await until(
+        lambda: engine.peers.statuses()[0].state is State.IN_SYNC and engine.peers.statuses()[0].to_send == 0, "in sync"
+    )
 
 
 # Random trouble
@@ -132,9 +134,11 @@ async def test_half_open(tmp_path: Path, direction: str) -> None:
         way.freeze()
         write(a, "INSERT INTO item (id, name) VALUES (1, 'from the client')")
         write(room, "INSERT INTO item (id, name) VALUES (2, 'from the hub')")
-        await until(lambda: client.peers()[0].state is State.WAITING, "the client has noticed")
+        await until(lambda: client.peers.statuses()[0].state is State.WAITING, "the client has noticed")
         noticed_first = ("no sign of life from the other side", "The other side heard nothing from here")
-        assert any(words in client.peers()[0].reason for words in noticed_first), client.peers()[0].reason
+        assert any(words in client.peers.statuses()[0].reason for words in noticed_first), client.peers.statuses()[
+            0
+        ].reason
         await until(lambda: hub.guests.total() == 0, "the hub has noticed")
         look([room, a])
         way.thaw()
@@ -162,7 +166,7 @@ async def test_frozen_in_the_middle_of_much(tmp_path: Path) -> None:
         proxy.up.freeze()
         with writing(a) as connection:
             connection.execute("INSERT INTO item (id, extra) VALUES (1, randomblob(20000000))")
-        await until(lambda: client.peers()[0].state is State.WAITING, "the client has noticed")
+        await until(lambda: client.peers.statuses()[0].state is State.WAITING, "the client has noticed")
         await until(lambda: hub.guests.total() == 0, "the hub has noticed")
         assert rows(room) == []
         proxy.up.thaw()

@@ -50,15 +50,15 @@ async def test_reconnects_with_nothing_new(tmp_path: Path, mode: Mode, direction
     fill(a, 0, rng)
     fill(room, ROWS, rng)
     async with plain_engine() as server, plain_engine() as client:
-        hub = await server.serve(room.parent)
+        hub = await server.serving.start(room.parent)
 
         def heard() -> bool:  # a confirmation that is cut off says nothing
             return all(guest.driver.session.all_confirmed for guest in hub.inside if guest.driver.session.asked)
 
         async with Proxy(hub.port) as proxy:
             peer = await add_peer(client, a, proxy.url, mode=mode, direction=direction)
-            assert await client.sync_now() == {peer: None}
-            await until(lambda: client.peers()[0].state in (State.IN_SYNC, State.IDLE), "at rest")
+            assert await client.peers.sync_now() == {peer: None}
+            await until(lambda: client.peers.statuses()[0].state in (State.IN_SYNC, State.IDLE), "at rest")
             await until(heard, "all is confirmed")
             held = {Direction.BOTH: (2, 2), Direction.SEND: (1, 2), Direction.RECEIVE: (2, 1)}[direction]
             assert (len(rows(a)), len(rows(room))) == tuple(n * ROWS for n in held)
@@ -69,10 +69,10 @@ async def test_reconnects_with_nothing_new(tmp_path: Path, mode: Mode, direction
                 if mode is Mode.LIVE:
                     proxy.reset()
                     await until(lambda number=number: proxy.dials == number + 2, "dialled again")  # type: ignore[misc]
-                    await client.wait_in_sync(timeout=PATIENCE)
+                    await client.peers.wait_in_sync(timeout=PATIENCE)
                     await until(heard, "all is confirmed")
                 else:
-                    assert await client.sync_now() == {peer: None}
+                    assert await client.peers.sync_now() == {peer: None}
                     await until(lambda: hub.guests.total() == 0, "hung up")
                 sizes.append((proxy.up.moved - start[0], proxy.down.moved - start[1]))
             assert proxy.dials == RECONNECTS + 1

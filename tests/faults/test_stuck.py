@@ -71,7 +71,7 @@ def keys(path: Path) -> list[object]:
 
 
 def told(engine: Engine) -> PeerStatus:
-    return engine.peers()[0]
+    return engine.peers.statuses()[0]
 
 
 # Nothing moves
@@ -131,10 +131,10 @@ async def test_a_large_cell_on_a_slow_line_is_no_stall(
     source = a if direction == "up" else room
     reasons = set()
     async with plain_engine() as server, plain_engine() as client:
-        hub = await server.serve(room.parent)
+        hub = await server.serving.start(room.parent)
         async with Proxy(hub.port) as proxy:
             await add_peer(client, a, proxy.url)
-            await client.wait_in_sync(timeout=PATIENCE)
+            await client.peers.wait_in_sync(timeout=PATIENCE)
             way = proxy.up if direction == "up" else proxy.down
             way.rate = 5_000_000
             write(source, "INSERT INTO item (id, extra) VALUES (1, randomblob(24000000))")
@@ -212,12 +212,12 @@ async def test_an_older_protocol(tmp_path: Path) -> None:
 async def test_a_restored_file(tmp_path: Path) -> None:
     room, a = make_file(tmp_path / "hub" / "room"), make_file(tmp_path / "a.db")
     async with plain_engine() as server:
-        hub = await server.serve(room.parent)
+        hub = await server.serving.start(room.parent)
         for row in range(3):
             write(a, "INSERT INTO item (id) VALUES (?)", row)
             async with plain_engine() as client:
                 await add_peer(client, a, hub.url)
-                await client.wait_in_sync(timeout=PATIENCE)
+                await client.peers.wait_in_sync(timeout=PATIENCE)
             if row == 0:
                 shutil.copyfile(a, tmp_path / "backup")
         shutil.copyfile(tmp_path / "backup", a)

@@ -96,7 +96,7 @@ async def test_one_dies_and_its_clients_go_on_with_another(tmp_path: Path) -> No
         write(files[0], "INSERT INTO item (id, name) VALUES (11, 'through two hubs')")
         await until(lambda: count(files[1]) == 4, "those with another hub go on")
         lone = clients.settings.peers[-1]
-        await clients.remove_peer(lone.id)
+        await clients.peers.remove(lone.id)
         await join(clients, files[2], hubs.ports[1])
         everywhere = [*files, hubs.room(0), hubs.room(1)]
         await until(lambda: all(count(file) == 5 for file in everywhere), "the lone one has moved")

@@ -22,12 +22,12 @@ TOO_LARGE = "INSERT INTO item (id, extra) VALUES (2, zeroblob(115000000))"
 
 async def stopped(engine: Engine) -> str:
     """Wait until the only link needs a person, and see that it then leaves the peer alone; return the sentence."""
-    await until(lambda: engine.peers()[0].state is State.NEEDS_YOU, "a person is needed")
-    tried = engine.peers()[0].last_attempt
+    await until(lambda: engine.peers.statuses()[0].state is State.NEEDS_YOU, "a person is needed")
+    tried = engine.peers.statuses()[0].last_attempt
     await asyncio.sleep(1.2)  # longer than two waits of the back-off
-    assert engine.peers()[0].last_attempt == tried
-    assert engine.peers()[0].state is State.NEEDS_YOU
-    return engine.peers()[0].reason
+    assert engine.peers.statuses()[0].last_attempt == tried
+    assert engine.peers.statuses()[0].state is State.NEEDS_YOU
+    return engine.peers.statuses()[0].reason
 
 
 @pytest.mark.slow
@@ -39,10 +39,10 @@ async def test_a_cell_that_no_message_holds(tmp_path: Path, direction: str) -> N
     source, target = (a, room) if direction == "up" else (room, a)
     write(source, "INSERT INTO item (id, name) VALUES (1, 'before')")
     async with plain_engine() as server, plain_engine() as client:
-        hub = await server.serve(room.parent)
+        hub = await server.serving.start(room.parent)
         async with Proxy(hub.port) as proxy:
             await add_peer(client, a, proxy.url)
-            await client.wait_in_sync(timeout=PATIENCE)
+            await client.peers.wait_in_sync(timeout=PATIENCE)
             write(source, TOO_LARGE)
             sentence = await stopped(client)
             assert "110 MB in a row of “item”, in its column “extra”; a message may have 100 MB" in sentence
@@ -52,7 +52,7 @@ async def test_a_cell_that_no_message_holds(tmp_path: Path, direction: str) -> N
             assert len(rows(target)) == 1
             write(source, "DELETE FROM item WHERE id = 2")
             write(source, "INSERT INTO item (id, name) VALUES (3, 'after')")
-            assert list((await client.sync_now()).values()) == [None]
+            assert list((await client.peers.sync_now()).values()) == [None]
             assert rows(target) == rows(source)
 
 

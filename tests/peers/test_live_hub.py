@@ -26,7 +26,7 @@ async def test_published_clients_with_tokens_make_a_room_from_the_schema_file(tm
     writer, reader = make(tokens, "writer"), make(tokens, "reader", write=False)
     room = folder / "room"
     async with plain_engine() as server:
-        hub = await server.serve(folder, options=HubOptions(tokens=tokens, schemas=schemas))
+        hub = await server.serving.start(folder, options=HubOptions(tokens=tokens, schemas=schemas))
         writing = await aside(StockClient, hub.url, "room", SCHEMA, auth=writer)
         try:
             await aside(writing.exec, "INSERT INTO item VALUES (1, 'from the writer', 1)")
@@ -65,7 +65,7 @@ async def test_published_clients_of_a_room_share_one_read(tmp_path: Path, monkey
     (schemas / "main.sql").write_text(SCHEMA)
     room = folder / "room"
     async with plain_engine() as server:
-        hub = await server.serve(folder, options=HubOptions(schemas=schemas))
+        hub = await server.serving.start(folder, options=HubOptions(schemas=schemas))
         clients: list[StockClient] = []
         try:
             for _ in range(4):

@@ -48,7 +48,7 @@ def room(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 async def test_published_client_on_our_hub(room: Path) -> None:
     write(room, "INSERT INTO item VALUES (1, 'from the hub', 1)")
     async with plain_engine() as server:
-        hub = await server.serve(room.parent)
+        hub = await server.serving.start(room.parent)
         client = await aside(StockClient, hub.url, "room", SCHEMA, frames=True)
         try:
             await aside(client.wait, ITEMS, [(1, "from the hub", 1)])
@@ -69,7 +69,7 @@ async def test_published_client_on_our_hub(room: Path) -> None:
 @on_loop
 async def test_published_client_resumes_without_sending_all_again(room: Path) -> None:
     async with plain_engine() as server:
-        hub = await server.serve(room.parent)
+        hub = await server.serving.start(room.parent)
         client = await aside(StockClient, hub.url, "room", SCHEMA, frames=True)
         try:
             for number in range(3):
@@ -98,14 +98,14 @@ async def test_published_client_and_syncline_in_one_room(room: Path, tmp_path: P
     laptop = make_file(tmp_path / "laptop.db", SCHEMA)
     write(laptop, "INSERT INTO item VALUES (1, 'laptop', 1)")
     async with plain_engine() as server, plain_engine() as here:
-        hub = await server.serve(room.parent)
+        hub = await server.serving.start(room.parent)
         await add_peer(here, laptop, hub.url)
         client = await aside(StockClient, hub.url, "room", SCHEMA)
         try:
             await aside(client.wait, ITEMS, [(1, "laptop", 1)])
             await aside(client.exec, "UPDATE item SET name = 'browser' WHERE id = 1")
             await until(lambda: "browser" in str(rows(laptop)), "the browser's write on the laptop")
-            await here.wait_in_sync(timeout=PATIENCE)
+            await here.peers.wait_in_sync(timeout=PATIENCE)
         finally:
             await aside(client.close)
 
@@ -115,7 +115,7 @@ async def test_published_client_and_syncline_in_one_room(room: Path, tmp_path: P
 async def test_another_schema_is_turned_away_and_the_hub_stays(tmp_path: Path) -> None:
     room = make_file(tmp_path / "hub" / "room", SCHEMA + IDENTITY)
     async with plain_engine() as server:
-        hub = await server.serve(room.parent)
+        hub = await server.serving.start(room.parent)
         stranger = await aside(StockClient, hub.url, "room", SCHEMA.replace("name TEXT", "name TEXT, more TEXT"))
         friend = await aside(StockClient, hub.url, "room", SCHEMA)
         try:
@@ -152,15 +152,15 @@ async def test_our_link_on_the_published_server(tmp_path: Path, schemas: Path) -
         async with plain_engine() as engine:
             peer = await add_peer(engine, ours, server.url)
             await aside(server.wait, "room", ITEMS, [(1, "ours", 9007199254740993)])
-            await until(lambda: engine.peers()[0].state is State.SENT, "sent, for this server never confirms")
+            await until(lambda: engine.peers.statuses()[0].state is State.SENT, "sent, for this server never confirms")
             await aside(server.exec, "room", "INSERT INTO item VALUES (2, 'theirs', 5)")
             # its live notifications may get lost (cr-sqlite.md 10.8): asking again must always do
-            assert await engine.sync_now([peer]) == {peer: None}
+            assert await engine.peers.sync_now([peer]) == {peer: None}
             await until(lambda: len(rows(ours)) == 2, "the server's row here")
             assert str(rows(ours)[1]).count("class 'int'") == 1  # 5 stays an integer
-            assert await engine.sync_now([peer]) == {peer: None}
-            await until(lambda: engine.peers()[0].state is State.IN_SYNC, "confirmed by a fresh greeting")
-            assert engine.peers()[0].confirmed >= 1
+            assert await engine.peers.sync_now([peer]) == {peer: None}
+            await until(lambda: engine.peers.statuses()[0].state is State.IN_SYNC, "confirmed by a fresh greeting")
+            assert engine.peers.statuses()[0].confirmed >= 1
     finally:
         await aside(server.close)
 
@@ -176,14 +176,14 @@ async def test_our_link_resumes_after_a_crash_of_the_published_server(tmp_path: 
             for number in range(5):
                 write(ours, "INSERT INTO item VALUES (?, 'x', ?)", number, number)
             await aside(server.wait, "room", "SELECT count(*) FROM item", [(5,)])
-            assert await engine.sync_now([peer]) == {peer: None}
+            assert await engine.peers.sync_now([peer]) == {peer: None}
             await aside(server.kill)
-            await until(lambda: engine.peers()[0].state is State.WAITING, "the crash noticed")
+            await until(lambda: engine.peers.statuses()[0].state is State.WAITING, "the crash noticed")
             write(ours, "INSERT INTO item VALUES (7, 'meanwhile', 7)")
             with engine.subscribe() as events:
                 await aside(server.restart)
                 await aside(server.wait, "room", "SELECT count(*) FROM item", [(6,)])
-                assert await engine.sync_now([peer]) == {peer: None}
+                assert await engine.peers.sync_now([peer]) == {peer: None}
                 sent = [one for event in events.drain() for one in getattr(event, "changes", ())]
             outgoing = [one for one in sent if one.key == (7,)]
             assert len(outgoing) >= 2
@@ -202,15 +202,15 @@ async def test_pull_from_the_published_server(tmp_path: Path, schemas: Path) -> 
         schema = SchemaName("main.sql", cryb64(SCHEMA))
         async with Engine(Settings(), schema=schema) as engine:
             peer = await add_peer(engine, ours, server.url, mode=Mode.MANUAL)
-            assert await engine.sync_now([peer]) == {peer: None}
+            assert await engine.peers.sync_now([peer]) == {peer: None}
             assert await aside(server.exec, "room", ITEMS) == [(1, "ours", 1)]
-            await until(lambda: engine.peers()[0].state is State.IDLE, "hung up")
+            await until(lambda: engine.peers.statuses()[0].state is State.IDLE, "hung up")
             await aside(server.exec, "room", "UPDATE item SET n = 2")
-            assert await engine.sync_now([peer]) == {peer: None}
+            assert await engine.peers.sync_now([peer]) == {peer: None}
             assert "2" in str(rows(ours))
         async with plain_engine() as engine:
             peer = await add_peer(engine, ours, server.url, mode=Mode.MANUAL)
-            outcome = (await engine.sync_now([peer]))[peer]
+            outcome = (await engine.peers.sync_now([peer]))[peer]
             assert "needs the name of a schema" in str(outcome)
             assert outcome is not None
             assert "--schema" in outcome.hint
@@ -227,7 +227,7 @@ async def test_a_silent_published_server_is_explained(tmp_path: Path, schemas: P
     try:
         async with plain_engine() as engine:
             peer = await add_peer(engine, ours, server.url, mode=Mode.MANUAL)
-            outcome = (await engine.sync_now([peer]))[peer]
+            outcome = (await engine.peers.sync_now([peer]))[peer]
             assert "may not know this room" in str(outcome)
     finally:
         await aside(server.close)

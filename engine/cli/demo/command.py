@@ -70,7 +70,7 @@ def folder_for(keep: Path | None) -> Iterator[Path]:
 async def tell_story(demo: Demo) -> None:
     """Set the demo up, run its script, and tell about it. The engine is open."""
     await demo.set_up()
-    hub = demo.engine.hub
+    hub = demo.engine.serving.hub
     say(t("Two todo lists and a hub in {folder}, the hub at {url}", folder=demo.folder, url=hub.url if hub else ""))
     try:
         await demo.script()

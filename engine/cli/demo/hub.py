@@ -75,11 +75,11 @@ class Demo:
     async def set_up(self) -> None:
         """Make the files, start the hub, and link both sides to it, live."""
         self.files = await asyncio.to_thread(make_files, self.folder)
-        hub = await self.engine.serve(self.folder / "hub")
+        hub = await self.engine.serving.start(self.folder / "hub")
         for side in SIDES:
-            self.databases[side] = await self.engine.add_database(self.files[side], side)
+            self.databases[side] = await self.engine.databases.add(self.files[side], side)
             peer = PeerConfig.new(self.databases[side].id, hub.url, room=ROOM, name=f"{side} → hub", mode=Mode.LIVE)
-            self.peers[side] = await self.engine.add_peer(peer)
+            self.peers[side] = await self.engine.peers.add(peer)
 
     async def write(self, side: str, sql: str) -> None:
         """Write to one side as its app would, through a connection of its own."""
@@ -103,14 +103,14 @@ class Demo:
         await self.write("laptop", "DELETE FROM todo WHERE id = 3")
         await self.settle()
         self._say(t("Both sides write, with no connection between them:"))
-        await self.engine.pause(Pause.FOREVER)
+        await self.engine.peers.pause(Pause.FOREVER)
         await self.write("laptop", "UPDATE todo SET text = 'Send the letter today' WHERE id = 2")
         await self.write("desktop", "UPDATE todo SET text = 'Send the letter by air' WHERE id = 2")
         await self.write("laptop", "DELETE FROM todo WHERE id = 1")
         await self.write("desktop", "UPDATE todo SET text = 'Water the cactus' WHERE id = 1")
         await self.write("desktop", "INSERT INTO todo (id, text) VALUES (4, 'Call grandma')")
         await self.write_elsewhere("laptop", "INSERT INTO todo (id, text) VALUES (5, 'Fix the bike')")
-        await self.engine.pause(None)
+        await self.engine.peers.pause(None)
         await self.settle()
 
     async def settle(self) -> None:
@@ -124,7 +124,7 @@ class Demo:
         ids = [peer.id for peer in self.peers.values()]
         while True:
             # an app's write is noticed a moment after it is made: what counts is what is on disk
-            await self.engine.wait_in_sync(ids, timeout=max(0.1, end - loop.time()))
+            await self.engine.peers.wait_in_sync(ids, timeout=max(0.1, end - loop.time()))
             if await self._level():
                 return
             if loop.time() > end:

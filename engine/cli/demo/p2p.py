@@ -43,13 +43,13 @@ class Machine:
     async def set_up(self) -> None:
         """Make the file, and share it. The engine is open."""
         await asyncio.to_thread(_make_file, self.path)
-        self.database = await self.engine.add_database(self.path)
-        await self.engine.share([self.database.id])
+        self.database = await self.engine.databases.add(self.path)
+        await self.engine.sharing.start([self.database.id])
 
     def invite(self) -> PairingLink:
         """Make a pairing link to its database."""
         assert self.database is not None
-        return self.engine.invite(self.database.id)
+        return self.engine.sharing.invite(self.database.id)
 
     async def pair(self, link: PairingLink, name: str, say: Callable[[str], None]) -> None:
         """Find another machine in the network by its certificate, and use its link.
@@ -59,7 +59,7 @@ class Machine:
         """
         assert self.database is not None
         changed = asyncio.Event()
-        async with self.engine.discover(changed.set, here=True) as discovery:
+        async with self.engine.pairing.discover(changed.set, here=True) as discovery:
             found = await _find(discovery, changed, link, name)
         fit = t("fit") if offer(self.shapes()) in found.offers else t("do not fit")
         say(
@@ -71,7 +71,7 @@ class Machine:
                 fit=fit,
             )
         )
-        await self.engine.pair(link, self.database.id, name=name)
+        await self.engine.pairing.pair(link, self.database.id, name=name)
         say(t("  {name:<8} pairs with it; both show: {words}", name=self.name, words=" ".join(link.words)))
 
     def shapes(self) -> tuple[Shape, ...]:
@@ -125,13 +125,13 @@ class RingDemo:
         await self._write("tablet", "INSERT INTO todo (id, text) VALUES (4, 'Call grandma')")
         await self._settle()
         self._say(t("Without the link between tablet and laptop, the desktop passes things on:"))
-        await self.machines["tablet"].engine.pause(Pause.FOREVER)
+        await self.machines["tablet"].engine.peers.pause(Pause.FOREVER)
         await self._write("laptop", "DELETE FROM todo WHERE id = 3")
         await self._write("tablet", "UPDATE todo SET done = 1 WHERE id = 1")
         await self._settle()
         self._say(t("All three write, with no connection between them:"))
         for machine in self.machines.values():
-            await machine.engine.pause(Pause.FOREVER)
+            await machine.engine.peers.pause(Pause.FOREVER)
         await self._write("laptop", "UPDATE todo SET text = 'Send the letter today' WHERE id = 2")
         await self._write("desktop", "UPDATE todo SET text = 'Send the letter by air' WHERE id = 2")
         await self._write("tablet", "UPDATE todo SET text = 'Forget the letter' WHERE id = 2")
@@ -139,7 +139,7 @@ class RingDemo:
         await self._write("tablet", "UPDATE todo SET text = 'Call grandma at five' WHERE id = 4")
         await self._write("desktop", "INSERT INTO todo (id, text) VALUES (5, 'Fix the bike')")
         for machine in self.machines.values():
-            await machine.engine.pause(None)
+            await machine.engine.peers.pause(None)
         await self._settle()
 
     async def _write(self, name: str, sql: str) -> None:

@@ -23,7 +23,7 @@ async def test_it_holds_what_helps_and_no_secret(tmp_path: Path, caplog: pytest.
     write(mine, "INSERT INTO item (id, name, n) VALUES (1, ?, ?)", VALUES[0], int(VALUES[3]))
     write(room, "INSERT INTO item (id, name) VALUES (2, ?)", VALUES[1])
     async with plain_engine() as other:
-        hub = await other.serve(room.parent, token=TOKEN)
+        hub = await other.serving.start(room.parent, token=TOKEN)
         databases = DatabaseConfig.new(mine), DatabaseConfig.new(tmp_path / "missing.db")
         peers = (
             PeerConfig.new(databases[0].id, hub.url, room="room", name="Hub", mode=Mode.MANUAL),
@@ -32,12 +32,12 @@ async def test_it_holds_what_helps_and_no_secret(tmp_path: Path, caplog: pytest.
         settings = Settings(databases=databases, peers=peers)
         async with Engine(settings, journal=Journal()) as engine:
             for peer in peers:
-                await engine.update_peer(peer, token=TOKEN)
-            await engine.sync_now()
+                await engine.peers.update(peer, token=TOKEN)
+            await engine.peers.sync_now()
             write(room, "UPDATE item SET name = ? WHERE id = 1", VALUES[2])
-            await engine.sync_now()
-            assert engine.journal is not None
-            assert await engine.journal.overwritten(), "values are in the journal"
+            await engine.peers.sync_now()
+            assert engine.history.journal is not None
+            assert await engine.history.journal.overwritten(), "values are in the journal"
             log = tmp_path / "log"
             log.write_text(f"connecting with {TOKEN} to ws://127.0.0.1:9/sync?{QUERY}\nthe end of the log\n")
             file = await diagnostics.save(engine, tmp_path / "out", [log], ["Qt 6"])

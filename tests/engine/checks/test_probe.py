@@ -31,7 +31,7 @@ async def hub(folder: Path, *, token: str | None = None) -> AsyncIterator[tuple[
     """A hub with the room "room"."""
     make_file(folder / "room")
     async with plain_engine() as engine:
-        yield engine, (await engine.serve(folder, token=token)).url
+        yield engine, (await engine.serving.start(folder, token=token)).url
 
 
 def outcomes(report: ProbeReport) -> str:
@@ -70,7 +70,7 @@ async def test_all_is_well_and_nothing_is_written(tmp_path: Path) -> None:
         assert (dump(here), dump(tmp_path / "rooms/room")) == before
         assert rows(tmp_path / "rooms/room") == []
         assert outcomes(await probe(None, url, "room", "right")) == "oooou"
-        serving = engine.hub
+        serving = engine.serving.hub
         assert serving is not None
         await until(lambda: not serving.guests, "it has hung up")
 

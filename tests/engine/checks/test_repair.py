@@ -45,10 +45,10 @@ def test_what_has_a_clock_is_mended_by_sending_again(tmp_path: Path, side: Side)
             there.record_sent(here.site_id, version)
         async with plain_engine() as server, plain_engine() as client:
             peer = await connected(client, server, one, room)
-            found = await client.verify(peer, timeout=PATIENCE)
+            found = await client.checks.verify(peer, timeout=PATIENCE)
             assert len(found.differing) == 22
-            await client.send_again(peer, side, timeout=PATIENCE)
-            assert str(await client.verify(peer, timeout=PATIENCE)).startswith("identical: 1 table, 2,000 rows")
+            await client.checks.send_again(peer, side, timeout=PATIENCE)
+            assert str(await client.checks.verify(peer, timeout=PATIENCE)).startswith("identical: 1 table, 2,000 rows")
         assert rows(one) == rows(room)
 
     go()
@@ -68,12 +68,12 @@ def test_what_has_none_goes_the_way_that_is_chosen(tmp_path: Path, damaged: str,
         backups = Backups(tmp_path / "backups")
         async with plain_engine() as server, Engine(Settings(), backups=backups) as client:
             peer = await connected(client, server, one, room)
-            found = await client.verify(peer, timeout=PATIENCE)
+            found = await client.checks.verify(peer, timeout=PATIENCE)
             assert len(found.differing) == 4
-            settled = await client.settle(peer, found.differing, side)
+            settled = await client.checks.resolve_rows(peer, found.differing, side)
             assert (settled.written, settled.left) == (4, 0), settled
-            await client.wait_in_sync([peer], timeout=PATIENCE)
-            assert (await client.verify(peer, timeout=PATIENCE)).verdict is Verdict.IDENTICAL
+            await client.peers.wait_in_sync([peer], timeout=PATIENCE)
+            assert (await client.checks.verify(peer, timeout=PATIENCE)).verdict is Verdict.IDENTICAL
         assert rows(one) == rows(room) == wanted
         assert backups.find(one)
 
@@ -87,7 +87,7 @@ async def test_a_row_that_changed_since_stays(tmp_path: Path) -> None:
     untracked(one, "UPDATE item SET name = 'mine' WHERE id < 3")
     async with plain_engine() as server, plain_engine() as client:
         peer = await connected(client, server, one, room)
-        found = await client.verify(peer, timeout=PATIENCE)
+        found = await client.checks.verify(peer, timeout=PATIENCE)
         write(one, "UPDATE item SET name = 'newer' WHERE id = 1")
         with Replica.open(one) as replica:
             settled = settle(replica, found.differing, Side.THEIRS)
@@ -100,12 +100,12 @@ async def test_a_row_that_changed_since_stays(tmp_path: Path) -> None:
 async def test_a_direction_that_does_not_allow_it_is_named(tmp_path: Path) -> None:
     one, room = make_file(tmp_path / "a.db"), make_file(tmp_path / "hub" / "room")
     async with plain_engine() as server, plain_engine() as client:
-        hub = await server.serve(room.parent)
+        hub = await server.serving.start(room.parent)
         peer = await add_peer(client, one, hub.url, direction=Direction.SEND)
-        await client.wait_in_sync(timeout=PATIENCE)
+        await client.peers.wait_in_sync(timeout=PATIENCE)
         with pytest.raises(UsageError, match="only sent to"):
-            await client.send_again(peer, Side.THEIRS, timeout=PATIENCE)
-        await client.send_again(peer, Side.MINE, timeout=PATIENCE)
+            await client.checks.send_again(peer, Side.THEIRS, timeout=PATIENCE)
+        await client.checks.send_again(peer, Side.MINE, timeout=PATIENCE)
 
 
 def test_keys_in_two_spellings_on_the_command_line(tmp_path: Path) -> None:

@@ -51,14 +51,14 @@ def untracked(path: Path, *statements: str) -> None:
 
 
 async def connected(client: Engine, server: Engine, one: Path, room: Path) -> str:
-    hub = await server.serve(room.parent)
+    hub = await server.serving.start(room.parent)
     peer = await add_peer(client, one, hub.url)
-    await client.wait_in_sync(timeout=PATIENCE)
+    await client.peers.wait_in_sync(timeout=PATIENCE)
     return peer
 
 
 def traffic(client: Engine, peer: str) -> int:
-    attempt = client._link(peer).attempt
+    attempt = client._links[peer].attempt
     assert attempt is not None
     assert attempt.driver is not None
     return attempt.driver.traffic.bytes_in + attempt.driver.traffic.bytes_out
@@ -72,7 +72,7 @@ async def test_rows_are_named_with_what_each_side_has(tmp_path: Path) -> None:
     untracked(room, "UPDATE item SET n = 1.0, extra = 1 WHERE id = 701", "INSERT INTO item (id) VALUES (-5)")
     async with plain_engine() as server, plain_engine() as client:
         peer = await connected(client, server, one, room)
-        found = await client.verify(peer, timeout=PATIENCE)
+        found = await client.checks.verify(peer, timeout=PATIENCE)
         assert found.verdict is Verdict.DIFFERENT
         assert str(found) == "different: 4 rows in item"
         [table] = found.tables
@@ -94,7 +94,7 @@ async def test_where_all_differ_some_are_named(tmp_path: Path) -> None:
     untracked(one, "DELETE FROM item")
     async with plain_engine() as server, plain_engine() as client:
         peer = await connected(client, server, one, room)
-        found = await verify(client._link(peer), PATIENCE, named=100)
+        found = await verify(client._links[peer], PATIENCE, named=100)
         assert str(found) == "different: 100 rows or more in item"
         assert {row.here for row in found.differing} == {None}
         assert [row.key for row in found.differing] == [(number,) for number in range(1, 101)]
@@ -108,7 +108,7 @@ async def test_rows_that_are_too_large_are_named(tmp_path: Path) -> None:
     untracked(room, "UPDATE item SET extra = zeroblob(2000000) WHERE id > 1")
     async with plain_engine() as server, plain_engine() as client:
         peer = await connected(client, server, one, room)
-        found = await client.verify(peer, timeout=PATIENCE)
+        found = await client.checks.verify(peer, timeout=PATIENCE)
         assert [(row.key, row.there) for row in found.differing] == [((2,), ()), ((3,), ())]
 
 
@@ -141,7 +141,7 @@ async def test_keys_that_are_one_number_in_two_spellings(tmp_path: Path) -> None
     async with plain_engine() as server, plain_engine() as client:
         peer = await connected(client, server, one, room)
         untracked(room, "UPDATE one SET v = 'there' WHERE id IN (2, 3)")
-        found = await client.verify(peer, timeout=PATIENCE)
+        found = await client.checks.verify(peer, timeout=PATIENCE)
         assert sorted(told(row) for row in found.differing) == [
             ("one", "(0,)", "(-0.0,)", ()),
             ("one", "(1,)", "(1.0,)", ()),
@@ -156,14 +156,16 @@ async def test_keys_that_are_one_number_in_two_spellings(tmp_path: Path) -> None
             ("two", f"('x', {2**53})", f"('x', {float(2**53)})", ()),
         ]
         assert str(found) == "different: 11 rows in one, two"
-        mine = await client.settle(peer, found.differing, Side.MINE)
+        mine = await client.checks.resolve_rows(peer, found.differing, Side.MINE)
         assert (mine.written, mine.left) == (1, 10)
         assert mine.why.startswith("A row of “one” has its key in another spelling there")
-        await client.wait_in_sync(timeout=PATIENCE)
-        theirs = await client.settle(peer, (await client.verify(peer, timeout=PATIENCE)).differing, Side.THEIRS)
+        await client.peers.wait_in_sync(timeout=PATIENCE)
+        theirs = await client.checks.resolve_rows(
+            peer, (await client.checks.verify(peer, timeout=PATIENCE)).differing, Side.THEIRS
+        )
         assert (theirs.written, theirs.left) == (10, 0)
-        await client.wait_in_sync(timeout=PATIENCE)
-        assert (await client.verify(peer, timeout=PATIENCE)).verdict is Verdict.IDENTICAL
+        await client.peers.wait_in_sync(timeout=PATIENCE)
+        assert (await client.checks.verify(peer, timeout=PATIENCE)).verdict is Verdict.IDENTICAL
     assert rows(one, "one") == rows(room, "one")
     assert rows(one, "two") == rows(room, "two")
 
@@ -175,12 +177,12 @@ async def test_minus_zero_is_zero(tmp_path: Path) -> None:
     room = spelled(tmp_path / "hub/room", -0.0, 1, value=0.0)
     async with plain_engine() as server, plain_engine() as client:
         peer = await connected(client, server, one, room)
-        assert (await client.verify(peer, timeout=PATIENCE)).verdict is Verdict.IDENTICAL
+        assert (await client.checks.verify(peer, timeout=PATIENCE)).verdict is Verdict.IDENTICAL
         untracked(room, "UPDATE one SET v = 'there' WHERE id = 1")
-        found = await client.verify(peer, timeout=PATIENCE)
+        found = await client.checks.verify(peer, timeout=PATIENCE)
         assert [told(row) for row in found.differing] == [("one", "(1,)", None, ("v",))]
         untracked(room, "UPDATE one SET v = 'there' WHERE id = 0")
-        found = await client.verify(peer, timeout=PATIENCE)
+        found = await client.checks.verify(peer, timeout=PATIENCE)
         assert [told(row)[2:] for row in found.differing] == [(None, ("v",)), (None, ("v",))]
 
 
@@ -190,7 +192,7 @@ async def test_keys_under_a_collation_are_named_one_by_one(tmp_path: Path) -> No
     room = spelled(tmp_path / "hub/room", 1, name="X")
     async with plain_engine() as server, plain_engine() as client:
         peer = await connected(client, server, one, room)
-        found = await client.verify(peer, timeout=PATIENCE)
+        found = await client.checks.verify(peer, timeout=PATIENCE)
         assert [(row.key, row.here is None, row.there is None) for row in found.differing] == [
             (("x", 1), False, True),
             (("X", 1), True, False),
@@ -205,7 +207,7 @@ async def test_keys_in_two_spellings_among_many(tmp_path: Path) -> None:
     write(room, ITEMS.format(3_000) + " INSERT INTO one SELECT iif(i % 500, i, i * 1.0), 0 FROM n")
     async with plain_engine() as server, plain_engine() as client:
         peer = await connected(client, server, one, room)
-        found = await client.verify(peer, timeout=PATIENCE)
+        found = await client.checks.verify(peer, timeout=PATIENCE)
         assert [told(row) for row in found.differing] == [
             ("one", f"({number},)", f"({number}.0,)", ()) for number in range(500, 3_001, 500)
         ]
@@ -290,7 +292,7 @@ def test_one_row_in_a_million(tmp_path: Path) -> None:
         async with plain_engine() as server, plain_engine() as client:
             peer = await connected(client, server, one, room)
             before = traffic(client, peer)
-            found = await client.verify(peer, timeout=PATIENCE * PATIENCE)
+            found = await client.checks.verify(peer, timeout=PATIENCE * PATIENCE)
             used = traffic(client, peer) - before
             assert [(row.key, row.differing) for row in found.differing] == [((rows // 3,), ("n",))]
             print(f"{used:,} bytes for one row in {rows:,}")

@@ -116,20 +116,20 @@ async def test_a_link_that_is_held_up_goes_on_after_the_addition(tmp_path: Path)
     one, room = make_file(tmp_path / "one.db", OLD.replace(", mine", "")), make_file(tmp_path / "hub" / "room", NEW)
     write(room, "INSERT INTO item VALUES (2, 'there', 8, 'x')")
     async with plain_engine() as server, Engine(Settings(), backups=Backups(tmp_path / "backups")) as engine:
-        hub = await server.serve(room.parent)
+        hub = await server.serving.start(room.parent)
         peer = await add_peer(engine, one, hub.url)
-        await until(lambda: engine.peers()[0].state is State.NEEDS_YOU, "it is held up")
-        assert engine.peers()[0].remedy is Remedy.COMPARE_TABLES
-        comparison = await engine.compare_tables(peer)
+        await until(lambda: engine.peers.statuses()[0].state is State.NEEDS_YOU, "it is held up")
+        assert engine.peers.statuses()[0].remedy is Remedy.COMPARE_TABLES
+        comparison = await engine.checks.compare_tables(peer)
         assert [line.column for line in comparison.lines if line.addable] == ["n", "note", ""]
         assert comparison.added == ()
-        added = await engine.add_missing(peer, comparison.there)
+        added = await engine.checks.add_missing(peer, comparison.there)
         assert [*map(str, (one.table for one in added))] == ["item", "item", "tag"]
         assert len(Backups(tmp_path / "backups").find(one)) == 1
-        assert (await engine.compare_tables(peer)).added == tuple(added)
-        await engine.wait_in_sync(timeout=PATIENCE)
-        assert engine.peers()[0].remedy is None
-        dropped, kept = await engine.take_back_added(peer)
+        assert (await engine.checks.compare_tables(peer)).added == tuple(added)
+        await engine.peers.wait_in_sync(timeout=PATIENCE)
+        assert engine.peers.statuses()[0].remedy is None
+        dropped, kept = await engine.checks.take_back_added(peer)
         assert (dropped, kept) == ([Addition("tag")], [Addition("item", "n"), Addition("item", "note")])
 
 
@@ -138,7 +138,7 @@ async def test_who_cannot_be_asked(tmp_path: Path) -> None:
     room = make_file(tmp_path / "hub" / "room")
     make_file(tmp_path / "hub" / "bare", "CREATE TABLE plain (x)")
     async with plain_engine() as server:
-        hub = await server.serve(room.parent, token="secret")
+        hub = await server.serving.start(room.parent, token="secret")
         peer = PeerConfig.new("", hub.url, room="room")
         assert [plan.name for plan in await ask_plans(peer, "secret")] == ["item"]
         with pytest.raises(PeerRefused):

@@ -66,7 +66,7 @@ async def test_watching_goes_on(syncline: Command, tmp_path: Path, how: tuple[st
     """It tells each new trouble once, never ends by itself, and comes back with what was written meanwhile."""
     room, a = make_file(tmp_path / "hub" / "room"), make_file(tmp_path / "a.db")
     async with plain_engine() as server:
-        hub = await server.serve(room.parent)
+        hub = await server.serving.start(room.parent)
         async with Front(hub.port) as front:
             front.answer("404 Not Found")
             async with watching(syncline.start("sync", a, front.url, "--room", "room", *how)) as program:
@@ -89,7 +89,7 @@ async def test_watching_goes_on(syncline: Command, tmp_path: Path, how: tuple[st
 async def test_watching_in_json_says_no_line_twice(syncline: Command, tmp_path: Path) -> None:
     room, a = make_file(tmp_path / "hub" / "room"), make_file(tmp_path / "a.db")
     async with plain_engine() as server:
-        hub = await server.serve(room.parent)
+        hub = await server.serving.start(room.parent)
         async with Front(hub.port) as front:
             front.answer("404 Not Found")
             async with watching(syncline.start("sync", a, front.url, "--room", "room", "--watch", "--json")) as program:
@@ -106,7 +106,7 @@ async def test_watching_in_json_says_no_line_twice(syncline: Command, tmp_path: 
 async def test_watching_waits_for_a_file_that_is_locked_at_start(syncline: Command, tmp_path: Path) -> None:
     room, a = make_file(tmp_path / "hub" / "room"), make_file(tmp_path / "a.db")
     async with plain_engine() as server:
-        hub = await server.serve(room.parent)
+        hub = await server.serving.start(room.parent)
         arguments = "sync", a, hub.url, "--room", "room"
         with writing(a) as app:
             app.execute("BEGIN EXCLUSIVE")
@@ -125,9 +125,9 @@ async def test_watching_goes_on_where_tokens_cannot_be_read(syncline: Command, t
     store = SettingsFile(syncline.home / "config" / "settings.toml")
     tokens = TokenStore(syncline.home / "data", keyring=False)
     async with plain_engine() as server, Engine(store=store, token_store=tokens) as window:
-        hub = await server.serve(room.parent, token="secret")
-        database = await window.add_database(a)
-        await window.add_peer(PeerConfig.new(database.id, hub.url, room="room", mode=Mode.MANUAL), token="secret")
+        hub = await server.serving.start(room.parent, token="secret")
+        database = await window.databases.add(a)
+        await window.peers.add(PeerConfig.new(database.id, hub.url, room="room", mode=Mode.MANUAL), token="secret")
         assert "Caught up" in await asyncio.to_thread(syncline, "sync", a)
         file = syncline.home / "data" / "tokens.json"
         kept = file.read_text()

@@ -259,26 +259,26 @@ async def test_a_real_sync_is_one_line_and_overwritten_values_are_kept(tmp_path:
     write(room, "INSERT INTO item (id, name) VALUES (1, 'theirs')")
     write(room, "UPDATE item SET name = 'theirs again'")
     async with plain_engine() as other:
-        hub = await other.serve(room.parent)
+        hub = await other.serving.start(room.parent)
         database = DatabaseConfig.new(mine)
         peer = PeerConfig.new(database.id, hub.url, room="room", name="Hub", mode=Mode.MANUAL)
         settings = Settings(databases=(database,), peers=(peer,))
         async with Engine(settings, journal=Journal(tmp_path / "journal.db")) as engine:
-            assert engine.journal is not None
-            await engine.sync_now()
-            await engine.sync_now()
-            first, second = reversed(await engine.journal.syncs())
+            assert engine.history.journal is not None
+            await engine.peers.sync_now()
+            await engine.peers.sync_now()
+            first, second = reversed(await engine.history.journal.syncs())
             assert (first.peer_name, first.database_name, first.error) == ("Hub", "mine", "")
             assert first.sent >= 1
             assert first.received >= 1
             assert first.bytes_in > 50
-            heard = engine.peers()[0].last_success
+            heard = engine.peers.statuses()[0].last_success
             assert heard is not None
             assert (second.sent, second.received) == (0, 0), "nothing new is a sync too, when it was asked for"
-            names = [known for known in await engine.journal.overwritten() if known.column == "name"]
+            names = [known for known in await engine.history.journal.overwritten() if known.column == "name"]
             assert [(known.key, known.old, known.new) for known in names] == [((1,), "mine", "theirs again")]
         async with Engine(settings, journal=Journal(tmp_path / "journal.db")) as engine:
-            assert engine.peers()[0].last_success == heard, "also after a new start"
+            assert engine.peers.statuses()[0].last_success == heard, "also after a new start"
     assert rows(mine) == rows(room)
 
 
@@ -287,7 +287,7 @@ async def test_bursts_on_a_live_link_are_syncs(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr(activity, "QUIET", 0.2)
     mine, room = make_file(tmp_path / "mine.db"), make_file(tmp_path / "hub" / "room")
     async with plain_engine() as other:
-        hub = await other.serve(room.parent)
+        hub = await other.serving.start(room.parent)
         database = DatabaseConfig.new(mine)
         peer = PeerConfig.new(database.id, hub.url, room="room")
         lines: list[SyncFinished | SyncFailed] = []
@@ -304,7 +304,7 @@ async def test_bursts_on_a_live_link_are_syncs(tmp_path: Path, monkeypatch: pyte
                             monkeypatch.setattr(time, "time", lambda clock=time.time: clock() - 3600)
 
                 listening = asyncio.create_task(listen())
-                await engine.wait_in_sync(timeout=PATIENCE)
+                await engine.peers.wait_in_sync(timeout=PATIENCE)
                 for number in (1, 2):
                     write(mine, "INSERT INTO item (id, name) VALUES (?, 'x')", number)
                     async with asyncio.timeout(20):
@@ -321,12 +321,12 @@ async def test_what_keeps_failing_is_told_once(tmp_path: Path) -> None:
     database = DatabaseConfig.new(make_file(tmp_path / "mine.db"))
     peer = PeerConfig.new(database.id, "ws://127.0.0.1:9/sync", room="room", mode=Mode.MANUAL)
     async with Engine(Settings(databases=(database,), peers=(peer,)), journal=Journal()) as engine:
-        assert engine.journal is not None
-        await engine.set_auto_sync(True)
-        await engine.update_peer(PeerConfig(**{**_fields(peer), "mode": Mode.LIVE}))
+        assert engine.history.journal is not None
+        await engine.change_settings(auto_sync=True)
+        await engine.peers.update(PeerConfig(**{**_fields(peer), "mode": Mode.LIVE}))
         for _ in range(3):
-            await engine.sync_now()
-        told = await engine.journal.syncs()
+            await engine.peers.sync_now()
+        told = await engine.history.journal.syncs()
         assert len(told) == 1
         assert "127.0.0.1:9" in told[0].error
 

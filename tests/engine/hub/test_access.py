@@ -37,8 +37,8 @@ def tokens(tmp_path: Path) -> Path:
 
 
 async def link(client: Engine, path: Path, url: str, token: str) -> None:
-    database = await client.add_database(path)
-    await client.add_peer(PeerConfig.new(database.id, url, room="room"), token=token)
+    database = await client.databases.add(path)
+    await client.peers.add(PeerConfig.new(database.id, url, room="room"), token=token)
 
 
 async def refused(hub: object, room: str, token: str | None) -> tuple[int, str]:
@@ -55,7 +55,7 @@ async def test_each_token_opens_its_rooms_until_it_expires(room: Path, tokens: P
     one = make(tokens, "one room", rooms=["room"], expires=datetime.now(UTC) + timedelta(days=1))
     late = make(tokens, "too late", expires=datetime.now(UTC) - timedelta(seconds=1))
     async with plain_engine() as server:
-        hub = await server.serve(room.parent, options=HubOptions(tokens=tokens))
+        hub = await server.serving.start(room.parent, options=HubOptions(tokens=tokens))
         for name, secret in (("room", whole), ("other", whole), ("room", one)):
             async with guest(hub, name, secret) as socket:
                 assert isinstance(await hear(socket), Hello)
@@ -70,19 +70,19 @@ async def test_a_revoked_token_cuts_the_live_connection_and_says_so(room: Path, 
     kept, taken = make(tokens, "kept"), make(tokens, "taken")
     a, b = make_file(tmp_path / "a.db"), make_file(tmp_path / "b.db")
     async with plain_engine() as server, plain_engine() as stays, plain_engine() as goes:
-        hub = await server.serve(room.parent, options=HubOptions(tokens=tokens))
+        hub = await server.serving.start(room.parent, options=HubOptions(tokens=tokens))
         await link(stays, a, hub.url, kept)
         await link(goes, b, hub.url, taken)
-        await stays.wait_in_sync(timeout=PATIENCE)
-        await goes.wait_in_sync(timeout=PATIENCE)
+        await stays.peers.wait_in_sync(timeout=PATIENCE)
+        await goes.peers.wait_in_sync(timeout=PATIENCE)
         async with guest(hub, "room", taken, own=None) as stock:
             await asyncio.to_thread(revoke, tokens, "taken")
             assert await turned_away(stock) == (4001, "The token was revoked.")
-        await until(lambda: goes.peers()[0].state is State.NEEDS_YOU, "a person is told")
-        assert "revoked" in goes.peers()[0].reason
+        await until(lambda: goes.peers.statuses()[0].state is State.NEEDS_YOU, "a person is told")
+        assert "revoked" in goes.peers.statuses()[0].reason
         write(a, "INSERT INTO item (id, name) VALUES (1, 'still here')")
         await until(lambda: any(key == (1,) for key, _ in rows(room)), "the other one goes on")
-        assert stays.peers()[0].state is State.IN_SYNC
+        assert stays.peers.statuses()[0].state is State.IN_SYNC
         assert (await refused(hub, "room", taken))[0] == 401
 
 
@@ -90,7 +90,7 @@ async def test_a_revoked_token_cuts_the_live_connection_and_says_so(room: Path, 
 async def test_a_token_that_expires_ends_the_connection(room: Path, tokens: Path) -> None:
     secret = make(tokens, "brief", expires=datetime.now(UTC) + timedelta(seconds=1))
     async with plain_engine() as server:
-        hub = await server.serve(room.parent, options=HubOptions(tokens=tokens))
+        hub = await server.serving.start(room.parent, options=HubOptions(tokens=tokens))
         async with guest(hub, "room", secret) as socket:
             assert isinstance(await hear(socket), Hello)
             failure = await hear(socket)
@@ -103,7 +103,7 @@ async def test_while_the_tokens_cannot_be_read_nobody_new_gets_in(room: Path, to
     secret = make(tokens, "someone")
     whole = tokens.read_text()
     async with plain_engine() as server:
-        hub = await server.serve(room.parent, options=HubOptions(tokens=tokens))
+        hub = await server.serving.start(room.parent, options=HubOptions(tokens=tokens))
         async with guest(hub, "room", secret) as inside:
             assert isinstance(await hear(inside), Hello)
             tokens.write_text(whole[:-5])
@@ -133,10 +133,10 @@ async def test_a_read_only_peer_receives_and_its_own_changes_stay(room: Path, to
     write(room, "INSERT INTO item (id, name) VALUES (2, 'news')")
     secret = make(tokens, "reader", write=False)
     async with plain_engine() as server, plain_engine() as client:
-        hub = await server.serve(room.parent, options=HubOptions(tokens=tokens))
+        hub = await server.serving.start(room.parent, options=HubOptions(tokens=tokens))
         await link(client, a, hub.url, secret)
-        await client.wait_in_sync(timeout=PATIENCE)
-        assert "only allows reading" in client.peers()[0].reason
+        await client.peers.wait_in_sync(timeout=PATIENCE)
+        assert "only allows reading" in client.peers.statuses()[0].reason
         write(room, "INSERT INTO item (id, name) VALUES (3, 'more news')")
         await until(lambda: len(rows(a)) == 3, "live news")
         write(a, "INSERT INTO item (id, name) VALUES (4, 'private too')")
@@ -152,7 +152,7 @@ async def test_what_a_read_only_peer_sends_is_refused_in_words(room: Path, token
     own = [Hello(PROTOCOL, STRANGER, 1, "", -1, (ITEM,)), Lineage((), ()), Batch(1, 0, 0, 1, b"", False, (change,))]
     stock = [AnnouncePresence(STRANGER, (), "", -1), Changes(STRANGER, Cursor(0, 0), (change,))]
     async with plain_engine() as server:
-        hub = await server.serve(room.parent, options=HubOptions(tokens=tokens))
+        hub = await server.serving.start(room.parent, options=HubOptions(tokens=tokens))
         for dialect, messages in ((PROTOCOL, own), (None, stock)):
             async with guest(hub, "room", secret, own=dialect) as socket:
                 for message in messages:
@@ -179,7 +179,7 @@ async def test_no_secret_in_the_log(room: Path, tokens: Path, caplog: pytest.Log
     caplog.set_level(logging.DEBUG)
     secret = make(tokens, "one")
     async with plain_engine() as server:
-        hub = await server.serve(room.parent, options=HubOptions(tokens=tokens))
+        hub = await server.serving.start(room.parent, options=HubOptions(tokens=tokens))
         async with guest(hub, "room", secret) as socket:
             await hear(socket)
             await asyncio.to_thread(revoke, tokens, "one")
@@ -195,6 +195,6 @@ async def test_beyond_this_machine_a_hub_wants_tokens_and_tls(room: Path, tokens
     make(tokens, "one")
     async with plain_engine() as server:
         with pytest.raises(UsageError, match="asks nobody for a token"):
-            await server.serve(room.parent, host="0.0.0.0")
+            await server.serving.start(room.parent, host="0.0.0.0")
         with pytest.raises(UsageError, match="without TLS"):
-            await server.serve(room.parent, host="0.0.0.0", options=HubOptions(tokens=tokens))
+            await server.serving.start(room.parent, host="0.0.0.0", options=HubOptions(tokens=tokens))

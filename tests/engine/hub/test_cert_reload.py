@@ -27,7 +27,7 @@ async def test_it_is_shown_to_whoever_comes_then(tmp_path: Path, caplog: pytest.
     new_crt, new_key = certificate(tmp_path / "new")
     second = new_crt.read_text()
     async with plain_engine() as server:
-        hub = await server.serve(room.parent, options=HubOptions(tls=Tls(crt, key)))
+        hub = await server.serving.start(room.parent, options=HubOptions(tls=Tls(crt, key)))
         assert await asyncio.to_thread(shown, hub) == first
         new_crt.rename(crt)  # half of it: the key is still the old one's
         await until(lambda: "goes on with the certificate that it has" in caplog.text, "it is told")

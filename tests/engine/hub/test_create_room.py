@@ -48,11 +48,11 @@ async def test_others_get_their_rooms_meanwhile(folder: Path, tmp_path: Path) ->
     write(make_file(new), "INSERT INTO item (id) VALUES (7)")
     write(make_file(tmp_path / "old.db"), "INSERT INTO item (id) VALUES (8)")
     async with plain_engine() as server, plain_engine() as client:
-        hub = await server.serve(folder, options=HubOptions(allow_create=True))
+        hub = await server.serving.start(folder, options=HubOptions(allow_create=True))
         async with making(hub, folder):
             await add_peer(client, new, hub.url, room="new")
             await add_peer(client, tmp_path / "old.db", hub.url, room="old")
-            await client.wait_in_sync(timeout=PATIENCE)
+            await client.peers.wait_in_sync(timeout=PATIENCE)
             assert len(rows(folder / "new")) == len(rows(old)) == 1
 
 
@@ -72,7 +72,7 @@ async def test_it_ends_with_the_one_it_is_made_for(folder: Path, tmp_path: Path)
         assert await turned_away(socket) == (CLOSE_TOKEN, "The token was revoked.")
 
     async with plain_engine() as server:
-        hub = await server.serve(folder, options=HubOptions(allow_create=True, tokens=tokens))
+        hub = await server.serving.start(folder, options=HubOptions(allow_create=True, tokens=tokens))
         for ends in (leaves, is_cut, is_revoked):
             async with making(hub, folder, secret) as socket:
                 await ends(socket)
@@ -82,8 +82,8 @@ async def test_it_ends_with_the_one_it_is_made_for(folder: Path, tmp_path: Path)
 @on_loop
 async def test_it_ends_with_the_hub(folder: Path) -> None:
     async with plain_engine() as server:
-        hub = await server.serve(folder, options=HubOptions(allow_create=True))
+        hub = await server.serving.start(folder, options=HubOptions(allow_create=True))
         async with making(hub, folder) as socket:
-            await server.stop_serving()
+            await server.serving.stop()
             assert names(folder) == []
             assert (await turned_away(socket))[0] == 1001

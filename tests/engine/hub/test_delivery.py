@@ -47,7 +47,7 @@ async def test_every_guest_gets_every_write(tmp_path: Path, monkeypatch: pytest.
         folder.mkdir()
     (schemas / SCHEMA_NAME).write_text(SCHEMA)
     async with plain_engine() as server:
-        hub = await server.serve(rooms, options=HubOptions(schemas=schemas))
+        hub = await server.serving.start(rooms, options=HubOptions(schemas=schemas))
         for case in budget.cases("hub: deliveries at odd times", seconds=4, at_least=1):
             odd = case.random
             await one(hub.url, f"room{case.seed}", odd)
@@ -80,8 +80,8 @@ async def test_a_hub_alone_keeps_no_account_of_what_it_merges(tmp_path: Path, mo
     told: list[object] = []
     monkeypatch.setattr(Merger, "_remember", lambda *arguments: told.append(arguments))
     async with Hub({"room": make_file(tmp_path / "there.db")}, HostPool()) as hub, plain_engine() as here:
-        database = await here.add_database(ours)
-        await here.add_peer(PeerConfig.new(database.id, hub.url, room="room"))
-        await here.wait_in_sync(timeout=PATIENCE)
+        database = await here.databases.add(ours)
+        await here.peers.add(PeerConfig.new(database.id, hub.url, room="room"))
+        await here.peers.wait_in_sync(timeout=PATIENCE)
     assert rows(tmp_path / "there.db") == rows(ours)
     assert told == []

@@ -58,7 +58,7 @@ def begin(socket: ClientConnection, data: bytes, *, whole: bool) -> None:
 @on_loop
 async def test_all_together_are_bounded(room: Path, whole: bool) -> None:
     async with plain_engine() as server, AsyncExitStack() as stack:
-        hub = await server.serve(room.parent, options=HubOptions(limits=Limits(incoming=4 * MB)))
+        hub = await server.serving.start(room.parent, options=HubOptions(limits=Limits(incoming=4 * MB)))
         sockets = [await stack.enter_async_context(greeted(hub)) for _ in range(5)]
         largest, *others = sockets
         begin(largest, bytes(MB + 500_000), whole=whole)
@@ -81,7 +81,7 @@ async def test_all_together_are_bounded(room: Path, whole: bool) -> None:
 @on_loop
 async def test_what_is_done_with_counts_no_more(room: Path) -> None:
     async with plain_engine() as server:
-        hub = await server.serve(room.parent, options=HubOptions(limits=Limits(incoming=2 * MB)))
+        hub = await server.serving.start(room.parent, options=HubOptions(limits=Limits(incoming=2 * MB)))
         async with greeted(hub) as socket:
             for number in range(6):
                 message = Batch(1, number, number, number + 1, b"", False, changes(1, number + 1, "x" * MB))
@@ -98,7 +98,7 @@ async def test_those_who_only_read_or_have_not_greeted_have_less(room: Path, tmp
     writer, reader = make(tokens, "writer"), make(tokens, "reader", write=False)
     limits = Limits(incoming=50 * MB, incoming_small=3 * MB)
     async with plain_engine() as server, AsyncExitStack() as stack:
-        hub = await server.serve(room.parent, options=HubOptions(tokens=tokens, limits=limits))
+        hub = await server.serving.start(room.parent, options=HubOptions(tokens=tokens, limits=limits))
         one = await stack.enter_async_context(greeted(hub, writer))
         begin(one, bytes(10 * MB), whole=False)
         await until(lambda: intake(hub).total >= 10 * MB, "a writer's")
@@ -123,7 +123,7 @@ async def test_a_message_that_trickles(room: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(intakes, "SPAN", 1.0)
     monkeypatch.setattr(servers, "LOOK_EVERY", 0.1)
     async with plain_engine() as server:
-        hub = await server.serve(room.parent, options=HubOptions(limits=Limits(pace=1_000)))
+        hub = await server.serving.start(room.parent, options=HubOptions(limits=Limits(pace=1_000)))
         async with greeted(hub) as slow, greeted(hub) as steady, greeted(hub) as silent:
             begin(slow, bytes(100_000), whole=True)
             ending = asyncio.create_task(turned_away(slow))

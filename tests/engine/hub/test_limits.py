@@ -69,7 +69,7 @@ async def refused(hub: Hub) -> str:
 @on_loop
 async def test_a_message_with_too_many_changes(room: Path) -> None:
     async with plain_engine() as server:
-        hub = await server.serve(room.parent, options=HubOptions(limits=Limits(batch=10)))
+        hub = await server.serving.start(room.parent, options=HubOptions(limits=Limits(batch=10)))
         async with guest(hub) as socket:
             for message in (*GREETING, Batch(1, 0, 0, 1, b"", False, changes(11))):
                 await socket.send(encode(message))
@@ -88,7 +88,7 @@ async def test_a_message_with_too_many_changes(room: Path) -> None:
 @on_loop
 async def test_a_message_that_is_too_large(room: Path) -> None:
     async with plain_engine() as server:
-        hub = await server.serve(room.parent, options=HubOptions(limits=Limits(frame=10_000)))
+        hub = await server.serving.start(room.parent, options=HubOptions(limits=Limits(frame=10_000)))
         async with guest(hub) as socket:
             await socket.send(b"\x40" * 10_001)
             assert (await turned_away(socket))[0] == 1009
@@ -97,7 +97,7 @@ async def test_a_message_that_is_too_large(room: Path) -> None:
 @on_loop
 async def test_too_many_messages(room: Path) -> None:
     async with plain_engine() as server:
-        hub = await server.serve(room.parent, options=HubOptions(limits=Limits(messages=20)))
+        hub = await server.serving.start(room.parent, options=HubOptions(limits=Limits(messages=20)))
         async with guest(hub) as socket:
             try:
                 for message in GREETING:
@@ -115,10 +115,12 @@ async def test_a_full_room_takes_nothing_and_says_so(room: Path, tmp_path: Path)
     a = make_file(tmp_path / "a.db")
     write(a, "INSERT INTO item (id, name) VALUES (1, 'x')")
     async with plain_engine() as server, plain_engine() as client:
-        hub = await server.serve(room.parent, options=HubOptions(limits=Limits(room_size=room.stat().st_size - 1)))
+        hub = await server.serving.start(
+            room.parent, options=HubOptions(limits=Limits(room_size=room.stat().st_size - 1))
+        )
         await add_peer(client, a, hub.url)
-        await until(lambda: client.peers()[0].state is State.NEEDS_YOU, "told")
-        assert "This room is full" in client.peers()[0].reason
+        await until(lambda: client.peers.statuses()[0].state is State.NEEDS_YOU, "told")
+        assert "This room is full" in client.peers.statuses()[0].reason
     assert rows(room) == []
 
 
@@ -127,12 +129,12 @@ async def test_too_many_connections(room: Path) -> None:
     make_file(room.parent / "other")
     async with plain_engine() as server:
         options = HubOptions(limits=Limits(per_address=2, per_room=0))
-        hub = await server.serve(room.parent, options=options)
+        hub = await server.serving.start(room.parent, options=options)
         async with guest(hub) as one, guest(hub, "other") as other:
             assert isinstance(await hear(one), Hello)
             assert isinstance(await hear(other), Hello)
             assert await refused(hub) == "This hub takes 2 connections from one address."
-        hub = await server.serve(room.parent, options=replace(options, limits=Limits(per_room=1)))
+        hub = await server.serving.start(room.parent, options=replace(options, limits=Limits(per_room=1)))
         async with guest(hub) as one, guest(hub, "other") as other:
             assert isinstance(await hear(one), Hello)
             assert isinstance(await hear(other), Hello)
@@ -145,7 +147,7 @@ async def test_too_many_connections(room: Path) -> None:
 @on_loop
 async def test_connections_that_never_greet_are_given_up_and_counted_off(room: Path) -> None:
     async with plain_engine() as server:
-        hub = await server.serve(room.parent, options=HubOptions(limits=Limits(per_address=20)))
+        hub = await server.serving.start(room.parent, options=HubOptions(limits=Limits(per_address=20)))
         silent = [await asyncio.open_connection(hub.host, hub.port) for _ in range(20)]
         await until(lambda: hub.connections == 20, "all counted")
         assert "20 connections" in await refused(hub)
@@ -161,7 +163,7 @@ async def test_connections_that_never_greet_are_given_up_and_counted_off(room: P
 async def test_a_peer_that_takes_nothing_is_dropped(room: Path) -> None:
     write(room, "INSERT INTO item (id, name) VALUES (1, ?)", "x" * 20_000_000)  # more than the system takes for it
     async with plain_engine() as server:
-        hub = await server.serve(room.parent, options=HubOptions(limits=Limits(patience=1)))
+        hub = await server.serving.start(room.parent, options=HubOptions(limits=Limits(patience=1)))
         async with guest(hub) as socket:
             for message in (*GREETING, Want(1, 0, ("item",), False, 0, b"")):
                 await socket.send(encode(message))
@@ -178,7 +180,7 @@ async def test_a_peer_that_takes_nothing_is_dropped(room: Path) -> None:
 async def test_too_much_waits_for_a_slow_peer(room: Path, caplog: pytest.LogCaptureFixture) -> None:
     write(room, "INSERT INTO item (id, name) VALUES (1, ?)", "x" * 20_000_000)
     async with plain_engine() as server:
-        hub = await server.serve(room.parent, options=HubOptions(limits=Limits(waiting=5_000_000)))
+        hub = await server.serving.start(room.parent, options=HubOptions(limits=Limits(waiting=5_000_000)))
         async with guest(hub) as socket:
             socket.transport.pause_reading()
             for message in (*GREETING, Want(1, 0, ("item",), False, 0, b"")):

@@ -38,7 +38,7 @@ class World:
         self.schema.write_text(OLD)
 
     async def begin(self, server: Engine, *, allow_drop: bool = False) -> Hub:
-        hub = await server.serve(self.folder, options=HubOptions(schemas=self.schemas, allow_drop=allow_drop))
+        hub = await server.serving.start(self.folder, options=HubOptions(schemas=self.schemas, allow_drop=allow_drop))
         assert isinstance(await self.announce(hub, OLD), StartStreaming)
         write(self.room, "INSERT INTO item VALUES (1, 'x', 5)")
         return hub
@@ -130,17 +130,17 @@ async def test_synclines_that_record_no_schema_upgrade_it_by_their_tables(world:
     async with plain_engine() as server, plain_engine() as before, plain_engine() as after:
         hub = await world.begin(server)
         await add_peer(before, old, hub.url)
-        await before.wait_in_sync(timeout=PATIENCE)
+        await before.peers.wait_in_sync(timeout=PATIENCE)
         world.schema.write_text(WIDER)
         write(old, "INSERT INTO item VALUES (2, 'y', 6)")
         await until(lambda: len(rows(world.room)) == 2, "the version before goes on")
         write(new, "INSERT INTO item VALUES (3, 'z', 7, 'noted')")
         await add_peer(after, new, hub.url)
-        await after.wait_in_sync(timeout=PATIENCE)
+        await after.peers.wait_in_sync(timeout=PATIENCE)
         assert rows(new) == rows(world.room)
         assert len(rows(new)) == 3
-        await until(lambda: before.peers()[0].state is State.NEEDS_YOU, "the other one is told")
-        assert "note" in before.peers()[0].reason
+        await until(lambda: before.peers.statuses()[0].state is State.NEEDS_YOU, "the other one is told")
+        assert "note" in before.peers.statuses()[0].reason
         async with guest(hub) as socket:  # a greeting without tables, of no use, upgrades nothing
             await socket.send(encode(Hello(PROTOCOL, STRANGER, 1, "", -1, ())))
             await turned_away(socket)
@@ -156,7 +156,7 @@ async def test_a_schema_file_that_cannot_be_applied_again(tmp_path: Path, caplog
     plain = "CREATE TABLE item (id INTEGER PRIMARY KEY NOT NULL{});\nSELECT crsql_as_crr('item');\n"
     (folder / "main.sql").write_text(plain.format(""))
     async with plain_engine() as server:
-        hub = await server.serve(rooms, options=HubOptions(schemas=folder))
+        hub = await server.serving.start(rooms, options=HubOptions(schemas=folder))
         for column in ("", ", name TEXT"):
             text = plain.format(column)
             (folder / "main.sql").write_text(text)

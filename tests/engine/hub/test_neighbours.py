@@ -34,7 +34,7 @@ async def test_a_large_message_is_read_beside(tmp_path: Path, monkeypatch: pytes
     busy, room = make_file(tmp_path / "hub" / "busy"), make_file(tmp_path / "hub" / "room")
     files = [make_file(tmp_path / f"{name}.db") for name in "ab"]
     async with plain_engine() as server, plain_engine() as clients:
-        hub = await server.serve(room.parent)
+        hub = await server.serving.start(room.parent)
         for file in files:
             await add_peer(clients, file, hub.url)
         async with guest(hub, "busy") as socket:
@@ -52,7 +52,7 @@ async def test_a_large_message_is_read_beside(tmp_path: Path, monkeypatch: pytes
 async def test_a_large_message_that_is_none(tmp_path: Path) -> None:
     room = make_file(tmp_path / "hub" / "room")
     async with plain_engine() as server:
-        hub = await server.serve(room.parent)
+        hub = await server.serving.start(room.parent)
         async with guest(hub) as socket:
             for message in GREETING:
                 await socket.send(encode(message))
@@ -67,10 +67,10 @@ async def test_a_room_that_waits_for_its_file_holds_up_no_other(tmp_path: Path) 
     busy, room = make_file(tmp_path / "hub" / "busy"), make_file(tmp_path / "hub" / "room")
     files = [make_file(tmp_path / f"{name}.db") for name in "abc"]
     async with plain_engine() as server, plain_engine() as clients:
-        hub = await server.serve(room.parent)
+        hub = await server.serving.start(room.parent)
         for file, name in zip(files, ("room", "room", "busy"), strict=True):
             await add_peer(clients, file, hub.url, room=name)
-        await clients.wait_in_sync(timeout=PATIENCE)
+        await clients.peers.wait_in_sync(timeout=PATIENCE)
         other = connect(busy)
         other.execute("BEGIN IMMEDIATE")
         write(files[2], "INSERT INTO item (id, name) VALUES (1, 'waits')")
@@ -111,7 +111,7 @@ async def test_the_collector_leaves_a_large_message_alone(tmp_path: Path, monkey
     room = make_file(tmp_path / "hub" / "room")
     gc.unfreeze()
     async with plain_engine() as server:
-        hub = await server.serve(room.parent)
+        hub = await server.serving.start(room.parent)
         async with guest(hub) as socket:
             for message in (*GREETING, Batch(1, 0, 0, 1, b"", False, changes(5_000, text="x" * 60))):
                 await socket.send(encode(message))

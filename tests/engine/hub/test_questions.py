@@ -52,7 +52,7 @@ async def digest(socket: ClientConnection, number: int) -> None:
 @on_loop
 async def test_two_thousand_ranges_cost_what_one_does(room: Path) -> None:
     async with plain_engine() as server:
-        hub = await server.serve(room.parent)
+        hub = await server.serving.start(room.parent)
         async with greeted(hub) as socket:
             await socket.send(encode(RangeRequest(1, "item", (b"",) * 2_000)))
             while not isinstance(message := await hear(socket), Ranges):
@@ -77,7 +77,7 @@ async def test_it_ends_with_the_one_who_asked(room: Path, tmp_path: Path) -> Non
         assert await turned_away(socket) == (CLOSE_TOKEN, "The token was revoked.")
 
     async with plain_engine() as server:
-        hub = await server.serve(room.parent, options=HubOptions(tokens=tokens))
+        hub = await server.serving.start(room.parent, options=HubOptions(tokens=tokens))
         async with greeted(hub, secret) as socket:
             took = time.monotonic()
             await digest(socket, 1)
@@ -96,10 +96,10 @@ async def test_it_ends_with_the_one_who_asked(room: Path, tmp_path: Path) -> Non
 async def test_others_have_their_turn_meanwhile(room: Path, tmp_path: Path) -> None:
     """In the same room: a row comes through while one guest's questions are answered, one after the other."""
     async with plain_engine() as server, plain_engine() as client:
-        hub = await server.serve(room.parent)
+        hub = await server.serving.start(room.parent)
         other = make_file(tmp_path / "other.db")
         await add_peer(client, other, hub.url)
-        await client.wait_in_sync(timeout=4 * PATIENCE)
+        await client.peers.wait_in_sync(timeout=4 * PATIENCE)
         async with greeted(hub) as socket:
             asking = asyncio.create_task(ask_on(socket))
             write(other, "INSERT INTO item (id) VALUES (0)")

@@ -62,9 +62,9 @@ async def test_the_first_peer_makes_the_room_and_the_second_finds_its_rows(folde
     for path in (a, b):
         write(path, "SELECT crsql_config_set('merge-equal-values', 1)")
     async with plain_engine() as server, plain_engine() as first, plain_engine() as second:
-        hub = await server.serve(folder, options=MAKING)
+        hub = await server.serving.start(folder, options=MAKING)
         await add_peer(first, a, hub.url, room="new")
-        await first.wait_in_sync(timeout=PATIENCE)
+        await first.peers.wait_in_sync(timeout=PATIENCE)
         await add_peer(second, b, hub.url, room="new")
         await until(lambda: len(rows(folder / "new")) == 2, "both in the room")
         await until(lambda: rows(a) == rows(b) == rows(folder / "new"), "all equal")
@@ -84,11 +84,11 @@ async def test_tables_of_every_kind_come_out_alike(folder: Path, tmp_path: Path)
     write(a, "INSERT INTO tight VALUES (1, '001', 't'), (2, 5, NULL)")
     write(a, "INSERT INTO keys_only VALUES ('k', 1)")
     async with plain_engine() as server, plain_engine() as first, plain_engine() as second:
-        hub = await server.serve(folder, options=MAKING)
+        hub = await server.serving.start(folder, options=MAKING)
         await add_peer(first, a, hub.url)
-        await first.wait_in_sync(timeout=PATIENCE)
+        await first.peers.wait_in_sync(timeout=PATIENCE)
         await add_peer(second, b, hub.url)
-        await second.wait_in_sync(timeout=PATIENCE)
+        await second.peers.wait_in_sync(timeout=PATIENCE)
     for table in ('odd "name" -- x', "tight", "keys_only"):
         assert rows(a, table) == rows(b, table) == rows(folder / "room", table) != []
     made, theirs = plans(folder / "room"), plans(a)
@@ -117,7 +117,7 @@ def test_plans_that_are_none(folder: Path, plan: TablePlan) -> None:
     @on_loop
     async def refuse() -> None:
         async with plain_engine() as server:
-            hub = await server.serve(folder, options=MAKING)
+            hub = await server.serving.start(folder, options=MAKING)
             async with guest(hub) as socket:
                 await socket.send(encode(Tables("", -1, (plan,))))
                 failure = await hear(socket)
@@ -137,7 +137,7 @@ async def test_names_that_look_like_sql_are_names(folder: Path) -> None:
     name = 'x"); DROP TABLE crsql_master; --'
     plan = TablePlan(name, (*ITEM.columns, ColumnPlan("y', 1); DROP", Kind.TEXT, Collation.NOCASE, 0, "'); DROP --")))
     async with plain_engine() as server:
-        hub = await server.serve(folder, options=MAKING)
+        hub = await server.serving.start(folder, options=MAKING)
         async with guest(hub) as socket:
             await socket.send(encode(Tables("", -1, (plan,))))
             assert isinstance(await hear(socket), Hello)
@@ -148,7 +148,7 @@ async def test_names_that_look_like_sql_are_names(folder: Path) -> None:
 async def test_only_those_who_may_write_make_rooms(folder: Path, tmp_path: Path) -> None:
     secret = make(tmp_path / "tokens.json", "reader", write=False)
     async with plain_engine() as server:
-        hub = await server.serve(folder, options=replace(MAKING, tokens=tmp_path / "tokens.json"))
+        hub = await server.serving.start(folder, options=replace(MAKING, tokens=tmp_path / "tokens.json"))
         async with guest(hub, token=secret) as socket:
             assert socket.response is not None
             assert "Syncline-Room" not in socket.response.headers
@@ -161,7 +161,7 @@ async def test_only_those_who_may_write_make_rooms(folder: Path, tmp_path: Path)
 @on_loop
 async def test_there_is_an_end_to_the_rooms_that_peers_make(folder: Path) -> None:
     async with plain_engine() as server:
-        hub = await server.serve(folder, options=replace(MAKING, limits=Limits(rooms=1)))
+        hub = await server.serving.start(folder, options=replace(MAKING, limits=Limits(rooms=1)))
         for room, sentence in (("one", None), ("two", "This hub makes no more than 1 rooms.")):
             async with guest(hub, room) as socket:
                 await socket.send(encode(Tables("", -1, (ITEM,))))
@@ -177,7 +177,7 @@ async def test_a_published_client_names_the_schema_file(folder: Path, tmp_path: 
     (schemas / "main.sql").write_text(SCHEMA)
     version = cryb64(SCHEMA)
     async with plain_engine() as server:
-        hub = await server.serve(folder, options=HubOptions(schemas=schemas))
+        hub = await server.serving.start(folder, options=HubOptions(schemas=schemas))
         for name, wrong in (("main.sql", version + 1), ("../main.sql", version), ("other.sql", version)):
             async with guest(hub, own=None) as socket:
                 await socket.send(encode(AnnouncePresence(STRANGER, (), name, wrong)))
@@ -200,9 +200,9 @@ async def test_a_syncline_gets_the_only_schema_there_is(folder: Path, tmp_path: 
     (schemas / "main.sql").write_text(SCHEMA)
     write(a, "INSERT INTO item VALUES (1, 'x')")
     async with plain_engine() as server, plain_engine() as client:
-        hub = await server.serve(folder, options=HubOptions(schemas=schemas))
+        hub = await server.serving.start(folder, options=HubOptions(schemas=schemas))
         await add_peer(client, a, hub.url)
-        await client.wait_in_sync(timeout=PATIENCE)
+        await client.peers.wait_in_sync(timeout=PATIENCE)
     assert rows(folder / "room") == rows(a)
 
 
@@ -213,7 +213,7 @@ async def test_a_broken_schema_file_makes_no_room(folder: Path, tmp_path: Path) 
     broken = SCHEMA + "CREATE TABLE;"
     (schemas / "main.sql").write_text(broken)
     async with plain_engine() as server:
-        hub = await server.serve(folder, options=HubOptions(schemas=schemas))
+        hub = await server.serving.start(folder, options=HubOptions(schemas=schemas))
         async with guest(hub, own=None) as socket:
             await socket.send(encode(AnnouncePresence(STRANGER, (), "main.sql", cryb64(broken))))
             assert (await turned_away(socket))[1] == "The hub cannot open this room's file."
@@ -226,8 +226,8 @@ async def test_a_broken_schema_file_makes_no_room(folder: Path, tmp_path: Path) 
 
 async def greet(engine: Engine, room: str) -> None:
     """Somebody comes, sees the room, and goes."""
-    assert engine.hub is not None
-    async with guest(engine.hub, room) as socket:
+    assert engine.serving.hub is not None
+    async with guest(engine.serving.hub, room) as socket:
         answer = await hear(socket)
         assert isinstance(answer, Hello), answer
 
@@ -237,7 +237,7 @@ async def test_empty_rooms_make_place_and_those_in_use_do_not(folder: Path) -> N
     for n in range(4):
         make_file(folder / f"r{n}")
     async with plain_engine() as server:
-        hub = await server.serve(folder, options=HubOptions(limits=Limits(open_rooms=2)))
+        hub = await server.serving.start(folder, options=HubOptions(limits=Limits(open_rooms=2)))
         for n in (0, 1, 2, 3, 0):
             await greet(server, f"r{n}")
             await until(lambda: not hub.guests, "gone")
@@ -258,7 +258,7 @@ async def test_empty_rooms_make_place_and_those_in_use_do_not(folder: Path) -> N
 async def test_a_room_is_closed_after_a_while_without_anybody(folder: Path) -> None:
     make_file(folder / "room")
     async with plain_engine() as server:
-        hub = await server.serve(folder, options=HubOptions(limits=Limits(idle=1)))
+        hub = await server.serving.start(folder, options=HubOptions(limits=Limits(idle=1)))
         await greet(server, "room")
         assert hub.rooms_open == 1
         await until(lambda: hub.rooms_open == 0, "closed")
@@ -269,9 +269,9 @@ async def test_a_room_is_closed_after_a_while_without_anybody(folder: Path) -> N
 async def test_the_probe_makes_nothing(folder: Path, tmp_path: Path) -> None:
     a = make_file(tmp_path / "a.db")
     async with plain_engine() as server, plain_engine() as client:
-        hub = await server.serve(folder, options=MAKING)
-        database = await client.add_database(a)
-        report = await client.probe(database.id, hub.url, "room")
+        hub = await server.serving.start(folder, options=MAKING)
+        database = await client.databases.add(a)
+        report = await client.checks.probe(database.id, hub.url, "room")
         assert any("the first sync makes it" in step.sentence for step in report.steps)
     assert files(folder) == []
 
@@ -280,11 +280,11 @@ async def test_the_probe_makes_nothing(folder: Path, tmp_path: Path) -> None:
 async def test_without_leave_nothing_is_made(folder: Path, tmp_path: Path) -> None:
     a = make_file(tmp_path / "a.db")
     async with plain_engine() as server, plain_engine() as client:
-        hub = await server.serve(folder)
-        database = await client.add_database(a)
-        await client.add_peer(PeerConfig.new(database.id, hub.url, room="room"))
-        await until(lambda: client.peers()[0].state is State.NEEDS_YOU, "told")
-        assert client.peers()[0].reason.startswith("This hub has no room “room”. When that has changed")
+        hub = await server.serving.start(folder)
+        database = await client.databases.add(a)
+        await client.peers.add(PeerConfig.new(database.id, hub.url, room="room"))
+        await until(lambda: client.peers.statuses()[0].state is State.NEEDS_YOU, "told")
+        assert client.peers.statuses()[0].reason.startswith("This hub has no room “room”. When that has changed")
     assert files(folder) == []
 
 
@@ -299,7 +299,7 @@ async def test_rooms_that_nobody_uses_cost_nothing(folder: Path, monkeypatch: py
     monkeypatch.setattr(os, "scandir", None)
     monkeypatch.setattr(os, "listdir", None)
     async with plain_engine() as server:
-        hub = await server.serve(folder)
+        hub = await server.serving.start(folder)
         async with guest(hub) as socket:
             assert isinstance(await hear(socket), Hello)
             assert hub.rooms_open == 1

@@ -62,9 +62,9 @@ async def test_health_and_numbers(room: Path, tmp_path: Path) -> None:
     a = make_file(tmp_path / "a.db")
     write(a, "INSERT INTO item (id, name) VALUES (1, 'secret value')")
     async with plain_engine() as server, plain_engine() as client:
-        hub = await server.serve(room.parent)
+        hub = await server.serving.start(room.parent)
         await add_peer(client, a, hub.url)
-        await client.wait_in_sync(timeout=PATIENCE)
+        await client.peers.wait_in_sync(timeout=PATIENCE)
         assert await asyncio.to_thread(get, hub.url, "/healthz") == (200, "ok\n")
         status, page = await asyncio.to_thread(get, hub.url, "/metrics")
         assert status == 200
@@ -83,7 +83,7 @@ async def test_numbers_are_for_those_who_may_enter_every_room(room: Path, tmp_pa
     tokens = tmp_path / "tokens.json"
     whole, one = make(tokens, "whole", write=False), make(tokens, "one", rooms=["room"])
     async with plain_engine() as server:
-        hub = await server.serve(room.parent, options=HubOptions(tokens=tokens))
+        hub = await server.serving.start(room.parent, options=HubOptions(tokens=tokens))
         for token, status in (("", 401), ("wrong", 401), (one, 401), (whole, 200)):
             assert (await asyncio.to_thread(get, hub.url, "/metrics", token))[0] == status
         assert (await asyncio.to_thread(get, hub.url, "/healthz"))[0] == 200
@@ -103,11 +103,11 @@ async def test_a_page_of_another_site_needs_a_token(room: Path, tmp_path: Path) 
             return error.response.status_code
 
     async with plain_engine() as server:
-        hub = await server.serve(room.parent)
+        hub = await server.serving.start(room.parent)
         assert await enter(hub.url, "http://localhost:5173") == 101
         assert await enter(hub.url, "https://elsewhere.example") == 403
         assert await enter(hub.url, "null") == 403
-        hub = await server.serve(room.parent, options=HubOptions(tokens=tokens))
+        hub = await server.serving.start(room.parent, options=HubOptions(tokens=tokens))
         assert await enter(hub.url, "https://elsewhere.example", secret) == 101
 
 
@@ -161,14 +161,14 @@ async def test_sigterm_leaves_unconfirmed_what_is_not_on_disk(syncline: Command,
         with syncline.running("serve", room.parent, "--port", "0", "--limit", "idle=0") as hub:
             port = urlsplit(url_of(hub)).port
             await add_peer(client, a, url_of(hub))
-            await until(lambda: client.peers()[0].site_id is not None and len(rows(room)) > 0, "under way")
+            await until(lambda: client.peers.statuses()[0].site_id is not None and len(rows(room)) > 0, "under way")
             await asyncio.to_thread(hub.process.send_signal, signal.SIGTERM)
             assert await asyncio.to_thread(hub.process.wait, PATIENCE) == 0
-        held, confirmed = _held(room, a), client.peers()[0].confirmed
+        held, confirmed = _held(room, a), client.peers.statuses()[0].confirmed
         assert (confirmed or 0) <= held
         assert held == 0 or len(rows(room)) == 20_000  # one version: its clock comes with the last of it
         with syncline.running("serve", room.parent, "--port", str(port)):
-            await client.sync_now()
+            await client.peers.sync_now()
             await until(lambda: len(rows(room)) == 20_000, "the rest")
         assert rows(room) == rows(a)
 

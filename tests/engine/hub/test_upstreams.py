@@ -31,7 +31,7 @@ async def hub(
         limits=Limits(idle=0),
     )
     async with plain_engine() as engine:
-        yield await engine.serve(folder, port=port, options=options)
+        yield await engine.serving.start(folder, port=port, options=options)
 
 
 def url(port: int) -> str:

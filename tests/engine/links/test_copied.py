@@ -22,8 +22,8 @@ async def sync(path: Path, url: str, *, new_id: bool = False, backups: Path | No
     async with Engine(Settings(), backups=Backups(backups) if backups else None) as engine:
         peer = await add_peer(engine, path, url, mode=Mode.MANUAL)
         if new_id:
-            await engine.new_site_id(engine.settings.databases[0].id)
-        return (await engine.sync_now())[peer]
+            await engine.databases.new_site_id(engine.settings.databases[0].id)
+        return (await engine.peers.sync_now())[peer]
 
 
 def insert(path: Path, *keys: int) -> None:
@@ -38,7 +38,7 @@ async def test_two_copies_that_both_wrote_and_synced_with_others(tmp_path: Path)
     make_file(one)
     rooms = [make_file(tmp_path / hub / "room") for hub in ("x", "y")]
     async with plain_engine() as hub_x, plain_engine() as hub_y:
-        x, y = (await hub_x.serve(rooms[0].parent)).url, (await hub_y.serve(rooms[1].parent)).url
+        x, y = (await hub_x.serving.start(rooms[0].parent)).url, (await hub_y.serving.start(rooms[1].parent)).url
         insert(one, 1)
         assert await sync(one, x) is None
         assert await sync(one, y) is None
@@ -69,7 +69,7 @@ async def test_two_copies_that_both_wrote_and_synced_with_others(tmp_path: Path)
 async def test_a_restored_backup(tmp_path: Path) -> None:
     one, room, backup = make_file(tmp_path / "one.db"), make_file(tmp_path / "hub" / "room"), tmp_path / "backup.db"
     async with plain_engine() as server:
-        url = (await server.serve(room.parent)).url
+        url = (await server.serving.start(room.parent)).url
         insert(one, 1)
         assert await sync(one, url) is None
         shutil.copyfile(one, backup)
@@ -89,7 +89,7 @@ async def test_a_file_that_moved_is_no_copy(tmp_path: Path) -> None:
     one, room = make_file(tmp_path / "one.db"), make_file(tmp_path / "hub" / "room")
     moved = tmp_path / "new machine" / "other name.db"
     async with plain_engine() as server:
-        url = (await server.serve(room.parent)).url
+        url = (await server.serving.start(room.parent)).url
         for number in range(3):
             insert(one, number)
             assert await sync(one, url) is None
@@ -106,18 +106,18 @@ async def test_window_and_command_line_on_one_file_are_no_copies(tmp_path: Path)
     one, room = make_file(tmp_path / "one.db"), make_file(tmp_path / "hub" / "room")
     syncline = Command(tmp_path / "home")
     async with plain_engine() as server, plain_engine() as window:
-        hub = await server.serve(room.parent)
+        hub = await server.serving.start(room.parent)
         peer = await add_peer(window, one, hub.url)
         for number in range(3):
             insert(one, number)
             process = syncline.start("sync", one, hub.url, "--room", "room")
             insert(one, 100 + number)
             while process.poll() is None:
-                await window.wait_in_sync(timeout=PATIENCE)
-                await window.verify(peer, timeout=PATIENCE)
+                await window.peers.wait_in_sync(timeout=PATIENCE)
+                await window.checks.verify(peer, timeout=PATIENCE)
             out, err = process.communicate()
             assert process.returncode == 0, out + err
-        assert (await window.verify(peer, timeout=PATIENCE)).verdict is Verdict.IDENTICAL
+        assert (await window.checks.verify(peer, timeout=PATIENCE)).verdict is Verdict.IDENTICAL
     assert rows(one) == rows(room)
     assert len(rows(room)) == 6
 
@@ -130,13 +130,13 @@ def test_a_new_id_while_it_is_connected(tmp_path: Path, connected: bool) -> None
     async def go() -> None:
         insert(one, 1)
         async with plain_engine() as server, plain_engine() as client:
-            hub = await server.serve(room.parent)
+            hub = await server.serving.start(room.parent)
             peer = await add_peer(client, one, hub.url, mode=Mode.LIVE if connected else Mode.MANUAL)
-            assert (await client.sync_now())[peer] is None
+            assert (await client.peers.sync_now())[peer] is None
             [database] = client.settings.databases
-            new = await client.new_site_id(database.id)
+            new = await client.databases.new_site_id(database.id)
             insert(one, 2)
-            assert (await client.sync_now())[peer] is None
+            assert (await client.peers.sync_now())[peer] is None
             assert any(clock.site_id == new and clock.received for clock in await _clocks(server, room))
         assert rows(one) == rows(room)
 
@@ -144,5 +144,5 @@ def test_a_new_id_while_it_is_connected(tmp_path: Path, connected: bool) -> None
 
 
 async def _clocks(server: Engine, room: Path) -> list[TrackedPeer]:
-    database = await server.add_database(room)
-    return await server.clocks(database.id)
+    database = await server.databases.add(room)
+    return await server.databases.clocks(database.id)

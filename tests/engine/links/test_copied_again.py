@@ -21,7 +21,7 @@ async def sync_once(path: Path, room: Path, url: str) -> None:
     """Sync until both files know that they hold all of the other."""
     async with plain_engine() as client:
         await add_peer(client, path, url)
-        await client.wait_in_sync(timeout=PATIENCE)
+        await client.peers.wait_in_sync(timeout=PATIENCE)
         await until(lambda: holds(path, room) and holds(room, path), "all of it")
 
 
@@ -69,26 +69,26 @@ async def test_looking_again_moves_nothing(tmp_path: Path, restored: str, notice
     old, other = (room, a) if restored == "the room" else (a, room)
     writers = (old, other) if noticed == "by its token" else (other,)
     async with plain_engine() as server, plain_engine(HASTY) as client:
-        hub = await server.serve(room.parent)
+        hub = await server.serving.start(room.parent)
         write(old, "INSERT INTO item (id, name) VALUES (1, 'kept')")
         await sync_once(a, room, hub.url)
         copy = backup(old)
         # with the first change of a connection its sender's token is renewed; whoever only takes some keeps the old one
         write(writers[0], "INSERT INTO item (id, name) VALUES (2, 'lost')")
         await sync_once(a, room, hub.url)
-        await server.stop_serving()
+        await server.serving.stop()
         take_away(old)
         copy.rename(old)
         for number, path in enumerate(writers):
             for row in range(3):
                 write(path, LARGE, 1_000 * number + row + 10)
-        hub = await server.serve(room.parent)
+        hub = await server.serving.start(room.parent)
         async with Proxy(hub.port) as proxy:
             with client.subscribe() as events:
                 await add_peer(client, a, proxy.url)
-                await until(lambda: client.peers()[0].state is State.NEEDS_YOU, "refused")
+                await until(lambda: client.peers.statuses()[0].state is State.NEEDS_YOU, "refused")
                 words = {"by its token": "does not carry on", "by its version": "has seen version"}
-                assert words[noticed] in client.peers()[0].reason
+                assert words[noticed] in client.peers.statuses()[0].reason
                 await until(lambda: proxy.dials == 3, "it looks again")
                 before, moved = (taken(room), taken(a)), proxy.up.moved + proxy.down.moved
                 events.drain()
@@ -106,7 +106,7 @@ async def test_what_is_mended_at_the_hub_is_noticed(tmp_path: Path, mended: str)
     room.parent.mkdir()
     making = HubOptions(allow_create=True)
     async with plain_engine() as server, plain_engine(HASTY) as one, plain_engine(HASTY) as two:
-        hub = await server.serve(room.parent, options=making)
+        hub = await server.serving.start(room.parent, options=making)
         for number, path in enumerate((a, b), 1):
             write(path, "INSERT INTO item (id, name) VALUES (?, 'kept')", number)
             await sync_once(path, room, hub.url)
@@ -114,27 +114,27 @@ async def test_what_is_mended_at_the_hub_is_noticed(tmp_path: Path, mended: str)
         write(a, "INSERT INTO item (id, name) VALUES (3, 'lost by the backup')")
         await sync_once(a, room, hub.url)
         await sync_once(b, room, hub.url)
-        await server.stop_serving()
+        await server.serving.stop()
         latest = backup(room, "latest")
         take_away(room)
         shutil.copy(copy, room)
-        port = (await server.serve(room.parent, port=hub.port, options=making)).port
+        port = (await server.serving.start(room.parent, port=hub.port, options=making)).port
         with one.subscribe() as of_one, two.subscribe() as of_two:
             for client, path in ((one, a), (two, b)):
                 await add_peer(client, path, hub.url)
             for client in (one, two):
-                await until(lambda client=client: client.peers()[0].state is State.NEEDS_YOU, "refused")  # type: ignore[misc]
+                await until(lambda client=client: client.peers.statuses()[0].state is State.NEEDS_YOU, "refused")  # type: ignore[misc]
             write(b, "INSERT INTO item (id, name) VALUES (4, 'written meanwhile')")
             if mended == "new id":
-                await server.new_site_id((await server.add_database(room)).id)
+                await server.databases.new_site_id((await server.databases.add(room)).id)
             else:
-                await server.stop_serving()
+                await server.serving.stop()
                 take_away(room)
                 if mended == "brought back":
                     shutil.copy(latest, room)
-                await server.serve(room.parent, port=port, options=making)
+                await server.serving.start(room.parent, port=port, options=making)
             for client in (one, two):
-                await client.wait_in_sync(timeout=PATIENCE)
+                await client.peers.wait_in_sync(timeout=PATIENCE)
             for events in (of_one, of_two):
                 assert len([event for event in events.drain() if isinstance(event, AttentionNeeded)]) == 1
         await until(lambda: len(rows(room)) == 4 and rows(room) == rows(a) == rows(b), "everything everywhere")
@@ -145,7 +145,7 @@ async def test_a_new_id_here_is_noticed_at_once(tmp_path: Path) -> None:
     """Whoever gives it: the window, or the command line beside it. The next look would be a minute later."""
     room, a = make_file(tmp_path / "hub" / "room"), make_file(tmp_path / "a.db")
     async with plain_engine() as server, plain_engine() as client:
-        hub = await server.serve(room.parent)
+        hub = await server.serving.start(room.parent)
         write(a, "INSERT INTO item (id, name) VALUES (1, 'kept')")
         await sync_once(a, room, hub.url)
         copy = backup(a)
@@ -154,15 +154,15 @@ async def test_a_new_id_here_is_noticed_at_once(tmp_path: Path) -> None:
         take_away(a)
         copy.rename(a)
         await add_peer(client, a, hub.url)
-        await until(lambda: client.peers()[0].state is State.NEEDS_YOU, "refused")
-        tried, next_try = client.peers()[0].last_attempt, client.peers()[0].next_attempt
+        await until(lambda: client.peers.statuses()[0].state is State.NEEDS_YOU, "refused")
+        tried, next_try = client.peers.statuses()[0].last_attempt, client.peers.statuses()[0].next_attempt
         assert tried is not None
         assert next_try is not None
         assert next_try - tried >= LOOK.first, "it looks once a minute at most"
         with Replica.open(a) as beside:
             beside.new_site_id()
-        await client.wait_in_sync(timeout=PATIENCE)
-        assert (client.peers()[0].last_attempt or 0) < next_try
+        await client.peers.wait_in_sync(timeout=PATIENCE)
+        assert (client.peers.statuses()[0].last_attempt or 0) < next_try
         assert len(rows(a)) == 2
         assert rows(a) == rows(room)
 
@@ -172,7 +172,7 @@ async def test_a_copy_that_gets_an_id_of_its_own_lets_the_other_go_on(tmp_path: 
     """Two copies dial one room: the one that is refused goes on by itself, and nothing that either wrote is lost."""
     room, a, b = make_file(tmp_path / "hub" / "room"), make_file(tmp_path / "a.db"), tmp_path / "b.db"
     async with plain_engine() as server, plain_engine(HASTY) as one, plain_engine(HASTY) as two:
-        hub = await server.serve(room.parent)
+        hub = await server.serving.start(room.parent)
         write(a, "INSERT INTO item (id, name) VALUES (1, 'both')")
         await sync_once(a, room, hub.url)
         backup(a).rename(b)
@@ -180,14 +180,14 @@ async def test_a_copy_that_gets_an_id_of_its_own_lets_the_other_go_on(tmp_path: 
         await sync_once(a, room, hub.url)
         write(b, "INSERT INTO item (id, name) VALUES (3, 'copy')")
         await add_peer(one, a, hub.url)
-        await one.wait_in_sync(timeout=PATIENCE)
+        await one.peers.wait_in_sync(timeout=PATIENCE)
         await add_peer(two, b, hub.url)
-        await until(lambda: two.peers()[0].state is State.NEEDS_YOU, "the copy is refused")
-        tried = two.peers()[0].last_attempt
-        await until(lambda: two.peers()[0].last_attempt != tried, "and looks again")
-        assert one.peers()[0].state is State.IN_SYNC
-        await two.new_site_id(two.settings.databases[0].id)
-        await two.wait_in_sync(timeout=PATIENCE)
+        await until(lambda: two.peers.statuses()[0].state is State.NEEDS_YOU, "the copy is refused")
+        tried = two.peers.statuses()[0].last_attempt
+        await until(lambda: two.peers.statuses()[0].last_attempt != tried, "and looks again")
+        assert one.peers.statuses()[0].state is State.IN_SYNC
+        await two.databases.new_site_id(two.settings.databases[0].id)
+        await two.peers.wait_in_sync(timeout=PATIENCE)
         await until(lambda: len(rows(a)) == 3 and rows(a) == rows(b) == rows(room), "everything everywhere")
 
 
@@ -195,7 +195,7 @@ async def test_a_copy_that_gets_an_id_of_its_own_lets_the_other_go_on(tmp_path: 
 async def test_whoever_shares_is_called_once_for_a_guest_that_looks_again(tmp_path: Path) -> None:
     room, a = make_file(tmp_path / "hub" / "room"), make_file(tmp_path / "a.db")
     async with plain_engine() as server, plain_engine(HASTY) as client:
-        hub = await server.serve(room.parent)
+        hub = await server.serving.start(room.parent)
         write(a, "INSERT INTO item (id, name) VALUES (1, 'kept')")
         await sync_once(a, room, hub.url)
         copy = backup(a)
@@ -209,14 +209,14 @@ async def test_whoever_shares_is_called_once_for_a_guest_that_looks_again(tmp_pa
             await add_peer(client, a, hub.url)
             await until(lambda: hub._counters.sessions >= came + 4, "it comes again and again")
             assert len([event for event in events.drain() if isinstance(event, AttentionNeeded)]) == 1
-            await client.remove_database(client.settings.databases[0].id)
+            await client.databases.remove(client.settings.databases[0].id)
             take_away(a)
             latest.rename(a)
             await sync_once(a, room, hub.url)
             take_away(a)
             shutil.copy(copy, a)
             await add_peer(client, a, hub.url)
-            await until(lambda: client.peers()[0].state is State.NEEDS_YOU, "refused")
+            await until(lambda: client.peers.statuses()[0].state is State.NEEDS_YOU, "refused")
             await until(
                 lambda: any(isinstance(event, AttentionNeeded) for event in events.drain()), "that is news again"
             )

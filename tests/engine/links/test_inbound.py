@@ -43,16 +43,16 @@ class Machine:
 
     @property
     def row(self) -> PeerStatus:
-        return self.engine.peers()[0]
+        return self.engine.peers.statuses()[0]
 
     async def dial(self, other: Machine, mode: Mode = Mode.LIVE, direction: Direction = Direction.BOTH) -> None:
-        database = await self.engine.add_database(self.path)
+        database = await self.engine.databases.add(self.path)
         config = PeerConfig.new(database.id, other.hub.url, room="room", mode=mode, direction=direction)
-        self.peer = (await self.engine.add_peer(config)).id
+        self.peer = (await self.engine.peers.add(config)).id
 
     async def change(self, **changes: object) -> None:
         config = replace(self.engine.settings.peers[0], **changes)  # type: ignore[arg-type]
-        await self.engine.update_peer(config)
+        await self.engine.peers.update(config)
 
     def site(self) -> bytes:
         with Replica.open(self.path, readonly=True) as replica:
@@ -67,7 +67,7 @@ async def two(folder: Path) -> AsyncIterator[tuple[Machine, Machine]]:
         for name in "ab":
             path = make_file(folder / name / "room")
             engine = await stack.enter_async_context(plain_engine())
-            machines.append(Machine(path, engine, await engine.serve(path.parent)))
+            machines.append(Machine(path, engine, await engine.serving.start(path.parent)))
         small, large = sorted(machines, key=Machine.site)
         yield small, large
 
@@ -111,9 +111,9 @@ async def test_who_is_visited_already_does_not_dial(tmp_path: Path) -> None:
         await settled(small, large)
         assert large.guests == 1, "both dialled: the smaller site id's stays"
         for number, (first, second) in enumerate(((small, large), (large, small)), 1):
-            await first.engine.pause(Pause.FOREVER)
+            await first.engine.peers.pause(Pause.FOREVER)
             await alone(second, first)
-            await first.engine.pause(None)
+            await first.engine.peers.pause(None)
             await settled(small, large)
             assert first.guests == 1, "it knows its peer by now, and is visited: it does not dial"
             await write_both_ways(small, large, number)
@@ -131,13 +131,13 @@ async def test_both_dial_at_the_same_time(tmp_path: Path) -> None:
             for seed in range(8):
                 chance = random.Random(seed)
                 for each in (small, large):
-                    await each.engine.pause(Pause.FOREVER)
+                    await each.engine.peers.pause(Pause.FOREVER)
                 await until(lambda: small.guests + large.guests == 0, "nobody is connected")
                 before = small.came + large.came
                 first, second = (small, large) if seed % 2 else (large, small)
-                await first.engine.pause(None)
+                await first.engine.peers.pause(None)
                 await asyncio.sleep(chance.choice((0.0, 0.001, chance.uniform(0.0, 0.02))))
-                await second.engine.pause(None)
+                await second.engine.peers.pause(None)
                 await settled(small, large)
                 connections = small.came + large.came - before
                 assert connections == 1 or (connections, large.guests) == (2, 1), "the smaller site id's stays of two"
@@ -162,13 +162,13 @@ async def test_the_row_that_gave_way_shows_asks_and_mends_as_any_other(tmp_path:
             moved = [event for event in events.drain() if isinstance(event, ChangesMoved) and event.peer]
         assert {event.way for event in moved} == {FlowDirection.IN, FlowDirection.OUT}
         assert {event.peer for event in moved} == {large.peer}
-        assert await large.engine.sync_now() == {large.peer: None}
+        assert await large.engine.peers.sync_now() == {large.peer: None}
         write(large.path, "UPDATE item SET name = 'y'")
-        assert await large.engine.sync_now() == {large.peer: None}
+        assert await large.engine.peers.sync_now() == {large.peer: None}
         assert rows(small.path) == rows(large.path), "sync now looked at the file, and waited"
-        assert str(await large.engine.verify(large.peer)) == "identical: 1 table, 2 rows"
+        assert str(await large.engine.checks.verify(large.peer)) == "identical: 1 table, 2 rows"
         for side in Side:
-            await large.engine.send_again(large.peer, side)
+            await large.engine.checks.send_again(large.peer, side)
         assert large.guests == 1
         await settled(small, large)
 
@@ -185,12 +185,12 @@ async def test_a_visit_that_is_to_be_short_or_carries_less_takes_nobodys_place(t
         await small.change(direction=Direction.BOTH, mode=Mode.MANUAL)
         await large.change(mode=Mode.MANUAL)
         await until(lambda: small.guests + large.guests == 0, "both by hand")
-        assert await small.engine.sync_now() == {small.peer: None}
-        assert await large.engine.sync_now() == {large.peer: None}
+        assert await small.engine.peers.sync_now() == {small.peer: None}
+        assert await large.engine.peers.sync_now() == {large.peer: None}
         await large.change(mode=Mode.LIVE)
         await until(lambda: large.row.state is State.IN_SYNC, "in sync")
         write(small.path, "INSERT INTO item (id, name) VALUES (1, 'x')")
-        assert await small.engine.sync_now() == {small.peer: None}
+        assert await small.engine.peers.sync_now() == {small.peer: None}
         assert rows(small.path) == rows(large.path) != []
         assert (small.guests, large.guests) == (1, 0)
         await until(lambda: small.row.state is State.IDLE, "by hand again")
@@ -202,16 +202,16 @@ async def test_a_pause_is_not_said_to_stop_what_the_other_side_does(tmp_path: Pa
         await small.dial(large)
         await large.dial(small)
         await settled(small, large)
-        await large.engine.pause(Pause.FOREVER)
+        await large.engine.peers.pause(Pause.FOREVER)
         all_the_same = "Paused until resumed. The other side is connected to this machine all the same."
         await until(lambda: large.row.reason == all_the_same, "it is said")
-        await small.engine.pause(Pause.FOREVER)
+        await small.engine.peers.pause(Pause.FOREVER)
         await until(lambda: large.row.reason == "Paused until resumed.", "nobody is connected")
-        await small.engine.pause(None)
+        await small.engine.peers.pause(None)
         await until(lambda: large.row.reason == all_the_same, "it is said again")
-        await large.engine.pause(None)
+        await large.engine.peers.pause(None)
         await settled(small, large)
-        await large.engine.set_auto_sync(False)
+        await large.engine.change_settings(auto_sync=False)
         await until(lambda: "Auto-sync is off." in large.row.reason and "all the same" in large.row.reason, "likewise")
 
 
@@ -222,11 +222,11 @@ async def test_one_that_cannot_be_dialled_but_dials_is_in_sync(tmp_path: Path) -
         await large.dial(small)
         await small.dial(large)
         await settled(small, large)
-        await large.engine.stop_serving()
+        await large.engine.serving.stop()
         await until(lambda: small.guests == 1 and small.row.state is State.IN_SYNC, "over the other's connection")
         assert OVER_THEIRS in small.row.reason
         await write_both_ways(small, large, 1)
-        await large.engine.pause(Pause.FOREVER)
+        await large.engine.peers.pause(Pause.FOREVER)
         await until(lambda: small.row.state is State.WAITING, "nobody is there")
         assert "connection refused" in small.row.reason
 
@@ -235,7 +235,7 @@ async def test_one_that_cannot_be_dialled_but_dials_is_in_sync(tmp_path: Path) -
 async def test_another_machine_under_the_same_row_is_not_taken_for_the_one_before(tmp_path: Path) -> None:
     async with two(tmp_path) as (small, large), plain_engine() as third:
         path = make_file(tmp_path / "c" / "room")
-        hub = await third.serve(path.parent)
+        hub = await third.serving.start(path.parent)
         await small.dial(large)
         await large.dial(small)
         await settled(small, large)
@@ -244,7 +244,7 @@ async def test_another_machine_under_the_same_row_is_not_taken_for_the_one_befor
         await until(lambda: large.row.state is State.IN_SYNC and hub.guests["room"] == 1, "a connection of its own")
         assert large.guests == 1
         assert OVER_THEIRS not in large.row.reason
-        await large.engine.wait_in_sync(timeout=PATIENCE)
+        await large.engine.peers.wait_in_sync(timeout=PATIENCE)
 
 
 @pytest.mark.parametrize("leaves", ["quietly", "with the file"])
@@ -256,12 +256,12 @@ def test_the_other_side_goes_away(tmp_path: Path, leaves: str) -> None:
             await large.dial(small)
             await settled(small, large)
             if leaves == "quietly":
-                await small.engine.stop_serving()
-                await small.engine.remove_peer(small.peer)
+                await small.engine.serving.stop()
+                await small.engine.peers.remove(small.peer)
                 await until(lambda: large.row.state is State.WAITING, "nobody is there")
             else:
-                await large.engine.remove_database(large.engine.settings.databases[0].id)
-                assert large.engine.peers() == []
+                await large.engine.databases.remove(large.engine.settings.databases[0].id)
+                assert large.engine.peers.statuses() == []
                 await until(lambda: small.row.state is State.IN_SYNC, "it is served all the same")
 
     test()
@@ -271,14 +271,14 @@ def test_the_other_side_goes_away(tmp_path: Path, leaves: str) -> None:
 async def test_who_is_refused_goes_by_a_visit(tmp_path: Path) -> None:
     """Its own way is barred for now; the peer, once it was known, comes to it, and leaves again."""
     async with two(tmp_path) as (here, there), Front(there.hub.port) as front:
-        database = await here.engine.add_database(here.path)
-        await here.engine.add_peer(PeerConfig.new(database.id, front.url, room="room"))
+        database = await here.engine.databases.add(here.path)
+        await here.engine.peers.add(PeerConfig.new(database.id, front.url, room="room"))
         await until(lambda: here.row.state is State.IN_SYNC, "it knows the peer")
         front.answer("404 Not Found")
         await until(lambda: here.row.state is State.NEEDS_YOU, "refused")
         await there.dial(here)
         await until(lambda: here.row.state is State.IN_SYNC and OVER_THEIRS in here.row.reason, "the peer comes")
-        await there.engine.pause(Pause.FOREVER)
+        await there.engine.peers.pause(Pause.FOREVER)
         await until(lambda: here.row.state is State.NEEDS_YOU, "its own way is tried again")
         front.answer("")
         await alone(here, there)

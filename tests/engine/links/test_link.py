@@ -26,8 +26,8 @@ def files(tmp_path: Path) -> tuple[Path, Path]:
 
 async def needs_you(engine: Engine) -> str:
     """Wait until the only peer needs a person; return the sentence."""
-    await until(lambda: engine.peers()[0].state is State.NEEDS_YOU, "a person is needed")
-    return engine.peers()[0].reason
+    await until(lambda: engine.peers.statuses()[0].state is State.NEEDS_YOU, "a person is needed")
+    return engine.peers.statuses()[0].reason
 
 
 @on_loop
@@ -35,13 +35,13 @@ async def test_a_column_that_the_hub_lacks(tmp_path: Path) -> None:
     room, a = make_file(tmp_path / "hub" / "room", NARROW), make_file(tmp_path / "a.db")
     write(a, "INSERT INTO item (id, extra) VALUES (1, 'wide')")
     async with plain_engine() as server, plain_engine() as client:
-        hub = await server.serve(room.parent)
+        hub = await server.serving.start(room.parent)
         await add_peer(client, a, hub.url)
         sentence = await needs_you(client)
         assert "item" in sentence
         assert "extra" in sentence
         assert rows(room) == []
-        assert client.peers()[0].confirmed == 0
+        assert client.peers.statuses()[0].confirmed == 0
 
 
 @on_loop
@@ -49,12 +49,12 @@ async def test_a_column_that_we_lack(tmp_path: Path) -> None:
     room, a = make_file(tmp_path / "hub" / "room"), make_file(tmp_path / "a.db", NARROW)
     write(room, "INSERT INTO item (id, extra) VALUES (1, 'wide')")
     async with plain_engine() as server, plain_engine() as client:
-        hub = await server.serve(room.parent)
+        hub = await server.serving.start(room.parent)
         await add_peer(client, a, hub.url)
         sentence = await needs_you(client)
         assert "extra" in sentence
         assert rows(a) == []
-        assert client.peers()[0].received == 0
+        assert client.peers.statuses()[0].received == 0
 
 
 @on_loop
@@ -63,7 +63,7 @@ async def test_a_copied_file_is_refused(files: tuple[Path, Path], tmp_path: Path
     copy = tmp_path / "copy.db"
     copy.write_bytes(room.read_bytes())
     async with plain_engine() as server, plain_engine() as client:
-        hub = await server.serve(room.parent)
+        hub = await server.serving.start(room.parent)
         await add_peer(client, copy, hub.url)
         assert "same site id" in await needs_you(client)
 
@@ -72,7 +72,7 @@ async def test_a_copied_file_is_refused(files: tuple[Path, Path], tmp_path: Path
 async def test_a_refused_port_is_tried_again_ever_more_slowly(files: tuple[Path, Path]) -> None:
     room, a = files
     async with plain_engine() as server:
-        port = (await server.serve(room.parent)).port
+        port = (await server.serving.start(room.parent)).port
     async with plain_engine() as client:
         with client.subscribe() as events:
             await add_peer(client, a, f"ws://127.0.0.1:{port}/sync")
@@ -131,8 +131,8 @@ async def test_a_peer_that_is_no_hub(files: tuple[Path, Path]) -> None:
         port = server.sockets[0].getsockname()[1]
         async with plain_engine() as client:
             await add_peer(client, a, f"ws://127.0.0.1:{port}/sync")
-            await until(lambda state=state: client.peers()[0].state is state, f"{state}")  # type: ignore[misc]
-            assert words in client.peers()[0].reason
+            await until(lambda state=state: client.peers.statuses()[0].state is state, f"{state}")  # type: ignore[misc]
+            assert words in client.peers.statuses()[0].reason
         server.close()
         await server.wait_closed()
 
@@ -145,7 +145,7 @@ async def test_a_file_without_syncable_tables(tmp_path: Path) -> None:
     connection.close()
     async with plain_engine() as client:
         peer = await add_peer(client, path, "ws://127.0.0.1:9/sync", mode=Mode.MANUAL)
-        outcome = (await client.sync_now([peer]))[peer]
+        outcome = (await client.peers.sync_now([peer]))[peer]
         assert "no syncable table" in str(outcome)
         assert outcome is not None
         assert "make-syncable" in outcome.hint
@@ -155,13 +155,13 @@ async def test_a_file_without_syncable_tables(tmp_path: Path) -> None:
 async def test_removing_what_is_at_work(files: tuple[Path, Path]) -> None:
     room, a = files
     async with plain_engine() as server, plain_engine() as client:
-        hub = await server.serve(room.parent)
+        hub = await server.serving.start(room.parent)
         await add_peer(client, a, hub.url)
-        await client.remove_database(client.settings.databases[0].id)
-        assert client.peers() == []
+        await client.databases.remove(client.settings.databases[0].id)
+        assert client.peers.statuses() == []
         await until(lambda: hub.guests.total() == 0, "hung up")
         again = await add_peer(client, a, hub.url)
-        await client.wait_in_sync([again], timeout=PATIENCE)
+        await client.peers.wait_in_sync([again], timeout=PATIENCE)
 
 
 @on_loop
@@ -177,9 +177,9 @@ async def test_other_settings_do_not_wait_for_an_address_where_nobody_answers(fi
 
     silent = await asyncio.start_server(say_nothing, "127.0.0.1", 0)
     async with silent, plain_engine() as server, plain_engine() as client:
-        hub = await server.serve(room.parent)
+        hub = await server.serving.start(room.parent)
         peer = await add_peer(client, a, f"ws://127.0.0.1:{silent.sockets[0].getsockname()[1]}/sync")
         async with asyncio.timeout(OPEN_TIMEOUT / 2):
             await came.wait()
-            await client.update_peer(replace(client.settings.peers[0], url=hub.url))
-            await client.wait_in_sync([peer], timeout=PATIENCE)
+            await client.peers.update(replace(client.settings.peers[0], url=hub.url))
+            await client.peers.wait_in_sync([peer], timeout=PATIENCE)

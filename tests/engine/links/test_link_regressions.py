@@ -46,9 +46,9 @@ async def test_sync_now_ends_when_the_settings_change(tmp_path: Path, monkeypatc
     write(a, NAMED)
     async with stranger_server(silent) as url, plain_engine() as client:
         peer = await add_peer(client, a, url, mode=Mode.MANUAL)
-        asked = asyncio.create_task(client.sync_now([peer]))
+        asked = asyncio.create_task(client.peers.sync_now([peer]))
         await arrived.wait()
-        await client.update_peer(client.settings.peers[0])
+        await client.peers.update(client.settings.peers[0])
         done, _ = await asyncio.wait([asked], timeout=PATIENCE)
         asked.cancel()
         await asyncio.wait([asked])
@@ -68,9 +68,9 @@ async def test_sync_now_ends_when_auto_sync_is_switched_off(tmp_path: Path, monk
     write(a, NAMED)
     async with stranger_server(silent) as url, plain_engine() as client:
         peer = await add_peer(client, a, url)
-        asked = asyncio.create_task(client.sync_now([peer]))
+        asked = asyncio.create_task(client.peers.sync_now([peer]))
         await arrived.wait()
-        await client.set_auto_sync(False)
+        await client.change_settings(auto_sync=False)
         done, _ = await asyncio.wait([asked], timeout=PATIENCE)
         asked.cancel()
         await asyncio.wait([asked])
@@ -82,11 +82,11 @@ async def test_sync_now_sends_what_was_just_written(tmp_path: Path) -> None:
     """A live link that has not noticed a write yet must look before it says that all is done."""
     room, a = make_file(tmp_path / "hub" / "room"), make_file(tmp_path / "a.db")
     async with plain_engine() as hub_engine, plain_engine() as client:
-        hub = await hub_engine.serve(room.parent)
+        hub = await hub_engine.serving.start(room.parent)
         peer = await add_peer(client, a, hub.url)
-        await client.wait_in_sync(timeout=PATIENCE)
+        await client.peers.wait_in_sync(timeout=PATIENCE)
         write(a, "INSERT INTO item (id) VALUES (1)")
-        assert await client.sync_now([peer]) == {peer: None}
+        assert await client.peers.sync_now([peer]) == {peer: None}
         assert len(rows(room)) == 1
 
 
@@ -95,14 +95,14 @@ async def test_sync_now_asked_while_a_pull_hangs_up(tmp_path: Path) -> None:
     """The pull that is ending has not seen what was written since: it cannot answer for a new request."""
     room, a = make_file(tmp_path / "hub" / "room"), make_file(tmp_path / "a.db")
     async with plain_engine() as hub_engine, plain_engine() as client:
-        hub = await hub_engine.serve(room.parent)
+        hub = await hub_engine.serving.start(room.parent)
         peer = await add_peer(client, a, hub.url, mode=Mode.MANUAL)
         link = client._links[peer]
-        first = asyncio.create_task(client.sync_now([peer]))
+        first = asyncio.create_task(client.peers.sync_now([peer]))
         while link._attempt is None or link._attempt._ending is not Ending.CAUGHT_UP:
             await asyncio.sleep(0)
         write(a, "INSERT INTO item (id) VALUES (1)")
-        assert await client.sync_now([peer]) == {peer: None}
+        assert await client.peers.sync_now([peer]) == {peer: None}
         await first
         assert len(rows(room)) == 1
 
@@ -138,7 +138,7 @@ async def test_a_stock_server_that_needs_a_moment(tmp_path: Path) -> None:
         url = await asyncio.to_thread(ready.get)
         async with plain_engine() as client:
             peer = await add_peer(client, a, url, mode=Mode.MANUAL)
-            await client.sync_now([peer])
+            await client.peers.sync_now([peer])
             assert len(rows(a)) == 199
     finally:
         ended.set()
@@ -178,7 +178,7 @@ async def test_a_refusal_of_ours_leaves_no_connection(tmp_path: Path) -> None:
 
     async with stranger_server(silent) as url, plain_engine() as client:
         await add_peer(client, a, url)
-        await until(lambda: client.peers()[0].state is State.NEEDS_YOU, "refused")
+        await until(lambda: client.peers.statuses()[0].state is State.NEEDS_YOU, "refused")
         async with asyncio.timeout(PATIENCE):
             await gone.wait()
 
@@ -187,29 +187,29 @@ async def test_a_refusal_of_ours_leaves_no_connection(tmp_path: Path) -> None:
 async def test_an_old_trouble_is_forgotten_when_in_sync(tmp_path: Path) -> None:
     room, a = make_file(tmp_path / "hub" / "room"), make_file(tmp_path / "a.db")
     async with plain_engine() as hub_engine:
-        port = (await hub_engine.serve(room.parent)).port
+        port = (await hub_engine.serving.start(room.parent)).port
     async with plain_engine() as client, plain_engine() as hub_engine:
         await add_peer(client, a, f"ws://127.0.0.1:{port}/sync")
-        await until(lambda: client.peers()[0].state is State.WAITING, "refused")
-        await hub_engine.serve(room.parent, port=port)
-        await client.wait_in_sync(timeout=PATIENCE)
-        await client.set_auto_sync(False)
-        await until(lambda: client.peers()[0].state is State.IDLE, "idle")
-        assert "refused" not in client.peers()[0].reason
+        await until(lambda: client.peers.statuses()[0].state is State.WAITING, "refused")
+        await hub_engine.serving.start(room.parent, port=port)
+        await client.peers.wait_in_sync(timeout=PATIENCE)
+        await client.change_settings(auto_sync=False)
+        await until(lambda: client.peers.statuses()[0].state is State.IDLE, "idle")
+        assert "refused" not in client.peers.statuses()[0].reason
 
 
 @on_loop
 async def test_what_is_still_to_send_is_not_forgotten_by_a_refusal(tmp_path: Path) -> None:
     room, a = make_file(tmp_path / "hub" / "room"), make_file(tmp_path / "a.db")
     async with plain_engine() as client, plain_engine() as hub_engine:
-        port = (await hub_engine.serve(room.parent)).port
+        port = (await hub_engine.serving.start(room.parent)).port
         peer = await add_peer(client, a, f"ws://127.0.0.1:{port}/sync", mode=Mode.MANUAL)
-        assert await client.sync_now([peer]) == {peer: None}
+        assert await client.peers.sync_now([peer]) == {peer: None}
         write(a, "INSERT INTO item (id) VALUES (1)")
-        await until(lambda: client.peers()[0].to_send == 1, "noticed")
+        await until(lambda: client.peers.statuses()[0].to_send == 1, "noticed")
         room.rename(tmp_path / "elsewhere")
-        assert isinstance((await client.sync_now([peer]))[peer], SynclineError)
-        assert client.peers()[0].to_send == 1
+        assert isinstance((await client.peers.sync_now([peer]))[peer], SynclineError)
+        assert client.peers.statuses()[0].to_send == 1
 
 
 @on_loop
@@ -219,13 +219,13 @@ async def test_a_file_that_is_replaced_is_not_in_sync(tmp_path: Path) -> None:
     other = make_file(tmp_path / "new.db")
     write(other, "INSERT INTO item (id) VALUES (7)")
     async with plain_engine() as hub_engine, plain_engine() as client:
-        hub = await hub_engine.serve(room.parent)
+        hub = await hub_engine.serving.start(room.parent)
         peer = await add_peer(client, a, hub.url)
-        await client.wait_in_sync(timeout=PATIENCE)
+        await client.peers.wait_in_sync(timeout=PATIENCE)
         other.rename(a)
-        outcome = (await client.sync_now([peer]))[peer]
+        outcome = (await client.peers.sync_now([peer]))[peer]
         await asyncio.sleep(0.5)
-        assert outcome is not None or client.peers()[0].state is not State.IN_SYNC or len(rows(room)) == 1
+        assert outcome is not None or client.peers.statuses()[0].state is not State.IN_SYNC or len(rows(room)) == 1
 
 
 # Ending
@@ -240,13 +240,13 @@ async def test_removing_a_peer_at_work_bothers_nobody(tmp_path: Path) -> None:
                     " INSERT INTO item (id) SELECT i FROM n")  # fmt: skip
     app.close()
     async with plain_engine() as hub_engine, plain_engine() as client:
-        hub = await hub_engine.serve(room.parent)
+        hub = await hub_engine.serving.start(room.parent)
         with client.subscribe() as events:
             peer = await add_peer(client, a, hub.url)
             async for event in events:
                 if isinstance(event, ChangesMoved):
                     break
-            await client.remove_peer(peer)
+            await client.peers.remove(peer)
             assert [event for event in events.drain() if isinstance(event, AttentionNeeded)] == []
 
 
@@ -272,7 +272,7 @@ async def test_quitting_beside_a_peer_that_hangs(tmp_path: Path) -> None:
     before = asyncio.all_tasks()
     async with plain_engine() as client:
         await add_peer(client, a, f"ws://127.0.0.1:{listening.sockets[0].getsockname()[1]}/sync")
-        await until(lambda: "greeting" in client.peers()[0].reason, "connected")
+        await until(lambda: "greeting" in client.peers.statuses()[0].reason, "connected")
     left = [task for task in asyncio.all_tasks() - before if task.get_coro().__qualname__.endswith("_read_frames")]  # type: ignore[union-attr]
     resting.set()
     listening.close()

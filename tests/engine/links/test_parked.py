@@ -34,17 +34,17 @@ def files(tmp_path: Path) -> tuple[Path, Path]:
 
 
 def told(engine: Engine) -> PeerStatus:
-    return engine.peers()[0]
+    return engine.peers.statuses()[0]
 
 
 @on_loop
 async def test_it_is_parked_and_comes_back_while_all_are_connected(files: tuple[Path, Path]) -> None:
     room, a = files
     async with plain_engine() as server, plain_engine() as client:
-        await server.add_database(room)
-        hub = await server.serve(room.parent)
+        await server.databases.add(room)
+        hub = await server.serving.start(room.parent)
         await add_peer(client, a, hub.url)
-        await client.wait_in_sync(timeout=PATIENCE)
+        await client.peers.wait_in_sync(timeout=PATIENCE)
         for broken, where, remedy in ((a, "", Remedy.REPAIR), (room, " on the other side", None)):
             with client.subscribe() as heard, server.subscribe() as guests:
                 write(broken, BREAK)
@@ -74,16 +74,16 @@ async def test_a_table_of_another_type_is_parked_between_two_and_the_others_go_o
     write(room, "INSERT INTO note VALUES ('1', '01067')")
     write(room, "INSERT INTO tag VALUES ('1', 1)")
     async with plain_engine() as server, plain_engine() as client:
-        hub = await server.serve(room.parent)
+        hub = await server.serving.start(room.parent)
         peer = await add_peer(client, a, hub.url, mode=Mode.MANUAL)
-        outcome = (await client.sync_now())[peer]
+        outcome = (await client.peers.sync_now())[peer]
         assert isinstance(outcome, TablesParked)
         assert "The column “body” of the table “note” has the type INTEGER on this side and TEXT" in str(outcome)
         assert (rows(a, "note"), rows(a, "tag")) == ([], rows(room, "tag"))
         assert (told(client).state, told(client).remedy) == (State.NEEDS_YOU, Remedy.COMPARE_TABLES)
         with Replica.open(a) as replica, replica.altering("note") as db:
             db.execute("ALTER TABLE note DROP COLUMN body; ALTER TABLE note ADD COLUMN body TEXT")
-        assert (await client.sync_now())[peer] is None
+        assert (await client.peers.sync_now())[peer] is None
         assert rows(a, "note") == rows(room, "note") != []
         assert told(client).state is State.IDLE
 
@@ -92,15 +92,15 @@ async def test_a_table_of_another_type_is_parked_between_two_and_the_others_go_o
 async def test_a_table_that_is_parked_alone_stops_the_link_until_it_is_mended(tmp_path: Path) -> None:
     room, a = make_file(tmp_path / "hub" / "room", NOTE), make_file(tmp_path / "a.db", NOTE)
     async with plain_engine() as server, plain_engine() as client:
-        hub = await server.serve(room.parent)
+        hub = await server.serving.start(room.parent)
         await add_peer(client, a, hub.url)
-        await client.wait_in_sync(timeout=PATIENCE)
+        await client.peers.wait_in_sync(timeout=PATIENCE)
         write(a, BREAK)
         await until(lambda: told(client).state is State.NEEDS_YOU, "it says so")
         assert told(client).reason.startswith(f"The table “note” {WHY.format('')}")
         assert told(client).remedy is Remedy.REPAIR
         write(a, MEND)
-        await client.wait_in_sync(timeout=PATIENCE)
+        await client.peers.wait_in_sync(timeout=PATIENCE)
 
 
 @on_loop
@@ -108,14 +108,14 @@ async def test_a_room_whose_only_table_is_parked_says_so_to_its_guests(tmp_path:
     room, a = make_file(tmp_path / "hub" / "room", NOTE), make_file(tmp_path / "a.db", NOTE)
     write(room, BREAK)
     async with plain_engine() as server, plain_engine() as client:
-        hub = await server.serve(room.parent)
+        hub = await server.serving.start(room.parent)
         await add_peer(client, a, hub.url)
         await until(lambda: told(client).state is State.NEEDS_YOU, "it says so")
         assert told(client).reason.startswith(f"The table “note” {WHY.format(' on the other side')}")
         assert told(client).remedy is Remedy.COMPARE_TABLES
         write(room, MEND)
-        await client.sync_now()
-        await client.wait_in_sync(timeout=PATIENCE)
+        await client.peers.sync_now()
+        await client.peers.wait_in_sync(timeout=PATIENCE)
 
 
 @on_loop
@@ -149,16 +149,16 @@ async def test_a_published_server_gets_nothing_of_it_and_the_person_is_told(tmp_
 async def test_the_engine_mends_what_was_parked_at_run_time(files: tuple[Path, Path]) -> None:
     room, a = files
     async with plain_engine() as server, plain_engine() as client:
-        hub = await server.serve(room.parent)
+        hub = await server.serving.start(room.parent)
         await add_peer(client, a, hub.url)
-        await client.wait_in_sync(timeout=PATIENCE)
+        await client.peers.wait_in_sync(timeout=PATIENCE)
         with Replica.open(a) as replica:
             replica.park("note", "somebody said so")
         await until(lambda: told(client).state is State.NEEDS_YOU, "it says so")
         write(room, "INSERT INTO note VALUES ('1', 'new')")
-        [finding] = await client.repair(told(client).database)
+        [finding] = await client.databases.repair(told(client).database)
         assert str(finding) == "cannot be synced: somebody said so."
-        await client.wait_in_sync(timeout=PATIENCE)
+        await client.peers.wait_in_sync(timeout=PATIENCE)
         assert rows(a, "note") == rows(room, "note") != []
 
 
@@ -214,7 +214,7 @@ async def test_a_hub_goes_on_in_protocol_2_with_a_syncline_that_is_older(files: 
     room, _ = files
     write(room, BREAK)
     async with plain_engine() as server:
-        hub = await server.serve(room.parent)
+        hub = await server.serving.start(room.parent)
         async with guest(hub, own=OLDEST) as socket:
             assert socket.response is not None
             assert socket.response.headers[OWN_HEADER] == str(OLDEST)
@@ -234,8 +234,8 @@ async def test_a_test_of_the_peer_names_them(files: tuple[Path, Path]) -> None:
     room, a = files
     write(a, BREAK)
     async with plain_engine() as server, plain_engine() as client:
-        hub = await server.serve(room.parent)
-        report = await client.probe((await client.add_database(a)).id, hub.url, "room")
+        hub = await server.serving.start(room.parent)
+        report = await client.checks.probe((await client.databases.add(a)).id, hub.url, "room")
         assert report.failure is not None
         assert report.failure.sentence == f"The table “note” {WHY.format('')}"
         assert report.failure.hint == "Only “tag” would be synced."

@@ -32,7 +32,7 @@ async def main(path, url):
     peer = PeerConfig.new(database.id, url, room="room")
     lines = StateLines()
     async with Engine(Settings(databases=(database,), peers=(peer,))) as engine:
-        print(engine.peers()[0].state.value, flush=True)
+        print(engine.peers.statuses()[0].state.value, flush=True)
         with engine.subscribe() as events:
             async for event in events:
                 if isinstance(event, PeerChanged) and (line := lines.line(event.status)):
@@ -74,7 +74,7 @@ async def test_a_file_that_cannot_be_written_for_a_while(tmp_path: Path, when: s
         path = make_file(Path(open_to_all) / "frozen" / "a.db")
         writable(path, when == "later")
         async with plain_engine() as server:
-            hub = await server.serve(room.parent)
+            hub = await server.serving.start(room.parent)
             with as_nobody(path, hub.url) as program:
                 said: list[str] = []
                 reading = asyncio.create_task(asyncio.to_thread(listen, program, said))

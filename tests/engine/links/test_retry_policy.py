@@ -50,21 +50,21 @@ def files(tmp_path: Path) -> tuple[Path, Path]:
 
 
 def state(engine: Engine) -> State:
-    return engine.peers()[0].state
+    return engine.peers.statuses()[0].state
 
 
 async def needed(engine: Engine, words: str) -> None:
     """Wait until the only peer needs a person, for a reason with these words."""
     await until(lambda: state(engine) is State.NEEDS_YOU, "a person is needed")
-    assert words in engine.peers()[0].reason
+    assert words in engine.peers.statuses()[0].reason
 
 
 async def tries(engine: Engine, count: int) -> None:
     """Wait until the only peer was tried so often again."""
-    seen = {engine.peers()[0].last_attempt}
+    seen = {engine.peers.statuses()[0].last_attempt}
 
     def tried() -> bool:
-        seen.add(engine.peers()[0].last_attempt)
+        seen.add(engine.peers.statuses()[0].last_attempt)
         return len(seen) > count
 
     await until(tried, "it is tried again")
@@ -88,7 +88,7 @@ def check(events: list[Event], *, called: int = 1) -> None:
 async def test_what_a_proxy_answers_for_a_while(tmp_path: Path) -> None:
     """Each comes back by itself, with what was written meanwhile; all were in sync before."""
     async with plain_engine() as server, AsyncExitStack() as stack:
-        hub = await server.serve(make_file(tmp_path / "hub" / "room0").parent)
+        hub = await server.serving.start(make_file(tmp_path / "hub" / "room0").parent)
         fronts, clients, paths = [], [], []
         for number in range(len(ANSWERS)):
             make_file(tmp_path / "hub" / f"room{number}") if number else None
@@ -97,7 +97,7 @@ async def test_what_a_proxy_answers_for_a_while(tmp_path: Path) -> None:
             paths.append(make_file(tmp_path / f"{number}.db"))
             await add_peer(clients[-1], paths[-1], fronts[-1].url, room=f"room{number}")
         for client in clients:
-            await client.wait_in_sync(timeout=PATIENCE)
+            await client.peers.wait_in_sync(timeout=PATIENCE)
         events = [stack.enter_context(client.subscribe()) for client in clients]
         for front, says in zip(fronts, ANSWERS, strict=True):
             front.answer(says)
@@ -106,7 +106,7 @@ async def test_what_a_proxy_answers_for_a_while(tmp_path: Path) -> None:
             write(path, "INSERT INTO item (id, name) VALUES (1, 'meanwhile')")
             front.answer("")
         for number, (client, path) in enumerate(zip(clients, paths, strict=True)):
-            await client.wait_in_sync(timeout=PATIENCE)
+            await client.peers.wait_in_sync(timeout=PATIENCE)
             assert rows(tmp_path / "hub" / f"room{number}") == rows(path) != []
         for says, stream in zip(ANSWERS, events, strict=True):
             check(stream.drain(), called=0 if says.startswith(("502", "503")) else 1)
@@ -116,21 +116,21 @@ async def test_what_a_proxy_answers_for_a_while(tmp_path: Path) -> None:
 async def test_what_the_server_wishes_is_heeded(files: tuple[Path, Path]) -> None:
     room, a = files
     async with plain_engine() as server, plain_engine(HASTY) as client:
-        hub = await server.serve(room.parent)
+        hub = await server.serving.start(room.parent)
         async with Front(hub.port) as front:
             front.answer("429 Too Many Requests\r\nRetry-After: 3")
             await add_peer(client, a, front.url)
             await until(lambda: len(front.asked) == 2, "asked again")
             assert front.asked[1] - front.asked[0] >= 3, "not before"
             front.answer("")
-            await client.wait_in_sync(timeout=PATIENCE)
+            await client.peers.wait_in_sync(timeout=PATIENCE)
 
 
 @on_loop
 async def test_two_answers_that_take_turns_are_told_once_each(files: tuple[Path, Path]) -> None:
     room, a = files
     async with plain_engine() as server, plain_engine(HASTY) as client:
-        hub = await server.serve(room.parent)
+        hub = await server.serving.start(room.parent)
         async with Front(hub.port) as front:
             with client.subscribe() as events:
                 front.answer("404 Not Found")
@@ -186,14 +186,14 @@ async def test_a_certificate_that_is_put_right(
     (tmp_path / "trusted.pem").write_bytes(b"".join(tls.certificate.read_bytes() for tls in trusted))
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "trusted.pem"))
     async with plain_engine() as server, plain_engine(HASTY) as client:
-        hub = await server.serve(room.parent, options=HubOptions(tls=wrong))
+        hub = await server.serving.start(room.parent, options=HubOptions(tls=wrong))
         with client.subscribe() as events:
             await add_peer(client, a, f"wss://localhost:{hub.port}/sync")
             await needed(client, "no secure connection")
             await tries(client, 3)
             for mine, theirs in ((wrong.certificate, right.certificate), (wrong.key, right.key)):
                 os.replace(theirs, mine)
-            await client.wait_in_sync(timeout=PATIENCE)
+            await client.peers.wait_in_sync(timeout=PATIENCE)
             check(events.drain())
 
 
@@ -207,17 +207,17 @@ async def test_a_token_that_is_taken_away_and_comes_back(files: tuple[Path, Path
     secret = make(tokens, "me")
     kept = tokens.read_bytes()
     async with plain_engine() as server, plain_engine(HASTY) as client:
-        hub = await server.serve(room.parent, options=HubOptions(tokens=tokens))
-        database = await client.add_database(a)
-        await client.add_peer(PeerConfig.new(database.id, hub.url, room="room"), token=secret)
-        await client.wait_in_sync(timeout=PATIENCE)
+        hub = await server.serving.start(room.parent, options=HubOptions(tokens=tokens))
+        database = await client.databases.add(a)
+        await client.peers.add(PeerConfig.new(database.id, hub.url, room="room"), token=secret)
+        await client.peers.wait_in_sync(timeout=PATIENCE)
         with client.subscribe() as events:
             await asyncio.to_thread(revoke, tokens, "me")
             await needed(client, "revoked")
-            await until(lambda: "does not accept the token" in client.peers()[0].reason, "tried again")
+            await until(lambda: "does not accept the token" in client.peers.statuses()[0].reason, "tried again")
             await tries(client, 3)
             tokens.write_bytes(kept)
-            await client.wait_in_sync(timeout=PATIENCE)
+            await client.peers.wait_in_sync(timeout=PATIENCE)
             check(events.drain(), called=2)
 
 
@@ -226,16 +226,16 @@ async def test_a_wrong_token_is_tried_seldom(files: tuple[Path, Path]) -> None:
     """Whoever counts failures is not to lock it out: the usual waits would make it four tries in this time."""
     room, a = files
     async with plain_engine() as server, plain_engine() as client:
-        hub = await server.serve(room.parent, token="right")
-        database = await client.add_database(a)
-        peer = await client.add_peer(PeerConfig.new(database.id, hub.url, room="room"), token="wrong")
+        hub = await server.serving.start(room.parent, token="right")
+        database = await client.databases.add(a)
+        peer = await client.peers.add(PeerConfig.new(database.id, hub.url, room="room"), token="wrong")
         await needed(client, "does not accept the token")
-        status = client.peers()[0]
+        status = client.peers.statuses()[0]
         assert status.last_attempt is not None
         assert status.next_attempt is not None
         assert status.next_attempt - status.last_attempt >= 2.5
-        await client.update_peer(peer, token="right")
-        await client.wait_in_sync(timeout=PATIENCE)
+        await client.peers.update(peer, token="right")
+        await client.peers.wait_in_sync(timeout=PATIENCE)
 
 
 @on_loop
@@ -243,13 +243,13 @@ async def test_a_room_that_comes_to_be(files: tuple[Path, Path]) -> None:
     room, a = files
     away = room.rename(room.with_name(".away"))
     async with plain_engine() as server, plain_engine() as client:
-        hub = await server.serve(room.parent)
+        hub = await server.serving.start(room.parent)
         with client.subscribe() as events:
             await add_peer(client, a, hub.url)
             await needed(client, "This hub has no room “room”.")
             await tries(client, 2)
             away.rename(room)
-            await client.wait_in_sync(timeout=PATIENCE)
+            await client.peers.wait_in_sync(timeout=PATIENCE)
             check(events.drain())
 
 
@@ -261,7 +261,7 @@ async def test_a_limit_that_is_raised(files: tuple[Path, Path], limit: str) -> N
     write(room, "INSERT INTO item (id, name) VALUES (2, 'y')")
     tight = Limits(room_size=1) if limit == "room-size" else Limits(batch=1)
     async with plain_engine() as server, plain_engine(HASTY) as client:
-        hub = await server.serve(room.parent, options=HubOptions(limits=tight))
+        hub = await server.serving.start(room.parent, options=HubOptions(limits=tight))
         with client.subscribe() as events:
             await add_peer(client, a, hub.url)
             await needed(client, "full" if limit == "room-size" else "changes came in one message")
@@ -269,8 +269,8 @@ async def test_a_limit_that_is_raised(files: tuple[Path, Path], limit: str) -> N
             check(events.drain())
         await until(lambda: len(rows(a)) == 2, "what the hub has comes all the same")
         assert len(rows(room)) == 1
-        await server.serve(room.parent, port=hub.port)
-        await client.wait_in_sync(timeout=PATIENCE)
+        await server.serving.start(room.parent, port=hub.port)
+        await client.peers.wait_in_sync(timeout=PATIENCE)
     assert rows(room) == rows(a)
 
 
@@ -281,11 +281,11 @@ async def test_a_limit_that_is_raised(files: tuple[Path, Path], limit: str) -> N
 async def test_a_file_without_syncable_tables_gets_one(tmp_path: Path) -> None:
     room, a = make_file(tmp_path / "hub" / "room"), make_file(tmp_path / "a.db", PLAIN)
     async with plain_engine() as server, plain_engine() as client:
-        hub = await server.serve(room.parent)
+        hub = await server.serving.start(room.parent)
         await add_peer(client, a, hub.url)
         await needed(client, "no syncable table")
-        await client.make_syncable(client.settings.databases[0].id, "item")
-        await client.wait_in_sync(timeout=PATIENCE)
+        await client.databases.make_syncable(client.settings.databases[0].id, "item")
+        await client.peers.wait_in_sync(timeout=PATIENCE)
 
 
 @on_loop
@@ -297,14 +297,14 @@ async def test_a_file_of_another_generation_is_replaced(files: tuple[Path, Path]
         db.execute("CREATE TABLE crsql_db_versions (x)")
         db.commit()
     async with plain_engine() as server:
-        hub = await server.serve(room.parent)
+        hub = await server.serving.start(room.parent)
         database = DatabaseConfig.new(a, "a")
         peer = PeerConfig.new(database.id, hub.url, room="room")
         async with Engine(Settings(databases=(database,), peers=(peer,))) as client:
             await needed(client, "only files of cr-sqlite 0.16 can be synced")
             os.replace(good, a)
             write(a, "INSERT INTO item (id, name) VALUES (1, 'x')")
-            await client.wait_in_sync(timeout=PATIENCE)
+            await client.peers.wait_in_sync(timeout=PATIENCE)
             assert rows(room) == rows(a) != []
 
 
@@ -315,7 +315,7 @@ async def test_a_file_of_another_generation_is_replaced(files: tuple[Path, Path]
 async def test_a_pull_goes_on_too(files: tuple[Path, Path]) -> None:
     room, a = files
     async with plain_engine() as server, plain_engine(HASTY) as client:
-        hub = await server.serve(room.parent)
+        hub = await server.serving.start(room.parent)
         async with Front(hub.port) as front:
             front.answer("404 Not Found")
             write(a, "INSERT INTO item (id, name) VALUES (1, 'x')")
@@ -324,7 +324,7 @@ async def test_a_pull_goes_on_too(files: tuple[Path, Path]) -> None:
             await tries(client, 3)
             front.answer("")
             await until(lambda: state(client) is State.IDLE, "pulled")
-            assert client.peers()[0].reason.startswith("Next pull")
+            assert client.peers.statuses()[0].reason.startswith("Next pull")
             assert rows(room) == rows(a) != []
 
 
@@ -332,30 +332,30 @@ async def test_a_pull_goes_on_too(files: tuple[Path, Path]) -> None:
 async def test_by_hand_nothing_is_tried_again(files: tuple[Path, Path]) -> None:
     room, a = files
     async with plain_engine() as server, plain_engine(HASTY) as client:
-        hub = await server.serve(room.parent)
+        hub = await server.serving.start(room.parent)
         async with Front(hub.port) as front:
             front.answer("404 Not Found")
             peer = await add_peer(client, a, front.url, mode=Mode.MANUAL)
-            assert isinstance((await client.sync_now())[peer], SynclineError)
+            assert isinstance((await client.peers.sync_now())[peer], SynclineError)
             await needed(client, "HTTP 404")
-            assert client.peers()[0].next_attempt is None
-            assert isinstance((await client.sync_now())[peer], SynclineError)
+            assert client.peers.statuses()[0].next_attempt is None
+            assert isinstance((await client.peers.sync_now())[peer], SynclineError)
             assert len(front.asked) == 2
             front.answer("")
-            assert (await client.sync_now())[peer] is None
+            assert (await client.peers.sync_now())[peer] is None
 
 
 @on_loop
 async def test_a_person_who_presses_sync_now_sees_the_try(files: tuple[Path, Path]) -> None:
     room, a = files
     async with plain_engine() as server, plain_engine() as client:
-        hub = await server.serve(room.parent)
+        hub = await server.serving.start(room.parent)
         async with Front(hub.port) as front:
             front.answer("404 Not Found")
             await add_peer(client, a, front.url)
             await needed(client, "HTTP 404")
             with client.subscribe() as events:
-                await client.sync_now()
+                await client.peers.sync_now()
                 await needed(client, "HTTP 404")
                 told = events.drain()
             assert State.CONNECTING in [event.status.state for event in told if isinstance(event, PeerChanged)]
@@ -366,16 +366,16 @@ async def test_a_person_who_presses_sync_now_sees_the_try(files: tuple[Path, Pat
 async def test_a_pause_ends_the_tries(files: tuple[Path, Path]) -> None:
     room, a = files
     async with plain_engine() as server, plain_engine(HASTY) as client:
-        hub = await server.serve(room.parent)
+        hub = await server.serving.start(room.parent)
         async with Front(hub.port) as front:
             front.answer("404 Not Found")
             await add_peer(client, a, front.url)
             await tries(client, 2)
-            await client.pause(Pause.FOREVER)
+            await client.peers.pause(Pause.FOREVER)
             await until(lambda: state(client) is State.PAUSED, "paused")
-            refusal = next(iter((await client.sync_now()).values()))
+            refusal = next(iter((await client.peers.sync_now()).values()))
             assert isinstance(refusal, UsageError)  # it was not even tried
             assert "is paused" in str(refusal)
             front.answer("")
-            await client.pause(None)
-            await client.wait_in_sync(timeout=PATIENCE)
+            await client.peers.pause(None)
+            await client.peers.wait_in_sync(timeout=PATIENCE)

@@ -15,14 +15,14 @@ async def test_a_table_that_comes_later_is_synced_by_itself(tmp_path: Path) -> N
     write(room, PHOTO)
     write(room, "INSERT INTO photo VALUES (1, 'sea')")
     async with plain_engine() as server, plain_engine() as client:
-        hub = await server.serve(room.parent)
+        hub = await server.serving.start(room.parent)
         await add_peer(client, a, hub.url)
-        await client.wait_in_sync(timeout=PATIENCE)
-        assert "“photo” (only on the other side)" in client.peers()[0].reason
+        await client.peers.wait_in_sync(timeout=PATIENCE)
+        assert "“photo” (only on the other side)" in client.peers.statuses()[0].reason
         write(a, PHOTO)
         await until(lambda: rows(a, "photo") == rows(room, "photo") != [], "the table's rows")
-        await until(lambda: client.peers()[0].state is State.IN_SYNC, "in sync")
-        assert "photo" not in client.peers()[0].reason
+        await until(lambda: client.peers.statuses()[0].state is State.IN_SYNC, "in sync")
+        assert "photo" not in client.peers.statuses()[0].reason
 
 
 @on_loop
@@ -31,17 +31,17 @@ async def test_a_column_here_parks_and_our_alter_wakes_it(tmp_path: Path) -> Non
     write(room, WIDEN)
     write(room, "INSERT INTO item (id, more) VALUES (1, 'more')")
     async with plain_engine() as server, plain_engine() as client:
-        hub = await server.serve(room.parent)
+        hub = await server.serving.start(room.parent)
         with client.subscribe() as events:
             await add_peer(client, a, hub.url)
-            await until(lambda: client.peers()[0].state is State.NEEDS_YOU, "parked")
-            status = client.peers()[0]
+            await until(lambda: client.peers.statuses()[0].state is State.NEEDS_YOU, "parked")
+            status = client.peers.statuses()[0]
             assert "“item” lacks the column “more” on this side" in status.reason
             assert status.next_attempt is not None
             assert rows(a) == []
             write(a, WIDEN)
             await until(lambda: rows(a) == rows(room), "the row")
-            await client.wait_in_sync(timeout=PATIENCE)
+            await client.peers.wait_in_sync(timeout=PATIENCE)
             assert len([event for event in events.drain() if isinstance(event, AttentionNeeded)]) == 1
 
 
@@ -51,10 +51,10 @@ async def test_the_other_sides_alter_is_found_by_looking_again(tmp_path: Path) -
     write(a, WIDEN)
     write(a, "INSERT INTO item (id, more) VALUES (1, 'more')")
     async with plain_engine() as server, plain_engine(HASTY) as client:
-        hub = await server.serve(room.parent)
+        hub = await server.serving.start(room.parent)
         await add_peer(client, a, hub.url)
-        await until(lambda: client.peers()[0].state is State.NEEDS_YOU, "parked")
-        assert "on the other side" in client.peers()[0].reason
+        await until(lambda: client.peers.statuses()[0].state is State.NEEDS_YOU, "parked")
+        assert "on the other side" in client.peers.statuses()[0].reason
         write(room, WIDEN)
         await until(lambda: rows(a) == rows(room), "the row")
-        await client.wait_in_sync(timeout=PATIENCE)
+        await client.peers.wait_in_sync(timeout=PATIENCE)

@@ -28,13 +28,13 @@ async def test_push_reaches_everybody(files: tuple[Path, Path, Path]) -> None:
     room, a, b = files
     write(a, "INSERT INTO item VALUES (1, 'one', 1, x'ff')")
     async with plain_engine() as server, plain_engine() as client:
-        hub = await server.serve(room.parent)
+        hub = await server.serving.start(room.parent)
         first, second = await add_peer(client, a, hub.url), await add_peer(client, b, hub.url)
         await until(lambda: rows(a) == rows(b) != [], "the first row on the other side")
         write(b, "UPDATE item SET n = 2 WHERE id = 1")
         await until(lambda: rows(a) == rows(b) == rows(room) and "2" in str(rows(a)), "an update back")
-        await client.wait_in_sync([first, second], timeout=PATIENCE)
-        for status in client.peers():
+        await client.peers.wait_in_sync([first, second], timeout=PATIENCE)
+        for status in client.peers.statuses():
             assert status.state is State.IN_SYNC
             assert status.to_send == status.to_receive == 0
 
@@ -43,10 +43,10 @@ async def test_push_reaches_everybody(files: tuple[Path, Path, Path]) -> None:
 async def test_another_process_writes(files: tuple[Path, Path, Path]) -> None:
     room, a, b = files
     async with plain_engine() as server, plain_engine() as client:
-        hub = await server.serve(room.parent)
+        hub = await server.serving.start(room.parent)
         await add_peer(client, a, hub.url)
         await add_peer(client, b, hub.url)
-        await client.wait_in_sync(timeout=PATIENCE)
+        await client.peers.wait_in_sync(timeout=PATIENCE)
         for number in range(3):
             sql = f"INSERT INTO item (id, name) VALUES ({number}, 'from outside')"
             subprocess.run([sys.executable, "-c", WRITER, str(a), sql], check=True, timeout=PATIENCE)
@@ -59,19 +59,19 @@ async def test_pull_by_hand_hangs_up_when_caught_up(files: tuple[Path, Path, Pat
     write(a, "INSERT INTO item (id) VALUES (1)")
     write(room, "INSERT INTO item (id) VALUES (2)")
     async with plain_engine() as server, plain_engine() as client:
-        hub = await server.serve(room.parent)
+        hub = await server.serving.start(room.parent)
         peer = await add_peer(client, a, hub.url, mode=Mode.MANUAL)
-        await until(lambda: client.peers()[0].state is State.IDLE, "idle until asked")
+        await until(lambda: client.peers.statuses()[0].state is State.IDLE, "idle until asked")
         assert hub.guests.total() == 0
-        assert await client.sync_now([peer]) == {peer: None}
+        assert await client.peers.sync_now([peer]) == {peer: None}
         assert rows(a) == rows(room)
         assert len(rows(a)) == 2
         await until(lambda: hub.guests.total() == 0, "the link hung up")
-        await until(lambda: client.peers()[0].state is State.IDLE, "idle again")
+        await until(lambda: client.peers.statuses()[0].state is State.IDLE, "idle again")
         write(room, "INSERT INTO item (id) VALUES (3)")
-        assert await client.sync_now() == {peer: None}
+        assert await client.peers.sync_now() == {peer: None}
         assert len(rows(a)) == 3
-        assert client.peers()[0].last_success is not None
+        assert client.peers.statuses()[0].last_success is not None
 
 
 @on_loop
@@ -79,11 +79,11 @@ async def test_pull_on_a_timer(files: tuple[Path, Path, Path]) -> None:
     room, a, _ = files
     write(room, "INSERT INTO item (id) VALUES (2)")
     async with plain_engine() as server, plain_engine() as client:
-        hub = await server.serve(room.parent)
+        hub = await server.serving.start(room.parent)
         await add_peer(client, a, hub.url, mode=Mode.EVERY, minutes=1)
         await until(lambda: len(rows(a)) == 1, "the first pull")
-        await until(lambda: client.peers()[0].state is State.IDLE, "idle between pulls")
-        status = client.peers()[0]
+        await until(lambda: client.peers.statuses()[0].state is State.IDLE, "idle between pulls")
+        status = client.peers.statuses()[0]
         assert status.reason.startswith("Next pull")
         assert status.last_success is not None
         assert status.next_attempt is not None
@@ -96,9 +96,9 @@ async def test_receive_only(files: tuple[Path, Path, Path]) -> None:
     write(a, "INSERT INTO item (id) VALUES (1)")
     write(room, "INSERT INTO item (id) VALUES (2)")
     async with plain_engine() as server, plain_engine() as client:
-        hub = await server.serve(room.parent)
+        hub = await server.serving.start(room.parent)
         await add_peer(client, a, hub.url, direction=Direction.RECEIVE)
-        await client.wait_in_sync(timeout=PATIENCE)
+        await client.peers.wait_in_sync(timeout=PATIENCE)
         assert len(rows(a)) == 2
         assert len(rows(room)) == 1
 
@@ -109,9 +109,9 @@ async def test_send_only(files: tuple[Path, Path, Path]) -> None:
     write(a, "INSERT INTO item (id) VALUES (1)")
     write(room, "INSERT INTO item (id) VALUES (2)")
     async with plain_engine() as server, plain_engine() as client:
-        hub = await server.serve(room.parent)
+        hub = await server.serving.start(room.parent)
         await add_peer(client, a, hub.url, direction=Direction.SEND)
-        await client.wait_in_sync(timeout=PATIENCE)
+        await client.peers.wait_in_sync(timeout=PATIENCE)
         assert len(rows(room)) == 2
         assert len(rows(a)) == 1
 
@@ -120,35 +120,35 @@ async def test_send_only(files: tuple[Path, Path, Path]) -> None:
 async def test_the_hub_goes_away_and_comes_back(files: tuple[Path, Path, Path]) -> None:
     room, a, _ = files
     async with plain_engine() as server, plain_engine() as client:
-        hub = await server.serve(room.parent)
+        hub = await server.serving.start(room.parent)
         port = hub.port
         await add_peer(client, a, hub.url)
-        await client.wait_in_sync(timeout=PATIENCE)
-        await server.stop_serving()
-        await until(lambda: client.peers()[0].state is State.WAITING, "waiting for the hub")
-        assert "Next try in" in client.peers()[0].sentence()
+        await client.peers.wait_in_sync(timeout=PATIENCE)
+        await server.serving.stop()
+        await until(lambda: client.peers.statuses()[0].state is State.WAITING, "waiting for the hub")
+        assert "Next try in" in client.peers.statuses()[0].sentence()
         write(a, "INSERT INTO item (id) VALUES (1)")
-        await server.serve(room.parent, port=port)
+        await server.serving.start(room.parent, port=port)
         await until(lambda: len(rows(room)) == 1, "the write made meanwhile")
-        await client.wait_in_sync(timeout=PATIENCE)
+        await client.peers.wait_in_sync(timeout=PATIENCE)
 
 
 @on_loop
 async def test_pause_and_auto_sync(files: tuple[Path, Path, Path]) -> None:
     room, a, _ = files
     async with plain_engine() as server, plain_engine() as client:
-        hub = await server.serve(room.parent)
+        hub = await server.serving.start(room.parent)
         await add_peer(client, a, hub.url)
-        await client.wait_in_sync(timeout=PATIENCE)
-        await client.pause(Pause.FOREVER)
-        await until(lambda: client.peers()[0].state is State.PAUSED, "paused")
+        await client.peers.wait_in_sync(timeout=PATIENCE)
+        await client.peers.pause(Pause.FOREVER)
+        await until(lambda: client.peers.statuses()[0].state is State.PAUSED, "paused")
         write(a, "INSERT INTO item (id) VALUES (1)")
-        await client.pause(None)
+        await client.peers.pause(None)
         await until(lambda: len(rows(room)) == 1, "resumed")
-        await client.set_auto_sync(False)
-        await until(lambda: client.peers()[0].state is State.IDLE, "auto-sync off")
+        await client.change_settings(auto_sync=False)
+        await until(lambda: client.peers.statuses()[0].state is State.IDLE, "auto-sync off")
         write(a, "INSERT INTO item (id) VALUES (2)")
-        assert set((await client.sync_now()).values()) == {None}
+        assert set((await client.peers.sync_now()).values()) == {None}
         assert len(rows(room)) == 2
 
 
@@ -156,11 +156,11 @@ async def test_pause_and_auto_sync(files: tuple[Path, Path, Path]) -> None:
 async def test_sync_now_on_a_live_link(files: tuple[Path, Path, Path]) -> None:
     room, a, _ = files
     async with plain_engine() as server, plain_engine() as client:
-        hub = await server.serve(room.parent)
+        hub = await server.serving.start(room.parent)
         await add_peer(client, a, hub.url)
-        await client.wait_in_sync(timeout=PATIENCE)
+        await client.peers.wait_in_sync(timeout=PATIENCE)
         write(a, "INSERT INTO item (id) VALUES (1)")
-        assert set((await client.sync_now()).values()) == {None}
+        assert set((await client.peers.sync_now()).values()) == {None}
 
 
 @on_loop
@@ -169,15 +169,15 @@ async def test_events_tell_the_whole_story(files: tuple[Path, Path, Path]) -> No
     events: list[Event] = []
     write(a, "INSERT INTO item (id, name) VALUES (1, 'old')")
     async with plain_engine() as server, plain_engine() as client:
-        hub = await server.serve(room.parent)
+        hub = await server.serving.start(room.parent)
         with client.subscribe() as stream:
             first = await add_peer(client, a, hub.url)
             await add_peer(client, b, hub.url)
             await until(lambda: len(rows(b)) == 1, "the row")
             write(b, "UPDATE item SET name = 'new' WHERE id = 1")
             await until(lambda: rows(a) == rows(b), "the update")
-            await client.wait_in_sync(timeout=PATIENCE)
-            await client.remove_peer(first)
+            await client.peers.wait_in_sync(timeout=PATIENCE)
+            await client.peers.remove(first)
             events = stream.drain()
     moved = [event for event in events if isinstance(event, ChangesMoved)]
     assert {event.way for event in moved} == {FlowDirection.IN, FlowDirection.OUT, FlowDirection.LOCAL}
@@ -204,8 +204,8 @@ async def test_one_file_on_two_hubs(tmp_path: Path) -> None:
     middle = make_file(tmp_path / "middle.db")
     write(left, "INSERT INTO item (id) VALUES (1)")
     async with plain_engine() as one, plain_engine() as other, plain_engine() as client:
-        await add_peer(client, middle, (await one.serve(left.parent)).url)
-        await add_peer(client, middle, (await other.serve(right.parent)).url)
+        await add_peer(client, middle, (await one.serving.start(left.parent)).url)
+        await add_peer(client, middle, (await other.serving.start(right.parent)).url)
         await until(lambda: len(rows(right)) == 1, "a change through the middle")
         write(right, "INSERT INTO item (id) VALUES (2)")
         await until(lambda: rows(left) == rows(right) == rows(middle), "and back")

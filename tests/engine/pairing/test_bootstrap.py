@@ -27,8 +27,8 @@ PLAN = TablePlan("item", (ColumnPlan("id", Kind.INTEGER, key=1), ColumnPlan("nam
 
 
 async def share(there: Engine, path: Path) -> str:
-    database = await there.add_database(path)
-    await there.share([database.id])
+    database = await there.databases.add(path)
+    await there.sharing.start([database.id])
     return database.id
 
 
@@ -38,10 +38,10 @@ async def test_a_machine_with_nothing_gets_tables_and_rows(tmp_path: Path) -> No
     write(theirs, "INSERT INTO item VALUES (1, 'theirs', 8)")
     write(theirs, "INSERT INTO tag VALUES ('a', 1, 'red')")
     async with machine(tmp_path / "there") as there, machine(tmp_path / "here") as here:
-        link = there.invite(await share(there, theirs))
-        peer = await here.pair_new(link, ours, name="the laptop")
+        link = there.sharing.invite(await share(there, theirs))
+        peer = await here.pairing.pair_new(link, ours, name="the laptop")
         assert (peer.name, here.settings.databases[0].path) == ("the laptop", ours)
-        await here.wait_in_sync(timeout=PATIENCE)
+        await here.peers.wait_in_sync(timeout=PATIENCE)
         assert (rows(ours), rows(ours, "tag")) == (rows(theirs), rows(theirs, "tag"))
         write(ours, "INSERT INTO item (id, name) VALUES (2, 'ours')")
         await until(lambda: rows(theirs) == rows(ours) and len(rows(ours)) == 2, "both ways")
@@ -59,16 +59,16 @@ async def test_only_a_file_without_tables_is_filled_and_the_link_stays_good(tmp_
     empty.touch()
     (tmp_path / "text.db").write_text("no database at all, but long enough to be taken for a page of one" * 20)
     async with machine(tmp_path / "there") as there, machine(tmp_path / "here") as here:
-        link = there.invite(await share(there, theirs))
+        link = there.sharing.invite(await share(there, theirs))
         with pytest.raises(UsageError, match="holds tables already"):
-            await here.pair_new(link, full)
+            await here.pairing.pair_new(link, full)
         with pytest.raises(UsageError, match="no folder"):
-            await here.pair_new(link, tmp_path / "nowhere" / "new.db")
+            await here.pairing.pair_new(link, tmp_path / "nowhere" / "new.db")
         with pytest.raises(SynclineError, match="not a SQLite database"):
-            await here.pair_new(link, tmp_path / "text.db")
+            await here.pairing.pair_new(link, tmp_path / "text.db")
         assert here.settings.databases == ()
-        await here.pair_new(link, empty)
-        await here.wait_in_sync(timeout=PATIENCE)
+        await here.pairing.pair_new(link, empty)
+        await here.peers.wait_in_sync(timeout=PATIENCE)
         assert len(here.settings.databases) == 1
 
 
@@ -119,11 +119,11 @@ async def test_pairing_again_goes_on_as_the_same_peer(tmp_path: Path) -> None:
     """After it was thrown out, say: no second row, and the new token counts."""
     theirs, ours = make_database(tmp_path / "theirs.db"), make_database(tmp_path / "ours.db")
     async with machine(tmp_path / "there") as there, machine(tmp_path / "here") as here:
-        shared, database = await share(there, theirs), await here.add_database(ours)
-        first = await here.pair(there.invite(shared), database.id, name="the laptop")
-        await here.wait_in_sync(timeout=PATIENCE)
-        await there.revoke_guest(there.guests()[0].name)
-        await until(lambda: "token" in here.peers()[0].reason, "it is told")
-        again = await here.pair(there.invite(shared), database.id)
+        shared, database = await share(there, theirs), await here.databases.add(ours)
+        first = await here.pairing.pair(there.sharing.invite(shared), database.id, name="the laptop")
+        await here.peers.wait_in_sync(timeout=PATIENCE)
+        await there.sharing.revoke(there.sharing.guests()[0].name)
+        await until(lambda: "token" in here.peers.statuses()[0].reason, "it is told")
+        again = await here.pairing.pair(there.sharing.invite(shared), database.id)
         assert (again.id, again.name, len(here.settings.peers)) == (first.id, "the laptop", 1)
-        await here.wait_in_sync(timeout=PATIENCE)
+        await here.peers.wait_in_sync(timeout=PATIENCE)

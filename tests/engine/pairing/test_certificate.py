@@ -64,14 +64,14 @@ async def test_a_pinned_peer_needs_no_authority(tmp_path: Path) -> None:
     write(ours, "INSERT INTO item (id, name) VALUES (1, 'ours')")
     certificate = own_certificate(tmp_path / "there")
     async with plain_engine() as there, plain_engine() as here:
-        hub = await there.serve(room.parent, options=HubOptions(tls=certificate.tls))
+        hub = await there.serving.start(room.parent, options=HubOptions(tls=certificate.tls))
         assert hub.url.startswith("wss://")
         with pytest.raises(PeerRefused, match="no secure connection"):
             await dial(hub.url, "room")
-        database = await here.add_database(ours)
+        database = await here.databases.add(ours)
         peer = PeerConfig.new(database.id, hub.url, room="room", fingerprint=certificate.fingerprint)
-        await here.add_peer(peer)
-        await here.wait_in_sync(timeout=PATIENCE)
+        await here.peers.add(peer)
+        await here.peers.wait_in_sync(timeout=PATIENCE)
         assert rows(room) == rows(ours)
 
 
@@ -103,23 +103,23 @@ async def test_a_changed_certificate_is_told_and_looked_at_again(tmp_path: Path)
     ours = make_file(tmp_path / "ours.db")
     first, second = own_certificate(tmp_path / "first"), own_certificate(tmp_path / "second")
     async with plain_engine() as there, plain_engine() as here:
-        hub = await there.serve(room.parent, options=HubOptions(tls=second.tls))
+        hub = await there.serving.start(room.parent, options=HubOptions(tls=second.tls))
         port = hub.port
-        database = await here.add_database(ours)
+        database = await here.databases.add(ours)
         asked: list[AttentionNeeded] = []
         with here.subscribe() as events:
             peer = PeerConfig.new(database.id, hub.url, room="room", fingerprint=first.fingerprint)
-            await here.add_peer(peer)
+            await here.peers.add(peer)
             async for event in events:
                 if isinstance(event, AttentionNeeded):
                     asked.append(event)
                     break
         assert "another certificate" in asked[0].sentence
         assert "pair again" in asked[0].hint
-        await until(lambda: here.peers()[0].state is State.NEEDS_YOU, "a person is needed")
-        assert here.peers()[0].next_attempt is not None
-        await there.serve(room.parent, port=port, options=HubOptions(tls=first.tls))
-        await here.wait_in_sync(timeout=PATIENCE)
+        await until(lambda: here.peers.statuses()[0].state is State.NEEDS_YOU, "a person is needed")
+        assert here.peers.statuses()[0].next_attempt is not None
+        await there.serving.start(room.parent, port=port, options=HubOptions(tls=first.tls))
+        await here.peers.wait_in_sync(timeout=PATIENCE)
 
 
 def test_the_fingerprint_is_remembered_and_checked(tmp_path: Path) -> None:
@@ -128,9 +128,9 @@ def test_the_fingerprint_is_remembered_and_checked(tmp_path: Path) -> None:
 
     async def add() -> None:
         async with Engine(Settings(), store=store) as engine:
-            database = await engine.add_database(make_file(tmp_path / "a.db"))
+            database = await engine.databases.add(make_file(tmp_path / "a.db"))
             peer = PeerConfig.new(database.id, "wss://127.0.0.1:9/sync", room="room", fingerprint=fingerprint)
-            await engine.add_peer(peer)
+            await engine.peers.add(peer)
 
     asyncio.run(add())
     assert store.load().peers[0].fingerprint == fingerprint

@@ -46,12 +46,12 @@ def test_every_change_arrives_everywhere_and_stops(tmp_path: Path, graph: list[t
         files = [make_file(tmp_path / f"m{n}" / "room") for n in range(SIZE)]
         async with contextlib.AsyncExitStack() as stack:
             engines = [await stack.enter_async_context(plain_engine()) for _ in files]
-            hubs = [await engine.serve(path.parent) for engine, path in zip(engines, files, strict=True)]
+            hubs = [await engine.serving.start(path.parent) for engine, path in zip(engines, files, strict=True)]
             for here, there in graph:
-                database = await engines[here].add_database(files[here])
-                await engines[here].add_peer(PeerConfig.new(database.id, hubs[there].url, room="room"))
+                database = await engines[here].databases.add(files[here])
+                await engines[here].peers.add(PeerConfig.new(database.id, hubs[there].url, room="room"))
             for engine in engines:
-                await engine.wait_in_sync(timeout=PATIENCE)
+                await engine.peers.wait_in_sync(timeout=PATIENCE)
             lines = {frozenset(pair) for pair in graph}
             await until(lambda: sum(hub.guests.total() for hub in hubs) == len(lines), "one connection for each two")
             before = crossed(hubs)
@@ -60,7 +60,7 @@ def test_every_change_arrives_everywhere_and_stops(tmp_path: Path, graph: list[t
                     write(path, "INSERT INTO item (id, name) VALUES (?, ?)", n * 100 + number, f"by {n}")
                 await until(lambda: all(rows(path) == rows(files[0]) for path in files), "all are the same")
             for engine in engines:
-                await engine.wait_in_sync(timeout=PATIENCE)
+                await engine.peers.wait_in_sync(timeout=PATIENCE)
             moved = crossed(hubs) - before
             assert sum(hub._counters.sessions for hub in hubs) <= len(graph), "no connection began anew"
         everywhere = [authors(path) for path in files]

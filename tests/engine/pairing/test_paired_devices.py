@@ -60,17 +60,17 @@ async def test_a_link_becomes_a_lasting_peer(tmp_path: Path) -> None:
         link = there.link()
         paired = await trade(link, name="Küche")
         assert paired.token != link.token
-        database = await here.add_database(ours)
+        database = await here.databases.add(ours)
         peer = PeerConfig.new(database.id, paired.url, room=link.room, fingerprint=link.fingerprint)
-        await here.add_peer(peer, token=paired.token)
-        await here.wait_in_sync(timeout=PATIENCE)
+        await here.peers.add(peer, token=paired.token)
+        await here.peers.wait_in_sync(timeout=PATIENCE)
         assert rows(tmp_path / "there.db") == rows(ours)
         [token] = load(there.guests.path)
         assert (token.name, token.rooms) == ("Küche", ("room",))
         for secret in (link.token, paired.token):
             assert secret not in there.guests.path.read_text()
         await asyncio.to_thread(revoke, there.guests.path, "Küche")
-        await until(lambda: "revoked" in here.peers()[0].reason, "whoever is thrown out is told")
+        await until(lambda: "revoked" in here.peers.statuses()[0].reason, "whoever is thrown out is told")
 
 
 @on_loop

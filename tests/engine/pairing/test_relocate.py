@@ -18,12 +18,12 @@ from tests.ports import free_port
 
 
 async def paired(there: Engine, here: Engine, folder: Path, mode: Mode = Mode.LIVE) -> None:
-    database = await there.add_database(make_file(folder / "theirs.db"))
-    await there.share([database.id])
-    ours = await here.add_database(make_file(folder / "ours.db"))
-    await here.pair(there.invite(database.id), ours.id, mode=mode)
+    database = await there.databases.add(make_file(folder / "theirs.db"))
+    await there.sharing.start([database.id])
+    ours = await here.databases.add(make_file(folder / "ours.db"))
+    await here.pairing.pair(there.sharing.invite(database.id), ours.id, mode=mode)
     if mode is Mode.LIVE:
-        await here.wait_in_sync(timeout=PATIENCE)
+        await here.peers.wait_in_sync(timeout=PATIENCE)
 
 
 @pytest.mark.parametrize("mode", [Mode.LIVE, Mode.MANUAL])
@@ -33,21 +33,21 @@ def test_a_machine_at_another_port_is_followed(tmp_path: Path, mode: Mode) -> No
         async with machine(tmp_path / "there") as there, machine(tmp_path / "here") as here:
             await paired(there, here, tmp_path, mode)
             [database], before = there.settings.databases, here.settings.peers[0]
-            await there.stop_sharing()
+            await there.sharing.stop()
             if mode is Mode.MANUAL:
-                assert (await here.sync_now())[before.id] is not None
+                assert (await here.peers.sync_now())[before.id] is not None
             else:
-                await until(lambda: here.peers()[0].state is State.WAITING, "it is lost")
+                await until(lambda: here.peers.statuses()[0].state is State.WAITING, "it is lost")
             port = free_port()
-            await there.share([database.id], port=port)
+            await there.sharing.start([database.id], port=port)
             await until(lambda: here.settings.peers[0].url == f"wss://127.0.0.1:{port}/sync", "it is followed")
             write(tmp_path / "theirs.db", "INSERT INTO item (id, name) VALUES (1, 'from the new place')")
             if mode is Mode.MANUAL:
-                assert await here.sync_now() == {before.id: None}
+                assert await here.peers.sync_now() == {before.id: None}
             await until(lambda: len(rows(tmp_path / "ours.db")) == 1, "and synced with")
             after = here.settings.peers[0]
             assert (after.id, after.fingerprint, after.room) == (before.id, before.fingerprint, before.room)
-            await until(lambda: here._following._task is None, "nobody is lost, so nobody is looked for")
+            await until(lambda: not here.pairing.searching, "nobody is lost, so nobody is looked for")
         kept = SettingsFile(tmp_path / "here" / "settings.toml").load()
         assert kept.peers[0].url == after.url
 
@@ -60,7 +60,7 @@ async def test_who_only_says_to_be_the_machine_is_not_followed(tmp_path: Path) -
     async with machine(tmp_path / "there") as there, machine(tmp_path / "here") as here:
         await paired(there, here, tmp_path)
         before = here.settings.peers[0]
-        await there.stop_sharing()
+        await there.sharing.stop()
         heard: list[bytes] = []
 
         async def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -79,7 +79,7 @@ async def test_who_only_says_to_be_the_machine_is_not_followed(tmp_path: Path) -
             await asyncio.sleep(0.2)
         assert set(heard) <= {b""}
         assert here.settings.peers[0] == before
-        assert here.peers()[0].state is State.WAITING
+        assert here.peers.statuses()[0].state is State.WAITING
 
 
 @on_loop
@@ -88,14 +88,14 @@ async def test_another_machine_at_the_old_address_is_no_end(tmp_path: Path) -> N
     async with machine(tmp_path / "there") as there, machine(tmp_path / "here") as here:
         await paired(there, here, tmp_path)
         [database], port = there.settings.databases, there.settings.share_port
-        await there.stop_sharing()
+        await there.sharing.stop()
         async with machine(tmp_path / "stranger") as stranger:
-            other = await stranger.add_database(make_file(tmp_path / "other.db"))
-            await stranger.share([other.id], port=port)
-            await until(lambda: here.peers()[0].state is State.NEEDS_YOU, "a person is asked")
-            assert "another certificate" in here.peers()[0].reason
-            await there.share([database.id], port=free_port())
-            await here.wait_in_sync(timeout=PATIENCE)
+            other = await stranger.databases.add(make_file(tmp_path / "other.db"))
+            await stranger.sharing.start([other.id], port=port)
+            await until(lambda: here.peers.statuses()[0].state is State.NEEDS_YOU, "a person is asked")
+            assert "another certificate" in here.peers.statuses()[0].reason
+            await there.sharing.start([database.id], port=free_port())
+            await here.peers.wait_in_sync(timeout=PATIENCE)
 
 
 @on_loop
@@ -103,8 +103,8 @@ async def test_where_looking_is_switched_off_nobody_is_followed(tmp_path: Path) 
     async with machine(tmp_path / "there") as there, machine(tmp_path / "here") as here:
         await paired(there, here, tmp_path)
         await here.change_settings(discover=False)
-        await there.stop_sharing()
-        await until(lambda: here.peers()[0].state is State.WAITING, "it is lost")
-        assert here._following._task is None
+        await there.sharing.stop()
+        await until(lambda: here.peers.statuses()[0].state is State.WAITING, "it is lost")
+        assert not here.pairing.searching
         await here.change_settings(discover=True)
-        await until(lambda: here._following._task is not None, "now it is looked for")
+        await until(lambda: here.pairing.searching, "now it is looked for")

@@ -90,12 +90,12 @@ async def test_verify_over_sockets(tmp_path: Path) -> None:
     room, a = make_file(tmp_path / "hub" / "room"), make_file(tmp_path / "a.db")
     write(a, "INSERT INTO item (id) VALUES (1)")
     async with plain_engine() as server, plain_engine() as client:
-        hub = await server.serve(room.parent)
+        hub = await server.serving.start(room.parent)
         peer = await add_peer(client, a, hub.url)
-        await client.wait_in_sync(timeout=PATIENCE)
-        assert str(await client.verify(peer, timeout=PATIENCE)) == "identical: 1 table, 1 row"
+        await client.peers.wait_in_sync(timeout=PATIENCE)
+        assert str(await client.checks.verify(peer, timeout=PATIENCE)) == "identical: 1 table, 1 row"
         write(a, "INSERT INTO item (id) VALUES (2)")
-        assert (await client.verify(peer, timeout=PATIENCE)).verdicts == {"item": Verdict.IDENTICAL}
-        await client.set_auto_sync(False)
+        assert (await client.checks.verify(peer, timeout=PATIENCE)).verdicts == {"item": Verdict.IDENTICAL}
+        await client.change_settings(auto_sync=False)
         with pytest.raises(PeerUnreachable):
-            await client.verify(peer, timeout=PATIENCE)
+            await client.checks.verify(peer, timeout=PATIENCE)

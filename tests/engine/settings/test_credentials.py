@@ -142,23 +142,23 @@ async def test_the_engine_keeps_tokens_between_runs(tmp_path: Path, caplog: pyte
     settings = SettingsFile(tmp_path / "settings.toml")
     tokens = TokenStore(tmp_path / "data", keyring=False)
     async with Engine(Settings()) as server:
-        hub = await server.serve(tmp_path / "rooms", token=SECRET)
+        hub = await server.serving.start(tmp_path / "rooms", token=SECRET)
         async with Engine(store=settings, token_store=tokens) as engine:
-            database = await engine.add_database(make_file(tmp_path / "a.db"))
+            database = await engine.databases.add(make_file(tmp_path / "a.db"))
             peer = PeerConfig.new(database.id, hub.url, room="room")
-            await engine.add_peer(peer, token=SECRET)
-            await engine.wait_in_sync(timeout=PATIENCE)
+            await engine.peers.add(peer, token=SECRET)
+            await engine.peers.wait_in_sync(timeout=PATIENCE)
             assert SECRET not in repr(engine) + repr(vars(engine)) + repr(tokens)
         async with Engine(store=settings, token_store=tokens) as engine:
-            await engine.wait_in_sync(timeout=PATIENCE)
-            await engine.update_peer(replace(peer, name="renamed"))
+            await engine.peers.wait_in_sync(timeout=PATIENCE)
+            await engine.peers.update(replace(peer, name="renamed"))
             assert await tokens.get(peer.id) == SECRET
-            await engine.update_peer(peer, token="")
+            await engine.peers.update(peer, token="")
             assert await tokens.get(peer.id) is None
-            await until(lambda: engine.peers()[0].state is State.NEEDS_YOU, "the hub refuses")
-            await engine.update_peer(peer, token=SECRET)
-            await engine.wait_in_sync(timeout=PATIENCE)
-            await engine.remove_peer(peer.id)
+            await until(lambda: engine.peers.statuses()[0].state is State.NEEDS_YOU, "the hub refuses")
+            await engine.peers.update(peer, token=SECRET)
+            await engine.peers.wait_in_sync(timeout=PATIENCE)
+            await engine.peers.remove(peer.id)
             assert await tokens.get(peer.id) is None
     assert SECRET not in settings.path.read_text()
     assert SECRET not in caplog.text
@@ -170,8 +170,8 @@ async def test_the_engine_keeps_tokens_between_runs(tmp_path: Path, caplog: pyte
 async def test_leaving_while_the_keyring_is_asked(ring: Vault, tmp_path: Path) -> None:
     settings = SettingsFile(tmp_path / "settings.toml")
     async with Engine(store=settings) as engine:
-        database = await engine.add_database(make_file(tmp_path / "a.db"))
-        peer = await engine.add_peer(PeerConfig.new(database.id, "ws://127.0.0.1:1/sync", room="room"))
+        database = await engine.databases.add(make_file(tmp_path / "a.db"))
+        peer = await engine.peers.add(PeerConfig.new(database.id, "ws://127.0.0.1:1/sync", room="room"))
     await TokenStore(tmp_path, keyring=True).set(peer.id, SECRET)
     ring.threads.clear()
     ring.gate.clear()

@@ -50,21 +50,23 @@ async def before(folder: Path, **tokens: str) -> AsyncIterator[Before]:
     (folder / "rooms").mkdir()
     make_file(folder / "rooms/room")
     async with Engine(Settings()) as server:
-        hub = await server.serve(folder / "rooms", token=SECRET)
+        hub = await server.serving.start(folder / "rooms", token=SECRET)
         made = Before(folder, SettingsFile(folder / "settings.toml"), {})
         async with made.started() as engine:
-            await engine.set_auto_sync(False)
-            database = await engine.add_database(make_file(folder / "a.db"))
+            await engine.change_settings(auto_sync=False)
+            database = await engine.databases.add(make_file(folder / "a.db"))
             for name, token in tokens.items():
                 peer = PeerConfig.new(database.id, hub.url, room="room", name=name)
-                made.peers[name] = await engine.add_peer(peer, token=token)
-            await engine.set_auto_sync(True)
+                made.peers[name] = await engine.peers.add(peer, token=token)
+            await engine.change_settings(auto_sync=True)
         yield made
 
 
 def said(engine: Engine, name: str) -> str:
     """The state of a peer, with its sentence."""
-    return next(f"{status.state.value}: {status.sentence()}" for status in engine.peers() if status.name == name)
+    return next(
+        f"{status.state.value}: {status.sentence()}" for status in engine.peers.statuses() if status.name == name
+    )
 
 
 async def told(engine: Engine, name: str, words: str) -> None:
@@ -92,11 +94,11 @@ async def test_a_keyring_that_is_locked_at_login(ring: Vault, tmp_path: Path) ->
             asked = len(ring.asked)
             await until(lambda: len(ring.asked) > asked, "it is asked again")
             with pytest.raises(SynclineError, match="locked"):
-                await engine.add_peer(replace(run.peers["one"], id="new"), token=SECRET)
-            assert len(engine.peers()) == 3
+                await engine.peers.add(replace(run.peers["one"], id="new"), token=SECRET)
+            assert len(engine.peers.statuses()) == 3
             ring.locked = False
-            await engine.wait_in_sync(with_token, timeout=PATIENCE)
-            assert engine.tokens.of(with_token[0]) == SECRET
+            await engine.peers.wait_in_sync(with_token, timeout=PATIENCE)
+            assert engine.peers.tokens.of(with_token[0]) == SECRET
         assert run.peers["none"].id not in ring.asked
 
 
@@ -107,12 +109,12 @@ async def test_sync_now_asks_at_once(ring: Vault, tmp_path: Path) -> None:
         ring.locked = True
         async with run.started(policies=POLICIES) as engine:
             await told(engine, "one", "keyring: it is locked")
-            assert "keyring: it is locked" in str((await engine.sync_now())[peer.id])
+            assert "keyring: it is locked" in str((await engine.peers.sync_now())[peer.id])
             ring.locked = False
-            assert await engine.sync_now() == {peer.id: None}
+            assert await engine.peers.sync_now() == {peer.id: None}
             ring.locked = True  # a desktop that locks it again stops nothing: the token is at hand
-            await engine.update_peer(replace(peer, minutes=7))
-            await engine.wait_in_sync(timeout=PATIENCE)
+            await engine.peers.update(replace(peer, minutes=7))
+            await engine.peers.wait_in_sync(timeout=PATIENCE)
 
 
 @on_loop
@@ -140,11 +142,11 @@ async def test_a_slow_keyring_holds_one_thread(ring: Vault, tmp_path: Path) -> N
         async with run.started(timeout=0.2) as engine:
             await told(engine, "one", "it did not answer within")
             await told(engine, "two", "it did not answer within")
-            first = engine.peers()[0].next_attempt
-            await until(lambda: engine.peers()[0].next_attempt not in (None, first), "it tries again")
+            first = engine.peers.statuses()[0].next_attempt
+            await until(lambda: engine.peers.statuses()[0].next_attempt not in (None, first), "it tries again")
             assert len(ring.asked) == 1
             ring.gate.set()
-            await engine.wait_in_sync(timeout=PATIENCE)
+            await engine.peers.wait_in_sync(timeout=PATIENCE)
 
 
 @on_loop
@@ -155,7 +157,7 @@ async def test_a_keyring_that_comes_after_syncline(ring: Vault, tmp_path: Path) 
         async with run.started() as engine:
             await told(engine, "one", "which cannot be reached now")
             ring.there = True
-            await engine.wait_in_sync(timeout=PATIENCE)
+            await engine.peers.wait_in_sync(timeout=PATIENCE)
 
 
 @on_loop
@@ -166,7 +168,7 @@ async def test_a_keyring_that_breaks(ring: Vault, tmp_path: Path) -> None:
         async with run.started() as engine:
             await told(engine, "one", "it failed (AttributeError)")
             ring.kept = held
-            await engine.wait_in_sync(timeout=PATIENCE)
+            await engine.peers.wait_in_sync(timeout=PATIENCE)
 
 
 @on_loop
@@ -176,9 +178,9 @@ async def test_an_entry_that_is_lost_and_comes_back(ring: Vault, tmp_path: Path)
         ring.kept.clear()
         async with run.started() as engine:
             await told(engine, "one", "does not hold the token any more")
-            assert engine.peers()[0].remedy is Remedy.EDIT
+            assert engine.peers.statuses()[0].remedy is Remedy.EDIT
             ring.kept.update(held)
-            await engine.wait_in_sync(timeout=PATIENCE)
+            await engine.peers.wait_in_sync(timeout=PATIENCE)
 
 
 @on_loop
@@ -193,7 +195,7 @@ async def test_a_file_of_tokens_that_is_damaged_and_mended(tmp_path: Path, monke
         async with run.started() as engine:
             await told(engine, "one", "the file is damaged")
             file.write_text(whole)
-            await engine.wait_in_sync(timeout=PATIENCE)
+            await engine.peers.wait_in_sync(timeout=PATIENCE)
 
 
 @on_loop
@@ -203,6 +205,6 @@ async def test_a_token_that_was_not_read_yet_can_be_removed(ring: Vault, tmp_pat
         async with run.started() as engine:
             await told(engine, "one", "keyring: it is locked")
             ring.locked = False
-            await engine.update_peer(run.peers["one"], token="")
+            await engine.peers.update(run.peers["one"], token="")
             assert not ring.kept
             await told(engine, "one", "does not accept the token")

@@ -173,17 +173,17 @@ async def test_a_second_connection_of_a_peer_is_sent_nothing_again(tmp_path: Pat
     with writing(room) as connection, connection:
         connection.executemany("INSERT INTO item VALUES (?, ?, 0, NULL)", ((n, f"name {n}") for n in range(5_000)))
     async with plain_engine() as server:
-        hub = await server.serve(room.parent)
+        hub = await server.serving.start(room.parent)
         async with Proxy(hub.port) as one_way, Proxy(hub.port) as other_way, plain_engine() as client:
             await add_peer(client, a, one_way.url)
-            await client.wait_in_sync(timeout=PATIENCE)
+            await client.peers.wait_in_sync(timeout=PATIENCE)
             await until(lambda: all(guest.driver.session.in_sync for guest in hub.inside), "confirmed")
             one_way.up.freeze()
             one_way.down.freeze()
             assert recorded(room) == {}
             async with plain_engine() as again:
                 await add_peer(again, a, other_way.url)
-                await again.wait_in_sync(timeout=PATIENCE)
+                await again.peers.wait_in_sync(timeout=PATIENCE)
                 await until(lambda: all(guest.driver.session.in_sync for guest in hub.inside), "confirmed")
                 assert hub.guests.total() == 2
         assert other_way.up.moved + other_way.down.moved < 2_000

@@ -78,10 +78,10 @@ def test_a_file_of_our_own_making_needs_no_first_copy_and_another_in_its_place_d
 async def test_a_room_that_a_hub_makes_is_not_copied(tmp_path: Path, backups: Backups) -> None:
     own, a = make_file(tmp_path / "hub" / "own"), make_file(tmp_path / "a.db")
     async with Engine(Settings(), backups=backups) as server, plain_engine() as client:
-        hub = await server.serve(own.parent, options=HubOptions(allow_create=True))
+        hub = await server.serving.start(own.parent, options=HubOptions(allow_create=True))
         for room in ("own", "made"):
             await add_peer(client, a, hub.url, room=room)
-        await client.wait_in_sync(timeout=PATIENCE)
+        await client.peers.wait_in_sync(timeout=PATIENCE)
     assert [one.path for one in backups.all()] == [own]
 
 
@@ -93,7 +93,7 @@ async def test_a_file_is_set_back_under_a_running_program_and_counts_as_a_new_re
     write(a, "INSERT INTO item (id, name) VALUES (1, 'before')")
     backups.make(a)
     async with plain_engine() as server, plain_engine() as client:
-        hub = await server.serve(room.parent)
+        hub = await server.serving.start(room.parent)
         await add_peer(client, a, hub.url)
         write(a, "INSERT INTO item (id, name) VALUES (2, 'after')")
         await until(lambda: rows(room) == rows(a), "in sync")

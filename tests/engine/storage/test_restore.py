@@ -77,7 +77,7 @@ async def test_the_engine_tells_of_it_as_a_local_change(tmp_path: Path) -> None:
     database = DatabaseConfig.new(file)
     async with Engine(Settings(databases=(database,))) as engine:
         with engine.subscribe() as stream:
-            await engine.restore_value(database.id, "item", (1,), "name", "old", instead_of="new")
+            await engine.history.restore_value(database.id, "item", (1,), "name", "old", instead_of="new")
             async for event in stream:
                 if getattr(event, "way", None) is FlowDirection.LOCAL:
                     break

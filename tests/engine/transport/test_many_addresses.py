@@ -81,12 +81,12 @@ async def syncs_past_dead_addresses(folder: Path, resolver: Resolver) -> None:
     room = make_file(folder / "rooms/room")
     write(room, "INSERT INTO item (id, name) VALUES (1, 'hub')")
     async with plain_engine() as server, plain_engine() as engine:
-        hub = await server.serve(room.parent)
+        hub = await server.serving.start(room.parent)
         resolver("hub.test", *DEAD, GOOD)
         with dead(hub.port):
-            database = await engine.add_database(make_file(folder / "a.db"))
-            await engine.add_peer(PeerConfig.new(database.id, f"ws://hub.test:{hub.port}/sync", room="room"))
-            await engine.wait_in_sync(timeout=PATIENCE)
+            database = await engine.databases.add(make_file(folder / "a.db"))
+            await engine.peers.add(PeerConfig.new(database.id, f"ws://hub.test:{hub.port}/sync", room="room"))
+            await engine.peers.wait_in_sync(timeout=PATIENCE)
         assert rows(folder / "a.db") == rows(room)
 
 
@@ -101,7 +101,7 @@ async def test_over_tls(tmp_path: Path, resolver: Resolver, monkeypatch: pytest.
     crt, key = certificate(tmp_path)
     monkeypatch.setenv("SSL_CERT_FILE", str(crt))
     async with plain_engine() as server:
-        hub = await server.serve(room.parent, options=HubOptions(tls=Tls(crt, key)))
+        hub = await server.serving.start(room.parent, options=HubOptions(tls=Tls(crt, key)))
         resolver("localhost", *DEAD, GOOD)
         with dead(hub.port):
             dialled = await dial(f"wss://localhost:{hub.port}/sync", "room")
@@ -117,14 +117,14 @@ async def test_a_paired_machine(tmp_path: Path, resolver: Resolver) -> None:
         Engine(Settings(), data=tmp_path / "there") as there,
         Engine(Settings(), data=tmp_path / "here") as here,
     ):
-        shared = await there.add_database(theirs)
-        await there.share([shared.id])
-        link = there.invite(shared.id)
+        shared = await there.databases.add(theirs)
+        await there.sharing.start([shared.id])
+        link = there.sharing.invite(shared.id)
         resolver("laptop.test", *DEAD, GOOD)
         with dead(link.port):
-            database = await here.add_database(ours)
-            await here.pair(replace(link, addresses=("laptop.test",)), database.id)
-            await here.wait_in_sync(timeout=PATIENCE)
+            database = await here.databases.add(ours)
+            await here.pairing.pair(replace(link, addresses=("laptop.test",)), database.id)
+            await here.peers.wait_in_sync(timeout=PATIENCE)
             assert rows(ours) == rows(theirs)
             assert [url async for url in answering(["laptop.test"], link.port)]
             assert await where_it_is(["laptop.test"], link.port, link.fingerprint)

@@ -85,7 +85,7 @@ def test_it_is_told_once_and_everything_goes_on(
                 )
                 copy.click()
                 assert "a defect for the test" in QGuiApplication.clipboard().text()
-                outcome = await it.engine.sync_now()
+                outcome = await it.engine.peers.sync_now()
                 assert list(outcome.values()) == [None], "everything goes on"
                 told = log.file.read_text()
                 assert told.count("Traceback") == 1
@@ -101,7 +101,7 @@ async def test_diagnostics_are_one_click(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setenv("SYNCLINE_HOME", str(tmp_path / "home"))
     async with scene(tmp_path) as it:
         await it.state("In sync")
-        assert isinstance(it.engine.journal, Journal)
+        assert isinstance(it.engine.history.journal, Journal)
         it.window.actions_shared.diagnostics.trigger()
         await until(lambda: "diagnostics" in it.window.notices.text, "it says where")
         [file] = (tmp_path / "home" / "data").iterdir()

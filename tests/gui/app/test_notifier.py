@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 from engine.api import Engine
 from engine.events import AttentionNeeded, PeerChanged, PeerRemoved, PeerStatus, State
 from engine.history.journal import Journal
-from engine.settings import PeerConfig
+from engine.settings import PeerConfig, Settings
 from gui import notifier
 from gui.bridge import Bridge
 from gui.models.peers import PeersModel
@@ -87,9 +87,7 @@ def test_what_comes_together_is_said_together_and_no_faster(ears: Ears) -> None:
 
 def test_the_first_sync_of_a_new_peer(qtbot: QtBot) -> None:
     known = PeerConfig("old", "Old", "d", "ws://h/sync", "room")
-    engine = Engine()
-    engine.settings = type(engine.settings)(peers=(known,))
-    ears = Ears(engine)
+    ears = Ears(Engine(Settings(peers=(known,))))
     ears.hear(peer("old", State.IN_SYNC), peer("new", State.SYNCING))
     ears.hear(peer("new", State.IN_SYNC))
     ears.hear(peer("new", State.IDLE), peer("new", State.IN_SYNC))

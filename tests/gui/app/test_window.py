@@ -63,7 +63,7 @@ async def scene(
     write(mine, "INSERT INTO item (id, name) VALUES (1, 'one')")
     database = DatabaseConfig.new(mine)
     async with plain_engine() as other:
-        hub = await other.serve(room.parent)
+        hub = await other.serving.start(room.parent)
         configs = tuple(
             PeerConfig.new(database.id, url or hub.url, room="room", name=f"hub {number}", mode=mode)
             for number in range(peers)
@@ -311,16 +311,16 @@ async def test_where_nothing_is_dialled_the_guests_are_named(tmp_path: Path) -> 
     engine = Engine(Settings(discover=False), data=tmp_path / "data")
     async with shell(engine, asyncio.Event()) as window, Engine(Settings(discover=False)) as guest:
         line = next(one for one in window.findChildren(QLabel) if one.accessibleName() == "State of all peers")
-        database = await engine.add_database(mine)
-        await engine.share([database.id])
+        database = await engine.databases.add(mine)
+        await engine.sharing.start([database.id])
         await until(lambda: line.text() == "Shared; nobody was let in yet.", "it says that it is shared")
-        guest.machine = "visitor"
-        await guest.pair(engine.invite(database.id), (await guest.add_database(theirs)).id)
+        guest.sharing.machine = "visitor"
+        await guest.pairing.pair(engine.sharing.invite(database.id), (await guest.databases.add(theirs)).id)
         await until(lambda: line.text() == "Shared; connected: visitor.", "it says who is there")
         assert line.text() in window.peers.empty.sentence.text()
         window.commands.said.emit("A passing remark.")
         assert not line.isVisible()
-        await engine.set_auto_sync(False)
+        await engine.change_settings(auto_sync=False)
         assert window.statusBar().currentMessage() == "A passing remark."
         window.statusBar().clearMessage()
         write(theirs, "INSERT INTO item (id, name) VALUES (1, 'brought')")
@@ -328,7 +328,7 @@ async def test_where_nothing_is_dialled_the_guests_are_named(tmp_path: Path) -> 
         assert "visitor" in {window.flow.model.index(row, 2).data() for row in range(window.flow.model.rowCount())}
         window.bridge.needs_you.emit(AttentionNeeded("visitor", "The file on the other side was copied.", "Mend it."))
         assert window.notices.text == "visitor: The file on the other side was copied. Mend it."
-        await guest.pause(Pause.FOREVER)
+        await guest.peers.pause(Pause.FOREVER)
         await until(lambda: line.text() == "Shared; nobody is connected now.", "it says that nobody is there")
 
 
@@ -338,9 +338,9 @@ async def test_removing_a_peer_asks_first(tmp_path: Path) -> None:
         await it.state("In sync")
         it.window.peers.remove_requested.emit([it.engine.settings.peers[0].id])
         question = await dialog(it.window, QMessageBox)
-        assert it.engine.peers()
+        assert it.engine.peers.statuses()
         next(button for button in question.buttons() if button.text() == "Remove").click()
-        await until(lambda: not it.engine.peers(), "the peer is gone")
+        await until(lambda: not it.engine.peers.statuses(), "the peer is gone")
         await until(lambda: it.line == "No peer yet.", "and the window says so")
         assert not it.window.actions_shared.sync_now.isEnabled()
 
@@ -350,12 +350,12 @@ async def test_peers_whose_tokens_cannot_be_removed_all_go(tmp_path: Path) -> No
     async with scene(tmp_path, url=DEAD, peers=3) as it:
         await it.state("Waiting")
         (tmp_path / "tokens.json").write_text("no JSON")
-        it.engine.tokens.store = TokenStore(tmp_path, keyring=False)
+        it.engine.peers.tokens.store = TokenStore(tmp_path, keyring=False)
         it.window.peers.remove_requested.emit([peer.id for peer in it.engine.settings.peers])
         question = await dialog(it.window, QMessageBox)
         assert "Remove hub 0, hub 1, hub 2?" in question.text()
         next(button for button in question.buttons() if button.text() == "Remove").click()
-        await until(lambda: not it.engine.peers(), "all are gone")
+        await until(lambda: not it.engine.peers.statuses(), "all are gone")
         for name in ("hub 2", "hub 1", "hub 0"):
             await until(lambda name=name: it.window.notices.text.startswith(f"{name}: The tokens in "), "it is told")
             it.window.notices.dismiss()
@@ -387,7 +387,7 @@ async def test_leaving_in_the_middle_of_everything(tmp_path: Path) -> None:
         it.window.actions_shared.sync_all.trigger()
         it.window.actions_shared.add_database.trigger()
         it.window.receive([str(it.mine)])
-        await until(lambda: it.engine.peers()[0].state in (State.CONNECTING, State.WAITING), "it tries")
+        await until(lambda: it.engine.peers.statuses()[0].state in (State.CONNECTING, State.WAITING), "it tries")
 
 
 def choose(window: Window, text: str) -> None:

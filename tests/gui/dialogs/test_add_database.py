@@ -111,7 +111,7 @@ async def test_made_syncable_after_a_backup_and_synced(tmp_path: Path) -> None:
         "CREATE TABLE item (id INTEGER PRIMARY KEY NOT NULL, name TEXT); SELECT crsql_as_crr('item');",
     )
     async with plain_engine() as server, engine_with_backups(tmp_path) as engine:
-        hub = await server.serve(tmp_path / "rooms")
+        hub = await server.serving.start(tmp_path / "rooms")
         async with asking(DatabaseDialog, add_database.ask(None, engine, file)) as (dialog, answer):
             assert not dialog.ok.isEnabled(), "nothing would be synced"
             assert dialog.ok.toolTip() == "Choose at least one table to make syncable."
@@ -124,9 +124,9 @@ async def test_made_syncable_after_a_backup_and_synced(tmp_path: Path) -> None:
         assert (database.name, database.path) == ("My app", file)
         (backup,) = Backups(tmp_path / "backups").find(file)
         assert table_names(backup) == {"item"}, "the file as it was before"
-        await engine.add_peer(PeerConfig.new(database.id, hub.url, room="room"))
-        await engine.wait_in_sync(timeout=PATIENCE)
-        await until(lambda: engine.peers()[0].state is State.IN_SYNC, "in sync")
+        await engine.peers.add(PeerConfig.new(database.id, hub.url, room="room"))
+        await engine.peers.wait_in_sync(timeout=PATIENCE)
+        await until(lambda: engine.peers.statuses()[0].state is State.IN_SYNC, "in sync")
     assert rows(tmp_path / "rooms/room") == rows(file) == [((1,), [(str, "one")])]
 
 
@@ -134,7 +134,7 @@ async def test_made_syncable_after_a_backup_and_synced(tmp_path: Path) -> None:
 async def test_more_tables_of_a_known_database(tmp_path: Path) -> None:
     file = make_file(tmp_path / "mixed.db", MIXED)
     async with engine_with_backups(tmp_path) as engine:
-        known = await engine.add_database(file, "Known")
+        known = await engine.databases.add(file, "Known")
         async with asking(DatabaseDialog, add_database.ask(None, engine, file)) as (dialog, answer):
             assert (dialog.windowTitle(), dialog.name.text(), dialog.name.isReadOnly()) == ("Tables", "Known", True)
             assert not dialog.ok.isEnabled()
@@ -143,7 +143,7 @@ async def test_more_tables_of_a_known_database(tmp_path: Path) -> None:
             assert dialog.backup.text
             click(dialog.ok)
         assert answer.result() == known
-        assert {table.name for table in await engine.tables(known.id) if table.syncable} == {"done", "tag"}
+        assert {table.name for table in await engine.databases.tables(known.id) if table.syncable} == {"done", "tag"}
 
 
 @on_gui_loop
@@ -152,7 +152,7 @@ async def test_a_table_is_an_ordinary_one_again(tmp_path: Path) -> None:
     with connect(file) as connection:
         connection.execute("INSERT INTO done VALUES (1, 'kept')")
     async with engine_with_backups(tmp_path) as engine:
-        await engine.add_database(file, "Known")
+        await engine.databases.add(file, "Known")
         async with asking(DatabaseDialog, add_database.ask(None, engine, file)) as (dialog, _):
             assert not dialog.plain.isEnabled(), "no table is chosen"
             (item,) = dialog.tree.findItems("tag", Qt.MatchFlag.MatchExactly, TABLE)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +12,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QLineEdit
 
 from engine.api import Engine
+from engine.api.pairing import Pairing
 from engine.checks.probe import Step
 from engine.events import State
 from engine.pairing.discovery import Found, machine_name, mark
@@ -32,8 +33,8 @@ async def world(folder: Path, *, token: str | None = None) -> AsyncIterator[tupl
     make_file(folder / "rooms/room")
     store = TokenStore(folder / "data", keyring=False)
     async with plain_engine() as server, Engine(Settings(), token_store=store) as engine:
-        hub = await server.serve(folder / "rooms", token=token)
-        await engine.add_database(make_file(folder / "here.db"))
+        hub = await server.serving.start(folder / "rooms", token=token)
+        await engine.databases.add(make_file(folder / "here.db"))
         yield engine, hub.url, server
 
 
@@ -86,7 +87,7 @@ async def test_every_field_says_what_is_wrong_with_it(tmp_path: Path) -> None:
         press(dialog, Qt.Key.Key_Escape)
         await until(answer.done, "Esc closes it")
         assert answer.result() is None
-        assert engine.peers() == []
+        assert engine.peers.statuses() == []
 
 
 @on_gui_loop
@@ -106,8 +107,8 @@ async def test_an_added_peer_comes_to_be_in_sync(tmp_path: Path) -> None:
         assert (peer.url, peer.room, peer.mode, peer.direction) == (url, "room", Mode.LIVE, Direction.RECEIVE)
         assert isinstance(peer.mode, Mode)
         assert peer.name == f"room at {url[5:-5]}"
-        await engine.wait_in_sync(timeout=PATIENCE)
-        assert engine.peers()[0].state is State.IN_SYNC
+        await engine.peers.wait_in_sync(timeout=PATIENCE)
+        assert engine.peers.statuses()[0].state is State.IN_SYNC
         assert "right" in (tmp_path / "data/tokens.json").read_text()
 
 
@@ -116,7 +117,7 @@ async def test_changing_a_peer(tmp_path: Path) -> None:
     async with world(tmp_path, token="right") as (engine, url, _):
         database = engine.settings.databases[0].id
         peer = replace(PeerConfig.new(database, url, room="room", name="Desk"), stale_days=3, paused=Pause.FOREVER)
-        await engine.add_peer(peer, token="wrong")
+        await engine.peers.add(peer, token="wrong")
         async with asking(PeerDialog, add_peer.ask(None, engine, peer)) as (dialog, answer):
             assert dialog.windowTitle() == "Change peer"
             assert not dialog.database.isEnabled()
@@ -132,18 +133,18 @@ async def test_changing_a_peer(tmp_path: Path) -> None:
         changed = replace(peer, name="Laptop", mode=Mode.EVERY, minutes=7)
         assert answer.result() == changed
         assert engine.settings.peers == (changed,)
-        assert engine.tokens.of(peer.id) == "right"
+        assert engine.peers.tokens.of(peer.id) == "right"
         async with asking(PeerDialog, add_peer.ask(None, engine, changed)) as (dialog, answer):
             click(dialog.ok)
         assert answer.result() == changed
-        assert engine.tokens.of(peer.id) == "right"
+        assert engine.peers.tokens.of(peer.id) == "right"
 
 
 @on_gui_loop
 async def test_a_token_that_no_try_has_needed_yet(tmp_path: Path) -> None:
     async with world(tmp_path) as (engine, url, _):
         peer = replace(PeerConfig.new(engine.settings.databases[0].id, url, room="room"), paused=Pause.FOREVER)
-        await engine.add_peer(peer, token="kept")
+        await engine.peers.add(peer, token="kept")
         settings, file = engine.settings, tmp_path / "data/tokens.json"
     whole = file.read_text()
     async with Engine(settings, token_store=TokenStore(tmp_path / "data", keyring=False)) as engine:
@@ -165,7 +166,7 @@ async def test_a_token_that_no_try_has_needed_yet(tmp_path: Path) -> None:
 async def test_the_same_room_twice(tmp_path: Path) -> None:
     async with world(tmp_path) as (engine, url, _):
         database = engine.settings.databases[0].id
-        await engine.add_peer(PeerConfig.new(database, url, room="room", name="Desk"))
+        await engine.peers.add(PeerConfig.new(database, url, room="room", name="Desk"))
         async with asking(PeerDialog, add_peer.ask(None, engine, database=database)) as (dialog, _):
             fill(dialog, url)
             assert dialog.room.note.text == "“Desk” syncs this database with this room already."
@@ -191,9 +192,9 @@ async def test_a_link_makes_a_file_where_there_is_none(tmp_path: Path) -> None:
     ):
         theirs = make_file(tmp_path / "theirs.db")
         write(theirs, "INSERT INTO item (id, name) VALUES (1, 'one')")
-        shared = await there.add_database(theirs)
-        await there.share([shared.id])
-        link = there.invite(shared.id).text()
+        shared = await there.databases.add(theirs)
+        await there.sharing.start([shared.id])
+        link = there.sharing.invite(shared.id).text()
         async with asking(PeerDialog, add_peer.ask(None, here, link=link)) as (dialog, answer):
             assert dialog.database.currentData() == add_peer.NEW, "there is no other"
             click(dialog.ok)
@@ -206,7 +207,7 @@ async def test_a_link_makes_a_file_where_there_is_none(tmp_path: Path) -> None:
             type_into(chooser.findChild(QLineEdit, "fileNameEdit"), str(tmp_path / "ours.db"))
             press(chooser.findChild(QLineEdit, "fileNameEdit"), Qt.Key.Key_Return)
             await until(answer.done, "it is paired")
-        await here.wait_in_sync(timeout=PATIENCE)
+        await here.peers.wait_in_sync(timeout=PATIENCE)
         assert rows(tmp_path / "ours.db") == rows(theirs) != []
 
 
@@ -242,8 +243,8 @@ async def test_the_test_tells_in_words(tmp_path: Path) -> None:
         fill(dialog, url, "nowhere", "right")
         assert await try_out() == "Not ready to sync."
         assert told(dialog)[Step.ROOM] == "This hub has no room “nowhere”."
-        assert engine.peers() == []
-        await server.stop_serving()
+        assert engine.peers.statuses() == []
+        await server.serving.stop()
         fill(dialog, url, token="right")
         assert await try_out() == "Not ready to sync."
         assert "connection refused" in told(dialog)[Step.REACHABLE]
@@ -287,10 +288,10 @@ async def test_what_cannot_be_saved_is_said_in_the_dialog(tmp_path: Path) -> Non
             await until(lambda: dialog.problem.text, "the problem is said")
             assert "tokens.json could not be" in dialog.problem.text
             assert dialog.ok.isEnabled()
-            assert engine.peers() == []
+            assert engine.peers.statuses() == []
             (tmp_path / "data").unlink()
             click(dialog.ok)
-        await engine.wait_in_sync(timeout=PATIENCE)
+        await engine.peers.wait_in_sync(timeout=PATIENCE)
 
 
 @on_gui_loop
@@ -300,10 +301,10 @@ async def test_a_pasted_link_pairs_and_shows_the_words(tmp_path: Path) -> None:
         Engine(Settings(), data=tmp_path / "there") as there,
         Engine(Settings(), token_store=store, data=tmp_path / "here") as here,
     ):
-        shared = await there.add_database(make_file(tmp_path / "theirs.db"))
-        await there.share([shared.id])
-        await here.add_database(make_file(tmp_path / "ours.db"))
-        link = there.invite(shared.id)
+        shared = await there.databases.add(make_file(tmp_path / "theirs.db"))
+        await there.sharing.start([shared.id])
+        await here.databases.add(make_file(tmp_path / "ours.db"))
+        link = there.sharing.invite(shared.id)
         async with asking(PeerDialog, add_peer.ask(None, here)) as (dialog, answer):
             type_into(dialog.address.line, link.text()[:-30])
             assert not dialog.ok.isEnabled()
@@ -327,41 +328,43 @@ async def test_a_pasted_link_pairs_and_shows_the_words(tmp_path: Path) -> None:
         async with asking(PeerDialog, add_peer.ask(None, here)) as (dialog, answer):  # again, now that it is found
             machine = Found("its-own-name", ("127.0.0.1",), 1, 1, mark(link.fingerprint), ())
             dialog.nearby.model.show((machine,))
-            type_into(dialog.address.line, there.invite(shared.id).text())
+            type_into(dialog.address.line, there.sharing.invite(shared.id).text())
             assert dialog.name.placeholderText() == "Laptop"
             dialog.accept()
             await until(answer.done, "it is paired")
         assert [peer.name for peer in here.settings.peers] == ["Laptop"]
-        await here.wait_in_sync(timeout=PATIENCE)
+        await here.peers.wait_in_sync(timeout=PATIENCE)
 
 
 # Machines in the network
 
 
-class Waiting(Engine):
+class Gated:
     """Looks at a database no sooner than it may."""
 
-    gates: dict[str, asyncio.Event]
+    def __init__(self, pairing: Pairing, databases: Sequence[str]) -> None:
+        self.gates = {database: asyncio.Event() for database in databases}
+        self._pairing = pairing
 
     async def discovery_id(self, database: str) -> str:
         await self.gates[database].wait()
-        return await super().discovery_id(database)
+        return await self._pairing.discovery_id(database)
 
 
 @on_gui_loop
 async def test_the_database_that_was_chosen_last_counts(tmp_path: Path) -> None:
     other = "CREATE TABLE other (id PRIMARY KEY NOT NULL); SELECT crsql_as_crr('other')"
-    async with Waiting(Settings()) as engine:
-        first = (await engine.add_database(make_file(tmp_path / "first.db"))).id
-        last = (await engine.add_database(make_file(tmp_path / "last.db", other))).id
-        engine.gates = {database: asyncio.Event() for database in (first, last)}
+    async with Engine(Settings()) as engine:
+        first = (await engine.databases.add(make_file(tmp_path / "first.db"))).id
+        last = (await engine.databases.add(make_file(tmp_path / "last.db", other))).id
+        engine.pairing = gated = Gated(engine.pairing, (first, last))  # type: ignore[assignment]
         panel = LanDevicesPanel(engine)
         looks = [asyncio.create_task(panel.set_database(database)) for database in (first, last)]
         await asyncio.sleep(0)
         for database in (last, first):
-            engine.gates[database].set()
+            gated.gates[database].set()
             await looks.pop()
-        fitting = Found("machine", ("127.0.0.1",), 1, 1, "", (await engine.discovery_id(last),))
+        fitting = Found("machine", ("127.0.0.1",), 1, 1, "", (await engine.pairing.discovery_id(last),))
         assert panel.model.fits(fitting)
         panel.deleteLater()
 
@@ -374,23 +377,23 @@ async def test_machines_are_found_and_go(tmp_path: Path) -> None:
         Engine(Settings(), data=tmp_path / "there") as there,
         Engine(Settings(), token_store=store, data=tmp_path / "here") as here,
     ):
-        shared = await there.add_database(make_file(tmp_path / "theirs.db"))
-        fitting = await here.add_database(make_file(tmp_path / "ours.db"))
+        shared = await there.databases.add(make_file(tmp_path / "theirs.db"))
+        fitting = await here.databases.add(make_file(tmp_path / "ours.db"))
         other = "CREATE TABLE other (id PRIMARY KEY NOT NULL); SELECT crsql_as_crr('other')"
-        await here.add_database(make_file(tmp_path / "other.db", other))
+        await here.databases.add(make_file(tmp_path / "other.db", other))
         async with asking(PeerDialog, add_peer.ask(None, here, database=fitting.id)) as (dialog, answer):
             nearby, model = dialog.nearby, dialog.nearby.model
 
             def row() -> int | None:
-                assert there.sharing is not None
+                assert there.sharing.server is not None
                 marks = {model.rows[row].certificate: row for row in range(model.rowCount())}
-                return marks.get(mark(there.sharing.fingerprint))
+                return marks.get(mark(there.sharing.server.fingerprint))
 
             def cell(column: Column) -> str:
                 return str(model.index(row() or 0, column).data())
 
             assert "On the other machine press Share" in nearby.table.placeholder
-            await there.share([shared.id])
+            await there.sharing.start([shared.id])
             await until(lambda: row() is not None, "it is found")
             assert cell(Column.MACHINE) == machine_name()
             assert cell(Column.OFFERS) == "a database like yours"
@@ -404,7 +407,7 @@ async def test_machines_are_found_and_go(tmp_path: Path) -> None:
             press(nearby.table, Qt.Key.Key_Return)
             assert dialog.address.line.hasFocus()
             assert unnamed(dialog) == []
-            link = there.invite(shared.id)
+            link = there.sharing.invite(shared.id)
             type_into(dialog.address.line, link.text())
             assert dialog.name.placeholderText() == machine_name()
             dialog.accept()
@@ -416,7 +419,7 @@ async def test_machines_are_found_and_go(tmp_path: Path) -> None:
             await until(lambda: cell(Column.OFFERS) == "a peer of this database already", "it is known")
             gone = row() or 0
             certificate = model.rows[gone].certificate
-            await there.stop_sharing()
+            await there.sharing.stop()
             marks = lambda: [model.rows[row].certificate for row in range(model.rowCount())]  # noqa: E731
             await until(lambda: certificate not in marks(), "it goes")
             dialog.reject()
@@ -425,7 +428,7 @@ async def test_machines_are_found_and_go(tmp_path: Path) -> None:
 @on_gui_loop
 async def test_looking_around_can_be_switched_off(tmp_path: Path) -> None:
     async with Engine(Settings(discover=False)) as engine:
-        await engine.add_database(make_file(tmp_path / "ours.db"))
+        await engine.databases.add(make_file(tmp_path / "ours.db"))
         async with asking(PeerDialog, add_peer.ask(None, engine)) as (dialog, _):
             await until(lambda: "switched off" in dialog.nearby.table.placeholder, "it says so")
             assert "in the settings" in dialog.nearby.table.placeholder

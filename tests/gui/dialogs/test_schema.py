@@ -31,7 +31,7 @@ def cells(dialog: SchemaDialog) -> list[list[str]]:
 async def test_what_is_missing_is_added_and_taken_back(tmp_path: Path) -> None:
     one, room = make_file(tmp_path / "one.db", OLD), make_file(tmp_path / "hub" / "room", NEW)
     async with plain_engine() as server, Engine(Settings(), backups=Backups(tmp_path / "backups")) as engine:
-        hub = await server.serve(room.parent)
+        hub = await server.serving.start(room.parent)
         peer = await add_peer(engine, one, hub.url)
         async with asking(SchemaDialog, schema.show(None, engine, peer, "Laptop")) as (shown, _):
             assert unnamed(shown) == []
@@ -60,7 +60,7 @@ async def test_what_is_missing_is_added_and_taken_back(tmp_path: Path) -> None:
             click(shown.undo)
             await until(lambda: not shown.busy, "it has taken back")
             assert shown.done_so_far.text == "Taken back: item.n, tag. In use, so they stay: item.note."
-            await server.stop_serving()
+            await server.serving.stop()
             click(shown.again)
             await until(lambda: not shown.busy, "it has compared")
             assert "connection refused" in shown.problem.text

@@ -126,7 +126,7 @@ async def test_resting_on_battery(tmp_path: Path) -> None:
         await it.state("Idle")
         reason = it.window.peers.proxy.index(0, Column.STATE).data(Qt.ItemDataRole.ToolTipRole)
         assert reason.startswith("This machine runs on its battery.")
-        outcome = await it.engine.sync_now()
+        outcome = await it.engine.peers.sync_now()
         assert list(outcome.values()) == [None], "by hand it works"
         supply(supplies, "BAT0", status="Charging")
         preferences.surroundings.look()

@@ -30,7 +30,7 @@ def cells(dialog: ShareDialog) -> list[list[str]]:
 async def test_what_was_changed_holds_when_it_is_closed_at_once(tmp_path: Path) -> None:
     async with Engine(Settings(), data=tmp_path / "here") as here:
         for name in ("one.db", "two.db"):
-            await here.add_database(make_file(tmp_path / name))
+            await here.databases.add(make_file(tmp_path / name))
         for wanted, rooms in ((True, {"one", "two"}), (False, None)):
             async with asking(ShareDialog, share.ask(None, here)) as (dialog, asked):
                 dialog.on.setChecked(wanted)
@@ -40,7 +40,7 @@ async def test_what_was_changed_holds_when_it_is_closed_at_once(tmp_path: Path) 
                 dialog.reject()
                 await asked
             assert here.settings.share == wanted
-            assert (set(here.sharing.rooms) if here.sharing is not None else None) == rooms
+            assert (set(here.sharing.server.rooms) if here.sharing.server is not None else None) == rooms
 
 
 @on_gui_loop
@@ -49,8 +49,8 @@ async def test_share_pair_and_throw_out(tmp_path: Path) -> None:
         Engine(Settings(), data=tmp_path / "there") as there,
         Engine(Settings(), data=tmp_path / "here") as here,
     ):
-        await there.add_database(make_file(tmp_path / "theirs.db"))
-        database = await here.add_database(make_file(tmp_path / "ours.db"))
+        await there.databases.add(make_file(tmp_path / "theirs.db"))
+        database = await here.databases.add(make_file(tmp_path / "ours.db"))
         async with asking(ShareDialog, share.ask(None, there)) as (dialog, _):
             shown = dialog.invitation
             assert "Nothing" in dialog.state.text
@@ -67,7 +67,7 @@ async def test_share_pair_and_throw_out(tmp_path: Path) -> None:
             click(shown.copy)
             assert QGuiApplication.clipboard().text() == link.text()
             assert "Nobody yet" in dialog.guests.placeholder
-            await here.pair(link, database.id)
+            await here.pairing.pair(link, database.id)
             await until(lambda: "has used the link" in shown.note.text, "the words are shown once more")
             assert shown.words.text().split() == list(link.words)
             assert not shown.link.isVisible()
@@ -75,12 +75,12 @@ async def test_share_pair_and_throw_out(tmp_path: Path) -> None:
             assert not dialog.revoke_guest.isEnabled()
             dialog.guests.selectRow(0)
             click(dialog.revoke_guest)
-            await until(lambda: there.guests() == [] and cells(dialog) == [], "nobody is left")
+            await until(lambda: there.sharing.guests() == [] and cells(dialog) == [], "nobody is left")
             dialog.databases.item(0).setCheckState(Qt.CheckState.Unchecked)
             await until(lambda: "Choose a database" in dialog.state.text, "sharing has ended")
-            assert there.sharing is None
+            assert there.sharing.server is None
             dialog.databases.item(0).setCheckState(Qt.CheckState.Checked)
-            await until(lambda: there.sharing is not None, "it is shared again")
+            await until(lambda: there.sharing.server is not None, "it is shared again")
             dialog.on.setChecked(False)
             await until(lambda: "Nothing" in dialog.state.text, "sharing has ended")
             dialog.reject()
@@ -90,32 +90,32 @@ async def test_share_pair_and_throw_out(tmp_path: Path) -> None:
 async def test_what_was_chosen_is_remembered_and_how_far_it_reaches(tmp_path: Path) -> None:
     async with Engine(Settings(discover=False), data=tmp_path / "data") as engine:
         for name in ("one", "two"):
-            await engine.add_database(make_file(tmp_path / f"{name}.db"))
+            await engine.databases.add(make_file(tmp_path / f"{name}.db"))
         async with asking(ShareDialog, share.ask(None, engine)) as (dialog, _):
             dialog.on.setChecked(True)
             await until(lambda: dialog.state.text == "Choose a database.", "with two there is something to choose")
-            assert engine.sharing is None
+            assert engine.sharing.server is None
             dialog.databases.item(1).setCheckState(Qt.CheckState.Checked)
             await until(lambda: dialog.invitation.make.isEnabled(), "it is shared")
-            assert engine.sharing is not None
+            assert engine.sharing.server is not None
             click(dialog.invitation.make)
             dialog.lan.click()
             await until(lambda: "in the local network" in dialog.state.text, "it is shared with others")
             assert not dialog.invitation.link.isVisible(), "a link to this machine alone would mislead"
             dialog.on.setChecked(False)
-            await until(lambda: engine.sharing is None, "sharing has ended")
+            await until(lambda: engine.sharing.server is None, "sharing has ended")
             dialog.reject()
         async with asking(ShareDialog, share.ask(None, engine)) as (dialog, _):
             dialog.on.setChecked(True)
             await until(lambda: "in the local network" in dialog.state.text, "it is as it was")
-            assert engine.sharing is not None
-            assert list(engine.sharing.rooms) == ["two"]
+            assert engine.sharing.server is not None
+            assert list(engine.sharing.server.rooms) == ["two"]
             dialog.invitation._expiry.setInterval(1)
             await until(lambda: dialog.invitation.make.isEnabled(), "a link can be made")
             click(dialog.invitation.make)
             await until(lambda: "ten minutes" in dialog.invitation.note.text, "an old link is not shown")
             assert not dialog.invitation.code.isVisible()
-            await engine.stop_sharing()
+            await engine.sharing.stop()
             await until(lambda: dialog.state.text.startswith(("Nothing", "Choose")), "it is said who stopped it")
             dialog.reject()
 

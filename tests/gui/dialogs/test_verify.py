@@ -78,8 +78,8 @@ def test_what_went_wrong_is_said(tmp_path: Path) -> None:
     async def go() -> None:
         async with plain_engine() as server, plain_engine() as client:
             peer = await connected(client, server, one, room)
-            await client.wait_in_sync(timeout=PATIENCE)
-            await client.set_auto_sync(False)
+            await client.peers.wait_in_sync(timeout=PATIENCE)
+            await client.change_settings(auto_sync=False)
             async with asking(VerifyDialog, verify.show(None, client, peer, "Laptop")) as (dialog, _):
                 await until(lambda: not dialog.busy, "it has tried")
                 assert "is not connected" in dialog.problem.text

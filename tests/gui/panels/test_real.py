@@ -28,12 +28,12 @@ async def test_what_happens_is_shown(tmp_path: Path) -> None:
         panel.resize(900, 240)
         panel.show()
     async with plain_engine() as engine, bridged(engine, peers, flow):
-        hub = await engine.serve(tmp_path / "hub")
+        hub = await engine.serving.start(tmp_path / "hub")
         for side, path in files.items():
-            database = await engine.add_database(path, side)
-            await engine.add_peer(PeerConfig.new(database.id, hub.url, room="room", name=f"{side} to hub"))
+            database = await engine.databases.add(path, side)
+            await engine.peers.add(PeerConfig.new(database.id, hub.url, room="room", name=f"{side} to hub"))
         await until(lambda: states(peers) == ["In sync", "In sync"], "both are shown in sync")
-        flow.set_peer_names({status.peer: status.name for status in engine.peers()})
+        flow.set_peer_names({status.peer: status.name for status in engine.peers.statuses()})
 
         await asyncio.to_thread(write, files["laptop"], "INSERT INTO item (id, name) VALUES (1, 'apple')")
         await asyncio.to_thread(write, files["laptop"], "UPDATE item SET name = 'pear' WHERE id = 1")
@@ -44,9 +44,9 @@ async def test_what_happens_is_shown(tmp_path: Path) -> None:
         await until(lambda: clock(peers, "desktop to hub") > 0, "the clock moved")
         assert clock(peers, "laptop to hub") >= 0
         desktop = engine.settings.databases[1]
-        own = next(status for status in engine.peers() if status.database == desktop.id)
+        own = next(status for status in engine.peers.statuses() if status.database == desktop.id)
         assert own.site_id is not None
-        kept = await engine.clocks(desktop.id)
+        kept = await engine.databases.clocks(desktop.id)
         clocks.set_databases({desktop.id: desktop.name})
         clocks.model.set_clocks(b"\0" * 16, 1, kept, {own.site_id: own.name})
         whose = [clocks.proxy.index(row, 1).data() for row in range(clocks.proxy.rowCount())]

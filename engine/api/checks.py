@@ -1,0 +1,99 @@
+"""How a peer's tables and rows compare with ours, and what mends them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from engine.api.core import Core
+from engine.api.files import Files
+from engine.api.links import Links
+from engine.checks.probe import ProbeReport, probe
+from engine.checks.repair import Settled, Side, send_again, settle
+from engine.checks.row_diff import RowDifference
+from engine.checks.schema_diff import Comparison, ask_plans, compare
+from engine.checks.verify import Verification, verify
+from engine.crr import Addition
+from engine.replica import Replica
+from engine.settings.credentials import Tokens
+from engine.table_plan import TablePlan
+
+
+class Checks:
+    """Compares databases with peers.
+
+    Args:
+        core, files, links: of the engine. tokens: the peers'.
+    """
+
+    def __init__(self, core: Core, files: Files, links: Links, tokens: Tokens) -> None:
+        self._core = core
+        self._files = files
+        self._links = links
+        self._tokens = tokens
+
+    async def probe(self, database: str, url: str, room: str, token: str = "", *, fingerprint: str = "") -> ProbeReport:
+        """Try out a peer that may not be added yet, and report in words; see ``engine.checks.probe``."""
+        path = self._core.database(database).path
+        return await probe(path, url, room, token, fingerprint=fingerprint, named=self._links.schema is not None)
+
+    async def verify(self, peer: str, *, timeout: float = 60.0) -> Verification:
+        """Compare every table that a connected peer has too, once both sides are at rest.
+
+        Returns:
+            for each table whether both hold the same: ``identical``, ``same rows, different history``, ``different``;
+            and which rows differ, the first 1,000 of them.
+
+        Raises:
+            PeerUnreachable: it is not connected, or did not come to rest or answer within ``timeout`` seconds.
+            UsageError: it is a published server, which cannot be asked.
+        """
+        return await verify(self._links[peer], timeout)
+
+    async def send_again(self, peer: str, side: Side, *, timeout: float = 600.0) -> None:
+        """Have all of one side's history sent once more, to mend what differs; waits until it is on the other's disk.
+
+        Raises:
+            PeerUnreachable: it is not connected, or was cut. What was asked for goes on with the next connection.
+            UsageError: it is a published server, or the peer's direction does not allow it.
+        """
+        await send_again(self._links[peer], side, timeout)
+
+    async def resolve_rows(self, peer: str, rows: Sequence[RowDifference], side: Side) -> Settled:
+        """Where rows still differ, write one side's into the peer's database here as new; they are synced as any write.
+
+        With ``backups``, one that is not older than a minute is there before.
+
+        Raises:
+            ReplicaError: the file. UsageError: a table was altered. Nothing was written then.
+        """
+        database = self._links[peer].config.database
+        await self._core.back_up(database)
+        settled = await self._core.run(database, settle, rows, side)
+        await self._files.look(database)
+        return settled
+
+    async def compare_tables(self, peer: str) -> Comparison:
+        """Ask a peer for its tables, and say how those here differ; also where syncing is held up by that.
+
+        Raises:
+            PeerUnreachable, PeerRefused: it does not answer, or does not let us in.
+            TokenStoreError: its token cannot be had at the moment.
+            UsageError: it is a published server, or has no such room yet.
+        """
+        config = self._links[peer].config
+        there = await ask_plans(config, await self._tokens.get(peer))
+        return await self._core.run(config.database, compare, there)
+
+    async def add_missing(self, peer: str, there: Sequence[TablePlan]) -> list[Addition]:
+        """Add to the database what a peer's tables have more: whole tables, and columns with their defaults.
+
+        With ``backups``, one that is not older than a minute is there before.
+
+        Raises:
+            NotEligible: a table cannot be made so; nothing has changed.
+        """
+        return await self._files.alter(self._links[peer].config.database, Replica.add_missing, there)
+
+    async def take_back_added(self, peer: str) -> tuple[list[Addition], list[Addition]]:
+        """Drop again what was added so; returns what was dropped, and what stays because it is in use."""
+        return await self._files.alter(self._links[peer].config.database, Replica.take_back_added)

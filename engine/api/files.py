@@ -1,0 +1,140 @@
+"""The files of the databases: kept open, so that what anybody writes to them is noticed, and altered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Concatenate, ParamSpec, TypeVar
+
+from engine.api.core import Core
+from engine.api.keeper import Keeper
+from engine.api.links import Links
+from engine.api.sharing import Sharing
+from engine.errors import ReplicaError, SynclineError
+from engine.events import DatabaseChanged
+from engine.replica import Replica
+from engine.settings import DatabaseConfig
+from engine.storage.replica_host import ReplicaHost
+from engine.table_shape import Parked, Shape
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Files:
+    """The files of all databases.
+
+    Args:
+        core: of the engine. links, sharing: told what happens to the files.
+    """
+
+    def __init__(self, core: Core, links: Links, sharing: Sharing) -> None:
+        self._core = core
+        self._links = links
+        self._sharing = sharing
+        self._keepers: dict[str, Keeper] = {}
+
+    async def start(self, database: DatabaseConfig) -> None:
+        """Keep a database open from now on, or as soon as it can be opened."""
+        await self._keeper(database).start()
+
+    async def open(self, database: DatabaseConfig) -> None:
+        """Keep a database open from now on.
+
+        Raises:
+            ReplicaError: the file cannot be used; says why.
+        """
+        try:
+            await self._keeper(database).open()
+        except ReplicaError:
+            await self.close(database.id)
+            raise
+
+    async def close(self, database: str) -> None:
+        """Keep a database open no longer."""
+        await self._keepers.pop(database).close()
+
+    async def close_all(self) -> None:
+        """Keep none open any longer."""
+        for keeper in self._keepers.values():
+            await keeper.close()
+
+    async def alter(
+        self, database: str, work: Callable[Concatenate[Replica, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Change tables, after a backup; who syncs them hears of it at once."""
+        await self._core.back_up(database)
+        done = await self._core.run(database, work, *args, **kwargs)
+        await self.look(database)
+        await self.report(database)
+        return done
+
+    async def look(self, database: str) -> None:
+        """Have what was just written to a database noticed at once."""
+        async with self._core.hosts.use(self._core.database(database).path) as host:
+            host.look()
+
+    async def report(self, database: str) -> None:
+        """Report how a database is now."""
+        config = self._core.database(database)
+        async with self._core.hosts.use(config.path) as host:
+            self._listener(config, host).moved()
+
+    def _listener(self, database: DatabaseConfig, host: ReplicaHost) -> _DatabaseListener:
+        return _DatabaseListener(self._core, self._links, self._sharing, database, host)
+
+    def _keeper(self, database: DatabaseConfig) -> Keeper:
+        """Make what keeps a database open, and reports how that goes."""
+
+        def opened(host: ReplicaHost) -> Callable[[], None]:
+            listener = self._listener(database, host)
+            listener.replaced()
+            return host.listen(listener)
+
+        def failed(error: ReplicaError) -> None:
+            event = DatabaseChanged(database.id, database.name, str(database.path), None, 0, str(error))
+            self._core.emit(event)
+
+        keeper = self._keepers[database.id] = Keeper(self._core.hosts, database.path, opened, failed)
+        return keeper
+
+
+@dataclass(frozen=True, slots=True)
+class _DatabaseListener:
+    """Reports what happens to one open database (``engine.storage.replica_host.Listener``)."""
+
+    core: Core
+    links: Links
+    sharing: Sharing
+    database: DatabaseConfig
+    host: ReplicaHost
+
+    def version_moved(self, version: int) -> None:
+        self.moved()
+
+    def schema_changed(self, tables: tuple[Shape, ...], parked: tuple[Parked, ...]) -> None:
+        self._file_changed()
+
+    def replaced(self) -> None:
+        self.moved()
+        self._file_changed()
+
+    def troubled(self, error: SynclineError | None) -> None:
+        self.moved()
+        if error is None:
+            self._file_changed()
+
+    def moved(self) -> None:
+        """Report the database's own clock, whether another file took its place, and whether it can be used."""
+        database, host = self.database, self.host
+        for link in self.links.of_database(database.id):
+            link.local_moved(host.version)
+        problem = str(host.trouble or "")
+        path = str(database.path)
+        self.core.emit(DatabaseChanged(database.id, database.name, path, host.site_id, host.version, problem))
+
+    def _file_changed(self) -> None:
+        """Let others know that tables, file or site id are others now, or that it can be used again."""
+        for link in self.links.of_database(self.database.id):
+            link.file_changed()
+        self.sharing.file_changed(self.database, self.host)

@@ -1,0 +1,190 @@
+"""What this machine shares with others, and who may come in."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from engine.api.core import Core
+from engine.errors import SynclineError, UsageError
+from engine.events import Guest, Paired, SharingChanged
+from engine.pairing.discovery import Announcement, machine_name, offer
+from engine.pairing.lan_server import LanServer, room_for
+from engine.pairing.pairing_link import PairingLink
+from engine.settings import DatabaseConfig, data_dir
+from engine.storage.replica_host import ReplicaHost
+from engine.text import t
+
+
+class Sharing:
+    """Databases that are shared, and who may come in.
+
+    Args:
+        core: of the engine. data: as for ``Engine``.
+
+    Attributes:
+        server: what serves them now; None for nothing.
+        machine: what this machine calls itself, towards others that pair with it or find it.
+    """
+
+    def __init__(self, core: Core, data: Path | None) -> None:
+        self.server: LanServer | None = None
+        self.machine = machine_name()
+        self._core = core
+        self._data = data
+        self._stack = contextlib.AsyncExitStack()
+        self._announcement: Announcement | None = None
+        self._offers: dict[str, str] = {}
+        """``offer`` of each room that is shared, as far as its file was there so far."""
+        self._turn = asyncio.Lock()
+        """Whoever begins or ends sharing, one after the other."""
+
+    async def start(self, databases: Sequence[str], *, lan: bool = False, port: int | None = None) -> None:
+        """Serve these databases, by their ids, in place of those served so far; until ``stop``, or the end.
+
+        It is remembered, and goes on at the next start, at the same port.
+
+        Args:
+            lan: for the local network too, not for this machine alone.
+            port: where to listen; by default where it did last, 0 for any.
+
+        Raises:
+            UsageError: a database is not known, or the port is taken. SynclineError: the certificate cannot be had.
+        """
+        core = self._core
+        async with self._turn:
+            for database in databases:
+                core.database(database)
+            chosen = [known for known in core.settings.databases if known.id in databases]
+            rooms = {known.room: known.id for known in chosen if known.room}
+            for known in chosen:
+                if not known.room:
+                    rooms[room_for(known.name, rooms)] = known.id
+            names = {database: room for room, database in rooms.items()}
+            configs = tuple(replace(known, room=names.get(known.id, "")) for known in core.settings.databases)
+            port = core.settings.share_port if port is None else port
+            core.save(replace(core.settings, databases=configs, share=True, share_lan=lan, share_port=port))
+            server = await self._open()
+            if server.port != port:
+                core.save(replace(core.settings, share_port=server.port))
+
+    async def stop(self) -> None:
+        """Serve nothing any more; guests are told. Which databases it was is remembered for the next time."""
+        self._core.save(replace(self._core.settings, share=False))
+        await self.apply()
+
+    def invite(self, database: str) -> PairingLink:
+        """Make a pairing link to a database that is shared: good once, and for ten minutes.
+
+        Raises:
+            UsageError: it is not shared.
+        """
+        config = self._core.database(database)
+        if self.server is None or config.room not in self.server.rooms:
+            raise UsageError(t("“{peer}” is not shared.", peer=config.name), hint=t("Switch sharing on for it first."))
+        return self.server.invite(config.room)
+
+    def guests(self) -> list[Guest]:
+        """Return everybody who was paired with this machine and may come in; [] while nothing is shared."""
+        return self.server.guests() if self.server is not None else []
+
+    async def revoke(self, guest: str) -> None:
+        """Take away what somebody was let in with, by name; the connection is cut at once.
+
+        Raises:
+            UsageError: there is nobody of this name, or nothing is shared.
+        """
+        if self.server is None:
+            raise UsageError(t("Nothing is shared, so nobody can come in."))
+        await self.server.revoke_guest(guest)
+
+    # For the engine
+
+    @property
+    def wanted(self) -> tuple[bool, bool, int, bool]:
+        """The settings that say what to share."""
+        settings = self._core.settings
+        return settings.share, settings.share_lan, settings.share_port, settings.discover
+
+    async def apply(self) -> None:
+        """Share what the settings say; what prevents it is told, and keeps nothing else from going on."""
+        async with self._turn:
+            await self._apply()
+
+    @contextlib.asynccontextmanager
+    async def without(self, database: str) -> AsyncIterator[None]:
+        """While the block runs, share nothing if this database is shared; after it what the settings say."""
+        async with self._turn:
+            shared = self.server is not None and self._core.database(database).room in self.server.rooms
+            if shared:
+                await self.close()
+            try:
+                yield
+            finally:
+                if shared:
+                    await self._apply()
+
+    async def close(self) -> None:
+        """Share nothing, until it is applied again."""
+        self.server = self._announcement = None
+        await self._stack.aclose()
+
+    def file_changed(self, database: DatabaseConfig, host: ReplicaHost) -> None:
+        """Announce a database by its tables as they are now, if it is shared."""
+        rooms = self.server.rooms if self.server is not None else {}
+        self._offers.update({room: offer(host.shapes) for room, path in rooms.items() if path == database.path})
+        if self._announcement is not None:
+            self._announcement.offer(self._offers.values())
+
+    async def _apply(self) -> None:
+        if not self._core.settings.share:
+            if self.server is not None:
+                await self.close()
+                self._core.emit(SharingChanged(0))
+            return
+        try:
+            await self._open()
+        except SynclineError as error:
+            self._core.emit(SharingChanged(0, problem=error.advice))
+
+    async def _open(self) -> LanServer:
+        await self.close()
+        core = self._core
+        server = LanServer(
+            self._data or data_dir(),
+            core.hosts,
+            {known.room: known.path for known in core.settings.databases if known.room},
+            lan=core.settings.share_lan,
+            port=core.settings.share_port,
+            inbound=core.inbound,
+            backups=core.backups,
+            on_change=self._report,
+            on_paired=lambda name, words: core.emit(Paired(name, words)),
+        )
+        self.server = await self._stack.enter_async_context(server)
+        if core.settings.discover:
+            self._announcement = await self._stack.enter_async_context(await self._announce(self.server))
+        self._report()
+        return self.server
+
+    async def _announce(self, server: LanServer) -> Announcement:
+        self._offers.clear()
+        for room, path in server.rooms.items():
+            with contextlib.suppress(SynclineError):  # its own row says what is wrong with it
+                async with self._core.hosts.use(path) as host:
+                    self._offers[room] = offer(host.shapes)
+        return Announcement(
+            self.machine,
+            server.addresses,
+            server.port,
+            server.fingerprint,
+            tuple(self._offers.values()),
+            moved=lambda: server.addresses,
+        )
+
+    def _report(self) -> None:
+        if self.server is not None:
+            self._core.emit(SharingChanged(self.server.port, tuple(self.server.guests())))
