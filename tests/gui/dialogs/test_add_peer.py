@@ -350,6 +350,9 @@ class Gated:
         await self.gates[database].wait()
         return await self._pairing.discovery_id(database)
 
+    async def close(self) -> None:
+        await self._pairing.close()
+
 
 @on_gui_loop
 async def test_the_database_that_was_chosen_last_counts(tmp_path: Path) -> None:
