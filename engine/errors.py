@@ -38,6 +38,8 @@ What follows from each for a link stands in ``engine.links.retry_policy``.
 
 from __future__ import annotations
 
+from typing import Self
+
 from engine.text import Text, printable, sentences, t
 
 LONGEST = 2_000
@@ -109,12 +111,22 @@ class UnsupportedFile(ReplicaError):
 
 
 class NotEligible(ReplicaError):
-    """A table cannot become a CRR (cr-sqlite.md 2.6). ``reasons`` has one sentence for each obstacle."""
+    """A table cannot be made syncable. ``reasons`` has one sentence for each obstacle."""
 
     def __init__(self, message: str, *, table: str, reasons: tuple[str, ...] = (), hint: str = "") -> None:
         super().__init__(message, hint=hint)
         self.table = table
         self.reasons = reasons
+
+    @classmethod
+    def because(cls, table: str, reasons: tuple[str, ...]) -> Self:
+        """Make the refusal of a table, with every obstacle."""
+        return cls(
+            t("The table “{name}” cannot be made syncable. {reasons}", name=table, reasons=sentences(*reasons)),
+            table=table,
+            reasons=reasons,
+            hint=t("Change the table so that nothing of this applies, then try again."),
+        )
 
 
 class NothingToSync(ReplicaError):

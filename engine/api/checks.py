@@ -12,10 +12,10 @@ from engine.checks.repair import Settled, Side, send_again, settle
 from engine.checks.row_diff import RowDifference
 from engine.checks.schema_diff import Comparison, ask_plans, compare
 from engine.checks.verify import Verification, verify
-from engine.crr import Addition
 from engine.replica import Replica
 from engine.settings.credentials import Tokens
 from engine.table_plan import TablePlan
+from engine.tables import Addition
 
 
 class Checks:

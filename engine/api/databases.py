@@ -10,12 +10,11 @@ from engine.api.core import Core
 from engine.api.files import Files
 from engine.api.peers import Peers
 from engine.api.sharing import Sharing
-from engine.crr import Finding
 from engine.events import DatabaseRemoved
 from engine.replica import Replica
 from engine.settings import DatabaseConfig
 from engine.storage.backup import Backups
-from engine.tables import TableStatus, TrackedPeer
+from engine.tables import Finding, TableStatus, TrackedPeer
 
 
 class Databases:

@@ -11,13 +11,12 @@ from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
 
 from engine.change import SQLiteValue
-from engine.crr import unpack_columns
-from engine.crr.read.digests import as_bytes
 from engine.errors import InvalidChange, ProtocolError
 from engine.replica import Replica, table_digests
 from engine.session.row_queries import Answer, Question
 from engine.sqlite.values import same
 from engine.storage.replica_host import ReplicaHost
+from engine.tables import digest_bytes, unpack_columns
 from engine.text import t
 from engine.wire import MAX_KEY, RangeRequest, Ranges, Rows, RowsRequest, Values, ValuesRequest
 
@@ -141,7 +140,7 @@ class Finder:
             at, more = low, True
             while more:
                 found, more = await self._host.run(Replica.rows_between, table, at, end)
-                listed += [(key, as_bytes(digest)) for key, digest in found]
+                listed += [(key, digest_bytes(digest)) for key, digest in found]
                 at = found[-1][0] if found else at
             mine, theirs = _by_key(listed), _by_key(page.rows)
             for row in [*mine, *(row for row in theirs if row not in mine)]:

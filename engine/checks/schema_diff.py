@@ -11,12 +11,12 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from engine.change import SQLiteValue
-from engine.crr import Addition
 from engine.errors import PeerRefused, PeerUnreachable, ProtocolError, UsageError
 from engine.replica import Replica
 from engine.session.common_tables import stores_alike
 from engine.settings import PeerConfig
 from engine.table_plan import Collation, ColumnPlan, Kind, TablePlan, check_plans
+from engine.tables import Addition
 from engine.text import printable, t
 from engine.transport.connect import dial
 from engine.wire import Failure, Hello, Tables, TablesRequest, decode, encode

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from engine.cli.options import add_database
 from engine.cli.output import say, say_json
-from engine.crr import Damage
 from engine.replica import Replica
 from engine.settings import data_dir
 from engine.storage.backup import Backups
+from engine.tables import Damage
 from engine.text import t
 
 LEFT = {

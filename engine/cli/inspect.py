@@ -11,8 +11,7 @@ from typing import Any
 
 from engine.cli.options import add_database
 from engine.cli.output import count, say, say_json, short_site
-from engine.crr.tables.create import not_eligible
-from engine.errors import ReplicaError, UsageError
+from engine.errors import NotEligible, ReplicaError, UsageError
 from engine.replica import Replica
 from engine.settings import Settings, SettingsFile, data_dir
 from engine.storage.backup import Backups
@@ -77,7 +76,7 @@ async def make_syncable(arguments: argparse.Namespace) -> int:
         )
         return 0
     if not table.eligible:
-        raise not_eligible(table.name, table.reasons)
+        raise NotEligible.because(table.name, table.reasons)
     backup = Backups(data_dir() / "backups").make(path)
     with Replica.open(path) as replica:
         replica.make_crr(table.name)

@@ -10,10 +10,10 @@ from engine.checks.schema_diff import SchemaLine, ask_plans, compare
 from engine.cli.options import add_database, add_token_file
 from engine.cli.output import say, say_json, shown
 from engine.cli.sync import kept, named
-from engine.crr import Addition
 from engine.replica import Replica
 from engine.settings import data_dir
 from engine.storage.backup import Backups
+from engine.tables import Addition
 from engine.text import t
 
 

@@ -60,23 +60,9 @@ Where this differs from stock 0.16.3 on purpose (cr-sqlite.md 12 says that each 
 - merge-equal-values is read from the file for each merge, so that all connections agree; it takes 0 and 1 only.
 """
 
-from engine.crr.connection import connect
-from engine.crr.pack import pack as pack_columns
-from engine.crr.pack import unpack as unpack_columns
-from engine.crr.read.tables import weight
-from engine.crr.tables.additions import Addition
+from engine.crr.connection import BUSY_MS, connect, open_state
+from engine.crr.kind import CrsqliteKind
+from engine.crr.state import State
 from engine.crr.tables.plans import create_all as create_tables
-from engine.crr.tables.repair import Damage, Finding
-from engine.crr.withheld.describe import Waiting
 
-__all__ = [
-    "Addition",
-    "Damage",
-    "Finding",
-    "Waiting",
-    "connect",
-    "create_tables",
-    "pack_columns",
-    "unpack_columns",
-    "weight",
-]
+__all__ = ["BUSY_MS", "CrsqliteKind", "State", "connect", "create_tables", "open_state"]

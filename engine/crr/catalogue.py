@@ -31,6 +31,7 @@ class Crr:
         indexed: whether its clock has the index on versions; somebody may have dropped it.
         app_triggers: the names of an app's triggers on the table, which run when rows are merged.
         watches: what each of its sync triggers does.
+        layout: what a place in it rests on, as it names cells by key and column.
         anchors: the table and its records, each with a column of it: what its mark is put on.
         sql: the SQL texts for this table.
     """
@@ -53,6 +54,7 @@ class Crr:
         self.app_triggers = app_triggers
         self.triggers = Triggers(name, table.name, self.key, self.columns)
         self.watches = tuple(map(self.triggers.watch, EVENTS, sync_triggers))
+        self.layout = self.key, self.columns
         self.anchors = (table.name, table.key[0]), (name + CLOCK, "key")
         self.sql = Statements(name, table.name, self.key, self.columns, told=bool(app_triggers))
 
@@ -77,6 +79,11 @@ class Catalogue:
     parked: dict[str, str]
     marks: dict[str, str]
     texts: dict[str, tuple[str | None, ...]]
+
+    @property
+    def tables(self) -> dict[str, Crr]:
+        """Those that can be read and merged, as every kind of table calls them."""
+        return self.crrs
 
     @cached_property
     def synced(self) -> dict[str, Crr]:

@@ -139,6 +139,14 @@ class State:
         self._settled = self.db.txn_state("main") == apsw.SQLITE_TXN_WRITE
         return version
 
+    def keep_floor(self) -> None:
+        """The file's version never goes below what it is now, whatever sync records go (cr-sqlite.md 4, "Danger"): peers
+        would skip what comes next."""
+        self.db.execute(
+            "INSERT OR REPLACE INTO main.crsql_master (key, value) VALUES ('pre_compact_dbversion', ?)",
+            (self.db_version(),),
+        )
+
     def next_seq(self, count: int = 1) -> int:
         """Take ``count`` places; returns the first."""
         seq = self.seq

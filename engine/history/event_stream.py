@@ -10,9 +10,8 @@ from dataclasses import replace
 from operator import itemgetter
 
 from engine.change import Change
-from engine.crr import unpack_columns
 from engine.events import ChangesMoved, Event, FlowChange
-from engine.tables import Applied
+from engine.tables import Applied, unpack_columns
 from engine.truncate import clip
 
 

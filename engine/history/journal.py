@@ -20,8 +20,8 @@ from typing import Any, ParamSpec, TypeVar
 import apsw
 
 from engine.change import SQLiteValue
-from engine.crr import pack_columns, unpack_columns
 from engine.events import ChangesMoved, FlowDirection
+from engine.tables import pack_columns, unpack_columns
 from engine.text import t
 from engine.truncate import Clipped, clipped
 

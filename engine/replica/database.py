@@ -13,9 +13,9 @@ from typing import Self
 
 import apsw
 
-from engine.crr.connection import BUSY_MS, open_state
-from engine.crr.state import State
+from engine.crr import BUSY_MS, CrsqliteKind, State, open_state
 from engine.errors import ReadOnlyFile, UsageError
+from engine.replica.kinds import Kinds
 from engine.sqlite.file_identity import file_id, not_there, replaced
 from engine.sqlite.sqlite_errors import explained, stopped
 from engine.text import t
@@ -46,6 +46,7 @@ class Database:
         self._place = path.absolute()  # whatever the current folder is later
         self.file_id = file_id(self._place)
         self._state = state
+        self._kinds = Kinds((CrsqliteKind(state),))
         self._closed = False
         self._stop = threading.Event()
         # neither holds this object: the connection would live on with it

@@ -6,19 +6,17 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 
 from engine.change import MAX_VERSION, Change, SQLiteValue
 from engine.clocks import coverage, identity, lineage, table_marks, tracked
-from engine.crr.merge.merger import Merger
-from engine.crr.read.change_sql import table_parked
-from engine.crr.read.digests import SLICE, Rank, Slice, key_order, lengths_above, rows_between, values_at
-from engine.crr.read.ranges import RangeReader
-from engine.crr.read.versions import Reader
-from engine.crr.tables.create import keep_floor
 from engine.errors import FileReplaced, UsageError
 from engine.replica import table_digests
+from engine.replica.merging import Merger
+from engine.replica.ranges import RangeReader
+from engine.replica.versions import Reader
 from engine.replica.withheld import Holding
-from engine.sqlite import durability, invalid_text
-from engine.sqlite.sql import idents, main
+from engine.sqlite import durability
 from engine.sqlite.sqlite_errors import explained
 from engine.sqlite.steps import at_once
+from engine.tables import parking
+from engine.tables.digests import SLICE, Rank, Slice
 from engine.tables.types import (
     ChangeSet,
     Known,
@@ -47,31 +45,33 @@ class Replica(Holding):
             return self._state.told_version()
 
     def digests(self, tables: Iterable[str] | None = None) -> tuple[TableDigest, ...]:
-        """Digests of these CRRs (all by default), by which replicas are compared (``engine.crr.read.digests``).
+        """Digests of these tables (all that are synced, by default), by which replicas are compared
+        (``engine.tables.digests``).
 
-        Many short transactions, seconds in all for a large table. A table that is no CRR is left out.
+        Many short transactions, seconds in all for a large table. A table that is not synced is left out.
         """
         return at_once(table_digests.tables(self, self.crr_tables() if tables is None else tables))
 
     def rows_between(self, table: str, low: bytes, high: bytes, limit: int = SLICE) -> Slice:
-        """As ``engine.crr.read.digests.rows_between``: rows by key, each with its digest.
+        """As ``engine.tables.kind.Kind.rows_between``: rows by key, each with its digest.
 
         Raises:
-            SchemaMismatch: no CRR has this name.
+            SchemaMismatch: no synced table has this name.
             InvalidChange: a key that is none of this table.
         """
-        with self._reading() as db:
-            return rows_between(db, self._state.crr(table), low, high, limit)
+        with self._reading():
+            return self._kinds.of(table).rows_between(table, low, high, limit)
 
     def key_order(self, table: str) -> Callable[[bytes], Rank]:
-        """As ``engine.crr.read.digests.key_order``. Raises SchemaMismatch as ``rows_between``."""
-        with self._reading() as db:
-            return key_order(db, self._state.crr(table), self._state.storage)
+        """What gives packed keys their place in the order of ``rows_between``. Raises SchemaMismatch likewise."""
+        with self._reading():
+            return self._kinds.of(table).key_order(table)
 
     def lengths_above(self, table: str, above: int) -> tuple[int, int | None]:
-        """A slice of the history's digest, as ``read.digests.lengths_above``. Raises SchemaMismatch likewise."""
-        with self._reading() as db:
-            return lengths_above(db, self._state.crr(table), above)
+        """A slice of the history's digest, above a number, and the number to go on above, if any. Raises SchemaMismatch
+        likewise."""
+        with self._reading():
+            return self._kinds.of(table).lengths_above(table, above)
 
     def values_at(
         self, table: str, keys: Sequence[bytes], most: int | None = None
@@ -82,23 +82,18 @@ class Replica(Holding):
         Raises:
             SchemaMismatch, InvalidChange: as ``rows_between``.
         """
-        with self._reading() as db:
-            crr = self._state.crr(table)
-            return [values_at(db, crr, key, most) for key in keys]
+        with self._reading():
+            kind = self._kinds.of(table)
+            return [kind.values_at(table, key, most) for key in keys]
 
     def live_rows(self, table: str) -> Iterator[tuple[tuple[SQLiteValue, ...], tuple[SQLiteValue, ...]]]:
-        """(key, tracked columns) of each row of a CRR, in key order, for comparing.
+        """(key, tracked columns) of each row of a synced table, in key order, for comparing.
 
         Raises:
-            SchemaMismatch: no CRR has this name.
+            SchemaMismatch: no synced table has this name.
         """
         with explained(self.path):
-            crr = self._state.crr(table)
-            width = len(crr.key)
-            columns, order = idents(crr.key + crr.columns), idents(crr.key, suffix=" COLLATE BINARY")
-            sql = f"SELECT {columns} FROM {main(crr.table.name)} ORDER BY {order}"
-            for row in invalid_text.each(self.connection, sql):
-                yield row[:width], row[width:]
+            yield from self._kinds.of(table).live_rows(table)
 
     # Changes
 
@@ -128,7 +123,9 @@ class Replica(Holding):
             TableBroken: changes in the range cannot be read, so that no clock may pass them.
         """
         return self._read(
-            lambda: Reader(self._state).changes(since, until, exclude_site, exclude_versions, limit, whole)
+            lambda: Reader(self._kinds, self._state.told_version()).changes(
+                since, until, exclude_site, exclude_versions, limit, whole
+            )
         )
 
     def part(
@@ -155,7 +152,9 @@ class Replica(Holding):
             ReplicaError: a table of the span is gone.
         """
         return self._read(
-            lambda: RangeReader(self._state).part(span, place, exclude_site, exclude_versions, changes, size)
+            lambda: RangeReader(self._kinds, self._state.site_id, self._state.told_version()).part(
+                span, place, exclude_site, exclude_versions, changes, size
+            )
         )
 
     def merge(
@@ -192,25 +191,25 @@ class Replica(Holding):
         """
         with self._writing() as db:
             before = self._check_same(floor)
-            if self._state.catalogue().parked:
+            if self._kinds.catalogue().parked:
                 changes = tuple(changes)
                 self._check_parked({*tables, *(received.tables or () if received else ()), *(c.table for c in changes)})
-            merger = Merger(self._state, js_numbers=js_numbers, tell=tell)
+            merger = Merger(self._kinds, js_numbers=js_numbers, tell=tell)
             merger.merge(changes, author)
             if received is not None:
                 tracked.record_received(db, self._state.site_id, received)
                 if received.tables is not None:
                     self._mark_tables()
-                coverage.record_received(db, received, self._state.catalogue())
+                coverage.record_received(db, received, self._kinds.catalogue())
             if place is not None:
-                coverage.record_place(db, self._state.site_id, place, self._state.catalogue())
+                coverage.record_place(db, self._state.site_id, place, self._kinds.catalogue())
             after = min(self._state.next_version(), MAX_VERSION - 1) if merger.won else before
         return MergeResult(merger.applied or (), before, after)
 
     def _check_parked(self, tables: set[str]) -> None:
-        catalogue = self._state.catalogue()
+        catalogue = self._kinds.catalogue()
         for name in sorted(tables & catalogue.parked.keys()):
-            raise table_parked(name, catalogue.parked[name])
+            raise parking.parked(name, catalogue.parked[name])
 
     def site_id_on_disk(self) -> bytes | None:
         """The id that the file has now: another one, if it was set back or given a new one under us."""
@@ -239,22 +238,22 @@ class Replica(Holding):
             parked: tables that do not take part on one of the two sides; from now on no clock covers them.
         """
         with self._reading() as db:
-            catalogue = self._state.catalogue()
+            catalogue = self._kinds.catalogue()
             if self.readonly or not (table_marks.unmarked(catalogue) or coverage.covers_any(db, site_id, parked)):
                 return coverage.known(db, self._state.site_id, site_id, catalogue)
         with self._writing() as db:
             self._mark_tables()
             coverage.uncover(db, site_id, parked)
-            return coverage.known(db, self._state.site_id, site_id, self._state.catalogue())
+            return coverage.known(db, self._state.site_id, site_id, self._kinds.catalogue())
 
     def _mark_tables(self) -> None:
-        for crr in table_marks.unmarked(self._state.catalogue()):
+        for crr in table_marks.unmarked(self._kinds.catalogue()):
             table_marks.put(self.connection, crr)
 
     def marks(self) -> table_marks.Marks:
         """The marks that the tables bear now (``engine.clocks.table_marks``)."""
         with explained(self.path):
-            return tuple(self._state.catalogue().marks.items())
+            return tuple(self._kinds.catalogue().marks.items())
 
     def lineage_mark(self) -> int:
         """The number of the latest token that any peer has shown; later ones have higher numbers."""
@@ -268,7 +267,7 @@ class Replica(Holding):
             the tokens by which the peer may know this file now, the newest last.
         """
         with self._writing() as db:
-            keep_floor(self._state)
+            self._state.keep_floor()
             lineage.renew(db, self._state.site_id, site_id, confirmed, self._state.told_version())
             return lineage.mine(db, self._state.site_id, site_id)
 
@@ -344,7 +343,7 @@ class Replica(Holding):
                 )
         with self._writing() as db:
             self._check_same(floor)
-            keep_floor(self._state)
+            self._state.keep_floor()
             for site_id, version in clocks.items():
                 tracked.record_sent(db, site_id, version)
 

@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import apsw
 
 from engine.clocks import coverage, identity
 from engine.crr import config
-from engine.crr.catalogue import Catalogue, Crr, is_crr
-from engine.crr.tables import additions, automigrate, repair
-from engine.crr.tables.additions import Addition
-from engine.crr.tables.alter import begin_alter, commit_alter
-from engine.crr.tables.cautions import around, with_those_of_the_file
-from engine.crr.tables.create import make_crr, make_plain
-from engine.crr.tables.eligibility import cautions, obstacles
-from engine.crr.tables.plans import plan_of, shape_of
-from engine.crr.tables.repair import Finding
+from engine.crr.tables import additions, automigrate
+from engine.crr.tables.cautions import with_those_of_the_file
 from engine.errors import UsageError
 from engine.replica.database import Database
 from engine.sqlite.sql import main
@@ -25,32 +18,34 @@ from engine.sqlite.sqlite_errors import explained
 from engine.table_plan import TablePlan
 from engine.table_shape import Parked, Shape
 from engine.tables import parking
+from engine.tables.additions import Addition
+from engine.tables.findings import Finding
 from engine.tables.introspect import Table, user_tables
-from engine.tables.types import Migration, TableStatus
+from engine.tables.types import Migration, SyncedTable, SyncedTables, TableStatus
 from engine.text import t
 
 
 class Schema(Database):
     """The methods of a replica that are about its tables."""
 
-    _shapes: tuple[Catalogue, dict[Crr, Shape]] | None = None
+    _shapes: tuple[SyncedTables, dict[SyncedTable, Shape]] | None = None
 
     def crr_tables(self) -> tuple[str, ...]:
-        """The wire names of the CRRs that take part in sync, in catalogue order."""
+        """The wire names of the tables that take part in sync, in catalogue order."""
         with explained(self.path):
-            return tuple(self._state.catalogue().synced)
+            return tuple(self._kinds.catalogue().synced)
 
     def shapes(self) -> tuple[Shape, ...]:
         """The shape of each of them."""
         with explained(self.path):
-            tables = self._state.catalogue()
+            tables = self._kinds.catalogue()
             if self._shapes is None or self._shapes[0] is not tables:
                 known = self._shapes[1] if self._shapes is not None else {}
                 self._shapes = (
                     tables,
                     {
-                        crr: known.get(crr) or shape_of(self.connection, crr, self._state.storage)
-                        for crr in tables.synced.values()
+                        table: known.get(table) or self._kinds.of(name).shape(name)
+                        for name, table in tables.synced.items()
                     },
                 )
             return tuple(self._shapes[1].values())
@@ -58,7 +53,7 @@ class Schema(Database):
     def parked(self) -> tuple[Parked, ...]:
         """The tables with sync records that take no part in sync for now, by name, and why."""
         with explained(self.path):
-            return tuple(Parked(name, why) for name, why in sorted(self._state.catalogue().parked.items()))
+            return tuple(Parked(name, why) for name, why in sorted(self._kinds.catalogue().parked.items()))
 
     def park(self, table: str, reason: str) -> None:
         """Leave a table out of sync, for a reason that only running has shown. Its local writes are recorded on.
@@ -71,8 +66,7 @@ class Schema(Database):
             reason: in words that follow on "cannot be synced:", without a full stop.
         """
         with self._writing() as db:
-            tables = self._state.catalogue()
-            if table in tables.synced:
+            if table in self._kinds.catalogue().synced:
                 parking.record(db, table, reason)
                 coverage.forget_table(db, table)
 
@@ -84,9 +78,11 @@ class Schema(Database):
     def plans(self, names: Iterable[str] | None = None) -> tuple[TablePlan, ...]:
         """The plan of each table that can be read, parked or not, or of those with these names, by which another side
         makes tables alike."""
-        with self._reading() as db:
-            crrs = self._state.catalogue().crrs
-            return tuple(plan_of(db, crrs[name]) for name in (crrs if names is None else names) if name in crrs)
+        with self._reading():
+            known = self._kinds.catalogue().tables
+            return tuple(
+                self._kinds.of(name).plan(name) for name in (known if names is None else names) if name in known
+            )
 
     def possible_additions(self, plans: Iterable[TablePlan]) -> list[Addition]:
         """What of another side's plans is missing here and can be added (``engine.crr.tables.additions``)."""
@@ -116,27 +112,27 @@ class Schema(Database):
         """Every table of the person's own."""
         with self._reading() as db:
             tables = list(user_tables(db))
-            known = around(db, self._state.catalogue(), tables)
-            return with_those_of_the_file(db, [self._status(table, known[table.name]) for table in tables])
+            cautions = {kind.label: kind.cautions(tables) for kind in self._kinds.all}
+            return with_those_of_the_file(db, [self._status(table, cautions) for table in tables])
 
-    def _status(self, table: Table, around: Iterable[str]) -> TableStatus:
-        db, tables = self.connection, self._state.catalogue()
-        reasons, known = obstacles(db, table), ()
-        crr = tables.tracking(table.name)
-        why = tables.parked.get(crr.name if crr is not None else table.name)
+    def _status(self, table: Table, cautions: Mapping[str, Mapping[str, Sequence[str]]]) -> TableStatus:
+        tables, kind = self._kinds.catalogue(), self._kinds.that_tracks(table.name)
+        reasons, known = kind.obstacles(table), ()
+        synced = tables.tracking(table.name)
+        why = tables.parked.get(synced.name if synced is not None else table.name)
         if why is not None:
             reasons = (t("It cannot be synced: {why}.", why=why),)
-        elif is_crr(db, table.name):  # what came after it became one
+        elif kind.tracks(table.name):  # what came after it became one
             reasons, known = (), reasons
         return TableStatus(
             name=table.name,
-            syncable=crr is not None and why is None,
+            syncable=synced is not None and why is None,
             eligible=not reasons,
             reasons=reasons,
             rows=self._count(table),
             columns=table.tracked,
             key=table.key,
-            cautions=() if reasons else (*known, *cautions(db, table), *around),
+            cautions=() if reasons else (*known, *cautions[kind.label][table.name]),
         )
 
     def _count(self, table: Table) -> int:
@@ -167,29 +163,30 @@ class Schema(Database):
             NotEligible: with every obstacle.
         """
         with self._writing():
-            make_crr(self._state, table)
+            self._kinds.first.make(table)
 
     def make_plain(self, table: str) -> None:
         """Undo ``make_crr``: the rows stay, what was recorded of them goes. Idempotent."""
         with self._writing():
-            make_plain(self._state, table)
+            self._kinds.that_tracks(table).undo(table)
 
     @contextmanager
     def altering(self, *tables: str) -> Iterator[apsw.Connection]:
-        """Change the schema of CRRs inside ``with``: between begin_alter and commit_alter, in one transaction.
+        """Change the schema of synced tables inside ``with``, in one transaction. Yields the connection.
 
-        Every change of the data in it is recorded as well (``engine.crr.tables.alter``). Yields the connection.
+        Every change of the data in it is recorded as well.
 
         Raises:
             NotEligible: a table as it is now cannot be a CRR; with every obstacle.
             FileBusy, StorageFailed, ReadOnlyFile: the file. In every case, and when the block raises, all is as before.
         """
         with self._writing() as db:
-            for table in tables:
-                begin_alter(self._state, table)
+            kinds = [self._kinds.that_tracks(table) for table in tables]
+            for kind, table in zip(kinds, tables, strict=True):
+                kind.begin_alter(table)
             yield db
-            for table in reversed(tables):
-                commit_alter(self._state, table)
+            for kind, table in zip(reversed(kinds), reversed(tables), strict=True):
+                kind.commit_alter(table)
 
     def plan_migration(self, schema: str) -> Migration:
         """What ``migrate`` would change, and how many rows it would drop. Changes nothing.
@@ -223,9 +220,9 @@ class Schema(Database):
             return found
 
     def check(self) -> list[Finding]:
-        """What is damaged in the sync records (``engine.crr.tables.repair``). Reads every row, and changes nothing."""
+        """What is damaged in the sync records. Reads every row, and changes nothing."""
         with self._reading():
-            return repair.check(self._state)
+            return [finding for kind in self._kinds.all for finding in kind.check()]
 
     def repair(self) -> list[Finding]:
         """Mend what ``check`` finds and has a remedy, in one transaction; returns what it was.
@@ -234,7 +231,7 @@ class Schema(Database):
             NotEligible: a table cannot be a CRR as it is now; then all is as before.
         """
         with self._writing() as db:
-            found = repair.repair(self._state)
+            found = [finding for kind in self._kinds.all for finding in kind.repair()]
             site_id = identity.own(db)
         self.site_id, self._state.site_id = site_id or b"", site_id
         return found

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from typing import NamedTuple, Protocol
 
-from engine.crr.read.digests import Rank, Slice, as_bytes
 from engine.sqlite.steps import Steps
 from engine.table_plan import TablePlan
+from engine.tables.digests import Rank, Slice, as_bytes
 from engine.tables.types import TableDigest
 
 PLANS = 20

@@ -1,21 +1,21 @@
-"""Reading a file from which some rows cannot be sent: they are held back first."""
+"""Reading a file from which some rows cannot be sent: they are withheld first."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import apsw
 
-from engine.crr.read.change_sql import Unsendable
-from engine.crr.state import State
-from engine.crr.tables.repair import Finding
-from engine.crr.withheld.describe import Waiting, waiting
-from engine.crr.withheld.detect import find
-from engine.crr.withheld.recheck import LookingAgain
-from engine.crr.withheld.records import record
+from engine.change import MAX_VERSION
+from engine.crr import State
 from engine.replica.schema import Schema
+from engine.tables.findings import Finding
+from engine.tables.kind import Withheld
+from engine.tables.reading import Unsendable
+from engine.tables.types import Waiting
+from engine.text import t
 
 T = TypeVar("T")
 
@@ -24,55 +24,68 @@ class Holding(Schema):
     """The methods of a replica that are about rows that cannot be sent for now.
 
     Attributes:
-        waiting: what is held back, as of the last ``look_again`` or since.
+        waiting: what is withheld, as of the last ``look_again`` or since.
     """
 
     def __init__(self, path: Path, connection: apsw.Connection, state: State, *, readonly: bool) -> None:
         super().__init__(path, connection, state, readonly=readonly)
         self.waiting = Waiting()
-        self._again = LookingAgain(state)
 
     def look_again(self) -> int:
-        """Look at the rows that are held back; those that can be sent are told anew, with a version of their own.
+        """Look at the rows that are withheld; those that can be sent are told anew, with a version of their own.
 
         Returns:
             the file's db_version after that.
 
         Raises:
-            FileBusy, StorageFailed, ReadOnlyFile: the file; these rows are still held back.
+            FileBusy, StorageFailed, ReadOnlyFile: the file; these rows are still withheld.
         """
         self._read(lambda: None)
-        with self._reading() as db:
-            self.waiting = waiting(db, self._state.catalogue(), self._state.db_version())
+        with self._reading():
+            self.waiting = self._what_waits()
             return self._state.told_version()
 
     def repair(self) -> list[Finding]:
         """As ``Schema.repair``; what can be sent then is told anew."""
         found = super().repair()
-        self._again = LookingAgain(self._state)  # not all that was mended has left a trace
+        for kind in self._kinds.all:
+            kind.withheld.look_at_all()  # not all that was mended has left a trace
         self.look_again()
         return found
 
     def _read(self, look: Callable[[], T]) -> T:
-        """Look at the file in one short transaction. Before that, what is held back is brought up to date."""
+        """Look at the file in one short transaction. Before that, what is withheld is brought up to date."""
         while True:
             try:
                 with self._reading():
-                    changed = [] if self.readonly else self._again.changed()
+                    changed = [] if self.readonly else self._changed()
                     if not changed:
                         return look()
-                with self._writing() as db:
-                    self._again.let_go(changed)
-                    self.waiting = waiting(db, self._state.catalogue(), self._state.db_version())
+                with self._writing():
+                    for withheld, rows in changed:
+                        withheld.release(rows)
+                    self.waiting = self._what_waits()
             except Unsendable as error:
-                self._hold(error)
+                self._withhold(error)
 
-    def _hold(self, error: Unsendable) -> None:
-        """Hold back the rows that were found so, in a transaction of its own: until it is on disk, no clock passes."""
-        with self._reading() as db:
-            found = find(db, error.crr, error.after, error.until, all_of_them=not error.bounded)
+    def _changed(self) -> list[tuple[Withheld, Sequence[Any]]]:
+        found = ((kind.withheld, kind.withheld.changed()) for kind in self._kinds.all)
+        return [(withheld, rows) for withheld, rows in found if rows]
+
+    def _withhold(self, error: Unsendable) -> None:
+        """Withhold the rows that were found so, in a transaction of its own: until it is on disk, no clock passes."""
+        withheld = self._kinds.of(error.table).withheld
+        with self._reading():
+            found = withheld.find(error)
         if not found:
             raise error.cause
-        with self._reading() if self.readonly else self._writing() as db:
-            record(db, found, readonly=self.readonly)
-            self.waiting = waiting(db, self._state.catalogue(), self._state.db_version())
+        with self._reading() if self.readonly else self._writing():
+            withheld.record(found, readonly=self.readonly)
+            self.waiting = self._what_waits()
+
+    def _what_waits(self) -> Waiting:
+        parts = [kind.withheld.waiting() for kind in self._kinds.all]
+        if self._state.db_version() >= MAX_VERSION:
+            used_up = t("The file's version counter is used up, so that what is written now waits.")
+            parts.insert(0, Waiting((used_up,)))
+        return Waiting(tuple(one for part in parts for one in part.named), sum(part.more for part in parts))

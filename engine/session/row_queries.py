@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from engine.crr import pack_columns
 from engine.replica import Replica, table_digests
 from engine.sqlite.steps import Steps
+from engine.tables import pack_columns
 from engine.wire import MAX_KEY, RangeRequest, Ranges, Rows, RowsRequest, Tables, TablesRequest, Values, ValuesRequest
 
 Question = RangeRequest | RowsRequest | ValuesRequest

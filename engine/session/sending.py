@@ -12,9 +12,8 @@ from collections import deque
 from dataclasses import replace
 
 from engine.change import SENTINEL
-from engine.crr import weight
 from engine.errors import ProtocolError
-from engine.tables import Part, Span
+from engine.tables import Part, Span, weight
 from engine.text import t
 from engine.wire import MAX_FRAME, Batch, Confirm, Status, Want, encode
 

@@ -10,9 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from engine.change import MAX_VERSION, SENTINEL, Change
-from engine.crr import weight
 from engine.errors import ProtocolError
-from engine.tables import Part
+from engine.tables import Part, weight
 from engine.text import printable, t
 from engine.wire import (
     MAX_FRAME,

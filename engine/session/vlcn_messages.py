@@ -9,9 +9,7 @@ from itertools import groupby
 from operator import attrgetter
 
 from engine.change import SENTINEL, Change
-from engine.crr import weight
-from engine.crr.read.change_sql import Intervals
-from engine.tables import ChangeSet
+from engine.tables import ChangeSet, Intervals, weight
 from engine.wire import EncodedChanges, MaskedChanges
 
 MESSAGE_BYTES = 8 * 1024 * 1024

@@ -11,10 +11,9 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
-from engine.crr import weight
 from engine.session import ReadPart
 from engine.storage.read_cache import ReadCache
-from engine.tables import Part, Span
+from engine.tables import Part, Span, weight
 from engine.wire import EncodedChanges
 
 

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from engine.change import Change
-from engine.crr import Waiting
 from engine.errors import FileReplaced, SynclineError
 from engine.replica import Replica
 from engine.session import LookUp, Merge, Read, ReadPart, Snapshot, Versions, execute
@@ -27,7 +26,7 @@ from engine.storage.part_cache import PartCache
 from engine.storage.replica_thread import Opened, ReplicaThread
 from engine.storage.version_cache import VersionCache
 from engine.table_shape import Parked, Shape
-from engine.tables import Known, MergeResult, Part
+from engine.tables import Known, MergeResult, Part, Waiting
 
 log = logging.getLogger(__name__)
 

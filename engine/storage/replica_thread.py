@@ -17,12 +17,12 @@ from typing import Concatenate, NamedTuple, ParamSpec, TypeVar
 
 import apsw
 
-from engine.crr import Waiting
 from engine.errors import FileBusy, FileReplaced, StorageFailed, SynclineError
 from engine.replica import Replica
 from engine.sqlite.file_identity import replaced
 from engine.storage.backup import Backups
 from engine.table_shape import Parked, Shape
+from engine.tables import Waiting
 
 log = logging.getLogger(__name__)
 

@@ -5,6 +5,12 @@
 - ``parking``: tables that take no part in sync for now
 """
 
+from engine.tables.additions import Addition
+from engine.tables.digests import as_bytes as digest_bytes
+from engine.tables.findings import Damage, Finding
+from engine.tables.pack import pack as pack_columns
+from engine.tables.pack import unpack as unpack_columns
+from engine.tables.reading import Intervals, weight
 from engine.tables.types import (
     Applied,
     ChangeSet,
@@ -19,11 +25,16 @@ from engine.tables.types import (
     TableDigest,
     TableStatus,
     TrackedPeer,
+    Waiting,
 )
 
 __all__ = [
+    "Addition",
     "Applied",
     "ChangeSet",
+    "Damage",
+    "Finding",
+    "Intervals",
     "Known",
     "Lost",
     "MergeResult",
@@ -35,4 +46,9 @@ __all__ = [
     "TableDigest",
     "TableStatus",
     "TrackedPeer",
+    "Waiting",
+    "digest_bytes",
+    "pack_columns",
+    "unpack_columns",
+    "weight",
 ]

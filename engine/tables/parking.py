@@ -11,8 +11,10 @@ from typing import Any
 
 import apsw
 
+from engine.errors import TableBroken
 from engine.sqlite.invalid_text import each
 from engine.sqlite.sql import main
+from engine.text import t
 
 TABLE = "crsql_syncline_parked"
 
@@ -20,6 +22,13 @@ TABLE = "crsql_syncline_parked"
 def read(db: apsw.Connection) -> dict[str, str]:
     """Why each table is parked, by wire name."""
     return {name: reason for name, reason, depends in _rows(db) if depends == _depends(db, name)}
+
+
+def parked(table: str, why: str) -> TableBroken:
+    """The error for a table that takes no part in sync for now."""
+    return TableBroken(
+        table, why, hint=t("Undo that; or, if it is meant, give it up: SELECT crsql_as_table('{table}').", table=table)
+    )
 
 
 def record(db: apsw.Connection, name: str, reason: str) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from engine.change import Change, SQLiteValue
+from engine.text import sentences, t
 
 
 class SyncedTable(Protocol):
@@ -15,6 +16,18 @@ class SyncedTable(Protocol):
     @property
     def name(self) -> str:
         """The name by which peers know it."""
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """The key's columns, in key order."""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The tracked columns, in table order."""
+
+    @property
+    def layout(self) -> object:
+        """What a place in it rests on: one made under another layout (by its ``repr``) is good for nothing."""
 
     @property
     def anchors(self) -> tuple[tuple[str, str], tuple[str, str]]:
@@ -220,6 +233,27 @@ class TrackedPeer:
     site_id: bytes
     received: int | None
     sent: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What waits in a file: some of it in sentences, and how many rows there are besides."""
+
+    named: tuple[str, ...] = ()
+    more: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.named)
+
+    def __str__(self) -> str:
+        others = (
+            t("1 more row waits.")
+            if self.more == 1
+            else t("{more:,} more rows wait.", more=self.more)
+            if self.more
+            else ""
+        )
+        return sentences(*self.named, others)
 
 
 class TableDigest(NamedTuple):

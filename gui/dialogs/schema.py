@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QDialogButtonBox, QHBoxLayout, QProgressBar, QPush
 
 from engine.api import Engine
 from engine.checks.schema_diff import Comparison, Cure
-from engine.crr import Addition
 from engine.errors import SynclineError
 from engine.events import State
+from engine.tables import Addition
 from gui.dialogs.base import AsyncDialog, in_words
 from gui.dialogs.inline_message import InlineMessage
 from gui.language import tr

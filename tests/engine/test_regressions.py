@@ -16,12 +16,13 @@ from websockets.asyncio.server import ServerConnection
 
 from engine.change import Change
 from engine.cli import main
-from engine.crr import connect, pack_columns
+from engine.crr import connect
 from engine.errors import SynclineError
 from engine.session import Read, SynclineSession, VlcnClientSession, VlcnHubSession
 from engine.session import vlcn as stock_dialect
 from engine.storage.backup import Backups
 from engine.storage.replica_host import ReplicaHost
+from engine.tables import pack_columns
 from engine.transport.connect import dial
 from engine.transport.driver import Driver
 from engine.wire import Batch, Confirm, Failure, decode, encode

@@ -19,9 +19,9 @@ from pathlib import Path
 import pytest
 
 from engine import wire
-from engine.crr import pack_columns
 from engine.replica import Replica
 from engine.session import Session, Snapshot, SynclineSession, VlcnClientSession, VlcnHubSession
+from engine.tables import pack_columns
 from engine.wire import Message, encode
 from tests.engine.session.world import End, Wire, make_replica, snapshot
 

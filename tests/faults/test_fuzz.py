@@ -18,10 +18,10 @@ from typing import Any
 import pytest
 
 from engine.change import MAX_VERSION, SENTINEL, Change
-from engine.crr import pack_columns, unpack_columns
 from engine.errors import SynclineError, WireError
 from engine.replica import Replica
 from engine.session import Merge, Session
+from engine.tables import pack_columns, unpack_columns
 from engine.wire import MAX_SMALL, Batch, decode, encode
 from tests import budget
 from tests.engine.session.world import End

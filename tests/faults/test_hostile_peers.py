@@ -18,11 +18,11 @@ from websockets.exceptions import ConnectionClosed
 from websockets.frames import Frame, Opcode
 
 from engine.change import Change
-from engine.crr import pack_columns
 from engine.events import State
 from engine.hub import Hub
 from engine.replica import Replica
 from engine.session import base
+from engine.tables import pack_columns
 from engine.wire import (
     MAX_SMALL,
     PROTOCOL,

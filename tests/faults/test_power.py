@@ -16,11 +16,11 @@ import pytest
 
 from engine.change import Change
 from engine.crr import connect
-from engine.crr.pack import pack
 from engine.errors import StorageFailed, SynclineError
 from engine.replica import Replica
 from engine.session import Read, execute
 from engine.tables import Received
+from engine.tables.pack import pack
 from tests import budget
 from tests.engine.live import make_file
 from tests.faults.power import Disk

@@ -11,7 +11,7 @@ from random import Random
 from typing import Literal
 
 from engine.change import SENTINEL, SQLiteValue
-from engine.crr import pack_columns
+from engine.tables import pack_columns
 from tests.peers import alters, schemas
 from tests.peers.tables import SCHEMAS, THOUSANDS, Key, Table, marks, quoted
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.crr import Damage
 from engine.replica import Replica
+from engine.tables import Damage
 from tests.peers.oracle import CommandFailed, Oracle, OracleDb
 
 FOO = "CREATE TABLE foo (a INTEGER PRIMARY KEY NOT NULL, b, c CHECK (c IS NOT 'bad'))"

@@ -15,7 +15,7 @@ from random import Random
 import pytest
 
 from engine.change import SQLiteValue
-from engine.crr import pack_columns
+from engine.tables import pack_columns
 from tests import budget
 from tests.peers import scripts
 from tests.peers.oracle import Oracle

@@ -9,8 +9,9 @@ import apsw
 import pytest
 
 from engine.change import Change, SQLiteValue
-from engine.crr import connect, pack_columns
+from engine.crr import connect
 from engine.errors import SynclineError
+from engine.tables import pack_columns
 from engine.tables.introspect import bookkeeping
 from tests import budget
 from tests.peers import schemas

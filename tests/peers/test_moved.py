@@ -10,10 +10,9 @@ from pathlib import Path
 import pytest
 
 from engine.change import Change
-from engine.crr import unpack_columns
 from engine.replica import Replica
 from engine.session import VlcnClientSession, VlcnHubSession
-from engine.tables import Span
+from engine.tables import Span, unpack_columns
 from tests import budget
 from tests.engine.session.world import End, Wire, own_pair, snapshot
 from tests.peers.oracle import CommandFailed, Oracle

@@ -9,12 +9,12 @@ import apsw
 import pytest
 
 from engine.change import Change
-from engine.crr import pack_columns
 from engine.crr.tables.create import build
 from engine.crr.tables.eligibility import find_table
 from engine.errors import NotEligible
 from engine.replica import Replica
 from engine.sqlite.sql import ident, literal
+from engine.tables import pack_columns
 from tests.peers.oracle import CommandFailed, Oracle, OracleDb
 
 QUOTED = ["it's", "'", "a'b'c", "é'", "'; DROP TABLE good; --"]

@@ -8,9 +8,8 @@ from pathlib import Path
 import apsw
 import pytest
 
-from engine.crr import Damage, Finding
 from engine.replica import Replica
-from engine.tables import Place, Received
+from engine.tables import Damage, Finding, Place, Received
 from tests.engine.programs import Command
 from tests.peers.old import OldSqlite
 from tests.peers.oracle import CommandFailed, Oracle

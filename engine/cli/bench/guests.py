@@ -16,8 +16,8 @@ from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
 from engine.change import Change
-from engine.crr import pack_columns
 from engine.table_shape import Shape
+from engine.tables import pack_columns
 from engine.transport.sockets import SOCKET_OPTIONS
 from engine.wire import (
     PROTOCOL,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from engine.change import SENTINEL, Change, SQLiteValue
-from engine.crr import pack_columns
+from engine.tables import pack_columns
 
 THEM = bytes(range(16))
 """The author of the changes."""

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import nullcontext, suppress
-from itertools import accumulate, chain, groupby, islice
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext, suppress
+from itertools import accumulate, chain, groupby
 
 import apsw
 
-from engine.change import FAR, Change, by
+from engine.change import FAR, Change
 from engine.crr import config
 from engine.crr.catalogue import Crr
 from engine.crr.merge import bulk, verify_writes
-from engine.crr.merge.applied import AppliedLog
 from engine.crr.merge.columns import Columns, alike, ascending, pick
 from engine.crr.merge.groups import decide, gather
 from engine.crr.merge.row_group import Group
@@ -22,12 +21,9 @@ from engine.crr.merge.validate import check_table
 from engine.crr.merge.write import applied, write_clocks, write_rows
 from engine.crr.state import State
 from engine.errors import InvalidChange, RowRefused, SynclineError, TableBroken
+from engine.tables.batches import are_many, batches
 from engine.tables.types import Applied
 from engine.text import t
-
-AT_ONCE = 16_384
-"""Changes in a batch, about. Fewer are slower where keys are random, as each batch visits most pages of their indexes;
-more keep other threads waiting for longer."""
 
 CROSSOVER = 100
 """Below so many, a batch is merged row by row: to look for what its rows have in common would take longer."""
@@ -48,6 +44,49 @@ class _Table:
             write_rows(db, group)
 
 
+class _Decision:
+    """A batch that is decided and not written yet (``engine.tables.kind.Decision``).
+
+    Attributes:
+        batch: the changes; ``columns``: they as columns, where they were decided in groups.
+        tables: what is to be written.
+        places: those that won, in order.
+        versions: the db_version for each place that won, once it is written.
+    """
+
+    def __init__(
+        self,
+        merger: Merger,
+        batch: Sequence[Change],
+        columns: Columns | None,
+        tables: Sequence[_Table],
+        places: Sequence[int],
+    ) -> None:
+        self._merger = merger
+        self.batch = batch
+        self.columns = columns
+        self.tables = tables
+        self.places = places
+        self.versions: Sequence[int] = ()
+
+    @property
+    def won(self) -> int:
+        """How many won."""
+        return len(self.places)
+
+    def write(self) -> None:
+        """Write what won."""
+        if self.places:
+            self._merger._write_all(self)
+
+    def applied(self) -> Iterator[tuple[int, Applied]]:
+        """What won, each with its place."""
+        for table in self.tables:
+            yield from table.rows.applied(self.versions)
+            for group in table.groups:
+                yield from applied(group, self.batch, self.versions)
+
+
 class Merger:
     """Merges changes inside a transaction that the caller began and will end; one object for each transaction, because
     it remembers what it looked up.
@@ -61,7 +100,7 @@ class Merger:
         js_numbers: see Storage.stored.
         exact: refuse what only hostile or broken peers send. The SQL surface passes False: there, as in
             stock, negative clocks count as very old, and a missing site id means this file itself.
-        tell: whether to remember in ``applied`` what won; without it, memory is bounded.
+        tell: whether anybody will ask a decision what was ``applied``.
     """
 
     def __init__(self, state: State, *, js_numbers: bool = False, exact: bool = True, tell: bool = True) -> None:
@@ -72,54 +111,52 @@ class Merger:
         self._equal_values = config.merges_equal_values(state.db)
         self._ordinals: dict[bytes | None, int] = {None: 0, b"": 0}
         self._tell = tell
-        self.won = 0
-        self.applied = AppliedLog()
 
-    def merge(self, changes: Iterable[Change], author: bytes | None = None) -> None:
-        """Merge all of them, in order; winners are counted in ``won`` and told in ``applied``.
-
-        Args:
-            changes: the changes.
-            author: takes the place of every change's site id.
-
-        Raises:
-            InvalidChange, SchemaMismatch, TableBroken: the caller rolls back.
-        """
-        # A caller's own iterator is code that may write on this connection, between two batches.
-        many = isinstance(changes, list | tuple) and len(changes) > AT_ONCE
+    @contextmanager
+    def batches(self, *, many: bool) -> Iterator[None]:
+        """Stands around all batches: a failure takes the count of rows back; ``many`` rows come without triggers."""
         impacted = self._state.rows_impacted
         try:
             with self._state.without_triggers() if many else nullcontext():
-                for batch in _batches(changes if author is None else by(author, changes)):
-                    self._merge_batch(batch)
+                yield
         except BaseException as error:
             self._state.rows_impacted = impacted  # as in stock, also where the transaction goes on
             if isinstance(error, UnicodeEncodeError):
                 raise InvalidChange(t("A change has text that cannot be written as UTF-8.")) from None
             raise
 
-    def _merge_batch(self, batch: Sequence[Change]) -> None:
+    def merge(self, changes: Sequence[Change]) -> None:
+        """Merge all of them, in order.
+
+        Raises:
+            InvalidChange, SchemaMismatch, TableBroken: the caller rolls back.
+        """
+        with self.batches(many=are_many(changes)):
+            for batch in batches(changes):
+                self.decide(batch).write()
+
+    def decide(self, batch: Sequence[Change]) -> _Decision:
+        """Decide which changes of a batch win. Raises as ``merge``."""
         # Groups know nothing of authors, which merge-equal-values compares.
         grouped = self._exact and len(batch) >= CROSSOVER and not self._equal_values
         columns = Columns.of(batch) if grouped else None
         tables = self._row_by_row(batch) if columns is None else self._grouped(batch, columns)
-        won = self._won(tables, len(batch))
-        if not won:
-            return
-        self.won += len(won)
+        return _Decision(self, batch, columns, tables, self._won(tables, len(batch)))
+
+    def _write_all(self, decision: _Decision) -> None:
+        batch, columns, won = decision.batch, decision.columns, decision.places
         versions = self._versions(
             [change.db_version for change in batch] if columns is None else columns.db_versions, won
         )
         ordinals = self._authors([change.site_id for change in batch] if columns is None else columns.sites, won)
-        for table in tables:
+        for table in decision.tables:
             self._write(table)
             self._number(table)
             table.rows.write_clocks(batch, versions, ordinals)
             for group in table.groups:
                 assert columns is not None
                 write_clocks(self._db, group, columns, versions, ordinals)
-        if self._tell:
-            self._remember(batch, tables, versions, len(won))
+        decision.versions = versions
 
     def _won(self, tables: Sequence[_Table], size: int) -> Sequence[int]:
         """The places that won, of a batch of ``size``, in order."""
@@ -258,14 +295,6 @@ class Merger:
         assert isinstance(ordinal, int)
         return ordinal
 
-    def _remember(self, batch: Sequence[Change], tables: Sequence[_Table], versions: Sequence[int], count: int) -> None:
-        def tell() -> list[Applied]:
-            parts = [table.rows.applied(versions) for table in tables]
-            parts += [applied(group, batch, versions) for table in tables for group in table.groups]
-            return [one for _, one in sorted(chain.from_iterable(parts), key=_place)]
-
-        self.applied.add(count, tell)
-
     def _write(self, table: _Table) -> None:
         """Write the base rows: the sync triggers are quiet, and refusals become our errors."""
         name = table.crr.name
@@ -316,38 +345,6 @@ class Merger:
                     db.execute("ROLLBACK TO crsql_tried; RELEASE crsql_tried")
 
 
-def _batches(changes: Iterable[Change]) -> Iterator[Sequence[Change]]:
-    """Cut them up, but not between changes to one row that come together."""
-    if isinstance(changes, list | tuple):
-        at = 0
-        while at < len(changes):
-            end = _end(changes, at)
-            yield changes[at:end]
-            at = end
-        return
-    source = iter(changes)
-    held: list[Change] = []
-    while batch := held + list(islice(source, AT_ONCE)):
-        held = []
-        if len(batch) >= AT_ONCE:
-            end, last = len(batch), batch[-1].pk
-            while end and batch[end - 1].pk == last:
-                end -= 1
-            if end:
-                batch, held = batch[:end], batch[end:]
-        yield batch
-
-
-def _end(changes: Sequence[Change], at: int) -> int:
-    """Where the batch ends that begins at ``at``."""
-    end = most = at + AT_ONCE
-    if end >= len(changes):
-        return len(changes)
-    while end > at and changes[end - 1].pk == changes[end].pk:
-        end -= 1
-    return end if end > at else most
-
-
 def _repeated(groups: Sequence[Group], rows: Rowwise) -> bool:
     """Is one row in two places? Two encodings can mean one key."""
     keys = set(rows.keys) if groups and len(groups[0].keys) > 1 else {key[0] for key in rows.keys}
@@ -356,7 +353,3 @@ def _repeated(groups: Sequence[Group], rows: Rowwise) -> bool:
         keys.update(group.names)  # type: ignore[arg-type]
         total += len(group.firsts)
     return len(keys) < total
-
-
-def _place(told: tuple[int, Applied]) -> int:
-    return told[0]

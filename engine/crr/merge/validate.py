@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from engine.change import MAX_VERSION, Change, SQLiteValue
 from engine.crr.catalogue import Crr
-from engine.crr.pack import unpack, unpack_plain
 from engine.errors import InvalidChange
+from engine.tables.pack import unpack, unpack_plain
 from engine.text import t
 
 MAX_NAME = 2048

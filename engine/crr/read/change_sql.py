@@ -2,41 +2,20 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Callable, Iterable, Sequence
-from itertools import groupby
+from collections.abc import Callable, Iterable
 from operator import itemgetter
 from typing import Any
 
 import apsw
 
-from engine.change import Change
 from engine.crr.catalogue import Crr
-from engine.crr.pack import pack, pack_one
 from engine.errors import TableBroken
 from engine.sqlite.sql import ident, idents, literal, main
 from engine.tables.names import CLOCK, PKS
+from engine.tables.pack import pack, pack_one
 from engine.text import t
 
-new_change: Callable[[type[Change], tuple[Any, ...]], Change] = tuple.__new__
-"""Half the time of calling ``Change``, which only adds names for the arguments."""
-
-_version = itemgetter(Change._fields.index("db_version"))
-_seq = itemgetter(Change._fields.index("seq"))
 _nine = itemgetter(*range(8), slice(8, None))
-
-
-def put_in_order(changes: list[Change]) -> None:
-    """Sort by (db_version, seq). Those of one table are in the order of their versions already, and to sort each
-    version by one number takes half the time of sorting all by two."""
-    changes.sort(key=_version)
-    at = 0
-    for _, run in groupby(changes, _version):
-        version = list(run)
-        if len(version) > 1:
-            version.sort(key=_seq)
-            changes[at : at + len(version)] = version
-        at += len(version)
 
 
 def same_row(crr: Crr) -> str:
@@ -60,13 +39,6 @@ def lost_column(table: str) -> TableBroken:
         table,
         t("it has sync records of a column that it does not have any more"),
         hint=t("Bring the column back, or let crsql_begin_alter and crsql_commit_alter finish the change."),
-    )
-
-
-def table_parked(table: str, why: str) -> TableBroken:
-    """The error for a table that takes no part in sync for now."""
-    return TableBroken(
-        table, why, hint=t("Undo that; or, if it is meant, give it up: SELECT crsql_as_table('{table}').", table=table)
     )
 
 
@@ -151,47 +123,3 @@ class Authors(dict[int, bytes]):
 
     def __missing__(self, ordinal: int) -> bytes | None:
         return self.get(0)
-
-
-class Unsendable(Exception):
-    """A row cannot be sent (``engine.crr.withheld``): the reading has to begin anew without it.
-
-    Attributes:
-        crr: its table. after, until: it is at this (db_version, key) or behind it, up to a version.
-        bounded: only some of the rows there were to be read.
-        cause: what came of reading it.
-    """
-
-    def __init__(self, crr: Crr, after: tuple[int, int], until: int, *, bounded: bool, cause: Exception) -> None:
-        super().__init__(crr.name)
-        self.crr = crr
-        self.after = after
-        self.until = until
-        self.bounded = bounded
-        self.cause = cause
-
-
-class Intervals:
-    """Half-open intervals (before, after] of versions to leave out."""
-
-    def __init__(self, intervals: Sequence[tuple[int, int]]) -> None:
-        self._starts: list[int] = []
-        self._ends: list[int] = []
-        for before, after in sorted(intervals):
-            if self._ends and before <= self._ends[-1]:
-                self._ends[-1] = max(self._ends[-1], after)
-            elif after > before:
-                self._starts.append(before)
-                self._ends.append(after)
-
-    def __bool__(self) -> bool:
-        return bool(self._starts)
-
-    def meet(self, low: int, high: int) -> bool:
-        """Is any version from ``low`` to ``high`` inside one of them?"""
-        at = bisect_left(self._starts, high) - 1
-        return at >= 0 and low <= self._ends[at]
-
-    def hold(self, version: int) -> bool:
-        """Is ``version`` inside one of them?"""
-        return self.meet(version, version)

@@ -1,43 +1,21 @@
-"""Digests of rows and of history, by which two replicas are compared.
-
-The digest of a row is of its typed key and the typed value of each tracked column, -0.0 as 0.0. That of many rows is
-the sum of theirs. The history's is of what was: the causal length of every key, tombstones included. Authors,
-db_version, seq, col_version and whether a clock row exists differ between converged replicas by right, and are not in
-them. Each function reads a slice of a table, so that a transaction is short; ``engine.replica.table_digests`` adds
-them up.
-
-A text that nobody can read differs from every text; a row with such a key is left out, for no other side can have it.
-"""
+"""What the digests of a CRR are made of (``engine.tables.digests``), slice by slice, so that a transaction is short."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import apsw
 
 from engine.change import SQLiteValue
 from engine.crr.catalogue import Crr
 from engine.crr.merge.validate import check_key
-from engine.crr.pack import pack
 from engine.sqlite import invalid_text
 from engine.sqlite.sql import ident, idents, main
 from engine.sqlite.values import Storage
+from engine.tables.digests import BYTES, SLICE, Rank, Slice, length_digest, rank, row_digest
 from engine.tables.names import CLOCK, KEY, PKS
+from engine.tables.pack import pack
 from engine.text import t
-
-SIZE = 16
-"""Bytes of a digest."""
-
-SLICE = 10_000
-BYTES = 16 << 20
-"""Rows, and bytes of texts and blobs in them, read in one transaction; one larger row still is."""
-
-Slice = tuple[list[tuple[bytes, int]], bool]
-"""(packed key, digest) of rows in the order of their keys, and whether others follow."""
-
-Rank = tuple[tuple[int, int | float | bytes], ...]
-"""A key's place among others: of each value its storage class, and then what it is compared by."""
 
 
 def rows_between(db: apsw.Connection, crr: Crr, low: bytes, high: bytes, limit: int = SLICE) -> Slice:
@@ -83,28 +61,15 @@ def _slice(db: apsw.Connection, crr: Crr, low: bytes, high: bytes, limit: int) -
 def key_order(db: apsw.Connection, crr: Crr, storage: Storage) -> Callable[[bytes], Rank]:
     """What gives packed keys of this table their place in the order of ``rows_between``; raises InvalidChange for those
     that are none of it."""
-    encoding = {"UTF-16le": "utf-16-le", "UTF-16be": "utf-16-be"}.get(db.pragma("encoding"), "utf-8")
+    encoding = db.pragma("encoding")
     affinities = {column.name: column.affinity for column in crr.table.columns}
     columns = [affinities[name] for name in crr.key]
 
     def place(packed: bytes) -> Rank:
         values = zip(check_key(crr, packed), columns, strict=True)
-        return tuple(_place(storage.stored(value, affinity), encoding) for value, affinity in values)
+        return tuple(rank(storage.stored(value, affinity), encoding) for value, affinity in values)
 
     return place
-
-
-def _place(value: SQLiteValue, encoding: str) -> tuple[int, int | float | bytes]:
-    if isinstance(value, str):
-        return 1, value.encode(encoding)
-    return (2, value) if isinstance(value, bytes) else (0, value or 0)
-
-
-def row_digest(row: Sequence[SQLiteValue]) -> int:
-    """The digest of a row: its key, then its columns by name."""
-    # repr tells the storage classes and the ends of texts apart, and shows what nobody can read
-    plain = [0.0 if type(value) is float and value == 0 else value for value in row]
-    return _hashed(plain)
 
 
 def values_at(db: apsw.Connection, crr: Crr, packed: bytes, most: int | None = None) -> tuple[SQLiteValue, ...] | None:
@@ -141,7 +106,7 @@ def lengths_above(db: apsw.Connection, crr: Crr, above: int) -> tuple[int, int |
     total = count = 0
     for number, *row in rows:
         if invalid_text.readable(row):
-            total += _hashed([*map(_as_key, row)])
+            total += length_digest(row[:-1], row[-1])
         above, count = number, count + 1
     return total, above if count == SLICE else None
 
@@ -162,17 +127,3 @@ def _exactly(db: apsw.Connection, crr: Crr) -> list[str]:
         collation = db.column_metadata("main", crr.table.name, name)[1]
         keys.append(ident(name) + ("" if collation == "BINARY" else " COLLATE BINARY"))
     return keys
-
-
-def as_bytes(total: int) -> bytes:
-    """A sum of digests as it is sent and compared."""
-    return (total % (1 << 8 * SIZE)).to_bytes(SIZE)
-
-
-def _hashed(row: list[SQLiteValue]) -> int:
-    return int.from_bytes(hashlib.blake2b(repr(row).encode(), digest_size=SIZE).digest())
-
-
-def _as_key(value: SQLiteValue) -> SQLiteValue:
-    """The key table has no affinity: 1 and 1.0 are one key there (cr-sqlite.md 2.3)."""
-    return int(value) if type(value) is float and value.is_integer() else value

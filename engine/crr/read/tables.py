@@ -5,33 +5,24 @@ Rows that are alike come many at once (``engine.crr.read.whole_rows``), all othe
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+import struct
 from itertools import chain
 from typing import Any, NamedTuple
 
 import apsw
 
 from engine.change import MAX_VERSION, SENTINEL, Change
-from engine.crr.catalogue import Crr
-from engine.crr.read.change_sql import (
-    Authors,
-    Intervals,
-    Unsendable,
-    cells,
-    has_value,
-    lost_column,
-    new_change,
-    packed_by,
-)
-from engine.crr.read.whole_rows import BARE, LOOK, MOST, Rows, WholeRows, numbers
-from engine.crr.withheld.records import is_none
+from engine.crr.catalogue import Catalogue, Crr
+from engine.crr.read.change_sql import Authors, cells, has_value, lost_column, packed_by
+from engine.crr.read.whole_rows import LOOK, MOST, Rows, WholeRows, numbers
+from engine.crr.withheld.records import UnsendableRows, is_none
+from engine.tables.reading import BARE, LAST, Fill, Shown, new_change, weight
 
-_LAST = 2**63 - 1
 _ROW_END = "\U0010ffff"
 """No key, and no column's name, is above these."""
 
 
+_HEAD = struct.Struct(">qq")
 _BITS = MAX_VERSION.bit_length() - 1
 
 
@@ -49,60 +40,59 @@ class At(NamedTuple):
     @classmethod
     def after(cls, version: int) -> At:
         """The place after a whole version."""
-        return cls(version, _LAST, _ROW_END)
+        return cls(version, LAST, _ROW_END)
+
+    @classmethod
+    def of(cls, place: bytes) -> At | None:
+        """What ``as_bytes`` made; None of anything else."""
+        try:
+            db_version, key = _HEAD.unpack_from(place)
+            return cls(db_version, key, place[_HEAD.size :].decode())
+        except (struct.error, UnicodeDecodeError):
+            return None
+
+    def as_bytes(self) -> bytes:
+        """The place as others keep it."""
+        return _HEAD.pack(self.db_version, self.key) + self.column.encode()
 
 
-class Shown:
-    """What the filters let through. ``hid``: whether they have kept anything back."""
+class Reading:
+    """Reads the CRRs of a catalogue, in one transaction (``engine.tables.kind.Reading``)."""
 
-    def __init__(self, exclude_site: bytes | None, hidden: Intervals) -> None:
-        self._exclude_site = exclude_site
-        self._hidden = hidden
-        self.hid = False
+    def __init__(self, db: apsw.Connection, tables: Catalogue, until: int, fill: Fill) -> None:
+        self._db = db
+        self._tables = tables
+        self._until = until
+        self._fill = fill
+        self._sites = Authors(db)
 
-    def passes(self, author: bytes | None, cid: str, col_version: int, db_version: int) -> bool:
-        """A cell at version 0 is a row's revival, not a write of its author's, and the revival's sentinel may bear
-        the author of any such cell (cr-sqlite.md 7.2): no filter by author may hide either."""
-        if col_version == 0:
-            return True
-        shown = not self._hidden.hold(db_version) and (
-            author != self._exclude_site or (cid == SENTINEL and col_version > 1 and col_version % 2 == 1)
-        )
-        self.hid = self.hid or not shown
-        return shown
-
-    def all_pass(self, authors: Iterable[bytes | None], first: int, last: int) -> bool:
-        """Whether that can be told at once of cells by these authors in these versions."""
-        return not self._hidden.meet(first, last) and self._exclude_site not in set(authors)
-
-
-@dataclass(slots=True)
-class Fill:
-    """What one reading holds so far: ``found``, at most so many ``changes``, with ``room`` for so many bytes more, and
-    for so many ``cells`` more that are looked at. It is ``full`` when there is more, and ``bounded`` if it can be."""
-
-    changes: int = _LAST
-    room: int = _LAST
-    cells: int = _LAST
-    found: list[Change] = field(default_factory=list)
-    full: bool = False
-    bounded: bool = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.bounded = min(self.changes, self.room, self.cells) < _LAST
+    def read(self, table: str, place: bytes | None, since: int, shown: Shown | None) -> bytes | None:
+        """Read one of them on from a place; returns the next place, None at its end. Raises as ``TableReader.read``."""
+        at = (At.of(place) if place is not None else None) or At.after(since)
+        reader = TableReader(self._db, self._tables.crrs[table], self._until, self._fill, shown, self._sites)
+        stopped = reader.read(at)
+        return None if stopped is None else stopped.as_bytes()
 
 
 class TableReader:
     """Reads one table into ``fill``, versions up to ``until``, only what is ``shown`` (everything, if None). Rows that
     are held back are left out."""
 
-    def __init__(self, db: apsw.Connection, crr: Crr, until: int, fill: Fill, shown: Shown | None) -> None:
+    def __init__(
+        self,
+        db: apsw.Connection,
+        crr: Crr,
+        until: int,
+        fill: Fill,
+        shown: Shown | None,
+        sites: Authors | None = None,
+    ) -> None:
         self._db = db
         self._crr = crr
         self._until = until
         self._fill = fill
         self._shown = shown
-        self._sites = Authors(db)
+        self._sites = Authors(db) if sites is None else sites
         others = is_none(db, crr.name, "k.key")
         self._others_only = f" AND {others}" if others else ""
 
@@ -116,15 +106,15 @@ class TableReader:
         try:
             if WholeRows.suits(self._crr):
                 return self._by_rows(at)
-            return self._by_cells(at, _LAST)
+            return self._by_cells(at, LAST)
         except (UnicodeDecodeError, TypeError, _OutOfRange) as error:
             place = at.db_version, at.key
-            raise Unsendable(self._crr, place, self._until, bounded=self._fill.bounded, cause=error) from error
+            raise UnsendableRows(self._crr.name, place, self._until, bounded=self._fill.bounded, cause=error) from error
 
     def _by_rows(self, at: At) -> At | None:
         """As ``read``. Where rows are not alike, more and more of them come by the cell before the next look."""
         # the few changes after a commit take one query
-        place = self._by_cells(at, LOOK) if at.key == _LAST else at
+        place = self._by_cells(at, LOOK) if at.key == LAST else at
         alike, stretch = WholeRows(self._db, self._crr, self._sites, self._others_only), LOOK
         while place is not None and not self._fill.full:
             if place.column == _ROW_END:
@@ -179,7 +169,7 @@ class TableReader:
         fill = Fill()
         if rows.others:
             only = numbers([key for _, (_, key, _) in rows.others]), *rows.last
-            TableReader(self._db, self._crr, self._until, fill, None)._by_cells(at, _LAST, only)
+            TableReader(self._db, self._crr, self._until, fill, None, self._sites)._by_cells(at, LAST, only)
         return fill.found
 
     def _by_cells(self, at: At, most: int, only: tuple[Any, int, int] | None = None) -> At | None:
@@ -251,10 +241,3 @@ def _together(rows: Rows, others: list[Change]) -> list[Change]:
             done = until
         merged.append(change)
     return merged + made[done:]
-
-
-def weight(change: Change) -> int:
-    """About how many bytes a change takes on the wire and in memory."""
-    table, pk, cid, val, *_ = change
-    size = BARE + len(table) + len(pk) + len(cid)
-    return size + len(val) if type(val) is str or type(val) is bytes else size

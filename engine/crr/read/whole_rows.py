@@ -21,11 +21,12 @@ import apsw
 
 from engine.change import Change, SQLiteValue
 from engine.crr.catalogue import Crr
-from engine.crr.pack import pack, pack_all
-from engine.crr.read.change_sql import ROW_AT_ONCE, Authors, new_change, same_row
+from engine.crr.read.change_sql import ROW_AT_ONCE, Authors, same_row
 from engine.sqlite.sql import ident, idents, main
 from engine.sqlite.values import Affinity
 from engine.tables.names import CLOCK, KEY, PKS
+from engine.tables.pack import pack, pack_all
+from engine.tables.reading import BARE, new_change
 
 MOST = 1_000
 """Rows that are read together."""
@@ -38,9 +39,6 @@ FEW = 8
 
 SMALL = 4096
 """A row of this kind has fewer bytes: nobody counts what is read together before it is here."""
-
-BARE = 64
-"""Bytes of a change, about, beside its table, key, column and value."""
 
 _BETWEEN = "\0"  # no name holds it
 _ODD = re.compile(r"[^,]{16}|[^\d,]")

@@ -16,13 +16,13 @@ import apsw
 from engine.change import Change, SQLiteValue
 from engine.crr.catalogue import Crr
 from engine.crr.merge.merger import Merger
-from engine.crr.pack import unpack
 from engine.crr.read.change_sql import known_cells, source, value_of
 from engine.crr.state import State
 from engine.errors import InvalidChange, ReplicaError, UsageError
 from engine.sqlite.sql import ident, idents, literal, main
 from engine.sqlite.values import as_integer
 from engine.tables.names import KEY, PKS
+from engine.tables.pack import unpack
 
 SCHEMA = (
     "CREATE TABLE crsql_changes ([table] TEXT NOT NULL, [pk] BLOB NOT NULL, [cid] TEXT NOT NULL, [val] ANY,"

@@ -12,7 +12,7 @@ import apsw
 
 from engine.crr.catalogue import is_crr
 from engine.crr.state import State
-from engine.crr.tables.create import build, drop_records, eligible, keep_floor
+from engine.crr.tables.create import build, drop_records, eligible
 from engine.errors import UsageError
 from engine.sqlite.sql import main
 
@@ -72,7 +72,7 @@ class _Standin:
         db = self._state.db
         if db.table_exists("main", self._base) and not is_crr(db, self._base):
             return  # another table of that name, which is a person's own
-        keep_floor(self._state)
+        self._state.keep_floor()
         drop_records(db, self._base)
         db.execute(f"DROP TABLE IF EXISTS {main(self._base)}")
 

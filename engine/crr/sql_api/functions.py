@@ -8,7 +8,6 @@ import apsw
 
 from engine.change import FAR, SQLiteValue
 from engine.crr import config
-from engine.crr.pack import pack
 from engine.crr.sql_api import ordered
 from engine.crr.state import State
 from engine.crr.tables.alter import begin_alter, commit_alter
@@ -18,6 +17,7 @@ from engine.crr.tables.snapshots import digest
 from engine.crr.trigger_functions import Capture
 from engine.errors import UsageError
 from engine.sqlite.values import as_integer
+from engine.tables.pack import pack
 
 
 def register(db: apsw.Connection, state: State, capture: Capture) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import apsw
 
 from engine.change import SQLiteValue
-from engine.crr.pack import unpack
 from engine.errors import UsageError
+from engine.tables.pack import unpack
 
 SCHEMA = "CREATE TABLE crsql_unpack_columns (cell ANY, package BLOB HIDDEN)"
 

@@ -7,28 +7,21 @@ Only what loses nothing: tables that are missing here, and columns outside the k
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
 import apsw
 
 from engine.crr.state import State
 from engine.crr.tables.alter import begin_alter, commit_alter
-from engine.crr.tables.create import drop_records, keep_floor
+from engine.crr.tables.create import drop_records
 from engine.crr.tables.eligibility import find_table
 from engine.crr.tables.plans import column_sql, create
 from engine.sqlite.sql import ident, main
 from engine.table_plan import TablePlan
+from engine.tables.additions import Addition
 from engine.tables.introspect import column_names
 from engine.tables.names import CLOCK
 
 _ADDED = "crsql_syncline_added"
-
-
-class Addition(NamedTuple):
-    """A table, or a column of one; ``column`` is empty for a whole table."""
-
-    table: str
-    column: str = ""
 
 
 def possible(state: State, plans: Iterable[TablePlan]) -> list[Addition]:
@@ -94,7 +87,7 @@ def take_back(state: State) -> tuple[list[Addition], list[Addition]]:
     dropped, kept = [], []
     additions = added(state)
     if additions:
-        keep_floor(state)
+        state.keep_floor()
     for addition in additions:
         table, column = addition
         if find_table(db, table) is not None and (not column or column in column_names(db, table)):

@@ -12,18 +12,11 @@ import apsw
 from engine.clocks import table_marks
 from engine.crr.state import Alter, State
 from engine.crr.tables.backfill import bury, take_over, tell_anew
-from engine.crr.tables.create import (
-    build,
-    create_tables,
-    drop_records,
-    drop_triggers,
-    keep_floor,
-    not_eligible,
-)
+from engine.crr.tables.create import build, create_tables, drop_records, drop_triggers
 from engine.crr.tables.eligibility import find_table, obstacles
 from engine.crr.tables.snapshots import Snapshot
 from engine.crr.triggers import Watch
-from engine.errors import UsageError
+from engine.errors import NotEligible, UsageError
 from engine.sqlite.sql import idents, main
 from engine.tables.introspect import Table, column_names
 from engine.tables.names import CLOCK, KEY, PKS
@@ -147,12 +140,12 @@ def _finish(state: State, alter: Alter) -> None:
     db, seen = state.db, _snapshot(alter)
     table = find_table(db, alter.table)
     if table is None:
-        raise not_eligible(alter.table, (t("There is no such table."),))
+        raise NotEligible.because(alter.table, (t("There is no such table."),))
     if table.name != alter.table:
-        raise not_eligible(
+        raise NotEligible.because(
             alter.table, (t("It is spelled “{table}” now, which is another table to its peers.", table=table.name),)
         )
-    keep_floor(state)
+    state.keep_floor()
     before = column_names(db, table.name + PKS)[1:]
     whole = bool(column_names(db, table.name + CLOCK))
     anew = not whole or sorted(before) != sorted(table.key) or seen.retyped(db, table)
@@ -162,7 +155,7 @@ def _finish(state: State, alter: Alter) -> None:
         _reorder_key(db, table)
     reasons = obstacles(db, table, new=False)
     if reasons:
-        raise not_eligible(table.name, reasons)
+        raise NotEligible.because(table.name, reasons)
     if not anew:
         marked = state.catalogue().tracking(table.name)
         if marked and alter.mark:  # that on the table goes with it when the table is made anew

@@ -19,7 +19,7 @@ from engine.errors import NotEligible
 from engine.sqlite.sql import ident, idents, main
 from engine.tables.introspect import Table, column_names, exact_name
 from engine.tables.names import BY_VERSION, CLOCK, KEY, PKS
-from engine.text import sentences, t
+from engine.text import t
 
 _SYNC_RECORDS = (
     "key INTEGER NOT NULL, col_name TEXT NOT NULL, col_version INTEGER NOT NULL, db_version INTEGER"
@@ -61,10 +61,10 @@ def make_crr(state: State, name: str) -> None:
         if not any(halves):
             undone.take_back(state, table)
         elif halves[0] != halves[1]:  # the numbers in the one would stand for other rows than they did
-            keep_floor(state)
+            state.keep_floor()
             drop_records(db, table.name)
         else:
-            keep_floor(state)
+            state.keep_floor()
             crr = state.catalogue().tracking(table.name)
             same = crr is not None and crr.name in state.catalogue().marks
             bury(state, table, f"SELECT p.{KEY} {rows_and_keys(table)}", same=same)
@@ -82,7 +82,7 @@ def eligible(db: apsw.Connection, name: str) -> Table:
     table = find_table(db, name)
     reasons = (t("There is no such table."),) if table is None else obstacles(db, table)
     if table is None or reasons:
-        raise not_eligible(name, reasons)
+        raise NotEligible.because(name, reasons)
     return table
 
 
@@ -91,25 +91,6 @@ def build(state: State, table: Table) -> None:
     create_tables(state.db, table)
     _create_triggers(state.db, table)
     backfill(state, table)
-
-
-def keep_floor(state: State) -> None:
-    """The file's version never goes below what it is now, whatever sync records go (cr-sqlite.md 4, "Danger"): peers
-    would skip what comes next."""
-    state.db.execute(
-        "INSERT OR REPLACE INTO main.crsql_master (key, value) VALUES ('pre_compact_dbversion', ?)",
-        (state.db_version(),),
-    )
-
-
-def not_eligible(name: str, reasons: tuple[str, ...]) -> NotEligible:
-    """The refusal of a table, with every obstacle."""
-    return NotEligible(
-        t("The table “{name}” cannot be made syncable. {reasons}", name=name, reasons=sentences(*reasons)),
-        table=name,
-        reasons=reasons,
-        hint=t("Change the table so that nothing of this applies, then try again."),
-    )
 
 
 def make_plain(state: State, name: str, *, for_good: bool = False) -> None:
@@ -122,7 +103,7 @@ def make_plain(state: State, name: str, *, for_good: bool = False) -> None:
     if not is_crr(db, exact) and exact.lower() not in recorded:
         return
     with savepoint(db):
-        keep_floor(state)
+        state.keep_floor()
         crr = state.catalogue().tracking(exact)
         if crr is not None and not for_good:
             coverage.forget_table(db, exact)

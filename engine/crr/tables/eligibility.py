@@ -9,11 +9,11 @@ from operator import itemgetter
 import apsw
 
 from engine.change import SENTINEL
-from engine.crr.pack import MAX_VALUES
 from engine.sqlite.invalid_text import each
 from engine.sqlite.values import Affinity
 from engine.tables.introspect import UNREADABLE, Table, bookkeeping, column_names, describe
 from engine.tables.names import KEY, PKS
+from engine.tables.pack import MAX_VALUES
 from engine.text import t
 
 _QUOTE = "'"

@@ -16,8 +16,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
-from enum import Enum
 
 import apsw
 
@@ -39,143 +37,10 @@ from engine.crr.withheld.records import Why
 from engine.sqlite.invalid_text import rows_of_schema
 from engine.sqlite.sql import main
 from engine.tables import parking
+from engine.tables.findings import Damage, Finding
 from engine.tables.introspect import user_tables
 from engine.tables.names import CLOCK, KEY
 from engine.text import t
-
-
-class Damage(Enum):
-    """A kind of damage: what it is for one and for many, and what mending does about it."""
-
-    UNRECORDED_ROWS = (
-        t("row was written without a record, so that no peer gets it"),
-        t("rows were written without a record, so that no peer gets them"),
-        t("recorded as written now"),
-    )
-    UNRECORDED_VALUES = (
-        t("value was written without a record, so that no peer gets it"),
-        t("values were written without a record, so that no peer gets them"),
-        t("recorded as written now"),
-    )
-    NEVER_SENT = (
-        t("sync record is of version 0, which no peer ever asks for"),
-        t("sync records are of version 0, which no peer ever asks for"),
-        t("recorded as written now"),
-    )
-    LOST_ROWS = (
-        t("row is recorded, but gone"),
-        t("rows are recorded, but gone"),
-        t("forgotten; what a peer still has comes back"),
-    )
-    DELETED_ROWS = (
-        t("row was deleted without a record, so that peers still have it"),
-        t("rows were deleted without a record, so that peers still have them"),
-        t("recorded as deleted now"),
-    )
-    LOST_COLUMNS = (
-        t("sync record is of a column that is gone, so that nothing can be sent"),
-        t("sync records are of columns that are gone, so that nothing can be sent"),
-        "dropped",
-    )
-    TABLE_GONE = (
-        t("sync record is left of this table, which was dropped or renamed"),
-        t("sync records are left of this table, which was dropped or renamed"),
-        "dropped",
-    )
-    KEY_CHANGED = (
-        t("sync record is of another primary key, so that the table cannot be synced"),
-        t("sync records are of another primary key, so that the table cannot be synced"),
-        t("made anew, without the deletions so far"),
-    )
-    TRIGGERS = (
-        t("sync trigger is missing or was changed, so that writes are not recorded"),
-        t("sync triggers are missing or were changed, so that writes are not recorded"),
-        t("made anew, and all values of the table recorded as written now"),
-    )
-    OLD_TRIGGERS = (
-        t("sync trigger does not know a column that came, so that updates fail"),
-        t("sync triggers do not know a column that came, so that updates fail"),
-        t("made anew"),
-    )
-    STRAY_TRIGGERS = (
-        t("sync trigger of another table's name is there, so that writes fail"),
-        t("sync triggers of another table's name are there, so that writes fail"),
-        "dropped",
-    )
-    PARKED = (
-        t("reason keeps it from being synced"),
-        t("reasons keep it from being synced"),
-        t("synced again, from the start"),
-    )
-    NO_RECORDS = (
-        t("sync trigger is there without any sync records, so that writes fail"),
-        t("sync triggers are there without any sync records, so that writes fail"),
-        t("recorded as written now, from nothing"),
-    )
-    USED_UP = (
-        t("row has a version that is nearly or quite used up, so that it cannot be sent any more, or soon"),
-        t("rows have versions that are nearly or quite used up, so that they cannot be sent any more, or soon"),
-        t("told anew, as if written again now"),
-    )
-    COUNTER = (
-        t("sync record has a version of the file's that is nearly or quite used up"),
-        t("sync records have versions of the file's that are nearly or quite used up"),
-        t("numbered anew; the file has a new site id, and syncs with each peer once more from the start"),
-    )
-    NO_TEXT = (
-        t("row holds text that is not valid, so that it waits"),
-        t("rows hold text that is not valid, so that they wait"),
-        "",
-    )
-    STRICT = (
-        t("table with sync records is STRICT, so that programs with SQLite before 3.37 cannot open the file"),
-        t("tables with sync records are STRICT, so that programs with SQLite before 3.37 cannot open the file"),
-        t("not STRICT any more, with all that it holds"),
-    )
-    ORPHANS = (
-        t("row refers to one that is gone: sync does not carry out the foreign keys of a table that is not synced"),
-        t("rows refer to some that are gone: sync does not carry out the foreign keys of a table that is not synced"),
-        "",
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One kind of damage to one table.
-
-    Attributes:
-        table: its name.
-        damage: the kind.
-        count: how many rows, values, records or triggers.
-        reason: why the table is parked, if that is the damage.
-        named: some of the rows, if they have to be known, in words.
-    """
-
-    table: str
-    damage: Damage
-    count: int
-    reason: str = ""
-    named: str = ""
-
-    def __str__(self) -> str:
-        if self.reason:
-            return t("cannot be synced: {reason}.", reason=self.reason)
-        one, many, _ = self.damage.value
-        damage = one if self.count == 1 else many
-        if self.named:
-            return t("{count:,} {damage}: {rows}.", count=self.count, damage=damage, rows=self.named)
-        return t("{count:,} {damage}.", count=self.count, damage=damage)
-
-    @property
-    def harms(self) -> bool:
-        """Whether what is synced suffers from it."""
-        return self.damage not in (Damage.STRICT, Damage.PARKED, Damage.ORPHANS)
-
-    @property
-    def remedy(self) -> str:
-        """What mending does about it; empty if that is up to the person."""
-        remedy: str = self.damage.value[2]
-        return remedy
 
 
 def check(state: State) -> list[Finding]:

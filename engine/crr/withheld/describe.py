@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import apsw
 
-from engine.change import MAX_VERSION, SQLiteValue
+from engine.change import SQLiteValue
 from engine.crr.catalogue import Catalogue
 from engine.crr.withheld.records import TABLE, Held, Why, as_held, exist
 from engine.sqlite import invalid_text
 from engine.sqlite.sql import idents, main
 from engine.tables.names import KEY, PKS
-from engine.text import printable, sentences, t
+from engine.tables.types import Waiting
+from engine.text import printable, t
 
 NAMED = 3
 """Rows that are named; the others are counted."""
@@ -21,32 +20,9 @@ _SHOWN = 40
 """Characters of a key's value."""
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """What waits in a file: some of it in sentences, and how many rows there are besides."""
-
-    named: tuple[str, ...] = ()
-    more: int = 0
-
-    def __bool__(self) -> bool:
-        return bool(self.named)
-
-    def __str__(self) -> str:
-        others = (
-            t("1 more row waits.")
-            if self.more == 1
-            else t("{more:,} more rows wait.", more=self.more)
-            if self.more
-            else ""
-        )
-        return sentences(*self.named, others)
-
-
-def waiting(db: apsw.Connection, tables: Catalogue, version: int) -> Waiting:
-    """What waits; ``version`` is that of the file. The caller holds a read transaction."""
+def waiting(db: apsw.Connection, tables: Catalogue) -> Waiting:
+    """What waits. The caller holds a read transaction."""
     named: list[str] = []
-    if version >= MAX_VERSION:
-        named.append(t("The file's version counter is used up, so that what is written now waits."))
     rows = 0
     if exist(db):
         told = f"FROM {TABLE} WHERE why != '{Why.GONE}'"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import groupby
 from operator import attrgetter
 
@@ -74,7 +75,7 @@ class LookingAgain:
                 changed += ((held, None) for held in before.values())
         return changed
 
-    def let_go(self, changed: list[tuple[Held, Held | None]]) -> None:
+    def let_go(self, changed: Sequence[tuple[Held, Held | None]]) -> None:
         """Record what has changed; what can be sent is told anew. The caller holds a write transaction."""
         db, tables = self._state.db, self._state.catalogue()
         free = [held for held, now in changed if now is None]

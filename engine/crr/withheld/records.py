@@ -10,6 +10,7 @@ from typing import Any
 import apsw
 
 from engine.sqlite.sql import literal
+from engine.tables.reading import Unsendable
 
 TABLE = "crsql_syncline_held"
 _LAYOUT = "tbl TEXT NOT NULL, key INTEGER NOT NULL, why TEXT NOT NULL, cid TEXT NOT NULL, PRIMARY KEY (tbl, key)"
@@ -32,6 +33,21 @@ class Held:
     key: int
     why: Why
     cid: str
+
+
+class UnsendableRows(Unsendable):
+    """Rows of a CRR cannot be sent.
+
+    Attributes:
+        after, until: one is at this (db_version, key) or behind it, up to a version.
+        bounded: only some of the rows there were to be read.
+    """
+
+    def __init__(self, table: str, after: tuple[int, int], until: int, *, bounded: bool, cause: Exception) -> None:
+        super().__init__(table, cause)
+        self.after = after
+        self.until = until
+        self.bounded = bounded
 
 
 def as_held(row: tuple[Any, ...]) -> Held:

@@ -14,12 +14,11 @@ from engine.api import Engine
 from engine.checks.repair import Side
 from engine.checks.row_diff import RowDifference
 from engine.checks.verify import verify
-from engine.crr import pack_columns, unpack_columns
 from engine.replica import Replica, table_digests
 from engine.session import Verdict
 from engine.session.row_queries import answer
 from engine.sqlite.steps import at_once, step
-from engine.tables import Received
+from engine.tables import Received, pack_columns, unpack_columns
 from engine.wire import Values, ValuesRequest
 from tests import budget
 from tests.engine.live import PATIENCE, add_peer, make_file, on_loop, plain_engine, rows, write

@@ -9,12 +9,12 @@ import pytest
 
 from engine.api import Engine
 from engine.checks.schema_diff import Cure, ask_plans, compare
-from engine.crr import Addition
 from engine.errors import PeerRefused, UsageError
 from engine.events import Remedy, State
 from engine.replica import Replica
 from engine.settings import PeerConfig, Settings
 from engine.storage.backup import Backups
+from engine.tables import Addition
 from tests.engine.live import PATIENCE, add_peer, make_file, on_loop, plain_engine, rows, until, write
 from tests.engine.programs import Command
 

@@ -6,8 +6,8 @@ import apsw
 import pytest
 
 from engine.change import Change
-from engine.crr import pack_columns
 from engine.errors import NotEligible, ReplicaError
+from engine.tables import pack_columns
 from tests.engine.crr.altering import alter, begin, commit, floor, triggers
 from tests.engine.crr.conftest import FOO, MakeReplica
 from tests.engine.crr.test_trigger_functions import clock

@@ -9,11 +9,10 @@ from pathlib import Path
 import apsw
 import pytest
 
-from engine.crr import pack_columns
 from engine.errors import SchemaMismatch, TableBroken
 from engine.replica import Replica
 from engine.session import Merge, execute
-from engine.tables import Received
+from engine.tables import Received, pack_columns
 from tests.engine.crr.altering import dump
 from tests.engine.crr.test_merge import change
 

@@ -10,9 +10,9 @@ import apsw
 import pytest
 
 from engine.change import Change, SQLiteValue
-from engine.crr import pack_columns
 from engine.crr.merge import merger, shapes
 from engine.replica import Replica
+from engine.tables import batches, pack_columns
 from tests import budget
 from tests.engine.crr.conftest import MakeReplica
 from tests.engine.crr.test_merge import THEM, change, insert
@@ -53,7 +53,7 @@ def test_at_once_and_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
     for case in budget.cases("merge in batches", seconds=3):
         choose = case.random
         authors = [THEM, bytes(range(1, 17)), bytes(16)]
-        monkeypatch.setattr(merger, "AT_ONCE", choose.choice([1, 2, 7, 4096]))
+        monkeypatch.setattr(batches, "AT_ONCE", choose.choice([1, 2, 7, 4096]))
         monkeypatch.setattr(merger, "CROSSOVER", choose.choice([1, 100]))
         monkeypatch.setattr(shapes, "FEWEST", choose.choice([1, 8]))
         with tempfile.TemporaryDirectory() as folder:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.crr import Damage, Finding
 from engine.replica import Replica
+from engine.tables import Damage, Finding
 from engine.tables.introspect import user_tables
 from tests.engine.crr.altering import dump
 from tests.engine.crr.conftest import MakeReplica

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from engine.crr import Damage, connect, create_tables
+from engine.crr import connect, create_tables
 from engine.replica import Replica
 from engine.sqlite.steps import at_once
+from engine.tables import Damage
 from tests.engine.crr.conftest import MakeReplica
 
 CONSTANTS = [

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from engine.change import FAR, MAX_READ, MAX_VERSION, SENTINEL, Change
-from engine.crr import Damage, pack_columns, unpack_columns
 from engine.crr.tables.exhausted_versions import _LOWERED
 from engine.replica import Replica
+from engine.tables import Damage, pack_columns, unpack_columns
 from tests import budget
 from tests.engine.session.test_vlcn import connect_pair
 from tests.engine.session.world import make_replica, own_pair, rows

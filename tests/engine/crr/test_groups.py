@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from engine.change import Change, SQLiteValue
-from engine.crr import pack_columns
 from engine.crr.merge import merger, shapes
 from engine.errors import InvalidChange, SynclineError
 from engine.replica import Replica
+from engine.tables import batches, pack_columns
 from tests import budget
 from tests.engine.crr.conftest import MakeReplica
 from tests.engine.crr.test_merge import THEM, change
@@ -107,7 +107,7 @@ def outcome(replica: Replica, batch: list[Change], js_numbers: bool) -> object:
 def test_together_and_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
     for case in budget.cases("merge in groups", seconds=4):
         choose = case.random
-        monkeypatch.setattr(merger, "AT_ONCE", choose.choice([3, 50, 8192]))
+        monkeypatch.setattr(batches, "AT_ONCE", choose.choice([3, 50, 8192]))
         monkeypatch.setattr(shapes, "FEWEST", choose.choice([1, 2, 8]))
         with tempfile.TemporaryDirectory() as folder:
             files = [Path(folder) / f"{n}.db" for n in range(2)]
@@ -253,7 +253,7 @@ def test_one_bad_change_among_many(make: MakeReplica, bad: dict[str, object]) ->
 
 
 def test_a_persons_triggers_fire_however_many_rows(make: MakeReplica, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(merger, "AT_ONCE", 100)
+    monkeypatch.setattr(batches, "AT_ONCE", 100)
     batch = [change("b", n, pk=pack_columns([n])) for n in range(1000)]
     replica = make()
     db = replica.connection
@@ -271,7 +271,7 @@ def test_a_persons_triggers_fire_however_many_rows(make: MakeReplica, monkeypatc
 
 
 def test_triggers_are_back_after_a_merge_that_failed(make: MakeReplica, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(merger, "AT_ONCE", 100)
+    monkeypatch.setattr(batches, "AT_ONCE", 100)
     replica = make()
     batch = [change("b", n, pk=pack_columns([n])) for n in range(1000)]
     with pytest.raises(InvalidChange):
@@ -282,7 +282,7 @@ def test_triggers_are_back_after_a_merge_that_failed(make: MakeReplica, monkeypa
 
 def test_what_a_callers_iterator_writes_is_recorded(make: MakeReplica, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also between two batches, with a query open on the same connection all the while."""
-    monkeypatch.setattr(merger, "AT_ONCE", 100)
+    monkeypatch.setattr(batches, "AT_ONCE", 100)
     replica = make()
     db = replica.connection
     db.execute("CREATE TABLE plain (a); INSERT INTO plain VALUES (1), (2), (3)").fetchall()
@@ -302,7 +302,7 @@ def test_what_a_callers_iterator_writes_is_recorded(make: MakeReplica, monkeypat
 
 
 def test_a_temp_trigger_with_the_name_of_ours(make: MakeReplica, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(merger, "AT_ONCE", 100)
+    monkeypatch.setattr(batches, "AT_ONCE", 100)
     replica = make()
     db = replica.connection
     db.execute(
@@ -315,7 +315,7 @@ def test_a_temp_trigger_with_the_name_of_ours(make: MakeReplica, monkeypatch: py
 
 def test_a_cascade_and_its_triggers(make: MakeReplica, monkeypatch: pytest.MonkeyPatch) -> None:
     """A person's table hangs on a CRR: its rows go with those of the CRR, and its triggers fire."""
-    monkeypatch.setattr(merger, "AT_ONCE", 100)
+    monkeypatch.setattr(batches, "AT_ONCE", 100)
     replica = make()
     db = replica.connection
     db.execute(
@@ -334,7 +334,7 @@ def test_a_cascade_and_its_triggers(make: MakeReplica, monkeypatch: pytest.Monke
 
 def test_large_merges_among_local_writes(make: MakeReplica, monkeypatch: pytest.MonkeyPatch) -> None:
     """One is refused after most of it was written: all that a person writes before and after is recorded."""
-    monkeypatch.setattr(merger, "AT_ONCE", 100)
+    monkeypatch.setattr(batches, "AT_ONCE", 100)
     replica = make()
     db = replica.connection
     batch = [change("b", n, pk=pack_columns([n])) for n in range(1000)]
@@ -352,7 +352,7 @@ def test_large_merges_among_local_writes(make: MakeReplica, monkeypatch: pytest.
 
 
 def test_another_program_adds_a_trigger_between_merges(make: MakeReplica, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(merger, "AT_ONCE", 100)
+    monkeypatch.setattr(batches, "AT_ONCE", 100)
     replica = make()
     batch = [change("b", n, pk=pack_columns([n])) for n in range(1000)]
     replica.merge(batch[:500])
@@ -366,7 +366,7 @@ def test_another_program_adds_a_trigger_between_merges(make: MakeReplica, monkey
 
 @pytest.mark.parametrize("options", ["", "STRICT", "WITHOUT ROWID", "STRICT, WITHOUT ROWID"])
 def test_kinds_of_tables(make: MakeReplica, monkeypatch: pytest.MonkeyPatch, options: str) -> None:
-    monkeypatch.setattr(merger, "AT_ONCE", 100)
+    monkeypatch.setattr(batches, "AT_ONCE", 100)
     schema = (
         "CREATE TABLE foo (a INTEGER PRIMARY KEY NOT NULL, b INTEGER DEFAULT 5, half REAL AS (b / 2.0),"
         f" twice INT AS (b * 2) STORED, c TEXT DEFAULT 'x') {options}"

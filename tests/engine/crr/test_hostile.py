@@ -13,11 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.change import MAX_VERSION, Change
-from engine.crr import pack_columns, unpack_columns
 from engine.crr.merge.merger import CROSSOVER
 from engine.errors import InvalidChange, MergeError, SchemaMismatch, SynclineError
 from engine.replica import Replica
-from engine.tables import Received
+from engine.tables import Received, pack_columns, unpack_columns
 from tests.engine.crr.conftest import FOO, MakeReplica
 from tests.engine.crr.test_merge import PK, THEM, change
 

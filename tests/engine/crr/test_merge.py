@@ -6,10 +6,9 @@ import apsw
 import pytest
 
 from engine.change import MAX_VERSION, Change, SQLiteValue
-from engine.crr import pack_columns
 from engine.errors import InvalidChange, SchemaMismatch, TableBroken
 from engine.replica import Replica
-from engine.tables import Received
+from engine.tables import Received, pack_columns
 from tests.engine.crr.conftest import MakeReplica
 from tests.engine.crr.test_trigger_functions import clock
 

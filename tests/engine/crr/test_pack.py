@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.change import SQLiteValue
-from engine.crr.pack import pack, pack_all, unpack
 from engine.errors import InvalidChange
+from engine.tables.pack import pack, pack_all, unpack
 
 VECTORS: list[tuple[tuple[SQLiteValue, ...], str]] = [
     ((1,), "01 0901"),

@@ -7,11 +7,10 @@ import sqlite3
 
 import pytest
 
-from engine.crr import Damage, Finding
 from engine.errors import TableBroken
 from engine.replica import Replica
 from engine.table_shape import Parked
-from engine.tables import Received, Span
+from engine.tables import Damage, Finding, Received, Span
 from engine.tables.types import Place
 
 from .conftest import FOO, MakeReplica

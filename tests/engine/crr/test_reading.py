@@ -8,10 +8,9 @@ import apsw
 import pytest
 
 from engine.change import Change
-from engine.crr import pack_columns
 from engine.errors import InvalidChange, ReplicaError, SchemaMismatch, UsageError
 from engine.replica import Replica
-from engine.tables import Span
+from engine.tables import Span, pack_columns
 from tests.engine.crr.conftest import MakeReplica
 from tests.engine.crr.test_merge import THEM, change, insert
 

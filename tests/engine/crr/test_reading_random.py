@@ -16,12 +16,12 @@ import apsw
 import pytest
 
 from engine.change import SENTINEL, Change, SQLiteValue
-from engine.crr.pack import pack
-from engine.crr.read import ranges, tables, whole_rows
+from engine.crr.read import tables, whole_rows
 from engine.errors import SynclineError, TableBroken
-from engine.replica import Replica
+from engine.replica import Replica, ranges
 from engine.sqlite.sql import ident, idents, marks
 from engine.tables import Span
+from engine.tables.pack import pack
 from tests import budget
 
 NAMES = ["a,b", 'q"uote', "{rows}", "{}", "a b", "a", "aa", "aaa", "'", "é", "-2", "1", "group", "rowid", "yes", "key"]

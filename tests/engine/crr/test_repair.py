@@ -7,10 +7,9 @@ from pathlib import Path
 import apsw
 import pytest
 
-from engine.crr import Damage, Finding
 from engine.errors import NotEligible, TableBroken
 from engine.replica import Replica
-from engine.tables import Received, Span
+from engine.tables import Damage, Finding, Received, Span
 from tests.engine.crr.altering import dump
 from tests.engine.crr.conftest import FOO, MakeReplica
 from tests.engine.crr.test_trigger_functions import clock

@@ -16,12 +16,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.change import MAX_VERSION, Change, SQLiteValue
-from engine.crr import pack_columns
 from engine.crr.merge import groups, lookup, merger, runs, shapes, write
 from engine.crr.merge.row_group import Group, Held
 from engine.crr.merge.runs import Cells
 from engine.crr.statements import Statements
 from engine.replica import Replica
+from engine.tables import batches, pack_columns
 from tests import budget
 from tests.engine.crr.conftest import MakeReplica
 from tests.engine.crr.test_merge import THEM, change
@@ -145,7 +145,7 @@ def reached(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
 
 def compare(choose: random.Random, monkeypatch: pytest.MonkeyPatch) -> None:
     """Merge the same into two files, in groups and row by row."""
-    monkeypatch.setattr(merger, "AT_ONCE", choose.choice([100, 200, 8192]))
+    monkeypatch.setattr(batches, "AT_ONCE", choose.choice([100, 200, 8192]))
     monkeypatch.setattr(shapes, "FEWEST", choose.choice([1, 8]))
     monkeypatch.setattr(runs, "FEWEST", choose.choice([2, 2, 8]))
     tables = choose.sample(sorted(TABLES), choose.choice([1, 1, 2]))

@@ -10,11 +10,11 @@ import apsw
 import pytest
 
 from engine.change import MAX_VERSION, Change, SQLiteValue
-from engine.crr import pack_columns
 from engine.crr.merge import merger
 from engine.errors import SchemaMismatch, TableBroken
 from engine.replica import Replica
 from engine.sqlite.sql import idents
+from engine.tables import pack_columns
 from engine.tables.types import Applied
 from tests.engine.crr.conftest import FOO, MakeReplica
 from tests.engine.crr.test_merge import THEM, change

@@ -9,9 +9,9 @@ import apsw
 import pytest
 
 from engine.change import Change
-from engine.crr import pack_columns
 from engine.errors import TableBroken, UsageError
 from engine.replica import Replica
+from engine.tables import pack_columns
 from tests.engine.crr.conftest import FOO, MakeReplica
 from tests.engine.crr.test_hostile import dump
 from tests.engine.crr.test_merge import THEM, change

@@ -8,9 +8,9 @@ from pathlib import Path
 import apsw
 import pytest
 
-from engine.crr import Damage
 from engine.errors import TableBroken
 from engine.replica import Replica
+from engine.tables import Damage
 from tests.engine.crr.conftest import FOO, MakeReplica
 from tests.engine.programs import Command
 from tests.engine.session.world import own_pair

@@ -10,9 +10,10 @@ import apsw
 import pytest
 
 from engine.change import Change, SQLiteValue
-from engine.crr import connect, pack_columns
+from engine.crr import connect
 from engine.crr.sql_api import changes_table
 from engine.errors import InvalidChange, ReplicaError, SchemaMismatch
+from engine.tables import pack_columns
 from tests import budget
 from tests.engine.crr.conftest import FOO, MakeReplica
 from tests.engine.crr.test_merge import PK, THEM, change, insert

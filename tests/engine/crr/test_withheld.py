@@ -10,10 +10,9 @@ import apsw
 import pytest
 
 from engine.change import Change, SQLiteValue
-from engine.crr import pack_columns, unpack_columns
 from engine.crr.withheld import recheck
 from engine.replica import Replica
-from engine.tables import Span
+from engine.tables import Span, pack_columns, unpack_columns
 from tests.engine.crr.conftest import MakeReplica
 
 THEM = bytes(range(16))

@@ -18,9 +18,9 @@ from websockets.frames import Frame, Opcode
 from websockets.typing import Subprotocol
 
 from engine.change import MAX_VERSION, Change
-from engine.crr import pack_columns
 from engine.replica import Replica
 from engine.table_shape import Shape
+from engine.tables import pack_columns
 from engine.wire import (
     PROTOCOL,
     AnnouncePresence,

@@ -11,11 +11,11 @@ from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from engine.change import Change
-from engine.crr import pack_columns
 from engine.errors import UsageError
 from engine.events import State
 from engine.hub import Hub, HubOptions, Limits
 from engine.hub.limits import parse
+from engine.tables import pack_columns
 from engine.wire import (
     PROTOCOL,
     AnnouncePresence,

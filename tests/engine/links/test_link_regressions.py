@@ -13,11 +13,12 @@ from websockets.asyncio.server import ServerConnection
 from websockets.utils import accept_key
 
 from engine.change import Change
-from engine.crr import connect, pack_columns
+from engine.crr import connect
 from engine.errors import SynclineError
 from engine.events import AttentionNeeded, ChangesMoved, State
 from engine.links.attempt import Ending
 from engine.settings import Mode
+from engine.tables import pack_columns
 from engine.wire import PROTOCOL, Changes, Cursor, StartStreaming, encode
 from engine.wire.handshake import OWN_HEADER
 from tests.engine.live import PATIENCE, add_peer, make_file, on_loop, plain_engine, rows, stranger_server, until, write

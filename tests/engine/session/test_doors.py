@@ -10,12 +10,11 @@ from pathlib import Path
 import pytest
 
 from engine.change import FAR, MAX_READ, MAX_VERSION, Change
-from engine.crr import pack_columns
 from engine.crr.merge.merger import CROSSOVER
 from engine.errors import InvalidChange, UsageError
 from engine.replica import Replica
 from engine.session import Session, SynclineSession, VlcnClientSession, VlcnHubSession
-from engine.tables import Place, Received
+from engine.tables import Place, Received, pack_columns
 from engine.wire import (
     AnnouncePresence,
     Batch,

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from engine.change import Change
-from engine.crr import pack_columns
 from engine.replica import Replica
 from engine.session import Session, VlcnClientSession, VlcnHubSession
 from engine.session.vlcn import QUIET, REFRESH
+from engine.tables import pack_columns
 from engine.wire import AnnouncePresence, Changes, Cursor, RejectChanges, StartStreaming, decode, encode
 from tests import budget
 

@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.change import Change
-from engine.crr import Damage
 from engine.replica import Replica
 from engine.session import Merge, Read, Snapshot, Versions, execute
 from engine.storage.ack_writer import DELAY as SENT_DELAY
-from engine.tables import Known, MergeResult, Received
+from engine.tables import Damage, Known, MergeResult, Received
 
 from . import truth
 from .files import write

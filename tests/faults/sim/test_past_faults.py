@@ -12,9 +12,8 @@ import apsw
 import pytest
 
 from engine.change import Change
-from engine.crr import pack_columns
 from engine.replica import Replica
-from engine.tables import Received
+from engine.tables import Received, pack_columns
 from tests.engine.session.world import make_replica, own_pair, rows
 
 CELLS = int(os.environ.get("SYNCLINE_CELLS", 20_000))

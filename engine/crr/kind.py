@@ -1,0 +1,148 @@
+"""cr-sqlite's tables as one kind of synced table (``engine.tables.kind``)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from engine.change import SQLiteValue
+from engine.crr.catalogue import Catalogue, is_crr
+from engine.crr.merge.merger import Merger
+from engine.crr.read import digests
+from engine.crr.read.tables import At, Reading
+from engine.crr.state import State
+from engine.crr.tables import repair
+from engine.crr.tables.alter import begin_alter, commit_alter
+from engine.crr.tables.cautions import around
+from engine.crr.tables.create import make_crr, make_plain
+from engine.crr.tables.eligibility import cautions, obstacles
+from engine.crr.tables.plans import plan_of, shape_of
+from engine.crr.withheld.rows import WithheldRows
+from engine.sqlite import invalid_text
+from engine.sqlite.sql import idents, main
+from engine.table_plan import TablePlan
+from engine.table_shape import Shape
+from engine.tables.digests import Rank, Slice
+from engine.tables.findings import Finding
+from engine.tables.introspect import Table
+from engine.tables.names import CLOCK
+from engine.tables.reading import Fill
+
+
+class CrsqliteKind:
+    """The CRRs of one connection; each method as in ``engine.tables.kind.Kind``."""
+
+    label = "cr-sqlite"
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._db = state.db
+        self.withheld = WithheldRows(state)
+
+    def catalogue(self) -> Catalogue:
+        """The CRRs as they are now."""
+        return self._state.catalogue()
+
+    # What tables are
+
+    def shape(self, table: str) -> Shape:
+        """The shape of a CRR."""
+        return shape_of(self._db, self._state.crr(table), self._state.storage)
+
+    def plan(self, table: str) -> TablePlan:
+        """The plan of a CRR."""
+        return plan_of(self._db, self._state.crr(table))
+
+    def tracks(self, table: str) -> bool:
+        """Whether it has its triggers."""
+        return is_crr(self._db, table)
+
+    def obstacles(self, table: Table) -> tuple[str, ...]:
+        """Why a table cannot be a CRR."""
+        return obstacles(self._db, table)
+
+    def cautions(self, tables: Sequence[Table]) -> Mapping[str, Sequence[str]]:
+        """What is to be known of each."""
+        known = around(self._db, self._state.catalogue(), tables)
+        return {table.name: (*cautions(self._db, table), *known[table.name]) for table in tables}
+
+    # Changing them
+
+    def make(self, table: str) -> None:
+        """Make a table a CRR."""
+        make_crr(self._state, table)
+
+    def undo(self, table: str) -> None:
+        """Make it a plain one."""
+        make_plain(self._state, table)
+
+    def begin_alter(self, table: str) -> None:
+        """As crsql_begin_alter."""
+        begin_alter(self._state, table)
+
+    def commit_alter(self, table: str) -> None:
+        """As crsql_commit_alter."""
+        commit_alter(self._state, table)
+
+    def check(self) -> list[Finding]:
+        """What is damaged."""
+        return repair.check(self._state)
+
+    def repair(self) -> list[Finding]:
+        """Mend it."""
+        return repair.repair(self._state)
+
+    # Giving changes out
+
+    def reading(self, until: int, fill: Fill) -> Reading:
+        """What reads in this transaction."""
+        return Reading(self._db, self._state.catalogue(), until, fill)
+
+    def is_place(self, place: bytes) -> bool:
+        """Whether it can be one."""
+        return At.of(place) is not None
+
+    def versions(self, table: str, since: int, until: int) -> Iterator[tuple[int, int]]:
+        """The versions of its clock."""
+        rows: Iterator[tuple[int, int]] = self._db.execute(
+            f"SELECT db_version, count(*) FROM {main(table + CLOCK)} WHERE db_version > ?"
+            " AND db_version <= ? GROUP BY db_version ORDER BY db_version",
+            (since, until),
+        )
+        return rows
+
+    def has_changes(self, table: str, since: int, until: int) -> bool:
+        """Whether its clock has any."""
+        sql = f"SELECT 1 FROM {main(table + CLOCK)} WHERE db_version > ? AND db_version <= ? LIMIT 1"
+        return self._db.execute(sql, (since, until)).fetchone() is not None
+
+    # Comparing
+
+    def rows_between(self, table: str, low: bytes, high: bytes, limit: int) -> Slice:
+        """Rows by key, each with its digest."""
+        return digests.rows_between(self._db, self._state.crr(table), low, high, limit)
+
+    def key_order(self, table: str) -> Callable[[bytes], Rank]:
+        """The order of packed keys."""
+        return digests.key_order(self._db, self._state.crr(table), self._state.storage)
+
+    def lengths_above(self, table: str, above: int) -> tuple[int, int | None]:
+        """A slice of the history's digest."""
+        return digests.lengths_above(self._db, self._state.crr(table), above)
+
+    def values_at(self, table: str, key: bytes, most: int | None) -> tuple[SQLiteValue, ...] | None:
+        """The columns of a row."""
+        return digests.values_at(self._db, self._state.crr(table), key, most)
+
+    def live_rows(self, table: str) -> Iterator[tuple[tuple[SQLiteValue, ...], tuple[SQLiteValue, ...]]]:
+        """The rows, by key."""
+        crr = self._state.crr(table)
+        width = len(crr.key)
+        columns, order = idents(crr.key + crr.columns), idents(crr.key, suffix=" COLLATE BINARY")
+        for row in invalid_text.each(self._db, f"SELECT {columns} FROM {main(crr.table.name)} ORDER BY {order}"):
+            yield row[:width], row[width:]
+
+    # Taking changes in
+
+    def merging(self, *, js_numbers: bool, tell: bool) -> Merger:
+        """What merges in this transaction."""
+        return Merger(self._state, js_numbers=js_numbers, tell=tell)

@@ -1,0 +1,90 @@
+"""The kinds of synced tables that a file has: which one a table is of, and all of them together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from engine.tables.kind import Kind, KindCatalogue, Reading
+from engine.tables.reading import Fill, Shown
+from engine.tables.types import SyncedTable
+
+
+@dataclass(frozen=True)
+class Tables:
+    """The tables of all kinds, as of one version of the schema; as ``KindCatalogue``."""
+
+    parts: tuple[KindCatalogue, ...]
+
+    @cached_property
+    def tables(self) -> Mapping[str, SyncedTable]:
+        return {name: table for part in self.parts for name, table in part.tables.items()}
+
+    @cached_property
+    def synced(self) -> Mapping[str, SyncedTable]:
+        return {name: table for part in self.parts for name, table in part.synced.items()}
+
+    @cached_property
+    def parked(self) -> Mapping[str, str]:
+        return {name: why for part in self.parts for name, why in part.parked.items()}
+
+    @cached_property
+    def marks(self) -> Mapping[str, str]:
+        return {name: mark for part in self.parts for name, mark in part.marks.items()}
+
+    def tracking(self, table: str) -> SyncedTable | None:
+        return next((found for part in self.parts if (found := part.tracking(table)) is not None), None)
+
+
+class Kinds:
+    """The kinds on one connection. A table is of one kind at most."""
+
+    def __init__(self, kinds: Sequence[Kind]) -> None:
+        self.all = tuple(kinds)
+        self._tables: Tables | None = None
+
+    @property
+    def first(self) -> Kind:
+        """The one that says in words what a table is that is of no kind."""
+        return self.all[0]
+
+    def catalogue(self) -> KindCatalogue:
+        """The tables of all kinds: another object when the schema changed."""
+        if len(self.all) == 1:
+            return self.first.catalogue()
+        parts = tuple(kind.catalogue() for kind in self.all)
+        before = self._tables.parts if self._tables is not None else ()
+        if self._tables is None or any(old is not new for old, new in zip(before, parts, strict=True)):
+            self._tables = Tables(parts)
+        return self._tables
+
+    def in_use(self) -> tuple[Kind, ...]:
+        """Those that have tables, or the first."""
+        return tuple(kind for kind in self.all if kind.catalogue().tables) or (self.first,)
+
+    def of(self, table: str) -> Kind:
+        """The kind of a table by its wire name; the first where it is of none."""
+        for kind in self.all[1:]:
+            catalogue = kind.catalogue()
+            if table in catalogue.tables or table in catalogue.parked:
+                return kind
+        return self.first
+
+    def reading(self, until: int, fill: Fill) -> Callable[[str, bytes | None, int, Shown | None], bytes | None]:
+        """What reads tables of all kinds, by name, in this transaction; as ``Reading.read``."""
+        if len(self.all) == 1:
+            return self.first.reading(until, fill).read
+        readings: dict[str, Reading] = {}
+
+        def read(table: str, place: bytes | None, since: int, shown: Shown | None) -> bytes | None:
+            kind = self.of(table)
+            if kind.label not in readings:
+                readings[kind.label] = kind.reading(until, fill)
+            return readings[kind.label].read(table, place, since, shown)
+
+        return read
+
+    def that_tracks(self, table: str) -> Kind:
+        """The kind of a table by its name in the file; the first where it is of none."""
+        return next((kind for kind in self.all[1:] if kind.tracks(table)), self.first)
