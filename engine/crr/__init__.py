@@ -3,8 +3,9 @@
 ``connect`` gives an APSW connection on which the documented SQL works; ``engine.replica.Replica`` gives the same as
 typed methods, and is what the rest of Syncline uses. A file may be shared with programs that load the native extension.
 
+- ``kind``: all that a replica knows of these tables (``engine.tables.kind``)
 - ``connection``: opens a file; ``state``: what a connection remembers; ``config``: what the file is set to
-- ``catalogue``: which tables are CRRs; ``statements``: their SQL; ``pack``: packed keys
+- ``catalogue``: which tables are CRRs; ``statements``: their SQL
 - ``triggers``: the sync triggers; ``trigger_functions`` records local writes; ``tracking``, with ``changesets``,
   those that the triggers cannot tell of; ``attached``: refuses writes to attached files
 - ``tables``: makes tables CRRs, alters, migrates and repairs them

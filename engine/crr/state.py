@@ -140,8 +140,8 @@ class State:
         return version
 
     def keep_floor(self) -> None:
-        """The file's version never goes below what it is now, whatever sync records go (cr-sqlite.md 4, "Danger"): peers
-        would skip what comes next."""
+        """The file's version never goes below what it is now, whatever sync records go (cr-sqlite.md 4, "Danger"):
+        peers would skip what comes next."""
         self.db.execute(
             "INSERT OR REPLACE INTO main.crsql_master (key, value) VALUES ('pre_compact_dbversion', ?)",
             (self.db_version(),),

@@ -1,6 +1,8 @@
 """A replica: a SQLite file whose tables are synced, behind typed methods.
 
 - ``replica``: reading, merging, clocks of peers
+- ``kinds``: the kinds of tables that a file has (``engine.tables.kind``); ``merging`` hands each its share of what
+  comes in, ``ranges`` and ``versions`` read what goes out over all of them
 - ``schema``: its tables: made, changed, checked, repaired
 - ``withheld``: reading around rows that cannot be sent
 - ``table_digests``: long looks at tables, one short transaction after the other

@@ -1,6 +1,9 @@
 """What every kind of synced table shares.
 
-- ``types``: what a replica's methods take and return
+- ``kind``: what a kind does for a replica
+- ``types``: what a replica's methods take and return; ``applied``: what a merge did; ``findings``: what is damaged;
+  ``additions``: what a file got after another side's tables
+- ``pack``: packed keys; ``batches``: changes cut up for merging; ``reading``: filters and measures; ``digests``
 - ``introspect``: tables as the file's schema has them; ``names``: names of what lies beside them
 - ``parking``: tables that take no part in sync for now
 """

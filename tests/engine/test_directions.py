@@ -109,6 +109,28 @@ def test_no_circle() -> None:
         inbound(name, ())
 
 
+PUBLIC = {"engine.replica", "engine.replica.table_digests", "engine.crr", "engine.tables"}
+"""What those above a replica may import of it and of its kinds of tables: what these export, and long looks at tables.
+"""
+
+BELOW = {"replica", "crr", "ordinary", "tables"}
+
+
+def test_above_a_replica_nothing_reaches_into_it() -> None:
+    inside = {
+        f"{name}: {target}"
+        for name, file in MODULES.items()
+        for target, taken in imports(name, file)
+        if layer_of(target) in BELOW and LEVEL.get(layer_of(name), 0) > LEVEL["replica"] and target not in PUBLIC
+    }
+    assert inside == set()
+
+
+def test_kinds_of_tables_know_nothing_of_each_other() -> None:
+    kinds = {"crr", "ordinary"}
+    assert not [edge for edge in EDGES if {layer_of(end) for end in edge} == kinds]
+
+
 def test_private_names_stay_at_home() -> None:
     reached = {
         f"{name}: {target}.{taken}"

@@ -9,9 +9,8 @@ import apsw
 from engine.cli.bench.files import Files
 from engine.cli.bench.samples import TABLE, Sample, samples
 from engine.cli.bench.timing import Case, Watch
-from engine.crr.read.change_sql import value_of
 from engine.replica import Replica
-from engine.sqlite.sql import ident, idents
+from engine.sqlite.sql import ident, idents, literal
 from engine.tables import Span
 
 TAIL = 10
@@ -74,11 +73,12 @@ def _cases(sample: Sample, files: Files) -> Iterator[Case]:
 
 def _join(replica: Replica) -> str:
     """The plain join that says what the changes are; written out here, for ``cells`` reads by the row."""
-    crr = replica._state.crr(TABLE)
-    same_row = " AND ".join(f"t.{ident(name)} = p.{ident(name)}" for name in crr.key)
+    [shape] = replica.shapes()
+    same_row = " AND ".join(f"t.{ident(name)} = p.{ident(name)}" for name in shape.key)
+    value = " ".join(f"WHEN {literal(name)} THEN t.{ident(name)}" for name in shape.columns)
     return (
-        f"SELECT {idents(crr.key, prefix='p.')}, c.col_name, {value_of(crr)}, c.col_version, c.db_version, c.site_id,"
-        f" ifnull(s.col_version, 1), c.seq FROM {TABLE}__crsql_clock AS c"
+        f"SELECT {idents(shape.key, prefix='p.')}, c.col_name, CASE c.col_name {value} END, c.col_version,"
+        f" c.db_version, c.site_id, ifnull(s.col_version, 1), c.seq FROM {TABLE}__crsql_clock AS c"
         f" CROSS JOIN {TABLE}__crsql_pks AS p ON p.__crsql_key = c.key LEFT JOIN {TABLE} AS t ON {same_row}"
         f" LEFT JOIN {TABLE}__crsql_clock AS s ON s.key = c.key AND s.col_name = '-1'"
         " WHERE c.db_version > ? ORDER BY c.db_version, c.seq"

@@ -6,5 +6,5 @@
   ``write`` writes them, ``runs`` where they follow a rule
 - ``rowwise``: merges the others row by row, by the rules of ``row``
 - ``verify_writes``: sees that an app's triggers kept nothing out
-- ``bulk``: statements for many rows; ``applied``: says what won
+- ``bulk``: statements for many rows
 """

@@ -6,6 +6,5 @@ whoever corrected it, all its cells get the file's next version.
 - ``detect``: finds such rows; ``records`` keeps them
 - ``recheck``: looks whether they can be sent now
 - ``describe``: says which are withheld, for a person
-
-``engine.replica.withheld`` is how a replica goes about it.
+- ``rows``: all of it as a replica goes about it (``engine.replica.withheld``)
 """
