@@ -25,6 +25,7 @@ SynclineError                 a sentence (what, where) and a hint (what to try)
 │   └── TokenLost             the keyring has a token no more
 ├── PeerUnreachable           not there, timed out, cut
 └── PeerRefused               the peer said no, or something else answers in its place
+    ├── WrongServer           something else: a proxy, a login page, another server
     ├── TokenRefused          the token is wrong, expired, revoked, or for another room
     ├── SchemasDiffer         until one side has altered its tables
     │   └── TablesParked      some of them only; all else is synced
@@ -217,6 +218,10 @@ class PeerUnreachable(SynclineError):
 
 class PeerRefused(SynclineError):
     """The peer said no (room, schema, version), or something else answers in its place."""
+
+
+class WrongServer(PeerRefused):
+    """Something else answers in the peer's place: a proxy, the login page of a network, another server."""
 
 
 class TokenRefused(PeerRefused):

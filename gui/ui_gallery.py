@@ -280,7 +280,8 @@ _REASONS = {
     State.WAITING: "office.example:443: connection refused.",
     State.IDLE: "Next pull 14:32.",
     State.PAUSED: "Paused until 15:10.",
-    State.NEEDS_YOU: "phone.example does not accept the token. Enter the token that the hub's owner gave you.",
+    State.NEEDS_YOU: "The hub at phone.example does not accept the token. "
+    "Enter the token that the hub's owner gave you.",
 }
 _NAMES = ("Desktop", "Web server", "Laptop", "Studio", "Office", "Archive", "Train", "Phone")
 

@@ -7,16 +7,15 @@ for a greeting that it does not get (cr-sqlite.md 10.5).
 from __future__ import annotations
 
 import asyncio
-import ssl
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from websockets.asyncio.client import ClientConnection
-from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidMessage
 
-from engine.errors import PeerRefused, PeerUnreachable, SynclineError, WireError
+from engine.errors import PeerRefused, PeerUnreachable, SynclineError, TokenRefused, WireError
 from engine.replica import Replica
 from engine.session.common_tables import compare, names, together
 from engine.settings import check_url
@@ -192,15 +191,11 @@ def _not_tried(step: Step) -> ProbeStep:
     return ProbeStep(step, Outcome.UNKNOWN, t("Not tried."))
 
 
-def _step_of(error: SynclineError) -> Step:
-    cause = error.__cause__
-    if isinstance(cause, InvalidStatus):
-        if cause.response.status_code in (401, 403):
-            return Step.TOKEN
-        return Step.REACHABLE if isinstance(error, PeerUnreachable) else Step.PROTOCOL
-    if cause is None or isinstance(cause, InvalidHandshake | ssl.SSLError):
-        return Step.PROTOCOL  # without a cause: another version of the own dialect
-    return Step.REACHABLE
+def _step_of(error: PeerUnreachable | PeerRefused) -> Step:
+    if isinstance(error, TokenRefused):
+        return Step.TOKEN
+    answered = isinstance(error, PeerRefused) or isinstance(error.__cause__, InvalidMessage)
+    return Step.PROTOCOL if answered else Step.REACHABLE
 
 
 async def _listen(socket: ClientConnection, found: _Findings, here: _Here | SynclineError | None) -> None:

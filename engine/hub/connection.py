@@ -18,7 +18,7 @@ from engine.links.inbound import Purpose
 from engine.sqlite.steps import Left, unless
 from engine.transport.keepalive import ServerSocket
 from engine.wire import MAX_SMALL
-from engine.wire.handshake import Greeting
+from engine.wire.handshake import HUB_HEADER, Greeting
 
 log = logging.getLogger(__name__)
 
@@ -29,8 +29,8 @@ GOODBYE = 2.0
 
 BAD_REQUEST = (
     b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\n"
-    b"Content-Length: 28\r\n\r\nThis is no request of HTTP.\n"
-)
+    b"%s: 1\r\nContent-Length: 28\r\n\r\nThis is no request of HTTP.\n"
+) % HUB_HEADER.encode()
 
 
 class Gone(Exception):

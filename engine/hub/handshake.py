@@ -128,6 +128,7 @@ class Handshake:
     def answer(self, connection: ServerConnection, request: Request, response: Response) -> None:
         """Add to the answer what a Syncline wants to know."""
         assert isinstance(connection, HubSocket)
+        response.headers[HUB_HEADER] = "1"
         if response.status_code == http.HTTPStatus.SWITCHING_PROTOCOLS and connection.greeting.own is not None:
             response.headers[OWN_HEADER] = str(spoken(connection.greeting.own))
             if not connection.grant.write:

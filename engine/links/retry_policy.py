@@ -38,6 +38,7 @@ from engine.errors import (
     TooLarge,
     UnsupportedFile,
     UsageError,
+    WrongServer,
 )
 from engine.events import Remedy
 from engine.links.backoff import RetryPolicy
@@ -125,7 +126,7 @@ class Trouble:
         """Return what an error means. ``paired``: nobody knows the peer's token but the other side."""
         kinds = type(error).__mro__
         remedy = next((REMEDIES[kind] for kind in kinds if kind in REMEDIES), None)
-        if remedy is Remedy.EDIT and paired and not isinstance(error, RoomMissing):
+        if remedy is Remedy.EDIT and paired and not isinstance(error, RoomMissing | WrongServer):
             remedy = Remedy.PAIR
         return cls(
             error.sentence,
@@ -133,7 +134,7 @@ class Trouble:
             next(policies[kind] for kind in kinds if kind in policies),
             remedy,
             isinstance(error, CopiedFile),
-            isinstance(error, PeerUnreachable | CertificateChanged),
+            isinstance(error, PeerUnreachable | CertificateChanged | WrongServer),
             error.retry_after,
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from dataclasses import dataclass, field
 
-from engine.errors import CertificateChanged, PeerRefused, PeerUnreachable
+from engine.errors import CertificateChanged, PeerRefused, PeerUnreachable, WrongServer
 from engine.pairing.discovery import machine_name
 from engine.pairing.pairing_link import PairingLink
 from engine.pairing.reachability import answering
@@ -41,7 +41,7 @@ async def trade(link: PairingLink, *, name: str = "") -> Paired:
                 dialled = await dial(
                     url, link.room, token=link.token, fingerprint=link.fingerprint, name=name or machine_name()
                 )
-            except (PeerUnreachable, CertificateChanged) as failed:
+            except (PeerUnreachable, CertificateChanged, WrongServer) as failed:
                 error = failed  # another machine may have this address in another network
                 continue
             except PeerRefused as refused:

@@ -1,33 +1,27 @@
-"""Opens one WebSocket to a peer, and says in words why it could not."""
+"""Opens one WebSocket to a peer. Why it could not, ``connect_errors`` says in words."""
 
 from __future__ import annotations
 
-import errno
+import functools
 import logging
-import os
-import re
-import ssl
-import time
-from email.utils import parsedate_to_datetime
-from socket import gaierror
+from dataclasses import replace
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlsplit
 
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import (
-    InvalidHandshake,
-    InvalidMessage,
-    InvalidStatus,
-    InvalidURI,
-    WebSocketException,
-)
+from websockets.exceptions import InvalidStatus
+from websockets.proxy import get_proxy, parse_proxy
 from websockets.typing import Subprotocol
+from websockets.uri import parse_uri
 
-from engine.errors import CertificateChanged, PeerRefused, PeerUnreachable, TokenRefused, UsageError
+from engine.errors import PeerRefused
 from engine.text import t
+from engine.transport.connect_errors import FAILURES, error_of
+from engine.transport.host import in_url, of_url, without_zone
+from engine.transport.http_answers import Target, redirection, same_origin
 from engine.transport.keepalive import ClientSocket
 from engine.transport.sockets import SOCKET_OPTIONS, stagger
-from engine.transport.tls_pinning import OtherCertificate, pinned
+from engine.transport.tls_pinning import pinned
 from engine.wire import MAX_SMALL, OLDEST, PROTOCOL
 from engine.wire.handshake import (
     ACCESS_HEADER,
@@ -42,11 +36,11 @@ from engine.wire.handshake import (
     encode_subprotocol,
 )
 
-LONGEST_REST = 600.0
-"""Seconds for which a server can keep us from trying again, at most."""
-
 OPEN_TIMEOUT = 10.0
 """Seconds for the TCP connection, TLS and the handshake together."""
+
+HEARD = 2_000
+"""Bytes that are kept of what the other side says first."""
 
 log = logging.getLogger("engine.links.link.websockets")
 log.setLevel(logging.INFO)  # its debug lines show the handshake, and with it the token
@@ -70,6 +64,30 @@ class Dialled(NamedTuple):
 
     def __repr__(self) -> str:
         return f"Dialled(own={self.own}, read_only={self.read_only}, new_room={self.new_room})"
+
+
+class _Connect(connect):
+    """Follows a redirect to another path only: with it goes the token, which is for the server that was named."""
+
+    def process_redirect(self, exc: Exception) -> Exception | str:
+        """As in websockets, which calls it; returns the address to go on at, or the error to raise."""
+        to = redirection(self.uri, exc.response) if isinstance(exc, InvalidStatus) else None
+        return to if to is not None and same_origin(to, self.uri) else exc
+
+
+class _Socket(ClientSocket):
+    """Keeps how what the other side says begins, for the case that it is no HTTP; ``made`` gets the socket itself."""
+
+    heard = b""
+
+    def __init__(self, *args: Any, made: list[_Socket], **options: Any) -> None:
+        super().__init__(*args, **options)
+        made.append(self)
+
+    def data_received(self, data: bytes) -> None:
+        if len(self.heard) < HEARD and self.response is None:
+            self.heard += data[:HEARD]
+        super().data_received(data)
 
 
 async def dial(
@@ -97,65 +115,35 @@ async def dial(
         UsageError: the address is none. PeerUnreachable: it did not work now. PeerRefused: the peer said no.
         CertificateChanged: another certificate is shown than the one of ``fingerprint``.
     """
-    where = urlsplit(url).netloc or url
     options: dict[str, Any] = {**SOCKET_OPTIONS, "happy_eyeballs_delay": stagger(urlsplit(url).hostname)}
     said = {HUB_HEADER: "1" if as_hub else "", STAYS_HEADER: "1" if stays else "", NAME_HEADER: quote(name)}
     options["additional_headers"] = {header: value for header, value in said.items() if value}
-    if fingerprint or urlsplit(url).hostname in ("localhost", "127.0.0.1", "::1"):
-        options["proxy"] = None
     if fingerprint:
         options["ssl"] = pinned(fingerprint)
+    target = Target(url, OPEN_TIMEOUT, pinned=bool(fingerprint))
+    made: list[_Socket] = []
     try:
-        socket = await connect(
-            url,
+        host = of_url(url)
+        if "%" in host:
+            options["host"] = host
+        if not fingerprint and host not in ("localhost", "127.0.0.1", "::1") and "%" not in host:
+            options["proxy"] = get_proxy(parse_uri(url))
+            target = replace(target, proxy=_host_and_port(options["proxy"]))
+        else:
+            options["proxy"] = None
+        socket = await _Connect(
+            without_zone(url),
             subprotocols=[Subprotocol(encode_subprotocol(room, token, own=PROTOCOL))],
-            create_connection=ClientSocket,
+            create_connection=functools.partial(_Socket, made=made),  # type: ignore[arg-type]
             max_size=MAX_SMALL,  # the driver takes more as soon as more may come
             open_timeout=OPEN_TIMEOUT,
             user_agent_header=None,
             logger=log,
             **options,
         )
-    except (InvalidURI, UnicodeError) as error:
-        if isinstance(error.__context__, InvalidStatus):  # it was sent on, to a web page
-            raise _refusal(error.__context__, where) from error
-        raise UsageError(t("“{url}” is no WebSocket address.", url=url), hint=t("Use ws://host:port/sync.")) from error
-    except InvalidStatus as error:
-        raise _refusal(error, where) from error
-    except InvalidMessage as error:
-        hint = t("Check the address and the port.") if url.startswith("wss:") else t("Is it wss:// instead of ws://?")
-        raise PeerUnreachable(t("{where} does not speak WebSocket.", where=where), hint=hint) from error
-    except InvalidHandshake as error:
-        raise PeerRefused(
-            t("{where} answered, but not as a sync server: {error}.", where=where, error=error)
-        ) from error
-    except TimeoutError as error:
-        raise PeerUnreachable(
-            t("{where} did not answer within {open_timeout:.0f} s.", where=where, open_timeout=OPEN_TIMEOUT)
-        ) from error
-    except gaierror as error:
-        raise PeerUnreachable(
-            t("{where}: no such host.", where=where), hint=t("Check the name, and the network.")
-        ) from error
-    except OtherCertificate as error:
-        raise CertificateChanged(
-            t("{where} shows another certificate than the one that was paired.", where=where),
-            hint=t(
-                "If Syncline was set up anew there, pair again with a new link. If not, somebody may be in between."
-            ),
-        ) from error
-    except ssl.SSLError as error:
-        raise PeerRefused(
-            t("{where}: no secure connection: {reason}.", where=where, reason=error.reason or error),
-            hint=_secure_hint(error),
-        ) from error
-    except ImportError as error:
-        raise UsageError(
-            t("{where} is behind a SOCKS proxy, which needs another package.", where=where),
-            hint=t("Install python-socks, or set NO_PROXY."),
-        ) from error
-    except (OSError, EOFError, WebSocketException) as error:
-        raise _unreachable(error, where) from error
+    except FAILURES as error:
+        raise error_of(error, target, made[-1].heard if made else b"") from error
+    where = target.where
     assert socket.response is not None
     headers = socket.response.headers
     answer = headers.get(OWN_HEADER)
@@ -179,60 +167,9 @@ async def dial(
     )
 
 
-def _secure_hint(error: ssl.SSLError) -> str:
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return t(
-            "Dial it by the name that its certificate is for; one made at home has to be trusted here: SSL_CERT_FILE."
-        )
-    return t("Is it ws:// instead of wss://?")
-
-
-def _refusal(error: InvalidStatus, where: str) -> PeerRefused | PeerUnreachable:
-    status, said = error.response.status_code, _sentence(error.response.body)
-    refusal: PeerRefused | PeerUnreachable
-    if status in (401, 403):
-        hint = t("Enter the token that the hub's owner gave you.")
-        refusal = TokenRefused(t("{where} does not accept the token.{said}", where=where, said=said), hint=hint)
-    elif status in (502, 503, 504):
-        refusal = PeerUnreachable(
-            t("{where} is not ready (HTTP {status}).{said}", where=where, status=status, said=said)
-        )
-    else:
-        sentence = t("{where} is no sync server: it answered with HTTP {status}.", where=where, status=status)
-        refusal = PeerRefused(sentence, hint=t("Check the address and its path."))
-    refusal.retry_after = _retry_after(next(iter(error.response.headers.get_all("Retry-After")), ""))
-    return refusal
-
-
-def _retry_after(value: str) -> float:
-    """The seconds that a Retry-After header asks for (RFC 9110, 10.2.3), within reason; 0 for what is none."""
-    try:
-        seconds = float(value) if value.isdecimal() else parsedate_to_datetime(value).timestamp() - time.time()
-    except (ValueError, OverflowError):
-        return 0.0
-    return min(max(seconds, 0.0), LONGEST_REST)
-
-
-def _unreachable(error: Exception, where: str) -> PeerUnreachable:
-    numbers = _numbers(error)
-    if numbers == {errno.ECONNREFUSED}:
-        return PeerUnreachable(
-            t("{where}: connection refused.", where=where), hint=t("Is the hub running, and is the port right?")
-        )
-    # the system's own words, where asyncio has put its own in their place
-    why = "; ".join(os.strerror(number) for number in sorted(numbers)) or str(error)
-    return PeerUnreachable(t("{where}: {reason}.", where=where, reason=why))
-
-
-def _numbers(error: Exception) -> set[int]:
-    """The system's numbers of what went wrong: of several addresses asyncio tells in its text alone."""
-    if not isinstance(error, OSError):
-        return set()
-    numbers = {error.errno} if error.errno is not None else {int(n) for n in re.findall(r"\[Errno (\d+)\]", str(error))}
-    return {number for number in numbers if number in errno.errorcode}
-
-
-def _sentence(body: bytes | bytearray | None) -> str:
-    """What a hub of ours says for a reason; empty for the pages of other servers."""
-    text = bytes(body or b"").decode(errors="replace").strip()
-    return t(" It says: {text}", text=text) if text.endswith(".") and text.isprintable() and len(text) <= 200 else ""
+def _host_and_port(proxy: str | None) -> str:
+    """How a proxy is shown: without the password that its address may hold."""
+    if proxy is None:
+        return ""
+    parsed = parse_proxy(proxy)
+    return f"{in_url(parsed.host)}:{parsed.port}"

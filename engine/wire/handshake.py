@@ -31,7 +31,8 @@ NEW_ROOM = "new"
 """The value of ``ROOM_HEADER``: the peer says Tables before Hello."""
 
 HUB_HEADER = "Syncline-Hub"
-"""The request header by which a hub that dials another says what it is: it comes for its guests, not for itself."""
+"""The header by which a hub says what it is: one that dials another that it comes for its guests, not for itself; one
+that answers, whatever it answers, that no proxy and no web server did."""
 
 STAYS_HEADER = "Syncline-Stays"
 """The request header by which one who dials says that the connection is to stay, and to carry changes both ways."""

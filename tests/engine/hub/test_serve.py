@@ -90,7 +90,7 @@ def test_sync_over_tls_with_a_token(syncline: Command, tmp_path: Path) -> None:
         trusting = {"SSL_CERT_FILE": str(crt)}
         syncline("sync", a, url, "--room", "room", "--token-file", secret, env=trusting)
         syncline("sync", a, url, "--room", "room", env=trusting | {"SYNCLINE_TOKEN": secret.read_text().strip()})
-        assert "no secure connection" in syncline("sync", a, url, "--room", "room", status=1)
+        assert "is self-signed and not trusted here" in syncline("sync", a, url, "--room", "room", status=1)
         assert "does not accept the token" in syncline("sync", a, url, "--room", "room", env=trusting, status=1)
         command_line = Path(f"/proc/{hub.process.pid}/cmdline")
         if command_line.exists():

@@ -124,8 +124,8 @@ async def test_a_peer_that_is_no_hub(files: tuple[Path, Path]) -> None:
         writer.close()
 
     for answer, words, state in (
-        (page, "no sync server: it answered with HTTP 200", State.NEEDS_YOU),
-        (letters, "does not speak WebSocket", State.WAITING),
+        (page, "returned a web page and is not a hub (HTTP 200)", State.NEEDS_YOU),
+        (letters, "neither a web server nor a hub", State.NEEDS_YOU),
     ):
         server = await asyncio.start_server(answer, "127.0.0.1", 0)
         port = server.sockets[0].getsockname()[1]

@@ -66,7 +66,7 @@ async def test_a_pinned_peer_needs_no_authority(tmp_path: Path) -> None:
     async with plain_engine() as there, plain_engine() as here:
         hub = await there.serving.start(room.parent, options=HubOptions(tls=certificate.tls))
         assert hub.url.startswith("wss://")
-        with pytest.raises(PeerRefused, match="no secure connection"):
+        with pytest.raises(PeerRefused, match="self-signed and not trusted"):
             await dial(hub.url, "room")
         database = await here.databases.add(ours)
         peer = PeerConfig.new(database.id, hub.url, room="room", fingerprint=certificate.fingerprint)
