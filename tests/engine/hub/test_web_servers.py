@@ -137,7 +137,7 @@ async def behind(
     """A hub with one room, behind a web server that runs."""
     room = make_file(folder / "hub" / "room")
     async with plain_engine() as engine:
-        hub = await engine.serve(room.parent, token=TOKEN)
+        hub = await engine.serving.start(room.parent, token=TOKEN)
         with WebServer(folder / "web", kind, hub.port, **options) as web:  # type: ignore[arg-type]
             monkeypatch.setenv("SSL_CERT_FILE", str(web.authority))
             await web.listening()
@@ -145,8 +145,8 @@ async def behind(
 
 
 async def linked(engine: Engine, path: Path, url: str) -> None:
-    database = await engine.add_database(path)
-    await engine.add_peer(PeerConfig.new(database.id, url, room="room"), token=TOKEN)
+    database = await engine.databases.add(path)
+    await engine.peers.add(PeerConfig.new(database.id, url, room="room"), token=TOKEN)
 
 
 @pytest.mark.parametrize("kind", SERVERS)
@@ -173,7 +173,7 @@ async def test_a_connection_at_rest_stays(tmp_path: Path, monkeypatch: pytest.Mo
     around = {} if kind == "caddy" else {"around": "proxy_read_timeout 8s; proxy_send_timeout 8s;"}
     async with behind(tmp_path, kind, monkeypatch, **around) as (web, hub), plain_engine() as engine:
         await linked(engine, a, web.url)
-        await engine.wait_in_sync(timeout=PATIENCE)
+        await engine.peers.wait_in_sync(timeout=PATIENCE)
         [guest] = hub.inside
         await asyncio.sleep(20)  # rest is what is looked at
         assert list(hub.inside) == [guest], "it is the same connection"

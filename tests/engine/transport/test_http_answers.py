@@ -273,7 +273,7 @@ async def test_a_redirect_to_another_path_is_followed(tmp_path: Path) -> None:
     """A web server in front adds a slash, say."""
     room = make_file(tmp_path / "hub" / "room")
     async with plain_engine() as engine:
-        hub = await engine.serve(room.parent)
+        hub = await engine.serving.start(room.parent)
 
         async def serve_one(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             head = await reader.readuntil(b"\r\n\r\n")
@@ -327,7 +327,7 @@ async def test_a_hub_marks_every_answer(tmp_path: Path) -> None:
     room = make_file(tmp_path / "hub" / "room")
     tokens = tmp_path / "tokens.json"
     async with plain_engine() as engine, plain_engine() as other:
-        hub = await engine.serve(room.parent, token="right")
+        hub = await engine.serving.start(room.parent, token="right")
         head = "Host: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
         key = "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
         for request in (
@@ -349,5 +349,5 @@ async def test_a_hub_marks_every_answer(tmp_path: Path) -> None:
             f"The hub at 127.0.0.1:{hub.port} does not accept the token. It says “This hub does not know the token”."
         )
         tokens.write_text('{"tokens": []}')
-        hub = await other.serve(room.parent, options=HubOptions(tokens=tokens))
+        hub = await other.serving.start(room.parent, options=HubOptions(tokens=tokens))
         assert type(await refused(hub.url)) is TokenRefused

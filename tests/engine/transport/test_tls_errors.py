@@ -118,7 +118,7 @@ async def test_tls_and_plain_take_each_other_for_something_else(
     rooms = make_file(tmp_path / "hub" / "room").parent
     async with AsyncExitStack() as stack:
         secure, engine = stack.enter_context(secure_server(certify())), await stack.enter_async_context(plain_engine())
-        hub = await engine.serve(rooms)
+        hub = await engine.serving.start(rooms)
         error = await refused(f"wss://127.0.0.1:{hub.port}/sync")
         assert error.sentence == f"127.0.0.1:{hub.port} does not use TLS."
         assert error.hint == f"For a hub without TLS, use ws://127.0.0.1:{hub.port}/sync."
