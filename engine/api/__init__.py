@@ -34,7 +34,7 @@ from engine.api.serving import Serving
 from engine.api.sharing import Sharing
 from engine.history.event_stream import EventStream
 from engine.history.journal import Journal
-from engine.links.attempt import SchemaName
+from engine.links.dialects import SchemaName
 from engine.links.retry_policy import POLICIES, Policies
 from engine.settings import Settings, SettingsFile, checked
 from engine.settings.credentials import Tokens, TokenStore

@@ -14,7 +14,7 @@ from engine.events import AttentionNeeded, FlowDirection, PeerChanged, PeerStatu
 from engine.history.activity import Activity
 from engine.history.event_stream import flow_in, flow_of
 from engine.history.journal import SyncLine
-from engine.links.attempt import SchemaName
+from engine.links.dialects import SchemaName
 from engine.links.link import Link
 from engine.links.retry_policy import Policies
 from engine.settings import PeerConfig
@@ -116,7 +116,7 @@ class Links:
 
 
 class _LinkListener:
-    """Emits and records what links report (``engine.links.link.Reporter``)."""
+    """Emits and records what links report (``engine.links.reporter.Reporter``)."""
 
     def __init__(self, core: Core, links: Links) -> None:
         self.activity = Activity(self._record_sync)

@@ -16,8 +16,8 @@ from engine.cli.states import StateLines
 from engine.errors import FileBusy, ReadOnlyFile, StorageFailed, SynclineError, TablesParked, UsageError
 from engine.events import ChangesMoved, Event, PeerChanged, PeerStatus, State, SyncFinished
 from engine.history.event_stream import EventStream
-from engine.links.attempt import SchemaName
 from engine.links.backoff import Backoff
+from engine.links.dialects import SchemaName
 from engine.links.retry_policy import POLICIES
 from engine.settings import DatabaseConfig, Mode, PeerConfig, Settings, SettingsFile, check_url, data_dir
 from engine.settings.credentials import TokenStore

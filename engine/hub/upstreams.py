@@ -54,7 +54,7 @@ class _Line:
 
 
 class Upstream:
-    """One other hub. Reports to itself what its links do (``engine.links.link.Reporter``).
+    """One other hub. Reports to itself what its links do (``engine.links.reporter.Reporter``).
 
     Args:
         url: its address. token: what to show there.
@@ -201,7 +201,7 @@ class Upstream:
         if room in self._lines:
             self._end(room)
 
-    # What links report (``engine.links.link.Reporter``)
+    # What links report (``engine.links.reporter.Reporter``)
 
     def peer_changed(self, status: PeerStatus) -> None:
         reached = {State.WAITING: False, State.IN_SYNC: True}.get(status.state, self._reached or bool(status.parked))

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import dataclasses
 import enum
 import logging
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
+from typing import Protocol
 
 from websockets.asyncio.connection import Connection
 from websockets.exceptions import ConnectionClosed
 
 from engine.change import Change
-from engine.errors import CopiedFile, NothingToSync, PeerRefused, SynclineError, TableBroken
+from engine.errors import CopiedFile, NothingToSync, SynclineError, TableBroken
 from engine.events import SyncFinished
+from engine.links.dialects import SchemaName, session_with
 from engine.links.peer_status import Progress
 from engine.replica import Replica
-from engine.session import Close, Session, Snapshot, SynclineSession, VlcnClientSession
+from engine.session import Close, Session, SynclineSession
 from engine.settings import Direction, PeerConfig
 from engine.storage.host_pool import HostPool
 from engine.storage.replica_host import ReplicaHost
@@ -42,9 +43,6 @@ PRODUCTIVE = 5.0
 """Seconds from the greeting on that a connection must have held to be more than a try, unless it was in sync before."""
 
 
-READING_ONLY = t("The token only allows reading: what is written here stays here.")
-
-
 class Ending(enum.Enum):
     """How an attempt ended, if not by a SynclineError."""
 
@@ -58,12 +56,23 @@ class Ending(enum.Enum):
     """We were told to (pause, changed settings, shutdown)."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class SchemaName:
-    """The schema that a link announces to stock servers for a file that has none recorded (cr-sqlite.md 10.7)."""
+class Listener(Protocol):
+    """Wants to know what an attempt does."""
 
-    name: str
-    version: int
+    def stepped(self) -> None:
+        """The session's facts may have changed."""
+
+    def caught_up(self) -> None:
+        """Both sides are caught up; called as often as that is found."""
+
+    def merged(self, applied: Sequence[Applied]) -> None:
+        """The peer's changes were merged."""
+
+    def sent(self, changes: Sequence[Change]) -> None:
+        """Changes were sent to the peer."""
+
+    def finished(self, finished: SyncFinished) -> None:
+        """It is over; the line for the activity list. Not called where no session came to be."""
 
 
 class Attempt:
@@ -71,6 +80,7 @@ class Attempt:
 
     Args:
         config, path, hosts, token, schema, as_hub: as in ``Link``.
+        listener: told what it does.
         pulling: hang up as soon as both sides are caught up.
         wary: the last attempt was refused for a copied file; move nothing before that can have been found again.
 
@@ -78,14 +88,9 @@ class Attempt:
         session, driver: once there is one. progress: of its versions. reason: why the connection ended.
         stepped: set whenever the session's facts may have changed, and at the end.
         asked: whether it greets again only because somebody asked.
+        hurry: whether to find out at once whether both sides are caught up.
         stays: whether the connection is to stay, and to carry changes both ways (``engine.links.inbound``).
         note: what to add to the peer's status. before: what the session had moved before this attempt began.
-
-    Callbacks:
-        on_step: called whenever the session's facts may have changed.
-        on_caught_up: called when both sides are caught up, as often as that is found.
-        on_in, on_out: called with the changes that were merged and sent.
-        on_finished: called once with the line for the activity list, if a session came to be.
     """
 
     note = ""
@@ -96,47 +101,43 @@ class Attempt:
         config: PeerConfig,
         path: Path,
         hosts: HostPool,
+        listener: Listener,
         *,
         token: Callable[[], Awaitable[str | None]],
         schema: SchemaName | None,
         as_hub: bool,
         pulling: bool,
         wary: bool,
-        on_step: Callable[[], None],
-        on_caught_up: Callable[[], None],
-        on_in: Callable[[Sequence[Applied]], None],
-        on_out: Callable[[Sequence[Change]], None],
-        on_finished: Callable[[SyncFinished], None],
     ) -> None:
+        # what it is made of
         self.config = config
         self.path = path
-        self.session: Session | None = None
-        self.progress = Progress()
         self.pulling = pulling
         self.stays = not pulling and config.direction is Direction.BOTH
-        self.hurry = pulling
         self._hosts = hosts
+        self._listener = listener
         self._token = token
         self._schema = schema
         self._as_hub = as_hub
         self._wary = wary
-        self._on_step = on_step
-        self._on_caught_up = on_caught_up
-        self._on_in = on_in
-        self._on_out = on_out
-        self._on_finished = on_finished
-        self.driver: Driver | None = None
-        self.reason = ""
-        self.asked = False
-        self._ending: Ending | None = None
+        # the connection, once there is one, and how far it has come
         self._dialling: asyncio.Task[Dialled] | None = None
-        self._looks: set[asyncio.Task[None]] = set()
+        self.driver: Driver | None = None
+        self.session: Session | None = None
+        self.progress = Progress()
+        self.stepped = asyncio.Event()
+        self._greeted_at: float | None = None  # by the loop's clock, as all times here
+        self._trust_timer: asyncio.TimerHandle | None = None
+        # whether both sides are caught up: found out at once in a hurry, and of a stock server by its silence
+        self.hurry = pulling
+        self.asked = False
+        self._refreshes: set[asyncio.Task[None]] = set()
         self._moved_at = 0.0
         self._quiet_timer: asyncio.TimerHandle | None = None
-        self.stepped = asyncio.Event()
+        # the end
+        self._ending: Ending | None = None
         self._over = False
-        self._greeted_at: float | None = None
-        self._trust_timer: asyncio.TimerHandle | None = None
+        self.reason = ""
 
     async def run(self) -> Ending:
         """Carry the attempt out.
@@ -163,11 +164,21 @@ class Attempt:
                     )
                 if dialled.new_room:
                     await _describe_tables(socket, host)
-                session = self._make_session(here, dialled)
+                session = session_with(
+                    dialled,
+                    here,
+                    self.config,
+                    schema=self._schema,
+                    wary=self._wary,
+                    file=self.path.name,
+                    now=asyncio.get_running_loop().time,
+                )
             except SynclineError:
                 await socket.close(1000)
                 raise
-            driver = Driver(socket, session, host, on_state=self._stepped, on_in=self._on_in, on_out=self._on_out)
+            driver = Driver(
+                socket, session, host, on_state=self._stepped, on_in=self._listener.merged, on_out=self._listener.sent
+            )
             self.session, self.driver = session, driver
             if self._ending is not None:
                 self.hang_up(self._ending)
@@ -186,8 +197,8 @@ class Attempt:
         if driver is not None and session is not None:
             driver.call(lambda: session.close(code, reason))
 
-    def look(self) -> bool:
-        """Look at once whether anything is due; ``on_caught_up`` follows when nothing is (left).
+    def check_now(self) -> bool:
+        """Find out at once whether anything is due; ``Listener.caught_up`` follows when nothing is (left).
 
         Returns:
             False when this attempt is over and cannot answer for what was written since.
@@ -198,7 +209,9 @@ class Attempt:
         if driver is None or session is None:
             self.hurry = True
         elif session.confirms:
-            self._aside(self._look(driver))
+            refresh = asyncio.get_running_loop().create_task(self._refresh(driver))
+            self._refreshes.add(refresh)
+            refresh.add_done_callback(self._refreshed)
         else:
             self.asked = True
             self.hang_up(Ending.GREET_AGAIN)
@@ -250,35 +263,6 @@ class Attempt:
             stays=self.stays,
         )
 
-    def _make_session(self, here: Snapshot, dialled: Dialled) -> Session:
-        direction = self.config.direction
-        sends, receives = direction is not Direction.RECEIVE, direction is not Direction.SEND
-        now = asyncio.get_running_loop().time
-        if dialled.own is not None:
-            session = SynclineSession(
-                here,
-                now=now,
-                sends=sends and not dialled.read_only,
-                receives=receives,
-                protocol=dialled.own,
-            )
-            session.wary = self._wary
-            if sends and dialled.read_only:
-                session.remark = READING_ONLY
-            return session
-        if here.schema_name is None:
-            if self._schema is None:
-                raise PeerRefused(
-                    t(
-                        "{url} is a published vlcn server, which needs the name of a schema, and {file} has none.",
-                        url=self.config.url,
-                        file=self.path.name,
-                    ),
-                    hint=t("Give the schema file that the server uses: --schema FILE"),
-                )
-            here = dataclasses.replace(here, schema_name=self._schema.name, schema_version=self._schema.version)
-        return VlcnClientSession(here, now=now, sends=sends, receives=receives)
-
     # While it runs
 
     def _stepped(self) -> None:
@@ -294,11 +278,11 @@ class Attempt:
                 self._trust_timer = asyncio.get_running_loop().call_later(WARY, self._trust)
         if session.closed is None and session.greeted and self.hurry:
             if session.confirms:
-                if session.in_sync and not self._looks:
+                if session.in_sync and not self._refreshes:
                     self._caught_up()
             else:
                 self._arm_quiet()
-        self._on_step()
+        self._listener.stepped()
 
     def _trust(self) -> None:
         driver, session = self.driver, self.session
@@ -307,7 +291,7 @@ class Attempt:
 
     def _caught_up(self) -> None:
         self.hurry = self.pulling
-        self._on_caught_up()
+        self._listener.caught_up()
         if self.pulling and self._ending is None:
             self.hang_up(Ending.CAUGHT_UP)
 
@@ -331,21 +315,16 @@ class Attempt:
             self.reason = t("What was sent is not taken in.")
             self.hang_up(Ending.GREET_AGAIN)  # all has left; only a new greeting tells whether it arrived
 
-    async def _look(self, driver: Driver) -> None:
-        """See what the file holds now; only then can "nothing is due" be said."""
+    async def _refresh(self, driver: Driver) -> None:
+        """Find out what the file holds now; only then can "nothing is due" be said."""
         try:
             await driver.host.refresh()
         except SynclineError as error:
             log.info("%s: %s", self.path.name, error)
 
-    def _aside(self, work: Coroutine[None, None, None]) -> None:
-        """Run ``work`` beside the driver, then have it take a step."""
-        task = asyncio.get_running_loop().create_task(work)
-        self._looks.add(task)
-        task.add_done_callback(self._looked)
-
-    def _looked(self, task: asyncio.Task[None]) -> None:
-        self._looks.discard(task)
+    def _refreshed(self, task: asyncio.Task[None]) -> None:
+        """Have the driver take a step, with what the file holds now."""
+        self._refreshes.discard(task)
         if self.driver is not None and not task.cancelled() and self.session is not None and self.session.confirms:
             self.hurry = True
             self.driver.call(lambda: None)
@@ -358,9 +337,9 @@ class Attempt:
         for timer in (self._quiet_timer, self._trust_timer):
             if timer is not None:
                 timer.cancel()
-        for look in self._looks:
-            look.cancel()
-        await asyncio.gather(*self._looks, return_exceptions=True)
+        for refresh in self._refreshes:
+            refresh.cancel()
+        await asyncio.gather(*self._refreshes, return_exceptions=True)
 
     def _summary(self, session: Session, driver: Driver, error: str = "") -> SyncFinished:
         return SyncFinished(
@@ -378,7 +357,7 @@ class Attempt:
         session = driver.session
         self.reason = self.reason or closed.reason
         orderly = self._ending is not None or closed.regreet
-        self._on_finished(self._summary(session, driver, "" if orderly else closed.reason))
+        self._listener.finished(self._summary(session, driver, "" if orderly else closed.reason))
         error = error_of(session, closed, self.path)
         if isinstance(error, CopiedFile):
             raise error

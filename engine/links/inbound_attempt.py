@@ -36,7 +36,7 @@ class InboundAttempt(Attempt):
         try:
             if self.hurry:  # not before the file was looked at
                 self.hurry = False
-                self.look()
+                self.check_now()
             self.inbound_stepped()
             await self._ended.wait()
         finally:
@@ -44,7 +44,7 @@ class InboundAttempt(Attempt):
             await self._end()
         assert self.driver is not None
         assert self.session is not None
-        self._on_finished(self._summary(self.session, self.driver))
+        self._listener.finished(self._summary(self.session, self.driver))
         return self._ending or Ending.GAVE_WAY
 
     def hang_up(self, ending: Ending, *, code: int = 1000, reason: str = "Goodbye.") -> None:
@@ -66,7 +66,7 @@ class InboundAttempt(Attempt):
             self._ended.set()
 
     def inbound_merged(self, applied: Sequence[Applied]) -> None:
-        self._on_in(applied)
+        self._listener.merged(applied)
 
     def inbound_sent(self, changes: Sequence[Change]) -> None:
-        self._on_out(changes)
+        self._listener.sent(changes)

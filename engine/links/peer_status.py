@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from engine.events import PeerStatus, Remedy, State
+from engine.links.retry_policy import Trouble
 from engine.session.common_tables import together
 from engine.settings import Direction, PeerConfig
 from engine.table_shape import ParkedTable
@@ -21,6 +22,8 @@ HOLD = 2.0
 
 REPORT_EVERY = 0.1
 """Seconds between two reports of the same state with other numbers."""
+
+ALL_THE_SAME = t("The other side is connected to this machine all the same.")
 
 UNSEEN = 0.3
 """Seconds for which a peer that waits is tried again by itself before that shows: most of these tries fail at once."""
@@ -132,24 +135,24 @@ def clock_time(when: float) -> str:
 
 
 class Board:
-    """The row of one peer: gathers facts, and tells of changes without flooding.
+    """The row of one peer: gathers facts, and reports changes without flooding.
 
     Args:
         config: the peer; may be replaced when its settings change.
-        tell: called with the whole row, at once when the state is another, else every ``REPORT_EVERY`` at most.
+        on_change: called with the whole row, at once when the state is another, else every ``REPORT_EVERY`` at most.
     """
 
-    def __init__(self, config: PeerConfig, tell: Callable[[PeerStatus], None]) -> None:
+    def __init__(self, config: PeerConfig, on_change: Callable[[PeerStatus], None]) -> None:
         self.config = config
         self.status = PeerStatus(
             config.id, config.name, config.database, config.url, config.room, State.IDLE, t("Not tried yet.")
         )
         self.confirmed_at: float | None = None
         self._connected = False
-        self._tell = tell
-        self._told_at = float("-inf")
+        self._on_change = on_change
+        self._reported_at = float("-inf")
         self._timer: asyncio.TimerHandle | None = None
-        self._look_timer: asyncio.TimerHandle | None = None
+        self._recheck_timer: asyncio.TimerHandle | None = None
         self._trying_timer: asyncio.TimerHandle | None = None
 
     def show(
@@ -176,6 +179,27 @@ class Board:
             done=progress.done if progress else 0,
             total=progress.total if progress else 0,
         )
+
+    def show_paused(self, left: float, *, visited: bool) -> None:
+        """Show a pause that ends in ``left`` seconds. ``visited``: whether the peer has dialled us."""
+        until = t("until {time}", time=clock_time(time.time() + left)) if left < float("inf") else t("until resumed")
+        self.show(State.PAUSED, sentences(t("Paused {until}.", until=until), ALL_THE_SAME if visited else ""))
+
+    def show_idle(self, why: str, trouble: Trouble | None, *, visited: bool) -> None:
+        """Show that nothing follows by itself, why, and what went wrong the last time."""
+        if trouble is not None and trouble.policy.needs_you:
+            self.show(State.NEEDS_YOU, trouble.reason, remedy=trouble.remedy)
+            return
+        failed = t("Last try: {reason}", reason=trouble.reason) if trouble is not None else ""
+        self.show(State.IDLE, sentences(why, t("Press Sync now."), failed, ALL_THE_SAME if visited else ""))
+
+    def show_waiting(self, until: float, trouble: Trouble | None) -> None:
+        """Show when the next attempt is due, in seconds since the epoch, and what went wrong the last time."""
+        if trouble is None:
+            self.show(State.IDLE, t("Next pull {at}.", at=clock_time(until)), next_attempt=until)
+        else:
+            state = State.NEEDS_YOU if trouble.policy.needs_you else State.WAITING
+            self.show(state, trouble.reason, next_attempt=until, remedy=trouble.remedy)
 
     def trying(self, *, again: bool, asked: bool) -> None:
         """An attempt begins.
@@ -223,23 +247,23 @@ class Board:
         if sends and self.status.site_id is not None and not self._connected:
             self._set(to_send=max(0, version - self.status.confirmed))
 
-    def look_again(self, look: Callable[[], None]) -> None:
-        """Call ``look`` once the time is over for which "In sync" is held."""
-        if self._look_timer is None:
-            self._look_timer = asyncio.get_running_loop().call_later(HOLD, self._look, look)
+    def recheck_later(self, check: Callable[[], None]) -> None:
+        """Call ``check`` once the time is over for which "In sync" is held."""
+        if self._recheck_timer is None:
+            self._recheck_timer = asyncio.get_running_loop().call_later(HOLD, self._recheck, check)
 
     def close(self) -> None:
-        """Tell no more."""
-        for timer in (self._timer, self._look_timer, self._trying_timer):
+        """Report no more."""
+        for timer in (self._timer, self._recheck_timer, self._trying_timer):
             if timer is not None:
                 timer.cancel()
 
     def _show_trying(self) -> None:
         self.show(State.CONNECTING, t("Connecting to {url}.", url=self.config.url))
 
-    def _look(self, look: Callable[[], None]) -> None:
-        self._look_timer = None
-        look()
+    def _recheck(self, check: Callable[[], None]) -> None:
+        self._recheck_timer = None
+        check()
 
     def _set(self, **fields: Any) -> None:
         status = replace(self.status, **fields)
@@ -248,7 +272,7 @@ class Board:
         another = status.state is not self.status.state
         self.status = status
         loop = asyncio.get_running_loop()
-        if another or loop.time() - self._told_at >= REPORT_EVERY:
+        if another or loop.time() - self._reported_at >= REPORT_EVERY:
             self._report()
         elif self._timer is None:
             self._timer = loop.call_later(REPORT_EVERY, self._report)
@@ -257,5 +281,5 @@ class Board:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        self._told_at = asyncio.get_running_loop().time()
-        self._tell(self.status)
+        self._reported_at = asyncio.get_running_loop().time()
+        self._on_change(self.status)

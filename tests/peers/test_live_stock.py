@@ -11,7 +11,7 @@ import pytest
 
 from engine.api import Engine
 from engine.events import State
-from engine.links.attempt import SchemaName
+from engine.links.dialects import SchemaName
 from engine.replica import Replica
 from engine.settings import Mode, Settings
 from engine.wire.schema_hash import cryb64

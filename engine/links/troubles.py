@@ -1,0 +1,88 @@
+"""What keeps one link from syncing, and when the person is called for it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from engine.errors import SynclineError, TablesParked
+from engine.links.reporter import Reporter
+from engine.links.retry_policy import LEFT, Policies, Trouble
+from engine.session.common_tables import together
+from engine.table_shape import ParkedTable
+
+
+class Troubles:
+    """The trouble of one link: from a try that came to nothing until one goes well.
+
+    Args:
+        peer: its id. policies: when to try again after which error.
+        reporter: told once of each kind of trouble for which a person may be needed.
+
+    Attributes:
+        now: the trouble; None for none.
+    """
+
+    def __init__(self, peer: str, reporter: Reporter, policies: Policies) -> None:
+        self.now: Trouble | None = None
+        self._peer = peer
+        self._reporter = reporter
+        self._policies = policies
+        self._called_for: set[str] = set()
+        """The kinds of trouble for which the person was called, until it goes well."""
+        self._parked: tuple[ParkedTable, ...] = ()
+        """What was not synced when all else was, the last time."""
+
+    @property
+    def needs_you(self) -> bool:
+        """Whether it looks as if only a person could mend it."""
+        return self.now is not None and self.now.policy.needs_you
+
+    @property
+    def wakes(self) -> bool:
+        """Whether a change of our file may mend it."""
+        return self.now is not None and self.now.policy.wakes
+
+    @property
+    def copied(self) -> bool:
+        """Whether one of the two files was found to be a copy, or a restored one."""
+        return self.now is not None and self.now.copied
+
+    @property
+    def lost(self) -> bool:
+        """Whether nobody answers at the peer's address, or somebody else."""
+        return self.now is not None and self.now.lost
+
+    @property
+    def incomplete(self) -> TablesParked | None:
+        """What to tell whoever asked for a sync that is done; None when nothing was left out."""
+        return TablesParked(together(self._parked), hint=LEFT) if self._parked else None
+
+    def fail(self, error: SynclineError, *, paired: bool) -> Trouble:
+        """Take in what went wrong, call the person if need be, and return what it means."""
+        trouble = self.now = Trouble.of(error, self._policies, paired=paired)
+        if trouble.policy.needs_you and trouble.kind not in self._called_for:
+            self._called_for.add(trouble.kind)
+            self._reporter.needs_you(self._peer, trouble.sentence, trouble.hint)
+        return trouble
+
+    def settle(self, parked: Sequence[ParkedTable]) -> None:
+        """All that is exchanged is on both disks: these tables, which are not, are the only trouble."""
+        self._parked = tuple(parked)
+        if not parked:
+            self.clear()
+            return
+        trouble = self.now = Trouble.of_parked(parked, self._policies)
+        known, self._called_for = self._called_for, {trouble.sentence}
+        if trouble.sentence not in known:
+            self._reporter.tables_parked(self._peer, trouble.sentence, trouble.hint)
+
+    def found(self) -> None:
+        """Somebody answers at the peer's address, who is the peer."""
+        if self.now is not None and self.now.lost:
+            self.now = replace(self.now, lost=False)
+
+    def clear(self) -> None:
+        """Forget what went wrong."""
+        self.now = None
+        self._called_for.clear()
