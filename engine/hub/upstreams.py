@@ -54,7 +54,7 @@ class _Line:
 
 
 class Upstream:
-    """One other hub. Reports to itself what its links do (``engine.links.reporter.Reporter``).
+    """One other hub.
 
     Args:
         url: its address. token: what to show there.
@@ -84,8 +84,8 @@ class Upstream:
         self._ending: dict[str, asyncio.Task[None]] = {}
         self._later: dict[str, float] = {}  # rooms that are left alone, and until when
         self._sites: dict[str, bytes] = {}  # the site id of its file of each room
-        self._told: dict[str, str] = {}  # what was last logged of each room
-        self._reached: bool | None = None
+        self._logged: dict[str, str] = {}  # what was last logged of each room
+        self._listener = _LinkListener(self)
 
     @property
     def linked(self) -> int:
@@ -107,7 +107,7 @@ class Upstream:
         now = time.monotonic()
         others_wait = any(room not in self._lines and self._later.get(room, 0.0) <= now for room in self._owed)
         for room, line in tuple(self._lines.items()):
-            self._look_at(room, line, now, 0.0 if others_wait else LINGER)
+            self._review(room, line, now, 0.0 if others_wait else LINGER)
         free = AT_ONCE - sum(not self._people(room) for room in self._lines)
         for room in rooms:
             if self._may_begin(room, now):
@@ -141,7 +141,7 @@ class Upstream:
             config,
             self._path(room),
             self._hosts,
-            self,
+            self._listener,
             inbound=self._inbound,
             token=self._given_token,
             as_hub=True,
@@ -162,8 +162,8 @@ class Upstream:
         finally:
             del self._lines[room], self._ending[room]
 
-    def _look_at(self, room: str, line: _Line, now: float, linger: float) -> None:
-        """See whether a link has done its work, for ``linger`` seconds, or gets nowhere."""
+    def _review(self, room: str, line: _Line, now: float, linger: float) -> None:
+        """End a link that has done its work, for ``linger`` seconds, or gets nowhere."""
         link = line.link
         driver = link.attempt.driver if link.attempt is not None else None
         if driver is not None and driver.session.peer is not None:
@@ -190,7 +190,7 @@ class Upstream:
         owed = self._owed.get(room)
         if owed is not None and driver is not None and driver.session.in_sync and driver.session.local_version >= owed:
             del self._owed[room]
-            self._told.pop(room, None)
+            self._logged.pop(room, None)
 
     def _put_off(self, room: str) -> None:
         self._later[room] = time.monotonic() + LATER
@@ -201,28 +201,42 @@ class Upstream:
         if room in self._lines:
             self._end(room)
 
-    # What links report (``engine.links.reporter.Reporter``)
+    def _refused(self, room: str) -> None:
+        """Leave a room alone for a while, unless somebody is in it."""
+        if not self._people(room):
+            self._put_off(room)
+
+    def _room_of(self, peer: str) -> str:
+        return next(room for room, line in self._lines.items() if line.link.config.id == peer)
+
+
+class _LinkListener:
+    """Logs what the links to one other hub report (``engine.links.reporter.Reporter``)."""
+
+    def __init__(self, upstream: Upstream) -> None:
+        self._upstream = upstream
+        self._reached: bool | None = None
 
     def peer_changed(self, status: PeerStatus) -> None:
         reached = {State.WAITING: False, State.IN_SYNC: True}.get(status.state, self._reached or bool(status.parked))
         if reached is not self._reached:
             self._reached = reached
             if reached:
-                log.info("Linked with another hub", extra={"hub": self.name})
+                log.info("Linked with another hub", extra={"hub": self._upstream.name})
             else:
-                log.warning("Another hub: %s", status.reason, extra={"hub": self.name, "room": status.room})
+                place = {"hub": self._upstream.name, "room": status.room}
+                log.warning("Another hub: %s", status.reason, extra=place)
 
     def needs_you(self, peer: str, sentence: str, hint: str) -> None:
-        room = next(room for room, line in self._lines.items() if line.link.config.id == peer)
-        if self._told.get(room) != sentence:
-            self._told[room] = sentence
-            log.warning("Another hub: %s", sentence, extra={"hub": self.name, "room": room})
-        if not self._people(room):
-            self._put_off(room)
+        upstream, room = self._upstream, self._upstream._room_of(peer)
+        if upstream._logged.get(room) != sentence:
+            upstream._logged[room] = sentence
+            log.warning("Another hub: %s", sentence, extra={"hub": upstream.name, "room": room})
+        upstream._refused(room)
 
     def tables_parked(self, peer: str, sentence: str, hint: str) -> None:
-        room = next(room for room, line in self._lines.items() if line.link.config.id == peer)
-        log.warning("Another hub: %s", sentence, extra={"hub": self.name, "room": room})
+        place = {"hub": self._upstream.name, "room": self._upstream._room_of(peer)}
+        log.warning("Another hub: %s", sentence, extra=place)
 
     def merged(self, peer: str, applied: Sequence[Applied]) -> None:
         pass
