@@ -19,12 +19,12 @@ class State(enum.Enum):
     """The state of a peer. The value is the word that a person reads."""
 
     IN_SYNC = t("In sync")
-    SENT = "Sent"
-    SYNCING = "Syncing"
-    CONNECTING = "Connecting"
-    WAITING = "Waiting"
-    IDLE = "Idle"
-    PAUSED = "Paused"
+    SENT = t("Sent")
+    SYNCING = t("Syncing")
+    CONNECTING = t("Connecting")
+    WAITING = t("Waiting")
+    IDLE = t("Idle")
+    PAUSED = t("Paused")
     NEEDS_YOU = t("Needs you")
 
 
@@ -87,9 +87,9 @@ class PeerStatus:
 class FlowDirection(enum.Enum):
     """The direction of a change in the flow."""
 
-    IN = "in"
-    OUT = "out"
-    LOCAL = "local"
+    IN = t("in")
+    OUT = t("out")
+    LOCAL = t("local")
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,12 @@ import locale
 import os
 from importlib import resources
 
-from engine.text import Lookup
+from engine.text import Lookup, Number, t
 
 ENGLISH = "en"
+
+_THOUSAND_AND_A_HALF = t("1,000.5")
+"""For translators: a number as the language writes it."""
 
 
 @functools.cache
@@ -35,6 +38,13 @@ def catalogue(language: str) -> Lookup:
 def has_catalogue(language: str) -> bool:
     """Whether there is a catalogue for this language."""
     return catalogue(language) is not _as_it_is
+
+
+def number_format(language: str) -> Number:
+    """Return what writes a number with the separators of a language; its catalogue has an example."""
+    example = catalogue(language)(_THOUSAND_AND_A_HALF.template)
+    separators = {ord(","): example[1], ord("."): example[-2]}
+    return lambda text: text.translate(separators)
 
 
 def base(language: str) -> str:

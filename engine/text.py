@@ -8,36 +8,35 @@ sentence, and leave the arguments as they are (names of peers, tables, files). A
 from __future__ import annotations
 
 import string
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 Lookup = Callable[[str], str]
 """From an English template to the same in another language; a template that is not known is returned as it is."""
+
+Number = Callable[[str], str]
+"""From a number as English writes it (``1,240.5``) to the way that another language does."""
 
 
 class Text(str):
     """An English text, and what it was made from.
 
     Attributes:
-        template: with gaps as in ``str.format``; "" for a text that only joins others.
+        template: with gaps as in ``str.format``.
         arguments: what stands in the gaps, by name.
-        parts: the texts that this one joins, with a space between them.
     """
 
     template: str
     arguments: Mapping[str, object]
-    parts: tuple[str, ...]
 
-    __slots__ = ("arguments", "parts", "template")
+    __slots__ = ("arguments", "template")
 
-    def said(self, lookup: Lookup, number: Callable[[int], str] = str) -> str:
+    def said(self, lookup: Lookup, number: Number = str) -> str:
         """Return this text in another language.
 
         Args:
             lookup: finds the translation of a template.
-            number: writes a whole number with its groups of digits, where the template asks for them.
+            number: writes a number where the template says how it is formatted, as in ``{count:,}``.
         """
-        if self.parts:
-            return " ".join(translated(part, lookup, number) for part in self.parts)
         arguments = {name: _argument(value, lookup, number) for name, value in self.arguments.items()}
         return _Formatter(number).vformat(lookup(self.template), (), arguments)
 
@@ -52,21 +51,35 @@ def t(template: str, /, **arguments: object) -> Text:
     return _made(template, arguments)
 
 
+def layout(template: str, /, **arguments: object) -> Text:
+    """Arrange texts by a template that has no words to translate: ``layout("{peer}: {state}", ...)``."""
+    return _made(template, arguments)
+
+
 def _made(template: str, arguments: Mapping[str, object]) -> Text:
     text = Text(template.format(**arguments))
-    text.template, text.arguments, text.parts = template, arguments, ()
+    text.template, text.arguments = template, arguments
     return text
+
+
+def counted(number: int, one: Text, many: Text) -> Text:
+    """Return the text for this number of things: ``counted(n, t("1 row"), t("{count:,} rows", count=n))``."""
+    return one if number == 1 else many
 
 
 def sentences(*parts: str) -> Text:
     """Join sentences with spaces between them; empty ones are left out."""
-    kept = tuple(part.strip() if type(part) is str else part for part in parts if part.strip())
-    text = Text(" ".join(kept))
-    text.template, text.arguments, text.parts = "", {}, kept
-    return text
+    return joined(" ", parts)
 
 
-def translated(text: str, lookup: Lookup, number: Callable[[int], str] = str) -> str:
+def joined(separator: str, parts: Iterable[str]) -> Text:
+    """Join texts with a separator between them; empty ones are left out, and spaces around words from elsewhere."""
+    kept = [part.strip() if type(part) is str else part for part in parts if part.strip()]
+    arguments = {f"part{place}": part for place, part in enumerate(kept)}
+    return _made(separator.join(f"{{{name}}}" for name in arguments), arguments)
+
+
+def translated(text: str, lookup: Lookup, number: Number = str) -> str:
     """Return a text in another language as ``Text.said`` does; one that has no template is returned as it is."""
     return text.said(lookup, number) if isinstance(text, Text) else text
 
@@ -77,12 +90,10 @@ def printable(text: str, limit: int) -> str:
     Nothing that a peer or a database says may move a terminal's cursor or look like our own words. A text with a
     template keeps it: its arguments are made printable.
     """
-    if isinstance(text, Text) and (len(text) > limit or not text.isprintable()):
-        if text.parts:
-            return sentences(*(printable(part, limit) for part in text.parts))
-        return _made(text.template, {name: _printable_argument(value, limit) for name, value in text.arguments.items()})
     if isinstance(text, Text):
-        return text
+        if len(text) <= limit and text.isprintable():
+            return text
+        return _made(text.template, {name: _printable_argument(value, limit) for name, value in text.arguments.items()})
     text = text if len(text) <= limit else text[: limit - 1] + "…"
     return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)
 
@@ -93,7 +104,7 @@ def _printable_argument(value: object, limit: int) -> object:
     return printable(value if isinstance(value, str) else str(value), limit)
 
 
-def _argument(value: object, lookup: Lookup, number: Callable[[int], str]) -> object:
+def _argument(value: object, lookup: Lookup, number: Number) -> object:
     if isinstance(value, Text):
         return value.said(lookup, number)
     first = value.args[0] if isinstance(value, Exception) and value.args else None
@@ -101,13 +112,11 @@ def _argument(value: object, lookup: Lookup, number: Callable[[int], str]) -> ob
 
 
 class _Formatter(string.Formatter):
-    """Formats as ``str.format``, except that whole numbers are grouped as the person's language does it."""
+    """Formats as ``str.format``, except that numbers are written as the person's language does it."""
 
-    def __init__(self, number: Callable[[int], str]) -> None:
+    def __init__(self, number: Number) -> None:
         self._number = number
 
     def format_field(self, value: object, format_spec: str) -> str:
-        if format_spec == "," and isinstance(value, int):
-            return self._number(value)
         text: str = super().format_field(value, format_spec)
-        return text
+        return self._number(text) if format_spec and isinstance(value, int | float) else text

@@ -27,7 +27,7 @@ from engine.pairing.pairing_link import parse
 from gui.app import shell
 from gui.commands import Commands, in_words
 from gui.demo import write_something
-from gui.language import tr
+from gui.language import said, tr
 from gui.lifecycle import make_application, run_coroutine
 from gui.theme import icon
 from gui.window import Window
@@ -79,7 +79,8 @@ async def _obey(machine: Machine, bar: MachineBar, orders: asyncio.Queue[str], q
             answer = {"problem": in_words(error)}
         except Exception as error:  # a defect of ours: whoever waits for the answer has to hear of it
             log.exception("An order failed")
-            answer = {"problem": f"Something unexpected went wrong: {type(error).__name__}."}
+            problem = tr("Something unexpected went wrong ({0}). Syncline goes on.").format(type(error).__name__)
+            answer = {"problem": problem}
         print(json.dumps(answer), flush=True)
     quit_asked.set()
 
@@ -89,9 +90,9 @@ async def _do(machine: Machine, bar: MachineBar, order: dict[str, str]) -> dict[
         case "invite":
             return {"link": machine.invite().text()}
         case "pair":
-            said: list[str] = []
-            await machine.pair(parse(order["link"]), order["name"], said.append)
-            return {"said": said}
+            lines: list[str] = []
+            await machine.pair(parse(order["link"]), order["name"], lambda line: lines.append(said(line)))
+            return {"said": lines}
         case "write":
             return {"sql": await bar.write()}
         case _:

@@ -60,7 +60,12 @@ def tr(text: str) -> str:
 
 def said(text: str) -> str:
     """Return what the engine said in the person's language: only texts with a template are translated."""
-    return translated(text, _lookup, QLocale().toString)
+    return translated(text, _lookup, _number)
+
+
+def _number(text: str) -> str:
+    locale = QLocale()
+    return text.translate({ord(","): locale.groupSeparator(), ord("."): locale.decimalPoint()})
 
 
 def has_translation() -> bool:

@@ -10,6 +10,7 @@ import pytest
 from tests import budget
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ["LC_ALL"] = "C.UTF-8"  # what the program says is in English, in processes that tests start too
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -14,7 +14,7 @@ from engine.session import SynclineSession, Verdict
 from engine.session.common_tables import together
 from engine.session.row_queries import Answer, Question
 from engine.table_shape import ParkedTable
-from engine.text import printable, t
+from engine.text import Text, counted, printable, t
 
 LOOK_AGAIN = 0.1
 """Seconds before tables that differ are compared once more."""
@@ -73,19 +73,21 @@ class Verification:
         """The rows that are known to differ."""
         return tuple(row for result in self.tables for row in result.rows)
 
-    def __str__(self) -> str:
-        """In one line: ``identical: 3 tables, 12,400 rows``."""
+    @property
+    def summary(self) -> Text:
+        """One line for a person: ``identical: 3 tables, 12,400 rows``."""
         if self.verdict is Verdict.DIFFERENT:
-            tables = [printable(result.table, 40) for result in self.tables if result.verdict is Verdict.DIFFERENT]
-            more = t(" or more") if any(result.more for result in self.tables) else ""
-            return t(
-                "different: {count}{more} in {tables}",
-                count=_count(len(self.differing), "row"),
-                more=more,
-                tables=", ".join(tables),
-            )
-        rows = sum(result.here for result in self.tables)
-        return f"{self.verdict.value}: {_count(len(self.tables), 'table')}, {_count(rows, 'row')}"
+            rows = _rows(len(self.differing))
+            if any(result.more for result in self.tables):
+                rows = t("{rows} or more", rows=rows)
+            names = [printable(result.table, 40) for result in self.tables if result.verdict is Verdict.DIFFERENT]
+            return t("different: {rows} in {tables}", rows=rows, tables=", ".join(names))
+        count = len(self.tables)
+        tables = counted(count, t("1 table"), t("{count:,} tables", count=count))
+        rows = _rows(sum(result.here for result in self.tables))
+        if self.verdict is Verdict.HISTORY:
+            return t("same rows, different history: {tables}, {rows}", tables=tables, rows=rows)
+        return t("identical: {tables}, {rows}", tables=tables, rows=rows)
 
 
 async def verify(link: Link, timeout: float, named: int = NAMED) -> Verification:
@@ -223,5 +225,5 @@ async def _look_closer(asking: Asking, named: int) -> Verification:
     return Verification(tuple(results), session.parked)
 
 
-def _count(number: int, thing: str) -> str:
-    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+def _rows(number: int) -> Text:
+    return counted(number, t("1 row"), t("{count:,} rows", count=number))

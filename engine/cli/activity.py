@@ -6,10 +6,10 @@ import argparse
 import sys
 from datetime import datetime
 
-from engine.cli.output import count, say
+from engine.cli.output import changes, say
 from engine.history.export import read_syncs, write_csv, write_json
 from engine.settings import journal_path
-from engine.text import t
+from engine.text import layout, t
 
 
 async def activity(arguments: argparse.Namespace) -> int:
@@ -22,13 +22,12 @@ async def activity(arguments: argparse.Namespace) -> int:
     else:
         for line in lines:
             when = datetime.fromtimestamp(line.time).strftime("%Y-%m-%d %H:%M:%S")
-            moved = t(
-                "sent {sent}, received {received}",
-                sent=count(line.sent, "change"),
-                received=count(line.received, "change"),
-            )
-            result = f": {line.error}" if line.error else t(" in {seconds:.1f} s", seconds=line.seconds)
-            say(f"{when}  {line.peer_name}  {moved}{result}")
+            moved = t("sent {sent}, received {received}", sent=changes(line.sent), received=changes(line.received))
+            if line.error:
+                result = layout("{moved}: {reason}", moved=moved, reason=line.error)
+            else:
+                result = t("{moved} in {seconds:.1f} s", moved=moved, seconds=line.seconds)
+            say(layout("{when}  {peer}  {result}", when=when, peer=line.peer_name, result=result))
         if not lines:
             say(t("Nothing was synced in the last 30 days."))
     return 0
@@ -38,5 +37,5 @@ def activity_options(parser: argparse.ArgumentParser) -> None:
     """Make ``parser`` that of ``activity``."""
     parser.set_defaults(run=activity)
     form = parser.add_mutually_exclusive_group()
-    form.add_argument("--json", action="store_true", help=t("a JSON array"))
-    form.add_argument("--csv", action="store_true", help=t("CSV with a heading"))
+    form.add_argument("--json", action="store_true", help=t("print a JSON array"))
+    form.add_argument("--csv", action="store_true", help=t("print CSV with a header row"))

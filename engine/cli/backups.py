@@ -11,7 +11,7 @@ from engine.errors import UsageError
 from engine.settings import data_dir
 from engine.storage.backup import Backup, Backups
 from engine.storage.restore import put_back_file
-from engine.text import t
+from engine.text import sentences, t
 
 
 async def run(arguments: argparse.Namespace) -> int:
@@ -31,10 +31,10 @@ def _list(arguments: argparse.Namespace, backups: Backups) -> None:
         else:
             say(
                 t(
-                    "{one}  {size:>13,} bytes  {copy}  of {path}",
-                    one=_when(one),
+                    "{made}  {size:>13,} bytes  {name}  of {path}",
+                    made=_when(one),
                     size=one.size,
-                    copy=one.copy.name,
+                    name=one.copy.name,
                     path=one.path,
                 )
             )
@@ -46,31 +46,37 @@ def _restore(arguments: argparse.Namespace, backups: Backups) -> None:
     path = _resolved(arguments.database)
     found = [one for one in backups.all() if one.path == path]
     if not found:
-        raise UsageError(
-            t("There is no backup of {path}.", path=path), hint=t("See what there is: syncline backups list")
-        )
+        raise UsageError(t("There is no backup of {path}.", path=path), hint=t("List them all: syncline backups list"))
     chosen = next((one for one in found if one.copy.name == arguments.backup), None) if arguments.backup else found[-1]
     if chosen is None:
-        hint = t("There are: {found}.", found=", ".join(one.copy.name for one in found))
+        hint = t("There are: {names}.", names=", ".join(one.copy.name for one in found))
         raise UsageError(t("There is no backup “{backup}” of {path}.", backup=arguments.backup, path=path), hint=hint)
     if not arguments.yes:
         raise UsageError(
             t(
-                "{path} would be set back to {chosen}, as a new replica: what peers hold that is"
-                " newer comes back when it syncs.",
+                "{path} would be set back to {time} and become a new replica. Newer changes that its "
+                "peers hold come back when it syncs.",
                 path=path,
-                chosen=_when(chosen),
+                time=_when(chosen),
             ),
             hint=t(
-                "If that is meant: syncline backups restore {database} --backup {copy} --yes",
-                database=arguments.database,
-                copy=chosen.copy.name,
+                "To do so: syncline backups restore {path} --backup {name} --yes",
+                path=arguments.database,
+                name=chosen.copy.name,
             ),
         )
     site_id, before = put_back_file(path, chosen.copy, backups)
-    new = t(", with a new site id: {hex}", hex=site_id.hex()) if site_id else ""
-    was = t(" The backup of before: {before}", before=before) if before is not None else ""
-    say(t("{path} is as it was at {chosen}{new}.{was}", path=path, chosen=_when(chosen), new=new, was=was))
+    if site_id:
+        restored = t(
+            "{path} is restored as of {time}, with the new site id {site_id}.",
+            path=path,
+            time=_when(chosen),
+            site_id=site_id.hex(),
+        )
+    else:
+        restored = t("{path} is restored as of {time}.", path=path, time=_when(chosen))
+    kept = t("Backup of the previous state: {backup}", backup=before) if before is not None else ""
+    say(sentences(restored, kept))
 
 
 def _resolved(path: Path) -> Path:
@@ -84,19 +90,21 @@ def _when(backup: Backup) -> str:
 def backups_options(parser: argparse.ArgumentParser) -> None:
     """Make ``parser`` that of ``backups``, with its actions."""
     parser.set_defaults(run=run)
-    actions = parser.add_subparsers(title="actions", metavar="ACTION", dest="action", required=True)
+    actions = parser.add_subparsers(title=t("actions"), metavar="ACTION", dest="action", required=True)
 
     def action(name: str, text: str) -> argparse.ArgumentParser:
-        one = actions.add_parser(name, help=text, description=text, allow_abbrev=False)
-        text = t("where the backups are (default: those of this user)")
+        one = actions.add_parser(name, help=text, description=text)
+        text = t("the folder of backups (default: this user's)")
         one.add_argument("--folder", metavar="DIR", type=Path, help=text)
         return one
 
     one = action("list", t("List the backups, oldest first."))
-    one.add_argument("database", metavar="DB", nargs="?", type=Path, help=t("only those of this file"))
-    one.add_argument("--json", action="store_true", help=t("one JSON object a line"))
+    one.add_argument("database", metavar="DB", nargs="?", type=Path, help=t("only those of this database"))
+    one.add_argument("--json", action="store_true", help=t("print one JSON object per line"))
 
-    one = action("restore", t("Set a database back to a backup; it counts as a new replica. A backup is made before."))
+    one = action(
+        "restore", t("Restore a database from a backup, as a new replica. The current file is backed up first.")
+    )
     one.add_argument("database", metavar="DB", type=Path, help=t("the SQLite file, or where it was"))
-    one.add_argument("--backup", metavar="NAME", help=t("which one, by its name in the list (default: the newest)"))
-    one.add_argument("--yes", action="store_true", help=t("do it"))
+    one.add_argument("--backup", metavar="NAME", help=t("the backup's name in the list (default: the newest)"))
+    one.add_argument("--yes", action="store_true", help=t("do it, rather than say what would happen"))

@@ -21,7 +21,7 @@ async def changes(arguments: argparse.Namespace) -> int:
     """``syncline changes DB [--since V] [--follow] [--json]``"""
     since: int = arguments.since
     if since < 0:
-        raise UsageError(t("--since takes a version, 0 or more."))
+        raise UsageError(t("--since needs a version, 0 or higher."))
     with Replica.open(arguments.database, readonly=True) as replica:
         since = _print_changes(replica, since, arguments.json)
         if arguments.follow:
@@ -52,6 +52,6 @@ def changes_options(parser: argparse.ArgumentParser) -> None:
     """Make ``parser`` that of ``changes``."""
     parser.set_defaults(run=changes, endless=lambda arguments: bool(arguments.follow))
     add_database(parser)
-    parser.add_argument("--since", metavar="V", type=int, default=0, help=t("only those above this version"))
-    parser.add_argument("--follow", action="store_true", help=t("go on with new ones as they are made"))
-    parser.add_argument("--json", action="store_true", help=t("one JSON object a line"))
+    parser.add_argument("--since", metavar="V", type=int, default=0, help=t("only changes above this version"))
+    parser.add_argument("--follow", action="store_true", help=t("keep printing new changes as they are made"))
+    parser.add_argument("--json", action="store_true", help=t("print one JSON object per line"))

@@ -1,4 +1,4 @@
-"""``syncline check``: finds, and on request mends, damage to a file's sync records."""
+"""``syncline check``: finds, and on request repairs, damage to a file's sync records."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from engine.cli.output import say, say_json
 from engine.replica import Replica
 from engine.settings import data_dir
 from engine.storage.backup import Backups
-from engine.tables import Damage
-from engine.text import t
+from engine.tables import Damage, Finding
+from engine.text import Text, layout, t
 
 LEFT = {
-    Damage.ORPHANS: t("Left to you: delete them where the app does, or bring back what they refer to."),
-    Damage.NO_TEXT: t("Left to you: correct the text, or store it as a BLOB; then the row is sent by itself."),
+    Damage.ORPHANS: t("Up to you: delete these rows in the app, or restore the rows that they refer to."),
+    Damage.NO_TEXT: t("Up to you: correct the text, or store it as a BLOB. The row is then sent automatically."),
 }
 
 
@@ -33,29 +33,36 @@ async def check(arguments: argparse.Namespace) -> int:
         with Replica.open(path) as replica:
             found = [*replica.repair(), *(finding for finding in found if not finding.remedy)]
     for finding in found:
-        mended = backup is not None and bool(finding.remedy)
+        repaired = backup is not None and bool(finding.remedy)
         if arguments.json:
             kind = finding.damage.name.lower().replace("_", "-")
-            say_json({"table": finding.table, "damage": kind, "count": finding.count, "mended": mended})
+            say_json({"table": finding.table, "damage": kind, "count": finding.count, "mended": repaired})
         else:
-            say(f"{finding.table}: {finding}")
-            done = "Mended" if mended else t("To be mended")
-            say(f"    {f'{done}: {finding.remedy}.' if finding.remedy else LEFT[finding.damage]}")
+            say(layout("{table}: {damage}", table=finding.table, damage=finding.sentence))
+            say(_remedy(finding, repaired), indent=4)
     left = [finding for finding in found if backup is None or not finding.remedy]
     if arguments.json:
         return 1 if left else 0
     if not found:
-        say(t("{path} is in good order.", path=path))
+        say(t("{path} is intact.", path=path))
     elif backup:
-        say(t("The backup of before: {backup}", backup=backup))
+        say(t("Backup of the previous state: {backup}", backup=backup))
     elif any(finding.remedy for finding in left):
-        say(t("To mend it: syncline check --repair {path}", path=path))
+        say(t("To repair it: syncline check --repair {path}", path=path))
     return 1 if left else 0
+
+
+def _remedy(finding: Finding, repaired: bool) -> Text:
+    if not finding.remedy:
+        return LEFT[finding.damage]
+    if repaired:
+        return t("Repaired: {remedy}.", remedy=finding.remedy)
+    return t("To be repaired: {remedy}.", remedy=finding.remedy)
 
 
 def check_options(parser: argparse.ArgumentParser) -> None:
     """Make ``parser`` that of ``check``."""
     parser.set_defaults(run=check)
     add_database(parser)
-    parser.add_argument("--repair", action="store_true", help=t("mend what is found, after a backup of the file"))
-    parser.add_argument("--json", action="store_true", help=t("one JSON object a line"))
+    parser.add_argument("--repair", action="store_true", help=t("repair the damage, after a backup of the file"))
+    parser.add_argument("--json", action="store_true", help=t("print one JSON object per line"))

@@ -9,28 +9,29 @@ import sys
 from collections.abc import Sequence
 
 from engine import __version__
+from engine.cli.parser import Parser, translate_argparse
 from engine.text import t
 
 COMMANDS = {
-    "open": ("window", t("Open the window, and add these databases, or the peer of a link.")),
-    "demo": ("demo.command", t("Two todo lists in sync through a hub, before your eyes.")),
-    "screenshots": ("window", t("Paint the window into pictures, light and dark.")),
+    "open": ("window", t("Open the window, and add databases or a peer to it.")),
+    "demo": ("demo.command", t("Watch two todo lists sync through a hub.")),
+    "screenshots": ("window", t("Save pictures of the window, light and dark.")),
     "sync": ("sync", t("Sync a database with a peer.")),
-    "verify": ("verify", t("Sync with a peer, compare every row, and mend what differs if asked to.")),
-    "schema": ("schema", t("Show how the tables differ from a peer's, and add what is missing here if asked to.")),
+    "verify": ("verify", t("Sync with a peer and compare every row; optionally repair what differs.")),
+    "schema": ("schema", t("Show how the tables differ from a peer's; optionally add what is missing here.")),
     "serve": ("serve", t("Serve the databases of a folder as rooms.")),
-    "token": ("token", t("Make, list and revoke the tokens of a hub.")),
-    "pair": ("pair", t("Pair two machines: make a link to a database here, open it on the other one.")),
-    "share": ("pair", t("Serve databases to the machines that were paired with this one.")),
+    "token": ("token", t("Create, list and revoke the tokens of a hub.")),
+    "pair": ("pair", t("Pair two machines: create a link here, open it on the other one.")),
+    "share": ("pair", t("Serve databases to the machines paired with this one.")),
     "status": ("inspect", t("Show the configured databases and peers, and their clocks.")),
     "activity": ("activity", t("Show what the window has synced in the last 30 days.")),
     "tables": ("inspect", t("Show which tables of a database are, or can be made, syncable.")),
     "make-syncable": ("inspect", t("Make a table syncable, after a backup of the file.")),
     "new-id": ("identity", t("Give a database that was copied or restored a site id of its own.")),
-    "backups": ("backups", t("List the backups of databases, and put one back.")),
-    "check": ("check", t("Find damage to a database's sync records, and mend it.")),
+    "backups": ("backups", t("List the backups of databases, and restore one.")),
+    "check": ("check", t("Find damage to a database's sync records; optionally repair it.")),
     "changes": ("changes", t("Print a database's changes.")),
-    "bench": ("bench.command", t("Measure the engine, each figure beside its baseline in the same run.")),
+    "bench": ("bench.command", t("Measure the engine, each figure beside a baseline from the same run.")),
 }
 """Each command's module and what it does. ``status_options`` there takes the parser of ``status``: it adds the options
 and says in its defaults what is to be run. Only the module of the command that was given is loaded: all of them take
@@ -56,18 +57,18 @@ def _can_be_opened(word: str) -> bool:
 
 def parser(only: str | None = None) -> argparse.ArgumentParser:
     """Return the parser of the whole command line; with ``only``, the options of this command alone are known."""
-    parser = argparse.ArgumentParser(
+    translate_argparse()
+    parser = Parser(
         prog="syncline",
         usage="syncline [COMMAND ...]",
-        description=t("Keeps cr-sqlite databases in sync. Without a command it opens the window."),
-        epilog=t("COMMAND --help tells more of each. The folder docs of the source has guides to all of it."),
-        allow_abbrev=False,
+        description=t("Keeps cr-sqlite databases in sync. Without a command, it opens the window."),
+        epilog=t("COMMAND --help explains each command. The docs folder of the source has guides."),
     )
     parser.add_argument("--version", action="version", version=f"syncline {__version__}")
     parser.set_defaults(run=None, window=None, endless=lambda _: False)
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", prog="syncline", required=True)
+    commands = parser.add_subparsers(title=t("commands"), metavar="COMMAND", prog="syncline", required=True)
     for name, (module, text) in COMMANDS.items():
-        one = commands.add_parser(name, help=text, description=text, allow_abbrev=False)
+        one = commands.add_parser(name, help=text, description=text)
         if only in (None, name):
             add_options = f"{name.replace('-', '_')}_options"
             getattr(importlib.import_module(f"engine.cli.{module}"), add_options)(one)

@@ -21,30 +21,31 @@ async def new_id(arguments: argparse.Namespace) -> int:
         old = replica.site_id
     if not old:
         raise UsageError(
-            t("{path} has no site id yet: it was never synced.", path=path), hint=t("It gets one when it is.")
+            t("{path} has no site id yet, because it was never synced.", path=path),
+            hint=t("It gets one at its first sync."),
         )
     if not arguments.yes:
         raise UsageError(
             t(
-                "{path} would become a new replica to all its peers: no row changes, and with each"
-                " of them it syncs once more from the start.",
+                "{path} would become a new replica to all its peers. No row changes; it syncs with "
+                "each peer once more from the start.",
                 path=path,
             ),
-            hint=t("If that is meant, close the programs that use it, then: syncline new-id {path} --yes", path=path),
+            hint=t("To do so, close the programs that use it, then: syncline new-id {path} --yes", path=path),
         )
     backup = Backups(data_dir() / "backups").make(path)
     with Replica.open(path) as replica:
         new = replica.new_site_id()
     say(
         t(
-            "{path} has a new site id: {hex} (it was {hex2}). The backup of before: {backup}",
+            "{path} has a new site id: {new} (was {old}). Backup of the previous state: {backup}",
             path=path,
-            hex=new.hex(),
-            hex2=old.hex(),
+            new=new.hex(),
+            old=old.hex(),
             backup=backup,
         )
     )
-    say(t("If another copy of the file has synced too, give that one a new id as well."))
+    say(t("If another copy of the file was synced too, give it a new id as well."))
     return 0
 
 
@@ -52,4 +53,4 @@ def new_id_options(parser: argparse.ArgumentParser) -> None:
     """Make ``parser`` that of ``new-id``."""
     parser.set_defaults(run=new_id)
     add_database(parser)
-    parser.add_argument("--yes", action="store_true", help=t("do it: it becomes a new replica to all its peers"))
+    parser.add_argument("--yes", action="store_true", help=t("do it: the file becomes a new replica to all its peers"))

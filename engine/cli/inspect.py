@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from engine.cli.options import add_database
-from engine.cli.output import count, say, say_json, short_site
+from engine.cli.output import rows, say, say_json, short_site
 from engine.errors import NotEligible, ReplicaError, UsageError
 from engine.replica import Replica
 from engine.settings import Settings, SettingsFile, data_dir
 from engine.storage.backup import Backups
-from engine.text import t
+from engine.text import layout, t
 
 
 async def tables(arguments: argparse.Namespace) -> int:
@@ -38,12 +38,12 @@ async def tables(arguments: argparse.Namespace) -> int:
             )
             continue
         can = t("can be made syncable") if table.eligible else t("cannot be synced")
-        word = "syncable" if table.syncable else can
-        say(f"{table.name}: {word}, {count(table.rows, 'row')}")
+        state = t("syncable") if table.syncable else can
+        say(layout("{table}: {state}, {rows}", table=table.name, state=state, rows=rows(table.rows)))
         for sentence in table.reasons + table.cautions:
-            say(f"    {sentence}")
+            say(sentence, indent=4)
     if not found and not arguments.json:
-        say(t("{database} has no tables.", database=arguments.database))
+        say(t("{path} has no tables.", path=arguments.database))
     return 0
 
 
@@ -54,13 +54,13 @@ async def make_syncable(arguments: argparse.Namespace) -> int:
         found = {table.name: table for table in replica.tables()}
     table = found.get(arguments.table)
     if table is None:
-        known = ", ".join(sorted(found)) or "none"
-        raise UsageError(
-            t("{path} has no table “{table}”.", path=path, table=arguments.table),
-            hint=t("Its tables: {known}.", known=known),
-        )
+        hint = t("Its tables: {tables}.", tables=", ".join(sorted(found))) if found else t("It has no tables.")
+        raise UsageError(t("{path} has no table “{table}”.", path=path, table=arguments.table), hint=hint)
     if table.syncable is not arguments.undo:
-        say(t("{table} is {value}.", table=table.name, value="syncable already" if table.syncable else "not syncable"))
+        if table.syncable:
+            say(t("{table} is already syncable.", table=table.name))
+        else:
+            say(t("{table} is not syncable.", table=table.name))
         return 0
     if arguments.undo:
         backup = Backups(data_dir() / "backups").make(path)
@@ -68,9 +68,9 @@ async def make_syncable(arguments: argparse.Namespace) -> int:
             replica.make_plain(table.name)
         say(
             t(
-                "{table} is not synced any more ({rows}). The backup of before: {backup}",
+                "{table} is no longer synced ({rows}). Backup of the previous state: {backup}",
                 table=table.name,
-                rows=count(table.rows, "row"),
+                rows=rows(table.rows),
                 backup=backup,
             )
         )
@@ -84,13 +84,13 @@ async def make_syncable(arguments: argparse.Namespace) -> int:
         say(caution)
     say(
         t(
-            "{table} is syncable now ({rows}). The backup of before: {backup}",
+            "{table} is now syncable ({rows}). Backup of the previous state: {backup}",
             table=table.name,
-            rows=count(table.rows, "row"),
+            rows=rows(table.rows),
             backup=backup,
         )
     )
-    say(t("Programs that write to this file must now load cr-sqlite, or write through engine.crr."))
+    say(t("Programs that write to this table must now load cr-sqlite, or write through engine.crr."))
     return 0
 
 
@@ -102,48 +102,31 @@ async def status(arguments: argparse.Namespace) -> int:
         say_json({"auto_sync": settings.auto_sync, "databases": databases})
         return 0
     if not databases:
-        say("No database yet. Sync one: syncline sync DB URL")
+        say(t("No database is configured. To sync one: syncline sync DB URL"))
     for database in databases:
         say(f"{database['name']}  {database['path']}")
         if database["problem"]:
-            say(f"    {database['problem']}")
+            say(database["problem"], indent=4)
             continue
-        say(
-            t(
-                "    site {database}, version {database2}",
-                database=database["site_id"][:8],
-                database2=database["db_version"],
-            )
-        )
+        site_id, version = database["site_id"][:8], database["db_version"]
+        say(t("site {site_id}, version {version}", site_id=site_id, version=version), indent=4)
         for parked in database["parked"]:
-            say(
-                t(
-                    "    The table “{parked}” cannot be synced: {parked2}.",
-                    parked=parked["table"],
-                    parked2=parked["reason"],
-                )
-            )
+            table, reason = parked["table"], parked["reason"]
+            say(t("The table “{table}” cannot be synced: {reason}.", table=table, reason=reason), indent=4)
         if database["parked"]:
-            say(t("    To mend it: syncline check --repair {database}", database=database["path"]))
+            say(t("To repair it: syncline check --repair {path}", path=database["path"]), indent=4)
         for peer in database["peers"]:
-            say(
-                t(
-                    "    peer {peer}  {peer2}  room {peer3}  {peer4}",
-                    peer=peer["name"],
-                    peer2=peer["url"],
-                    peer3=peer["room"],
-                    peer4=peer["mode"],
-                )
-            )
+            say(t("peer {name}  {url}  room {room}  {mode}", **peer), indent=4)
         for clock in database["clocks"]:
             received, sent = (clock[key] if clock[key] is not None else "–" for key in ("received", "sent"))
             say(
                 t(
-                    "    {clock}: received {received}, confirmed {sent}",
-                    clock=short_site(bytes.fromhex(clock["site_id"])),
+                    "{site_id}: received {received}, confirmed {confirmed}",
+                    site_id=short_site(bytes.fromhex(clock["site_id"])),
                     received=received,
-                    sent=sent,
-                )
+                    confirmed=sent,
+                ),
+                indent=4,
             )
     return 0
 
@@ -170,7 +153,7 @@ def _database_status(settings: Settings, database_id: str) -> dict[str, Any]:
                 for peer in replica.tracked_peers()
             ]
     except ReplicaError as error:
-        told["problem"] = str(error)
+        told["problem"] = error.sentence
     return told
 
 
@@ -178,7 +161,7 @@ def tables_options(parser: argparse.ArgumentParser) -> None:
     """Make ``parser`` that of ``tables``."""
     parser.set_defaults(run=tables)
     add_database(parser)
-    parser.add_argument("--json", action="store_true", help=t("one JSON object a line"))
+    parser.add_argument("--json", action="store_true", help=t("print one JSON object per line"))
 
 
 def make_syncable_options(parser: argparse.ArgumentParser) -> None:
@@ -186,11 +169,11 @@ def make_syncable_options(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=make_syncable)
     add_database(parser)
     parser.add_argument("table", metavar="TABLE")
-    text = t("take it back: its rows stay, and are synced no more; any program can write to it again")
+    text = t("stop syncing the table: its rows stay, and any program can write to it again")
     parser.add_argument("--undo", action="store_true", help=text)
 
 
 def status_options(parser: argparse.ArgumentParser) -> None:
     """Make ``parser`` that of ``status``."""
     parser.set_defaults(run=status)
-    parser.add_argument("--json", action="store_true", help=t("one JSON object"))
+    parser.add_argument("--json", action="store_true", help=t("print one JSON object"))

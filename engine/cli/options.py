@@ -10,10 +10,10 @@ from engine.text import t
 
 def add_database(parser: argparse.ArgumentParser) -> None:
     """Add the file that a command is about, as ``database``."""
-    parser.add_argument("database", metavar="DB", type=Path, help=t("the SQLite file"))
+    parser.add_argument("database", metavar="DB", type=Path, help=t("the SQLite database"))
 
 
 def add_token_file(parser: argparse.ArgumentParser) -> None:
     """Add where the token for a peer is, as ``token_file``."""
-    text = t("a file with the token that the peer asks for (or set SYNCLINE_TOKEN)")
+    text = t("a file that holds the token for the peer (or set SYNCLINE_TOKEN)")
     parser.add_argument("--token-file", metavar="FILE", type=Path, help=text)

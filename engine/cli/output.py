@@ -1,13 +1,15 @@
-"""How values, changes and clocks look on a terminal and in JSON."""
+"""What commands print: texts in the system's language, values, changes and clocks; JSON in English."""
 
 from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from engine.change import SENTINEL, SQLiteValue
-from engine.text import printable, t
+from engine.language import catalogue, number_format, system_language
+from engine.text import Text, counted, joined, layout, printable, t, translated
 
 if TYPE_CHECKING:
     from engine.events import FlowChange
@@ -16,9 +18,15 @@ SHOWN = 60
 """Characters of a value shown on a terminal."""
 
 
-def say(text: str) -> None:
-    """Print one line for a person or a pipe, at once."""
-    print(text, flush=True)
+def said(text: str) -> str:
+    """Return a text in the system's language; only texts with a template are translated."""
+    language = system_language()
+    return translated(text, catalogue(language), number_format(language))
+
+
+def say(text: str, *, indent: int = 0) -> None:
+    """Print one line for a person or a pipe, at once, in the system's language."""
+    print(" " * indent + said(text), flush=True)
 
 
 def say_json(value: dict[str, Any]) -> None:
@@ -36,9 +44,14 @@ def short_site(site_id: bytes | None) -> str:
     return site_id.hex()[:8] if site_id else "–"
 
 
-def count(number: int, thing: str) -> str:
+def changes(number: int) -> Text:
     """Return ``1 change``, ``1,240 changes``."""
-    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+    return counted(number, t("1 change"), t("{count:,} changes", count=number))
+
+
+def rows(number: int) -> Text:
+    """Return ``1 row``, ``1,240 rows``."""
+    return counted(number, t("1 row"), t("{count:,} rows", count=number))
 
 
 def shown(value: SQLiteValue) -> str:
@@ -46,7 +59,7 @@ def shown(value: SQLiteValue) -> str:
     if value is None:
         return "NULL"
     if isinstance(value, bytes):
-        return f"<{count(len(value), 'byte')}>"
+        return counted(len(value), t("<1 byte>"), t("<{count:,} bytes>", count=len(value)))
     return printable(str(value), SHOWN)
 
 
@@ -55,16 +68,29 @@ def as_json(value: SQLiteValue) -> Any:
     return {"blob": value.hex()} if isinstance(value, bytes) else value
 
 
-def change_line(change: FlowChange) -> str:
+def change_line(change: FlowChange) -> Text:
     """Return one change as a line: version, author, table, key, what happened."""
-    key = ", ".join(shown(part) for part in change.key)
+    return layout(
+        "{version:>6}  {site_id}  {row}  {change}",
+        version=change.version,
+        site_id=short_site(change.author),
+        row=row_name(change.table, change.key),
+        change=_what(change),
+    )
+
+
+def row_name(table: str, key: Sequence[SQLiteValue]) -> Text:
+    """Return a row's table and key, as in ``item[1]``."""
+    return layout("{table}[{key}]", table=shown(table), key=joined(", ", map(shown, key)))
+
+
+def _what(change: FlowChange) -> Text:
     if change.column == SENTINEL:
-        what = "deleted" if change.cl % 2 == 0 else "created"
-    else:
-        what = f"{change.column} = {shown(change.value)}"
-        if change.had_old:
-            what += t("  (was {old})", old=shown(change.old))
-    return f"{change.version:>6}  {short_site(change.author)}  {change.table}[{key}]  {what}"
+        return t("deleted") if change.cl % 2 == 0 else t("created")
+    column, value = change.column, shown(change.value)
+    if change.had_old:
+        return t("{column} = {value}  (was {old})", column=column, value=value, old=shown(change.old))
+    return layout("{column} = {value}", column=column, value=value)
 
 
 def change_json(change: FlowChange) -> dict[str, Any]:

@@ -41,30 +41,31 @@ async def pair(arguments: argparse.Namespace) -> int:
         return await _use(parse(arguments.what), arguments)
     if arguments.database is not None:
         raise UsageError(
-            t("“{what}” is no pairing link.", what=arguments.what),
+            t("“{text}” is not a pairing link.", text=arguments.what),
             hint=t("Use: syncline pair DB, or: syncline pair LINK DB"),
         )
     async with _engine() as engine:
         with engine.subscribe() as events:
             [database] = await _share(engine, [Path(arguments.what)], arguments)
             link = engine.sharing.invite(database.id)
-            say(t("Open this link on the other machine, within ten minutes. It is good once; keep it to yourself:"))
+            say(t("Open this link on the other machine within ten minutes. It works once; keep it to yourself:"))
             say(link.text())
             if terminal():
                 say(qr_on_terminal(link.text()))
             say(t("Both sides show these words: {words}", words=" ".join(link.words)))
-            say(f"There: syncline pair LINK DB. Stop here with Ctrl-C; go on later: syncline share {arguments.what}")
+            say(t("On the other machine, run: syncline pair LINK DB"))
+            say(t("To stop here, press Ctrl-C. To continue later: syncline share {path}", path=arguments.what))
             await _tell(events)
     return 0
 
 
 async def _use(link: PairingLink, arguments: argparse.Namespace) -> int:
-    """The other machine: trade the link, keep the peer, and sync with it."""
+    """The other machine: redeem the link, keep the peer, and sync with it."""
     if arguments.database is None:
-        raise UsageError(t("Which database is to be synced with it?"), hint=t("Use: syncline pair LINK DB"))
+        raise UsageError(t("Which database should be synced with it?"), hint=t("Use: syncline pair LINK DB"))
     if _window_is_open():
         raise UsageError(
-            t("Syncline's window is open, and keeps the peers."), hint=t("Paste the link there, under Add peer.")
+            t("Syncline's window is open and manages the peers."), hint=t("Paste the link there, under “Add peer”.")
         )
     file, store = SettingsFile(), TokenStore()
     settings = file.load()
@@ -73,7 +74,7 @@ async def _use(link: PairingLink, arguments: argparse.Namespace) -> int:
             mode = Mode.LIVE if arguments.watch else Mode.MANUAL
             if is_new(arguments.database.expanduser()):
                 peer = await engine.pairing.pair_new(link, arguments.database, mode=mode)
-                say(t("Made {database}, with the tables of the other side.", database=arguments.database))
+                say(t("Created {path} with the tables of the other side.", path=arguments.database))
             else:
                 database = await engine.databases.add(arguments.database)
                 peer = await engine.pairing.pair(link, database.id, mode=mode)
@@ -87,7 +88,7 @@ async def _use(link: PairingLink, arguments: argparse.Namespace) -> int:
         [outcome] = (await engine.peers.sync_now()).values()
         if outcome is not None:
             raise outcome
-        say(t("Both sides hold the same. The window goes on with it, and so does: syncline sync DB"))
+        say(t("Both sides hold the same. To continue, open the window or run: syncline sync DB"))
     return 0
 
 
@@ -116,19 +117,15 @@ def _engine(token_store: TokenStore | None = None) -> Engine:
 
 async def _share(engine: Engine, paths: Sequence[Path], arguments: argparse.Namespace) -> list[DatabaseConfig]:
     if not 0 <= arguments.port <= 65535:
-        raise UsageError(t("{port} is no port.", port=arguments.port), hint=t("Ports go from 0 to 65535."))
+        raise UsageError(t("{port} is not a valid port.", port=arguments.port), hint=t("Use a number from 0 to 65535."))
     databases = [await engine.databases.add(path) for path in paths]
     await engine.sharing.start([database.id for database in databases], lan=not arguments.local, port=arguments.port)
     assert engine.sharing.server is not None
-    where = t("on this machine alone") if arguments.local else t("in the local network")
-    say(
-        t(
-            "Sharing {rooms} {where}, at port {port}.",
-            rooms=", ".join(engine.sharing.server.rooms),
-            where=where,
-            port=engine.sharing.server.port,
-        )
-    )
+    rooms, port = ", ".join(engine.sharing.server.rooms), engine.sharing.server.port
+    if arguments.local:
+        say(t("Sharing {rooms} on this machine only, at port {port}.", rooms=rooms, port=port))
+    else:
+        say(t("Sharing {rooms} in the local network, at port {port}.", rooms=rooms, port=port))
     return databases
 
 
@@ -142,7 +139,10 @@ async def _tell(events: EventStream) -> None:
             case SharingChanged(guests=guests):
                 now = {guest.name for guest in guests if guest.connected}
                 for name in sorted(now ^ here):
-                    say(f"{name} {'came' if name in now else 'left'}.")
+                    if name in now:
+                        say(t("{name} connected.", name=name))
+                    else:
+                        say(t("{name} disconnected.", name=name))
                 here = now
             case PeerChanged(status) if line := states.line(status):
                 say(line)
@@ -166,7 +166,7 @@ def _window_is_open() -> bool:
 def share_options(parser: argparse.ArgumentParser) -> None:
     """Make ``parser`` that of ``share``."""
     parser.set_defaults(run=share, endless=lambda _: True)
-    parser.add_argument("databases", metavar="DB", type=Path, nargs="+", help=t("a SQLite file"))
+    parser.add_argument("databases", metavar="DB", type=Path, nargs="+", help=t("a SQLite database"))
     _add_where(parser)
 
 
@@ -174,16 +174,22 @@ def pair_options(parser: argparse.ArgumentParser) -> None:
     """Make ``parser`` that of ``pair``."""
     parser.set_defaults(run=pair, endless=lambda arguments: arguments.database is None or bool(arguments.watch))
     parser.add_argument(
-        "what", metavar="DB|LINK", help=t("the database to share; or the link that the other side shows")
+        "what", metavar="DB|LINK", help=t("the database to share, or the link that the other side shows")
     )
     parser.add_argument(
-        "database", metavar="DB", type=Path, nargs="?", help=t("with a link: what to sync with it; made if need be")
+        "database",
+        metavar="DB",
+        type=Path,
+        nargs="?",
+        help=t("with a link: the database to sync, created if it does not exist"),
     )
-    parser.add_argument("--watch", action="store_true", help=t("with a link: stay connected; send every write at once"))
+    parser.add_argument(
+        "--watch", action="store_true", help=t("with a link: stay connected and send every write at once")
+    )
     _add_where(parser)
 
 
 def _add_where(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--local", action="store_true", help=t("for this machine alone, not for the local network"))
-    text = t("where paired machines find this one (default: {port}; 0 picks a free one)", port=PORT)
+    parser.add_argument("--local", action="store_true", help=t("serve this machine only, not the local network"))
+    text = t("the port to listen on (default: {port}; 0 picks a free one)", port=PORT)
     parser.add_argument("--port", type=int, default=PORT, help=text)

@@ -15,6 +15,7 @@ import sys
 import threading
 from collections.abc import Awaitable, Callable
 
+from engine.cli.output import said
 from engine.errors import SynclineError, UsageError
 
 WITHIN = 4.5
@@ -90,7 +91,7 @@ def _end_within(seconds: float, status: int) -> None:
 
 
 def _say(error: SynclineError, status: int) -> int:
-    print(f"syncline: {error}", file=sys.stderr)
+    print(f"syncline: {said(error.sentence)}", file=sys.stderr)
     if error.hint:
-        print(f"          {error.hint}", file=sys.stderr)
+        print(f"          {said(error.hint)}", file=sys.stderr)
     return status

@@ -14,7 +14,7 @@ from engine.replica import Replica
 from engine.settings import data_dir
 from engine.storage.backup import Backups
 from engine.tables import Addition
-from engine.text import t
+from engine.text import Text, joined, t
 
 
 async def run(arguments: argparse.Namespace) -> int:
@@ -33,16 +33,16 @@ async def run(arguments: argparse.Namespace) -> int:
             added = replica.add_missing(there)
             lines = compare(replica, there).lines
         if not arguments.json:
-            say(t("Added: {added}. The backup of before: {backup}", added=_names(added), backup=backup))
-            say(t("To take it back while nobody has used it: syncline schema {path} --undo", path=path))
+            say(t("Added: {names}. Backup of the previous state: {backup}", names=_names(added), backup=backup))
+            say(t("To undo this while it is unused: syncline schema {path} --undo", path=path))
         addable = any(line.addable for line in lines)
     for line in lines:
         _say_json(line) if arguments.json else say(_line(line))
     if not arguments.json:
         if not lines:
-            say(t("The tables are alike on both sides."))
+            say(t("The tables are the same on both sides."))
         elif addable:
-            say(t("To add here what is marked with +, after a backup: --add"))
+            say(t("To add what is marked with + here, after a backup: --add"))
     return 1 if lines else 0
 
 
@@ -51,28 +51,28 @@ def _undo(path: Path) -> int:
     with Replica.open(path) as replica:
         dropped, left = replica.take_back_added()
     if dropped:
-        say(t("Taken back: {dropped}. The backup of before: {backup}", dropped=_names(dropped), backup=backup))
+        say(t("Removed: {names}. Backup of the previous state: {backup}", names=_names(dropped), backup=backup))
     if left:
-        say(t("In use, so they stay: {left}.", left=_names(left)))
-        say(t("A backup from before they were added can be restored; it is a new replica then: syncline new-id"))
+        say(t("Still in use, so kept: {names}.", names=_names(left)))
+        say(t("You can restore a backup from before they were added, and make it a new replica: syncline new-id"))
     if not dropped and not left:
-        say(t("Nothing was added that could be taken back."))
+        say(t("Nothing was added that could be undone."))
     return 1 if left else 0
 
 
-def _names(additions: Sequence[Addition]) -> str:
-    return ", ".join(shown(f"{one.table}.{one.column}" if one.column else one.table) for one in additions)
+def _names(additions: Sequence[Addition]) -> Text:
+    return joined(", ", (shown(f"{one.table}.{one.column}" if one.column else one.table) for one in additions))
 
 
-def _line(line: SchemaLine) -> str:
+def _line(line: SchemaLine) -> Text:
     name = f"{line.table}.{line.column}" if line.column else line.table
     return t(
-        "{value} {name}: {here} here, {there} there; {value2}",
-        value="+" if line.addable else " ",
+        "{mark} {name}: {here} here, {there} there; {cure}",
+        mark="+" if line.addable else " ",
         name=shown(name),
         here=line.here,
         there=line.there,
-        value2=line.cure.value,
+        cure=line.cure.value,
     )
 
 
@@ -85,10 +85,10 @@ def schema_options(parser: argparse.ArgumentParser) -> None:
     """Make ``parser`` that of ``schema``."""
     parser.set_defaults(run=run)
     add_database(parser)
-    parser.add_argument("url", metavar="URL", nargs="?", help=t("the peer's address (default: the peer that is kept)"))
+    parser.add_argument("url", metavar="URL", nargs="?", help=t("the peer's URL (default: the configured peer)"))
     parser.add_argument("--room", help=t("the database's name there (default: the file's name)"))
     add_token_file(parser)
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--add", action="store_true", help=t("add the tables and columns that are missing here"))
-    how.add_argument("--undo", action="store_true", help=t("drop again what was added so, unless it is in use"))
-    parser.add_argument("--json", action="store_true", help=t("one JSON object a line"))
+    how.add_argument("--undo", action="store_true", help=t("remove what was added this way, unless it is in use"))
+    parser.add_argument("--json", action="store_true", help=t("print one JSON object per line"))

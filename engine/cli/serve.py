@@ -36,7 +36,7 @@ SHOWN = 5
 async def run(arguments: argparse.Namespace) -> int:
     """Serve until told to stop."""
     if not 0 <= arguments.port <= 65535:
-        raise UsageError(t("{port} is no port.", port=arguments.port), hint=t("Ports go from 0 to 65535."))
+        raise UsageError(t("{port} is not a valid port.", port=arguments.port), hint=t("Use a number from 0 to 65535."))
     options = _options(arguments)
     if arguments.log_json:
         log_json()
@@ -47,7 +47,7 @@ async def run(arguments: argparse.Namespace) -> int:
             hub = await engine.serving.start(
                 arguments.folder, host=arguments.host, port=arguments.port, options=options
             )
-            say(t("Serving {folder} at {url}; stop with Ctrl-C.", folder=arguments.folder, url=hub.url))
+            say(t("Serving {folder} at {url}; press Ctrl-C to stop.", folder=arguments.folder, url=hub.url))
             async for event in events:
                 if isinstance(event, HubChanged) and event.url:
                     say(t("Connected: {rooms}", rooms=_crowd(event.rooms)))
@@ -56,12 +56,13 @@ async def run(arguments: argparse.Namespace) -> int:
 
 def _crowd(rooms: Sequence[tuple[str, int]]) -> str:
     """Who is connected, in a line that stays short."""
-    shown = ", ".join(f"{room}: {guests}" for room, guests in rooms[:SHOWN])
-    more = rooms[SHOWN:]
-    rest = (
-        t(", and {more} in {count} more rooms", more=sum(guests for _, guests in more), count=len(more)) if more else ""
-    )
-    return f"{shown or 'nobody'}{rest}"
+    if not rooms:
+        return t("nobody")
+    shown, more = ", ".join(f"{room}: {guests}" for room, guests in rooms[:SHOWN]), rooms[SHOWN:]
+    if not more:
+        return shown
+    guests = sum(guests for _, guests in more)
+    return t("{rooms}, and {guests} in {count} more rooms", rooms=shown, guests=guests, count=len(more))
 
 
 def allow_many_files() -> None:
@@ -77,7 +78,7 @@ def _options(arguments: argparse.Namespace) -> HubOptions:
     certificate, key = arguments.tls_cert, arguments.tls_key
     if (certificate is None) != (key is None):
         raise UsageError(
-            t("TLS needs both a certificate and its key."), hint=t("Give --tls-cert FILE and --tls-key FILE.")
+            t("TLS needs both a certificate and its key."), hint=t("Pass --tls-cert FILE and --tls-key FILE.")
         )
     return HubOptions(
         tokens=arguments.tokens,
@@ -97,23 +98,25 @@ def serve_options(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=run, endless=lambda _: True)
     folder: dict[str, Any] = {"metavar": "DIR", "type": Path}
     file: dict[str, Any] = {"metavar": "FILE", "type": Path}
-    parser.add_argument("folder", metavar="DIR", type=Path, help=t("each database in it is a room"))
-    parser.add_argument("--host", default="127.0.0.1", help=t("where to listen (default: this machine only)"))
-    parser.add_argument("--port", type=int, default=8787, help=t("default: 8787; 0 picks a free one"))
-    parser.add_argument("--schemas", **folder, help=t("make rooms from these schema files, and keep them up to date"))
-    text: str = t("make a room that is not there from the first peer's tables")
+    parser.add_argument("folder", metavar="DIR", type=Path, help=t("the folder whose databases are the rooms"))
+    parser.add_argument("--host", default="127.0.0.1", help=t("the address to listen on (default: this machine only)"))
+    parser.add_argument(
+        "--port", type=int, default=8787, help=t("the port to listen on (default: 8787; 0 picks a free one)")
+    )
+    parser.add_argument("--schemas", **folder, help=t("create rooms from these schema files, and keep them up to date"))
+    text = t("create a missing room from the first peer's tables")
     parser.add_argument("--allow-create", action="store_true", help=text)
     text = t("let a newer schema file drop tables and columns that hold rows")
     parser.add_argument("--allow-drop", action="store_true", help=text)
-    parser.add_argument("--tokens", **file, help=t("let in only peers with one of its tokens: syncline token"))
-    parser.add_argument("--tls-cert", **file, help=t("the certificate (PEM), with those between it and its root"))
+    parser.add_argument("--tokens", **file, help=t("admit only peers with a token from this file: syncline token"))
+    parser.add_argument("--tls-cert", **file, help=t("the certificate (PEM), with its intermediate certificates"))
     parser.add_argument("--tls-key", **file, help=t("its key (PEM)"))
-    text = t("another hub with the same rooms, to be kept in sync; may be given again")
+    text = t("another hub with the same rooms to sync with; can be repeated")
     parser.add_argument("--peer", metavar="URL", action="append", default=[], help=text)
-    text = t("a file with the token that those hubs ask for (or set SYNCLINE_PEER_TOKEN)")
+    text = t("a file that holds the token for those hubs (or set SYNCLINE_PEER_TOKEN)")
     parser.add_argument("--peer-token-file", **file, help=text)
     text = t("listen beyond this machine even without tokens or TLS")
     parser.add_argument("--insecure", action="store_true", help=text)
-    parser.add_argument("--log-json", action="store_true", help=t("a log on stderr, one JSON object a line"))
-    text = t("a limit, as room-size=2g; may be given again: ") + ", ".join(limits.NAMES)
+    parser.add_argument("--log-json", action="store_true", help=t("log to stderr, one JSON object per line"))
+    text = t("a limit, such as room-size=2g; can be repeated. Limits: {names}", names=", ".join(limits.NAMES))
     parser.add_argument("--limit", metavar="NAME=AMOUNT", action="append", default=[], help=text)

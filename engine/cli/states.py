@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engine.events import PeerStatus, State
+from engine.text import Text, layout
 
 
 class StateLines:
@@ -12,17 +13,17 @@ class StateLines:
         self._state: dict[str, State] = {}
         self._troubles: dict[str, set[str]] = {}
 
-    def line(self, status: PeerStatus) -> str:
-        """Return the line for a peer's row as it is now; empty when there is nothing new to say."""
+    def line(self, status: PeerStatus) -> Text | None:
+        """Return the line for a peer's row as it is now; None when there is nothing new to say."""
         troubles = self._troubles.setdefault(status.peer, set())
         trouble = status.reason if status.state in (State.WAITING, State.NEEDS_YOU) else ""
         if trouble:
             if trouble in troubles:
-                return ""
+                return None
             troubles.add(trouble)
         elif status.state is self._state.get(status.peer) or (troubles and status.state is State.CONNECTING):
-            return ""
+            return None
         else:
             troubles.clear()
         self._state[status.peer] = status.state
-        return f"{status.state.value}: {status.sentence()}"
+        return layout("{state}: {reason}", state=status.state.value, reason=status.sentence())

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from engine.api import Engine
 from engine.cli.options import add_database, add_token_file
-from engine.cli.output import change_json, change_line, count, say, say_json, short_site, terminal
+from engine.cli.output import change_json, change_line, changes, said, say, say_json, short_site, terminal
 from engine.cli.states import StateLines
 from engine.errors import FileBusy, ReadOnlyFile, StorageFailed, SynclineError, TablesParked, UsageError
 from engine.events import ChangesMoved, Event, PeerChanged, PeerStatus, State, SyncFinished
@@ -22,16 +22,19 @@ from engine.links.retry_policy import POLICIES
 from engine.settings import DatabaseConfig, Mode, PeerConfig, Settings, SettingsFile, check_url, data_dir
 from engine.settings.credentials import TokenStore
 from engine.storage.backup import Backups
-from engine.text import t
+from engine.text import layout, t
 from engine.wire.handshake import check_room, check_token
 from engine.wire.schema_hash import cryb64
+
+SHOWN = 20
+"""Changes of one batch that are shown on a terminal; ``--json`` has them all."""
 
 
 async def run(arguments: argparse.Namespace) -> int:
     """Sync once, or stay."""
     stay = arguments.watch or arguments.every is not None
     if arguments.every is not None and arguments.every < 1:
-        raise UsageError(t("--every takes minutes, 1 or more."))
+        raise UsageError(t("--every needs a number of minutes, 1 or more."))
     schema = _read_schema(arguments.schema) if arguments.schema else None
     wanted: list[tuple[PeerConfig, str | None]]
     if arguments.url is not None:
@@ -103,8 +106,8 @@ def kept_peers(arguments: argparse.Namespace) -> list[PeerConfig]:
     peers = [peer for peer in settings.peers if peer.database in known]
     if not peers:
         raise UsageError(
-            t("No peer is kept for {database}.", database=arguments.database.name),
-            hint=t("Name its address: syncline sync DB URL. Or pair with another machine: syncline pair LINK DB"),
+            t("No peer is configured for {database}.", database=arguments.database.name),
+            hint=t("Give its URL: syncline sync DB URL. Or pair with another machine: syncline pair LINK DB"),
         )
     return peers
 
@@ -118,7 +121,7 @@ def _read_schema(path: Path) -> SchemaName:
     try:
         return SchemaName(path.name, cryb64(path.read_text(encoding="utf-8")))
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(t("The schema file {path} cannot be read: {error}.", path=path, error=error)) from None
+        raise UsageError(t("The schema file {path} cannot be read: {reason}.", path=path, reason=error)) from None
 
 
 def read_token(path: Path | None, variable: str) -> str | None:
@@ -132,7 +135,7 @@ def read_token(path: Path | None, variable: str) -> str | None:
     try:
         return check_token(path.read_text(encoding="utf-8").strip())
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(t("The token file {path} cannot be read: {error}.", path=path, error=error)) from None
+        raise UsageError(t("The token file {path} cannot be read: {reason}.", path=path, reason=error)) from None
 
 
 class _Lines:
@@ -145,29 +148,23 @@ class _Lines:
 
     def waits(self, error: SynclineError) -> None:
         """The database cannot be used at the moment."""
-        say(f"{State.WAITING.value}: {error}")
+        say(layout("{state}: {reason}", state=State.WAITING.value, reason=error))
 
     def event(self, event: Event) -> None:
         match event:
             case PeerChanged(status):
                 self._peer(status)
-            case ChangesMoved(changes=changes, way=way):
-                for change in changes[:20]:
-                    say(f"{way.value:<5} {change_line(change)}")
-                if len(changes) > 20:
-                    say(t("{value:<5} and {count:,} more", value=way.value, count=len(changes) - 20))
+            case ChangesMoved(changes=moved, way=way):
+                for change in moved[:SHOWN]:
+                    say(layout("{direction:<5} {change}", direction=way.value, change=change_line(change)))
+                if len(moved) > SHOWN:
+                    say(t("{direction:<5} and {count:,} more", direction=way.value, count=len(moved) - SHOWN))
             case SyncFinished(sent=sent, received=received, seconds=seconds, error=error):
-                end = t(", cut: {error}", error=error) if error else ""
-                sent_text, received_text = count(sent, "change"), count(received, "change")
-                say(
-                    t(
-                        "Sent {sent_text}, received {received_text} in {seconds:.1f} s{end}",
-                        sent_text=sent_text,
-                        received_text=received_text,
-                        seconds=seconds,
-                        end=end,
-                    )
-                )
+                sums = t("Sent {sent}, received {received}", sent=changes(sent), received=changes(received))
+                if error:
+                    say(t("{sums} in {seconds:.1f} s, cut: {reason}", sums=sums, seconds=seconds, reason=error))
+                else:
+                    say(t("{sums} in {seconds:.1f} s", sums=sums, seconds=seconds))
             case _:
                 pass
 
@@ -176,7 +173,7 @@ class _Lines:
             return
         line = self._states.line(status)
         if status.state is State.SYNCING and terminal():
-            print(f"\r\033[K{status.sentence()}", end="", flush=True)
+            print(f"\r\033[K{said(status.sentence())}", end="", flush=True)
             self._overwritten = True
         elif line:
             if self._overwritten:
@@ -187,7 +184,7 @@ class _Lines:
     def done(self, status: PeerStatus) -> None:
         say(
             t(
-                "Caught up with {site_id}: theirs up to {received}, ours confirmed up to {confirmed}.",
+                "Caught up with {site_id}: received up to {received}, confirmed up to {confirmed}.",
                 site_id=short_site(status.site_id),
                 received=status.received,
                 confirmed=status.confirmed,
@@ -242,13 +239,13 @@ def sync_options(parser: argparse.ArgumentParser) -> None:
     """Make ``parser`` that of ``sync``."""
     parser.set_defaults(run=run, endless=lambda arguments: bool(arguments.watch or arguments.every))
     add_database(parser)
-    text = t("the peer's address, as ws://host:port/sync (default: the peers that are kept for it)")
+    text = t("the peer's URL, such as ws://host:port/sync (default: the configured peers)")
     parser.add_argument("url", metavar="URL", nargs="?", help=text)
     parser.add_argument("--room", help=t("the database's name there (default: the file's name)"))
     parser.add_argument("--schema", metavar="FILE", type=Path, help=t("the schema file of a published vlcn server"))
     add_token_file(parser)
     how = parser.add_mutually_exclusive_group()
-    how.add_argument("--once", action="store_true", help=t("until both sides are caught up (the default)"))
-    how.add_argument("--watch", action="store_true", help=t("stay connected; send every write at once"))
-    how.add_argument("--every", metavar="MINUTES", type=int, help=t("pull again and again, at this distance"))
-    parser.add_argument("--json", action="store_true", help=t("one JSON object a line"))
+    how.add_argument("--once", action="store_true", help=t("sync once, until both sides are caught up (default)"))
+    how.add_argument("--watch", action="store_true", help=t("stay connected and send every write at once"))
+    how.add_argument("--every", metavar="MINUTES", type=int, help=t("sync at this interval"))
+    parser.add_argument("--json", action="store_true", help=t("print one JSON object per line"))

@@ -10,7 +10,7 @@ from pathlib import Path
 from engine.cli.output import say, say_json
 from engine.errors import UsageError
 from engine.hub.tokens import Token, load, make, revoke
-from engine.text import t
+from engine.text import Text, joined, layout, t
 from engine.wire.handshake import check_room
 
 _SPAN = re.compile(r"([0-9]{1,5})([hdw])")
@@ -51,18 +51,21 @@ def _revoke(arguments: argparse.Namespace) -> None:
     revoke(arguments.tokens, arguments.name)
     say(
         t(
-            "Revoked “{arguments}”. A running hub has cut whoever came in with it, or does so now.",
-            arguments=arguments.name,
+            "Revoked “{name}”. A running hub disconnects its bearers now.",
+            name=arguments.name,
         )
     )
 
 
-def _line(token: Token) -> str:
-    rooms = t("all rooms") if token.rooms is None else ", ".join(token.rooms)
-    until = ""
+def _line(token: Token) -> Text:
+    parts: list[str] = [
+        t("all rooms") if token.rooms is None else ", ".join(token.rooms),
+        t("read and write") if token.write else t("read only"),
+    ]
     if token.expires is not None:
-        until = f", {'expired' if token.expired() else 'until'} {token.expires.astimezone():%Y-%m-%d %H:%M}"
-    return f"{token.name}: {rooms}, {'read and write' if token.write else 'read only'}{until}"
+        time = f"{token.expires.astimezone():%Y-%m-%d %H:%M}"
+        parts.append(t("expired {time}", time=time) if token.expired() else t("until {time}", time=time))
+    return layout("{name}: {rights}", name=token.name, rights=joined(", ", parts))
 
 
 def _moment(text: str) -> datetime:
@@ -73,31 +76,33 @@ def _moment(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text).astimezone(UTC)
     except (ValueError, OverflowError):
-        hint = t("Use 12h, 30d, 8w, or a date as 2027-01-31.")
-        raise UsageError(t("“{text}” is no time to expire at.", text=text), hint=hint) from None
+        hint = t("Use 12h, 30d, 8w, or a date such as 2027-01-31.")
+        raise UsageError(t("“{text}” is not a valid expiry time.", text=text), hint=hint) from None
     if moment <= now:
-        raise UsageError(t("{text} has passed.", text=text), hint=t("Choose a time to come."))
+        raise UsageError(t("{text} is in the past.", text=text), hint=t("Choose a time in the future."))
     return moment
 
 
 def token_options(parser: argparse.ArgumentParser) -> None:
     """Make ``parser`` that of ``token``, with its actions."""
     parser.set_defaults(run=run)
-    actions = parser.add_subparsers(title="actions", metavar="ACTION", dest="action", required=True)
+    actions = parser.add_subparsers(title=t("actions"), metavar="ACTION", dest="action", required=True)
 
     def action(name: str, text: str) -> argparse.ArgumentParser:
-        one = actions.add_parser(name, help=text, description=text, allow_abbrev=False)
-        one.add_argument("--tokens", metavar="FILE", type=Path, required=True, help=t("the hub's file of tokens"))
+        one = actions.add_parser(name, help=text, description=text)
+        one.add_argument("--tokens", metavar="FILE", type=Path, required=True, help=t("the hub's token file"))
         return one
 
-    one = action("make", t("Make a token, and print its secret: only now, it is kept nowhere."))
-    one.add_argument("name", metavar="NAME", help=t("what to call it"))
-    one.add_argument("--room", action="append", help=t("a room that it opens; may be given again (default: all rooms)"))
-    one.add_argument("--read-only", action="store_true", help=t("its bearer receives, and may change nothing"))
-    one.add_argument("--expires", metavar="WHEN", help=t("12h, 30d, 8w from now, or a date as 2027-01-31"))
+    one = action("make", t("Create a token and print its secret, which is not stored anywhere."))
+    one.add_argument("name", metavar="NAME", help=t("the token's name"))
+    one.add_argument(
+        "--room", action="append", help=t("a room that it gives access to; can be repeated (default: all rooms)")
+    )
+    one.add_argument("--read-only", action="store_true", help=t("its bearer receives changes, but cannot send any"))
+    one.add_argument("--expires", metavar="WHEN", help=t("12h, 30d, 8w from now, or a date such as 2027-01-31"))
 
     one = action("list", t("List the tokens, without their secrets."))
-    one.add_argument("--json", action="store_true", help=t("one JSON object a line"))
+    one.add_argument("--json", action="store_true", help=t("print one JSON object per line"))
 
-    one = action("revoke", t("Revoke a token; a running hub cuts whoever came in with it."))
+    one = action("revoke", t("Revoke a token; a running hub disconnects its bearers."))
     one.add_argument("name", metavar="NAME")

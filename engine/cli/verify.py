@@ -1,4 +1,4 @@
-"""``syncline verify DB [URL]``: syncs, then compares every row, and on request mends what differs."""
+"""``syncline verify DB [URL]``: syncs, then compares every row, and on request repairs what differs."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from engine.checks.repair import Side
 from engine.checks.row_diff import Row, RowDifference
 from engine.checks.verify import Verification
 from engine.cli.options import add_database, add_token_file
-from engine.cli.output import as_json, count, say, say_json, shown
+from engine.cli.output import as_json, row_name, rows, say, say_json, shown
 from engine.cli.sync import kept, named
 from engine.errors import TablesParked
 from engine.session import Verdict
 from engine.settings import Mode, Settings, data_dir
 from engine.storage.backup import Backups
-from engine.text import t
+from engine.text import Text, joined, layout, sentences, t
 
 PATIENCE = 600.0
 """Seconds for each thing that is waited for: a large table takes long to look at."""
@@ -40,7 +40,7 @@ async def run(arguments: argparse.Namespace) -> int:
                 raise outcome
             report = await _Command(engine, peer.id, arguments).run()
             if len(wanted) > 1 and not arguments.json:
-                say(f"{peer.name}:")
+                say(layout("{peer}:", peer=peer.name))
             _say_json(report) if arguments.json else _say(report)
             worst = max(worst, int(report.verdict is Verdict.DIFFERENT or bool(report.parked)))
             await engine.peers.remove(peer.id)
@@ -54,24 +54,21 @@ class _Command:
     arguments: argparse.Namespace
 
     async def run(self) -> Verification:
-        """Compare, and mend as far as that is wished for."""
+        """Compare, and repair as far as asked for."""
         report = await self._compare()
         if self.arguments.send_again and report.verdict is not Verdict.IDENTICAL:
-            self._tell(t("{report}. Sending again…", report=report))
+            self._tell(t("{report}. Sending again…", report=report.summary))
             for side in Side if self.arguments.send_again == "both" else (Side(self.arguments.send_again),):
                 await self.engine.checks.send_again(self.peer, side, timeout=PATIENCE)
             report = await self._compare()
         if self.arguments.take and report.differing:
             settled = await self.engine.checks.resolve_rows(self.peer, report.differing, Side(self.arguments.take))
-            whose = "our" if self.arguments.take == Side.MINE else "their"
-            self._tell(
-                t(
-                    "Wrote {written} as new, {whose} way. {why}",
-                    written=count(settled.written, "row"),
-                    whose=whose,
-                    why=settled.why,
-                ).rstrip()
-            )
+            written = rows(settled.written)
+            if self.arguments.take == Side.MINE:
+                told = t("Wrote our version of {rows}.", rows=written)
+            else:
+                told = t("Wrote their version of {rows}.", rows=written)
+            self._tell(sentences(told, settled.why))
             await self.engine.peers.wait_in_sync([self.peer], timeout=PATIENCE, parked=True)
             report = await self._compare()
         return report
@@ -85,37 +82,44 @@ class _Command:
 
 
 def _say(report: Verification) -> None:
-    say(str(report))
+    say(report.summary)
     for row in report.differing[:SHOWN]:
-        say(f"    {_line(row)}")
+        say(_line(row), indent=4)
     if len(report.differing) > SHOWN or any(table.more for table in report.tables):
-        say(t("    and more: with --json, the first 1,000 of them"))
+        say(t("and more; --json prints the first 1,000"), indent=4)
     if report.verdict is Verdict.DIFFERENT:
-        say(t("To mend what has a clock: --send-again both. For rows that differ even so: --take mine, or theirs."))
+        say(
+            t(
+                "To send all recorded changes again: --send-again both. If rows still differ after "
+                "that: --take mine, or theirs."
+            )
+        )
     elif report.verdict is Verdict.HISTORY:
-        say(t("That does no harm; --send-again both makes the histories alike."))
+        say(t("This is harmless; --send-again both makes the histories the same."))
     if report.left_out:
-        say(t("Not compared: {left_out}", left_out=report.left_out))
+        say(t("Not compared: {tables}", tables=report.left_out))
 
 
-def _line(row: RowDifference) -> str:
-    where = f"{shown(row.table)}[{_key(row.key)}]"
-    if row.here is None or row.there is None:
-        return t("{where}: only {value}", where=where, value="there" if row.here is None else "here")
+def _line(row: RowDifference) -> Text:
+    where = row_name(row.table, row.key)
+    if row.there is None:
+        return t("{row}: only here", row=where)
+    if row.here is None:
+        return t("{row}: only there", row=where)
     if row.too_large:
-        return t("{where}: differs, and is too large to be shown", where=where)
+        return t("{row}: differs, but is too large to show", row=where)
     parts = [
-        t("{name} is {here} here, {there} there", name=shown(name), here=shown(here), there=shown(there))
+        t("{column} is {here} here, {there} there", column=shown(name), here=shown(here), there=shown(there))
         for name, here, there in zip(row.columns, row.here, row.there, strict=True)
         if name in row.differing
     ]
     if row.key_there is not None:
-        parts.insert(0, t("the key is {key} here, {key_there} there", key=_key(row.key), key_there=_key(row.key_there)))
-    return f"{where}: {'; '.join(parts)}"
+        parts.insert(0, t("the key is {here} here, {there} there", here=_key(row.key), there=_key(row.key_there)))
+    return layout("{row}: {differences}", row=where, differences=joined("; ", parts))
 
 
-def _key(key: Row) -> str:
-    return ", ".join(map(shown, key))
+def _key(key: Row) -> Text:
+    return joined(", ", map(shown, key))
 
 
 def _say_json(report: Verification) -> None:
@@ -153,13 +157,11 @@ def verify_options(parser: argparse.ArgumentParser) -> None:
     """Make ``parser`` that of ``verify``."""
     parser.set_defaults(run=run)
     add_database(parser)
-    parser.add_argument(
-        "url", metavar="URL", nargs="?", help=t("the peer's address (default: the peers that are kept)")
-    )
+    parser.add_argument("url", metavar="URL", nargs="?", help=t("the peer's URL (default: the configured peers)"))
     parser.add_argument("--room", help=t("the database's name there (default: the file's name)"))
     add_token_file(parser)
-    text = t("when it differs, have one side's changes sent once more, or both")
+    text = t("if rows differ, send the changes of one side or both again")
     parser.add_argument("--send-again", choices=("mine", "theirs", "both"), help=text)
-    text = t("where rows still differ, write them as new the way they are on this side, after a backup")
+    text = t("where rows still differ, write this side's version as a new change, after a backup")
     parser.add_argument("--take", choices=("mine", "theirs"), help=text)
-    parser.add_argument("--json", action="store_true", help=t("one JSON object a table"))
+    parser.add_argument("--json", action="store_true", help=t("print one JSON object per table"))

@@ -27,7 +27,7 @@ def open_window(arguments: argparse.Namespace) -> int:
     files = [word if is_link(word) else str(Path(word).expanduser().absolute()) for word in words]
     missing = [file for file in files if not is_link(file) and not os.path.exists(file)]
     if missing:
-        raise UsageError(t("{missing} is not there.", missing=missing[0]), hint=t("Give the path of a SQLite file."))
+        raise UsageError(t("{path} does not exist.", path=missing[0]), hint=t("Give the path of a SQLite database."))
     return int(_gui("app").run(files, hidden=arguments.hidden))
 
 
@@ -53,7 +53,7 @@ def demo(arguments: argparse.Namespace) -> int | None:
     if importlib.util.find_spec("PySide6") is None:
         say(t("There is neither a display nor Qt, so the demo runs here."))
         return None
-    say(t("There is no display, so the demo runs here, and ends with a picture of its window."))
+    say(t("There is no display, so the demo runs here and saves a picture of its window at the end."))
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
     return int(_gui("demo").run_once(arguments.keep, say))
 
@@ -75,7 +75,7 @@ def _need_display() -> None:
     if not has_display():
         raise SynclineError(
             t("There is no display to open the window on."),
-            hint=t("Start Syncline on a desktop, or use a command: syncline --help"),
+            hint=t("Run Syncline on a desktop, or use a command: syncline --help"),
         )
 
 
@@ -96,7 +96,7 @@ def _gui(name: str) -> ModuleType:
                 t("The window needs packages that are not installed."), hint=t("Run: pip install 'syncline[gui]'")
             ) from None
         raise SynclineError(
-            t("Qt cannot be loaded: {error}.", error=error), hint=t("Install the system library that it names.")
+            t("Qt cannot be loaded: {reason}.", reason=error), hint=t("Install the missing system library.")
         ) from None
     return importlib.import_module(f"gui.{name}")
 
@@ -104,13 +104,13 @@ def _gui(name: str) -> ModuleType:
 def open_options(parser: argparse.ArgumentParser) -> None:
     """Make ``parser`` that of ``open``."""
     parser.set_defaults(window=open_window)
-    parser.add_argument("files", metavar="FILE|LINK", nargs="*", help=t("a SQLite file to add, or a pairing link"))
-    parser.add_argument("--hidden", action="store_true", help=t("start in the tray"))
+    parser.add_argument("files", metavar="FILE|LINK", nargs="*", help=t("a SQLite database to add, or a pairing link"))
+    parser.add_argument("--hidden", action="store_true", help=t("start without a window, in the tray"))
 
 
 def screenshots_options(parser: argparse.ArgumentParser) -> None:
     """Make ``parser`` that of ``screenshots``."""
     parser.set_defaults(window=screenshots)
-    parser.add_argument("folder", metavar="DIR", type=Path, help=t("where the pictures go"))
-    text = t("those of two machines that pair, which share in the local network meanwhile, and no others")
+    parser.add_argument("folder", metavar="DIR", type=Path, help=t("the folder for the pictures"))
+    text = t("only the pictures of two machines that pair; they share in the local network meanwhile")
     parser.add_argument("--pairing", action="store_true", help=text)

@@ -9,7 +9,7 @@ from itertools import chain
 from engine.change import SQLiteValue
 from engine.table_plan import Kind
 from engine.table_shape import ColumnType, Parked, ParkedTable, Shape, Where
-from engine.text import printable, sentences, t
+from engine.text import Text, joined, printable, sentences, t
 
 HERE, THERE = t("this side"), t("the other side")
 
@@ -52,7 +52,7 @@ class Comparison:
             for tables, where in ((self.only_here, HERE), (self.only_there, THERE))
             if tables
         ]
-        left_out = t("Left out: {parts}.", parts=", ".join(parts)) if parts else ""
+        left_out = t("Left out: {tables}.", tables=joined(", ", parts)) if parts else ""
         return sentences(*self.told[:_SAID], left_out)
 
 
@@ -120,20 +120,19 @@ def _parked(here: _Side, there: _Side) -> Iterator[ParkedTable]:
             yield ParkedTable(name, why, Where.BETWEEN)
 
 
-def together(parked: Sequence[ParkedTable]) -> str:
+def together(parked: Sequence[ParkedTable]) -> Text:
     """Why these tables are not synced, in a few sentences."""
-    sentences = [one.sentence for one in parked[:_SAID]]
-    if len(parked) > _SAID:
-        sentences.append(t("Nor can {parked}.", parked=names([one.table for one in parked[_SAID:]])))
-    return " ".join(sentences)
+    more = parked[_SAID:]
+    rest = t("Nor can {tables}.", tables=names([one.table for one in more])) if more else ""
+    return sentences(*(one.sentence for one in parked[:_SAID]), rest)
 
 
-def names(tables: Collection[str]) -> str:
+def names(tables: Collection[str]) -> Text:
     """A few of the names, quoted, fit to be shown even if a peer made them up."""
-    shown = ", ".join(f"“{printable(table, 40)}”" for table in sorted(tables)[:5])
     if not tables:
         return t("no table")
-    return shown if len(tables) <= 5 else t("{shown} and {count} more", shown=shown, count=len(tables) - 5)
+    shown = joined(", ", (t("“{name}”", name=printable(table, 40)) for table in sorted(tables)[:5]))
+    return shown if len(tables) <= 5 else t("{names} and {count} more", names=shown, count=len(tables) - 5)
 
 
 def difference(here: Shape, there: Shape) -> str:

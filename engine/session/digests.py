@@ -33,7 +33,7 @@ class Verdict(StrEnum):
     """How a table of one side compares with that of the other."""
 
     IDENTICAL = "identical"
-    HISTORY = t("same rows, different history")
+    HISTORY = "same rows, different history"
     DIFFERENT = "different"
 
 

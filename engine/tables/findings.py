@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from engine.text import t
+from engine.text import Text, t
 
 
 class Damage(Enum):
@@ -121,7 +121,9 @@ class Finding:
     reason: str = ""
     named: str = ""
 
-    def __str__(self) -> str:
+    @property
+    def sentence(self) -> Text:
+        """What is damaged, for a person."""
         if self.reason:
             return t("cannot be synced: {reason}.", reason=self.reason)
         one, many, _ = self.damage.value

@@ -37,7 +37,7 @@ def test_commands(bundle: Installed) -> None:
     told = bundle("demo", "--once", "--keep", kept)  # one of its writes is made by another process
     assert told.endswith("identical\n")
     assert "todo" in bundle("tables", kept / "laptop.db")
-    assert "No database yet" in bundle("status")
+    assert "No database is configured" in bundle("status")
 
 
 def test_the_window_opens(bundle: Installed, display: Display) -> None:

@@ -23,7 +23,7 @@ async def run(arguments: argparse.Namespace) -> int:
     """Run the script, compare, and say ``identical`` as the last line if all rows are."""
     if arguments.windows:
         if not arguments.p2p:
-            raise UsageError(t("--windows goes with --p2p."), hint=t("Use: syncline demo --p2p --windows"))
+            raise UsageError(t("--windows needs --p2p."), hint=t("Use: syncline demo --p2p --windows"))
         return await _windows(arguments.keep, once=arguments.window is None)
     if arguments.p2p:
         return await _without_hub(arguments.keep)
@@ -36,24 +36,24 @@ async def run(arguments: argparse.Namespace) -> int:
 
 async def _without_hub(keep: Path | None) -> int:
     with folder_for(keep) as folder:
-        say(t("Three todo lists in {folder}, and no hub:", folder=folder))
+        say(t("Three todo lists in {folder}, without a hub:", folder=folder))
         same = await RingDemo(folder, say).run()
-    say("identical" if same else "different")
+    say(t("identical") if same else t("different"))
     return 0 if same else 1
 
 
 async def _windows(keep: Path | None, *, once: bool) -> int:
     with folder_for(keep) as folder:
-        say(t("Three windows in {folder}, each a machine of its own, and no hub:", folder=folder))
+        say(t("Three windows in {folder}, each a machine of its own, without a hub:", folder=folder))
         async with ThreeWindows(folder, say) as windows:
             await windows.pair()
             if not once:
-                say(t("Write in any of them. Close the windows to end, or press Ctrl-C here."))
+                say(t("Write in any of them. To end, close the windows or press Ctrl-C here."))
                 await windows.closed()
                 return 0
             await windows.script()
         same = await windows.compare()
-    say("identical" if same else "different")
+    say(t("identical") if same else t("different"))
     return 0 if same else 1
 
 
@@ -75,13 +75,13 @@ async def tell_story(demo: Demo) -> None:
     try:
         await demo.script()
     except PeerUnreachable as error:
-        say(str(error))
+        say(error.sentence)
 
 
 async def verdict(demo: Demo) -> int:
     """Compare all rows once the engine is closed, say ``identical`` or ``different``, and return the exit status."""
     same = await demo.compare()
-    say("identical" if same else "different")
+    say(t("identical") if same else t("different"))
     return 0 if same else 1
 
 
@@ -90,11 +90,11 @@ def demo_options(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(
         run=run, window=demo, endless=lambda arguments: arguments.windows and arguments.window is not None
     )
-    text = t("run the script once without a window, compare, and end")
+    text = t("run the script once without a window, compare the files, and exit")
     parser.add_argument("--once", dest="window", action="store_const", const=None, help=text)
-    text = t("three machines that find each other and pair, without a hub and without a window")
+    text = t("show three machines that find each other and pair, without a hub or a window")
     parser.add_argument("--p2p", action="store_true", help=text)
-    parser.add_argument("--windows", action="store_true", help=t("with --p2p: a window for each of the three"))
-    parser.add_argument("--keep", metavar="DIR", type=Path, help=t("put the files there and leave them"))
+    parser.add_argument("--windows", action="store_true", help=t("with --p2p: open a window for each machine"))
+    parser.add_argument("--keep", metavar="DIR", type=Path, help=t("keep the files in this folder"))
     for hidden in ("--write", "--machine"):  # the demo asks itself, in another process
         parser.add_argument(hidden, nargs=2, help=argparse.SUPPRESS)

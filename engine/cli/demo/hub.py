@@ -15,11 +15,12 @@ from pathlib import Path
 from engine import relaunch
 from engine.api import Engine
 from engine.change import SQLiteValue
+from engine.cli import output
 from engine.crr import connect
 from engine.errors import PeerUnreachable, StorageFailed
 from engine.replica import Replica
 from engine.settings import DatabaseConfig, Mode, Pause, PeerConfig
-from engine.text import t
+from engine.text import Text, joined, layout, t
 
 ROOM = "todo"
 SIDES = ("laptop", "desktop")
@@ -40,12 +41,12 @@ def make_files(folder: Path) -> dict[str, Path]:
         hub.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StorageFailed(
-            t("The demo's files cannot be made in {folder}: {strerror}.", folder=folder, strerror=error.strerror)
+            t("The demo's files cannot be created in {folder}: {reason}.", folder=folder, reason=error.strerror)
         ) from None
     files = {side: folder / f"{side}.db" for side in SIDES} | {"hub": hub / ROOM}
     taken = [path for path in files.values() if path.exists()]
     if taken:
-        raise StorageFailed(t("{taken} is there already.", taken=taken[0]), hint=t("Give the demo an empty folder."))
+        raise StorageFailed(t("{path} already exists.", path=taken[0]), hint=t("Give the demo an empty folder."))
     schema = resources.files("assets").joinpath("demo.sql").read_text(encoding="utf-8")
     for path in files.values():
         connection = connect(path, create=True)
@@ -83,12 +84,12 @@ class Demo:
 
     async def write(self, side: str, sql: str) -> None:
         """Write to one side as its app would, through a connection of its own."""
-        self._say(f"  {side:<8} {sql}")
+        self._say(layout("  {machine:<8} {sql}", machine=side, sql=sql))
         await asyncio.to_thread(write, self.files[side], sql)
 
     async def write_elsewhere(self, side: str, sql: str) -> None:
         """Write to one side from another process."""
-        self._say(t("  {side:<8} {sql}  (another process)", side=side, sql=sql))
+        self._say(t("  {machine:<8} {sql}  (another process)", machine=side, sql=sql))
         command = relaunch.command("demo", "--write", str(self.files[side]), sql)
         await asyncio.to_thread(subprocess.run, command, check=True, timeout=PATIENCE)
 
@@ -129,7 +130,7 @@ class Demo:
                 return
             if loop.time() > end:
                 raise PeerUnreachable(
-                    t("The two sides did not come together within {patience:.0f} s.", patience=PATIENCE)
+                    t("The two sides did not reach the same state within {seconds:.0f} s.", seconds=PATIENCE)
                 )
             await asyncio.sleep(0.05)
 
@@ -170,16 +171,16 @@ def _clocks(path: Path) -> tuple[bytes, int, dict[bytes, int]]:
         return replica.site_id, replica.db_version(), dict(replica.announcements())
 
 
-def describe(name: str, path: Path) -> tuple[str, Rows]:
+def describe(name: str, path: Path) -> tuple[Text, Rows]:
     """Return a replica's site id, clocks and row counts for a person, and its rows."""
     with Replica.open(path, readonly=True) as replica:
         rows: Rows = {table: list(replica.live_rows(table)) for table in replica.crr_tables()}
-        lines: list[str] = [
+        lines = [
             t(
-                "{name:<8} site {hex}  version {db_version}",
-                name=name,
-                hex=replica.site_id.hex(),
-                db_version=replica.db_version(),
+                "{machine:<8} site {site_id}  version {version}",
+                machine=name,
+                site_id=replica.site_id.hex(),
+                version=replica.db_version(),
             )
         ]
         for peer in replica.tracked_peers():
@@ -187,15 +188,12 @@ def describe(name: str, path: Path) -> tuple[str, Rows]:
             received = "–" if peer.received is None else peer.received
             lines.append(
                 t(
-                    "           of {hex}: received {received}, confirmed by it {sent}",
-                    hex=peer.site_id.hex()[:8],
+                    "           with {site_id}: received {received}, confirmed {confirmed}",
+                    site_id=peer.site_id.hex()[:8],
                     received=received,
-                    sent=sent,
+                    confirmed=sent,
                 )
             )
-        lines.append("           " + ", ".join(_count(table, len(found)) for table, found in rows.items()))
-    return "\n".join(lines), rows
-
-
-def _count(table: str, number: int) -> str:
-    return f"{table}: {number} row{'' if number == 1 else 's'}"
+        tables = [layout("{table}: {rows}", table=table, rows=output.rows(len(found))) for table, found in rows.items()]
+        lines.append(layout("           {tables}", tables=joined(", ", tables)))
+    return joined("\n", lines), rows

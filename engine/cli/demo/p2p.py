@@ -22,7 +22,7 @@ from engine.pairing.pairing_link import PairingLink, parse
 from engine.replica import Replica
 from engine.settings import DatabaseConfig, Pause, Settings
 from engine.table_shape import Shape
-from engine.text import t
+from engine.text import layout, t
 
 MACHINES = ("laptop", "desktop", "tablet")
 
@@ -61,18 +61,23 @@ class Machine:
         changed = asyncio.Event()
         async with self.engine.pairing.discover(changed.set, here=True) as discovery:
             found = await _find(discovery, changed, link, name)
-        fit = t("fit") if offer(self.shapes()) in found.offers else t("do not fit")
-        say(
-            t(
-                "  {name:<8} finds {name2} at port {port}; its tables {fit}",
-                name=self.name,
-                name2=name,
+        if offer(self.shapes()) in found.offers:
+            line = t(
+                "  {machine:<8} finds {peer} at port {port}; its tables match",
+                machine=self.name,
+                peer=name,
                 port=found.port,
-                fit=fit,
             )
-        )
+        else:
+            line = t(
+                "  {machine:<8} finds {peer} at port {port}; its tables do not match",
+                machine=self.name,
+                peer=name,
+                port=found.port,
+            )
+        say(line)
         await self.engine.pairing.pair(link, self.database.id, name=name)
-        say(t("  {name:<8} pairs with it; both show: {words}", name=self.name, words=" ".join(link.words)))
+        say(t("  {machine:<8} pairs with it; both show: {words}", machine=self.name, words=" ".join(link.words)))
 
     def shapes(self) -> tuple[Shape, ...]:
         """What its tables look like."""
@@ -124,7 +129,7 @@ class RingDemo:
         await self._write("desktop", "INSERT INTO todo (id, text) VALUES (2, 'Send the letter'), (3, 'Buy bread')")
         await self._write("tablet", "INSERT INTO todo (id, text) VALUES (4, 'Call grandma')")
         await self._settle()
-        self._say(t("Without the link between tablet and laptop, the desktop passes things on:"))
+        self._say(t("Without the link between tablet and laptop, the desktop relays the changes:"))
         await self.machines["tablet"].engine.peers.pause(Pause.FOREVER)
         await self._write("laptop", "DELETE FROM todo WHERE id = 3")
         await self._write("tablet", "UPDATE todo SET done = 1 WHERE id = 1")
@@ -143,7 +148,7 @@ class RingDemo:
         await self._settle()
 
     async def _write(self, name: str, sql: str) -> None:
-        self._say(f"  {name:<8} {sql}")
+        self._say(layout("  {machine:<8} {sql}", machine=name, sql=sql))
         await asyncio.to_thread(write, self.machines[name].path, sql)
 
     async def _settle(self) -> None:
@@ -167,7 +172,9 @@ async def come_together(paths: Sequence[Path]) -> None:
         if all(found == rows[0] for found in rows):
             return
         if asyncio.get_running_loop().time() > end:
-            raise PeerUnreachable(t("The three did not come together within {patience:.0f} s.", patience=PATIENCE))
+            raise PeerUnreachable(
+                t("The three machines did not reach the same state within {seconds:.0f} s.", seconds=PATIENCE)
+            )
         await asyncio.sleep(0.05)
 
 
@@ -185,21 +192,21 @@ async def _find(discovery: Discovery, changed: asyncio.Event, link: PairingLink,
                         return found
                 changed.clear()
                 await changed.wait()
-    why = discovery.problem or t("Multicast may be switched off here.")
+    why = discovery.problem or t("Multicast may be disabled here.")
     raise PeerUnreachable(
-        t("{name} was not found within {patience:.0f} s. {why}", name=name, patience=PATIENCE, why=why)
+        t("{machine} was not found within {seconds:.0f} s. {reason}", machine=name, seconds=PATIENCE, reason=why)
     )
 
 
 def _make_file(path: Path) -> None:
     if path.exists():
-        raise StorageFailed(t("{path} is there already.", path=path), hint=t("Give the demo an empty folder."))
+        raise StorageFailed(t("{path} already exists.", path=path), hint=t("Give the demo an empty folder."))
     schema = resources.files("assets").joinpath("demo.sql").read_text(encoding="utf-8")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StorageFailed(
-            t("The demo's files cannot be made in {parent}: {strerror}.", parent=path.parent, strerror=error.strerror)
+            t("The demo's files cannot be created in {folder}: {reason}.", folder=path.parent, reason=error.strerror)
         ) from None
     connection = connect(path, create=True)
     try:

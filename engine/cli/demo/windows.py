@@ -19,7 +19,7 @@ from engine.cli.demo.hub import PATIENCE, describe
 from engine.cli.demo.p2p import MACHINES, come_together, file_of
 from engine.errors import PeerUnreachable
 from engine.events import State
-from engine.text import t
+from engine.text import layout, t
 
 GOODBYE = 20.0
 """Seconds that a window may take to close before it is ended."""
@@ -44,10 +44,10 @@ class _Machine:
         stdin.write(json.dumps({"do": do, **what}).encode() + b"\n")
         line = await stdout.readline()
         if not line:
-            raise PeerUnreachable(t("The window of the {name} was closed.", name=self.name))
+            raise PeerUnreachable(t("The window of {machine} was closed.", machine=self.name))
         answer: dict[str, Any] = json.loads(line)
         if "problem" in answer:
-            raise PeerUnreachable(t("{name}: {problem}", name=self.name, problem=answer["problem"]))
+            raise PeerUnreachable(layout("{machine}: {problem}", machine=self.name, problem=answer["problem"]))
         return answer
 
     async def close(self) -> None:
@@ -125,7 +125,8 @@ class ThreeWindows:
         """
         self._say(t("All three write:"))
         for machine in self._machines * 2:
-            self._say(f"  {machine.name:<8} {(await machine.order('write'))['sql']}")
+            sql = (await machine.order("write"))["sql"]
+            self._say(layout("  {machine:<8} {sql}", machine=machine.name, sql=sql))
         await come_together([self._file(name) for name in MACHINES])
         end = asyncio.get_running_loop().time() + PATIENCE
         for machine in self._machines:
@@ -133,13 +134,13 @@ class ThreeWindows:
                 if asyncio.get_running_loop().time() > end:
                     raise PeerUnreachable(
                         t(
-                            "The window of the {machine} does not say that it is in sync: {states}",
+                            "The window of {machine} does not show “In sync”: {states}",
                             machine=machine.name,
                             states=states,
                         )
                     )
                 await asyncio.sleep(0.1)
-        self._say(t("Every window says that it is in sync."))
+        self._say(t("Every window shows “In sync”."))
 
     async def compare(self) -> bool:
         """Tell what each file holds, once the windows are closed; returns whether it is the same."""

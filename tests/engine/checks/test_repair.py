@@ -48,7 +48,9 @@ def test_what_has_a_clock_is_mended_by_sending_again(tmp_path: Path, side: Side)
             found = await client.checks.verify(peer, timeout=PATIENCE)
             assert len(found.differing) == 22
             await client.checks.send_again(peer, side, timeout=PATIENCE)
-            assert str(await client.checks.verify(peer, timeout=PATIENCE)).startswith("identical: 1 table, 2,000 rows")
+            assert (await client.checks.verify(peer, timeout=PATIENCE)).summary.startswith(
+                "identical: 1 table, 2,000 rows"
+            )
         assert rows(one) == rows(room)
 
     go()

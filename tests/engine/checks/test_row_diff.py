@@ -73,7 +73,7 @@ async def test_rows_are_named_with_what_each_side_has(tmp_path: Path) -> None:
         peer = await connected(client, server, one, room)
         found = await client.checks.verify(peer, timeout=PATIENCE)
         assert found.verdict is Verdict.DIFFERENT
-        assert str(found) == "different: 4 rows in item"
+        assert found.summary == "different: 4 rows in item"
         [table] = found.tables
         assert (table.here, table.there, table.more) == (1_999, 2_001, False)
         shown = [(row.key, row.differing, row.here, row.there) for row in found.differing]
@@ -94,7 +94,7 @@ async def test_where_all_differ_some_are_named(tmp_path: Path) -> None:
     async with plain_engine() as server, plain_engine() as client:
         peer = await connected(client, server, one, room)
         found = await verify(client._links[peer], PATIENCE, named=100)
-        assert str(found) == "different: 100 rows or more in item"
+        assert found.summary == "different: 100 rows or more in item"
         assert {row.here for row in found.differing} == {None}
         assert [row.key for row in found.differing] == [(number,) for number in range(1, 101)]
 
@@ -154,7 +154,7 @@ async def test_keys_that_are_one_number_in_two_spellings(tmp_path: Path) -> None
             ("two", "('x', 5.0)", "('x', 5)", ()),
             ("two", f"('x', {2**53})", f"('x', {float(2**53)})", ()),
         ]
-        assert str(found) == "different: 11 rows in one, two"
+        assert found.summary == "different: 11 rows in one, two"
         mine = await client.checks.resolve_rows(peer, found.differing, Side.MINE)
         assert (mine.written, mine.left) == (1, 10)
         assert mine.why.startswith("A row of “one” has its key in another spelling there")

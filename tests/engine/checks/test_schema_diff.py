@@ -64,7 +64,7 @@ def test_a_file_catches_up_with_its_peer(tmp_path: Path) -> None:
         process = syncline.start("schema", one, "--undo")
         out, _ = process.communicate()
         assert process.returncode == 1
-        assert "In use, so they stay: item.n, item.note, tag." in out
+        assert "Still in use, so kept: item.n, item.note, tag." in out
 
 
 def test_what_nobody_has_used_is_taken_back(tmp_path: Path) -> None:

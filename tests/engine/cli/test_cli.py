@@ -110,7 +110,7 @@ def test_tables_make_syncable_changes(syncline: Command, tmp_path: Path) -> None
     assert syncline("changes", path) == ""
     assert path.read_bytes() == before, "a command that only reads wrote"
     assert [entry.name for entry in tmp_path.iterdir() if entry.name.startswith("notes")] == ["notes.db"]
-    assert "note is syncable now (1 row)" in syncline("make-syncable", path, "note")
+    assert "note is now syncable (1 row)" in syncline("make-syncable", path, "note")
     assert "already" in syncline("make-syncable", path, "note")
     [backup] = (tmp_path / "home" / "data" / "backups").glob("*/*.db")
     with Replica.open(backup, readonly=True) as old:
@@ -130,7 +130,7 @@ def test_make_syncable_is_undone(syncline: Command, tmp_path: Path) -> None:
     syncline("make-syncable", path, "note")
     with pytest.raises(apsw.SQLError):
         apsw.Connection(str(path)).execute("INSERT INTO note VALUES (2, 'refused')")
-    assert "not synced any more (1 row)" in syncline("make-syncable", path, "note", "--undo")
+    assert "no longer synced (1 row)" in syncline("make-syncable", path, "note", "--undo")
     plain = apsw.Connection(str(path))
     plain.execute("INSERT INTO note VALUES (2, 'any program')")
     assert len(plain.execute("SELECT * FROM note").fetchall()) == 2
@@ -155,7 +155,7 @@ def test_changes_follow(syncline: Command, tmp_path: Path) -> None:
 
 
 def test_status(syncline: Command, tmp_path: Path) -> None:
-    assert "No database yet" in syncline("status")
+    assert "No database is configured" in syncline("status")
     path = make_file(tmp_path / "a.db")
     config = tmp_path / "home" / "config"
     from engine.settings import DatabaseConfig, PeerConfig, Settings, SettingsFile
@@ -181,7 +181,7 @@ def test_demo(syncline: Command, tmp_path: Path) -> None:
     assert out.splitlines()[-1] == "identical"
     assert rows(kept / "laptop.db", "todo") == rows(kept / "desktop.db", "todo") == rows(kept / "hub" / "todo", "todo")
     assert {key for key, _ in rows(kept / "laptop.db", "todo")} == {(2,), (4,), (5,)}
-    assert "is there already" in syncline("demo", "--once", "--keep", kept, status=1)
+    assert "already exists" in syncline("demo", "--once", "--keep", kept, status=1)
 
 
 # What cannot work: a sentence, exit status 1 or 2, no traceback

@@ -128,7 +128,7 @@ async def test_watching_goes_on_where_tokens_cannot_be_read(syncline: Command, t
         hub = await server.serving.start(room.parent, token="secret")
         database = await window.databases.add(a)
         await window.peers.add(PeerConfig.new(database.id, hub.url, room="room", mode=Mode.MANUAL), token="secret")
-        assert "Caught up" in await asyncio.to_thread(syncline, "sync", a)
+        assert "Caught up with" in await asyncio.to_thread(syncline, "sync", a)
         file = syncline.home / "data" / "tokens.json"
         kept = file.read_text()
         file.write_text("{")

@@ -157,7 +157,7 @@ def test_rows_that_refer_to_what_sync_deleted(make: MakeReplica, kind: str, firs
     one.connection.execute("DELETE FROM p WHERE v = 'two'")
     two.merge(one.changes().changes)
     assert two.check() == [Finding("ch", Damage.ORPHANS, 1)]
-    assert str(two.check()[0]).startswith("1 row refers to one that is gone")
+    assert two.check()[0].sentence.startswith("1 row refers to one that is gone")
     before = two.connection.execute("SELECT * FROM ch").fetchall()
     assert two.repair() == []
     assert two.connection.execute("SELECT * FROM ch").fetchall() == before, "they are the person's"
@@ -220,7 +220,7 @@ def test_from_the_command_line(tmp_path: Path) -> None:
         assert out.splitlines() == [
             "ch: 2 rows refer to some that are gone: sync does not carry out the foreign keys of a table that is not"
             " synced.",
-            "    Left to you: delete them where the app does, or bring back what they refer to.",
+            "    Up to you: delete these rows in the app, or restore the rows that they refer to.",
         ]
     json_out, _ = syncline.start("check", path, "--repair", "--json").communicate()
     assert json.loads(json_out) == {"table": "ch", "damage": "orphans", "count": 2, "mended": False}

@@ -90,7 +90,7 @@ def test_repair_releases_it(two: Replica) -> None:
     two.park("foo", WHY)
     (found,) = two.check()
     assert found == Finding("foo", Damage.PARKED, 1, WHY)
-    assert str(found) == f"cannot be synced: {WHY}."
+    assert found.sentence == f"cannot be synced: {WHY}."
     with Replica.open(two.path) as second:
         assert second.parked()
         assert two.repair() == [found]

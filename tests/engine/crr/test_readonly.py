@@ -109,7 +109,7 @@ def test_what_a_crash_left_half_written(path: Path, tmp_path: Path) -> None:
     assert whole(path, recover=True)
     assert whole(path)
     crash(path)
-    assert "foo is syncable already" in syncline("make-syncable", path, "foo")
+    assert "foo is already syncable" in syncline("make-syncable", path, "foo")
     crash(path)
     assert whole(Backups(tmp_path / "copies").make(path))
     assert whole(path)

@@ -47,8 +47,8 @@ def test_rows_that_nobody_recorded(make: MakeReplica) -> None:
     assert [(f.table, f.damage, f.count) for f in a.check()] == [
         ("foo", Damage.UNRECORDED_ROWS, 2), ("foo", Damage.LOST_ROWS, 1),
     ]  # fmt: skip
-    assert str(a.check()[0]) == "2 rows were written without a record, so that no peer gets them."
-    assert str(a.check()[1]) == "1 row is recorded, but gone."
+    assert a.check()[0].sentence == "2 rows were written without a record, so that no peer gets them."
+    assert a.check()[1].sentence == "1 row is recorded, but gone."
     assert len(a.repair()) == 2
     assert a.check() == []
     assert [(c.cid, c.val, c.cl) for c in sorted(a.changes(2).changes)] == [
@@ -247,7 +247,7 @@ def test_from_the_command_line(tmp_path: Path) -> None:
     with Replica.open(path, create=True) as replica:
         replica.connection.execute(FOO)
         replica.make_crr("foo")
-        assert "in good order" in syncline("check", path)
+        assert "is intact" in syncline("check", path)
         untracked(replica.connection, "INSERT INTO foo VALUES (1, 1, 1)")
         process = syncline.start("check", path, "--json")
         assert process.communicate()[0] == (
@@ -256,7 +256,7 @@ def test_from_the_command_line(tmp_path: Path) -> None:
         assert process.returncode == 1
         told = syncline("check", "--repair", path)
         assert "foo: 1 row was written without a record" in told
-        assert "Mended: recorded as written now." in told
+        assert "Repaired: recorded as written now." in told
         assert Path(told.strip().rpartition(": ")[2]).exists(), "a backup was made before"
         assert len(replica.changes().changes) == 2
-    assert "in good order" in syncline("check", "--repair", path)
+    assert "is intact" in syncline("check", "--repair", path)

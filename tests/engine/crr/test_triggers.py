@@ -163,7 +163,7 @@ def test_what_was_written_without_triggers_wins(
     assert rows(a) == want
     assert len(rows(b)) == 3
     if mend == "repair":
-        found = {finding.damage: str(finding) for finding in a.check()}
+        found = {finding.damage: finding.sentence for finding in a.check()}
         assert found.keys() == {Damage.TRIGGERS, Damage.UNRECORDED_ROWS, Damage.DELETED_ROWS}
         a.repair()
     elif mend == "as_crr":

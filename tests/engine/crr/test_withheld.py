@@ -376,7 +376,7 @@ def test_check_names_the_row(make: MakeReplica) -> None:
     replica.connection.execute("INSERT INTO foo VALUES ('good', 'text', 1)")
     for _ in range(2):  # also when they are held back already
         [finding] = replica.check()
-        assert str(finding) == (
+        assert finding.sentence == (
             "5 rows hold text that is not valid, so that they wait:"
             " “row0” (“b”), “row1” (“b”), “row2” (“b”) and 2 more."
         )

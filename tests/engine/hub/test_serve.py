@@ -41,8 +41,8 @@ def test_a_token_is_made_listed_and_revoked(syncline: Command, tmp_path: Path) -
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("make", "x", "--expires", "soon"), "“soon” is no time to expire at."),
-        (("make", "x", "--expires", "2001-01-01"), "has passed"),
+        (("make", "x", "--expires", "soon"), "“soon” is not a valid expiry time."),
+        (("make", "x", "--expires", "2001-01-01"), "is in the past"),
         (("make", "x", "--room", "../x"), "room name"),
         (("make", ""), "needs a name"),
         (("revoke", "nobody"), "There is no token “nobody”."),
@@ -69,7 +69,7 @@ def test_a_damaged_token_file_is_left_alone(syncline: Command, tmp_path: Path) -
         (("--host", "0.0.0.0"), "asks nobody for a token"),
         (("--tls-cert", "x"), "both a certificate and its key"),
         (("--tls-cert", "no.crt", "--tls-key", "no.key"), "no.crt cannot be read"),
-        (("--port", "70000"), "70000 is no port"),
+        (("--port", "70000"), "70000 is not a valid port"),
         (("--host", "no such host", "--insecure"), "Cannot listen on no such host"),
     ],
 )

@@ -157,7 +157,7 @@ async def test_the_engine_mends_what_was_parked_at_run_time(files: tuple[Path, P
         await until(lambda: told(client).state is State.NEEDS_YOU, "it says so")
         write(room, "INSERT INTO note VALUES ('1', 'new')")
         [finding] = await client.databases.repair(told(client).database)
-        assert str(finding) == "cannot be synced: somebody said so."
+        assert finding.sentence == "cannot be synced: somebody said so."
         await client.peers.wait_in_sync(timeout=PATIENCE)
         assert rows(a, "note") == rows(room, "note") != []
 
@@ -204,7 +204,7 @@ def test_status_names_what_is_parked_in_a_file(
     write(a, BREAK)
     shown = syncline("status")
     assert f"    The table “note” {WHY.format('')}" in shown
-    assert f"    To mend it: syncline check --repair {a}" in shown
+    assert f"    To repair it: syncline check --repair {a}" in shown
     [database] = json.loads(syncline("status", "--json"))["databases"]
     assert [one["table"] for one in database["parked"]] == ["note"]
 

@@ -30,7 +30,7 @@ def test_pair_two_machines(tmp_path: Path) -> None:
     write(theirs, "INSERT INTO item (id, name) VALUES (1, 'theirs')")
     write(ours, "INSERT INTO item (id, name) VALUES (2, 'ours')")
     with there.running("pair", theirs, "--local", "--port", "0") as sharing:
-        assert "Sharing theirs on this machine alone, at port" in sharing.line
+        assert "Sharing theirs on this machine only, at port" in sharing.line
         port = re.findall(r"\d+", sharing.line)[-1]
         link = lines_until(sharing.process.stdout, "syncline://").strip()
         words = lines_until(sharing.process.stdout, "these words").split(": ")[1].strip()
@@ -60,7 +60,7 @@ def test_pair_with_nothing_here_and_again(tmp_path: Path) -> None:
     for number in range(2):
         with there.running("pair", theirs, "--local", "--port", "0") as sharing:
             out = here("pair", lines_until(sharing.process.stdout, "syncline://").strip(), ours)
-            assert (f"Made {ours}, with the tables of the other side." in out) is (number == 0)
+            assert (f"Created {ours} with the tables of the other side." in out) is (number == 0)
             assert "Both sides hold the same." in out
         if number == 0:
             settings = SettingsFile(tmp_path / "here" / "config" / "settings.toml")
@@ -80,10 +80,10 @@ def test_wrong_uses_are_told_in_words(tmp_path: Path) -> None:
     link = f"syncline://pair?at=127.0.0.1&port=9&room=todo&token={'t' * 43}&cert={'q' * 43}"
     assert "Which database" in syncline("pair", link, status=2)
     assert "cut off" in syncline("pair", link[:60], ours, status=2)
-    assert "no pairing link" in syncline("pair", ours, ours, status=2)
+    assert "not a pairing link" in syncline("pair", ours, ours, status=2)
     assert "cannot be reached" in syncline("pair", link, ours, status=1)
-    assert "No peer is kept for ours.db" in syncline("sync", ours, status=2)
-    assert "is no port" in syncline("share", ours, "--port", "70000", status=2)
+    assert "No peer is configured for ours.db" in syncline("sync", ours, status=2)
+    assert "is not a valid port" in syncline("share", ours, "--port", "70000", status=2)
     config = tmp_path / "home" / "config"
     config.mkdir(parents=True, exist_ok=True)
     (config / "running.lock").write_text(f"{os.getpid()}\nsyncline\nhost\n")

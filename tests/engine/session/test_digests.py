@@ -93,7 +93,7 @@ async def test_verify_over_sockets(tmp_path: Path) -> None:
         hub = await server.serving.start(room.parent)
         peer = await add_peer(client, a, hub.url)
         await client.peers.wait_in_sync(timeout=PATIENCE)
-        assert str(await client.checks.verify(peer, timeout=PATIENCE)) == "identical: 1 table, 1 row"
+        assert (await client.checks.verify(peer, timeout=PATIENCE)).summary == "identical: 1 table, 1 row"
         write(a, "INSERT INTO item (id) VALUES (2)")
         assert (await client.checks.verify(peer, timeout=PATIENCE)).verdicts == {"item": Verdict.IDENTICAL}
         await client.change_settings(auto_sync=False)

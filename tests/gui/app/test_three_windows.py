@@ -34,8 +34,8 @@ def test_once_they_write_sync_and_close(tmp_path: Path) -> None:
     files = tmp_path / "files"
     out = Command(tmp_path / "home")("demo", "--p2p", "--windows", "--once", "--keep", files)
     assert out.splitlines()[-1] == "identical"
-    assert out.count("its tables fit") == 3
-    assert "Every window says that it is in sync." in out
+    assert out.count("its tables match") == 3
+    assert "Every window shows “In sync”." in out
     assert processes(files) == {}
     assert not (tmp_path / "home").exists()
 
@@ -65,6 +65,6 @@ def test_a_person_plays_with_them_and_ends_them(tmp_path: Path) -> None:
 
 def test_wrong_uses_are_told_in_words(tmp_path: Path) -> None:
     command = Command(tmp_path / "home")
-    assert "--windows goes with --p2p" in command("demo", "--windows", "--once", status=2)
+    assert "--windows needs --p2p" in command("demo", "--windows", "--once", status=2)
     none = dict.fromkeys(("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"), "")
     assert "no display" in command("demo", "--p2p", "--windows", env=none, status=1)
