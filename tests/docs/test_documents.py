@@ -22,6 +22,9 @@ DECISIONS = sorted((ROOT / "docs" / "decisions").glob("*.md"))
 OTHERS = ("ARCHITECTURE.md", "CHANGELOG.md", "engine/wire/PROTOCOL.md")
 PAGES = [*DOCUMENTS, *DECISIONS, *(ROOT / page for page in OTHERS)]
 
+FIRST = (ROOT / "README.md", ROOT / "docs" / "guide.md")
+"""What people read first: a quick run types these."""
+
 EXEMPT = 20
 """How many blocks may go without being run, in all documents together."""
 
@@ -34,7 +37,11 @@ def terminal(tmp_path: Path) -> Iterator[Terminal]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda one: one.relative_to(ROOT).as_posix())
+@pytest.mark.parametrize(
+    "document",
+    [pytest.param(one, marks=() if one in FIRST else pytest.mark.full) for one in DOCUMENTS],
+    ids=lambda one: one.relative_to(ROOT).as_posix(),
+)
 def test_every_block(document: Path, terminal: Terminal) -> None:
     for block in blocks(document):
         try:

@@ -91,10 +91,15 @@ LOADS = {
     "a cell of 50 MB down": ("down", batch(1, 50 * MB)),
 }
 
+QUICK = "changes"
+"""The one that a quick run moves."""
+
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells how much memory another process has used")
-@pytest.mark.parametrize("name", LOADS)
+@pytest.mark.parametrize(
+    "name", [QUICK, *(pytest.param(name, marks=pytest.mark.full) for name in LOADS if name != QUICK)]
+)
 def test_large(tmp_path: Path, name: str) -> None:
     on_loop(_large, seconds=600)(tmp_path, name, *LOADS[name])
 

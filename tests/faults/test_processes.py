@@ -29,7 +29,7 @@ KILLS = 3
 WRITES = 40
 """Of a hub while one file comes in, each after so many writes at most."""
 
-CLIENTS = 200
+CLIENTS = budget.pick(60, 200)
 
 
 @pytest.fixture(autouse=True)
@@ -146,7 +146,7 @@ def fresh_copy(source: Path, target: Path, *, journal: str = "delete") -> Path:
 @pytest.mark.slow
 @on_loop
 async def test_no_herd_at_a_hub_that_starts_again(tmp_path: Path) -> None:
-    """200 clients lose their hub at one moment; they come back spread over time, and all catch up."""
+    """Many clients lose their hub at one moment; they come back spread over time, and all catch up."""
     room, template = make_file(tmp_path / "hub" / "room"), make_file(tmp_path / "template.db")
     port = free_port()
     files = []

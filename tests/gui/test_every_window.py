@@ -189,6 +189,7 @@ def cut(window: QWidget) -> Iterator[str]:
             yield "the tabs"
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("scale", ["1.5", "2"])
 def test_nothing_is_cut_on_screens_of_high_density(scale: str) -> None:
     """The scale is taken over when Qt starts, so these are looked at in a process of their own."""

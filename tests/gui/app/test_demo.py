@@ -41,6 +41,7 @@ async def test_writing_on_both_sides_and_the_script(tmp_path: Path) -> None:
         assert window.flow.model.rowCount() > 20
 
 
+@pytest.mark.full
 @pytest.mark.slow
 def test_the_pictures(tmp_path: Path) -> None:
     done = plain(tmp_path / "home", "screenshots", str(tmp_path / "pictures"), timeout=400)

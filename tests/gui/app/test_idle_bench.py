@@ -12,6 +12,7 @@ from engine.cli.bench import window
 from engine.cli.bench.command import _idle
 
 
+@pytest.mark.full
 @pytest.mark.slow
 def test_every_case_is_measured(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(window, "STARTS", 1)

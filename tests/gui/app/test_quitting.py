@@ -24,7 +24,7 @@ from tests.gui.app.test_exits import hub
 
 __all__ = ["hub"]
 
-LANES = 4
+LANES = budget.pick(2, 4)
 QUITS = budget.pick(4, 100)
 ROWS = 1500
 """Rows that are new at each start: what is sent of them goes in several batches."""
