@@ -20,6 +20,7 @@ def figures(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, di
     return {line["case"]: line for line in lines}
 
 
+@pytest.mark.full
 def test_merge(capsys: pytest.CaptureFixture[str]) -> None:
     found = figures(capsys, "merge", "--rows", "40")
     names = [
