@@ -1,7 +1,8 @@
 """Between sessions and sockets.
 
-- ``connect``: opens a WebSocket, or says in words why not; ``sockets``: what both ends agree on; ``tls_pinning``: a
-  certificate known by its fingerprint
+- ``connect``: opens a WebSocket; ``connect_errors``, ``http_answers``: in words, why one could not be opened
+- ``host``: hosts in addresses; ``sockets``: what both ends agree on; ``tls_pinning``: a certificate known by its
+  fingerprint
 - ``driver``: feeds a session frames, news and time, and performs its actions
 - ``receive_queue``: what has come and is not taken yet, bounded; ``limits``: asked before anything is taken
 - ``keepalive``: notices a dead peer; ``close_codes``: why a connection ended
