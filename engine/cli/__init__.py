@@ -1,6 +1,6 @@
 """The command line: ``main`` for all of it, and a module for each group of commands, loaded only when it runs.
 
-- ``commandline``: parses; ``running``: runs what was parsed
+- ``commandline``: parses, by ``parser``, which speaks the system's language; ``running``: runs what was parsed
 - ``options``, ``output``, ``states``, ``logs``: what commands share
 - ``sync``, ``pair``, ``serve``, ``token``: syncing, pairing, a hub
 - ``inspect``, ``changes``, ``check``, ``schema``, ``verify``, ``activity``, ``backups``, ``identity``: one file
