@@ -56,7 +56,7 @@ async def send_again(link: Link, side: Side, timeout: float) -> None:
         asking.driver.call(session.ask_again)
         begun = asking.begun(lambda: session.asking_again)
     else:
-        if not session.sends or not session.asked:
+        if not session.sends or not session.outbound.asked:
             raise UsageError(
                 t("{peer} takes no changes from here: one of the two sides only sends.", peer=link.config.name)
             )

@@ -114,13 +114,13 @@ async def _verify_once(asking: Asking, named: int) -> tuple[Verification, bool]:
     """What was found, and whether nothing was written meanwhile."""
     session = asking.session
     await asking.until(lambda: session.in_sync, t("come to rest"))
-    before = session.local_version, session.received
-    session.verdicts = None
+    before = session.local_version, session.inbound.received
+    session.check.verdicts = None
     asking.driver.call(session.verify)
-    await asking.until(lambda: session.verdicts is not None, t("answer"))
+    await asking.until(lambda: session.check.verdicts is not None, t("answer"))
     asking.still_there()
     found = await _look_closer(asking, named)
-    return found, session.in_sync and (session.local_version, session.received) == before
+    return found, session.in_sync and (session.local_version, session.inbound.received) == before
 
 
 async def _connected(link: Link, seconds: float) -> None:
@@ -163,10 +163,10 @@ class Asking:
         numbers: list[int] = []
         session = self.session
         self.driver.call(lambda: numbers.append(session.ask(question)))
-        await self.until(lambda: bool(numbers) and numbers[0] in session.answers, t("answer"))
-        if not numbers or numbers[0] not in session.answers:
+        await self.until(lambda: bool(numbers) and numbers[0] in session.check.answers, t("answer"))
+        if not numbers or numbers[0] not in session.check.answers:
             raise self._cut()
-        return session.answers.pop(numbers[0])
+        return session.check.answers.pop(numbers[0])
 
     def begun(self, begins: Callable[[], bool]) -> Callable[[], bool]:
         """A condition that stays true once ``begins`` was."""
@@ -208,10 +208,9 @@ class Asking:
 async def _look_closer(asking: Asking, named: int) -> Verification:
     """Name the rows that differ."""
     session = asking.session
-    verdicts = session.verdicts or {}
-    results = []
-    for table, verdict in verdicts.items():
-        here, there = (one.rows for one in session.digests[table]) if table in session.digests else (0, 0)
+    found, results = session.check, []
+    for table, verdict in (found.verdicts or {}).items():
+        here, there = (one.rows for one in found.digests[table]) if table in found.digests else (0, 0)
         rows: list[RowDifference] = []
         more = False
         if verdict is Verdict.DIFFERENT:

@@ -120,8 +120,8 @@ class Activity:
         so_far = SyncFinished(
             time.time(),
             link.config.id,
-            session.changes_out,
-            session.changes_in,
+            session.outbound.changes,
+            session.inbound.changes,
             traffic.bytes_out,
             traffic.bytes_in,
             tally.moved - (tally.began or tally.moved),

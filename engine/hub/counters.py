@@ -36,6 +36,6 @@ def moved(drivers: Iterable[Driver]) -> Counter[tuple[str, str]]:
     for driver in drivers:
         total["bytes", "in"] += driver.traffic.bytes_in
         total["bytes", "out"] += driver.traffic.bytes_out
-        total["changes", "in"] += driver.session.changes_in
-        total["changes", "out"] += driver.session.changes_out
+        total["changes", "in"] += driver.session.inbound.changes
+        total["changes", "out"] += driver.session.outbound.changes
     return total

@@ -20,7 +20,7 @@ from engine.events import SyncFinished
 from engine.links.dialects import SchemaName, session_with
 from engine.links.peer_status import Progress
 from engine.replica import Replica
-from engine.session import Close, Session, SynclineSession
+from engine.session import Close, Session, SessionFacts, SynclineSession
 from engine.settings import Direction, PeerConfig
 from engine.storage.host_pool import HostPool
 from engine.storage.replica_host import ReplicaHost
@@ -59,10 +59,10 @@ class Ending(enum.Enum):
 class Listener(Protocol):
     """Wants to know what an attempt does."""
 
-    def stepped(self) -> None:
-        """The session's facts may have changed."""
+    def stepped(self, facts: SessionFacts) -> None:
+        """The session has taken a step; its facts may have changed."""
 
-    def caught_up(self) -> None:
+    def caught_up(self, facts: SessionFacts) -> None:
         """Both sides are caught up; called as often as that is found."""
 
     def merged(self, applied: Sequence[Applied]) -> None:
@@ -265,33 +265,29 @@ class Attempt:
 
     # While it runs
 
-    def _stepped(self) -> None:
-        session = self.session
+    def _stepped(self, facts: SessionFacts) -> None:
         self.stepped.set()
-        if session is None:
-            return
         now = asyncio.get_running_loop().time()
-        self.progress.update(session, now)
-        if session.greeted and self._greeted_at is None:
+        self.progress.update(facts, now)
+        if facts.greeted and self._greeted_at is None:
             self._greeted_at = now
             if self._wary:
                 self._trust_timer = asyncio.get_running_loop().call_later(WARY, self._trust)
-        if session.closed is None and session.greeted and self.hurry:
-            if session.confirms:
-                if session.in_sync and not self._refreshes:
-                    self._caught_up()
-            else:
+        if not facts.closed and facts.greeted and self.hurry:
+            if not facts.confirms:
                 self._arm_quiet()
-        self._listener.stepped()
+            elif facts.in_sync and not self._refreshes:
+                self._caught_up(facts)
+        self._listener.stepped(facts)
 
     def _trust(self) -> None:
         driver, session = self.driver, self.session
         if driver is not None and isinstance(session, SynclineSession):
             driver.call(session.trust)
 
-    def _caught_up(self) -> None:
+    def _caught_up(self, facts: SessionFacts) -> None:
         self.hurry = self.pulling
-        self._listener.caught_up()
+        self._listener.caught_up(facts)
         if self.pulling and self._ending is None:
             self.hang_up(Ending.CAUGHT_UP)
 
@@ -309,8 +305,8 @@ class Attempt:
         left = self._moved_at + STOCK_QUIET - loop.time()
         if left > 0 or not (session.all_sent and session.all_received):
             self._quiet_timer = loop.call_later(max(left, STOCK_QUIET / 4), self._quiet)
-        elif session.in_sync:
-            self._caught_up()
+        elif (facts := session.facts()).in_sync:
+            self._caught_up(facts)
         else:
             self.reason = t("What was sent is not taken in.")
             self.hang_up(Ending.GREET_AGAIN)  # all has left; only a new greeting tells whether it arrived
@@ -345,8 +341,8 @@ class Attempt:
         return SyncFinished(
             time=time.time(),
             peer=self.config.id,
-            sent=session.changes_out,
-            received=session.changes_in,
+            sent=session.outbound.changes,
+            received=session.inbound.changes,
             bytes_out=driver.traffic.bytes_out,
             bytes_in=driver.traffic.bytes_in,
             seconds=time.monotonic() - driver.traffic.started,

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Protocol
 
 from engine.change import Change
-from engine.session import SynclineSession
+from engine.session import SessionFacts
 from engine.session.common_tables import together
 from engine.tables import Applied
 from engine.transport.driver import Driver
@@ -36,7 +36,7 @@ class Purpose(Enum):
 class Watcher(Protocol):
     """Wants to know what goes on in an inbound connection."""
 
-    def inbound_stepped(self) -> None: ...
+    def inbound_stepped(self, facts: SessionFacts) -> None: ...
     def inbound_merged(self, applied: Sequence[Applied]) -> None: ...
     def inbound_sent(self, changes: Sequence[Change]) -> None: ...
 
@@ -75,7 +75,7 @@ class InboundConnection:
         self._guest = guest
         self._news = news
         self.over = False
-        self._told = False
+        self._parked_reported = False
         self.watchers: list[Watcher] = []
         self._on_known: Callable[[], None] | None = None
 
@@ -83,22 +83,21 @@ class InboundConnection:
     def known(self) -> bool:
         """Whether the peer has greeted, has shown to be the one that our file knows, and is still there."""
         session = self.driver.session
-        return not self.over and isinstance(session, SynclineSession) and session.kin and session.closed is None
+        return not self.over and session.kin and session.closed is None
 
-    def stepped(self) -> None:
+    def stepped(self, facts: SessionFacts) -> None:
         """For the driver: the session's facts may have changed."""
-        session = self.driver.session
-        if session.parked and session.greeted and not self._told:
-            self._told = True
-            sentence = together(session.parked)
+        if facts.parked and facts.greeted and not self._parked_reported:
+            self._parked_reported = True
+            sentence = together(facts.parked)
             log.info("Not all is synced: %s", sentence, extra={"room": self.driver.host.path.name})
             if self._news is not None and not self.watchers:
                 self._news.inbound_parked(self.driver.host.path, self._guest, sentence)
         if self._on_known is not None and self.known:
-            tell, self._on_known = self._on_known, None
-            tell()
+            on_known, self._on_known = self._on_known, None
+            on_known()
         for watcher in tuple(self.watchers):
-            watcher.inbound_stepped()
+            watcher.inbound_stepped(facts)
 
     def merged(self, applied: Sequence[Applied]) -> None:
         """For the driver."""
@@ -154,7 +153,7 @@ class InboundConnections:
             if not self._here[path]:
                 del self._here[path]
             inbound.over = True
-            inbound.stepped()
+            inbound.stepped(driver.session.facts())
             self._tell(path)
 
     def listen(self, path: Path, heard: Callable[[], None]) -> Callable[[], None]:

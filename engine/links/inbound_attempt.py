@@ -9,6 +9,7 @@ from typing import Any
 from engine.change import Change
 from engine.links.attempt import Attempt, Ending
 from engine.links.inbound import InboundConnection
+from engine.session import SessionFacts
 from engine.tables import Applied
 from engine.text import t
 
@@ -37,7 +38,7 @@ class InboundAttempt(Attempt):
             if self.hurry:  # not before the file was looked at
                 self.hurry = False
                 self.check_now()
-            self.inbound_stepped()
+            self.inbound_stepped(self._inbound.driver.session.facts())
             await self._ended.wait()
         finally:
             self._inbound.watchers.remove(self)
@@ -59,9 +60,9 @@ class InboundAttempt(Attempt):
 
     # What the inbound connection reports (``engine.links.inbound.Watcher``)
 
-    def inbound_stepped(self) -> None:
+    def inbound_stepped(self, facts: SessionFacts) -> None:
         if self._inbound.known:
-            self._stepped()
+            self._stepped(facts)
         else:
             self._ended.set()
 

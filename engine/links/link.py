@@ -27,7 +27,7 @@ from engine.links.retry_policy import POLICIES, Policies
 from engine.links.schedule import Schedule
 from engine.links.sync_requests import SyncRequests
 from engine.links.troubles import Troubles
-from engine.session import SynclineSession
+from engine.session import SessionFacts
 from engine.settings import Mode, PeerConfig
 from engine.storage.host_pool import HostPool
 from engine.tables import Applied
@@ -279,7 +279,7 @@ class Link:
             self._ended(ending, attempt)
         finally:
             self._attempt = None
-            self.board.left(attempt.session)
+            self.board.left(attempt.session.facts() if attempt.session is not None else None)
 
     def _ended(self, ending: Ending, attempt: Attempt) -> None:
         """Let the next attempt be due by how this one ended, which was no failure."""
@@ -312,38 +312,41 @@ class Link:
 
     # What the attempt at work reports
 
-    def _stepped(self) -> None:
+    def _recheck(self) -> None:
+        """Show how things stand, though the session has taken no step."""
+        if self._attempt is not None and self._attempt.session is not None:
+            self._stepped(self._attempt.session.facts())
+
+    def _stepped(self, facts: SessionFacts) -> None:
         attempt = self._attempt
-        if attempt is None or attempt.session is None or attempt.session.closed is not None:
+        if attempt is None or facts.closed:
             return
-        session = attempt.session
-        self.board.note(session)
-        if isinstance(session, SynclineSession) and session.kin:
-            self._inbound.site = session.peer
+        self.board.note(facts)
+        if facts.kin:
+            self._inbound.site = facts.peer
             self._give_way()
-        if session.greeted:
+        if facts.greeted:
             self._troubles.found()
-        if session.in_sync:
-            self._troubles.settle(session.parked)
+        if facts.in_sync:
+            self._troubles.settle(facts.parked)
         now = asyncio.get_running_loop().time()
-        state, reason = connected_state(session, attempt.progress, now=now, sent_at=self.board.confirmed_at)
+        state, reason = connected_state(facts, attempt.progress, now=now, sent_at=self.board.confirmed_at)
         if self._phase is Phase.PROBING:
-            if not session.greeted:
+            if not facts.greeted:
                 return
             if self._troubles.needs_you and state is not State.SENT and not attempt.held:
-                self.board.recheck_later(self._stepped)  # it may still fail as the last one did
+                self.board.recheck_later(self._recheck)  # it may still fail as the last one did
                 return
             self._enter(Phase.TRYING)
         trouble = self._troubles.now
         remedy = trouble.remedy if trouble is not None and state is State.NEEDS_YOU else None
         reason = sentences(reason, attempt.note, attempt.waits)
         self.board.show(state, reason, progress=attempt.progress, remedy=remedy)
-        if state in (State.IN_SYNC, State.NEEDS_YOU) and not session.in_sync:
-            self.board.recheck_later(self._stepped)
+        if state in (State.IN_SYNC, State.NEEDS_YOU) and not facts.in_sync:
+            self.board.recheck_later(self._recheck)
 
-    def _caught_up(self) -> None:
-        if self._attempt is not None and self._attempt.session is not None:
-            self._troubles.settle(self._attempt.session.parked)
+    def _caught_up(self, facts: SessionFacts) -> None:
+        self._troubles.settle(facts.parked)
         self.board.succeeded()
         self._schedule.caught_up()
         if self._attempt is not None and not self._attempt.pulling:
@@ -380,11 +383,11 @@ class _AttemptListener:
         self._peer = link.config.id
         self._reporter = link._reporter
 
-    def stepped(self) -> None:
-        self._link._stepped()
+    def stepped(self, facts: SessionFacts) -> None:
+        self._link._stepped(facts)
 
-    def caught_up(self) -> None:
-        self._link._caught_up()
+    def caught_up(self, facts: SessionFacts) -> None:
+        self._link._caught_up(facts)
 
     def merged(self, applied: Sequence[Applied]) -> None:
         self._reporter.merged(self._peer, applied)

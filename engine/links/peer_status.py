@@ -7,13 +7,13 @@ import datetime
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Any
 
 from engine.events import PeerStatus, Remedy, State
 from engine.links.retry_policy import Trouble
+from engine.session import SessionFacts
 from engine.session.common_tables import together
 from engine.settings import Direction, PeerConfig
-from engine.table_shape import ParkedTable
 from engine.text import sentences, t
 
 HOLD = 2.0
@@ -29,34 +29,6 @@ UNSEEN = 0.3
 """Seconds for which a peer that waits is tried again by itself before that shows: most of these tries fail at once."""
 
 
-class Facts(Protocol):
-    """What a session knows of itself; ``engine.session.Session`` has it all."""
-
-    peer: bytes | None
-    greeted: bool
-    confirms: bool
-    received: int
-    confirmed: int
-    local_version: int
-    changes_in: int
-    changes_out: int
-
-    @property
-    def note(self) -> str: ...
-    @property
-    def parked(self) -> tuple[ParkedTable, ...]: ...
-    @property
-    def in_sync(self) -> bool: ...
-    @property
-    def all_received(self) -> bool: ...
-    @property
-    def all_sent(self) -> bool: ...
-    @property
-    def to_send(self) -> int: ...
-    @property
-    def to_receive(self) -> int: ...
-
-
 @dataclass(slots=True)
 class Progress:
     """How far the sync under way has come, in versions, and how long "In sync" may still be held.
@@ -68,7 +40,7 @@ class Progress:
     done: int = 0
     settled_at: float | None = field(default=None)
 
-    def update(self, facts: Facts, now: float) -> None:
+    def update(self, facts: SessionFacts, now: float) -> None:
         """Take in the session's facts as they are at ``now``."""
         left = facts.to_receive + facts.to_send
         if left == 0:
@@ -84,11 +56,11 @@ class Progress:
         return self.settled_at is not None and now - self.settled_at < HOLD
 
 
-def connected_state(facts: Facts, progress: Progress, *, now: float, sent_at: float | None) -> tuple[State, str]:
+def connected_state(facts: SessionFacts, progress: Progress, *, now: float, sent_at: float | None) -> tuple[State, str]:
     """Return the state and the sentence for a peer whose socket is open.
 
     Args:
-        facts: the session.
+        facts: of the session.
         progress: kept by the caller over the session's life.
         now: the loop's clock. sent_at: when the peer last confirmed anything (seconds since the epoch), if ever.
     """
@@ -115,7 +87,7 @@ def connected_state(facts: Facts, progress: Progress, *, now: float, sent_at: fl
     ).rstrip()
 
 
-def _settled(facts: Facts) -> tuple[State, str]:
+def _settled(facts: SessionFacts) -> tuple[State, str]:
     """All that is exchanged is on both disks."""
     if facts.parked:
         return State.NEEDS_YOU, t(
@@ -216,7 +188,7 @@ class Board:
             self._show_trying()
         self._set(last_attempt=time.time())
 
-    def note(self, facts: Facts) -> None:
+    def note(self, facts: SessionFacts) -> None:
         """Take in what the session knows."""
         self._connected = True
         if facts.greeted and facts.confirmed != self.status.confirmed:
@@ -231,7 +203,7 @@ class Board:
             last_success=time.time() if facts.in_sync else self.status.last_success,
         )
 
-    def left(self, facts: Facts | None) -> None:
+    def left(self, facts: SessionFacts | None) -> None:
         """The connection is gone; what was known stays."""
         if facts is not None:
             self.note(facts)

@@ -1,7 +1,9 @@
 """Sync sessions without I/O: bytes and news of the replica in; bytes and replica commands out.
 
 - ``base``: what every dialect shares; the hard rule is here
-- ``syncline``: our own dialect; ``sending`` its outbound half, ``lineage`` how it notices a copied or restored file
+- ``streams``: how far a session has come, with the greeting and each way; the facts that states are derived from
+- ``syncline``: our own dialect; ``sending`` and ``receiving`` its two halves, ``lineage`` how it notices a copied or
+  restored file
 - ``vlcn``: the published protocol, both roles; ``vlcn_messages``: what it sends
 - ``common_tables``: which tables both sides have alike
 - ``digests``, ``row_queries``: comparing tables on request
@@ -16,10 +18,10 @@ from .actions import (
     AskAgain,
     Close,
     Keep,
-    LookIntoRows,
     LookUp,
     Merge,
     Ping,
+    QueryRows,
     Read,
     ReadPart,
     RecordSent,
@@ -31,6 +33,7 @@ from .actions import (
 from .base import Session
 from .digests import Verdict
 from .row_queries import answer
+from .streams import SessionFacts
 from .syncline import SynclineSession
 from .vlcn import VlcnClientSession, VlcnHubSession
 from .vlcn_messages import Versions
@@ -42,16 +45,17 @@ __all__ = [
     "AskAgain",
     "Close",
     "Keep",
-    "LookIntoRows",
     "LookUp",
     "Merge",
     "Ping",
+    "QueryRows",
     "Read",
     "ReadPart",
     "RecordSent",
     "Renew",
     "Send",
     "Session",
+    "SessionFacts",
     "Snapshot",
     "SynclineSession",
     "TakeDigests",

@@ -134,8 +134,8 @@ class TakeDigests:
 
 
 @dataclass(frozen=True, slots=True)
-class LookIntoRows:
-    """Look up what the peer asks about rows, or about tables (``answering.answer``), and answer with ``answered``."""
+class QueryRows:
+    """Find out what the peer asks about rows or tables (``row_queries.answer``), and answer with ``answered``."""
 
     question: Question | TablesRequest
 
@@ -200,7 +200,7 @@ Action = (
     | Keep
     | AskAgain
     | TakeDigests
-    | LookIntoRows
+    | QueryRows
     | Merge
     | RecordSent
     | Ping

@@ -24,6 +24,7 @@ from engine.wire import MAX_FRAME, Message, Tables, decode
 
 from .actions import CLOSE_MISSING, Action, Close, Merge, RecordSent, Send, Snapshot
 from .row_queries import Answer
+from .streams import Inbound, Outbound, Phase, SessionFacts
 from .vlcn_messages import Versions
 
 GREETING_TIMEOUT = 15.0
@@ -51,33 +52,21 @@ class Session(abc.ABC):
         self.now = now
         self.sends = sends
         self.receives = receives
-        # who is on the other side
+        # who is on the other side, and how far the two have met
         self.peer: bytes | None = None
-        self.greeted = False
+        self.phase = Phase.GREETING
+        # our file's version, the peer's history here, and ours over there
+        self.local_version = here.db_version
+        self.inbound = Inbound()
+        self.outbound = Outbound()
+        # the end: why, and whether that is because one of the two files is a copy, or a restored one
         self.closed: Close | None = None
         self.failure: SynclineError | None = None
+        self.copied = False
+        # for the status: what the session leaves out
         self.remark = ""
-        self.copied = False  # ended because one of the two files is a copy, or a restored one
-        # inbound: their history. offered is accepted for merging, received is on our disk
-        self.peer_version: int | None = None
-        self.offered = 0
-        self.received = 0
-        # outbound: our history. scanned is read, position is sent, confirmed is on their disk
-        self.local_version = here.db_version
-        self.scanned = 0
-        self.position = 0
-        self.confirmed = 0
-        self.asked = False
-        # counts for the activity line
-        self.changes_in = 0
-        self.changes_out = 0
-        # machinery
+        # what the driver is to do, and when to call tick
         self._actions: deque[Action] = deque()
-        self._merges: deque[Merge] = deque()
-        self._merging = False
-        self._reading = False
-        self._own_versions: list[tuple[int, int]] = []
-        self._recorded: int | None = None
         self._deadline: float | None = self.now() + GREETING_TIMEOUT
 
     # Inputs
@@ -113,7 +102,7 @@ class Session(abc.ABC):
         """Say that our file is at ``version`` (its db_version) now. Calling too often does no harm."""
         if version > self.local_version:
             self.local_version = version
-        self._driver()
+        self._advance()
 
     def schema_changed(self, tables: Sequence[Shape], parked: Sequence[Parked]) -> None:
         """Say how the tables of our file are now, and which are parked. If that is news, both must greet anew."""
@@ -130,7 +119,7 @@ class Session(abc.ABC):
         """Answer a ``TakeDigests``."""
 
     def answered(self, answer: Answer | Tables) -> None:  # noqa: B027 - likewise
-        """Answer a ``LookIntoRows``."""
+        """Answer a ``QueryRows``."""
 
     def kept(self, token: bytes, kin: bool) -> None:  # noqa: B027 - likewise
         """Answer a ``Keep``: it is on our disk, or it is that of another file."""
@@ -141,24 +130,24 @@ class Session(abc.ABC):
 
     def merge_done(self, results: Sequence[MergeResult]) -> None:
         """Answer a ``Merge``: it is committed, one result for each transaction it took, the clock with the last."""
-        merge = self._merges.popleft()
-        self._merging = False
+        merge = self.inbound.merges.popleft()
+        self.inbound.merging = False
         for result in results:
-            self.note_own_versions(result.before, result.after)
+            self.outbound.note_own_versions(result.before, result.after)
             self.local_version = max(self.local_version, result.after)
-        self.changes_in += len(merge.changes)
+        self.inbound.changes += len(merge.changes)
         if merge.received is not None:
-            self.received = max(self.received, merge.received.version)
+            self.inbound.received = max(self.inbound.received, merge.received.version)
         if self.closed:
             return
         self._merged(merge)
         self._next_merge()
-        self._driver()
+        self._advance()
 
     def failed(self, error: SynclineError) -> None:
         """Answer a ``Read`` or ``Merge`` that failed. Nothing of it was kept; the session ends."""
-        self._reading = self._merging = False
-        self._merges.clear()
+        self.outbound.reading = self.inbound.merging = False
+        self.inbound.merges.clear()
         if isinstance(error, MergeError):
             elsewhere = error.elsewhere if isinstance(error, SchemaMismatch) else str(error)
             # where shapes are compared in the greeting, one side's tables were altered since
@@ -171,7 +160,7 @@ class Session(abc.ABC):
 
     def flushed(self) -> None:
         """Say that every frame given to ``Send`` has left; stock peers are paced by this."""
-        self._driver()
+        self._advance()
 
     def carried(self) -> None:  # noqa: B027 - only the own dialect watches
         """Say that a good part of a message has come or left: a large one on a slow line is no stall."""
@@ -204,21 +193,31 @@ class Session(abc.ABC):
     @property
     def to_receive(self) -> int:
         """How many versions the peer announced that are not on our disk yet."""
-        if self.peer_version is None or not self.receives:
+        if self.inbound.announced is None or not self.receives:
             return 0
-        return max(0, self.peer_version - self.received)
+        return max(0, self.inbound.announced - self.inbound.received)
 
     @property
     def to_send(self) -> int:
         """How many versions of ours the peer has not confirmed yet."""
-        return max(0, self.local_version - self.confirmed) if self.sends and self.asked else 0
+        return max(0, self.local_version - self.outbound.confirmed) if self.sends and self.outbound.asked else 0
 
     @property
     def all_received(self) -> bool:
         """Whether everything that the peer announced is on our disk."""
-        if not self.greeted or self._merging or self._merges:
+        if not self.greeted or self.inbound.merging or self.inbound.merges:
             return False
         return self.to_receive == 0
+
+    @property
+    def greeted(self) -> bool:
+        """Whether the peer has greeted."""
+        return self.phase >= Phase.GREETED
+
+    @property
+    def kin(self) -> bool:
+        """Whether the other file was found to be the one that ours knows; only our own dialect tells."""
+        return False
 
     @property
     def note(self) -> str:
@@ -251,6 +250,25 @@ class Session(abc.ABC):
         """Connected, everything announced is on our disk, nothing due is unconfirmed."""
         return self.closed is None and self.greeted and self.all_received and self.all_confirmed
 
+    def facts(self) -> SessionFacts:
+        """Return what the session knows of itself now; take it once for each step."""
+        return SessionFacts(
+            peer=self.peer,
+            greeted=self.greeted,
+            kin=self.kin,
+            closed=self.closed is not None,
+            confirms=self.confirms,
+            received=self.inbound.received,
+            confirmed=self.outbound.confirmed,
+            to_receive=self.to_receive,
+            to_send=self.to_send,
+            all_received=self.all_received,
+            all_sent=self.all_sent,
+            in_sync=self.in_sync,
+            parked=self.parked,
+            note=self.note,
+        )
+
     # For the dialects
 
     def close(
@@ -268,14 +286,6 @@ class Session(abc.ABC):
             self.copied = self.copied or code == 4005
             self.closed = Close(code, reason, said or reason, retry, regreet, parked)
             self._actions.append(self.closed)
-
-    def note_own_versions(self, before: int, after: int) -> None:
-        """Remember that our versions in (before, after] hold nothing but what came over this very link."""
-        if after <= before:
-            return
-        if self._own_versions and self._own_versions[-1][1] == before:
-            before = self._own_versions.pop()[0]
-        self._own_versions.append((before, after))
 
     def _accept(
         self,
@@ -301,30 +311,31 @@ class Session(abc.ABC):
         assert self.peer is not None
         if not 0 <= since < MAX_VERSION or not 0 <= until < MAX_VERSION:
             raise ProtocolError(t("A clock from the other side is out of range."), code=1008)
-        if keep and since > self.offered:
+        offered = self.inbound.offered
+        if keep and since > offered:
             raise ProtocolError(
-                t("Changes from {offered} to {since} are missing in between.", offered=self.offered, since=since),
+                t("Changes from {offered} to {since} are missing in between.", offered=offered, since=since),
                 code=CLOSE_MISSING,
             )
-        self.peer_version = max(self.peer_version or 0, until)
+        self.inbound.announced = max(self.inbound.announced or 0, until)
         author = self.peer if stock else None
         received = None
         if not keep:
-            until, place = min(since, self.offered), None  # it may continue answers that were not kept either
+            until, place = min(since, offered), None  # it may continue answers that were not kept either
         elif place is not None:
             until = since
         elif until > since or tables is not None:
             received = Received(self.peer, until, since, tables, resend, covered, marks)
-            self.offered = max(self.offered, until)
-        self._merges.append(
+            self.inbound.offered = max(offered, until)
+        self.inbound.merges.append(
             Merge(tuple(changes), until, received, author=author, js_numbers=stock, place=place, tables=tables or ())
         )
         self._next_merge()
 
     def _next_merge(self) -> None:
-        if self._merges and not self._merging:
-            self._merging = True
-            self._actions.append(self._merges[0])
+        if self.inbound.merges and not self.inbound.merging:
+            self.inbound.merging = True
+            self._actions.append(self.inbound.merges[0])
 
     def _restored(self, theirs: int, ours: int) -> None:
         seen = t("has seen version {theirs} of", theirs=theirs)
@@ -351,25 +362,26 @@ class Session(abc.ABC):
         self.failure = TooLarge(reason, hint=t("Make it smaller or delete it, then sync again."))
 
     def _send(self, data: bytes, changes: Sequence[Change] = ()) -> None:
-        self.changes_out += len(changes)
+        self.outbound.changes += len(changes)
         self._actions.append(Send(data, tuple(changes)))
 
     def _confirm_sent(self, version: int, *, lower: bool = False) -> None:
         """Take the peer's word for what it holds of our history."""
-        if version > self.confirmed or lower:
-            self.confirmed = version
-        if self.peer is not None and self._recorded != self.confirmed:
-            self._recorded = self.confirmed
-            self._actions.append(RecordSent(self.peer, self.confirmed))
+        outbound = self.outbound
+        if version > outbound.confirmed or lower:
+            outbound.confirmed = version
+        if self.peer is not None and outbound.recorded != outbound.confirmed:
+            outbound.recorded = outbound.confirmed
+            self._actions.append(RecordSent(self.peer, outbound.confirmed))
 
     def _meet(self, site_id: bytes) -> None:
         """Learn who the peer is, and with it what our file knows of it."""
         self.peer = site_id
-        self.offered = self.received = self.here.received.get(site_id, 0)
-        self._recorded = self.here.sent.get(site_id)
+        self.inbound.offered = self.inbound.received = self.here.received.get(site_id, 0)
+        self.outbound.recorded = self.here.sent.get(site_id)
 
     @abc.abstractmethod
-    def _driver(self) -> None:
+    def _advance(self) -> None:
         """Ask for the next read, if something is due and the peer can take it."""
 
     @abc.abstractmethod

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from engine.errors import ProtocolError
@@ -24,8 +24,8 @@ from engine.wire import (
     encode,
 )
 
-from .actions import LookIntoRows, TakeDigests
-from .base import Session
+from .actions import QueryRows, Snapshot, TakeDigests
+from .lineage import LineageSession
 from .row_queries import Answer, Question
 
 
@@ -40,38 +40,56 @@ class Verdict(StrEnum):
 ANSWERS: dict[type[Question], type[Answer]] = {RangeRequest: Ranges, RowsRequest: Rows, ValuesRequest: Values}
 
 
-class DigestSession(Session):
-    """What a session of the own dialect knows of digests.
+@dataclass(slots=True)
+class DigestCheck:
+    """What was found out of both sides' tables when somebody asked.
 
-    ``verdicts`` is the outcome of the latest ``verify``, by table; None until both sides' digests are there, and
-    ``digests`` has ours and theirs. ``answers`` has what the peer said to each ``ask``, by its number.
+    Attributes:
+        verdicts: the outcome of the latest ``verify``, by table; None until both sides' digests are there.
+        digests: ours and theirs then.
+        answers: what the peer said to each ``ask``, by its number.
     """
 
-    common: tuple[str, ...] = ()
     verdicts: dict[str, Verdict] | None = None
-    digests: dict[str, tuple[TableDigest, TableDigest]]
-    answers: dict[int, Answer]
+    digests: dict[str, tuple[TableDigest, TableDigest]] = field(default_factory=dict)
+    answers: dict[int, Answer] = field(default_factory=dict)
+    rounds: int = 0
+    """How often ``verify`` was called; the number of our latest request."""
+    ours: dict[str, TableDigest] | None = None
+    theirs: dict[str, TableDigest] | None = None
+    """Digests for the latest ``verify``, as far as they are there."""
+    takers: deque[int | None] = field(default_factory=deque)
+    """For whom the digests under way are: the number of a peer's request, or None for ourselves."""
+    questions: int = 0
+    """The number of our latest question about rows."""
+    unanswered: dict[int, type[Answer]] = field(default_factory=dict)
+    """What is to come for each question."""
 
-    _compared = 0
-    _questions = 0
-    _open: dict[int, type[Answer]]
-    _mine: dict[str, TableDigest] | None = None
-    _theirs: dict[str, TableDigest] | None = None
-    # for whom the digests under way are: the number of a peer's request, or None for ourselves
-    _takers: deque[int | None]
+
+class DigestSession(LineageSession):
+    """What a session of the own dialect knows of digests.
+
+    Attributes:
+        check: what was found out.
+    """
+
+    def __init__(self, here: Snapshot, *, now: Callable[[], float], sends: bool = True, receives: bool = True) -> None:
+        super().__init__(here, now=now, sends=sends, receives=receives)
+        self.check = DigestCheck()
 
     def verify(self) -> None:
         """Compare all tables that both sides have. What is written meanwhile on one side counts as a difference."""
-        self._compared += 1
-        self.verdicts = self._mine = self._theirs = None
-        self._send(encode(DigestRequest(self._compared)))
+        found = self.check
+        found.rounds += 1
+        found.verdicts = found.ours = found.theirs = None
+        self._send(encode(DigestRequest(found.rounds)))
         self._take(None)
 
     def ask(self, question: Question) -> int:
         """Ask the peer about the rows of a table that both sides have; returns the number of the answer to come."""
-        self._questions += 1
-        number = self._questions
-        self._open[number] = ANSWERS[type(question)]
+        self.check.questions += 1
+        number = self.check.questions
+        self.check.unanswered[number] = ANSWERS[type(question)]
         self._send(encode(replace(question, number=number)))
         return number
 
@@ -84,42 +102,44 @@ class DigestSession(Session):
         if isinstance(message, Question):
             if message.table not in self.common:
                 raise ProtocolError(t("The other side asked for rows of a table that is not on both sides."))
-            self._actions.append(LookIntoRows(message))
-        elif self._open.pop(message.number, None) is not type(message):
+            self._actions.append(QueryRows(message))
+        elif self.check.unanswered.pop(message.number, None) is not type(message):
             raise ProtocolError(t("{name__} came that were never asked for.", name__=type(message).__name__))
         else:
-            self.answers[message.number] = message
+            self.check.answers[message.number] = message
 
     def digested(self, digests: Sequence[TableDigest]) -> None:
         """Send them to whoever asked, or compare them."""
-        taker = self._takers.popleft()
+        taker = self.check.takers.popleft()
         if self.closed:
             return
         if taker is None:
-            self._mine = {one.table: one for one in digests}
+            self.check.ours = {one.table: one for one in digests}
             self._compare()
         else:
             self._send(encode(Digest(taker, tuple(digests))))
 
     def _on_digest(self, message: DigestRequest | Digest) -> None:
+        rounds = self.check.rounds
         if isinstance(message, DigestRequest):
             self._take(message.number)
-        elif not 0 < message.number <= self._compared:
+        elif not 0 < message.number <= rounds:
             raise ProtocolError(t("A Digest came that was never asked for."))
-        elif message.number == self._compared:
-            self._theirs = {one[0]: TableDigest(*one) for one in message.tables}
+        elif message.number == rounds:
+            self.check.theirs = {one[0]: TableDigest(*one) for one in message.tables}
             self._compare()
 
     def _take(self, taker: int | None) -> None:
-        self._takers.append(taker)
+        self.check.takers.append(taker)
         self._actions.append(TakeDigests(self.common))
 
     def _compare(self) -> None:
-        mine, theirs = self._mine, self._theirs
-        if mine is None or theirs is None:
+        found = self.check
+        ours, theirs = found.ours, found.theirs
+        if ours is None or theirs is None:
             return
-        self.digests = {name: (mine[name], theirs[name]) for name in self.common if name in mine and name in theirs}
-        self.verdicts = {name: _judge(mine.get(name), theirs.get(name)) for name in self.common}
+        found.digests = {name: (ours[name], theirs[name]) for name in self.common if name in ours and name in theirs}
+        found.verdicts = {name: _judge(ours.get(name), theirs.get(name)) for name in self.common}
 
 
 def _judge(mine: TableDigest | None, theirs: TableDigest | None) -> Verdict:

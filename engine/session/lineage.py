@@ -11,69 +11,99 @@ then the one that follows it: of two files, the second to renew shows one that d
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
 from engine.change import MAX_VERSION
 from engine.clocks import made_at
 from engine.errors import ProtocolError
+from engine.session.common_tables import Comparison
 from engine.tables import Known
 from engine.text import Text, t
 from engine.wire import Lineage, Renewal, Renewed, encode
 
-from .actions import Keep, LookUp, Renew
+from .actions import Keep, LookUp, Renew, Snapshot
 from .base import Session
+from .streams import Phase
 
 RENEW_EVERY = 10.0
 """Seconds between two new tokens on a busy link. A backup that is younger than the latest token is not noticed by it:
 that is why a sender does not believe all that a peer claims to hold (``SendingSession._on_want``)."""
 
 
+@dataclass(slots=True)
+class Tokens:
+    """The tokens by which each side may know the other's file."""
+
+    ours: tuple[bytes, ...] = ()
+    """Those that there are of ours for the peer."""
+    greeted_with: tuple[bytes, ...] = ()
+    """Those of ours that our greeting showed."""
+    shown: tuple[bytes, ...] = ()
+    """Those of ours that the peer keeps, and has been shown on this connection."""
+    kept: bytes | None = None
+    """The one of ours that the peer keeps."""
+    renewed_at: float | None = None
+    """When ours was renewed last."""
+    theirs: tuple[bytes, ...] | None = None
+    """Those of theirs that their greeting showed; None before it came."""
+    theirs_so_far: set[bytes] = field(default_factory=set)
+    """Those of theirs that were shown on this connection."""
+
+
 class LineageSession(Session):
-    """What a session of the own dialect knows of the two files' lineage."""
+    """What a session of the own dialect knows of the two files: their tables, and their lineage.
 
-    kin = False
-    """Whether the other file was found to be the one that we know."""
+    Attributes:
+        tables: what the two have in common, once the peer has greeted.
+        wary: whether the two were refused for a copied or restored file before. Then nothing is asked for before we
+            have compared all that there is to compare, and no change leaves before ``trust``, as the other side may
+            still refuse. So a try that is refused again has moved nothing, however often it is made.
+    """
 
-    wary = False
-    """Whether the two were refused for a copied or restored file before. Then nothing is asked for before we have
-    compared all that there is to compare, and no change leaves before ``trust``, as the other side may still refuse.
-    So a try that is refused again has moved nothing, however often it is made."""
+    def __init__(self, here: Snapshot, *, now: Callable[[], float], sends: bool = True, receives: bool = True) -> None:
+        super().__init__(here, now=now, sends=sends, receives=receives)
+        self.tables: Comparison | None = None
+        self.wary = False
+        self._tokens = Tokens()
 
-    _looking_up = False
-    _shown: tuple[bytes, ...] | None = None
-    _renewed_at: float | None = None
-    _token_kept: bytes | None = None
-    _theirs_so_far: set[bytes]
-    # our own tokens for the peer: those there are, and those that it keeps and has been shown on this connection
-    _tokens: tuple[bytes, ...] = ()
-    _tokens_shown: tuple[bytes, ...] = ()
-    _greeted_with: tuple[bytes, ...] = ()
+    @property
+    def kin(self) -> bool:
+        return self.phase is Phase.MET
+
+    @property
+    def common(self) -> tuple[str, ...]:
+        """The tables that both sides have; only these are exchanged."""
+        return self.tables.common if self.tables is not None else ()
 
     def _on_lineage(self, message: Lineage | Renewal | Renewed) -> None:
         assert self.peer is not None
+        tokens = self._tokens
         theirs = message.tokens if isinstance(message, Lineage) else (message.token,)
         if not isinstance(message, Renewed) and any(made_at(token) >= MAX_VERSION for token in theirs):
             raise ProtocolError(t("A clock from the other side is out of range."), code=1008)
         if isinstance(message, Lineage):
-            if self._shown is not None:
+            if tokens.theirs is not None:
                 raise ProtocolError(t("A second Lineage came."))
-            self._shown = message.tokens
-            self._theirs_so_far = set(message.tokens)
+            tokens.theirs = message.tokens
+            tokens.theirs_so_far = set(message.tokens)
             # the newest that we showed in our greeting is not kept by that, unless they say so
-            mine = self._greeted_with
-            self._tokens_shown = tuple(one for one in mine if one in message.seen or one != mine[-1])
-            self._token_kept = message.seen[-1] if message.seen else None
-            self._looking_up = True
+            mine = tokens.greeted_with
+            tokens.shown = tuple(one for one in mine if one in message.seen or one != mine[-1])
+            tokens.kept = message.seen[-1] if message.seen else None
+            self.phase = Phase.COMPARING
             self._actions.append(LookUp(self.peer))
         elif isinstance(message, Renewed):
-            self._token_kept = message.token
-            self._tokens_shown += (message.token,)
+            tokens.kept = message.token
+            tokens.shown += (message.token,)
         elif not self.kin:
             raise ProtocolError(t("A Renewal came before Lineage."))
         else:
-            self._actions.append(Keep(self.peer, message.token, frozenset(self._theirs_so_far)))
-            self._theirs_so_far.add(message.token)
+            self._actions.append(Keep(self.peer, message.token, frozenset(tokens.theirs_so_far)))
+            tokens.theirs_so_far.add(message.token)
 
     def kept(self, token: bytes, kin: bool) -> None:
-        """Tell the peer that its token is on our disk; or refuse a second file that goes on beside the one we know."""
+        """Confirm to the peer that its token is on our disk; or refuse a second file that goes on beside its own."""
         if self.closed:
             return
         if kin:
@@ -86,10 +116,10 @@ class LineageSession(Session):
         before = [token for number, token in known.seen if number <= self.here.lineage_mark]
         since = [token for number, token in known.seen if number > self.here.lineage_mark]
         # where none was in force when we began, the other side may have had none to show
-        if before and not {before[-1], *since}.intersection(self._shown or ()):
+        if before and not {before[-1], *since}.intersection(self._tokens.theirs or ()):
             self._refuse_copy()
         else:
-            self.kin = True
+            self.phase = Phase.MET
 
     def _refuse_copy(self) -> None:
         reason, said = map(_copied, (t("The file on the other side"), t("This file")))
@@ -99,26 +129,28 @@ class LineageSession(Session):
         """Show the tokens that we have now, in order: each must follow one that was shown on this connection, and one
         that nobody has said to have seen may have been lost."""
         for token in tokens:
-            if token not in self._tokens_shown:
+            if token not in self._tokens.shown:
                 self._send(encode(Renewal(token)))
-        self._tokens = tokens
+        self._tokens.ours = tokens
 
     def _renewal_due(self) -> bool:
-        return self._renewed_at is None or self.now() - self._renewed_at >= RENEW_EVERY
+        renewed_at = self._tokens.renewed_at
+        return renewed_at is None or self.now() - renewed_at >= RENEW_EVERY
 
     def _shared_up_to(self) -> int:
         """The version up to which our history is surely the one that the peer knows: that of the token it keeps."""
-        kept = self._token_kept
-        return made_at(kept) if kept is not None and kept in self._tokens else 0
+        kept = self._tokens.kept
+        return made_at(kept) if kept is not None and kept in self._tokens.ours else 0
 
     def _newest_made_at(self) -> int:
         """The version of our newest token for the peer, whether it has arrived or not."""
-        return made_at(self._tokens[-1]) if self._tokens else 0
+        ours = self._tokens.ours
+        return made_at(ours[-1]) if ours else 0
 
     def _renew(self) -> None:
         assert self.peer is not None
-        self._renewed_at = self.now()
-        self._actions.append(Renew(self.peer, self._token_kept))
+        self._tokens.renewed_at = self.now()
+        self._actions.append(Renew(self.peer, self._tokens.kept))
 
 
 def _copied(file: Text) -> Text:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import abc
 from collections import deque
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 
 from engine.change import SENTINEL
 from engine.errors import ProtocolError
@@ -17,7 +18,7 @@ from engine.tables import Part, Span, weight
 from engine.text import t
 from engine.wire import MAX_FRAME, Batch, Confirm, Status, Want, encode
 
-from .actions import ReadPart
+from .actions import ReadPart, Snapshot
 from .lineage import LineageSession
 from .progress import versions_behind
 from .vlcn_messages import Versions
@@ -34,70 +35,105 @@ WINDOW_BYTES = WINDOW * BATCH_BYTES
 """Unconfirmed bytes after which no further batch goes: large changes are under way one at a time, not eight."""
 
 
+@dataclass(slots=True)
+class Request:
+    """The peer's latest Want."""
+
+    number: int = 0
+    claimed: int = 0
+    """The version up to which it says that the peer holds our history."""
+    filters: bool = True
+    """Whether what the peer need not get may be left out, until all that it asks for is read."""
+    by_author: bool = True
+    """Whether what the peer wrote is among that: not for one that does not hold all of it."""
+
+
+@dataclass(slots=True)
+class Range:
+    """The range of our history that is being read and sent."""
+
+    span: Span | None = None
+    """None between two ranges."""
+    place: bytes = b""
+    """Where in it the next part begins."""
+    late: frozenset[str] = frozenset()
+    """Tables that the peer's clock does not cover: the range that is next, or under way, has all of them."""
+    held: Part | None = None
+    """A part that was read and waits for a new lineage token."""
+    outdated: bool = False
+    """Whether the part that is being read is for a Want that another has replaced."""
+    owed: bool = False
+    """Whether a range was read to its end, and that end is not sent yet (it held nothing more)."""
+    behind: int = 0
+    """About how many of its versions are over there, for progress."""
+
+
+@dataclass(slots=True)
+class Window:
+    """The batches that the peer has not confirmed."""
+
+    number: int = 0
+    """How many were sent in this session."""
+    sizes: deque[int] = field(default_factory=deque)
+    """Their sizes, in bytes."""
+    loaded: bool = False
+    """Whether any of them holds changes."""
+    reached: int = 0
+    """The highest version that the peer may confirm."""
+    announced: int = 0
+    """The highest version of ours that the peer has heard of."""
+    promised: bool = False
+    """Whether the latest batch said that more follows."""
+
+    @property
+    def full(self) -> bool:
+        """Whether no further batch may go."""
+        return len(self.sizes) >= WINDOW or sum(self.sizes) >= WINDOW_BYTES
+
+
 class SendingSession(LineageSession):
     """What a session of the own dialect knows of its outbound stream."""
 
-    common: tuple[str, ...] = ()
-    """The tables that both sides have; only these are exchanged."""
-
-    _want = 0
-    _filters = True
-    # whether what the peer wrote may be left out: not of one that does not hold all of it
-    _by_author = True
-    # the range under way: None between two of them
-    _span: Span | None = None
-    _place = b""
-    _late: frozenset[str] = frozenset()
-    _outdated = False
-    # a range was read to its end, and that end is not sent yet (it held nothing more)
-    _owed = False
-    # what their latest Want says they hold
-    _claimed = 0
-    # a part that was read and waits for a new lineage token
-    _held: Part | None = None
-    _number = 0
-    # the sizes of the batches that are not confirmed yet
-    _unconfirmed: deque[int]
-    _announced = 0
-    # about how many versions of the range under way lie behind, for progress
-    _behind_out = 0
-    # whether any unconfirmed batch holds changes
-    _loaded = False
-    _behind_in = 0
-    _reached = 0
-    # whether our last batch, and theirs, said that more follows
-    _promised = False
-    _more_coming = False
+    def __init__(self, here: Snapshot, *, now: Callable[[], float], sends: bool = True, receives: bool = True) -> None:
+        super().__init__(here, now=now, sends=sends, receives=receives)
+        self._request = Request()
+        self._range = Range()
+        self._window = Window()
 
     def _on_want(self, want: Want) -> None:
         if not self.sends:
             return
-        if want.number <= self._want:
+        outbound, request = self.outbound, self._request
+        if want.number <= request.number:
             raise ProtocolError(t("A Want came that is not numbered after the one before."))
         # What they claim to hold counts as far as we remember that they confirmed it: more may come from another
         # file, whose place ours has taken. The same goes for a place in a range that the two may not share.
         resumes = bool(want.place) and want.until <= self._shared_up_to()
-        held = want.since if resumes else min(want.since, self.confirmed)
-        if held < self.position:
-            self._own_versions.clear()
-        self.asked = True
-        self._held = None
-        self._want = want.number
-        self._filters = not want.resend
-        self._by_author = self._by_author and not want.resend
-        self._late = frozenset(self.common) - frozenset(want.tables) if self.local_version else frozenset()
-        self._owed = False
-        self._outdated = self._reading
-        self._place = want.place if resumes else b""
-        self._span = Span(held, want.until, self.common, self._late) if resumes else None
-        self._claimed = max(want.since, want.until)
-        self.position = self.scanned = held
-        self._reached = max(self._reached, held)
+        held = want.since if resumes else min(want.since, outbound.confirmed)
+        if held < outbound.position:
+            outbound.own_versions.clear()
+        outbound.asked = True
+        self._request = Request(
+            number=want.number,
+            claimed=max(want.since, want.until),
+            filters=not want.resend,
+            by_author=request.by_author and not want.resend,
+        )
+        late = frozenset(self.common) - frozenset(want.tables) if self.local_version else frozenset()
+        self._range = Range(
+            span=Span(held, want.until, self.common, late) if resumes else None,
+            place=want.place if resumes else b"",
+            late=late,
+            outdated=outbound.reading,
+            behind=self._range.behind,
+        )
+        outbound.position = outbound.scanned = held
+        self._window.reached = max(self._window.reached, held)
         self._confirm_sent(held, lower=True)
         if held < want.since or (want.place and not resumes):
             self._doubt()
-        self._driver()
-        if not self._reading:
+        self._advance()
+        if not outbound.reading:
             self._ask_due()
 
     @abc.abstractmethod
@@ -111,142 +147,148 @@ class SendingSession(LineageSession):
     @property
     def wanted(self) -> int:
         """How often the peer has asked for our history in this session."""
-        return self._want
+        return self._request.number
 
     def _on_confirm(self, confirm: Confirm) -> None:
-        if not self._unconfirmed:
+        window = self._window
+        if not window.sizes:
             raise ProtocolError(t("A confirmation came for nothing sent."))
-        if confirm.version > self._reached:  # not position: a Want may have set that back meanwhile
+        if confirm.version > window.reached:  # not position: a Want may have set that back meanwhile
             raise ProtocolError(t("A confirmation came for a version that was never sent."))
-        self._unconfirmed.popleft()
-        self._loaded = self._loaded and bool(self._unconfirmed)
-        if confirm.version > self.confirmed:
-            self._behind_out = 0
+        window.sizes.popleft()
+        window.loaded = window.loaded and bool(window.sizes)
+        if confirm.version > self.outbound.confirmed:
+            self._range.behind = 0
             self._confirm_sent(confirm.version)
-        self._driver()
+        self._advance()
 
     def read_done(self, result: Versions | Part) -> None:
         assert isinstance(result, Part)
-        self._reading = False
+        self.outbound.reading = False
         if self.closed:
             return
-        if self._outdated:  # read for a Want that another has replaced
-            self._outdated = False
-            self._driver()
+        current = self._range
+        if current.outdated:
+            current.outdated = False
+            self._advance()
             return
-        wanted = self._known_of()
-        begins = self._span is None
-        if result.newest < wanted:
-            self._restored(wanted, result.newest)
+        known = self._known_version()
+        begins = current.span is None
+        if result.newest < known:
+            self._restored(known, result.newest)
             return
         self._ask_due()
         self.local_version = max(self.local_version, result.newest)
-        self._place = result.place
+        current.place = result.place
         if result.place:
-            span = self._span or self._new_span()
-            self._span = replace(span, until=result.until)
+            current.span = replace(current.span or self._new_span(), until=result.until)
         else:
-            self._span = None
-            self._late = frozenset()
-            self.scanned = result.until
-            self._owed = True
-            self._filters = True
+            current.span = None
+            current.late = frozenset()
+            current.owed = True
+            self.outbound.scanned = result.until
+            self._request.filters = True
         in_parts = begins and result.place and result.until > self._newest_made_at()  # so that they can be resumed
         if result.changes and (in_parts or self._renewal_due()):
-            self._held = result
+            current.held = result
             if not self.wary:
                 self._renew()
             return
         if result.changes:
             self._send_batch(result.until, result)
-        self._driver()
+        self._advance()
 
     def trust(self) -> None:
         """Be wary no longer: the other side has had the time to refuse."""
         self.wary = False
         if self.closed is None:
             self._ask_due()
-            if self._held is not None:
+            if self._range.held is not None:
                 self._renew()
 
     def renewed(self, tokens: tuple[bytes, ...]) -> None:
         """Go on with what waited for the new token."""
-        held, self._held = self._held, None
+        held, self._range.held = self._range.held, None
         if self.closed:
             return
         self._show(tokens)
         if held is not None:
             self._send_batch(held.until, held)
-        self._driver()
+        self._advance()
 
-    def _driver(self) -> None:
-        if self.closed or not self.asked or self._reading or self._held is not None:
+    def _advance(self) -> None:
+        current = self._range
+        if self.closed or not self.outbound.asked or self.outbound.reading or current.held is not None:
             return
-        if len(self._unconfirmed) >= WINDOW or sum(self._unconfirmed) >= WINDOW_BYTES:
+        if self._window.full:
             self._announce()
-        elif self._span is not None or self._late or self._unread():
+        elif current.span is not None or current.late or self._unread():
             self._read_part()
-        elif self._owed and (self._promised or not self._more_coming):
+        elif current.owed and (self._window.promised or not self.inbound.more_coming):
             # Nothing in there for them, but their clock must pass it. While more of theirs is on its way this waits,
             # for one empty batch later stands for many; whoever has promised more does not wait, or both could.
-            self._send_batch(self.scanned, None)
+            self._send_batch(self.outbound.scanned, None)
 
     def _unread(self) -> bool:
         """Whether there is something to read; also when they hold more than we knew of: a fresh look, or a
         restored file."""
-        return self.scanned != self.local_version or self._claimed > self.local_version
+        return self.outbound.scanned != self.local_version or self._request.claimed > self.local_version
 
-    def _known_of(self) -> int:
+    def _known_version(self) -> int:
         """The version that our file has reached for sure, unless it was restored."""
-        return max(self.scanned, self._claimed, (self._span.until or 0) if self._span is not None else 0)
+        span = self._range.span
+        return max(self.outbound.scanned, self._request.claimed, (span.until or 0) if span is not None else 0)
 
     def _new_span(self) -> Span:
-        return Span(self.scanned, None, self.common, self._late)
+        return Span(self.outbound.scanned, None, self.common, self._range.late)
 
     def _read_part(self) -> None:
         self._announce()
-        self._reading = True
-        self._own_versions = [span for span in self._own_versions if span[1] > self.scanned]
+        outbound, request = self.outbound, self._request
+        outbound.reading = True
+        outbound.own_versions = [span for span in outbound.own_versions if span[1] > outbound.scanned]
         self._actions.append(
             ReadPart(
-                self._span or self._new_span(),
-                self._place,
-                self.peer if self._filters and self._by_author else None,
-                tuple(self._own_versions) if self._filters else (),
+                self._range.span or self._new_span(),
+                self._range.place,
+                self.peer if request.filters and request.by_author else None,
+                tuple(outbound.own_versions) if request.filters else (),
                 BATCH_CHANGES,
                 BATCH_BYTES,
-                self._known_of(),
+                self._known_version(),
             )
         )
 
     def _send_batch(self, until: int, part: Part | None) -> None:
+        outbound, window = self.outbound, self._window
         changes = part.changes if part is not None else ()
         place = part.place if part is not None else b""
         more = bool(place) or self.local_version > until
-        data = encode(Batch(self._want, self._number, self.position, until, place, more, changes))
+        data = encode(Batch(self._request.number, window.number, outbound.position, until, place, more, changes))
         if len(data) > MAX_FRAME:
             largest = max(changes, key=weight)
             column = "" if largest.cid == SENTINEL else t(", in its column “{cid}”", cid=largest.cid)
             self._too_large(len(data), t("a row of “{table}”{column}", table=largest.table, column=column))
             return
-        self._number += 1
-        self._unconfirmed.append(len(data))
-        self._loaded = self._loaded or bool(changes)
-        self._promised = more
-        self._announced = max(self._announced, until)
-        self._reached = max(self._reached, until)
+        window.number += 1
+        window.sizes.append(len(data))
+        window.loaded = window.loaded or bool(changes)
+        window.promised = more
+        window.announced = max(window.announced, until)
+        window.reached = max(window.reached, until)
         if place:
-            behind = versions_behind(changes, self.common, self.position, until)
-            self._behind_out = max(self._behind_out, behind)
+            behind = versions_behind(changes, self.common, outbound.position, until)
+            self._range.behind = max(self._range.behind, behind)
         else:
-            self.position = until
-            self._owed = False
+            outbound.position = until
+            self._range.owed = False
         self._send(data, changes)
 
     def _announce(self) -> None:
         """Say how far we are when the batches under way do not say it."""
-        if self.local_version > self._announced and (self._span is not None or self._promised):
-            self._announced = self.local_version
+        window = self._window
+        if self.local_version > window.announced and (self._range.span is not None or window.promised):
+            window.announced = self.local_version
             self._send(encode(Status(self.local_version)))
 
     @property
@@ -255,23 +297,27 @@ class SendingSession(LineageSession):
 
         Parts of a range count, though the clock moves at its end; what came over this very link does not.
         """
-        if not self.sends or not self.asked:
+        outbound = self.outbound
+        if not self.sends or not outbound.asked:
             return 0
-        theirs = sum(after - max(before, self.scanned) for before, after in self._own_versions if after > self.scanned)
-        unread = max(0, self.local_version - self.scanned - theirs)
-        unconfirmed = self.position - self.confirmed if self._unconfirmed and self._loaded else 0
+        scanned = outbound.scanned
+        theirs = sum(after - max(before, scanned) for before, after in outbound.own_versions if after > scanned)
+        unread = max(0, self.local_version - scanned - theirs)
+        loaded = self._window.sizes and self._window.loaded
+        unconfirmed = outbound.position - outbound.confirmed if loaded else 0
         left = unread + max(0, unconfirmed)
-        return max(1, left - self._behind_out) if left else 0
+        return max(1, left - self._range.behind) if left else 0
 
     @property
     def all_sent(self) -> bool:
         """Whether everything due to the peer has left (it may still be unconfirmed)."""
         if not self.sends:
             return self.greeted
-        busy = self._reading or self._held is not None or self._span is not None or self._owed or self._late
-        return self.asked and not busy and self.position >= self.local_version
+        outbound, current = self.outbound, self._range
+        busy = outbound.reading or current.held is not None or current.span is not None or current.owed or current.late
+        return outbound.asked and not busy and outbound.position >= self.local_version
 
     @property
     def all_confirmed(self) -> bool:
         """Whether everything due to the peer is confirmed to be on its disk."""
-        return self.all_sent and not self._unconfirmed
+        return self.all_sent and not self._window.sizes

@@ -26,6 +26,7 @@ from engine.wire import (
 
 from .actions import Merge, Ping, Read, Snapshot
 from .base import Session
+from .streams import Phase
 from .vlcn_messages import Versions
 
 QUIET = 10.0
@@ -43,59 +44,63 @@ class _VlcnSession(Session):
 
     confirms = False
     _mask_author = False
+    """Whether what is sent goes in our name, whoever wrote it."""
 
     def __init__(self, here: Snapshot, *, now: Callable[[], float], sends: bool = True, receives: bool = True) -> None:
         super().__init__(here, now=now, sends=sends, receives=receives)
         self._unflushed = False
+        """Whether something was sent that has not left."""
+        # what the peer wants to be left out
+        self._filters = False
         self._local_only = False
         self._excluded: frozenset[bytes] = frozenset()
-        self._filters = False
 
     # Outbound
 
     def read_done(self, result: Versions | Part) -> None:
         assert isinstance(result, Versions)
-        since, self._reading = self.scanned, False
+        since, self.outbound.reading = self.outbound.scanned, False
         if self.closed:
             return
         if result.until < since:
             self._restored(since, result.until)
             return
         self.local_version = max(self.local_version, result.until)
-        self.scanned = result.until
+        self.outbound.scanned = result.until
         self._outgoing(result)
-        self._driver()
+        self._advance()
 
     def _read(self) -> None:
-        self._reading = True
-        own = tuple(span for span in self._own_versions if span[1] > self.scanned)
-        self._own_versions = list(own)
+        outbound = self.outbound
+        outbound.reading = True
+        own = tuple(span for span in outbound.own_versions if span[1] > outbound.scanned)
+        outbound.own_versions = list(own)
         hidden = own if self.peer is not None else ()
         self._actions.append(
-            Read(self.scanned, self.peer, hidden, READ_LIMIT, masked=self._mask_author, least=self.local_version)
+            Read(outbound.scanned, self.peer, hidden, READ_LIMIT, masked=self._mask_author, least=self.local_version)
         )
 
     def _stream_from(self, version: int) -> None:
         """Start (or restart) our stream at ``version``, which the peer holds."""
         if not 0 <= version < MAX_VERSION:
             raise ProtocolError(t("A clock from the other side is out of range."), code=1008)
-        self.asked = True
-        self.position = self.scanned = version
+        self.outbound.asked = True
+        self.outbound.position = self.outbound.scanned = version
         self._confirm_sent(min(version, self.local_version), lower=True)
         if not self.sends:
             return
         if version > self.local_version:
             self._read()
-        self._driver()
+        self._advance()
 
-    def _driver(self) -> None:
-        due = self.sends and self.asked and self.scanned < self.local_version
-        if due and not (self.closed or self._reading or self._unflushed):
+    def _advance(self) -> None:
+        due = self.sends and self.outbound.asked and self.outbound.scanned < self.local_version
+        if due and not (self.closed or self.outbound.reading or self._unflushed):
             self._read()
 
     def flushed(self) -> None:
         self._unflushed = False
-        self._driver()
+        self._advance()
 
     def _outgoing(self, result: Versions) -> None:
         """Frame and send what was read."""
@@ -105,12 +110,12 @@ class _VlcnSession(Session):
             return
         for some in result.messages:
             # since is the end of the last message, not of the last read: a gap would make the peer reject it (#1)
-            data = encode(Changes(self.here.site_id, Cursor(self.position, 0), some))
+            data = encode(Changes(self.here.site_id, Cursor(self.outbound.position, 0), some))
             if len(data) > MAX_FRAME:
                 largest = max(some, key=weight)
                 self._too_large(len(data), t("one transaction that wrote to “{table}”", table=largest.table))
                 return
-            self.position = some[-1].db_version
+            self.outbound.position = some[-1].db_version
             self._unflushed = True
             self._send(data, some)
         self._stir()
@@ -126,18 +131,21 @@ class _VlcnSession(Session):
     def all_sent(self) -> bool:
         if not self.sends:
             return self.greeted
-        return self.asked and not self._reading and not self._unflushed and self.scanned >= self.local_version
+        outbound = self.outbound
+        busy = outbound.reading or self._unflushed
+        return outbound.asked and not busy and outbound.scanned >= self.local_version
 
     @property
     def all_confirmed(self) -> bool:
-        return self.all_sent and (not self.sends or self.confirmed >= self.position)
+        return self.all_sent and (not self.sends or self.outbound.confirmed >= self.outbound.position)
 
     @property
     def to_send(self) -> int:
         """How many versions are left to read, or are sent and unconfirmed."""
-        if not self.sends or not self.asked:
+        outbound = self.outbound
+        if not self.sends or not outbound.asked:
             return 0
-        return max(0, self.local_version - self.scanned) + max(0, self.position - self.confirmed)
+        return max(0, self.local_version - outbound.scanned) + max(0, outbound.position - outbound.confirmed)
 
     # Inbound
 
@@ -152,7 +160,7 @@ class _VlcnSession(Session):
             self._meet(message.sender)
         if message.sender != self.peer:
             raise ProtocolError(t("Changes came from somebody who was not announced."), code=1008)
-        if message.since.version > self.offered:
+        if message.since.version > self.inbound.offered:
             self._gap()
             return
         if message.changes:
@@ -175,7 +183,10 @@ class VlcnClientSession(_VlcnSession):
 
     greets_first = False  # its backlog comes right behind, in one message
 
-    _heard = False
+    def __init__(self, here: Snapshot, *, now: Callable[[], float], sends: bool = True, receives: bool = True) -> None:
+        super().__init__(here, now=now, sends=sends, receives=receives)
+        self._heard = False
+        """Whether the server's backlog, which it sends when it asks, has come."""
 
     def start(self) -> None:
         here = self.here
@@ -204,7 +215,7 @@ class VlcnClientSession(_VlcnSession):
         return self._heard and super().all_received
 
     def _on_start_streaming(self, message: StartStreaming) -> None:
-        self.greeted = True
+        self.phase = Phase.MET
         self._heard = False
         self._actions.append(Ping())
         self._excluded = frozenset(message.exclude_sites)
@@ -217,7 +228,7 @@ class VlcnClientSession(_VlcnSession):
         self._stir()
 
     def _stir(self) -> None:
-        settled = self.confirmed >= self.position
+        settled = self.outbound.confirmed >= self.outbound.position
         self._deadline = self.now() + (REFRESH if settled else QUIET)
 
     def _quiet(self) -> None:
@@ -248,8 +259,8 @@ class VlcnHubSession(_VlcnSession):
             raise ProtocolError(t("{name__} came before AnnouncePresence.", name__=type(message).__name__))
         elif isinstance(message, Changes):
             self._on_changes(message)
-        elif isinstance(message, RejectChanges) and self.asked:
-            self._stream_from(min(message.since.version, self.position))
+        elif isinstance(message, RejectChanges) and self.outbound.asked:
+            self._stream_from(min(message.since.version, self.outbound.position))
         else:
             raise ProtocolError(t("{name__} does not belong here.", name__=type(message).__name__))
 
@@ -276,7 +287,7 @@ class VlcnHubSession(_VlcnSession):
                 retry=False,
             )
             return
-        self.greeted = True
+        self.phase = Phase.MET
         self._deadline = None
         self._meet(message.sender)
         self._ask()
@@ -286,7 +297,7 @@ class VlcnHubSession(_VlcnSession):
 
     def _ask(self) -> None:
         if self.receives:
-            since = Cursor(self.offered, 0)
+            since = Cursor(self.inbound.offered, 0)
             self._send(encode(StartStreaming(since, (self.here.site_id,), False)))
 
     def _on_changes(self, message: Changes) -> None:

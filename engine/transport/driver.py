@@ -25,16 +25,17 @@ from engine.session import (
     AskAgain,
     Close,
     Keep,
-    LookIntoRows,
     LookUp,
     Merge,
     Ping,
+    QueryRows,
     Read,
     ReadPart,
     RecordSent,
     Renew,
     Send,
     Session,
+    SessionFacts,
     TakeDigests,
     answer,
 )
@@ -46,8 +47,10 @@ from engine.tables import Applied
 from engine.text import t
 from engine.transport import gc_pause
 from engine.transport.close_codes import GONE, how_it_ended, shortened
+from engine.transport.deadline import Deadline
 from engine.transport.keepalive import silence, taken, while_connected
 from engine.transport.limits import PeerLimits
+from engine.transport.outbox import Outbox
 from engine.wire import MAX_SMALL, decode
 
 log = logging.getLogger(__name__)
@@ -72,7 +75,7 @@ class Driver:
         session: a session that has not been started.
         host: the replica it speaks for.
         guard: asked before a message or changes are taken.
-        on_state: called after every step, when the session's facts may have changed.
+        on_state: called after every step with the session's facts, which may have changed.
         on_in: called with changes that were merged, and what they overwrote; None where nobody wants to know.
         on_out: called with changes that were sent.
     """
@@ -84,40 +87,39 @@ class Driver:
         host: ReplicaHost,
         *,
         guard: PeerLimits | None = None,
-        on_state: Callable[[], None] = lambda: None,
+        on_state: Callable[[SessionFacts], None] = lambda _: None,
         on_in: Callable[[Sequence[Applied]], None] | None = None,
         on_out: Callable[[tuple[Change, ...]], None] = lambda _: None,
     ) -> None:
         self.socket = socket
         self.session = session
         self.host = host
+        self.traffic = Traffic()
         self._guard = guard or PeerLimits()
         self._take_up_to(min(MAX_SMALL, self._guard.largest) if session.greets_first else self._guard.largest)
-        self.traffic = Traffic()
         self._on_state = on_state
         self._on_in = on_in
         self._on_out = on_out
-        # work for the main coroutine
+        # work for the main coroutine, and what wakes it
         self._wake = asyncio.Event()
         self._calls: deque[Callable[[], None]] = deque()
+        self._deadline = Deadline(self._wake.set)
+        # the reader: the frame that has come, until it is taken
         self._frame: bytes | None = None
         self._frame_taken = asyncio.Event()
         self._reader_waits = False
-        self._finishing = False
-        self._ponged = False
+        # the writer
+        self._outbox = Outbox(socket, self.traffic)
+        # signs of life: pings under way and answered; bytes that had come and left when the session heard of it
         self._pings: set[asyncio.Task[None]] = set()
-        self._lost = False
+        self._ponged = False
+        self._carried = (0, 0)
+        # the end: the connection is gone; what still comes is let go;
         # nobody hears our answers any more; nothing more is taken from the peer
+        self._lost = False
+        self._finishing = False
         self._unheard: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._unwelcome: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        # the writer
-        self._outbox: deque[bytes] = deque()
-        self._outbox_filled = asyncio.Event()
-        # bytes given to the socket; those that had come and left when the session was last told
-        self._handed = 0
-        self._carried = (0, 0)
-        self._deadline_timer: asyncio.TimerHandle | None = None
-        self._armed_for = 0.0
 
     async def run(self) -> Close:
         """Run the session to its end and close the socket.
@@ -141,8 +143,7 @@ class Driver:
             return self.session.closed or how_it_ended(self.socket)
         finally:
             stop_listening()
-            if self._deadline_timer is not None:
-                self._deadline_timer.cancel()
+            self._deadline.cancel()
             await self._finish(reader, writer, heartbeat)
 
     # From outside
@@ -150,12 +151,12 @@ class Driver:
     @property
     def waiting(self) -> int:
         """How many bytes wait for the peer to take them."""
-        return sum(map(len, self._outbox)) + self.socket.transport.get_write_buffer_size()
+        return self._outbox.waiting
 
     @property
     def departed(self) -> int:
         """How many bytes have left for the peer, about: it rises while the peer takes any."""
-        return self._handed - self.socket.transport.get_write_buffer_size()
+        return self._outbox.departed
 
     def version_moved(self, version: int) -> None:
         """``ReplicaHost`` listener: the file's clock rose."""
@@ -251,8 +252,8 @@ class Driver:
                 except SynclineError as error:
                     log.info("%s: %s", self.host.path.name, error)
                     self.session.failed(error)
-        self._arm()
-        self._on_state()
+        self._deadline.set(self.session.deadline(), self.session.now())
+        self._on_state(self.session.facts())
 
     def _take_up_to(self, size: int) -> None:
         """Refuse larger messages by what they say of their size, before they have come."""
@@ -262,8 +263,7 @@ class Driver:
         generation = self.session.here.generation
         match action:
             case Send(data, changes):
-                self._outbox.append(data)
-                self._outbox_filled.set()
+                self._outbox.put(data)
                 if changes:
                     self._on_out(changes)
             case Read():
@@ -281,12 +281,11 @@ class Driver:
                 await self.host.run_on(generation, Replica.ask_again, site_id, since)
             case TakeDigests(tables):
                 self.session.digested(await self._while_heard(self.host.survey(table_digests.tables, tables)))
-            case LookIntoRows(question):
+            case QueryRows(question):
                 self.session.answered(await self._while_heard(self.host.survey(answer, question)))
             case Merge():
                 self._guard.merge(action)
-                tell = self._on_in is not None
-                merge = self.host.merge(action, generation, tell=tell)
+                merge = self.host.merge(action, generation, tell=self._on_in is not None)
                 results = await unless(self._unwelcome, merge)
                 self.session.merge_done(results)
                 for result in results:
@@ -304,23 +303,6 @@ class Driver:
     def _while_heard(self, work: Coroutine[Any, Any, T]) -> Coroutine[Any, Any, T]:
         """Do what an answer takes, as long as somebody waits for it. Raises Left."""
         return while_connected(self.socket, unless(self._unheard, work))
-
-    def _arm(self) -> None:
-        """Keep one timer for the session's deadline; a timer that fires early just looks again."""
-        deadline = self.session.deadline()
-        if deadline is None:
-            return
-        if self._deadline_timer is not None:
-            if self._armed_for <= deadline:
-                return
-            self._deadline_timer.cancel()
-        self._armed_for = deadline
-        delay = max(0.0, deadline - self.session.now())
-        self._deadline_timer = asyncio.get_running_loop().call_later(delay, self._deadline_passed)
-
-    def _deadline_passed(self) -> None:
-        self._deadline_timer = None
-        self._wake.set()
 
     # The socket
 
@@ -349,15 +331,7 @@ class Driver:
 
     async def _write_frames(self) -> None:
         try:
-            while True:
-                await self._outbox_filled.wait()
-                self._outbox_filled.clear()
-                while self._outbox:
-                    data = self._outbox.popleft()
-                    self._handed += len(data)
-                    await self.socket.send(data)
-                    self.traffic.bytes_out += len(data)
-                self.call(self.session.flushed)
+            await self._outbox.run(lambda: self.call(self.session.flushed))
         except ConnectionClosed:
             return  # the reader ends too, behind what has come: the last of it may say why
         except GONE:
@@ -399,10 +373,8 @@ class Driver:
             task.cancel()
         await asyncio.gather(writer, heartbeat, *self._pings, return_exceptions=True)
         try:
-            with contextlib.suppress(*GONE, TimeoutError):
-                async with asyncio.timeout(GOODBYE):
-                    while closed is not None and self._outbox:
-                        await self.socket.send(self._outbox.popleft())
+            if closed is not None:
+                await self._outbox.flush(GOODBYE)
             with contextlib.suppress(*GONE, TimeoutError):  # a peer that takes nothing takes no goodbye either
                 async with asyncio.timeout(2 * GOODBYE):
                     await self.socket.close(closed.code if closed else 1001, shortened(closed.said) if closed else "")

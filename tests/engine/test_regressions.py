@@ -92,7 +92,7 @@ async def test_a_deadline_that_moves_nearer_is_kept(tmp_path: Path, monkeypatch:
             running = asyncio.create_task(driver.run())
             await until(lambda: session.greeted, "greeted")
             write(a, "INSERT INTO item (id) VALUES (1)")
-            await until(lambda: session.position == 1, "sent")
+            await until(lambda: session.outbound.position == 1, "sent")
             try:
                 async with asyncio.timeout(4):
                     closed = await asyncio.shield(running)

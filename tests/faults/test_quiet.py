@@ -53,7 +53,9 @@ async def test_reconnects_with_nothing_new(tmp_path: Path, mode: Mode, direction
         hub = await server.serving.start(room.parent)
 
         def heard() -> bool:  # a confirmation that is cut off says nothing
-            return all(guest.driver.session.all_confirmed for guest in hub.inside if guest.driver.session.asked)
+            return all(
+                guest.driver.session.all_confirmed for guest in hub.inside if guest.driver.session.outbound.asked
+            )
 
         async with Proxy(hub.port) as proxy:
             peer = await add_peer(client, a, proxy.url, mode=mode, direction=direction)

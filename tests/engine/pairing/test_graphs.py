@@ -24,7 +24,7 @@ BOTH = [(n, m) for n in range(SIZE) for m in range(SIZE) if n != m]
 def crossed(hubs: list[Hub]) -> int:
     """The changes that have crossed any connection, whether the other side had them already or not."""
     sessions = [guest.driver.session for hub in hubs for guest in hub.inside]
-    return sum(session.changes_in + session.changes_out for session in sessions)
+    return sum(session.inbound.changes + session.outbound.changes for session in sessions)
 
 
 def authors(path: Path) -> Counter[bytes]:

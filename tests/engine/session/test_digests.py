@@ -33,8 +33,8 @@ def verdict(wire: Wire) -> Verdict:
     wire.run()
     for end in wire.ends:
         assert isinstance(end.session, SynclineSession)
-        assert end.session.verdicts is not None
-        found.append(end.session.verdicts["item"])
+        assert end.session.check.verdicts is not None
+        found.append(end.session.check.verdicts["item"])
     assert found[0] is found[1]
     return found[0]
 

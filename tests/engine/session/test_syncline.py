@@ -136,9 +136,9 @@ def test_an_old_clock_in_the_greeting_lowers_ours(pair: tuple[Replica, Replica])
     other.connection.execute("DELETE FROM crsql_tracked_peers")
     wire = own_pair(one, other)
     session = wire.ends[0].session
-    while not session.asked:
+    while not session.outbound.asked:
         wire.step(random.Random(0))
-    assert session.confirmed == 0
+    assert session.outbound.confirmed == 0
     wire.run()
     assert one.sent_clock(other.site_id) == one.db_version()
 

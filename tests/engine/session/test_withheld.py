@@ -105,7 +105,7 @@ def test_comparing_two_sides(pair: tuple[Replica, Replica]) -> None:
     wire.ends[1].work()
     wire.ends[1].actions.extend(session.take())
     wire.run()
-    assert session.verdicts == {"item": "different"}
+    assert session.check.verdicts == {"item": "different"}
     assert session.closed is None
 
 

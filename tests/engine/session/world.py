@@ -17,10 +17,10 @@ from engine.session import (
     AskAgain,
     Close,
     Keep,
-    LookIntoRows,
     LookUp,
     Merge,
     Ping,
+    QueryRows,
     Read,
     ReadPart,
     RecordSent,
@@ -136,7 +136,7 @@ class End:
                 self.replica.ask_again(site_id, since)
             case TakeDigests(tables):
                 session.digested(self.replica.digests(tables))
-            case LookIntoRows(question):
+            case QueryRows(question):
                 session.answered(at_once(answer(self.replica, question)))
             case Merge():
                 session.merge_done(execute.merge(self.replica, action, size=self.merge_slice))

@@ -12,10 +12,10 @@ from engine.session import (
     AskAgain,
     Close,
     Keep,
-    LookIntoRows,
     LookUp,
     Merge,
     Ping,
+    QueryRows,
     Read,
     ReadPart,
     RecordSent,
@@ -167,7 +167,7 @@ class Driver:
                 machine.replica.ask_again(site_id, since)
             case TakeDigests(tables):
                 session.digested(machine.replica.digests(tables))
-            case LookIntoRows(question):
+            case QueryRows(question):
                 session.answered(at_once(answer(machine.replica, question)))
             case Merge():
                 results = machine.merge(action, self._source)

@@ -94,7 +94,7 @@ def _others_versions_taken_for_the_peers(patch: pytest.MonkeyPatch) -> None:
 
     def wide(self: base.Session, results: Any) -> None:
         for result in results:
-            self.note_own_versions(self.local_version, result.after)
+            self.outbound.note_own_versions(self.local_version, result.after)
         done(self, results)
 
     patch.setattr(base.Session, "merge_done", wide)
@@ -104,7 +104,7 @@ def _gaps_for_stock_servers(patch: pytest.MonkeyPatch) -> None:
     outgoing = vlcn._VlcnSession._outgoing
 
     def gap(self: Any, result: Any) -> None:
-        self.position = max(self.position, result.until - 1)
+        self.outbound.position = max(self.outbound.position, result.until - 1)
         outgoing(self, result)
 
     patch.setattr(vlcn._VlcnSession, "_outgoing", gap)

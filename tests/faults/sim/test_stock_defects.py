@@ -130,7 +130,7 @@ def test_4_and_13_a_server_that_cannot_apply_is_never_believed(tmp_path: Path, p
         wire.run()
         session = wire.ends[0].session
         assert not session.in_sync
-        assert session.confirmed == 0
+        assert session.outbound.confirmed == 0
         deadline = session.deadline()
         assert deadline is not None
         now[0] = deadline

@@ -1,0 +1,182 @@
+"""The inbound half of our own dialect: asking for the peer's history, and taking its batches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from engine.errors import ProtocolError
+from engine.tables import Known, Place
+from engine.text import t
+from engine.wire import Batch, Confirm, SendAgain, Want, encode
+
+from .actions import CLOSE_MISSING, AskAgain, Merge, Snapshot
+from .lineage import LineageSession
+from .progress import versions_behind
+
+
+@dataclass(slots=True)
+class Asking:
+    """What we have asked the peer for."""
+
+    number: int = 0
+    """Of our latest Want."""
+    first: tuple[int, tuple[str, ...], Place | None] | None = None
+    """The first Want, until it is sent: since when, the tables that are covered, the place where a range goes on."""
+    unanswered: tuple[int, bool] | None = None
+    """Our latest Want, until a batch answers it: since when, and whether without filters. None if it has a place."""
+    covered: tuple[str, ...] = ()
+    """The tables of which the batches that come tell all since the version where they begin."""
+    resend: bool = False
+    """Whether ``ask_again`` is under way: nothing may be left out of what comes."""
+    doubts: bool = False
+    """Whether to ask again once the first Want is due."""
+    forgetful: bool = False
+    """Whether our file may not hold what it has written itself: nothing may be left out for its author."""
+
+
+@dataclass(slots=True)
+class Coverage:
+    """Which of the common tables our clock of the peer covers."""
+
+    tables: tuple[str, ...] = ()
+    lacking: bool = False
+    """Whether the peer has history of others."""
+    marks: tuple[tuple[str, str], ...] = ()
+    """Of our tables, by which one that began anew is known."""
+
+
+class ReceivingSession(LineageSession):
+    """What a session of the own dialect knows of its inbound stream."""
+
+    def __init__(self, here: Snapshot, *, now: Callable[[], float], sends: bool = True, receives: bool = True) -> None:
+        super().__init__(here, now=now, sends=sends, receives=receives)
+        self._asking = Asking()
+        self._coverage = Coverage()
+        self._next_batch = 0
+        """The number that the next batch must have."""
+
+    # Asking
+
+    def _begin_receiving(self, known: Known) -> None:
+        """Go on where our file is with the peer's history."""
+        self.inbound.offered = self.inbound.received = known.received
+        self._coverage.tables = covered = tuple(name for name in self.common if name in known.tables)
+        self._asking.forgetful = known.forgetful
+        if self.receives:
+            self._coverage.lacking = covered != self.common and bool(self.inbound.announced)
+            place = known.place
+            self._asking.first = place.since if place is not None else known.received, covered, place
+            if not self.wary:
+                self._ask_due()
+
+    def ask_again(self, since: int = 0) -> None:
+        """Ask the peer for its history above ``since`` once more, without filters (to mend a difference).
+
+        The wish is kept on our disk until it is fulfilled, also by a later session.
+        """
+        assert self.peer is not None
+        self._actions.append(AskAgain(self.peer, since))
+        self._asking.resend = True
+        self._ask(since, self._coverage.tables, None)
+
+    def send_again(self) -> None:
+        """Have the peer ask for all of our history once more, without filters."""
+        self._send(encode(SendAgain()))
+
+    @property
+    def asking_again(self) -> bool:
+        """Whether what ``ask_again`` has asked for is not all here."""
+        return self._asking.resend
+
+    def _on_send_again(self) -> None:
+        if self.receives and self._asking.unanswered != (0, True):  # else that very answer is on its way
+            self.ask_again()
+
+    def _doubt(self) -> None:
+        """The peer may hold changes that we once made and hold no more: no filter by author may hide them from us."""
+        self._asking.doubts = self.receives and not self._asking.resend
+        if not self.wary:
+            self._ask_due()
+
+    def _ask_due(self) -> None:
+        asking = self._asking
+        first, asking.first = asking.first, None
+        doubts, asking.doubts = asking.doubts, False
+        if doubts:
+            self.ask_again(self.inbound.received)
+        elif first is not None:
+            self._ask(*first)
+
+    def _ask(self, since: int, tables: tuple[str, ...], place: Place | None) -> None:
+        asking = self._asking
+        asking.number += 1
+        asking.unanswered = (since, asking.resend) if place is None else None
+        asking.covered = tables
+        if place is not None:
+            asking.resend = place.resend
+        until, token = (place.until, place.token) if place is not None else (0, b"")
+        resend = asking.resend or asking.forgetful
+        self._send(encode(Want(asking.number, since, tables, resend, until, token)))
+
+    # Taking
+
+    def _on_batch(self, batch: Batch) -> None:
+        asking, marks = self._asking, self._coverage.marks
+        if not self.receives or self.peer is None:
+            raise ProtocolError(
+                t("Changes came where none are taken: this side only sends, so that you can only read.")
+            )
+        if batch.number != self._next_batch:
+            missing = t(
+                "Batch {next_number} is missing: {number} came instead.",
+                next_number=self._next_batch,
+                number=batch.number,
+            )
+            raise ProtocolError(missing, code=CLOSE_MISSING)
+        if not 0 < batch.want <= asking.number:
+            raise ProtocolError(t("A batch came that was never asked for."))
+        if not self.kin:
+            raise ProtocolError(t("A batch came before Lineage."))
+        self._next_batch += 1
+        self.inbound.more_coming = batch.more
+        place = None
+        if batch.place:
+            place = Place(self.peer, batch.since, batch.until, batch.place, asking.resend, marks)
+            behind = versions_behind(batch.changes, self.common, batch.since, batch.until)
+            self.inbound.behind = max(self.inbound.behind, behind)
+        current = batch.want == asking.number
+        if current:
+            asking.unanswered = None
+        self._accept(
+            batch.changes,
+            since=batch.since,
+            until=batch.until,
+            place=place,
+            tables=self.common,
+            keep=current,
+            resend=asking.resend,
+            covered=asking.covered,
+            marks=marks,
+        )
+        if current and place is None:
+            asking.covered = self.common  # what follows goes on from there
+
+    def _merged(self, merge: Merge) -> None:
+        if merge.received is not None:
+            self.inbound.behind = 0
+            self._coverage.lacking = False
+            self._coverage.tables = self.common
+            self._asking.resend = self._asking.resend and not merge.received.resend
+        self._send(encode(Confirm(merge.until)))
+
+    @property
+    def to_receive(self) -> int:
+        """How many versions are left; parts of a range count, though the clock moves at its end."""
+        left = super().to_receive
+        return max(1, left - self.inbound.behind) if left else 0
+
+    @property
+    def all_received(self) -> bool:
+        """Whether everything that the peer announced is on our disk, of every table that both have."""
+        return super().all_received and self.kin and not self._coverage.lacking

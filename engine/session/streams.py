@@ -1,0 +1,105 @@
+"""How far a session has come: with the greeting, and with each side's history."""
+
+from __future__ import annotations
+
+import enum
+from collections import deque
+from dataclasses import dataclass, field
+
+from engine.table_shape import ParkedTable
+
+from .actions import Merge
+
+
+class Phase(enum.IntEnum):
+    """How far the two sides have met; it only rises, and stays where it was when the session closes."""
+
+    GREETING = 0
+    """The other side has not greeted."""
+    LOOKING_UP = 1
+    """It has; what our file knows of it is looked up."""
+    GREETED = 2
+    """Both have greeted, and the other side is to show by which tokens its file can be known."""
+    COMPARING = 3
+    """It has; what our file knows of them is looked up."""
+    MET = 4
+    """The other file is the one that we know. The published dialect comes here with its greeting."""
+
+
+@dataclass(slots=True)
+class Inbound:
+    """The peer's history, as far as it is here, in versions of the peer's."""
+
+    announced: int | None = None
+    """What the peer said to have; None before it did."""
+    offered: int = 0
+    """What is accepted for merging."""
+    received: int = 0
+    """What is on our disk: its clock."""
+    changes: int = 0
+    """Changes merged in this session."""
+    merges: deque[Merge] = field(default_factory=deque)
+    """Batches that are accepted and not on our disk yet; the first is being merged while ``merging``."""
+    merging: bool = False
+    more_coming: bool = False
+    """Whether the latest batch said that more follows."""
+    behind: int = 0
+    """About how many versions of the range under way are on our disk, though its clock is not."""
+
+
+@dataclass(slots=True)
+class Outbound:
+    """Our history, as far as it is over there, in versions of ours."""
+
+    asked: bool = False
+    """Whether the peer has asked for it."""
+    scanned: int = 0
+    """What was read."""
+    position: int = 0
+    """What was sent."""
+    confirmed: int = 0
+    """What is on the peer's disk."""
+    recorded: int | None = None
+    """``confirmed`` as it was last recorded, or found in our file."""
+    changes: int = 0
+    """Changes sent in this session."""
+    reading: bool = False
+    """Whether a read is under way."""
+    own_versions: list[tuple[int, int]] = field(default_factory=list)
+    """Spans (before, after] of versions that hold nothing but what came over this very link."""
+
+    def note_own_versions(self, before: int, after: int) -> None:
+        """Remember that our versions in (before, after] hold nothing but what came over this very link."""
+        if after <= before:
+            return
+        if self.own_versions and self.own_versions[-1][1] == before:
+            before = self.own_versions.pop()[0]
+        self.own_versions.append((before, after))
+
+
+@dataclass(frozen=True, slots=True)
+class SessionFacts:
+    """What a session knows of itself at one moment, for whoever derives a state from it.
+
+    Attributes:
+        peer: its site id, once it has greeted.
+        greeted, kin, closed: whether the peer has greeted, is the one that our file knows, and the session has ended.
+        confirms, note, parked: as in ``Session``.
+        received, confirmed: up to which version each side's history is on the other's disk.
+        to_receive, to_send, all_received, all_sent, in_sync: as in ``Session``.
+    """
+
+    peer: bytes | None
+    greeted: bool
+    kin: bool
+    closed: bool
+    confirms: bool
+    received: int
+    confirmed: int
+    to_receive: int
+    to_send: int
+    all_received: bool
+    all_sent: bool
+    in_sync: bool
+    parked: tuple[ParkedTable, ...]
+    note: str

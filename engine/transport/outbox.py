@@ -1,0 +1,70 @@
+"""The frames of one connection that wait for the peer to take them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import deque
+from collections.abc import Callable
+
+from websockets.asyncio.connection import Connection
+
+from engine.session.traffic import Traffic
+from engine.transport.close_codes import GONE
+
+
+class Outbox:
+    """What is to be sent, in order.
+
+    Args:
+        socket: where to. traffic: counts what it has taken.
+    """
+
+    def __init__(self, socket: Connection, traffic: Traffic) -> None:
+        self._socket = socket
+        self._traffic = traffic
+        self._frames: deque[bytes] = deque()
+        self._filled = asyncio.Event()
+        self._handed = 0
+        """Bytes given to the socket, whether it has taken them or not."""
+
+    @property
+    def waiting(self) -> int:
+        """How many bytes wait for the peer to take them."""
+        return sum(map(len, self._frames)) + self._buffered
+
+    @property
+    def departed(self) -> int:
+        """How many bytes have left for the peer, about: it rises while the peer takes any."""
+        return self._handed - self._buffered
+
+    def put(self, frame: bytes) -> None:
+        """Send a frame after those that wait."""
+        self._frames.append(frame)
+        self._filled.set()
+
+    async def run(self, on_empty: Callable[[], None]) -> None:
+        """Send what comes, and call ``on_empty`` whenever nothing is left; ends by an error of the socket's."""
+        while True:
+            await self._filled.wait()
+            self._filled.clear()
+            while self._frames:
+                await self._send_next()
+            on_empty()
+
+    async def flush(self, seconds: float) -> None:
+        """Send what is left, as far as it leaves within this time; ``run`` must have ended."""
+        with contextlib.suppress(*GONE, TimeoutError):
+            async with asyncio.timeout(seconds):
+                while self._frames:
+                    await self._send_next()
+
+    async def _send_next(self) -> None:
+        frame = self._frames.popleft()
+        self._handed += len(frame)
+        await self._socket.send(frame)
+        self._traffic.bytes_out += len(frame)
+
+    @property
+    def _buffered(self) -> int:
+        return self._socket.transport.get_write_buffer_size()
