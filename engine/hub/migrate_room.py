@@ -52,7 +52,7 @@ class RoomMigrator:
             wanted = bool(wish.tables) and bool(found.parked or found.problem or found.only_there)
         if wanted and await host.run(_upgrade, schema, self._backups, allow_drop=self._allow_drop):
             log.info("Upgraded a room", extra={"room": host.path.name, "schema": schema.name})
-            host.look()  # the sessions that are under way greet anew
+            await host.refresh()  # the sessions that are under way greet anew, and this one knows the new tables
 
 
 def _upgrade(replica: Replica, schema: Schema, backups: Backups, *, allow_drop: bool) -> bool:
