@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from engine.change import SQLiteValue
 from engine.settings import Settings
 from engine.table_shape import ParkedTable
-from engine.text import t
+from engine.text import sentences, t
 
 
 class State(enum.Enum):
@@ -54,6 +54,7 @@ class PeerStatus:
         done, total: progress of the sync under way, in versions; both 0 when none is.
         last_success, last_attempt, next_attempt: times, None for never.
         parked: the tables that both sides have and that are not synced for now, as of the last connection.
+        waiting: what of the database cannot be sent for now, in sentences, likewise.
     """
 
     peer: str
@@ -75,13 +76,20 @@ class PeerStatus:
     next_attempt: float | None = None
     remedy: Remedy | None = None
     parked: tuple[ParkedTable, ...] = ()
+    waiting: str = ""
+
+    @property
+    def explanation(self) -> str:
+        """The reason, and what cannot be sent."""
+        return sentences(self.reason, self.waiting) if self.waiting else self.reason
 
     def sentence(self, now: float | None = None) -> str:
-        """The reason as of ``now`` (by default the clock's): one that waits says first in how many seconds it tries."""
+        """The explanation as of ``now`` (by default the clock's): one that waits says first in how many seconds it
+        tries."""
         if self.state is not State.WAITING or self.next_attempt is None:
-            return self.reason
+            return self.explanation
         seconds = self.next_attempt - (time.time() if now is None else now)
-        return t("Next try in {seconds:.0f} s: {reason}", seconds=max(seconds, 1), reason=self.reason)
+        return t("Next try in {seconds:.0f} s: {reason}", seconds=max(seconds, 1), reason=self.explanation)
 
 
 class FlowDirection(enum.Enum):

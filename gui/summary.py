@@ -58,12 +58,12 @@ def summary(
         who = tr("all {0} peers").format(len(peers))
     else:
         who = tr("{0} of {1} peers").format(len(having), len(peers))
-    alike = len(having) == 1 or (len(having) == len(peers) and len({peer.reason for peer in having}) == 1)
+    alike = len(having) == 1 or (len(having) == len(peers) and len({peer.explanation for peer in having}) == 1)
     when = _last_sync(having, state)
     return Summary(
         state,
         f"{state_word(state) if state is not None else ''}: {who}.",
-        said(having[0].reason) if alike else "",
+        said(having[0].explanation) if alike else "",
         tr("Last sync: {0}.").format(times.short(when, seconds=False)) if when is not None else "",
     )
 

@@ -6,7 +6,7 @@ import argparse
 import asyncio
 
 from engine.cli.options import add_database
-from engine.cli.output import change_json, change_line, say, say_json
+from engine.cli.output import change_json, change_line, say, say_aside, say_json
 from engine.errors import UsageError
 from engine.history.event_stream import flow_of
 from engine.replica import Replica
@@ -22,20 +22,25 @@ async def changes(arguments: argparse.Namespace) -> int:
     since: int = arguments.since
     if since < 0:
         raise UsageError(t("--since needs a version, 0 or higher."))
+    named: set[str] = set()
     with Replica.open(arguments.database, readonly=True) as replica:
-        since = _print_changes(replica, since, arguments.json)
+        since = _print_changes(replica, since, arguments.json, named)
         if arguments.follow:
             moved = asyncio.Event()
             async with FileWatch(arguments.database, moved.set):
                 while True:
-                    since = _print_changes(replica, since, arguments.json)
+                    since = _print_changes(replica, since, arguments.json, named)
                     await moved.wait()
                     moved.clear()
     return 0
 
 
-def _print_changes(replica: Replica, since: int, as_json: bool) -> int:
-    """Print what is above ``since``; return the version reached."""
+def _print_changes(replica: Replica, since: int, as_json: bool, named: set[str]) -> int:
+    """Print what is above ``since``, and on stderr which rows cannot be sent; return the version reached.
+
+    Args:
+        named: what was said of such rows before, which is not said again.
+    """
     while True:
         found = replica.changes(since, limit=READ_LIMIT)
         for line in flow_of(found.changes):
@@ -45,7 +50,14 @@ def _print_changes(replica: Replica, since: int, as_json: bool) -> int:
                 say(change_line(line))
         since = max(since, found.until)
         if not found.more:
-            return since
+            break
+    replica.look_again()
+    reasons = set(replica.waiting.reasons)
+    if reasons - named:
+        say_aside(replica.waiting.sentence)
+    named.clear()
+    named.update(reasons)
+    return since
 
 
 def changes_options(parser: argparse.ArgumentParser) -> None:

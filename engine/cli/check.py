@@ -15,6 +15,7 @@ from engine.text import Text, layout, t
 
 LEFT = {
     Damage.ORPHANS: t("Up to you: delete these rows in the app, or restore the rows that they refer to."),
+    Damage.NO_NAMES: t("Up to you: make the table anew, with names and defaults that are valid text."),
     Damage.NO_TEXT: t("Up to you: correct the text, or store it as a BLOB. The row is then sent automatically."),
 }
 

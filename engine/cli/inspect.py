@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from engine.cli.options import add_database
-from engine.cli.output import rows, say, say_json, short_site
+from engine.cli.output import rows, say, say_json, short_site, waiting_json
 from engine.errors import NotEligible, ReplicaError, UsageError
 from engine.replica import Replica
 from engine.settings import Settings, SettingsFile, data_dir
 from engine.storage.backup import Backups
+from engine.tables import Waiting
 from engine.text import layout, t
 
 
@@ -99,7 +100,8 @@ async def status(arguments: argparse.Namespace) -> int:
     settings = SettingsFile().load()
     databases = [_database_status(settings, database.id) for database in settings.databases]
     if arguments.json:
-        say_json({"auto_sync": settings.auto_sync, "databases": databases})
+        told = [database | {"waiting": waiting_json(database["waiting"])} for database in databases]
+        say_json({"auto_sync": settings.auto_sync, "databases": told})
         return 0
     if not databases:
         say(t("No database is configured. To sync one: syncline sync DB URL"))
@@ -115,6 +117,8 @@ async def status(arguments: argparse.Namespace) -> int:
             say(t("The table “{table}” cannot be synced: {reason}.", table=table, reason=reason), indent=4)
         if database["parked"]:
             say(t("To repair it: syncline check --repair {path}", path=database["path"]), indent=4)
+        if database["waiting"]:
+            say(database["waiting"].sentence, indent=4)
         for peer in database["peers"]:
             say(t("peer {name}  {url}  room {room}  {mode}", **peer), indent=4)
         for clock in database["clocks"]:
@@ -137,6 +141,7 @@ def _database_status(settings: Settings, database_id: str) -> dict[str, Any]:
         "name": database.name,
         "path": str(database.path),
         "problem": "",
+        "waiting": Waiting(),
         "peers": [
             {"name": peer.name, "url": peer.url, "room": peer.room, "mode": peer.mode.value}
             for peer in settings.peers
@@ -148,6 +153,8 @@ def _database_status(settings: Settings, database_id: str) -> dict[str, Any]:
             told["site_id"] = replica.site_id.hex()
             told["db_version"] = replica.db_version()
             told["parked"] = [{"table": name, "reason": why} for name, why in replica.parked()]
+            replica.look_again()
+            told["waiting"] = replica.waiting
             told["clocks"] = [
                 {"site_id": peer.site_id.hex(), "received": peer.received, "sent": peer.sent}
                 for peer in replica.tracked_peers()

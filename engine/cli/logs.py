@@ -1,4 +1,5 @@
-"""The log of a command as JSON lines, for programs that collect logs. It holds no value of a row and no secret."""
+"""The log of a command as JSON lines, for programs that collect logs. It holds no secret, and
+no value of a row but the key of one that cannot be sent."""
 
 from __future__ import annotations
 

@@ -13,6 +13,7 @@ from engine.text import Text, counted, joined, layout, printable, t, translated
 
 if TYPE_CHECKING:
     from engine.events import FlowChange
+    from engine.tables import Waiting
 
 SHOWN = 60
 """Characters of a value shown on a terminal."""
@@ -27,6 +28,11 @@ def said(text: str) -> str:
 def say(text: str, *, indent: int = 0) -> None:
     """Print one line for a person or a pipe, at once, in the system's language."""
     print(" " * indent + said(text), flush=True)
+
+
+def say_aside(text: str) -> None:
+    """Print one line for a person beside what goes down a pipe, at once, in the system's language."""
+    print(said(text), file=sys.stderr, flush=True)
 
 
 def say_json(value: dict[str, Any]) -> None:
@@ -66,6 +72,12 @@ def shown(value: SQLiteValue) -> str:
 def as_json(value: SQLiteValue) -> Any:
     """Return a value as JSON has it; a blob as ``{"blob": hex}``."""
     return {"blob": value.hex()} if isinstance(value, bytes) else value
+
+
+def waiting_json(waiting: Waiting) -> dict[str, Any]:
+    """Return what cannot be sent as a JSON object."""
+    rows = [{"table": row.table, "key": row.key, "reason": row.reason} for row in waiting.rows]
+    return {"rows": rows, "more": waiting.more, "counter_used_up": bool(waiting.counter)}
 
 
 def change_line(change: FlowChange) -> Text:

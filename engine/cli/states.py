@@ -16,13 +16,15 @@ class StateLines:
     def line(self, status: PeerStatus) -> Text | None:
         """Return the line for a peer's row as it is now; None when there is nothing new to say."""
         troubles = self._troubles.setdefault(status.peer, set())
-        trouble = status.reason if status.state in (State.WAITING, State.NEEDS_YOU) else ""
+        trouble = status.explanation if status.state in (State.WAITING, State.NEEDS_YOU) else ""
         if trouble:
             if trouble in troubles:
                 return None
             troubles.add(trouble)
-        elif status.state is self._state.get(status.peer) or (troubles and status.state is State.CONNECTING):
+        elif status.state is self._state.get(status.peer):
             return None
+        elif troubles and status.state in (State.CONNECTING, State.SYNCING):
+            return None  # what is left over once all else is synced, or the next try's end
         else:
             troubles.clear()
         self._state[status.peer] = status.state

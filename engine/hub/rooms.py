@@ -16,6 +16,7 @@ from pathlib import Path
 
 from engine.errors import NoSuchFile, SynclineError, UsageError
 from engine.hub.limits import Busy, Limits
+from engine.hub.waiting_log import WaitingLog
 from engine.storage.host_pool import HostPool
 from engine.storage.replica_host import ReplicaHost
 from engine.text import t
@@ -48,6 +49,7 @@ class Rooms:
         self._limits = limits
         self._open: dict[str, _Room] = {}  # in the order of their last use
         self._served: set[str] = set()
+        self._waiting = WaitingLog()
 
     @property
     def open(self) -> int:
@@ -114,6 +116,12 @@ class Rooms:
             if one.host is None and not one.users:
                 self._open.pop(room, None)
 
+    def log_waiting(self) -> None:
+        """Log which rows of the open rooms cannot be sent, where that is news."""
+        for room, one in self._open.items():
+            if one.host is not None:
+                self._waiting.look(room, one.host.waiting)
+
     async def close_idle(self, *, older_than: float | None = None) -> None:
         """Close the rooms that nobody has been in for so many seconds (by default, what the limits say)."""
         before = time.monotonic() - (self._limits.idle if older_than is None else older_than)
@@ -136,6 +144,8 @@ class Rooms:
 
     async def _close(self, room: str) -> None:
         one = self._open.pop(room)
+        if one.host is not None:
+            self._waiting.look(room, one.host.waiting)
         try:
             await asyncio.shield(asyncio.ensure_future(one.context.__aexit__(None, None, None)))
         except SynclineError as error:

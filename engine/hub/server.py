@@ -353,6 +353,7 @@ class Hub:
                     self._counters.dropped += 1
                     guest.driver.hang_up(1008, slow)
             self._upstreams.tidy()
+            self._rooms.log_waiting()
             await self._rooms.close_idle()
 
     def _metrics(self) -> bytes:

@@ -24,7 +24,7 @@ from engine.session import Close, Session, SessionFacts, SynclineSession
 from engine.settings import Direction, PeerConfig
 from engine.storage.host_pool import HostPool
 from engine.storage.replica_host import ReplicaHost
-from engine.tables import Applied
+from engine.tables import Applied, Waiting
 from engine.text import t
 from engine.transport.close_codes import error_of
 from engine.transport.connect import Dialled, dial
@@ -218,9 +218,10 @@ class Attempt:
         return True
 
     @property
-    def waits(self) -> str:
-        """What of the file cannot be sent for now, in words; empty for nothing."""
-        return str(self.driver.host.waiting) if self.driver is not None else ""
+    def waiting(self) -> Waiting:
+        """What cannot be sent for now of a file that is to be sent."""
+        driver = self.driver
+        return driver.host.waiting if driver is not None and driver.session.sends else Waiting()
 
     @property
     def ended(self) -> bool:

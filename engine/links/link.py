@@ -16,7 +16,7 @@ from pathlib import Path
 
 from engine.change import Change
 from engine.errors import PeerUnreachable, SynclineError, UsageError
-from engine.events import PeerStatus, State, SyncFinished
+from engine.events import PeerStatus, Remedy, State, SyncFinished
 from engine.links.attempt import Attempt, Ending
 from engine.links.dialects import SchemaName
 from engine.links.inbound import InboundConnections, InboundState, Purpose
@@ -321,7 +321,8 @@ class Link:
         attempt = self._attempt
         if attempt is None or facts.closed:
             return
-        self.board.note(facts)
+        waiting = attempt.waiting
+        self.board.note(facts, waiting)
         if facts.kin:
             self._inbound.site = facts.peer
             self._give_way()
@@ -330,7 +331,8 @@ class Link:
         if facts.in_sync:
             self._troubles.settle(facts.parked)
         now = asyncio.get_running_loop().time()
-        state, reason = connected_state(facts, attempt.progress, now=now, sent_at=self.board.confirmed_at)
+        sent_at = self.board.confirmed_at
+        state, reason = connected_state(facts, attempt.progress, now=now, sent_at=sent_at, waiting=waiting)
         if self._phase is Phase.PROBING:
             if not facts.greeted:
                 return
@@ -339,8 +341,10 @@ class Link:
                 return
             self._enter(Phase.TRYING)
         trouble = self._troubles.now
-        remedy = trouble.remedy if trouble is not None and state is State.NEEDS_YOU else None
-        reason = sentences(reason, attempt.note, attempt.waits)
+        remedy = None
+        if state is State.NEEDS_YOU:
+            remedy = trouble.remedy if trouble is not None else Remedy.REPAIR if waiting.repairable else None
+        reason = sentences(reason, attempt.note)
         self.board.show(state, reason, progress=attempt.progress, remedy=remedy)
         if state in (State.IN_SYNC, State.NEEDS_YOU) and not facts.in_sync:
             self.board.recheck_later(self._recheck)

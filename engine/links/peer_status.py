@@ -14,6 +14,7 @@ from engine.links.retry_policy import Trouble
 from engine.session import SessionFacts
 from engine.session.common_tables import together
 from engine.settings import Direction, PeerConfig
+from engine.tables import Waiting
 from engine.text import sentences, t
 
 HOLD = 2.0
@@ -27,6 +28,9 @@ ALL_THE_SAME = t("The other side is connected to this machine all the same.")
 
 UNSEEN = 0.3
 """Seconds for which a peer that waits is tried again by itself before that shows: most of these tries fail at once."""
+
+
+NOTHING = Waiting()
 
 
 @dataclass(slots=True)
@@ -56,30 +60,33 @@ class Progress:
         return self.settled_at is not None and now - self.settled_at < HOLD
 
 
-def connected_state(facts: SessionFacts, progress: Progress, *, now: float, sent_at: float | None) -> tuple[State, str]:
+def connected_state(
+    facts: SessionFacts, progress: Progress, *, now: float, sent_at: float | None, waiting: Waiting = NOTHING
+) -> tuple[State, str]:
     """Return the state and the sentence for a peer whose socket is open.
 
     Args:
         facts: of the session.
         progress: kept by the caller over the session's life.
         now: the loop's clock. sent_at: when the peer last confirmed anything (seconds since the epoch), if ever.
+        waiting: what of the file cannot be sent.
     """
     if not facts.greeted:
         return State.CONNECTING, t("Connected; waiting for the greeting.")
     if facts.in_sync:
-        return _settled(facts)
+        return _settled(facts, waiting)
     if facts.all_received and facts.all_sent and not facts.confirms:
         sure = t("Confirmed up to {confirmed}.", confirmed=facts.confirmed)
         if sent_at:
             sure = t(
                 "Confirmed up to {confirmed} at {sent_at}.", confirmed=facts.confirmed, sent_at=clock_time(sent_at)
             )
-        state = State.NEEDS_YOU if facts.parked else State.SENT
+        state = State.NEEDS_YOU if facts.parked or waiting else State.SENT
         return state, t(
             "{parked} All sent; this kind of server confirms later. {sure}", parked=together(facts.parked), sure=sure
         ).lstrip()
     if progress.held(now):
-        return _settled(facts)
+        return _settled(facts, waiting)
     if progress.total == 0:
         return State.SYNCING, sentences(t("Comparing clocks."), facts.note)
     return State.SYNCING, t(
@@ -87,12 +94,10 @@ def connected_state(facts: SessionFacts, progress: Progress, *, now: float, sent
     ).rstrip()
 
 
-def _settled(facts: SessionFacts) -> tuple[State, str]:
+def _settled(facts: SessionFacts, waiting: Waiting) -> tuple[State, str]:
     """All that is exchanged is on both disks."""
-    if facts.parked:
-        return State.NEEDS_YOU, t(
-            "{parked} All else is on both disks. {note}", parked=together(facts.parked), note=facts.note
-        ).rstrip()
+    if facts.parked or waiting:
+        return State.NEEDS_YOU, sentences(together(facts.parked), t("All else is on both disks."), facts.note)
     return State.IN_SYNC, sentences(t("Everything is on both disks."), facts.note)
 
 
@@ -188,8 +193,8 @@ class Board:
             self._show_trying()
         self._set(last_attempt=time.time())
 
-    def note(self, facts: SessionFacts) -> None:
-        """Take in what the session knows."""
+    def note(self, facts: SessionFacts, waiting: Waiting | None = None) -> None:
+        """Take in what the session knows, and what of the file cannot be sent, if that is known."""
         self._connected = True
         if facts.greeted and facts.confirmed != self.status.confirmed:
             self.confirmed_at = time.time()
@@ -200,6 +205,7 @@ class Board:
             to_send=facts.to_send if facts.greeted else self.status.to_send,
             to_receive=facts.to_receive if facts.greeted else self.status.to_receive,
             parked=facts.parked if facts.greeted else self.status.parked,
+            waiting=self.status.waiting if waiting is None else waiting.sentence,
             last_success=time.time() if facts.in_sync else self.status.last_success,
         )
 

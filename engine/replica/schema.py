@@ -20,7 +20,7 @@ from engine.table_shape import Parked, Shape
 from engine.tables import parking
 from engine.tables.additions import Addition
 from engine.tables.findings import Finding
-from engine.tables.introspect import Table, user_tables
+from engine.tables.introspect import Table, unnamed_tables, user_tables
 from engine.tables.types import Migration, SyncedTable, SyncedTables, TableStatus
 from engine.text import t
 
@@ -113,7 +113,21 @@ class Schema(Database):
         with self._reading() as db:
             tables = list(user_tables(db))
             cautions = {kind.label: kind.cautions(tables) for kind in self._kinds.all}
-            return with_those_of_the_file(db, [self._status(table, cautions) for table in tables])
+            found = [self._status(table, cautions) for table in tables]
+            found += [self._unnamed(table) for table in unnamed_tables(db)]
+            return with_those_of_the_file(db, found)
+
+    def _unnamed(self, table: Table) -> TableStatus:
+        """What can be said of a table whose name nobody can read."""
+        return TableStatus(
+            name=table.name,
+            syncable=False,
+            eligible=False,
+            reasons=self._kinds.first.obstacles(table),
+            rows=0,
+            columns=(),
+            key=(),
+        )
 
     def _status(self, table: Table, cautions: Mapping[str, Mapping[str, Sequence[str]]]) -> TableStatus:
         tables, kind = self._kinds.catalogue(), self._kinds.that_tracks(table.name)

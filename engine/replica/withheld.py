@@ -58,12 +58,12 @@ class Holding(Schema):
         while True:
             try:
                 with self._reading():
-                    changed = [] if self.readonly else self._changed()
+                    changed = self._changed()
                     if not changed:
                         return look()
-                with self._writing():
+                with self._reading() if self.readonly else self._writing():
                     for withheld, rows in changed:
-                        withheld.release(rows)
+                        withheld.release(rows, readonly=self.readonly)
                     self.waiting = self._what_waits()
             except Unsendable as error:
                 self._withhold(error)
@@ -85,7 +85,13 @@ class Holding(Schema):
 
     def _what_waits(self) -> Waiting:
         parts = [kind.withheld.waiting() for kind in self._kinds.all]
+        counter = ""
         if self._state.db_version() >= MAX_VERSION:
-            used_up = t("The file's version counter is used up, so that what is written now waits.")
-            parts.insert(0, Waiting((used_up,)))
-        return Waiting(tuple(one for part in parts for one in part.named), sum(part.more for part in parts))
+            counter = t("The file's version counter is used up: what is written now cannot be sent.")
+        hints = [hint for part in parts for hint in part.hints]
+        repairable = bool(counter) or any(part.repairable for part in parts)
+        if repairable:
+            hints.append(t("To repair it: syncline check --repair {path}", path=self.path))
+        rows = tuple(row for part in parts for row in part.rows)
+        more = sum(part.more for part in parts)
+        return Waiting(rows, more, counter, tuple(dict.fromkeys(hints)), repairable)

@@ -29,6 +29,7 @@ from engine.tables.types import (
     TableStatus,
     TrackedPeer,
     Waiting,
+    WaitingRow,
 )
 
 __all__ = [
@@ -50,6 +51,7 @@ __all__ = [
     "TableStatus",
     "TrackedPeer",
     "Waiting",
+    "WaitingRow",
     "digest_bytes",
     "pack_columns",
     "unpack_columns",

@@ -91,6 +91,11 @@ class Damage(Enum):
         t("rows hold text that is not valid, so that they wait"),
         "",
     )
+    NO_NAMES = (
+        t("table has a name or a default in its schema that is not valid text"),
+        t("tables have names or defaults in their schema that are not valid text"),
+        "",
+    )
     STRICT = (
         t("table with sync records is STRICT, so that programs with SQLite before 3.37 cannot open the file"),
         t("tables with sync records are STRICT, so that programs with SQLite before 3.37 cannot open the file"),

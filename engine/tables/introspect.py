@@ -8,7 +8,7 @@ from functools import cached_property
 
 import apsw
 
-from engine.sqlite.invalid_text import each, readable, rows_of_schema
+from engine.sqlite.invalid_text import each, readable, rows_of_schema, shown
 from engine.sqlite.values import Affinity
 
 UNREADABLE = "unreadable"
@@ -109,6 +109,13 @@ def user_tables(db: apsw.Connection) -> Iterator[Table]:
             table = described(db, *in_list[name]) if name in in_list else None
             if table is not None and table.kind in ("table", "virtual", UNREADABLE):
                 yield table
+
+
+def unnamed_tables(db: apsw.Connection) -> Iterator[Table]:
+    """Every table whose name nobody can read, under what can be read of it: it can be listed, and nothing else."""
+    for (name,) in each(db, "SELECT name FROM main.sqlite_master WHERE type = 'table'"):
+        if not readable((name,)):
+            yield Table(str(shown(name)), UNREADABLE, ())
 
 
 def listed(db: apsw.Connection) -> dict[str, tuple[str, str, int, int]]:

@@ -87,8 +87,9 @@ class Withheld(Protocol):
     def changed(self) -> Sequence[Any]:
         """The rows that are not any more as they are recorded, for ``release``."""
 
-    def release(self, changed: Sequence[Any]) -> None:
-        """Record what has changed; what can be sent is told anew. In a write transaction."""
+    def release(self, changed: Sequence[Any], *, readonly: bool) -> None:
+        """Record what has changed; what can be sent is told anew, in a write transaction. Who may write nothing reads
+        it again for as long as the file is open."""
 
     def find(self, error: Unsendable) -> Sequence[Any]:
         """The rows that reading came to grief on, for ``record``; none if it was for another reason."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from engine.change import Change, SQLiteValue
-from engine.text import sentences, t
+from engine.text import Text, sentences, t
 
 
 class SyncedTable(Protocol):
@@ -236,24 +236,52 @@ class TrackedPeer:
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
-    """What waits in a file: some of it in sentences, and how many rows there are besides."""
+class WaitingRow:
+    """A row that cannot be sent: its table's wire name, its key as it can be shown, and why, in a sentence."""
 
-    named: tuple[str, ...] = ()
+    table: str
+    key: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What of a file cannot be sent for now.
+
+    Attributes:
+        rows: some of the rows. more: how many there are besides.
+        counter: why nothing at all can be that is written now; "" where it can.
+        hints: what to do, in sentences. repairable: whether ``Replica.repair`` helps some of it.
+    """
+
+    rows: tuple[WaitingRow, ...] = ()
     more: int = 0
+    counter: str = ""
+    hints: tuple[str, ...] = ()
+    repairable: bool = False
 
     def __bool__(self) -> bool:
-        return bool(self.named)
+        return bool(self.rows or self.counter)
 
     def __str__(self) -> str:
+        return self.sentence
+
+    @property
+    def sentence(self) -> Text:
+        """All of it, for a person."""
         others = (
-            t("1 more row waits.")
+            t("1 more row cannot be sent.")
             if self.more == 1
-            else t("{more:,} more rows wait.", more=self.more)
+            else t("{count:,} more rows cannot be sent.", count=self.more)
             if self.more
             else ""
         )
-        return sentences(*self.named, others)
+        return sentences(*self.reasons, others, *self.hints)
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """A sentence for the counter, and for each row that is named."""
+        return (*((self.counter,) if self.counter else ()), *(row.reason for row in self.rows))
 
 
 class TableDigest(NamedTuple):

@@ -268,7 +268,7 @@ class PeersModel(QAbstractTableModel):
         """All of a cell that can be seen or heard, and what it is sorted by."""
         raw = self._raw(peer, column, SORT_ROLE)
         if column is Column.STATE:
-            return (peer.state, peer.reason, peer.done, peer.total)
+            return (peer.state, peer.explanation, peer.done, peer.total)
         return raw, self._text(peer, column), column is Column.NAME and self.is_stale(peer)
 
     def _raw(self, peer: PeerStatus, column: Column, role: int) -> Any:

@@ -38,7 +38,7 @@ from engine.sqlite.invalid_text import rows_of_schema
 from engine.sqlite.sql import main
 from engine.tables import parking
 from engine.tables.findings import Damage, Finding
-from engine.tables.introspect import user_tables
+from engine.tables.introspect import UNREADABLE, user_tables
 from engine.tables.names import CLOCK, KEY
 from engine.text import t
 
@@ -54,6 +54,9 @@ def check(state: State) -> list[Finding]:
             found += _no_text(db, tables, name)
         else:
             table = find_table(db, name)
+            if table is not None and table.kind == UNREADABLE:
+                found.append(Finding(name, Damage.NO_NAMES, 1, tables.parked[name]))
+                continue
             damage = Damage.TABLE_GONE if table is None or table.kind != "table" else Damage.KEY_CHANGED
             found.append(Finding(name, damage, _count(db, f"SELECT 1 FROM {main(name + CLOCK)}") or 1))
     found += [Finding(name, Damage.PARKED, 1, why) for name, why in parking.read(db).items() if name in tables.crrs]

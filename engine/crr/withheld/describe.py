@@ -10,7 +10,7 @@ from engine.crr.withheld.records import TABLE, Held, Why, as_held, exist
 from engine.sqlite import invalid_text
 from engine.sqlite.sql import idents, main
 from engine.tables.names import KEY, PKS
-from engine.tables.types import Waiting
+from engine.tables.types import Waiting, WaitingRow
 from engine.text import printable, t
 
 NAMED = 3
@@ -21,23 +21,24 @@ _SHOWN = 40
 
 
 def waiting(db: apsw.Connection, tables: Catalogue) -> Waiting:
-    """What waits. The caller holds a read transaction."""
-    named: list[str] = []
-    rows = 0
-    if exist(db):
-        told = f"FROM {TABLE} WHERE why != '{Why.GONE}'"
-        rows = db.execute(f"SELECT count(*) {told}").get
-        for row in db.execute(f"SELECT * {told} ORDER BY tbl, key LIMIT {NAMED}").fetchall():
-            named.append(sentence(db, tables, as_held(row)))
-    return Waiting(tuple(named), max(0, rows - NAMED))
+    """Return what waits. The caller holds a read transaction."""
+    if not exist(db):
+        return Waiting()
+    told = f"FROM {TABLE} WHERE why != '{Why.GONE}'"
+    count = dict(db.execute(f"SELECT why, count(*) {told} GROUP BY why"))
+    found = db.execute(f"SELECT * {told} ORDER BY tbl, key LIMIT {NAMED}").fetchall()
+    rows = tuple(describe(db, tables, as_held(row)) for row in found)
+    correct = t("Once the text is corrected, or stored as a BLOB, the row is sent.")
+    hints = (correct,) if Why.TEXT in count else ()
+    return Waiting(rows, sum(count.values()) - len(rows), hints=hints, repairable=Why.VERSION in count)
 
 
-def sentence(db: apsw.Connection, tables: Catalogue, held: Held) -> str:
-    """Why a row waits."""
-    row = t("“{table}”, row {db}", table=held.table, db=shown_key(db, tables, held))
-    if held.why is Why.TEXT:
-        return t("{row}: “{cid}” is not valid text, so that the row waits.", row=row, cid=held.cid)
-    return t("{row}: its version is used up, so that it waits.", row=row)
+def describe(db: apsw.Connection, tables: Catalogue, held: Held) -> WaitingRow:
+    """Return which row is withheld, and why."""
+    key = shown_key(db, tables, held)
+    why = t("“{column}” is not valid text", column=held.cid) if held.why is Why.TEXT else t("its version is used up")
+    reason = t("“{table}”, row {key} cannot be sent: {why}.", table=held.table, key=key, why=why)
+    return WaitingRow(held.table, key, reason)
 
 
 def shown_key(db: apsw.Connection, tables: Catalogue, held: Held) -> str:

@@ -75,13 +75,16 @@ class LookingAgain:
                 changed += ((held, None) for held in before.values())
         return changed
 
-    def let_go(self, changed: Sequence[tuple[Held, Held | None]]) -> None:
-        """Record what has changed; what can be sent is told anew. The caller holds a write transaction."""
+    def let_go(self, changed: Sequence[tuple[Held, Held | None]], *, readonly: bool) -> None:
+        """Record what has changed; what can be sent is told anew. The caller holds a write transaction.
+
+        Who may write nothing only reads these rows again, at the versions that they have.
+        """
         db, tables = self._state.db, self._state.catalogue()
         free = [held for held, now in changed if now is None]
         for name, rows in groupby(free, attrgetter("table")):
-            if name in tables.clocks:
+            if name in tables.clocks and not readonly:
                 sql = f"UPDATE {main(name + CLOCK)} SET db_version = ? WHERE key IN carray(?)"
                 db.execute(sql, (self._state.next_version(), numbers([held.key for held in rows])))
+        record(db, [now for _, now in changed if now is not None], readonly=readonly)
         forget(db, free)
-        record(db, [now for _, now in changed if now is not None], readonly=False)

@@ -26,9 +26,9 @@ class WithheldRows:
         """As ``LookingAgain.changed``."""
         return self._again.changed()
 
-    def release(self, changed: Sequence[Changed]) -> None:
+    def release(self, changed: Sequence[Changed], *, readonly: bool) -> None:
         """As ``LookingAgain.let_go``."""
-        self._again.let_go(changed)
+        self._again.let_go(changed, readonly=readonly)
 
     def find(self, error: Unsendable) -> Sequence[Held]:
         """The rows that reading came to grief on."""

@@ -110,8 +110,9 @@ def test_the_row_is_named_and_the_others_go_on(file: File, count: int) -> None:
     assert file.held() == [("bad", "text", "v")] * len(bad)
     told = str(file.replica.waiting)
     assert told.startswith("“bad”, row ")
-    assert "7: “v” is not valid text, so that the row waits." in told
-    assert told.endswith("3 more rows wait.") == (len(bad) > 3)
+    assert "7 cannot be sent: “v” is not valid text." in told
+    assert ("3 more rows cannot be sent." in told) == (len(bad) > 3)
+    assert told.endswith("Once the text is corrected, or stored as a BLOB, the row is sent.")
     assert file.read(1) == (set(), 1)
 
 
@@ -222,7 +223,7 @@ def test_what_only_reads_records_nothing(file: File) -> None:
     fill(fresh, range(10))
     with Replica.open(fresh.path, readonly=True) as reader:
         assert ("bad", 7) not in {(c.table, unpack_columns(c.pk)[-1]) for c in reader.changes().changes}
-        assert "“bad”, row 7: “v” is not valid text" in str(reader.waiting)
+        assert "“bad”, row 7 cannot be sent: “v” is not valid text" in str(reader.waiting)
     assert fresh.held() == []
     fresh.replica.close()
 
@@ -236,7 +237,7 @@ def test_a_key_that_nobody_can_read(tmp_path: Path) -> None:
         file.other("UPDATE bad__crsql_pks SET id = CAST(? AS TEXT) WHERE id = ?", file.bad + bytes([65 + number]), key)
     assert file.read() == ({("bad", "ok")}, 1)
     assert file.held() == [("bad", "text", "id")] * 2
-    assert "row “Ja\\xdcffA”: “id” is not valid text" in str(file.replica.waiting)
+    assert "row “Ja\\xdcffA” cannot be sent: “id” is not valid text" in str(file.replica.waiting)
     file.db.execute("UPDATE bad SET w = 'x'")
     assert file.read(1) == ({("bad", "ok")}, 2)
     file.db.execute("UPDATE bad SET id = 'good' WHERE v = 'one'")
