@@ -204,10 +204,14 @@ class WireError(SynclineError):
     """Bytes that are no message of the protocol (cr-sqlite.md 10.2)."""
 
 
+_PROTOCOL_ERROR = 1002
+"""``websockets.frames.CloseCode.PROTOCOL_ERROR``; this module loads nothing of it."""
+
+
 class ProtocolError(SynclineError):
     """A well-formed message that may not come now. ``code`` is the WebSocket close code to answer with."""
 
-    def __init__(self, message: str, *, code: int = 1002, hint: str = "") -> None:
+    def __init__(self, message: str, *, code: int = _PROTOCOL_ERROR, hint: str = "") -> None:
         super().__init__(message, hint=hint)
         self.code = code
 

@@ -309,6 +309,6 @@ async def _hang_up(socket: ClientConnection) -> None:
     """Say goodbye, and do not wait long for the answer."""
     try:
         async with asyncio.timeout(HANG_UP_TIMEOUT):
-            await socket.close(1000)
+            await socket.close()
     except TimeoutError:
         socket.transport.abort()

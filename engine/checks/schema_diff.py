@@ -118,7 +118,7 @@ async def ask_tables(peer: PeerConfig, token: str | None) -> Tables:
             t("{peer} did not tell of its tables within {patience:.0f} s.", peer=peer.name, patience=PATIENCE)
         ) from None
     finally:
-        await dialled.socket.close(1000)
+        await dialled.socket.close()
 
 
 def differences(

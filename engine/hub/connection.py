@@ -15,6 +15,7 @@ from websockets.typing import Data
 from engine.hub.access import Grant
 from engine.hub.intake import Intake
 from engine.links.inbound import Purpose
+from engine.session.close_codes import CloseCode
 from engine.sqlite.steps import Left, unless
 from engine.transport.keepalive import ServerSocket
 from engine.wire import MAX_SMALL
@@ -36,7 +37,7 @@ BAD_REQUEST = (
 class Gone(Exception):
     """A peer has gone before its session began, or is to go: the close code and the reason."""
 
-    def __init__(self, code: int = 1000, reason: str = "") -> None:
+    def __init__(self, code: int = CloseCode.NORMAL_CLOSURE, reason: str = "") -> None:
         super().__init__(reason)
         self.code = code
         self.reason = reason

@@ -12,10 +12,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from engine.hub.limits import Busy, Limits
+from engine.session.close_codes import CloseCode
 from engine.text import t
-
-CLOSE_BUSY = 1013
-"""Close code for one who is to come again later."""
 
 SPAN = 30.0
 """Seconds over which it is seen how fast a message comes."""
@@ -125,5 +123,8 @@ class Intake:
         if worst is None:
             return False
         self.forget(worst)
-        worst.give_up(CLOSE_BUSY, str(Busy(t("This hub takes in as much as it can at the moment; try again later."))))
+        worst.give_up(
+            CloseCode.TRY_AGAIN_LATER,
+            str(Busy(t("This hub takes in as much as it can at the moment; try again later."))),
+        )
         return True

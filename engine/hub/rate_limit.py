@@ -9,6 +9,7 @@ from pathlib import Path
 from engine.errors import LimitExceeded, ProtocolError
 from engine.hub.limits import MB, Limits
 from engine.session import Merge
+from engine.session.close_codes import CloseCode
 from engine.text import t
 from engine.transport.driver import Driver
 from engine.transport.limits import PeerLimits
@@ -44,7 +45,8 @@ class RateLimiter(PeerLimits):
         self._counted_at = now
         if self._spare < 0:
             raise ProtocolError(
-                t("More than {limit:,} messages a second came; this hub takes no more.", limit=limit), code=1008
+                t("More than {limit:,} messages a second came; this hub takes no more.", limit=limit),
+                code=CloseCode.POLICY_VIOLATION,
             )
 
     def merge(self, action: Merge) -> None:

@@ -31,8 +31,9 @@ from engine.hub.rooms import Rooms
 from engine.hub.schemas import Schemas
 from engine.hub.upstreams import Upstreams
 from engine.links.inbound import InboundConnection, InboundConnections
-from engine.session import CLOSE_TOKEN, Session, SynclineSession, VlcnHubSession
+from engine.session import Session, SynclineSession, VlcnHubSession
 from engine.session.base import GREETING_TIMEOUT
+from engine.session.close_codes import CloseCode, OwnCloseCode
 from engine.storage.backup import Backups
 from engine.storage.host_pool import HostPool
 from engine.storage.replica_host import ReplicaHost
@@ -45,12 +46,6 @@ log = logging.getLogger(__name__)
 
 _socket_log = logging.getLogger("engine.hub.websockets")
 _socket_log.setLevel(logging.INFO)  # its debug lines show the handshake, and with it the token
-
-CLOSE_ROOM = 4004
-"""Close code for a room that is not to be had."""
-
-CLOSE_BUSY = 1013
-"""Close code for one who is to come again later."""
 
 GRACE = 2.0
 """Seconds that the peers have to take their leave when the hub ends."""
@@ -195,12 +190,12 @@ class Hub:
     async def _stop(self) -> None:
         self._handshake.closed = True
         for guest in tuple(self._guests):
-            guest.driver.hang_up(1001, t("The hub is going away."))
+            guest.driver.hang_up(CloseCode.GOING_AWAY, t("The hub is going away."))
         for socket in self._arriving:
-            socket.send_away(Gone(1001, t("The hub is going away.")))
+            socket.send_away(Gone(CloseCode.GOING_AWAY, t("The hub is going away.")))
         if self._server is not None:
             await self._accepting.settle()
-            self._server.close(code=1001)
+            self._server.close(code=CloseCode.GOING_AWAY)
             closed = asyncio.ensure_future(self._server.wait_closed())
             await asyncio.wait((closed,), timeout=GRACE)
             for one in tuple(self._handshake.present.sockets):  # of those who have not heard it by now
@@ -251,7 +246,7 @@ class Hub:
             await _turn_away(socket, failure, own=own)
         except SynclineError as error:
             log.warning("A session failed: %s", error, extra={"room": room, "address": socket.address})
-            await socket.close(1011, t("The hub could not go on."))
+            await socket.close(CloseCode.INTERNAL_ERROR, t("The hub could not go on."))
         except Gone as gone:
             log.info("A peer left before it was in: %s", gone.reason, extra={"room": room, "address": socket.address})
             await socket.close(gone.code, gone.reason)
@@ -345,13 +340,13 @@ class Hub:
                 self._certificate.look()
             for socket, why in self._handshake.present.intake.slow():
                 self._counters.dropped += 1
-                socket.give_up(1008, why)
+                socket.give_up(CloseCode.POLICY_VIOLATION, why)
             for guest in tuple(self._guests):
                 slow = guest.guard.slow(guest.driver)
                 if slow and guest.driver.session.closed is None:
                     log.warning("A peer is dropped: %s", slow, extra={"room": guest.room})
                     self._counters.dropped += 1
-                    guest.driver.hang_up(1008, slow)
+                    guest.driver.hang_up(CloseCode.POLICY_VIOLATION, slow)
             self._upstreams.tidy()
             self._rooms.log_waiting()
             await self._rooms.close_idle()
@@ -379,18 +374,18 @@ class Hub:
         for socket in self._arriving:
             trouble = self._access.trouble(socket.grant, socket.greeting.room)
             if trouble:
-                socket.send_away(Gone(CLOSE_TOKEN, trouble))
+                socket.send_away(Gone(OwnCloseCode.TOKEN, trouble))
 
     def _look_at(self, guest: Guest) -> None:
         trouble = self._access.trouble(guest.grant, guest.room)
         if trouble and guest.driver.session.closed is None:
             self._counters.dropped += 1
-            guest.driver.hang_up(CLOSE_TOKEN, trouble, retry=False, at_once=True)
+            guest.driver.hang_up(OwnCloseCode.TOKEN, trouble, retry=False, at_once=True)
 
 
 async def _turn_away(socket: ServerConnection, failure: Failure, *, own: bool) -> None:
     if own:
         with contextlib.suppress(ConnectionClosed):
             await socket.send(encode(failure))
-    code = CLOSE_BUSY if failure.code == FailureCode.BUSY else CLOSE_ROOM
+    code = CloseCode.TRY_AGAIN_LATER if failure.code == FailureCode.BUSY else OwnCloseCode.ROOM
     await socket.close(code, failure.sentence.encode()[:120].decode(errors="ignore"))

@@ -21,6 +21,7 @@ from engine.links.dialects import SchemaName, session_with
 from engine.links.peer_status import Progress
 from engine.replica import Replica
 from engine.session import Close, Session, SessionFacts, SynclineSession
+from engine.session.close_codes import CloseCode
 from engine.settings import Direction, PeerConfig
 from engine.storage.host_pool import HostPool
 from engine.storage.replica_host import ReplicaHost
@@ -174,7 +175,7 @@ class Attempt:
                     now=asyncio.get_running_loop().time,
                 )
             except SynclineError:
-                await socket.close(1000)
+                await socket.close()
                 raise
             driver = Driver(
                 socket, session, host, on_state=self._stepped, on_in=self._listener.merged, on_out=self._listener.sent
@@ -188,7 +189,7 @@ class Attempt:
                 await self._end()
         return self._judge(driver, closed)
 
-    def hang_up(self, ending: Ending, *, code: int = 1000, reason: str = "Goodbye.") -> None:
+    def hang_up(self, ending: Ending, *, code: int = CloseCode.NORMAL_CLOSURE, reason: str = "Goodbye.") -> None:
         """End the attempt in good order, after what is under way."""
         self._ending = ending
         if self._dialling is not None:

@@ -10,6 +10,7 @@ from engine.change import Change
 from engine.links.attempt import Attempt, Ending
 from engine.links.inbound import InboundConnection
 from engine.session import SessionFacts
+from engine.session.close_codes import CloseCode
 from engine.tables import Applied
 from engine.text import t
 
@@ -48,7 +49,7 @@ class InboundAttempt(Attempt):
         self._listener.finished(self._summary(self.session, self.driver))
         return self._ending or Ending.GAVE_WAY
 
-    def hang_up(self, ending: Ending, *, code: int = 1000, reason: str = "Goodbye.") -> None:
+    def hang_up(self, ending: Ending, *, code: int = CloseCode.NORMAL_CLOSURE, reason: str = "Goodbye.") -> None:
         """End the attempt; the inbound connection is the peer's, and goes on."""
         self._ending = ending
         self._ended.set()

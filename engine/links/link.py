@@ -28,6 +28,7 @@ from engine.links.schedule import Schedule
 from engine.links.sync_requests import SyncRequests
 from engine.links.troubles import Troubles
 from engine.session import SessionFacts
+from engine.session.close_codes import CloseCode
 from engine.settings import Mode, PeerConfig
 from engine.storage.host_pool import HostPool
 from engine.tables import Applied
@@ -152,7 +153,7 @@ class Link:
         self._phase = Phase.STOPPING
         self._stop_listening()
         self._wake.set()
-        self._hang_up(code=1001, reason=t("Going away."))
+        self._hang_up(code=CloseCode.GOING_AWAY, reason=t("Going away."))
         if self._task is not None:
             await asyncio.wait([self._task], timeout=5)
             self._task.cancel()
@@ -374,7 +375,7 @@ class Link:
         ):
             attempt.hang_up(Ending.GAVE_WAY, reason=t("The connection that the other side made is enough."))
 
-    def _hang_up(self, *, code: int = 1000, reason: str) -> None:
+    def _hang_up(self, *, code: int = CloseCode.NORMAL_CLOSURE, reason: str) -> None:
         if self._attempt is not None:
             self._attempt.hang_up(Ending.HUNG_UP, code=code, reason=reason)
 

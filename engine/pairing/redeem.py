@@ -48,7 +48,7 @@ async def trade(link: PairingLink, *, name: str = "") -> Paired:
                 raise PeerRefused(
                     str(refused), hint=t("Make a new link on the other machine; it is good once.")
                 ) from None
-            await dialled.socket.close(1000)
+            await dialled.socket.close()
             if dialled.lasting is None:
                 raise PeerRefused(
                     t("The other machine let us in, but gave no token."), hint=t("Make a new link there.")

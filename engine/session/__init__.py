@@ -7,13 +7,12 @@
 - ``vlcn``: the published protocol, both roles; ``vlcn_messages``: what it sends
 - ``common_tables``: which tables both sides have alike
 - ``digests``, ``row_queries``: comparing tables on request
+- ``close_codes``: with which a connection is closed
 - ``actions``: what a session asks of its driver; ``execute``: how that is done on a replica
 - ``progress``, ``traffic``: how far it is, and what it moved
 """
 
 from .actions import (
-    CLOSE_MISSING,
-    CLOSE_TOKEN,
     Action,
     AskAgain,
     Close,
@@ -39,8 +38,6 @@ from .vlcn import VlcnClientSession, VlcnHubSession
 from .vlcn_messages import Versions
 
 __all__ = [
-    "CLOSE_MISSING",
-    "CLOSE_TOKEN",
     "Action",
     "AskAgain",
     "Close",

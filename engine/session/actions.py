@@ -18,12 +18,6 @@ from engine.wire import TablesRequest
 
 from .row_queries import Question
 
-CLOSE_TOKEN = 4001
-"""Close code for a peer whose token does not hold any more."""
-
-CLOSE_MISSING = 4009
-"""Close code for changes that are missing in between: to greet again brings them."""
-
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:

@@ -22,7 +22,8 @@ from engine.tables import Known, MergeResult, Part, Place, Received, TableDigest
 from engine.text import t
 from engine.wire import MAX_FRAME, Message, Tables, decode
 
-from .actions import CLOSE_MISSING, Action, Close, Merge, RecordSent, Send, Snapshot
+from .actions import Action, Close, Merge, RecordSent, Send, Snapshot
+from .close_codes import CloseCode, OwnCloseCode
 from .row_queries import Answer
 from .streams import Inbound, Outbound, Phase, SessionFacts
 from .vlcn_messages import Versions
@@ -96,7 +97,11 @@ class Session(abc.ABC):
     def misread(self, error: WireError) -> None:
         """Hear that a frame from the peer was no message: the session closes."""
         said = t("The other side could not read a message: {error}", error=error)
-        self.close(1007, t("The other side sent something that is no message: {error}", error=error), said=said)
+        self.close(
+            CloseCode.INVALID_DATA,
+            t("The other side sent something that is no message: {error}", error=error),
+            said=said,
+        )
 
     def local_changed(self, version: int) -> None:
         """Say that our file is at ``version`` (its db_version) now. Calling too often does no harm."""
@@ -107,7 +112,7 @@ class Session(abc.ABC):
     def schema_changed(self, tables: Sequence[Shape], parked: Sequence[Parked]) -> None:
         """Say how the tables of our file are now, and which are parked. If that is news, both must greet anew."""
         if sorted(tables) != sorted(self.here.tables) or tuple(parked) != self.here.parked:
-            self.close(1001, t("The tables of the file were altered."), regreet=True)
+            self.close(CloseCode.GOING_AWAY, t("The tables of the file were altered."), regreet=True)
 
     def known(self, known: Known) -> None:  # noqa: B027 - only the own dialect asks
         """Answer a ``LookUp``."""
@@ -152,10 +157,10 @@ class Session(abc.ABC):
             elsewhere = error.elsewhere if isinstance(error, SchemaMismatch) else str(error)
             # where shapes are compared in the greeting, one side's tables were altered since
             parked = self.confirms and isinstance(error, SchemaMismatch)
-            code = 1009 if isinstance(error, LimitExceeded) else 1008
+            code = CloseCode.MESSAGE_TOO_BIG if isinstance(error, LimitExceeded) else CloseCode.POLICY_VIOLATION
             self.close(code, str(error), said=elsewhere, retry=False, parked=parked)
         else:
-            self.close(1011, str(error), said=t("The other side could not read or write its file."))
+            self.close(CloseCode.INTERNAL_ERROR, str(error), said=t("The other side could not read or write its file."))
         self.failure = error
 
     def flushed(self) -> None:
@@ -173,7 +178,7 @@ class Session(abc.ABC):
         if self.closed or self._deadline is None or self.now() < self._deadline:
             return
         if not self.greeted:
-            self.close(1002, self._silence())
+            self.close(CloseCode.PROTOCOL_ERROR, self._silence())
         else:
             self._deadline = None
             self._quiet()
@@ -272,18 +277,11 @@ class Session(abc.ABC):
     # For the dialects
 
     def close(
-        self,
-        code: int,
-        reason: str,
-        *,
-        said: str = "",
-        retry: bool = True,
-        regreet: bool = False,
-        parked: bool = False,
+        self, code: int, reason: str, *, said: str = "", retry: bool = True, regreet: bool = False, parked: bool = False
     ) -> None:
         """End the session: the driver closes the socket with ``code``. Arguments as in ``Close``."""
         if self.closed is None:
-            self.copied = self.copied or code == 4005
+            self.copied = self.copied or code == OwnCloseCode.COPIED
             self.closed = Close(code, reason, said or reason, retry, regreet, parked)
             self._actions.append(self.closed)
 
@@ -310,12 +308,12 @@ class Session(abc.ABC):
         """
         assert self.peer is not None
         if not 0 <= since < MAX_VERSION or not 0 <= until < MAX_VERSION:
-            raise ProtocolError(t("A clock from the other side is out of range."), code=1008)
+            raise ProtocolError(t("A clock from the other side is out of range."), code=CloseCode.POLICY_VIOLATION)
         offered = self.inbound.offered
         if keep and since > offered:
             raise ProtocolError(
                 t("Changes from {offered} to {since} are missing in between.", offered=offered, since=since),
-                code=CLOSE_MISSING,
+                code=OwnCloseCode.MISSING,
             )
         self.inbound.announced = max(self.inbound.announced or 0, until)
         author = self.peer if stock else None
@@ -341,7 +339,7 @@ class Session(abc.ABC):
         seen = t("has seen version {theirs} of", theirs=theirs)
         why = t("but that is at {ours}: it looks like it was restored from an older copy.", ours=ours)
         self.close(
-            4005,
+            OwnCloseCode.COPIED,
             t("The other side {seen} this file, {why}", seen=seen, why=why),
             said=t("This side {seen} the other side's file, {why}", seen=seen, why=why),
             retry=False,
@@ -357,7 +355,10 @@ class Session(abc.ABC):
         )
         reason = t("Too large for this peer: {what}", what=what)
         self.close(
-            1009, reason, said=t("The other side has a change too large to send: {what}", what=what), retry=False
+            CloseCode.MESSAGE_TOO_BIG,
+            reason,
+            said=t("The other side has a change too large to send: {what}", what=what),
+            retry=False,
         )
         self.failure = TooLarge(reason, hint=t("Make it smaller or delete it, then sync again."))
 

@@ -24,6 +24,7 @@ from engine.wire import Lineage, Renewal, Renewed, encode
 
 from .actions import Keep, LookUp, Renew, Snapshot
 from .base import Session
+from .close_codes import CloseCode, OwnCloseCode
 from .streams import Phase
 
 RENEW_EVERY = 10.0
@@ -81,7 +82,7 @@ class LineageSession(Session):
         tokens = self._tokens
         theirs = message.tokens if isinstance(message, Lineage) else (message.token,)
         if not isinstance(message, Renewed) and any(made_at(token) >= MAX_VERSION for token in theirs):
-            raise ProtocolError(t("A clock from the other side is out of range."), code=1008)
+            raise ProtocolError(t("A clock from the other side is out of range."), code=CloseCode.POLICY_VIOLATION)
         if isinstance(message, Lineage):
             if tokens.theirs is not None:
                 raise ProtocolError(t("A second Lineage came."))
@@ -123,7 +124,7 @@ class LineageSession(Session):
 
     def _refuse_copy(self) -> None:
         reason, said = map(_copied, (t("The file on the other side"), t("This file")))
-        self.close(4005, reason, said=said, retry=False)
+        self.close(OwnCloseCode.COPIED, reason, said=said, retry=False)
 
     def _show(self, tokens: tuple[bytes, ...]) -> None:
         """Show the tokens that we have now, in order: each must follow one that was shown on this connection, and one

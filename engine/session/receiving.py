@@ -10,7 +10,8 @@ from engine.tables import Known, Place
 from engine.text import t
 from engine.wire import Batch, Confirm, SendAgain, Want, encode
 
-from .actions import CLOSE_MISSING, AskAgain, Merge, Snapshot
+from .actions import AskAgain, Merge, Snapshot
+from .close_codes import OwnCloseCode
 from .lineage import LineageSession
 from .progress import versions_behind
 
@@ -133,7 +134,7 @@ class ReceivingSession(LineageSession):
                 next_number=self._next_batch,
                 number=batch.number,
             )
-            raise ProtocolError(missing, code=CLOSE_MISSING)
+            raise ProtocolError(missing, code=OwnCloseCode.MISSING)
         if not 0 < batch.want <= asking.number:
             raise ProtocolError(t("A batch came that was never asked for."))
         if not self.kin:

@@ -38,7 +38,8 @@ from engine.wire import (
     encode,
 )
 
-from .actions import CLOSE_TOKEN, LookUp, QueryRows, Snapshot
+from .actions import LookUp, QueryRows, Snapshot
+from .close_codes import CloseCode, OwnCloseCode
 from .digests import DigestSession
 from .receiving import ReceivingSession
 from .sending import SendingSession
@@ -174,7 +175,7 @@ class SynclineSession(ReceivingSession, SendingSession, DigestSession):
         self.tables = tables = compare(self.here.tables, hello.tables, self.here.parked, hello.parked)
         if tables.problem:
             self._send_failure(FailureCode.SCHEMA, tables.elsewhere, retry=False)
-            super().close(1008, tables.problem, retry=False, parked=True)
+            super().close(CloseCode.POLICY_VIOLATION, tables.problem, retry=False, parked=True)
             return
         self.peer, self.inbound.announced = hello.site_id, hello.db_version
         self.phase = Phase.LOOKING_UP
@@ -198,7 +199,7 @@ class SynclineSession(ReceivingSession, SendingSession, DigestSession):
             return
         self._coverage.marks = tuple(mark for mark in known.marks if mark[0] in self.common)
         if len(self._coverage.marks) < len(self.common):  # since the greeting was made
-            self.close(1001, t("The tables of the file were altered."), regreet=True)
+            self.close(CloseCode.GOING_AWAY, t("The tables of the file were altered."), regreet=True)
             return
         self.phase = Phase.GREETED
         self._tokens.greeted_with = known.mine
@@ -220,7 +221,9 @@ class SynclineSession(ReceivingSession, SendingSession, DigestSession):
         self.refusal = failure
         self.copied = failure.code == FailureCode.CLONE
         parked = failure.code == FailureCode.SCHEMA
-        super().close(1000, printable(failure.sentence, SENTENCE), retry=failure.retry, parked=parked)
+        super().close(
+            CloseCode.NORMAL_CLOSURE, printable(failure.sentence, SENTENCE), retry=failure.retry, parked=parked
+        )
 
     # The watchdog
 
@@ -268,22 +271,15 @@ class SynclineSession(ReceivingSession, SendingSession, DigestSession):
         self._stalled = why(t("The other side"))
         self._deadline = self.now() + GIVE_UP - STALL
         if ending:
-            self.close(1011, self._stalled, said=why(t("This side")))
+            self.close(CloseCode.INTERNAL_ERROR, self._stalled, said=why(t("This side")))
 
     # Ending
 
     def close(
-        self,
-        code: int,
-        reason: str,
-        *,
-        said: str = "",
-        retry: bool = True,
-        regreet: bool = False,
-        parked: bool = False,
+        self, code: int, reason: str, *, said: str = "", retry: bool = True, regreet: bool = False, parked: bool = False
     ) -> None:
         """End the session; unless it ends well, say why first."""
-        if self.closed is None and code not in (1000, 1001):
+        if self.closed is None and code not in (CloseCode.NORMAL_CLOSURE, CloseCode.GOING_AWAY):
             kind = _KINDS.get(code, FailureCode.PROTOCOL)
             self._send_failure(kind, said or reason, retry)
         super().close(code, reason, said=said, retry=retry, regreet=regreet, parked=parked)
@@ -291,24 +287,26 @@ class SynclineSession(ReceivingSession, SendingSession, DigestSession):
     def failed(self, error: SynclineError) -> None:
         altered = isinstance(error, SchemaMismatch) and not isinstance(error, RowRefused)
         if isinstance(error, TableBroken) or altered:  # since the greeting: the other tables go on without it
-            super().close(1001, str(error), said=t("The tables of the file were altered."), regreet=True)
+            super().close(
+                CloseCode.GOING_AWAY, str(error), said=t("The tables of the file were altered."), regreet=True
+            )
         else:
             super().failed(error)
 
     def _refuse(self, code: FailureCode, sentence: str) -> None:
         self.copied = code is FailureCode.CLONE
         self._send_failure(code, sentence, retry=False)
-        super().close(1008, sentence, retry=False)
+        super().close(CloseCode.POLICY_VIOLATION, sentence, retry=False)
 
     def _send_failure(self, code: FailureCode, sentence: str, retry: bool) -> None:
         self._send(encode(Failure(code=int(code), sentence=sentence, retry=retry)))
 
 
-_KINDS = {
-    CLOSE_TOKEN: FailureCode.TOKEN,
-    1008: FailureCode.SCHEMA,
-    1009: FailureCode.TOO_LARGE,
-    1011: FailureCode.INTERNAL,
-    4005: FailureCode.CLONE,
+_KINDS: dict[int, FailureCode] = {
+    OwnCloseCode.TOKEN: FailureCode.TOKEN,
+    CloseCode.POLICY_VIOLATION: FailureCode.SCHEMA,
+    CloseCode.MESSAGE_TOO_BIG: FailureCode.TOO_LARGE,
+    CloseCode.INTERNAL_ERROR: FailureCode.INTERNAL,
+    OwnCloseCode.COPIED: FailureCode.CLONE,
 }
 """What kind of failure a close code stands for."""

@@ -26,6 +26,7 @@ from engine.wire import (
 
 from .actions import Merge, Ping, Read, Snapshot
 from .base import Session
+from .close_codes import CloseCode, OwnCloseCode
 from .streams import Phase
 from .vlcn_messages import Versions
 
@@ -83,7 +84,7 @@ class _VlcnSession(Session):
     def _stream_from(self, version: int) -> None:
         """Start (or restart) our stream at ``version``, which the peer holds."""
         if not 0 <= version < MAX_VERSION:
-            raise ProtocolError(t("A clock from the other side is out of range."), code=1008)
+            raise ProtocolError(t("A clock from the other side is out of range."), code=CloseCode.POLICY_VIOLATION)
         self.outbound.asked = True
         self.outbound.position = self.outbound.scanned = version
         self._confirm_sent(min(version, self.local_version), lower=True)
@@ -154,12 +155,12 @@ class _VlcnSession(Session):
             return
         if message.sender == self.here.site_id:
             raise ProtocolError(
-                t("The other side has the site id of this file: one is a copy of the other."), code=4005
+                t("The other side has the site id of this file: one is a copy of the other."), code=OwnCloseCode.COPIED
             )
         if self.peer is None:
             self._meet(message.sender)
         if message.sender != self.peer:
-            raise ProtocolError(t("Changes came from somebody who was not announced."), code=1008)
+            raise ProtocolError(t("Changes came from somebody who was not announced."), code=CloseCode.POLICY_VIOLATION)
         if message.since.version > self.inbound.offered:
             self._gap()
             return
@@ -201,7 +202,7 @@ class VlcnClientSession(_VlcnSession):
             self._on_changes(message)
         elif isinstance(message, RejectChanges):
             # the server's cursor is behind ours; only a fresh greeting tells it (#2)
-            self.close(1000, t("The server missed a message; greeting again."), regreet=True)
+            self.close(CloseCode.NORMAL_CLOSURE, t("The server missed a message; greeting again."), regreet=True)
         else:
             raise ProtocolError(t("{name__} does not belong here.", name__=type(message).__name__))
 
@@ -232,10 +233,10 @@ class VlcnClientSession(_VlcnSession):
         self._deadline = self.now() + (REFRESH if settled else QUIET)
 
     def _quiet(self) -> None:
-        self.close(1000, t("Greeting again."), regreet=True)
+        self.close(CloseCode.NORMAL_CLOSURE, t("Greeting again."), regreet=True)
 
     def _gap(self) -> None:
-        self.close(1000, t("The server left a gap; greeting again."), regreet=True)
+        self.close(CloseCode.NORMAL_CLOSURE, t("The server left a gap; greeting again."), regreet=True)
 
     def _silence(self) -> str:
         return t("The server did not answer the greeting: it may not know this room, or its schema differs.")  # (#5)
@@ -270,12 +271,12 @@ class VlcnHubSession(_VlcnSession):
             raise ProtocolError(t("A second AnnouncePresence came."))
         if message.sender == here.site_id:
             raise ProtocolError(
-                t("The other side has the site id of this room: one is a copy of the other."), code=4005
+                t("The other side has the site id of this room: one is a copy of the other."), code=OwnCloseCode.COPIED
             )
         theirs = (message.schema_name, message.schema_version)
         if here.schema_name is not None and theirs != (here.schema_name, here.schema_version):
             self.close(
-                4003,
+                OwnCloseCode.SCHEMA,
                 t(
                     "This room has schema {schema_name} version {schema_version}, the client {theirs}"
                     " version {theirs2}.",
@@ -302,7 +303,9 @@ class VlcnHubSession(_VlcnSession):
 
     def _on_changes(self, message: Changes) -> None:
         if not self.receives:  # it was never asked for any
-            raise ProtocolError(t("Only reading is allowed here: the changes were not taken."), code=1008)
+            raise ProtocolError(
+                t("Only reading is allowed here: the changes were not taken."), code=CloseCode.POLICY_VIOLATION
+            )
         super()._on_changes(message)
 
     def _gap(self) -> None:

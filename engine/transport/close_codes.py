@@ -18,18 +18,13 @@ from engine.errors import (
     TokenRefused,
     TooLarge,
 )
-from engine.session import CLOSE_MISSING, CLOSE_TOKEN, Close, Session, SynclineSession
+from engine.session import Close, Session, SynclineSession
+from engine.session.close_codes import CloseCode, OwnCloseCode
 from engine.table_shape import Where
 from engine.text import printable, t
 from engine.wire import FailureCode
 
-TOO_BIG = 1009
-"""The close code for a message larger than is taken here, or there."""
-
-CLOSE_COPIED = 4005
-"""The close code for a file that is a copy of ours, or was restored."""
-
-REFUSALS = (1003, 1007, 1008, TOO_BIG)
+REFUSALS = (CloseCode.UNSUPPORTED_DATA, CloseCode.INVALID_DATA, CloseCode.POLICY_VIOLATION, CloseCode.MESSAGE_TOO_BIG)
 """Close codes that say no; so do those from 4000 to 4999, but for one."""
 
 COPIED = t("If this file is the copy, give it an id of its own: “New id…” in the peer's menu.")
@@ -43,24 +38,24 @@ def how_it_ended(socket: Connection) -> Close:
     """Return why a connection ended that our session has not closed: cut, or closed by the other side."""
     code, reason = socket.close_code, printable(socket.close_reason or "", 200)
     ours, answers = socket.protocol.close_sent, socket.protocol.close_rcvd_then_sent
-    if ours is not None and ours.code == TOO_BIG and not answers:
-        code = TOO_BIG
+    if ours is not None and ours.code == CloseCode.MESSAGE_TOO_BIG and not answers:
+        code = CloseCode.MESSAGE_TOO_BIG
         limit = socket.protocol.max_message_size or 0
         size = t("{limit} MB", limit=limit >> 20) if limit >> 20 else t("{limit:,} bytes", limit=limit)
         reason = t("The other side sent a message of more than {size}, which is too large to take.", size=size)
-    elif code == TOO_BIG:
+    elif code == CloseCode.MESSAGE_TOO_BIG:
         reason = t("Too large for this peer: it does not take a message of this size.")
-    if code in (None, 1006):
-        return Close(1006, t("The connection was cut."), "")
-    if code in (1000, 1001):
-        return Close(code or 1000, reason or t("The other side hung up."), "")
+    if code in (None, CloseCode.ABNORMAL_CLOSURE):
+        return Close(CloseCode.ABNORMAL_CLOSURE, t("The connection was cut."), "")
+    if code in (CloseCode.NORMAL_CLOSURE, CloseCode.GOING_AWAY):
+        return Close(code or CloseCode.NORMAL_CLOSURE, reason or t("The other side hung up."), "")
     return Close(code, reason or t("The other side closed with code {code}.", code=code), "", may_help(code))
 
 
 def error_of(session: Session, closed: Close, path: Path) -> SynclineError:
     """Return what kept two sides from syncing, given how their session ended; ``path`` is our file."""
     refused = session.refusal.code if isinstance(session, SynclineSession) and session.refusal is not None else None
-    if session.copied or closed.code == CLOSE_COPIED:
+    if session.copied or closed.code == OwnCloseCode.COPIED:
         return CopiedFile(closed.reason, hint=t("{copied} Or: syncline new-id {path}", copied=COPIED, path=path))
     if closed.parked:
         return _tables(session, closed, path)
@@ -68,9 +63,9 @@ def error_of(session: Session, closed: Close, path: Path) -> SynclineError:
         return PeerUnreachable(closed.reason)
     if refused == FailureCode.ROOM:
         return RoomMissing(closed.reason, hint=t("When that has changed at the hub, this goes on by itself."))
-    if refused == FailureCode.TOKEN or closed.code == CLOSE_TOKEN:
+    if refused == FailureCode.TOKEN or closed.code == OwnCloseCode.TOKEN:
         return TokenRefused(closed.reason, hint=t("Enter the token that the hub's owner gave you."))
-    if refused == FailureCode.TOO_LARGE or closed.code == TOO_BIG:
+    if refused == FailureCode.TOO_LARGE or closed.code == CloseCode.MESSAGE_TOO_BIG:
         return TooLarge(closed.reason)
     return PeerRefused(closed.reason)
 
@@ -88,7 +83,7 @@ def _tables(session: Session, closed: Close, path: Path) -> SynclineError:
 
 def may_help(code: int) -> bool:
     """Whether the other side, which closed with this code, did not refuse: to dial again soon can help."""
-    return code == CLOSE_MISSING or (code not in REFUSALS and not 4000 <= code < 5000)
+    return code == OwnCloseCode.MISSING or (code not in REFUSALS and not 4000 <= code < 5000)
 
 
 def shortened(reason: str) -> str:

@@ -149,7 +149,7 @@ async def dial(
     answer = headers.get(OWN_HEADER)
     own = next((number for number in range(OLDEST, PROTOCOL + 1) if answer == str(number)), None)
     if answer is not None and own is None:
-        await socket.close(1000)
+        await socket.close()
         raise PeerRefused(
             t(
                 "{where} speaks version {answer} of the protocol, this Syncline {protocol}.",

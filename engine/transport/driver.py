@@ -39,6 +39,7 @@ from engine.session import (
     TakeDigests,
     answer,
 )
+from engine.session.close_codes import CloseCode
 from engine.session.traffic import Traffic
 from engine.sqlite.steps import Left, unless
 from engine.storage.replica_host import ReplicaHost
@@ -168,7 +169,7 @@ class Driver:
 
     def replaced(self) -> None:
         """``ReplicaHost`` listener: another file has taken the place of ours; begin anew with what it holds."""
-        self.call(lambda: self.session.close(1001, t("The file was replaced."), regreet=True))
+        self.call(lambda: self.session.close(CloseCode.GOING_AWAY, t("The file was replaced."), regreet=True))
 
     def troubled(self, error: SynclineError | None) -> None:
         """``ReplicaHost`` listener: the file cannot be used; one that has gone holds nothing any more to be synced."""
@@ -180,14 +181,16 @@ class Driver:
         self._calls.append(step)
         self._wake.set()
 
-    def hang_up(self, code: int = 1000, reason: str = "", *, retry: bool = True, at_once: bool = False) -> None:
+    def hang_up(
+        self, code: int = CloseCode.NORMAL_CLOSURE, reason: str = "", *, retry: bool = True, at_once: bool = False
+    ) -> None:
         """End the session in good order, after what is under way.
 
         With another code than 1000 the peer is not waited for: what it has asked is left. ``at_once`` leaves a merge,
         too, after the transaction that it is in.
         """
         self.call(lambda: self.session.close(code, reason, retry=retry))
-        if code != 1000:
+        if code != CloseCode.NORMAL_CLOSURE:
             _set(self._unheard)
         if at_once:
             _set(self._unwelcome)
@@ -317,7 +320,11 @@ class Driver:
                 if self._finishing:
                     continue
                 if isinstance(frame, str):
-                    self.call(lambda: self.session.close(1003, t("A text frame came; only binary ones are spoken.")))
+                    self.call(
+                        lambda: self.session.close(
+                            CloseCode.UNSUPPORTED_DATA, t("A text frame came; only binary ones are spoken.")
+                        )
+                    )
                     continue
                 self._frame = frame
                 del frame
@@ -359,7 +366,7 @@ class Driver:
         _set(self._unheard)
         # Some lines die by halves, so this may still arrive.
         there = t("The other side heard nothing from here for {seconds:.0f} s.", seconds=seconds)
-        self.call(lambda: self.session.close(1001, here, said=there))
+        self.call(lambda: self.session.close(CloseCode.GOING_AWAY, here, said=there))
 
     async def _finish(self, reader: asyncio.Task[Any], writer: asyncio.Task[Any], heartbeat: asyncio.Task[Any]) -> None:
         """Send what is left (a reason, say), close the socket, end the tasks.
@@ -377,7 +384,9 @@ class Driver:
                 await self._outbox.flush(GOODBYE)
             with contextlib.suppress(*GONE, TimeoutError):  # a peer that takes nothing takes no goodbye either
                 async with asyncio.timeout(2 * GOODBYE):
-                    await self.socket.close(closed.code if closed else 1001, shortened(closed.said) if closed else "")
+                    await self.socket.close(
+                        closed.code if closed else CloseCode.GOING_AWAY, shortened(closed.said) if closed else ""
+                    )
         finally:
             with contextlib.suppress(*GONE):
                 self.socket.transport.abort()

@@ -10,8 +10,8 @@ import pytest
 from websockets.asyncio.client import ClientConnection
 
 from engine.hub import Hub, HubOptions
-from engine.hub.server import CLOSE_TOKEN
 from engine.hub.tokens import make, revoke
+from engine.session.close_codes import OwnCloseCode
 from engine.table_plan import MAX_TABLES, ColumnPlan, Kind, TablePlan
 from engine.wire import Tables, encode
 from tests.engine.hub.guests import guest, turned_away
@@ -69,7 +69,7 @@ async def test_it_ends_with_the_one_it_is_made_for(folder: Path, tmp_path: Path)
 
     async def is_revoked(socket: ClientConnection) -> None:
         revoke(tokens, "guest")
-        assert await turned_away(socket) == (CLOSE_TOKEN, "The token was revoked.")
+        assert await turned_away(socket) == (OwnCloseCode.TOKEN, "The token was revoked.")
 
     async with plain_engine() as server:
         hub = await server.serving.start(folder, options=HubOptions(allow_create=True, tokens=tokens))

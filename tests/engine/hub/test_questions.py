@@ -12,9 +12,9 @@ import pytest
 from websockets.asyncio.client import ClientConnection
 
 from engine.hub import Hub, HubOptions
-from engine.hub.server import CLOSE_TOKEN
 from engine.hub.tokens import make, revoke
 from engine.replica import Replica
+from engine.session.close_codes import OwnCloseCode
 from engine.wire import Digest, DigestRequest, Lineage, RangeRequest, Ranges, encode
 from tests.engine.hub.guests import guest, hear, turned_away
 from tests.engine.hub.test_limits import GREETING
@@ -74,7 +74,7 @@ async def test_it_ends_with_the_one_who_asked(room: Path, tmp_path: Path) -> Non
 
     async def is_revoked(socket: ClientConnection) -> None:
         revoke(tokens, "guest")
-        assert await turned_away(socket) == (CLOSE_TOKEN, "The token was revoked.")
+        assert await turned_away(socket) == (OwnCloseCode.TOKEN, "The token was revoked.")
 
     async with plain_engine() as server:
         hub = await server.serving.start(room.parent, options=HubOptions(tokens=tokens))
