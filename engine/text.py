@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import string
 from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 Lookup = Callable[[str], str]
 """From an English template to the same in another language; a template that is not known is returned as it is."""
@@ -82,6 +83,26 @@ def joined(separator: str, parts: Iterable[str]) -> Text:
 def translated(text: str, lookup: Lookup, number: Number = str) -> str:
     """Return a text in another language as ``Text.said`` does; one that has no template is returned as it is."""
     return text.said(lookup, number) if isinstance(text, Text) else text
+
+
+def to_json(text: str) -> Any:
+    """Return a text as JSON can hold it, with what it was made from."""
+    if not isinstance(text, Text):
+        return text
+    return {"template": text.template, "arguments": {name: _to_json(value) for name, value in text.arguments.items()}}
+
+
+def _to_json(argument: object) -> Any:
+    if argument is None or isinstance(argument, bool | int | float | Text):
+        return to_json(argument) if isinstance(argument, Text) else argument
+    return str(argument)
+
+
+def from_json(value: Any) -> Any:
+    """Return what ``to_json`` was given. Only for what this program has written: a template is not checked."""
+    if not isinstance(value, dict):
+        return value
+    return _made(value["template"], {name: from_json(argument) for name, argument in value["arguments"].items()})
 
 
 def printable(text: str, limit: int) -> str:

@@ -130,6 +130,8 @@ class _LinkListener:
         if status.peer in self._links:
             if journal is not None and status.last_success is not None:
                 journal.hear(status.peer, status.last_success)
+            if journal is not None and status.site_id is not None:
+                journal.park(status.peer, status.parked)
             self.activity.state(status, self._links[status.peer].trouble)
         self._links.on_change()
 

@@ -6,15 +6,18 @@ Those that only read open the file read-only and create nothing in it.
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from engine.cli.options import add_database
 from engine.cli.output import rows, say, say_json, short_site, waiting_json
 from engine.errors import NotEligible, ReplicaError, UsageError
+from engine.history import parked
 from engine.replica import Replica
-from engine.settings import Settings, SettingsFile, data_dir
+from engine.settings import Settings, SettingsFile, data_dir, journal_path
 from engine.storage.backup import Backups
+from engine.table_shape import Where
 from engine.tables import Waiting
 from engine.text import layout, t
 
@@ -98,7 +101,8 @@ async def make_syncable(arguments: argparse.Namespace) -> int:
 async def status(arguments: argparse.Namespace) -> int:
     """``syncline status [--json]``"""
     settings = SettingsFile().load()
-    databases = [_database_status(settings, database.id) for database in settings.databases]
+    parked_with = parked.read(journal_path())
+    databases = [_database_status(settings, database.id, parked_with) for database in settings.databases]
     if arguments.json:
         told = [database | {"waiting": waiting_json(database["waiting"])} for database in databases]
         say_json({"auto_sync": settings.auto_sync, "databases": told})
@@ -112,8 +116,8 @@ async def status(arguments: argparse.Namespace) -> int:
             continue
         site_id, version = database["site_id"][:8], database["db_version"]
         say(t("site {site_id}, version {version}", site_id=site_id, version=version), indent=4)
-        for parked in database["parked"]:
-            table, reason = parked["table"], parked["reason"]
+        for one in database["parked"]:
+            table, reason = one["table"], one["reason"]
             say(t("The table “{table}” cannot be synced: {reason}.", table=table, reason=reason), indent=4)
         if database["parked"]:
             say(t("To repair it: syncline check --repair {path}", path=database["path"]), indent=4)
@@ -121,6 +125,8 @@ async def status(arguments: argparse.Namespace) -> int:
             say(database["waiting"].sentence, indent=4)
         for peer in database["peers"]:
             say(t("peer {name}  {url}  room {room}  {mode}", **peer), indent=4)
+            for sentence in peer["parked"] or ():
+                say(t("When last connected: {sentence}", sentence=sentence), indent=8)
         for clock in database["clocks"]:
             received, sent = (clock[key] if clock[key] is not None else "–" for key in ("received", "sent"))
             say(
@@ -135,7 +141,12 @@ async def status(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _database_status(settings: Settings, database_id: str) -> dict[str, Any]:
+def _parked_between(tables: parked.Parked | None) -> list[str] | None:
+    """Why tables were not synced with a peer, apart from what the file itself tells; None if it never was connected."""
+    return None if tables is None else [one.sentence for one in tables if one.where is not Where.HERE]
+
+
+def _database_status(settings: Settings, database_id: str, parked_with: Mapping[str, parked.Parked]) -> dict[str, Any]:
     database = next(known for known in settings.databases if known.id == database_id)
     told: dict[str, Any] = {
         "name": database.name,
@@ -143,7 +154,13 @@ def _database_status(settings: Settings, database_id: str) -> dict[str, Any]:
         "problem": "",
         "waiting": Waiting(),
         "peers": [
-            {"name": peer.name, "url": peer.url, "room": peer.room, "mode": peer.mode.value}
+            {
+                "name": peer.name,
+                "url": peer.url,
+                "room": peer.room,
+                "mode": peer.mode.value,
+                "parked": _parked_between(parked_with.get(peer.id)),
+            }
             for peer in settings.peers
             if peer.database == database_id
         ],

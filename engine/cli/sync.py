@@ -15,11 +15,12 @@ from engine.cli.output import change_json, change_line, changes, said, say, say_
 from engine.cli.states import StateLines
 from engine.errors import FileBusy, ReadOnlyFile, StorageFailed, SynclineError, TablesParked, UsageError
 from engine.events import ChangesMoved, Event, PeerChanged, PeerStatus, State, SyncFinished
+from engine.history import parked
 from engine.history.event_stream import EventStream
 from engine.links.backoff import Backoff
 from engine.links.dialects import SchemaName
 from engine.links.retry_policy import POLICIES
-from engine.settings import DatabaseConfig, Mode, PeerConfig, Settings, SettingsFile, check_url, data_dir
+from engine.settings import DatabaseConfig, Mode, PeerConfig, Settings, SettingsFile, check_url, data_dir, journal_path
 from engine.settings.credentials import TokenStore
 from engine.storage.backup import Backups
 from engine.text import layout, t
@@ -41,6 +42,7 @@ async def run(arguments: argparse.Namespace) -> int:
         wanted, store = named(arguments), None
     else:  # the store is asked at each try: it may be locked now
         wanted, store = [(peer, None) for peer in kept_peers(arguments)], TokenStore()
+    recorder = _ParkedRecorder(journal_path()) if arguments.url is None else None
     show = _JsonLines() if arguments.json else _Lines()
     backups = Backups(data_dir() / "backups")
     async with Engine(Settings(), backups=backups, schema=schema, token_store=store) as engine:
@@ -50,7 +52,7 @@ async def run(arguments: argparse.Namespace) -> int:
             for peer, token in wanted:
                 here = replace(peer, database=database.id, mode=mode, minutes=arguments.every or 1, paused=None)
                 await engine.peers.add(here, token=token)
-            telling = asyncio.create_task(_tell(events, show))
+            telling = asyncio.create_task(_tell(events, show, recorder))
             if stay:
                 await telling
                 return 0
@@ -112,9 +114,29 @@ def kept_peers(arguments: argparse.Namespace) -> list[PeerConfig]:
     return peers
 
 
-async def _tell(events: EventStream, show: _Lines | _JsonLines) -> None:
+async def _tell(events: EventStream, show: _Lines | _JsonLines, recorder: _ParkedRecorder | None) -> None:
     async for event in events:
         show.event(event)
+        if recorder is not None and isinstance(event, PeerChanged):
+            await recorder.note(event.status)
+
+
+class _ParkedRecorder:
+    """Writes down which tables are not synced with the peers that are kept; no journal is open here.
+
+    Args:
+        file: the journal's; made when needed.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._written: dict[str, parked.Parked] = {}
+
+    async def note(self, status: PeerStatus) -> None:
+        """Take in a peer's row; nothing is written before it was connected, or when nothing has changed."""
+        if status.site_id is not None and self._written.get(status.peer) != status.parked:
+            self._written[status.peer] = status.parked
+            await asyncio.to_thread(parked.record, self._file, status.peer, status.parked)
 
 
 def _read_schema(path: Path) -> SchemaName:

@@ -21,8 +21,9 @@ import apsw
 
 from engine.change import SQLiteValue
 from engine.events import ChangesMoved, FlowDirection
+from engine.history import parked
+from engine.history.journal_file import open_file, set_aside
 from engine.tables import pack_columns, unpack_columns
-from engine.text import t
 from engine.truncate import Clipped, clipped
 
 log = logging.getLogger(__name__)
@@ -43,23 +44,6 @@ HEARD = 60.0
 
 FLUSH = 1.0
 """Seconds for which lines are gathered before they are written."""
-
-_VERSION = 2
-_SCHEMA = f"""
-CREATE TABLE sync (
-    id INTEGER PRIMARY KEY, time REAL NOT NULL, peer TEXT NOT NULL, peer_name TEXT NOT NULL,
-    database_name TEXT NOT NULL, sent INTEGER NOT NULL, received INTEGER NOT NULL,
-    bytes_out INTEGER NOT NULL, bytes_in INTEGER NOT NULL, seconds REAL NOT NULL, error TEXT NOT NULL
-);
-CREATE INDEX sync_time ON sync (time);
-CREATE TABLE overwritten (
-    id INTEGER PRIMARY KEY, time REAL NOT NULL, database TEXT NOT NULL, peer TEXT NOT NULL, peer_name TEXT NOT NULL,
-    tbl TEXT NOT NULL, pk BLOB NOT NULL, col TEXT NOT NULL, old, new, author BLOB, whole INTEGER NOT NULL,
-    size INTEGER NOT NULL
-);
-CREATE TABLE heard (peer TEXT PRIMARY KEY, time REAL NOT NULL, named REAL) WITHOUT ROWID;
-PRAGMA user_version = {_VERSION};
-"""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -114,6 +98,8 @@ class Journal:
         self._heard: dict[str, float] = {}
         self._named: dict[str, float] = {}
         self._heard_changed: set[str] = set()
+        self._parked: dict[str, parked.Parked] = {}
+        self._parked_changed: set[str] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._heard_timer: asyncio.TimerHandle | None = None
         self._flushes: set[asyncio.Task[None]] = set()
@@ -185,6 +171,15 @@ class Journal:
         self._flush_soon()
         return True
 
+    # What is not synced with them
+
+    def park(self, peer: str, tables: parked.Parked) -> None:
+        """A peer is connected, and these tables are not synced with it."""
+        if self._parked.get(peer) != tables:
+            self._parked[peer] = tables
+            self._parked_changed.add(peer)
+            self._flush_soon()
+
     # Lines are asked for
 
     async def syncs(self, limit: int = 2_000) -> list[SyncLine]:
@@ -215,12 +210,12 @@ class Journal:
 
     def _open(self) -> None:
         try:
-            self._db = _open(self.file)
+            self._db = open_file(self.file)
         except (apsw.Error, OSError) as error:
             log.warning("The journal %s is begun anew: %s", self.file, error)
             try:
-                _set_aside(self.file)
-                self._db = _open(self.file)
+                set_aside(self.file)
+                self._db = open_file(self.file)
             except (apsw.Error, OSError) as again:
                 log.warning("There will be no journal: %s", again)
         self._last, self._opened = self._newest(), _uptime()
@@ -240,7 +235,8 @@ class Journal:
     def _flush(self) -> None:
         syncs, values = _taken(self._syncs), _taken(self._overwritten)
         changed, self._heard_changed = self._heard_changed, set()
-        if self._db is None or not (syncs or values or changed):
+        parking, self._parked_changed = self._parked_changed, set()
+        if self._db is None or not (syncs or values or changed or parking):
             return
         try:
             with self._db:
@@ -258,6 +254,8 @@ class Journal:
                     "INSERT OR REPLACE INTO heard (peer, time, named) VALUES (?, ?, ?)",
                     [(peer, self._heard[peer], self._named.get(peer)) for peer in changed],
                 )
+                for peer in parking:
+                    parked.write(self._db, peer, self._parked[peer])
         except apsw.Error as error:
             log.warning("Something could not be written to the journal: %s", error)
         self._prune()
@@ -324,40 +322,9 @@ class Journal:
             return []
 
 
-def _open(file: Path | None) -> apsw.Connection:
-    if file is not None:
-        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    db = apsw.Connection(":memory:" if file is None else str(file))
-    try:
-        db.set_busy_timeout(2_000)
-        db.execute("PRAGMA journal_mode = WAL").fetchall()
-        db.execute("PRAGMA synchronous = NORMAL").fetchall()
-        version = db.execute("PRAGMA user_version").get
-        if version != _VERSION:
-            if version or db.execute("SELECT count(*) FROM sqlite_schema").get:
-                raise apsw.SQLError(t("it is of version {version}", version=version))
-            with db:
-                db.execute(_SCHEMA).fetchall()
-        db.execute("SELECT count(*) FROM sync").fetchall()
-        if file is not None:
-            file.chmod(0o600)  # it holds values
-    except BaseException:
-        db.close()
-        raise
-    return db
-
-
 def _uptime() -> float:
     """A clock that nobody sets, in seconds; where the system has one, it goes on while the machine sleeps."""
     return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
-
-
-def _set_aside(file: Path | None) -> None:
-    """Make way for a new journal; the damaged one stays beside it until the next that is."""
-    if file is not None and file.exists():
-        file.replace(file.with_name(f"{file.name}.damaged"))
-        for name in (f"{file.name}-wal", f"{file.name}-shm"):
-            file.with_name(name).unlink(missing_ok=True)
 
 
 def _row(line: OverwrittenLine) -> tuple[Any, ...]:

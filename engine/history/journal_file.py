@@ -1,0 +1,67 @@
+"""The journal's file: opened, made when needed, and set aside when it is damaged."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import apsw
+
+from engine.text import t
+
+_VERSION = 2
+_SCHEMA = f"""
+CREATE TABLE sync (
+    id INTEGER PRIMARY KEY, time REAL NOT NULL, peer TEXT NOT NULL, peer_name TEXT NOT NULL,
+    database_name TEXT NOT NULL, sent INTEGER NOT NULL, received INTEGER NOT NULL,
+    bytes_out INTEGER NOT NULL, bytes_in INTEGER NOT NULL, seconds REAL NOT NULL, error TEXT NOT NULL
+);
+CREATE INDEX sync_time ON sync (time);
+CREATE TABLE overwritten (
+    id INTEGER PRIMARY KEY, time REAL NOT NULL, database TEXT NOT NULL, peer TEXT NOT NULL, peer_name TEXT NOT NULL,
+    tbl TEXT NOT NULL, pk BLOB NOT NULL, col TEXT NOT NULL, old, new, author BLOB, whole INTEGER NOT NULL,
+    size INTEGER NOT NULL
+);
+CREATE TABLE heard (peer TEXT PRIMARY KEY, time REAL NOT NULL, named REAL) WITHOUT ROWID;
+PRAGMA user_version = {_VERSION};
+"""
+
+_LATER = """
+CREATE TABLE IF NOT EXISTS parked (
+    peer TEXT NOT NULL, tbl TEXT NOT NULL, sentence TEXT NOT NULL, place TEXT NOT NULL, PRIMARY KEY (peer, tbl)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS parked_known (peer TEXT PRIMARY KEY NOT NULL) WITHOUT ROWID;
+"""
+"""Tables that a file of this version may lack. Of a peer in ``parked_known`` and not in ``parked`` all was synced."""
+
+
+def open_file(file: Path | None) -> apsw.Connection:
+    """Open a journal's file, and make it when needed; None: in memory. Raises apsw.Error, OSError."""
+    if file is not None:
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    db = apsw.Connection(":memory:" if file is None else str(file))
+    try:
+        db.set_busy_timeout(2_000)
+        db.execute("PRAGMA journal_mode = WAL").fetchall()
+        db.execute("PRAGMA synchronous = NORMAL").fetchall()
+        version = db.execute("PRAGMA user_version").get
+        if version != _VERSION:
+            if version or db.execute("SELECT count(*) FROM sqlite_schema").get:
+                raise apsw.SQLError(t("it is of version {version}", version=version))
+            with db:
+                db.execute(_SCHEMA).fetchall()
+        db.execute(_LATER).fetchall()
+        db.execute("SELECT count(*) FROM sync").fetchall()
+        if file is not None:
+            file.chmod(0o600)  # it holds values
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def set_aside(file: Path | None) -> None:
+    """Make way for a new journal; the damaged one stays beside it until the next that is."""
+    if file is not None and file.exists():
+        file.replace(file.with_name(f"{file.name}.damaged"))
+        for name in (f"{file.name}-wal", f"{file.name}-shm"):
+            file.with_name(name).unlink(missing_ok=True)
