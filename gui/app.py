@@ -127,7 +127,7 @@ async def _shell(
     window.databases_named.connect(tray.set_database_names)
     bridge.flow.connect(tray.append)
     tray.table_requested.connect(window.show_table)
-    tray.missed.connect(window.tell_no_tray)
+    tray.missed.connect(window.show_no_tray)
     notifier = Notifier(engine, bridge, window.peers.model.is_stale, window)
     notifier.said.connect(tray.notify)
     window.demo_requested.connect(start_demo)

@@ -62,9 +62,9 @@ class Commands(QObject):
     def mishap(self, error: BaseException) -> None:
         """Log a defect of ours, and tell of it."""
         log.error("Something unexpected went wrong", exc_info=error)
-        self.tell_defect(error)
+        self.report_defect(error)
 
-    def tell_defect(self, error: BaseException) -> None:
+    def report_defect(self, error: BaseException) -> None:
         """Say that there is a defect, with what to copy for whoever mends it."""
         sentence = tr("Something unexpected went wrong ({0}). Syncline goes on.").format(type(error).__name__)
         self.broken.emit(sentence, "".join(traceback.format_exception(error)))

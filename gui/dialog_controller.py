@@ -137,7 +137,7 @@ class DialogController(QObject):
         """Write what helps those who help into a file, and say where."""
         self._commands.start(self._save_diagnostics())
 
-    def tell_diagnostics(self, file: Path) -> None:
+    def show_diagnostics(self, file: Path) -> None:
         """Say where the diagnostics are."""
         text = tr("The diagnostics are in {0}. They hold no tokens and no values; look before you share them.")
         self.told.emit(text.format(file))
@@ -245,7 +245,7 @@ class DialogController(QObject):
             f"tray {QSystemTrayIcon.isSystemTrayAvailable()}, desktop {os.environ.get('XDG_CURRENT_DESKTOP', '?')}",
         )
         file = await diagnostics.save(self._engine, folder, self.log.files() if self.log else (), about)
-        self.tell_diagnostics(file)
+        self.show_diagnostics(file)
 
     async def _choose_target(self, title: str, name: str, kinds: Sequence[str]) -> Path | None:
         """Let a person choose where to write; the kind gives the name its end when the person gave none."""

@@ -26,7 +26,7 @@ class GcTimer(QObject):
         super().__init__()
         self._timer = QTimer(self)
         self._timer.setInterval(ROUND_MS)
-        self._timer.timeout.connect(self._look)
+        self._timer.timeout.connect(self._check)
         self._threshold = gc.get_threshold()[0]
         self._was_enabled = gc.isenabled()
 
@@ -43,7 +43,7 @@ class GcTimer(QObject):
         if self._was_enabled:
             gc.enable()
 
-    def _look(self) -> None:
+    def _check(self) -> None:
         young, middle, old = gc.get_count()
         if young <= self._threshold:
             return

@@ -62,10 +62,10 @@ class Notifier(QObject):
         self._rested = now() - REST
         self._soon = QTimer(self, singleShot=True)
         self._soon.timeout.connect(self._say)
-        self._looking = QTimer(self, interval=LOOK_EVERY)
-        self._looking.setTimerType(Qt.TimerType.VeryCoarseTimer)
-        self._looking.timeout.connect(self._look)
-        self._looking.start()
+        self._check_timer = QTimer(self, interval=LOOK_EVERY)
+        self._check_timer.setTimerType(Qt.TimerType.VeryCoarseTimer)
+        self._check_timer.timeout.connect(self._check_all)
+        self._check_timer.start()
         bridge.needs_you.connect(self._needs_you)
         bridge.peers_changed.connect(self._peers_changed)
         bridge.peer_removed.connect(self._peer_removed)
@@ -81,17 +81,17 @@ class Notifier(QObject):
                 self._old.add(status.peer)
                 if self._engine.settings.notify_first_sync:
                     self._add(status.peer, tr("The first sync is done."))
-            self._look_at(status)
+            self._check(status)
 
     def _peer_removed(self, peer: str) -> None:
         self._statuses.pop(peer, None)
         self._waiting = [told for told in self._waiting if told[0] != peer]
 
-    def _look(self) -> None:
+    def _check_all(self) -> None:
         for status in self._statuses.values():
-            self._look_at(status)
+            self._check(status)
 
-    def _look_at(self, status: PeerStatus) -> None:
+    def _check(self, status: PeerStatus) -> None:
         journal = self._engine.history.journal
         if journal is None or status.last_success is None or not self._is_stale(status):
             return

@@ -30,26 +30,26 @@ class PowerMonitor(QObject):
         self._network: QNetworkInformation | None = None
         self._timer = QTimer(self, interval=LOOK_EVERY)
         self._timer.setTimerType(Qt.TimerType.VeryCoarseTimer)
-        self._timer.timeout.connect(self.look)
+        self._timer.timeout.connect(self.poll)
 
     def watch(self, *, battery: bool, metered: bool) -> None:
         """Look from now on at these."""
         self._battery, self._metered = battery, metered
         if metered and self._network is None and can_tell_metered():
             self._network = QNetworkInformation.instance()
-            self._network.isMeteredChanged.connect(self.look)
+            self._network.isMeteredChanged.connect(self.poll)
         if battery != self._timer.isActive():
             self._timer.start() if battery else self._timer.stop()
-        self.look()
+        self.poll()
 
     def stop(self) -> None:
         """Look no more."""
         self._timer.stop()
         if self._network is not None:
-            self._network.isMeteredChanged.disconnect(self.look)
+            self._network.isMeteredChanged.disconnect(self.poll)
             self._network = None
 
-    def look(self) -> None:
+    def poll(self) -> None:
         """Look now."""
         why = ""
         if self._battery and on_battery(self._supplies):

@@ -37,10 +37,10 @@ class StatusLine(QWidget):
         row.addWidget(self._icon)
         row.addWidget(self._text, 1)
         self._midnight = QTimer(self, singleShot=True)
-        self._midnight.timeout.connect(self.look_again)
+        self._midnight.timeout.connect(self.refresh)
         spoken(self._speak)
 
-    def look_again(self) -> None:
+    def refresh(self) -> None:
         """Say how it is now."""
         self._midnight.start(times.to_midnight())
         said = self._look()
@@ -59,7 +59,7 @@ class StatusLine(QWidget):
 
     def _speak(self) -> None:
         self._text.setAccessibleName(tr("State of all peers"))
-        self.look_again()
+        self.refresh()
 
     def _draw(self) -> None:
         state = self.said.state

@@ -73,7 +73,7 @@ class Tray(QObject):
         self._watch = QTimer(self)
         self._watch.setInterval(LOOK_EVERY)
         self._watch.setTimerType(Qt.TimerType.VeryCoarseTimer)
-        self._watch.timeout.connect(self._look)
+        self._watch.timeout.connect(self._check)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._draw)
         self.show_summary(Summary(None, ""))
         spoken(self._speak)
@@ -153,7 +153,7 @@ class Tray(QObject):
         if reason is QSystemTrayIcon.ActivationReason.Trigger and sys.platform != "darwin":
             self.toggle()
 
-    def _look(self) -> None:
+    def _check(self) -> None:
         if self._window.isVisible():
             self._watch.stop()
         elif not self.there:

@@ -114,11 +114,11 @@ class Gallery:
         window = self._window
         window.notices.say(said("127.0.0.1:8787: connection refused. Is the hub running, and is the port right?"))
         await self._show("notice", window)
-        window.commands.tell_defect(ZeroDivisionError("division by zero"))
+        window.commands.report_defect(ZeroDivisionError("division by zero"))
         await self._show("notice-defect", window)
         window.notices.dismiss()
         window.notices.dismiss()
-        window.wishes.tell_diagnostics(Path.home() / "syncline-diagnostics.txt")
+        window.wishes.show_diagnostics(Path.home() / "syncline-diagnostics.txt")
         await self._show("notice-diagnostics", window)
         window.notices.dismiss()
 

@@ -280,7 +280,7 @@ class Window(QMainWindow):
 
     def _tell_summary(self) -> None:
         self.actions_shared.set_counts(databases=len(self._databases), peers=len(self._statuses))
-        self.status_line.look_again()
+        self.status_line.refresh()
 
     def _summary(self) -> Summary:
         if self._opening and self.commands.engine.settings.databases:
@@ -321,7 +321,7 @@ class Window(QMainWindow):
         """Whether something is done for the first time; it never is again."""
         return self._look.first(remark)
 
-    def tell_no_tray(self) -> None:
+    def show_no_tray(self) -> None:
         """Say, once in this program's life, why closing did not put the window away."""
         if self.first("no tray"):
             self.notices.say(

@@ -69,7 +69,7 @@ class Checks:
         database = self._links[peer].config.database
         await self._core.back_up(database)
         settled = await self._core.run(database, settle, rows, side)
-        await self._files.look(database)
+        await self._files.refresh_soon(database)
         return settled
 
     async def compare_tables(self, peer: str) -> Comparison:

@@ -65,14 +65,14 @@ class Files:
         """Change tables, after a backup; who syncs them hears of it at once."""
         await self._core.back_up(database)
         done = await self._core.run(database, work, *args, **kwargs)
-        await self.look(database)
+        await self.refresh_soon(database)
         await self.report(database)
         return done
 
-    async def look(self, database: str) -> None:
+    async def refresh_soon(self, database: str) -> None:
         """Have what was just written to a database noticed at once."""
         async with self._core.hosts.use(self._core.database(database).path) as host:
-            host.look()
+            host.refresh_soon()
 
     async def report(self, database: str) -> None:
         """Report how a database is now."""

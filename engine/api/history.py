@@ -61,4 +61,4 @@ class History:
             UsageError: it cannot be, or something else has been written since; says why. Nothing has changed.
         """
         await self._core.run(database, restore_value, table, key, column, value, instead_of)
-        await self._files.look(database)
+        await self._files.refresh_soon(database)

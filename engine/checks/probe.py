@@ -101,7 +101,7 @@ async def probe(
         UsageError: the address, the room or the token cannot be; nothing was tried.
     """
     url = check_url(url)
-    here = None if path is None else await asyncio.to_thread(_look_at_file, path)
+    here = None if path is None else await asyncio.to_thread(_read_file, path)
     found = _Findings(urlsplit(url).netloc)
     try:
         dialled = await dial(url, check_room(room), token=token or None, fingerprint=fingerprint)
@@ -122,7 +122,7 @@ async def probe(
         elif found.own:
             await _listen(socket, found, here)
         else:
-            await _look_at_stock(socket, found, room)
+            await _try_stock(socket, found, room)
             _judge_stock_schema(found, here, named=named)
     finally:
         await _hang_up(socket)
@@ -143,7 +143,7 @@ class _Here:
     schema_name: str | None
 
 
-def _look_at_file(path: Path) -> _Here | SynclineError:
+def _read_file(path: Path) -> _Here | SynclineError:
     """Read what matters, and write nothing."""
     try:
         with Replica.open(path, readonly=True) as replica:
@@ -260,7 +260,7 @@ def _compare(found: _Findings, here: _Here | SynclineError | None, hello: Hello)
         found.ok(Step.SCHEMA, sentences(t("Both sides have {common}.", common=names(tables.common)), tables.note))
 
 
-async def _look_at_stock(socket: ClientConnection, found: _Findings, room: str) -> None:
+async def _try_stock(socket: ClientConnection, found: _Findings, room: str) -> None:
     """A published server echoes the greeting and then waits for us to announce ourselves; so it must be silent."""
     if socket.subprotocol is None:
         found.failed(

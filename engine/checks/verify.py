@@ -16,7 +16,7 @@ from engine.session.row_queries import Answer, Question
 from engine.table_shape import ParkedTable
 from engine.text import Text, counted, printable, t
 
-LOOK_AGAIN = 0.1
+POLL = 0.1
 """Seconds before tables that differ are compared once more."""
 
 TRIES = 5
@@ -103,7 +103,7 @@ async def verify(link: Link, timeout: float, named: int = NAMED) -> Verification
             continue
         if quiet and (found.verdict is Verdict.IDENTICAL or found.differing):
             break
-        await asyncio.sleep(LOOK_AGAIN)  # what was written meanwhile may be on its way
+        await asyncio.sleep(POLL)  # what was written meanwhile may be on its way
     if found is None:
         assert cut is not None
         raise cut
@@ -119,18 +119,18 @@ async def _verify_once(asking: Asking, named: int) -> tuple[Verification, bool]:
     asking.driver.call(session.verify)
     await asking.until(lambda: session.check.verdicts is not None, t("answer"))
     asking.still_there()
-    found = await _look_closer(asking, named)
+    found = await _find_rows(asking, named)
     return found, session.in_sync and (session.local_version, session.inbound.received) == before
 
 
 async def _connected(link: Link, seconds: float) -> None:
     """Give a link that is about to connect, as after an alter, a moment to do so."""
-    for _ in range(int(seconds / LOOK_AGAIN)):
+    for _ in range(int(seconds / POLL)):
         attempt = link.attempt
         there = attempt is not None and attempt.session is not None and not attempt.ended
         if there or link.status.state not in ABOUT_TO:
             return
-        await asyncio.sleep(LOOK_AGAIN)
+        await asyncio.sleep(POLL)
 
 
 class Cut(PeerUnreachable):
@@ -205,7 +205,7 @@ class Asking:
             raise PeerUnreachable(sentence, hint=t("Try again when less is going on.")) from None
 
 
-async def _look_closer(asking: Asking, named: int) -> Verification:
+async def _find_rows(asking: Asking, named: int) -> Verification:
     """Name the rows that differ."""
     session = asking.session
     found, results = session.check, []

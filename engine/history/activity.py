@@ -18,11 +18,11 @@ QUIET = 3.0
 
 @dataclass(slots=True)
 class _Tally:
-    """What was told of one peer's session so far."""
+    """What was reported of one peer's session so far."""
 
     session: Session | None = None
-    told: SyncFinished | None = None
-    """The sum of what was told of this session."""
+    reported: SyncFinished | None = None
+    """The sum of what was reported of this session."""
     began: float | None = None
     moved: float = 0.0
     """By the loop's clock, which nobody sets."""
@@ -35,11 +35,11 @@ class Activity:
     """One for all links.
 
     Args:
-        tell: called with each line.
+        on_line: called with each line.
     """
 
-    def __init__(self, tell: Callable[[SyncFinished | SyncFailed], None]) -> None:
-        self._tell = tell
+    def __init__(self, on_line: Callable[[SyncFinished | SyncFailed], None]) -> None:
+        self._on_line = on_line
         self._tallies: dict[str, _Tally] = {}
 
     def moved(self, link: Link) -> None:
@@ -53,27 +53,27 @@ class Activity:
         tally.moved = asyncio.get_running_loop().time()
         tally.began = tally.began or tally.moved
         if tally.timer is None:
-            tally.timer = asyncio.get_running_loop().call_later(QUIET, self._look, link, tally)
+            tally.timer = asyncio.get_running_loop().call_later(QUIET, self._report_burst, link, tally)
 
     def finished(self, link: Link, finished: SyncFinished) -> None:
-        """A session is over: tell what was not told of it yet, if that is anything."""
+        """A session is over: report what was not reported of it yet, if that is anything."""
         tally = self._of(link.config.id)
         attempt = link.attempt
         if attempt is None or tally.session is not attempt.session:
             self._begin(tally, None, attempt.before if attempt is not None else None)
-        line = _less(finished, tally.told)
+        line = _less(finished, tally.reported)
         if tally.began:
             line = replace(line, seconds=asyncio.get_running_loop().time() - tally.began)
-        elif tally.told is not None:
+        elif tally.reported is not None:
             line = replace(line, seconds=0.0)
-        said_enough = tally.told is not None or link.config.mode is Mode.LIVE
+        said_enough = tally.reported is not None or link.config.mode is Mode.LIVE
         self._begin(tally, None)
         if line.error:
             if line.sent or line.received or not _same(line.error, tally.trouble):
-                self._tell(line)
+                self._on_line(line)
             tally.trouble = line.error
         elif line.sent or line.received or not said_enough:
-            self._tell(line)
+            self._on_line(line)
 
     def state(self, status: PeerStatus, trouble: str) -> None:
         """A peer's row is otherwise; ``trouble`` is what keeps it from syncing, in words."""
@@ -82,7 +82,7 @@ class Activity:
             tally.trouble = ""
         elif status.state in (State.WAITING, State.NEEDS_YOU) and trouble:
             if not _same(trouble, tally.trouble):
-                self._tell(SyncFailed(time.time(), status.peer, trouble))
+                self._on_line(SyncFailed(time.time(), status.peer, trouble))
             tally.trouble = trouble
 
     def forget(self, peer: str) -> None:
@@ -92,21 +92,21 @@ class Activity:
             self._begin(tally, None)
 
     def close(self) -> None:
-        """Tell no more."""
+        """Report no more."""
         for peer in tuple(self._tallies):
             self.forget(peer)
 
     def _of(self, peer: str) -> _Tally:
         return self._tallies.setdefault(peer, _Tally())
 
-    def _begin(self, tally: _Tally, session: Session | None, told: SyncFinished | None = None) -> None:
-        tally.session, tally.told, tally.began = session, told, None
+    def _begin(self, tally: _Tally, session: Session | None, reported: SyncFinished | None = None) -> None:
+        tally.session, tally.reported, tally.began = session, reported, None
         if tally.timer is not None:
             tally.timer.cancel()
             tally.timer = None
 
-    def _look(self, link: Link, tally: _Tally) -> None:
-        """Tell of a burst, once it has been quiet and everything has arrived."""
+    def _report_burst(self, link: Link, tally: _Tally) -> None:
+        """Report a burst, once it has been quiet and everything has arrived."""
         tally.timer = None
         attempt, session = link.attempt, tally.session
         if attempt is None or session is None or attempt.session is not session or attempt.driver is None:
@@ -114,7 +114,7 @@ class Activity:
         loop = asyncio.get_running_loop()
         left = tally.moved + QUIET - loop.time()
         if left > 0 or not (session.all_sent and session.all_received):
-            tally.timer = loop.call_later(left if left > 0 else QUIET, self._look, link, tally)
+            tally.timer = loop.call_later(left if left > 0 else QUIET, self._report_burst, link, tally)
             return
         traffic = attempt.driver.traffic
         so_far = SyncFinished(
@@ -126,10 +126,10 @@ class Activity:
             traffic.bytes_in,
             tally.moved - (tally.began or tally.moved),
         )
-        line = _less(so_far, tally.told)
-        tally.told, tally.began = so_far, None
+        line = _less(so_far, tally.reported)
+        tally.reported, tally.began = so_far, None
         if line.sent or line.received:
-            self._tell(line)
+            self._on_line(line)
 
 
 def _same(one: str, other: str) -> bool:
@@ -137,14 +137,14 @@ def _same(one: str, other: str) -> bool:
     return bool(one and other) and (one.startswith(other) or other.startswith(one))
 
 
-def _less(whole: SyncFinished, told: SyncFinished | None) -> SyncFinished:
-    """What is left of a line without what was told before."""
-    if told is None:
+def _less(whole: SyncFinished, reported: SyncFinished | None) -> SyncFinished:
+    """What is left of a line without what was reported before."""
+    if reported is None:
         return whole
     return replace(
         whole,
-        sent=whole.sent - told.sent,
-        received=whole.received - told.received,
-        bytes_out=whole.bytes_out - told.bytes_out,
-        bytes_in=whole.bytes_in - told.bytes_in,
+        sent=whole.sent - reported.sent,
+        received=whole.received - reported.received,
+        bytes_out=whole.bytes_out - reported.bytes_out,
+        bytes_in=whole.bytes_in - reported.bytes_in,
     )

@@ -108,7 +108,7 @@ class TokenFile(Access):
 
     async def __aenter__(self) -> TokenFile:
         self._tokens = await asyncio.to_thread(self._load)
-        await self._stack.enter_async_context(FileWatch(self.path, self.look))
+        await self._stack.enter_async_context(FileWatch(self.path, self.reload))
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -144,7 +144,7 @@ class TokenFile(Access):
                 found = token
         return found
 
-    def look(self) -> None:
+    def reload(self) -> None:
         """Read the file again, and say so if it holds others now."""
         try:
             tokens = self._load()

@@ -29,7 +29,7 @@ class Certificate:
         self._loaded = self._refused = tls.state()
         self.context: ssl.SSLContext = tls.context()
 
-    def look(self) -> None:
+    def reload(self) -> None:
         """Take over what the files hold, if they are others; what cannot be used (half of a pair, say) is not."""
         state = self._tls.state()
         if state in (self._loaded, self._refused):

@@ -120,7 +120,7 @@ class Rooms:
         """Log which rows of the open rooms cannot be sent, where that is news."""
         for room, one in self._open.items():
             if one.host is not None:
-                self._waiting.look(room, one.host.waiting)
+                self._waiting.update(room, one.host.waiting)
 
     async def close_idle(self, *, older_than: float | None = None) -> None:
         """Close the rooms that nobody has been in for so many seconds (by default, what the limits say)."""
@@ -145,7 +145,7 @@ class Rooms:
     async def _close(self, room: str) -> None:
         one = self._open.pop(room)
         if one.host is not None:
-            self._waiting.look(room, one.host.waiting)
+            self._waiting.update(room, one.host.waiting)
         try:
             await asyncio.shield(asyncio.ensure_future(one.context.__aexit__(None, None, None)))
         except SynclineError as error:

@@ -145,7 +145,7 @@ class Hub:
             stack.push_async_callback(self._rooms.close_idle, older_than=0)
             stack.callback(self._creator.close)
             await stack.enter_async_context(self._access)
-            self._access.on_change = self._look_at_tokens
+            self._access.on_change = self._check_tokens
             stack.enter_context(self._accepting.quietly())
             self._server = await self._listen(self._certificate.context if self._certificate is not None else None)
             self._accepting.let_wait(self._server.sockets)
@@ -257,14 +257,14 @@ class Hub:
         """Hear what a peer wishes, if that matters, and make its room unless it is there."""
         self._arriving.add(socket)
         try:
-            wish = await socket.unless_gone(self._hear_wish(socket))
+            wish = await socket.unless_gone(self._read_request(socket))
             if wish is not None:
                 await socket.unless_gone(self._creator.make(self._rooms.path(socket.greeting.room), wish))
             return wish
         finally:
             self._arriving.discard(socket)
 
-    async def _hear_wish(self, socket: HubSocket) -> RoomRequest | None:
+    async def _read_request(self, socket: HubSocket) -> RoomRequest | None:
         """Look at what a peer says first, if a room may be made or upgraded by it."""
         missing = not self._rooms.exists(socket.greeting.room)
         if not socket.new_room and (self.options.schemas is None or (missing and not socket.grant.write)):
@@ -309,7 +309,7 @@ class Hub:
         self._counters.sessions += 1
         self._on_guests()
         try:
-            self._look_at(guest)  # its token may have been revoked while the room was opened
+            self._check_token(guest)  # its token may have been revoked while the room was opened
             facts = {"room": room, "address": socket.address, "own": own is not None}
             if socket.is_hub:
                 facts["hub"] = True
@@ -335,9 +335,9 @@ class Hub:
         """See to what time alone brings about, until cancelled."""
         while True:
             await asyncio.sleep(LOOK_EVERY)
-            self._look_at_tokens()
+            self._check_tokens()
             if self._certificate is not None:
-                self._certificate.look()
+                self._certificate.reload()
             for socket, why in self._handshake.present.intake.slow():
                 self._counters.dropped += 1
                 socket.give_up(CloseCode.POLICY_VIOLATION, why)
@@ -367,16 +367,16 @@ class Hub:
         }
         return Metrics(self._counters, [guest.driver for guest in self._guests], gauges).render()
 
-    def _look_at_tokens(self) -> None:
+    def _check_tokens(self) -> None:
         """Cut whoever may not stay: a token was revoked or has expired."""
         for guest in tuple(self._guests):
-            self._look_at(guest)
+            self._check_token(guest)
         for socket in self._arriving:
             trouble = self._access.trouble(socket.grant, socket.greeting.room)
             if trouble:
                 socket.send_away(Gone(OwnCloseCode.TOKEN, trouble))
 
-    def _look_at(self, guest: Guest) -> None:
+    def _check_token(self, guest: Guest) -> None:
         trouble = self._access.trouble(guest.grant, guest.room)
         if trouble and guest.driver.session.closed is None:
             self._counters.dropped += 1

@@ -15,7 +15,7 @@ class WaitingLog:
     def __init__(self) -> None:
         self._logged: dict[str, tuple[str, ...]] = {}
 
-    def look(self, room: str, waiting: Waiting) -> None:
+    def update(self, room: str, waiting: Waiting) -> None:
         """Log what of the room waits now and was not logged yet, or that nothing waits any more."""
         before = self._logged.get(room, ())
         if waiting.reasons == before:

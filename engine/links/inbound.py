@@ -145,7 +145,7 @@ class InboundConnections:
             return
         path = driver.host.path
         self._here[path].append(inbound)
-        inbound.attended(lambda: self._tell(path))
+        inbound.attended(lambda: self._notify(path))
         try:
             yield
         finally:
@@ -154,14 +154,14 @@ class InboundConnections:
                 del self._here[path]
             inbound.over = True
             inbound.stepped(driver.session.facts())
-            self._tell(path)
+            self._notify(path)
 
-    def listen(self, path: Path, heard: Callable[[], None]) -> Callable[[], None]:
-        """Call ``heard`` whenever somebody has come to a file, or left; return the function that ends it."""
-        self._listeners[path].append(heard)
+    def listen(self, path: Path, on_change: Callable[[], None]) -> Callable[[], None]:
+        """Call ``on_change`` whenever somebody has come to a file, or left; return the function that ends it."""
+        self._listeners[path].append(on_change)
 
         def end() -> None:
-            self._listeners[path].remove(heard)
+            self._listeners[path].remove(on_change)
             if not self._listeners[path]:
                 del self._listeners[path]
 
@@ -176,9 +176,9 @@ class InboundConnections:
                 return inbound
         return None
 
-    def _tell(self, path: Path) -> None:
-        for heard in tuple(self._listeners.get(path, ())):
-            heard()
+    def _notify(self, path: Path) -> None:
+        for on_change in tuple(self._listeners.get(path, ())):
+            on_change()
 
 
 class InboundState:
@@ -209,9 +209,9 @@ class InboundState:
             return False
         return gives_way(inbound.driver.host.site_id, self.site, stays=stays)
 
-    def listen(self, heard: Callable[[], None]) -> Callable[[], None]:
+    def listen(self, on_change: Callable[[], None]) -> Callable[[], None]:
         """As ``InboundConnections.listen``."""
-        return self._inbound_connections.listen(self._path, heard)
+        return self._inbound_connections.listen(self._path, on_change)
 
 
 def gives_way(ours: bytes, theirs: bytes, *, stays: bool) -> bool:

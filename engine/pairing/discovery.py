@@ -125,16 +125,16 @@ class Announcement:
         self._zeroconf: AsyncZeroconf | None = None
         self._info: AsyncServiceInfo | None = None
         self._moved = moved
-        self._telling: asyncio.Task[None] | None = None
+        self._announcing: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Announcement:
-        self._telling = asyncio.create_task(self._go_on())  # it listens for its name first, which takes a second
+        self._announcing = asyncio.create_task(self._go_on())  # it listens for its name first, which takes a second
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        if self._telling is not None:
-            self._telling.cancel()
-            await asyncio.gather(self._telling, return_exceptions=True)
+        if self._announcing is not None:
+            self._announcing.cancel()
+            await asyncio.gather(self._announcing, return_exceptions=True)
         await self._say_goodbye()
 
     def offer(self, offers: Iterable[str]) -> None:
@@ -146,7 +146,7 @@ class Announcement:
 
     async def _go_on(self) -> None:
         """Tell, and tell anew where the machine came into another network: the sockets are bound to the old one."""
-        await self._tell()
+        await self._announce()
         while True:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(MOVED_EVERY if self._moved is not None else None):
@@ -158,7 +158,7 @@ class Announcement:
             elif not self._anew.is_set():
                 continue
             self._anew.clear()
-            await self._tell()
+            await self._announce()
 
     async def _say_goodbye(self) -> None:
         zeroconf, self._zeroconf = self._zeroconf, None
@@ -172,7 +172,7 @@ class Announcement:
         finally:
             await zeroconf.async_close()
 
-    async def _tell(self) -> None:
+    async def _announce(self) -> None:
         from zeroconf.asyncio import AsyncServiceInfo
 
         packed = [ipaddress.ip_address(address).packed for address in self._addresses]
@@ -235,7 +235,7 @@ class Discovery:
 
         try:
             self._zeroconf = _open(here=self._here)
-            self._browser = AsyncServiceBrowser(self._zeroconf.zeroconf, SERVICE, handlers=[self._heard])
+            self._browser = AsyncServiceBrowser(self._zeroconf.zeroconf, SERVICE, handlers=[self._on_service])
         except Exception as error:
             self.problem = t("Other machines cannot be looked for: {error}.", error=error)
             log.info("%s", self.problem)
@@ -251,10 +251,10 @@ class Discovery:
         if self._zeroconf is not None:
             await self._zeroconf.async_close()
 
-    def _heard(self, zeroconf: Zeroconf, service_type: str, name: str, state_change: ServiceStateChange) -> None:
-        self._loop.call_soon_threadsafe(self._look, name, state_change.name == "Removed")
+    def _on_service(self, zeroconf: Zeroconf, service_type: str, name: str, state_change: ServiceStateChange) -> None:
+        self._loop.call_soon_threadsafe(self._resolve, name, state_change.name == "Removed")
 
-    def _look(self, name: str, gone: bool) -> None:
+    def _resolve(self, name: str, gone: bool) -> None:
         if self._closed:
             return
         asking = self._asking.pop(name, None)

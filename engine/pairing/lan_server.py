@@ -144,7 +144,7 @@ class LanServer:
         """
         await asyncio.to_thread(revoke, self._guests.path, name)
         self._seen.forget(name)
-        self._guests.look()
+        self._guests.reload()
         self._on_change()
 
     def _inside(self) -> set[str]:

@@ -86,7 +86,7 @@ class Guests(TokenFile):
         except SynclineError:
             raise Denied(t("The other side cannot keep its tokens at the moment."), status=503) from None
         self._end(invitation.sha256)
-        self.look()
+        self.reload()
         self._on_paired(name, shown)
         return Grant(write=True, token=self.find(lasting), lasting=lasting)
 

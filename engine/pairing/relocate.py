@@ -21,7 +21,7 @@ from engine.settings import PeerConfig
 
 log = logging.getLogger(__name__)
 
-LOOK_AGAIN = 5.0
+RETRY = 5.0
 """Seconds after which one who was found but did not answer is tried again."""
 
 
@@ -61,7 +61,7 @@ class Relocator:
     async def _run(self) -> None:
         try:
             while self._lost():
-                await self._look_around()
+                await self._search()
         except SynclineError as error:  # the new address could not be kept
             log.warning("%s", error)
         except Exception:  # a defect of ours must not end in silence
@@ -69,14 +69,14 @@ class Relocator:
         finally:
             self._task = None
 
-    async def _look_around(self) -> None:
+    async def _search(self) -> None:
         """Look while somebody is lost, and this machine stays in its network: the sockets are bound to that."""
         changed, addresses = asyncio.Event(), own_addresses()
         here = all(_is_here(peer) for peer in self._lost())
         async with Discovery(changed.set, here=here) as discovery:
             while self._lost() and own_addresses() == addresses:
                 with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(LOOK_AGAIN):
+                    async with asyncio.timeout(RETRY):
                         await changed.wait()
                 changed.clear()
                 for peer in self._lost():

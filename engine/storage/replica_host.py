@@ -36,7 +36,7 @@ T = TypeVar("T")
 LOCAL_LIMIT = 5_000
 """Local changes reported for the flow at a time, about; what is beyond is synced, but not listed."""
 
-LOOK_AGAIN = 5.0
+RETRY = 5.0
 """Seconds until a file is looked at again that could not be: what was written meanwhile may make no more news."""
 
 
@@ -99,18 +99,18 @@ class ReplicaHost:
         self._reported = 0
         self._merged: list[tuple[int, int]] = []
         self._watch: FileWatch | None = None
-        self._looking = False
-        self._look_again = False
-        self._look_task: asyncio.Task[None] | None = None
+        self._refreshing = False
+        self._refresh_again = False
+        self._refresh_task: asyncio.Task[None] | None = None
         self._retry: asyncio.TimerHandle | None = None
         self._closed = False
 
     async def __aenter__(self) -> ReplicaHost:
         try:
             await self._replica.open()
-            self._watch = FileWatch(self.path, self.look)
+            self._watch = FileWatch(self.path, self.refresh_soon)
             await self._watch.__aenter__()
-            self.look()  # for what was written before the watch began
+            self.refresh_soon()  # for what was written before the watch began
         except BaseException:
             await self._shut()
             raise
@@ -125,8 +125,8 @@ class ReplicaHost:
             self._retry.cancel()
         if self._watch is not None:
             await self._watch.__aexit__(None, None, None)
-        if self._look_task is not None:
-            await asyncio.gather(self._look_task, return_exceptions=True)
+        if self._refresh_task is not None:
+            await asyncio.gather(self._refresh_task, return_exceptions=True)
         await self.sent_clocks.close()
         await self._replica.close()
 
@@ -266,18 +266,18 @@ class ReplicaHost:
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
-    def look(self) -> None:
-        """Look whether another program has written; safe to call at any time, on the loop."""
+    def refresh_soon(self) -> None:
+        """Find out soon whether another program has written; safe to call at any time, on the loop."""
         if self._closed:
             return
-        if self._looking:
-            self._look_again = True
+        if self._refreshing:
+            self._refresh_again = True
             return
-        self._looking = True
-        self._look_task = asyncio.get_running_loop().create_task(self._look())
+        self._refreshing = True
+        self._refresh_task = asyncio.get_running_loop().create_task(self._keep_refreshing())
 
     async def refresh(self) -> None:
-        """Look at the file, and return when every listener has been told what there is to tell.
+        """Find out what is new in the file, and return when every listener knows.
 
         Raises:
             ReplicaError: it could not be looked at.
@@ -317,13 +317,13 @@ class ReplicaHost:
             for listener in tuple(self._listeners):
                 listener.replaced()
 
-    async def _look(self) -> None:
+    async def _keep_refreshing(self) -> None:
         try:
             while True:
-                self._look_again = False
+                self._refresh_again = False
                 await self.refresh()
                 self._in_trouble(None)
-                if not self._look_again:
+                if not self._refresh_again:
                     break
         except SynclineError as error:
             if not self._replica.stopped:
@@ -331,12 +331,12 @@ class ReplicaHost:
             if not self._closed:
                 if self._retry is not None:
                     self._retry.cancel()
-                self._retry = asyncio.get_running_loop().call_later(LOOK_AGAIN, self.look)
+                self._retry = asyncio.get_running_loop().call_later(RETRY, self.refresh_soon)
         finally:
-            self._looking = False
+            self._refreshing = False
 
     def _in_trouble(self, error: SynclineError | None) -> None:
-        """The last look failed, or did not; what is no news is told to nobody."""
+        """Report whether the file can be read now, where that is news."""
         if str(error) == str(self.trouble):
             return
         self.trouble = error

@@ -157,9 +157,9 @@ class DatabaseDialog(AsyncDialog):
             column.addWidget(note)
         column.addWidget(self.buttons)
         self.setTabOrder(self.name, self.tree)
-        self.tree.itemChanged.connect(self._look)
+        self.tree.itemChanged.connect(self._refresh)
         self.all.clicked.connect(self._check_all)
-        self.tree.currentItemChanged.connect(self._look)
+        self.tree.currentItemChanged.connect(self._refresh)
         self.plain.clicked.connect(lambda: self.start(self._make_plain()))
         self.buttons.accepted.connect(self.accept)
         self.buttons.rejected.connect(self.reject)
@@ -182,7 +182,7 @@ class DatabaseDialog(AsyncDialog):
                 self._add_reason(item, sentence)
             item.setExpanded(True)
         self.all.setVisible(len(self._eligible) > 1)
-        self._look()
+        self._refresh()
 
     def _add_reason(self, item: QTreeWidgetItem, reason: str) -> None:
         reason = said(reason)
@@ -216,7 +216,7 @@ class DatabaseDialog(AsyncDialog):
         for item in self._eligible:
             item.setCheckState(TABLE, Qt.CheckState.Checked)
 
-    def _look(self, *_: object) -> None:
+    def _refresh(self, *_: object) -> None:
         """Say what follows, and allow what can be done."""
         self.plain.setEnabled(self._current() in self._synced)
         chosen = self.chosen()
@@ -289,4 +289,4 @@ class DatabaseDialog(AsyncDialog):
         for part in (self.name, self.tree, self.all, self.plain, self.ok):
             part.setEnabled(allowed)
         if allowed:
-            self._look()
+            self._refresh()

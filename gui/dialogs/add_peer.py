@@ -64,9 +64,9 @@ async def ask(
     dialog = PeerDialog(parent, engine, peer, database)
     if link:
         dialog.take(link)
-    dialog.start(dialog.look_up_token())
+    dialog.start(dialog.load_token())
     if dialog.adding:
-        dialog.start(dialog.nearby.look())
+        dialog.start(dialog.nearby.search())
     return dialog.saved if await dialog.answered() else None
 
 
@@ -86,8 +86,8 @@ class PeerDialog(AsyncDialog):
         self._make_layout()
         self._fill(peer, database)
         self._connect()
-        self._look()
-        self._look_for()
+        self._refresh()
+        self._refresh_nearby()
         self.resize(WIDTH, self.sizeHint().height())
         self.address.setFocus()
 
@@ -193,21 +193,21 @@ class PeerDialog(AsyncDialog):
         for field in (self.address, self.room, self.token):
             field.changed.connect(self._changed)
         self.database.currentIndexChanged.connect(self._changed)
-        self.database.currentIndexChanged.connect(self._look_for)
-        self.nearby.machine_chosen.connect(self._look)
+        self.database.currentIndexChanged.connect(self._refresh_nearby)
+        self.nearby.machine_chosen.connect(self._refresh)
         self.nearby.link_wanted.connect(self.address.setFocus)
         self.direction.currentIndexChanged.connect(self._changed)
-        self.mode.currentIndexChanged.connect(self._look)
+        self.mode.currentIndexChanged.connect(self._refresh)
         self.trial.test_requested.connect(self._begin_trial)
         self.trial.stop_requested.connect(self._stop_trial)
         self.buttons.accepted.connect(self.accept)
         self.buttons.rejected.connect(self.reject)
 
-    def _look_for(self) -> None:
+    def _refresh_nearby(self) -> None:
         if self.adding:
             self.start(self.nearby.set_database("" if self._new else self.database.currentData()))
 
-    async def look_up_token(self) -> None:
+    async def load_token(self) -> None:
         """Fill in the peer's token, unless another was typed meanwhile, and say below it where it is kept."""
         if self._peer is not None:
             try:
@@ -275,9 +275,9 @@ class PeerDialog(AsyncDialog):
         """What a test found was about something else."""
         self._stop_trial()
         self.problem.say("")
-        self._look()
+        self._refresh()
 
-    def _look(self) -> None:
+    def _refresh(self) -> None:
         """Say what is wrong, and allow what can be done."""
         link = self.link
         for part in (self.room, self.token, self.direction, self.stale, self.trial):

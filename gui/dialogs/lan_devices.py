@@ -52,7 +52,7 @@ class LanDevicesPanel(QWidget):
             column.addWidget(part)
         self.table.selectionModel().selectionChanged.connect(self._chosen)
         self.table.activated.connect(self.link_wanted)
-        self._say_empty()
+        self._show_empty()
 
     @property
     def machine(self) -> Found | None:
@@ -65,15 +65,15 @@ class LanDevicesPanel(QWidget):
         rows = self.model.rows
         return next((found.name for found in rows if found.certificate == mark(fingerprint)), "")
 
-    async def look(self) -> None:
-        """Look around until cancelled, or until it cannot be done."""
+    async def search(self) -> None:
+        """Search until cancelled, or until it cannot be done."""
         try:
             async with self._engine.pairing.discover(self._moved) as self._discovery:
                 self._moved()
-                self._say_empty(self._discovery.problem)
+                self._show_empty(self._discovery.problem)
                 await asyncio.Event().wait()
         except SynclineError as error:
-            self._say_empty(in_words(error))
+            self._show_empty(in_words(error))
         finally:
             self._discovery = None
 
@@ -99,7 +99,7 @@ class LanDevicesPanel(QWidget):
             self.model.show(self._discovery.found)
             self._chosen()
 
-    def _say_empty(self, problem: str = "") -> None:
+    def _show_empty(self, problem: str = "") -> None:
         self.table.placeholder = said(problem) or tr(
             "Nothing found yet. On the other machine press Share, choose a database, and tick “In the local network”."
         )

@@ -62,7 +62,7 @@ class ShareDialog(AsyncDialog):
         self._make_layout()
         self._connect()
         self._show_guests(tuple(engine.sharing.guests()))
-        self._look()
+        self._refresh()
         self.resize(WIDTH, self.sizeHint().height())
 
     # What is seen
@@ -133,14 +133,14 @@ class ShareDialog(AsyncDialog):
                     case SharingChanged(guests=guests, problem=problem):
                         self.problem.say(said(problem))
                         self._show_guests(guests)
-                        self._look()
+                        self._refresh()
                     case Paired(name, words):
                         self.invitation.used(name, words)
                         self.fit()
                     case _:
                         pass
 
-    def _look(self) -> None:
+    def _refresh(self) -> None:
         """Show what is shared, and allow what can be done."""
         share = self._engine.sharing.server
         if share is not None and not self._wishes:  # somebody else may have begun
@@ -205,7 +205,7 @@ class ShareDialog(AsyncDialog):
                 self.on.setChecked(self._engine.sharing.server is not None)
         self._wishes -= 1
         self._show_guests(tuple(self._engine.sharing.guests()))
-        self._look()
+        self._refresh()
 
     async def _throw_out(self) -> None:
         rows = self.guests.selectionModel().selectedRows()

@@ -36,7 +36,7 @@ SLOW = replace(AWAY, first=3600.0, longest=3600.0)
 
 @pytest.fixture(autouse=True)
 def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(replica_host, "LOOK_AGAIN", 0.3)
+    monkeypatch.setattr(replica_host, "RETRY", 0.3)
     monkeypatch.setattr(file_watch, "SAME", 0.3)
     monkeypatch.setattr(keeper, "OPEN_AGAIN", 0.3)
 

@@ -32,7 +32,7 @@ STRANGER = bytes(range(16))
 
 @pytest.fixture(autouse=True)
 def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(replica_host, "LOOK_AGAIN", 0.5)
+    monkeypatch.setattr(replica_host, "RETRY", 0.5)
 
 
 class World:

@@ -49,10 +49,10 @@ def test_it_looks_only_while_it_is_to_be_known(qtbot: QtBot, tmp_path: Path) -> 
     one.watch(battery=True, metered=False)
     assert one._timer.isActive()
     supply(tmp_path, "BAT0", status="Charging")
-    one.look()
+    one.poll()
     supply(tmp_path, "BAT0", status="Discharging")
-    one.look()
-    one.look()
+    one.poll()
+    one.poll()
     one.watch(battery=False, metered=False)
     assert said == ["This machine runs on its battery.", "", "This machine runs on its battery.", ""]
     assert not one._timer.isActive()

@@ -100,7 +100,7 @@ def test_a_stale_peer_is_named_once_for_each_silence(qtbot: QtBot) -> None:
     since = time.time() - 9 * DAY
     ears.hear(peer("Phone", State.WAITING, last_success=since))
     ears.hear(peer("Phone", State.CONNECTING, last_success=since))
-    ears.notifier._look()
+    ears.notifier._check_all()
     ears.hear(peer("Fresh", State.WAITING, last_success=time.time() - 2 * DAY))
     ears.hear(peer("Held", State.SYNCING, last_success=since))
     ears.wait()

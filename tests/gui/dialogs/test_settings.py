@@ -122,14 +122,14 @@ async def test_resting_on_battery(tmp_path: Path) -> None:
         await it.engine.change_settings(rest_on_battery=True)
         await it.state("In sync")
         supply(supplies, "BAT0", status="Discharging")
-        preferences.surroundings.look()
+        preferences.surroundings.poll()
         await it.state("Idle")
         reason = it.window.peers.proxy.index(0, Column.STATE).data(Qt.ItemDataRole.ToolTipRole)
         assert reason.startswith("This machine runs on its battery.")
         outcome = await it.engine.peers.sync_now()
         assert list(outcome.values()) == [None], "by hand it works"
         supply(supplies, "BAT0", status="Charging")
-        preferences.surroundings.look()
+        preferences.surroundings.poll()
         await it.state("In sync")
 
 
