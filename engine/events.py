@@ -10,6 +10,7 @@ import time
 from dataclasses import dataclass
 
 from engine.change import SQLiteValue
+from engine.ids import DatabaseId, PeerId
 from engine.settings import Settings
 from engine.table_shape import ParkedTable
 from engine.text import sentences, t
@@ -57,9 +58,9 @@ class PeerStatus:
         waiting: what of the database cannot be sent for now, in sentences, likewise.
     """
 
-    peer: str
+    peer: PeerId
     name: str
-    database: str
+    database: DatabaseId
     url: str
     room: str
     state: State
@@ -130,7 +131,7 @@ class PeerChanged:
 class PeerRemoved:
     """A peer is configured no more."""
 
-    peer: str
+    peer: PeerId
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +142,7 @@ class ChangesMoved:
     """
 
     time: float
-    database: str
+    database: DatabaseId
     peer: str
     way: FlowDirection
     changes: tuple[FlowChange, ...]
@@ -151,7 +152,7 @@ class ChangesMoved:
 class DatabaseChanged:
     """A database was added, or its own clock moved. ``problem`` says why it cannot be used, if so."""
 
-    database: str
+    database: DatabaseId
     name: str
     path: str
     site_id: bytes | None
@@ -163,7 +164,7 @@ class DatabaseChanged:
 class DatabaseRemoved:
     """A database is configured no more; its file is untouched."""
 
-    database: str
+    database: DatabaseId
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +176,7 @@ class SyncFinished:
     """
 
     time: float
-    peer: str
+    peer: PeerId
     sent: int
     received: int
     bytes_out: int
@@ -189,7 +190,7 @@ class SyncFailed:
     """An attempt came to nothing: told once, until it goes well or fails otherwise."""
 
     time: float
-    peer: str
+    peer: PeerId
     error: str
 
 

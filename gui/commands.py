@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Signal
 
 from engine.api import Engine
 from engine.errors import SynclineError
+from engine.ids import PeerId
 from engine.settings import Pause
 from gui.language import said, tr
 
@@ -69,7 +70,7 @@ class Commands(QObject):
         sentence = tr("Something unexpected went wrong ({0}). Syncline goes on.").format(type(error).__name__)
         self.broken.emit(sentence, "".join(traceback.format_exception(error)))
 
-    def sync_now(self, peers: Sequence[str] = ()) -> None:
+    def sync_now(self, peers: Sequence[PeerId] = ()) -> None:
         """Sync these peers, or all."""
         self.start(self._sync_now(list(peers) or None))
 
@@ -77,7 +78,7 @@ class Commands(QObject):
         """Switch auto-sync."""
         self.start(self.engine.change_settings(auto_sync=auto))
 
-    def pause(self, pause: Pause | None, peers: Sequence[str] = ()) -> None:
+    def pause(self, pause: Pause | None, peers: Sequence[PeerId] = ()) -> None:
         """Pause these peers, or all; None resumes."""
         self.start(self.engine.peers.pause(pause, list(peers) or None))
 
@@ -85,7 +86,7 @@ class Commands(QObject):
         """The name that a peer was given."""
         return next((known.name for known in self.engine.settings.peers if known.id == peer), peer)
 
-    async def _sync_now(self, peers: list[str] | None) -> None:
+    async def _sync_now(self, peers: list[PeerId] | None) -> None:
         outcome = await self.engine.peers.sync_now(peers)
         wrong = {peer: error for peer, error in outcome.items() if error is not None}
         for peer, error in wrong.items():

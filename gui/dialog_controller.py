@@ -18,6 +18,7 @@ from engine.errors import SynclineError
 from engine.events import ChangesMoved, FlowChange
 from engine.history.export import export
 from engine.history.journal import OverwrittenLine
+from engine.ids import DatabaseId, PeerId
 from engine.settings import HOME, data_dir
 from engine.truncate import Clipped
 from gui.commands import Commands, in_words
@@ -57,7 +58,7 @@ class DialogController(QObject):
         for file in files or (None,):
             self._commands.start(self._add_database(file))
 
-    def edit_peer(self, peer: str | None, database: str | None = None) -> None:
+    def edit_peer(self, peer: PeerId | None, database: DatabaseId | None = None) -> None:
         """Change a peer, or add one, for this database at first."""
         self._commands.start(self._edit_peer(peer, database))
 
@@ -83,11 +84,11 @@ class DialogController(QObject):
         except SynclineError as error:
             log.warning("%s", error)
 
-    def remove_peers(self, peers: Sequence[str]) -> None:
+    def remove_peers(self, peers: Sequence[PeerId]) -> None:
         """Remove peers, if the person is sure."""
         self._commands.start(self._remove_peers(peers))
 
-    def remove_database(self, database: str) -> None:
+    def remove_database(self, database: DatabaseId) -> None:
         """Remove a database with its peers, if the person is sure."""
         self._commands.start(self._remove_database(database))
 
@@ -111,25 +112,25 @@ class DialogController(QObject):
         place = line.database, line.table, line.key, line.column
         self._commands.start(self._show(cell_details.Cell(*place, line.new, line.old, had_old=True, kept=line.whole)))
 
-    def verify(self, peer: str) -> None:
+    def verify(self, peer: PeerId) -> None:
         """Compare all rows with a peer, show how that went, and mend what differs."""
         self._commands.start(self._verify(peer))
 
-    def compare_tables(self, peer: str) -> None:
+    def compare_tables(self, peer: PeerId) -> None:
         """Show how the tables differ from a peer's, and add what is missing here."""
         self._commands.start(self._compare_tables(peer))
 
-    def repair(self, peer: str) -> None:
+    def repair(self, peer: PeerId) -> None:
         """Ask whether to mend the sync records of a peer's database, and do it."""
         config = next(known for known in self._engine.settings.peers if known.id == peer)
         self._commands.start(self._repair(config.database))
 
-    def new_id(self, peer: str) -> None:
+    def new_id(self, peer: PeerId) -> None:
         """Give the file that is synced with this peer an id of its own, if the person is sure."""
         config = next(known for known in self._engine.settings.peers if known.id == peer)
         self.new_id_of(config.database)
 
-    def new_id_of(self, database: str) -> None:
+    def new_id_of(self, database: DatabaseId) -> None:
         """Give a file an id of its own, if the person is sure."""
         self._commands.start(self._new_id(database))
 
@@ -152,12 +153,12 @@ class DialogController(QObject):
         async with self._asking:
             await add_database.ask(self._window, self._engine, file)
 
-    async def _edit_peer(self, peer: str | None, database: str | None, link: str = "") -> None:
+    async def _edit_peer(self, peer: PeerId | None, database: DatabaseId | None, link: str = "") -> None:
         config = next((known for known in self._engine.settings.peers if known.id == peer), None)
         async with self._asking:
             await add_peer.ask(self._window, self._engine, config, database, link=link)
 
-    async def _remove_peers(self, peers: Sequence[str]) -> None:
+    async def _remove_peers(self, peers: Sequence[PeerId]) -> None:
         names = {peer: self._commands.name_of(peer) for peer in peers}
         everybody = ", ".join(names.values())
         title = tr("Remove peer") if len(peers) == 1 else tr("Remove peers")
@@ -169,7 +170,7 @@ class DialogController(QObject):
                 except SynclineError as error:  # it is gone, but its token is not; the others go too
                     self._commands.failed.emit(f"{name}: {in_words(error)}")
 
-    async def _remove_database(self, database: str) -> None:
+    async def _remove_database(self, database: DatabaseId) -> None:
         name = next(known.name for known in self._engine.settings.databases if known.id == database)
         sentence = tr("Remove {0} and its peers from Syncline? The file stays as it is.").format(name)
         if await confirm.confirm(self._window, tr("Remove database"), sentence, tr("Remove")):
@@ -183,7 +184,7 @@ class DialogController(QObject):
         async with self._asking:
             await settings.ask(self._window, self._engine, self.autostart, self.links)
 
-    async def _show_change(self, database: str, change: FlowChange) -> None:
+    async def _show_change(self, database: DatabaseId, change: FlowChange) -> None:
         change = await self._engine.history.full_change(database, change)
         kept = not isinstance(change.old, Clipped)
         place = database, change.table, change.key, change.column
@@ -201,11 +202,11 @@ class DialogController(QObject):
             count = await export(journal, target)
             self._commands.said.emit(tr("Wrote {0} syncs to {1}.").format(count, target.name))
 
-    async def _verify(self, peer: str) -> None:
+    async def _verify(self, peer: PeerId) -> None:
         async with self._asking:
             await verify.show(self._window, self._engine, peer, self._commands.name_of(peer))
 
-    async def _compare_tables(self, peer: str) -> None:
+    async def _compare_tables(self, peer: PeerId) -> None:
         async with self._asking:
             await schema.show(self._window, self._engine, peer, self._commands.name_of(peer))
 

@@ -22,6 +22,7 @@ from engine.crr import connect
 from engine.errors import NotADatabase
 from engine.events import DatabaseChanged, PeerStatus, Remedy, State
 from engine.history.journal import Journal
+from engine.ids import DatabaseId, PeerId
 from engine.settings import Pause, Settings
 from gui.app import cannot_start, shell
 from gui.demo import WriteBar
@@ -266,7 +267,7 @@ async def _states() -> AsyncIterator[Window]:
     async with shell(Engine(SETTINGS, journal=Journal()), asyncio.Event()) as window:
         window.resize(SMALL)
         bridge = window.bridge
-        bridge.databases_changed.emit([DatabaseChanged("d", "todo", "/home/me/todo.db", bytes(16), 41)])
+        bridge.databases_changed.emit([DatabaseChanged(DatabaseId("d"), "todo", "/home/me/todo.db", bytes(16), 41)])
         bridge.peers_changed.emit([_status(number, state) for number, state in enumerate(State)])
         window.splitter.setSizes([300, 100])
         yield window
@@ -290,9 +291,9 @@ def _status(number: int, state: State) -> PeerStatus:
     syncing = state is State.SYNCING
     ago = (3, 65, 8, 1900, 4300, 900, 86_400 * 2, 86_400 * 9)[number]
     return PeerStatus(
-        peer=state.name,
+        peer=PeerId(state.name),
         name=_NAMES[number],
-        database="d",
+        database=DatabaseId("d"),
         url=f"wss://{_NAMES[number].lower().replace(' ', '-')}.example/sync",
         room=ROOM,
         state=state,

@@ -220,7 +220,7 @@ class Window(QMainWindow):
 
     def _peers_are(self) -> None:
         """Tell of it what is new: peers that nobody answers for have news every few seconds, for days."""
-        names = {status.peer: status.name for status in self._statuses.values()}
+        names: dict[str, str] = {status.peer: status.name for status in self._statuses.values()}
         if names != self._names:
             self._names = names
             self.flow.set_peer_names(names)
@@ -254,7 +254,7 @@ class Window(QMainWindow):
         self._databases_are()
 
     def _databases_are(self) -> None:
-        names = {database.database: database.name for database in self._databases.values()}
+        names: dict[str, str] = {database.database: database.name for database in self._databases.values()}
         self.peers.set_database_names(names)
         self.databases_named.emit(names)
         self.toolbar.set_databases(self._databases.values())
@@ -264,7 +264,7 @@ class Window(QMainWindow):
 
     def _settings_changed(self, wanted: Settings) -> None:
         self.actions_shared.auto_sync.setChecked(wanted.auto_sync)
-        days_of = {peer.id: peer.stale_days for peer in wanted.peers if peer.stale_days is not None}
+        days_of: dict[str, int] = {peer.id: peer.stale_days for peer in wanted.peers if peer.stale_days is not None}
         self.peers.model.set_stale_days(wanted.stale_days, days_of)
 
     def _guest_needs_you(self, event: AttentionNeeded) -> None:

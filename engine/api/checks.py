@@ -12,6 +12,7 @@ from engine.checks.repair import Settled, Side, send_again, settle
 from engine.checks.row_diff import RowDifference
 from engine.checks.schema_diff import Comparison, ask_plans, compare
 from engine.checks.verify import Verification, verify
+from engine.ids import DatabaseId, PeerId
 from engine.replica import Replica
 from engine.settings.credentials import Tokens
 from engine.table_plan import TablePlan
@@ -31,12 +32,14 @@ class Checks:
         self._links = links
         self._tokens = tokens
 
-    async def probe(self, database: str, url: str, room: str, token: str = "", *, fingerprint: str = "") -> ProbeReport:
+    async def probe(
+        self, database: DatabaseId, url: str, room: str, token: str = "", *, fingerprint: str = ""
+    ) -> ProbeReport:
         """Try out a peer that may not be added yet, and report in words; see ``engine.checks.probe``."""
         path = self._core.database(database).path
         return await probe(path, url, room, token, fingerprint=fingerprint, named=self._links.schema is not None)
 
-    async def verify(self, peer: str, *, timeout: float = 60.0) -> Verification:
+    async def verify(self, peer: PeerId, *, timeout: float = 60.0) -> Verification:
         """Compare every table that a connected peer has too, once both sides are at rest.
 
         Returns:
@@ -49,7 +52,7 @@ class Checks:
         """
         return await verify(self._links[peer], timeout)
 
-    async def send_again(self, peer: str, side: Side, *, timeout: float = 600.0) -> None:
+    async def send_again(self, peer: PeerId, side: Side, *, timeout: float = 600.0) -> None:
         """Have all of one side's history sent once more, to mend what differs; waits until it is on the other's disk.
 
         Raises:
@@ -58,7 +61,7 @@ class Checks:
         """
         await send_again(self._links[peer], side, timeout)
 
-    async def resolve_rows(self, peer: str, rows: Sequence[RowDifference], side: Side) -> Settled:
+    async def resolve_rows(self, peer: PeerId, rows: Sequence[RowDifference], side: Side) -> Settled:
         """Where rows still differ, write one side's into the peer's database here as new; they are synced as any write.
 
         With ``backups``, one that is not older than a minute is there before.
@@ -72,7 +75,7 @@ class Checks:
         await self._files.refresh_soon(database)
         return settled
 
-    async def compare_tables(self, peer: str) -> Comparison:
+    async def compare_tables(self, peer: PeerId) -> Comparison:
         """Ask a peer for its tables, and say how those here differ; also where syncing is held up by that.
 
         Raises:
@@ -84,7 +87,7 @@ class Checks:
         there = await ask_plans(config, await self._tokens.get(peer))
         return await self._core.run(config.database, compare, there)
 
-    async def add_missing(self, peer: str, there: Sequence[TablePlan]) -> list[Addition]:
+    async def add_missing(self, peer: PeerId, there: Sequence[TablePlan]) -> list[Addition]:
         """Add to the database what a peer's tables have more: whole tables, and columns with their defaults.
 
         With ``backups``, one that is not older than a minute is there before.
@@ -94,6 +97,6 @@ class Checks:
         """
         return await self._files.alter(self._links[peer].config.database, Replica.add_missing, there)
 
-    async def take_back_added(self, peer: str) -> tuple[list[Addition], list[Addition]]:
+    async def take_back_added(self, peer: PeerId) -> tuple[list[Addition], list[Addition]]:
         """Drop again what was added so; returns what was dropped, and what stays because it is in use."""
         return await self._files.alter(self._links[peer].config.database, Replica.take_back_added)

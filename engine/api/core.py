@@ -13,6 +13,7 @@ from engine.errors import UsageError
 from engine.events import AttentionNeeded, ChangesMoved, Event, FlowChange, FlowDirection, SettingsChanged
 from engine.history.event_stream import EventStream, flow_in, flow_of
 from engine.history.journal import Journal
+from engine.ids import DatabaseId
 from engine.links.inbound import InboundConnections
 from engine.links.retry_policy import LEFT
 from engine.replica import Replica
@@ -93,7 +94,7 @@ class Core:
         if self._store is not None:
             self._store.save(settings)
 
-    def database(self, database: str) -> DatabaseConfig:
+    def database(self, database: DatabaseId) -> DatabaseConfig:
         """Return a database by its id.
 
         Raises:
@@ -109,7 +110,7 @@ class Core:
         return [database for database in self.settings.databases if database.path == path]
 
     async def run(
-        self, database: str, work: Callable[Concatenate[Replica, P], T], *args: P.args, **kwargs: P.kwargs
+        self, database: DatabaseId, work: Callable[Concatenate[Replica, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """Run ``work`` on a database's replica, in its thread.
 
@@ -119,14 +120,14 @@ class Core:
         async with self.hosts.use(self.database(database).path) as host:
             return await host.run(work, *args, **kwargs)
 
-    async def back_up(self, database: str) -> None:
+    async def back_up(self, database: DatabaseId) -> None:
         """Have a backup of a database that is not older than a minute."""
         path, backups = self.database(database).path, self.backups
         if backups is not None:
             await self.run(database, lambda _: backups.ensure(path, within=60))
 
     def record_flow(
-        self, database: str, peer: str, name: str, way: FlowDirection, changes: tuple[FlowChange, ...]
+        self, database: DatabaseId, peer: str, name: str, way: FlowDirection, changes: tuple[FlowChange, ...]
     ) -> None:
         """Emit changes that moved between a database and a peer or guest, and keep what they overwrote."""
         event = ChangesMoved(time.time(), database, peer, way, changes)

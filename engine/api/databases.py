@@ -11,6 +11,7 @@ from engine.api.files import Files
 from engine.api.peers import Peers
 from engine.api.sharing import Sharing
 from engine.events import DatabaseRemoved
+from engine.ids import DatabaseId
 from engine.replica import Replica
 from engine.settings import DatabaseConfig
 from engine.storage.backup import Backups
@@ -58,7 +59,7 @@ class Databases:
         self._core.save(replace(settings, databases=(*settings.databases, database)))
         return database
 
-    async def remove(self, database: str) -> None:
+    async def remove(self, database: DatabaseId) -> None:
         """Forget a database and its peers, and share it no more; the file stays as it is.
 
         Raises:
@@ -73,11 +74,11 @@ class Databases:
             if trouble is not None:
                 raise trouble
 
-    async def tables(self, database: str) -> list[TableStatus]:
+    async def tables(self, database: DatabaseId) -> list[TableStatus]:
         """Return every table of a database: syncable, can be made so, or cannot and why."""
         return await self._core.run(database, Replica.tables)
 
-    async def make_syncable(self, database: str, table: str) -> None:
+    async def make_syncable(self, database: DatabaseId, table: str) -> None:
         """Make a table a CRR. With ``backups``, one that is not older than a minute is there before.
 
         Raises:
@@ -85,11 +86,11 @@ class Databases:
         """
         await self._files.alter(database, Replica.make_crr, table)
 
-    async def make_plain(self, database: str, table: str) -> None:
+    async def make_plain(self, database: DatabaseId, table: str) -> None:
         """Undo ``make_syncable``: the table's rows stay on all sides, and are synced no more. A backup as there."""
         await self._files.alter(database, Replica.make_plain, table)
 
-    async def repair(self, database: str) -> list[Finding]:
+    async def repair(self, database: DatabaseId) -> list[Finding]:
         """Mend what keeps tables from being synced (``Replica.repair``); returns what it was. A backup as there.
 
         Raises:
@@ -97,7 +98,7 @@ class Databases:
         """
         return await self._files.alter(database, Replica.repair)
 
-    async def new_site_id(self, database: str) -> bytes:
+    async def new_site_id(self, database: DatabaseId) -> bytes:
         """Give a file that was copied or restored an id of its own, after a backup; returns it.
 
         No row changes, and no write of either copy is hidden from anybody (``engine.clocks.identity``). With each
@@ -115,7 +116,7 @@ class Databases:
         await self._files.report(database)
         return new
 
-    async def clocks(self, database: str) -> list[TrackedPeer]:
+    async def clocks(self, database: DatabaseId) -> list[TrackedPeer]:
         """Return the clocks that a database keeps of other sites."""
         return await self._core.run(database, Replica.tracked_peers)
 

@@ -18,6 +18,7 @@ import apsw
 from engine import __version__
 from engine.api import Engine
 from engine.errors import SynclineError
+from engine.ids import DatabaseId
 from engine.settings import SETTINGS
 from engine.text import t
 
@@ -91,7 +92,7 @@ def _settings(engine: Engine) -> Iterator[str]:
         yield f"{name} = {getattr(engine.settings, name)!r}"
 
 
-async def _database(engine: Engine, database: str) -> AsyncIterator[str]:
+async def _database(engine: Engine, database: DatabaseId) -> AsyncIterator[str]:
     config = next(known for known in engine.settings.databases if known.id == database)
     yield f"{config.name}: {config.path}"
     try:

@@ -12,6 +12,7 @@ from engine.api.links import Links
 from engine.api.sharing import Sharing
 from engine.errors import ReplicaError, SynclineError
 from engine.events import DatabaseChanged
+from engine.ids import DatabaseId
 from engine.replica import Replica
 from engine.settings import DatabaseConfig
 from engine.storage.replica_host import ReplicaHost
@@ -32,7 +33,7 @@ class Files:
         self._core = core
         self._links = links
         self._sharing = sharing
-        self._keepers: dict[str, Keeper] = {}
+        self._keepers: dict[DatabaseId, Keeper] = {}
 
     async def start(self, database: DatabaseConfig) -> None:
         """Keep a database open from now on, or as soon as it can be opened."""
@@ -50,7 +51,7 @@ class Files:
             await self.close(database.id)
             raise
 
-    async def close(self, database: str) -> None:
+    async def close(self, database: DatabaseId) -> None:
         """Keep a database open no longer."""
         await self._keepers.pop(database).close()
 
@@ -60,7 +61,7 @@ class Files:
             await keeper.close()
 
     async def alter(
-        self, database: str, work: Callable[Concatenate[Replica, P], T], *args: P.args, **kwargs: P.kwargs
+        self, database: DatabaseId, work: Callable[Concatenate[Replica, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """Change tables, after a backup; who syncs them hears of it at once."""
         await self._core.back_up(database)
@@ -69,12 +70,12 @@ class Files:
         await self.report(database)
         return done
 
-    async def refresh_soon(self, database: str) -> None:
+    async def refresh_soon(self, database: DatabaseId) -> None:
         """Have what was just written to a database noticed at once."""
         async with self._core.hosts.use(self._core.database(database).path) as host:
             host.refresh_soon()
 
-    async def report(self, database: str) -> None:
+    async def report(self, database: DatabaseId) -> None:
         """Report how a database is now."""
         config = self._core.database(database)
         async with self._core.hosts.use(config.path) as host:

@@ -11,6 +11,7 @@ from engine.change import SQLiteValue
 from engine.errors import SynclineError
 from engine.events import FlowChange
 from engine.history.journal import Journal
+from engine.ids import DatabaseId
 from engine.storage.restore import current, restore_value
 from engine.truncate import Clipped, stands_for
 
@@ -31,7 +32,7 @@ class History:
         """The syncs and overwritten values of the last 30 days; None where nothing is kept."""
         return self._core.journal
 
-    async def full_change(self, database: str, change: FlowChange) -> FlowChange:
+    async def full_change(self, database: DatabaseId, change: FlowChange) -> FlowChange:
         """Return a line of the flow with all of its values, as far as the file and the journal still hold them."""
         value, old = change.value, change.old
         if isinstance(value, Clipped):
@@ -47,7 +48,7 @@ class History:
 
     async def restore_value(
         self,
-        database: str,
+        database: DatabaseId,
         table: str,
         key: tuple[SQLiteValue, ...],
         column: str,

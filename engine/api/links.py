@@ -14,6 +14,7 @@ from engine.events import AttentionNeeded, FlowDirection, PeerChanged, PeerStatu
 from engine.history.activity import Activity
 from engine.history.event_stream import flow_in, flow_of
 from engine.history.journal import SyncLine
+from engine.ids import DatabaseId, PeerId
 from engine.links.dialects import SchemaName
 from engine.links.link import Link
 from engine.links.retry_policy import Policies
@@ -42,19 +43,19 @@ class Links:
         self._core = core
         self._tokens = tokens
         self._policies = policies
-        self._links: dict[str, Link] = {}
+        self._links: dict[PeerId, Link] = {}
         self._suspended = ""
         self._listener = _LinkListener(core, self)
 
-    def __contains__(self, peer: str) -> bool:
+    def __contains__(self, peer: PeerId) -> bool:
         return peer in self._links
 
-    def __getitem__(self, peer: str) -> Link:
+    def __getitem__(self, peer: PeerId) -> Link:
         if peer not in self._links:
             raise UsageError(t("There is no peer “{peer}”.", peer=peer))
         return self._links[peer]
 
-    def __iter__(self) -> Iterator[str]:
+    def __iter__(self) -> Iterator[PeerId]:
         return iter(self._links)
 
     def start(self, peer: PeerConfig) -> None:
@@ -77,7 +78,7 @@ class Links:
         core.emit(PeerChanged(link.status))
         link.start()
 
-    async def remove(self, peer: str) -> None:
+    async def remove(self, peer: PeerId) -> None:
         """End a peer's link."""
         await self[peer].stop()
         self._listener.activity.forget(peer)
@@ -91,7 +92,7 @@ class Links:
         """Report no more."""
         self._listener.activity.close()
 
-    def of_database(self, database: str) -> list[Link]:
+    def of_database(self, database: DatabaseId) -> list[Link]:
         """Return the links of a database."""
         return [link for link in self._links.values() if link.config.database == database]
 
@@ -135,14 +136,14 @@ class _LinkListener:
             self.activity.state(status, self._links[status.peer].trouble)
         self._links.on_change()
 
-    def merged(self, peer: str, applied: Sequence[Applied]) -> None:
+    def merged(self, peer: PeerId, applied: Sequence[Applied]) -> None:
         link = self._links[peer]
         self.activity.moved(link)
         if self._core.watched or self._core.journal is not None:
             config = link.config
             self._core.record_flow(config.database, peer, config.name, FlowDirection.IN, flow_in(applied))
 
-    def sent(self, peer: str, changes: Sequence[Change]) -> None:
+    def sent(self, peer: PeerId, changes: Sequence[Change]) -> None:
         link = self._links[peer]
         self.activity.moved(link)
         if self._core.watched:
@@ -152,10 +153,10 @@ class _LinkListener:
     def sync_finished(self, finished: SyncFinished) -> None:
         self.activity.finished(self._links[finished.peer], finished)
 
-    def needs_you(self, peer: str, sentence: str, hint: str) -> None:
+    def needs_you(self, peer: PeerId, sentence: str, hint: str) -> None:
         self._core.emit(AttentionNeeded(peer, sentence, hint))
 
-    def tables_parked(self, peer: str, sentence: str, hint: str) -> None:
+    def tables_parked(self, peer: PeerId, sentence: str, hint: str) -> None:
         self._core.emit(AttentionNeeded(peer, sentence, hint))
 
     def _record_sync(self, line: SyncFinished | SyncFailed) -> None:

@@ -15,6 +15,7 @@ from engine.api.peers import Peers
 from engine.api.sharing import Sharing
 from engine.checks.schema_diff import ask_tables
 from engine.errors import UsageError
+from engine.ids import DatabaseId
 from engine.pairing.bootstrap import check_place, make_file
 from engine.pairing.discovery import Discovery, offer
 from engine.pairing.pairing_link import PairingLink
@@ -54,7 +55,7 @@ class Pairing:
         server = self._sharing.server
         return Discovery(on_change, here=here, own=server.fingerprint if server is not None else "")
 
-    async def discovery_id(self, database: str) -> str:
+    async def discovery_id(self, database: DatabaseId) -> str:
         """Return what a database is offered as in the network: whoever shares one like it has this among its offers.
 
         Raises:
@@ -64,7 +65,7 @@ class Pairing:
             return offer(host.shapes)
 
     async def pair(
-        self, link: PairingLink, database: str, *, name: str = "", mode: Mode = Mode.LIVE, minutes: int = 15
+        self, link: PairingLink, database: DatabaseId, *, name: str = "", mode: Mode = Mode.LIVE, minutes: int = 15
     ) -> PeerConfig:
         """Use another machine's pairing link: trade its token, keep the lasting one, and begin to sync.
 
@@ -116,7 +117,7 @@ class Pairing:
         peer = replace(peer, database=database.id, name=name or peer.name, mode=mode, minutes=minutes)
         return await self._peers.add(peer, token=paired.token)
 
-    def paired_before(self, link: PairingLink, database: str) -> PeerConfig | None:
+    def paired_before(self, link: PairingLink, database: DatabaseId) -> PeerConfig | None:
         """Return the peer as which this database syncs with the link's room already; None when it never did."""
         return next((peer for peer in self._core.settings.peers if _is_paired(peer, database, link)), None)
 
@@ -143,14 +144,17 @@ class Pairing:
         await self._peers.update(replace(peer, url=url, name=_name(peer.room, url) if named_after else peer.name))
 
 
+NO_DATABASE = DatabaseId("")
+
+
 def _name(room: str, url: str) -> str:
     return t("{room} at {hostname}", room=room, hostname=urlsplit(url).hostname)
 
 
-def _peer(link: PairingLink, url: str, database: str = "") -> PeerConfig:
+def _peer(link: PairingLink, url: str, database: DatabaseId = NO_DATABASE) -> PeerConfig:
     name = _name(link.room, url)
     return PeerConfig.new(database, url, room=link.room, name=name, fingerprint=link.fingerprint)
 
 
-def _is_paired(peer: PeerConfig, database: str, link: PairingLink) -> bool:
+def _is_paired(peer: PeerConfig, database: DatabaseId, link: PairingLink) -> bool:
     return (peer.database, peer.room, peer.fingerprint) == (database, link.room, link.fingerprint)

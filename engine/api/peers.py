@@ -10,6 +10,7 @@ from engine.api.core import Core
 from engine.api.links import Links
 from engine.errors import PeerUnreachable, SynclineError
 from engine.events import PeerRemoved, PeerStatus
+from engine.ids import DatabaseId, PeerId
 from engine.settings import Pause, PeerConfig
 from engine.settings.credentials import Tokens
 from engine.text import t
@@ -55,7 +56,7 @@ class Peers:
         self._core.save(replace(settings, peers=known))
         self._links[peer.id].configure(peer)
 
-    async def remove(self, peer: str) -> None:
+    async def remove(self, peer: PeerId) -> None:
         """Forget a peer. Clocks in the file stay: a peer that comes back goes on where it was.
 
         Raises:
@@ -67,7 +68,7 @@ class Peers:
         self._core.emit(PeerRemoved(peer))
         await self.tokens.drop(peer)
 
-    async def remove_of(self, database: str) -> SynclineError | None:
+    async def remove_of(self, database: DatabaseId) -> SynclineError | None:
         """Forget all peers of a database; returns why a token could not be removed, if so."""
         trouble = None
         for peer in [peer for peer in self._core.settings.peers if peer.database == database]:
@@ -77,7 +78,7 @@ class Peers:
                 trouble = error
         return trouble
 
-    async def sync_now(self, peers: Sequence[str] | None = None) -> dict[str, SynclineError | None]:
+    async def sync_now(self, peers: Sequence[PeerId] | None = None) -> dict[PeerId, SynclineError | None]:
         """Sync these peers (all by default) at once, whatever their mode, and wait until it is done.
 
         Returns:
@@ -89,7 +90,7 @@ class Peers:
         errors = [request.exception() for request in requests]
         return {peer: _expected(error) for peer, error in zip(chosen, errors, strict=True)}
 
-    async def pause(self, pause: Pause | None, peers: Sequence[str] | None = None) -> None:
+    async def pause(self, pause: Pause | None, peers: Sequence[PeerId] | None = None) -> None:
         """Pause these peers (all by default), or resume them with None."""
         for peer in self._core.settings.peers:
             if peers is None or peer.id in peers:
@@ -102,7 +103,9 @@ class Peers:
         """
         self._links.suspend_auto_sync(why)
 
-    async def wait_in_sync(self, peers: Sequence[str] | None = None, *, timeout: float, parked: bool = False) -> None:
+    async def wait_in_sync(
+        self, peers: Sequence[PeerId] | None = None, *, timeout: float, parked: bool = False
+    ) -> None:
         """Wait until these peers (all by default) are in sync at the same time.
 
         Args:
@@ -113,7 +116,7 @@ class Peers:
         """
         chosen = list(self._links) if peers is None else list(peers)
 
-        def done(peer: str) -> bool:
+        def done(peer: PeerId) -> bool:
             link = self._links[peer]
             return link.caught_up if parked else link.in_sync
 

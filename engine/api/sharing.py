@@ -11,6 +11,7 @@ from pathlib import Path
 from engine.api.core import Core
 from engine.errors import SynclineError, UsageError
 from engine.events import Guest, Paired, SharingChanged
+from engine.ids import DatabaseId
 from engine.pairing.discovery import Announcement, machine_name, offer
 from engine.pairing.lan_server import LanServer, room_for
 from engine.pairing.pairing_link import PairingLink
@@ -42,7 +43,7 @@ class Sharing:
         self._turn = asyncio.Lock()
         """Whoever begins or ends sharing, one after the other."""
 
-    async def start(self, databases: Sequence[str], *, lan: bool = False, port: int | None = None) -> None:
+    async def start(self, databases: Sequence[DatabaseId], *, lan: bool = False, port: int | None = None) -> None:
         """Serve these databases, by their ids, in place of those served so far; until ``stop``, or the end.
 
         It is remembered, and goes on at the next start, at the same port.
@@ -76,7 +77,7 @@ class Sharing:
         self._core.save(replace(self._core.settings, share=False))
         await self.apply()
 
-    def invite(self, database: str) -> PairingLink:
+    def invite(self, database: DatabaseId) -> PairingLink:
         """Make a pairing link to a database that is shared: good once, and for ten minutes.
 
         Raises:
@@ -115,7 +116,7 @@ class Sharing:
             await self._apply()
 
     @contextlib.asynccontextmanager
-    async def without(self, database: str) -> AsyncIterator[None]:
+    async def without(self, database: DatabaseId) -> AsyncIterator[None]:
         """While the block runs, share nothing if this database is shared; after it what the settings say."""
         async with self._turn:
             shared = self.server is not None and self._core.database(database).room in self.server.rooms

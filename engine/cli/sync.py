@@ -17,6 +17,7 @@ from engine.errors import FileBusy, ReadOnlyFile, StorageFailed, SynclineError, 
 from engine.events import ChangesMoved, Event, PeerChanged, PeerStatus, State, SyncFinished
 from engine.history import parked
 from engine.history.event_stream import EventStream
+from engine.ids import DatabaseId
 from engine.links.backoff import Backoff
 from engine.links.dialects import SchemaName
 from engine.links.retry_policy import POLICIES
@@ -87,7 +88,7 @@ def named(arguments: argparse.Namespace) -> list[tuple[PeerConfig, str | None]]:
     """The peer that the command line names, and its token."""
     room = check_room(arguments.room or arguments.database.name)
     token = read_token(arguments.token_file, "SYNCLINE_TOKEN")
-    return [(PeerConfig.new("", check_url(arguments.url), room=room), token)]
+    return [(PeerConfig.new(DatabaseId(""), check_url(arguments.url), room=room), token)]
 
 
 async def kept(arguments: argparse.Namespace) -> list[tuple[PeerConfig, str | None]]:

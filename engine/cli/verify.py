@@ -14,6 +14,7 @@ from engine.cli.options import add_database, add_token_file
 from engine.cli.output import as_json, row_name, rows, say, say_json, shown
 from engine.cli.sync import kept, named
 from engine.errors import TablesParked
+from engine.ids import PeerId
 from engine.session import Verdict
 from engine.settings import Mode, Settings, data_dir
 from engine.storage.backup import Backups
@@ -50,7 +51,7 @@ async def run(arguments: argparse.Namespace) -> int:
 @dataclass(frozen=True, slots=True)
 class _Command:
     engine: Engine
-    peer: str
+    peer: PeerId
     arguments: argparse.Namespace
 
     async def run(self) -> Verification:

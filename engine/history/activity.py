@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from engine.events import PeerStatus, State, SyncFailed, SyncFinished
+from engine.ids import PeerId
 from engine.links.link import Link
 from engine.session import Session
 from engine.settings import Mode
@@ -40,7 +41,7 @@ class Activity:
 
     def __init__(self, on_line: Callable[[SyncFinished | SyncFailed], None]) -> None:
         self._on_line = on_line
-        self._tallies: dict[str, _Tally] = {}
+        self._tallies: dict[PeerId, _Tally] = {}
 
     def moved(self, link: Link) -> None:
         """Changes came or left over this link."""
@@ -85,7 +86,7 @@ class Activity:
                 self._on_line(SyncFailed(time.time(), status.peer, trouble))
             tally.trouble = trouble
 
-    def forget(self, peer: str) -> None:
+    def forget(self, peer: PeerId) -> None:
         """A peer is gone."""
         tally = self._tallies.pop(peer, None)
         if tally is not None:
@@ -96,7 +97,7 @@ class Activity:
         for peer in tuple(self._tallies):
             self.forget(peer)
 
-    def _of(self, peer: str) -> _Tally:
+    def _of(self, peer: PeerId) -> _Tally:
         return self._tallies.setdefault(peer, _Tally())
 
     def _begin(self, tally: _Tally, session: Session | None, reported: SyncFinished | None = None) -> None:

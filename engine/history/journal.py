@@ -23,6 +23,7 @@ from engine.change import SQLiteValue
 from engine.events import ChangesMoved, FlowDirection
 from engine.history import parked
 from engine.history.journal_file import open_file, set_aside
+from engine.ids import DatabaseId, PeerId
 from engine.tables import pack_columns, unpack_columns
 from engine.truncate import Clipped, clipped
 
@@ -54,7 +55,7 @@ class SyncLine:
     """One sync, or one that came to nothing. ``error`` is empty when all went well; times as in the events."""
 
     time: float
-    peer: str
+    peer: PeerId
     peer_name: str
     database_name: str
     sent: int
@@ -70,7 +71,7 @@ class OverwrittenLine:
     """One value that a peer's change overwrote here. ``whole`` is False when it was too large to be kept."""
 
     time: float
-    database: str
+    database: DatabaseId
     peer: str
     peer_name: str
     table: str
@@ -148,11 +149,11 @@ class Journal:
 
     # When peers were heard from
 
-    def heard(self, peer: str) -> float | None:
+    def heard(self, peer: PeerId) -> float | None:
         """When this peer was last in sync; None when that is not known."""
         return self._heard.get(peer)
 
-    def hear(self, peer: str, when: float) -> None:
+    def hear(self, peer: PeerId, when: float) -> None:
         """A peer is in sync."""
         before = self._heard.get(peer, float("-inf"))
         if when > before or before > time.time():  # the clock was ahead then
@@ -161,7 +162,7 @@ class Journal:
             if self._heard_timer is None and self._thread is not None:
                 self._heard_timer = asyncio.get_running_loop().call_later(HEARD, self._flush_now)
 
-    def name_stale(self, peer: str, last: float) -> bool:
+    def name_stale(self, peer: PeerId, last: float) -> bool:
         """Whether a person is to be told that a peer was not heard from since ``last``: once for each silence."""
         if last <= self._named.get(peer, float("-inf")) <= time.time():
             return False
@@ -173,7 +174,7 @@ class Journal:
 
     # What is not synced with them
 
-    def park(self, peer: str, tables: parked.Parked) -> None:
+    def park(self, peer: PeerId, tables: parked.Parked) -> None:
         """A peer is connected, and these tables are not synced with it."""
         if self._parked.get(peer) != tables:
             self._parked[peer] = tables

@@ -20,6 +20,7 @@ from engine.change import Change
 from engine.errors import SynclineError
 from engine.events import PeerStatus, State, SyncFinished
 from engine.hub.rooms import Rooms
+from engine.ids import DatabaseId, PeerId
 from engine.links.inbound import InboundConnections, Purpose
 from engine.links.link import Link
 from engine.settings import PeerConfig
@@ -136,7 +137,7 @@ class Upstream:
         return inbound is None
 
     def _begin(self, room: str) -> None:
-        config = PeerConfig.new("", self.url, room=room, name=self.name)
+        config = PeerConfig.new(DatabaseId(""), self.url, room=room, name=self.name)
         link = Link(
             config,
             self._path(room),
@@ -206,7 +207,7 @@ class Upstream:
         if not self._people(room):
             self._put_off(room)
 
-    def _room_of(self, peer: str) -> str:
+    def _room_of(self, peer: PeerId) -> str:
         return next(room for room, line in self._lines.items() if line.link.config.id == peer)
 
 
@@ -227,21 +228,21 @@ class _LinkListener:
                 place = {"hub": self._upstream.name, "room": status.room}
                 log.warning("Another hub: %s", status.reason, extra=place)
 
-    def needs_you(self, peer: str, sentence: str, hint: str) -> None:
+    def needs_you(self, peer: PeerId, sentence: str, hint: str) -> None:
         upstream, room = self._upstream, self._upstream._room_of(peer)
         if upstream._logged.get(room) != sentence:
             upstream._logged[room] = sentence
             log.warning("Another hub: %s", sentence, extra={"hub": upstream.name, "room": room})
         upstream._refused(room)
 
-    def tables_parked(self, peer: str, sentence: str, hint: str) -> None:
+    def tables_parked(self, peer: PeerId, sentence: str, hint: str) -> None:
         place = {"hub": self._upstream.name, "room": self._upstream._room_of(peer)}
         log.warning("Another hub: %s", sentence, extra=place)
 
-    def merged(self, peer: str, applied: Sequence[Applied]) -> None:
+    def merged(self, peer: PeerId, applied: Sequence[Applied]) -> None:
         pass
 
-    def sent(self, peer: str, changes: Sequence[Change]) -> None:
+    def sent(self, peer: PeerId, changes: Sequence[Change]) -> None:
         pass
 
     def sync_finished(self, finished: SyncFinished) -> None:

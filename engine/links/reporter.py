@@ -7,6 +7,7 @@ from typing import Protocol
 
 from engine.change import Change
 from engine.events import PeerStatus, SyncFinished
+from engine.ids import PeerId
 from engine.tables import Applied
 
 
@@ -16,17 +17,17 @@ class Reporter(Protocol):
     def peer_changed(self, status: PeerStatus) -> None:
         """A peer's row is otherwise now."""
 
-    def merged(self, peer: str, applied: Sequence[Applied]) -> None:
+    def merged(self, peer: PeerId, applied: Sequence[Applied]) -> None:
         """Changes from a peer were merged."""
 
-    def sent(self, peer: str, changes: Sequence[Change]) -> None:
+    def sent(self, peer: PeerId, changes: Sequence[Change]) -> None:
         """Changes were sent to a peer."""
 
     def sync_finished(self, finished: SyncFinished) -> None:
         """A session with a peer is over."""
 
-    def needs_you(self, peer: str, sentence: str, hint: str) -> None:
+    def needs_you(self, peer: PeerId, sentence: str, hint: str) -> None:
         """A person may have to mend something before all can be synced."""
 
-    def tables_parked(self, peer: str, sentence: str, hint: str) -> None:
+    def tables_parked(self, peer: PeerId, sentence: str, hint: str) -> None:
         """Some tables are not synced, though all else is."""

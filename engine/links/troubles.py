@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from engine.errors import SynclineError, TablesParked
+from engine.ids import PeerId
 from engine.links.reporter import Reporter
 from engine.links.retry_policy import LEFT, Policies, Trouble
 from engine.session.common_tables import together
@@ -23,7 +24,7 @@ class Troubles:
         now: the trouble; None for none.
     """
 
-    def __init__(self, peer: str, reporter: Reporter, policies: Policies) -> None:
+    def __init__(self, peer: PeerId, reporter: Reporter, policies: Policies) -> None:
         self.now: Trouble | None = None
         self._peer = peer
         self._reporter = reporter

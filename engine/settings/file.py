@@ -18,6 +18,7 @@ from tomlkit.exceptions import ParseError, TOMLKitError
 from tomlkit.items import AoT, Table
 
 from engine.errors import SynclineError, UsageError
+from engine.ids import DatabaseId, PeerId
 from engine.settings.model import (
     DatabaseConfig,
     Direction,
@@ -215,7 +216,7 @@ class _Reader:
             raise ValueError(t("should be a whole path, from the root"))
         name = self._take(entry, "name", as_str, path.stem)
         room = self._take(entry, "room", as_str, "")
-        return DatabaseConfig(self._take(entry, "id", as_str), name, path, check_room(room) if room else "")
+        return DatabaseConfig(DatabaseId(self._take(entry, "id", as_str)), name, path, check_room(room) if room else "")
 
     def _peer(self, entry: Mapping[str, Any]) -> PeerConfig:
         take = self._take
@@ -229,9 +230,9 @@ class _Reader:
         if stale_days is not None and days_problem(stale_days):
             raise ValueError(days_problem(stale_days))
         return PeerConfig(
-            id=take(entry, "id", as_str),
+            id=PeerId(take(entry, "id", as_str)),
             name=take(entry, "name", as_str, room),
-            database=take(entry, "database", as_str),
+            database=DatabaseId(take(entry, "database", as_str)),
             url=url,
             room=room,
             mode=mode,

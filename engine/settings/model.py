@@ -15,6 +15,7 @@ from urllib.parse import urlsplit, urlunsplit
 import platformdirs
 
 from engine.errors import UsageError
+from engine.ids import DatabaseId, PeerId
 from engine.text import t
 from engine.wire.handshake import check_room
 
@@ -98,7 +99,7 @@ class DatabaseConfig:
     ``room`` is the name under which this machine shares it; '' for one that it does not share.
     """
 
-    id: str
+    id: DatabaseId
     name: str
     path: Path
     room: str = ""
@@ -107,7 +108,7 @@ class DatabaseConfig:
     def new(cls, path: Path, name: str = "") -> DatabaseConfig:
         """A database with a fresh id; named after its file by default."""
         path = path.expanduser().absolute()
-        return cls(secrets.token_hex(6), name or path.stem, path)
+        return cls(DatabaseId(secrets.token_hex(6)), name or path.stem, path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +120,9 @@ class PeerConfig:
     that an authority vouches for.
     """
 
-    id: str
+    id: PeerId
     name: str
-    database: str
+    database: DatabaseId
     url: str
     room: str
     mode: Mode = Mode.LIVE
@@ -134,7 +135,7 @@ class PeerConfig:
     @classmethod
     def new(
         cls,
-        database: str,
+        database: DatabaseId,
         url: str,
         *,
         room: str,
@@ -153,7 +154,7 @@ class PeerConfig:
         if mode is Mode.EVERY:
             check_minutes(minutes)
         return cls(
-            secrets.token_hex(6),
+            PeerId(secrets.token_hex(6)),
             name or t("{room} at {netloc}", room=check_room(room), netloc=urlsplit(url).netloc),
             database,
             url,

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 
 from engine.api import Engine
 from engine.errors import SynclineError, UsageError
+from engine.ids import DatabaseId
 from engine.pairing.pairing_link import PairingLink, is_link, parse
 from engine.settings import Direction, Mode, PeerConfig, check_url
 from engine.settings.schema import DAYS
@@ -205,7 +206,7 @@ class PeerDialog(AsyncDialog):
 
     def _refresh_nearby(self) -> None:
         if self.adding:
-            self.start(self.nearby.set_database("" if self._new else self.database.currentData()))
+            self.start(self.nearby.set_database(DatabaseId("") if self._new else self.database.currentData()))
 
     async def load_token(self) -> None:
         """Fill in the peer's token, unless another was typed meanwhile, and say below it where it is kept."""
@@ -239,7 +240,7 @@ class PeerDialog(AsyncDialog):
             UsageError: something in it cannot be; says what.
         """
         new = PeerConfig.new(
-            self.database.currentData() or "",
+            self.database.currentData() or DatabaseId(""),
             self.address.text,
             room=self.room.text,
             name=self.name.text().strip(),
@@ -305,7 +306,7 @@ class PeerDialog(AsyncDialog):
         if self.link is not None and (name := self._name_by(self.link)):
             return name
         try:
-            return PeerConfig.new("", self.address.text, room=self.room.text).name
+            return PeerConfig.new(DatabaseId(""), self.address.text, room=self.room.text).name
         except UsageError:
             return tr("any name; by default the room and the host")
 

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from engine.api import Engine
 from engine.change import SQLiteValue
 from engine.errors import SynclineError
+from engine.ids import DatabaseId
 from engine.truncate import Clipped
 from gui.dialogs.base import AsyncDialog, in_words
 from gui.dialogs.inline_message import InlineMessage
@@ -36,7 +37,7 @@ class Cell:
     ``had_old`` is False when it overwrote nothing, ``kept`` when the old value was too large to be kept.
     """
 
-    database: str
+    database: DatabaseId
     table: str
     key: tuple[SQLiteValue, ...]
     column: str

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QComboBox, QGroupBox, QHBoxLayout, QLabel, QLineEd
 
 from engine.api import Engine
 from engine.errors import SynclineError
+from engine.ids import DatabaseId
 from engine.links.peer_status import clock_time
 from engine.pairing.paired_devices import GOOD_FOR
 from engine.pairing.pairing_link import qr_modules
@@ -104,7 +105,7 @@ class InvitationPanel(QGroupBox):
     def _make(self) -> None:
         self.problem.say("")
         try:
-            link = self._engine.sharing.invite(str(self.room.currentData()))
+            link = self._engine.sharing.invite(DatabaseId(self.room.currentData()))
         except SynclineError as error:
             self.problem.say(in_words(error))
             return

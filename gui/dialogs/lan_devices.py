@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QAbstractItemView, QLabel, QVBoxLayout, QWidget
 
 from engine.api import Engine
 from engine.errors import SynclineError
+from engine.ids import DatabaseId
 from engine.pairing.discovery import Discovery, Found, mark
 from gui.dialogs.base import in_words
 from gui.dialogs.inline_message import InlineMessage
@@ -77,7 +78,7 @@ class LanDevicesPanel(QWidget):
         finally:
             self._discovery = None
 
-    async def set_database(self, database: str) -> None:
+    async def set_database(self, database: DatabaseId) -> None:
         """Say for which database, by its id, a machine is looked for; the one that was said last counts."""
         self._database = database
         try:

@@ -12,6 +12,7 @@ from engine.api import Engine
 from engine.checks.schema_diff import Comparison, Cure
 from engine.errors import SynclineError
 from engine.events import State
+from engine.ids import PeerId
 from engine.tables import Addition
 from gui.dialogs.base import AsyncDialog, in_words
 from gui.dialogs.inline_message import InlineMessage
@@ -26,7 +27,7 @@ WIDTH, HEIGHT = 760, 380
 _WIDTHS = {Column.TABLE: 16, Column.COLUMN: 16, Column.HERE: 22, Column.THERE: 22, Column.CURE: 30}
 
 
-async def show(parent: QWidget | None, engine: Engine, peer: str, name: str) -> None:
+async def show(parent: QWidget | None, engine: Engine, peer: PeerId, name: str) -> None:
     """Compare the tables with a peer's, and offer to add what is missing, until the person closes the dialog.
 
     Args:
@@ -40,7 +41,7 @@ async def show(parent: QWidget | None, engine: Engine, peer: str, name: str) -> 
 class SchemaDialog(AsyncDialog):
     """See ``show``. ``comparison`` is the latest one; None as long as there is none."""
 
-    def __init__(self, parent: QWidget | None, engine: Engine, peer: str, name: str) -> None:
+    def __init__(self, parent: QWidget | None, engine: Engine, peer: PeerId, name: str) -> None:
         super().__init__(parent)
         self._engine = engine
         self._peer = peer

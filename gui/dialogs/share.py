@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from engine.api import Engine
 from engine.errors import SynclineError
 from engine.events import Guest, Paired, SharingChanged, State
+from engine.ids import DatabaseId
 from gui.dialogs.base import AsyncDialog, in_words
 from gui.dialogs.inline_message import InlineMessage
 from gui.dialogs.invitation import InvitationPanel
@@ -180,16 +181,15 @@ class ShareDialog(AsyncDialog):
 
     def _changed(self) -> None:
         items = [self.databases.item(row) for row in range(self.databases.count())]
-        chosen = [
-            str(item.data(Qt.ItemDataRole.UserRole)) for item in items if item.checkState() == Qt.CheckState.Checked
-        ]
+        checked = [item for item in items if item.checkState() == Qt.CheckState.Checked]
+        chosen = [DatabaseId(item.data(Qt.ItemDataRole.UserRole)) for item in checked]
         self._wishes += 1
         self.invitation.withdraw()
         self.problem.say("")
         applied = self.whole(self._apply(chosen if self.on.isChecked() else [], lan=self.lan.isChecked()))
         self.start(self._show_applied(applied))
 
-    async def _apply(self, chosen: list[str], *, lan: bool) -> None:
+    async def _apply(self, chosen: list[DatabaseId], *, lan: bool) -> None:
         async with self._turn:
             if chosen:
                 await self._engine.sharing.start(chosen, lan=lan)

@@ -20,6 +20,7 @@ from engine.checks.repair import Side
 from engine.checks.verify import Verification
 from engine.errors import SynclineError
 from engine.events import State
+from engine.ids import PeerId
 from engine.session import Verdict
 from gui.dialogs.base import AsyncDialog, in_words
 from gui.dialogs.inline_message import InlineMessage
@@ -35,7 +36,7 @@ SHOWN = 200
 """Rows listed, at most."""
 
 
-async def show(parent: QWidget | None, engine: Engine, peer: str, name: str) -> None:
+async def show(parent: QWidget | None, engine: Engine, peer: PeerId, name: str) -> None:
     """Compare with a peer, and offer to mend what differs, until the person closes the dialog.
 
     Args:
@@ -49,7 +50,7 @@ async def show(parent: QWidget | None, engine: Engine, peer: str, name: str) -> 
 class VerifyDialog(AsyncDialog):
     """See ``show``. ``report`` is the latest comparison; None as long as there is none."""
 
-    def __init__(self, parent: QWidget | None, engine: Engine, peer: str, name: str) -> None:
+    def __init__(self, parent: QWidget | None, engine: Engine, peer: PeerId, name: str) -> None:
         super().__init__(parent)
         self._engine = engine
         self._peer = peer

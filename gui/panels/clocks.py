@@ -8,6 +8,7 @@ from PySide6.QtCore import QByteArray, QPoint, QSignalBlocker, Qt, QTimer, Signa
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QMenu, QVBoxLayout, QWidget
 
+from engine.ids import DatabaseId
 from gui.language import spoken, tr
 from gui.models.clocks import COPY_ROLE, ClocksModel, Column
 from gui.models.sorting import SortProxy
@@ -81,9 +82,9 @@ class ClocksPanel(QWidget):
         self._label.setVisible(bool(names))
         self._tell_own()
 
-    def chosen(self) -> str | None:
+    def chosen(self) -> DatabaseId | None:
         """The id of the chosen database."""
-        database: str | None = self.database.currentData()
+        database: DatabaseId | None = self.database.currentData()
         return database
 
     def save_state(self) -> bytes:

@@ -30,6 +30,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.events import Remedy
+from engine.ids import PeerId
 from gui import theme
 from gui.actions import PauseMenu
 from gui.language import spoken, tr
@@ -117,7 +118,7 @@ class PeersPanel(QWidget):
 
     # What the window uses
 
-    def selected(self) -> list[str]:
+    def selected(self) -> list[PeerId]:
         """The ids of the chosen peers, from the top down."""
         rows = sorted(index.row() for index in self.table.selectionModel().selectedRows())
         return [self.proxy.index(row, 0).data(PEER_ROLE) for row in rows]
@@ -251,7 +252,7 @@ class PeersPanel(QWidget):
             case Remedy.EDIT:
                 self.edit_requested.emit(peer)
 
-    def menu_for(self, chosen: list[str]) -> QMenu:
+    def menu_for(self, chosen: list[PeerId]) -> QMenu:
         """The menu for these peers; deleted when it is closed."""
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)

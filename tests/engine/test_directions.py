@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 LAYERS = (
     {"text", "language", "relaunch"},
     {"errors"},
-    {"change", "table_shape", "table_plan"},
+    {"change", "ids", "table_shape", "table_plan"},
     {"sqlite"},
     {"tables"},
     {"clocks"},
