@@ -15,12 +15,23 @@ import apsw
 
 from engine.clocks import table_marks
 from engine.tables import parking
+from engine.tables.names import REGISTER
 
 
 def own(db: apsw.Connection) -> bytes | None:
     """The file's id, from disk."""
     site_id: bytes | None = db.execute("SELECT site_id FROM main.crsql_site_id WHERE ordinal = 0").get
     return site_id
+
+
+def author_number(db: apsw.Connection, site_id: bytes | None) -> int:
+    """The file's small number for an author; a site never met gets the next one (cr-sqlite.md 2.1)."""
+    execute = db.execute
+    number = execute("SELECT ordinal FROM main.crsql_site_id WHERE site_id = ?", (site_id,)).get
+    if number is None:
+        number = execute("INSERT INTO main.crsql_site_id (site_id) VALUES (?) RETURNING ordinal", (site_id,)).get
+    assert isinstance(number, int)
+    return number
 
 
 def renew(db: apsw.Connection) -> bytes:
@@ -35,8 +46,9 @@ def renew(db: apsw.Connection) -> bytes:
     db.execute("UPDATE main.crsql_site_id SET site_id = ? WHERE ordinal = 0", (site_id,))
     ours = db.execute(
         "SELECT name FROM main.sqlite_master WHERE type = 'table' AND name GLOB 'crsql_syncline_*'"
-        " AND name NOT IN (?, ?) AND name NOT GLOB 'crsql_syncline_undone_*'",
-        (parking.TABLE, table_marks.TABLE),
+        " AND name NOT IN (?, ?, ?) AND name NOT GLOB 'crsql_syncline_undone_*'"
+        " AND name NOT GLOB 'crsql_syncline_*_[0-9]*'",  # those of ordinary tables are no business of peers'
+        (parking.TABLE, table_marks.TABLE, REGISTER),
     )
     for name in ["crsql_tracked_peers", *(name for (name,) in ours.fetchall())]:
         db.execute(f"DELETE FROM main.{name}")

@@ -12,8 +12,8 @@ from engine.crr.triggers import EVENTS, Triggers, Watch, trigger_name
 from engine.sqlite.invalid_text import each, rows_of_schema
 from engine.sqlite.sql import literal
 from engine.tables import parking
-from engine.tables.introspect import UNREADABLE, Table, bookkeeping, column_names, described, listed
-from engine.tables.names import BY_VERSION, CLOCK, KEY, MARK, PKS
+from engine.tables.introspect import UNREADABLE, Table, bookkeeping, column_names, described, listed, marks
+from engine.tables.names import BY_VERSION, CLOCK, KEY, PKS
 from engine.text import t
 
 NO_TEXT = t("a name or a default in its schema is not valid text")
@@ -156,16 +156,9 @@ def load(db: apsw.Connection, before: Catalogue | None = None) -> Catalogue:
         texts[name] = now
     parked: dict[str, str] = {name: _UNWATCHED for name, crr in crrs.items() if Watch.BROKEN in crr.watches}
     parked |= {name: why for name, why in parking.read(db).items() if name in crrs}
-    on = _marks(db)
-    marks = {name: on[key] for name, crr in crrs.items() if (key := (crr.table.name, name + CLOCK)) in on}
-    return Catalogue(tuple(clocks), crrs, broken, parked | broken, marks, texts)
-
-
-def _marks(db: apsw.Connection) -> dict[tuple[str, str], str]:
-    """The whole marks, by what bears their two halves: a table and its clock."""
-    marks = rows_of_schema(db, "name, tbl_name", f"type = 'trigger' AND name GLOB '{MARK}*'")
-    on = {name.removeprefix(MARK): table for name, table in marks}
-    return {(table, on[mark + CLOCK]): mark for mark, table in on.items() if mark + CLOCK in on}
+    on = marks(db)
+    borne = {name: on[key] for name, crr in crrs.items() if (key := (crr.table.name, name + CLOCK)) in on}
+    return Catalogue(tuple(clocks), crrs, broken, parked | broken, borne, texts)
 
 
 def is_crr(db: apsw.Connection, table: str) -> bool:

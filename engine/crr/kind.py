@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from engine.change import SQLiteValue
 from engine.crr.catalogue import Catalogue, is_crr
 from engine.crr.merge.merger import Merger
-from engine.crr.read import digests
+from engine.crr.read.digests import lengths_above
 from engine.crr.read.tables import At, Reading
 from engine.crr.state import State
 from engine.crr.tables import repair
@@ -15,16 +15,16 @@ from engine.crr.tables.alter import begin_alter, commit_alter
 from engine.crr.tables.cautions import around
 from engine.crr.tables.create import make_crr, make_plain
 from engine.crr.tables.eligibility import cautions, obstacles
-from engine.crr.tables.plans import plan_of, shape_of
 from engine.crr.withheld.rows import WithheldRows
-from engine.sqlite import invalid_text
-from engine.sqlite.sql import idents, main
+from engine.sqlite.sql import main
 from engine.table_plan import TablePlan
 from engine.table_shape import Shape
+from engine.tables import row_digests
 from engine.tables.digests import Rank, Slice
 from engine.tables.findings import Finding
 from engine.tables.introspect import Table
 from engine.tables.names import CLOCK
+from engine.tables.plans import plan_of, shape_of
 from engine.tables.reading import Fill
 
 
@@ -91,6 +91,20 @@ class CrsqliteKind:
         """Mend it."""
         return repair.repair(self._state)
 
+    # Taking note of what programs wrote: their triggers do
+
+    def is_captured(self) -> bool:
+        """Always."""
+        return True
+
+    def capture(self) -> bool:
+        """Nothing to do."""
+        return False
+
+    def capture_all(self) -> int:
+        """Nothing to do."""
+        return 0
+
     # Giving changes out
 
     def reading(self, until: int, fill: Fill) -> Reading:
@@ -119,27 +133,23 @@ class CrsqliteKind:
 
     def rows_between(self, table: str, low: bytes, high: bytes, limit: int) -> Slice:
         """Rows by key, each with its digest."""
-        return digests.rows_between(self._db, self._state.crr(table), low, high, limit)
+        return row_digests.rows_between(self._db, self._state.crr(table), low, high, limit)
 
     def key_order(self, table: str) -> Callable[[bytes], Rank]:
         """The order of packed keys."""
-        return digests.key_order(self._db, self._state.crr(table), self._state.storage)
+        return row_digests.key_order(self._db, self._state.crr(table), self._state.storage)
 
     def lengths_above(self, table: str, above: int) -> tuple[int, int | None]:
         """A slice of the history's digest."""
-        return digests.lengths_above(self._db, self._state.crr(table), above)
+        return lengths_above(self._db, self._state.crr(table), above)
 
     def values_at(self, table: str, key: bytes, most: int | None) -> tuple[SQLiteValue, ...] | None:
         """The columns of a row."""
-        return digests.values_at(self._db, self._state.crr(table), key, most)
+        return row_digests.values_at(self._db, self._state.crr(table), key, most)
 
     def live_rows(self, table: str) -> Iterator[tuple[tuple[SQLiteValue, ...], tuple[SQLiteValue, ...]]]:
         """The rows, by key."""
-        crr = self._state.crr(table)
-        width = len(crr.key)
-        columns, order = idents(crr.key + crr.columns), idents(crr.key, suffix=" COLLATE BINARY")
-        for row in invalid_text.each(self._db, f"SELECT {columns} FROM {main(crr.table.name)} ORDER BY {order}"):
-            yield row[:width], row[width:]
+        return row_digests.live_rows(self._db, self._state.crr(table))
 
     # Taking changes in
 

@@ -139,12 +139,12 @@ class State:
         self._settled = self.db.txn_state("main") == apsw.SQLITE_TXN_WRITE
         return version
 
-    def keep_floor(self) -> None:
+    def keep_floor(self, version: int | None = None) -> None:
         """The file's version never goes below what it is now, whatever sync records go (cr-sqlite.md 4, "Danger"):
-        peers would skip what comes next."""
+        peers would skip what comes next. Nor below a ``version`` of this transaction."""
         self.db.execute(
             "INSERT OR REPLACE INTO main.crsql_master (key, value) VALUES ('pre_compact_dbversion', ?)",
-            (self.db_version(),),
+            (self.db_version() if version is None else version,),
         )
 
     def next_seq(self, count: int = 1) -> int:

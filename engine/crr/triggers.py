@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from enum import Enum
 
-from engine.crr.tables.ddl_tokens import call_arguments, tokens, unquoted
 from engine.sqlite.sql import ident, idents, literal
+from engine.tables.ddl_tokens import call_arguments, tokens, unquoted
 
 EVENTS = ("insert", "update", "delete")
 

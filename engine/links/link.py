@@ -273,9 +273,8 @@ class Link:
                 self._failed(error, attempt)
         except Exception as error:  # a defect of ours must not end the link in silence
             log.exception("The link to %s failed", self.config.name)
-            self._failed(
-                PeerUnreachable(t("Something unexpected went wrong: {name__}.", name__=type(error).__name__)), attempt
-            )
+            sentence = t("Something unexpected went wrong: {name__}.", name__=type(error).__name__)
+            self._failed(PeerUnreachable(sentence), attempt)
         else:
             self._ended(ending, attempt)
         finally:
@@ -368,11 +367,9 @@ class Link:
     def _give_way(self) -> None:
         """Let go of our own connection if the peer has made one as well, and ours is the one to go."""
         attempt = self._attempt
-        if (
-            attempt is not None
-            and not isinstance(attempt, InboundAttempt)
-            and self._inbound.outdoes(stays=attempt.stays)
-        ):
+        if attempt is None or isinstance(attempt, InboundAttempt):
+            return
+        if self._inbound.outdoes(stays=attempt.stays):
             attempt.hang_up(Ending.GAVE_WAY, reason=t("The connection that the other side made is enough."))
 
     def _hang_up(self, *, code: int = CloseCode.NORMAL_CLOSURE, reason: str) -> None:

@@ -13,6 +13,7 @@ from typing import Self
 
 import apsw
 
+from engine.change import MAX_VERSION
 from engine.crr import BUSY_MS, CrsqliteKind, State, open_state
 from engine.errors import ReadOnlyFile, UsageError
 from engine.replica.kinds import Kinds
@@ -22,6 +23,9 @@ from engine.text import t
 
 PROGRESS = 100_000
 """Instructions of SQLite, a few milliseconds of work, after which a statement looks whether it is to end."""
+
+TRIES = 3
+"""How often a reading tries to find that nothing was written since it was recorded."""
 
 WAITS = (1, 2, 5, 10, 15, 20, 25, 25, 25, 50, 50, 100)
 """Milliseconds between two tries to get a lock, the last again and again, as SQLite has them."""
@@ -48,6 +52,7 @@ class Database:
         self._state = state
         self._kinds = Kinds((CrsqliteKind(state),))
         self._closed = False
+        self._recorded = 0
         self._stop = threading.Event()
         # neither holds this object: the connection would live on with it
         connection.set_progress_handler(self._stop.is_set, PROGRESS)
@@ -114,6 +119,39 @@ class Database:
             )
         with explained(self.path):
             yield from self._transaction("BEGIN IMMEDIATE", self.check_there)
+
+    @contextmanager
+    def _reading_captured(self) -> Iterator[apsw.Connection]:
+        """A transaction in which everything that programs wrote is recorded: one that reads, if it can be."""
+        for _ in range(TRIES):
+            with self._reading() as db:
+                if self.readonly or all(kind.is_captured() for kind in self._kinds.all):
+                    yield db
+                    return
+            self._capture()
+        with self._writing() as db:  # a program writes all the time
+            self._recorded = self._capture_rest()
+            try:
+                yield db
+            finally:
+                self._recorded = 0
+
+    def _newest(self) -> int:
+        """The file's version as peers are told it, with what was recorded in the transaction that reads."""
+        return max(self._state.told_version(), min(self._recorded, MAX_VERSION - 1))
+
+    def _capture(self) -> None:
+        """Record what programs wrote, in short transactions, so that they can go on in between."""
+        for kind in self._kinds.all:
+            with explained(self.path):
+                more = not kind.is_captured()
+            while more:
+                with self._writing():
+                    more = kind.capture()
+
+    def _capture_rest(self) -> int:
+        """Record what was written since, in this write transaction; returns the latest version that was recorded so."""
+        return max(kind.capture_all() for kind in self._kinds.all)
 
     def _transaction(self, begin: str, check: Callable[[], None] = lambda: None) -> Iterator[apsw.Connection]:
         db = self.connection

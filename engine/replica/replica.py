@@ -59,7 +59,7 @@ class Replica(Holding):
             SchemaMismatch: no synced table has this name.
             InvalidChange: a key that is none of this table.
         """
-        with self._reading():
+        with self._reading_captured():
             return self._kinds.of(table).rows_between(table, low, high, limit)
 
     def key_order(self, table: str) -> Callable[[bytes], Rank]:
@@ -70,7 +70,7 @@ class Replica(Holding):
     def lengths_above(self, table: str, above: int) -> tuple[int, int | None]:
         """A slice of the history's digest, above a number, and the number to go on above, if any. Raises SchemaMismatch
         likewise."""
-        with self._reading():
+        with self._reading_captured():
             return self._kinds.of(table).lengths_above(table, above)
 
     def values_at(
@@ -82,7 +82,7 @@ class Replica(Holding):
         Raises:
             SchemaMismatch, InvalidChange: as ``rows_between``.
         """
-        with self._reading():
+        with self._reading_captured():
             kind = self._kinds.of(table)
             return [kind.values_at(table, key, most) for key in keys]
 
@@ -123,7 +123,7 @@ class Replica(Holding):
             TableBroken: changes in the range cannot be read, so that no clock may pass them.
         """
         return self._read(
-            lambda: Reader(self._kinds, self._state.told_version()).changes(
+            lambda: Reader(self._kinds, self._newest()).changes(
                 since, until, exclude_site, exclude_versions, limit, whole
             )
         )
@@ -152,7 +152,7 @@ class Replica(Holding):
             ReplicaError: a table of the span is gone.
         """
         return self._read(
-            lambda: RangeReader(self._kinds, self._state.site_id, self._state.told_version()).part(
+            lambda: RangeReader(self._kinds, self._state.site_id, self._newest()).part(
                 span, place, exclude_site, exclude_versions, changes, size
             )
         )
@@ -189,8 +189,13 @@ class Replica(Holding):
             TableBroken: a table is parked here.
             FileBusy, StorageFailed, ReadOnlyFile: the file. In every case nothing was kept.
         """
+        self._capture()
         with self._writing() as db:
             before = self._check_same(floor)
+            captured = min(self._capture_rest(), MAX_VERSION - 1)
+            if captured > before:  # what comes in has a version of its own, above that
+                before = captured
+                self._state.next_version(captured + 1)
             if self._kinds.catalogue().parked:
                 changes = tuple(changes)
                 self._check_parked({*tables, *(received.tables or () if received else ()), *(c.table for c in changes)})

@@ -54,10 +54,11 @@ class Holding(Schema):
         return found
 
     def _read(self, look: Callable[[], T]) -> T:
-        """Look at the file in one short transaction. Before that, what is withheld is brought up to date."""
+        """Look at the file in one short transaction. Before that, what programs wrote is recorded, and what is withheld
+        brought up to date."""
         while True:
             try:
-                with self._reading():
+                with self._reading_captured():
                     changed = self._changed()
                     if not changed:
                         return look()

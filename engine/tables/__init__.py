@@ -3,7 +3,9 @@
 - ``kind``: what a kind does for a replica
 - ``types``: what a replica's methods take and return; ``applied``: what a merge did; ``findings``: what is damaged;
   ``additions``: what a file got after another side's tables
-- ``pack``: packed keys; ``batches``: changes cut up for merging; ``reading``: filters and measures; ``digests``
+- ``pack``: packed keys; ``batches``: changes cut up for merging; ``validate``: refuses what no honest peer sends
+- ``reading``: filters and measures; ``digests``: of rows and of history; ``row_digests``: rows by key
+- ``plans``: what another side is told of a table; ``defaults``, ``ddl_tokens``: what its text says
 - ``introspect``: tables as the file's schema has them; ``names``: names of what lies beside them
 - ``parking``: tables that take no part in sync for now
 """

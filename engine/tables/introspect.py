@@ -10,6 +10,7 @@ import apsw
 
 from engine.sqlite.invalid_text import each, readable, rows_of_schema, shown
 from engine.sqlite.values import Affinity
+from engine.tables.names import CLOCK, MARK
 
 UNREADABLE = "unreadable"
 
@@ -121,3 +122,10 @@ def unnamed_tables(db: apsw.Connection) -> Iterator[Table]:
 def listed(db: apsw.Connection) -> dict[str, tuple[str, str, int, int]]:
     """The list of tables and views, by name: of many it is read at once, as SQLite goes through all of it each time."""
     return {row[0]: row for row in each(db, _LISTED.format("")) if readable(row[:1])}
+
+
+def marks(db: apsw.Connection) -> dict[tuple[str, str], str]:
+    """The whole marks (``engine.clocks.table_marks``), by what bears their two halves: a table and its records."""
+    found = rows_of_schema(db, "name, tbl_name", f"type = 'trigger' AND name GLOB '{MARK}*'")
+    on = {name.removeprefix(MARK): table for name, table in found}
+    return {(table, on[mark + CLOCK]): mark for mark, table in on.items() if mark + CLOCK in on}

@@ -32,6 +32,9 @@ class Versions(Protocol):
     def next_version(self, at_least: int = 0) -> int:
         """The version that writes of this transaction are stamped with; only ever grows within it."""
 
+    def keep_floor(self, version: int | None = None) -> None:
+        """Keep the committed version, or one of this transaction, as that which the file's never goes below."""
+
 
 class KindCatalogue(SyncedTables, Protocol):
     """The tables of one kind, as of one version of the file's schema: another object when that changed."""
@@ -175,6 +178,22 @@ class Kind(Protocol):
 
     def repair(self) -> list[Finding]:
         """Mend what has a remedy; returns what it was."""
+
+    # Taking note of what programs wrote without recording it
+
+    def is_captured(self) -> bool:
+        """Whether everything is recorded. What reads for peers looks in its own transaction: a value that is read and
+        recorded later would leave under an old version."""
+
+    def capture(self) -> bool:
+        """Record some of what was written, in a write transaction that is short. Returns whether there is more."""
+
+    def capture_all(self) -> int:
+        """Record all of it, in a write transaction; before it merges, so that the merge's version is above.
+
+        Returns:
+            the latest version that rows were recorded with so, also in earlier transactions; 0 for none.
+        """
 
     # Giving changes out
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from engine.change import Change, SQLiteValue
+from engine.tables.introspect import Table
 from engine.text import Text, sentences, t
 
 
@@ -32,6 +33,14 @@ class SyncedTable(Protocol):
     @property
     def anchors(self) -> tuple[tuple[str, str], tuple[str, str]]:
         """The table and its records, each with a column of it: what its mark is put on."""
+
+
+class DescribedTable(SyncedTable, Protocol):
+    """A synced table with all that the file's schema tells of it."""
+
+    @property
+    def table(self) -> Table:
+        """That."""
 
 
 class SyncedTables(Protocol):

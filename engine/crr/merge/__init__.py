@@ -1,6 +1,6 @@
 """Merging changes (cr-sqlite.md 7).
 
-- ``merger``: takes a batch in; ``validate`` refuses what no honest peer sends
+- ``merger``: takes a batch in
 - ``columns``, ``shapes``: a batch turned on its side, and divided into rows of one shape
 - ``groups``: decides rows of one shape together (``row_group``); ``lookup`` reads what the file holds for them,
   ``write`` writes them, ``runs`` where they follow a rule

@@ -8,8 +8,8 @@ from operator import itemgetter, ne
 from typing import Any, NamedTuple, TypeVar
 
 from engine.change import MAX_VERSION, Change, SQLiteValue
-from engine.crr.merge.validate import SITE, VALUES
 from engine.sqlite.values import Affinity, Storage
+from engine.tables.validate import SITE, VALUES
 
 T = TypeVar("T")
 

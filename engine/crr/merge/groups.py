@@ -23,9 +23,9 @@ from engine.crr.merge.lookup import (
 )
 from engine.crr.merge.row_group import Group, Values
 from engine.crr.merge.shapes import Shape
-from engine.crr.merge.validate import check_keys
 from engine.crr.state import State
 from engine.sqlite.values import greater
+from engine.tables.validate import check_keys
 
 
 def gather(state: State, crr: Crr, batch: Columns, shape: Shape, *, js_numbers: bool) -> Group | None:

@@ -17,12 +17,12 @@ from engine.crr.merge.groups import decide, gather
 from engine.crr.merge.row_group import Group
 from engine.crr.merge.rowwise import Rowwise
 from engine.crr.merge.shapes import sort_out
-from engine.crr.merge.validate import check_table
 from engine.crr.merge.write import applied, write_clocks, write_rows
 from engine.crr.state import State
 from engine.errors import InvalidChange, RowRefused, SynclineError, TableBroken
 from engine.tables.batches import are_many, batches
 from engine.tables.types import Applied
+from engine.tables.validate import check_table
 from engine.text import t
 
 CROSSOVER = 100

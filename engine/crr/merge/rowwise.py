@@ -9,10 +9,10 @@ from engine.crr.catalogue import Crr
 from engine.crr.merge import bulk, verify_writes
 from engine.crr.merge.bulk import each_block
 from engine.crr.merge.row import Row
-from engine.crr.merge.validate import check, check_key
 from engine.crr.state import State
 from engine.sqlite import invalid_text
 from engine.tables.types import Applied
+from engine.tables.validate import check, check_key
 
 Key = tuple[SQLiteValue, ...]
 _Offers = list[tuple[int, Change, SQLiteValue]]

@@ -3,9 +3,8 @@
 - ``eligibility``: what can be a CRR; ``cautions``: what to know of one, with ``app_triggers`` and ``foreign_keys``
 - ``create``: makes a table a CRR, and a plain table again; ``backfill`` records what it holds; ``undone`` keeps the
   records of one that is not synced any more
-- ``alter``: a schema change, by ``snapshots``; ``automigrate``: by a schema text, which ``ddl_tokens`` reads;
-  ``defaults``: which defaults of columns are plain values
-- ``plans``: describes tables to another side, and makes them there; ``additions``: adds what another side has more
+- ``alter``: a schema change, by ``snapshots``; ``automigrate``: by a schema text
+- ``plans``: makes tables as another side has them; ``additions``: adds what another side has more
 - ``repair``: finds damage and mends it; ``exhausted_versions``: version numbers that are used up; ``strict``: what
   programs with an old SQLite cannot open
 """

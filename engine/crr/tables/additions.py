@@ -14,12 +14,13 @@ from engine.crr.state import State
 from engine.crr.tables.alter import begin_alter, commit_alter
 from engine.crr.tables.create import drop_records
 from engine.crr.tables.eligibility import find_table
-from engine.crr.tables.plans import column_sql, create
+from engine.crr.tables.plans import create
 from engine.sqlite.sql import ident, main
 from engine.table_plan import TablePlan
 from engine.tables.additions import Addition
 from engine.tables.introspect import column_names
 from engine.tables.names import CLOCK
+from engine.tables.plans import column_sql
 
 _ADDED = "crsql_syncline_added"
 

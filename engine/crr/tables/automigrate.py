@@ -16,10 +16,10 @@ from engine.crr.state import State
 from engine.crr.tables import undone
 from engine.crr.tables.alter import begin_alter, commit_alter
 from engine.crr.tables.create import make_plain, savepoint
-from engine.crr.tables.ddl_tokens import column_definitions, tokens
 from engine.errors import ReplicaError, UsageError
 from engine.sqlite.invalid_text import rows_of_schema
 from engine.sqlite.sql import ident, literal, main
+from engine.tables.ddl_tokens import column_definitions, tokens
 from engine.tables.introspect import Table, user_tables
 from engine.tables.types import Lost, Migration
 from engine.text import t

@@ -9,8 +9,8 @@ from __future__ import annotations
 from engine.change import SENTINEL
 from engine.clocks import coverage
 from engine.crr.state import State
-from engine.crr.tables import defaults
 from engine.sqlite.sql import ident, idents, literal, main
+from engine.tables import defaults
 from engine.tables.introspect import Table
 from engine.tables.names import CLOCK, KEY, PKS
 

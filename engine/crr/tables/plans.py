@@ -1,90 +1,15 @@
-"""Tables as plans: read from a file for another side, and made anew from one (``engine.table_plan``)."""
+"""CRRs made anew from the plans of another side (``engine.table_plan``)."""
 
 from __future__ import annotations
 
-import hashlib
-import math
 from collections.abc import Iterable
 
 import apsw
 
-from engine.change import SQLiteValue
-from engine.crr.catalogue import Crr
-from engine.crr.tables.ddl_tokens import column_definitions
-from engine.crr.tables.defaults import is_null, value_of
-from engine.sqlite.invalid_text import each
-from engine.sqlite.sql import ident, idents, literal, main
+from engine.sqlite.sql import idents, main
 from engine.sqlite.steps import Steps
-from engine.sqlite.values import Affinity, Storage
-from engine.table_plan import Collation, ColumnPlan, Kind, TablePlan
-from engine.table_shape import ColumnType, Shape
-from engine.tables.introspect import Column
-
-LONGEST = 200
-"""Characters, or bytes, of a default of which a shape has more than a digest."""
-
-_KINDS = {
-    Affinity.INTEGER: Kind.INT,
-    Affinity.REAL: Kind.REAL,
-    Affinity.TEXT: Kind.TEXT,
-    Affinity.NUMERIC: Kind.NUMERIC,
-    Affinity.NONE: Kind.ANY,
-}
-_TYPES = {
-    Kind.ANY: "",
-    Kind.TEXT: "TEXT",
-    Kind.NUMERIC: "NUMERIC",
-    Kind.INTEGER: "INTEGER",
-    Kind.REAL: "REAL",
-    Kind.INT: "INT",
-}
-_STRICT_TYPES = {Kind.ANY: "ANY", Kind.NUMERIC: "ANY"}
-_CLASSES = {Kind.TEXT: "text", Kind.INTEGER: "integer", Kind.INT: "integer", Kind.REAL: "real"}
-"""The storage class that a STRICT table takes in a column of a kind, beside NULL."""
-
-
-def plan_of(db: apsw.Connection, crr: Crr) -> TablePlan:
-    """The plan of a CRR. A default that is no plain value is left out: it differs from row to row."""
-    columns = [
-        ColumnPlan(column.name, _kind(column), _collation(column), column.key, value_of(column.default))
-        for column in crr.table.columns
-        if not column.hidden
-    ]
-    strict = crr.table.strict or _checks_types(db, crr.table.name, columns)
-    return TablePlan(crr.name, tuple(columns), strict, crr.table.rowid)
-
-
-def shape_of(db: apsw.Connection, crr: Crr, storage: Storage) -> Shape:
-    """The shape of a CRR."""
-    columns = {column.name: column for column in crr.table.columns}
-    types = tuple(_type_of(columns[name], storage) for name in (*crr.key, *crr.columns))
-    return Shape(crr.name, crr.key, crr.columns, types, plan_of(db, crr).strict, crr.table.rowid)
-
-
-def _type_of(column: Column, storage: Storage) -> ColumnType:
-    default, expression = None if column.key else column.default, ""
-    value = value_of(default)
-    if value is not None:
-        value = storage.stored(value, column.affinity)
-        if isinstance(value, str | bytes) and len(value) > LONGEST:
-            value = _digest(value)
-    elif default is not None and not is_null(default):
-        expression = " ".join(default.split())
-        if len(expression) > LONGEST:
-            expression = f"{expression[:LONGEST]}… {_digest(expression).hex()}"
-    return ColumnType(_kind(column), _collation(column), value, expression)
-
-
-def _kind(column: Column) -> Kind:
-    return Kind.INTEGER if column.declared.upper() == "INTEGER" else _KINDS[column.affinity]
-
-
-def _collation(column: Column) -> Collation:
-    return Collation.__members__.get(column.collation, Collation.BINARY)
-
-
-def _digest(value: str | bytes) -> bytes:
-    return hashlib.blake2b(value if isinstance(value, bytes) else value.encode(), digest_size=16).digest()
+from engine.table_plan import TablePlan
+from engine.tables.plans import column_sql
 
 
 def create(db: apsw.Connection, plan: TablePlan) -> None:
@@ -107,45 +32,3 @@ def create_all(db: apsw.Connection, plans: Iterable[TablePlan], *, equal_values:
         create(db, plan)
         yield
     db.execute("SELECT crsql_config_set('merge-equal-values', ?)", (int(equal_values),)).fetchall()
-
-
-def column_sql(column: ColumnPlan, *, checked: bool, strict: bool = False) -> str:
-    """A column as CREATE TABLE and ALTER TABLE take it.
-
-    Args:
-        checked: whether it takes values of its own type only, as in a STRICT table.
-        strict: whether the table is one.
-    """
-    words = [ident(column.name), _STRICT_TYPES.get(column.kind, _TYPES[column.kind]) if strict else _TYPES[column.kind]]
-    if column.collation is not Collation.BINARY:
-        words.append(f"COLLATE {column.collation.name}")
-    if column.key:
-        words.append("NOT NULL")
-    elif column.default is not None:
-        words.append(f"DEFAULT {_literal(column.default)}")
-    if checked and not strict and column.kind in _CLASSES:
-        words.append(_check(column))
-    return " ".join(words)
-
-
-def _check(column: ColumnPlan) -> str:
-    return f"CHECK (typeof({ident(column.name)}) IN ('{_CLASSES[column.kind]}', 'null'))"
-
-
-def _checks_types(db: apsw.Connection, table: str, columns: list[ColumnPlan]) -> bool:
-    """Was the table made here after one that is STRICT? So it is for whoever makes one after it."""
-    typed = [column for column in columns if column.kind is not Kind.ANY]
-    [(sql,)] = each(db, "SELECT sql FROM main.sqlite_master WHERE type = 'table' AND name = ?", (table,))
-    definitions = column_definitions(sql)
-    return bool(typed) and all(
-        column.kind in _CLASSES and definitions.get(column.name.lower(), "").endswith(_check(column))
-        for column in typed
-    )
-
-
-def _literal(value: SQLiteValue) -> str:
-    if isinstance(value, bytes):
-        return f"x'{value.hex()}'"
-    if isinstance(value, float):
-        return repr(value) if math.isfinite(value) else f"{'-' * (value < 0)}9e999"
-    return literal(value) if isinstance(value, str) else str(value)

@@ -7,10 +7,10 @@ from pathlib import Path
 import apsw
 import pytest
 
-from engine.crr.tables.ddl_tokens import column_definitions
 from engine.errors import NotEligible, ReplicaError, SynclineError, UsageError
 from engine.replica import Replica
 from engine.tables import Lost, Migration
+from engine.tables.ddl_tokens import column_definitions
 from tests.engine.crr.altering import dump, triggers
 from tests.engine.crr.conftest import MakeReplica
 from tests.engine.crr.test_trigger_functions import clock

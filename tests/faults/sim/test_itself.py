@@ -153,7 +153,7 @@ def _all_holds_of_any_table_of_the_name(patch: pytest.MonkeyPatch) -> None:
         def __missing__(self, _: object) -> str:
             return "the same"
 
-    patch.setattr(catalogue, "_marks", lambda _: Same())
+    patch.setattr(catalogue, "marks", lambda _: Same())
 
 
 def _a_range_goes_on_whatever_became_of_its_tables(patch: pytest.MonkeyPatch) -> None:

@@ -8,8 +8,8 @@ import re
 import apsw
 
 from engine.change import SQLiteValue
-from engine.crr.tables.ddl_tokens import bare_name
 from engine.sqlite.sql import literal
+from engine.tables.ddl_tokens import bare_name
 
 _KEYWORDS = frozenset(("NULL", "TRUE", "FALSE", "CURRENT_DATE", "CURRENT_TIME", "CURRENT_TIMESTAMP"))
 _LITERAL = re.compile(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from engine.change import MAX_VERSION, Change, SQLiteValue
-from engine.crr.catalogue import Crr
 from engine.errors import InvalidChange
 from engine.tables.pack import unpack, unpack_plain
+from engine.tables.types import SyncedTable
 from engine.text import t
 
 MAX_NAME = 2048
@@ -68,35 +68,35 @@ def check_table(name: str) -> None:
         )
 
 
-def check_key(crr: Crr, packed: bytes) -> tuple[SQLiteValue, ...]:
-    """Unpack and check the key of a change for ``crr``.
+def check_key(table: SyncedTable, packed: bytes) -> tuple[SQLiteValue, ...]:
+    """Unpack and check the key of a change for ``table``.
 
     Raises:
         InvalidChange: it cannot be read, has the wrong count, or has NULL in it.
     """
     key = unpack(packed)
-    if len(key) != len(crr.key):
+    if len(key) != len(table.key):
         raise InvalidChange(
             t(
                 "A change for the table “{crr}” has {count} key values instead of {count2}.",
-                crr=crr.name,
+                crr=table.name,
                 count=len(key),
-                count2=len(crr.key),
+                count2=len(table.key),
             ),
             hint=t("The primary key of the table differs between the two sides."),
         )
     if None in key:
-        raise _invalid(crr.name, t("has NULL in its key"))
+        raise _invalid(table.name, t("has NULL in its key"))
     return key
 
 
-def check_keys(crr: Crr, packed: Sequence[bytes]) -> list[Sequence[SQLiteValue]]:
+def check_keys(table: SyncedTable, packed: Sequence[bytes]) -> list[Sequence[SQLiteValue]]:
     """As ``check_key`` for many keys at once, as one sequence for each column of the key."""
-    if len(crr.key) == 1:
+    if len(table.key) == 1:
         values = unpack_plain(packed)
         if values is not None:
             return [values]
-    return list(zip(*(check_key(crr, one) for one in packed), strict=True))
+    return list(zip(*(check_key(table, one) for one in packed), strict=True))
 
 
 def _is_name(name: str) -> bool:
