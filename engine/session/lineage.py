@@ -128,7 +128,14 @@ class LineageSession(Session):
 
     def _show(self, tokens: tuple[bytes, ...]) -> None:
         """Show the tokens that we have now, in order: each must follow one that was shown on this connection, and one
-        that nobody has said to have seen may have been lost."""
+        that nobody has said to have seen may have been lost. One that went on from there on another connection, while
+        this one was stuck, would be taken for a copy's: that takes a new greeting."""
+        *before, _ = tokens
+        if not {*self._tokens.greeted_with, *self._tokens.shown}.issuperset(before):
+            self.close(
+                CloseCode.GOING_AWAY, t("Another connection to the same peer has overtaken this one."), regreet=True
+            )
+            return
         for token in tokens:
             if token not in self._tokens.shown:
                 self._send(encode(Renewal(token)))

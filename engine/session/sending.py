@@ -212,7 +212,7 @@ class SendingSession(LineageSession):
         if self.closed:
             return
         self._show(tokens)
-        if held is not None:
+        if held is not None and self.closed is None:
             self._send_batch(held.until, held)
         self._advance()
 

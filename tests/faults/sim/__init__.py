@@ -8,6 +8,7 @@ data.
 ``network``   connections: delay, stalls in one direction, cuts, bounded buffers
 ``files``     the files: made from a template, backed up, restored, written to at random
 ``releases``  schema changes that reach the machines one by one
+``spoil``     rows that cannot be sent for a while
 ``truth``     what is checked: clocks against data, digests; it reads with SQL of its own
 ``machine``   one running program: a replica, its listeners, its crashes
 ``driver``    what engine.transport.driver does for a session, on simulated time

@@ -12,9 +12,9 @@ from engine.change import Change
 from engine.replica import Replica
 from engine.session import Merge, Read, Snapshot, Versions, execute
 from engine.storage.ack_writer import DELAY as SENT_DELAY
-from engine.tables import Damage, Known, MergeResult, Received
+from engine.tables import Damage, Known, MergeResult, Received, unpack_columns
 
-from . import truth
+from . import spoil, truth
 from .files import write
 from .releases import RELEASES, missing
 from .timeline import Failed
@@ -143,8 +143,8 @@ class Machine:
         return results
 
     def look(self) -> None:
-        """Notice what the app wrote."""
-        version = self.replica.db_version()
+        """Notice what the app wrote, and what can be sent now."""
+        version = self.replica.look_again()
         if version > self.version:
             self._moved(version)
 
@@ -164,9 +164,55 @@ class Machine:
         made = sum(1 for _ in self.eye.cells(before, after))
         self.world.made += made
         self.note(f"writes {said}: {made} changes, version {after}")
+        self._look_soon()
+
+    def _look_soon(self) -> None:
         life = self.life
         wait = self.rng.choice([0.0, 0.01, 2.0])
         self.world.time.after(wait, lambda: self.look() if self.up and self.life == life else None)
+
+    def spoil(self) -> None:
+        """A row gets something that cannot be sent, or is corrected, by the app or behind its back."""
+        how = self.rng.choice(["recorded", "recorded", "behind", "correct", "correct behind", *self._version_kinds])
+        db = self.replica.connection
+        if how == "correct":
+            said = f"corrects {spoil.correct(db, self.rng)} rows"
+        elif how == "correct behind":
+            said = spoil.correct_behind(self.path, self.rng)
+        elif how == "version":
+            said = self._last_version()
+        else:
+            said = "writes " + spoil.spoil_text(db, self.path, self.rng, behind=how == "behind")
+        self.note(said)
+        self._look_soon()
+
+    @property
+    def _version_kinds(self) -> list[str]:
+        """A published package does not hold back what has no version left."""
+        return [] if self.world.published else ["version"]
+
+    def _last_version(self) -> str:
+        change = spoil.last_version(self.eye, self.rng)
+        if change is None or "item" not in self.replica.crr_tables():
+            return "has no cell for the last version"
+        Replica.merge(self.replica, [change])
+        if self.rng.random() < 0.6:
+            row = unpack_columns(change.pk)
+            self.replica.connection.execute(f"UPDATE item SET {change.cid} = 'beyond' WHERE id = ?", row)
+        return f"gets the last version of a cell of {change.cid}"
+
+    def correct(self) -> bool:
+        """The app and a person see to all that cannot be sent; False when there is nothing."""
+        corrected = spoil.correct(self.replica.connection, self.rng)
+        used_up = any(cell.version >= truth.USED_UP for cell in self.eye.cells(0, self.eye.clock()))
+        if used_up:
+            found = self.replica.repair()
+            if any(one.damage not in (Damage.PARKED, Damage.USED_UP) for one in found):
+                raise Failed(f"{self.name} has damaged records: {', '.join(one.sentence for one in found)}")
+        if corrected or used_up:
+            self.note(f"corrects {corrected} texts{', and repairs versions' if used_up else ''}")
+            self._tables_changed()
+        return bool(corrected or used_up)
 
     def alter(self) -> bool:
         """Take the next release of the app; False when it has the latest. Links hear of it a little later."""
@@ -194,8 +240,8 @@ class Machine:
         if not self.replica.parked():
             return False
         found = self.replica.repair()
-        if any(one.damage is not Damage.PARKED for one in found):
-            raise Failed(f"{self.name} has damaged records: {', '.join(map(str, found))}")
+        if any(one.damage not in (Damage.PARKED, Damage.USED_UP) for one in found):
+            raise Failed(f"{self.name} has damaged records: {', '.join(one.sentence for one in found)}")
         self.note("mends what was parked")
         self._tables_changed()
         return True
@@ -228,8 +274,8 @@ class Machine:
         self.look()
 
     def catch_up(self) -> None:
-        """Take all releases that are left, now and then one, and mend what is parked."""
-        if not self.up or self.alter() or self.release():
+        """Take all releases that are left, now and then one, and mend what is parked or cannot be sent."""
+        if not self.up or self.alter() or self.release() or self.correct():
             self.world.time.after(self.rng.uniform(0.1, 20), self.catch_up)
 
     def crash(self, *, power: bool) -> None:
@@ -316,13 +362,14 @@ class Machine:
                 self.world.checked += 1
                 if not again and cell.author == self.site_id and self.site_id in self.world.set_back:
                     continue  # written by another copy of this file: it comes when both have ids of their own
-                if not self.eye.holds(cell):
+                if not self.eye.holds(cell) and not (peer.eye.waits(cell) or self.eye.waits(cell)):
                     raise Failed(f"{self.name} has clock {version} of {peer.name}, but not its {cell}")
 
     def cells(self) -> list[truth.Cell]:
-        """All that its file holds, also while the program is down."""
+        """All that its file holds and can be sent, also while the program is down."""
         eye = truth.Eye(self.path)
-        found = [cell._replace(author=b"") for cell in eye.cells(0, eye.clock())]
+        cells = (cell for cell in eye.cells(0, eye.clock()) if not eye.waits(cell))
+        found = [cell._replace(author=b"") for cell in cells]
         eye.close()
         return found
 

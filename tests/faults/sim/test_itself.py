@@ -18,6 +18,7 @@ import pytest
 from engine.clocks import coverage, table_marks
 from engine.crr import catalogue
 from engine.crr.catalogue import Catalogue
+from engine.crr.withheld.rows import WithheldRows
 from engine.replica import Replica
 from engine.session import Merge, SynclineSession, base, common_tables, execute, vlcn
 from engine.tables import Known, MergeResult, Received
@@ -160,9 +161,21 @@ def _a_range_goes_on_whatever_became_of_its_tables(patch: pytest.MonkeyPatch) ->
     patch.setattr(table_marks, "check", lambda *_: None)
 
 
+def _withheld_rows_are_recorded_in_memory_alone(patch: pytest.MonkeyPatch) -> None:
+    record = WithheldRows.record
+    patch.setattr(WithheldRows, "record", lambda self, found, *, readonly: record(self, found, readonly=True))
+
+
+def _rows_keep_their_versions_when_they_are_released(patch: pytest.MonkeyPatch) -> None:
+    release = WithheldRows.release
+    patch.setattr(WithheldRows, "release", lambda self, changed, *, readonly: release(self, changed, readonly=True))
+
+
 @pytest.mark.parametrize(
     ("plant", "topologies"),
     [
+        (_withheld_rows_are_recorded_in_memory_alone, ["stock hub"]),
+        (_rows_keep_their_versions_when_they_are_released, ["hub"]),
         (_all_holds_of_any_table_of_the_name, ["chain"]),
         (_a_range_goes_on_whatever_became_of_its_tables, ["hub"]),
         (_columns_that_one_side_lacks_are_left_out, ["chain"]),

@@ -13,6 +13,9 @@ from engine.change import SQLiteValue
 
 _Row = tuple[SQLiteValue, ...]
 
+USED_UP = 2**53
+"""The first version that peers do not take."""
+
 Tables = dict[str, tuple[tuple[str, ...], tuple[str, ...]]]
 """Key and tracked columns of each CRR."""
 
@@ -82,10 +85,12 @@ class Eye:
         """What converged replicas have in common: rows, tombstones and causal lengths."""
         found: Digest = {}
         for table, (key, columns) in self.tables.items():
-            names, order = ", ".join(key + columns), ", ".join(key)
+            order = ", ".join(key)
             rows = [
                 tuple((_storage(value), 0.0 if value == 0 and isinstance(value, float) else value) for value in row)
-                for row in self.db.execute(f"SELECT {names} FROM {table} ORDER BY {order}")
+                for row in self._rows(
+                    f"SELECT {', '.join(map(_readable, key + columns))} FROM {table} ORDER BY {order}"
+                )
             ]
             lengths = {
                 tuple(pk): length
@@ -105,7 +110,8 @@ class Eye:
             value = f"CASE c.col_name{cases} END" if cases else "NULL"
             same = " AND ".join(f"t.{column} = p.{column}" for column in key)
             found: list[Any] = self.db.execute(
-                f"SELECT c.col_name, {value}, c.col_version, ifnull(s.col_version, 1), a.site_id, {_keys('p', key)}"
+                f"SELECT c.col_name, {_readable(value)}, c.col_version, ifnull(s.col_version, 1), a.site_id,"
+                f" {_keys('p', key)}"
                 f" FROM {table}__crsql_clock AS c JOIN crsql_site_id AS a ON a.ordinal = c.site_id"
                 f" JOIN {table}__crsql_pks AS p ON p.__crsql_key = c.key"
                 f" LEFT JOIN {table} AS t ON {same}"
@@ -113,8 +119,28 @@ class Eye:
                 " WHERE c.db_version > ? AND c.db_version <= ?",
                 (since, until),
             ).fetchall()
-            for column, val, version, length, author, *pk in found:
-                yield Cell(table, tuple(pk), column, val, version, length, author)
+            for column, is_text, val, version, length, author, *pk in found:
+                yield Cell(table, tuple(pk), column, _value(is_text, val), version, length, author)
+
+    def waits(self, cell: Cell) -> bool:
+        """Whether the cell's row cannot be sent as it is now: it holds text that is none, or a version that is used
+        up. A clock may pass it, for when it can be sent it gets another version."""
+        if cell.table not in self.tables:
+            return False
+        key, columns = self.tables[cell.table]
+        where = " AND ".join(f"p.{column} IS ?" for column in key)
+        source = f"{cell.table}__crsql_pks AS p JOIN {cell.table}__crsql_clock AS c ON c.key = p.__crsql_key"
+        highest = self.db.execute(f"SELECT max(c.col_version) FROM {source} WHERE {where}", cell.key).get
+        if highest is not None and highest >= USED_UP:
+            return True
+        fields = ", ".join(map(_readable, columns)) or "NULL, NULL"
+        rows = self._rows(f"SELECT {fields} FROM {cell.table} AS p WHERE {where}", cell.key)
+        return any(isinstance(value, str) and not _is_whole(value) for row in rows for value in row)
+
+    def _rows(self, sql: str, bindings: _Row = ()) -> list[_Row]:
+        """The rows of a query whose fields are all ``_readable``."""
+        found = self.db.execute(sql, bindings).fetchall()
+        return [tuple(map(_value, row[::2], row[1::2])) for row in found]
 
     def holds(self, cell: Cell) -> bool:
         """Whether the file has this cell, or something that beats it: merging it would change nothing.
@@ -141,8 +167,8 @@ class Eye:
         if version is None or version != cell.version:
             return version is not None and bool(version > cell.version)
         where = " AND ".join(f"{column} IS ?" for column in key)
-        row = self.db.execute(f"SELECT {cell.column} FROM {cell.table} WHERE {where}", cell.key).fetchone()
-        return row is not None and _rank(row[0]) >= _rank(cell.value)
+        rows = self._rows(f"SELECT {_readable(cell.column)} FROM {cell.table} WHERE {where}", cell.key)
+        return bool(rows) and _rank(rows[0][0]) >= _rank(cell.value)
 
 
 def tables(db: apsw.Connection) -> Tables:
@@ -188,8 +214,30 @@ def _rank(value: SQLiteValue) -> tuple[int, object]:
     if isinstance(value, bytes):
         return 1, value
     if isinstance(value, str):
-        return 2, value.encode()
+        return 2, value.encode(errors="surrogateescape")
     return (3 if isinstance(value, float) else 4), value
+
+
+def _readable(field: str) -> str:
+    """Two fields for one, of which any value can be read: whether it is a text, and it, a text by its bytes."""
+    return f"typeof({field}) = 'text', iif(typeof({field}) = 'text', CAST({field} AS BLOB), {field})"
+
+
+def _value(is_text: object, value: Any) -> SQLiteValue:
+    return value.decode(errors="surrogateescape") if is_text else value
+
+
+def _is_whole(text: str) -> bool:
+    return is_text(text.encode(errors="surrogateescape"))
+
+
+def is_text(data: bytes) -> bool:
+    """Whether these bytes are text."""
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _storage(value: SQLiteValue) -> str:

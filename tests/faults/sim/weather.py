@@ -37,6 +37,7 @@ class Weather:
             (self._alter, 2),
             (self._make_anew, 2 if self._world.own else 0),  # no published peer sends us what we wrote and lost
             (self._park, 2 if self._world.own else 0),  # the stock dialect knows nothing of that
+            (self._spoil, 3),
             (self._forget, 1),
             (self._ask_again, 1),
         ]
@@ -161,6 +162,12 @@ class Weather:
         machine = self._machine()
         if machine is not None:
             machine.park()
+
+    def _spoil(self) -> None:
+        """A row cannot be sent for a while. (A published server would send it all the same.)"""
+        machine = self._machine()
+        if machine is not None and not self._world.runs_published(machine):
+            machine.spoil()
 
     def _forget(self) -> None:
         """Somebody drops a clock from the file, so that the peer has to begin anew."""

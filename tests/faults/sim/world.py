@@ -110,6 +110,10 @@ class World:
         """Whether a published package takes part."""
         return any(link.guest is PublishedServer for link in self.links)
 
+    def runs_published(self, machine: Machine) -> bool:
+        """Whether a published package has the machine's file open."""
+        return any(link.hub is machine and link.guest is PublishedServer for link in self.links)
+
     def by_site(self, site_id: bytes) -> Machine | None:
         """The machine whose file has this id now."""
         return next((machine for machine in self.machines if machine.site_id == site_id), None)
@@ -215,6 +219,8 @@ class World:
                 raise Failed(f"{first.name} and {machine.name} differ: {different}")
         for machine in self.machines:
             machine.check(again=True)
+            if machine.replica.waiting:
+                raise Failed(f"{machine.name} holds rows back that can be sent: {machine.replica.waiting}")
         for link in self.links:
             if link.ends is not None:
                 link.check_guest(link.ends[1])
