@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 
 from engine.cli.bench.guests import SCHEMA, SCHEMA_NAME, Guest
-from engine.crr.merge.merger import Merger
 from engine.hub import Hub, HubOptions
 from engine.settings import PeerConfig
 from engine.storage.host_pool import HostPool
 from engine.storage.replica_host import ReplicaHost
+from engine.tables.applied import AppliedLog
 from tests import budget
 from tests.engine.live import PATIENCE, make_file, on_loop, plain_engine, rows, until, write
 
@@ -78,7 +78,7 @@ async def test_a_hub_alone_keeps_no_account_of_what_it_merges(tmp_path: Path, mo
     ours = make_file(tmp_path / "ours.db")
     write(ours, "INSERT INTO item (id, name) VALUES (1, 'ours')")
     told: list[object] = []
-    monkeypatch.setattr(Merger, "_remember", lambda *arguments: told.append(arguments))
+    monkeypatch.setattr(AppliedLog, "add", lambda *arguments: told.append(arguments))
     async with Hub({"room": make_file(tmp_path / "there.db")}, HostPool()) as hub, plain_engine() as here:
         database = await here.databases.add(ours)
         await here.peers.add(PeerConfig.new(database.id, hub.url, room="room"))
