@@ -123,10 +123,10 @@ class NotEligible(ReplicaError):
     def because(cls, table: str, reasons: tuple[str, ...]) -> Self:
         """Make the refusal of a table, with every obstacle."""
         return cls(
-            t("The table “{name}” cannot be made syncable. {reasons}", name=table, reasons=sentences(*reasons)),
+            t("The table “{table}” cannot be made syncable. {reasons}", table=table, reasons=sentences(*reasons)),
             table=table,
             reasons=reasons,
-            hint=t("Change the table so that nothing of this applies, then try again."),
+            hint=t("Change the table, then try again."),
         )
 
 

@@ -73,16 +73,14 @@ def check_plans(plans: tuple[TablePlan, ...]) -> None:
         UsageError: they cannot; says why, in words fit for whoever sent them.
     """
     if not 0 < len(plans) <= MAX_TABLES:
-        raise UsageError(
-            t("A room has from 1 to {max_tables} tables, not {count}.", max_tables=MAX_TABLES, count=len(plans))
-        )
+        raise UsageError(t("A room can have 1 to {limit} tables, not {count}.", limit=MAX_TABLES, count=len(plans)))
     if len({plan.name.lower() for plan in plans}) < len(plans):
         raise UsageError(t("Two tables have the same name."))
     for plan in plans:
         _check_name(plan.name)
         lower = plan.name.lower()
         if lower.startswith(_RESERVED) or "__crsql_" in lower:
-            raise UsageError(t("No table may be called “{plan}”.", plan=printable(plan.name, 40)))
+            raise UsageError(t("A table cannot be called “{name}”.", name=printable(plan.name, 40)))
         _check_columns(plan)
 
 
@@ -91,23 +89,23 @@ def _check_columns(plan: TablePlan) -> None:
     if not 0 < len(plan.columns) <= MAX_COLUMNS:
         raise UsageError(
             t(
-                "The table “{shown}” has {count} columns; from 1 to {max_columns} can be.",
-                shown=shown,
+                "The table “{table}” has {count} columns; it can have 1 to {limit}.",
+                table=shown,
                 count=len(plan.columns),
-                max_columns=MAX_COLUMNS,
+                limit=MAX_COLUMNS,
             )
         )
     if len({column.name.lower() for column in plan.columns}) < len(plan.columns):
-        raise UsageError(t("Two columns of the table “{shown}” have the same name.", shown=shown))
+        raise UsageError(t("Two columns of the table “{table}” have the same name.", table=shown))
     places = sorted(column.key for column in plan.columns if column.key)
     if not places or places != list(range(1, len(places) + 1)):
-        raise UsageError(t("The table “{shown}” has no whole primary key.", shown=shown))
+        raise UsageError(t("The primary key of the table “{table}” is incomplete.", table=shown))
     for column in plan.columns:
         _check_name(column.name)
         if isinstance(column.default, str) and "\0" in column.default:
-            raise UsageError(t("A default in the table “{shown}” holds a zero character.", shown=shown))
+            raise UsageError(t("A default in the table “{table}” contains a null character.", table=shown))
 
 
 def _check_name(name: str) -> None:
     if not 0 < len(name) <= MAX_NAME or not name.isprintable():
-        raise UsageError(t("“{name}” is no name for a table or column.", name=printable(name, 40)))
+        raise UsageError(t("“{name}” is not a valid name for a table or column.", name=printable(name, 40)))

@@ -7,6 +7,8 @@ sentence, and leave the arguments as they are (names of peers, tables, files). A
 
 from __future__ import annotations
 
+import json
+import re
 import string
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -16,6 +18,10 @@ Lookup = Callable[[str], str]
 
 Number = Callable[[str], str]
 """From a number as English writes it (``1,240.5``) to the way that another language does."""
+
+
+_GAP = re.compile(r"\{\w+(![rsa])?(:[<>]?\d{0,2},?(\.\d{1,2})?f?)?\}|\{\{")
+"""What a kept template may hold: a gap with a format that makes nothing much longer."""
 
 
 class Text(str):
@@ -85,24 +91,35 @@ def translated(text: str, lookup: Lookup, number: Number = str) -> str:
     return text.said(lookup, number) if isinstance(text, Text) else text
 
 
-def to_json(text: str) -> Any:
-    """Return a text as JSON can hold it, with what it was made from."""
-    if not isinstance(text, Text):
-        return text
-    return {"template": text.template, "arguments": {name: _to_json(value) for name, value in text.arguments.items()}}
+def packed(text: str) -> str:
+    """Return a text as JSON, to be kept; what is neither a text nor a number in it becomes its English."""
+    return json.dumps(_packed(text), ensure_ascii=False)
 
 
-def _to_json(argument: object) -> Any:
-    if argument is None or isinstance(argument, bool | int | float | Text):
-        return to_json(argument) if isinstance(argument, Text) else argument
-    return str(argument)
+def unpacked(data: str) -> str:
+    """Return the text that ``packed`` made this of; what it has not made is returned as it is."""
+    try:
+        return _unpacked(json.loads(data))
+    except (ValueError, TypeError, LookupError, RecursionError):
+        return data
 
 
-def from_json(value: Any) -> Any:
-    """Return what ``to_json`` was given. Only for what this program has written: a template is not checked."""
-    if not isinstance(value, dict):
+def _packed(value: object) -> object:
+    if isinstance(value, Exception) and value.args and isinstance(value.args[0], Text):
+        value = value.args[0]
+    if isinstance(value, Text):
+        return [value.template, {name: _packed(argument) for name, argument in value.arguments.items()}]
+    return value if isinstance(value, int | float) else str(value)
+
+
+def _unpacked(value: Any) -> str:
+    if isinstance(value, str):
         return value
-    return _made(value["template"], {name: from_json(argument) for name, argument in value["arguments"].items()})
+    template, arguments = value
+    if _GAP.sub("", template).count("{"):
+        raise ValueError("Whoever wrote this wants more than values in gaps.")
+    values = {name: _unpacked(one) if isinstance(one, str | list) else one for name, one in arguments.items()}
+    return _made(template, values)
 
 
 def printable(text: str, limit: int) -> str:

@@ -72,7 +72,7 @@ async def save(engine: Engine, folder: Path, logs: Iterable[Path] = (), about: I
     except OSError as error:
         why = error.strerror or error
         raise SynclineError(
-            t("{file} could not be written: {why}.", file=file, why=why), hint=t("Check the folder.")
+            t("{file} could not be written: {reason}.", file=file, reason=why), hint=t("Check the folder.")
         ) from None
     return file
 

@@ -148,7 +148,7 @@ NO_DATABASE = DatabaseId("")
 
 
 def _name(room: str, url: str) -> str:
-    return t("{room} at {hostname}", room=room, hostname=urlsplit(url).hostname)
+    return f"{room} at {urlsplit(url).hostname}"
 
 
 def _peer(link: PairingLink, url: str, database: DatabaseId = NO_DATABASE) -> PeerConfig:

@@ -110,15 +110,12 @@ async def probe(
         return found.report()
     socket, found.own, found.read_only = dialled.socket, dialled.own is not None, dialled.read_only
     try:
-        found.ok(Step.REACHABLE, t("{where} answers.", where=found.where))
-        reading = t(", for reading only") if found.read_only else ""
-        found.ok(
-            Step.TOKEN,
-            t("It lets us in {value} token{reading}.", value="with this" if token else "without a", reading=reading),
-        )
+        found.ok(Step.REACHABLE, t("{host} answers.", host=found.where))
+        accepted = t("It accepts the token.") if token else t("It asks for no token.")
+        found.ok(Step.TOKEN, sentences(accepted, t("It allows reading only.") if found.read_only else ""))
         if dialled.new_room:
             found.ok(Step.PROTOCOL, t("It is a Syncline hub."))
-            found.ok(Step.ROOM, t("There is no such room yet; the first sync makes it."))
+            found.ok(Step.ROOM, t("The room does not exist yet; the first sync creates it."))
         elif found.own:
             await _listen(socket, found, here)
         else:
@@ -178,9 +175,9 @@ class _Findings:
         """Find the step at which ``dial`` failed, by what was behind it."""
         step = _step_of(error)
         if step is not Step.REACHABLE:
-            self.ok(Step.REACHABLE, t("{where} answers.", where=self.where))
+            self.ok(Step.REACHABLE, t("{host} answers.", host=self.where))
         if step is Step.TOKEN:
-            self.unknown(Step.PROTOCOL, t("It tells only who shows the right token."))
+            self.unknown(Step.PROTOCOL, t("It says nothing without the right token."))
         self.failed(step, str(error), error.hint)
 
     def report(self) -> ProbeReport:
@@ -207,25 +204,25 @@ async def _listen(socket: ClientConnection, found: _Findings, here: _Here | Sync
         found.ok(Step.PROTOCOL, t("It is a Syncline hub."))
         found.failed(
             Step.ROOM,
-            t("The hub did not open the room within {greeting_timeout:.0f} s.", greeting_timeout=GREETING_TIMEOUT),
+            t("The hub did not open the room within {seconds:.0f} s.", seconds=GREETING_TIMEOUT),
         )
         return
     except ConnectionClosed as closed:
-        reason = closed.rcvd.reason if closed.rcvd and closed.rcvd.reason else t("it did not say why.")
-        found.failed(Step.PROTOCOL, t("{where} hung up: {reason}", where=found.where, reason=reason))
+        reason = closed.rcvd.reason if closed.rcvd and closed.rcvd.reason else t("it gave no reason.")
+        found.failed(Step.PROTOCOL, t("{host} closed the connection: {reason}", host=found.where, reason=reason))
         return
     except WireError as error:
         found.failed(Step.PROTOCOL, str(error))
         return
     if isinstance(message, Hello):
         found.ok(Step.PROTOCOL, t("It is a Syncline hub."))
-        found.ok(Step.ROOM, t("The room is there."))
+        found.ok(Step.ROOM, t("The room exists."))
         _compare(found, here, message)
     elif isinstance(message, Failure):
         found.ok(Step.PROTOCOL, t("It is a Syncline hub."))
         found.failed(_FAILURE_STEPS.get(message.code, Step.PROTOCOL), message.sentence)
     else:
-        found.failed(Step.PROTOCOL, t("{where} does not greet as a Syncline hub does.", where=found.where))
+        found.failed(Step.PROTOCOL, t("{host} does not answer like a Syncline hub.", host=found.where))
 
 
 _FAILURE_STEPS: dict[int, Step] = {
@@ -246,18 +243,18 @@ def _compare(found: _Findings, here: _Here | SynclineError | None, hello: Hello)
         found.failed(
             Step.SCHEMA,
             t("Both sides have the same site id: one file is a copy of the other, or this is the file itself."),
-            t("Give a copy a site id of its own: syncline new-id."),
+            t("Give the copy a new site id: syncline new-id."),
         )
     elif not here.tables:
-        found.failed(Step.SCHEMA, t("{here} has no syncable table.", here=here.name), t("Make one syncable first."))
+        found.failed(Step.SCHEMA, t("{file} has no syncable table.", file=here.name), t("Make one syncable first."))
     elif tables.problem:
-        found.failed(Step.SCHEMA, tables.problem, t("Bring both sides to the same tables."))
+        found.failed(Step.SCHEMA, tables.problem, t("Make the tables the same on both sides."))
     elif tables.parked:
         found.failed(
-            Step.SCHEMA, together(tables.parked), t("Only {common} would be synced.", common=names(tables.common))
+            Step.SCHEMA, together(tables.parked), t("Only {tables} would be synced.", tables=names(tables.common))
         )
     else:
-        found.ok(Step.SCHEMA, sentences(t("Both sides have {common}.", common=names(tables.common)), tables.note))
+        found.ok(Step.SCHEMA, sentences(t("Both sides have {tables}.", tables=names(tables.common)), tables.note))
 
 
 async def _try_stock(socket: ClientConnection, found: _Findings, room: str) -> None:
@@ -265,21 +262,25 @@ async def _try_stock(socket: ClientConnection, found: _Findings, room: str) -> N
     if socket.subprotocol is None:
         found.failed(
             Step.PROTOCOL,
-            t("{where} is a WebSocket server, but takes no notice of the room.", where=found.where),
+            t("{host} is a WebSocket server, but ignores the room.", host=found.where),
             t("Check the address and its path."),
         )
         return
     try:
         async with asyncio.timeout(STOCK_SILENCE):
             await socket.recv()
-        found.failed(Step.PROTOCOL, t("{where} sends something that no sync server sends unasked.", where=found.where))
+        found.failed(
+            Step.PROTOCOL, t("{host} sends something that a sync server does not send by itself.", host=found.where)
+        )
     except TimeoutError:
-        found.ok(Step.PROTOCOL, t("It answers as a published vlcn server does."))
+        found.ok(Step.PROTOCOL, t("It answers like a published vlcn server."))
     except ConnectionClosed:
-        found.failed(Step.PROTOCOL, t("{where} hung up.", where=found.where), t("Check the address and its path."))
-    late = "" if has_live_push(room) else t(" With this name, its changes only come when connecting anew.")
+        found.failed(
+            Step.PROTOCOL, t("{host} closed the connection.", host=found.where), t("Check the address and its path.")
+        )
+    late = "" if has_live_push(room) else t("With this name, its changes arrive only at each new connection.")
     found.unknown(
-        Step.ROOM, t("A published server makes a room when it is first synced; it cannot be asked.{late}", late=late)
+        Step.ROOM, sentences(t("A published server creates a room at its first sync, and cannot be asked."), late)
     )
 
 
@@ -287,20 +288,20 @@ def _judge_stock_schema(found: _Findings, here: _Here | SynclineError | None, *,
     if not isinstance(here, _Here):
         _no_file(found, here)
     elif not here.tables:
-        found.failed(Step.SCHEMA, t("{here} has no syncable table.", here=here.name), t("Make one syncable first."))
+        found.failed(Step.SCHEMA, t("{file} has no syncable table.", file=here.name), t("Make one syncable first."))
     elif here.schema_name is None and not named:
         found.failed(
             Step.SCHEMA,
-            t("A published server needs the name of a schema, and {here} has none.", here=here.name),
-            t("Give the schema file that the server uses, on the command line: --schema FILE."),
+            t("A published server needs a schema name, and {file} has none.", file=here.name),
+            t("Pass the server's schema file on the command line: --schema FILE."),
         )
     else:
-        found.unknown(Step.SCHEMA, t("A published server compares schemas only once it is synced with."))
+        found.unknown(Step.SCHEMA, t("A published server compares schemas only when it syncs."))
 
 
 def _no_file(found: _Findings, here: SynclineError | None) -> None:
     if here is None:
-        found.unknown(Step.SCHEMA, t("No database was given to compare with."))
+        found.unknown(Step.SCHEMA, t("There is no database to compare with."))
     else:
         found.failed(Step.SCHEMA, str(here), here.hint)
 

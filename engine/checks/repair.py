@@ -49,22 +49,24 @@ async def send_again(link: Link, side: Side, timeout: float) -> None:
     """
     asking = Asking(link, timeout)
     session = asking.session
-    await asking.until(lambda: session.in_sync, t("come to rest"))
+    await asking.until(lambda: session.in_sync, asking.late())
     if side is Side.THEIRS:
         if not session.receives:
-            raise UsageError(t("{peer} is only sent to: nothing is taken from it.", peer=link.config.name))
+            raise UsageError(
+                t("{peer} is set to send only, so nothing can be received from it.", peer=link.config.name)
+            )
         asking.driver.call(session.ask_again)
         begun = asking.begun(lambda: session.asking_again)
     else:
         if not session.sends or not session.outbound.asked:
             raise UsageError(
-                t("{peer} takes no changes from here: one of the two sides only sends.", peer=link.config.name)
+                t("{peer} receives no changes from here, because one side is set to send only.", peer=link.config.name)
             )
         before = session.wanted
         asking.driver.call(session.send_again)
         begun = asking.begun(lambda: session.wanted > before)
-    await asking.until(begun, t("ask again"))
-    await asking.until(lambda: session.in_sync and not session.asking_again, t("send everything again"))
+    await asking.until(begun, asking.silent())
+    await asking.until(lambda: session.in_sync and not session.asking_again, asking.late())
     asking.still_there()
 
 
@@ -106,7 +108,9 @@ class _Table:
     def __init__(self, replica: Replica, row: RowDifference) -> None:
         shape = next((shape for shape in replica.shapes() if shape.name == row.table), None)
         if shape is None or tuple(sorted(shape.columns)) != row.columns or len(shape.key) != len(row.key):
-            raise UsageError(t("The table “{table}” was altered meanwhile.", table=row.table), hint=t("Compare again."))
+            raise UsageError(
+                t("The table “{table}” was altered in the meantime.", table=row.table), hint=t("Compare again.")
+            )
         self.key, self.columns = shape.key, shape.columns
         self.name = main(row.table)
         self.where = key_is(shape.key)
@@ -119,19 +123,20 @@ def _settle(db: apsw.Connection, table: _Table, row: RowDifference, side: Side) 
     now = None if found is None else tuple(found[: len(row.columns)])
     if row.key_there is not None and side is Side.MINE:
         return t(
-            "A row of “{table}” has its key in another spelling there: choose that one, or change it there.",
+            "A row of “{table}” spells its key differently on the other side. Choose that side, "
+            "or change the key there.",
             table=row.table,
         )
     if row.too_large:
-        return t("A row of “{table}” is too large to be chosen: change it by hand.", table=row.table)
+        return t("A row of “{table}” is too large to copy; change it by hand.", table=row.table)
     if not _same(now, row.here):
-        return t("A row of “{table}” was changed meanwhile.", table=row.table)
+        return t("A row of “{table}” was changed in the meantime.", table=row.table)
     db.execute("SAVEPOINT syncline_settle")
     try:
         (_write_mine if side is Side.MINE else _write_theirs)(db, table, row)
     except apsw.ConstraintError as error:
         db.execute("ROLLBACK TO syncline_settle")
-        return t("A row of “{table}” is refused: {error}.", table=row.table, error=error)
+        return t("A row of “{table}” was rejected: {reason}.", table=row.table, reason=error)
     finally:
         db.execute("RELEASE syncline_settle")
     return ""

@@ -124,7 +124,7 @@ class Finder:
         bounds = (low, *(stretch.high for stretch in mine))
         theirs = (await self._put(RangeRequest(0, table, bounds), Ranges)).ranges
         if len(theirs) != len(mine):
-            raise ProtocolError(t("The other side told of other ranges than it was asked for."))
+            raise ProtocolError(t("The other side reported ranges that were not asked for."))
         return [
             (stretch.low, stretch.high, max(stretch.digest.rows, count))
             for stretch, (count, live) in zip(mine, theirs, strict=True)
@@ -164,7 +164,7 @@ class Finder:
             while len(there) < len(some):
                 answer = await self._put(ValuesRequest(0, table, tuple(theirs[len(there) :])), Values)
                 if not 0 < len(answer.rows) <= len(some) - len(there):
-                    raise ProtocolError(t("The other side told of other rows than it was asked for."))
+                    raise ProtocolError(t("The other side reported rows that were not asked for."))
                 there += [_row(*one, len(columns)) for one in answer.rows]
             for our_key, their_key, one, other in zip(ours, theirs, here, there, strict=True):
                 key, key_there = unpack_columns(our_key), unpack_columns(their_key)
@@ -190,9 +190,9 @@ def _row(there: bool, packed: bytes, width: int) -> Row | None:
     try:
         row = unpack_columns(packed)
     except InvalidChange:
-        raise ProtocolError(t("The other side told of a row that cannot be read.")) from None
+        raise ProtocolError(t("The other side reported a row that cannot be read.")) from None
     if len(row) != width:
-        raise ProtocolError(t("The other side told of a row with other columns."))
+        raise ProtocolError(t("The other side reported a row with different columns."))
     return row
 
 

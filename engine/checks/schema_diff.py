@@ -17,7 +17,7 @@ from engine.session.common_tables import stores_alike
 from engine.settings import PeerConfig
 from engine.table_plan import Collation, ColumnPlan, Kind, TablePlan, check_plans
 from engine.tables import Addition
-from engine.text import printable, t
+from engine.text import counted, joined, printable, t
 from engine.transport.connect import dial
 from engine.wire import Failure, Hello, Tables, TablesRequest, decode, encode
 
@@ -29,16 +29,16 @@ class Cure(enum.Enum):
     """What can be done about a difference; the value says it to a person."""
 
     ADD_HERE = t("can be added here")
-    ADD_THERE = t("can be added there, from that side")
-    MAKE_SYNCABLE = t("it is here, but not syncable")
-    BY_HAND = t("has to be changed on one of the sides")
-    TYPE = t("values would change on their way: not synced until it is the same on both sides")
+    ADD_THERE = t("can be added there, on that side")
+    MAKE_SYNCABLE = t("exists here, but is not syncable")
+    BY_HAND = t("must be changed on one side")
+    TYPE = t("not synced until it is the same on both sides, as values would change in transit")
     COLLATION = t(
-        "some keys are one row on one side and two on the other: not synced until it is the same on both sides"
+        "not synced until it is the same on both sides, as some keys are one row on one side and two on the other"
     )
-    DEFAULT = t("synced, but rows from before the column came may differ")
-    REFUSED = t("synced, but a value that only one side takes stops it")
-    NONE = t("nothing: both sides store the same values")
+    DEFAULT = t("synced, but rows older than the column may differ")
+    REFUSED = t("synced, but stops at a value that only one side accepts")
+    NONE = t("nothing to do: both sides store the same values")
 
     @property
     def stops(self) -> bool:
@@ -97,10 +97,13 @@ async def ask_tables(peer: PeerConfig, token: str | None) -> Tables:
     dialled = await dial(peer.url, peer.room, token=token, fingerprint=peer.fingerprint)
     try:
         if dialled.own is None:
-            raise UsageError(t("{peer} is no Syncline, and cannot be asked what it holds.", peer=peer.name))
+            raise UsageError(t("{peer} is not a Syncline, so it cannot be asked what it holds.", peer=peer.name))
         if dialled.new_room:
             raise UsageError(
-                t("{peer} has no such room yet; the first sync makes it like this side's tables.", peer=peer.name)
+                t(
+                    "{peer} does not have this room yet; the first sync creates it from this side's tables.",
+                    peer=peer.name,
+                )
             )
         await dialled.socket.send(encode(TablesRequest()))
         async with asyncio.timeout(PATIENCE):
@@ -112,10 +115,10 @@ async def ask_tables(peer: PeerConfig, token: str | None) -> Tables:
                 if isinstance(message, Failure):
                     raise PeerRefused(printable(message.sentence, 500))
                 if not isinstance(message, Hello):
-                    raise ProtocolError(t("{name__} came where tables were asked for.", name__=type(message).__name__))
+                    raise ProtocolError(t("{message} came instead of the tables.", message=type(message).__name__))
     except (TimeoutError, OSError):
         raise PeerUnreachable(
-            t("{peer} did not tell of its tables within {patience:.0f} s.", peer=peer.name, patience=PATIENCE)
+            t("{peer} did not describe its tables within {seconds:.0f} s.", peer=peer.name, seconds=PATIENCE)
         ) from None
     finally:
         await dialled.socket.close()
@@ -149,7 +152,7 @@ def _limits(one: TablePlan, other: TablePlan) -> Iterator[SchemaLine]:
         here, there = ("STRICT" if plan.strict else t("not STRICT") for plan in (one, other))
         yield SchemaLine(one.name, "", here, there, Cure.REFUSED)
     if _numbered(one) is not _numbered(other) and _names(one) == _names(other):
-        words = t("whole numbers only as keys"), t("any numbers as keys")
+        words = t("integer keys only"), t("any number as key")
         here, there = (words[0] if _numbered(plan) else words[1] for plan in (one, other))
         yield SchemaLine(one.name, "", here, there, Cure.REFUSED)
 
@@ -170,7 +173,9 @@ def _numbered(plan: TablePlan) -> bool:
 def _columns(one: TablePlan, other: TablePlan, addable: Collection[Addition]) -> Iterator[SchemaLine]:
     keys = [", ".join(_names(plan)) for plan in (one, other)]
     if keys[0] != keys[1]:
-        yield SchemaLine(one.name, "", t("key ({keys})", keys=keys[0]), t("key ({keys})", keys=keys[1]), Cure.BY_HAND)
+        yield SchemaLine(
+            one.name, "", t("key ({columns})", columns=keys[0]), t("key ({columns})", columns=keys[1]), Cure.BY_HAND
+        )
     mine, theirs = ({column.name: column for column in plan.columns} for plan in (one, other))
     for name in dict.fromkeys([*mine, *theirs]):
         here, there = mine.get(name), theirs.get(name)
@@ -197,21 +202,23 @@ def _judged(here: ColumnPlan, there: ColumnPlan) -> Cure:
 
 
 def _table(plan: TablePlan | None) -> str:
-    return (
-        "–" if plan is None else t("{count} columns", count=len(plan.columns)) if len(plan.columns) != 1 else "1 column"
-    )
+    if plan is None:
+        return "–"
+    return counted(len(plan.columns), t("1 column"), t("{count} columns", count=len(plan.columns)))
 
 
 def _column(column: ColumnPlan | None) -> str:
     if column is None:
         return "–"
-    words = [column.kind.name]
+    words: list[str] = [column.kind.name]
     if column.collation is not Collation.BINARY:
         words.append(column.collation.name)
     if column.default is not None:
-        words.append(t("default {default}", default=_shown(column.default)))
-    return " ".join(words)
+        words.append(t("default {value}", value=_shown(column.default)))
+    return joined(" ", words)
 
 
 def _shown(value: SQLiteValue) -> str:
-    return t("<{count} bytes>", count=len(value)) if isinstance(value, bytes) else printable(str(value), 40)
+    if isinstance(value, bytes):
+        return counted(len(value), t("<1 byte>"), t("<{count:,} bytes>", count=len(value)))
+    return printable(str(value), 40)

@@ -113,11 +113,11 @@ async def verify(link: Link, timeout: float, named: int = NAMED) -> Verification
 async def _verify_once(asking: Asking, named: int) -> tuple[Verification, bool]:
     """What was found, and whether nothing was written meanwhile."""
     session = asking.session
-    await asking.until(lambda: session.in_sync, t("come to rest"))
+    await asking.until(lambda: session.in_sync, asking.late())
     before = session.local_version, session.inbound.received
     session.check.verdicts = None
     asking.driver.call(session.verify)
-    await asking.until(lambda: session.check.verdicts is not None, t("answer"))
+    await asking.until(lambda: session.check.verdicts is not None, asking.silent())
     asking.still_there()
     found = await _find_rows(asking, named)
     return found, session.in_sync and (session.local_version, session.inbound.received) == before
@@ -152,10 +152,10 @@ class Asking:
         attempt = link.attempt
         if attempt is None or attempt.driver is None or attempt.session is None:
             raise PeerUnreachable(
-                t("{peer} is not connected.", peer=link.config.name), hint=t("Sync now, or switch to live.")
+                t("{peer} is not connected.", peer=link.config.name), hint=t("Sync it now, or set it to sync live.")
             )
         if not isinstance(attempt.session, SynclineSession):
-            raise UsageError(t("{peer} is no Syncline, and cannot be asked what it holds.", peer=link.config.name))
+            raise UsageError(t("{peer} is not a Syncline, so it cannot be asked what it holds.", peer=link.config.name))
         self.link, self.attempt, self.driver, self.session = link, attempt, attempt.driver, attempt.session
 
     async def ask(self, question: Question) -> Answer:
@@ -163,7 +163,7 @@ class Asking:
         numbers: list[int] = []
         session = self.session
         self.driver.call(lambda: numbers.append(session.ask(question)))
-        await self.until(lambda: bool(numbers) and numbers[0] in session.check.answers, t("answer"))
+        await self.until(lambda: bool(numbers) and numbers[0] in session.check.answers, self.silent())
         if not numbers or numbers[0] not in session.check.answers:
             raise self._cut()
         return session.check.answers.pop(numbers[0])
@@ -185,10 +185,22 @@ class Asking:
             raise self._cut()
 
     def _cut(self) -> Cut:
-        return Cut(t("{peer} was cut while it was asked.", peer=self.link.config.name), hint=t("Try again."))
+        return Cut(
+            t("The connection to {peer} was lost while comparing.", peer=self.link.config.name), hint=t("Try again.")
+        )
 
-    async def until(self, done: Callable[[], bool], what: str) -> None:
-        """Wait until it is done, or the attempt is over. Raises PeerUnreachable when it takes too long."""
+    def silent(self) -> Text:
+        """What to say when the peer takes too long to answer."""
+        peer = self.link.config.name
+        return t("{peer} did not answer within {seconds:.0f} s.", peer=peer, seconds=self.timeout)
+
+    def late(self) -> Text:
+        """What to say when all that is under way takes too long to arrive."""
+        peer = self.link.config.name
+        return t("Syncing with {peer} did not finish within {seconds:.0f} s.", peer=peer, seconds=self.timeout)
+
+    async def until(self, done: Callable[[], bool], late: Text) -> None:
+        """Wait until it is done, or the attempt is over. Raises PeerUnreachable, ``late``, when it takes too long."""
         attempt = self.attempt
         try:
             async with asyncio.timeout(self.timeout):
@@ -196,13 +208,7 @@ class Asking:
                     attempt.stepped.clear()
                     await attempt.stepped.wait()
         except TimeoutError:
-            sentence = t(
-                "{peer} did not {what} within {timeout:.0f} s.",
-                peer=self.link.config.name,
-                what=what,
-                timeout=self.timeout,
-            )
-            raise PeerUnreachable(sentence, hint=t("Try again when less is going on.")) from None
+            raise PeerUnreachable(late, hint=t("Try again when it is less busy.")) from None
 
 
 async def _find_rows(asking: Asking, named: int) -> Verification:

@@ -112,11 +112,11 @@ def record_place(db: apsw.Connection, own: bytes | None, place: Place, catalogue
             was made anew.
     """
     if len(place.site_id) != 16 or place.site_id == own:
-        raise InvalidChange(t("The peer's site id is not 16 bytes long, or it is that of this file."))
+        raise InvalidChange(t("The peer's site id is not 16 bytes long, or is that of this file."))
     if place.since and (tracked.clocks(db, place.site_id)[0] or 0) < place.since:
         raise FileReplaced(
-            t("The file's clock of a peer went back: it was replaced or restored meanwhile."),
-            hint=t("Syncline goes on from what the file holds now."),
+            t("The file's clock for a peer went backwards: the file was replaced or restored in the meantime."),
+            hint=t("Syncline continues from what the file holds now."),
         )
     table_marks.check(catalogue, place.marks)
     wished = _read(db, _RANGES, "since", place.site_id, "AND resend")

@@ -102,6 +102,6 @@ def check_covered(covered: Collection[str], held: Iterable[str]) -> None:
 def _refuse(anew: set[str]) -> None:
     if anew:
         raise FileReplaced(
-            t("The table “{anew}” was made anew meanwhile.", anew=min(anew)),
-            hint=t("Syncline asks for all of it once more."),
+            t("The table “{table}” was recreated in the meantime.", table=min(anew)),
+            hint=t("Syncline requests all of it again."),
         )

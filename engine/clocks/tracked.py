@@ -32,7 +32,7 @@ def record_received(db: apsw.Connection, own: bytes | None, received: Received) 
     if received.site_id == own:
         raise InvalidChange(
             t("The peer has the same site id as this file."),
-            hint=t("One is a copy of the other: give it a new site id (syncline new-id)."),
+            hint=t("One is a copy of the other. Give the copy a new site id: syncline new-id."),
         )
     if not 0 <= received.version < MAX_VERSION:
         raise InvalidChange(t("The peer's version is out of range: {version}.", version=received.version))
@@ -42,8 +42,8 @@ def record_received(db: apsw.Connection, own: bytes | None, received: Received) 
     ).get
     if received.since and (recorded is None or recorded < received.since):
         raise FileReplaced(
-            t("The file's clock of a peer went back: it was replaced or restored meanwhile."),
-            hint=t("Syncline goes on from what the file holds now."),
+            t("The file's clock for a peer went backwards: the file was replaced or restored in the meantime."),
+            hint=t("Syncline continues from what the file holds now."),
         )
     if recorded is not None and recorded >= received.version:
         return

@@ -18,7 +18,7 @@ from engine.text import t
 
 NO_TEXT = t("a name or a default in its schema is not valid text")
 
-_UNWATCHED = t("its sync triggers are missing or were changed, so that what is written to it is not recorded")
+_UNWATCHED = t("its sync triggers are missing or were changed, so writes to it are not recorded")
 
 
 class Crr:
@@ -147,7 +147,7 @@ def load(db: apsw.Connection, before: Catalogue | None = None) -> Catalogue:
             if table is not None and table.kind == UNREADABLE:
                 broken[name] = NO_TEXT
             elif table is None or table.kind != "table":
-                broken[name] = t("the table itself is gone; only its sync records are left")
+                broken[name] = t("the table is gone; only its sync records are left")
             elif column_names(db, name + PKS) != (KEY, *table.key):
                 broken[name] = t("its primary key was changed without crsql_begin_alter and crsql_commit_alter")
             else:

@@ -30,9 +30,9 @@ def get(db: apsw.Connection, name: SQLiteValue) -> int:
         return 0
     if type(row[0]) is not int:
         raise ReplicaError(
-            t("“{filename}” has a setting “{name}” that is no integer.", filename=db.filename, name=name),
+            t("“{file}” has a setting “{name}” that is not an integer.", file=db.filename, name=name),
             hint=t(
-                "Set it anew: UPDATE crsql_master SET value = 0 WHERE key = '{key}', with any SQLite program.", key=key
+                "Correct it with any SQLite program: UPDATE crsql_master SET value = 0 WHERE key = '{key}'", key=key
             ),
         )
     return row[0]
@@ -47,7 +47,7 @@ def put(db: apsw.Connection, name: SQLiteValue, value: SQLiteValue) -> int:
     name = _known(name)
     key = _PREFIX + name
     if type(value) is not int or value not in (0, 1):
-        raise UsageError(t("The setting “{name}” is either 0 or 1.", name=name))
+        raise UsageError(t("The setting “{name}” can be 0 or 1.", name=name))
     db.execute("INSERT OR REPLACE INTO main.crsql_master (key, value) VALUES (?, ?)", (key, value))
     return value
 
@@ -65,9 +65,9 @@ def _known(name: SQLiteValue) -> str:
     if name != MERGE_EQUAL_VALUES:
         raise UsageError(
             t(
-                "There is no setting called “{name!s:.80}”; the only one is “{merge_equal_values}”.",
+                "There is no setting “{name!s:.80}”; the only one is “{known}”.",
                 name=name,
-                merge_equal_values=MERGE_EQUAL_VALUES,
+                known=MERGE_EQUAL_VALUES,
             )
         )
     return MERGE_EQUAL_VALUES

@@ -105,7 +105,7 @@ def _check_path(path: Path, *, create: bool) -> None:
         raise NotADatabase(t("“{path}” is a folder, not a database.", path=path), hint=t("Choose a file."))
     if not path.exists() and not (create and path.parent.is_dir()):
         missing = path.parent if create else path
-        raise NoSuchFile(t("“{missing}” does not exist.", missing=missing), hint=t("Check the path."))
+        raise NoSuchFile(t("“{path}” does not exist.", path=missing), hint=t("Check the path."))
 
 
 def _check_layout(db: apsw.Connection, path: str | Path) -> None:
@@ -113,8 +113,12 @@ def _check_layout(db: apsw.Connection, path: str | Path) -> None:
     maker = _other_maker(db)
     if maker:
         raise UnsupportedFile(
-            t("“{path}” was made by {maker}; only files of cr-sqlite 0.16 can be synced.", path=path, maker=maker),
-            hint=t("Copy the rows into a new file made with cr-sqlite 0.16 or with Syncline."),
+            t(
+                "“{path}” was created by {program}; only files of cr-sqlite 0.16 can be synced.",
+                path=path,
+                program=maker,
+            ),
+            hint=t("Copy the rows into a new file created with cr-sqlite 0.16 or Syncline."),
         )
     site_id = _own_site(db)
     if site_id is not None and (not isinstance(site_id, bytes) or len(site_id) != 16):

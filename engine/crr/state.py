@@ -131,8 +131,8 @@ class State:
         version = max(self.db_version() + 1, self._pending, at_least)
         if version > _LAST:
             raise ReplicaError(
-                t("The file's version counter is used up."),
-                hint=t("To mend it: syncline check --repair {filename}", filename=self.db.filename),
+                t("The file's version counter is exhausted."),
+                hint=t("To repair it: syncline check --repair {path}", path=self.db.filename),
             )
         self._pending = version
         # From the first write to its end no other program can commit, so the disk need not be asked again.
@@ -214,14 +214,14 @@ class State:
             shown = name if len(name) <= 80 else name[:80] + "…"
             if name in tables.broken:
                 raise SchemaMismatch(
-                    t("The table “{shown}” cannot be synced: {broken}.", shown=shown, broken=tables.broken[name]),
+                    t("The table “{table}” cannot be synced: {reason}.", table=shown, reason=tables.broken[name]),
                     table=name,
                 )
             raise SchemaMismatch(
-                t("This file has no synced table called “{shown}”.", shown=shown),
+                t("This file has no synced table “{table}”.", table=shown),
                 table=name,
-                elsewhere=t("The other side has no synced table called “{shown}”.", shown=shown),
-                hint=t("Create the table here and make it syncable, as it is on the other side."),
+                elsewhere=t("The other side has no synced table “{table}”.", table=shown),
+                hint=t("Create the table here as on the other side, and make it syncable."),
             )
         return crr
 

@@ -23,7 +23,7 @@ Key = tuple[SQLiteValue, ...]
 def key_unreadable(crr: Crr) -> ReplicaError:
     """The refusal of a row of which nobody could ever be told."""
     return ReplicaError(
-        t("A row of the table “{crr}” cannot be written: its key is not valid text.", crr=crr.name),
+        t("A row of the table “{table}” cannot be written: its key is not valid text.", table=crr.name),
         hint=t("Correct the text, or store it as a BLOB."),
     )
 
@@ -163,37 +163,37 @@ class Capture:
         if not self._attached.in_main(self._state.db, table):
             raise ReplicaError(
                 t(
-                    "This write cannot be tracked: it goes to the table “{table}” of an attached file,"
-                    " whose sync records are kept only while it is opened by itself.",
+                    "This write cannot be recorded: it goes to the table “{table}” of an attached file, "
+                    "which is recorded only when the file is opened by itself.",
                     table=table,
                 ),
-                hint=t("Write to that file over a connection of its own."),
+                hint=t("Write to that file through a connection of its own."),
             )
         crr = self._state.catalogue().crrs.get(table)
         if crr is None:
             why = self._state.catalogue().broken.get(table, t("its sync records are gone"))
             raise ReplicaError(
                 t(
-                    "This write cannot be tracked: it is by the sync triggers of the table “{table}”, and {why}.",
+                    "This write to the table “{table}” cannot be recorded: {reason}.",
                     table=table,
-                    why=why,
+                    reason=why,
                 ),
                 hint=t(
-                    "If the table was renamed, give it its old name again. A new name is a new table and"
-                    " a copy of the rows; any other schema change goes between crsql_begin_alter and"
-                    " crsql_commit_alter."
+                    "If the table was renamed, give it its old name back. To use a new name, create a new "
+                    "table and copy the rows. Make other schema changes between crsql_begin_alter and "
+                    "crsql_commit_alter."
                 ),
             )
         expected = len(crr.key) if key is not None else 2 * (len(crr.key) + len(crr.columns))
         if count != expected:
             raise ReplicaError(
                 t(
-                    "The table “{table}” was changed without telling its sync triggers: they pass"
-                    " {count} values where {expected} are needed.",
+                    "The table “{table}” was changed without updating its sync triggers: they pass "
+                    "{count} values where {expected} are needed.",
                     table=table,
                     count=count,
                     expected=expected,
                 ),
-                hint=t("Run the schema change between crsql_begin_alter and crsql_commit_alter."),
+                hint=t("Make schema changes between crsql_begin_alter and crsql_commit_alter."),
             )
         return crr

@@ -14,7 +14,7 @@ from typing import Any, TextIO
 import apsw
 
 from engine.errors import SynclineError
-from engine.history.journal import SYNCS, Journal, SyncLine
+from engine.history.journal import SYNC_COLUMNS, SYNCS, Journal, SyncLine, as_sync
 from engine.text import t
 
 
@@ -30,7 +30,7 @@ async def export(journal: Journal, target: Path) -> int:
     except OSError as error:
         why = error.strerror or error
         raise SynclineError(
-            t("{target} could not be written: {why}.", target=target, why=why), hint=t("Choose another folder.")
+            t("{file} could not be written: {reason}.", file=target, reason=why), hint=t("Choose another folder.")
         ) from None
     return len(lines)
 
@@ -47,14 +47,13 @@ def read_syncs(file: Path) -> list[SyncLine]:
         db = apsw.Connection(str(file), flags=apsw.SQLITE_OPEN_READONLY)
         try:
             db.set_busy_timeout(2_000)
-            columns = ", ".join(field.name for field in fields(SyncLine))
-            return [SyncLine(*row) for row in db.execute(f"SELECT {columns} FROM sync ORDER BY id DESC")]
+            return [*map(as_sync, db.execute(f"SELECT {SYNC_COLUMNS} FROM sync ORDER BY id DESC"))]
         finally:
             db.close()
     except apsw.Error as error:
-        hint = t("Remove it: nothing depends on it.")
+        hint = t("You can delete it; nothing depends on it.")
         raise SynclineError(
-            t("The journal {file} cannot be read: {error}.", file=file, error=error), hint=hint
+            t("The journal {file} cannot be read: {reason}.", file=file, reason=error), hint=hint
         ) from None
 
 

@@ -10,10 +10,10 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, fields
+from dataclasses import astuple, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
@@ -25,6 +25,7 @@ from engine.history import parked
 from engine.history.journal_file import open_file, set_aside
 from engine.ids import DatabaseId, PeerId
 from engine.tables import pack_columns, unpack_columns
+from engine.text import packed, unpacked
 from engine.truncate import Clipped, clipped
 
 log = logging.getLogger(__name__)
@@ -64,6 +65,15 @@ class SyncLine:
     bytes_in: int
     seconds: float
     error: str
+
+
+SYNC_COLUMNS = ", ".join(field.name for field in fields(SyncLine))
+
+
+def as_sync(row: Sequence[Any]) -> SyncLine:
+    """Return the sync of a row of ``SYNC_COLUMNS``."""
+    line = SyncLine(*row)
+    return replace(line, error=unpacked(line.error))
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,9 +253,8 @@ class Journal:
             with self._db:
                 if syncs:
                     marks = ", ".join("?" * len(fields(SyncLine)))
-                    columns = ", ".join(field.name for field in fields(SyncLine))
-                    rows = [tuple(getattr(line, field.name) for field in fields(SyncLine)) for line in syncs]
-                    self._db.executemany(f"INSERT INTO sync ({columns}) VALUES ({marks})", rows)
+                    rows = [astuple(replace(line, error=packed(line.error))) for line in syncs]
+                    self._db.executemany(f"INSERT INTO sync ({SYNC_COLUMNS}) VALUES ({marks})", rows)
                 self._db.executemany(
                     "INSERT INTO overwritten (time, database, peer, peer_name, tbl, pk, col, old, new, author, whole,"
                     " size) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -300,9 +309,7 @@ class Journal:
         return float("inf")
 
     def _read_syncs(self, limit: int) -> list[SyncLine]:
-        columns = ", ".join(field.name for field in fields(SyncLine))
-        rows = self._read(f"SELECT {columns} FROM sync ORDER BY id DESC LIMIT ?", limit)
-        return [SyncLine(*row) for row in rows]
+        return [*map(as_sync, self._read(f"SELECT {SYNC_COLUMNS} FROM sync ORDER BY id DESC LIMIT ?", limit))]
 
     def _read_overwritten(self, limit: int) -> list[OverwrittenLine]:
         rows = self._read(

@@ -46,7 +46,7 @@ def open_file(file: Path | None) -> apsw.Connection:
         version = db.execute("PRAGMA user_version").get
         if version != _VERSION:
             if version or db.execute("SELECT count(*) FROM sqlite_schema").get:
-                raise apsw.SQLError(t("it is of version {version}", version=version))
+                raise apsw.SQLError(t("its version is {version}", version=version))
             with db:
                 db.execute(_SCHEMA).fetchall()
         db.execute(_LATER).fetchall()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,7 +11,7 @@ import apsw
 
 from engine.history.journal_file import open_file
 from engine.table_shape import ParkedTable, Where
-from engine.text import from_json, to_json
+from engine.text import packed, unpacked
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +24,7 @@ def write(db: apsw.Connection, peer: str, parked: Sequence[ParkedTable]) -> None
     db.execute("DELETE FROM parked WHERE peer = ?", (peer,))
     db.executemany(
         "INSERT INTO parked VALUES (?, ?, ?, ?)",
-        [(peer, one.table, json.dumps(to_json(one.sentence)), one.where.name) for one in parked],
+        [(peer, one.table, packed(one.sentence), one.where.name) for one in parked],
     )
 
 
@@ -62,5 +61,5 @@ def read(file: Path) -> dict[str, Parked]:
         return {}
     found: dict[str, Parked] = {peer: () for (peer,) in peers}
     for peer, table, sentence, place in rows:
-        found[peer] = (*found.get(peer, ()), ParkedTable(table, from_json(json.loads(sentence)), Where[place]))
+        found[peer] = (*found.get(peer, ()), ParkedTable(table, unpacked(sentence), Where[place]))
     return found

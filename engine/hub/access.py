@@ -123,7 +123,7 @@ class TokenFile(Access):
         if found.expired():
             raise Denied(t("The token has expired."))
         if not found.opens(room):
-            raise Denied(t("The token is not for this room."), status=403)
+            raise Denied(t("The token is not valid for this room."), status=403)
         return Grant(found.write, found)
 
     def trouble(self, grant: Grant, room: str) -> str:

@@ -93,10 +93,10 @@ class RoomCreator:
             if wish.name and wish.version != schema.version:
                 raise UsageError(
                     t(
-                        "This hub has another version of the schema {wish}: {version}, the other side {version2}.",
-                        wish=printable(wish.name, 40),
-                        version=schema.version,
-                        version2=wish.version,
+                        "This hub has version {here} of the schema {schema}, the other side version {there}.",
+                        schema=printable(wish.name, 40),
+                        here=schema.version,
+                        there=wish.version,
                     )
                 )
         elif self.from_peers and wish.plans:
@@ -104,20 +104,20 @@ class RoomCreator:
         elif wish.name and self.schemas.folder is not None:
             raise UsageError(
                 t(
-                    "This hub has no schema {wish}, and no room “{file}” yet.",
-                    wish=printable(wish.name, 40),
-                    file=path.name,
+                    "This hub has no schema {schema}, and no room “{room}” yet.",
+                    schema=printable(wish.name, 40),
+                    room=path.name,
                 )
             )
         else:
-            raise UsageError(t("This hub has no room “{file}”.", file=path.name))
+            raise UsageError(t("This hub has no room “{room}”.", room=path.name))
         yield from self._build(path, wish, schema)
         log.info("Made a room", extra={"room": path.name, "schema": schema.name if schema else None})
 
     def _build(self, path: Path, wish: RoomRequest, schema: Schema | None) -> Steps[None]:
         with os.scandir(path.parent) as entries:
             if sum(1 for _ in entries) >= self._limits.rooms:
-                raise UsageError(t("This hub makes no more than {rooms:,} rooms.", rooms=self._limits.rooms))
+                raise UsageError(t("This hub's limit of rooms is reached: {limit:,}.", limit=self._limits.rooms))
         unfinished = path.with_name(f".{path.name}.unfinished")  # no room can be called so
         try:
             _remove(unfinished)
@@ -136,10 +136,10 @@ class RoomCreator:
             if self._backups is not None:
                 self._backups.waive(path)
         except (apsw.Error, NotEligible) as error:
-            raise UsageError(t("The tables cannot be made: {error}.", error=printable(str(error), 200))) from None
+            raise UsageError(t("The tables cannot be created: {reason}.", reason=printable(str(error), 200))) from None
         except OSError as error:
             raise ReplicaError(
-                t("The room {path} could not be made: {strerror}.", path=path, strerror=error.strerror or error)
+                t("The room {path} could not be created: {reason}.", path=path, reason=error.strerror or error)
             ) from None
         finally:
             with contextlib.suppress(OSError):
@@ -152,7 +152,7 @@ def _apply(db: apsw.Connection, schema: Schema) -> Steps[None]:
             yield
     except (apsw.Error, SynclineError) as error:
         raise ReplicaError(
-            t("The schema file {schema} cannot be applied: {error}.", schema=schema.name, error=error)
+            t("The schema file {file} cannot be applied: {reason}.", file=schema.name, reason=error)
         ) from None
     record_schema(db, schema.name, schema.version)
 

@@ -141,13 +141,13 @@ class Handshake:
     def _check_crowd(self, address: str, room: str) -> None:
         limits = self._options.limits
         if self.closed:
-            raise Busy(t("The hub is going away."))
+            raise Busy(t("The hub is shutting down."))
         if limits.per_address and self.present.addresses[address] > limits.per_address:
             raise Busy(
-                t("This hub takes {per_address:,} connections from one address.", per_address=limits.per_address)
+                t("This hub's limit of connections from one address is reached: {limit:,}.", limit=limits.per_address)
             )
         if limits.per_room and self._crowd(room) >= limits.per_room:
-            raise Busy(t("This hub takes {per_room:,} peers in one room.", per_room=limits.per_room))
+            raise Busy(t("This hub's limit of peers in one room is reached: {limit:,}.", limit=limits.per_room))
 
     def _check_origin(self, origin: str | None) -> None:
         """Keep other sites' pages out where no token is asked for: a browser lets any page connect to this machine."""
@@ -156,15 +156,15 @@ class Handshake:
         try:
             url = urlsplit(origin)
         except ValueError:
-            raise WireError(t("The request's Origin is no address.")) from None
+            raise WireError(t("The request's Origin is not a valid URL.")) from None
         host = url.hostname or ""
         if url.scheme != "file" and not (is_loopback(host) or host.endswith(".localhost")):
-            raise Denied(t("A page of another site may not use a hub that asks for no token."), status=403)
+            raise Denied(t("A page from another site may not use a hub that asks for no token."), status=403)
 
     def _page(self, connection: HubSocket, request: Request, path: str) -> Response | None:
         if path == "/healthz":
             if self.closed:
-                return connection.respond(http.HTTPStatus.SERVICE_UNAVAILABLE, t("The hub is going away.\n"))
+                return connection.respond(http.HTTPStatus.SERVICE_UNAVAILABLE, t("The hub is shutting down.\n"))
             return connection.respond(http.HTTPStatus.OK, "ok\n")
         if path != "/metrics":
             return None
@@ -172,7 +172,7 @@ class Handshake:
             scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
             self._access.admit("", secret if scheme.lower() == "bearer" else None)
         except Denied:
-            text = t("Show a token for all rooms, as “Authorization: Bearer TOKEN”.\n")
+            text = t("Send a token for all rooms as “Authorization: Bearer TOKEN”.\n")
             return connection.respond(http.HTTPStatus.UNAUTHORIZED, text)
         response = connection.respond(http.HTTPStatus.OK, self._metrics().decode())
         del response.headers["Content-Type"]
@@ -188,13 +188,13 @@ def _checked(request: Request) -> str:
     """
     doubled = next((name for name in ONCE if len(request.headers.get_all(name)) > 1), None)
     if doubled is not None:
-        raise WireError(t("The request has more than one {doubled}.", doubled=doubled))
+        raise WireError(t("The request has more than one {header}.", header=doubled))
     try:
         url = urlsplit(request.path)
     except ValueError:
         url = None
     if url is None or not request.path.isprintable() or not (request.path.startswith("/") or url.scheme):
-        raise WireError(t("The request's path is no path."))
+        raise WireError(t("The request's path is not valid."))
     return url.path
 
 

@@ -101,7 +101,10 @@ class Intake:
             elif now - coming.looked_at >= SPAN:
                 if socket.taken - coming.taken < self._limits.pace * SPAN:
                     found.append(
-                        (socket, t("A message came with less than {pace:,} bytes a second.", pace=self._limits.pace))
+                        (
+                            socket,
+                            t("A message came more slowly than {limit:,} bytes per second.", limit=self._limits.pace),
+                        )
                     )
                 coming.looked_at, coming.taken = now, socket.taken
         return found
@@ -125,6 +128,6 @@ class Intake:
         self.forget(worst)
         worst.give_up(
             CloseCode.TRY_AGAIN_LATER,
-            str(Busy(t("This hub takes in as much as it can at the moment; try again later."))),
+            str(Busy(t("This hub is at its limit for incoming messages; try again later."))),
         )
         return True

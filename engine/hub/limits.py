@@ -78,11 +78,11 @@ def parse(settings: list[str]) -> Limits:
             )
         if found is None:
             raise UsageError(
-                t("“{amount}” is no amount for {name}.", amount=amount, name=name),
-                hint=t("Use a number, or one as 64k, 100m, 2g."),
+                t("“{amount}” is not a valid amount for {name}.", amount=amount, name=name),
+                hint=t("Use a number, such as 1000, 64k, 100m or 2g."),
             )
         changes[name.replace("-", "_")] = int(found[1]) * _FACTORS[found[2].lower()]
     for name in ("frame", "batch", "incoming", "incoming_small", "waiting", "patience", "open_rooms"):
         if changes.get(name, 1) == 0:
-            raise UsageError(t("The limit {replace} cannot be 0.", replace=name.replace("_", "-")))
+            raise UsageError(t("The limit {name} cannot be 0.", name=name.replace("_", "-")))
     return Limits(**changes)

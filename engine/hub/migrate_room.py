@@ -69,8 +69,8 @@ def _upgrade(replica: Replica, schema: Schema, backups: Backups, *, allow_drop: 
     except _Loss:
         raise
     except (UsageError, ReplicaError) as error:  # about the hub's own file, which is none of the peer's business
-        hint = t("Tables begin with CREATE TABLE IF NOT EXISTS there.") if "already exists" in str(error) else ""
-        sentence = t("The schema file {schema}: {error}", schema=schema.name, error=error)
+        hint = t("Write CREATE TABLE IF NOT EXISTS for each table in it.") if "already exists" in str(error) else ""
+        sentence = t("The schema file {file}: {reason}", file=schema.name, reason=error)
         raise ReplicaError(sentences(sentence, hint), hint=error.hint) from None
     return True
 
@@ -83,9 +83,9 @@ class _Loss(UsageError):
         tables = names({one.table for one in lost})
         super().__init__(
             t(
-                "The hub's new schema would lose some of {tables} (values or rows: {lost:,}), so it"
-                " was not applied: the hub's owner must allow that.",
+                "The hub's new schema would drop {count:,} values or rows of {tables}, so it was not "
+                "applied. The hub's owner must allow that.",
                 tables=tables,
-                lost=sum(one.rows for one in lost),
+                count=sum(one.rows for one in lost),
             )
         )

@@ -37,7 +37,7 @@ class Tls:
                 path.read_bytes()
             except OSError as error:
                 raise UsageError(
-                    t("{path} cannot be read: {strerror}.", path=path, strerror=error.strerror or error)
+                    t("{path} cannot be read: {reason}.", path=path, reason=error.strerror or error)
                 ) from None
         try:
             # without a password a key that wants one would be asked for on the terminal
@@ -51,7 +51,7 @@ class Tls:
                     key=self.key,
                     reason=reason,
                 ),
-                hint=t("Give a certificate and its own key as PEM files, the key without a password."),
+                hint=t("Use a certificate and its own key as PEM files, the key without a password."),
             ) from None
 
     def state(self) -> tuple[tuple[int, int, int], ...]:
@@ -97,23 +97,23 @@ class HubOptions:
         """
         if self.schemas is not None and not self.schemas.is_dir():
             raise UsageError(
-                t("There is no folder {schemas}.", schemas=self.schemas),
-                hint=t("Make it, and put the schema files in it."),
+                t("There is no folder {folder}.", folder=self.schemas),
+                hint=t("Create it, and put the schema files in it."),
             )
         if self.insecure or is_loopback(host):
             return
         if not asks:
             raise UsageError(
-                t("On {host} others can reach the hub, and it asks nobody for a token.", host=host),
-                hint=t("Make one with “syncline token make” and give --tokens FILE, or say --insecure."),
+                t("Others can reach the hub at {host}, and it asks for no token.", host=host),
+                hint=t("Create one with “syncline token make” and pass --tokens FILE, or pass --insecure."),
             )
         if self.tls is None:
             raise UsageError(
                 t(
-                    "On {host} others can reach the hub, and without TLS they can read everything, tokens too.",
+                    "Others can reach the hub at {host}, and without TLS they can read everything, including tokens.",
                     host=host,
                 ),
-                hint=t("Give --tls-cert and --tls-key, or say --insecure when something else encrypts."),
+                hint=t("Pass --tls-cert and --tls-key, or --insecure if something else encrypts the connections."),
             )
 
 

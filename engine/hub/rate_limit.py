@@ -45,7 +45,7 @@ class RateLimiter(PeerLimits):
         self._counted_at = now
         if self._spare < 0:
             raise ProtocolError(
-                t("More than {limit:,} messages a second came; this hub takes no more.", limit=limit),
+                t("More than {limit:,} messages per second came; this hub accepts no more.", limit=limit),
                 code=CloseCode.POLICY_VIOLATION,
             )
 
@@ -53,16 +53,14 @@ class RateLimiter(PeerLimits):
         if len(action.changes) > self._limits.batch:
             raise LimitExceeded(
                 t(
-                    "{count:,} changes came in one message; this hub takes {batch:,}.",
+                    "{count:,} changes came in one message; this hub accepts at most {limit:,}.",
                     count=len(action.changes),
-                    batch=self._limits.batch,
+                    limit=self._limits.batch,
                 )
             )
         limit = self._limits.room_size
         if limit and action.changes and _size(self._path) > limit:
-            raise LimitExceeded(
-                t("This room is full: the hub keeps no more than {limit:,.0f} MB of it.", limit=limit / MB)
-            )
+            raise LimitExceeded(t("This room is full: the hub's limit is {limit:,.0f} MB.", limit=limit / MB))
 
     def slow(self, driver: Driver) -> str:
         """Return why a peer that takes too little is to be dropped; empty when it is not. Ask about once a second."""
@@ -71,12 +69,12 @@ class RateLimiter(PeerLimits):
             self._departed, self._moved_at = driver.departed, now
         if waiting > self._limits.waiting:
             return t(
-                "{waiting:,.0f} MB wait to be taken; this hub keeps {waiting2:,.0f} MB.",
-                waiting=waiting / MB,
-                waiting2=self._limits.waiting / MB,
+                "{size:,.0f} MB are waiting to be received; this hub keeps at most {limit:,.0f} MB.",
+                size=waiting / MB,
+                limit=self._limits.waiting / MB,
             )
         if now - self._moved_at > self._limits.patience:
-            return t("Nothing of what was sent has been taken for {patience} s.", patience=self._limits.patience)
+            return t("Nothing that was sent has been received for {seconds} s.", seconds=self._limits.patience)
         return ""
 
 

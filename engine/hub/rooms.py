@@ -96,9 +96,7 @@ class Rooms:
         path = self.path(room)
         if not path.is_file():
             if room in self._served:
-                raise NoSuchFile(
-                    t("The file of the room “{room}” was taken away.", room=room), hint=t("Bring it back.")
-                )
+                raise NoSuchFile(t("The file of the room “{room}” is gone.", room=room), hint=t("Move it back."))
             raise UsageError(t("This hub has no room “{room}”.", room=room))
         one = self._open.pop(room, None) or _Room(self._hosts.use(path))
         self._open[room] = one
@@ -136,8 +134,8 @@ class Rooms:
             if room is None:
                 raise Busy(
                     t(
-                        "This hub has all its {open_rooms} rooms in use; try again later.",
-                        open_rooms=self._limits.open_rooms,
+                        "This hub's limit of open rooms is reached: {limit}. Try again later.",
+                        limit=self._limits.open_rooms,
                     )
                 )
             await self._close(room)

@@ -41,6 +41,6 @@ class Schemas:
                     return Schema(path.name, cryb64(text), text)
         except (OSError, UnicodeDecodeError) as error:
             raise ReplicaError(
-                t("The schemas in {folder} cannot be read: {error}.", folder=self.folder, error=error)
+                t("The schemas in {folder} cannot be read: {reason}.", folder=self.folder, reason=error)
             ) from None
         return None

@@ -136,7 +136,7 @@ class Hub:
     async def __aenter__(self) -> Hub:
         if self._folder is not None and not self._folder.is_dir():
             raise UsageError(
-                t("There is no folder {folder}.", folder=self._folder), hint=t("Make it, or name another.")
+                t("There is no folder {folder}.", folder=self._folder), hint=t("Create it, or choose another.")
             )
         self.options.check(self.host, asks=self._access.asks)
         tls = self.options.tls
@@ -179,10 +179,10 @@ class Hub:
         except OSError as error:
             raise UsageError(
                 t(
-                    "Cannot listen on {host} port {port}: {strerror}.",
+                    "Cannot listen on {host} port {port}: {reason}.",
                     host=self.host or "this machine",
                     port=self.port,
-                    strerror=error.strerror or error,
+                    reason=error.strerror or error,
                 ),
                 hint=t("Choose another port with --port, or stop the program that uses this one."),
             ) from None
@@ -190,9 +190,9 @@ class Hub:
     async def _stop(self) -> None:
         self._handshake.closed = True
         for guest in tuple(self._guests):
-            guest.driver.hang_up(CloseCode.GOING_AWAY, t("The hub is going away."))
+            guest.driver.hang_up(CloseCode.GOING_AWAY, t("The hub is shutting down."))
         for socket in self._arriving:
-            socket.send_away(Gone(CloseCode.GOING_AWAY, t("The hub is going away.")))
+            socket.send_away(Gone(CloseCode.GOING_AWAY, t("The hub is shutting down.")))
         if self._server is not None:
             await self._accepting.settle()
             self._server.close(code=CloseCode.GOING_AWAY)
@@ -246,7 +246,7 @@ class Hub:
             await _turn_away(socket, failure, own=own)
         except SynclineError as error:
             log.warning("A session failed: %s", error, extra={"room": room, "address": socket.address})
-            await socket.close(CloseCode.INTERNAL_ERROR, t("The hub could not go on."))
+            await socket.close(CloseCode.INTERNAL_ERROR, t("The hub ran into an internal error."))
         except Gone as gone:
             log.info("A peer left before it was in: %s", gone.reason, extra={"room": room, "address": socket.address})
             await socket.close(gone.code, gone.reason)
@@ -274,12 +274,12 @@ class Hub:
                 first = await socket.peek()
                 message = decode(first) if isinstance(first, bytes) else None
         except (TimeoutError, WireError):
-            raise UsageError(t("The other side did not greet.")) from None
+            raise UsageError(t("The other side sent no greeting.")) from None
         if isinstance(message, Tables):
             await socket.recv()  # it is for us only: the session begins with Hello
         wish = RoomRequest.of(message) if message is not None else None
         if wish is None:
-            raise UsageError(t("The other side did not greet."))
+            raise UsageError(t("The other side sent no greeting."))
         return wish
 
     async def _run_session(self, socket: HubSocket, host: ReplicaHost) -> None:

@@ -72,7 +72,7 @@ def load(path: Path) -> tuple[Token, ...]:
     except (ValueError, KeyError, TypeError, AttributeError):
         raise SynclineError(
             t("The tokens in {path} cannot be used: the file is damaged.", path=path),
-            hint=t("Bring back a copy of it, or make the tokens anew: syncline token make"),
+            hint=t("Restore a copy of it, or create new tokens: syncline token make"),
         ) from None
 
 
@@ -96,14 +96,12 @@ def make(
         UsageError: the name is no good or is taken. SynclineError: the file cannot be read or written.
     """
     if not name or len(name) > MAX_TOKEN_NAME or not name.isprintable():
-        raise UsageError(
-            t("A token needs a name of 1 to {max_token_name} printable characters.", max_token_name=MAX_TOKEN_NAME)
-        )
+        raise UsageError(t("A token needs a name of 1 to {limit} printable characters.", limit=MAX_TOKEN_NAME))
     secret = secrets.token_urlsafe(32)
     with _changing(path) as tokens:
         if any(token.name == name for token in tokens):
             raise UsageError(
-                t("There is a token “{name}” already.", name=name), hint=t("Choose another name, or revoke that one.")
+                t("The token “{name}” already exists.", name=name), hint=t("Choose another name, or revoke that one.")
             )
         tokens.append(Token(name, digest(secret), None if rooms is None else tuple(rooms), write, expires))
     return secret
@@ -118,7 +116,7 @@ def revoke(path: Path, name: str) -> None:
     with _changing(path, missing=False) as tokens:
         left = [token for token in tokens if token.name != name]
         if len(left) == len(tokens):
-            raise UsageError(t("There is no token “{name}”.", name=name), hint=t("See them all: syncline token list"))
+            raise UsageError(t("There is no token “{name}”.", name=name), hint=t("List them all: syncline token list"))
         tokens[:] = left
 
 
@@ -179,10 +177,10 @@ def _token(entry: dict[str, Any]) -> Token:
 def _failed(path: Path, verb: str, error: OSError) -> SynclineError:
     return SynclineError(
         t(
-            "The tokens in {path} could not be {verb}: {strerror}.",
+            "The tokens in {path} could not be {verb}: {reason}.",
             path=path,
             verb=verb,
-            strerror=error.strerror or error,
+            reason=error.strerror or error,
         ),
-        hint=t("Make one with “syncline token make”, or check that the file and its folder are yours."),
+        hint=t("Create one with “syncline token make”, or check that the file and its folder are yours."),
     )

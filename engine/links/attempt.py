@@ -161,7 +161,7 @@ class Attempt:
                 # a peer of ours is told in the greeting
                 if not here.tables and (dialled.new_room or dialled.own is None):
                     raise TableBroken(
-                        *here.parked[0], hint=t("To mend it: syncline check --repair {path}", path=self.path)
+                        *here.parked[0], hint=t("To repair it: syncline check --repair {path}", path=self.path)
                     )
                 if dialled.new_room:
                     await _describe_tables(socket, host)

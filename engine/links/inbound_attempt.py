@@ -22,7 +22,7 @@ class InboundAttempt(Attempt):
         inbound connection: of the peer. The others are as in ``Attempt``.
     """
 
-    note = t("Over the connection that it made to this machine; one is enough.")
+    note = t("Uses the connection that the other side made to this machine.")
 
     def __init__(self, inbound: InboundConnection, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)

@@ -76,32 +76,28 @@ def connected_state(
     if facts.in_sync:
         return _settled(facts, waiting)
     if facts.all_received and facts.all_sent and not facts.confirms:
-        sure = t("Confirmed up to {confirmed}.", confirmed=facts.confirmed)
+        sure = t("Confirmed up to version {version}.", version=facts.confirmed)
         if sent_at:
-            sure = t(
-                "Confirmed up to {confirmed} at {sent_at}.", confirmed=facts.confirmed, sent_at=clock_time(sent_at)
-            )
+            sure = t("Confirmed up to version {version} at {time}.", version=facts.confirmed, time=clock_time(sent_at))
         state = State.NEEDS_YOU if facts.parked or waiting else State.SENT
-        return state, t(
-            "{parked} All sent; this kind of server confirms later. {sure}", parked=together(facts.parked), sure=sure
-        ).lstrip()
+        sent = t("All sent; this kind of server confirms later.")
+        return state, sentences(together(facts.parked), sent, sure)
     if progress.held(now):
         return _settled(facts, waiting)
     if progress.total == 0:
         return State.SYNCING, sentences(t("Comparing clocks."), facts.note)
-    return State.SYNCING, t(
-        "{done:,} of {total:,} versions. {note}", done=progress.done, total=progress.total, note=facts.note
-    ).rstrip()
+    done = t("{done:,} of {total:,} versions.", done=progress.done, total=progress.total)
+    return State.SYNCING, sentences(done, facts.note)
 
 
 def _settled(facts: SessionFacts, waiting: Waiting) -> tuple[State, str]:
     """All that is exchanged is on both disks."""
     if facts.parked or waiting:
-        return State.NEEDS_YOU, sentences(together(facts.parked), t("All else is on both disks."), facts.note)
+        return State.NEEDS_YOU, sentences(together(facts.parked), t("Everything else is on both disks."), facts.note)
     return State.IN_SYNC, sentences(t("Everything is on both disks."), facts.note)
 
 
-ON_BATTERY = t("This machine runs on its battery.")
+ON_BATTERY = t("This machine is running on battery.")
 METERED = t("The network is metered.")
 """Why auto-sync rests by itself."""
 

@@ -97,7 +97,7 @@ REMEDIES = {
 MENDING = {Where.HERE: Remedy.REPAIR, Where.BETWEEN: Remedy.COMPARE_TABLES}
 """And what where some tables are parked; the first that fits."""
 
-LEFT = t("All else is synced, and this too as soon as that is mended.")
+LEFT = t("Everything else is synced; this follows as soon as it is fixed.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,12 +47,12 @@ def check_place(path: Path) -> None:
     """
     if not is_new(path):
         raise UsageError(
-            t("“{file}” holds tables already.", file=path.name),
-            hint=t("Pair it as it is; or give the name of a file that is not there."),
+            t("“{file}” already has tables.", file=path.name),
+            hint=t("Pair it as it is, or choose a file that does not exist yet."),
         )
     folder = path.parent
     if not folder.is_dir():
-        raise UsageError(t("There is no folder {folder}.", folder=folder), hint=t("Make it, or name another."))
+        raise UsageError(t("There is no folder {folder}.", folder=folder), hint=t("Create it, or choose another."))
     if not os.access(path if path.exists() else folder, os.W_OK):
         raise StorageFailed(t("“{path}” cannot be written.", path=path), hint=t("Choose another place."))
 
@@ -83,13 +83,14 @@ def _fill(path: Path, tables: Tables) -> None:
             db.execute("BEGIN IMMEDIATE")
             if not _is_empty(db):
                 raise _Taken(
-                    t("Another program has just made tables in “{file}”.", file=path.name), hint=t("Pair it as it is.")
+                    t("Another program has just created tables in “{file}”.", file=path.name),
+                    hint=t("Pair it as it is."),
                 )
             at_once(create_tables(db, tables.plans, equal_values=tables.equal_values))
             db.execute("COMMIT")
         except (NotEligible, apsw.SQLError) as error:
             raise UsageError(
-                t("The other side's tables cannot be made: {error}.", error=printable(str(error), 200))
+                t("The other side's tables cannot be created: {reason}.", reason=printable(str(error), 200))
             ) from None
         finally:
             db.close()

@@ -53,11 +53,11 @@ def own_certificate(folder: Path) -> Certificate:
     except OSError as error:
         raise SynclineError(
             t(
-                "The certificate {path} could not be read or made: {strerror}.",
+                "The certificate {path} could not be read or created: {reason}.",
                 path=path,
-                strerror=error.strerror or error,
+                reason=error.strerror or error,
             ),
-            hint=t("Check that the folder is there, is yours, and has space left."),
+            hint=t("Check that the folder exists, is yours and has free space."),
         ) from None
     except UnicodeDecodeError:
         raise _damaged(path) from None
@@ -115,5 +115,5 @@ def _write(path: Path, parts: Sequence[bytes]) -> None:
 def _damaged(path: Path) -> SynclineError:
     return SynclineError(
         t("The certificate {path} cannot be used: the file is damaged.", path=path),
-        hint=t("Bring back a copy of it; or move it away to get a new one, and pair your other machines again."),
+        hint=t("Restore a copy of it. Or move it away to get a new one, then pair your other machines again."),
     )

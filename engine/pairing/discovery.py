@@ -237,7 +237,7 @@ class Discovery:
             self._zeroconf = _open(here=self._here)
             self._browser = AsyncServiceBrowser(self._zeroconf.zeroconf, SERVICE, handlers=[self._on_service])
         except Exception as error:
-            self.problem = t("Other machines cannot be looked for: {error}.", error=error)
+            self.problem = t("Other machines cannot be found: {reason}.", reason=error)
             log.info("%s", self.problem)
         return self
 

@@ -71,11 +71,11 @@ class Guests(TokenFile):
         self._forget_late()
         shown = digest(secret or "")
         if any(hmac.compare_digest(past, shown) for past in self._past):
-            raise Denied(t("This pairing link was used already, or its ten minutes are over."))
+            raise Denied(t("This pairing link has been used already, or its ten minutes are over."))
         for invitation in tuple(self._open.values()):
             if hmac.compare_digest(invitation.sha256, shown):
                 if invitation.room != room:
-                    raise Denied(t("The token is not for this room."), status=403)
+                    raise Denied(t("The token is not valid for this room."), status=403)
                 return self._trade(invitation, name, secret or "")
         return super().admit(room, secret)
 
@@ -84,7 +84,7 @@ class Guests(TokenFile):
             name = _free(name, {token.name for token in load(self.path)} if self.path.exists() else set())
             lasting = make(self.path, name, rooms=[invitation.room])
         except SynclineError:
-            raise Denied(t("The other side cannot keep its tokens at the moment."), status=503) from None
+            raise Denied(t("The other side cannot store its tokens at the moment."), status=503) from None
         self._end(invitation.sha256)
         self.reload()
         self._on_paired(name, shown)

@@ -92,17 +92,17 @@ def parse(text: str) -> PairingLink:
         raise _no_link(t("it is too long"))
     values = dict(pairs)
     if len(values) != len(pairs):
-        raise _no_link(t("it says something twice"))
+        raise _no_link(t("it contains something twice"))
     missing = [key for key in _KEYS if not values.get(key)]
     if missing:
-        raise _no_link(t("“{missing}” is missing, so the end may have been cut off", missing=missing[0]))
+        raise _no_link(t("“{field}” is missing, so its end may have been cut off", field=missing[0]))
     if set(values) - set(_KEYS):
-        raise UsageError(t("This pairing link was made by a newer Syncline."), hint=t("Bring this one up to date."))
+        raise UsageError(t("This pairing link was made by a newer Syncline."), hint=t("Update this one."))
     if not _TOKEN.fullmatch(values["token"]):
-        raise _no_link(t("its token cannot be one"))
+        raise _no_link(t("its token is not valid"))
     port = values["port"]
     if not re.fullmatch(r"[1-9][0-9]{0,4}", port) or int(port) > 65535:
-        raise _no_link(t("its port cannot be one"))
+        raise _no_link(t("its port is not valid"))
     return PairingLink(
         _addresses(values["at"]), int(port), check_room(values["room"]), values["token"], _fingerprint(values["cert"])
     )
@@ -132,14 +132,14 @@ def qr_modules(text: str) -> tuple[tuple[bool, ...], ...]:
 def _addresses(text: str) -> tuple[str, ...]:
     addresses = tuple(dict.fromkeys(text.split(",")))
     if len(addresses) > ADDRESSES:
-        raise _no_link(t("it has more than {addresses} addresses", addresses=ADDRESSES))
+        raise _no_link(t("it has more than {limit} addresses", limit=ADDRESSES))
     for address in addresses:
         try:
             fits = not ipaddress.ip_address(address).is_unspecified and "%" not in address
         except ValueError:
             fits = len(address) <= 253 and _NAME.fullmatch(address) is not None and not address[-1].isdigit()
         if not fits:
-            raise _no_link(t("one of its addresses cannot be one"))
+            raise _no_link(t("one of its addresses is not valid"))
     return addresses
 
 
@@ -149,13 +149,15 @@ def _fingerprint(text: str) -> str:
     except (binascii.Error, ValueError):
         digest = b""
     if len(digest) != 32:
-        raise _no_link(t("its certificate's fingerprint cannot be one"))
+        raise _no_link(t("its certificate fingerprint is not valid"))
     return digest.hex()
 
 
 def _no_link(why: str) -> UsageError:
     if not why:
-        return UsageError(t("This is no pairing link."), hint=t("One begins with {scheme}://pair?", scheme=SCHEME))
+        return UsageError(
+            t("This is not a pairing link."), hint=t("Pairing links begin with {scheme}://pair?", scheme=SCHEME)
+        )
     return UsageError(
-        t("This pairing link cannot be used: {why}.", why=why), hint=t("Copy all of it, or make a new one.")
+        t("This pairing link cannot be used: {reason}.", reason=why), hint=t("Copy all of it, or create a new one.")
     )

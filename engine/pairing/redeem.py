@@ -33,7 +33,7 @@ async def trade(link: PairingLink, *, name: str = "") -> Paired:
     """
     error: PeerUnreachable | PeerRefused = PeerUnreachable(
         t("The other machine cannot be reached at {addresses}.", addresses=", ".join(link.addresses)),
-        hint=t("Are both in the same network, and does a firewall let Syncline in?"),
+        hint=t("Are both machines on the same network, and does the firewall allow Syncline?"),
     )
     async with contextlib.aclosing(answering(link.addresses, link.port)) as urls:
         async for url in urls:
@@ -46,12 +46,12 @@ async def trade(link: PairingLink, *, name: str = "") -> Paired:
                 continue
             except PeerRefused as refused:
                 raise PeerRefused(
-                    str(refused), hint=t("Make a new link on the other machine; it is good once.")
+                    str(refused), hint=t("Create a new link on the other machine; a link works once.")
                 ) from None
             await dialled.socket.close()
             if dialled.lasting is None:
                 raise PeerRefused(
-                    t("The other machine let us in, but gave no token."), hint=t("Make a new link there.")
+                    t("The other machine accepted the link, but gave no token."), hint=t("Create a new link there.")
                 )
             return Paired(url, dialled.lasting)
     raise error

@@ -114,9 +114,7 @@ class Database:
     @contextmanager
     def _writing(self) -> Iterator[apsw.Connection]:
         if self.readonly:
-            raise ReadOnlyFile(
-                t("“{path}” was opened only for reading.", path=self.path), hint=t("Open it for writing.")
-            )
+            raise ReadOnlyFile(t("“{path}” was opened read-only.", path=self.path), hint=t("Open it for writing."))
         with explained(self.path):
             yield from self._transaction("BEGIN IMMEDIATE", self.check_there)
 

@@ -75,7 +75,7 @@ class RangeReader:
                 continue
             if name not in tables.tables:
                 raise ReplicaError(
-                    t("The table “{name}” cannot be synced any more.", name=name), hint=t("Was its schema changed?")
+                    t("The table “{table}” can no longer be synced.", table=name), hint=t("Was its schema changed?")
                 )
             late = name in span.late
             inside = at.inside if at is not None and number == at.table else None

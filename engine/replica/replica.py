@@ -226,8 +226,8 @@ class Replica(Holding):
         version = self._state.told_version()
         if version < floor or identity.own(self.connection) != self.site_id:
             raise FileReplaced(
-                t("“{file}” is not the file it was: it was replaced or restored meanwhile.", file=self.path.name),
-                hint=t("Syncline goes on from what the file holds now."),
+                t("“{file}” was replaced or restored in the meantime.", file=self.path.name),
+                hint=t("Syncline continues from what the file holds now."),
             )
         return version
 
@@ -289,7 +289,7 @@ class Replica(Holding):
             UsageError: an id or a token that is not 16 bytes.
         """
         if len(site_id) != 16 or len(token) != lineage.TOKEN:
-            raise UsageError(t("A peer's site id and its token have 16 bytes each."))
+            raise UsageError(t("A peer's site id and its token are 16 bytes each."))
         with self._writing() as db:
             return lineage.keep(db, self._state.site_id, site_id, token, after)
 
@@ -302,7 +302,7 @@ class Replica(Holding):
             UsageError: an id that is not 16 bytes.
         """
         if len(site_id) != 16:
-            raise UsageError(t("A peer's site id has 16 bytes."))
+            raise UsageError(t("A peer's site id is 16 bytes."))
         with self._writing() as db:
             coverage.record_wish(db, site_id, since)
 

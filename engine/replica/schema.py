@@ -135,7 +135,7 @@ class Schema(Database):
         synced = tables.tracking(table.name)
         why = tables.parked.get(synced.name if synced is not None else table.name)
         if why is not None:
-            reasons = (t("It cannot be synced: {why}.", why=why),)
+            reasons = (t("It cannot be synced: {reason}.", reason=why),)
         elif kind.tracks(table.name):  # what came after it became one
             reasons, known = (), reasons
         return TableStatus(
@@ -228,7 +228,7 @@ class Schema(Database):
         with self._writing() as db:
             found = automigrate.migrate(self._state, schema)
             if found.loses and not lose:
-                raise UsageError(t("The schema would drop {loses:,} rows or values.", loses=found.loses))
+                raise UsageError(t("The schema would drop {count:,} rows or values.", count=found.loses))
             if identity is not None:
                 record_schema(db, *identity)
             return found

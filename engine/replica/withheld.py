@@ -88,7 +88,7 @@ class Holding(Schema):
         parts = [kind.withheld.waiting() for kind in self._kinds.all]
         counter = ""
         if self._state.db_version() >= MAX_VERSION:
-            counter = t("The file's version counter is used up: what is written now cannot be sent.")
+            counter = t("The file's version counter is exhausted: what is written now cannot be sent.")
         hints = [hint for part in parts for hint in part.hints]
         repairable = bool(counter) or any(part.repairable for part in parts)
         if repairable:

@@ -96,10 +96,10 @@ class Session(abc.ABC):
 
     def misread(self, error: WireError) -> None:
         """Hear that a frame from the peer was no message: the session closes."""
-        said = t("The other side could not read a message: {error}", error=error)
+        said = t("The other side could not read a message: {reason}", reason=error)
         self.close(
             CloseCode.INVALID_DATA,
-            t("The other side sent something that is no message: {error}", error=error),
+            t("The other side sent an invalid message: {reason}", reason=error),
             said=said,
         )
 
@@ -312,7 +312,7 @@ class Session(abc.ABC):
         offered = self.inbound.offered
         if keep and since > offered:
             raise ProtocolError(
-                t("Changes from {offered} to {since} are missing in between.", offered=offered, since=since),
+                t("The changes from version {first} to {last} are missing.", first=offered, last=since),
                 code=OwnCloseCode.MISSING,
             )
         self.inbound.announced = max(self.inbound.announced or 0, until)
@@ -336,28 +336,33 @@ class Session(abc.ABC):
             self._actions.append(self.inbound.merges[0])
 
     def _restored(self, theirs: int, ours: int) -> None:
-        seen = t("has seen version {theirs} of", theirs=theirs)
-        why = t("but that is at {ours}: it looks like it was restored from an older copy.", ours=ours)
-        self.close(
-            OwnCloseCode.COPIED,
-            t("The other side {seen} this file, {why}", seen=seen, why=why),
-            said=t("This side {seen} the other side's file, {why}", seen=seen, why=why),
-            retry=False,
+        reason = t(
+            "The other side has seen version {seen} of this file, which is now at {now}: the file seems to have been"
+            " restored from an older copy.",
+            seen=theirs,
+            now=ours,
         )
+        said = t(
+            "This side has seen version {seen} of the other side's file, which is now at {now}: the file seems to have"
+            " been restored from an older copy.",
+            seen=theirs,
+            now=ours,
+        )
+        self.close(OwnCloseCode.COPIED, reason, said=said, retry=False)
 
     def _too_large(self, size: int, where: str) -> None:
         """Stop: a frame that is due would be larger than the other side takes."""
         what = t(
-            "{size:.0f} MB in {where}; a message may have {max_frame} MB.",
+            "{size:.0f} MB in {where}, but a message can be at most {limit} MB.",
             size=size / 2**20,
             where=where,
-            max_frame=MAX_FRAME >> 20,
+            limit=MAX_FRAME >> 20,
         )
         reason = t("Too large for this peer: {what}", what=what)
         self.close(
             CloseCode.MESSAGE_TOO_BIG,
             reason,
-            said=t("The other side has a change too large to send: {what}", what=what),
+            said=t("The other side has a change that is too large to send: {what}", what=what),
             retry=False,
         )
         self.failure = TooLarge(reason, hint=t("Make it smaller or delete it, then sync again."))
@@ -390,7 +395,7 @@ class Session(abc.ABC):
         """React to a committed batch (confirm it, say)."""
 
     def _silence(self) -> str:
-        return t("No answer to the greeting within {greeting_timeout:.0f} s.", greeting_timeout=GREETING_TIMEOUT)
+        return t("No answer to the greeting within {seconds:.0f} s.", seconds=GREETING_TIMEOUT)
 
     @abc.abstractmethod
     def _quiet(self) -> None:

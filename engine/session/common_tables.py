@@ -9,7 +9,7 @@ from itertools import chain
 from engine.change import SQLiteValue
 from engine.table_plan import Kind
 from engine.table_shape import ColumnType, Parked, ParkedTable, Shape, Where
-from engine.text import Text, joined, printable, sentences, t
+from engine.text import Text, counted, joined, printable, sentences, t
 
 HERE, THERE = t("this side"), t("the other side")
 
@@ -74,14 +74,14 @@ def compare(
     elif not common:
         mine, theirs = names(ours.tables), names(others.tables)
         problem = t(
-            "The two sides have no table in common: {mine} on this side, {theirs} on the other.",
-            mine=mine,
-            theirs=theirs,
+            "The two sides have no table in common: {here} on this side, {there} on the other.",
+            here=mine,
+            there=theirs,
         )
         elsewhere = t(
-            "The two sides have no table in common: {theirs} on this side, {mine} on the other.",
-            theirs=theirs,
-            mine=mine,
+            "The two sides have no table in common: {here} on this side, {there} on the other.",
+            here=theirs,
+            there=mine,
         )
     only_here, only_there = ours.tables.keys() - others.known, others.tables.keys() - ours.known
     return Comparison(common, held, tuple(sorted(only_here)), tuple(sorted(only_there)), told, problem, elsewhere)
@@ -99,8 +99,8 @@ class _Side:
 def parked_here(parked: Parked) -> ParkedTable:
     """A table that is parked in our own file."""
     sentence = t(
-        "The table “{parked}” cannot be synced: {reason}.",
-        parked=printable(parked.name, 40),
+        "The table “{table}” cannot be synced: {reason}.",
+        table=printable(parked.name, 40),
         reason=printable(parked.reason, _WORDS),
     )
     return ParkedTable(parked.name, sentence, Where.HERE)
@@ -113,7 +113,9 @@ def _parked(here: _Side, there: _Side) -> Iterator[ParkedTable]:
         elif name in there.parked:
             why = printable(there.parked[name], _WORDS)
             sentence = t(
-                "The table “{name}” cannot be synced on the other side: {why}.", name=printable(name, 40), why=why
+                "The table “{table}” cannot be synced on the other side: {reason}.",
+                table=printable(name, 40),
+                reason=why,
             )
             yield ParkedTable(name, sentence, Where.THERE)
         elif why := difference(here.tables[name], there.tables[name]):
@@ -141,41 +143,42 @@ def difference(here: Shape, there: Shape) -> str:
     if here.key != there.key:
         mine, theirs = (", ".join(printable(name, 40) for name in key[:9]) for key in (here.key, there.key))
         return t(
-            "The primary key of the table {table} is ({mine}) on this side, and ({theirs}) on the other.",
+            "The primary key of the table {table} is ({here}) on this side, and ({there}) on the other.",
             table=table,
-            mine=mine,
-            theirs=theirs,
+            here=mine,
+            there=theirs,
         )
     lacking = [
-        t("The table {table} lacks the {word} {more} on {side}.", table=table, word=word, more=names(more), side=side)
+        counted(
+            len(more),
+            t("The table {table} lacks the column {columns} on {side}.", side=side, table=table, columns=names(more)),
+            t("The table {table} lacks the columns {columns} on {side}.", side=side, table=table, columns=names(more)),
+        )
         for one, other, side in ((here, there, THERE), (there, here, HERE))
         if (more := set(one.columns) - set(other.columns))
-        for word in [t("column") if len(more) == 1 else t("columns")]
     ]
     if lacking:
-        return t(
-            "{lacking} Nothing is lost: it is synced as soon as both sides have the same columns.",
-            lacking=sentences(*lacking),
-        )
+        wait = t("Nothing is lost: the table is synced as soon as both sides have the same columns.")
+        return sentences(*lacking, wait)
     for name, one, other in _pairs(here, there):
         if not stores_alike(one.kind, other.kind):
             return t(
-                "The column {names} of the table {table} has the type {one} on this side and {other}"
-                " on the other, which would change values. Give it the same type on both.",
-                names=names([name]),
+                "The column {column} of the table {table} has the type {here} on this side and "
+                "{there} on the other, which would change values. Give it the same type on both sides.",
+                column=names([name]),
                 table=table,
-                one=type_name(one),
-                other=type_name(other),
+                here=type_name(one),
+                there=type_name(other),
             )
         if name in here.key and one.collation is not other.collation:
             return t(
-                "The key column {names} of the table {table} has the collation {collation} on this"
-                " side and {collation2} on the other: some keys are one row on one side and two on"
-                " the other. Give it the same collation on both.",
-                names=names([name]),
+                "The key column {column} of the table {table} has the collation {here} on this side "
+                "and {there} on the other: some keys are one row on one side and two on the other. "
+                "Give it the same collation on both sides.",
+                column=names([name]),
                 table=table,
-                collation=one.collation.name,
-                collation2=other.collation.name,
+                here=one.collation.name,
+                there=other.collation.name,
             )
     return ""
 
@@ -186,25 +189,26 @@ def harmless(here: Shape, there: Shape) -> Iterator[str]:
     for name, mine, theirs in _pairs(here, there):
         if name not in here.key and not _same_default(mine, theirs):
             yield t(
-                "The column {names} of the table {table} has the default {mine} on this side and"
-                " {theirs} on the other: in rows from before it came, each side may show its own.",
-                names=names([name]),
+                "The column {column} of the table {table} has the default {here} on this side and "
+                "{there} on the other: in rows older than the column, each side may show its own.",
+                column=names([name]),
                 table=table,
-                mine=_default(mine),
-                theirs=_default(theirs),
+                here=_default(mine),
+                there=_default(theirs),
             )
     for one, other, side in ((here, there, HERE), (there, here, THERE)):
         if not one.types or not other.types:
             continue
         if numbered(one) and not numbered(other):
             yield t(
-                "The table {table} takes whole numbers only as keys on {side}; it stops at any other.",
+                "On {side}, the table {table} accepts only integer keys, and syncing stops at any other.",
                 table=table,
                 side=side,
             )
         if one.strict and not other.strict:
             yield t(
-                "The table {table} takes values of its columns' types only on {side}; it stops at any other.",
+                "On {side}, the table {table} accepts only values of its columns' types, and syncing stops"
+                " at any other.",
                 table=table,
                 side=side,
             )
@@ -248,7 +252,7 @@ def _default(column: ColumnType) -> str:
         return printable(column.expression, 40)
     value = column.default
     if isinstance(value, bytes):
-        return t("<{count} bytes>", count=len(value))
+        return counted(len(value), t("<1 byte>"), t("<{count:,} bytes>", count=len(value)))
     if isinstance(value, str):
-        return f"“{printable(value, 40)}”"
+        return t("“{name}”", name=printable(value, 40))
     return "NULL" if value is None else str(value)

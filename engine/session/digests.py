@@ -101,10 +101,10 @@ class DigestSession(LineageSession):
     def _on_rows(self, message: RowMessage) -> None:
         if isinstance(message, Question):
             if message.table not in self.common:
-                raise ProtocolError(t("The other side asked for rows of a table that is not on both sides."))
+                raise ProtocolError(t("The other side asked for rows of a table that only one side has."))
             self._actions.append(QueryRows(message))
         elif self.check.unanswered.pop(message.number, None) is not type(message):
-            raise ProtocolError(t("{name__} came that were never asked for.", name__=type(message).__name__))
+            raise ProtocolError(t("{message} came that was never asked for.", message=type(message).__name__))
         else:
             self.check.answers[message.number] = message
 

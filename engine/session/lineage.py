@@ -19,7 +19,7 @@ from engine.clocks import made_at
 from engine.errors import ProtocolError
 from engine.session.common_tables import Comparison
 from engine.tables import Known
-from engine.text import Text, t
+from engine.text import sentences, t
 from engine.wire import Lineage, Renewal, Renewed, encode
 
 from .actions import Keep, LookUp, Renew, Snapshot
@@ -123,8 +123,11 @@ class LineageSession(Session):
             self.phase = Phase.MET
 
     def _refuse_copy(self) -> None:
-        reason, said = map(_copied, (t("The file on the other side"), t("This file")))
-        self.close(OwnCloseCode.COPIED, reason, said=said, retry=False)
+        what = t("It does not continue where it was when the two sides last met.")
+        cure = t("Give it a new site id (syncline new-id), or restore its latest state.")
+        reason = t("The file on the other side was copied, or restored from an older copy.")
+        said = t("This file was copied, or restored from an older copy.")
+        self.close(OwnCloseCode.COPIED, sentences(reason, what, cure), said=sentences(said, what, cure), retry=False)
 
     def _show(self, tokens: tuple[bytes, ...]) -> None:
         """Show the tokens that we have now, in order: each must follow one that was shown on this connection, and one
@@ -159,11 +162,3 @@ class LineageSession(Session):
         assert self.peer is not None
         self._tokens.renewed_at = self.now()
         self._actions.append(Renew(self.peer, self._tokens.kept))
-
-
-def _copied(file: Text) -> Text:
-    return t(
-        "{file} was copied, or restored from an older copy: it does not carry on where it was when the two sides last"
-        " met. Give it a new site id (syncline new-id), or bring its latest state back.",
-        file=file,
-    )

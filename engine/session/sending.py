@@ -105,7 +105,7 @@ class SendingSession(LineageSession):
             return
         outbound, request = self.outbound, self._request
         if want.number <= request.number:
-            raise ProtocolError(t("A Want came that is not numbered after the one before."))
+            raise ProtocolError(t("A Want came whose number does not follow the previous one."))
         # What they claim to hold counts as far as we remember that they confirmed it: more may come from another
         # file, whose place ours has taken. The same goes for a place in a range that the two may not share.
         resumes = bool(want.place) and want.until <= self._shared_up_to()
@@ -152,7 +152,7 @@ class SendingSession(LineageSession):
     def _on_confirm(self, confirm: Confirm) -> None:
         window = self._window
         if not window.sizes:
-            raise ProtocolError(t("A confirmation came for nothing sent."))
+            raise ProtocolError(t("A confirmation came, but nothing was sent."))
         if confirm.version > window.reached:  # not position: a Want may have set that back meanwhile
             raise ProtocolError(t("A confirmation came for a version that was never sent."))
         window.sizes.popleft()
@@ -267,8 +267,11 @@ class SendingSession(LineageSession):
         data = encode(Batch(self._request.number, window.number, outbound.position, until, place, more, changes))
         if len(data) > MAX_FRAME:
             largest = max(changes, key=weight)
-            column = "" if largest.cid == SENTINEL else t(", in its column “{cid}”", cid=largest.cid)
-            self._too_large(len(data), t("a row of “{table}”{column}", table=largest.table, column=column))
+            if largest.cid == SENTINEL:
+                where = t("a row of “{table}”", table=largest.table)
+            else:
+                where = t("the column “{column}” of a row of “{table}”", column=largest.cid, table=largest.table)
+            self._too_large(len(data), where)
             return
         window.number += 1
         window.sizes.append(len(data))

@@ -160,7 +160,7 @@ class _VlcnSession(Session):
         if self.peer is None:
             self._meet(message.sender)
         if message.sender != self.peer:
-            raise ProtocolError(t("Changes came from somebody who was not announced."), code=CloseCode.POLICY_VIOLATION)
+            raise ProtocolError(t("Changes came from a site that was not announced."), code=CloseCode.POLICY_VIOLATION)
         if message.since.version > self.inbound.offered:
             self._gap()
             return
@@ -202,9 +202,9 @@ class VlcnClientSession(_VlcnSession):
             self._on_changes(message)
         elif isinstance(message, RejectChanges):
             # the server's cursor is behind ours; only a fresh greeting tells it (#2)
-            self.close(CloseCode.NORMAL_CLOSURE, t("The server missed a message; greeting again."), regreet=True)
+            self.close(CloseCode.NORMAL_CLOSURE, t("The server missed a message; reconnecting."), regreet=True)
         else:
-            raise ProtocolError(t("{name__} does not belong here.", name__=type(message).__name__))
+            raise ProtocolError(t("{message} is not allowed here.", message=type(message).__name__))
 
     def ponged(self) -> None:
         """The server pulls right after it has asked, so that its backlog lies before the pong."""
@@ -233,10 +233,10 @@ class VlcnClientSession(_VlcnSession):
         self._deadline = self.now() + (REFRESH if settled else QUIET)
 
     def _quiet(self) -> None:
-        self.close(CloseCode.NORMAL_CLOSURE, t("Greeting again."), regreet=True)
+        self.close(CloseCode.NORMAL_CLOSURE, t("Sending the greeting again."), regreet=True)
 
     def _gap(self) -> None:
-        self.close(CloseCode.NORMAL_CLOSURE, t("The server left a gap; greeting again."), regreet=True)
+        self.close(CloseCode.NORMAL_CLOSURE, t("The server left a gap; reconnecting."), regreet=True)
 
     def _silence(self) -> str:
         return t("The server did not answer the greeting: it may not know this room, or its schema differs.")  # (#5)
@@ -257,13 +257,13 @@ class VlcnHubSession(_VlcnSession):
         if isinstance(message, AnnouncePresence):
             self._on_announce(message)
         elif not self.greeted:
-            raise ProtocolError(t("{name__} came before AnnouncePresence.", name__=type(message).__name__))
+            raise ProtocolError(t("{message} came before AnnouncePresence.", message=type(message).__name__))
         elif isinstance(message, Changes):
             self._on_changes(message)
         elif isinstance(message, RejectChanges) and self.outbound.asked:
             self._stream_from(min(message.since.version, self.outbound.position))
         else:
-            raise ProtocolError(t("{name__} does not belong here.", name__=type(message).__name__))
+            raise ProtocolError(t("{message} is not allowed here.", message=type(message).__name__))
 
     def _on_announce(self, message: AnnouncePresence) -> None:
         here = self.here
@@ -278,12 +278,12 @@ class VlcnHubSession(_VlcnSession):
             self.close(
                 OwnCloseCode.SCHEMA,
                 t(
-                    "This room has schema {schema_name} version {schema_version}, the client {theirs}"
-                    " version {theirs2}.",
-                    schema_name=here.schema_name,
-                    schema_version=here.schema_version,
-                    theirs=printable(theirs[0], 40),
-                    theirs2=theirs[1],
+                    "This room has the schema {here} in version {here_version}, the client {there} in "
+                    "version {there_version}.",
+                    here=here.schema_name,
+                    here_version=here.schema_version,
+                    there=printable(theirs[0], 40),
+                    there_version=theirs[1],
                 ),
                 retry=False,
             )
@@ -304,7 +304,7 @@ class VlcnHubSession(_VlcnSession):
     def _on_changes(self, message: Changes) -> None:
         if not self.receives:  # it was never asked for any
             raise ProtocolError(
-                t("Only reading is allowed here: the changes were not taken."), code=CloseCode.POLICY_VIOLATION
+                t("This connection is read-only: the changes were not accepted."), code=CloseCode.POLICY_VIOLATION
             )
         super()._on_changes(message)
 

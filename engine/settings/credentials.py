@@ -16,7 +16,7 @@ from pathlib import Path
 from engine.errors import TokenLost, TokenStoreError
 from engine.settings import HOME, data_dir
 from engine.settings.system_keyring import READ, SAVED, SystemKeyring
-from engine.text import t
+from engine.text import sentences, t
 
 IN_KEYRING = ""
 """Stands in the file for a token that the keyring holds."""
@@ -52,7 +52,7 @@ class Tokens:
 
     async def where(self) -> str:
         """Return one sentence for a person: where tokens are kept."""
-        return await self.store.where() if self.store is not None else t("Tokens are forgotten when Syncline ends.")
+        return await self.store.where() if self.store is not None else t("Tokens are forgotten when Syncline quits.")
 
     async def keep(self, peer: str, token: str | None) -> None:
         """Keep the token of a peer; None changes nothing, an empty one removes what is kept.
@@ -99,9 +99,9 @@ class TokenStore:
         """Return one sentence for a person: where tokens are kept, and why there."""
         name = await self._found()
         if name is not None:
-            return t("Tokens are kept in the system's keyring ({name}).", name=name)
-        why = t("The system has no usable keyring, so tokens") if self._wanted else "Tokens"
-        return t("{why} are kept in {path}, which only you can read.", why=why, path=self._file.path)
+            return t("Tokens are stored in the system keyring ({name}).", name=name)
+        kept = t("Tokens are stored in {path}, which only you can read.", path=self._file.path)
+        return sentences(t("The system has no usable keyring.") if self._wanted else "", kept)
 
     async def get(self, peer: str) -> str | None:
         """Return the token of a peer, by its id; None when it has none.
@@ -114,9 +114,7 @@ class TokenStore:
             return kept
         token = await self._keyring.get(peer)
         if token is None:
-            raise TokenLost(
-                t("The system's keyring does not hold the token any more."), hint=t("Enter the token again.")
-            )
+            raise TokenLost(t("The system keyring no longer has the token."), hint=t("Enter the token again."))
         return token
 
     async def set(self, peer: str, token: str) -> None:
@@ -198,10 +196,10 @@ class _TokenFile:
     def _failed(self, verb: str, error: Exception) -> TokenStoreError:
         return TokenStoreError(
             t(
-                "The tokens in {path} could not be {verb}: {error}.",
+                "The tokens in {path} could not be {verb}: {reason}.",
                 path=self.path,
                 verb=verb,
-                error=getattr(error, "strerror", None) or error,
+                reason=getattr(error, "strerror", None) or error,
             ),
-            hint=t("Check that the folder is there, is yours, and has space left."),
+            hint=t("Check that the folder exists, is yours and has free space."),
         )

@@ -110,23 +110,25 @@ class SettingsFile:
 
     def _broken(self, line: int, why: str) -> UsageError:
         if line:
-            what = t("The settings in {path}, line {line} cannot be used: {why}", path=self.path, line=line, why=why)
+            what = t(
+                "The settings in {path}, line {line} cannot be used: {reason}", path=self.path, line=line, reason=why
+            )
         else:
-            what = t("The settings in {path} cannot be used: {why}", path=self.path, why=why)
+            what = t("The settings in {path} cannot be used: {reason}", path=self.path, reason=why)
         return UsageError(
             what,
-            hint=t("Correct the file, or move it away to start with new settings; it was not changed."),
+            hint=t("Correct the file, or move it away to start with new settings. It was not changed."),
         )
 
     def _failed(self, verb: str, error: OSError) -> SynclineError:
         return SynclineError(
             t(
-                "The settings in {path} could not be {verb}: {strerror}.",
+                "The settings in {path} could not be {verb}: {reason}.",
                 path=self.path,
                 verb=verb,
-                strerror=error.strerror or error,
+                reason=error.strerror or error,
             ),
-            hint=t("Check that the folder is there, is yours, and has space left."),
+            hint=t("Check that the folder exists, is yours and has free space."),
         )
 
     def _write(self, text: str) -> None:
@@ -135,8 +137,8 @@ class SettingsFile:
             data = text.encode()
         except UnicodeEncodeError:
             raise UsageError(
-                t("A name in the settings holds characters that are no text, so they cannot be saved."),
-                hint=t("Give the file or folder a name in UTF-8."),
+                t("A name in the settings contains invalid characters, so they cannot be saved."),
+                hint=t("Rename the file or folder; use a name in UTF-8."),
             ) from None
         temporary = ""
         try:
@@ -156,7 +158,7 @@ class SettingsFile:
 
 def _no_toml(words: str) -> str:
     """A sentence with the words of the library that reads TOML."""
-    return t("this is no valid TOML: {rstrip}.", rstrip=words.rstrip("."))
+    return t("this is not valid TOML: {reason}.", reason=words.rstrip("."))
 
 
 def _sync_folder(folder: Path) -> None:
@@ -199,7 +201,7 @@ class _Reader:
         self._table, self._index, self._key = "", 0, table
         entries = values.get(table, [])
         if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-            raise ValueError(t("should be tables, each one headed [[{table}]]", table=table))
+            raise ValueError(t("should be tables, each headed [[{table}]]", table=table))
         self._table = table
         seen = set()
         for self._index, entry in enumerate(entries):
@@ -213,7 +215,7 @@ class _Reader:
     def _database(self, entry: Mapping[str, Any]) -> DatabaseConfig:
         path = Path(self._take(entry, "path", as_str)).expanduser()
         if not path.is_absolute():
-            raise ValueError(t("should be a whole path, from the root"))
+            raise ValueError(t("should be an absolute path"))
         name = self._take(entry, "name", as_str, path.stem)
         room = self._take(entry, "room", as_str, "")
         return DatabaseConfig(DatabaseId(self._take(entry, "id", as_str)), name, path, check_room(room) if room else "")
@@ -254,11 +256,11 @@ class _Reader:
     def problem(self, error: ValueError | UsageError) -> str:
         """What is wrong with what is being read, in words."""
         if isinstance(error, UsageError):
-            wrong = t("the key “{key}”: {error}", key=self._key, error=error)
+            wrong = t("the key “{key}”: {problem}", key=self._key, problem=error)
         else:
-            wrong = t("the key “{key}” {error}.", key=self._key, error=error)
+            wrong = t("the key “{key}” {problem}.", key=self._key, problem=error)
         return (
-            t("in entry {index} of {table}, {wrong}", index=self._index + 1, table=self._table, wrong=wrong)
+            t("in entry {number} of {table}, {problem}", number=self._index + 1, table=self._table, problem=wrong)
             if self._table
             else wrong
         )
@@ -286,7 +288,7 @@ def _one_of(kind: type[E]) -> Callable[[object], E]:
         try:
             return kind(as_str(value))
         except ValueError:
-            raise ValueError(t("should be one of {kind}", kind=", ".join(kind))) from None
+            raise ValueError(t("should be one of {values}", values=", ".join(kind))) from None
 
     return cast
 

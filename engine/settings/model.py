@@ -155,7 +155,7 @@ class PeerConfig:
             check_minutes(minutes)
         return cls(
             PeerId(secrets.token_hex(6)),
-            name or t("{room} at {netloc}", room=check_room(room), netloc=urlsplit(url).netloc),
+            name or f"{check_room(room)} at {urlsplit(url).netloc}",
             database,
             url,
             check_room(room),
@@ -208,33 +208,35 @@ def check_url(url: str) -> str:
     if not text:
         raise UsageError(t("The address is empty."), hint=hint)
     if not text.isprintable() or " " in text:
-        raise UsageError(t("The address holds a space or a control character."), hint=hint)
+        raise UsageError(t("The address contains a space or a control character."), hint=hint)
     try:
         parts = urlsplit(text)
         host, port = parts.hostname, parts.port
     except ValueError:
-        raise UsageError(t("The address has a host or port that cannot be."), hint=hint) from None
+        raise UsageError(t("The address has an invalid host or port."), hint=hint) from None
     if "@" in parts.netloc or "@" in text.partition("://")[0]:
-        raise UsageError(t("The address holds a user or a password."), hint=t("Put the token into its own field."))
+        raise UsageError(
+            t("The address contains a user name or password."), hint=t("Put the token into its own field.")
+        )
     scheme = parts.scheme
     if scheme in ("http", "https"):
         better = {"http": "ws", "https": "wss"}[scheme] + text[len(scheme) :]
         raise UsageError(
-            t("The address {text} is one of a web page.", text=text), hint=t("Use {better}.", better=better)
+            t("{address} is the address of a web page.", address=text), hint=t("Use {address}.", address=better)
         )
     if "://" not in text:
         raise UsageError(
-            t("The address {text} does not begin with ws:// or wss://.", text=text),
-            hint=t("Try ws://{text}.", text=text),
+            t("The address {address} does not begin with ws:// or wss://.", address=text),
+            hint=t("Try ws://{address}.", address=text),
         )
     if scheme not in ("ws", "wss"):
-        raise UsageError(t("The address {text} does not begin with ws:// or wss://.", text=text), hint=hint)
+        raise UsageError(t("The address {address} does not begin with ws:// or wss://.", address=text), hint=hint)
     if not host:
-        raise UsageError(t("The address {text} names no host.", text=text), hint=hint)
+        raise UsageError(t("The address {address} has no host.", address=text), hint=hint)
     if port == 0:
-        raise UsageError(t("The address {text} has the port 0.", text=text), hint=hint)
+        raise UsageError(t("The address {address} has the port 0.", address=text), hint=hint)
     if parts.fragment:
-        raise UsageError(t("The address {text} holds a “#”.", text=text), hint=hint)
+        raise UsageError(t("The address {address} contains a “#”.", address=text), hint=hint)
     path = parts.path if parts.path not in ("", "/") else DEFAULT_PATH
     return urlunsplit((scheme, parts.netloc.lower(), path, parts.query, ""))
 
@@ -258,7 +260,7 @@ def check_minutes(minutes: int) -> int:
     """Return the minutes between two syncs when they can be. Raises UsageError."""
     if not 1 <= minutes <= 7 * 24 * 60:
         raise UsageError(
-            t("A sync every {minutes} minutes cannot be.", minutes=minutes),
-            hint=t("Choose from 1 minute to 10080, a week."),
+            t("Syncing every {minutes} minutes is not possible.", minutes=minutes),
+            hint=t("Choose 1 to 10,080 minutes (a week)."),
         )
     return minutes

@@ -79,7 +79,7 @@ DAYS = (1, 3650)
 
 def days_problem(days: int) -> str:
     """What is wrong with a number of days, or ''."""
-    return "" if DAYS[0] <= days <= DAYS[1] else t("should be from {days} to {days2} days", days=DAYS[0], days2=DAYS[1])
+    return "" if DAYS[0] <= days <= DAYS[1] else t("should be {least} to {most} days", least=DAYS[0], most=DAYS[1])
 
 
 def checked(**values: object) -> dict[str, Any]:
@@ -94,7 +94,7 @@ def checked(**values: object) -> dict[str, Any]:
         if setting is None:
             raise UsageError(
                 t("There is no setting “{name}”.", name=name),
-                hint=t("There are: {settings}.", settings=", ".join(SETTINGS)),
+                hint=t("The settings are: {names}.", names=", ".join(SETTINGS)),
             )
         try:
             found[name] = setting.read(value)
@@ -122,7 +122,7 @@ def _choice(name: str, group: Group, label: str, explained: str, *choices: tuple
     known = [value for value, _ in choices]
 
     def problem(value: str) -> str:
-        return "" if value in known else t("should be one of {known}", known=", ".join(known))
+        return "" if value in known else t("should be one of {values}", values=", ".join(known))
 
     return Setting(name, getattr(_DEFAULTS, name), as_str, problem, group, label, explained, choices)
 
@@ -134,14 +134,14 @@ SETTINGS: dict[str, Setting] = {
             "start_hidden",
             Group.GENERAL,
             t("Start without the window"),
-            t("Only the tray icon is seen at the start, where there is a tray."),
+            t("Show only the tray icon at the start, where there is a tray."),
         ),
         _choice(
             "language",
             Group.GENERAL,
             t("Language"),
             t("The language of the window."),
-            ("system", t("As the system")),
+            ("system", t("Same as the system")),
             ("en", "English"),
             ("de", "Deutsch"),
         ),
@@ -150,27 +150,27 @@ SETTINGS: dict[str, Setting] = {
             Group.GENERAL,
             t("Colours"),
             t("Light or dark windows."),
-            ("system", t("As the system")),
+            ("system", t("Same as the system")),
             ("light", t("Light")),
             ("dark", t("Dark")),
         ),
         _switch(
             "auto_sync",
             Group.SYNC,
-            t("Sync by itself"),
-            t("Sync live peers at once and the others on their timer."),
+            t("Sync automatically"),
+            t("Sync live peers at once, and the others at their interval."),
         ),
         _switch(
             "rest_on_battery",
             Group.SYNC,
             t("Not on battery"),
-            t("Sync only by hand while the machine runs on its battery."),
+            t("Sync only by hand while the machine runs on battery."),
         ),
         _switch(
             "rest_on_metered",
             Group.SYNC,
             t("Not over a metered network"),
-            t("Sync only by hand while the system says that traffic costs money."),
+            t("Sync only by hand while the system reports a metered network."),
         ),
         Setting(
             "stale_days",
@@ -179,7 +179,7 @@ SETTINGS: dict[str, Setting] = {
             days_problem,
             Group.SYNC,
             t("Stale after"),
-            t("A peer not heard from for this many days is marked stale."),
+            t("Mark a peer as stale when it was not heard from for this many days."),
             span=DAYS,
             unit=t(" days"),
         ),
@@ -187,13 +187,13 @@ SETTINGS: dict[str, Setting] = {
             "share",
             Group.SHARE,
             t("Share databases"),
-            t("Serve the databases that are chosen under Share, to machines that were paired."),
+            t("Serve the databases chosen under “Share” to paired machines."),
         ),
         _switch(
             "share_lan",
             Group.SHARE,
             t("In the local network"),
-            t("Let other machines in the network come in, not this one alone."),
+            t("Serve other machines in the network, too, and not only this one."),
         ),
         Setting(
             "share_port",
@@ -202,27 +202,27 @@ SETTINGS: dict[str, Setting] = {
             _port_problem,
             Group.SHARE,
             t("Port"),
-            t("Where paired machines find this one; 0 picks one, once."),
+            t("The port where paired machines find this one; 0 picks one."),
             span=(0, 65_535),
             zero=t("any"),
         ),
         _switch(
             "discover",
             Group.SHARE,
-            t("Find each other"),
-            t("Let others in the network see that this machine shares, and look for them."),
+            t("Discovery"),
+            t("Announce in the network that this machine shares, and look for others."),
         ),
         _switch(
             "notify_needs_you",
             Group.NOTIFY,
             t("When a peer needs you"),
-            t("Notify when a peer waits for a person's help."),
+            t("Notify when a peer needs your attention."),
         ),
         _switch(
             "notify_stale",
             Group.NOTIFY,
             t("When a peer is stale"),
-            t("Notify when a peer has not been heard from for long."),
+            t("Notify when a peer has not been heard from for a long time."),
         ),
         _switch(
             "notify_first_sync",
@@ -234,7 +234,7 @@ SETTINGS: dict[str, Setting] = {
             "log_level",
             Group.LOG,
             t("Log"),
-            t("How much is written to the log: debug, info, warning or error."),
+            t("How much to log: debug, info, warning or error."),
             ("debug", t("Everything")),
             ("info", t("What happens")),
             ("warning", t("Warnings and errors")),

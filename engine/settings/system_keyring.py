@@ -78,7 +78,7 @@ class SystemKeyring:
         await self.find()
         if self._backend is None:
             raise TokenStoreError(
-                t("The token is in the system's keyring, which cannot be reached now."),
+                t("The token is in the system keyring, which is not available now."),
                 hint=t("Start Syncline from your desktop, or enter the token again."),
             )
         return self._backend
@@ -88,15 +88,14 @@ class SystemKeyring:
         try:
             return await self._on_thread(work, *args, **kwargs)
         except TimeoutError:
-            why = t("it did not answer within {timeout:.0f} s", timeout=self._timeout)
+            why = t("it did not answer within {seconds:.0f} s", seconds=self._timeout)
         except Exception as error:
-            why = _WORDS.get(type(error).__name__, t("it failed ({name__})", name__=type(error).__name__))
+            why = _WORDS.get(type(error).__name__, t("it failed ({error})", error=type(error).__name__))
         raise TokenStoreError(
-            t("The token could not be {verb} in the system's keyring: {why}.", verb=verb, why=why),
+            t("The token could not be {verb} in the system keyring: {reason}.", verb=verb, reason=why),
             hint=t(
-                "Unlock the keyring, then try again. With"
-                " PYTHON_KEYRING_BACKEND=keyring.backends.null.Keyring set, Syncline keeps tokens in"
-                " a file instead."
+                "Unlock the keyring, then try again. To keep tokens in a file instead, set "
+                "PYTHON_KEYRING_BACKEND=keyring.backends.null.Keyring."
             ),
         )
 

@@ -29,9 +29,9 @@ def ensure(db: apsw.Connection) -> None:
     except OSError as error:
         raise StorageFailed(
             t(
-                "“{filename}” could not be made durable: {strerror}.",
-                filename=db.filename,
-                strerror=error.strerror or error,
+                "“{file}” could not be flushed to disk: {reason}.",
+                file=db.filename,
+                reason=error.strerror or error,
             ),
             hint=t("Check the disk, then try again."),
         ) from error

@@ -38,14 +38,14 @@ def is_missing(path: Path) -> bool:
 def not_there(path: Path) -> NoSuchFile:
     """The error for a file that has lost its name."""
     return NoSuchFile(
-        t("“{file}” is not there any more.", file=path.name),
-        hint=t("Bring it back to where it was, and Syncline goes on by itself."),
+        t("“{file}” is no longer there.", file=path.name),
+        hint=t("Move it back to where it was; Syncline then resumes automatically."),
     )
 
 
 def replaced(path: Path) -> FileReplaced:
     """The error for a file whose name another one has."""
     return FileReplaced(
-        t("“{file}” was replaced by another file meanwhile.", file=path.name),
-        hint=t("Syncline goes on from what the file holds now."),
+        t("“{file}” was replaced by another file in the meantime.", file=path.name),
+        hint=t("Syncline continues from what the file holds now."),
     )

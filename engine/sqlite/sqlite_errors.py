@@ -32,13 +32,13 @@ def explained(path: str | Path) -> Iterator[None]:
         raise explain(error, path) from error
     except UnicodeDecodeError as error:
         raise ReplicaError(
-            t("“{path}” holds text that is not valid UTF-8.", path=path), hint=t("Correct the text.")
+            t("“{path}” contains text that is not valid UTF-8.", path=path), hint=t("Correct the text.")
         ) from error
 
 
 def stopped(path: str | Path) -> ReplicaError:
     """The error for work that was ended, or may not begin, as the program is about to end."""
-    return ReplicaError(t("“{name}” cannot be used at the moment.", name=Path(path).name))
+    return ReplicaError(t("“{file}” cannot be used at the moment.", file=Path(path).name))
 
 
 def explain(error: apsw.Error, path: str | Path) -> SynclineError:
@@ -55,11 +55,10 @@ def explain(error: apsw.Error, path: str | Path) -> SynclineError:
     if left_unfinished(error):
         return UnfinishedTransaction(
             t(
-                "“{path}” was left half written by a program that crashed or was killed, and it has"
-                " to be put back first.",
+                "“{path}” was left half written by a program that crashed, and must be recovered first.",
                 path=path,
             ),
-            hint=t("Open it once in the program that it belongs to, or sync it: both do that by themselves."),
+            hint=t("Open it in the program that it belongs to, or sync it; either recovers it."),
         )
     gone = isinstance(error, apsw.IOError | apsw.CantOpenError | apsw.ReadOnlyError) and is_missing(Path(path))
     if gone or getattr(error, "extendedresult", None) == apsw.SQLITE_READONLY_DBMOVED:
@@ -70,7 +69,7 @@ def explain(error: apsw.Error, path: str | Path) -> SynclineError:
         )
     if isinstance(error, apsw.CantOpenError):
         return NoSuchFile(
-            t("“{path}” cannot be opened.", path=path), hint=t("Check that it exists and that you may read it.")
+            t("“{path}” cannot be opened.", path=path), hint=t("Check that it exists and that you can read it.")
         )
     if isinstance(error, apsw.FullError):
         return StorageFailed(
@@ -82,4 +81,4 @@ def explain(error: apsw.Error, path: str | Path) -> SynclineError:
         return StorageFailed(
             t("“{path}” could not be read or written.", path=path), hint=t("Check the disk, then try again.")
         )
-    return ReplicaError(t("Something went wrong in “{path}”: {error}.", path=path, error=error))
+    return ReplicaError(t("Something went wrong in “{path}”: {reason}.", path=path, reason=error))

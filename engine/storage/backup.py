@@ -150,6 +150,6 @@ def _identity(path: Path) -> str:
 
 def _failed(path: Path, folder: Path, error: Exception) -> StorageFailed:
     return StorageFailed(
-        t("{file} could not be backed up to {folder}: {error}.", file=path.name, folder=folder, error=error),
+        t("{file} could not be backed up to {folder}: {reason}.", file=path.name, folder=folder, reason=error),
         hint=t("Nothing was written to the file. Free some space, then try again."),
     )

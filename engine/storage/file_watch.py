@@ -198,7 +198,7 @@ class _Watcher(ABC):
         for file in self._users.copy():
             if file.watched is not None and _folder(file.folder) != file.watched:
                 self.unwatch(file)
-                file.lost(t("it was unmounted, or another folder took its place"))
+                file.lost(t("it was unmounted, or replaced by another folder"))
 
     @abstractmethod
     def watch(self, file: FileWatch) -> None: ...

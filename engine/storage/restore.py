@@ -62,17 +62,17 @@ def restore_value(
             cells = db.execute(f"SELECT {ident(column)} FROM {main(table)} WHERE {where}", key).fetchall()
             if not cells:
                 raise UsageError(
-                    t("The row in “{table}” is gone, so that nothing can be put back into it.", table=table),
+                    t("The row in “{table}” is gone, so the old value cannot be restored.", table=table),
                     hint=t("Copy the old value instead."),
                 )
             if not stands_for(instead_of, cells[0][0]):
                 raise UsageError(
                     t(
-                        "“{column}” in “{table}” has been changed again since then; it stays as it is.",
+                        "“{column}” in “{table}” has been changed again since, and was left as it is.",
                         column=column,
                         table=table,
                     ),
-                    hint=t("Copy the old value instead, or look for the newest change of it."),
+                    hint=t("Copy the old value instead, or look for its latest change."),
                 )
             number = len(key) + 1
             db.execute(f"UPDATE {main(table)} SET {ident(column)} = ?{number} WHERE {where}", (*key, value)).fetchall()
@@ -82,7 +82,7 @@ def restore_value(
                 db.execute("ROLLBACK")
             if isinstance(error, apsw.ConstraintError):
                 raise UsageError(
-                    t("The table “{table}” refuses the old value: {error}.", table=table, error=error),
+                    t("The table “{table}” rejects the old value: {reason}.", table=table, reason=error),
                     hint=t("Copy the old value instead."),
                 ) from None
             raise
@@ -94,7 +94,7 @@ def _key(replica: Replica, table: str, key: tuple[SQLiteValue, ...], column: str
     if status is None or not status.syncable or column not in status.columns or len(key) != len(status.key):
         raise UsageError(
             t(
-                "“{file}” has no synced column “{column}” in a table “{table}” any more.",
+                "“{file}” no longer has a synced column “{column}” in a table “{table}”.",
                 file=replica.path.name,
                 column=column,
                 table=table,
@@ -123,7 +123,7 @@ def put_back_file(path: Path, copy: Path, backups: Backups) -> tuple[bytes, Path
         with explained(copy), contextlib.closing(_connect(unfinished)) as db:
             whole = db.execute("PRAGMA quick_check").get
         if whole != "ok":
-            raise NotADatabase(t("The backup {copy} is damaged.", copy=copy), hint=t("Choose another."))
+            raise NotADatabase(t("The backup {file} is damaged.", file=copy), hint=t("Choose another backup."))
         with Replica.open(unfinished, readonly=True) as replica:
             synced = bool(replica.site_id)
         site_id = b""

@@ -12,33 +12,33 @@ class Damage(Enum):
     """A kind of damage: what it is for one and for many, and what mending does about it."""
 
     UNRECORDED_ROWS = (
-        t("row was written without a record, so that no peer gets it"),
-        t("rows were written without a record, so that no peer gets them"),
+        t("row was written without a record, so no peer receives it"),
+        t("rows were written without a record, so no peer receives them"),
         t("recorded as written now"),
     )
     UNRECORDED_VALUES = (
-        t("value was written without a record, so that no peer gets it"),
-        t("values were written without a record, so that no peer gets them"),
+        t("value was written without a record, so no peer receives it"),
+        t("values were written without a record, so no peer receives them"),
         t("recorded as written now"),
     )
     NEVER_SENT = (
-        t("sync record is of version 0, which no peer ever asks for"),
-        t("sync records are of version 0, which no peer ever asks for"),
+        t("sync record has version 0, which no peer asks for"),
+        t("sync records have version 0, which no peer asks for"),
         t("recorded as written now"),
     )
     LOST_ROWS = (
         t("row is recorded, but gone"),
         t("rows are recorded, but gone"),
-        t("forgotten; what a peer still has comes back"),
+        t("record removed; what a peer still has comes back"),
     )
     DELETED_ROWS = (
-        t("row was deleted without a record, so that peers still have it"),
-        t("rows were deleted without a record, so that peers still have them"),
+        t("row was deleted without a record, so peers still have it"),
+        t("rows were deleted without a record, so peers still have them"),
         t("recorded as deleted now"),
     )
     LOST_COLUMNS = (
-        t("sync record is of a column that is gone, so that nothing can be sent"),
-        t("sync records are of columns that are gone, so that nothing can be sent"),
+        t("sync record is for a column that is gone, so nothing can be sent"),
+        t("sync records are for columns that are gone, so nothing can be sent"),
         "dropped",
     )
     TABLE_GONE = (
@@ -47,23 +47,23 @@ class Damage(Enum):
         "dropped",
     )
     KEY_CHANGED = (
-        t("sync record is of another primary key, so that the table cannot be synced"),
-        t("sync records are of another primary key, so that the table cannot be synced"),
-        t("made anew, without the deletions so far"),
+        t("sync record is for another primary key, so the table cannot be synced"),
+        t("sync records are for another primary key, so the table cannot be synced"),
+        t("recreated, without the deletions so far"),
     )
     TRIGGERS = (
-        t("sync trigger is missing or was changed, so that writes are not recorded"),
-        t("sync triggers are missing or were changed, so that writes are not recorded"),
-        t("made anew, and all values of the table recorded as written now"),
+        t("sync trigger is missing or was changed, so writes are not recorded"),
+        t("sync triggers are missing or were changed, so writes are not recorded"),
+        t("recreated, and all values of the table recorded as written now"),
     )
     OLD_TRIGGERS = (
-        t("sync trigger does not know a column that came, so that updates fail"),
-        t("sync triggers do not know a column that came, so that updates fail"),
-        t("made anew"),
+        t("sync trigger does not know a new column, so updates fail"),
+        t("sync triggers do not know a new column, so updates fail"),
+        t("recreated"),
     )
     STRAY_TRIGGERS = (
-        t("sync trigger of another table's name is there, so that writes fail"),
-        t("sync triggers of another table's name are there, so that writes fail"),
+        t("sync trigger has the name of another table, so writes fail"),
+        t("sync triggers have the name of another table, so writes fail"),
         "dropped",
     )
     PARKED = (
@@ -72,23 +72,23 @@ class Damage(Enum):
         t("synced again, from the start"),
     )
     NO_RECORDS = (
-        t("sync trigger is there without any sync records, so that writes fail"),
-        t("sync triggers are there without any sync records, so that writes fail"),
-        t("recorded as written now, from nothing"),
+        t("sync trigger has no sync records, so writes fail"),
+        t("sync triggers have no sync records, so writes fail"),
+        t("recreated, and all rows recorded as written now"),
     )
     USED_UP = (
-        t("row has a version that is nearly or quite used up, so that it cannot be sent any more, or soon"),
-        t("rows have versions that are nearly or quite used up, so that they cannot be sent any more, or soon"),
-        t("told anew, as if written again now"),
+        t("row has an exhausted or nearly exhausted version, so it cannot be sent any more, or soon"),
+        t("rows have exhausted or nearly exhausted versions, so they cannot be sent any more, or soon"),
+        t("recorded as written again now"),
     )
     COUNTER = (
-        t("sync record has a version of the file's that is nearly or quite used up"),
-        t("sync records have versions of the file's that are nearly or quite used up"),
-        t("numbered anew; the file has a new site id, and syncs with each peer once more from the start"),
+        t("sync record has an exhausted or nearly exhausted file version"),
+        t("sync records have exhausted or nearly exhausted file versions"),
+        t("renumbered; the file has a new site id, and syncs with each peer once more from the start"),
     )
     NO_TEXT = (
-        t("row holds text that is not valid, so that it waits"),
-        t("rows hold text that is not valid, so that they wait"),
+        t("row contains invalid text, so it is withheld"),
+        t("rows contain invalid text, so they are withheld"),
         "",
     )
     NO_NAMES = (
@@ -97,13 +97,13 @@ class Damage(Enum):
         "",
     )
     STRICT = (
-        t("table with sync records is STRICT, so that programs with SQLite before 3.37 cannot open the file"),
-        t("tables with sync records are STRICT, so that programs with SQLite before 3.37 cannot open the file"),
-        t("not STRICT any more, with all that it holds"),
+        t("table with sync records is STRICT, so programs with SQLite before 3.37 cannot open the file"),
+        t("tables with sync records are STRICT, so programs with SQLite before 3.37 cannot open the file"),
+        t("converted to ordinary tables, with their content"),
     )
     ORPHANS = (
-        t("row refers to one that is gone: sync does not carry out the foreign keys of a table that is not synced"),
-        t("rows refer to some that are gone: sync does not carry out the foreign keys of a table that is not synced"),
+        t("row refers to one that is gone: sync does not enforce the foreign keys of a table that is not synced"),
+        t("rows refer to rows that are gone: sync does not enforce the foreign keys of a table that is not synced"),
         "",
     )
 

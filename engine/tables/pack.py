@@ -84,9 +84,9 @@ def _pack(values: Sequence[SQLiteValue]) -> bytes:
     if len(values) > MAX_VALUES:
         raise InvalidChange(
             t(
-                "A key of {count} values cannot be packed; {max_values} is the most.",
+                "A key of {count} values cannot be packed; the limit is {limit}.",
                 count=len(values),
-                max_values=MAX_VALUES,
+                limit=MAX_VALUES,
             )
         )
     out = [bytes((len(values),))]
@@ -148,12 +148,12 @@ def unpack(packed: bytes) -> tuple[SQLiteValue, ...]:
                 end = at
                 values.append(None)
             else:
-                raise InvalidChange(t("A change has a key that cannot be read: value type {kind}.", kind=kind))
+                raise InvalidChange(t("A change has a key that cannot be read: value type {type}.", type=kind))
             if end > len(packed):
-                raise InvalidChange(t("A change has a key that was cut short."))
+                raise InvalidChange(t("A change has a truncated key."))
             at = end
     except (IndexError, struct.error):
-        raise InvalidChange(t("A change has a key that was cut short.")) from None
+        raise InvalidChange(t("A change has a truncated key.")) from None
     except UnicodeDecodeError:
         raise InvalidChange(t("A change has a key with text that is not UTF-8.")) from None
     return tuple(values)

@@ -1,7 +1,8 @@
 """Tables that take no part in sync for now, for a reason that only running has shown: kept in the file, for all to see.
 
 ``crsql_syncline_parked`` has one row for each. It counts as long as the table and the triggers that may act on it are
-what they were then. It is made anew with every change, so that whoever reads the schema notices.
+what they were then; ``template`` is the reason for those who read another language than English. The table is made anew
+with every change, so that whoever reads the schema notices.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import apsw
 from engine.errors import TableBroken
 from engine.sqlite.invalid_text import each
 from engine.sqlite.sql import main
-from engine.text import t
+from engine.text import packed, t, unpacked
 
 TABLE = "crsql_syncline_parked"
 
@@ -27,7 +28,7 @@ def read(db: apsw.Connection) -> dict[str, str]:
 def parked(table: str, why: str) -> TableBroken:
     """The error for a table that takes no part in sync for now."""
     return TableBroken(
-        table, why, hint=t("Undo that; or, if it is meant, give it up: SELECT crsql_as_table('{table}').", table=table)
+        table, why, hint=t("Undo that, or stop syncing the table: SELECT crsql_as_table('{table}')", table=table)
     )
 
 
@@ -45,15 +46,17 @@ def release(db: apsw.Connection) -> None:
 def _rows(db: apsw.Connection) -> list[tuple[Any, ...]]:
     if not db.table_exists("main", TABLE):
         return []
-    return db.execute(f"SELECT tbl, reason, depends FROM {main(TABLE)} ORDER BY tbl").fetchall()
+    rows = db.execute(f"SELECT * FROM {main(TABLE)} ORDER BY tbl").fetchall()
+    return [(name, unpacked(str(text[0])) if text else reason, depends) for name, reason, depends, *text in rows]
 
 
 def _write(db: apsw.Connection, rows: list[tuple[Any, ...]]) -> None:
     db.execute(f"DROP TABLE IF EXISTS {main(TABLE)}")
     if rows:
-        layout = "tbl TEXT PRIMARY KEY NOT NULL, reason TEXT NOT NULL, depends BLOB NOT NULL"
+        layout = "tbl TEXT PRIMARY KEY NOT NULL, reason TEXT NOT NULL, depends BLOB NOT NULL, template TEXT NOT NULL"
         db.execute(f"CREATE TABLE {main(TABLE)} ({layout}) WITHOUT ROWID")
-        db.executemany(f"INSERT INTO {main(TABLE)} VALUES (?, ?, ?)", rows)
+        kept = [(name, reason, depends, packed(reason)) for name, reason, depends in rows]
+        db.executemany(f"INSERT INTO {main(TABLE)} VALUES (?, ?, ?, ?)", kept)
 
 
 def _depends(db: apsw.Connection, name: str) -> bytes:

@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 
 from engine.change import Change, SQLiteValue
 from engine.tables.introspect import Table
-from engine.text import Text, sentences, t
+from engine.text import Text, counted, sentences, t
 
 
 class SyncedTable(Protocol):
@@ -278,14 +278,9 @@ class Waiting:
     @property
     def sentence(self) -> Text:
         """All of it, for a person."""
-        others = (
-            t("1 more row cannot be sent.")
-            if self.more == 1
-            else t("{count:,} more rows cannot be sent.", count=self.more)
-            if self.more
-            else ""
-        )
-        return sentences(*self.reasons, others, *self.hints)
+        count = self.more
+        more = counted(count, t("1 more row cannot be sent."), t("{count:,} more rows cannot be sent.", count=count))
+        return sentences(*self.reasons, more if count else "", *self.hints)
 
     @property
     def reasons(self) -> tuple[str, ...]:

@@ -38,18 +38,16 @@ def check(change: Change, *, exact: bool) -> None:
         and low <= seq < MAX_VERSION
     ):
         shown = ", ".join(str(number)[:24] for number in (col_version, db_version, cl, seq))
-        raise _invalid(table, t("has a version out of range, one of {shown}", shown=shown))
+        raise _invalid(table, t("has a version out of range, one of {versions}", versions=shown))
     if type(site_id) is bytes:
         if len(site_id) != SITE and (exact or len(site_id) > SITE):
-            raise _invalid(table, t("has an author of {count} bytes, not {site}", count=len(site_id), site=SITE))
+            raise _invalid(table, t("has an author of {size} bytes, not {expected}", size=len(site_id), expected=SITE))
     elif exact or site_id is not None:
         raise _invalid(table, t("has no author"))
     if type(table) is not str or type(pk) is not bytes:
-        raise _invalid(table, t("has a table that is no text, or a key that is no blob"))
+        raise _invalid(table, t("has a table that is not text, or a key that is not a blob"))
     if type(cid) is not str or not _is_name(cid):
-        raise _invalid(
-            table, t("has a column name that is no text in UTF-8 of {max_name} bytes at most", max_name=MAX_NAME)
-        )
+        raise _invalid(table, t("has a column name that is not UTF-8 text of at most {limit} bytes", limit=MAX_NAME))
     if type(val) not in VALUES:
         raise _invalid(table, t("has a value of an unknown type"))
     if type(val) is int and not -(2**63) <= val < 2**63:
@@ -63,9 +61,7 @@ def check_table(name: str) -> None:
         InvalidChange: no text, longer than a name may be, or not UTF-8.
     """
     if type(name) is not str or not _is_name(name):
-        raise _invalid(
-            name, t("has a table name that is no text in UTF-8 of {max_name} bytes at most", max_name=MAX_NAME)
-        )
+        raise _invalid(name, t("has a table name that is not UTF-8 text of at most {limit} bytes", limit=MAX_NAME))
 
 
 def check_key(table: SyncedTable, packed: bytes) -> tuple[SQLiteValue, ...]:
@@ -78,10 +74,10 @@ def check_key(table: SyncedTable, packed: bytes) -> tuple[SQLiteValue, ...]:
     if len(key) != len(table.key):
         raise InvalidChange(
             t(
-                "A change for the table “{crr}” has {count} key values instead of {count2}.",
-                crr=table.name,
+                "A change for the table “{table}” has {count} key values instead of {expected}.",
+                table=table.name,
                 count=len(key),
-                count2=len(table.key),
+                expected=len(table.key),
             ),
             hint=t("The primary key of the table differs between the two sides."),
         )
@@ -111,4 +107,4 @@ def _is_name(name: str) -> bool:
 def _invalid(table: object, what: str) -> InvalidChange:
     """The error for a change, with no more of its table's name than can be shown."""
     name = table[:_SHOWN].encode(errors="replace").decode() if isinstance(table, str) else "?"
-    return InvalidChange(t("A change for the table “{name}” {what}.", name=name, what=what))
+    return InvalidChange(t("A change for the table “{table}” {problem}.", table=name, problem=what))

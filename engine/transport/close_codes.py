@@ -21,13 +21,13 @@ from engine.errors import (
 from engine.session import Close, Session, SynclineSession
 from engine.session.close_codes import CloseCode, OwnCloseCode
 from engine.table_shape import Where
-from engine.text import printable, t
+from engine.text import printable, sentences, t
 from engine.wire import FailureCode
 
 REFUSALS = (CloseCode.UNSUPPORTED_DATA, CloseCode.INVALID_DATA, CloseCode.POLICY_VIOLATION, CloseCode.MESSAGE_TOO_BIG)
 """Close codes that say no; so do those from 4000 to 4999, but for one."""
 
-COPIED = t("If this file is the copy, give it an id of its own: “New id…” in the peer's menu.")
+COPIED = t("If this file is the copy, give it a new id: “New id…” in the peer's menu.")
 
 GONE = (ConnectionClosed, AttributeError)
 """What a connection raises that is over. asyncio's abort(), which websockets calls, trips with an AttributeError over a
@@ -41,28 +41,30 @@ def how_it_ended(socket: Connection) -> Close:
     if ours is not None and ours.code == CloseCode.MESSAGE_TOO_BIG and not answers:
         code = CloseCode.MESSAGE_TOO_BIG
         limit = socket.protocol.max_message_size or 0
-        size = t("{limit} MB", limit=limit >> 20) if limit >> 20 else t("{limit:,} bytes", limit=limit)
-        reason = t("The other side sent a message of more than {size}, which is too large to take.", size=size)
+        size = t("{size} MB", size=limit >> 20) if limit >> 20 else t("{size:,} bytes", size=limit)
+        reason = t("The other side sent a message larger than {limit}, which is too large to receive.", limit=size)
     elif code == CloseCode.MESSAGE_TOO_BIG:
-        reason = t("Too large for this peer: it does not take a message of this size.")
+        reason = t("Too large for this peer: it does not accept messages of this size.")
     if code in (None, CloseCode.ABNORMAL_CLOSURE):
-        return Close(CloseCode.ABNORMAL_CLOSURE, t("The connection was cut."), "")
+        return Close(CloseCode.ABNORMAL_CLOSURE, t("The connection was lost."), "")
     if code in (CloseCode.NORMAL_CLOSURE, CloseCode.GOING_AWAY):
-        return Close(code or CloseCode.NORMAL_CLOSURE, reason or t("The other side hung up."), "")
-    return Close(code, reason or t("The other side closed with code {code}.", code=code), "", may_help(code))
+        return Close(code or CloseCode.NORMAL_CLOSURE, reason or t("The other side closed the connection."), "")
+    return Close(
+        code, reason or t("The other side closed the connection with code {code}.", code=code), "", may_help(code)
+    )
 
 
 def error_of(session: Session, closed: Close, path: Path) -> SynclineError:
     """Return what kept two sides from syncing, given how their session ended; ``path`` is our file."""
     refused = session.refusal.code if isinstance(session, SynclineSession) and session.refusal is not None else None
     if session.copied or closed.code == OwnCloseCode.COPIED:
-        return CopiedFile(closed.reason, hint=t("{copied} Or: syncline new-id {path}", copied=COPIED, path=path))
+        return CopiedFile(closed.reason, hint=sentences(COPIED, t("Or: syncline new-id {path}", path=path)))
     if closed.parked:
         return _tables(session, closed, path)
     if closed.retry:
         return PeerUnreachable(closed.reason)
     if refused == FailureCode.ROOM:
-        return RoomMissing(closed.reason, hint=t("When that has changed at the hub, this goes on by itself."))
+        return RoomMissing(closed.reason, hint=t("Syncline resumes automatically once this changes at the hub."))
     if refused == FailureCode.TOKEN or closed.code == OwnCloseCode.TOKEN:
         return TokenRefused(closed.reason, hint=t("Enter the token that the hub's owner gave you."))
     if refused == FailureCode.TOO_LARGE or closed.code == CloseCode.MESSAGE_TOO_BIG:
@@ -74,11 +76,13 @@ def _tables(session: Session, closed: Close, path: Path) -> SynclineError:
     places = {one.where: one.table for one in session.parked} if session.nothing_left else {}
     if Where.HERE in places:
         table = places[Where.HERE]
-        mend = t("To mend it: syncline check --repair {path}", path=path)
-        return TableBroken(table, dict(session.here.parked)[table], hint=mend)
+        repair = t("To repair it: syncline check --repair {path}", path=path)
+        return TableBroken(table, dict(session.here.parked)[table], hint=repair)
     if places.keys() == {Where.THERE}:
-        return SchemasDiffer(closed.reason, hint=t("When that is mended, it goes on by itself."))
-    return SchemasDiffer(closed.reason, hint=t("Bring both sides to the same tables; it then goes on by itself."))
+        return SchemasDiffer(closed.reason, hint=t("Syncline resumes automatically once this is fixed."))
+    return SchemasDiffer(
+        closed.reason, hint=t("Make the tables the same on both sides; Syncline then resumes automatically.")
+    )
 
 
 def may_help(code: int) -> bool:

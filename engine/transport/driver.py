@@ -322,7 +322,7 @@ class Driver:
                 if isinstance(frame, str):
                     self.call(
                         lambda: self.session.close(
-                            CloseCode.UNSUPPORTED_DATA, t("A text frame came; only binary ones are spoken.")
+                            CloseCode.UNSUPPORTED_DATA, t("A text frame came; only binary frames are accepted.")
                         )
                     )
                     continue
@@ -362,7 +362,7 @@ class Driver:
             seconds = await silence(self.socket)
         except GONE:
             return
-        here = t("There was no sign of life from the other side for {seconds:.0f} s.", seconds=seconds)
+        here = t("Nothing was heard from the other side for {seconds:.0f} s.", seconds=seconds)
         _set(self._unheard)
         # Some lines die by halves, so this may still arrive.
         there = t("The other side heard nothing from here for {seconds:.0f} s.", seconds=seconds)

@@ -141,14 +141,14 @@ def encode(message: Message) -> bytes:
     elif isinstance(message, StockMessage):
         put_stock(out, message)
     else:
-        raise WireError(t("A {name__} is no message and cannot be sent.", name__=type(message).__name__))
+        raise WireError(t("{type} is not a message and cannot be sent.", type=type(message).__name__))
     if len(out) > MAX_SMALL and out[0] not in _CARRIERS:
         raise WireError(
             t(
-                "A {name__} of {count:,} bytes cannot be sent: at most {max_small:,} are.",
-                name__=type(message).__name__,
-                count=len(out),
-                max_small=MAX_SMALL,
+                "{type} with {size:,} bytes cannot be sent: the limit is {limit:,}.",
+                type=type(message).__name__,
+                size=len(out),
+                limit=MAX_SMALL,
             )
         )
     return bytes(out)
@@ -165,16 +165,16 @@ def decode(data: bytes) -> Message:
         WireError: the bytes are no message; nothing else is ever raised.
     """
     if not isinstance(data, bytes):
-        raise WireError(t("The peer sent text where a message of bytes belongs."))
+        raise WireError(t("The peer sent text instead of a binary message."))
     if not data:
         raise WireError(t("The peer sent an empty frame."))
     tag = data[0]
     if len(data) > MAX_SMALL and tag not in _CARRIERS:
         raise WireError(
             t(
-                "A message without changes has {count:,} bytes; at most {max_small:,} are taken.",
-                count=len(data),
-                max_small=MAX_SMALL,
+                "A message without changes has {size:,} bytes; the limit is {limit:,}.",
+                size=len(data),
+                limit=MAX_SMALL,
             )
         )
     if tag < FIRST_OWN_TAG:
@@ -186,6 +186,6 @@ def decode(data: bytes) -> Message:
         message = take_own(reader)
         if reader.pos != len(data):
             extra = len(data) - reader.pos
-            raise WireError(t("The message is followed by {extra} bytes that belong to nothing.", extra=extra))
+            raise WireError(t("The message is followed by {count} extra bytes.", count=extra))
         return message
-    raise WireError(t("The peer sent a message of the unknown kind {tag}.", tag=tag))
+    raise WireError(t("The peer sent a message of the unknown type {type}.", type=tag))

@@ -94,9 +94,9 @@ def put_batch(out: bytearray, changes: Sequence[Change]) -> None:
     if len(changes) > MAX_CHANGES:
         raise WireError(
             t(
-                "A batch of {count:,} changes cannot be sent: at most {max_changes:,} are.",
+                "A batch of {count:,} changes cannot be sent: the limit is {limit:,}.",
                 count=len(changes),
-                max_changes=MAX_CHANGES,
+                limit=MAX_CHANGES,
             )
         )
     put_varuint(out, len(changes))
@@ -173,9 +173,9 @@ def _check_keys(keys: Sequence[bytes], runs: Sequence[int]) -> None:
     if size > MAX_FRAME:
         raise WireError(
             t(
-                "The keys of all changes of a batch have {size:,} bytes; at most {max_frame:,} are taken.",
+                "The keys of a batch have {size:,} bytes; the limit is {limit:,}.",
                 size=size,
-                max_frame=MAX_FRAME,
+                limit=MAX_FRAME,
             )
         )
 
@@ -209,9 +209,9 @@ def take_batch(reader: Reader) -> tuple[Change, ...]:
     if count > MAX_CHANGES:
         raise WireError(
             t(
-                "A batch in the message has {count:,} changes; at most {max_changes:,} are taken.",
+                "A batch in the message has {count:,} changes; the limit is {limit:,}.",
                 count=count,
-                max_changes=MAX_CHANGES,
+                limit=MAX_CHANGES,
             )
         )
     if count < FEW:
@@ -252,7 +252,7 @@ def _take_cells(reader: Reader, count: int) -> list[_Cell]:
     for _ in range(kinds):
         table, cid, kind = reader.string(MAX_NAME), reader.string(MAX_NAME), reader.take(1)[0]
         if kind not in _TAKE:
-            raise WireError(t("A value in the message has the unknown type {kind}.", kind=kind))
+            raise WireError(t("A value in the message has the unknown type {type}.", type=kind))
         cells.append(_Cell(names.setdefault(table, table), names.setdefault(cid, cid), kind, reader.varuint()))
     if sum(cell.changes for cell in cells) != count:
         raise _miscounted()
@@ -297,4 +297,4 @@ def _take_values(reader: Reader, cells: Sequence[_Cell], places: Sequence[int]) 
 
 
 def _miscounted() -> WireError:
-    return WireError(t("The changes in the message are not as many as it says."))
+    return WireError(t("The message does not contain as many changes as it says."))

@@ -57,9 +57,9 @@ class Names(dict[str, bytes]):
         if len(encoded) > MAX_NAME:
             raise WireError(
                 t(
-                    "The name {name:.40}... is longer than {max_name} bytes and cannot be sent.",
+                    "The name {name:.40}… is longer than {limit} bytes and cannot be sent.",
                     name=name,
-                    max_name=MAX_NAME,
+                    limit=MAX_NAME,
                 )
             )
         out = bytearray()
@@ -71,7 +71,7 @@ class Names(dict[str, bytes]):
 def unknown_value(kind: type, table: str) -> WireError:
     """The error for a value of no storage class."""
     return WireError(
-        t("A {name__} in {table} cannot be sent: SQLite has no such value.", name__=kind.__name__, table=table)
+        t("A value of {table} cannot be sent: SQLite has no type {type}.", type=kind.__name__, table=table)
     )
 
 
@@ -268,7 +268,7 @@ def _take_all(data: bytes, pos: int, count: int, authored: bool) -> tuple[list[C
             val = 1 if data[pos] == 1 else 0
             pos += 1
         else:
-            raise WireError(t("A value in the message has the unknown type {kind}.", kind=kind))
+            raise WireError(t("A value in the message has the unknown type {type}.", type=kind))
 
         if begins(write, pos):  # and those of a transaction mostly have the same versions and author
             pos += written
@@ -277,9 +277,7 @@ def _take_all(data: bytes, pos: int, count: int, authored: bool) -> tuple[list[C
             marker = data[pos + 16]
             if marker:
                 if authored and marker != _AUTHOR:
-                    raise WireError(
-                        t("A change in the message has {marker} where its author should be.", marker=marker)
-                    )
+                    raise WireError(t("A change in the message has {marker} in place of its author.", marker=marker))
                 col_version, db_version, _, author, cl = unpack_authored(data, pos)
                 site = sites.setdefault(author, author)
                 pos += 41
@@ -312,9 +310,9 @@ def _name(raw: bytes) -> str:
     if len(raw) > MAX_NAME:
         raise WireError(
             t(
-                "A name in the message has {count} bytes; at most {max_name} are taken.",
-                count=len(raw),
-                max_name=MAX_NAME,
+                "A name in the message has {size} bytes; the limit is {limit}.",
+                size=len(raw),
+                limit=MAX_NAME,
             )
         )
     return from_utf8(raw)

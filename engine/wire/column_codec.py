@@ -60,7 +60,7 @@ def take_integers(reader: Reader, count: int, lowest: int = -_MOST - 1, highest:
     head = reader.take(1)[0]
     width, based = head & 15, head >> 4
     if width not in _CODES or based > 8:
-        raise WireError(t("Numbers in the message have the unknown form {head}.", head=head))
+        raise WireError(t("Numbers in the message have the unknown format {format}.", format=head))
     base = int.from_bytes(reader.take(based), signed=True)
     data = reader.take(width * count)
     numbers: Sequence[int]
@@ -111,7 +111,7 @@ def take_texts(reader: Reader, count: int) -> Sequence[str]:
     lengths = take_lengths(reader, count)
     text = reader.string()
     if sum(lengths) != len(text):
-        raise WireError(t("The texts in the message are not as long as it says."))
+        raise WireError(t("The texts in the message do not have the length that it says."))
     return [text[start:end] for start, end in pairwise(accumulate(lengths, initial=0))]
 
 

@@ -87,20 +87,20 @@ def check_room(room: str) -> str:
 
 def _room_problem(room: str) -> str:
     if any(ord(c) > 255 for c in room):
-        return t("holds a character outside Latin-1, which the protocol cannot carry")
+        return t("contains a character outside Latin-1, which the protocol cannot carry")
     if len(room.encode()) > MAX_ROOM:
-        return t("is longer than {max_room} bytes", max_room=MAX_ROOM)
+        return t("is longer than {limit} bytes", limit=MAX_ROOM)
     if any(ord(c) < 32 or 127 <= ord(c) < 160 for c in room):
-        return t("holds a control character")
+        return t("contains a control character")
     if room.startswith("."):
         return t("starts with a dot, so its file on the hub would be hidden")
     if room.lower().endswith(_SQLITE_SIDE_FILES):
-        return t("ends like the files that SQLite keeps beside a database")
+        return t("ends like a file that SQLite keeps beside a database")
     if room != room.strip():
         return t("starts or ends with a space")
     for refused in ("..", "/", "\\", ",", "="):
         if refused in room:
-            return t("holds “{refused}”, which hubs refuse", refused=refused)
+            return t("contains “{text}”, which hubs reject", text=refused)
     return ""
 
 
@@ -119,13 +119,13 @@ def check_token(token: str) -> str:
         UsageError: says in words what is wrong; the token itself is never in the sentence.
     """
     if not isinstance(token, str) or not token:
-        raise UsageError(t("The token is empty."), hint=t("Leave it out when the hub asks for none."))
+        raise UsageError(t("The token is empty."), hint=t("Leave it out if the hub asks for none."))
     if len(token) > MAX_TOKEN:
-        raise UsageError(t("The token is longer than {max_token} characters.", max_token=MAX_TOKEN), hint=_TOKEN_HINT)
+        raise UsageError(t("The token is longer than {limit} characters.", limit=MAX_TOKEN), hint=_TOKEN_HINT)
     if any(not 32 < ord(c) < 127 for c in token):
-        raise UsageError(t("The token holds a space or a character outside ASCII."), hint=_TOKEN_HINT)
+        raise UsageError(t("The token contains a space or a character outside ASCII."), hint=_TOKEN_HINT)
     if "," in token or "=" in token:
-        raise UsageError(t("The token holds “,” or “=”, at which stock servers cut it off."), hint=_TOKEN_HINT)
+        raise UsageError(t("The token contains “,” or “=”, where other servers cut it off."), hint=_TOKEN_HINT)
     return token
 
 
@@ -148,7 +148,7 @@ def encode_subprotocol(room: str, token: str | None = None, *, own: int | None =
     encoded = base64.b64encode(",".join(parts).encode("latin-1")).decode().rstrip("=")
     if "/" in encoded:
         raise UsageError(
-            t("The room name “{room}” and the token together cannot be carried by the protocol.", room=room),
+            t("The protocol cannot carry the room name “{room}” together with this token.", room=room),
             hint=t("Use only letters, digits, '_' and '-' in both."),
         )
     return encoded
@@ -163,7 +163,7 @@ def decode_subprotocol(value: str) -> Greeting:
         WireError: no base64, no room, or a room that may not be.
     """
     if len(value) > MAX_SUBPROTOCOL or not _TOKEN_CHARACTERS.fullmatch(value):
-        raise WireError(t("The client's greeting is not in the form of the protocol."))
+        raise WireError(t("The client's greeting does not follow the protocol."))
     unpadded = value.rstrip("=")
     try:
         text = base64.b64decode(unpadded + "=" * (-len(unpadded) % 4)).decode("latin-1")

@@ -83,7 +83,7 @@ def _put_types(out: bytearray, shape: Shape) -> None:
         return
     if len(shape.types) != len(shape.key) + len(shape.columns):
         raise WireError(
-            t("The table {shape:.40} has not as many types as columns, and cannot be sent.", shape=shape.name)
+            t("The table {table:.40} cannot be sent: it does not have a type for each column.", table=shape.name)
         )
     out.append(1 | shape.strict << 1 | (not shape.rowid) << 2)
     later = bytearray()
@@ -104,12 +104,12 @@ def _take_shape(reader: Reader) -> Shape:
     if not layout:
         return Shape(name, key, columns)
     if layout > 7 or not layout & 1:
-        raise WireError(t("{layout} is no kind of a table.", layout=layout))
+        raise WireError(t("{value} is not a kind of table.", value=layout))
     codes = reader.take(len(key) + len(columns))
     try:
         types = [_TYPES[code & ~_DEFAULT] for code in codes]
     except KeyError as error:
-        raise WireError(t("{error} is no type of a column.", error=error)) from None
+        raise WireError(t("{value} is not a column type.", value=error)) from None
     if max(codes, default=0) >= _DEFAULT:
         told = zip(codes, types, strict=True)
         types = [_with_default(one, reader) if code & _DEFAULT else one for code, one in told]

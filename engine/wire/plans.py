@@ -84,7 +84,7 @@ def put_value(out: bytearray, value: SQLiteValue) -> None:
         put_varuint(out, len(value))
         out += value
     else:
-        raise WireError(t("A {name__} is no default of a column.", name__=type(value).__name__))
+        raise WireError(t("{type} is not a type for a default.", type=type(value).__name__))
 
 
 def take_value(reader: Reader) -> SQLiteValue:
@@ -97,10 +97,10 @@ def take_value(reader: Reader) -> SQLiteValue:
     if kind == NUMBER:
         number: float = _F64.unpack(reader.take(8))[0]
         if math.isnan(number):
-            raise WireError(t("A default of a column is not a number."))
+            raise WireError(t("A column's default is not a number."))
         return number
     if kind == STRING:
         return reader.string()
     if kind == BLOB:
         return reader.take(reader.varuint())
-    raise WireError(t("{kind} is no kind of a default.", kind=kind))
+    raise WireError(t("{value} is not a kind of default.", value=kind))

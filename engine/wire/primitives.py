@@ -30,7 +30,7 @@ _I64 = struct.Struct(">q")
 
 def too_short() -> WireError:
     """The error for a message that ends before it is complete."""
-    return WireError(t("The message ends too early: it was cut, or it is no message of this protocol."))
+    return WireError(t("The message ends too early: it was truncated, or does not belong to this protocol."))
 
 
 # Writing: each function appends to a bytearray.
@@ -39,7 +39,7 @@ def too_short() -> WireError:
 def put_varuint(out: bytearray, number: int) -> None:
     """Append a varuint. Raises WireError when it is negative or above ``MAX_SAFE``."""
     if type(number) is not int or not 0 <= number <= MAX_SAFE:
-        raise WireError(t("{number!r} cannot be sent: it is no whole number from 0 to 2^53 - 1.", number=number))
+        raise WireError(t("{value!r} cannot be sent: it is not an integer from 0 to 2^53 - 1.", value=number))
     while number > 127:
         out.append(number & 127 | 128)
         number >>= 7
@@ -49,7 +49,7 @@ def put_varuint(out: bytearray, number: int) -> None:
 def put_varint(out: bytearray, number: int) -> None:
     """Append a varint (sign in bit 6 of the first byte). Raises WireError beyond ±``MAX_SAFE``."""
     if type(number) is not int or not -MAX_SAFE <= number <= MAX_SAFE:
-        raise WireError(t("{number!r} cannot be sent: it is no whole number of at most 53 bits.", number=number))
+        raise WireError(t("{value!r} cannot be sent: it is not an integer of at most 53 bits.", value=number))
     sign, rest = (64, -number) if number < 0 else (0, number)
     first = rest & 63 | sign
     rest >>= 6
@@ -63,7 +63,7 @@ def put_varint(out: bytearray, number: int) -> None:
 def put_i64(out: bytearray, number: int) -> None:
     """Append eight bytes. Raises WireError when the number does not fit."""
     if type(number) is not int or not -(2**63) <= number < 2**63:
-        raise WireError(t("{number!r} cannot be sent: it is no whole number of 64 bits.", number=number))
+        raise WireError(t("{value!r} cannot be sent: it is not a 64-bit integer.", value=number))
     out += _I64.pack(number)
 
 
@@ -75,7 +75,7 @@ def put_bool(out: bytearray, flag: bool) -> None:
 def put_site(out: bytearray, site: bytes) -> None:
     """Append a site id. Raises WireError unless it has 16 bytes."""
     if type(site) is not bytes or len(site) != 16:
-        raise WireError(t("{site!r} cannot be sent: a site id is 16 bytes.", site=site))
+        raise WireError(t("{value!r} cannot be sent: a site id is 16 bytes.", value=site))
     out += site
 
 
@@ -89,7 +89,7 @@ def put_string(out: bytearray, text: str) -> None:
 def put_name(out: bytearray, name: str) -> None:
     """Append a name. Raises WireError for one that is too long."""
     if len(utf8(name)) > MAX_NAME:
-        raise WireError(t("The name {name:.40}... is longer than {max_name} bytes.", name=name, max_name=MAX_NAME))
+        raise WireError(t("The name {name:.40}… is longer than {limit} bytes.", name=name, limit=MAX_NAME))
     put_string(out, name)
 
 
@@ -122,7 +122,7 @@ def utf8(text: str) -> bytes:
     try:
         return text.encode()
     except (UnicodeEncodeError, AttributeError):
-        raise WireError(t("{text!a:.80} cannot be sent: it is no well-formed text.", text=text)) from None
+        raise WireError(t("{value!a:.80} cannot be sent: it is not well-formed text.", value=text)) from None
 
 
 class Reader:
@@ -165,7 +165,7 @@ class Reader:
         """One byte that must be 0 or 1 (own dialect)."""
         byte = self.take(1)[0]
         if byte > 1:
-            raise WireError(t("A yes-or-no field of the message holds {byte} instead of 0 or 1.", byte=byte))
+            raise WireError(t("A boolean in the message is {value} instead of 0 or 1.", value=byte))
         return byte == 1
 
     def string(self, limit: int | None = None) -> str:
@@ -173,7 +173,7 @@ class Reader:
         length = self.varuint()
         if limit is not None and length > limit:
             raise WireError(
-                t("A name in the message has {length} bytes; at most {limit} are taken.", length=length, limit=limit)
+                t("A name in the message has {size} bytes; the limit is {limit}.", size=length, limit=limit)
             )
         return from_utf8(self.take(length))
 
@@ -200,9 +200,9 @@ class Reader:
         if count > MAX_TABLES:
             raise WireError(
                 t(
-                    "The message tells of {count:,} tables; at most {max_tables:,} are taken.",
+                    "The message describes {count:,} tables; the limit is {limit:,}.",
                     count=count,
-                    max_tables=MAX_TABLES,
+                    limit=MAX_TABLES,
                 )
             )
         return count

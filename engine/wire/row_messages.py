@@ -115,9 +115,7 @@ def _head(out: bytearray, tag: int, number: int, table: str | None = None) -> No
     put_varuint(out, number)
     if table is not None:
         if len(utf8(table)) > MAX_NAME:
-            raise WireError(
-                t("The name {table:.40}... is longer than {max_name} bytes.", table=table, max_name=MAX_NAME)
-            )
+            raise WireError(t("The name {name:.40}… is longer than {limit} bytes.", name=table, limit=MAX_NAME))
         put_string(out, table)
 
 
@@ -125,9 +123,9 @@ def _put_keys(out: bytearray, keys: Sequence[bytes]) -> None:
     if len(keys) > MAX_KEYS:
         raise WireError(
             t(
-                "A question about {count:,} keys cannot be sent: {max_keys:,} are looked up.",
+                "A request for {count:,} keys cannot be sent: the limit is {limit:,}.",
                 count=len(keys),
-                max_keys=MAX_KEYS,
+                limit=MAX_KEYS,
             )
         )
     put_varuint(out, len(keys))
@@ -137,7 +135,7 @@ def _put_keys(out: bytearray, keys: Sequence[bytes]) -> None:
 
 def _put_key(out: bytearray, key: bytes) -> None:
     if type(key) is not bytes or len(key) > MAX_KEY:
-        raise WireError(t("A key of more than {max_key} bytes, or none, cannot be sent.", max_key=MAX_KEY))
+        raise WireError(t("A key that is empty or longer than {limit} bytes cannot be sent.", limit=MAX_KEY))
     put_varuint(out, len(key))
     out += key
 
@@ -145,9 +143,7 @@ def _put_key(out: bytearray, key: bytes) -> None:
 def _key(r: Reader) -> bytes:
     length = r.varuint()
     if length > MAX_KEY:
-        raise WireError(
-            t("A key in the message has {length} bytes; at most {max_key} are taken.", length=length, max_key=MAX_KEY)
-        )
+        raise WireError(t("A key in the message has {size} bytes; the limit is {limit}.", size=length, limit=MAX_KEY))
     return r.take(length)
 
 
@@ -156,9 +152,9 @@ def _keys(r: Reader) -> tuple[bytes, ...]:
     if count > MAX_KEYS:
         raise WireError(
             t(
-                "The message asks about {count:,} keys; at most {max_keys:,} are looked up.",
+                "The message asks for {count:,} keys; the limit is {limit:,}.",
                 count=count,
-                max_keys=MAX_KEYS,
+                limit=MAX_KEYS,
             )
         )
     return tuple(_key(r) for _ in range(count))

@@ -58,7 +58,7 @@ def _check_range(since: int, until: int) -> None:
 
 def _put_bytes(out: bytearray, data: bytes) -> None:
     if type(data) is not bytes or len(data) > MAX_PLACE:
-        raise WireError(t("A place of more than {max_place} bytes, or none, cannot be sent.", max_place=MAX_PLACE))
+        raise WireError(t("A position that is empty or longer than {limit} bytes cannot be sent.", limit=MAX_PLACE))
     put_varuint(out, len(data))
     out += data
 
@@ -72,9 +72,9 @@ def _take_bytes(reader: Reader) -> bytes:
     if length > MAX_PLACE:
         raise WireError(
             t(
-                "A place in the message has {length} bytes; at most {max_place} are taken.",
-                length=length,
-                max_place=MAX_PLACE,
+                "A position in the message has {size} bytes; the limit is {limit}.",
+                size=length,
+                limit=MAX_PLACE,
             )
         )
     return reader.take(length)

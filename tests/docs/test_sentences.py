@@ -34,7 +34,7 @@ def texts() -> Iterator[str]:
                     case _ if id(node) in docstrings:
                         pass
                     case ast.Constant(value=str() as text):
-                        yield re.sub(r"\{\w*\}", "…", text)
+                        yield re.sub(r"\{\w*(![rsa])?(:[^{}]*)?\}", "…", text)
                     case ast.JoinedStr(values=values):
                         yield "".join(str(one.value) if isinstance(one, ast.Constant) else "…" for one in values)
 

@@ -248,4 +248,4 @@ def test_a_sentence_names_the_right_side(tmp_path: Path) -> None:
     two.close()
     has = wire.ends[0].closed
     assert has is not None
-    assert "“item” refuses a row of this file on the other side" in has.reason
+    assert "“item” on the other side rejects a row of this file" in has.reason

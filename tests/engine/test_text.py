@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.errors import UsageError
-from engine.text import printable, sentences, t, translated
+from engine.text import packed, printable, sentences, t, translated, unpacked
 
 GERMAN = {
     "The table “{table}” has {count:,} {unit}.": "Die Tabelle „{table}“ hat {count:,} {unit}.",
@@ -19,8 +19,8 @@ def german(text: str) -> str:
     return GERMAN.get(text, text)
 
 
-def dotted(number: int) -> str:
-    return f"{number:,}".replace(",", ".")
+def dotted(number: str) -> str:
+    return number.translate({ord(","): ".", ord("."): ","})
 
 
 def test_a_text_is_its_english() -> None:
@@ -58,3 +58,22 @@ def test_what_comes_from_elsewhere_is_made_printable() -> None:
     assert shown == "The table “a\\x1b[2Jbbbbbbbbbbbbbb…” has 1 x."
     assert translated(shown, german) == "Die Tabelle „a\\x1b[2Jbbbbbbbbbbbbbb…“ hat 1 x."
     assert printable("a\nb", 20) == "a\\x0ab"
+
+
+def test_a_text_is_kept_and_comes_back() -> None:
+    inner = UsageError(t("The table “{table}” has {count:,} {unit}.", table="a", count=1200, unit=t("columns")))
+    text = sentences(
+        t("The table “{table}” has {count:,} {unit}.", table=inner, count=3, unit="x"), "A word [of] {others}."
+    )
+    back = unpacked(packed(text))
+    assert back == text
+    assert translated(back, german, dotted) == translated(text, german, dotted) != text
+    assert unpacked(packed("Words.")) == "Words."
+
+
+@pytest.mark.parametrize(
+    "data",
+    ["Words.", "[]", "5", '["{a}"]', '["{a}", {}]', '["{a.__class__}", {"a": "x"}]', '["{a:>9999999}", {"a": "x"}]'],
+)
+def test_what_was_kept_by_others_is_only_words(data: str) -> None:
+    assert unpacked(data) == data

@@ -164,7 +164,7 @@ async def test_a_file_that_is_taken_away(tmp_path: Path, journal: str) -> None:
         it.a.rename(away)
         before = len(rows(away)) if journal == "delete" else None
         more(it.room, 5_000)
-        await it.told("is not there any more")
+        await it.told("is no longer there")
         if before is not None:
             assert len(rows(away)) == before
         away.rename(it.a)
@@ -201,7 +201,7 @@ async def test_a_room_that_comes_late(tmp_path: Path) -> None:
         hub = await server.serving.start(tmp_path / "hub")
         await add_peer(client, a, hub.url)
         await until(lambda: client.peers.statuses()[0].state is State.NEEDS_YOU, "told")
-        assert "goes on by itself" in client.peers.statuses()[0].reason
+        assert "resumes automatically" in client.peers.statuses()[0].reason
         room = make_file(tmp_path / "hub" / ".room").rename(tmp_path / "hub" / "room")
         await until(lambda: rows(room) == rows(a), "in the room")
 

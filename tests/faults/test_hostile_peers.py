@@ -98,7 +98,7 @@ async def test_a_large_message_before_the_greeting(room: Path, tmp_path: Path) -
         async with own_server(eager) as url:
             await add_peer(client, make_file(tmp_path / "a.db"), url)
             await until(lambda: client.peers.statuses()[0].state is State.NEEDS_YOU, "told")
-            assert "sent a message of more than 2 MB" in client.peers.statuses()[0].reason
+            assert "sent a message larger than 2 MB" in client.peers.statuses()[0].reason
         await serves(hub, room, tmp_path / "witness.db")
 
 

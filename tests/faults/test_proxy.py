@@ -135,7 +135,7 @@ async def test_half_open(tmp_path: Path, direction: str) -> None:
         write(a, "INSERT INTO item (id, name) VALUES (1, 'from the client')")
         write(room, "INSERT INTO item (id, name) VALUES (2, 'from the hub')")
         await until(lambda: client.peers.statuses()[0].state is State.WAITING, "the client has noticed")
-        noticed_first = ("no sign of life from the other side", "The other side heard nothing from here")
+        noticed_first = ("Nothing was heard from the other side", "The other side heard nothing from here")
         assert any(words in client.peers.statuses()[0].reason for words in noticed_first), client.peers.statuses()[
             0
         ].reason

@@ -54,5 +54,5 @@ def test_it_looks_only_while_it_is_to_be_known(qtbot: QtBot, tmp_path: Path) -> 
     one.poll()
     one.poll()
     one.watch(battery=False, metered=False)
-    assert said == ["This machine runs on its battery.", "", "This machine runs on its battery.", ""]
+    assert said == ["This machine is running on battery.", "", "This machine is running on battery.", ""]
     assert not one._timer.isActive()

@@ -97,7 +97,7 @@ def test_a_column_that_its_alters_choke_on(oracle: Oracle, ours: Replica, column
 @pytest.mark.parametrize("name", QUOTED)
 def test_a_table_that_would_stop_it_on_the_whole_file(oracle: Oracle, ours: Replica, name: str) -> None:
     ours.connection.execute(f"CREATE TABLE {ident(name)} (id INTEGER PRIMARY KEY NOT NULL, v)")
-    with pytest.raises(NotEligible, match="own extension could not use the file any more"):
+    with pytest.raises(NotEligible, match="the cr-sqlite extension could not use the file any more"):
         ours.make_crr(name)
     [status] = [table for table in ours.tables() if table.name == name]
     assert (status.eligible, status.syncable, len(status.reasons)) == (False, False, 1)

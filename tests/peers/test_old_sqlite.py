@@ -125,10 +125,7 @@ def test_a_file_of_cr_sqlite_is_opened_up(old: OldSqlite, oracle: Oracle, native
     found = syncline.start("check", native)
     out, _ = found.communicate()
     assert found.returncode == 1
-    assert (
-        "foo: 1 table with sync records is STRICT, so that programs with SQLite before 3.37 cannot open the file."
-        in out
-    )
+    assert "foo: 1 table with sync records is STRICT, so programs with SQLite before 3.37 cannot open the file." in out
     assert content(native) == before
     mended = syncline("check", "--repair", native)
     assert "crsql_tracked_peers: 1 table with sync records is STRICT" in mended

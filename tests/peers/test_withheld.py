@@ -141,8 +141,8 @@ def test_the_others_go_on_and_these_go_once_they_can(
         spoil(file, oracle)
         said = other.sync([*BEFORE, (8, "good", 1)], [("good", "v")])
         assert "“item”, row 3 cannot be sent: “name” is not valid text." in said
-        assert "“item”, row 4 cannot be sent: its version is used up." in said
-        assert "“item”, row 5 cannot be sent: its version is used up." in said
+        assert "“item”, row 4 cannot be sent: its version is exhausted." in said
+        assert "“item”, row 5 cannot be sent: its version is exhausted." in said
         assert "1 more row cannot be sent." in said
 
         writer(file, oracle, "UPDATE item SET name = 'Ja' WHERE id = 3")

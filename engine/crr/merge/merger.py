@@ -308,19 +308,19 @@ class Merger:
                 raise verify_writes.refused(table.crr, error) from error
             if isinstance(error, apsw.MismatchError):
                 raise InvalidChange(
-                    t("A change for the table “{name}” has a value of the wrong type.", name=name)
+                    t("A change for the table “{table}” has a value of the wrong type.", table=name)
                 ) from None
             if isinstance(error, apsw.ConstraintError):
                 raise RowRefused(
                     t(
-                        "The table “{name}” of this file refuses a row that another replica holds: {error}.",
-                        name=name,
-                        error=error,
+                        "The table “{table}” of this file rejects a row of another replica: {reason}.",
+                        table=name,
+                        reason=error,
                     ),
                     elsewhere=t(
-                        "The table “{name}” refuses a row of this file on the other side: {error}.",
-                        name=name,
-                        error=error,
+                        "The table “{table}” on the other side rejects a row of this file: {reason}.",
+                        table=name,
+                        reason=error,
                     ),
                     table=name,
                     hint=t("Compare the constraints and triggers of the table on both sides."),

@@ -92,18 +92,18 @@ class Row:
         if cid not in columns:
             raise SchemaMismatch(
                 t(
-                    "The table “{table}” of this file has no column “{cid}” that can be synced.",
+                    "The table “{table}” of this file has no column “{column}” that can be synced.",
                     table=change.table,
-                    cid=cid,
+                    column=cid,
                 ),
                 elsewhere=t(
-                    "The table “{table}” has no column “{cid}” that can be synced on the other side.",
+                    "The table “{table}” on the other side has no column “{column}” that can be synced.",
                     table=change.table,
-                    cid=cid,
+                    column=cid,
                 ),
                 table=change.table,
                 column=cid,
-                hint=t("Bring both sides to the same schema, the one without the column first."),
+                hint=t("Give both sides the same schema, first the one without the column."),
             )
         if length > self.length:
             if self.length or length > 1:

@@ -12,7 +12,7 @@ from engine.crr.catalogue import Crr
 from engine.crr.merge.bulk import Rows, each_block
 from engine.errors import TableBroken
 from engine.sqlite.values import same
-from engine.text import printable, t
+from engine.text import joined, printable, t
 
 Key = tuple[SQLiteValue, ...]
 
@@ -25,7 +25,7 @@ def check_deleted(db: apsw.Connection, crr: Crr, keys: Sequence[Key]) -> None:
     """
     if _count(db, crr, keys):
         raise stands_in_the_way(
-            crr, t("one of its triggers ({crr}) keeps a row that another replica deleted", crr=_named(crr))
+            crr, t("one of its triggers ({triggers}) keeps a row that another replica deleted", triggers=_named(crr))
         )
 
 
@@ -67,23 +67,28 @@ def refused(crr: Crr, error: Exception) -> TableBroken:
     """The error for a table in which a trigger fails at what comes in."""
     why = printable(str(error), 200)
     return stands_in_the_way(
-        crr, t("one of its triggers ({crr}) refuses a row that another replica holds: {why}", crr=_named(crr), why=why)
+        crr,
+        t(
+            "one of its triggers ({triggers}) rejects a row of another replica: {reason}",
+            triggers=_named(crr),
+            reason=why,
+        ),
     )
 
 
 def stands_in_the_way(crr: Crr, reason: str) -> TableBroken:
     """The error for a table of which a trigger stands in the way of what comes in."""
-    return TableBroken(crr.name, reason, hint=t("Change the trigger or drop it: then the table is synced again."))
+    return TableBroken(crr.name, reason, hint=t("Change the trigger or drop it; the table is then synced again."))
 
 
 def _kept_out(crr: Crr) -> TableBroken:
     return stands_in_the_way(
-        crr, t("one of its triggers ({crr}) keeps out a row that another replica holds", crr=_named(crr))
+        crr, t("one of its triggers ({triggers}) keeps out a row of another replica", triggers=_named(crr))
     )
 
 
 def _named(crr: Crr) -> str:
-    return printable(", ".join(f"“{name}”" for name in crr.app_triggers), 200)
+    return printable(joined(", ", (t("“{name}”", name=name) for name in crr.app_triggers)), 200)
 
 
 def _forbidden(db: apsw.Connection, crr: Crr, key: Key) -> bool:

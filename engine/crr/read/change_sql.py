@@ -37,8 +37,8 @@ def lost_column(table: str) -> TableBroken:
     """The error for a table with records of a column that is no more: a peer's clock would pass them for good."""
     return TableBroken(
         table,
-        t("it has sync records of a column that it does not have any more"),
-        hint=t("Bring the column back, or let crsql_begin_alter and crsql_commit_alter finish the change."),
+        t("it has sync records for a column that no longer exists"),
+        hint=t("Restore the column, or complete the change with crsql_begin_alter and crsql_commit_alter."),
     )
 
 

@@ -71,7 +71,7 @@ def commit_alter(state: State, name: str) -> None:
     mine = [n for n, alter in enumerate(alters) if alter.table.lower() == name.lower()]
     if not mine:
         raise UsageError(
-            t("No schema change of the table “{name}” is under way.", name=name),
+            t("No schema change of the table “{table}” is in progress.", table=name),
             hint=t("Call crsql_begin_alter first, and crsql_commit_alter in the same transaction."),
         )
     _open(db, "SAVEPOINT crsql_ours; RELEASE crsql_ours", "crsql_commit_alter")

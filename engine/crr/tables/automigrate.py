@@ -85,10 +85,10 @@ def _described(text: str, cleanup: str, open_scratch: Callable[[], apsw.Connecti
             wanted.execute(text).fetchall()
             wanted.execute(cleanup).fetchall()
         except apsw.Error as error:
-            why = t("it {refused}", refused=refused[0]) if refused else str(error)
+            why = t("it {action}", action=refused[0]) if refused else str(error)
             raise UsageError(
-                t("The schema cannot be read: {why}.", why=why),
-                hint=t("Give the SQL that creates every table, from nothing. It is one transaction by itself."),
+                t("The schema cannot be read: {reason}.", reason=why),
+                hint=t("Give the SQL that creates every table from scratch. It runs as one transaction."),
             ) from error
         wanted.authorizer = None
         yield wanted
@@ -101,7 +101,8 @@ def _compare(db: apsw.Connection, wanted: apsw.Connection) -> Migration:
     want = {table.name.lower(): table for table in user_tables(wanted)}
     if have and not want:
         raise UsageError(
-            t("The schema names no table: every table of the file would be dropped."), hint=t("Give it whole.")
+            t("The schema has no tables, so every table of the file would be dropped."),
+            hint=t("Give the complete schema."),
         )
     removed: list[Lost] = []
     added: list[tuple[str, str]] = []
@@ -143,7 +144,7 @@ def _indexes(db: apsw.Connection, table: Table) -> dict[str, tuple[str, ...]]:
 def _drop_table(state: State, name: str) -> None:
     make_plain(state, name, for_good=True)
     undone.drop(state.db, name)
-    with _step(t("The table “{name}” cannot be dropped", name=name)):
+    with _step(t("The table “{table}” cannot be dropped", table=name)):
         _drop_view(state.db, name)
         state.db.execute(f"DROP TABLE IF EXISTS {main(name)}")
 
@@ -181,4 +182,6 @@ def _step(what: str, hint: str = "") -> Iterator[None]:
     try:
         yield
     except (apsw.SQLError, apsw.ConstraintError) as error:
-        raise ReplicaError(t("{what}: {error}. The file is as it was.", what=what, error=error), hint=hint) from error
+        raise ReplicaError(
+            t("{problem}: {reason}. The file was not changed.", problem=what, reason=error), hint=hint
+        ) from error

@@ -28,9 +28,8 @@ def around(db: apsw.Connection, catalogue: Catalogue, tables: Sequence[Table]) -
         if child != parent and child not in synced:
             found[parent].append(
                 t(
-                    "“{child}” is not synced, and refers to “{parent}” with {actions}: where sync"
-                    " deletes a row of “{parent}”, the rows of “{child}” that refer to it stay as they"
-                    " are.",
+                    "“{child}” is not synced, and refers to “{parent}” with {actions}: when sync deletes "
+                    "a row of “{parent}”, the rows of “{child}” that refer to it stay.",
                     child=child,
                     parent=parent,
                     actions=actions,
@@ -57,15 +56,15 @@ def _of_triggers(
             try:
                 writes[table.name] = trigger_writes(db, table, triggers)
             except apsw.SQLError as error:
-                why = t("Its triggers cannot run here, so that nothing can be merged into it: {error}.", error=error)
+                why = t("Its triggers cannot run here, so nothing can be merged into it: {reason}.", reason=error)
                 found[table.name].append(why)
     for merged, those in writes.items():
         for trigger, on, target in those:
             sentence = t(
-                "The trigger “{trigger}” on “{on}” writes to “{target}” wherever a change arrives,"
-                " and what it writes there is not sent: replicas can come to differ.",
+                "The trigger “{trigger}” on “{table}” writes to “{target}” wherever a change arrives, "
+                "and those writes are not sent. Replicas can diverge.",
                 trigger=trigger,
-                on=on,
+                table=on,
                 target=target,
             )
             if target == merged or target in synced:

@@ -14,7 +14,7 @@ from engine.sqlite.values import Affinity
 from engine.tables.introspect import UNREADABLE, Table, bookkeeping, column_names, describe
 from engine.tables.names import KEY, PKS
 from engine.tables.pack import MAX_VALUES
-from engine.text import t
+from engine.text import joined, t
 
 _QUOTE = "'"
 _BARE = re.compile(r"[A-Za-z_\u0080-\U0010ffff][A-Za-z0-9_$\u0080-\U0010ffff]*")
@@ -39,27 +39,29 @@ def obstacles(db: apsw.Connection, table: Table, *, new: bool = True) -> tuple[s
         (table.name,),
     )
     for _, columns in groupby(unique, itemgetter(0)):
-        over = ", ".join(f"“{name}”" if name is not None else t("an expression") for _, name in columns)
-        found.append(t("Besides the primary key, {over} must be unique; peers cannot uphold that together.", over=over))
+        over = joined(", ", (t("an expression") if name is None else t("“{name}”", name=name) for _, name in columns))
+        found.append(
+            t("Besides the primary key, {columns} must be unique, which peers cannot guarantee together.", columns=over)
+        )
     nullable = [c.name for c in table.columns if c.key and not c.not_null]
     if not table.key:
         found.append(t("It has no primary key."))
-    found += [t("The primary key column “{name}” is not declared NOT NULL.", name=name) for name in nullable]
+    found += [t("The primary key column “{column}” is not declared NOT NULL.", column=name) for name in nullable]
     text = next(each(db, "SELECT sql FROM main.sqlite_master WHERE type = 'table' AND name = ?", (table.name,)), ("",))
     if "autoincrement" in text[0].lower():
-        found.append(t("It uses AUTOINCREMENT, whose counters clash between peers."))
+        found.append(t("It uses AUTOINCREMENT, whose values would clash between peers."))
     foreign = db.execute(
         "SELECT DISTINCT \"table\" FROM pragma_foreign_key_list(?, 'main') ORDER BY id", (table.name,)
     ).fetchall()
-    found += [t("It has a foreign key to “{other}”.", other=other) for (other,) in foreign]
+    found += [t("It has a foreign key to “{table}”.", table=other) for (other,) in foreign]
     found += [
-        t("The column “{c}” is NOT NULL but has no DEFAULT.", c=c.name)
+        t("The column “{column}” is NOT NULL but has no DEFAULT.", column=c.name)
         for c in table.columns
         if not c.key and c.not_null and c.default is None
     ]
     if new and _QUOTE in table.name:
         found.append(
-            t("Its name has a {quote} in it: cr-sqlite's own extension could not use the file any more.", quote=_QUOTE)
+            t("Its name contains a {quote}, and the cr-sqlite extension could not use the file any more.", quote=_QUOTE)
         )
     return tuple(found) + _own_limits(db, table)
 
@@ -70,9 +72,9 @@ def cautions(db: apsw.Connection, table: Table) -> tuple[str, ...]:
     keys = [column for column in table.columns if column.key]
     loose = [
         t(
-            "The key column “{column}” takes “x” and “X” (or “x” and “x ”) for one row, sync for"
-            " two: where two replicas spell a key differently, one of the values is lost. Write"
-            " keys in one spelling.",
+            "The key column “{column}” treats “x” and “X” (or “x” and “x ”) as one row, but sync "
+            "as two. If two replicas spell a key differently, one of the values is lost. Always "
+            "spell keys the same way.",
             column=column.name,
         )
         for column in keys
@@ -80,9 +82,9 @@ def cautions(db: apsw.Connection, table: Table) -> tuple[str, ...]:
     ]
     untyped = [
         t(
-            "The key column “{column}” has no type: 1 and 1.0 are one row, and where two"
-            " replicas spell a key differently, each keeps its own spelling. Write keys in one"
-            " spelling, or give the column a type.",
+            "The key column “{column}” has no type: 1 and 1.0 are one row, and if two replicas "
+            "spell a key differently, each keeps its own spelling. Always spell keys the same "
+            "way, or give the column a type.",
             column=column.name,
         )
         for column in keys
@@ -91,7 +93,7 @@ def cautions(db: apsw.Connection, table: Table) -> tuple[str, ...]:
     odd = [] if _is_bare(table.name) else [table.name]
     odd += [name for name in (*table.key, *table.tracked) if '"' in name]
     chokes = [
-        t("Programs with cr-sqlite's own extension cannot alter it, because of the name “{name}”.", name=name)
+        t("Programs that use the cr-sqlite extension cannot alter it, because of the name “{name}”.", name=name)
         for name in odd
     ]
     return (*loose, *untyped, *chokes)
@@ -111,17 +113,17 @@ def _is_bare(name: str) -> bool:
 def _own_limits(db: apsw.Connection, table: Table) -> tuple[str, ...]:
     found: list[str] = []
     if SENTINEL in table.tracked:
-        found.append(t("A column is called “{sentinel}”, which stands for the row itself.", sentinel=SENTINEL))
+        found.append(t("A column is called “{name}”, which stands for the row itself.", name=SENTINEL))
     if KEY in table.key:
-        found.append(t("A key column is called “{key}”, a name kept for sync records.", key=KEY))
+        found.append(t("A key column is called “{name}”, a name reserved for sync records.", name=KEY))
     arguments = 1 + 2 * (len(table.key) + len(table.tracked))
     most = db.limit(apsw.SQLITE_LIMIT_FUNCTION_ARG)
     if arguments > most or len(table.key) > MAX_VALUES:
         found.append(
             t(
-                "It has too many columns: {most} are the most, {max_values} of them in the key.",
-                most=(most - 1) // 2,
-                max_values=MAX_VALUES,
+                "It has too many columns: the limit is {limit}, and {key_limit} in the key.",
+                limit=(most - 1) // 2,
+                key_limit=MAX_VALUES,
             )
         )
     left_over = column_names(db, table.name + PKS)

@@ -40,7 +40,7 @@ from engine.tables import parking
 from engine.tables.findings import Damage, Finding
 from engine.tables.introspect import UNREADABLE, user_tables
 from engine.tables.names import CLOCK, KEY
-from engine.text import t
+from engine.text import joined, t
 
 
 def check(state: State) -> list[Finding]:
@@ -120,9 +120,11 @@ def _counts(db: apsw.Connection, crr: Crr, *, same: bool) -> Iterator[tuple[Dama
 
 def _no_text(db: apsw.Connection, tables: Catalogue, name: str) -> list[Finding]:
     found = [held for held in find_all(db, tables.crrs[name]).values() if held.why is Why.TEXT]
-    named = ", ".join(f"{shown_key(db, tables, held)} (“{held.cid}”)" for held in found[:NAMED])
-    more = t(" and {count:,} more", count=len(found) - NAMED) if len(found) > NAMED else ""
-    return [Finding(name, Damage.NO_TEXT, len(found), named=named + more)]
+    named = [t("{key} (“{column}”)", key=shown_key(db, tables, held), column=held.cid) for held in found[:NAMED]]
+    rows = joined(", ", named)
+    if len(found) > NAMED:
+        rows = t("{rows} and {count:,} more", rows=rows, count=len(found) - NAMED)
+    return [Finding(name, Damage.NO_TEXT, len(found), named=rows)]
 
 
 def _lone_triggers(db: apsw.Connection, clocks: tuple[str, ...]) -> list[tuple[str, Damage, str]]:

@@ -11,8 +11,8 @@ from engine.tables.names import CLOCK, PKS
 from engine.text import t
 
 STRICT_RECORDS = t(
-    "Programs with SQLite before 3.37 cannot open this file, because sync records in it"
-    " are STRICT tables. “syncline check --repair” changes that."
+    "Programs with SQLite before 3.37 cannot open this file, because its sync records are "
+    "STRICT tables. “syncline check --repair” changes that."
 )
 """What a person is told where such a file's tables are listed."""
 

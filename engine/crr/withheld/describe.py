@@ -11,7 +11,7 @@ from engine.sqlite import invalid_text
 from engine.sqlite.sql import idents, main
 from engine.tables.names import KEY, PKS
 from engine.tables.types import Waiting, WaitingRow
-from engine.text import printable, t
+from engine.text import joined, printable, t
 
 NAMED = 3
 """Rows that are named; the others are counted."""
@@ -36,7 +36,7 @@ def waiting(db: apsw.Connection, tables: Catalogue) -> Waiting:
 def describe(db: apsw.Connection, tables: Catalogue, held: Held) -> WaitingRow:
     """Return which row is withheld, and why."""
     key = shown_key(db, tables, held)
-    why = t("“{column}” is not valid text", column=held.cid) if held.why is Why.TEXT else t("its version is used up")
+    why = t("“{column}” is not valid text", column=held.cid) if held.why is Why.TEXT else t("its version is exhausted")
     reason = t("“{table}”, row {key} cannot be sent: {why}.", table=held.table, key=key, why=why)
     return WaitingRow(held.table, key, reason)
 
@@ -48,11 +48,11 @@ def shown_key(db: apsw.Connection, tables: Catalogue, held: Held) -> str:
         return str(held.key)
     sql = f"SELECT {idents(crr.key)} FROM {main(crr.name + PKS)} WHERE {KEY} = ?"
     for values in invalid_text.each(db, sql, (held.key,)):
-        return ", ".join(map(_value, values))
+        return joined(", ", map(_value, values))
     return str(held.key)
 
 
 def _value(value: SQLiteValue) -> str:
     if isinstance(value, str):
-        return f"“{printable(value, _SHOWN)}”"
+        return t("“{name}”", name=printable(value, _SHOWN))
     return f"x'{value[:_SHOWN].hex()}'" if isinstance(value, bytes) else str(value)

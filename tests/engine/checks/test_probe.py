@@ -222,7 +222,7 @@ async def test_servers_that_only_look_right() -> None:
     async with websocket(lambda connection: connection.close(4000, "Not you.")) as url:
         assert outcomes(await probe(None, url, "room")) == "ofouu"
     async with websocket(lambda connection: connection.close(4000, "Not you."), own=str(PROTOCOL)) as url:
-        assert sentence(await probe(None, url, "room")).endswith("hung up: Not you.")
+        assert sentence(await probe(None, url, "room")).endswith("closed the connection: Not you.")
     async with websocket(lambda connection: connection.send(b"\x63junk"), own=str(PROTOCOL)) as url:
         assert outcomes(await probe(None, url, "room")) == "ofouu"
     failure = Failure(code=int(FailureCode.SCHEMA), sentence="It is too old.", retry=False)
@@ -288,7 +288,7 @@ def test_a_published_server(tmp_path: Path) -> None:
             write(file, "INSERT INTO crsql_master VALUES ('schema_name', 'main.sql')")
             report = await probe(file, server.url, "room-small")
             assert outcomes(report) == "ooouu"
-            assert "connecting anew" in report.steps[3].sentence
+            assert "only at each new connection" in report.steps[3].sentence
 
         go()
         assert os.listdir(tmp_path / "rooms") == []

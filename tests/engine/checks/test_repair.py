@@ -94,7 +94,7 @@ async def test_a_row_that_changed_since_stays(tmp_path: Path) -> None:
         with Replica.open(one) as replica:
             settled = settle(replica, found.differing, Side.THEIRS)
         assert (settled.written, settled.left) == (1, 1)
-        assert "changed meanwhile" in settled.why
+        assert "changed in the meantime" in settled.why
     assert rows(one)[0][1][0] == (str, "newer")
 
 
@@ -105,7 +105,7 @@ async def test_a_direction_that_does_not_allow_it_is_named(tmp_path: Path) -> No
         hub = await server.serving.start(room.parent)
         peer = await add_peer(client, one, hub.url, direction=Direction.SEND)
         await client.peers.wait_in_sync(timeout=PATIENCE)
-        with pytest.raises(UsageError, match="only sent to"):
+        with pytest.raises(UsageError, match="set to send only"):
             await client.checks.send_again(peer, Side.THEIRS, timeout=PATIENCE)
         await client.checks.send_again(peer, Side.MINE, timeout=PATIENCE)
 

@@ -157,7 +157,7 @@ async def test_keys_that_are_one_number_in_two_spellings(tmp_path: Path) -> None
         assert found.summary == "different: 11 rows in one, two"
         mine = await client.checks.resolve_rows(peer, found.differing, Side.MINE)
         assert (mine.written, mine.left) == (1, 10)
-        assert mine.why.startswith("A row of “one” has its key in another spelling there")
+        assert mine.why.startswith("A row of “one” spells its key differently on the other side")
         await client.peers.wait_in_sync(timeout=PATIENCE)
         theirs = await client.checks.resolve_rows(
             peer, (await client.checks.verify(peer, timeout=PATIENCE)).differing, Side.THEIRS

@@ -44,10 +44,10 @@ def test_a_file_catches_up_with_its_peer(tmp_path: Path) -> None:
         out, err = process.communicate()
         assert (process.returncode, err) == (1, "")
         assert out.splitlines()[:5] == [
-            "  item.name: TEXT here, TEXT NOCASE there; nothing: both sides store the same values",
+            "  item.name: TEXT here, TEXT NOCASE there; nothing to do: both sides store the same values",
             "+ item.n: – here, INTEGER default 7 there; can be added here",
             "+ item.note: – here, TEXT there; can be added here",
-            "  own: 1 column here, – there; can be added there, from that side",
+            "  own: 1 column here, – there; can be added there, on that side",
             "+ tag: – here, 3 columns there; can be added here",
         ]
         process = syncline.start("schema", *there, "--json")

@@ -28,8 +28,8 @@ BAD = b"Ja\xff"
 
 BAD_TEXT = "“item”, row 3 cannot be sent: “name” is not valid text."
 BAD_KEY = "“word”, row “Ja\\xdcff” cannot be sent: “id” is not valid text."
-VERSION = "“item”, row 4 cannot be sent: its version is used up."
-LENGTH = "“item”, row 5 cannot be sent: its version is used up."
+VERSION = "“item”, row 4 cannot be sent: its version is exhausted."
+LENGTH = "“item”, row 5 cannot be sent: its version is exhausted."
 CORRECT = "Once the text is corrected, or stored as a BLOB, the row is sent."
 
 
@@ -125,7 +125,7 @@ def test_the_others_go_on_and_these_go_once_they_can(syncline: Command, file: Pa
     assert words(room) == WORDS
 
     out = syncline("check", "--repair", file)
-    assert "item: 2 rows have versions that are nearly or quite used up" in out
+    assert "item: 2 rows have exhausted or nearly exhausted versions" in out
     out = syncline("sync", file, hub, "--room", "room")
     assert "cannot be sent" not in out
     assert "In sync: Everything is on both disks." in out
@@ -173,7 +173,7 @@ def test_a_counter_that_is_used_up(syncline: Command, tmp_path: Path, room: Path
     assert "In sync" in syncline("sync", file, hub, "--room", "room")
     write(file, "INSERT INTO item VALUES (3, 'beyond', 1)")
     out = syncline("sync", file, hub, "--room", "room")
-    assert "The file's version counter is used up: what is written now cannot be sent." in out
+    assert "The file's version counter is exhausted: what is written now cannot be sent." in out
     assert numbers(room) == [1, 2]
     assert "the file has a new site id" in syncline("check", "--repair", file)
     assert "In sync" in syncline("sync", file, hub, "--room", "room")

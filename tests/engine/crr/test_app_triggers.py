@@ -180,7 +180,7 @@ def test_a_trigger_that_fails_parks_its_table_alone(pair: MakePair, failure: str
     write(here, "INSERT INTO log VALUES ('taken')")
     write(here, f"CREATE TRIGGER guard AFTER {way} ON foo WHEN {row(way)}.a = {n} BEGIN {FAILURES[failure]}; END")
     write(there, f"{then}; INSERT INTO other VALUES (1, 1)", n)
-    stops(here, there, "one of its triggers (“guard”) refuses a row that another replica holds: ")
+    stops(here, there, "one of its triggers (“guard”) rejects a row of another replica: ")
     goes_on(here, there)
 
 

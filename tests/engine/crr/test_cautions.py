@@ -27,8 +27,8 @@ def told(replica: Replica) -> dict[str, list[str]]:
 
 def writes(trigger: str, on: str, target: str) -> str:
     return (
-        f"The trigger “{trigger}” on “{on}” writes to “{target}” wherever a change arrives, and what it writes there is"
-        " not sent: replicas can come to differ."
+        f"The trigger “{trigger}” on “{on}” writes to “{target}” wherever a change arrives, and those writes are"
+        " not sent. Replicas can diverge."
     )
 
 
@@ -87,7 +87,7 @@ def test_triggers_that_write_to_nothing_synced(make: MakeReplica) -> None:
 def test_triggers_that_cannot_run_here(make: MakeReplica, body: str) -> None:
     replica = make(schema=f"{SCHEMA} CREATE TRIGGER t AFTER INSERT ON n BEGIN {body}; END", tables=("n",))
     (caution,) = told(replica)["n"]
-    assert caution.startswith("Its triggers cannot run here, so that nothing can be merged into it: no such ")
+    assert caution.startswith("Its triggers cannot run here, so nothing can be merged into it: no such ")
 
 
 def test_the_apps_own_authorizer_stays(make: MakeReplica) -> None:
@@ -130,8 +130,8 @@ def child_of(kind: str) -> tuple[str, str, str]:
 
 def follows(child: str, parent: str, actions: str) -> str:
     return (
-        f"“{child}” is not synced, and refers to “{parent}” with {actions}: where sync deletes a row of “{parent}”, the"
-        f" rows of “{child}” that refer to it stay as they are."
+        f"“{child}” is not synced, and refers to “{parent}” with {actions}: when sync deletes a row of “{parent}”, the"
+        f" rows of “{child}” that refer to it stay."
     )
 
 
@@ -218,7 +218,7 @@ def test_from_the_command_line(tmp_path: Path) -> None:
         out, _ = check.communicate()
         assert check.returncode == 1
         assert out.splitlines() == [
-            "ch: 2 rows refer to some that are gone: sync does not carry out the foreign keys of a table that is not"
+            "ch: 2 rows refer to rows that are gone: sync does not enforce the foreign keys of a table that is not"
             " synced.",
             "    Up to you: delete these rows in the app, or restore the rows that they refer to.",
         ]

@@ -171,7 +171,7 @@ def test_left_over_records_are_adopted(make: MakeReplica) -> None:
     db.execute("DROP TABLE foo")
     assert replica.crr_tables() == ()
     assert db.execute("SELECT count(*) FROM crsql_changes").get == 0
-    with pytest.raises(TableBroken, match="the table itself is gone"):
+    with pytest.raises(TableBroken, match="the table is gone"):
         replica.changes()  # no peer's clock may pass what cannot be read
     assert replica.db_version() == 1
     db.execute("CREATE TABLE foo (a INTEGER PRIMARY KEY NOT NULL, b, c, d, e DEFAULT 7, f DEFAULT CURRENT_DATE)")
@@ -230,7 +230,7 @@ def test_changed_behind_our_back(make: MakeReplica) -> None:
     db.execute("INSERT INTO foo VALUES (1, 1, 1)")
     db.execute("ALTER TABLE foo RENAME COLUMN b TO bb")
     assert db.execute("SELECT cid FROM crsql_changes").fetchall() == [("c",)], "a column that is gone is left out"
-    with pytest.raises(TableBroken, match="a column that it does not have any more"):
+    with pytest.raises(TableBroken, match="a column that no longer exists"):
         replica.changes()
     db.execute("DROP TABLE foo; CREATE TABLE foo (z INTEGER PRIMARY KEY NOT NULL)")
     (status,) = replica.tables()

@@ -55,7 +55,7 @@ def test_a_cell_freezes_alone(replica: Replica, many: int) -> None:
     replica.connection.execute("UPDATE item SET name = 'mine' WHERE id = 1000")
     assert sent(replica) == {*range(1, many), 1000}
     assert str(replica.waiting) == (
-        f"“item”, row 0 cannot be sent: its version is used up. To repair it: syncline check --repair {replica.path}"
+        f"“item”, row 0 cannot be sent: its version is exhausted. To repair it: syncline check --repair {replica.path}"
     )
     replica.connection.execute("UPDATE item SET n = 5 WHERE id = 0")
     assert 0 not in sent(replica), "its other columns wait with it"
@@ -69,7 +69,7 @@ def test_a_causal_length_freezes_alone(replica: Replica) -> None:
     assert sent(replica) == {0, 1}
     replica.connection.execute("DELETE FROM item")
     assert sent(replica) == {1}
-    assert "row 0 cannot be sent: its version is used up" in str(replica.waiting)
+    assert "row 0 cannot be sent: its version is exhausted" in str(replica.waiting)
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_whatever_a_file_holds(replica: Replica, field: str, number: object, man
     else:
         replica.connection.execute(f"UPDATE {clock} SET {field} = ? WHERE key = 2 AND col_name = 'n'", (number,))
     assert sent(replica) == {*range(many)} - {1}
-    assert "row 1 cannot be sent: its version is used up" in str(replica.waiting)
+    assert "row 1 cannot be sent: its version is exhausted" in str(replica.waiting)
     [finding] = replica.check()
     assert (finding.damage, finding.count) == (Damage.USED_UP, 1)
     assert replica.repair() == [finding]
@@ -218,7 +218,7 @@ def test_a_files_counter_that_is_used_up(replica: Replica, highest: int) -> None
     assert [row[0] for row in rows(replica)] == [1, 2, 3, 4]
     replica.look_again()
     assert str(replica.waiting) == (
-        "The file's version counter is used up: what is written now cannot be sent."
+        "The file's version counter is exhausted: what is written now cannot be sent."
         f" To repair it: syncline check --repair {replica.path}"
     )
     assert {finding.damage for finding in replica.check()} == {Damage.COUNTER}

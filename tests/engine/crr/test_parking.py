@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import sqlite3
 
 import pytest
@@ -109,7 +110,7 @@ def test_a_broken_table_is_parked_until_it_is_mended(two: Replica) -> None:
     two.connection.execute("ALTER TABLE foo RENAME TO elsewhere")
     (parked,) = two.parked()
     assert parked.name == "foo"
-    assert "the table itself is gone" in parked.reason
+    assert "the table is gone" in parked.reason
     two.park("foo", WHY)  # which is nothing new
     assert two.parked() == (parked,)
     two.connection.execute("ALTER TABLE elsewhere RENAME TO foo")
@@ -163,9 +164,10 @@ def test_other_programs_can_read_what_is_kept(two: Replica) -> None:
     two.park("foo", WHY)
     with sqlite3.connect(two.path) as other:
         (sql,) = other.execute("SELECT sql FROM sqlite_master WHERE name = 'crsql_syncline_parked'").fetchone()
-        [(name, reason, digest)] = other.execute("SELECT * FROM crsql_syncline_parked").fetchall()
+        [(name, reason, digest, template)] = other.execute("SELECT * FROM crsql_syncline_parked").fetchall()
     other.close()
     assert "STRICT" not in sql
+    assert json.loads(template) == WHY
     assert (name, reason, len(digest)) == ("foo", WHY, hashlib.blake2b(digest_size=16).digest_size)
     two.repair()
     assert not two.connection.table_exists("main", "crsql_syncline_parked")

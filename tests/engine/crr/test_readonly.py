@@ -102,7 +102,7 @@ def test_what_a_crash_left_half_written(path: Path, tmp_path: Path) -> None:
     syncline = Command(tmp_path / "home")
     said = syncline("tables", path, status=1)
     assert "was left half written by a program that crashed" in said
-    assert "Open it once in the program that it belongs to" in said
+    assert "Open it in the program that it belongs to" in said
     assert path.read_bytes() == before
     with pytest.raises(UnfinishedTransaction):
         Replica.open(path, readonly=True)

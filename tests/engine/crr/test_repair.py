@@ -47,7 +47,7 @@ def test_rows_that_nobody_recorded(make: MakeReplica) -> None:
     assert [(f.table, f.damage, f.count) for f in a.check()] == [
         ("foo", Damage.UNRECORDED_ROWS, 2), ("foo", Damage.LOST_ROWS, 1),
     ]  # fmt: skip
-    assert a.check()[0].sentence == "2 rows were written without a record, so that no peer gets them."
+    assert a.check()[0].sentence == "2 rows were written without a record, so no peer receives them."
     assert a.check()[1].sentence == "1 row is recorded, but gone."
     assert len(a.repair()) == 2
     assert a.check() == []

@@ -378,8 +378,7 @@ def test_check_names_the_row(make: MakeReplica) -> None:
     for _ in range(2):  # also when they are held back already
         [finding] = replica.check()
         assert finding.sentence == (
-            "5 rows hold text that is not valid, so that they wait:"
-            " “row0” (“b”), “row1” (“b”), “row2” (“b”) and 2 more."
+            "5 rows contain invalid text, so they are withheld: “row0” (“b”), “row1” (“b”), “row2” (“b”) and 2 more."
         )
         assert finding.remedy == ""
         assert replica.repair() == []

@@ -59,7 +59,7 @@ async def test_each_token_opens_its_rooms_until_it_expires(room: Path, tokens: P
         for name, secret in (("room", whole), ("other", whole), ("room", one)):
             async with guest(hub, name, secret) as socket:
                 assert isinstance(await hear(socket), Hello)
-        assert await refused(hub, "other", one) == (403, "The token is not for this room.")
+        assert await refused(hub, "other", one) == (403, "The token is not valid for this room.")
         assert await refused(hub, "room", late) == (401, "The token has expired.")
         for wrong in (None, "x", load(tokens)[0].sha256):
             assert await refused(hub, "room", wrong) == (401, "This hub does not know the token.")
@@ -194,7 +194,7 @@ async def test_no_secret_in_the_log(room: Path, tokens: Path, caplog: pytest.Log
 async def test_beyond_this_machine_a_hub_wants_tokens_and_tls(room: Path, tokens: Path) -> None:
     make(tokens, "one")
     async with plain_engine() as server:
-        with pytest.raises(UsageError, match="asks nobody for a token"):
+        with pytest.raises(UsageError, match="asks for no token"):
             await server.serving.start(room.parent, host="0.0.0.0")
         with pytest.raises(UsageError, match="without TLS"):
             await server.serving.start(room.parent, host="0.0.0.0", options=HubOptions(tokens=tokens))

@@ -125,7 +125,7 @@ def masked(opcode: Opcode, data: bytes, *, fin: bool = True) -> bytes:
 
 STATUS = masked(Opcode.BINARY, encode(Status(1)))
 FLOODS = {
-    "messages": (STATUS, (1008, "messages a second")),
+    "messages": (STATUS, (1008, "messages per second")),
     "messages with nothing in them": (masked(Opcode.BINARY, b""), (1007, "an empty frame")),
     "fragments": (masked(Opcode.CONT, b"x", fin=False), (1009, "too many fragments")),
     "fragments with nothing in them": (masked(Opcode.CONT, b"", fin=False), (1009, "too many fragments")),

@@ -22,7 +22,7 @@ from tests.engine.hub.test_limits import GREETING, changes
 from tests.engine.live import make_file, on_loop, plain_engine, rows, until
 
 MB = 1 << 20
-CROWDED = (1013, "This hub takes in as much as it can at the moment; try again later.")
+CROWDED = (1013, "This hub is at its limit for incoming messages; try again later.")
 MESSAGE = encode(Batch(1, 0, 0, 1, b"", False, changes(1, text="x" * MB)))
 
 
@@ -134,7 +134,7 @@ async def test_a_message_that_trickles(room: Path, monkeypatch: pytest.MonkeyPat
                 steady.transport.write(frame[at : at + 5_000])
                 at += 5_000
                 await asyncio.sleep(0.1)
-            assert await ending == (1008, "A message came with less than 1,000 bytes a second.")
+            assert await ending == (1008, "A message came more slowly than 1,000 bytes per second.")
             assert steady.close_code is None
             assert silent.close_code is None
             steady.transport.write(frame[at:])

@@ -73,11 +73,11 @@ async def test_a_message_with_too_many_changes(room: Path) -> None:
         async with guest(hub) as socket:
             for message in (*GREETING, Batch(1, 0, 0, 1, b"", False, changes(11))):
                 await socket.send(encode(message))
-            assert await said(socket) == ("11 changes came in one message; this hub takes 10.", 1009)
+            assert await said(socket) == ("11 changes came in one message; this hub accepts at most 10.", 1009)
         async with guest(hub, own=None) as socket:
             for stock in (AnnouncePresence(STRANGER, (), "", -1), Changes(STRANGER, Cursor(0, 0), changes(11))):
                 await socket.send(encode(stock))
-            assert await turned_away(socket) == (1009, "11 changes came in one message; this hub takes 10.")
+            assert await turned_away(socket) == (1009, "11 changes came in one message; this hub accepts at most 10.")
         assert rows(room) == []
         async with guest(hub, own=None) as socket:
             for stock in (AnnouncePresence(STRANGER, (), "", -1), Changes(STRANGER, Cursor(0, 0), changes(10))):
@@ -107,7 +107,7 @@ async def test_too_many_messages(room: Path) -> None:
             except ConnectionClosed:
                 pass
             assert (await turned_away(socket))[0] == 1008
-            assert "More than 20 messages a second" in (socket.close_reason or "")
+            assert "More than 20 messages per second" in (socket.close_reason or "")
 
 
 @on_loop
@@ -133,12 +133,12 @@ async def test_too_many_connections(room: Path) -> None:
         async with guest(hub) as one, guest(hub, "other") as other:
             assert isinstance(await hear(one), Hello)
             assert isinstance(await hear(other), Hello)
-            assert await refused(hub) == "This hub takes 2 connections from one address."
+            assert await refused(hub) == "This hub's limit of connections from one address is reached: 2."
         hub = await server.serving.start(room.parent, options=replace(options, limits=Limits(per_room=1)))
         async with guest(hub) as one, guest(hub, "other") as other:
             assert isinstance(await hear(one), Hello)
             assert isinstance(await hear(other), Hello)
-            assert await refused(hub) == "This hub takes 1 peers in one room."
+            assert await refused(hub) == "This hub's limit of peers in one room is reached: 1."
         await until(lambda: not hub.guests, "gone")
         async with guest(hub) as one:
             assert isinstance(await hear(one), Hello)
@@ -185,7 +185,9 @@ async def test_too_much_waits_for_a_slow_peer(room: Path, caplog: pytest.LogCapt
             socket.transport.pause_reading()
             for message in (*GREETING, Want(1, 0, ("item",), False, 0, b"")):
                 await socket.send(encode(message))
-            await until(lambda: "wait to be taken; this hub keeps 5 MB" in caplog.text, "a reason in the log")
+            await until(
+                lambda: "are waiting to be received; this hub keeps at most 5 MB" in caplog.text, "a reason in the log"
+            )
             await until(lambda: not hub.guests, "dropped")
             socket.transport.abort()
 

@@ -162,7 +162,7 @@ async def test_only_those_who_may_write_make_rooms(folder: Path, tmp_path: Path)
 async def test_there_is_an_end_to_the_rooms_that_peers_make(folder: Path) -> None:
     async with plain_engine() as server:
         hub = await server.serving.start(folder, options=replace(MAKING, limits=Limits(rooms=1)))
-        for room, sentence in (("one", None), ("two", "This hub makes no more than 1 rooms.")):
+        for room, sentence in (("one", None), ("two", "This hub's limit of rooms is reached: 1.")):
             async with guest(hub, room) as socket:
                 await socket.send(encode(Tables("", -1, (ITEM,))))
                 answer = await hear(socket)
@@ -249,7 +249,7 @@ async def test_empty_rooms_make_place_and_those_in_use_do_not(folder: Path) -> N
                 failure = await hear(third)
                 assert isinstance(failure, Failure)
                 assert failure.retry
-                assert "2 rooms in use" in failure.sentence
+                assert "open rooms is reached: 2" in failure.sentence
         await until(lambda: not hub.guests, "gone")
         await greet(server, "r2")
 
@@ -272,7 +272,7 @@ async def test_the_probe_makes_nothing(folder: Path, tmp_path: Path) -> None:
         hub = await server.serving.start(folder, options=MAKING)
         database = await client.databases.add(a)
         report = await client.checks.probe(database.id, hub.url, "room")
-        assert any("the first sync makes it" in step.sentence for step in report.steps)
+        assert any("the first sync creates it" in step.sentence for step in report.steps)
     assert files(folder) == []
 
 
@@ -284,7 +284,9 @@ async def test_without_leave_nothing_is_made(folder: Path, tmp_path: Path) -> No
         database = await client.databases.add(a)
         await client.peers.add(PeerConfig.new(database.id, hub.url, room="room"))
         await until(lambda: client.peers.statuses()[0].state is State.NEEDS_YOU, "told")
-        assert client.peers.statuses()[0].reason.startswith("This hub has no room “room”. When that has changed")
+        assert client.peers.statuses()[0].reason.startswith(
+            "This hub has no room “room”. Syncline resumes automatically"
+        )
     assert files(folder) == []
 
 

@@ -66,7 +66,7 @@ def test_a_damaged_token_file_is_left_alone(syncline: Command, tmp_path: Path) -
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--host", "0.0.0.0"), "asks nobody for a token"),
+        (("--host", "0.0.0.0"), "asks for no token"),
         (("--tls-cert", "x"), "both a certificate and its key"),
         (("--tls-cert", "no.crt", "--tls-key", "no.key"), "no.crt cannot be read"),
         (("--port", "70000"), "70000 is not a valid port"),

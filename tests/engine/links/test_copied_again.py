@@ -87,7 +87,7 @@ async def test_looking_again_moves_nothing(tmp_path: Path, restored: str, notice
             with client.subscribe() as events:
                 await add_peer(client, a, proxy.url)
                 await until(lambda: client.peers.statuses()[0].state is State.NEEDS_YOU, "refused")
-                words = {"by its token": "does not carry on", "by its version": "has seen version"}
+                words = {"by its token": "does not continue", "by its version": "has seen version"}
                 assert words[noticed] in client.peers.statuses()[0].reason
                 await until(lambda: proxy.dials == 3, "it looks again")
                 before, moved = (taken(room), taken(a)), proxy.up.moved + proxy.down.moved

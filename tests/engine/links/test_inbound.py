@@ -21,7 +21,7 @@ from engine.settings import Direction, Mode, Pause, PeerConfig
 from tests.engine.front import Front
 from tests.engine.live import PATIENCE, make_file, on_loop, plain_engine, rows, until, write
 
-OVER_THEIRS = "Over the connection that it made to this machine; one is enough."
+OVER_THEIRS = "Uses the connection that the other side made to this machine."
 
 
 @dataclass

@@ -50,7 +50,7 @@ async def test_it_is_parked_and_comes_back_while_all_are_connected(files: tuple[
                 write(broken, BREAK)
                 await until(lambda: told(client).state is State.NEEDS_YOU, "it says so")
                 sentence = f"The table “note” {WHY.format(where)}"
-                assert told(client).reason.startswith(f"{sentence} All else is on both disks.")
+                assert told(client).reason.startswith(f"{sentence} Everything else is on both disks.")
                 assert [one.table for one in told(client).parked] == ["note"]
                 assert told(client).remedy is remedy
                 write(a, f"INSERT INTO tag VALUES ('{where}', 1)")

@@ -60,7 +60,7 @@ async def test_only_a_file_without_tables_is_filled_and_the_link_stays_good(tmp_
     (tmp_path / "text.db").write_text("no database at all, but long enough to be taken for a page of one" * 20)
     async with machine(tmp_path / "there") as there, machine(tmp_path / "here") as here:
         link = there.sharing.invite(await share(there, theirs))
-        with pytest.raises(UsageError, match="holds tables already"):
+        with pytest.raises(UsageError, match="already has tables"):
             await here.pairing.pair_new(link, full)
         with pytest.raises(UsageError, match="no folder"):
             await here.pairing.pair_new(link, tmp_path / "nowhere" / "new.db")

@@ -53,7 +53,7 @@ def test_a_damaged_one_is_named_and_left_as_it_is(tmp_path: Path, damage: bytes)
 
 def test_a_folder_that_cannot_be_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(SynclineError, match="could not be read or made"):
+    with pytest.raises(SynclineError, match="could not be read or created"):
         own_certificate(tmp_path / "file" / "data")
 
 

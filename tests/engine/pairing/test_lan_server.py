@@ -127,7 +127,7 @@ async def test_a_restored_file_of_a_guest_is_told_of_on_both_sides(tmp_path: Pat
                 [peer] = here.peers.statuses()
                 assert peer.remedy is Remedy.NEW_ID
                 assert peer.reason.startswith("This file was copied, or restored from an older copy")
-                assert " bring its latest state back. If this file is the copy, " in peer.reason, "nothing is cut off"
+                assert " restore its latest state. If this file is the copy, " in peer.reason, "nothing is cut off"
                 async for event in events:
                     if isinstance(event, AttentionNeeded):
                         break

@@ -103,7 +103,7 @@ async def test_a_link_is_good_for_ten_minutes_and_until_it_is_withdrawn(tmp_path
 async def test_a_link_opens_its_own_room_only(tmp_path: Path) -> None:
     async with sharing(tmp_path) as there:
         for room in ("other", "no-such-room"):
-            with pytest.raises(PeerRefused, match="not for this room"):
+            with pytest.raises(PeerRefused, match="not valid for this room"):
                 await trade(replace(there.link(), room=room))
         with pytest.raises(PeerRefused, match="does not know the token"):
             await trade(replace(there.link(), token="x" * 43))

@@ -33,9 +33,9 @@ def test_its_token_is_not_shown_by_accident() -> None:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (("syncline://pair", "https://pair"), "no pairing link"),
-        (("//pair", "//other"), "no pairing link"),
-        (("//pair", "//me@pair"), "no pairing link"),
+        (("syncline://pair", "https://pair"), "not a pairing link"),
+        (("//pair", "//other"), "not a pairing link"),
+        (("//pair", "//me@pair"), "not a pairing link"),
         (("port=8787", "port=0"), "port"),
         (("port=8787", "port=65536"), "port"),
         (("port=8787", "port=٣"), "port"),

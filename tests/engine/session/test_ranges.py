@@ -356,7 +356,7 @@ def test_a_table_that_starts_anew_is_asked_for_whatever_it_holds(
         wire.ends[0].local()
         wire.run()
         assert wire.ends[1].closed is not None
-        assert "was made anew" in wire.ends[1].closed.reason
+        assert "was recreated" in wire.ends[1].closed.reason
         assert (other.received_clock(one.site_id), rows(other)) == (2, [])
     own_pair(one, other).run()
     assert list(other.live_rows("photo")) == list(one.live_rows("photo"))

@@ -104,7 +104,7 @@ async def test_troubles_are_told_without_the_token(ring: Vault, tmp_path: Path) 
         assert SECRET not in str(told.value) + told.value.hint + repr(told.value)
         assert "Unlock" in told.value.hint
     keyring.set_keyring(keyring.backends.null.Keyring())
-    with pytest.raises(SynclineError, match="cannot be reached"):
+    with pytest.raises(SynclineError, match="is not available"):
         await TokenStore(tmp_path, keyring=True).get("a")
 
 

@@ -155,7 +155,7 @@ async def test_a_keyring_that_comes_after_syncline(ring: Vault, tmp_path: Path) 
         ring.there = False
         keyring.set_keyring(keyring.backends.fail.Keyring())  # what python-keyring settles for
         async with run.started() as engine:
-            await told(engine, "one", "which cannot be reached now")
+            await told(engine, "one", "which is not available now")
             ring.there = True
             await engine.peers.wait_in_sync(timeout=PATIENCE)
 
@@ -177,7 +177,7 @@ async def test_an_entry_that_is_lost_and_comes_back(ring: Vault, tmp_path: Path)
         held = dict(ring.kept)
         ring.kept.clear()
         async with run.started() as engine:
-            await told(engine, "one", "does not hold the token any more")
+            await told(engine, "one", "no longer has the token")
             assert engine.peers.statuses()[0].remedy is Remedy.EDIT
             ring.kept.update(held)
             await engine.peers.wait_in_sync(timeout=PATIENCE)

@@ -170,22 +170,26 @@ BOTH = DATABASE_TEXT + PEER_TEXT  # nine lines: entries begin at 1 and 4
         ("a = 1\n# caf\xe9\n", 2, "not UTF-8"),
         ("\n\nauto_sync = 1\n", 3, "the key “auto_sync” should be true or false."),
         ("stale_days = true\n", 1, "should be a whole number"),
-        ("stale_days = 0\n", 1, "from 1 to 3650"),
+        ("stale_days = 0\n", 1, "be 1 to 3650"),
         ('log_level = "loud"\n', 1, "one of debug, info"),
         ("peers = 5\n", 1, "headed [[peers]]"),
         ("x = 1\n[peers]\nid = 5\n", 2, "headed [[peers]]"),
-        (DATABASE_TEXT.replace("/data/", "data/"), 3, "in entry 1 of databases, the key “path” should be a whole path"),
+        (
+            DATABASE_TEXT.replace("/data/", "data/"),
+            3,
+            "in entry 1 of databases, the key “path” should be an absolute path",
+        ),
         (DATABASE_TEXT.replace('"d1"', "7"), 2, "text in quotes"),
         (DATABASE_TEXT.replace('id = "d1"\n', ""), 1, "entry 1 of databases, the key “id” is missing."),
         (DATABASE_TEXT * 2, 5, "entry 2 of databases, the key “id” is the same"),
         (PEER_TEXT, 3, "the key “database” names the database 'd1', which is not in the file."),
-        (BOTH.replace("ws://h", "http://h"), 7, "peers, the key “url”: The address http://h is one of a web page."),
+        (BOTH.replace("ws://h", "http://h"), 7, "peers, the key “url”: http://h is the address of a web page."),
         (BOTH.replace('"r"', '"a/b"'), 8, "in entry 1 of peers, the key “room”: "),
         (BOTH + 'mode = "sometimes"\n', 9, "one of live, every, manual"),
         (BOTH + 'direction = "up"\n', 9, "one of both, receive, send"),
         (BOTH + 'mode = "every"\nminutes = 0\n', 10, "every 0 minutes"),
         (BOTH + "paused = true\n", 9, "“forever” or a date"),
-        (BOTH + "stale_days = 0\n", 9, "from 1 to 3650"),
+        (BOTH + "stale_days = 0\n", 9, "be 1 to 3650"),
         (BOTH + PEER_TEXT.replace("p1", "p2") + "mode = 1\n", 14, "in entry 2 of peers, the key “mode” "),
     ],
 )
@@ -237,7 +241,7 @@ def test_a_failed_write_leaves_the_old_file(file: SettingsFile) -> None:
 
 def test_a_name_that_is_no_text(file: SettingsFile) -> None:
     odd = DatabaseConfig.new(Path(os.fsdecode(b"/data/\xff.db")))
-    with pytest.raises(UsageError, match="no text"):
+    with pytest.raises(UsageError, match="invalid characters"):
         file.save(Settings(databases=(odd,)))
     assert not file.path.exists()
 

@@ -138,15 +138,15 @@ ANSWERS: list[tuple[bytes, type[SynclineError], str, str]] = [
         "Enter the token",
     ),
     (
-        by_hub("403 Forbidden", "The token is not for this room.\n"),
+        by_hub("403 Forbidden", "The token is not valid for this room.\n"),
         TokenRefused,
-        "It says “The token is not for this room”.",
+        "It says “The token is not valid for this room”.",
         "Enter the token",
     ),
     (
-        by_hub("503 Service Unavailable", "The hub is going away.\n"),
+        by_hub("503 Service Unavailable", "The hub is shutting down.\n"),
         PeerUnreachable,
-        "The hub at {where} is not accepting connections right now. It says “The hub is going away”.",
+        "The hub at {where} is not accepting connections right now. It says “The hub is shutting down”.",
         "",
     ),
     (

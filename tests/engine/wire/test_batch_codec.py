@@ -127,26 +127,26 @@ def test_the_frame_that_is_injured_is_whole() -> None:
     ("part", "old", "new", "sentence"),
     [
         (0, b"\x01t\x01a\x01", b"\x01t\x01a\x04", "unknown type 4"),
-        (0, b"a\x01\x20", b"a\x01\x21", "not as many"),
-        (0, b"a\x01\x20", b"a\x01\x1f", "not as many"),
-        (0, HEAD[1:], b"\x41" + b"\x00\x00\x00\x00" * 65, "not as many"),
-        (1, PLACES, bytes((0, 2)) * 32, "not as many"),
-        (1, PLACES, bytes(64), "not as many"),
-        (1, PLACES, bytes((0, 1)) * 31 + bytes(2), "not as many"),
-        (2, b"\x20", b"\x41", "not as many"),
-        (2, b"\x10\x02", b"\x10\x03", "not as many"),
+        (0, b"a\x01\x20", b"a\x01\x21", "not contain as many"),
+        (0, b"a\x01\x20", b"a\x01\x1f", "not contain as many"),
+        (0, HEAD[1:], b"\x41" + b"\x00\x00\x00\x00" * 65, "not contain as many"),
+        (1, PLACES, bytes((0, 2)) * 32, "not contain as many"),
+        (1, PLACES, bytes(64), "not contain as many"),
+        (1, PLACES, bytes((0, 1)) * 31 + bytes(2), "not contain as many"),
+        (2, b"\x20", b"\x41", "not contain as many"),
+        (2, b"\x10\x02", b"\x10\x03", "not contain as many"),
         (2, b"\x10\x02", b"\x10\xff", "negative"),
         (2, b"\x10\x03", b"\x10\xff", "negative"),
         (2, b"\x10\x03", b"\x80\x7f" + b"\xff" * 7, "ends too early"),
-        (3, b"\x10\x01", b"\x13\x01", "unknown form 19"),
-        (3, b"\x10\x01", b"\x90\x01", "unknown form 144"),
+        (3, b"\x10\x01", b"\x13\x01", "unknown format 19"),
+        (3, b"\x10\x01", b"\x90\x01", "unknown format 144"),
         (3, NUMBERS, b"\x10\x01" * 3 + b"\x70\x20" + bytes(6), "out of range"),
         (3, NUMBERS, b"\x10\x01" * 3 + b"\x70\xe0" + bytes(6), "out of range"),
         (3, NUMBERS, b"\x88\x7f" + b"\xff" * 7 + bytes(504) + b"\1" * 8 + b"\x10\x01" * 2 + b"\0", "out of range"),
         (4, AUTHORS, b"\x02" + bytes(32) + bytes((1, 2)) * 32, "names no author"),
         (4, AUTHORS, b"\x00" + bytes(64), "names no author"),
-        (4, AUTHORS, b"\x41" + bytes(16 * 65 + 64), "not as many"),
-        (5, b"\x10\x02", b"\x10\x03", "not as long"),
+        (4, AUTHORS, b"\x41" + bytes(16 * 65 + 64), "not contain as many"),
+        (5, b"\x10\x02", b"\x10\x03", "not have the length"),
         (5, b"\x10\x02", b"\x10\xff", "negative"),
         (5, b"xy" * 32, b"\xff" * 64, "not valid UTF-8"),
         (5, b"\x40", b"\x41", "ends too early"),
@@ -184,7 +184,7 @@ def test_a_small_message_that_promises_much() -> None:
 def test_more_changes_than_are_taken(count: int) -> None:
     out = bytearray()
     put_varuint(out, count)
-    with at_most(MB), pytest.raises(WireError, match=r"at most 10,000|more than it has bytes for"):
+    with at_most(MB), pytest.raises(WireError, match=r"the limit is 10,000|more than it has bytes for"):
         taken(bytes(out) + bytes(20_000))
 
 
@@ -192,13 +192,13 @@ def test_a_long_key_for_many_changes() -> None:
     """Merging would take it again for each of them."""
     key = bytes(MB)
     changes = tuple(cell(n, pk=key, cid=f"c{n}") for n in range(101))
-    with pytest.raises(WireError, match="keys of all changes"):
+    with pytest.raises(WireError, match="keys of a batch"):
         sent(changes)
     assert taken(sent(changes[:99])) == changes[:99]
     honest = sent(tuple(cell(n, pk=b"k", cid=f"c{n}") for n in range(101)))
     keys = b"\x01\x10\x65\x10\x01k"
     assert keys in honest
-    with at_most(8 * MB), pytest.raises(WireError, match="keys of all changes"):
+    with at_most(8 * MB), pytest.raises(WireError, match="keys of a batch"):
         taken(honest.replace(keys, b"\x01\x10\x65\x30\x10\x00\x00" + key))
 
 

@@ -75,7 +75,7 @@ def test_bad_rooms_in_words(room: str, word: str) -> None:
 
 
 def test_room_that_no_header_can_carry() -> None:
-    with pytest.raises(UsageError, match="cannot be carried"):
+    with pytest.raises(UsageError, match="cannot carry"):
         encode_subprotocol("a???")  # cr-sqlite.md 10.4
 
 

@@ -243,8 +243,8 @@ class Driver:
 def _why(code: int) -> Close:
     """What a close code means for dialling again, as engine.transport.driver reads it."""
     if code == CUT:
-        return Close(code, "The connection was cut.", "")
-    return Close(code, f"The other side closed with code {code}.", "", may_help(code))
+        return Close(code, "The connection was lost.", "")
+    return Close(code, f"The other side closed the connection with code {code}.", "", may_help(code))
 
 
 def _words(frame: bytes) -> str:

@@ -85,8 +85,8 @@ async def test_the_tables_and_why_not(tmp_path: Path) -> None:
                 "person": (
                     "Cannot be synced",
                     [
-                        "Besides the primary key, “email” must be unique; peers cannot uphold that together.",
-                        "It uses AUTOINCREMENT, whose counters clash between peers.",
+                        "Besides the primary key, “email” must be unique, which peers cannot guarantee together.",
+                        "It uses AUTOINCREMENT, whose values would clash between peers.",
                     ],
                 ),
             }

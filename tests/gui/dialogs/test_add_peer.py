@@ -67,9 +67,9 @@ async def test_every_field_says_what_is_wrong_with_it(tmp_path: Path) -> None:
         assert dialog.ok.toolTip() == "The address is empty. Write it like wss://example.org:8080/sync."
         fill(dialog, "http://example.org", "a/b", "a=b")
         for name, start in {
-            "address": "The address http://example.org is one of a web page. Use ws://example.org.",
-            "room": "The room name “a/b” holds “/”, which hubs refuse.",
-            "token": "The token holds “,” or “=”",
+            "address": "http://example.org is the address of a web page. Use ws://example.org.",
+            "room": "The room name “a/b” contains “/”, which hubs reject.",
+            "token": "The token contains “,” or “=”",
         }.items():
             assert fields[name].note.text.startswith(start)
             assert fields[name].note.isVisible()
@@ -78,7 +78,7 @@ async def test_every_field_says_what_is_wrong_with_it(tmp_path: Path) -> None:
         assert dialog.room.note.text == "", "a problem goes as soon as it is mended"
         assert dialog.ok.isEnabled()
         type_into(dialog.room.line, "a???")
-        assert "cannot be carried" in dialog.room.note.text
+        assert "cannot carry" in dialog.room.note.text
         assert not dialog.ok.isEnabled()
         press(dialog.room.line, Qt.Key.Key_Return)
         assert dialog.isVisible(), "Enter does not get past a problem"

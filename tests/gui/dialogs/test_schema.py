@@ -38,11 +38,11 @@ async def test_what_is_missing_is_added_and_taken_back(tmp_path: Path) -> None:
             assert not shown.add.isEnabled()
             await until(lambda: not shown.busy, "it has compared")
             assert cells(shown) == [
-                ["item", "name", "TEXT", "TEXT NOCASE", "Nothing: both sides store the same values"],
-                ["item", "mine", "ANY", "–", "Can be added there, from that side"],
+                ["item", "name", "TEXT", "TEXT NOCASE", "Nothing to do: both sides store the same values"],
+                ["item", "mine", "ANY", "–", "Can be added there, on that side"],
                 ["item", "n", "–", "INTEGER default 7", "Can be added here"],
                 ["item", "note", "–", "TEXT", "Can be added here"],
-                ["own", "", "1 column", "–", "Can be added there, from that side"],
+                ["own", "", "1 column", "–", "Can be added there, on that side"],
                 ["tag", "", "–", "3 columns", "Can be added here"],
             ]
             assert "3 can be mended here" in shown.outcome.text

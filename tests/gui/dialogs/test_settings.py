@@ -125,7 +125,7 @@ async def test_resting_on_battery(tmp_path: Path) -> None:
         preferences.surroundings.poll()
         await it.state("Idle")
         reason = it.window.peers.proxy.index(0, Column.STATE).data(Qt.ItemDataRole.ToolTipRole)
-        assert reason.startswith("This machine runs on its battery.")
+        assert reason.startswith("This machine is running on battery.")
         outcome = await it.engine.peers.sync_now()
         assert list(outcome.values()) == [None], "by hand it works"
         supply(supplies, "BAT0", status="Charging")
