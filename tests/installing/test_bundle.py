@@ -56,5 +56,5 @@ def test_what_is_in_it(bundle: Installed) -> None:
     inside = bundle.folder / "syncline" / "_internal"
     files = [file.relative_to(inside).as_posix() for file in inside.rglob("*")]
     assert not [file for file in files if "Qml" in file or "Quick" in file or "gtk" in file or "tests" in file]
-    assert {"assets/languages/syncline_de.qm", "PySide6/Qt/translations/qtbase_de.qm"} <= set(files)
+    assert {"assets/languages/de.mo", "PySide6/Qt/translations/qtbase_de.qm"} <= set(files)
     assert not [file for file in inside.rglob("*") if file.is_symlink() and not file.exists()]
