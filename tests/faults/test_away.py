@@ -28,7 +28,7 @@ from tests.engine.live import HASTY, PATIENCE, add_peer, make_file, on_loop, pla
 from tests.faults.bad_disk import BadDisk
 from tests.faults.looks import look
 
-GONE = "is not there any more"
+GONE = "is no longer there"
 
 SLOW = replace(AWAY, first=3600.0, longest=3600.0)
 """A link tries again when it hears that the file is back, or in an hour."""

@@ -152,7 +152,7 @@ def test_the_others_go_on_and_these_go_once_they_can(
         assert "row 3" not in said
         assert "row 4 cannot be sent" in said
 
-        assert "2 rows have versions" in syncline("check", "--repair", file)
+        assert "2 rows have exhausted" in syncline("check", "--repair", file)
         items, words = rows_of(file)
         assert items == [row if row[0] != 4 else (4, "mine", 1) for row in corrected if row[0] != 5]
         assert "cannot be sent" not in other.sync(items, words)

@@ -109,7 +109,7 @@ def test_the_others_go_on_and_these_go_once_they_can(syncline: Command, file: Pa
     out = syncline("sync", file, hub, "--room", "room")
     [line] = [line for line in out.splitlines() if line.startswith("Needs you: ")]
     assert line == (
-        f"Needs you: All else is on both disks. {BAD_TEXT} {VERSION} {LENGTH} 1 more row cannot be sent."
+        f"Needs you: Everything else is on both disks. {BAD_TEXT} {VERSION} {LENGTH} 1 more row cannot be sent."
         f" {CORRECT} To repair it: syncline check --repair {file}"
     )
     assert numbers(room) == [1, 2, *range(6, 11)]

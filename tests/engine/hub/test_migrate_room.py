@@ -79,7 +79,7 @@ async def test_the_first_client_with_the_newer_schema_upgrades_the_room(world: W
         assert [values for _, values in rows(world.room)] == [[(str, "x"), (int, 5), (str, "none")]]
         code, reason = await world.announce(hub, OLD)  # type: ignore[misc]
         assert code == 4003
-        assert "This room has schema" in reason
+        assert "This room has the schema" in reason
         [copy] = world.copies
         with Replica.open(copy, readonly=True) as before:
             assert before.schema_identity() == ("main.sql", cryb64(OLD))
@@ -93,7 +93,7 @@ async def test_rows_are_dropped_only_where_that_is_allowed(world: World) -> None
         world.schema.write_text(NARROWER)
         code, reason = await world.announce(hub, NARROWER)  # type: ignore[misc]
         assert code == 4004
-        assert "would lose some of “item” (values or rows: 1)" in reason
+        assert "would drop 1 values or rows of “item”" in reason
         assert world.identity == ("main.sql", cryb64(OLD))
         assert isinstance(await world.announce(hub, OLD), StartStreaming)  # nothing is poisoned
         write(world.room, "UPDATE item SET n = NULL")
