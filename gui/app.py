@@ -50,10 +50,15 @@ def run(arguments: Sequence[str] = (), *, hidden: bool = False) -> int:
         SynclineError: it could not start; says why.
     """
     app = make_application()
-    instance = SingleInstance(config_dir())
-    if not instance.claim():
-        instance.hand_over(arguments)
-        return 0
+    try:
+        instance = SingleInstance(config_dir())
+        if not instance.claim():
+            instance.hand_over(arguments)
+            return 0
+    except SynclineError as error:
+        told = error
+        run_coroutine(app, lambda quit_asked: _tell(told, quit_asked))
+        raise
     try:
         return run_coroutine(app, lambda quit_asked: _main(quit_asked, instance, list(arguments), hidden))
     finally:
@@ -176,13 +181,14 @@ def log_path() -> Path:
     return data_dir() / "logs" / "syncline.log"
 
 
-async def _tell(error: SynclineError, quit_asked: asyncio.Event) -> None:
-    """Show why Syncline cannot start, to a person who sees no terminal."""
+async def _tell(error: SynclineError, quit_asked: asyncio.Event) -> int:
+    """Show why Syncline cannot start, to a person who sees no terminal; return the exit status."""
     box = cannot_start(error)
     box.finished.connect(quit_asked.set)
     box.open()
     await quit_asked.wait()
     box.hide()
+    return 1
 
 
 def cannot_start(error: SynclineError) -> QMessageBox:

@@ -20,6 +20,7 @@ from PySide6.QtCore import QLockFile, QObject, Signal
 from PySide6.QtNetwork import QLocalServer, QLocalSocket
 
 from engine.errors import SynclineError
+from engine.text import t
 
 PATIENCE = 5.0
 """Seconds for the first one to answer; it may be just starting."""
@@ -33,6 +34,9 @@ class SingleInstance(QObject):
 
     Args:
         folder: the settings folder; made when needed.
+
+    Raises:
+        SynclineError: it cannot be made.
     """
 
     arguments_received = Signal(list)
@@ -40,15 +44,25 @@ class SingleInstance(QObject):
 
     def __init__(self, folder: Path, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._name = _socket_name(folder)
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._folder = folder
+        try:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._name = _socket_name(folder)
+        except (OSError, RuntimeError) as error:  # RuntimeError: its name leads round in circles
+            raise self._unusable(getattr(error, "strerror", None) or error) from None
         self._lock = QLockFile(str(folder / "running.lock"))
         self._lock.setStaleLockTime(0)  # no lock is too old while its process lives
         self._server: QLocalServer | None = None
 
     def claim(self) -> bool:
-        """Return whether this process is the first one, and listen to later ones if so."""
+        """Return whether this process is the first one, and listen to later ones if so.
+
+        Raises:
+            SynclineError: the folder cannot be written, so that nobody knows.
+        """
         if not self._lock.tryLock(0):
+            if self._lock.error() is not QLockFile.LockError.LockFailedError:
+                raise self._unusable(t("nothing can be written there"))
             return False
         QLocalServer.removeServer(self._name)  # left over from a crash: the lock is ours
         self._server = QLocalServer(self)
@@ -75,7 +89,7 @@ class SingleInstance(QObject):
                     return
             time.sleep(0.05)
         raise SynclineError(
-            "Syncline runs already, but does not answer.", hint="End that process, then start Syncline again."
+            t("Syncline runs already, but does not answer."), hint=t("End that process, then start Syncline again.")
         )
 
     def release(self) -> None:
@@ -84,6 +98,12 @@ class SingleInstance(QObject):
             self._server.close()
             self._server = None
             self._lock.unlock()
+
+    def _unusable(self, why: object) -> SynclineError:
+        return SynclineError(
+            t("The settings folder {folder} cannot be used: {reason}.", folder=self._folder, reason=why),
+            hint=t("Check that it is a folder, is yours, and has space left. SYNCLINE_HOME names another."),
+        )
 
     def _welcome(self) -> None:
         server = self._server

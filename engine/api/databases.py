@@ -14,6 +14,7 @@ from engine.events import DatabaseRemoved
 from engine.ids import DatabaseId
 from engine.replica import Replica
 from engine.settings import DatabaseConfig
+from engine.sqlite.paths import resolved
 from engine.storage.backup import Backups
 from engine.tables import Finding, TableStatus, TrackedPeer
 
@@ -50,7 +51,7 @@ class Databases:
         Raises:
             ReplicaError: the file cannot be used; says why. Nothing is remembered then.
         """
-        path = path.expanduser().resolve()
+        path = resolved(path)
         for known in self._core.databases_at(path):
             return known
         database = DatabaseConfig.new(path, name or path.stem)

@@ -22,6 +22,7 @@ from engine.pairing.pairing_link import PairingLink
 from engine.pairing.redeem import trade
 from engine.pairing.relocate import Relocator
 from engine.settings import Mode, PeerConfig
+from engine.sqlite.paths import resolved
 from engine.text import t
 
 
@@ -106,7 +107,7 @@ class Pairing:
             PeerUnreachable, PeerRefused, CertificateChanged: as in ``pair``.
             SynclineError: the tables could not be had or made, or the token not kept. The link is used up then.
         """
-        path = path.expanduser().resolve()
+        path = resolved(path)
         await asyncio.to_thread(check_place, path)
         paired = await trade(link, name=self._sharing.machine)
         peer = _peer(link, paired.url)

@@ -9,6 +9,7 @@ from pathlib import Path
 from engine.cli.output import say, say_json
 from engine.errors import UsageError
 from engine.settings import data_dir
+from engine.sqlite.paths import resolved
 from engine.storage.backup import Backup, Backups
 from engine.storage.restore import put_back_file
 from engine.text import sentences, t
@@ -24,7 +25,7 @@ async def run(arguments: argparse.Namespace) -> int:
 def _list(arguments: argparse.Namespace, backups: Backups) -> None:
     found = backups.all()
     if arguments.database is not None:
-        found = [one for one in found if one.path == _resolved(arguments.database)]
+        found = [one for one in found if one.path == resolved(arguments.database)]
     for one in found:
         if arguments.json:
             say_json({"backup": str(one.copy), "database": str(one.path), "made": _when(one), "bytes": one.size})
@@ -43,7 +44,7 @@ def _list(arguments: argparse.Namespace, backups: Backups) -> None:
 
 
 def _restore(arguments: argparse.Namespace, backups: Backups) -> None:
-    path = _resolved(arguments.database)
+    path = resolved(arguments.database)
     found = [one for one in backups.all() if one.path == path]
     if not found:
         raise UsageError(t("There is no backup of {path}.", path=path), hint=t("List them all: syncline backups list"))
@@ -77,10 +78,6 @@ def _restore(arguments: argparse.Namespace, backups: Backups) -> None:
         restored = t("{path} is restored as of {time}.", path=path, time=_when(chosen))
     kept = t("Backup of the previous state: {backup}", backup=before) if before is not None else ""
     say(sentences(restored, kept))
-
-
-def _resolved(path: Path) -> Path:
-    return path.expanduser().resolve()
 
 
 def _when(backup: Backup) -> str:

@@ -19,6 +19,7 @@ from engine.pairing.bootstrap import is_new
 from engine.pairing.pairing_link import PairingLink, is_link, parse, qr_on_terminal
 from engine.settings import DatabaseConfig, Mode, PeerConfig, Settings, SettingsFile, config_dir, data_dir
 from engine.settings.credentials import TokenStore
+from engine.sqlite.paths import whole
 from engine.storage.backup import Backups
 from engine.text import t
 
@@ -72,7 +73,7 @@ async def _use(link: PairingLink, arguments: argparse.Namespace) -> int:
     async with _engine(token_store=store) as engine:
         with engine.subscribe() as events:
             mode = Mode.LIVE if arguments.watch else Mode.MANUAL
-            if is_new(arguments.database.expanduser()):
+            if is_new(whole(arguments.database)):
                 peer = await engine.pairing.pair_new(link, arguments.database, mode=mode)
                 say(t("Created {path} with the tables of the other side.", path=arguments.database))
             else:

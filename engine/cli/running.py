@@ -17,6 +17,9 @@ from collections.abc import Awaitable, Callable
 
 from engine.cli.output import said
 from engine.errors import SynclineError, UsageError
+from engine.text import t
+
+log = logging.getLogger(__name__)
 
 WITHIN = 4.5
 """Seconds that a command has to end in good order once it is told to."""
@@ -47,6 +50,10 @@ def run(arguments: argparse.Namespace) -> int:
         with contextlib.suppress(OSError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except OSError as error:
+        # a folder or file that cannot be used, somewhere where nobody has thought of it
+        log.debug("This was not expected", exc_info=True)
+        return _say(_of_system(error), 1)
 
 
 def _log_to_stderr(level: str) -> None:
@@ -88,6 +95,13 @@ def _end_within(seconds: float, status: int) -> None:
     late = threading.Timer(seconds, os._exit, (status,))
     late.daemon = True
     late.start()
+
+
+def _of_system(error: OSError) -> SynclineError:
+    why = error.strerror or error
+    if error.filename is None:
+        return SynclineError(t("The system refused something: {reason}.", reason=why))
+    return SynclineError(t("{file} cannot be used: {reason}.", file=error.filename, reason=why))
 
 
 def _say(error: SynclineError, status: int) -> int:

@@ -23,6 +23,7 @@ from engine.links.dialects import SchemaName
 from engine.links.retry_policy import POLICIES
 from engine.settings import DatabaseConfig, Mode, PeerConfig, Settings, SettingsFile, check_url, data_dir, journal_path
 from engine.settings.credentials import TokenStore
+from engine.sqlite.paths import resolved
 from engine.storage.backup import Backups
 from engine.text import layout, t
 from engine.wire.handshake import check_room, check_token
@@ -104,7 +105,7 @@ async def kept(arguments: argparse.Namespace) -> list[tuple[PeerConfig, str | No
 def kept_peers(arguments: argparse.Namespace) -> list[PeerConfig]:
     """The peers that the settings keep for this database, by hand in the window or by pairing."""
     settings = SettingsFile().load()
-    path = arguments.database.expanduser().resolve()
+    path = resolved(arguments.database)
     known = {database.id for database in settings.databases if database.path == path}
     peers = [peer for peer in settings.peers if peer.database in known]
     if not peers:

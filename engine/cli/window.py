@@ -17,6 +17,7 @@ from types import ModuleType
 from engine.cli.output import say
 from engine.errors import SynclineError, UsageError
 from engine.pairing.pairing_link import is_link
+from engine.sqlite.paths import whole
 from engine.text import t
 
 
@@ -24,7 +25,7 @@ def open_window(arguments: argparse.Namespace) -> int:
     """``syncline open [FILE|LINK ...]``, ``syncline FILE|LINK ...``, and ``syncline`` alone"""
     _need_display()
     words: list[str] = arguments.files
-    files = [word if is_link(word) else str(Path(word).expanduser().absolute()) for word in words]
+    files = [word if is_link(word) else str(whole(Path(word))) for word in words]
     missing = [file for file in files if not is_link(file) and not os.path.exists(file)]
     if missing:
         raise UsageError(t("{path} does not exist.", path=missing[0]), hint=t("Give the path of a SQLite database."))

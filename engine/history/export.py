@@ -41,15 +41,19 @@ def read_syncs(file: Path) -> list[SyncLine]:
     Raises:
         SynclineError: it cannot be read.
     """
-    if not file.exists():
-        return []
     try:
+        if not file.exists():
+            return []
         db = apsw.Connection(str(file), flags=apsw.SQLITE_OPEN_READONLY)
         try:
             db.set_busy_timeout(2_000)
             return [*map(as_sync, db.execute(f"SELECT {SYNC_COLUMNS} FROM sync ORDER BY id DESC"))]
         finally:
             db.close()
+    except OSError as error:
+        why = error.strerror or error
+        hint = t("Check that the folder is yours.")
+        raise SynclineError(t("The journal {file} cannot be read: {error}.", file=file, error=why), hint=hint) from None
     except apsw.Error as error:
         hint = t("You can delete it; nothing depends on it.")
         raise SynclineError(

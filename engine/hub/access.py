@@ -159,4 +159,4 @@ class TokenFile(Access):
             self.on_change()
 
     def _load(self) -> tuple[Token, ...]:
-        return () if self._missing_ok and not self.path.exists() else load(self.path)
+        return load(self.path, missing_ok=self._missing_ok)

@@ -58,8 +58,8 @@ def digest(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def load(path: Path) -> tuple[Token, ...]:
-    """Read the tokens in ``path``.
+def load(path: Path, *, missing_ok: bool = False) -> tuple[Token, ...]:
+    """Read the tokens in ``path``; with ``missing_ok`` there may be no file, and no token.
 
     Raises:
         SynclineError: the file cannot be read, or is damaged; says where it is, and nothing that is in it.
@@ -68,6 +68,8 @@ def load(path: Path) -> tuple[Token, ...]:
         entries = json.loads(path.read_text("utf-8"))["tokens"]
         return tuple(_token(entry) for entry in entries)
     except OSError as error:
+        if missing_ok and isinstance(error, FileNotFoundError):
+            return ()
         raise _failed(path, "read", error) from None
     except (ValueError, KeyError, TypeError, AttributeError):
         raise SynclineError(
@@ -130,7 +132,7 @@ def _changing(path: Path, *, missing: bool = True) -> Iterator[list[Token]]:
         raise _failed(path, "saved", error) from None
     try:
         fcntl.flock(turn, fcntl.LOCK_EX)
-        tokens = list(load(path)) if path.exists() or not missing else []
+        tokens = list(load(path, missing_ok=missing))
         yield tokens
         _write(path, tokens)
         os.fsync(turn)

@@ -18,6 +18,7 @@ from typing import Protocol
 from engine.change import Change
 from engine.session import SessionFacts
 from engine.session.common_tables import together
+from engine.sqlite.paths import resolved
 from engine.tables import Applied
 from engine.transport.driver import Driver
 
@@ -194,7 +195,7 @@ class InboundState:
     def __init__(self, inbound_connections: InboundConnections, path: Path, purpose: Purpose) -> None:
         self.site: bytes | None = None
         self._inbound_connections = inbound_connections
-        self._path = path.expanduser().resolve()
+        self._path = resolved(path)
         self._purpose = purpose
 
     @property

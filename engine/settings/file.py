@@ -32,6 +32,7 @@ from engine.settings.model import (
     config_dir,
 )
 from engine.settings.schema import SETTINGS, as_int, as_str, days_problem
+from engine.sqlite.paths import whole
 from engine.text import t
 from engine.wire.handshake import check_room
 
@@ -213,7 +214,9 @@ class _Reader:
             yield config
 
     def _database(self, entry: Mapping[str, Any]) -> DatabaseConfig:
-        path = Path(self._take(entry, "path", as_str)).expanduser()
+        path = Path(self._take(entry, "path", as_str))
+        if path.parts[:1] and path.parts[0].startswith("~"):
+            path = whole(path)
         if not path.is_absolute():
             raise ValueError(t("should be an absolute path"))
         name = self._take(entry, "name", as_str, path.stem)

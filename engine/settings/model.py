@@ -16,6 +16,7 @@ import platformdirs
 
 from engine.errors import UsageError
 from engine.ids import DatabaseId, PeerId
+from engine.sqlite.paths import whole
 from engine.text import t
 from engine.wire.handshake import check_room
 
@@ -31,13 +32,13 @@ DEFAULT_PATH = "/sync"
 def config_dir() -> Path:
     """The folder of the settings; it may not exist yet."""
     home = os.environ.get(HOME)
-    return Path(home).expanduser().absolute() / "config" if home else platformdirs.user_config_path("syncline", False)
+    return whole(Path(home)) / "config" if home else platformdirs.user_config_path("syncline", False)
 
 
 def data_dir() -> Path:
     """The folder of what Syncline makes itself, such as backups; it may not exist yet."""
     home = os.environ.get(HOME)
-    return Path(home).expanduser().absolute() / "data" if home else platformdirs.user_data_path("syncline", False)
+    return whole(Path(home)) / "data" if home else platformdirs.user_data_path("syncline", False)
 
 
 def journal_path() -> Path:
@@ -107,7 +108,7 @@ class DatabaseConfig:
     @classmethod
     def new(cls, path: Path, name: str = "") -> DatabaseConfig:
         """A database with a fresh id; named after its file by default."""
-        path = path.expanduser().absolute()
+        path = whole(path)
         return cls(DatabaseId(secrets.token_hex(6)), name or path.stem, path)
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import apsw
 
 from engine.errors import StorageFailed
+from engine.sqlite.paths import resolved
 from engine.sqlite.sqlite_errors import explain
 from engine.text import t
 
@@ -44,17 +45,31 @@ class Backups:
         self.folder = folder
 
     def find(self, path: Path) -> list[Path]:
-        """Return the backups of ``path``, oldest first."""
-        return sorted(self._folder_of(path).glob("*.db"), key=_order)
+        """Return the backups of ``path``, oldest first.
+
+        Raises:
+            StorageFailed: the folder cannot be read.
+        """
+        try:
+            return self._find(path)
+        except OSError as error:
+            raise self._unreadable(error) from error
 
     def all(self) -> list[Backup]:
-        """Return the backups of every file, by file, oldest first."""
+        """Return the backups of every file, by file, oldest first.
+
+        Raises:
+            StorageFailed: the folder cannot be read.
+        """
         found: list[Backup] = []
-        for note in sorted(self.folder.glob(f"*/{_PATH}")):
-            path = Path(note.read_text("utf-8"))
-            for copy in self.find(path):
-                status = copy.stat()
-                found.append(Backup(copy, status.st_mtime, status.st_size, path))
+        try:
+            for note in sorted(self.folder.glob(f"*/{_PATH}")):
+                path = Path(note.read_text("utf-8"))
+                for copy in self._find(path):
+                    status = copy.stat()
+                    found.append(Backup(copy, status.st_mtime, status.st_size, path))
+        except OSError as error:
+            raise self._unreadable(error) from error
         return found
 
     def waive(self, path: Path) -> None:
@@ -75,14 +90,21 @@ class Backups:
 
         Returns:
             the new backup, or None when one was there, or the file is of our own making (``waive``).
+
+        Raises:
+            StorageFailed, FileBusy: as in ``make``.
         """
-        ours = self._folder_of(path) / _OURS
-        if within == float("inf") and ours.exists() and ours.read_text() == _identity(path):
-            return None
-        for backup in self.find(path)[-1:]:
-            age = time.time() - backup.stat().st_mtime  # negative: made while the clock was ahead, nobody knows when
-            if age < within and (age >= 0 or within == float("inf")):
+        folder = self._folder_of(path)
+        try:
+            ours = folder / _OURS
+            if within == float("inf") and ours.exists() and ours.read_text() == _identity(path):
                 return None
+            for backup in self._find(path)[-1:]:
+                age = time.time() - backup.stat().st_mtime  # negative: made while the clock was ahead
+                if age < within and (age >= 0 or within == float("inf")):
+                    return None
+        except OSError as error:
+            raise _failed(path, folder, error) from error
         return self.make(path)
 
     def make(self, path: Path) -> Path:
@@ -116,24 +138,34 @@ class Backups:
             finally:
                 source.close()
             unfinished.rename(target)  # closing has synced it; only a whole copy gets the name of one
-        except apsw.BusyError as error:
-            unfinished.unlink(missing_ok=True)
-            raise explain(error, path) from error
         except (OSError, apsw.Error) as error:
-            unfinished.unlink(missing_ok=True)
-            raise _failed(path, folder, error) from error
-        for old in self.find(path)[:-KEPT]:
             with contextlib.suppress(OSError):
+                unfinished.unlink(missing_ok=True)
+            if isinstance(error, apsw.BusyError):
+                raise explain(error, path) from error
+            raise _failed(path, folder, error) from error
+        with contextlib.suppress(OSError):
+            for old in self._find(path)[:-KEPT]:
                 old.unlink()
         return target
+
+    def _find(self, path: Path) -> list[Path]:
+        return sorted(self._folder_of(path).glob("*.db"), key=_order)
+
+    def _unreadable(self, error: OSError) -> StorageFailed:
+        why = error.strerror or error
+        return StorageFailed(
+            t("The backups in {folder} cannot be read: {reason}.", folder=self.folder, reason=why),
+            hint=t("Check that the folder is yours."),
+        )
 
     def _make_folder(self, path: Path) -> None:
         folder = self._folder_of(path)
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        (folder / _PATH).write_text(str(path.expanduser().resolve()), "utf-8")
+        (folder / _PATH).write_text(str(resolved(path)), "utf-8")
 
     def _folder_of(self, path: Path) -> Path:
-        path = path.expanduser().resolve()
+        path = resolved(path)
         return self.folder / f"{path.name}-{hashlib.sha256(str(path).encode()).hexdigest()[:12]}"
 
 
@@ -149,7 +181,8 @@ def _identity(path: Path) -> str:
 
 
 def _failed(path: Path, folder: Path, error: Exception) -> StorageFailed:
+    reason = (isinstance(error, OSError) and error.strerror) or error
     return StorageFailed(
-        t("{file} could not be backed up to {folder}: {reason}.", file=path.name, folder=folder, reason=error),
-        hint=t("Nothing was written to the file. Free some space, then try again."),
+        t("{file} could not be backed up to {folder}: {reason}.", file=path.name, folder=folder, reason=reason),
+        hint=t("Nothing was written to the file. Check that the folder is yours and has space left."),
     )

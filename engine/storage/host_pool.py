@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+from engine.sqlite.paths import resolved
 from engine.storage.backup import Backups
 from engine.storage.replica_host import LocalNews, ReplicaHost
 
@@ -33,7 +34,7 @@ class HostPool:
         Raises:
             ReplicaError: the file cannot be used; says why.
         """
-        path = path.expanduser().resolve()
+        path = resolved(path)
         lock = self._locks.setdefault(path, asyncio.Lock())
         async with lock:
             if path not in self._open:

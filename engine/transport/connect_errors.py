@@ -56,7 +56,9 @@ def error_of(error: Exception, target: Target, heard: bytes) -> SynclineError:
                 t("“{url}” is not a valid WebSocket URL.", url=target.url), hint=t("Use ws://host:port/sync.")
             )
         case InvalidProxy():  # the address of it may hold a password
-            return UsageError(t("The system's proxy address cannot be used: {why}.", why=error.msg), hint=PROXY_HINT)
+            return UsageError(
+                t("The system's proxy address cannot be used: {reason}.", reason=error.msg), hint=PROXY_HINT
+            )
         case InvalidProxyStatus():
             return proxy_refusal(error.response, target)
         case InvalidProxyMessage():
@@ -74,7 +76,7 @@ def error_of(error: Exception, target: Target, heard: bytes) -> SynclineError:
             return WrongServer(t("{where} redirects endlessly.", where=where), hint=CHECK_PATH)
         case InvalidHandshake():
             return WrongServer(
-                t("{where} speaks WebSocket, but is not a sync server: {why}.", where=where, why=error),
+                t("{where} speaks WebSocket, but is not a sync server: {reason}.", where=where, reason=error),
                 hint=CHECK_PATH,
             )
         case TimeoutError() if proxy:
@@ -162,7 +164,9 @@ def _not_trusted(error: ssl.SSLCertVerificationError, where: str) -> WrongServer
             sentence = t("The certificate of {where} was issued for another name.", where=where)
             hint = t("Use the name it was issued for. If you do not know it, something else may be answering.")
         case _:
-            sentence = t("The certificate of {where} cannot be trusted: {why}.", where=where, why=error.verify_message)
+            sentence = t(
+                "The certificate of {where} cannot be trusted: {reason}.", where=where, reason=error.verify_message
+            )
             hint = _NOT_TRUSTED
     return WrongServer(sentence, hint=hint)
 
@@ -178,11 +182,12 @@ def _not_secure(error: ssl.SSLError, target: Target) -> WrongServer:
     why = reason.replace("_", " ").lower()
     if "ALERT" in reason or "UNRECOGNIZED_NAME" in reason:
         return WrongServer(
-            t("{where} refused the secure connection: {why}.", where=where, why=why),
+            t("{where} refused the secure connection: {reason}.", where=where, reason=why),
             hint=t("Check the name: the server may not have a certificate for it."),
         )
     return WrongServer(
-        t("{where}: no secure connection: {why}.", where=where, why=why), hint=t("Check the address and the port.")
+        t("{where}: no secure connection: {reason}.", where=where, reason=why),
+        hint=t("Check the address and the port."),
     )
 
 
@@ -197,8 +202,8 @@ def _unreachable(error: Exception, target: Target) -> PeerUnreachable:
     # the system's own words, where asyncio has put its own in their place
     why = "; ".join(os.strerror(number) for number in sorted(numbers)) or str(error) or type(error).__name__
     if proxy:
-        return PeerUnreachable(t("The proxy {proxy}: {why}.", proxy=proxy, why=why), hint=PROXY_HINT)
-    return PeerUnreachable(t("{where}: {why}.", where=where, why=why))
+        return PeerUnreachable(t("The proxy {proxy}: {reason}.", proxy=proxy, reason=why), hint=PROXY_HINT)
+    return PeerUnreachable(t("{where}: {reason}.", where=where, reason=why))
 
 
 def _numbers(error: Exception) -> set[int]:

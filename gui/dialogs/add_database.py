@@ -26,6 +26,7 @@ from PySide6.QtWidgets import (
 from engine.api import Engine
 from engine.errors import SynclineError
 from engine.settings import DatabaseConfig
+from engine.sqlite.paths import resolved
 from engine.tables import TableStatus
 from gui.dialogs.base import AsyncDialog, closed, in_words
 from gui.dialogs.confirm import confirm
@@ -98,7 +99,7 @@ class DatabaseDialog(AsyncDialog):
         super().__init__(parent)
         self.saved: DatabaseConfig | None = None
         self._engine = engine
-        self._path = path.expanduser().resolve()
+        self._path = resolved(path)
         self._known = next((one for one in engine.settings.databases if one.path == self._path), None)
         self.setWindowTitle(tr("Tables") if self._known else tr("Add database"))
         self._make(tables)

@@ -63,3 +63,81 @@ class Command:
             process.send_signal(signal.SIGTERM)
             program.out, program.err = process.communicate(timeout=PATIENCE)
         assert "Traceback" not in program.out + program.err
+
+
+def bound_by_permissions() -> list[str]:
+    """The words that run a command so that permissions hold for it: they do not for root."""
+    return ["setpriv", "--bounding-set", "-all", "--inh-caps", "-all"] if os.geteuid() == 0 else []
+
+
+FOLDERS = [
+    "read-only",
+    "out of reach",
+    "inside out of reach",
+    "a file",
+    "files inside",
+    "no space",
+    "no such user",
+    "links in circles",
+    "home read-only",
+    "XDG read-only",
+    "XDG a file",
+]
+"""What can be wrong with the folders of settings and data."""
+
+
+@contextmanager
+def unusable_folders(fault: str, place: Path) -> Iterator[dict[str, str]]:
+    """Make folders for settings and data that cannot be used; ``place`` is a folder for them.
+
+    Args:
+        fault: one of ``FOLDERS``. With "no space" the program must see to it by itself: its ``SYNCLINE_FULL`` is set.
+
+    Yields:
+        the environment that leads there; the values are "" where a variable must not be set.
+    """
+    place.mkdir()
+    home = place / "home"
+    environment = {"SYNCLINE_HOME": str(home), "XDG_CONFIG_HOME": "", "XDG_DATA_HOME": "", "HOME": str(place)}
+    match fault:
+        case "a file":
+            home.write_text("")
+        case "links in circles":
+            home.symlink_to(home)
+        case "files inside":
+            home.mkdir()
+            (home / "config").write_text("")
+            (home / "data").write_text("")
+        case "inside out of reach":
+            for name in ("config", "data"):
+                (home / name).mkdir(parents=True)
+                (home / name).chmod(0)
+        case "no such user":
+            environment["SYNCLINE_HOME"] = "~nobody-is-called-so/syncline"
+        case "no space":
+            home.mkdir()
+            environment["SYNCLINE_FULL"] = "1"
+        case _:
+            home.mkdir()
+            home.chmod(0 if fault == "out of reach" else 0o555)
+    if fault.startswith(("home", "XDG")):
+        environment["SYNCLINE_HOME"], environment["HOME"] = "", str(home)
+    if fault.startswith("XDG"):
+        (place / "file").write_text("")
+        where = str(place / "file" if fault == "XDG a file" else home)
+        environment |= {"XDG_CONFIG_HOME": where, "XDG_DATA_HOME": where}
+    try:
+        yield environment
+    finally:
+        for folder in (home, home / "config", home / "data"):
+            if folder.is_dir():
+                folder.chmod(0o755)
+
+
+NO_SPACE = """
+import os, resource, signal
+if os.environ.get("SYNCLINE_FULL"):  # no file may grow, as on a disk that is full
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+"""
+"""What a program runs first that is to find no space."""
