@@ -53,7 +53,9 @@ def read_syncs(file: Path) -> list[SyncLine]:
     except OSError as error:
         why = error.strerror or error
         hint = t("Check that the folder is yours.")
-        raise SynclineError(t("The journal {file} cannot be read: {error}.", file=file, error=why), hint=hint) from None
+        raise SynclineError(
+            t("The journal {file} cannot be read: {reason}.", file=file, reason=why), hint=hint
+        ) from None
     except apsw.Error as error:
         hint = t("You can delete it; nothing depends on it.")
         raise SynclineError(
