@@ -15,7 +15,6 @@ from engine.tables.digests import BYTES, SLICE, Rank, Slice, rank, row_digest
 from engine.tables.pack import pack
 from engine.tables.types import DescribedTable
 from engine.tables.validate import check_key
-from engine.text import t
 
 
 def rows_between(db: apsw.Connection, table: DescribedTable, low: bytes, high: bytes, limit: int = SLICE) -> Slice:
@@ -47,9 +46,7 @@ def _slice(db: apsw.Connection, table: DescribedTable, low: bytes, high: bytes, 
         sql += f" WHERE {' AND '.join(where)}"
     found: list[tuple[bytes, int]] = []
     size = 0
-    for n, row in enumerate(
-        invalid_text.each(db, t("{sql} ORDER BY {keys} LIMIT ?", sql=sql, keys=keys), (*bound, limit + 1))
-    ):
+    for n, row in enumerate(invalid_text.each(db, f"{sql} ORDER BY {keys} LIMIT ?", (*bound, limit + 1))):
         if n == limit or (found and size > BYTES):
             return found, True
         if invalid_text.readable(row[:count]):
