@@ -18,6 +18,7 @@ from engine.links.inbound import Purpose
 from engine.session.close_codes import CloseCode
 from engine.sqlite.steps import Left, unless
 from engine.transport.keepalive import ServerSocket
+from engine.transport.sockets import peer_address
 from engine.wire import MAX_SMALL
 from engine.wire.handshake import HUB_HEADER, Greeting
 
@@ -85,8 +86,7 @@ class HubSocket(ServerSocket):
         return Purpose.GUESTS if self.is_hub else Purpose.SYNC
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        peer = transport.get_extra_info("peername")
-        self.address = str(peer[0]) if isinstance(peer, tuple) else ""
+        self.address = peer_address(transport.get_extra_info("peername"))
         self._present.sockets.add(self)
         self._present.addresses[self.address] += 1
         super().connection_made(transport)

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
@@ -39,8 +40,9 @@ from engine.storage.host_pool import HostPool
 from engine.storage.replica_host import ReplicaHost
 from engine.text import t
 from engine.transport.driver import Driver
-from engine.transport.sockets import SOCKET_OPTIONS
+from engine.transport.sockets import SOCKET_OPTIONS, on_both
 from engine.wire import MAX_SMALL, Failure, FailureCode, Tables, decode, encode, spoken
+from engine.wire.host import in_url, unbracketed
 
 log = logging.getLogger(__name__)
 
@@ -97,7 +99,7 @@ class Hub:
         inbound: InboundConnections | None = None,
     ) -> None:
         self._folder = places if isinstance(places, Path) else None
-        self.host = host
+        self.host = unbracketed(host)
         self.port = port
         self.options = options or HubOptions()
         self._access: Access = SharedToken(token) if token is not None else Anybody()
@@ -161,10 +163,11 @@ class Hub:
 
     async def _listen(self, context: ssl.SSLContext | None) -> Server:
         try:
+            both = on_both(self.host, self.port)
+            where: dict[str, Any] = {"sock": both} if both else {"host": self.host, "port": self.port}
             return await serve(
                 self._serve_peer,
-                self.host,
-                self.port,
+                **where,
                 ssl=context,
                 process_request=self._handshake.check,
                 process_response=self._handshake.answer,
@@ -205,8 +208,7 @@ class Hub:
     @property
     def url(self) -> str:
         """The address to dial, as ``ws://host:port/sync``."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{'wss' if self.options.tls else 'ws'}://{host}:{self.port}/sync"
+        return f"{'wss' if self.options.tls else 'ws'}://{in_url(self.host)}:{self.port}/sync"
 
     @property
     def connections(self) -> int:

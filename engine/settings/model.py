@@ -19,6 +19,7 @@ from engine.ids import DatabaseId, PeerId
 from engine.sqlite.paths import whole
 from engine.text import t
 from engine.wire.handshake import check_room
+from engine.wire.host import in_brackets, lower
 
 HOME = "SYNCLINE_HOME"
 """The environment variable that moves settings and data to one folder: for tests, the demo, a USB stick."""
@@ -210,6 +211,9 @@ def check_url(url: str) -> str:
         raise UsageError(t("The address is empty."), hint=hint)
     if not text.isprintable() or " " in text:
         raise UsageError(t("The address contains a space or a control character."), hint=hint)
+    bare = in_brackets(text)
+    if bare != text:
+        raise UsageError(t("An IPv6 address must be in brackets."), hint=t("Use {address}.", address=bare))
     try:
         parts = urlsplit(text)
         host, port = parts.hostname, parts.port
@@ -239,7 +243,7 @@ def check_url(url: str) -> str:
     if parts.fragment:
         raise UsageError(t("The address {address} contains a “#”.", address=text), hint=hint)
     path = parts.path if parts.path not in ("", "/") else DEFAULT_PATH
-    return urlunsplit((scheme, parts.netloc.lower(), path, parts.query, ""))
+    return urlunsplit((scheme, lower(parts.netloc), path, parts.query, ""))
 
 
 def check_pin(url: str, fingerprint: str) -> str:

@@ -1,8 +1,7 @@
 """Between sessions and sockets.
 
 - ``connect``: opens a WebSocket; ``connect_errors``, ``http_answers``: in words, why one could not be opened
-- ``host``: hosts in addresses; ``sockets``: what both ends agree on; ``tls_pinning``: a certificate known by its
-  fingerprint
+- ``sockets``: what both ends agree on; ``tls_pinning``: a certificate known by its fingerprint
 - ``driver``: feeds a session frames, news and time, and performs its actions; ``outbox``: frames to be sent;
   ``deadline``: a timer for when the session wants to act
 - ``receive_queue``: what has come and is not taken yet, bounded; ``limits``: asked before anything is taken

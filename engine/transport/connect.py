@@ -17,7 +17,6 @@ from websockets.uri import parse_uri
 from engine.errors import PeerRefused
 from engine.text import t
 from engine.transport.connect_errors import FAILURES, error_of
-from engine.transport.host import in_url, of_url, without_zone
 from engine.transport.http_answers import Target, redirection, same_origin
 from engine.transport.keepalive import ClientSocket
 from engine.transport.sockets import SOCKET_OPTIONS, stagger
@@ -35,6 +34,7 @@ from engine.wire.handshake import (
     TOKEN_HEADER,
     encode_subprotocol,
 )
+from engine.wire.host import in_url, of_url, without_zone
 
 OPEN_TIMEOUT = 10.0
 """Seconds for the TCP connection, TLS and the handshake together."""

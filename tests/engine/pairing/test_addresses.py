@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from ipaddress import ip_address
 
+import pytest
+
 from engine.pairing.addresses import Address, likeliest, own_addresses, ways_out
 from engine.pairing.pairing_link import ADDRESSES, PairingLink, parse
 
@@ -47,6 +49,27 @@ def test_the_local_network_comes_before_any_number_of_bridges() -> None:
     assert len(ordered) == 12
     without = likeliest(here, (), {ip_address("192.168.1.5"), ip_address("fd77::5")}, {*BRIDGES})
     assert without[:2] == expected[:2], "where the system tells no routes, the address that it would use says it"
+
+
+@pytest.mark.parametrize("way", ["wlp2s0", "br0", "bond0", "enx00"])
+def test_the_default_route_is_first_whatever_else_there_is(way: str) -> None:
+    """Bridges of containers and virtual machines, and tunnels; also where the way out is a bridge itself."""
+    others = {
+        "docker0": "172.17.0.1 fd00:d0c::1",
+        "virbr0": "192.168.122.1",
+        "vethab12": "10.0.3.1",
+        "tun0": "10.8.0.2 2001:db8:8::2",
+        "wg0": "10.9.0.2",
+        "lxcbr0": "10.0.4.1",
+        "podman0": "10.88.0.1",
+        "zt0": "10.147.17.5",
+        "eth7": "10.0.0.1",
+    }
+    here = machine(**others, **{way: "192.168.1.5 fd77::5"})
+    ordered = likeliest(here, (way,), {ip_address("10.8.0.2")}, {*others, "br0", "bond0"} - {"eth7"})
+    assert [str(address) for address in ordered[:3]] == ["192.168.1.5", "fd77::5", "10.8.0.2"]
+    assert str(ordered[3]) == "10.0.0.1", "then what hardware stands behind"
+    assert ordered[0] in ordered[:ADDRESSES]
 
 
 def test_a_second_network_without_a_way_out_comes_before_bridges() -> None:

@@ -7,6 +7,7 @@ link-local address is on, is written “%25” there (RFC 6874).
 from __future__ import annotations
 
 import ipaddress
+import re
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 
@@ -41,3 +42,21 @@ def without_zone(url: str) -> str:
     parts = urlsplit(url)
     head, percent, rest = parts.netloc.partition("%")
     return urlunsplit(parts._replace(netloc=f"{head}]{rest.partition(']')[2]}")) if percent else url
+
+
+def lower(netloc: str) -> str:
+    """Return a host and port in lower case, and a zone as it is, written “%25”: interfaces have names of both cases."""
+    head, percent, rest = netloc.partition("%")
+    zone, bracket, port = rest.partition("]")
+    return f"{head.lower()}%25{zone.removeprefix('25')}{bracket}{port}" if percent else head.lower()
+
+
+def in_brackets(url: str) -> str:
+    """Return a URL with its host in brackets, if that is an IPv6 address without; a port of four or five digits may
+    follow it. Others are returned as they are."""
+    scheme, colons, rest = url.partition("://")
+    netloc, slash, path = rest.partition("/")
+    found = re.fullmatch(r"(.+):(\d{4,5})", netloc)
+    if found and is_ipv6(found[1]):
+        return f"{scheme}://{in_url(found[1])}:{found[2]}{slash}{path}"
+    return f"{scheme}://{in_url(netloc)}{slash}{path}" if colons and is_ipv6(netloc) else url
