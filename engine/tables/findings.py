@@ -97,8 +97,8 @@ class Damage(Enum):
         "",
     )
     STRICT = (
-        t("table with sync records is STRICT, so programs with SQLite before 3.37 cannot open the file"),
-        t("tables with sync records are STRICT, so programs with SQLite before 3.37 cannot open the file"),
+        t("table for sync records is STRICT, so programs with SQLite before 3.37 cannot open the file"),
+        t("tables for sync records are STRICT, so programs with SQLite before 3.37 cannot open the file"),
         t("converted to ordinary tables, with their content"),
     )
     ORPHANS = (

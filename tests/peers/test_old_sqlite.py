@@ -125,10 +125,10 @@ def test_a_file_of_cr_sqlite_is_opened_up(old: OldSqlite, oracle: Oracle, native
     found = syncline.start("check", native)
     out, _ = found.communicate()
     assert found.returncode == 1
-    assert "foo: 1 table with sync records is STRICT, so programs with SQLite before 3.37 cannot open the file." in out
+    assert "foo: 1 table for sync records is STRICT, so programs with SQLite before 3.37 cannot open the file." in out
     assert content(native) == before
     mended = syncline("check", "--repair", native)
-    assert "crsql_tracked_peers: 1 table with sync records is STRICT" in mended
+    assert "crsql_tracked_peers: 1 table for sync records is STRICT" in mended
     assert Path(mended.strip().rpartition(": ")[2]).exists(), "a backup was made before"
     assert content(native) == before
     used(old, native)
@@ -168,6 +168,39 @@ def test_cr_sqlite_goes_on_with_a_file_that_was_opened_up(old: OldSqlite, oracle
         assert ours.check() == [Finding("late", Damage.STRICT, 1)]
         ours.repair()
     used(old, native)
+
+
+def test_a_persons_own_strict_tables_stay(oracle: Oracle, native: Path, tmp_path: Path) -> None:
+    """Whatever is done with them. Such a file takes a newer SQLite anyhow, so nothing is said of the sync records."""
+    with oracle.open(native) as db:
+        db.exec("CREATE TABLE strict (id TEXT PRIMARY KEY NOT NULL, n INTEGER) STRICT; INSERT INTO strict VALUES ('a', 1)")
+    syncline = Command(tmp_path / "home")
+
+    def is_strict() -> bool:
+        with Replica.open(native, readonly=True) as ours:
+            sql: str = ours.connection.execute("SELECT sql FROM sqlite_master WHERE name = 'strict'").get
+        return sql.endswith("STRICT")
+
+    for made in ("", "make-syncable", "altered", "repaired", "undone"):
+        if made == "make-syncable":
+            syncline("make-syncable", native, "strict")
+        elif made == "undone":
+            syncline("make-syncable", native, "strict", "--undo")
+        elif made:
+            with Replica.open(native) as ours:
+                if made == "altered":
+                    with ours.altering("strict") as db:
+                        db.execute("ALTER TABLE strict ADD COLUMN b BLOB")
+                else:
+                    ours.connection.execute("DROP TRIGGER strict__crsql_itrig")
+                    ours.repair()
+        assert is_strict(), made
+        assert "STRICT" not in syncline("tables", native), made
+        assert syncline("check", native) == f"{native} is intact.\n", made
+    with oracle.open(native) as db:
+        db.exec("DROP TABLE strict")
+    with Replica.open(native) as ours:
+        assert Damage.STRICT in {finding.damage for finding in ours.check()}, "now it would help"
 
 
 def test_a_file_of_an_earlier_syncline_that_only_opened_it(old: OldSqlite, tmp_path: Path) -> None:

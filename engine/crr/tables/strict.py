@@ -6,6 +6,7 @@ from __future__ import annotations
 import apsw
 
 from engine.clocks import tracked
+from engine.sqlite.invalid_text import each
 from engine.tables.introspect import bookkeeping, column_names
 from engine.tables.names import CLOCK, PKS
 from engine.text import t
@@ -20,10 +21,12 @@ STRICT_RECORDS = t(
 def strict_records(db: apsw.Connection) -> list[tuple[str, str]]:
     """Each such table of the file, as (the table whose records it has, its own name), in order of name.
 
-    A table that belongs to the whole file stands for itself.
+    A table that belongs to the whole file stands for itself. There is none to speak of where the person has STRICT
+    tables too: those stay, and no program with such a SQLite opens the file whatever the records are.
     """
-    names = db.execute("SELECT name FROM pragma_table_list WHERE schema = 'main' AND strict ORDER BY name")
-    return [(_owner(name), name) for (name,) in names if bookkeeping(name)]
+    found = each(db, "SELECT name FROM pragma_table_list WHERE schema = 'main' AND strict ORDER BY name")
+    names = [name for (name,) in found]
+    return [(_owner(name), name) for name in names] if all(map(bookkeeping, names)) else []
 
 
 def loosen(db: apsw.Connection, name: str) -> None:
