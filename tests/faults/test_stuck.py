@@ -260,5 +260,9 @@ async def test_faults_that_pass_are_tried_again(tmp_path: Path, fault: str) -> N
         await until(lambda: dials == 3, "tried again and again")
         await until(lambda: told(client).state is State.WAITING, "waiting")
         assert told(client).next_attempt is not None
-        words = {"busy": "Too many at once.", "not ready": "is not ready", "hangs up": "closed the connection"}
+        words = {
+            "busy": "Too many at once.",
+            "not ready": "cannot reach the hub behind it (HTTP 503)",
+            "hangs up": "closed the connection",
+        }
         assert words[fault] in told(client).reason

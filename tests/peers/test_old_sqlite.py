@@ -173,7 +173,9 @@ def test_cr_sqlite_goes_on_with_a_file_that_was_opened_up(old: OldSqlite, oracle
 def test_a_persons_own_strict_tables_stay(oracle: Oracle, native: Path, tmp_path: Path) -> None:
     """Whatever is done with them. Such a file takes a newer SQLite anyhow, so nothing is said of the sync records."""
     with oracle.open(native) as db:
-        db.exec("CREATE TABLE strict (id TEXT PRIMARY KEY NOT NULL, n INTEGER) STRICT; INSERT INTO strict VALUES ('a', 1)")
+        db.exec(
+            "CREATE TABLE strict (id TEXT PRIMARY KEY NOT NULL, n INTEGER) STRICT; INSERT INTO strict VALUES ('a', 1)"
+        )
     syncline = Command(tmp_path / "home")
 
     def is_strict() -> bool:

@@ -284,7 +284,7 @@ def test_a_published_server(tmp_path: Path) -> None:
             assert report.own is False
             report = await probe(file, server.url, "room")
             assert outcomes(report) == "ooouf"
-            assert "needs the name of a schema" in sentence(report)
+            assert "needs a schema name" in sentence(report)
             write(file, "INSERT INTO crsql_master VALUES ('schema_name', 'main.sql')")
             report = await probe(file, server.url, "room-small")
             assert outcomes(report) == "ooouu"

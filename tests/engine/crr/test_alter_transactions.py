@@ -17,7 +17,7 @@ from tests.engine.crr.test_two_programs import Program
 
 def test_nothing_stands_between_begin_and_commit_but_an_alter(foo: apsw.Connection) -> None:
     before = dump(foo)
-    with pytest.raises(UsageError, match="No schema change of the table “foo” is under way"):
+    with pytest.raises(UsageError, match="No schema change of the table “foo” is in progress"):
         commit(foo)
     assert dump(foo) == before
 
@@ -70,7 +70,7 @@ def test_an_alter_rolled_back_by_its_caller(foo: apsw.Connection) -> None:
     foo.execute("BEGIN; SAVEPOINT mine")
     begin(foo)
     foo.execute("ALTER TABLE foo ADD COLUMN d; ROLLBACK TO mine")
-    with pytest.raises(UsageError, match="is under way"):
+    with pytest.raises(UsageError, match="is in progress"):
         commit(foo)
     assert dump(foo) == before
     alter(foo, "ALTER TABLE foo ADD COLUMN e; UPDATE foo SET e = 1")
@@ -139,7 +139,7 @@ def test_a_transaction_ended_in_the_middle(foo: apsw.Connection) -> None:
     foo.execute("INSERT INTO foo VALUES (1, 1, 1)")
     begin(foo)
     foo.execute("COMMIT; INSERT INTO foo VALUES (2, 2, 2)")
-    with pytest.raises(UsageError, match="is under way") as error:
+    with pytest.raises(UsageError, match="is in progress") as error:
         commit(foo)
     assert "in the same transaction" in error.value.hint
     alter(foo, "SELECT 1")

@@ -117,7 +117,7 @@ def test_inside_the_callers_transaction(replica: Replica) -> None:
         (FIRST + "CREATE TABLE foo (a)", UsageError, "already exists"),
         ("BEGIN; " + FIRST + "COMMIT", UsageError, "it begins or ends a transaction"),
         ("ATTACH 'other.db' AS other", UsageError, "it attaches a file"),
-        ("", UsageError, "names no table"),
+        ("", UsageError, "has no tables"),
         (FIRST.replace("IF NOT EXISTS", ""), ReplicaError, "The schema cannot be applied: table foo already exists"),
         (FIRST.replace("NULL, b, c", "NULL, b UNIQUE, c"), NotEligible, "“b” must be unique"),
         (FIRST.replace("a INTEGER PRIMARY KEY NOT NULL, b", "b PRIMARY KEY NOT NULL"), ReplicaError,

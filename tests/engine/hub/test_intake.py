@@ -64,8 +64,8 @@ async def test_all_together_are_bounded(room: Path, whole: bool) -> None:
         begin(largest, bytes(MB + 500_000), whole=whole)
         await until(lambda: intake(hub).total > MB, "the first")
         for number, socket in enumerate(others[:3], 1):
-            begin(socket, bytes(800_000), whole=whole)
-            before = MB + 500_000 + (number - 1) * 800_000
+            begin(socket, bytes(650_000), whole=whole)
+            before = MB + 500_000 + (number - 1) * 650_000
             await until(lambda before=before: intake(hub).total > before, "the next")  # type: ignore[misc]
         assert not any(socket.close_code for socket in sockets)
         begin(others[3], bytes(900_000), whole=whole)

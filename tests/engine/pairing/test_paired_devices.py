@@ -80,7 +80,7 @@ async def test_a_link_is_good_once_even_for_two_at_once(tmp_path: Path) -> None:
         outcomes = await asyncio.gather(*(trade(link, name="same") for _ in range(4)), return_exceptions=True)
         refused = [outcome for outcome in outcomes if isinstance(outcome, PeerRefused)]
         assert len(refused) == 3
-        assert all("used already" in str(error) and "Make a new link" in error.hint for error in refused)
+        assert all("used already" in str(error) and "Create a new link" in error.hint for error in refused)
         assert len(load(there.guests.path)) == 1
         await trade(there.link(), name="same")
         assert [token.name for token in load(there.guests.path)] == ["same", "same (2)"]

@@ -137,7 +137,7 @@ def test_a_range_under_way_ends(pair: tuple[Replica, Replica], way: Callable[[Re
     way(other)
     wire.run()
     assert wire.ends[1].closed is not None
-    seen = "was restored" if way is by_another_program else "was recreated"  # which set its version back
+    seen = "have been restored" if way is by_another_program else "was recreated"  # which set its version back
     assert seen in wire.ends[1].closed.reason
     assert other.received_clock(one.site_id) < one.db_version()
     complete(one, other, deleted=way is made_plain)

@@ -46,11 +46,11 @@ def test_a_cell_holds_the_old_value_again_and_it_is_a_change(odd: Path, old: SQL
     [
         ('odd "one', ("k", 2), "n", 1, 5, "is gone"),
         ('odd "one', ("k", 1), "n", 1, 6, "changed again"),
-        ('odd "one', ("k", 1), "n", -1, 5, "refuses"),
-        ('odd "one', ("k", 1), "m", 1, 5, "no synced column"),
-        ('odd "one', ("k",), "n", 1, 5, "no synced column"),
-        ("plain", (1,), "x", 1, 5, "no synced column"),
-        ("missing", (1,), "x", 1, 5, "no synced column"),
+        ('odd "one', ("k", 1), "n", -1, 5, "rejects"),
+        ('odd "one', ("k", 1), "m", 1, 5, "no longer has a synced column"),
+        ('odd "one', ("k",), "n", 1, 5, "no longer has a synced column"),
+        ("plain", (1,), "x", 1, 5, "no longer has a synced column"),
+        ("missing", (1,), "x", 1, 5, "no longer has a synced column"),
     ],
 )
 def test_what_cannot_be_is_said_and_changes_nothing(
