@@ -52,8 +52,9 @@ class Display:
 def display() -> Iterator[Display]:
     """An empty X display."""
     read, write = os.pipe()
+    # Without -noreset it starts anew when its last client leaves, and the next one may meet that moment.
     server = subprocess.Popen(
-        ["Xvfb", "-displayfd", str(write), "-screen", "0", "1280x800x24", "-nolisten", "tcp"],
+        ["Xvfb", "-displayfd", str(write), "-screen", "0", "1280x800x24", "-nolisten", "tcp", "-noreset"],
         pass_fds=[write],
         stderr=subprocess.DEVNULL,
     )
