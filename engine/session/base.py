@@ -15,7 +15,16 @@ from collections import deque
 from collections.abc import Callable, Sequence
 
 from engine.change import MAX_VERSION, Change
-from engine.errors import LimitExceeded, MergeError, ProtocolError, SchemaMismatch, SynclineError, TooLarge, WireError
+from engine.errors import (
+    FileReplaced,
+    LimitExceeded,
+    MergeError,
+    ProtocolError,
+    SchemaMismatch,
+    SynclineError,
+    TooLarge,
+    WireError,
+)
 from engine.session.common_tables import parked_here
 from engine.table_shape import Parked, ParkedTable, Shape
 from engine.tables import Known, MergeResult, Part, Place, Received, TableDigest
@@ -153,6 +162,9 @@ class Session(abc.ABC):
         """Answer a ``Read`` or ``Merge`` that failed. Nothing of it was kept; the session ends."""
         self.outbound.reading = self.inbound.merging = False
         self.inbound.merges.clear()
+        if isinstance(error, FileReplaced):  # perhaps before the news of it: nothing is wrong with the peer
+            self.close(CloseCode.GOING_AWAY, str(error), said=t("The file was replaced."), regreet=True)
+            return
         if isinstance(error, MergeError):
             elsewhere = error.elsewhere if isinstance(error, SchemaMismatch) else str(error)
             # where shapes are compared in the greeting, one side's tables were altered since
