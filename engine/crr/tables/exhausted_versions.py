@@ -5,7 +5,8 @@ that do it come out alike, whoever begins and whenever they meet:
 - A row with a column version so high begins a new life: it is told as if it had been deleted and written again now.
   That beats what others hold, and where two do it at once, the larger values hold.
 - A causal length so high is made lower, each by the same rule: a live row stays one, and what came later stays later. A
-  replica that has not done it keeps its own until it does.
+  replica that has not done it keeps its own until it does. What lost to it may win now, but a clock has passed it, so
+  that peers are asked for all of the table again.
 - A version of the file's so high becomes the next that is not. Whoever has seen the old ones would pass it, and so the
   file gets a new site id.
 """
@@ -15,7 +16,7 @@ from __future__ import annotations
 import apsw
 
 from engine.change import FAR, SENTINEL
-from engine.clocks import identity
+from engine.clocks import coverage, identity
 from engine.crr.catalogue import Crr
 from engine.crr.state import State
 from engine.sqlite.sql import main
@@ -55,6 +56,8 @@ def floor(db: apsw.Connection) -> int:
 def mend_rows(state: State, crr: Crr) -> None:
     """Mend the rows that ``rows`` counts, in the caller's transaction; their values stay."""
     clock, version = main(crr.name + CLOCK), state.next_version()
+    if state.db.execute(f"SELECT 1 FROM {clock} WHERE {_LENGTH} LIMIT 1").fetchone() is not None:
+        coverage.forget_table(state.db, crr.name)
     now = "db_version = ?1, site_id = 0"
     for statement in (
         f"UPDATE {clock} SET seq = 0 WHERE {_ODD.format('seq')}",

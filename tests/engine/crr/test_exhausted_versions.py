@@ -151,6 +151,24 @@ def write(replica: Replica, choose: random.Random) -> None:
     replica.connection.execute(sql, (row, value)[: 1 if "?2" not in sql else 2])
 
 
+def test_what_lost_to_a_length_so_high_is_asked_for_again(replica: Replica) -> None:
+    """The clock of the peer has passed it when the length is made lower, and then it should win."""
+    with make_replica(replica.path.with_name("other.db")) as other:
+        write_row(other, 0)
+        sync(replica, other)
+        for one in (replica, other):
+            one.connection.execute("DELETE FROM item")
+            one.connection.execute("UPDATE item__crsql_clock SET col_version = ? WHERE col_name = '-1'", (2**60,))
+        write_row(other, 0)
+        other.repair()
+        sync(replica, other)
+        assert rows(replica) == []
+        replica.repair()
+        sync(replica, other)
+        assert len(rows(other)) == 1
+        assert rows(replica) == rows(other)
+
+
 @pytest.mark.soak
 def test_all_who_mend_come_out_alike(tmp_path: Path) -> None:
     for case in budget.cases("versions that are used up", seconds=4, at_least=4):
