@@ -6,8 +6,8 @@ From the bottom up; imports point down only (``tests/engine/test_directions.py``
 - ``ids``: ids of peers and databases, as types; ``change``: one row of ``crsql_changes``; ``table_shape``,
   ``table_plan``: what sides tell each other of tables
 - ``sqlite``: one SQLite file, whatever is in it; ``tables``: what every kind of synced table shares
-- ``clocks``: what a file keeps about its peers; ``crr``: cr-sqlite's tables; ``replica``: kinds of tables behind
-  typed methods
+- ``clocks``: what a file keeps about its peers; ``crr``: cr-sqlite's tables; ``ordinary``: those of any
+  program; ``replica``: kinds of tables behind typed methods
 - ``wire``: messages and their bytes; ``session``: one sync session without I/O
 - ``settings``: what is remembered between runs; ``events``: what the engine tells the world
 - ``storage``: open files, shared by everybody; ``transport``: sockets and what drives a session over one

@@ -17,7 +17,7 @@ LAYERS = (
     {"sqlite"},
     {"tables"},
     {"clocks"},
-    {"crr"},
+    {"crr", "ordinary"},
     {"replica", "wire"},
     {"settings"},
     {"events", "truncate"},

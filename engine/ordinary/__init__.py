@@ -1,0 +1,12 @@
+"""Ordinary tables: any program writes to them, unchanged, and Syncline finds what it wrote.
+
+No file has any yet: ``engine.replica`` does not open them. What is missing for that stands in ARCHITECTURE.md.
+
+- ``kind``: all that a replica knows of these tables (``engine.tables.kind``); ``catalogue``: which they are now
+- ``eligibility``: which tables can be ordinary ones; ``register``: which are, and the layout of what is kept of them
+- ``triggers``: log the keys of rows that are written; ``shadow``: what was seen of a row
+- ``capture``: stamps what differs from that; ``survey``: a table as a whole, schema changes of the app among it;
+  ``tables``: all of a connection
+- ``stamps``: the rules of stamps and merging; ``records``: them in the file
+- ``merge``: takes changes in; ``read``: gives them out; ``digests``: of causal lengths
+"""

@@ -1,0 +1,161 @@
+"""Capture: what any program wrote since becomes stamps, by a comparison of rows with what was seen of them.
+
+A capture takes the keys in the log, or a page of the table, compares each row with its shadow, stamps the cells that
+differ, brings the shadow up to date and empties the log, all in the caller's write transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import apsw
+
+from engine.change import SQLiteValue
+from engine.ordinary import stamps, triggers
+from engine.ordinary.records import FIELDS, Records, covers_of, row_of
+from engine.ordinary.register import Entry, base, base_is
+from engine.ordinary.shadow import differs, mark
+from engine.ordinary.stamps import Row
+from engine.sqlite.sql import ident
+from engine.tables.kind import Versions
+
+SLICE = 5_000
+"""Log entries in one capture, so that the file is locked for well under 100 ms."""
+
+
+class Capture:
+    """The capture of one table, in the caller's transactions.
+
+    Args:
+        versions: of the file. Each capture that finds something takes one, which is kept as the file's floor: programs
+            with cr-sqlite's extension do not see the stamps of ordinary tables.
+    """
+
+    def __init__(self, db: apsw.Connection, entry: Entry, versions: Versions) -> None:
+        self._db = db
+        self._entry = entry
+        self._versions = versions
+        self._columns = list(entry.slots.items())
+        self._differ = [differs(column, f"r.v{slot}") for column, slot in self._columns]
+        self._values = "".join(f", v{slot}" for slot in entry.live)
+        self._marks = "".join(f", {mark(f't.{ident(column)}')}" for column, _ in self._columns)
+
+    def pending(self) -> bool:
+        """Whether anything is logged; one look at an index."""
+        return self._db.execute(f"SELECT 1 FROM main.{self._entry.log} LIMIT 1").fetchone() is not None
+
+    def full(self) -> bool:
+        """Whether the log has stopped, so that all rows have to be compared."""
+        sql = f"SELECT 1 FROM main.{self._entry.log} WHERE id >= {triggers.FULL}"
+        return self._db.execute(sql).fetchone() is not None
+
+    def logged(self, limit: int = SLICE) -> bool:
+        """Capture the oldest entries of the log; returns whether there are more."""
+        db, log = self._db, f"main.{self._entry.log}"
+        first: int | None = db.execute(f"SELECT min(id) FROM {log}").get
+        last: int | None = db.execute(f"SELECT max(id) FROM {log}").get
+        if first is None or last is None:
+            return False
+        until = min(last, first + limit - 1)
+        keys = ", ".join(self._entry.log_key)
+        self.compare(f"SELECT DISTINCT {keys} FROM {log} WHERE id <= ?1", (until,))
+        db.execute(f"DELETE FROM {log} WHERE id <= ?", (until,))
+        return until < last
+
+    def compare(self, keys: str, bindings: Sequence[SQLiteValue] = ()) -> int:
+        """Stamp what differs of the rows with these keys; rows with a NULL in the key stay on this machine.
+
+        Args:
+            keys: a SELECT of them, with columns called as those of the log.
+
+        Returns:
+            how many rows differed.
+        """
+        source = self._source(keys)
+        version = self._versions.next_version()
+        new = self._new_rows(source, bindings, version)
+        changed = self._changed_rows(source, bindings, version)
+        if new + changed:
+            self._versions.keep_floor(version)
+        return new + changed
+
+    def any_differs(self, keys: str, bindings: Sequence[SQLiteValue] = ()) -> bool:
+        """Whether ``compare`` would find anything; only reads."""
+        sql = f"SELECT 1 {self._joined(self._source(keys))} WHERE {self._is_different} LIMIT 1"
+        return self._db.execute(sql, bindings).fetchone() is not None
+
+    def _source(self, keys: str) -> str:
+        names = self._entry.log_key
+        not_null = " AND ".join(f"{name} IS NOT NULL" for name in names)
+        listed = ", ".join(names)
+        return f"(SELECT {listed}, crsql_syncline_pack({listed}) AS pk FROM ({keys}) WHERE {not_null})"
+
+    def _joined(self, source: str) -> str:
+        t_is = base_is(self._entry, tuple(f"l.{name}" for name in self._entry.log_key))
+        return (
+            f"FROM {source} AS l LEFT JOIN main.{self._entry.rows} AS r ON r.pk = l.pk"
+            f" LEFT JOIN {base(self._entry)} AS t ON {t_is}"
+        )
+
+    @property
+    def _is_different(self) -> str:
+        there = f"t.{ident(self._entry.key[0])} IS NOT NULL"
+        written = " OR ".join(self._differ) or "0"
+        return f"CASE WHEN {there} THEN r.r IS NULL OR r.length % 2 = 0 OR {written} ELSE r.length % 2 = 1 END"
+
+    def _new_rows(self, source: str, bindings: Sequence[SQLiteValue], version: int) -> int:
+        """Rows that nothing is known of, which most are that are written at once: by one statement."""
+        t_is = base_is(self._entry, tuple(f"l.{name}" for name in self._entry.log_key))
+        covers = covers_of(self._entry.live).hex()
+        self._db.execute(
+            f"INSERT INTO main.{self._entry.rows} (pk, length, covers, col_version, db_version, site{self._values})"
+            f" SELECT l.pk, 1, x'{covers}', 1, {version}, {stamps.OWN}{self._marks} FROM {source} AS l"
+            f" CROSS JOIN {base(self._entry)} AS t ON {t_is}"
+            f" WHERE NOT EXISTS (SELECT 1 FROM main.{self._entry.rows} AS r WHERE r.pk = l.pk) GROUP BY l.pk",
+            bindings,
+        )
+        return self._db.changes()
+
+    def _changed_rows(self, source: str, bindings: Sequence[SQLiteValue], version: int) -> int:
+        db, entry = self._db, self._entry
+        flags = "".join(f", {condition}" for condition in self._differ)
+        keys = ", ".join(f"l.{name}" for name in entry.log_key)
+        found: list[tuple[Any, ...]] = db.execute(
+            f"SELECT r.r, {FIELDS}, t.{ident(entry.key[0])} IS NOT NULL, {keys}{flags}"
+            f" {self._joined(source)} WHERE r.r IS NOT NULL AND {self._is_different} GROUP BY r.r",
+            bindings,
+        ).fetchall()
+        if not found:
+            return 0
+        records, rows = Records(db, entry), dict[int, Row]()
+        for r, *fields in found:
+            rows[r] = row_of(*fields[:5])
+        records.add_entries(rows)
+        seen: list[tuple[SQLiteValue, ...]] = []
+        width = len(entry.key)
+        for r, *fields in found:
+            there, key, different = fields[5], fields[6 : 6 + width], fields[6 + width :]
+            row = rows[r]
+            if not there:
+                stamps.delete(row, row.length + 1, version, stamps.OWN)
+                continue
+            slots = entry.live if not row.alive else [s for s, flag in zip(entry.live, different, strict=True) if flag]
+            stamps.write(row, slots, entry.live, version)
+            seen.append((r, *key))
+        records.put(list(rows.items()))
+        see(db, entry, seen)
+        return len(found)
+
+
+def see(db: apsw.Connection, entry: Entry, rows: Sequence[tuple[SQLiteValue, ...]]) -> None:
+    """Bring the shadow of rows up to date, each given by its number and its key in the table."""
+    if not rows or not entry.slots:
+        return
+    values = ", ".join(f"v{slot}" for slot in entry.live)
+    marks = ", ".join(mark(f"t.{ident(column)}") for column in entry.columns)
+    t_is = base_is(entry, tuple(f"?{n}" for n in range(2, 2 + len(entry.key))))
+    db.executemany(
+        f"UPDATE main.{entry.rows} SET ({values}) = (SELECT {marks} FROM {base(entry)} AS t WHERE {t_is}) WHERE r = ?1",
+        rows,
+    )

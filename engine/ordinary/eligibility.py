@@ -1,0 +1,109 @@
+"""Whether a table can be an ordinary one, by what its rows are told apart, and what stands in the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import apsw
+
+from engine.change import SENTINEL
+from engine.sqlite.sql import idents, main
+from engine.sqlite.values import Affinity
+from engine.tables.introspect import UNREADABLE, Table
+from engine.tables.names import REGISTER
+from engine.tables.pack import MAX_VALUES
+from engine.text import printable, t
+
+
+def key_of(db: apsw.Connection, table: Table) -> tuple[str, ...]:
+    """The columns by which rows are told apart: the primary key, or else the first unique index of columns that are
+    all NOT NULL; empty where there is none."""
+    if table.key:
+        return table.key
+    not_null = {column.name for column in table.columns if column.not_null}
+    for _, columns in _unique_indexes(db, table.name):
+        if None not in columns and not_null.issuperset(columns):
+            return tuple(str(column) for column in columns)
+    return ()
+
+
+def obstacles(db: apsw.Connection, table: Table) -> tuple[str, ...]:
+    """One sentence for each obstacle; none means that the table can be synced, whatever program writes to it."""
+    if table.kind == "view":
+        return (t("It is a view."),)
+    if table.kind == UNREADABLE:
+        return (t("A name or a default in its schema is not valid text."),)
+    if table.kind != "table":
+        return (t("It is a virtual table."),)
+    return tuple(_obstacles(db, table))
+
+
+def _obstacles(db: apsw.Connection, table: Table) -> Iterator[str]:
+    key = key_of(db, table)
+    if not key:
+        yield t("It has no primary key, and no unique column that is NOT NULL: its rows cannot be told apart.")
+        return
+    if len(key) > MAX_VALUES:
+        yield t("It has too many columns in its key: {most} are the most.", most=MAX_VALUES)
+    if auto_numbered(table):
+        yield t("SQLite hands out the numbers of its key; such tables cannot be synced yet.")
+    for columns in other_unique(db, table.name, key):
+        over = ", ".join(f"“{name}”" if name is not None else t("an expression") for name in columns)
+        yield t("Besides the key, {over} must be unique; such tables cannot be synced yet.", over=over)
+    if SENTINEL in (column.name for column in table.columns):
+        yield t("A column is called “{sentinel}”, which stands for the row itself.", sentinel=SENTINEL)
+    try:
+        _try_out(db, table)
+    except apsw.SQLError as error:
+        yield t("It cannot be written to here: {error}.", error=printable(str(error), 200))
+
+
+def auto_numbered(table: Table) -> bool:
+    """Whether the key is the number of the row, which SQLite hands out."""
+    keys = [column for column in table.columns if column.key]
+    return table.rowid and len(keys) == 1 and keys[0].declared.upper() == "INTEGER"
+
+
+def untyped_key(table: Table) -> bool:
+    """Whether a column of the key takes 1 and 1.0 for one value, which are spelled as they come."""
+    return any(column.key and column.affinity is Affinity.NONE for column in table.columns)
+
+
+def other_unique(db: apsw.Connection, table: str, key: tuple[str, ...]) -> list[tuple[str | None, ...]]:
+    """The columns of each unique index that says more than the key does; None: an expression."""
+    found = _unique_indexes(db, table)
+    return [columns for partial, columns in found if partial or {str(column) for column in columns} != set(key)]
+
+
+def _unique_indexes(db: apsw.Connection, table: str) -> list[tuple[bool, tuple[str | None, ...]]]:
+    """Of each unique index but the primary key's whether it is partial, and its columns; None: an expression."""
+    found: dict[int, tuple[bool, tuple[str | None, ...]]] = {}
+    for seq, partial, column in db.execute(
+        "SELECT i.seq, i.partial, c.name FROM pragma_index_list(?1, 'main') AS i"
+        " CROSS JOIN pragma_index_info(i.name, 'main') AS c WHERE i.\"unique\" AND i.origin != 'pk'"
+        " ORDER BY i.seq DESC, c.seqno",
+        (table,),
+    ):
+        _, columns = found.get(seq, (False, ()))
+        found[seq] = bool(partial), (*columns, column)
+    return list(found.values())
+
+
+def _try_out(db: apsw.Connection, table: Table) -> None:
+    """Have SQLite prepare what a merge does: a collation or a function of the app's own is missed here."""
+    names = [column.name for column in table.columns if not column.hidden]
+    sets = ", ".join(f"{idents([name])} = NULL" for name in names)
+    for sql in (
+        f"INSERT INTO {main(table.name)} ({idents(names)}) VALUES ({', '.join(['NULL'] * len(names))})",
+        f"UPDATE {main(table.name)} SET {sets}",
+        f"DELETE FROM {main(table.name)}",
+        f"SELECT * FROM {main(table.name)} ORDER BY {idents(names[:1])}",
+    ):
+        db.execute(f"EXPLAIN {sql}").fetchall()
+
+
+def is_registered(db: apsw.Connection, name: str) -> bool:
+    """Whether a table was made an ordinary one, however it is now."""
+    if not db.table_exists("main", REGISTER):
+        return False
+    return db.execute(f"SELECT 1 FROM main.{REGISTER} WHERE name = ?", (name,)).fetchone() is not None

@@ -1,0 +1,116 @@
+"""The records of one table in the file, read into ``stamps.Row`` and written back."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import apsw
+
+from engine.ordinary.register import Entry
+from engine.ordinary.stamps import Cell, Row
+
+
+def covers_of(slots: Iterable[int]) -> bytes:
+    """A set of slots as it is kept: bit by bit, in as few bytes as hold it."""
+    bits = sum(1 << slot for slot in slots)
+    return bits.to_bytes((bits.bit_length() + 7) // 8, "little")
+
+
+def slots_of(covers: bytes) -> set[int]:
+    """The set of slots that is kept so."""
+    bits = int.from_bytes(covers, "little")
+    return {slot for slot in range(bits.bit_length()) if bits >> slot & 1}
+
+
+FIELDS = "r.length, r.covers, r.col_version, r.db_version, r.site"
+
+
+def row_of(length: int, covers: bytes, col_version: int, db_version: int, site: int) -> Row:
+    """A row by its ``FIELDS``, without its entries."""
+    return Row(length, slots_of(covers), Cell(col_version, db_version, site))
+
+
+def entries_of(db: apsw.Connection, entry: Entry, rows: Sequence[int]) -> dict[int, dict[int, Cell]]:
+    """The entries, by slot, of those of these rows that have any, by number."""
+    found: dict[int, dict[int, Cell]] = {}
+    if rows:
+        sql = f"SELECT r, slot, col_version, db_version, site FROM main.{entry.cells} WHERE r IN carray(?)"
+        for r, slot, *cell in db.execute(sql, (apsw.carray(array("q", rows), flags=apsw.SQLITE_CARRAY_INT64),)):
+            found.setdefault(r, {})[slot] = Cell(*cell)
+    return found
+
+
+class Records:
+    """Those of one table, in the caller's transaction."""
+
+    def __init__(self, db: apsw.Connection, entry: Entry) -> None:
+        self._db = db
+        self._entry = entry
+        self._before: dict[int, dict[int, Cell]] = {}
+
+    def by_key(self, packed: Sequence[bytes]) -> dict[bytes, tuple[int, Row]]:
+        """The number and the row of each of these wire keys that is known."""
+        if not packed:
+            return {}
+        found: list[tuple[Any, ...]] = self._db.execute(
+            f"SELECT r.pk, r.r, {FIELDS} FROM carray(?1) AS c CROSS JOIN main.{self._entry.rows} AS r"
+            " ON r.pk = c.value",
+            (apsw.carray(tuple(packed), flags=apsw.SQLITE_CARRAY_BLOB),),
+        ).fetchall()
+        rows = {pk: (r, row_of(*fields)) for pk, r, *fields in found}
+        self.add_entries(dict(rows.values()))
+        return rows
+
+    def add_entries(self, rows: Mapping[int, Row]) -> None:
+        """Read the entries of these rows, by number."""
+        found = entries_of(self._db, self._entry, list(rows))
+        for r, row in rows.items():
+            self._before[r] = found.get(r, {})
+            row.entries.update(self._before[r])
+
+    def put_new(self, rows: Sequence[tuple[bytes, Row]]) -> range:
+        """Write rows that have no records yet; returns their numbers."""
+        first: int = self._db.execute(f"SELECT ifnull(max(r), 0) + 1 FROM main.{self._entry.rows}").get
+        numbers = range(first, first + len(rows))
+        insert = (
+            f"INSERT INTO main.{self._entry.rows} (r, pk, length, covers, col_version, db_version, site)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)"
+        )
+        self._db.executemany(
+            insert,
+            (
+                (r, packed, row.length, covers_of(row.covers), *row.stamp)
+                for r, (packed, row) in zip(numbers, rows, strict=True)
+            ),
+        )
+        self._before |= {r: {} for r in numbers}
+        self._put_entries([(r, row) for r, (_, row) in zip(numbers, rows, strict=True)])
+        return numbers
+
+    def put(self, rows: Sequence[tuple[int, Row]]) -> None:
+        """Write rows that have records, whose entries were read; nothing is seen of a tombstone."""
+        update = (
+            f"UPDATE main.{self._entry.rows} SET length = ?, covers = ?, col_version = ?, db_version = ?, site = ?"
+            " WHERE r = ?"
+        )
+        self._db.executemany(update, ((row.length, covers_of(row.covers), *row.stamp, r) for r, row in rows))
+        dead = [(r,) for r, row in rows if not row.alive]
+        if dead and self._entry.slots:
+            nothing = ", ".join(f"v{slot} = NULL" for slot in self._entry.live)
+            self._db.executemany(f"UPDATE main.{self._entry.rows} SET {nothing} WHERE r = ?", dead)
+        self._put_entries(rows)
+
+    def _put_entries(self, rows: Sequence[tuple[int, Row]]) -> None:
+        gone: list[tuple[int, int]] = []
+        new: list[tuple[int, int, int, int, int]] = []
+        for r, row in rows:
+            before = self._before[r]
+            gone += ((r, slot) for slot in before if slot not in row.entries)
+            new += ((r, slot, *cell) for slot, cell in row.entries.items() if before.get(slot) != cell)
+            self._before[r] = dict(row.entries)
+        if gone:
+            self._db.executemany(f"DELETE FROM main.{self._entry.cells} WHERE r = ? AND slot = ?", gone)
+        if new:
+            self._db.executemany(f"INSERT OR REPLACE INTO main.{self._entry.cells} VALUES (?, ?, ?, ?, ?)", new)

@@ -1,0 +1,60 @@
+"""What is remembered of a row as it was last seen, so that a look at the table tells what was written since.
+
+A value is kept as it is, or, of a text or blob of more than 32 bytes, as a digest of 33, which no kept value can equal.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+
+import apsw
+
+from engine.change import SQLiteValue
+from engine.sqlite.sql import ident
+from engine.tables.pack import pack, unpack
+
+SHORT = 32
+"""Bytes of the longest text or blob that is kept as it is."""
+
+
+def register(db: apsw.Connection) -> None:
+    """Put the functions on a connection that the statements of this package call; they are not for triggers."""
+    functions: dict[str, Callable[..., SQLiteValue]] = {
+        "crsql_syncline_shadow": _digest,
+        "crsql_syncline_pack": _pack,
+        "crsql_syncline_key": _key_value,
+    }
+    for name, function in functions.items():
+        db.create_scalar_function(name, function, -1, deterministic=True, flags=apsw.SQLITE_DIRECTONLY)
+
+
+def mark(value: str) -> str:
+    """An expression for what is kept of a value, itself an expression."""
+    digest = f"crsql_syncline_shadow(typeof({value}), CAST({value} AS BLOB))"
+    return f"CASE WHEN octet_length({value}) > {SHORT} THEN {digest} ELSE {value} END"
+
+
+def differs(column: str, seen: str) -> str:
+    """A condition that the column of the row ``t`` holds something else than was seen; 1 and 1.0 differ."""
+    value = f"t.{ident(column)}"
+    same_type = (
+        f"typeof({value}) = typeof({seen}) OR octet_length({value}) > {SHORT}"  # then it is the digest that is compared
+    )
+    return f"({mark(value)} COLLATE BINARY IS NOT {seen} OR NOT ({same_type}))"
+
+
+def _digest(kind: SQLiteValue, data: SQLiteValue) -> bytes:
+    assert isinstance(data, bytes)
+    return (b"t" if kind == "text" else b"b") + hashlib.blake2b(data, digest_size=32).digest()
+
+
+def _pack(*key: SQLiteValue) -> bytes:
+    """The wire key of a row. Where a column has no type, 1 and 1.0 are one key."""
+    return pack([int(value) if type(value) is float and value.is_integer() else value for value in key])
+
+
+def _key_value(packed: SQLiteValue, place: SQLiteValue) -> SQLiteValue:
+    assert isinstance(packed, bytes)
+    assert isinstance(place, int)
+    return unpack(packed)[place]

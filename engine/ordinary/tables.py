@@ -1,0 +1,137 @@
+"""The ordinary tables of one connection: which they are, and bringing their records up to date."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import apsw
+
+from engine.errors import NotEligible
+from engine.ordinary import register, shadow
+from engine.ordinary.capture import SLICE, Capture
+from engine.ordinary.eligibility import is_registered, key_of, obstacles, other_unique
+from engine.ordinary.register import Entry
+from engine.ordinary.survey import Survey
+from engine.tables.introspect import describe
+from engine.tables.kind import Versions
+from engine.text import t
+
+
+class _Stamped:
+    """The file's versions, and the latest that a capture has stamped rows with; 0 for none."""
+
+    def __init__(self, versions: Versions) -> None:
+        self._versions = versions
+        self.db_version = versions.db_version
+        self.next_version = versions.next_version
+        self.latest = 0
+
+    def keep_floor(self, version: int | None = None) -> None:
+        self._versions.keep_floor(version)
+        self.latest = version or self.latest
+
+
+class OrdinaryTables:
+    """Each method in the caller's transaction: one that writes, but for those that say that they only read."""
+
+    def __init__(self, db: apsw.Connection, versions: Versions) -> None:
+        self._db = db
+        self._versions = _Stamped(versions)
+        self._survey = Survey(db, self._versions)
+        shadow.register(db)
+
+    def entries(self) -> list[Entry]:
+        """All of them, in the order in which they were made; only reads."""
+        return register.load(self._db)
+
+    def make(self, name: str) -> None:
+        """Make a table an ordinary one; idempotent.
+
+        Raises:
+            NotEligible: with every obstacle.
+        """
+        table = describe(self._db, name)
+        reasons = (t("There is no such table."),) if table is None else obstacles(self._db, table)
+        if table is None or reasons:
+            raise NotEligible.because(name, reasons)
+        if not is_registered(self._db, table.name):
+            self._survey.make(table, key_of(self._db, table))
+
+    def undo(self, name: str) -> None:
+        """Take away what is kept of it, and the triggers; its rows stay. Idempotent."""
+        for entry in self.entries():
+            if entry.name == name:
+                self._survey.undo(entry)
+
+    def up_to_date(self) -> bool:
+        """Whether there is nothing to capture, follow or compare; only reads, and little."""
+        version = self._db.execute("PRAGMA main.schema_version").get
+        return all(
+            entry.suspended is not None
+            or (
+                entry.schema == version and entry.due is None and not Capture(self._db, entry, self._versions).pending()
+            )
+            for entry in self.entries()
+            if describe(self._db, entry.name) is not None
+        )
+
+    def capture(self, limit: int = SLICE) -> bool:
+        """Take a slice: follow schemas, compare a page of each table that is due, capture so much of each log.
+
+        Returns:
+            whether there is more to do.
+        """
+        more = False
+        for entry in list(self._followed()):
+            more |= self._slice(entry, limit)
+        return more
+
+    def _followed(self) -> Iterator[Entry]:
+        for entry in self.entries():
+            now = self._survey.follow(entry, lambda table: key_of(self._db, table))
+            if now is not None:
+                yield now
+
+    def _slice(self, entry: Entry, limit: int) -> bool:
+        capture = Capture(self._db, entry, self._versions)
+        if entry.suspended is not None:
+            return False
+        if capture.full():
+            entry = self._survey.compare_all(entry)
+        if entry.due is not None:
+            entry = self._survey.compare_page(entry, limit)
+            return entry.suspended is None and (entry.due is not None or capture.pending())
+        more = capture.logged(limit)
+        if not more and other_unique(self._db, entry.name, entry.key) and self._survey.rows_displaced(entry):
+            self._survey.compare_all(entry)
+            return True
+        return more
+
+    def compare_all(self, name: str) -> None:
+        """Have all rows of a table compared by the captures that follow, whatever its log says."""
+        for entry in self.entries():
+            if entry.name == name:
+                self._survey.compare_all(entry)
+
+    def capture_all(self) -> None:
+        """Take all slices in this transaction."""
+        while self.capture():
+            pass
+
+    @property
+    def stamped(self) -> int:
+        """The latest version that a capture on this connection has stamped rows with; 0 for none."""
+        return self._versions.latest
+
+    def suspended(self) -> list[Entry]:
+        """Those of which a person is asked whether most rows are meant to be gone; only reads."""
+        return [entry for entry in self.entries() if entry.suspended is not None]
+
+    def answer(self, name: str, *, delete: bool) -> None:
+        """Go on with a suspended table: its missing rows are deleted everywhere, or come back from the peers."""
+        for entry in self.suspended():
+            if entry.name == name:
+                if delete:
+                    self._survey.delete_suspended(entry)
+                else:
+                    self._survey.bring_back(entry)

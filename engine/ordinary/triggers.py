@@ -1,0 +1,66 @@
+"""The triggers that log the keys of rows that any program writes: plain SQL, without any function.
+
+They name key columns only, so that an app's ADD, DROP and RENAME COLUMN go on working; a log has no rule that could
+fail, so that an outer INSERT OR ABORT has nothing to override. The log says where to look and nothing else: what was
+written is found by comparison, and a log that is full, or triggers that are gone, only make that one longer.
+"""
+
+from __future__ import annotations
+
+import apsw
+
+from engine.ordinary.register import Entry
+from engine.sqlite.invalid_text import each
+from engine.sqlite.sql import ident, idents, main
+
+FULL = 100_000
+"""Entries of a log; one that is full says: compare everything. (As a condition on the trigger: INSERT ... SELECT with
+a limit takes twice as long.)"""
+
+EVENTS = ("insert", "update", "move", "delete")
+
+
+def name(entry: Entry, event: str) -> str:
+    """The name of one of a table's triggers."""
+    return f"crsql_syncline_{entry.number}_{event}"
+
+
+def text(entry: Entry, event: str) -> str:
+    """One of them, as SQLite keeps it. ``move`` logs the old key of a row whose key changed (not AFTER UPDATE OF: SET
+    rowid = 9 would not fire it)."""
+    row = "OLD" if event in ("move", "delete") else "NEW"
+    what = "UPDATE" if event == "move" else event.upper()
+    when = f"NOT EXISTS (SELECT 1 FROM {entry.log} WHERE id = {FULL})"
+    if event == "move":
+        moved = " OR ".join(f"OLD.{ident(key)} COLLATE BINARY IS NOT NEW.{ident(key)}" for key in entry.key)
+        when += f" AND ({moved})"
+    return (
+        f"CREATE TRIGGER {ident(name(entry, event))} AFTER {what} ON {ident(entry.name)} FOR EACH ROW WHEN {when}"
+        f" BEGIN INSERT INTO {entry.log} ({', '.join(entry.log_key)})"
+        f" VALUES ({idents(entry.key, prefix=row + '.')}); END"
+    )
+
+
+def fit(db: apsw.Connection, entry: Entry) -> bool:
+    """Whether all of them are there, to the letter."""
+    found = dict(
+        each(
+            db,
+            "SELECT name, sql FROM main.sqlite_master WHERE type = 'trigger' AND name GLOB ?",
+            (f"crsql_syncline_{entry.number}_*",),
+        )
+    )
+    return found == {name(entry, event): text(entry, event) for event in EVENTS}
+
+
+def make(db: apsw.Connection, entry: Entry) -> None:
+    """Make them anew, in the caller's transaction."""
+    drop(db, entry)
+    for event in EVENTS:
+        db.execute(text(entry, event).replace("CREATE TRIGGER ", "CREATE TRIGGER main.", 1))
+
+
+def drop(db: apsw.Connection, entry: Entry) -> None:
+    """Drop those that are there."""
+    for event in EVENTS:
+        db.execute(f"DROP TRIGGER IF EXISTS {main(name(entry, event))}")

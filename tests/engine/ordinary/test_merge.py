@@ -1,0 +1,336 @@
+"""Ordinary tables merge as cr-sqlite's do, with each other and with them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from engine.change import Change
+from engine.errors import InvalidChange, RowRefused, SchemaMismatch
+from engine.ordinary.read import Reading
+from engine.replica import Replica
+from engine.tables import pack_columns
+from engine.tables.digests import as_bytes, length_digest
+from engine.tables.reading import Fill
+from tests.budget import cases
+from tests.engine.ordinary.conftest import NOTES, File, Open
+
+THEM = b"t" * 16
+OTHERS = b"o" * 16
+
+
+def change(key: str, cid: str, val: object, col_version: int = 1, **more: int | bytes) -> Change:
+    """A change of notes by THEM."""
+    fields = {"db_version": 7, "site_id": THEM, "cl": 1, "seq": 0, **more}
+    return Change("notes", pack_columns((key,)), cid, val, col_version, **fields)  # type: ignore[arg-type]
+
+
+def test_a_row_comes_in_and_is_not_taken_for_the_apps(new: Open) -> None:
+    file = new()
+    assert file.merge([change("a", "title", "A"), change("a", "body", b"x" * 50), change("a", "stars", 3)]) == (3, 7)
+    assert file.rows() == {"a": ("A", b"x" * 50, 3)}
+    assert file.capture() == 7
+    assert file.cells() == {("a",): (1, {"title": (1, 7), "body": (1, 7), "stars": (1, 7)})}
+    file.compare_all()
+    assert file.state.db_version() == 7
+
+
+def test_what_the_app_wrote_just_before_is_told_before_the_merge(new: Open) -> None:
+    """It has a version of its own, below the merge's: what came over a link is never told to it again."""
+    file = new(f"{NOTES}; INSERT INTO notes VALUES ('a', 'A', 0, 0)")
+    assert file.capture() == 1
+    file.app("UPDATE notes SET body = 'mine'")
+    assert file.merge([change("a", "stars", 9, 5, db_version=1)]) == (1, 3)
+    assert file.rows() == {"a": ("A", "mine", 9)}
+    assert file.cells()["a",][1] == {"title": (1, 1), "body": (2, 2), "stars": (5, 3)}
+
+
+def test_a_write_of_the_app_that_loses_was_told_all_the_same(new: Open) -> None:
+    file = new(f"{NOTES}; INSERT INTO notes VALUES ('a', 'A', 0, 0)")
+    file.app("UPDATE notes SET title = 'M'")
+    file.merge([change("a", "title", "Z", 2)])
+    assert file.rows()["a"][0] == "Z"
+    assert file.cells()["a",][1]["title"] == (2, 7)
+
+
+def test_equal_versions_go_by_value(new: Open) -> None:
+    file = new(f"{NOTES}; INSERT INTO notes VALUES ('a', 'M', 0, 0)")
+    assert file.merge([change("a", "title", "B")])[0] == 0
+    assert file.merge([change("a", "title", "M")])[0] == 0
+    assert file.merge([change("a", "title", "N")])[0] == 1
+    assert file.merge([change("a", "body", "text"), change("a", "stars", 0.5)])[0] == 0  # INTEGER beats both
+
+
+def test_long_values_are_compared_whole(new: Open) -> None:
+    low, high = "x" * 60 + "a", "x" * 60 + "b"
+    file = new(f"{NOTES}; INSERT INTO notes VALUES ('a', '{low}', 0, 0)")
+    assert file.merge([change("a", "title", high)])[0] == 1
+    assert file.merge([change("a", "title", low)])[0] == 0
+
+
+def test_deletions_and_revivals(new: Open) -> None:
+    file = new(f"{NOTES}; INSERT INTO notes VALUES ('a', 'A', 1, 1)")
+    assert file.merge([change("a", "-1", None, 2, cl=2)])[0] == 1
+    assert file.rows() == {}
+    assert file.merge([change("a", "title", "late", 9)])[0] == 0
+    assert file.merge([change("a", "title", "again", cl=3)])[0] == 1
+    assert file.rows() == {"a": ("again", None, None)}
+    assert file.merge([change("a", "title", "once more", 0, cl=5, site_id=OTHERS)])[0] == 1
+    assert file.rows() == {"a": ("once more", None, None)}
+    file.compare_all()
+    assert file.versions() == {("a",): (5, {"title": 0})}
+
+
+def test_columns_that_nobody_sent_are_not_told(new: Open) -> None:
+    """What the table shows in them is a default: it beats nobody's value."""
+    file = new("CREATE TABLE notes (id TEXT PRIMARY KEY, title, stars DEFAULT 5)")
+    file.merge([change("a", "title", "A")])
+    assert file.rows() == {"a": ("A", 5)}
+    assert [c.cid for c in file.changes()] == ["title"]
+    assert file.merge([change("a", "stars", None, 0)])[0] == 1
+    assert file.rows() == {"a": ("A", None)}
+
+
+def test_values_take_the_type_of_their_column(new: Open) -> None:
+    file = new("CREATE TABLE notes (id TEXT PRIMARY KEY, a INTEGER, b REAL, c TEXT)")
+    file.merge([change("x", "a", "12"), change("x", "b", 1), change("x", "c", 5)])
+    assert file.rows() == {"x": (12, 1.0, "5")}
+    assert file.merge([change("x", "a", "12"), change("x", "b", 1), change("x", "c", 5)])[0] == 0
+    assert file.capture() == 7
+
+
+def test_what_is_told_of_a_merge(new: Open) -> None:
+    file = new(f"{NOTES}; INSERT INTO notes VALUES ('a', 'A', 0, 0)")
+    file.merge([change("a", "title", "B", 2), change("b", "title", "C"), change("a", "stars", 9, 0)])
+    assert [(one.key, one.change.cid, one.old, one.had_old, one.local_version) for one in file.applied] == [
+        (("a",), "title", "A", True, 7),
+        (("b",), "title", None, False, 7),
+    ]
+
+
+def test_a_constraint_refuses_a_row_and_nothing_is_kept(new: Open) -> None:
+    file = new("CREATE TABLE notes (id TEXT PRIMARY KEY, stars CHECK (stars < 10), title NOT NULL DEFAULT '')")
+    before = file.cells()
+    with pytest.raises(RowRefused, match="refuses a row"):
+        file.merge([change("a", "title", "A"), change("a", "stars", 11)])
+    assert (file.rows(), file.cells(), file.state.db_version()) == ({}, before, 0)
+
+
+def test_an_update_asks_for_no_other_column(new: Open) -> None:
+    file = new(f"{NOTES}; INSERT INTO notes VALUES ('a', 'A', 0, 0)")
+    assert file.merge([change("a", "stars", 5, 2)])[0] == 1
+    assert file.rows() == {"a": ("A", 0, 5)}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "error"),
+    [
+        (change("a", "nothing", 1), SchemaMismatch),
+        (change("a", "title", 1)._replace(table="other"), SchemaMismatch),
+        (change("a", "title", 1)._replace(pk=b""), InvalidChange),
+        (change("a", "title", 1)._replace(pk=pack_columns((None,))), InvalidChange),
+        (change("a", "title", 1)._replace(pk=pack_columns(("a", "b"))), InvalidChange),
+        (change("a", "title", 1, cl=2**53), InvalidChange),
+        (change("a", "title", 1, site_id=b"short"), InvalidChange),
+    ],
+)
+def test_what_no_honest_peer_sends(new: Open, wrong: Change, error: type[Exception]) -> None:
+    file = new()
+    with pytest.raises(error):
+        file.merge([change("b", "title", "B"), wrong])
+    assert file.rows() == {}
+
+
+def test_a_version_of_far_away_moves_ours_by_one(new: Open) -> None:
+    file = new(f"{NOTES}; INSERT INTO notes VALUES ('a', 'A', 0, 0)")
+    assert file.merge([change("a", "stars", 5, 2, db_version=2**52)])[1] < 10
+
+
+def test_rows_come_whole_and_in_parts_of_any_size(new: Open) -> None:
+    file = new()
+    file.app("INSERT INTO notes VALUES ('a', 'A', 1, 1), ('b', 'B', 2, 2)")
+    file.capture()
+    file.app("UPDATE notes SET stars = 7 WHERE id = 'a'; DELETE FROM notes WHERE id = 'b'")
+    everything = file.changes()
+    assert [(c.cid, c.db_version) for c in everything] == [("title", 1), ("body", 1), ("stars", 2), ("-1", 2)]
+    assert [(c.cid, c.val) for c in file.changes(1)] == [("-1", None), ("stars", 7)]
+    for most in (1, 2, 3, 4):
+        assert file.changes(0, most=most) == everything
+
+
+def test_what_moves_between_two_parts_comes_all_the_same(new: Open) -> None:
+    """A row is written whole after the first part: its old cells, if any are left, come in the second phase."""
+    file = new()
+    file.app("INSERT INTO notes VALUES ('a', 'A', 1, 1), ('b', 'B', 2, 2)")
+    file.capture()
+
+    def part(place: bytes | None) -> tuple[bytes | None, list[Change]]:
+        fill = Fill(changes=3)
+        return Reading(file.db, {"notes": file.tables.entries()[0]}, 1, fill).read("notes", place, 0, None), fill.found
+
+    place, first = part(None)
+    assert [c.cid for c in first] == ["title", "body", "stars"]
+    assert place is not None
+    file.app("UPDATE notes SET title = 'BB', body = 'BB' WHERE id = 'b'")
+    file.capture()
+    rest = []
+    while place is not None:
+        place, found = part(place)
+        rest += found
+    assert [(c.cid, c.val) for c in rest] == [("stars", 2)]
+    assert sorted((c.cid, c.val) for c in file.changes(1)) == [("body", "BB"), ("title", "BB")]
+
+
+class Ours:
+    """A file with an ordinary table, as one of a mesh."""
+
+    def __init__(self, file: File) -> None:
+        self.file = file
+        self.merge = file.merge
+
+    def write(self, sql: str) -> None:
+        """An app writes."""
+        self.file.app(sql)
+        self.file.capture()
+
+    def read(self, since: int) -> tuple[list[Change], int]:
+        """All changes above a version, and the file's own."""
+        return self.file.changes(since), self.file.state.db_version()
+
+    def rows(self) -> dict[object, tuple[object, ...]]:
+        """What the table holds."""
+        return self.file.rows()
+
+
+class Theirs:
+    """A file with a CRR, likewise."""
+
+    def __init__(self, replica: Replica) -> None:
+        self.replica = replica
+        self.merge = replica.merge
+
+    def write(self, sql: str) -> None:
+        """A program with the extension writes."""
+        self.replica.connection.execute(sql)
+
+    def read(self, since: int) -> tuple[list[Change], int]:
+        """All changes above a version, and the file's own."""
+        return self.replica.changes(since).changes, self.replica.db_version()
+
+    def rows(self) -> dict[object, tuple[object, ...]]:
+        """What the table holds."""
+        return {key: tuple(values) for key, *values in self.replica.connection.execute("SELECT * FROM notes")}
+
+
+class Mesh:
+    """Files that exchange all they have, in steps."""
+
+    def __init__(self, nodes: Sequence[Ours | Theirs]) -> None:
+        self.nodes = nodes
+        self.clocks: dict[tuple[int, int], int] = {}
+
+    def sync(self, one: int, other: int, choose: Random) -> None:
+        """What one has above the other's clock of it: in parts that end with a row, some of them twice."""
+        changes, until = self.nodes[one].read(self.clocks.get((one, other), 0))
+        while changes:
+            end = choose.randrange(1, len(changes) + 1)
+            while end < len(changes) and changes[end].pk == changes[end - 1].pk:
+                end += 1
+            for _ in range(choose.choice((1, 1, 1, 2))):
+                self.nodes[other].merge(changes[:end])
+            changes = changes[end:]
+        self.clocks[one, other] = until
+
+    def settle(self, choose: Random) -> None:
+        """Everything to everybody."""
+        for _ in range(3):
+            for one in range(len(self.nodes)):
+                for other in range(len(self.nodes)):
+                    if one != other:
+                        self.sync(one, other, choose)
+
+
+def statement(choose: Random) -> str:
+    """A write of an app."""
+    k, other, v = choose.choice("abc"), choose.choice("abc"), choose.choice("XYZ")
+    return choose.choice(WRITES).format(k=k, l=other, v=v, n=choose.randrange(4))
+
+
+WRITES = (
+    "INSERT OR IGNORE INTO notes VALUES ('{k}', '{v}', {n}, {n})",
+    "INSERT INTO notes VALUES ('{k}', '{v}', {n}, {n}) ON CONFLICT (id) DO UPDATE SET title = excluded.title",
+    "UPDATE notes SET title = '{v}' WHERE id = '{k}'",
+    "UPDATE notes SET body = zeroblob({n} * 20), stars = {n} WHERE id = '{k}'",
+    "UPDATE notes SET title = '{v}', body = '{v}', stars = stars + 1",
+    "DELETE FROM notes WHERE id = '{k}'",
+    "UPDATE OR IGNORE notes SET id = '{k}' WHERE id = '{l}'",
+)
+CRR = "CREATE TABLE notes (id TEXT PRIMARY KEY NOT NULL, title TEXT NOT NULL DEFAULT '', body, stars INTEGER)"
+
+
+def crr(path: Path) -> Replica:
+    """A file with the CRR notes."""
+    replica = Replica.open(path, create=True)
+    replica.connection.execute(CRR)
+    replica.make_crr("notes")
+    return replica
+
+
+def test_as_cr_sqlite_merges(new: Open, tmp_path: Path) -> None:
+    """The same writes to both kinds of tables, exchanged in the same order: the same rows and causal lengths."""
+    for case in cases("ordinary beside cr-sqlite", seconds=6):
+        choose = case.random
+        files = [new(CRR) for _ in range(3)]
+        replicas = [crr(tmp_path / f"{case.seed}-{n}.db") for n in range(3)]
+        both = Mesh([Ours(file) for file in files]), Mesh([Theirs(replica) for replica in replicas])
+        for _ in range(choose.randrange(3, 25)):
+            one = choose.randrange(3)
+            if choose.random() < 0.6:
+                sql = statement(choose)
+                for mesh in both:
+                    mesh.nodes[one].write(sql)
+            else:
+                other = choose.choice([n for n in range(3) if n != one])
+                for mesh in both:
+                    mesh.sync(one, other, Random(case.seed))
+        for mesh in both:
+            mesh.settle(Random(case.seed))
+        expected = replicas[0].connection.execute("SELECT count(*) FROM notes").get
+        case.found(expected)
+        assert [node.rows() for node in both[0].nodes] == [node.rows() for node in both[1].nodes]
+        assert both[0].nodes[0].rows() == both[0].nodes[1].rows() == both[0].nodes[2].rows()
+        assert {history(file) for file in files} == {replica.digests()[0].history for replica in replicas}
+        for file in files:
+            before = file.cells()
+            file.compare_all()
+            assert file.cells() == before
+            file.db.close()
+        for replica in replicas:
+            replica.close()
+
+
+def test_both_kinds_in_one_mesh(new: Open, tmp_path: Path) -> None:
+    """An ordinary table here and a CRR of the same name and columns there come to hold the same, tombstones too."""
+    for case in cases("ordinary with cr-sqlite", seconds=4):
+        choose = case.random
+        file, replica = new(CRR), crr(tmp_path / f"{case.seed}.db")
+        mesh = Mesh([Ours(file), Theirs(replica), Ours(new(CRR))])
+        for _ in range(choose.randrange(3, 20)):
+            one = choose.randrange(3)
+            if choose.random() < 0.6:
+                mesh.nodes[one].write(statement(choose))
+            else:
+                mesh.sync(one, (one + choose.choice((1, 2))) % 3, choose)
+        mesh.settle(choose)
+        assert mesh.nodes[0].rows() == mesh.nodes[1].rows() == mesh.nodes[2].rows()
+        assert history(file) == replica.digests()[0].history
+        file.db.close()
+        replica.close()
+
+
+def history(file: File) -> bytes:
+    """The digest of all causal lengths."""
+    return as_bytes(sum(length_digest(key, length) for key, (length, _) in file.versions().items()))
