@@ -16,6 +16,7 @@ from engine.crr.catalogue import Catalogue, Crr
 from engine.errors import ReplicaError, SchemaMismatch
 from engine.sqlite.sql import main
 from engine.sqlite.values import Storage
+from engine.tables import refusals
 from engine.tables.names import CLOCK, MARK
 from engine.text import t
 
@@ -211,18 +212,12 @@ class State:
         tables = self.catalogue()
         crr = tables.crrs.get(name)
         if crr is None:
-            shown = name if len(name) <= 80 else name[:80] + "…"
             if name in tables.broken:
                 raise SchemaMismatch(
-                    t("The table “{table}” cannot be synced: {reason}.", table=shown, reason=tables.broken[name]),
+                    t("The table “{table}” cannot be synced: {reason}.", table=name, reason=tables.broken[name]),
                     table=name,
                 )
-            raise SchemaMismatch(
-                t("This file has no synced table “{table}”.", table=shown),
-                table=name,
-                elsewhere=t("The other side has no synced table “{table}”.", table=shown),
-                hint=t("Create the table here as on the other side, and make it syncable."),
-            )
+            raise refusals.no_table(name)
         return crr
 
     @contextmanager

@@ -51,7 +51,7 @@ def _obstacles(db: apsw.Connection, table: Table) -> Iterator[str]:
         over = ", ".join(f"“{name}”" if name is not None else t("an expression") for name in columns)
         yield t("Besides the key, {over} must be unique; such tables cannot be synced yet.", over=over)
     if SENTINEL in (column.name for column in table.columns):
-        yield t("A column is called “{sentinel}”, which stands for the row itself.", sentinel=SENTINEL)
+        yield t("A column is called “{name}”, which stands for the row itself.", name=SENTINEL)
     try:
         _try_out(db, table)
     except apsw.SQLError as error:

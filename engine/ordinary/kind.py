@@ -8,7 +8,6 @@ from typing import Any
 import apsw
 
 from engine.change import SQLiteValue
-from engine.errors import SchemaMismatch
 from engine.ordinary import catalogue, eligibility
 from engine.ordinary.catalogue import OrdinaryCatalogue, OrdinaryTable
 from engine.ordinary.digests import lengths_above
@@ -18,7 +17,7 @@ from engine.ordinary.tables import OrdinaryTables
 from engine.sqlite.values import Storage
 from engine.table_plan import TablePlan
 from engine.table_shape import Shape
-from engine.tables import row_digests
+from engine.tables import refusals, row_digests
 from engine.tables.digests import Rank, Slice
 from engine.tables.findings import Finding
 from engine.tables.introspect import Table
@@ -26,7 +25,6 @@ from engine.tables.kind import Versions
 from engine.tables.plans import plan_of, shape_of
 from engine.tables.reading import Fill, Unsendable
 from engine.tables.types import Waiting
-from engine.text import t
 
 
 class NothingWithheld:
@@ -77,12 +75,7 @@ class OrdinaryKind:
     def _table(self, name: str) -> OrdinaryTable:
         found = self.catalogue().tables.get(name)
         if found is None:
-            raise SchemaMismatch(
-                t("This file has no synced table called “{shown}”.", shown=name),
-                table=name,
-                elsewhere=t("The other side has no synced table called “{shown}”.", shown=name),
-                hint=t("Create the table here and make it syncable, as it is on the other side."),
-            )
+            raise refusals.no_table(name)
         return found
 
     # What tables are

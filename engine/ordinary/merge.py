@@ -16,7 +16,6 @@ import apsw
 
 from engine.change import FAR, SENTINEL, Change, SQLiteValue
 from engine.clocks import identity
-from engine.errors import InvalidChange, RowRefused, SchemaMismatch
 from engine.ordinary import stamps
 from engine.ordinary.capture import see
 from engine.ordinary.records import Records
@@ -25,12 +24,12 @@ from engine.ordinary.stamps import Incoming, Row
 from engine.ordinary.tables import OrdinaryTables
 from engine.sqlite.sql import ident, idents, main
 from engine.sqlite.values import Affinity, Storage
+from engine.tables import refusals
 from engine.tables.introspect import describe
 from engine.tables.kind import Versions
 from engine.tables.pack import pack
 from engine.tables.types import Applied
 from engine.tables.validate import check, check_key, check_table
-from engine.text import t
 
 
 @dataclass(slots=True)
@@ -112,7 +111,7 @@ class OrdinaryMerging:
     def _table(self, name: str) -> _Table:
         entry = self._entries.get(name)
         if entry is None:
-            raise SchemaMismatch(t("This file has no synced table called “{shown}”.", shown=name), table=name)
+            raise refusals.no_table(name)
         return _Table(self._db, entry, self._storage, self._author, js_numbers=self._js_numbers)
 
     def _author(self, site_id: bytes | None) -> int:
@@ -216,7 +215,7 @@ class _Table:
             if change.cid not in self._entry.slots:
                 if length < row.length:
                     continue
-                raise _no_column(change)
+                raise refusals.no_column(change)
             value = self._storage.stored(change.val, self._affinity[change.cid], js_numbers=self._js_numbers)
             slot = self._entry.slots[change.cid]
             cells[slot] = Incoming(value, change.col_version, self._author(change.site_id))
@@ -302,30 +301,6 @@ class _Table:
 
     def _refused(self, error: Exception) -> Exception:
         name = self._entry.name
-        if isinstance(error, apsw.MismatchError):
-            return InvalidChange(t("A change for the table “{name}” has a value of the wrong type.", name=name))
-        return RowRefused(
-            t(
-                "The table “{name}” of this file refuses a row that another replica holds: {error}.",
-                name=name,
-                error=error,
-            ),
-            elsewhere=t(
-                "The table “{name}” refuses a row of this file on the other side: {error}.", name=name, error=error
-            ),
-            table=name,
-            hint=t("Compare the constraints and triggers of the table on both sides."),
+        return (
+            refusals.wrong_type(name) if isinstance(error, apsw.MismatchError) else refusals.row_rejected(name, error)
         )
-
-
-def _no_column(change: Change) -> SchemaMismatch:
-    table, cid = change.table, change.cid
-    return SchemaMismatch(
-        t("The table “{table}” of this file has no column “{cid}” that can be synced.", table=table, cid=cid),
-        elsewhere=t(
-            "The table “{table}” has no column “{cid}” that can be synced on the other side.", table=table, cid=cid
-        ),
-        table=table,
-        column=cid,
-        hint=t("Bring both sides to the same schema, the one without the column first."),
-    )

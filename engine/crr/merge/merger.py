@@ -19,7 +19,8 @@ from engine.crr.merge.rowwise import Rowwise
 from engine.crr.merge.shapes import sort_out
 from engine.crr.merge.write import applied, write_clocks, write_rows
 from engine.crr.state import State
-from engine.errors import InvalidChange, RowRefused, SynclineError, TableBroken
+from engine.errors import InvalidChange, SynclineError, TableBroken
+from engine.tables import refusals
 from engine.tables.batches import are_many, batches
 from engine.tables.types import Applied
 from engine.tables.validate import check_table
@@ -307,24 +308,9 @@ class Merger:
             if table.crr.app_triggers and self._is_of_triggers(error, table):
                 raise verify_writes.refused(table.crr, error) from error
             if isinstance(error, apsw.MismatchError):
-                raise InvalidChange(
-                    t("A change for the table “{table}” has a value of the wrong type.", table=name)
-                ) from None
+                raise refusals.wrong_type(name) from None
             if isinstance(error, apsw.ConstraintError):
-                raise RowRefused(
-                    t(
-                        "The table “{table}” of this file rejects a row of another replica: {reason}.",
-                        table=name,
-                        reason=error,
-                    ),
-                    elsewhere=t(
-                        "The table “{table}” on the other side rejects a row of this file: {reason}.",
-                        table=name,
-                        reason=error,
-                    ),
-                    table=name,
-                    hint=t("Compare the constraints and triggers of the table on both sides."),
-                ) from error
+                raise refusals.row_rejected(name, error) from error
             raise
 
     def _is_of_triggers(self, error: Exception, table: _Table) -> bool:

@@ -6,9 +6,8 @@ from collections.abc import Container
 from dataclasses import dataclass, field
 
 from engine.change import SENTINEL, Change, SQLiteValue
-from engine.errors import SchemaMismatch
 from engine.sqlite.values import greater, same
-from engine.text import t
+from engine.tables import refusals
 
 ClockRow = tuple[int, int, int]
 """A clock row to write: its col_version; the place in the batch of the change that gives seq and author; and the
@@ -90,21 +89,7 @@ class Row:
             self._revive(place, length)
             return True
         if cid not in columns:
-            raise SchemaMismatch(
-                t(
-                    "The table “{table}” of this file has no column “{column}” that can be synced.",
-                    table=change.table,
-                    column=cid,
-                ),
-                elsewhere=t(
-                    "The table “{table}” on the other side has no column “{column}” that can be synced.",
-                    table=change.table,
-                    column=cid,
-                ),
-                table=change.table,
-                column=cid,
-                hint=t("Give both sides the same schema, first the one without the column."),
-            )
+            raise refusals.no_column(change)
         if length > self.length:
             if self.length or length > 1:
                 self._revive(place, length)
