@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from random import Random
@@ -213,8 +214,17 @@ class Theirs:
         self.merge = replica.merge
 
     def write(self, sql: str) -> None:
-        """A program with the extension writes."""
-        self.replica.connection.execute(sql)
+        """A program with the extension writes. It keeps the column versions of a row whose key it changes; for an
+        ordinary table that is a deletion and an insertion, as which it is written here."""
+        db, move = self.replica.connection, re.fullmatch(MOVE.format(k="(.)", l="(.)"), sql)
+        if move is None:
+            db.execute(sql)
+            return
+        to, key = move.groups()
+        row = db.execute("SELECT title, body, stars FROM notes WHERE id = ?", (key,)).fetchone()
+        if row is not None and db.execute("SELECT 1 FROM notes WHERE id = ?", (to,)).fetchone() is None:
+            db.execute("DELETE FROM notes WHERE id = ?", (key,))
+            db.execute("INSERT INTO notes VALUES (?, ?, ?, ?)", (to, *row))
 
     def read(self, since: int) -> tuple[list[Change], int]:
         """All changes above a version, and the file's own."""
@@ -259,6 +269,7 @@ def statement(choose: Random) -> str:
     return choose.choice(WRITES).format(k=k, l=other, v=v, n=choose.randrange(4))
 
 
+MOVE = "UPDATE OR IGNORE notes SET id = '{k}' WHERE id = '{l}'"
 WRITES = (
     "INSERT OR IGNORE INTO notes VALUES ('{k}', '{v}', {n}, {n})",
     "INSERT INTO notes VALUES ('{k}', '{v}', {n}, {n}) ON CONFLICT (id) DO UPDATE SET title = excluded.title",
@@ -266,7 +277,7 @@ WRITES = (
     "UPDATE notes SET body = zeroblob({n} * 20), stars = {n} WHERE id = '{k}'",
     "UPDATE notes SET title = '{v}', body = '{v}', stars = stars + 1",
     "DELETE FROM notes WHERE id = '{k}'",
-    "UPDATE OR IGNORE notes SET id = '{k}' WHERE id = '{l}'",
+    MOVE,
 )
 CRR = "CREATE TABLE notes (id TEXT PRIMARY KEY NOT NULL, title TEXT NOT NULL DEFAULT '', body, stars INTEGER)"
 
