@@ -15,7 +15,7 @@ from engine.crr.tables.alter import begin_alter, commit_alter
 from engine.crr.tables.cautions import around
 from engine.crr.tables.create import make_crr, make_plain
 from engine.crr.tables.eligibility import cautions, obstacles
-from engine.crr.withheld.rows import WithheldRows
+from engine.crr.withheld.source import CrrSource
 from engine.sqlite.sql import main
 from engine.table_plan import TablePlan
 from engine.table_shape import Shape
@@ -26,6 +26,7 @@ from engine.tables.introspect import Table
 from engine.tables.names import CLOCK
 from engine.tables.plans import plan_of, shape_of
 from engine.tables.reading import Fill
+from engine.tables.withheld.rows import WithheldRows
 
 
 class CrsqliteKind:
@@ -36,7 +37,7 @@ class CrsqliteKind:
     def __init__(self, state: State) -> None:
         self._state = state
         self._db = state.db
-        self.withheld = WithheldRows(state)
+        self.withheld = WithheldRows(state.db, CrrSource(state), state.db_version)
 
     def catalogue(self) -> Catalogue:
         """The CRRs as they are now."""

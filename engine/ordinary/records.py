@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -10,6 +9,7 @@ import apsw
 
 from engine.ordinary.register import Entry
 from engine.ordinary.stamps import Cell, Row
+from engine.sqlite.sql import numbers
 
 
 def covers_of(slots: Iterable[int]) -> bytes:
@@ -37,7 +37,7 @@ def entries_of(db: apsw.Connection, entry: Entry, rows: Sequence[int]) -> dict[i
     found: dict[int, dict[int, Cell]] = {}
     if rows:
         sql = f"SELECT r, slot, col_version, db_version, site FROM main.{entry.cells} WHERE r IN carray(?)"
-        for r, slot, *cell in db.execute(sql, (apsw.carray(array("q", rows), flags=apsw.SQLITE_CARRAY_INT64),)):
+        for r, slot, *cell in db.execute(sql, (numbers(rows),)):
             found.setdefault(r, {})[slot] = Cell(*cell)
     return found
 

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from array import array
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import apsw
 
 ROWS = "\0"
 """Where the rows of a statement for many belong (``engine.crr.merge.bulk``): what no name can hold."""
+
+
+def numbers(values: Sequence[int]) -> Any:
+    """Numbers as one parameter, for carray()."""
+    return apsw.carray(array("q", values), flags=apsw.SQLITE_CARRAY_INT64)
 
 
 def ident(name: str) -> str:

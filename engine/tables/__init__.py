@@ -8,7 +8,7 @@
 - ``reading``: filters and measures; ``digests``: of rows and of history; ``row_digests``: rows by key
 - ``plans``: what another side is told of a table; ``defaults``, ``ddl_tokens``: what its text says
 - ``introspect``: tables as the file's schema has them; ``names``: names of what lies beside them
-- ``parking``: tables that take no part in sync for now
+- ``parking``: tables that take no part in sync for now; ``withheld``: rows that cannot be sent for now
 """
 
 from engine.tables.additions import Addition

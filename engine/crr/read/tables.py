@@ -14,8 +14,9 @@ import apsw
 from engine.change import MAX_VERSION, SENTINEL, Change
 from engine.crr.catalogue import Catalogue, Crr
 from engine.crr.read.change_sql import Authors, cells, has_value, lost_column, packed_by
-from engine.crr.read.whole_rows import LOOK, MOST, Rows, WholeRows, numbers
-from engine.crr.withheld.records import UnsendableRows, is_none
+from engine.crr.read.whole_rows import LOOK, MOST, Rows, WholeRows
+from engine.crr.withheld.detect import UnsendableRows, held_rows
+from engine.sqlite.sql import numbers
 from engine.tables.reading import BARE, LAST, Fill, Shown, new_change, weight
 
 _ROW_END = "\U0010ffff"
@@ -93,7 +94,7 @@ class TableReader:
         self._fill = fill
         self._shown = shown
         self._sites = Authors(db) if sites is None else sites
-        others = is_none(db, crr.name, "k.key")
+        others = held_rows(db).is_none(crr.name, "k.key")
         self._others_only = f" AND {others}" if others else ""
 
     def read(self, at: At) -> At | None:

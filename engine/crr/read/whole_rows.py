@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import re
-from array import array
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -22,7 +21,7 @@ import apsw
 from engine.change import Change, SQLiteValue
 from engine.crr.catalogue import Crr
 from engine.crr.read.change_sql import ROW_AT_ONCE, Authors, same_row
-from engine.sqlite.sql import ident, idents, main
+from engine.sqlite.sql import ident, idents, main, numbers
 from engine.sqlite.values import Affinity
 from engine.tables.names import CLOCK, KEY, PKS
 from engine.tables.pack import pack, pack_all
@@ -212,11 +211,6 @@ class WholeRows:
         except ValueError:
             return None
         return cids, col_versions, ordinals, seqs
-
-
-def numbers(keys: Sequence[int]) -> Any:
-    """Numbers as one parameter."""
-    return apsw.carray(array("q", keys), flags=apsw.SQLITE_CARRAY_INT64)
 
 
 def _small(crr: Crr) -> str:

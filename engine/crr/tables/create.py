@@ -14,7 +14,7 @@ from engine.crr.tables import undone
 from engine.crr.tables.backfill import backfill, bury, forget_rows, rows_and_keys, tell_anew
 from engine.crr.tables.eligibility import find_table, obstacles
 from engine.crr.triggers import EVENTS, Triggers, trigger_name
-from engine.crr.withheld import records
+from engine.crr.withheld.detect import held_rows
 from engine.errors import NotEligible
 from engine.sqlite.sql import ident, idents, main
 from engine.tables.introspect import Table, column_names, exact_name
@@ -126,7 +126,7 @@ def create_tables(db: apsw.Connection, table: Table) -> None:
 def drop_records(db: apsw.Connection, name: str) -> None:
     """Drop the clock and the keys of a CRR."""
     coverage.forget_table(db, name)
-    records.forget_table(db, name)
+    held_rows(db).forget_table(name)
     db.execute(f"DROP TABLE IF EXISTS {main(name + CLOCK)}; DROP TABLE IF EXISTS {main(name + PKS)}")
 
 

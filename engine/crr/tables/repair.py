@@ -20,7 +20,7 @@ from collections.abc import Iterator
 import apsw
 
 from engine.change import FAR
-from engine.crr.catalogue import Catalogue, Crr
+from engine.crr.catalogue import Crr
 from engine.crr.read.change_sql import known_cells
 from engine.crr.state import State
 from engine.crr.tables import exhausted_versions
@@ -31,16 +31,15 @@ from engine.crr.tables.eligibility import find_table
 from engine.crr.tables.foreign_keys import orphans
 from engine.crr.tables.strict import loosen, strict_records
 from engine.crr.triggers import Watch
-from engine.crr.withheld.describe import NAMED, shown_key
 from engine.crr.withheld.detect import find_all
-from engine.crr.withheld.records import Why
+from engine.crr.withheld.source import shown_key
 from engine.sqlite.invalid_text import rows_of_schema
 from engine.sqlite.sql import main
 from engine.tables import parking
 from engine.tables.findings import Damage, Finding
 from engine.tables.introspect import UNREADABLE, user_tables
 from engine.tables.names import CLOCK, KEY
-from engine.text import joined, t
+from engine.tables.withheld.describe import no_text
 
 
 def check(state: State) -> list[Finding]:
@@ -51,7 +50,8 @@ def check(state: State) -> list[Finding]:
         if name in tables.crrs:
             counts = _counts(db, tables.crrs[name], same=name in tables.marks)
             found += [Finding(name, damage, count) for damage, count in counts]
-            found += _no_text(db, tables, name)
+            rows = list(find_all(db, tables.crrs[name]).values())
+            found += no_text(name, rows, lambda held: shown_key(db, tables, held))
         else:
             table = find_table(db, name)
             if table is not None and table.kind == UNREADABLE:
@@ -116,15 +116,6 @@ def _counts(db: apsw.Connection, crr: Crr, *, same: bool) -> Iterator[tuple[Dama
     gone = _count(db, f"SELECT key FROM ({alive}) WHERE key NOT IN ({present})")
     deleted = Watch.BROKEN in crr.watches and are_deletions(gone, _count(db, alive), same=same)
     yield Damage.DELETED_ROWS if deleted else Damage.LOST_ROWS, gone
-
-
-def _no_text(db: apsw.Connection, tables: Catalogue, name: str) -> list[Finding]:
-    found = [held for held in find_all(db, tables.crrs[name]).values() if held.why is Why.TEXT]
-    named = [t("{key} (“{column}”)", key=shown_key(db, tables, held), column=held.cid) for held in found[:NAMED]]
-    rows = joined(", ", named)
-    if len(found) > NAMED:
-        rows = t("{rows} and {count:,} more", rows=rows, count=len(found) - NAMED)
-    return [Finding(name, Damage.NO_TEXT, len(found), named=rows)]
 
 
 def _lone_triggers(db: apsw.Connection, clocks: tuple[str, ...]) -> list[tuple[str, Damage, str]]:

@@ -1,10 +1,5 @@
-"""Rows that cannot be sent, while all others go on: one holds invalid text, or a version that peers do not take.
+"""The rows of CRRs that cannot be sent (``engine.tables.withheld``).
 
-They are recorded in the file, and no clock passes one before its record is on disk. As soon as a row can be sent,
-whoever corrected it, all its cells get the file's next version.
-
-- ``detect``: finds such rows; ``records`` keeps them
-- ``recheck``: looks whether they can be sent now
-- ``describe``: says which are withheld, for a person
-- ``rows``: all of it as a replica goes about it (``engine.replica.withheld``)
+- ``detect``: finds such rows
+- ``source``: what is CRRs' own about them
 """

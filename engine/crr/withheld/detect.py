@@ -10,10 +10,11 @@ import apsw
 from engine.change import MAX_VERSION, SENTINEL
 from engine.crr.catalogue import Crr
 from engine.crr.read.change_sql import same_row
-from engine.crr.read.whole_rows import numbers
-from engine.crr.withheld.records import Held, Why, is_none
-from engine.sqlite.sql import ident, main
+from engine.sqlite.sql import ident, main, numbers
 from engine.tables.names import CLOCK, KEY, PKS
+from engine.tables.reading import Unsendable
+from engine.tables.withheld.records import Held, HeldRows, Why
+from engine.tables.withheld.unreadable import unreadable
 
 BLOCK = 256
 """Rows that are looked at together."""
@@ -24,12 +25,32 @@ AHEAD = 2_000
 _LOWEST = -(2**63)
 
 
+def held_rows(db: apsw.Connection) -> HeldRows:
+    """Those of the CRRs of a file that are held back."""
+    return HeldRows(db, "crsql_syncline_held")
+
+
+class UnsendableRows(Unsendable):
+    """Rows of a CRR cannot be sent.
+
+    Attributes:
+        after, until: one is at this (db_version, key) or behind it, up to a version.
+        bounded: only some of the rows there were to be read.
+    """
+
+    def __init__(self, table: str, after: tuple[int, int], until: int, *, bounded: bool, cause: Exception) -> None:
+        super().__init__(table, cause)
+        self.after = after
+        self.until = until
+        self.bounded = bounded
+
+
 def find(db: apsw.Connection, crr: Crr, after: tuple[int, int], until: int, *, all_of_them: bool = False) -> list[Held]:
     """The rows from a (db_version, key) on that cannot be sent and are not held yet: one at least, if there is any, and
     those among the next ones; or ``all_of_them``."""
     found: list[Held] = []
     seen = 0
-    others = is_none(db, crr.name, "c.key")
+    others = held_rows(db).is_none(crr.name, "c.key")
     for keys in _blocks(db, crr, after, until, f" AND {others}" if others else ""):
         found += reasons(db, crr, keys)
         seen += len(keys)
@@ -75,13 +96,15 @@ def reasons(db: apsw.Connection, crr: Crr, keys: Sequence[int], *, held: bool = 
             (numbers(keys), MAX_VERSION - 1),
         )
     )
-    _, no_keys = _unreadable(
-        db, [f"p.{ident(name)}" for name in crr.key], f"FROM {pks} AS p WHERE p.{KEY} {some}", keys
+    number = f"p.{KEY}"
+    _, no_keys = unreadable(
+        db, number, [f"p.{ident(name)}" for name in crr.key], f"{pks} AS p WHERE {number} {some}", keys
     )
-    there, no_values = _unreadable(
+    there, no_values = unreadable(
         db,
+        number,
         [f"t.{ident(name)}" for name in crr.columns],
-        f"FROM {pks} AS p CROSS JOIN {main(crr.table.name)} AS t ON {same_row(crr)} WHERE p.{KEY} {some}",
+        f"{pks} AS p CROSS JOIN {main(crr.table.name)} AS t ON {same_row(crr)} WHERE {number} {some}",
         keys,
     )
     found = {key: Held(crr.name, key, Why.VERSION, cid) for key, cid in versions.items()}
@@ -94,27 +117,3 @@ def reasons(db: apsw.Connection, crr: Crr, keys: Sequence[int], *, held: bool = 
         gone.update(key for (key,) in db.execute(f"{alive} {dead}", (numbers(keys),)) if key not in there)
     found |= {key: Held(crr.name, key, Why.GONE, "") for key in gone}
     return list(found.values())
-
-
-def _unreadable(
-    db: apsw.Connection, fields: Sequence[str], source: str, keys: Sequence[int]
-) -> tuple[set[int], dict[int, int]]:
-    """The numbers of the rows that are there; and of each in which a field cannot be read, which that is."""
-    order = f"ORDER BY p.{KEY}"
-    there = [key for (key,) in db.execute(f"SELECT p.{KEY} {source} {order}", (numbers(keys),))]
-    found: dict[int, int] = {}
-    rows = db.execute(f"SELECT {', '.join(fields) or 'NULL'} {source} {order}", (numbers(keys),))
-    for key in there:
-        try:
-            next(rows)
-        except UnicodeDecodeError:
-            found[key] = next(n for n, field in enumerate(fields) if not _is_readable(db, field, source, key))
-    return set(there), found
-
-
-def _is_readable(db: apsw.Connection, field: str, source: str, key: int) -> bool:
-    try:
-        db.execute(f"SELECT {field} {source}", (numbers([key]),)).fetchall()
-    except UnicodeDecodeError:
-        return False
-    return True

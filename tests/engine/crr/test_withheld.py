@@ -10,9 +10,9 @@ import apsw
 import pytest
 
 from engine.change import Change, SQLiteValue
-from engine.crr.withheld import recheck
 from engine.replica import Replica
 from engine.tables import Span, pack_columns, unpack_columns
+from engine.tables.withheld import recheck
 from tests.engine.crr.conftest import MakeReplica
 
 THEM = bytes(range(16))

@@ -18,10 +18,10 @@ import pytest
 from engine.clocks import coverage, table_marks
 from engine.crr import catalogue
 from engine.crr.catalogue import Catalogue
-from engine.crr.withheld.rows import WithheldRows
 from engine.replica import Replica
 from engine.session import Merge, SynclineSession, base, common_tables, execute, vlcn
 from engine.tables import Known, MergeResult, Received
+from engine.tables.withheld.rows import WithheldRows
 
 from .timeline import Failed
 from .world import TOPOLOGIES, simulate

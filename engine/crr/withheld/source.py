@@ -1,0 +1,68 @@
+"""What is CRRs' own about rows that cannot be sent (``engine.tables.withheld.recheck.Source``)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import apsw
+
+from engine.crr.catalogue import Catalogue
+from engine.crr.state import State
+from engine.crr.withheld.detect import UnsendableRows, find, held_rows, reasons
+from engine.sqlite import invalid_text
+from engine.sqlite.sql import idents, main, numbers
+from engine.tables.names import CLOCK, KEY, PKS
+from engine.tables.reading import Unsendable
+from engine.tables.withheld.describe import shown
+from engine.tables.withheld.records import Held
+
+
+class CrrSource:
+    """The CRRs of one connection."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self.held = held_rows(state.db)
+
+    def tables(self) -> Iterable[str]:
+        """Those that can be read."""
+        return self._state.catalogue().crrs
+
+    def recorded(self, table: str) -> bool:
+        """Whether it has a clock."""
+        return table in self._state.catalogue().clocks
+
+    def reasons(self, table: str, keys: Sequence[int]) -> list[Held]:
+        """Those that still cannot be sent."""
+        return reasons(self._state.db, self._state.catalogue().crrs[table], keys, held=True)
+
+    def written_since(self, table: str) -> str:
+        """The rows with a cell above a version."""
+        return f"SELECT DISTINCT key FROM {main(table + CLOCK)} WHERE db_version > ?1"
+
+    def tell_anew(self, table: str, keys: Sequence[int]) -> None:
+        """Give all their cells the next version."""
+        sql = f"UPDATE {main(table + CLOCK)} SET db_version = ? WHERE key IN carray(?)"
+        self._state.db.execute(sql, (self._state.next_version(), numbers(keys)))
+
+    def find(self, error: Unsendable) -> Sequence[Held]:
+        """The rows that reading came to grief on."""
+        if not isinstance(error, UnsendableRows):
+            return ()
+        crr = self._state.crr(error.table)
+        return find(self._state.db, crr, error.after, error.until, all_of_them=not error.bounded)
+
+    def shown_key(self, held: Held) -> str:
+        """The key of a row, as it can be shown."""
+        return shown_key(self._state.db, self._state.catalogue(), held)
+
+
+def shown_key(db: apsw.Connection, tables: Catalogue, held: Held) -> str:
+    """The key of a row, as it can be shown."""
+    crr = tables.crrs.get(held.table)
+    if crr is None:
+        return str(held.key)
+    sql = f"SELECT {idents(crr.key)} FROM {main(crr.name + PKS)} WHERE {KEY} = ?"
+    for values in invalid_text.each(db, sql, (held.key,)):
+        return shown(values)
+    return str(held.key)

@@ -1,0 +1,115 @@
+"""Looks again at the rows that are held back, and lets those go that can be sent now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from operator import attrgetter
+from typing import Protocol
+
+import apsw
+
+from engine.tables.reading import Unsendable
+from engine.tables.withheld.records import FIRST, Held, HeldRows
+
+AT_ONCE = 1_000
+"""Rows that are looked at in one go."""
+
+Changed = tuple[Held, Held | None]
+"""A row as it is recorded, and what it is now; None: it can be sent."""
+
+
+class Source(Protocol):
+    """What a kind knows of its rows that cannot be sent. The caller holds a transaction around each call."""
+
+    @property
+    def held(self) -> HeldRows:
+        """Where they are recorded."""
+
+    def tables(self) -> Iterable[str]:
+        """The tables that have rows to be sent."""
+
+    def recorded(self, table: str) -> bool:
+        """Whether there are sync records of a table, whatever has become of it."""
+
+    def reasons(self, table: str, keys: Sequence[int]) -> list[Held]:
+        """Those of these rows, which are held back, that still cannot be sent."""
+
+    def written_since(self, table: str) -> str:
+        """A SELECT of the rows, as ``key``, with a cell above the version ?1."""
+
+    def tell_anew(self, table: str, keys: Sequence[int]) -> None:
+        """Give all cells of these rows the file's next version, in a write transaction."""
+
+    def find(self, error: Unsendable) -> Sequence[Held]:
+        """The rows that reading came to grief on; none if it was for another reason."""
+
+    def shown_key(self, held: Held) -> str:
+        """The key of a row, as it can be shown."""
+
+
+class LookingAgain:
+    """Knows what was looked at, so that little is read where nothing has changed.
+
+    Args:
+        db_version: gives the file's.
+    """
+
+    def __init__(self, db: apsw.Connection, source: Source) -> None:
+        self._db = db
+        self._source = source
+        self._after = FIRST
+        self._seen: tuple[int, int] | None = None
+
+    def changed(self, db_version: int) -> list[Changed]:
+        """The rows that are not any more as they are recorded.
+
+        All are looked at once another program has written, but of more than ``AT_ONCE`` each time as many, and those
+        that were written to since the last time. The caller holds a read transaction.
+        """
+        if not self._source.held.exist():
+            return []
+        now = self._db.pragma("data_version"), db_version
+        found: set[Held] = set()
+        if self._seen is None or now[0] != self._seen[0]:
+            found.update(self._some())
+        if self._seen is not None and now[1] > self._seen[1]:
+            found.update(self._written_since(self._seen[1]))
+        changed = self._compared(sorted(found, key=attrgetter("table", "key")))
+        if not changed:
+            self._seen = now
+        return changed
+
+    def _some(self) -> list[Held]:
+        found = self._source.held.after(*self._after, AT_ONCE)
+        self._after = (found[-1].table, found[-1].key) if len(found) == AT_ONCE else FIRST
+        return found
+
+    def _written_since(self, version: int) -> list[Held]:
+        held, source = self._source.held, self._source
+        names = [name for name in source.tables() if held.exist_in(name)]
+        return [one for name in names for one in held.among(name, source.written_since(name), version)]
+
+    def _compared(self, found: list[Held]) -> list[Changed]:
+        changed: list[Changed] = []
+        tables = set(self._source.tables()) if found else set()
+        for name, rows in groupby(found, attrgetter("table")):
+            before = {held.key: held for held in rows}
+            if name in tables:
+                now = {held.key: held for held in self._source.reasons(name, list(before))}
+                changed += ((held, now.get(key)) for key, held in before.items() if held != now.get(key))
+            elif not self._source.recorded(name):
+                changed += ((held, None) for held in before.values())
+        return changed
+
+    def let_go(self, changed: Sequence[Changed], *, readonly: bool) -> None:
+        """Record what has changed; what can be sent is told anew. The caller holds a write transaction.
+
+        Who may write nothing only reads these rows again, at the versions that they have.
+        """
+        free = [held for held, now in changed if now is None]
+        for name, rows in groupby(free, attrgetter("table")):
+            if self._source.recorded(name) and not readonly:
+                self._source.tell_anew(name, [held.key for held in rows])
+        self._source.held.record([now for _, now in changed if now is not None], readonly=readonly)
+        self._source.held.forget(free)
