@@ -80,12 +80,13 @@ class Databases:
         return await self._core.run(database, Replica.tables)
 
     async def make_syncable(self, database: DatabaseId, table: str) -> None:
-        """Make a table a CRR. With ``backups``, one that is not older than a minute is there before.
+        """Make a table syncable, to which any program goes on writing. With ``backups``, one that is not older than a
+        minute is there before.
 
         Raises:
             NotEligible: it cannot be; every reason in words.
         """
-        await self._files.alter(database, Replica.make_crr, table)
+        await self._files.alter(database, Replica.make_ordinary, table)
 
     async def make_plain(self, database: DatabaseId, table: str) -> None:
         """Undo ``make_syncable``: the table's rows stay on all sides, and are synced no more. A backup as there."""

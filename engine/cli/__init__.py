@@ -3,7 +3,8 @@
 - ``commandline``: parses, by ``parser``, which speaks the system's language; ``running``: runs what was parsed
 - ``options``, ``output``, ``states``, ``logs``: what commands share
 - ``sync``, ``pair``, ``serve``, ``token``: syncing, pairing, a hub
-- ``inspect``, ``changes``, ``check``, ``schema``, ``verify``, ``activity``, ``backups``, ``identity``: one file
+- ``inspect``, ``make_syncable``, ``changes``, ``check``, ``schema``, ``verify``, ``activity``, ``backups``,
+  ``identity``: one file
 - ``window``: what opens the window; ``demo``, ``bench``: demos and benchmarks
 """
 

@@ -1,13 +1,14 @@
-"""Print the changes of a file, which is opened read-only: changes."""
+"""Print the changes of a file, which is opened read-only, but for recording what programs wrote: changes."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+from contextlib import suppress
 
 from engine.cli.options import add_database
 from engine.cli.output import change_json, change_line, say, say_aside, say_json
-from engine.errors import UsageError
+from engine.errors import FileBusy, ReadOnlyFile, UsageError
 from engine.history.event_stream import flow_of
 from engine.replica import Replica
 from engine.storage.file_watch import FileWatch
@@ -35,12 +36,20 @@ async def changes(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _capture(replica: Replica) -> None:
+    """Have recorded what programs wrote to ordinary tables: a replica that is open for reading only cannot do that."""
+    if not replica.is_captured():
+        with suppress(ReadOnlyFile, FileBusy), Replica.open(replica.path) as writing:
+            writing.capture()
+
+
 def _print_changes(replica: Replica, since: int, as_json: bool, named: set[str]) -> int:
     """Print what is above ``since``, and on stderr which rows cannot be sent; return the version reached.
 
     Args:
         named: what was said of such rows before, which is not said again.
     """
+    _capture(replica)
     while True:
         found = replica.changes(since, limit=READ_LIMIT)
         for line in flow_of(found.changes):

@@ -26,7 +26,7 @@ COMMANDS = {
     "status": ("inspect", t("Show the configured databases and peers, and their clocks.")),
     "activity": ("activity", t("Show what the window has synced in the last 30 days.")),
     "tables": ("inspect", t("Show which tables of a database are, or can be made, syncable.")),
-    "make-syncable": ("inspect", t("Make a table syncable, after a backup of the file.")),
+    "make-syncable": ("make_syncable", t("Make tables syncable, after a backup of the file.")),
     "new-id": ("identity", t("Give a database that was copied or restored a site id of its own.")),
     "backups": ("backups", t("List the backups of databases, and restore one.")),
     "check": ("check", t("Find damage to a database's sync records; optionally repair it.")),

@@ -1,22 +1,20 @@
-"""Commands that look at a file, or at all that are configured: tables, make-syncable, status.
+"""Commands that look at a file, or at all that are configured: tables, status.
 
-Those that only read open the file read-only and create nothing in it.
+They open files read-only and create nothing in them.
 """
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from engine.cli.options import add_database
 from engine.cli.output import rows, say, say_json, short_site, waiting_json
-from engine.errors import NotEligible, ReplicaError, UsageError
+from engine.errors import ReplicaError
 from engine.history import parked
 from engine.replica import Replica
-from engine.settings import Settings, SettingsFile, data_dir, journal_path
-from engine.storage.backup import Backups
+from engine.settings import Settings, SettingsFile, journal_path
 from engine.table_shape import Where
 from engine.tables import Waiting
 from engine.text import layout, t
@@ -32,6 +30,7 @@ async def tables(arguments: argparse.Namespace) -> int:
                 {
                     "table": table.name,
                     "syncable": table.syncable,
+                    "kind": table.kind,
                     "eligible": table.eligible,
                     "reasons": list(table.reasons),
                     "cautions": list(table.cautions),
@@ -48,53 +47,6 @@ async def tables(arguments: argparse.Namespace) -> int:
             say(sentence, indent=4)
     if not found and not arguments.json:
         say(t("{path} has no tables.", path=arguments.database))
-    return 0
-
-
-async def make_syncable(arguments: argparse.Namespace) -> int:
-    """``syncline make-syncable DB TABLE [--undo]``"""
-    path: Path = arguments.database
-    with Replica.open(path, readonly=True, recover=True) as replica:
-        found = {table.name: table for table in replica.tables()}
-    table = found.get(arguments.table)
-    if table is None:
-        hint = t("Its tables: {tables}.", tables=", ".join(sorted(found))) if found else t("It has no tables.")
-        raise UsageError(t("{path} has no table “{table}”.", path=path, table=arguments.table), hint=hint)
-    if table.syncable is not arguments.undo:
-        if table.syncable:
-            say(t("{table} is already syncable.", table=table.name))
-        else:
-            say(t("{table} is not syncable.", table=table.name))
-        return 0
-    if arguments.undo:
-        backup = Backups(data_dir() / "backups").make(path)
-        with Replica.open(path) as replica:
-            replica.make_plain(table.name)
-        say(
-            t(
-                "{table} is no longer synced ({rows}). Backup of the previous state: {backup}",
-                table=table.name,
-                rows=rows(table.rows),
-                backup=backup,
-            )
-        )
-        return 0
-    if not table.eligible:
-        raise NotEligible.because(table.name, table.reasons)
-    backup = Backups(data_dir() / "backups").make(path)
-    with Replica.open(path) as replica:
-        replica.make_crr(table.name)
-    for caution in table.cautions:
-        say(caution)
-    say(
-        t(
-            "{table} is now syncable ({rows}). Backup of the previous state: {backup}",
-            table=table.name,
-            rows=rows(table.rows),
-            backup=backup,
-        )
-    )
-    say(t("Programs that write to this table must now load cr-sqlite, or write through engine.crr."))
     return 0
 
 
@@ -186,15 +138,6 @@ def tables_options(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=tables)
     add_database(parser)
     parser.add_argument("--json", action="store_true", help=t("print one JSON object per line"))
-
-
-def make_syncable_options(parser: argparse.ArgumentParser) -> None:
-    """Make ``parser`` that of ``make-syncable``."""
-    parser.set_defaults(run=make_syncable)
-    add_database(parser)
-    parser.add_argument("table", metavar="TABLE")
-    text = t("stop syncing the table: its rows stay, and any program can write to it again")
-    parser.add_argument("--undo", action="store_true", help=text)
 
 
 def status_options(parser: argparse.ArgumentParser) -> None:

@@ -10,7 +10,6 @@ import apsw
 from engine.crr.statements import Statements
 from engine.crr.triggers import EVENTS, Triggers, Watch, trigger_name
 from engine.sqlite.invalid_text import each, rows_of_schema
-from engine.sqlite.sql import literal
 from engine.tables import parking
 from engine.tables.introspect import UNREADABLE, Table, bookkeeping, column_names, described, listed, marks
 from engine.tables.names import BY_VERSION, CLOCK, KEY, PKS
@@ -159,12 +158,3 @@ def load(db: apsw.Connection, before: Catalogue | None = None) -> Catalogue:
     on = marks(db)
     borne = {name: on[key] for name, crr in crrs.items() if (key := (crr.table.name, name + CLOCK)) in on}
     return Catalogue(tuple(clocks), crrs, broken, parked | broken, borne, texts)
-
-
-def is_crr(db: apsw.Connection, table: str) -> bool:
-    """Whether the table has its insert trigger, as stock asks, in any letter case (cr-sqlite.md 2.4, 2.6)."""
-    found = db.execute(
-        "SELECT 1 FROM main.sqlite_master WHERE type = 'trigger' AND name COLLATE NOCASE = "
-        + literal(table + "__crsql_itrig")
-    ).fetchone()
-    return found is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from engine.change import SQLiteValue
-from engine.crr.catalogue import Catalogue, is_crr
+from engine.crr.catalogue import Catalogue
 from engine.crr.merge.merger import Merger
 from engine.crr.read.digests import lengths_above
 from engine.crr.read.tables import At, Reading
@@ -22,7 +22,7 @@ from engine.table_shape import Shape
 from engine.tables import row_digests
 from engine.tables.digests import Rank, Slice
 from engine.tables.findings import Finding
-from engine.tables.introspect import Table
+from engine.tables.introspect import Table, is_crr
 from engine.tables.names import CLOCK
 from engine.tables.plans import plan_of, shape_of
 from engine.tables.reading import Fill

@@ -172,6 +172,10 @@ class State:
 
     # Tables
 
+    def schema(self) -> object:
+        """Another object whenever the schema has changed: another program may have done that, or a rollback."""
+        return self.catalogue()
+
     def catalogue(self) -> Catalogue:
         """The tables as they are now: re-read when the schema has changed, also by another program."""
         schema_version = self.db.execute("PRAGMA main.schema_version").get

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -64,7 +65,7 @@ class OrdinaryCatalogue:
         return self.tables.get(table)
 
 
-def load(db: apsw.Connection, entries: list[Entry]) -> OrdinaryCatalogue:
+def load(db: apsw.Connection, entries: Sequence[Entry]) -> OrdinaryCatalogue:
     """Read it, in a transaction."""
     tables: dict[str, OrdinaryTable] = {}
     parked: dict[str, str] = {}

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import apsw
 
 from engine.change import SENTINEL
-from engine.sqlite.sql import idents, main
+from engine.sqlite.invalid_text import rows_of_schema
+from engine.sqlite.sql import idents, literal, main
 from engine.sqlite.values import Affinity
-from engine.tables.introspect import UNREADABLE, Table
-from engine.tables.names import REGISTER
+from engine.tables.introspect import UNREADABLE, Table, bookkeeping, describe, is_crr
 from engine.tables.pack import MAX_VALUES
 from engine.text import printable, t
 
@@ -39,6 +39,9 @@ def obstacles(db: apsw.Connection, table: Table) -> tuple[str, ...]:
 
 
 def _obstacles(db: apsw.Connection, table: Table) -> Iterator[str]:
+    if is_crr(db, table.name):
+        yield t("It is synced as a table of cr-sqlite's.")
+        return
     key = key_of(db, table)
     if not key:
         yield t("It has no primary key, and no unique column that is NOT NULL: its rows cannot be told apart.")
@@ -47,6 +50,10 @@ def _obstacles(db: apsw.Connection, table: Table) -> Iterator[str]:
         yield t("It has too many columns in its key: {most} are the most.", most=MAX_VALUES)
     if auto_numbered(table):
         yield t("SQLite hands out the numbers of its key; such tables cannot be synced yet.")
+    for name in _app_triggers(db, table.name):
+        yield t("The trigger “{trigger}” runs when its rows change; such tables cannot be synced yet.", trigger=name)
+    for parent in _auto_numbered_parents(db, table.name):
+        yield t("It has a foreign key to “{parent}”, which cannot be synced yet.", parent=parent)
     for columns in other_unique(db, table.name, key):
         over = ", ".join(f"“{name}”" if name is not None else t("an expression") for name in columns)
         yield t("Besides the key, {over} must be unique; such tables cannot be synced yet.", over=over)
@@ -56,6 +63,20 @@ def _obstacles(db: apsw.Connection, table: Table) -> Iterator[str]:
         _try_out(db, table)
     except apsw.SQLError as error:
         yield t("It cannot be written to here: {error}.", error=printable(str(error), 200))
+
+
+def _app_triggers(db: apsw.Connection, name: str) -> list[str]:
+    triggers = rows_of_schema(db, "name", f"type = 'trigger' AND lower(tbl_name) = lower({literal(name)})")
+    return [trigger for (trigger,) in triggers if not bookkeeping(trigger)]
+
+
+def _auto_numbered_parents(db: apsw.Connection, name: str) -> Iterator[str]:
+    """Those of the tables that its foreign keys refer to."""
+    sql = "SELECT DISTINCT \"table\" FROM pragma_foreign_key_list(?, 'main')"
+    for (parent,) in db.execute(sql, (name,)).fetchall():
+        table = describe(db, str(parent))
+        if table is not None and table.name != name and table.kind == "table" and auto_numbered(table):
+            yield table.name
 
 
 def auto_numbered(table: Table) -> bool:
@@ -100,10 +121,3 @@ def _try_out(db: apsw.Connection, table: Table) -> None:
         f"SELECT * FROM {main(table.name)} ORDER BY {idents(names[:1])}",
     ):
         db.execute(f"EXPLAIN {sql}").fetchall()
-
-
-def is_registered(db: apsw.Connection, name: str) -> bool:
-    """Whether a table was made an ordinary one, however it is now."""
-    if not db.table_exists("main", REGISTER):
-        return False
-    return db.execute(f"SELECT 1 FROM main.{REGISTER} WHERE name = ?", (name,)).fetchone() is not None

@@ -20,8 +20,8 @@ from engine.table_shape import Shape
 from engine.tables import refusals, row_digests
 from engine.tables.digests import Rank, Slice
 from engine.tables.findings import Finding
-from engine.tables.introspect import Table
-from engine.tables.kind import Versions
+from engine.tables.introspect import Table, is_ordinary
+from engine.tables.kind import FileState
 from engine.tables.plans import plan_of, shape_of
 from engine.tables.reading import Fill, Unsendable
 from engine.tables.types import Waiting
@@ -57,19 +57,23 @@ class OrdinaryKind:
 
     label = "ordinary"
 
-    def __init__(self, db: apsw.Connection, versions: Versions) -> None:
+    def __init__(self, db: apsw.Connection, versions: FileState) -> None:
         self._db = db
         self._versions = versions
         self._storage = Storage()
         self._catalogue: OrdinaryCatalogue | None = None
+        self._seen: tuple[object, object] = (None, None)
         self.tables = OrdinaryTables(db, versions)
         self.withheld = NothingWithheld()
 
     def catalogue(self) -> OrdinaryCatalogue:
         """The tables as they are now."""
-        found = catalogue.load(self._db, self.tables.entries())
-        if self._catalogue is None or not catalogue.is_same(self._catalogue, found):
-            self._catalogue = found
+        seen = self._versions.schema(), self.tables.entries()
+        if self._catalogue is None or any(now is not before for now, before in zip(seen, self._seen, strict=True)):
+            found = catalogue.load(self._db, seen[1])
+            if self._catalogue is None or not catalogue.is_same(self._catalogue, found):
+                self._catalogue = found
+            self._seen = seen
         return self._catalogue
 
     def _table(self, name: str) -> OrdinaryTable:
@@ -90,7 +94,7 @@ class OrdinaryKind:
 
     def tracks(self, table: str) -> bool:
         """Whether it is in the register."""
-        return eligibility.is_registered(self._db, table)
+        return is_ordinary(self._db, table)
 
     def obstacles(self, table: Table) -> tuple[str, ...]:
         """Why a table cannot be one."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 import apsw
 
@@ -106,15 +107,30 @@ def load(db: apsw.Connection) -> list[Entry]:
     Raises:
         UnsupportedFile: a later version of Syncline made it.
     """
+    return [entry_of(*row) for row in rows(db)]
+
+
+def rows(db: apsw.Connection) -> list[tuple[Any, ...]]:
+    """Of every ordinary table what ``entry_of`` takes; raises as ``load``."""
     if not db.table_exists("main", REGISTER):
         return []
     check_format(db)
-    return [
-        Entry(name, number, tuple(json.loads(key)), json.loads(columns), next_slot, schema, due, suspended, lost)
-        for name, number, key, columns, next_slot, schema, due, suspended, lost in db.execute(
-            f"SELECT {_FIELDS} FROM main.{REGISTER} ORDER BY number"
-        )
-    ]
+    return db.execute(f"SELECT {_FIELDS} FROM main.{REGISTER} ORDER BY number").fetchall()
+
+
+def entry_of(
+    name: str,
+    number: int,
+    key: str,
+    columns: str,
+    next_slot: int,
+    schema: int,
+    due: str | None,
+    suspended: int | None,
+    lost: int | None,
+) -> Entry:
+    """A row of the register."""
+    return Entry(name, number, tuple(json.loads(key)), json.loads(columns), next_slot, schema, due, suspended, lost)
 
 
 def check_format(db: apsw.Connection) -> None:

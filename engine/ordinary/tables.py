@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import apsw
 
 from engine.errors import NotEligible
 from engine.ordinary import register, shadow
 from engine.ordinary.capture import SLICE, Capture
-from engine.ordinary.eligibility import is_registered, key_of, obstacles, other_unique
+from engine.ordinary.eligibility import key_of, obstacles, other_unique
 from engine.ordinary.register import Entry
 from engine.ordinary.survey import Survey
-from engine.tables.introspect import describe
+from engine.tables.introspect import bookkeeping, describe, is_ordinary
 from engine.tables.kind import Versions
 from engine.text import t
 
@@ -38,11 +39,17 @@ class OrdinaryTables:
         self._db = db
         self._versions = _Stamped(versions)
         self._survey = Survey(db, self._versions)
+        self._read: list[tuple[Any, ...]] = []
+        self._entries: tuple[Entry, ...] = ()
         shadow.register(db)
 
-    def entries(self) -> list[Entry]:
-        """All of them, in the order in which they were made; only reads."""
-        return register.load(self._db)
+    def entries(self) -> tuple[Entry, ...]:
+        """All of them, in the order in which they were made; only reads. The same object as long as they are the
+        same."""
+        rows = register.rows(self._db)
+        if rows != self._read:
+            self._read, self._entries = rows, tuple(register.entry_of(*row) for row in rows)
+        return self._entries
 
     def make(self, name: str) -> None:
         """Make a table an ordinary one; idempotent.
@@ -50,12 +57,13 @@ class OrdinaryTables:
         Raises:
             NotEligible: with every obstacle.
         """
-        table = describe(self._db, name)
+        table = None if bookkeeping(name) else describe(self._db, name)
+        if table is not None and is_ordinary(self._db, table.name):
+            return
         reasons = (t("There is no such table."),) if table is None else obstacles(self._db, table)
         if table is None or reasons:
             raise NotEligible.because(name, reasons)
-        if not is_registered(self._db, table.name):
-            self._survey.make(table, key_of(self._db, table))
+        self._survey.make(table, key_of(self._db, table))
 
     def undo(self, name: str) -> None:
         """Take away what is kept of it, and the triggers; its rows stay. Idempotent."""
@@ -65,15 +73,18 @@ class OrdinaryTables:
 
     def up_to_date(self) -> bool:
         """Whether there is nothing to capture, follow or compare; only reads, and little."""
+        entries = self.entries()
+        if not entries:
+            return True
         version = self._db.execute("PRAGMA main.schema_version").get
-        return all(
-            entry.suspended is not None
-            or (
-                entry.schema == version and entry.due is None and not Capture(self._db, entry, self._versions).pending()
-            )
-            for entry in self.entries()
-            if describe(self._db, entry.name) is not None
-        )
+        return not any(self._is_behind(entry, version) for entry in entries)
+
+    def _is_behind(self, entry: Entry, schema_version: int) -> bool:
+        if entry.suspended is not None:
+            return False
+        if entry.schema != schema_version or entry.due is not None:
+            return describe(self._db, entry.name) is not None  # the app may be about to make it
+        return Capture(self._db, entry, self._versions).pending()
 
     def capture(self, limit: int = SLICE) -> bool:
         """Take a slice: follow schemas, compare a page of each table that is due, capture so much of each log.

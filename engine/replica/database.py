@@ -16,6 +16,7 @@ import apsw
 from engine.change import MAX_VERSION
 from engine.crr import BUSY_MS, CrsqliteKind, State, open_state
 from engine.errors import ReadOnlyFile, UsageError
+from engine.ordinary.kind import OrdinaryKind
 from engine.replica.kinds import Kinds
 from engine.sqlite.file_identity import file_id, not_there, replaced
 from engine.sqlite.sqlite_errors import explained, stopped
@@ -50,7 +51,8 @@ class Database:
         self._place = path.absolute()  # whatever the current folder is later
         self.file_id = file_id(self._place)
         self._state = state
-        self._kinds = Kinds((CrsqliteKind(state),))
+        self._crsqlite, self._ordinary = CrsqliteKind(state), OrdinaryKind(connection, state)
+        self._kinds = Kinds((self._crsqlite, self._ordinary))
         self._closed = False
         self._recorded = 0
         self._stop = threading.Event()
@@ -123,10 +125,10 @@ class Database:
         """A transaction in which everything that programs wrote is recorded: one that reads, if it can be."""
         for _ in range(TRIES):
             with self._reading() as db:
-                if self.readonly or all(kind.is_captured() for kind in self._kinds.all):
+                if self.readonly or self.is_captured():
                     yield db
                     return
-            self._capture()
+            self.capture()
         with self._writing() as db:  # a program writes all the time
             self._recorded = self._capture_rest()
             try:
@@ -138,8 +140,17 @@ class Database:
         """The file's version as peers are told it, with what was recorded in the transaction that reads."""
         return max(self._state.told_version(), min(self._recorded, MAX_VERSION - 1))
 
-    def _capture(self) -> None:
-        """Record what programs wrote, in short transactions, so that they can go on in between."""
+    def is_captured(self) -> bool:
+        """Whether all that programs wrote is recorded."""
+        with explained(self.path):
+            return all(kind.is_captured() for kind in self._kinds.all)
+
+    def capture(self) -> None:
+        """Record what programs wrote, in short transactions, so that they can go on in between.
+
+        Raises:
+            FileBusy, StorageFailed, ReadOnlyFile: the file; what was recorded before stays so.
+        """
         for kind in self._kinds.all:
             with explained(self.path):
                 more = not kind.is_captured()

@@ -73,8 +73,8 @@ class Kinds:
 
     def reading(self, until: int, fill: Fill) -> Callable[[str, bytes | None, int, Shown | None], bytes | None]:
         """What reads tables of all kinds, by name, in this transaction; as ``Reading.read``."""
-        if len(self.all) == 1:
-            return self.first.reading(until, fill).read
+        if len(in_use := self.in_use()) == 1:
+            return in_use[0].reading(until, fill).read
         readings: dict[str, Reading] = {}
 
         def read(table: str, place: bytes | None, since: int, shown: Shown | None) -> bytes | None:
@@ -85,6 +85,10 @@ class Kinds:
 
         return read
 
+    def tracking(self, table: str) -> Kind | None:
+        """The kind of a table by its name in the file; None where it is of none."""
+        return next((kind for kind in self.all if kind.tracks(table)), None)
+
     def that_tracks(self, table: str) -> Kind:
         """The kind of a table by its name in the file; the first where it is of none."""
-        return next((kind for kind in self.all[1:] if kind.tracks(table)), self.first)
+        return self.tracking(table) or self.first

@@ -189,7 +189,7 @@ class Replica(Holding):
             TableBroken: a table is parked here.
             FileBusy, StorageFailed, ReadOnlyFile: the file. In every case nothing was kept.
         """
-        self._capture()
+        self.capture()
         with self._writing() as db:
             before = self._check_same(floor)
             captured = min(self._capture_rest(), MAX_VERSION - 1)

@@ -21,6 +21,7 @@ from engine.tables import parking
 from engine.tables.additions import Addition
 from engine.tables.findings import Finding
 from engine.tables.introspect import Table, unnamed_tables, user_tables
+from engine.tables.kind import Kind
 from engine.tables.types import Migration, SyncedTable, SyncedTables, TableStatus
 from engine.text import t
 
@@ -108,12 +109,16 @@ class Schema(Database):
         with self._writing():
             return additions.take_back(self._state)
 
-    def tables(self) -> list[TableStatus]:
-        """Every table of the person's own."""
+    def tables(self, *, extension: bool = False) -> list[TableStatus]:
+        """Every table of the person's own.
+
+        Args:
+            extension: of those that are not synced, tell whether they can be as cr-sqlite's tables (``make_crr``).
+        """
         with self._reading() as db:
             tables = list(user_tables(db))
             cautions = {kind.label: kind.cautions(tables) for kind in self._kinds.all}
-            found = [self._status(table, cautions) for table in tables]
+            found = [self._status(table, cautions, self._crsqlite if extension else self._ordinary) for table in tables]
             found += [self._unnamed(table) for table in unnamed_tables(db)]
             return with_those_of_the_file(db, found)
 
@@ -123,20 +128,26 @@ class Schema(Database):
             name=table.name,
             syncable=False,
             eligible=False,
-            reasons=self._kinds.first.obstacles(table),
+            reasons=self._ordinary.obstacles(table),
             rows=0,
             columns=(),
             key=(),
         )
 
-    def _status(self, table: Table, cautions: Mapping[str, Mapping[str, Sequence[str]]]) -> TableStatus:
-        tables, kind = self._kinds.catalogue(), self._kinds.that_tracks(table.name)
-        reasons, known = kind.obstacles(table), ()
+    def _status(
+        self, table: Table, cautions: Mapping[str, Mapping[str, Sequence[str]]], otherwise: Kind
+    ) -> TableStatus:
+        tables, tracking = self._kinds.catalogue(), self._kinds.tracking(table.name)
         synced = tables.tracking(table.name)
-        why = tables.parked.get(synced.name if synced is not None else table.name)
+        name = synced.name if synced is not None else table.name
+        if tracking is None and name in tables.parked:  # its records are there, and no trigger
+            tracking = self._kinds.of(name)
+        kind = tracking or otherwise
+        reasons, known = kind.obstacles(table), ()
+        why = tables.parked.get(name)
         if why is not None:
             reasons = (t("It cannot be synced: {reason}.", reason=why),)
-        elif kind.tracks(table.name):  # what came after it became one
+        elif tracking is not None:  # what came after it became one
             reasons, known = (), reasons
         return TableStatus(
             name=table.name,
@@ -146,6 +157,7 @@ class Schema(Database):
             rows=self._count(table),
             columns=table.tracked,
             key=table.key,
+            kind=tracking.label if tracking is not None else None,
             cautions=() if reasons else (*known, *cautions[kind.label][table.name]),
         )
 
@@ -170,17 +182,26 @@ class Schema(Database):
             name, version = rows.get("schema_name"), rows.get("schema_version", -1)
             return (name if isinstance(name, str) else None), (version if isinstance(version, int) else -1)
 
-    def make_crr(self, table: str) -> None:
-        """Make a table syncable; its rows so far become changes. Idempotent.
+    def make_ordinary(self, table: str) -> None:
+        """Make a table syncable, to which any program goes on writing; its rows so far become changes. Idempotent.
 
         Raises:
             NotEligible: with every obstacle.
         """
         with self._writing():
-            self._kinds.first.make(table)
+            self._ordinary.make(table)
+
+    def make_crr(self, table: str) -> None:
+        """Make a table syncable as cr-sqlite's, for programs that load its extension; otherwise as ``make_ordinary``.
+
+        Raises:
+            NotEligible: with every obstacle.
+        """
+        with self._writing():
+            self._crsqlite.make(table)
 
     def make_plain(self, table: str) -> None:
-        """Undo ``make_crr``: the rows stay, what was recorded of them goes. Idempotent."""
+        """Undo ``make_ordinary`` or ``make_crr``: the rows stay, what was recorded of them goes. Idempotent."""
         with self._writing():
             self._kinds.that_tracks(table).undo(table)
 

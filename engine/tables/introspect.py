@@ -9,8 +9,9 @@ from functools import cached_property
 import apsw
 
 from engine.sqlite.invalid_text import each, readable, rows_of_schema, shown
+from engine.sqlite.sql import literal
 from engine.sqlite.values import Affinity
-from engine.tables.names import CLOCK, MARK
+from engine.tables.names import CLOCK, MARK, REGISTER
 
 UNREADABLE = "unreadable"
 
@@ -117,6 +118,22 @@ def unnamed_tables(db: apsw.Connection) -> Iterator[Table]:
     for (name,) in each(db, "SELECT name FROM main.sqlite_master WHERE type = 'table'"):
         if not readable((name,)):
             yield Table(str(shown(name)), UNREADABLE, ())
+
+
+def is_crr(db: apsw.Connection, table: str) -> bool:
+    """Whether a table has its insert trigger, as stock asks, in any letter case (cr-sqlite.md 2.4, 2.6)."""
+    found = db.execute(
+        "SELECT 1 FROM main.sqlite_master WHERE type = 'trigger' AND name COLLATE NOCASE = "
+        + literal(table + "__crsql_itrig")
+    ).fetchone()
+    return found is not None
+
+
+def is_ordinary(db: apsw.Connection, table: str) -> bool:
+    """Whether a table was made an ordinary one (``engine.ordinary``), however it is now."""
+    if not db.table_exists("main", REGISTER):
+        return False
+    return db.execute(f"SELECT 1 FROM main.{REGISTER} WHERE name = ?", (table,)).fetchone() is not None
 
 
 def listed(db: apsw.Connection) -> dict[str, tuple[str, str, int, int]]:

@@ -36,6 +36,13 @@ class Versions(Protocol):
         """Keep the committed version, or one of this transaction, as that which the file's never goes below."""
 
 
+class FileState(Versions, Protocol):
+    """That, and the file's schema."""
+
+    def schema(self) -> object:
+        """Another object whenever the schema has changed: another program may have done that, or a rollback."""
+
+
 class KindCatalogue(SyncedTables, Protocol):
     """The tables of one kind, as of one version of the file's schema: another object when that changed."""
 

@@ -210,12 +210,13 @@ class TableStatus:
 
     Attributes:
         name: its exact name.
-        syncable: it is a CRR, and can be read and merged.
+        syncable: it is synced, and can be read and merged.
         eligible: it is one or could become one.
         reasons: why not, one sentence for each obstacle.
+        kind: as which kind of table it is synced, as people call that; None if it is not.
         cautions: what to know of its sync all the same, one sentence each.
         rows: how many it holds now.
-        columns: the tracked columns (for a table that is no CRR: those that would be), in table order.
+        columns: the tracked columns (for a table that is not synced: those that would be), in table order.
         key: the primary key's columns, in key order.
     """
 
@@ -226,6 +227,7 @@ class TableStatus:
     rows: int
     columns: tuple[str, ...]
     key: tuple[str, ...]
+    kind: str | None = None
     cautions: tuple[str, ...] = ()
 
 

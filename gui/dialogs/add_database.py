@@ -132,7 +132,7 @@ class DatabaseDialog(AsyncDialog):
         self.all = QPushButton(tr("Tick &all"))
         self.all.setAutoDefault(False)
         self.plain = QPushButton(tr("&Stop syncing…"))
-        self.plain.setToolTip(tr("Makes the chosen table an ordinary one again; its rows stay"))
+        self.plain.setToolTip(tr("Ends the sync of the chosen table; its rows stay"))
         self.plain.setAutoDefault(False)
         self.plain.setVisible(self._known is not None)
         self.price = InlineMessage()
@@ -229,9 +229,8 @@ class DatabaseDialog(AsyncDialog):
     def _price(self) -> str:
         if self._eligible:
             return tr(
-                "To make a table syncable, triggers and tables called “…__crsql_…” are added to the file."
-                " Every program that writes to the table must load cr-sqlite from then on;"
-                " programs that only read need nothing."
+                "To sync a table, Syncline adds some bookkeeping to the file."
+                " Your programs go on using the file as before."
             )
         if self._synced:
             return ""
@@ -254,11 +253,11 @@ class DatabaseDialog(AsyncDialog):
             self.start(self._save())
 
     async def _make_plain(self) -> None:
-        """Make the table on which the cursor is an ordinary one again, if the person is sure."""
+        """End the sync of the table on which the cursor is, if the person is sure."""
         table, known = self._current(), self._known
         sentence = tr(
-            "Stop syncing “{0}”? Its rows stay, here and on the other side, and are synced no more. Any program can"
-            " write to it again. A backup is made first."
+            "Stop syncing “{0}”? Its rows stay, here and on the other side, and are synced no more."
+            " A backup is made first."
         ).format(table)
         sure = await confirm(self, tr("Stop syncing"), sentence, tr("Stop syncing"))
         if not sure or known is None:

@@ -185,7 +185,7 @@ def test_a_persons_own_strict_tables_stay(oracle: Oracle, native: Path, tmp_path
 
     for made in ("", "make-syncable", "altered", "repaired", "undone"):
         if made == "make-syncable":
-            syncline("make-syncable", native, "strict")
+            syncline("make-syncable", native, "strict", "--extension")
         elif made == "undone":
             syncline("make-syncable", native, "strict", "--undo")
         elif made:

@@ -10,11 +10,11 @@ from typing import Any
 
 import apsw
 
-from engine.crr.catalogue import is_crr
 from engine.crr.state import State
 from engine.crr.tables.create import build, drop_records, eligible
 from engine.errors import UsageError
 from engine.sqlite.sql import main
+from engine.tables.introspect import is_crr
 
 _SUFFIX = "_schema"
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import apsw
 
 from engine.clocks import coverage
-from engine.crr.catalogue import is_crr, load
+from engine.crr.catalogue import load
 from engine.crr.state import State
 from engine.crr.tables import undone
 from engine.crr.tables.backfill import backfill, bury, forget_rows, rows_and_keys, tell_anew
@@ -17,7 +17,7 @@ from engine.crr.triggers import EVENTS, Triggers, trigger_name
 from engine.crr.withheld.detect import held_rows
 from engine.errors import NotEligible
 from engine.sqlite.sql import ident, idents, main
-from engine.tables.introspect import Table, column_names, exact_name
+from engine.tables.introspect import Table, column_names, exact_name, is_crr
 from engine.tables.names import BY_VERSION, CLOCK, KEY, PKS
 from engine.text import t
 

@@ -11,7 +11,7 @@ import apsw
 from engine.change import SENTINEL
 from engine.sqlite.invalid_text import each
 from engine.sqlite.values import Affinity
-from engine.tables.introspect import UNREADABLE, Table, bookkeeping, column_names, describe
+from engine.tables.introspect import UNREADABLE, Table, bookkeeping, column_names, describe, is_ordinary
 from engine.tables.names import KEY, PKS
 from engine.tables.pack import MAX_VALUES
 from engine.text import joined, t
@@ -32,6 +32,8 @@ def obstacles(db: apsw.Connection, table: Table, *, new: bool = True) -> tuple[s
         return (t("A name or a default in its schema is not valid text."),)
     if table.kind != "table":
         return (t("It is a virtual table."),)
+    if is_ordinary(db, table.name):
+        return (t("It is synced as a table to which any program writes."),)
     found: list[str] = []
     unique = db.execute(  # the index's own name may be one that nobody can read
         "SELECT i.seq, c.name FROM pragma_index_list(?1, 'main') AS i CROSS JOIN pragma_index_info(i.name, 'main') AS c"

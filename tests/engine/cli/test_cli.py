@@ -6,10 +6,12 @@ import json
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import apsw
@@ -19,7 +21,10 @@ from engine.replica import Replica
 from tests.engine.live import PATIENCE, make_file, rows, write
 from tests.engine.programs import Command
 
-PLAIN = "CREATE TABLE note (id INTEGER PRIMARY KEY NOT NULL, text TEXT)"
+OF_EVERY_FILE = {"crsql_tracked_peers", "crsql_master", "crsql_site_id", "crsql_site_id_site_id"} | {
+    f"sqlite_autoindex_{name}_1" for name in ("crsql_tracked_peers", "crsql_master")
+}
+PLAIN = "CREATE TABLE note (id INT PRIMARY KEY NOT NULL, text TEXT)"
 
 
 @pytest.fixture
@@ -127,7 +132,7 @@ def test_make_syncable_is_undone(syncline: Command, tmp_path: Path) -> None:
     path = tmp_path / "notes.db"
     apsw.Connection(str(path)).execute(PLAIN + "; INSERT INTO note VALUES (1, 'kept');")
     assert "is not syncable" in syncline("make-syncable", path, "note", "--undo")
-    syncline("make-syncable", path, "note")
+    syncline("make-syncable", path, "note", "--extension")
     with pytest.raises(apsw.SQLError):
         apsw.Connection(str(path)).execute("INSERT INTO note VALUES (2, 'refused')")
     assert "no longer synced (1 row)" in syncline("make-syncable", path, "note", "--undo")
@@ -135,8 +140,54 @@ def test_make_syncable_is_undone(syncline: Command, tmp_path: Path) -> None:
     plain.execute("INSERT INTO note VALUES (2, 'any program')")
     assert len(plain.execute("SELECT * FROM note").fetchall()) == 2
     assert plain.execute("SELECT name FROM sqlite_master WHERE name LIKE '%note%crsql%'").fetchall() == []
-    syncline("make-syncable", path, "note")
+    syncline("make-syncable", path, "note", "--extension")
     assert [line.split(" = ")[1] for line in syncline("changes", path).splitlines()] == ["kept", "any program"]
+
+
+def test_an_ordinary_table_is_undone(syncline: Command, tmp_path: Path) -> None:
+    path = tmp_path / "notes.db"
+    with closing(sqlite3.connect(path, isolation_level=None)) as app:
+        app.executescript(PLAIN + "; CREATE INDEX by_text ON note (text); INSERT INTO note VALUES (1, 'kept');")
+        before = app.execute("SELECT type, name, sql FROM sqlite_master").fetchall()
+        syncline("make-syncable", path, "note")
+        app.execute("INSERT INTO note VALUES (2, 'any program')")
+        assert "no longer synced (2 rows)" in syncline("make-syncable", path, "note", "--undo")
+        left = app.execute("SELECT type, name, sql FROM sqlite_master").fetchall()
+        assert [row for row in left if row[1] not in OF_EVERY_FILE] == before
+        assert app.execute("SELECT * FROM note").fetchall() == [(1, "kept"), (2, "any program")]
+
+
+def test_make_all_tables_syncable(syncline: Command, tmp_path: Path) -> None:
+    path = tmp_path / "notes.db"
+    with closing(sqlite3.connect(path)) as app:
+        app.executescript(
+            PLAIN
+            + "; CREATE TABLE tag (name TEXT PRIMARY KEY); CREATE TABLE counted (id INTEGER PRIMARY KEY NOT NULL);"
+            "CREATE TABLE of (id TEXT PRIMARY KEY, counted REFERENCES counted (id)); CREATE TABLE heap (a);"
+        )
+    out = syncline("make-syncable", path, "--all")
+    assert "note is now syncable (0 rows)" in out
+    assert "tag is now syncable" in out
+    listed = {one["table"]: one for one in map(json.loads, syncline("tables", path, "--json").splitlines())}
+    assert {name: one["kind"] for name, one in listed.items()} == {
+        "note": "ordinary",
+        "tag": "ordinary",
+        "counted": None,
+        "of": None,
+        "heap": None,
+    }
+    for name in ("counted", "of", "heap"):
+        assert f"{name}: cannot be synced" in out
+        assert all(reason in out for reason in listed[name]["reasons"])
+    assert "already syncable" in syncline("make-syncable", path, "tag", "note")
+    assert "--extension" in syncline("make-syncable", path, "counted", status=1)
+    assert "no table “nope”" in syncline("make-syncable", path, "note", "nope", status=2)
+    for wrong in ((), ("note", "--all")):
+        assert "--all" in syncline("make-syncable", path, *wrong, status=2)
+    syncline("make-syncable", path, "--all", "--undo")
+    assert {json.loads(line)["kind"] for line in syncline("tables", path, "--json").splitlines()} == {None}
+    (empty := tmp_path / "empty.db").touch()
+    syncline("make-syncable", empty, "--all", status=1)
 
 
 def test_changes_follow(syncline: Command, tmp_path: Path) -> None:

@@ -51,7 +51,7 @@ def run(commands: list[list[str]], environment: dict[str, str]) -> list[tuple[in
 def test_every_command_says_it_in_a_sentence(tmp_path: Path, fault: str) -> None:
     a, plain = (
         make_file(tmp_path / "a.db"),
-        make_file(tmp_path / "b.db", "CREATE TABLE item (id INTEGER PRIMARY KEY NOT NULL)"),
+        make_file(tmp_path / "b.db", "CREATE TABLE item (id INT PRIMARY KEY NOT NULL)"),
     )
     write(a, "INSERT INTO item (id, name) VALUES (1, 'x')")
     url, tokens = "ws://127.0.0.1:9/sync", tmp_path / "folders/home/data/tokens.json"

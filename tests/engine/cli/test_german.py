@@ -15,7 +15,7 @@ from tests.engine.programs import Command
 GERMAN = {"LC_ALL": "", "LC_MESSAGES": "", "LANGUAGE": "", "LANG": "de_DE.UTF-8"}
 ENGLISH = GERMAN | {"LC_ALL": "C"}
 
-COLUMN = 'CREATE TABLE "column" (id INTEGER PRIMARY KEY NOT NULL, "read" TEXT, "columns" TEXT)'
+COLUMN = 'CREATE TABLE "column" (id INT PRIMARY KEY NOT NULL, "read" TEXT, "columns" TEXT)'
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ SCHEMA = N + LOG + AUDIT
 
 
 def told(replica: Replica) -> dict[str, list[str]]:
-    return {table.name: list(table.cautions) for table in replica.tables()}
+    return {table.name: list(table.cautions) for table in replica.tables(extension=True)}
 
 
 def writes(trigger: str, on: str, target: str) -> str:
@@ -209,7 +209,7 @@ def test_from_the_command_line(tmp_path: Path) -> None:
         replica.connection.execute(P + child_of("cascade")[1] + "INSERT INTO ch VALUES (1, 7), (2, NULL), (3, 8);")
         replica.connection.execute("CREATE TRIGGER t AFTER UPDATE ON p BEGIN UPDATE p SET v = 0 WHERE id = NEW.id; END")
     cautions = [writes("t", "p", "p"), follows("ch", "p", "ON DELETE CASCADE")]
-    out = syncline("make-syncable", path, "p")
+    out = syncline("make-syncable", path, "p", "--extension")
     assert all(caution in out for caution in cautions)
     listed = {row["table"]: row["cautions"] for row in map(json.loads, syncline("tables", path, "--json").splitlines())}
     assert listed == {"p": cautions, "ch": []}

@@ -72,7 +72,9 @@ def test_readonly_creates_nothing(tmp_path: Path) -> None:
         assert replica.site_id == b""
         assert replica.connection.execute("SELECT crsql_site_id()").get is None
         assert (replica.db_version(), replica.crr_tables(), replica.changes().changes) == (0, (), [])
-        assert [(t.name, t.syncable, t.eligible, t.rows) for t in replica.tables()] == [("foo", False, True, 1)]
+        assert [(t.name, t.syncable, t.eligible, t.rows) for t in replica.tables(extension=True)] == [
+            ("foo", False, True, 1)
+        ]
         assert (replica.tracked_peers(), replica.announcements(), replica.schema_identity()) == ([], [], (None, -1))
         assert replica.connection.execute("SELECT count(*) FROM crsql_changes").get == 0
         for write in (lambda: replica.make_crr("foo"), lambda: replica.merge([])):

@@ -46,7 +46,7 @@ def test_every_obstacle_is_named(make: MakeReplica, schema: str, words: list[str
     with pytest.raises(NotEligible):
         replica.connection.execute("SELECT crsql_as_crr('t')").fetchall()
     assert replica.connection.execute("SELECT count(*) FROM sqlite_master").get == before
-    for table in replica.tables():
+    for table in replica.tables(extension=True):
         if table.name == "t":
             assert (table.eligible, table.reasons) == (False, error.value.reasons)
 
@@ -68,7 +68,7 @@ def test_every_foreign_key_is_named_once(make: MakeReplica) -> None:
 )  # fmt: skip
 def test_what_may_be_synced(make: MakeReplica, schema: str) -> None:
     replica = make(schema=schema)
-    (status,) = replica.tables()
+    (status,) = replica.tables(extension=True)
     assert (status.syncable, status.eligible, status.reasons) == (True, True, ())
     assert "c" not in status.columns or "AS (b" not in schema
 
@@ -198,19 +198,19 @@ def test_keys_that_ignore_case_are_cautioned(make: MakeReplica) -> None:
     db = (replica := make()).connection
     db.execute("CREATE TABLE loose (k TEXT COLLATE NOCASE PRIMARY KEY NOT NULL, n TEXT COLLATE NOCASE)")
     db.execute("CREATE TABLE exact (k TEXT NOT NULL, n COLLATE RTRIM, PRIMARY KEY (k)) WITHOUT ROWID")
-    told = {table.name: table.cautions for table in replica.tables()}
+    told = {table.name: table.cautions for table in replica.tables(extension=True)}
     (caution,) = told["loose"]
     assert "“k”" in caution
     assert told["exact"] == told["foo"] == ()
     replica.make_crr("loose")
-    assert {table.name: table.cautions for table in replica.tables()} == told
+    assert {table.name: table.cautions for table in replica.tables(extension=True)} == told
 
 
 def test_keys_without_a_type_are_cautioned(make: MakeReplica) -> None:
     db = (replica := make()).connection
     db.execute("CREATE TABLE loose (a NOT NULL, b ANY NOT NULL, c BLOB NOT NULL, d, PRIMARY KEY (b, a, c))")
     db.execute("CREATE TABLE exact (a BLOB NOT NULL, b REAL NOT NULL, c, PRIMARY KEY (a, b))")
-    told = {table.name: table.cautions for table in replica.tables()}
+    told = {table.name: table.cautions for table in replica.tables(extension=True)}
     assert [caution.split(" has no type")[0] for caution in told["loose"]] == ["The key column “a”"]
     assert told["exact"] == ()
 
@@ -218,7 +218,7 @@ def test_keys_without_a_type_are_cautioned(make: MakeReplica) -> None:
 def test_what_cannot_be_upheld_together_is_cautioned_when_it_comes_later(make: MakeReplica) -> None:
     db = (replica := make()).connection
     db.execute("CREATE UNIQUE INDEX one ON foo (b)")
-    (status,) = replica.tables()
+    (status,) = replica.tables(extension=True)
     assert status.syncable
     (caution,) = status.cautions
     assert "“b” must be unique" in caution
@@ -233,7 +233,7 @@ def test_changed_behind_our_back(make: MakeReplica) -> None:
     with pytest.raises(TableBroken, match="a column that no longer exists"):
         replica.changes()
     db.execute("DROP TABLE foo; CREATE TABLE foo (z INTEGER PRIMARY KEY NOT NULL)")
-    (status,) = replica.tables()
+    (status,) = replica.tables(extension=True)
     assert (status.syncable, status.eligible) == (False, False)
     assert "primary key was changed" in status.reasons[0]
     assert db.execute("SELECT count(*) FROM crsql_changes").get == 0

@@ -55,7 +55,7 @@ def rows_read(replica: Replica) -> set[str]:
 @pytest.mark.parametrize("what", BEFORE_AND_AFTER)
 def test_one_that_is_not_synced_cannot_be(tmp_path: Path, what: str) -> None:
     with Replica.open(make(tmp_path / "a.db", what, synced=False)) as replica:
-        good, bad = replica.tables()
+        good, bad = replica.tables(extension=True)
         assert (good.name, good.syncable) == ("good", True)
         assert (bad.name, bad.eligible, bad.reasons) == ("b\ufffdd" if what == "table" else "bad", False, (NO_TEXT,))
         assert (replica.parked(), replica.check(), rows_read(replica)) == ((), [], {"good"})
@@ -79,7 +79,7 @@ def test_one_that_is_synced_is_parked(tmp_path: Path, what: str) -> None:
         assert finding.sentence == f"cannot be synced: {PARKED}."
         assert replica.repair() == []
         assert replica.parked() == (("bad", PARKED),), "it is left as it is"
-        good, bad = replica.tables()
+        good, bad = replica.tables(extension=True)
         assert (good.syncable, bad.syncable) == (True, False)
         assert bad.reasons == (f"It cannot be synced: {PARKED}.",)
     spoil(path, *reversed(BEFORE_AND_AFTER[what]))

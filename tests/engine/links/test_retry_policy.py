@@ -23,7 +23,7 @@ from engine.settings import DatabaseConfig, Mode, Pause, PeerConfig, Settings
 from tests.engine.front import Front
 from tests.engine.live import HASTY, PATIENCE, add_peer, make_file, on_loop, plain_engine, rows, until, write
 
-PLAIN = "CREATE TABLE item (id INTEGER PRIMARY KEY NOT NULL, name TEXT, n INTEGER, extra);"
+PLAIN = "CREATE TABLE item (id INT PRIMARY KEY NOT NULL, name TEXT, n INTEGER, extra);"
 PORTAL = "302 Found\r\nLocation: http://portal.example/login"
 ANSWERS = [
     "200 OK",
@@ -282,7 +282,10 @@ async def test_a_limit_that_is_raised(files: tuple[Path, Path], limit: str) -> N
 
 @on_loop
 async def test_a_file_without_syncable_tables_gets_one(tmp_path: Path) -> None:
-    room, a = make_file(tmp_path / "hub" / "room"), make_file(tmp_path / "a.db", PLAIN)
+    room, a = (
+        make_file(tmp_path / "hub" / "room", PLAIN + " SELECT crsql_as_crr('item');"),
+        make_file(tmp_path / "a.db", PLAIN),
+    )
     async with plain_engine() as server, plain_engine() as client:
         hub = await server.serving.start(room.parent)
         await add_peer(client, a, hub.url)

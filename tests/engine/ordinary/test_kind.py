@@ -6,12 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from engine.crr import CrsqliteKind
-from engine.ordinary.kind import OrdinaryKind
 from engine.replica import Replica
-from engine.replica.kinds import Kinds
 from engine.tables import Span
-from engine.tables.kind import Kind
 from tests.budget import cases
 
 SCHEMA = (
@@ -35,13 +31,12 @@ WRITES = (
 def mixed(path: Path, ordinary: tuple[str, ...]) -> Iterator[Replica]:
     """A file of which these tables are ordinary ones, and the others cr-sqlite's."""
     with Replica.open(path, create=True) as replica:
-        kind = OrdinaryKind(replica.connection, replica._state)
-        kinds: list[Kind] = [CrsqliteKind(replica._state), kind]
-        replica._kinds = Kinds(kinds)
         replica.connection.execute(SCHEMA)
-        with replica.connection:
-            for name in TABLES:
-                kinds[name in ordinary].make(name)
+        for name in TABLES:
+            if name in ordinary:
+                replica.make_ordinary(name)
+            else:
+                replica.make_crr(name)
         yield replica
 
 
@@ -58,8 +53,8 @@ def test_a_file_with_both_kinds(tmp_path: Path) -> None:
         assert replica.changes(0, limit=1).until == 1
         assert {one.name: one.key for one in replica.shapes()} == {"notes": ("id",), "tags": ("note", "tag")}
         assert {plan.name for plan in replica.plans()} == set(TABLES)
-        statuses = {one.name: (one.syncable, one.eligible) for one in replica.tables()}
-        assert statuses == {"notes": (True, True), "tags": (True, True)}
+        statuses = {one.name: (one.syncable, one.eligible, one.kind) for one in replica.tables()}
+        assert statuses == {"notes": (True, True, "ordinary"), "tags": (True, True, "cr-sqlite")}
         replica.make_plain("notes")
         assert replica.crr_tables() == ("tags",)
 

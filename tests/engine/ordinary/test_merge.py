@@ -115,7 +115,7 @@ def test_what_is_told_of_a_merge(new: Open) -> None:
 def test_a_constraint_refuses_a_row_and_nothing_is_kept(new: Open) -> None:
     file = new("CREATE TABLE notes (id TEXT PRIMARY KEY, stars CHECK (stars < 10), title NOT NULL DEFAULT '')")
     before = file.cells()
-    with pytest.raises(RowRefused, match="refuses a row"):
+    with pytest.raises(RowRefused, match="rejects a row"):
         file.merge([change("a", "title", "A"), change("a", "stars", 11)])
     assert (file.rows(), file.cells(), file.state.db_version()) == ({}, before, 0)
 
@@ -327,7 +327,7 @@ def test_both_kinds_in_one_mesh(new: Open, tmp_path: Path) -> None:
     """An ordinary table here and a CRR of the same name and columns there come to hold the same, tombstones too."""
     for case in cases("ordinary with cr-sqlite", seconds=4):
         choose = case.random
-        file, replica = new(CRR), crr(tmp_path / f"{case.seed}.db")
+        file, replica = new(CRR), crr(tmp_path / f"crr-{case.seed}.db")
         mesh = Mesh([Ours(file), Theirs(replica), Ours(new(CRR))])
         for _ in range(choose.randrange(3, 20)):
             one = choose.randrange(3)

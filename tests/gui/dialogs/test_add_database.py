@@ -25,13 +25,13 @@ from tests.engine.live import PATIENCE, make_file, plain_engine, rows
 from tests.gui.aio import on_gui_loop, until
 from tests.gui.dialogs.asking import asking, click, press, type_into, unnamed
 
-PLAIN = "CREATE TABLE item (id INTEGER PRIMARY KEY NOT NULL, name TEXT); INSERT INTO item VALUES (1, 'one');"
+PLAIN = "CREATE TABLE item (id INT PRIMARY KEY NOT NULL, name TEXT); INSERT INTO item VALUES (1, 'one');"
 MIXED = (
     PLAIN
     + """
-CREATE TABLE done (id INTEGER PRIMARY KEY NOT NULL, name TEXT);
+CREATE TABLE done (id INT PRIMARY KEY NOT NULL, name TEXT);
 SELECT crsql_as_crr('done');
-CREATE TABLE tag (id INTEGER PRIMARY KEY NOT NULL);
+CREATE TABLE tag (id INT PRIMARY KEY NOT NULL);
 CREATE TABLE person (id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, email TEXT UNIQUE);
 """
 )
@@ -85,12 +85,12 @@ async def test_the_tables_and_why_not(tmp_path: Path) -> None:
                 "person": (
                     "Cannot be synced",
                     [
-                        "Besides the primary key, “email” must be unique, which peers cannot guarantee together.",
-                        "It uses AUTOINCREMENT, whose values would clash between peers.",
+                        "SQLite hands out the numbers of its key; such tables cannot be synced yet.",
+                        "Besides the key, “email” must be unique; such tables cannot be synced yet.",
                     ],
                 ),
             }
-            assert "must load cr-sqlite" in dialog.price.text
+            assert "go on using the file as before" in dialog.price.text
             assert str(tmp_path / "backups") in dialog.backup.text
             assert dialog.ok.isEnabled()
             assert dialog.chosen() == []
@@ -108,7 +108,7 @@ async def test_made_syncable_after_a_backup_and_synced(tmp_path: Path) -> None:
     file = plain_file(tmp_path / "app.db")
     make_file(
         tmp_path / "rooms/room",
-        "CREATE TABLE item (id INTEGER PRIMARY KEY NOT NULL, name TEXT); SELECT crsql_as_crr('item');",
+        "CREATE TABLE item (id INT PRIMARY KEY NOT NULL, name TEXT); SELECT crsql_as_crr('item');",
     )
     async with plain_engine() as server, engine_with_backups(tmp_path) as engine:
         hub = await server.serving.start(tmp_path / "rooms")
@@ -203,7 +203,7 @@ async def test_a_table_that_changed_meanwhile(tmp_path: Path) -> None:
             tick(dialog, "item")
             tick(dialog, "tag")
             with connect(file) as connection:
-                connection.execute("CREATE UNIQUE INDEX again ON tag (id)")
+                connection.execute("ALTER TABLE tag ADD COLUMN u; CREATE UNIQUE INDEX again ON tag (u)")
             click(dialog.ok)
             await until(lambda: dialog.problem.text, "the problem is said")
             assert "tag" in dialog.problem.text
