@@ -9,7 +9,8 @@ From the bottom up; imports point down only (``tests/engine/test_directions.py``
 - ``clocks``: what a file keeps about its peers; ``crr``: cr-sqlite's tables; ``ordinary``: those of any
   program; ``replica``: kinds of tables behind typed methods
 - ``wire``: messages and their bytes; ``session``: one sync session without I/O
-- ``settings``: what is remembered between runs; ``events``: what the engine tells the world
+- ``settings``: what is remembered between runs; ``events``: what the engine tells the world;
+  ``peer_state``: the state of a peer in words
 - ``storage``: open files, shared by everybody; ``transport``: sockets and what drives a session over one
 - ``links``: configured peers, when to try them and what they show
 - ``checks``: compare and repair on request; ``history``: what happened

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 
 from PySide6.QtCore import QEvent, QObject, QTimer
 
-from engine.events import DatabaseChanged, PeerStatus
+from engine.events import DatabaseChanged
+from engine.peer_state import PeerStatus
 from gui.commands import Commands
 from gui.panels.clocks import ClocksPanel
 

@@ -66,6 +66,6 @@ class LogFile:
 def _may_be_kept(record: logging.LogRecord) -> bool:
     """The library writes whole frames and headers at "debug": people's values, and tokens. Keys of rows are values,
     too, and this file is part of what is given to those who help."""
-    if record.name == "engine.hub.waiting_log":
+    if record.name == "engine.hub.withheld_log":
         return False
     return record.levelno > logging.DEBUG or not record.name.startswith("websockets")

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from engine.api import Engine
-from engine.events import AttentionNeeded, PeerStatus, State
+from engine.events import AttentionNeeded
+from engine.peer_state import PeerStatus, State
 from engine.text import sentences
 from gui.bridge import Bridge
 from gui.language import said, tr

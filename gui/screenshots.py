@@ -15,7 +15,7 @@ from PySide6.QtGui import QColor, QCursor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QMainWindow, QWidget
 
 from engine.errors import SynclineError
-from engine.events import State
+from engine.peer_state import State
 from gui import language
 from gui.lifecycle import Application, make_application, run_coroutine
 from gui.pairing_screenshots import pairing

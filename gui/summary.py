@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from engine.events import Guest, PeerStatus, State
+from engine.events import Guest
+from engine.peer_state import PeerStatus, State
 from gui.language import said, tr
 from gui.models import times
 from gui.models.labels import state_word

@@ -26,7 +26,7 @@ from PySide6.QtGui import (
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication, QWidget
 
-from engine.events import State
+from engine.peer_state import State
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,8 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QApplication, QMenu, QSystemTrayIcon, QWidget
 
-from engine.events import ChangesMoved, State
+from engine.events import ChangesMoved
+from engine.peer_state import State
 from gui.actions import Actions, PauseMenu
 from gui.language import spoken, tr
 from gui.models import values

@@ -20,9 +20,10 @@ from engine.api import Engine
 from engine.cli.demo.hub import ROOM, SIDES, Demo
 from engine.crr import connect
 from engine.errors import NotADatabase
-from engine.events import DatabaseChanged, PeerStatus, Remedy, State
+from engine.events import DatabaseChanged
 from engine.history.journal import Journal
 from engine.ids import DatabaseId, PeerId
+from engine.peer_state import PeerStatus, Remedy, State
 from engine.settings import Pause, Settings
 from gui.app import cannot_start, shell
 from gui.demo import WriteBar

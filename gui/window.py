@@ -19,8 +19,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.events import AttentionNeeded, DatabaseChanged, PeerStatus, SharingChanged, State
+from engine.events import AttentionNeeded, DatabaseChanged, SharingChanged
 from engine.pairing.pairing_link import is_link
+from engine.peer_state import PeerStatus, State
 from engine.settings import Pause, Settings
 from engine.text import sentences
 from gui.actions import Actions, PauseMenu

@@ -10,7 +10,7 @@ from functools import partial
 from engine.api.core import Core
 from engine.change import Change
 from engine.errors import UsageError
-from engine.events import AttentionNeeded, FlowDirection, PeerChanged, PeerStatus, SyncFailed, SyncFinished
+from engine.events import AttentionNeeded, FlowDirection, PeerChanged, SyncFailed, SyncFinished
 from engine.history.activity import Activity
 from engine.history.event_stream import flow_in, flow_of
 from engine.history.journal import SyncLine
@@ -18,6 +18,7 @@ from engine.ids import DatabaseId, PeerId
 from engine.links.dialects import SchemaName
 from engine.links.link import Link
 from engine.links.retry_policy import Policies
+from engine.peer_state import PeerStatus
 from engine.settings import PeerConfig
 from engine.settings.credentials import Tokens
 from engine.tables import Applied

@@ -9,8 +9,9 @@ from dataclasses import replace
 from engine.api.core import Core
 from engine.api.links import Links
 from engine.errors import PeerUnreachable, SynclineError
-from engine.events import PeerRemoved, PeerStatus
+from engine.events import PeerRemoved
 from engine.ids import DatabaseId, PeerId
+from engine.peer_state import PeerStatus
 from engine.settings import Pause, PeerConfig
 from engine.settings.credentials import Tokens
 from engine.text import t

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from engine.checks.row_diff import Finder, RowDifference
 from engine.errors import PeerUnreachable, UsageError
-from engine.events import State
 from engine.links.link import Link
+from engine.peer_state import State
 from engine.session import SynclineSession, Verdict
 from engine.session.common_tables import together
 from engine.session.row_queries import Answer, Question

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.events import PeerStatus, State
+from engine.peer_state import PeerStatus, State
 from engine.text import Text, layout
 
 

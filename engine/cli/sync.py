@@ -14,13 +14,14 @@ from engine.cli.options import add_database, add_token_file
 from engine.cli.output import change_json, change_line, changes, said, say, say_json, short_site, terminal
 from engine.cli.states import StateLines
 from engine.errors import FileBusy, ReadOnlyFile, StorageFailed, SynclineError, TablesParked, UsageError
-from engine.events import ChangesMoved, Event, PeerChanged, PeerStatus, State, SyncFinished
+from engine.events import ChangesMoved, Event, PeerChanged, SyncFinished
 from engine.history import parked
 from engine.history.event_stream import EventStream
 from engine.ids import DatabaseId
 from engine.links.backoff import Backoff
 from engine.links.dialects import SchemaName
 from engine.links.retry_policy import POLICIES
+from engine.peer_state import PeerStatus, State
 from engine.settings import DatabaseConfig, Mode, PeerConfig, Settings, SettingsFile, check_url, data_dir, journal_path
 from engine.settings.credentials import TokenStore
 from engine.sqlite.paths import resolved

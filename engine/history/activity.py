@@ -7,9 +7,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from engine.events import PeerStatus, State, SyncFailed, SyncFinished
+from engine.events import SyncFailed, SyncFinished
 from engine.ids import PeerId
 from engine.links.link import Link
+from engine.peer_state import PeerStatus, State
 from engine.session import Session
 from engine.settings import Mode
 

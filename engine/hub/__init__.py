@@ -5,9 +5,9 @@
 - ``access``: who may enter which room; ``tokens``: the file of tokens
 - ``cert_reload``: follows a certificate that is renewed
 - ``rooms``: opens rooms, and closes empty ones; ``create_room``, ``migrate_room``, ``schemas``: makes and migrates them
-- ``waiting_log``: names the rows of rooms that cannot be sent
-- ``connection``: a connection before its session begins; ``accepting``: waits when no descriptor is left
-- ``limits``: what peers may do; ``rate_limit`` holds each of them to it, ``intake`` all of them together
+- ``withheld_log``: names the rows of rooms that cannot be sent
+- ``connection``: a connection before its session begins; ``accept_loop``: waits when no descriptor is left
+- ``limits``: what peers may do; ``rate_limit`` holds each of them to it, ``inbound_budget`` all of them together
 - ``upstreams``: the other hubs that serve the same rooms
 - ``counters``, ``metrics``: what a hub counts, for Prometheus
 """

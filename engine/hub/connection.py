@@ -13,7 +13,7 @@ from websockets.protocol import SEND_EOF, State
 from websockets.typing import Data
 
 from engine.hub.access import Grant
-from engine.hub.intake import Intake
+from engine.hub.inbound_budget import InboundBudget
 from engine.links.inbound import Purpose
 from engine.session.close_codes import CloseCode
 from engine.sqlite.steps import Left, unless
@@ -48,7 +48,7 @@ class Gone(Exception):
 class Present:
     """Every connection that there is, greeted or not, how many there are from each address, and what they hold."""
 
-    intake: Intake
+    inbound_budget: InboundBudget
     sockets: set[HubSocket] = field(default_factory=set)
     addresses: Counter[str] = field(default_factory=Counter)
 
@@ -98,7 +98,7 @@ class HubSocket(ServerSocket):
         addresses[self.address] -= 1
         if not addresses[self.address]:
             del addresses[self.address]
-        self._present.intake.forget(self)
+        self._present.inbound_budget.forget(self)
         self.send_away(Gone())
         super().connection_lost(exc)
 
@@ -124,7 +124,7 @@ class HubSocket(ServerSocket):
 
     def _count(self) -> None:
         if self.state in (State.CONNECTING, State.OPEN):
-            self._present.intake.count(self)
+            self._present.inbound_budget.count(self)
 
     def give_up(self, code: int, reason: str) -> None:
         """Take nothing more of what is coming, and let go of what has; the peer is told why."""

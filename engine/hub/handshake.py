@@ -19,7 +19,7 @@ from websockets.typing import Subprotocol
 from engine.errors import WireError
 from engine.hub.access import Access, Denied
 from engine.hub.connection import HubSocket, Present
-from engine.hub.intake import Intake
+from engine.hub.inbound_budget import InboundBudget
 from engine.hub.limits import Busy
 from engine.hub.options import HubOptions, is_loopback
 from engine.text import t
@@ -82,7 +82,7 @@ class Handshake:
         metrics: Callable[[], bytes],
         refused: Counter[str],
     ) -> None:
-        self.present = Present(Intake(options.limits))
+        self.present = Present(InboundBudget(options.limits))
         self.closed = False
         self._access = access
         self._options = options

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from engine.errors import NoSuchFile, SynclineError, UsageError
 from engine.hub.limits import Busy, Limits
-from engine.hub.waiting_log import WaitingLog
+from engine.hub.withheld_log import WithheldLog
 from engine.storage.host_pool import HostPool
 from engine.storage.replica_host import ReplicaHost
 from engine.text import t
@@ -49,7 +49,7 @@ class Rooms:
         self._limits = limits
         self._open: dict[str, _Room] = {}  # in the order of their last use
         self._served: set[str] = set()
-        self._waiting = WaitingLog()
+        self._waiting = WithheldLog()
 
     @property
     def open(self) -> int:

@@ -17,7 +17,7 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
 from engine.errors import ReplicaError, SynclineError, UsageError, WireError
-from engine.hub.accepting import AT_ONCE, Accepting
+from engine.hub.accept_loop import AT_ONCE, Accepting
 from engine.hub.access import Access, Anybody, Grant, SharedToken, TokenFile
 from engine.hub.cert_reload import Certificate
 from engine.hub.connection import Gone, HubSocket
@@ -42,7 +42,7 @@ from engine.text import t
 from engine.transport.driver import Driver
 from engine.transport.sockets import SOCKET_OPTIONS, on_both
 from engine.wire import MAX_SMALL, Failure, FailureCode, Tables, decode, encode, spoken
-from engine.wire.host import in_url, unbracketed
+from engine.wire.hostname import in_url, unbracketed
 
 log = logging.getLogger(__name__)
 
@@ -340,7 +340,7 @@ class Hub:
             self._check_tokens()
             if self._certificate is not None:
                 self._certificate.reload()
-            for socket, why in self._handshake.present.intake.slow():
+            for socket, why in self._handshake.present.inbound_budget.slow():
                 self._counters.dropped += 1
                 socket.give_up(CloseCode.POLICY_VIOLATION, why)
             for guest in tuple(self._guests):
@@ -362,7 +362,7 @@ class Hub:
             "rooms_open": (self.rooms_open, "Rooms that are open, with or without peers."),
             "links": (self._upstreams.linked, "Rooms in sync with another hub, once for each hub."),
             "incoming_bytes": (
-                self._handshake.present.intake.total,
+                self._handshake.present.inbound_budget.total,
                 "Bytes of messages that have come, or begun to come.",
             ),
             "waiting_bytes": (sum(guest.driver.waiting for guest in self._guests), "Bytes that peers are to take."),

@@ -18,11 +18,12 @@ from urllib.parse import urlsplit
 
 from engine.change import Change
 from engine.errors import SynclineError
-from engine.events import PeerStatus, State, SyncFinished
+from engine.events import SyncFinished
 from engine.hub.rooms import Rooms
 from engine.ids import DatabaseId, PeerId
 from engine.links.inbound import InboundConnections, Purpose
 from engine.links.link import Link
+from engine.peer_state import PeerStatus, State
 from engine.settings import PeerConfig
 from engine.storage.host_pool import HostPool
 from engine.storage.replica_host import ReplicaHost

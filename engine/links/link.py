@@ -16,7 +16,7 @@ from pathlib import Path
 
 from engine.change import Change
 from engine.errors import PeerUnreachable, SynclineError, UsageError
-from engine.events import PeerStatus, Remedy, State, SyncFinished
+from engine.events import SyncFinished
 from engine.links.attempt import Attempt, Ending
 from engine.links.dialects import SchemaName
 from engine.links.inbound import InboundConnections, InboundState, Purpose
@@ -27,6 +27,7 @@ from engine.links.retry_policy import POLICIES, Policies
 from engine.links.schedule import Schedule
 from engine.links.sync_requests import SyncRequests
 from engine.links.troubles import Troubles
+from engine.peer_state import PeerStatus, Remedy, State
 from engine.session import SessionFacts
 from engine.session.close_codes import CloseCode
 from engine.settings import Mode, PeerConfig

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from engine.events import PeerStatus, Remedy, State
 from engine.links.retry_policy import Trouble
+from engine.peer_state import PeerStatus, Remedy, State
 from engine.session import SessionFacts
 from engine.session.common_tables import together
 from engine.settings import Direction, PeerConfig

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from engine.change import Change
-from engine.events import PeerStatus, SyncFinished
+from engine.events import SyncFinished
 from engine.ids import PeerId
+from engine.peer_state import PeerStatus
 from engine.tables import Applied
 
 

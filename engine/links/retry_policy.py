@@ -40,8 +40,8 @@ from engine.errors import (
     UsageError,
     WrongServer,
 )
-from engine.events import Remedy
 from engine.links.backoff import RetryPolicy
+from engine.peer_state import Remedy
 from engine.session.common_tables import together
 from engine.table_shape import ParkedTable, Where
 from engine.text import sentences, t

@@ -2,8 +2,8 @@
 
 - ``base``: what every dialect shares; the hard rule is here
 - ``streams``: how far a session has come, with the greeting and each way; the facts that states are derived from
-- ``syncline``: our own dialect; ``sending`` and ``receiving`` its two halves, ``lineage`` how it notices a copied or
-  restored file
+- ``syncline``: our own dialect; ``sending`` and ``receiving`` its two halves, ``batch_limits`` how large a batch
+  is; ``lineage``: how it notices a copied or restored file
 - ``vlcn``: the published protocol, both roles; ``vlcn_messages``: what it sends
 - ``common_tables``: which tables both sides have alike
 - ``digests``, ``row_queries``: comparing tables on request

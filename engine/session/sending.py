@@ -18,21 +18,11 @@ from engine.tables import Part, Span, weight
 from engine.text import t
 from engine.wire import MAX_FRAME, Batch, Confirm, Status, Want, encode
 
+from . import batch_limits
 from .actions import ReadPart, Snapshot
 from .lineage import LineageSession
 from .progress import versions_behind
 from .vlcn_messages import Versions
-
-WINDOW = 8
-"""Batches that may be unconfirmed at a time. The receive queue
-(``engine.transport.receive_queue``) is deeper: two busy ends cannot block."""
-
-BATCH_CHANGES = 2_000
-BATCH_BYTES = 512 * 1024
-"""Bounds of one Batch, changes and (roughly) bytes. A single larger change still goes, alone."""
-
-WINDOW_BYTES = WINDOW * BATCH_BYTES
-"""Unconfirmed bytes after which no further batch goes: large changes are under way one at a time, not eight."""
 
 
 @dataclass(slots=True)
@@ -88,7 +78,7 @@ class Window:
     @property
     def full(self) -> bool:
         """Whether no further batch may go."""
-        return len(self.sizes) >= WINDOW or sum(self.sizes) >= WINDOW_BYTES
+        return len(self.sizes) >= batch_limits.WINDOW or sum(self.sizes) >= batch_limits.WINDOW_BYTES
 
 
 class SendingSession(LineageSession):
@@ -253,8 +243,8 @@ class SendingSession(LineageSession):
                 self._range.place,
                 self.peer if request.filters and request.by_author else None,
                 tuple(outbound.own_versions) if request.filters else (),
-                BATCH_CHANGES,
-                BATCH_BYTES,
+                batch_limits.BATCH_CHANGES,
+                batch_limits.BATCH_BYTES,
                 self._known_version(),
             )
         )

@@ -19,7 +19,7 @@ from engine.ids import DatabaseId, PeerId
 from engine.sqlite.paths import whole
 from engine.text import t
 from engine.wire.handshake import check_room
-from engine.wire.host import in_brackets, lower
+from engine.wire.hostname import in_brackets, lower
 
 HOME = "SYNCLINE_HOME"
 """The environment variable that moves settings and data to one folder: for tests, the demo, a USB stick."""

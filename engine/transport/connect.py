@@ -34,7 +34,7 @@ from engine.wire.handshake import (
     TOKEN_HEADER,
     encode_subprotocol,
 )
-from engine.wire.host import in_url, of_url, without_zone
+from engine.wire.hostname import in_url, of_url, without_zone
 
 OPEN_TIMEOUT = 10.0
 """Seconds for the TCP connection, TLS and the handshake together."""

@@ -5,7 +5,7 @@ This package knows nothing of who calls it: no socket, no file, no clock.
 - ``messages``: the messages of both dialects; ``primitives``: the bytes that both are made of
 - ``syncline``, ``hello``, ``batch_codec``, ``column_codec``, ``row_messages``, ``plans``: our own dialect (PROTOCOL.md)
 - ``vlcn``: the published one; ``change_codec``: changes as it has them; ``schema_hash``: its name for a schema
-- ``handshake``: what a client says before the first frame; ``host``: hosts in addresses, with brackets and zones
+- ``handshake``: what a client says before the first frame; ``hostname``: hosts in addresses, with brackets and zones
 - ``encoded_cache``: bytes that go to several peers are made once
 """
 

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from engine.checks.probe import Outcome, ProbeReport, Step
-from engine.events import State
+from engine.peer_state import State
 from engine.text import sentences
 from gui.dialogs.inline_message import InlineMessage, MakeIcon
 from gui.language import said, tr

@@ -9,7 +9,7 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QIcon, QPalette, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QStyle, QWidget
 
-from engine.events import State
+from engine.peer_state import State
 from gui.theme import BAD, QUIET, Tone, state_icon, tone_color
 
 MakeIcon = Callable[[], QIcon]

@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QDialogButtonBox, QHBoxLayout, QProgressBar, QPush
 from engine.api import Engine
 from engine.checks.schema_diff import Comparison, Cure
 from engine.errors import SynclineError
-from engine.events import State
 from engine.ids import PeerId
+from engine.peer_state import State
 from engine.tables import Addition
 from gui.dialogs.base import AsyncDialog, in_words
 from gui.dialogs.inline_message import InlineMessage

@@ -21,8 +21,9 @@ from PySide6.QtWidgets import (
 
 from engine.api import Engine
 from engine.errors import SynclineError
-from engine.events import Guest, Paired, SharingChanged, State
+from engine.events import Guest, Paired, SharingChanged
 from engine.ids import DatabaseId
+from engine.peer_state import State
 from gui.dialogs.base import AsyncDialog, in_words
 from gui.dialogs.inline_message import InlineMessage
 from gui.dialogs.invitation import InvitationPanel

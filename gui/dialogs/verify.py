@@ -19,8 +19,8 @@ from engine.api import Engine
 from engine.checks.repair import Side
 from engine.checks.verify import Verification
 from engine.errors import SynclineError
-from engine.events import State
 from engine.ids import PeerId
+from engine.peer_state import State
 from engine.session import Verdict
 from gui.dialogs.base import AsyncDialog, in_words
 from gui.dialogs.inline_message import InlineMessage

@@ -1,8 +1,8 @@
 """Qt models for the tables: they are told what to show through slots, and know nothing of the engine.
 
 - ``peers``, ``clocks``, ``activity``: a panel's table each
-- ``flow``: the change flow; ``flow_words``: a line of it in words; ``ring_buffer``: the latest 100,000
+- ``flow``: the change flow; ``flow_text``: a line of it in words; ``ring_buffer``: the latest 100,000
 - ``paired_devices``, ``lan_devices``, ``schema``, ``rows``: tables of dialogs
-- ``lines``, ``tuples``, ``sorting``: what small tables share
+- ``static_table``, ``enum_table``, ``sorting``: what small tables share
 - ``labels``, ``times``, ``values``: states, times and values in words
 """

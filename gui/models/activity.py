@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from PySide6.QtGui import QColor, QIcon
 
-from engine.events import State
 from engine.history.journal import OverwrittenLine, SyncLine
+from engine.peer_state import State
 from gui import theme
 from gui.language import said, tr
 from gui.models import times, values
-from gui.models.lines import Shown
+from gui.models.static_table import Shown
 
 
 def sync_columns() -> list[Shown[SyncLine]]:

@@ -19,7 +19,7 @@ from PySide6.QtGui import QGuiApplication, QPalette
 from engine.events import ChangesMoved, FlowDirection
 from gui import theme
 from gui.language import tr
-from gui.models.flow_words import Column, LineWords
+from gui.models.flow_text import Column, LineWords
 from gui.models.ring_buffer import Line, Ring
 
 Index = QModelIndex | QPersistentModelIndex

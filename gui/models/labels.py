@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from engine.events import FlowDirection, State
+from engine.events import FlowDirection
+from engine.peer_state import State
 from gui.language import said, tr
 
 

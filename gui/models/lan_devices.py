@@ -11,7 +11,7 @@ from PySide6.QtCore import QModelIndex, QObject, Qt
 from engine.pairing.discovery import Found
 from gui import theme
 from gui.language import tr
-from gui.models.tuples import TupleModel
+from gui.models.enum_table import TupleModel
 
 Role = Qt.ItemDataRole
 

@@ -11,7 +11,7 @@ from engine.events import Guest
 from gui import theme
 from gui.language import tr
 from gui.models import times
-from gui.models.tuples import TupleModel
+from gui.models.enum_table import TupleModel
 
 Role = Qt.ItemDataRole
 

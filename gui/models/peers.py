@@ -17,7 +17,7 @@ from PySide6.QtCore import (
     Slot,
 )
 
-from engine.events import PeerStatus, State
+from engine.peer_state import PeerStatus, State
 from gui import theme
 from gui.language import said, tr
 from gui.models import times, values

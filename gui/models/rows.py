@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt
 from engine.checks.row_diff import Row, RowDifference
 from gui.language import tr
 from gui.models import values
-from gui.models.tuples import TupleModel
+from gui.models.enum_table import TupleModel
 
 Role = Qt.ItemDataRole
 

@@ -11,7 +11,7 @@ from engine.checks.schema_diff import Cure, SchemaLine
 from gui import theme
 from gui.language import said, tr
 from gui.models import values
-from gui.models.tuples import TupleModel
+from gui.models.enum_table import TupleModel
 
 Role = Qt.ItemDataRole
 

@@ -8,7 +8,7 @@ from functools import partial
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QWidget
 
-from engine.events import PeerStatus, Remedy, State
+from engine.peer_state import PeerStatus, Remedy, State
 from gui.dialogs.inline_message import InlineMessage
 from gui.language import said, spoken, tr
 from gui.theme import state_icon

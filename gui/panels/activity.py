@@ -22,8 +22,8 @@ from engine.history.journal import OverwrittenLine, SyncLine
 from gui import theme
 from gui.language import spoken, tr
 from gui.models.activity import overwritten_columns, sync_columns
-from gui.models.lines import LinesModel
 from gui.models.sorting import SortProxy
+from gui.models.static_table import LinesModel
 from gui.models.values import number
 from gui.panels.table import Table
 

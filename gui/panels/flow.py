@@ -20,7 +20,7 @@ from engine.events import ChangesMoved, FlowDirection
 from gui import theme
 from gui.language import spoken, tr
 from gui.models.flow import CAPACITY, COPY_ROLE, LINE_ROLE, FlowFilter, FlowModel
-from gui.models.flow_words import Column
+from gui.models.flow_text import Column
 from gui.models.labels import way_word
 from gui.models.ring_buffer import Ring
 from gui.models.values import number

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QStyle, QStyleOptionViewItem, QTableView
 
 from gui import theme
 from gui.models.flow import FlowModel
-from gui.models.flow_words import Column
+from gui.models.flow_text import Column
 from gui.panels.table import GAP, CellDelegate
 
 _SPECIAL = (QStyle.StateFlag.State_Selected | QStyle.StateFlag.State_HasFocus | QStyle.StateFlag.State_MouseOver).value

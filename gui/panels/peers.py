@@ -29,8 +29,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.events import Remedy
 from engine.ids import PeerId
+from engine.peer_state import Remedy
 from gui import theme
 from gui.actions import PauseMenu
 from gui.language import spoken, tr

@@ -24,7 +24,7 @@ from PySide6.QtWidgets import QApplication
 from engine.api import Engine
 from engine.cli.bench.guests import SCHEMA
 from engine.crr import connect
-from engine.events import PeerStatus, State
+from engine.peer_state import PeerStatus, State
 from engine.settings import DatabaseConfig, Mode, PeerConfig, Settings
 from gui.app import shell
 from gui.lifecycle import make_application, run_coroutine

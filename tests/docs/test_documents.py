@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from engine.cli.commandline import parser
-from engine.events import State
+from engine.peer_state import State
 from engine.settings import SETTINGS
 from engine.settings.schema import Group
 from tests.docs.documents import ROOT, Terminal, blocks, documents, spans

@@ -20,6 +20,7 @@ LAYERS = (
     {"crr", "ordinary"},
     {"replica", "wire"},
     {"settings"},
+    {"peer_state"},
     {"events", "truncate"},
     {"session"},
     {"storage", "transport"},

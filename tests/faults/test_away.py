@@ -17,8 +17,9 @@ import pytest
 
 from engine.api import Engine, keeper
 from engine.errors import FileReplaced, NoSuchFile
-from engine.events import ChangesMoved, DatabaseChanged, FlowDirection, State
+from engine.events import ChangesMoved, DatabaseChanged, FlowDirection
 from engine.links.retry_policy import AWAY, POLICIES
+from engine.peer_state import State
 from engine.replica import Replica
 from engine.settings import DatabaseConfig, PeerConfig, Settings
 from engine.sqlite.sqlite_errors import explained
@@ -26,7 +27,7 @@ from engine.storage import file_watch, replica_host
 from engine.tables import Received
 from tests.engine.live import HASTY, PATIENCE, add_peer, make_file, on_loop, plain_engine, rows, until, write, writing
 from tests.faults.bad_disk import BadDisk
-from tests.faults.looks import look
+from tests.faults.clock_probe import look
 
 GONE = "is no longer there"
 

@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from engine.api import Engine
-from engine.events import State
 from engine.hub import Hub
+from engine.peer_state import State
 from engine.settings import Pause
 from engine.storage import replica_host
 from engine.wire import AnnouncePresence, Changes, Hello, StartStreaming, encode
@@ -25,7 +25,7 @@ from tests import budget
 from tests.engine.hub.guests import guest, hear
 from tests.engine.live import HASTY, PATIENCE, add_peer, make_file, on_loop, plain_engine, rows, until, write, writing
 from tests.faults.bad_disk import BadDisk
-from tests.faults.looks import look
+from tests.faults.clock_probe import look
 
 STRANGER = bytes(range(16))
 

@@ -18,8 +18,8 @@ from websockets.exceptions import ConnectionClosed
 from websockets.frames import Frame, Opcode
 
 from engine.change import Change
-from engine.events import State
 from engine.hub import Hub
+from engine.peer_state import State
 from engine.replica import Replica
 from engine.session import base
 from engine.tables import pack_columns

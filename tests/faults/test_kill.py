@@ -12,7 +12,7 @@ from engine.replica import Replica
 from tests import budget
 from tests.engine.live import PATIENCE, make_file, on_loop, plain_engine, rows, writing
 from tests.engine.programs import Command
-from tests.faults.moments import written
+from tests.faults.write_moments import written
 
 CHANGES = 8_000
 

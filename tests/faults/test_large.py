@@ -17,7 +17,7 @@ import pytest
 
 from engine.crr import connect
 from engine.replica import Replica
-from engine.session.sending import WINDOW_BYTES
+from engine.session.batch_limits import WINDOW_BYTES
 from tests import budget
 from tests.engine.live import SCHEMA, make_file, on_loop, writing
 from tests.faults.proxy import Proxy

@@ -14,15 +14,15 @@ from pathlib import Path
 import pytest
 
 from engine.crr import connect
-from engine.events import State
+from engine.peer_state import State
 from engine.replica import Replica
 from engine.settings import Mode
 from engine.transport import keepalive
 from tests import budget
 from tests.engine.live import PATIENCE, add_peer, make_file, on_loop, plain_engine, rows, until, write, writing
-from tests.faults.looks import look
-from tests.faults.moments import written
+from tests.faults.clock_probe import look
 from tests.faults.programs import HEARTBEAT, Program
+from tests.faults.write_moments import written
 from tests.ports import free_port
 
 KILLS = 3

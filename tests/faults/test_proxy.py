@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from engine.api import Engine
-from engine.events import State
 from engine.hub import Hub
+from engine.peer_state import State
 from engine.transport import connect, driver, keepalive, sockets
 from tests import budget
 from tests.engine.live import add_peer, make_file, on_loop, plain_engine, rows, until, write, writing
-from tests.faults.looks import digest, look
+from tests.faults.clock_probe import digest, look
 from tests.faults.proxy import Proxy
 
 HEARTBEAT = 0.3

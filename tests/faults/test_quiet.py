@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.events import State
+from engine.peer_state import State
 from engine.replica import Replica
 from engine.settings import Direction, Mode
 from tests import budget

@@ -16,7 +16,8 @@ from websockets.http11 import Request, Response
 
 from engine.api import Engine
 from engine.change import Change
-from engine.events import PeerChanged, PeerStatus, State, SyncFinished
+from engine.events import PeerChanged, SyncFinished
+from engine.peer_state import PeerStatus, State
 from engine.replica import Replica
 from engine.session import syncline
 from engine.table_shape import Shape

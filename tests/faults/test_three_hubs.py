@@ -11,7 +11,7 @@ import pytest
 from engine.api import Engine
 from tests.engine.live import add_peer, make_file, on_loop, plain_engine, rows, until, write
 from tests.engine.programs import Command, Running
-from tests.faults.looks import look
+from tests.faults.clock_probe import look
 from tests.faults.proxy import Proxy
 from tests.ports import free_ports
 

@@ -10,7 +10,7 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
 from engine.api import Engine
-from engine.events import State
+from engine.peer_state import State
 from engine.wire import MAX_FRAME, Changes, Cursor, StartStreaming, decode, encode
 from tests.engine.live import PATIENCE, add_peer, make_file, on_loop, plain_engine, rows, until, write
 from tests.faults.proxy import Proxy

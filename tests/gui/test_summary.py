@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 from pytestqt.qtbot import QtBot
 
-from engine.events import PeerStatus, State
+from engine.peer_state import PeerStatus, State
 from gui.summary import summary
 
 TODAY = datetime.now().replace(hour=12, minute=34, second=56)

@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 import pytest
 
 from engine.api import Engine
-from engine.events import State
 from engine.links.dialects import SchemaName
+from engine.peer_state import State
 from engine.replica import Replica
 from engine.settings import Mode, Settings
 from engine.wire.schema_hash import cryb64

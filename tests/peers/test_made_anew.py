@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine.replica import Replica
-from engine.session import sending
+from engine.session import batch_limits
 from tests.engine.session.test_ranges import fill, run_until_cut
 from tests.engine.session.world import make_replica, own_pair, rows
 from tests.peers.oracle import Oracle
@@ -42,7 +42,7 @@ def oracle() -> Iterator[Oracle]:
 def test_made_anew_by_the_published_engine(
     oracle: Oracle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str, which: str
 ) -> None:
-    monkeypatch.setattr(sending, "BATCH_CHANGES", 10)
+    monkeypatch.setattr(batch_limits, "BATCH_CHANGES", 10)
     one, other = make_replica(tmp_path / "one.db"), make_replica(tmp_path / "other.db")
     fill(one, 40)
     if which == "whole":

@@ -18,7 +18,7 @@ from websockets.typing import Subprotocol
 
 from engine.change import Change, SQLiteValue
 from engine.cli.bench.guests import TABLE
-from engine.session.sending import BATCH_CHANGES, WINDOW
+from engine.session.batch_limits import BATCH_CHANGES, WINDOW
 from engine.tables import pack_columns
 from engine.wire import MAX_CHANGES, PROTOCOL, Batch, Confirm, Hello, Lineage, Want, decode, encode
 from engine.wire.handshake import encode_subprotocol

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from engine.change import Change
 from engine.cli.bench.samples import Sample, samples
 from engine.cli.bench.timing import Case, Watch
-from engine.session.sending import BATCH_CHANGES
+from engine.session.batch_limits import BATCH_CHANGES
 from engine.wire.batch_codec import put_batch, take_batch
 from engine.wire.change_codec import put_changes, take_changes
 from engine.wire.primitives import Reader

@@ -18,7 +18,7 @@ from engine import relaunch
 from engine.cli.demo.hub import PATIENCE, describe
 from engine.cli.demo.p2p import MACHINES, come_together, file_of
 from engine.errors import PeerUnreachable
-from engine.events import State
+from engine.peer_state import State
 from engine.text import layout, t
 
 GOODBYE = 20.0

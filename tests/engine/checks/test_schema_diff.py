@@ -10,7 +10,7 @@ import pytest
 from engine.api import Engine
 from engine.checks.schema_diff import Cure, ask_plans, compare
 from engine.errors import PeerRefused, UsageError
-from engine.events import Remedy, State
+from engine.peer_state import Remedy, State
 from engine.replica import Replica
 from engine.settings import PeerConfig, Settings
 from engine.storage.backup import Backups

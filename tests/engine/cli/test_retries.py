@@ -16,7 +16,7 @@ import pytest
 from engine.api import Engine
 from engine.settings import Mode, PeerConfig, SettingsFile
 from engine.settings.credentials import TokenStore
-from tests.engine.front import Front
+from tests.engine.fake_proxy import FakeProxy
 from tests.engine.live import PATIENCE, make_file, on_loop, plain_engine, rows, until, write, writing
 from tests.engine.programs import Command
 
@@ -52,12 +52,12 @@ async def watching(process: Popen[str]) -> AsyncIterator[Watching]:
 @on_loop
 async def test_once_fails_at_once(syncline: Command, tmp_path: Path) -> None:
     a = make_file(tmp_path / "a.db")
-    async with Front(0) as front:
+    async with FakeProxy(0) as proxy:
         for says in ("404 Not Found", "302 Found\r\nLocation: http://portal.example/login", "401 Unauthorized"):
-            front.answer(says)
-            err = await asyncio.to_thread(syncline, "sync", a, front.url, "--once", status=1)
+            proxy.answer(says)
+            err = await asyncio.to_thread(syncline, "sync", a, proxy.url, "--once", status=1)
             assert says[:3] in err or "does not accept the token" in err
-            assert len(front.asked) == 1
+            assert len(proxy.asked) == 1
 
 
 @pytest.mark.parametrize("how", [("--watch",), ("--every", "60")])
@@ -67,17 +67,17 @@ async def test_watching_goes_on(syncline: Command, tmp_path: Path, how: tuple[st
     room, a = make_file(tmp_path / "hub" / "room"), make_file(tmp_path / "a.db")
     async with plain_engine() as server:
         hub = await server.serving.start(room.parent)
-        async with Front(hub.port) as front:
-            front.answer("404 Not Found")
-            async with watching(syncline.start("sync", a, front.url, "--room", "room", *how)) as program:
+        async with FakeProxy(hub.port) as proxy:
+            proxy.answer("404 Not Found")
+            async with watching(syncline.start("sync", a, proxy.url, "--room", "room", *how)) as program:
                 first = await program.line()
                 assert first.startswith("Needs you: ")
                 assert "HTTP 404" in first
-                await until(lambda: len(front.asked) > 1, "it goes on")
-                front.answer("511 Network Authentication Required")
+                await until(lambda: len(proxy.asked) > 1, "it goes on")
+                proxy.answer("511 Network Authentication Required")
                 assert "HTTP 511" in await program.line()
                 write(a, "INSERT INTO item (id, name) VALUES (1, 'meanwhile')")
-                front.answer("")
+                proxy.answer("")
                 said = [await program.line()]
                 while not said[-1].startswith("In sync: "):
                     said.append(await program.line())
@@ -90,11 +90,11 @@ async def test_watching_in_json_says_no_line_twice(syncline: Command, tmp_path: 
     room, a = make_file(tmp_path / "hub" / "room"), make_file(tmp_path / "a.db")
     async with plain_engine() as server:
         hub = await server.serving.start(room.parent)
-        async with Front(hub.port) as front:
-            front.answer("404 Not Found")
-            async with watching(syncline.start("sync", a, front.url, "--room", "room", "--watch", "--json")) as program:
-                await until(lambda: len(front.asked) > 1, "it goes on")
-                front.answer("")
+        async with FakeProxy(hub.port) as proxy:
+            proxy.answer("404 Not Found")
+            async with watching(syncline.start("sync", a, proxy.url, "--room", "room", "--watch", "--json")) as program:
+                await until(lambda: len(proxy.asked) > 1, "it goes on")
+                proxy.answer("")
                 said = [json.loads(await program.line())]
                 while said[-1].get("state") != "In sync":
                     said.append(json.loads(await program.line()))

@@ -273,7 +273,7 @@ def test_a_hub_logs_them_once(syncline: Command, tmp_path: Path, room: Path) -> 
         syncline("sync", file, url, "--room", "room")
         assert numbers(file) == [1, 2, 3, 4, *range(6, 11)]
     log = [json.loads(line) for line in serving.err.splitlines()]
-    [named, free] = [line for line in log if line["logger"] == "engine.hub.waiting_log"]
+    [named, free] = [line for line in log if line["logger"] == "engine.hub.withheld_log"]
     assert named["level"] == "warning"
     assert named["room"] == "room"
     assert named["message"].startswith(f"{BAD_TEXT} {VERSION} {LENGTH} {CORRECT}")

@@ -13,9 +13,9 @@ from websockets.exceptions import InvalidStatus
 from engine.api import Engine
 from engine.change import Change
 from engine.errors import UsageError
-from engine.events import State
 from engine.hub import HubOptions
 from engine.hub.tokens import load, make, revoke
+from engine.peer_state import State
 from engine.replica import Replica
 from engine.settings import PeerConfig
 from engine.wire import PROTOCOL, AnnouncePresence, Batch, Changes, Cursor, Failure, FailureCode, Hello, Lineage, encode

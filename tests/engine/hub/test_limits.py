@@ -12,9 +12,9 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from engine.change import Change
 from engine.errors import UsageError
-from engine.events import State
 from engine.hub import Hub, HubOptions, Limits
 from engine.hub.limits import parse
+from engine.peer_state import State
 from engine.tables import pack_columns
 from engine.wire import (
     PROTOCOL,

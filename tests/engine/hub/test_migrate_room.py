@@ -8,8 +8,8 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 
 from engine.api import Engine
-from engine.events import State
 from engine.hub import Hub, HubOptions
+from engine.peer_state import State
 from engine.replica import Replica
 from engine.storage.backup import Backups
 from engine.wire import PROTOCOL, AnnouncePresence, Hello, StartStreaming, encode

@@ -11,9 +11,9 @@ import pytest
 
 from engine.api import Engine
 from engine.crr import connect
-from engine.events import State
 from engine.hub import HubOptions, Limits
 from engine.hub.tokens import make
+from engine.peer_state import State
 from engine.replica import Replica
 from engine.settings import PeerConfig
 from engine.table_plan import Collation, ColumnPlan, Kind, TablePlan

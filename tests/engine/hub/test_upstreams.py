@@ -13,7 +13,7 @@ from engine.api import Engine
 from engine.hub import Hub, HubOptions, upstreams
 from engine.hub.limits import Limits
 from engine.hub.tokens import make
-from tests.engine.front import Front
+from tests.engine.fake_proxy import FakeProxy
 from tests.engine.live import add_peer, make_file, on_loop, plain_engine, rows, until, write
 from tests.ports import free_ports
 
@@ -139,13 +139,13 @@ async def test_a_hub_that_asks_for_a_token_and_one_that_has_no_such_room(
 async def test_a_short_trouble_between_hubs_passes(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """Something else answers for the other hub for a while: a room with people in it is linked again soon."""
     one, two = free_ports(2)
-    async with hub(tmp_path / "two", two), Front(two) as front, plain_engine() as client:
-        front.answer("404 Not Found")
-        async with hub(tmp_path / "one", one, front.port):
+    async with hub(tmp_path / "two", two), FakeProxy(two) as proxy, plain_engine() as client:
+        proxy.answer("404 Not Found")
+        async with hub(tmp_path / "one", one, proxy.port):
             a = await join(client, tmp_path / "a.db", one)
             write(a, "INSERT INTO item (id, name) VALUES (1, 'x')")
-            await until(lambda: len(front.asked) > 2, "asked again and again")
-            front.answer("")
+            await until(lambda: len(proxy.asked) > 2, "asked again and again")
+            proxy.answer("")
             there = tmp_path / "two" / "room"
             await until(lambda: there.exists() and rows(there) == rows(a) != [], "it goes on by itself")
     assert caplog.text.count("HTTP 404") == 1, "it is told once"

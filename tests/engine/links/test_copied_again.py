@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from engine.events import AttentionNeeded, ChangesMoved, Event, PeerChanged, State, SyncFailed, SyncFinished
+from engine.events import AttentionNeeded, ChangesMoved, Event, PeerChanged, SyncFailed, SyncFinished
 from engine.hub import HubOptions
 from engine.links.retry_policy import LOOK
+from engine.peer_state import State
 from engine.replica import Replica
 from tests.engine.live import HASTY, PATIENCE, add_peer, make_file, on_loop, plain_engine, rows, until, write
 from tests.faults.proxy import Proxy

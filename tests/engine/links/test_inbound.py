@@ -13,12 +13,13 @@ import pytest
 
 from engine.api import Engine
 from engine.checks.repair import Side
-from engine.events import ChangesMoved, FlowDirection, PeerChanged, PeerStatus, State, SyncFailed
+from engine.events import ChangesMoved, FlowDirection, PeerChanged, SyncFailed
 from engine.hub import Hub
 from engine.links.inbound import gives_way
+from engine.peer_state import PeerStatus, State
 from engine.replica import Replica
 from engine.settings import Direction, Mode, Pause, PeerConfig
-from tests.engine.front import Front
+from tests.engine.fake_proxy import FakeProxy
 from tests.engine.live import PATIENCE, make_file, on_loop, plain_engine, rows, until, write
 
 OVER_THEIRS = "Uses the connection that the other side made to this machine."
@@ -270,15 +271,15 @@ def test_the_other_side_goes_away(tmp_path: Path, leaves: str) -> None:
 @on_loop
 async def test_who_is_refused_goes_by_a_visit(tmp_path: Path) -> None:
     """Its own way is barred for now; the peer, once it was known, comes to it, and leaves again."""
-    async with two(tmp_path) as (here, there), Front(there.hub.port) as front:
+    async with two(tmp_path) as (here, there), FakeProxy(there.hub.port) as proxy:
         database = await here.engine.databases.add(here.path)
-        await here.engine.peers.add(PeerConfig.new(database.id, front.url, room="room"))
+        await here.engine.peers.add(PeerConfig.new(database.id, proxy.url, room="room"))
         await until(lambda: here.row.state is State.IN_SYNC, "it knows the peer")
-        front.answer("404 Not Found")
+        proxy.answer("404 Not Found")
         await until(lambda: here.row.state is State.NEEDS_YOU, "refused")
         await there.dial(here)
         await until(lambda: here.row.state is State.IN_SYNC and OVER_THEIRS in here.row.reason, "the peer comes")
         await there.engine.peers.pause(Pause.FOREVER)
         await until(lambda: here.row.state is State.NEEDS_YOU, "its own way is tried again")
-        front.answer("")
+        proxy.answer("")
         await alone(here, there)

@@ -10,8 +10,9 @@ import pytest
 
 from engine.api import Engine
 from engine.crr import connect
-from engine.events import PeerChanged, PeerStatus, State
+from engine.events import PeerChanged
 from engine.links.peer_status import Board
+from engine.peer_state import PeerStatus, State
 from engine.settings import Mode, PeerConfig
 from engine.transport.connect import OPEN_TIMEOUT
 from tests.engine.live import PATIENCE, SCHEMA, add_peer, make_file, on_loop, plain_engine, rows, until, write

@@ -15,8 +15,9 @@ from websockets.utils import accept_key
 from engine.change import Change
 from engine.crr import connect
 from engine.errors import SynclineError
-from engine.events import AttentionNeeded, ChangesMoved, State
+from engine.events import AttentionNeeded, ChangesMoved
 from engine.links.attempt import Ending
+from engine.peer_state import State
 from engine.settings import Mode
 from engine.tables import pack_columns
 from engine.wire import PROTOCOL, Changes, Cursor, StartStreaming, encode

@@ -10,7 +10,8 @@ from websockets.asyncio.server import ServerConnection
 
 from engine.api import Engine
 from engine.errors import TablesParked
-from engine.events import AttentionNeeded, PeerStatus, Remedy, State
+from engine.events import AttentionNeeded
+from engine.peer_state import PeerStatus, Remedy, State
 from engine.replica import Replica, record_schema
 from engine.settings import DatabaseConfig, Mode, Settings, SettingsFile
 from engine.table_shape import Shape

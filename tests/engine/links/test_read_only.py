@@ -21,7 +21,7 @@ from pathlib import Path
 from engine.cli.commandline import parser
 from engine.cli.states import StateLines
 from engine.api import Engine
-from engine.events import PeerChanged
+from engine.events import (PeerChanged)
 from engine.settings import DatabaseConfig, PeerConfig, Settings
 parser()  # loads all of it now: what lies below root's folders is soon out of reach
 if os.geteuid() == 0:  # permissions do not bind root

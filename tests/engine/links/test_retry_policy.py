@@ -14,13 +14,14 @@ import pytest
 
 from engine.api import Engine
 from engine.errors import SynclineError, UsageError
-from engine.events import AttentionNeeded, Event, PeerChanged, State
+from engine.events import AttentionNeeded, Event, PeerChanged
 from engine.hub import HubOptions
 from engine.hub.limits import Limits
 from engine.hub.options import Tls
 from engine.hub.tokens import make, revoke
+from engine.peer_state import State
 from engine.settings import DatabaseConfig, Mode, Pause, PeerConfig, Settings
-from tests.engine.front import Front
+from tests.engine.fake_proxy import FakeProxy
 from tests.engine.live import HASTY, PATIENCE, add_peer, make_file, on_loop, plain_engine, rows, until, write
 
 PLAIN = "CREATE TABLE item (id INT PRIMARY KEY NOT NULL, name TEXT, n INTEGER, extra);"
@@ -91,22 +92,22 @@ async def test_what_a_proxy_answers_for_a_while(tmp_path: Path) -> None:
     """Each comes back by itself, with what was written meanwhile; all were in sync before."""
     async with plain_engine() as server, AsyncExitStack() as stack:
         hub = await server.serving.start(make_file(tmp_path / "hub" / "room0").parent)
-        fronts, clients, paths = [], [], []
+        proxies, clients, paths = [], [], []
         for number in range(len(ANSWERS)):
             make_file(tmp_path / "hub" / f"room{number}") if number else None
-            fronts.append(await stack.enter_async_context(Front(hub.port)))
+            proxies.append(await stack.enter_async_context(FakeProxy(hub.port)))
             clients.append(await stack.enter_async_context(plain_engine(HASTY)))
             paths.append(make_file(tmp_path / f"{number}.db"))
-            await add_peer(clients[-1], paths[-1], fronts[-1].url, room=f"room{number}")
+            await add_peer(clients[-1], paths[-1], proxies[-1].url, room=f"room{number}")
         for client in clients:
             await client.peers.wait_in_sync(timeout=PATIENCE)
         events = [stack.enter_context(client.subscribe()) for client in clients]
-        for front, says in zip(fronts, ANSWERS, strict=True):
-            front.answer(says)
-        for path, front, says in zip(paths, fronts, ANSWERS, strict=True):
-            await until(lambda front=front: len(front.asked) > 3, f"asked again and again after {says}")  # type: ignore[misc]
+        for proxy, says in zip(proxies, ANSWERS, strict=True):
+            proxy.answer(says)
+        for path, proxy, says in zip(paths, proxies, ANSWERS, strict=True):
+            await until(lambda proxy=proxy: len(proxy.asked) > 3, f"asked again and again after {says}")  # type: ignore[misc]
             write(path, "INSERT INTO item (id, name) VALUES (1, 'meanwhile')")
-            front.answer("")
+            proxy.answer("")
         for number, (client, path) in enumerate(zip(clients, paths, strict=True)):
             await client.peers.wait_in_sync(timeout=PATIENCE)
             assert rows(tmp_path / "hub" / f"room{number}") == rows(path) != []
@@ -119,12 +120,12 @@ async def test_what_the_server_wishes_is_heeded(files: tuple[Path, Path]) -> Non
     room, a = files
     async with plain_engine() as server, plain_engine(HASTY) as client:
         hub = await server.serving.start(room.parent)
-        async with Front(hub.port) as front:
-            front.answer("429 Too Many Requests\r\nRetry-After: 3")
-            await add_peer(client, a, front.url)
-            await until(lambda: len(front.asked) == 2, "asked again")
-            assert front.asked[1] - front.asked[0] >= 3, "not before"
-            front.answer("")
+        async with FakeProxy(hub.port) as proxy:
+            proxy.answer("429 Too Many Requests\r\nRetry-After: 3")
+            await add_peer(client, a, proxy.url)
+            await until(lambda: len(proxy.asked) == 2, "asked again")
+            assert proxy.asked[1] - proxy.asked[0] >= 3, "not before"
+            proxy.answer("")
             await client.peers.wait_in_sync(timeout=PATIENCE)
 
 
@@ -133,14 +134,14 @@ async def test_answers_that_take_turns_are_told_once_each(files: tuple[Path, Pat
     room, a = files
     async with plain_engine() as server, plain_engine(HASTY) as client:
         hub = await server.serving.start(room.parent)
-        async with Front(hub.port) as front:
+        async with FakeProxy(hub.port) as proxy:
             with client.subscribe() as events:
-                front.answer("404 Not Found")
-                await add_peer(client, a, front.url)
+                proxy.answer("404 Not Found")
+                await add_peer(client, a, proxy.url)
                 for says in ("401 Unauthorized", "500 Oops", "401 Unauthorized"):
-                    await until(lambda: bool(front.asked), "asked")
-                    front.answer(says)
-                await until(lambda: len(front.asked) > 1, "asked")
+                    await until(lambda: bool(proxy.asked), "asked")
+                    proxy.answer(says)
+                await until(lambda: len(proxy.asked) > 1, "asked")
                 assert len([event for event in events.drain() if isinstance(event, AttentionNeeded)]) == 3
 
 
@@ -322,13 +323,13 @@ async def test_a_pull_goes_on_too(files: tuple[Path, Path]) -> None:
     room, a = files
     async with plain_engine() as server, plain_engine(HASTY) as client:
         hub = await server.serving.start(room.parent)
-        async with Front(hub.port) as front:
-            front.answer("404 Not Found")
+        async with FakeProxy(hub.port) as proxy:
+            proxy.answer("404 Not Found")
             write(a, "INSERT INTO item (id, name) VALUES (1, 'x')")
-            await add_peer(client, a, front.url, mode=Mode.EVERY, minutes=60)
+            await add_peer(client, a, proxy.url, mode=Mode.EVERY, minutes=60)
             await needed(client, "HTTP 404")
             await tries(client, 3)
-            front.answer("")
+            proxy.answer("")
             await until(lambda: state(client) is State.IDLE, "pulled")
             assert client.peers.statuses()[0].reason.startswith("Next pull")
             assert rows(room) == rows(a) != []
@@ -339,15 +340,15 @@ async def test_by_hand_nothing_is_tried_again(files: tuple[Path, Path]) -> None:
     room, a = files
     async with plain_engine() as server, plain_engine(HASTY) as client:
         hub = await server.serving.start(room.parent)
-        async with Front(hub.port) as front:
-            front.answer("404 Not Found")
-            peer = await add_peer(client, a, front.url, mode=Mode.MANUAL)
+        async with FakeProxy(hub.port) as proxy:
+            proxy.answer("404 Not Found")
+            peer = await add_peer(client, a, proxy.url, mode=Mode.MANUAL)
             assert isinstance((await client.peers.sync_now())[peer], SynclineError)
             await needed(client, "HTTP 404")
             assert client.peers.statuses()[0].next_attempt is None
             assert isinstance((await client.peers.sync_now())[peer], SynclineError)
-            assert len(front.asked) == 2
-            front.answer("")
+            assert len(proxy.asked) == 2
+            proxy.answer("")
             assert (await client.peers.sync_now())[peer] is None
 
 
@@ -356,9 +357,9 @@ async def test_a_person_who_presses_sync_now_sees_the_try(files: tuple[Path, Pat
     room, a = files
     async with plain_engine() as server, plain_engine() as client:
         hub = await server.serving.start(room.parent)
-        async with Front(hub.port) as front:
-            front.answer("404 Not Found")
-            await add_peer(client, a, front.url)
+        async with FakeProxy(hub.port) as proxy:
+            proxy.answer("404 Not Found")
+            await add_peer(client, a, proxy.url)
             await needed(client, "HTTP 404")
             with client.subscribe() as events:
                 await client.peers.sync_now()
@@ -373,15 +374,15 @@ async def test_a_pause_ends_the_tries(files: tuple[Path, Path]) -> None:
     room, a = files
     async with plain_engine() as server, plain_engine(HASTY) as client:
         hub = await server.serving.start(room.parent)
-        async with Front(hub.port) as front:
-            front.answer("404 Not Found")
-            await add_peer(client, a, front.url)
+        async with FakeProxy(hub.port) as proxy:
+            proxy.answer("404 Not Found")
+            await add_peer(client, a, proxy.url)
             await tries(client, 2)
             await client.peers.pause(Pause.FOREVER)
             await until(lambda: state(client) is State.PAUSED, "paused")
             refusal = next(iter((await client.peers.sync_now()).values()))
             assert isinstance(refusal, UsageError)  # it was not even tried
             assert "is paused" in str(refusal)
-            front.answer("")
+            proxy.answer("")
             await client.peers.pause(None)
             await client.peers.wait_in_sync(timeout=PATIENCE)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from engine.events import AttentionNeeded, State
+from engine.events import AttentionNeeded
+from engine.peer_state import State
 from tests.engine.live import HASTY, PATIENCE, add_peer, make_file, on_loop, plain_engine, rows, until, write
 from tests.engine.session.test_ranges import PHOTO, WIDEN
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.events import ChangesMoved, Event, FlowDirection, PeerChanged, State, SyncFinished
+from engine.events import ChangesMoved, Event, FlowDirection, PeerChanged, SyncFinished
+from engine.peer_state import State
 from engine.replica import Replica
 from engine.settings import Direction, Mode, Pause
 from tests.engine.live import PATIENCE, add_peer, make_file, on_loop, plain_engine, rows, until, write

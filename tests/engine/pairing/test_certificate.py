@@ -12,9 +12,10 @@ import pytest
 
 from engine.api import Engine
 from engine.errors import CertificateChanged, PeerRefused, PeerUnreachable, SynclineError, UsageError
-from engine.events import AttentionNeeded, State
+from engine.events import AttentionNeeded
 from engine.hub import HubOptions
 from engine.pairing.certificate import FILE, own_certificate
+from engine.peer_state import State
 from engine.settings import PeerConfig, Settings, SettingsFile
 from engine.transport.connect import dial
 from tests.engine.live import PATIENCE, make_file, on_loop, plain_engine, rows, until, write

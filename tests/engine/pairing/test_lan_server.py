@@ -11,11 +11,12 @@ import pytest
 
 from engine.api import Engine
 from engine.errors import SynclineError, UsageError
-from engine.events import AttentionNeeded, ChangesMoved, FlowDirection, Paired, Remedy, SharingChanged, State
+from engine.events import AttentionNeeded, ChangesMoved, FlowDirection, Paired, SharingChanged
 from engine.history.journal import Journal
 from engine.pairing.discovery import mark, offer
 from engine.pairing.lan_server import room_for
 from engine.pairing.pairing_link import PairingLink, parse
+from engine.peer_state import Remedy, State
 from engine.settings import PeerConfig, Settings, SettingsFile
 from engine.settings.credentials import TokenStore
 from engine.table_shape import Shape

@@ -29,7 +29,7 @@ from pathlib import Path
 import pytest
 
 from engine.replica import Replica
-from engine.session.sending import BATCH_CHANGES
+from engine.session.batch_limits import BATCH_CHANGES
 from engine.wire import Batch, Confirm, Hello, Lineage, Message, Renewal, Renewed, Want, decode
 from tests.engine.session.world import End, Wire, make_replica, own_pair, rows
 

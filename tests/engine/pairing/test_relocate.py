@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from engine.api import Engine
-from engine.events import State
 from engine.pairing.certificate import own_certificate
 from engine.pairing.discovery import Announcement
+from engine.peer_state import State
 from engine.settings import Mode, SettingsFile
 from tests.engine.live import PATIENCE, make_file, on_loop, rows, until, write
 from tests.engine.pairing.test_lan_server import machine

@@ -8,7 +8,7 @@ import pytest
 
 from engine.change import Change
 from engine.links.peer_status import Progress
-from engine.session import sending
+from engine.session import batch_limits
 from engine.session.progress import versions_behind
 
 from .world import make_replica, own_pair
@@ -34,7 +34,7 @@ def test_how_much_of_a_range_lies_behind(changes: list[Change], behind: int) -> 
 
 
 def test_progress_moves_within_a_range(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sending, "BATCH_CHANGES", 30)
+    monkeypatch.setattr(batch_limits, "BATCH_CHANGES", 30)
     one, other = (make_replica(tmp_path / f"{name}.db") for name in ("one", "other"))
     for number in range(100):
         one.connection.execute("INSERT INTO item (id, name) VALUES (?, 'n')", (number,))

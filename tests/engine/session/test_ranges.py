@@ -10,7 +10,7 @@ import pytest
 
 from engine.errors import FileReplaced
 from engine.replica import Replica
-from engine.session import SynclineSession, sending
+from engine.session import SynclineSession, batch_limits
 from engine.tables import Place, Span
 from engine.wire import Batch, Confirm, Lineage, Want, decode, encode
 
@@ -30,7 +30,7 @@ def pair(tmp_path: Path) -> Iterator[tuple[Replica, Replica]]:
 
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sending, "BATCH_CHANGES", 10)
+    monkeypatch.setattr(batch_limits, "BATCH_CHANGES", 10)
 
 
 def fill(replica: Replica, count: int, *, first: int = 1, text: str = "x") -> None:
@@ -122,7 +122,7 @@ def test_a_part_is_bounded_in_bytes_and_a_large_cell_goes_alone(pair: tuple[Repl
 def test_large_changes_are_under_way_one_at_a_time(pair: tuple[Replica, Replica]) -> None:
     one, _ = pair
     for row in range(3):
-        large = sending.WINDOW_BYTES
+        large = batch_limits.WINDOW_BYTES
         one.connection.execute("INSERT INTO item (id, extra) VALUES (?, zeroblob(?))", (row, large))
     end = End(one, SynclineSession(snapshot(one), now=lambda: 0.0))
     for frame in (hello(PEER), Lineage((), ()), want(0)):

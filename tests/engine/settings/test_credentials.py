@@ -14,7 +14,7 @@ import pytest
 
 from engine.api import Engine
 from engine.errors import SynclineError
-from engine.events import State
+from engine.peer_state import State
 from engine.settings import PeerConfig, Settings, SettingsFile
 from engine.settings.credentials import TokenStore
 from tests.engine.live import PATIENCE, make_file, on_loop, until

@@ -15,8 +15,9 @@ import pytest
 
 from engine.api import Engine
 from engine.errors import SynclineError, TokenStoreError
-from engine.events import AttentionNeeded, Remedy, State
+from engine.events import AttentionNeeded
 from engine.links.retry_policy import POLICIES, Policies
+from engine.peer_state import Remedy, State
 from engine.settings import PeerConfig, Settings, SettingsFile
 from engine.settings.credentials import TokenStore
 from engine.settings.system_keyring import SystemKeyring

@@ -13,7 +13,7 @@ data.
 ``machine``   one running program: a replica, its listeners, its crashes
 ``driver``    what engine.transport.driver does for a session, on simulated time
 ``link``      who dials whom, and when again
-``weather``   the faults
+``faults``    what happens to machines and networks
 ``world``     topologies, a run from a seed, what must hold at its end
 ``published`` models of the published server and client, with the defects of cr-sqlite.md 10.8
 

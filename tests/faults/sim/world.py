@@ -13,9 +13,10 @@ from pathlib import Path
 from types import ModuleType
 
 from engine.errors import SynclineError
-from engine.session import execute, sending, vlcn
+from engine.session import batch_limits, execute, vlcn
 
 from . import truth
+from .faults import Faults
 from .files import Files
 from .link import Guest, Link
 from .machine import Machine
@@ -23,7 +24,6 @@ from .network import Connection
 from .published import PublishedServer
 from .releases import RELEASES
 from .timeline import Failed, Timeline
-from .weather import Weather
 
 STORM = 60.0
 """Seconds that a storm blows at most."""
@@ -156,12 +156,12 @@ class World:
     def _storm(self, seconds: float) -> None:
         if self.own and self.rng.random() < 0.5:
             self.releases = self.rng.sample(list(RELEASES), self.rng.randint(1, len(RELEASES)))
-        weather = Weather(self)
+        faults = Faults(self)
         until = self.time.now + seconds
         pace = self.rng.choice([0.1, 0.5, 2.0])
         while self.time.now < until:
             self.advance(self.rng.expovariate(1 / pace))
-            weather.blow()
+            faults.strike()
 
     def _heal(self) -> None:
         self.time.note("world", "the storm is over")
@@ -318,8 +318,8 @@ def small(rng: random.Random) -> Iterator[None]:
     """Make the bounds of batches, windows and slices so small that few changes meet all of them."""
     bounds: list[tuple[ModuleType, str, list[int]]] = [
         (vlcn, "READ_LIMIT", [1, 4, 5_000]),
-        (sending, "BATCH_CHANGES", [1, 3, 1_000]),
-        (sending, "WINDOW", [1, 2, 8]),
+        (batch_limits, "BATCH_CHANGES", [1, 3, 1_000]),
+        (batch_limits, "WINDOW", [1, 2, 8]),
         (execute, "MERGE_SLICE", [1, 2, 5_000]),
     ]
     before = [(module, name, getattr(module, name)) for module, name, _ in bounds]

@@ -9,8 +9,9 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from engine.api import Engine
-from engine.events import AttentionNeeded, PeerChanged, PeerRemoved, PeerStatus, State
+from engine.events import AttentionNeeded, PeerChanged, PeerRemoved
 from engine.history.journal import Journal
+from engine.peer_state import PeerStatus, State
 from engine.settings import PeerConfig, Settings
 from gui import notifier
 from gui.bridge import Bridge

@@ -18,7 +18,7 @@ import pytest
 
 from tests import budget
 from tests.engine.live import make_file, writing
-from tests.gui.app.nursery import Nursery
+from tests.gui.app.fork_server import ForkServer
 from tests.gui.app.program import settings_for, version_of, wait
 from tests.gui.app.test_exits import hub
 
@@ -51,7 +51,7 @@ class Lane:
         self._temporary.mkdir(parents=True)
         self._mine = make_file(folder / "mine.db")
         settings_for(self._home, self._mine, url, room.name)
-        self.program = Nursery(self._home, self._temporary)
+        self.program = ForkServer(self._home, self._temporary)
 
     def quit_once(self, case: budget.Case) -> bool:
         """Write, start, and quit at some moment, half of the time right after the first batch has arrived.

@@ -14,8 +14,9 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QLineEdit, QMessageBox, QToolButton, QWidget
 
 from engine.api import Engine
-from engine.events import AttentionNeeded, State
+from engine.events import AttentionNeeded
 from engine.history.journal import Journal
+from engine.peer_state import State
 from engine.settings import DatabaseConfig, Mode, Pause, PeerConfig, Settings, SettingsFile
 from engine.settings.credentials import TokenStore
 from gui.app import shell
@@ -27,7 +28,7 @@ from gui.tray import Tray
 from gui.window import Window
 from tests.engine.live import make_file, plain_engine, rows, write
 from tests.gui.aio import on_gui_loop, until
-from tests.gui.dialogs.asking import press, type_into, unnamed
+from tests.gui.dialogs.answers import press, type_into, unnamed
 
 W = TypeVar("W", bound=QWidget)
 DEAD = "ws://127.0.0.1:9/sync"

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QFileDialog, QLineEdit, QMessageBox, QWidget
 from engine.api import Engine
 from engine.crr import connect
 from engine.errors import NotADatabase
-from engine.events import State
+from engine.peer_state import State
 from engine.replica import Replica
 from engine.settings import PeerConfig, Settings
 from engine.storage.backup import Backups
@@ -23,7 +23,7 @@ from gui.dialogs import add_database
 from gui.dialogs.add_database import STATUS, TABLE, DatabaseDialog
 from tests.engine.live import PATIENCE, make_file, plain_engine, rows
 from tests.gui.aio import on_gui_loop, until
-from tests.gui.dialogs.asking import asking, click, press, type_into, unnamed
+from tests.gui.dialogs.answers import asking, click, press, type_into, unnamed
 
 PLAIN = "CREATE TABLE item (id INT PRIMARY KEY NOT NULL, name TEXT); INSERT INTO item VALUES (1, 'one');"
 MIXED = (

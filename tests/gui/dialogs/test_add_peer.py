@@ -14,8 +14,8 @@ from PySide6.QtWidgets import QFileDialog, QLineEdit
 from engine.api import Engine
 from engine.api.pairing import Pairing
 from engine.checks.probe import Step
-from engine.events import State
 from engine.pairing.discovery import Found, machine_name, mark
+from engine.peer_state import State
 from engine.settings import Direction, Mode, Pause, PeerConfig, Settings
 from engine.settings.credentials import TokenStore
 from gui.dialogs import add_peer
@@ -24,7 +24,7 @@ from gui.dialogs.lan_devices import LanDevicesPanel
 from gui.models.lan_devices import Column
 from tests.engine.live import PATIENCE, make_file, plain_engine, rows, write
 from tests.gui.aio import on_gui_loop, until
-from tests.gui.dialogs.asking import asking, click, press, type_into, unnamed
+from tests.gui.dialogs.answers import asking, click, press, type_into, unnamed
 
 
 @asynccontextmanager

@@ -15,7 +15,7 @@ from gui.dialogs import cell_details
 from gui.dialogs.cell_details import Cell, CellDetailsDialog
 from tests.engine.live import make_file, rows, write
 from tests.gui.aio import on_gui_loop, until
-from tests.gui.dialogs.asking import asking, click, press, unnamed
+from tests.gui.dialogs.answers import asking, click, press, unnamed
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QMessageBox
 
 from gui.dialogs.confirm import confirm
 from tests.gui.aio import application, on_gui_loop, until
-from tests.gui.dialogs.asking import asking, click, press
+from tests.gui.dialogs.answers import asking, click, press
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from engine.replica import Replica
 from tests.engine.live import rows, write
 from tests.gui.aio import on_gui_loop, until
 from tests.gui.app.test_window import dialog, scene
-from tests.gui.dialogs.asking import click
+from tests.gui.dialogs.answers import click
 
 
 @on_gui_loop

@@ -17,7 +17,7 @@ from tests.engine.checks.test_schema_diff import NEW, OLD
 from tests.engine.live import add_peer, make_file, plain_engine, write
 from tests.gui.aio import on_gui_loop, until
 from tests.gui.app.test_window import dialog, scene
-from tests.gui.dialogs.asking import asking, click, press, unnamed
+from tests.gui.dialogs.answers import asking, click, press, unnamed
 
 
 def cells(dialog: SchemaDialog) -> list[list[str]]:

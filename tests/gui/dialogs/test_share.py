@@ -16,7 +16,7 @@ from gui.dialogs.invitation import BORDER, MODULE, code_of
 from gui.dialogs.share import ShareDialog
 from tests.engine.live import make_file
 from tests.gui.aio import application, on_gui_loop, until
-from tests.gui.dialogs.asking import asking, click, unnamed
+from tests.gui.dialogs.answers import asking, click, unnamed
 
 
 def cells(dialog: ShareDialog) -> list[list[str]]:

@@ -12,7 +12,7 @@ from gui.dialogs.verify import VerifyDialog
 from tests.engine.checks.test_row_diff import connected, spelled, twins, untracked
 from tests.engine.live import PATIENCE, plain_engine, rows
 from tests.gui.aio import on_gui_loop, until
-from tests.gui.dialogs.asking import asking, click, press, unnamed
+from tests.gui.dialogs.answers import asking, click, press, unnamed
 
 
 def cells(dialog: VerifyDialog) -> list[list[str]]:

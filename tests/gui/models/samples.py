@@ -7,7 +7,8 @@ import time
 from typing import Any
 
 from engine.change import SENTINEL, SQLiteValue
-from engine.events import ChangesMoved, FlowChange, FlowDirection, PeerStatus, State
+from engine.events import ChangesMoved, FlowChange, FlowDirection
+from engine.peer_state import PeerStatus, State
 
 AUTHORS = (bytes(range(16)), bytes(range(16, 32)))
 

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtTest import QAbstractItemModelTester
 from pytestqt.qtbot import QtBot
 
-from engine.events import State
+from engine.peer_state import State
 from gui.models.peers import (
     DAY,
     PEER_ROLE,

@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor, QIcon, QImage
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from engine.events import State
+from engine.peer_state import State
 from gui import theme
 
 FILES = [file.name for file in resources.files("assets").joinpath("icons").iterdir() if file.name.endswith(".svg")]

@@ -11,7 +11,7 @@ from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QMenu, QPushButton, QTableView, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from engine.events import Remedy, State
+from engine.peer_state import Remedy, State
 from engine.settings import Pause
 from gui.models.peers import Column
 from gui.panels.clocks import ClocksPanel

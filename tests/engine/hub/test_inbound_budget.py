@@ -12,9 +12,9 @@ from websockets.asyncio.client import ClientConnection
 from websockets.frames import Frame, Opcode
 
 from engine.hub import Hub, HubOptions, Limits
-from engine.hub import intake as intakes
+from engine.hub import inbound_budget as intakes
 from engine.hub import server as servers
-from engine.hub.intake import Intake
+from engine.hub.inbound_budget import InboundBudget
 from engine.hub.tokens import make
 from engine.wire import MAX_SMALL, Batch, Confirm, Lineage, encode
 from tests.engine.hub.guests import guest, hear, turned_away
@@ -41,8 +41,8 @@ async def greeted(hub: Hub, token: str | None = None) -> AsyncIterator[ClientCon
         yield socket
 
 
-def intake(hub: Hub) -> Intake:
-    return hub._handshake.present.intake
+def inbound_budget(hub: Hub) -> InboundBudget:
+    return hub._handshake.present.inbound_budget
 
 
 def begin(socket: ClientConnection, data: bytes, *, whole: bool) -> None:
@@ -62,15 +62,15 @@ async def test_all_together_are_bounded(room: Path, whole: bool) -> None:
         sockets = [await stack.enter_async_context(greeted(hub)) for _ in range(5)]
         largest, *others = sockets
         begin(largest, bytes(MB + 500_000), whole=whole)
-        await until(lambda: intake(hub).total > MB, "the first")
+        await until(lambda: inbound_budget(hub).total > MB, "the first")
         for number, socket in enumerate(others[:3], 1):
             begin(socket, bytes(650_000), whole=whole)
             before = MB + 500_000 + (number - 1) * 650_000
-            await until(lambda before=before: intake(hub).total > before, "the next")  # type: ignore[misc]
+            await until(lambda before=before: inbound_budget(hub).total > before, "the next")  # type: ignore[misc]
         assert not any(socket.close_code for socket in sockets)
         begin(others[3], bytes(900_000), whole=whole)
         assert await turned_away(largest) == CROWDED
-        assert intake(hub).total <= 4 * MB
+        assert inbound_budget(hub).total <= 4 * MB
         socket = await stack.enter_async_context(greeted(hub))
         await socket.send(MESSAGE)
         while not isinstance(await hear(socket), Confirm):
@@ -89,7 +89,7 @@ async def test_what_is_done_with_counts_no_more(room: Path) -> None:
                 while not isinstance(await hear(socket), Confirm):
                     pass
             begin(socket, bytes(100_000), whole=False)
-        await until(lambda: intake(hub).total == 0, "all gone")
+        await until(lambda: inbound_budget(hub).total == 0, "all gone")
 
 
 @on_loop
@@ -101,7 +101,7 @@ async def test_those_who_only_read_or_have_not_greeted_have_less(room: Path, tmp
         hub = await server.serving.start(room.parent, options=HubOptions(tokens=tokens, limits=limits))
         one = await stack.enter_async_context(greeted(hub, writer))
         begin(one, bytes(10 * MB), whole=False)
-        await until(lambda: intake(hub).total >= 10 * MB, "a writer's")
+        await until(lambda: inbound_budget(hub).total >= 10 * MB, "a writer's")
         readers = [await stack.enter_async_context(greeted(hub, reader)) for _ in range(2)]
         strangers = [await stack.enter_async_context(guest(hub, token=writer)) for _ in range(2)]
         small = [*readers, *strangers]

@@ -14,7 +14,7 @@ from engine.hub import HubOptions
 from engine.settings.model import check_url
 from engine.transport.connect import dial
 from engine.transport.sockets import peer_address
-from engine.wire.host import in_url, of_url, unbracketed, without_zone
+from engine.wire.hostname import in_url, of_url, unbracketed, without_zone
 from tests.engine.live import make_file, on_loop, plain_engine, until
 
 

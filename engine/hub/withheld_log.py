@@ -9,7 +9,7 @@ from engine.tables import Waiting
 log = logging.getLogger(__name__)
 
 
-class WaitingLog:
+class WithheldLog:
     """What the log says of the rows of rooms; a room may be closed and opened in between."""
 
     def __init__(self) -> None:

@@ -10,7 +10,7 @@ import apsw
 import pytest
 
 from engine.replica import Replica
-from engine.session import sending
+from engine.session import batch_limits
 
 from .test_ranges import fill, run_until_cut
 from .world import make_replica, own_pair, rows
@@ -22,7 +22,7 @@ OTHER_KEY = "CREATE TABLE item (other INTEGER PRIMARY KEY NOT NULL, name TEXT, n
 
 @pytest.fixture
 def pair(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Replica, Replica]]:
-    monkeypatch.setattr(sending, "BATCH_CHANGES", 10)
+    monkeypatch.setattr(batch_limits, "BATCH_CHANGES", 10)
     one, other = make_replica(tmp_path / "one.db"), make_replica(tmp_path / "other.db")
     for replica in (one, other):
         replica.connection.execute("PRAGMA synchronous = OFF")

@@ -11,7 +11,7 @@ from typing import Self
 PAGE = b"<html>Please log in, or try later</html>"
 
 
-class Front:
+class FakeProxy:
     """Hands connections on to the ``hub`` at a port, or answers each request itself. Async context manager.
 
     Attributes:

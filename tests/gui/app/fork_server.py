@@ -15,7 +15,7 @@ from pathlib import Path
 from tests.gui.app.program import HERE, PATIENCE, environment_of
 
 
-class Nursery:
+class ForkServer:
     """Starts one program after the other, with the same settings and data.
 
     Args:
@@ -27,7 +27,7 @@ class Nursery:
         self._said = home.with_name(home.name + ".said")
         self._pid = 0
         self._process = subprocess.Popen(
-            [sys.executable, "-W", "default", "-m", "tests.gui.app.nursery", str(self._said)],
+            [sys.executable, "-W", "default", "-m", "tests.gui.app.fork_server", str(self._said)],
             cwd=HERE,
             env=environment_of(home, temporary=temporary),
             stdin=subprocess.PIPE,

@@ -49,7 +49,7 @@ class _Coming:
     taken: int
 
 
-class Intake:
+class InboundBudget:
     """What comes to one hub.
 
     Args:

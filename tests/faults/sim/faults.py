@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from .world import World
 
 
-class Weather:
+class Faults:
     """Blows over a world: now and then something breaks, and much of it mends by itself."""
 
     def __init__(self, world: World) -> None:
@@ -46,7 +46,7 @@ class Weather:
         self._weights[0] = 24
         self._crowd = len(world.machines) + 1
 
-    def blow(self) -> None:
+    def strike(self) -> None:
         """Let one thing happen."""
         self._rng.choices([act for act, _ in self._kinds], self._weights)[0]()
 

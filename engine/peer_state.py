@@ -1,0 +1,88 @@
+"""The state of a peer, as a person reads it."""
+
+from __future__ import annotations
+
+import enum
+import time
+from dataclasses import dataclass
+
+from engine.ids import DatabaseId, PeerId
+from engine.table_shape import ParkedTable
+from engine.text import sentences, t
+
+
+class State(enum.Enum):
+    """The state of a peer. The value is the word that a person reads."""
+
+    IN_SYNC = t("In sync")
+    SENT = t("Sent")
+    SYNCING = t("Syncing")
+    CONNECTING = t("Connecting")
+    WAITING = t("Waiting")
+    IDLE = t("Idle")
+    PAUSED = t("Paused")
+    NEEDS_YOU = t("Needs you")
+
+
+class Remedy(enum.Enum):
+    """What a person can begin with when a peer needs them."""
+
+    COMPARE_TABLES = enum.auto()
+    REPAIR = enum.auto()
+    NEW_ID = enum.auto()
+    PAIR = enum.auto()
+    EDIT = enum.auto()
+
+
+@dataclass(frozen=True, slots=True)
+class PeerStatus:
+    """One row of the peers table.
+
+    Attributes:
+        peer: id of the configured peer. ``name``, ``database``, ``url`` and ``room`` as configured.
+        state: derived from clocks, never from a hope.
+        reason: one sentence: why this state, and what comes next; ``sentence`` counts down besides.
+        remedy: what to begin with, where it needs a person and that is known.
+        site_id: who answered, once known.
+        received: their clock that we hold on disk ("last seen").
+        confirmed: our clock that they hold on theirs.
+        to_send, to_receive: versions still to go.
+        done, total: progress of the sync under way, in versions; both 0 when none is.
+        last_success, last_attempt, next_attempt: times, None for never.
+        parked: the tables that both sides have and that are not synced for now, as of the last connection.
+        waiting: what of the database cannot be sent for now, in sentences, likewise.
+    """
+
+    peer: PeerId
+    name: str
+    database: DatabaseId
+    url: str
+    room: str
+    state: State
+    reason: str
+    site_id: bytes | None = None
+    received: int = 0
+    confirmed: int = 0
+    to_send: int = 0
+    to_receive: int = 0
+    done: int = 0
+    total: int = 0
+    last_success: float | None = None
+    last_attempt: float | None = None
+    next_attempt: float | None = None
+    remedy: Remedy | None = None
+    parked: tuple[ParkedTable, ...] = ()
+    waiting: str = ""
+
+    @property
+    def explanation(self) -> str:
+        """The reason, and what cannot be sent."""
+        return sentences(self.reason, self.waiting) if self.waiting else self.reason
+
+    def sentence(self, now: float | None = None) -> str:
+        """The explanation as of ``now`` (by default the clock's): one that waits says first in how many seconds it
+        tries."""
+        if self.state is not State.WAITING or self.next_attempt is None:
+            return self.explanation
+        seconds = self.next_attempt - (time.time() if now is None else now)
+        return t("Next try in {seconds:.0f} s: {reason}", seconds=max(seconds, 1), reason=self.explanation)
