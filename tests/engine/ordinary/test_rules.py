@@ -112,7 +112,7 @@ def _covered(patch: pytest.MonkeyPatch) -> None:
         before = self.db_version()
         return replace(inner(self, changes), before=before)
 
-    patch.setattr(Replica, "_capture", lambda _: None)
+    patch.setattr(Replica, "capture", lambda _: None)
     patch.setattr(Replica, "merge", merge)
 
 
