@@ -53,12 +53,12 @@ class Actions(QObject):
         self.close_window.setText(tr("Close window"))
         self.quit.setText(tr("Quit"))
         self.auto_sync.setToolTip(
-            tr("Sync live peers at once and the others on their timer ({0})").format("Ctrl+Shift+A")
+            tr("Sync live peers at once, and the others at their interval ({keys})", keys="Ctrl+Shift+A")
         )
-        self.add_database.setToolTip(tr("Choose a SQLite file to keep in sync ({0})").format("Ctrl+O"))
-        self.add_peer.setToolTip(tr("Choose where to sync a database with ({0})").format("Ctrl+N"))
+        self.add_database.setToolTip(tr("Choose a SQLite file to keep in sync ({keys})", keys="Ctrl+O"))
+        self.add_peer.setToolTip(tr("Choose a machine or hub to sync a database with ({keys})", keys="Ctrl+N"))
         self.share.setToolTip(tr("Serve databases to other machines") + " (Ctrl+Shift+S)")
-        self.settings.setToolTip(tr("Change how Syncline behaves ({0})").format("Ctrl+,"))
+        self.settings.setToolTip(tr("Change how Syncline behaves ({keys})", keys="Ctrl+,"))
         self.set_chosen(self._chosen)
 
     def set_chosen(self, peers: int) -> None:
@@ -66,9 +66,9 @@ class Actions(QObject):
         self._chosen = peers
         whom = tr("Sync all peers (F5)")
         if peers == 1:
-            whom = tr("Sync the chosen peer (F5); all: Shift+F5")
+            whom = tr("Sync the selected peer (F5); all: Shift+F5")
         elif peers > 1:
-            whom = tr("Sync the {0} chosen peers (F5); all: Shift+F5").format(peers)
+            whom = tr("Sync the {count} selected peers (F5); all: Shift+F5", count=peers)
         self.sync_now.setToolTip(whom)
 
     def set_counts(self, *, databases: int, peers: int) -> None:

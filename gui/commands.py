@@ -67,7 +67,7 @@ class Commands(QObject):
 
     def report_defect(self, error: BaseException) -> None:
         """Say that there is a defect, with what to copy for whoever mends it."""
-        sentence = tr("Something unexpected went wrong ({0}). Syncline goes on.").format(type(error).__name__)
+        sentence = tr("Something unexpected went wrong ({error}). Syncline keeps running.", error=type(error).__name__)
         self.broken.emit(sentence, "".join(traceback.format_exception(error)))
 
     def sync_now(self, peers: Sequence[PeerId] = ()) -> None:

@@ -128,12 +128,12 @@ class WriteBar(QFrame):
         spoken(self._speak)
 
     def _speak(self) -> None:
-        self._text.setText(tr("Two todo lists, each in its own file, in sync through a hub on this machine."))
+        self._text.setText(tr("Two todo lists, each in a file of its own, kept in sync through a hub on this machine."))
         for side, button in self.buttons.items():
-            button.setText(tr("Write something on the {0}").format(side))
-            button.setToolTip(tr("Adds, changes or deletes a todo, through a connection of its own, as an app does"))
+            button.setText(tr("Write something on the {machine}", machine=side))
+            button.setToolTip(tr("Adds, changes or deletes a todo over a connection of its own, as an app would"))
         self.script.setText(tr("Run the script"))
-        self.script.setToolTip(tr("Both sides write, together and apart, and come together again"))
+        self.script.setToolTip(tr("Both sides write, connected and disconnected, and sync again"))
 
     async def play(self) -> None:
         """Run the demo's script; once, for it brings its own keys."""

@@ -45,7 +45,7 @@ async def _show(machine: Machine, quit_asked: asyncio.Event) -> int:
     orders: asyncio.Queue[str] = asyncio.Queue()
     threading.Thread(target=_listen, args=(asyncio.get_running_loop(), orders), daemon=True).start()
     async with shell(machine.engine, quit_asked) as window:
-        window.setWindowTitle(tr("{0} – Syncline demo").format(machine.name))
+        window.setWindowTitle(tr("{machine} – Syncline demo", machine=machine.name))
         window.tuck_away = quit_asked.set  # what a demo shows, it shows in the window
         _place(window, MACHINES.index(machine.name))
         await machine.set_up()
@@ -79,7 +79,9 @@ async def _obey(machine: Machine, bar: MachineBar, orders: asyncio.Queue[str], q
             answer = {"problem": in_words(error)}
         except Exception as error:  # a defect of ours: whoever waits for the answer has to hear of it
             log.exception("An order failed")
-            problem = tr("Something unexpected went wrong ({0}). Syncline goes on.").format(type(error).__name__)
+            problem = tr(
+                "Something unexpected went wrong ({error}). Syncline keeps running.", error=type(error).__name__
+            )
             answer = {"problem": problem}
         print(json.dumps(answer), flush=True)
     quit_asked.set()
@@ -124,8 +126,8 @@ class MachineBar(QFrame):
         text = QLabel(tr("One of three machines that found each other, each in its own window; no hub."))
         text.setWordWrap(True)
         row.addWidget(text, 1)
-        self.button = QPushButton(icon("edit"), tr("Write something on the {0}").format(machine.name))
-        self.button.setToolTip(tr("Adds, changes or deletes a todo, through a connection of its own, as an app does"))
+        self.button = QPushButton(icon("edit"), tr("Write something on the {machine}", machine=machine.name))
+        self.button.setToolTip(tr("Adds, changes or deletes a todo over a connection of its own, as an app would"))
         self.button.clicked.connect(lambda: commands.start(self._clicked()))
         row.addWidget(self.button, 0, Qt.AlignmentFlag.AlignVCenter)
 

@@ -140,8 +140,11 @@ class DialogController(QObject):
 
     def show_diagnostics(self, file: Path) -> None:
         """Say where the diagnostics are."""
-        text = tr("The diagnostics are in {0}. They hold no tokens and no values; look before you share them.")
-        self.told.emit(text.format(file))
+        text = tr(
+            "Diagnostics saved to {file}. They contain no tokens and no values; review them before you share them.",
+            file=file,
+        )
+        self.told.emit(text)
 
     def export_activity(self) -> None:
         """Write the syncs into a file."""
@@ -162,7 +165,7 @@ class DialogController(QObject):
         names = {peer: self._commands.name_of(peer) for peer in peers}
         everybody = ", ".join(names.values())
         title = tr("Remove peer") if len(peers) == 1 else tr("Remove peers")
-        sentence = tr("Remove {0}? The databases stay as they are on both sides.").format(everybody)
+        sentence = tr("Remove {peers}? The databases stay as they are on both sides.", peers=everybody)
         if await confirm.confirm(self._window, title, sentence, tr("Remove")):
             for peer, name in names.items():
                 try:
@@ -172,7 +175,7 @@ class DialogController(QObject):
 
     async def _remove_database(self, database: DatabaseId) -> None:
         name = next(known.name for known in self._engine.settings.databases if known.id == database)
-        sentence = tr("Remove {0} and its peers from Syncline? The file stays as it is.").format(name)
+        sentence = tr("Remove {database} and its peers from Syncline? The file stays as it is.", database=name)
         if await confirm.confirm(self._window, tr("Remove database"), sentence, tr("Remove")):
             await self._engine.databases.remove(database)
 
@@ -192,7 +195,7 @@ class DialogController(QObject):
 
     async def _show(self, cell: cell_details.Cell) -> None:
         if await cell_details.show(self._window, self._engine, cell):
-            self._commands.said.emit(tr("The old value is back."))
+            self._commands.said.emit(tr("The old value was restored."))
 
     async def _export_activity(self) -> None:
         journal = self._engine.history.journal
@@ -200,7 +203,7 @@ class DialogController(QObject):
         target = await self._choose_target(tr("Export the syncs"), "syncline.csv", kinds)
         if target is not None and journal is not None:
             count = await export(journal, target)
-            self._commands.said.emit(tr("Wrote {0} syncs to {1}.").format(count, target.name))
+            self._commands.said.emit(tr("Exported {count} syncs to {file}.", count=count, file=target.name))
 
     async def _verify(self, peer: PeerId) -> None:
         async with self._asking:
@@ -213,26 +216,30 @@ class DialogController(QObject):
     async def _repair(self, chosen: str) -> None:
         database = next(known for known in self._engine.settings.databases if known.id == chosen)
         sentence = tr(
-            "A table of {0} cannot be synced as it is. Mend its sync records? A backup is made first. What was written"
-            " without a record is recorded as written now, and the table is synced once more from the start."
-        ).format(database.name)
+            "A table of {database} cannot be synced as it is. Repair its sync records? A backup "
+            "is made first. What was written without a record is recorded as written now, and the "
+            "table is synced again from the start.",
+            database=database.name,
+        )
         if await confirm.confirm(self._window, tr("Repair"), sentence, tr("Repair")):
             found = await self._engine.databases.repair(database.id)
             tables = ", ".join(sorted({values.shown(one.table) for one in found}))
-            done = tr("Mended: {0}.").format(tables)
-            self._commands.said.emit(done if found else tr("Nothing was damaged."))
+            done = tr("Repaired: {tables}.", tables=tables)
+            self._commands.said.emit(done if found else tr("Nothing needed repair."))
 
     async def _new_id(self, chosen: str) -> None:
         database = next(known for known in self._engine.settings.databases if known.id == chosen)
         title = tr("This file was copied, or restored from a backup")
         sentence = tr(
-            "{0} was copied, or restored from a backup: another file goes on under its id. Give it an id of its own?"
-            " A backup is made first. No row changes; with each peer it syncs once more from the start."
-            " If the other copy has synced too, give that one a new id as well."
-        ).format(database.name)
+            "{database} was copied, or restored from a backup, and another file uses the same id. "
+            "Give this one a new id? A backup is made first. No row changes; it syncs with each "
+            "peer again from the start. If the other copy has synced too, give that one a new id "
+            "as well.",
+            database=database.name,
+        )
         if await confirm.confirm(self._window, title, sentence, tr("Give it a new id")):
             await self._engine.databases.new_site_id(database.id)
-            self._commands.said.emit(tr("{0} has an id of its own now.").format(database.name))
+            self._commands.said.emit(tr("{database} has a new id now.", database=database.name))
             peers = [known.id for known in self._engine.settings.peers if known.database == database.id]
             if peers:
                 self._commands.sync_now(peers)

@@ -53,9 +53,15 @@ def _speak_again() -> None:
             speak()
 
 
-def tr(text: str) -> str:
-    """Return a text of the window, a literal, in the person's language."""
-    return _lookup(text)
+def tr(template: str, /, **arguments: object) -> str:
+    """Return a text of the window in the person's language.
+
+    Args:
+        template: a literal, with a gap for each argument, as for ``engine.text.t``.
+        arguments: what stands in the gaps, ready to be shown.
+    """
+    text = _lookup(template)
+    return text.format(**arguments) if arguments else text
 
 
 def said(text: str) -> str:

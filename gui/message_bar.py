@@ -57,9 +57,9 @@ class MessageBar(QFrame):
 
     def _speak(self) -> None:
         self._text.setAccessibleName(tr("Notice"))
-        self._copy.setAccessibleName(tr("Copy the notice"))
-        self._copy.setToolTip(tr("Copy what it says, with all details"))
-        self._close.setAccessibleName(tr("Dismiss the notice"))
+        self._copy.setAccessibleName(tr("Copy notice"))
+        self._copy.setToolTip(tr("Copy the notice with all its details"))
+        self._close.setAccessibleName(tr("Dismiss notice"))
         self._close.setToolTip(tr("Dismiss (Esc)"))
         self._show()
 
@@ -101,6 +101,6 @@ class MessageBar(QFrame):
         self._icon.setPixmap(self.style().standardIcon(kind).pixmap(size, size))
         self._text.setText(self.text)
         waiting = len(self._texts) - 1
-        self._more.setText(tr("{0} more").format(waiting))
+        self._more.setText(tr("{count} more", count=waiting))
         self._more.setVisible(waiting > 0)
         self.setVisible(bool(self._texts))

@@ -98,7 +98,7 @@ class Notifier(QObject):
             return
         if self._engine.settings.notify_stale and journal.name_stale(status.peer, status.last_success):
             days = int((time.time() - status.last_success) / 86_400)
-            self._add(status.peer, tr("Not heard from for {0} days.").format(days))
+            self._add(status.peer, tr("Not heard from for {days} days.", days=days))
 
     def _add(self, peer: str, text: str) -> None:
         now = self._now()
@@ -121,7 +121,7 @@ class Notifier(QObject):
             return
         text = "\n".join(lines[:NAMED])
         if len(lines) > NAMED:
-            text += "\n" + tr("and {0} more").format(len(lines) - NAMED)
+            text += "\n" + tr("and {count} more", count=len(lines) - NAMED)
         self.said.emit("Syncline", text)
 
     def _name(self, peer: str) -> str:

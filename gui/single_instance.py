@@ -89,7 +89,8 @@ class SingleInstance(QObject):
                     return
             time.sleep(0.05)
         raise SynclineError(
-            t("Syncline runs already, but does not answer."), hint=t("End that process, then start Syncline again.")
+            t("Syncline is already running, but does not answer."),
+            hint=t("End that process, then start Syncline again."),
         )
 
     def release(self) -> None:

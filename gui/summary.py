@@ -56,16 +56,16 @@ def summary(
     if len(having) == 1:
         who = having[0].name
     elif len(having) == len(peers):
-        who = tr("all {0} peers").format(len(peers))
+        who = tr("all {count} peers", count=len(peers))
     else:
-        who = tr("{0} of {1} peers").format(len(having), len(peers))
+        who = tr("{count} of {total} peers", count=len(having), total=len(peers))
     alike = len(having) == 1 or (len(having) == len(peers) and len({peer.explanation for peer in having}) == 1)
     when = _last_sync(having, state)
     return Summary(
         state,
         f"{state_word(state) if state is not None else ''}: {who}.",
         said(having[0].explanation) if alike else "",
-        tr("Last sync: {0}.").format(times.short(when, seconds=False)) if when is not None else "",
+        tr("Last sync: {time}.", time=times.short(when, seconds=False)) if when is not None else "",
     )
 
 
@@ -79,7 +79,7 @@ def shared_with(guests: Collection[Guest]) -> str:
     """Say who is there, where this machine shares."""
     here = sorted({guest.name for guest in guests if guest.connected})
     if not guests:
-        return tr("Shared; nobody was let in yet.")
+        return tr("Shared; no machine is paired yet.")
     if not here:
-        return tr("Shared; nobody is connected now.")
-    return tr("Shared; connected: {0}.").format(", ".join(here))
+        return tr("Shared; no machine is connected.")
+    return tr("Shared; connected: {machines}.", machines=", ".join(here))

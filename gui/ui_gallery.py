@@ -25,6 +25,7 @@ from engine.history.journal import Journal
 from engine.ids import DatabaseId, PeerId
 from engine.peer_state import PeerStatus, Remedy, State
 from engine.settings import Pause, Settings
+from engine.text import sentences, t
 from gui.app import cannot_start, shell
 from gui.demo import WriteBar
 from gui.desktop.autostart import XdgAutostart
@@ -58,7 +59,9 @@ class Gallery:
 
     async def all(self) -> None:
         """From the first start to the last peer's end."""
-        box = cannot_start(NotADatabase("“settings.toml” is damaged.", hint="Restore it from a backup."))
+        box = cannot_start(
+            NotADatabase(t("“{path}” is damaged.", path="settings.toml"), hint=t("Restore it from a backup."))
+        )
         box.show()
         await self._show("cannot-start", box)
         box.close()
@@ -114,7 +117,8 @@ class Gallery:
 
     async def _notices(self) -> None:
         window = self._window
-        window.notices.say(said("127.0.0.1:8787: connection refused. Is the hub running, and is the port right?"))
+        refused = t("{where}: connection refused.", where="127.0.0.1:8787")
+        window.notices.say(said(sentences(refused, t("Is the hub running, and is the port right?"))))
         await self._show("notice", window)
         window.commands.report_defect(ZeroDivisionError("division by zero"))
         await self._show("notice-defect", window)
@@ -274,17 +278,24 @@ async def _states() -> AsyncIterator[Window]:
         yield window
 
 
-_REASONS = {
-    State.IN_SYNC: "Everything is on both disks.",
-    State.SENT: "All sent; this kind of server confirms later. Confirmed up to 41 at 14:02.",
-    State.SYNCING: "1,240 of 9,000 versions.",
-    State.CONNECTING: "Connecting to wss://studio.example/sync.",
-    State.WAITING: "office.example:443: connection refused.",
-    State.IDLE: "Next pull 14:32.",
-    State.PAUSED: "Paused until 15:10.",
-    State.NEEDS_YOU: "The hub at phone.example does not accept the token. "
-    "Enter the token that the hub's owner gave you.",
+_REASONS: dict[State, str] = {
+    State.IN_SYNC: t("Everything is on both disks."),
+    State.SENT: sentences(
+        t("Everything was sent; this kind of server confirms it later."),
+        t("Confirmed up to version {version} at {time}.", version=41, time="14:02"),
+    ),
+    State.SYNCING: t("Synced {done:,} of {total:,} versions.", done=1_240, total=9_000),
+    State.CONNECTING: t("Connecting to {url}.", url="wss://studio.example/sync"),
+    State.WAITING: t("{where}: connection refused.", where="office.example:443"),
+    State.IDLE: t("Next sync at {time}.", time="14:32"),
+    State.PAUSED: t("Paused until {time}.", time="15:10"),
+    State.NEEDS_YOU: sentences(
+        t("The hub at {where} does not accept the token.", where="phone.example"),
+        t("Enter the token that the hub's owner gave you."),
+    ),
 }
+"""Sentences of the engine, for states that the demo does not get into."""
+
 _NAMES = ("Desktop", "Web server", "Laptop", "Studio", "Office", "Archive", "Train", "Phone")
 
 

@@ -327,8 +327,8 @@ class Window(QMainWindow):
         if self.first("no tray"):
             self.notices.say(
                 tr(
-                    "This desktop shows no tray icons, so closing only minimises the window. On GNOME, the extension"
-                    " “AppIndicator” brings them. To end Syncline, choose Quit."
+                    "This desktop shows no tray icons, so closing only minimises the window. On GNOME, "
+                    "the extension “AppIndicator” adds them. To quit Syncline, choose Quit."
                 )
             )
 

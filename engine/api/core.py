@@ -103,7 +103,7 @@ class Core:
         for known in self.settings.databases:
             if known.id == database:
                 return known
-        raise UsageError(t("There is no database “{database}”.", database=database))
+        raise UsageError(t("There is no database with the id “{database}”.", database=database))
 
     def databases_at(self, path: Path) -> list[DatabaseConfig]:
         """Return the databases whose file this is."""

@@ -72,7 +72,8 @@ async def save(engine: Engine, folder: Path, logs: Iterable[Path] = (), about: I
     except OSError as error:
         why = error.strerror or error
         raise SynclineError(
-            t("{file} could not be written: {reason}.", file=file, reason=why), hint=t("Check the folder.")
+            t("{file} could not be written: {reason}.", file=file, reason=why),
+            hint=t("Check that the folder exists, is yours and has free space."),
         ) from None
     return file
 

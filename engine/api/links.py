@@ -53,7 +53,7 @@ class Links:
 
     def __getitem__(self, peer: PeerId) -> Link:
         if peer not in self._links:
-            raise UsageError(t("There is no peer “{peer}”.", peer=peer))
+            raise UsageError(t("There is no peer with the id “{peer}”.", peer=peer))
         return self._links[peer]
 
     def __iter__(self) -> Iterator[PeerId]:
@@ -102,9 +102,9 @@ class Links:
         """Whether links sync without being asked."""
         return self._core.settings.auto_sync and not self._suspended
 
-    def suspend_auto_sync(self, why: str) -> None:
+    def suspend_auto_sync(self, reason: str) -> None:
         """Keep links from syncing without being asked, for this reason; '' ends that."""
-        self._suspended = why
+        self._suspended = reason
         self.apply_auto_sync()
 
     def apply_auto_sync(self) -> None:
@@ -112,9 +112,9 @@ class Links:
         self._apply_auto_sync(self._links.values())
 
     def _apply_auto_sync(self, links: Iterable[Link]) -> None:
-        why = self._suspended if self._core.settings.auto_sync else ""
+        reason = self._suspended if self._core.settings.auto_sync else ""
         for link in links:
-            link.set_auto(self.auto_sync, why)
+            link.set_auto(self.auto_sync, reason)
 
 
 class _LinkListener:

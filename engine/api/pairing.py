@@ -52,7 +52,7 @@ class Pairing:
             UsageError: it is switched off in the settings.
         """
         if not self._core.settings.discover:
-            raise UsageError(t("Looking for other machines is switched off."), hint=t("Switch it on in the settings."))
+            raise UsageError(t("Discovery is switched off."), hint=t("Turn on “Discovery” in the settings."))
         server = self._sharing.server
         return Discovery(on_change, here=here, own=server.fingerprint if server is not None else "")
 

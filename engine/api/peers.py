@@ -14,7 +14,7 @@ from engine.ids import DatabaseId, PeerId
 from engine.peer_state import PeerStatus
 from engine.settings import Pause, PeerConfig
 from engine.settings.credentials import Tokens
-from engine.text import t
+from engine.text import layout, sentences, t
 
 
 class Peers:
@@ -97,12 +97,12 @@ class Peers:
             if peers is None or peer.id in peers:
                 await self.update(replace(peer, paused=pause))
 
-    async def suspend_auto_sync(self, why: str) -> None:
+    async def suspend_auto_sync(self, reason: str) -> None:
         """Suspend auto-sync for a reason that is not the person's (a battery, a costly line); '' ends that.
 
         ``sync_now`` works all the same. Nothing is remembered.
         """
-        self._links.suspend_auto_sync(why)
+        self._links.suspend_auto_sync(reason)
 
     async def wait_in_sync(
         self, peers: Sequence[PeerId] | None = None, *, timeout: float, parked: bool = False
@@ -128,8 +128,12 @@ class Peers:
                     await self._links.moved.wait()
         except TimeoutError:
             late = [self._links[peer].status for peer in chosen if not done(peer)]
-            why = "; ".join(f"{status.name}: {status.state.value}, {status.sentence()}" for status in late)
-            raise PeerUnreachable(t("Not in sync after {timeout:.0f} s. {why}", timeout=timeout, why=why)) from None
+            states = (
+                layout("{peer}: {state}. {reason}", peer=one.name, state=one.state.value, reason=one.sentence())
+                for one in late
+            )
+            sentence = t("Not in sync after {seconds:.0f} s.", seconds=timeout)
+            raise PeerUnreachable(sentences(sentence, *states)) from None
 
 
 def _expected(error: BaseException | None) -> SynclineError | None:

@@ -85,7 +85,7 @@ class Sharing:
         """
         config = self._core.database(database)
         if self.server is None or config.room not in self.server.rooms:
-            raise UsageError(t("“{peer}” is not shared.", peer=config.name), hint=t("Switch sharing on for it first."))
+            raise UsageError(t("“{database}” is not shared.", database=config.name), hint=t("Share it first."))
         return self.server.invite(config.room)
 
     def guests(self) -> list[Guest]:
@@ -99,7 +99,7 @@ class Sharing:
             UsageError: there is nobody of this name, or nothing is shared.
         """
         if self.server is None:
-            raise UsageError(t("Nothing is shared, so nobody can come in."))
+            raise UsageError(t("Nothing is shared, so no machine can connect."))
         await self.server.revoke_guest(guest)
 
     # For the engine

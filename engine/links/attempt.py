@@ -44,6 +44,9 @@ PRODUCTIVE = 5.0
 """Seconds from the greeting on that a connection must have held to be more than a try, unless it was in sync before."""
 
 
+GOODBYE = t("Goodbye.")
+
+
 class Ending(enum.Enum):
     """How an attempt ended, if not by a SynclineError."""
 
@@ -189,7 +192,7 @@ class Attempt:
                 await self._end()
         return self._judge(driver, closed)
 
-    def hang_up(self, ending: Ending, *, code: int = CloseCode.NORMAL_CLOSURE, reason: str = "Goodbye.") -> None:
+    def hang_up(self, ending: Ending, *, code: int = CloseCode.NORMAL_CLOSURE, reason: str = GOODBYE) -> None:
         """End the attempt in good order, after what is under way."""
         self._ending = ending
         if self._dialling is not None:
@@ -310,7 +313,7 @@ class Attempt:
         elif (facts := session.facts()).in_sync:
             self._caught_up(facts)
         else:
-            self.reason = t("What was sent is not taken in.")
+            self.reason = t("The server has not accepted what was sent.")
             self.hang_up(Ending.GREET_AGAIN)  # all has left; only a new greeting tells whether it arrived
 
     async def _refresh(self, driver: Driver) -> None:

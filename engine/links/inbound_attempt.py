@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from engine.change import Change
-from engine.links.attempt import Attempt, Ending
+from engine.links.attempt import GOODBYE, Attempt, Ending
 from engine.links.inbound import InboundConnection
 from engine.session import SessionFacts
 from engine.session.close_codes import CloseCode
@@ -22,7 +22,7 @@ class InboundAttempt(Attempt):
         inbound connection: of the peer. The others are as in ``Attempt``.
     """
 
-    note = t("Uses the connection that the other side made to this machine.")
+    note = t("Uses the connection that the other side opened to this machine.")
 
     def __init__(self, inbound: InboundConnection, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -49,7 +49,7 @@ class InboundAttempt(Attempt):
         self._listener.finished(self._summary(self.session, self.driver))
         return self._ending or Ending.GAVE_WAY
 
-    def hang_up(self, ending: Ending, *, code: int = CloseCode.NORMAL_CLOSURE, reason: str = "Goodbye.") -> None:
+    def hang_up(self, ending: Ending, *, code: int = CloseCode.NORMAL_CLOSURE, reason: str = GOODBYE) -> None:
         """End the attempt; the inbound connection is the peer's, and goes on."""
         self._ending = ending
         self._ended.set()

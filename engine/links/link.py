@@ -154,13 +154,15 @@ class Link:
         self._phase = Phase.STOPPING
         self._stop_listening()
         self._wake.set()
-        self._hang_up(code=CloseCode.GOING_AWAY, reason=t("Going away."))
+        self._hang_up(code=CloseCode.GOING_AWAY, reason=t("Syncline is shutting down."))
         if self._task is not None:
             await asyncio.wait([self._task], timeout=5)
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
         self.board.close()
-        self._sync_requests.settle(PeerUnreachable(t("The link was stopped.")), also_next=True)
+        self._sync_requests.settle(
+            PeerUnreachable(t("Syncing with {peer} was stopped.", peer=self.config.name)), also_next=True
+        )
 
     def sync_now(self) -> asyncio.Future[None]:
         """Sync at once, whatever the mode.
@@ -174,10 +176,10 @@ class Link:
         self._wake.set()
         return self._sync_requests.add(to_next=to_next)
 
-    def set_auto(self, auto: bool, why: str = "") -> None:
-        """Switch auto-sync: off, a live link hangs up and waits to be asked. ``why`` it is off, in a sentence."""
+    def set_auto(self, auto: bool, reason: str = "") -> None:
+        """Switch auto-sync, and say in a sentence why it is off: a live link then hangs up and waits to be asked."""
         self._auto = auto
-        self._by_hand = why or t("Auto-sync is off.")
+        self._by_hand = reason or t("Auto-sync is off.")
         self._schedule.end_wait()
         if not auto:
             self._hang_up(reason=self._by_hand)
@@ -190,7 +192,7 @@ class Link:
         self.config = self.board.config = config
         self._schedule.restart()
         self._troubles.clear()
-        self._hang_up(reason=t("The settings changed."))
+        self._hang_up(reason=t("The peer's settings were changed."))
         self._wake.set()
 
     def local_moved(self, version: int) -> None:
@@ -218,15 +220,15 @@ class Link:
             visited = self._inbound.now is not None
             if pause_left is not None:
                 self._schedule.asked = False
-                paused = UsageError(t("{peer} is paused.", peer=self.config.name))
+                paused = UsageError(t("{peer} is paused.", peer=self.config.name), hint=t("Resume it first."))
                 self._sync_requests.settle(paused, also_next=True)
                 self.board.show_paused(pause_left, visited=visited)
                 wait = pause_left
             elif self._schedule.asked:
                 return True
             elif not self._auto or self.config.mode is Mode.MANUAL:
-                why = t("Synced by hand.") if self._auto else self._by_hand
-                self.board.show_idle(why, self._troubles.now, visited=visited)
+                reason = t("This peer syncs only manually.") if self._auto else self._by_hand
+                self.board.show_idle(reason, self._troubles.now, visited=visited)
                 wait = float("inf")
             elif self.config.mode is Mode.LIVE and visited:
                 return True
@@ -274,7 +276,11 @@ class Link:
                 self._failed(error, attempt)
         except Exception as error:  # a defect of ours must not end the link in silence
             log.exception("The link to %s failed", self.config.name)
-            sentence = t("Something unexpected went wrong: {name__}.", name__=type(error).__name__)
+            sentence = t(
+                "Something unexpected went wrong while syncing with {peer} ({error}). The log has the details.",
+                peer=self.config.name,
+                error=type(error).__name__,
+            )
             self._failed(PeerUnreachable(sentence), attempt)
         else:
             self._ended(ending, attempt)
@@ -294,7 +300,7 @@ class Link:
             self._sync_requests.settle(self._troubles.incomplete)
         elif ending is Ending.GREET_AGAIN:
             if not self._schedule.greet_again(fruitless=not (attempt.held or attempt.asked)):
-                sentence = t("Greeting {url} again does not help. {reason}", url=self.config.url, reason=attempt.reason)
+                sentence = t("Reconnecting to {url} did not help. {reason}", url=self.config.url, reason=attempt.reason)
                 self._failed(PeerUnreachable(sentence), attempt)
                 return
             self._schedule.asked = self._schedule.asked or attempt.pulling or bool(self._sync_requests)
@@ -371,7 +377,7 @@ class Link:
         if attempt is None or isinstance(attempt, InboundAttempt):
             return
         if self._inbound.outdoes(stays=attempt.stays):
-            attempt.hang_up(Ending.GAVE_WAY, reason=t("The connection that the other side made is enough."))
+            attempt.hang_up(Ending.GAVE_WAY, reason=t("The connection that the other side opened is used instead."))
 
     def _hang_up(self, *, code: int = CloseCode.NORMAL_CLOSURE, reason: str) -> None:
         if self._attempt is not None:

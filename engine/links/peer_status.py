@@ -24,7 +24,7 @@ HOLD = 2.0
 REPORT_EVERY = 0.1
 """Seconds between two reports of the same state with other numbers."""
 
-ALL_THE_SAME = t("The other side is connected to this machine all the same.")
+STILL_CONNECTED = t("The other side is still connected to this machine.")
 
 UNSEEN = 0.3
 """Seconds for which a peer that waits is tried again by itself before that shows: most of these tries fail at once."""
@@ -72,7 +72,7 @@ def connected_state(
         waiting: what of the file cannot be sent.
     """
     if not facts.greeted:
-        return State.CONNECTING, t("Connected; waiting for the greeting.")
+        return State.CONNECTING, t("Connected; waiting for the other side to answer.")
     if facts.in_sync:
         return _settled(facts, waiting)
     if facts.all_received and facts.all_sent and not facts.confirms:
@@ -80,13 +80,13 @@ def connected_state(
         if sent_at:
             sure = t("Confirmed up to version {version} at {time}.", version=facts.confirmed, time=clock_time(sent_at))
         state = State.NEEDS_YOU if facts.parked or waiting else State.SENT
-        sent = t("All sent; this kind of server confirms later.")
+        sent = t("Everything was sent; this kind of server confirms it later.")
         return state, sentences(together(facts.parked), sent, sure)
     if progress.held(now):
         return _settled(facts, waiting)
     if progress.total == 0:
-        return State.SYNCING, sentences(t("Comparing clocks."), facts.note)
-    done = t("{done:,} of {total:,} versions.", done=progress.done, total=progress.total)
+        return State.SYNCING, sentences(t("Comparing what each side has."), facts.note)
+    done = t("Synced {done:,} of {total:,} versions.", done=progress.done, total=progress.total)
     return State.SYNCING, sentences(done, facts.note)
 
 
@@ -155,21 +155,25 @@ class Board:
 
     def show_paused(self, left: float, *, visited: bool) -> None:
         """Show a pause that ends in ``left`` seconds. ``visited``: whether the peer has dialled us."""
-        until = t("until {time}", time=clock_time(time.time() + left)) if left < float("inf") else t("until resumed")
-        self.show(State.PAUSED, sentences(t("Paused {until}.", until=until), ALL_THE_SAME if visited else ""))
+        reason = t("Paused until resumed.")
+        if left < float("inf"):
+            reason = t("Paused until {time}.", time=clock_time(time.time() + left))
+        self.show(State.PAUSED, sentences(reason, STILL_CONNECTED if visited else ""))
 
-    def show_idle(self, why: str, trouble: Trouble | None, *, visited: bool) -> None:
-        """Show that nothing follows by itself, why, and what went wrong the last time."""
+    def show_idle(self, reason: str, trouble: Trouble | None, *, visited: bool) -> None:
+        """Show that nothing follows by itself, the reason, and what went wrong the last time."""
         if trouble is not None and trouble.policy.needs_you:
             self.show(State.NEEDS_YOU, trouble.reason, remedy=trouble.remedy)
             return
-        failed = t("Last try: {reason}", reason=trouble.reason) if trouble is not None else ""
-        self.show(State.IDLE, sentences(why, t("Press Sync now."), failed, ALL_THE_SAME if visited else ""))
+        failed = t("Last attempt: {reason}", reason=trouble.reason) if trouble is not None else ""
+        self.show(
+            State.IDLE, sentences(reason, t("Press “Sync now” to sync."), failed, STILL_CONNECTED if visited else "")
+        )
 
     def show_waiting(self, until: float, trouble: Trouble | None) -> None:
         """Show when the next attempt is due, in seconds since the epoch, and what went wrong the last time."""
         if trouble is None:
-            self.show(State.IDLE, t("Next pull {at}.", at=clock_time(until)), next_attempt=until)
+            self.show(State.IDLE, t("Next sync at {time}.", time=clock_time(until)), next_attempt=until)
         else:
             state = State.NEEDS_YOU if trouble.policy.needs_you else State.WAITING
             self.show(state, trouble.reason, next_attempt=until, remedy=trouble.remedy)

@@ -364,20 +364,20 @@ class Session(abc.ABC):
 
     def _too_large(self, size: int, where: str) -> None:
         """Stop: a frame that is due would be larger than the other side takes."""
-        what = t(
+        problem = t(
             "{size:.0f} MB in {where}, but a message can be at most {limit} MB.",
             size=size / 2**20,
             where=where,
             limit=MAX_FRAME >> 20,
         )
-        reason = t("Too large for this peer: {what}", what=what)
+        reason = t("Too large for this peer: {problem}", problem=problem)
         self.close(
             CloseCode.MESSAGE_TOO_BIG,
             reason,
-            said=t("The other side has a change that is too large to send: {what}", what=what),
+            said=t("The other side has a change that is too large to send: {problem}", problem=problem),
             retry=False,
         )
-        self.failure = TooLarge(reason, hint=t("Make it smaller or delete it, then sync again."))
+        self.failure = TooLarge(reason, hint=t("Make the value smaller or delete it, then sync again."))
 
     def _send(self, data: bytes, changes: Sequence[Change] = ()) -> None:
         self.outbound.changes += len(changes)

@@ -128,7 +128,7 @@ class SynclineSession(ReceivingSession, SendingSession, DigestSession):
         elif isinstance(message, TablesRequest):
             self._actions.append(QueryRows(message))
         elif not self.greeted:
-            raise ProtocolError(t("{name__} came before Hello.", name__=type(message).__name__))
+            raise ProtocolError(t("{message} came before Hello.", message=type(message).__name__))
         elif isinstance(message, Want):
             self._on_want(message)
         elif isinstance(message, Batch):
@@ -147,7 +147,7 @@ class SynclineSession(ReceivingSession, SendingSession, DigestSession):
             self.inbound.announced = message.db_version
             self._advance()
         else:
-            raise ProtocolError(t("{name__} does not belong to this dialect.", name__=type(message).__name__))
+            raise ProtocolError(t("{message} is not allowed here.", message=type(message).__name__))
 
     def _on_hello(self, hello: Hello) -> None:
         if self.greeted:
@@ -156,19 +156,19 @@ class SynclineSession(ReceivingSession, SendingSession, DigestSession):
             self._refuse(
                 FailureCode.VERSION,
                 t(
-                    "The two sides speak versions {protocol} and {protocol2} of the protocol. Update the"
-                    " older Syncline.",
-                    protocol=hello.protocol,
-                    protocol2=self.protocol,
+                    "One side speaks version {older} of the protocol, the other version {newer}. Update "
+                    "the older Syncline.",
+                    older=min(hello.protocol, self.protocol),
+                    newer=max(hello.protocol, self.protocol),
                 ),
             )
             return
         if hello.site_id == self.here.site_id:
             self._refuse(
                 FailureCode.CLONE,
-                t(
-                    "Both sides have the same site id: one file is a copy of the other, or a file is"
-                    " linked to itself. Give a copy a site id of its own (syncline new-id)."
+                sentences(
+                    t("Both sides have the same site id: one file is a copy of the other, or this is the file itself."),
+                    t("Give the copy a new site id: syncline new-id."),
                 ),
             )
             return
@@ -263,7 +263,7 @@ class SynclineSession(ReceivingSession, SendingSession, DigestSession):
                 return t(
                     "{side} has announced more changes, but sent none for {seconds:.0f} s.", side=side, seconds=seconds
                 )
-            return t("{side} waits for {seconds:.0f} s for changes that do not leave.", side=side, seconds=seconds)
+            return t("{side} has waited {seconds:.0f} s for its changes to be sent.", side=side, seconds=seconds)
 
         if not self._window.sizes and self.sends and not self.outbound.asked and self.all_received:
             self._stalled = t("The other side has not asked for our changes: it may be set to send only.")

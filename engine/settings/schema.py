@@ -16,7 +16,7 @@ class Group(enum.Enum):
     """Where a switch stands in the window's dialog; the value is the heading."""
 
     GENERAL = t("General")
-    SYNC = t("Syncing")
+    SYNC = t("Sync")
     SHARE = t("Sharing")
     NOTIFY = t("Notifications")
     LOG = t("Troubleshooting")
@@ -164,13 +164,13 @@ SETTINGS: dict[str, Setting] = {
             "rest_on_battery",
             Group.SYNC,
             t("Not on battery"),
-            t("Sync only by hand while the machine runs on battery."),
+            t("Sync only manually while the machine runs on battery."),
         ),
         _switch(
             "rest_on_metered",
             Group.SYNC,
             t("Not over a metered network"),
-            t("Sync only by hand while the system reports a metered network."),
+            t("Sync only manually while the system reports a metered network."),
         ),
         Setting(
             "stale_days",
@@ -179,7 +179,7 @@ SETTINGS: dict[str, Setting] = {
             days_problem,
             Group.SYNC,
             t("Stale after"),
-            t("Mark a peer as stale when it was not heard from for this many days."),
+            t("Mark a peer as stale when it has not been heard from for this many days."),
             span=DAYS,
             unit=t(" days"),
         ),

@@ -63,7 +63,8 @@ def _take_one_of(reader: Reader, kind: type[E]) -> E:
     try:
         return kind(number)
     except ValueError:
-        raise WireError(t("{number} is no {lower} of a column.", number=number, lower=kind.__name__.lower())) from None
+        name = kind.__name__.lower()
+        raise WireError(t("{number} is not a valid {property} of a column.", number=number, property=name)) from None
 
 
 def put_value(out: bytearray, value: SQLiteValue) -> None:

@@ -55,7 +55,7 @@ async def choose_file(parent: QWidget | None) -> Path | None:
 
 async def choose_new_file(parent: QWidget | None, name: str) -> Path | None:
     """Let a person say where to make a database file; None when they thought better of it. ``name`` is proposed."""
-    dialog = QFileDialog(parent, tr("Where is the new database to be?"))
+    dialog = QFileDialog(parent, tr("Choose where to create the new database"))
     dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
     dialog.setOption(QFileDialog.Option.DontConfirmOverwrite)  # none is: one that holds tables is refused
     dialog.setDefaultSuffix("db")
@@ -129,10 +129,10 @@ class DatabaseDialog(AsyncDialog):
         self.tree.header().setMinimumSectionSize(self.fontMetrics().averageCharWidth() * 10)
         self.tree.header().setSectionResizeMode(TABLE, QHeaderView.ResizeMode.ResizeToContents)
         self.tree.header().setSectionResizeMode(ROWS, QHeaderView.ResizeMode.ResizeToContents)
-        self.all = QPushButton(tr("Tick &all"))
+        self.all = QPushButton(tr("Select &all"))
         self.all.setAutoDefault(False)
         self.plain = QPushButton(tr("&Stop syncing…"))
-        self.plain.setToolTip(tr("Ends the sync of the chosen table; its rows stay"))
+        self.plain.setToolTip(tr("Stops syncing the selected table; its rows stay"))
         self.plain.setAutoDefault(False)
         self.plain.setVisible(self._known is not None)
         self.price = InlineMessage()
@@ -174,7 +174,7 @@ class DatabaseDialog(AsyncDialog):
             item = QTreeWidgetItem(self.tree, [table.name, QLocale().toString(table.rows), self._status(table)])
             item.setSizeHint(STATUS, QSize(0, self.fontMetrics().height() + 8))
             item.setTextAlignment(ROWS, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-            item.setToolTip(TABLE, as_tip(tr("Key: %1").replace("%1", ", ".join(table.key) or "–")))
+            item.setToolTip(TABLE, as_tip(tr("Key: {columns}", columns=", ".join(table.key) or "–")))
             if table.eligible and not table.syncable:
                 item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
                 item.setCheckState(TABLE, Qt.CheckState.Unchecked)
@@ -235,14 +235,14 @@ class DatabaseDialog(AsyncDialog):
         if self._synced:
             return ""
         if self.tree.topLevelItemCount():
-            return tr("No table of this file can be synced as it is; what stands in the way is said above.")
-        return tr("The file has no table yet. Open it in its program first, then add it.")
+            return tr("None of this file's tables can be synced as they are; the reasons are listed above.")
+        return tr("The file has no tables yet. Open it in its app first, then add it.")
 
     def _backup(self, *, writes: bool) -> str:
         backups = self._engine.databases.backups
         if backups is None or not writes:
             return ""
-        return tr("A backup is made first, in %1.").replace("%1", str(backups.folder))
+        return tr("A backup is made first, in {folder}.", folder=backups.folder)
 
     # The end
 
@@ -256,9 +256,10 @@ class DatabaseDialog(AsyncDialog):
         """End the sync of the table on which the cursor is, if the person is sure."""
         table, known = self._current(), self._known
         sentence = tr(
-            "Stop syncing “{0}”? Its rows stay, here and on the other side, and are synced no more."
-            " A backup is made first."
-        ).format(table)
+            "Stop syncing “{table}”? Its rows stay, here and on the other side, but are no longer synced."
+            " A backup is made first.",
+            table=table,
+        )
         sure = await confirm(self, tr("Stop syncing"), sentence, tr("Stop syncing"))
         if not sure or known is None:
             return

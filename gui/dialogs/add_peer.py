@@ -82,7 +82,7 @@ class PeerDialog(AsyncDialog):
         self._engine = engine
         self._peer = peer
         self._trial: asyncio.Task[None] | None = None
-        self.setWindowTitle(tr("Add peer") if peer is None else tr("Change peer"))
+        self.setWindowTitle(tr("Add peer") if peer is None else tr("Edit peer"))
         self._make_fields()
         self._make_layout()
         self._fill(peer, database)
@@ -107,17 +107,17 @@ class PeerDialog(AsyncDialog):
         self.address.add_below(self.words)
         self.room = ValidatedLineEdit(tr("Room"), check_room, example=tr("the database's name on the hub"))
         self.token = ValidatedLineEdit(
-            tr("Token"), _check_token, example=tr("empty when the hub asks for none"), secret=True
+            tr("Token"), _check_token, example=tr("leave empty if the hub asks for none"), secret=True
         )
         self.where = InlineMessage()
         self.token.add_below(self.where)
         self.mode = QComboBox()
         self.mode.setAccessibleName(tr("When to sync"))
         self.mode.addItem(tr("At once: stay connected"), Mode.LIVE)
-        self.mode.addItem(tr("Every so many minutes"), Mode.EVERY)
-        self.mode.addItem(tr("Only by hand"), Mode.MANUAL)
+        self.mode.addItem(tr("At an interval"), Mode.EVERY)
+        self.mode.addItem(tr("Manually"), Mode.MANUAL)
         self.minutes = QSpinBox()
-        self.minutes.setAccessibleName(tr("Minutes between two syncs"))
+        self.minutes.setAccessibleName(tr("Minutes between syncs"))
         self.minutes.setRange(1, WEEK)
         self.minutes.setSuffix(tr(" min"))
         self.direction = QComboBox()
@@ -128,9 +128,11 @@ class PeerDialog(AsyncDialog):
         self.stale = QSpinBox()
         self.stale.setAccessibleName(tr("Stale after"))
         self.stale.setRange(0, DAYS[1])
-        self.stale.setSpecialValueText(tr("as many days as the settings say"))
+        self.stale.setSpecialValueText(tr("as in the settings"))
         self.stale.setSuffix(tr(" days"))
-        self.stale.setToolTip(tr("Not heard from for this long, the peer is marked and named in a notification"))
+        self.stale.setToolTip(
+            tr("After this many days without contact, the peer is marked as stale, and a notification says so")
+        )
         self.trial = ConnectionTestPanel()
         self.problem = InlineMessage.of_problem()
         self.buttons = QDialogButtonBox()
@@ -180,7 +182,7 @@ class PeerDialog(AsyncDialog):
         self.database.setEnabled(peer is None)
         self.minutes.setValue(15)
         if peer is not None:
-            self.database.setToolTip(tr("To sync another database with it, add a peer for that one"))
+            self.database.setToolTip(tr("To sync another database, add another peer"))
             self.name.setText(peer.name)
             self.address.line.setText(peer.url)
             self.room.line.setText(peer.room)
@@ -289,11 +291,11 @@ class PeerDialog(AsyncDialog):
             if not any(problems):
                 problems.append(self.room.tell(self._twin() or self._cannot_travel()))
         else:
-            words = tr("For the room “%1”. Both machines show: %2")
-            self.words.say(words.replace("%1", link.room).replace("%2", " ".join(link.words)))
+            words = " ".join(link.words)
+            self.words.say(tr("For the room “{room}”. Both machines show: {words}", room=link.room, words=words))
             problems = [self.address.tell()]
         if link is None and self._new:
-            problems.append(tr("A new file takes its tables from a paired machine: paste its link."))
+            problems.append(tr("For a new file, paste a pairing link: the other machine provides the tables."))
         wrong = next(filter(None, problems), "")
         self.name.setPlaceholderText(self._usual_name())
         self.minutes.setVisible(self.mode.currentData() == Mode.EVERY)
@@ -321,7 +323,7 @@ class PeerDialog(AsyncDialog):
         for peer in self._engine.settings.peers:
             same = (peer.database, peer.url, peer.room) == (draft.database, draft.url, draft.room)
             if same and peer.id != draft.id:
-                return tr("“%1” syncs this database with this room already.").replace("%1", peer.name)
+                return tr("“{peer}” already syncs this database with this room.", peer=peer.name)
         return ""
 
     def _cannot_travel(self) -> str:

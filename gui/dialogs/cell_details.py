@@ -88,9 +88,9 @@ class CellDetailsDialog(AsyncDialog):
             if cell.kept:
                 column.addLayout(self._make_value(tr("&Old value"), cell.old))
             else:
-                column.addWidget(QLabel(tr("The old value was too large to be kept.")))
-            self.back = QPushButton(tr("&Put the old value back"))
-            self.back.setToolTip(tr("Writes it into the database; it is synced as any change of yours"))
+                column.addWidget(QLabel(tr("The old value was too large to keep.")))
+            self.back = QPushButton(tr("&Restore the old value"))
+            self.back.setToolTip(tr("Writes it to the database; it is synced like any other change"))
             self.back.setAutoDefault(False)
             self.back.setEnabled(cell.kept)
             self.back.clicked.connect(lambda: self.start(self._put_back()))
@@ -113,7 +113,7 @@ class CellDetailsDialog(AsyncDialog):
         copy = QPushButton(tr("Copy"))
         copy.setAutoDefault(False)
         copy.setEnabled(not isinstance(value, Clipped))
-        copy.setAccessibleName(tr("Copy: {0}").format(heading.replace("&", "")))
+        copy.setAccessibleName(tr("Copy: {heading}", heading=heading.replace("&", "")))
         copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(values.copied(value)))
         row = QHBoxLayout()
         row.addWidget(label)

@@ -25,13 +25,13 @@ class ConnectionTestPanel(QWidget):
         super().__init__(parent)
         self.button = QPushButton(tr("&Test"))
         self.button.setAutoDefault(False)
-        self.button.setToolTip(tr("Connect once and look; nothing is changed on either side"))
+        self.button.setToolTip(tr("Connect once and check; nothing changes on either side"))
         self.busy = False
         self._turning = QProgressBar()
         self._turning.setRange(0, 0)
         self._turning.setTextVisible(False)
         self._turning.setMaximumHeight(self.fontMetrics().height() // 2)
-        self._turning.setAccessibleName(tr("The test is under way"))
+        self._turning.setAccessibleName(tr("Test in progress"))
         self._turning.hide()
         self.verdict = InlineMessage(None)
         self.lines: dict[Step, InlineMessage] = {step: InlineMessage(None) for step in Step}
@@ -89,7 +89,7 @@ class ConnectionTestPanel(QWidget):
     def _set_busy(self, busy: bool) -> None:
         self.busy = busy
         self._turning.setVisible(busy)
-        self.button.setText(tr("S&top the test") if busy else tr("&Test"))
+        self.button.setText(tr("S&top test") if busy else tr("&Test"))
 
     def _step_names(self) -> dict[Step, str]:
         return {

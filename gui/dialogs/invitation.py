@@ -32,7 +32,7 @@ class InvitationPanel(QGroupBox):
     def __init__(self, engine: Engine, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._engine = engine
-        self.setTitle(tr("Let another machine in"))
+        self.setTitle(tr("Pair another machine"))
         self.room = QComboBox()
         self.room.setAccessibleName(tr("Link for"))
         self.make = QPushButton(tr("&New link"))
@@ -96,11 +96,11 @@ class InvitationPanel(QGroupBox):
 
     def used(self, name: str, words: Sequence[str]) -> None:
         """Somebody came in by the link."""
-        text = tr("{0} has used the link, and may come in now. Both machines show:")
-        self.withdraw(text.format(name), words)
+        text = tr("{machine} has used the link and has access now. Both machines show:", machine=name)
+        self.withdraw(text, words)
 
     def _expire(self) -> None:
-        self.withdraw(tr("The link was good for ten minutes. Make a new one."))
+        self.withdraw(tr("The link was valid for ten minutes. Create a new one."))
 
     def _make(self) -> None:
         self.problem.say("")
@@ -110,10 +110,11 @@ class InvitationPanel(QGroupBox):
             self.problem.say(in_words(error))
             return
         text = tr(
-            "On the other machine: open the link, or paste it under Add peer. It is good once, until {0}, for whoever"
-            " has it. Both machines show:"
+            "On the other machine, open the link, or paste it under “Add peer”. It works once, "
+            "until {time}, for anyone who has it. Both machines show:",
+            time=clock_time(time.time() + GOOD_FOR),
         )
-        self._show(link.text(), text.format(clock_time(time.time() + GOOD_FOR)), link.words)
+        self._show(link.text(), text, link.words)
         self._expiry.start()
 
     def _show(self, link: str, text: str, words: Sequence[str]) -> None:

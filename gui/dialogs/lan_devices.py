@@ -102,7 +102,7 @@ class LanDevicesPanel(QWidget):
 
     def _show_empty(self, problem: str = "") -> None:
         self.table.placeholder = said(problem) or tr(
-            "Nothing found yet. On the other machine press Share, choose a database, and tick “In the local network”."
+            "Nothing found yet. On the other machine, press Share, then choose a database and “In the local network”."
         )
         self.table.viewport().update()
 
@@ -113,8 +113,9 @@ class LanDevicesPanel(QWidget):
 
     def _what_to_do(self, machine: Found) -> str:
         if self.model.is_peer(machine):
-            return tr("{0} is a peer of this database already.").format(machine.name)
+            return tr("{machine} is already a peer of this database.", machine=machine.name)
         return tr(
-            "{0} lets in only whom it has given a link. There: press Share, then New link. Open that link here, or"
-            " paste it below as the address."
-        ).format(machine.name)
+            "{machine} accepts only machines with a pairing link. There, press Share, then New "
+            "link. Open that link here, or paste it below as the address.",
+            machine=machine.name,
+        )

@@ -47,14 +47,14 @@ class SchemaDialog(AsyncDialog):
         self._peer = peer
         self.comparison: Comparison | None = None
         self.busy = False
-        self.setWindowTitle(tr("Tables here and at {0}").format(values.shown(name)))
+        self.setWindowTitle(tr("Tables here and at {peer}", peer=values.shown(name)))
         self.outcome = InlineMessage(None)
         self.done_so_far = InlineMessage()
         self.problem = InlineMessage.of_problem()
         self.progress = QProgressBar()
         self.progress.setRange(0, 0)
         self.progress.setTextVisible(False)
-        self.progress.setAccessibleName(tr("The peer is being asked"))
+        self.progress.setAccessibleName(tr("Asking the peer"))
         self.model = SchemaModel(self)
         self.table = self._make_table()
         self.add, self.undo = self._make_buttons()
@@ -87,10 +87,10 @@ class SchemaDialog(AsyncDialog):
 
     def _make_buttons(self) -> tuple[QPushButton, QPushButton]:
         add = QPushButton(tr("&Add what is missing here"))
-        add.setToolTip(tr("Adds the tables and columns that are marked so, after a backup; no row is changed"))
+        add.setToolTip(tr("Adds the missing tables and columns, after a backup; no row is changed"))
         add.clicked.connect(lambda: self._begin(self._add))
         undo = QPushButton(tr("&Undo"))
-        undo.setToolTip(tr("Drops again what was added so, unless it is in use by now, after a backup"))
+        undo.setToolTip(tr("Removes what was added this way, unless it is in use, after a backup"))
         undo.clicked.connect(lambda: self._begin(self._undo))
         for button in (add, undo):
             button.setAutoDefault(False)
@@ -121,16 +121,16 @@ class SchemaDialog(AsyncDialog):
     async def _add(self) -> None:
         if self.comparison is not None:
             added = await self._engine.checks.add_missing(self._peer, self.comparison.there)
-            text = tr("Added: {0}. A backup of the file as it was before is kept.")
-            self.done_so_far.say(text.format(_names(added)))
+            text = tr("Added: {names}. There is a backup of the previous state.", names=_names(added))
+            self.done_so_far.say(text)
 
     async def _undo(self) -> None:
         dropped, kept = await self._engine.checks.take_back_added(self._peer)
         told = []
         if dropped:
-            told.append(tr("Taken back: {0}.").format(_names(dropped)))
+            told.append(tr("Removed: {names}.", names=_names(dropped)))
         if kept:
-            told.append(tr("In use, so they stay: {0}.").format(_names(kept)))
+            told.append(tr("Still in use, so kept: {names}.", names=_names(kept)))
         self.done_so_far.say(" ".join(told))
 
     # What is shown
@@ -156,14 +156,15 @@ class SchemaDialog(AsyncDialog):
     def _sentence(self, comparison: Comparison) -> str:
         cures = [line.cure for line in comparison.lines]
         if not cures:
-            return tr("The tables are alike on both sides.")
+            return tr("The tables are the same on both sides.")
         if not any(cure.stops for cure in cures):
-            return tr("The tables differ, but not in a way that keeps them from syncing.")
+            return tr("The tables differ, but not in a way that prevents syncing.")
         count = cures.count(Cure.ADD_HERE)
         if count == 0:
-            return tr("The tables differ, and nothing of it can be added here.")
-        text = tr("The tables differ. Of the differences, {0} can be mended here by adding what is missing.")
-        return text.format(count)
+            return tr("The tables differ, and none of the differences can be fixed here.")
+        return tr(
+            "The tables differ. Differences that can be fixed here by adding what is missing: {count}.", count=count
+        )
 
 
 def _names(additions: Sequence[Addition]) -> str:

@@ -105,7 +105,7 @@ class SettingsDialog(AsyncDialog):
                 self._add_row(form, setting)
         if group is Group.SHARE and self._links is not None:
             links = self._links
-            tip = tr("Links that begin with syncline: open Add peer here, wherever you click on them.")
+            tip = tr("A click on a link that begins with syncline: opens “Add peer” here.")
             self.open_links = _system_box(tr("Open pairing links"), tip, links)
             self.open_links.toggled.connect(lambda on: self._set_system(self.open_links, links, on))
             form.addRow(self.open_links)

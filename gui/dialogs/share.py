@@ -84,8 +84,8 @@ class ShareDialog(AsyncDialog):
             item.setCheckState(Qt.CheckState.Checked if chosen else Qt.CheckState.Unchecked)
             self.databases.addItem(item)
         self.databases.setFixedHeight(ROWS * self.fontMetrics().height() * 3 // 2 + 2 * self.databases.frameWidth())
-        self.alone = QRadioButton(tr("For this &machine alone"))
-        self.lan = QRadioButton(tr("In the &local network; encrypted, and only for machines that have a link"))
+        self.alone = QRadioButton(tr("Only for this &machine"))
+        self.lan = QRadioButton(tr("In the &local network; encrypted, and only for paired machines"))
         (self.lan if settings.share_lan else self.alone).setChecked(True)
         self.state = InlineMessage(None)
         self.problem = InlineMessage.of_problem()
@@ -94,19 +94,19 @@ class ShareDialog(AsyncDialog):
         self.guests = Table()
         self.guests.setModel(self.model)
         self.guests.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.guests.setAccessibleName(tr("Who may come in"))
+        self.guests.setAccessibleName(tr("Machines with access"))
         self.guests.set_widths(_WIDTHS[column] for column in Column)
         row = self.guests.verticalHeader().defaultSectionSize()
         height = self.guests.horizontalHeader().sizeHint().height() + ROWS * row + 2 * self.guests.frameWidth()
         self.guests.setFixedHeight(height)
-        self.revoke_guest = QPushButton(tr("&Throw out"))
+        self.revoke_guest = QPushButton(tr("Revoke &access"))
         self.revoke_guest.setAutoDefault(False)
-        self.revoke_guest.setToolTip(tr("It is cut off at once, and comes in again only with a new link"))
+        self.revoke_guest.setToolTip(tr("Disconnects the machine at once; it needs a new link to connect again"))
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         self._ticking = QTimer(self, interval=TICK)
 
     def _make_layout(self) -> None:
-        who = QGroupBox(tr("Who may come in"))
+        who = QGroupBox(tr("Machines with access"))
         inside = QVBoxLayout(who)
         inside.addWidget(self.guests)
         inside.addWidget(self.revoke_guest, 0, Qt.AlignmentFlag.AlignRight)
@@ -156,11 +156,14 @@ class ShareDialog(AsyncDialog):
                 partial(state_icon, State.IDLE),
             )
         elif share.lan:
-            text = tr("Shared in the local network, at {0}, port {1}.")
-            self.state.say(text.format(share.addresses[0], share.port), partial(state_icon, State.IN_SYNC))
+            address = share.addresses[0]
+            text = tr("Shared in the local network, at {address}, port {port}.", address=address, port=share.port)
+            self.state.say(text, partial(state_icon, State.IN_SYNC))
         else:
-            text = tr("Shared at port {0}, for programs on this machine. Other machines cannot reach it.")
-            self.state.say(text.format(share.port), partial(state_icon, State.WAITING))
+            text = tr(
+                "Shared at port {port}, for programs on this machine. Other machines cannot reach it.", port=share.port
+            )
+            self.state.say(text, partial(state_icon, State.WAITING))
         rooms = share.rooms if share is not None else {}
         shared = [(known.name, known.id) for known in self._engine.settings.databases if known.room in rooms]
         self.invitation.offer(shared)
@@ -169,9 +172,9 @@ class ShareDialog(AsyncDialog):
     def _show_guests(self, guests: tuple[Guest, ...]) -> None:
         self.model.show(guests)
         self.guests.placeholder = (
-            tr("Nobody yet. Make a link, and open it on the other machine.")
+            tr("None yet. Create a link, and open it on the other machine.")
             if self._engine.sharing.server is not None
-            else tr("They are listed while something is shared.")
+            else tr("Machines are listed here while something is shared.")
         )
         self._allow()
 

@@ -87,7 +87,7 @@ class ValidatedLineEdit(QWidget):
         button = QToolButton()
         button.setText(tr("Show"))
         button.setCheckable(True)
-        button.setAccessibleName(tr("Show %1").replace("%1", name))
+        button.setAccessibleName(tr("Show {field}", field=name))
         button.setFocusPolicy(self.line.focusPolicy())
         modes = {True: QLineEdit.EchoMode.Normal, False: QLineEdit.EchoMode.Password}
         button.toggled.connect(lambda shown: self.line.setEchoMode(modes[shown]))

@@ -56,7 +56,7 @@ class VerifyDialog(AsyncDialog):
         self._peer = peer
         self.report: Verification | None = None
         self.busy = False
-        self.setWindowTitle(tr("Compare with {0}").format(values.shown(name)))
+        self.setWindowTitle(tr("Compare with {peer}", peer=values.shown(name)))
         self.outcome = InlineMessage(None)
         self.advice = InlineMessage()
         self.problem = InlineMessage.of_problem()
@@ -91,22 +91,22 @@ class VerifyDialog(AsyncDialog):
         texts: tuple[tuple[str, str, Callable[[], Coroutine[Any, Any, None]]], ...] = (
             (
                 tr("Send &ours again"),
-                tr("Everything from here is sent once more; of each cell the newer value stays"),
+                tr("Sends every change from here again; in each cell, the newer value wins"),
                 partial(self._send_again, Side.MINE),
             ),
             (
-                tr("Have &theirs sent again"),
-                tr("Everything from there is sent once more; of each cell the newer value stays"),
+                tr("Request &theirs again"),
+                tr("Requests every change from there again; in each cell, the newer value wins"),
                 partial(self._send_again, Side.THEIRS),
             ),
             (
                 tr("&Keep ours"),
-                tr("Writes the rows that are listed as new, as they are here, after a backup"),
+                tr("Writes the listed rows as new changes, as they are here, after a backup"),
                 partial(self._settle, Side.MINE),
             ),
             (
                 tr("Ta&ke theirs"),
-                tr("Writes the rows that are listed as new, as they are there, after a backup"),
+                tr("Writes the listed rows as new changes, as they are there, after a backup"),
                 partial(self._settle, Side.THEIRS),
             ),
         )
@@ -122,7 +122,7 @@ class VerifyDialog(AsyncDialog):
     # What is done
 
     def _mend(self, work: Callable[[], Coroutine[Any, Any, None]], _: bool = False) -> None:
-        self._begin(tr("Mending…"), work)
+        self._begin(tr("Repairing…"), work)
 
     def _begin(self, doing: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         self.busy = True
@@ -181,34 +181,34 @@ class VerifyDialog(AsyncDialog):
         tables, rows = len(report.tables), sum(table.here for table in report.tables)
         counted = ", ".join(
             (
-                tr("1 table") if tables == 1 else tr("{0} tables").format(self._number(tables)),
-                tr("1 row") if rows == 1 else tr("{0} rows").format(self._number(rows)),
+                tr("1 table") if tables == 1 else tr("{count} tables", count=self._number(tables)),
+                tr("1 row") if rows == 1 else tr("{count} rows", count=self._number(rows)),
             )
         )
         if report.verdict is Verdict.IDENTICAL:
-            return tr("Identical: {0}.").format(counted)
+            return tr("Identical: {counts}.", counts=counted)
         if report.verdict is Verdict.HISTORY:
-            return tr("The same rows, with a different history: {0}.").format(counted)
+            return tr("The same rows, with a different history: {counts}.", counts=counted)
         count = len(report.differing)
         if count > SHOWN or any(table.more for table in report.tables):
-            return tr("More than {0} rows differ; these are the first.").format(min(count, SHOWN))
-        return tr("Rows that differ: {0}.").format(count)
+            return tr("More than {count} rows differ; these are the first.", count=min(count, SHOWN))
+        return tr("Rows that differ: {count}.", count=count)
 
     def _advice(self, report: Verification) -> str:
         """What to do, and what was not compared."""
         parts = [self._mending(report)]
         if report.left_out:
-            parts.append(tr("Not compared: {0}").format(said(report.left_out)))
+            parts.append(tr("Not compared: {tables}", tables=said(report.left_out)))
         return " ".join(filter(None, parts))
 
     def _mending(self, report: Verification) -> str:
         if report.verdict is Verdict.DIFFERENT:
             return tr(
-                "Have everything sent again first. Rows that differ even then were changed without a record:"
-                " choose whose stay."
+                "First send and request everything again. Rows that still differ were changed without "
+                "a record: choose which side's to keep."
             )
         if report.verdict is Verdict.HISTORY:
-            return tr("This does no harm: one side remembers rows that are gone, which the other never had.")
+            return tr("This is harmless: one side remembers deleted rows that the other never had.")
         return ""
 
     def _number(self, number: int) -> str:

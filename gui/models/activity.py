@@ -21,7 +21,9 @@ def sync_columns() -> list[Shown[SyncLine]]:
         _number(tr("Sent"), lambda line: line.sent),
         _number(tr("Received"), lambda line: line.received),
         Shown(tr("Bytes"), lambda line: values.size(_bytes(line)), 11, _traffic, _bytes, number=True),
-        Shown(tr("Took"), lambda line: times.duration(line.seconds), 10, raw=lambda line: line.seconds, number=True),
+        Shown(
+            tr("Duration"), lambda line: times.duration(line.seconds), 10, raw=lambda line: line.seconds, number=True
+        ),
         Shown(tr("Result"), _result, 40, icon=_result_icon, color=_result_color),
     ]
 
@@ -34,9 +36,11 @@ def overwritten_columns() -> list[Shown[OverwrittenLine]]:
         Shown(tr("Table"), lambda line: values.shown(line.table), 14),
         Shown(tr("Key"), lambda line: values.key_shown(line.key), 12),
         Shown(tr("Column"), lambda line: values.shown(line.column), 14),
-        Shown(tr("Was"), _was, 32, lambda line: values.shown(line.old, values.LONG) if line.whole else _was(line)),
         Shown(
-            tr("Became"),
+            tr("Old value"), _was, 32, lambda line: values.shown(line.old, values.LONG) if line.whole else _was(line)
+        ),
+        Shown(
+            tr("New value"),
             lambda line: values.shown(line.new),
             32,
             lambda line: values.shown(line.new, values.LONG),
@@ -57,7 +61,7 @@ def _bytes(line: SyncLine) -> int:
 
 
 def _traffic(line: SyncLine) -> str:
-    return tr("Sent {0}, received {1}").format(values.size(line.bytes_out), values.size(line.bytes_in))
+    return tr("Sent {sent}, received {received}", sent=values.size(line.bytes_out), received=values.size(line.bytes_in))
 
 
 def _result(line: SyncLine) -> str:
@@ -75,4 +79,4 @@ def _result_color(line: SyncLine) -> QColor | None:
 
 
 def _was(line: OverwrittenLine) -> str:
-    return values.shown(line.old) if line.whole else tr("(too large to be kept)")
+    return values.shown(line.old) if line.whole else tr("(too large to keep)")

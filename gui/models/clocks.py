@@ -115,11 +115,14 @@ class ClocksModel(QAbstractTableModel):
         if role not in (Role.DisplayRole, Role.ToolTipRole):
             return None
         heading, explained = {
-            Column.SITE: (tr("Site"), tr("The id of a replica, its first eight digits.")),
-            Column.WHOSE: (tr("Whose"), tr("The peer or database that goes by this id.")),
-            Column.RECEIVED: (tr("Received clock"), tr("The site's version up to which all is here.")),
-            Column.SENT: (tr("Sent clock"), tr("The version here up to which the site confirmed all.")),
-            Column.LAST: (tr("Last time"), tr("When the site was last heard from.")),
+            Column.SITE: (tr("Site"), tr("The first eight digits of a replica's site id.")),
+            Column.WHOSE: (tr("Name"), tr("The peer or database with this id.")),
+            Column.RECEIVED: (tr("Received clock"), tr("Everything that the site wrote up to this version is here.")),
+            Column.SENT: (
+                tr("Confirmed clock"),
+                tr("The site has confirmed everything in this database up to this version."),
+            ),
+            Column.LAST: (tr("Last seen"), tr("When the site was last heard from.")),
         }[Column(section)]
         return heading if role == Role.DisplayRole else explained
 

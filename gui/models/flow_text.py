@@ -78,7 +78,7 @@ class LineWords:
 
     def was(self, change: FlowChange) -> str:
         """What the value was before."""
-        return tr("was {0}").format(values.shown(change.old, values.LONG))
+        return tr("was {value}", value=values.shown(change.old, values.LONG))
 
     def tip(self, event: ChangesMoved, change: FlowChange, column: int) -> str:
         """A cell\'s tooltip."""

@@ -87,9 +87,9 @@ class FoundModel(TupleModel):
 
     def _offers(self, found: Found) -> str:
         if self.is_peer(found):
-            return tr("a peer of this database already")
+            return tr("already a peer of this database")
         if self.fits(found):
-            return tr("a database like yours")
+            return tr("a database with the same tables")
         if not found.offers:
             return tr("nothing at the moment")
         return tr("databases with other tables")

@@ -223,7 +223,7 @@ class PeersModel(QAbstractTableModel):
                 return self._state(peer)
             case Column.LAST_SUCCESS:
                 text = times.relative(peer.last_success)
-                return tr("{0}, stale").format(text) if self.is_stale(peer) else text
+                return tr("{state}, stale", state=text) if self.is_stale(peer) else text
             case Column.LAST_ATTEMPT:
                 return times.relative(peer.last_attempt)
             case Column.ADDRESS:
@@ -233,13 +233,13 @@ class PeersModel(QAbstractTableModel):
 
     def _state(self, peer: PeerStatus) -> str:
         if peer.state is State.SYNCING and peer.total:
-            return tr("{0} of {1}").format(values.number(peer.done), values.number(peer.total))
+            return tr("{done} of {total}", done=values.number(peer.done), total=values.number(peer.total))
         return state_word(peer.state)
 
     def _tip(self, peer: PeerStatus, column: Column) -> str:
         match column:
             case Column.NAME | Column.LAST_SUCCESS if self.is_stale(peer):
-                return tr("Not heard from for long. Last in sync: {0}.").format(times.exact(peer.last_success))
+                return tr("Not heard from for a long time. Last in sync: {time}.", time=times.exact(peer.last_success))
             case Column.STATE:
                 return said(peer.sentence())
             case Column.LAST_SUCCESS:
@@ -247,16 +247,16 @@ class PeersModel(QAbstractTableModel):
             case Column.LAST_ATTEMPT:
                 tip = times.exact(peer.last_attempt)
                 if peer.next_attempt is not None:
-                    tip += "\n" + tr("Next: {0}").format(times.exact(peer.next_attempt))
+                    tip += "\n" + tr("Next: {time}", time=times.exact(peer.next_attempt))
                 return tip
             case Column.RECEIVED | Column.CONFIRMED if peer.site_id is None:
                 return tr("Nothing is known of this peer yet: it has never answered.")
             case Column.RECEIVED:
                 count = values.number(peer.received)
-                return tr("All that the peer wrote up to its version {0} is on this disk.").format(count)
+                return tr("Everything that the peer wrote up to version {version} is on this disk.", version=count)
             case Column.CONFIRMED:
                 count = values.number(peer.confirmed)
-                return tr("The peer has confirmed all that this database holds up to version {0}.").format(count)
+                return tr("The peer has confirmed everything in this database up to version {version}.", version=count)
             case _:
                 return self._text(peer, column)
 
@@ -297,7 +297,7 @@ class PeersModel(QAbstractTableModel):
             Column.NAME: tr("Peer"),
             Column.DATABASE: tr("Database"),
             Column.STATE: tr("State"),
-            Column.RECEIVED: tr("Last-seen clock"),
+            Column.RECEIVED: tr("Received clock"),
             Column.CONFIRMED: tr("Confirmed clock"),
             Column.TO_SEND: tr("To send"),
             Column.TO_RECEIVE: tr("To receive"),
@@ -309,13 +309,13 @@ class PeersModel(QAbstractTableModel):
     def _explained(self, column: Column) -> str:
         return {
             Column.NAME: tr("What you call the other side."),
-            Column.DATABASE: tr("The local database that is kept in sync with it."),
-            Column.STATE: tr("Derived from the clocks; point at it to see why."),
-            Column.RECEIVED: tr("The peer's version that is on this disk: all that it wrote up to it is here."),
-            Column.CONFIRMED: tr("This database's version that the peer says is on its disk."),
-            Column.TO_SEND: tr("Versions written here that the peer has not confirmed."),
-            Column.TO_RECEIVE: tr("Versions that the peer announced and that are not on this disk."),
-            Column.LAST_SUCCESS: tr("When both sides last held all of each other."),
+            Column.DATABASE: tr("The database on this machine that is synced with it."),
+            Column.STATE: tr("Derived from the clocks; hover over a state to see why."),
+            Column.RECEIVED: tr("Everything that the peer wrote up to this version is on this disk."),
+            Column.CONFIRMED: tr("The peer has confirmed everything in this database up to this version."),
+            Column.TO_SEND: tr("Versions written here that the peer has not confirmed yet."),
+            Column.TO_RECEIVE: tr("Versions that the peer has announced and that are not on this disk yet."),
+            Column.LAST_SUCCESS: tr("When both sides last had all of each other's changes."),
             Column.LAST_ATTEMPT: tr("When a connection was last tried."),
             Column.ADDRESS: tr("The address, and the room there."),
         }[column]

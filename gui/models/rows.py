@@ -58,7 +58,7 @@ class RowsModel(TupleModel):
         if side is None:
             return tr("no such row")
         if row.too_large:
-            return tr("too large to be shown")
+            return tr("too large to show")
         both = zip(row.columns, side, strict=True)
         parts = [
             f"{values.shown(name)}: {values.shown(value)}"
@@ -66,5 +66,5 @@ class RowsModel(TupleModel):
             if name in row.differing or row.here is None or row.there is None
         ]
         if row.key_there is not None and key is not None:
-            parts.insert(0, tr("key: {0}").format(values.key_shown(key)))
+            parts.insert(0, tr("key: {key}", key=values.key_shown(key)))
         return ", ".join(parts)

@@ -32,15 +32,15 @@ def relative(when: float | None, now: float | None = None) -> str:
     if passed < _STEP:  # clocks may be set back: nothing has happened in the future
         return tr("just now")
     if passed < _MINUTE:
-        return tr("{0} s ago").format(int(passed // _STEP) * _STEP)
+        return tr("{seconds} s ago", seconds=int(passed // _STEP) * _STEP)
     if passed < _HOUR:
-        return tr("{0} min ago").format(int(passed / _MINUTE))
+        return tr("{minutes} min ago", minutes=int(passed / _MINUTE))
     if passed < _DAY:
-        return tr("{0} h ago").format(int(passed / _HOUR))
+        return tr("{hours} h ago", hours=int(passed / _HOUR))
     if passed < 2 * _DAY:
         return tr("1 day ago")
     if passed < 60 * _DAY:
-        return tr("{0} days ago").format(int(passed / _DAY))
+        return tr("{days} days ago", days=int(passed / _DAY))
     return datetime.fromtimestamp(when).strftime("%Y-%m-%d")
 
 
@@ -67,11 +67,12 @@ def to_midnight() -> int:
 def duration(seconds: float) -> str:
     """A length of time, such as ``1.2 s`` or ``3 min 20 s``."""
     if seconds < 60:
-        return tr("{0} s").format(QLocale().toString(seconds, "f", 1))
+        return tr("{seconds} s", seconds=QLocale().toString(seconds, "f", 1))
     minutes, left = divmod(int(seconds), 60)
     if minutes < 60:
-        return tr("{0} min {1} s").format(minutes, left)
-    return tr("{0} h {1} min").format(*divmod(minutes, 60))
+        return tr("{minutes} min {seconds} s", minutes=minutes, seconds=left)
+    hours, minutes = divmod(minutes, 60)
+    return tr("{hours} h {minutes} min", hours=hours, minutes=minutes)
 
 
 def clock(when: float) -> str:

@@ -69,9 +69,11 @@ def described(value: SQLiteValue) -> str:
     if value is None:
         return tr("no value")
     if isinstance(value, bytes):
-        return tr("blob of {0}").format(size(length(value)))
+        return tr("blob of {size}", size=size(length(value)))
     if isinstance(value, str):
-        return tr("text, 1 character") if len(value) == 1 else tr("text, {0} characters").format(number(length(value)))
+        return (
+            tr("text, 1 character") if len(value) == 1 else tr("text, {count} characters", count=number(length(value)))
+        )
     return tr("whole number") if isinstance(value, int) else tr("real number")
 
 

@@ -67,4 +67,4 @@ class ActionBanner(QFrame):
             case Remedy.PAIR:
                 return tr("Pair again…")
             case _:
-                return tr("Change peer…")
+                return tr("Edit peer…")

@@ -70,17 +70,15 @@ class ActivityPanel(QWidget):
         syncs.setAccessibleName(tr("Syncs"))
         syncs.placeholder = tr("Each sync is listed here for 30 days.")
         overwritten.setAccessibleName(tr("Overwritten values"))
-        overwritten.placeholder = tr(
-            "When a peer's change takes the place of a value of yours, the old one is kept here."
-        )
-        self.choice.setAccessibleName(tr("What is listed"))
+        overwritten.placeholder = tr("When a peer's change replaces one of your values, the old value is kept here.")
+        self.choice.setAccessibleName(tr("List shown"))
         self.choice.setItemText(SYNCS, tr("Syncs"))
         self.choice.setItemText(OVERWRITTEN, tr("Overwritten values"))
         self.filter.setPlaceholderText(tr("Filter"))
         self.filter.setAccessibleName(tr("Filter the list"))
         self.export.setText(tr("Export…"))
         self.export.setAccessibleName(tr("Export the syncs"))
-        self.export.setToolTip(tr("Write all syncs of the last 30 days into a CSV or JSON file"))
+        self.export.setToolTip(tr("Write all syncs of the last 30 days to a CSV or JSON file"))
         self._tell_count()
 
     def set_syncs(self, lines: Sequence[SyncLine]) -> None:
@@ -149,9 +147,9 @@ class ActivityPanel(QWidget):
     def _tell_count(self) -> None:
         rows = self.tables[self.pages.currentIndex()].model().rowCount()
         if self.pages.currentIndex() == SYNCS:
-            text = tr("1 sync") if rows == 1 else tr("{0} syncs").format(number(rows))
+            text = tr("1 sync") if rows == 1 else tr("{count} syncs", count=number(rows))
         else:
-            text = tr("1 value") if rows == 1 else tr("{0} values").format(number(rows))
+            text = tr("1 value") if rows == 1 else tr("{count} values", count=number(rows))
         self.count.setText(text)
 
     # What a person does

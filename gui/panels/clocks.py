@@ -108,15 +108,15 @@ class ClocksPanel(QWidget):
     def _tell_own(self) -> None:
         if not self.database.count():
             self.own.setText("")
-            self.table.placeholder = tr("Add a database to see the clocks that it keeps.")
+            self.table.placeholder = tr("Add a database to see its clocks.")
         elif not self.model.own_site:
             self.own.setText(tr("No clock yet: the file cannot be read, or none of its tables is syncable."))
             self.table.placeholder = tr("Once a table is syncable, the sites it is synced with appear here.")
         else:
             version, site = number(self.model.own_version), site_shown(self.model.own_site)
-            self.own.setText(tr("Version here: {0}   Site: {1}").format(version, site))
+            self.own.setText(tr("Version here: {version}   Site: {site}", version=version, site=site))
             self.own.setToolTip(self.model.own_site.hex())
-            self.table.placeholder = tr("No other site has been met yet.")
+            self.table.placeholder = tr("No other site is known yet.")
         self.table.viewport().update()
 
     def _show_menu(self, where: QPoint) -> None:

@@ -87,9 +87,9 @@ class FlowPanel(QWidget):
         for place, way in enumerate(FlowDirection, 1):
             self.way.setItemText(place, way_word(way))
         for button, text, tip in (
-            (self.follow, tr("Follow"), tr("Keep the newest change in sight (Ctrl+End)")),
-            (self.pause, tr("Pause"), tr("Let new changes wait")),
-            (self.clear, tr("Clear"), tr("Forget the changes shown here")),
+            (self.follow, tr("Follow"), tr("Keep the newest change in view (Ctrl+End)")),
+            (self.pause, tr("Pause"), tr("Hold back new changes")),
+            (self.clear, tr("Clear"), tr("Remove these changes from the list")),
         ):
             button.setText(text)
             button.setToolTip(tip)
@@ -206,15 +206,15 @@ class FlowPanel(QWidget):
 
     def _tell_counts(self, shown: int, held: int) -> None:
         if shown != held:
-            self.counts.setText(tr("{0} of {1} changes").format(number(shown), number(held)))
+            self.counts.setText(tr("{shown} of {total} changes", shown=number(shown), total=number(held)))
             self.table.placeholder = tr("No change matches the filter.")
         else:
-            self.counts.setText(tr("1 change") if held == 1 else tr("{0} changes").format(number(held)))
-            self.table.placeholder = tr("Changes appear here as they come in, go out or are written on this machine.")
+            self.counts.setText(tr("1 change") if held == 1 else tr("{count} changes", count=number(held)))
+            self.table.placeholder = tr("Changes appear here as they are received, sent or written on this machine.")
 
     def _tell_waiting(self) -> None:
         count = len(self._waiting)
-        text = tr("{0} waiting").format(number(count)) if count else tr("Paused")
+        text = tr("{count} waiting", count=number(count)) if count else tr("Paused")
         self.pause.setText(text if self.pause.isChecked() else tr("Pause"))
 
     # What a person does

@@ -206,14 +206,14 @@ class PeersPanel(QWidget):
                 tr("Shared with other machines"),
                 self._sharing
                 + "\n\n"
-                + tr("They come here by themselves, so that no peer is needed for them. Share shows who may."),
+                + tr("Paired machines connect to this one by themselves and need no peer here. “Share” lists them."),
             )
         elif self._has_databases:
             self.empty.say(
                 tr("No peer yet"),
                 tr("A peer is what a database is synced with: another machine, your own hub or a vlcn server.")
                 + "\n\n"
-                + tr("Another machine with Syncline: share on one of the two, and add the peer on the other.")
+                + tr("Another machine with Syncline: share a database on one of them, and add a peer on the other.")
                 + "\n"
                 + tr("A hub of your own, on this or another machine: syncline serve FOLDER"),
             )
@@ -222,9 +222,9 @@ class PeersPanel(QWidget):
                 tr("No database yet"),
                 tr("Add the SQLite file of your app, or drop it here. It is backed up before anything changes.")
                 + "\n\n"
-                + tr("Then add a peer to sync it with. Syncline keeps both the same from the tray, and says so.")
+                + tr("Then add a peer to sync it with. Syncline runs in the tray and keeps both in sync.")
                 + "\n"
-                + tr("With a pairing link from another machine, add the peer first: it brings the tables along."),
+                + tr("With a pairing link from another machine, add the peer first: the tables come with it."),
             )
         pair = tr("Add peer…") if self._has_databases else tr("Pair with another machine…")
         self.add_peer_button.setText(pair)
@@ -266,7 +266,7 @@ class PeersPanel(QWidget):
         flow = menu.addAction(theme.icon("flow"), tr("Show changes"))
         flow.triggered.connect(lambda: self.flow_requested.emit(chosen[0]))
         verify = menu.addAction(theme.icon("in-sync"), tr("Verify"))
-        verify.setToolTip(tr("Ask the peer for digests of its tables, and compare them with those here"))
+        verify.setToolTip(tr("Compare every row with the peer's, by checksums"))
         verify.triggered.connect(lambda: self.verify_requested.emit(chosen[0]))
         tables = menu.addAction(theme.icon("database"), tr("Compare tables…"))
         tables.setToolTip(tr("See how the peer's tables differ, and add what is missing here"))

@@ -114,8 +114,10 @@ class RatesGraph(QWidget):
     def _tell(self) -> None:
         rates = self.rates()
         most_in, most_out = (max(rate[way] for rate in rates) for way in (0, 1))
-        text = tr("Changes per second in the last minute: in up to {0}, out up to {1}").format(
-            number(most_in), number(most_out)
+        text = tr(
+            "Changes per second in the last minute: up to {received} in, up to {sent} out",
+            received=number(most_in),
+            sent=number(most_out),
         )
         if text != self.toolTip():
             self.setToolTip(text)

@@ -111,6 +111,13 @@ def test_only_literals_are_translated(name: str) -> None:
     assert wrong == []
 
 
+def test_the_gallery_shows_sentences_of_the_engine() -> None:
+    engines = {call.args[0].value for name in SHOWN for call in calls(name) if called(call) == "t"}
+    shown = {call.args[0].value for call in calls("gui/ui_gallery.py") if called(call) == "t"}
+    assert shown
+    assert shown <= engines
+
+
 @pytest.mark.parametrize("name", SHOWN)
 def test_no_error_goes_past_the_translators(name: str) -> None:
     wrong = []

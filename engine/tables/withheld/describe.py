@@ -46,9 +46,11 @@ def shown(values: Sequence[SQLiteValue]) -> str:
 
 
 def _describe(held: Held, key: str) -> WaitingRow:
-    why = t("“{column}” is not valid text", column=held.cid) if held.why is Why.TEXT else t("its version is exhausted")
-    reason = t("“{table}”, row {key} cannot be sent: {why}.", table=held.table, key=key, why=why)
-    return WaitingRow(held.table, key, reason)
+    reason = (
+        t("“{column}” is not valid text", column=held.cid) if held.why is Why.TEXT else t("its version is exhausted")
+    )
+    sentence = t("“{table}”, row {key} cannot be sent: {reason}.", table=held.table, key=key, reason=reason)
+    return WaitingRow(held.table, key, sentence)
 
 
 def _value(value: SQLiteValue) -> str:

@@ -22,7 +22,7 @@ from engine.settings import Direction, Mode, Pause, PeerConfig
 from tests.engine.fake_proxy import FakeProxy
 from tests.engine.live import PATIENCE, make_file, on_loop, plain_engine, rows, until, write
 
-OVER_THEIRS = "Uses the connection that the other side made to this machine."
+OVER_THEIRS = "Uses the connection that the other side opened to this machine."
 
 
 @dataclass
@@ -204,16 +204,18 @@ async def test_a_pause_is_not_said_to_stop_what_the_other_side_does(tmp_path: Pa
         await large.dial(small)
         await settled(small, large)
         await large.engine.peers.pause(Pause.FOREVER)
-        all_the_same = "Paused until resumed. The other side is connected to this machine all the same."
-        await until(lambda: large.row.reason == all_the_same, "it is said")
+        still_connected = "Paused until resumed. The other side is still connected to this machine."
+        await until(lambda: large.row.reason == still_connected, "it is said")
         await small.engine.peers.pause(Pause.FOREVER)
         await until(lambda: large.row.reason == "Paused until resumed.", "nobody is connected")
         await small.engine.peers.pause(None)
-        await until(lambda: large.row.reason == all_the_same, "it is said again")
+        await until(lambda: large.row.reason == still_connected, "it is said again")
         await large.engine.peers.pause(None)
         await settled(small, large)
         await large.engine.change_settings(auto_sync=False)
-        await until(lambda: "Auto-sync is off." in large.row.reason and "all the same" in large.row.reason, "likewise")
+        await until(
+            lambda: "Auto-sync is off." in large.row.reason and "still connected" in large.row.reason, "likewise"
+        )
 
 
 @on_loop

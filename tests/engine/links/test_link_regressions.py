@@ -274,7 +274,7 @@ async def test_quitting_beside_a_peer_that_hangs(tmp_path: Path) -> None:
     before = asyncio.all_tasks()
     async with plain_engine() as client:
         await add_peer(client, a, f"ws://127.0.0.1:{listening.sockets[0].getsockname()[1]}/sync")
-        await until(lambda: "greeting" in client.peers.statuses()[0].reason, "connected")
+        await until(lambda: "waiting for the other side" in client.peers.statuses()[0].reason, "connected")
     left = [task for task in asyncio.all_tasks() - before if task.get_coro().__qualname__.endswith("_read_frames")]  # type: ignore[union-attr]
     resting.set()
     listening.close()

@@ -331,7 +331,7 @@ async def test_a_pull_goes_on_too(files: tuple[Path, Path]) -> None:
             await tries(client, 3)
             proxy.answer("")
             await until(lambda: state(client) is State.IDLE, "pulled")
-            assert client.peers.statuses()[0].reason.startswith("Next pull")
+            assert client.peers.statuses()[0].reason.startswith("Next sync at")
             assert rows(room) == rows(a) != []
 
 

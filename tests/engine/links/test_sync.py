@@ -85,7 +85,7 @@ async def test_pull_on_a_timer(files: tuple[Path, Path, Path]) -> None:
         await until(lambda: len(rows(a)) == 1, "the first pull")
         await until(lambda: client.peers.statuses()[0].state is State.IDLE, "idle between pulls")
         status = client.peers.statuses()[0]
-        assert status.reason.startswith("Next pull")
+        assert status.reason.startswith("Next sync at")
         assert status.last_success is not None
         assert status.next_attempt is not None
         assert 50 < status.next_attempt - status.last_success < 61

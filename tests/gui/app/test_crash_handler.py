@@ -80,9 +80,7 @@ def test_it_is_told_once_and_everything_goes_on(
                 assert sys.excepthook is not hook
                 cause(it.window)
                 await until(lambda: "ZeroDivisionError" in it.window.notices.text, "the bar says so")
-                copy = next(
-                    one for one in it.window.findChildren(QToolButton) if one.accessibleName() == "Copy the notice"
-                )
+                copy = next(one for one in it.window.findChildren(QToolButton) if one.accessibleName() == "Copy notice")
                 copy.click()
                 assert "a defect for the test" in QGuiApplication.clipboard().text()
                 outcome = await it.engine.peers.sync_now()

@@ -314,7 +314,7 @@ async def test_where_nothing_is_dialled_the_guests_are_named(tmp_path: Path) -> 
         line = next(one for one in window.findChildren(QLabel) if one.accessibleName() == "State of all peers")
         database = await engine.databases.add(mine)
         await engine.sharing.start([database.id])
-        await until(lambda: line.text() == "Shared; nobody was let in yet.", "it says that it is shared")
+        await until(lambda: line.text() == "Shared; no machine is paired yet.", "it says that it is shared")
         guest.sharing.machine = "visitor"
         await guest.pairing.pair(engine.sharing.invite(database.id), (await guest.databases.add(theirs)).id)
         await until(lambda: line.text() == "Shared; connected: visitor.", "it says who is there")
@@ -330,7 +330,7 @@ async def test_where_nothing_is_dialled_the_guests_are_named(tmp_path: Path) -> 
         window.bridge.needs_you.emit(AttentionNeeded("visitor", "The file on the other side was copied.", "Mend it."))
         assert window.notices.text == "visitor: The file on the other side was copied. Mend it."
         await guest.peers.pause(Pause.FOREVER)
-        await until(lambda: line.text() == "Shared; nobody is connected now.", "it says that nobody is there")
+        await until(lambda: line.text() == "Shared; no machine is connected.", "it says that nobody is there")
 
 
 @on_gui_loop

@@ -179,7 +179,7 @@ async def test_files_with_nothing_to_sync(tmp_path: Path) -> None:
     empty = plain_file(tmp_path / "empty.db", "PRAGMA user_version = 1")
     hopeless = plain_file(tmp_path / "hopeless.db", "CREATE TABLE t (a)")
     async with plain_engine() as engine:
-        for file, said in ((empty, "has no table yet"), (hopeless, "what stands in the way is said above")):
+        for file, said in ((empty, "has no tables yet"), (hopeless, "the reasons are listed above")):
             async with asking(DatabaseDialog, add_database.ask(None, engine, file)) as (dialog, _):
                 assert said in dialog.price.text
                 assert not dialog.ok.isEnabled()

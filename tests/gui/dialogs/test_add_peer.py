@@ -119,7 +119,7 @@ async def test_changing_a_peer(tmp_path: Path) -> None:
         peer = replace(PeerConfig.new(database, url, room="room", name="Desk"), stale_days=3, paused=Pause.FOREVER)
         await engine.peers.add(peer, token="wrong")
         async with asking(PeerDialog, add_peer.ask(None, engine, peer)) as (dialog, answer):
-            assert dialog.windowTitle() == "Change peer"
+            assert dialog.windowTitle() == "Edit peer"
             assert not dialog.database.isEnabled()
             assert not dialog.minutes.isVisible()
             assert dialog.token.line.text() == "wrong"
@@ -169,7 +169,7 @@ async def test_the_same_room_twice(tmp_path: Path) -> None:
         await engine.peers.add(PeerConfig.new(database, url, room="room", name="Desk"))
         async with asking(PeerDialog, add_peer.ask(None, engine, database=database)) as (dialog, _):
             fill(dialog, url)
-            assert dialog.room.note.text == "“Desk” syncs this database with this room already."
+            assert dialog.room.note.text == "“Desk” already syncs this database with this room."
             assert not dialog.ok.isEnabled()
             dialog.reject()
 
@@ -179,7 +179,7 @@ async def test_without_a_database(tmp_path: Path) -> None:
     async with plain_engine() as engine, asking(PeerDialog, add_peer.ask(None, engine)) as (dialog, _):
         fill(dialog, "ws://127.0.0.1:1/sync")
         assert not dialog.ok.isEnabled()
-        assert dialog.ok.toolTip().startswith("A new file takes its tables from a paired machine")
+        assert dialog.ok.toolTip().startswith("For a new file, paste a pairing link")
         dialog.reject()
 
 
@@ -395,16 +395,16 @@ async def test_machines_are_found_and_go(tmp_path: Path) -> None:
             def cell(column: Column) -> str:
                 return str(model.index(row() or 0, column).data())
 
-            assert "On the other machine press Share" in nearby.table.placeholder
+            assert "On the other machine, press Share" in nearby.table.placeholder
             await there.sharing.start([shared.id])
             await until(lambda: row() is not None, "it is found")
             assert cell(Column.MACHINE) == machine_name()
-            assert cell(Column.OFFERS) == "a database like yours"
+            assert cell(Column.OFFERS) == "a database with the same tables"
             dialog.database.setCurrentIndex(1)
             await until(lambda: cell(Column.OFFERS) == "databases with other tables", "the other one does not fit")
             dialog.database.setCurrentIndex(0)
             nearby.table.selectRow(row() or 0)
-            assert nearby.note.text.startswith(f"{machine_name()} lets in only whom it has given a link.")
+            assert nearby.note.text.startswith(f"{machine_name()} accepts only machines with a pairing link.")
             assert not dialog.ok.isEnabled(), "being found lets nobody in"
             nearby.table.setFocus()
             press(nearby.table, Qt.Key.Key_Return)
@@ -419,7 +419,7 @@ async def test_machines_are_found_and_go(tmp_path: Path) -> None:
         async with asking(PeerDialog, add_peer.ask(None, here, database=fitting.id)) as (dialog, answer):
             nearby, model = dialog.nearby, dialog.nearby.model
             await until(lambda: row() is not None, "it is found again")
-            await until(lambda: cell(Column.OFFERS) == "a peer of this database already", "it is known")
+            await until(lambda: cell(Column.OFFERS) == "already a peer of this database", "it is known")
             gone = row() or 0
             certificate = model.rows[gone].certificate
             await there.sharing.stop()

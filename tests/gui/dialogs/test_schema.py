@@ -45,7 +45,7 @@ async def test_what_is_missing_is_added_and_taken_back(tmp_path: Path) -> None:
                 ["own", "", "1 column", "–", "Can be added there, on that side"],
                 ["tag", "", "–", "3 columns", "Can be added here"],
             ]
-            assert "3 can be mended here" in shown.outcome.text
+            assert "adding what is missing: 3." in shown.outcome.text
             assert not shown.undo.isEnabled()
             click(shown.add)
             await until(lambda: not shown.busy, "it has added")
@@ -59,7 +59,7 @@ async def test_what_is_missing_is_added_and_taken_back(tmp_path: Path) -> None:
             await until(lambda: not shown.busy, "it has compared")
             click(shown.undo)
             await until(lambda: not shown.busy, "it has taken back")
-            assert shown.done_so_far.text == "Taken back: item.n, tag. In use, so they stay: item.note."
+            assert shown.done_so_far.text == "Removed: item.n, tag. Still in use, so kept: item.note."
             await server.serving.stop()
             click(shown.again)
             await until(lambda: not shown.busy, "it has compared")
@@ -84,7 +84,7 @@ async def test_the_window_says_what_to_begin_with(tmp_path: Path) -> None:
         await until(lambda: not shown.busy, "it has compared")
         click(shown.add)
         await until(lambda: not shown.busy and "Added: item.more." in shown.done_so_far.text, "it is added")
-        assert shown.outcome.text == "The tables are alike on both sides."
+        assert shown.outcome.text == "The tables are the same on both sides."
         shown.reject()
         await it.state("In sync")
         assert not panel.remedy.isVisible()

@@ -66,7 +66,7 @@ async def test_share_pair_and_throw_out(tmp_path: Path) -> None:
             assert shown.code.isVisible()
             click(shown.copy)
             assert QGuiApplication.clipboard().text() == link.text()
-            assert "Nobody yet" in dialog.guests.placeholder
+            assert "None yet" in dialog.guests.placeholder
             await here.pairing.pair(link, database.id)
             await until(lambda: "has used the link" in shown.note.text, "the words are shown once more")
             assert shown.words.text().split() == list(link.words)

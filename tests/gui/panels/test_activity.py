@@ -63,7 +63,7 @@ def test_overwritten_values_are_shown_safely_and_asked_for(panel: ActivityPanel,
     panel.choice.setCurrentIndex(OVERWRITTEN)
     panel.set_overwritten([OLD, replace(OLD, whole=False, old=None)])
     assert cells(panel, 0)[-2:] == ["a⟨202E⟩b", "<b>new</b>"]
-    assert cells(panel, 1)[-2] == "(too large to be kept)"
+    assert cells(panel, 1)[-2] == "(too large to keep)"
     assert not panel.export.isEnabled()
     table = panel.tables[OVERWRITTEN]
     table.setCurrentIndex(table.model().index(0, 0))

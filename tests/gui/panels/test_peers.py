@@ -223,7 +223,7 @@ def test_every_control_has_a_name_for_screen_readers(qtbot: QtBot, kind: type[QW
         (Remedy.REPAIR, "repair_requested", "Repair…"),
         (Remedy.NEW_ID, "new_id_requested", "Give it a new id…"),
         (Remedy.PAIR, "pair_requested", "Pair again…"),
-        (Remedy.EDIT, "edit_requested", "Change peer…"),
+        (Remedy.EDIT, "edit_requested", "Edit peer…"),
     ],
 )
 def test_what_a_peer_needs_stands_below_with_a_button(

@@ -66,7 +66,7 @@ def test_it_moves_only_while_there_is_something_to_see(graph: RatesGraph, clock:
 def test_it_says_the_most(graph: RatesGraph, clock: Clock) -> None:
     graph.append([moved(*map(change, range(1200)))])
     graph._tick()
-    assert "in up to 1,200, out up to 0" in graph.toolTip() == graph.accessibleDescription()
+    assert "up to 1,200 in, up to 0 out" in graph.toolTip() == graph.accessibleDescription()
 
 
 def test_it_is_painted(graph: RatesGraph, clock: Clock) -> None:
