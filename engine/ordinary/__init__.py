@@ -8,5 +8,6 @@ No file has any yet: ``engine.replica`` does not open them. What is missing for 
 - ``capture``: stamps what differs from that; ``survey``: a table as a whole, schema changes of the app among it;
   ``tables``: all of a connection
 - ``stamps``: the rules of stamps and merging; ``records``: them in the file
+- ``withheld``: rows that cannot be sent for now; ``raw_keys``: keys byte by byte, also such as nobody can read
 - ``merge``: takes changes in; ``read``: gives them out; ``digests``: of causal lengths
 """

@@ -12,16 +12,38 @@ from typing import Any
 import apsw
 
 from engine.change import SQLiteValue
-from engine.ordinary import stamps, triggers
+from engine.ordinary import raw_keys, stamps, triggers
 from engine.ordinary.records import FIELDS, Records, covers_of, row_of
-from engine.ordinary.register import Entry, base, base_is
+from engine.ordinary.register import Entry, base, base_is, held_rows
 from engine.ordinary.shadow import differs, mark
 from engine.ordinary.stamps import Row
 from engine.sqlite.sql import ident
 from engine.tables.kind import Versions
+from engine.tables.withheld.records import Held, Why
 
 SLICE = 5_000
 """Log entries in one capture, so that the file is locked for well under 100 ms."""
+
+
+class Stamped:
+    """The file's versions, and what captures have done with them.
+
+    Attributes:
+        latest: the latest that rows were stamped with since somebody set it to 0; it is nobody's who rolls back.
+        withheld: the rows found whose key nobody can read.
+    """
+
+    def __init__(self, versions: Versions) -> None:
+        self._versions = versions
+        self.next_version = versions.next_version
+        self.db_version = versions.db_version
+        self.latest = 0
+        self.withheld: list[Held] = []
+
+    def keep_floor(self, version: int | None = None) -> None:
+        """As that of the file's versions."""
+        self._versions.keep_floor(version)
+        self.latest = version or self.latest
 
 
 class Capture:
@@ -32,7 +54,7 @@ class Capture:
             with cr-sqlite's extension do not see the stamps of ordinary tables.
     """
 
-    def __init__(self, db: apsw.Connection, entry: Entry, versions: Versions) -> None:
+    def __init__(self, db: apsw.Connection, entry: Entry, versions: Stamped) -> None:
         self._db = db
         self._entry = entry
         self._versions = versions
@@ -72,6 +94,13 @@ class Capture:
         Returns:
             how many rows differed.
         """
+        try:
+            return self._compare(keys, bindings)
+        except UnicodeDecodeError:
+            self._withhold(keys, bindings)
+            return self._compare(self._readable(keys), bindings)
+
+    def _compare(self, keys: str, bindings: Sequence[SQLiteValue]) -> int:
         source = self._source(keys)
         version = self._versions.next_version()
         new = self._new_rows(source, bindings, version)
@@ -79,6 +108,28 @@ class Capture:
         if new + changed:
             self._versions.keep_floor(version)
         return new + changed
+
+    def _readable(self, keys: str, *, yes: bool = True) -> str:
+        """Those of these keys that anybody can read; or those that nobody can."""
+        condition = f"{raw_keys.READABLE}({raw_keys.fields(self._entry.log_key)})"
+        return f"SELECT * FROM ({keys}) WHERE {condition if yes else f'NOT {condition}'}"
+
+    def _withhold(self, keys: str, bindings: Sequence[SQLiteValue]) -> None:
+        """Rows whose key nobody can read stay on this machine, and are named."""
+        entry, db = self._entry, self._db
+        names = tuple(f"l.{name}" for name in entry.log_key)
+        found = db.execute(
+            f"SELECT {raw_keys.fields(names)} FROM ({self._readable(keys, yes=False)}) AS l"
+            f" CROSS JOIN {base(entry)} AS t ON {base_is(entry, names)}",
+            bindings,
+        ).fetchall()
+        encoding = db.pragma("encoding")
+        rows = [
+            Held(entry.name, raw_keys.spelled(fields), Why.TEXT, entry.key[raw_keys.unreadable(fields, encoding) or 0])
+            for fields in found
+        ]
+        held_rows(db).record(rows, readonly=False)
+        self._versions.withheld += rows
 
     def any_differs(self, keys: str, bindings: Sequence[SQLiteValue] = ()) -> bool:
         """Whether ``compare`` would find anything; only reads."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
 
 import apsw
 
@@ -14,6 +13,7 @@ from engine.ordinary.digests import lengths_above
 from engine.ordinary.merge import OrdinaryMerging
 from engine.ordinary.read import At, Reading
 from engine.ordinary.tables import OrdinaryTables
+from engine.ordinary.withheld import OrdinaryWithheld
 from engine.sqlite.values import Storage
 from engine.table_plan import TablePlan
 from engine.table_shape import Shape
@@ -23,33 +23,7 @@ from engine.tables.findings import Finding
 from engine.tables.introspect import Table, is_ordinary
 from engine.tables.kind import FileState
 from engine.tables.plans import plan_of, shape_of
-from engine.tables.reading import Fill, Unsendable
-from engine.tables.types import Waiting
-
-
-class NothingWithheld:
-    """No row of an ordinary table is withheld yet: one that cannot be sent stops the reading of its table."""
-
-    def changed(self) -> Sequence[Any]:
-        """Nothing."""
-        return ()
-
-    def release(self, changed: Sequence[Any], *, readonly: bool) -> None:
-        """Nothing to do."""
-
-    def find(self, error: Unsendable) -> Sequence[Any]:
-        """Nothing that could be withheld."""
-        return ()
-
-    def record(self, found: Sequence[Any], *, readonly: bool) -> None:
-        """Nothing to do."""
-
-    def waiting(self) -> Waiting:
-        """Nothing."""
-        return Waiting()
-
-    def look_at_all(self) -> None:
-        """Nothing to do."""
+from engine.tables.reading import Fill
 
 
 class OrdinaryKind:
@@ -64,7 +38,7 @@ class OrdinaryKind:
         self._catalogue: OrdinaryCatalogue | None = None
         self._seen: tuple[object, object] = (None, None)
         self.tables = OrdinaryTables(db, versions)
-        self.withheld = NothingWithheld()
+        self.withheld = OrdinaryWithheld(db, self.tables, versions)
 
     def catalogue(self) -> OrdinaryCatalogue:
         """The tables as they are now."""
@@ -145,8 +119,7 @@ class OrdinaryKind:
 
     def capture_all(self) -> int:
         """All slices."""
-        self.tables.capture_all()
-        return self.tables.stamped
+        return self.tables.capture_all()
 
     # Giving changes out
 

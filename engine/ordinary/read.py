@@ -16,9 +16,9 @@ from typing import Any, NamedTuple
 
 import apsw
 
-from engine.change import SENTINEL, Change, SQLiteValue
+from engine.change import MAX_VERSION, SENTINEL, Change, SQLiteValue
 from engine.ordinary.records import FIELDS, entries_of, row_of
-from engine.ordinary.register import Entry, base, base_is
+from engine.ordinary.register import Entry, base, base_is, held_rows, key_columns
 from engine.ordinary.stamps import Cell, Row
 from engine.sqlite.sql import ident
 from engine.tables.reading import LAST, Fill, Shown, Unsendable, new_change, weight
@@ -31,6 +31,15 @@ CELLS_TOGETHER = 5_000
 
 _PLACE = struct.Struct(">Bqq")
 _ROWS, _CELLS = 0, 1
+_BITS = MAX_VERSION.bit_length() - 1
+
+
+class _OutOfRange(Exception):
+    """A version that peers do not take."""
+
+
+class _Gone(Exception):
+    """A row that is not there any more, and nobody has recorded that."""
 
 
 class At(NamedTuple):
@@ -53,6 +62,45 @@ class At(NamedTuple):
         """The place as others keep it."""
         return _PLACE.pack(*self)
 
+    def next_phase(self, since: int) -> At | None:
+        """Where the next phase of a range begins; None after the last."""
+        return At(_CELLS, since, LAST) if self.phase == _ROWS else None
+
+
+class UnsendableRows(Unsendable):
+    """Rows of an ordinary table cannot be sent.
+
+    Attributes:
+        at, since, until: one is behind this place, in this range.
+        bounded: only some of the rows there were to be read.
+    """
+
+    def __init__(self, table: str, at: At, since: int, until: int, *, bounded: bool, cause: Exception) -> None:
+        super().__init__(table, cause)
+        self.at = at
+        self.since = since
+        self.until = until
+        self.bounded = bounded
+
+
+def rows_of_range(db: apsw.Connection, entry: Entry, phase: int) -> str:
+    """A SELECT of (db_version, r) of the rows that a phase of a range comes upon, behind (:version, :r) and
+    up to :until, :most of them, where the range begins above :since; without those that are held back."""
+    if phase == _ROWS:
+        source, also = f"main.{entry.rows} AS c", ""
+    else:
+        source = f"main.{entry.cells} AS c CROSS JOIN main.{entry.rows} AS r ON r.r = c.r"
+        also = " AND NOT (r.db_version > :since AND r.db_version <= :until)"
+    return (
+        f"SELECT DISTINCT c.db_version, c.r FROM {source} WHERE (c.db_version, c.r) > (:version, :r)"
+        f" AND c.db_version <= :until{also}{_not_held(db, entry, 'c.r')} ORDER BY c.db_version, c.r LIMIT :most"
+    )
+
+
+def _not_held(db: apsw.Connection, entry: Entry, r: str) -> str:
+    condition = held_rows(db).is_none(entry.name, r)
+    return f" AND {condition}" if condition else ""
+
 
 class Reading:
     """Reads ordinary tables in one transaction; what was written to them was captured in it, or before it."""
@@ -70,8 +118,10 @@ class Reading:
         reader = _Reader(self._db, self._entries[table], self._sites, since, self._until, self._fill, shown)
         try:
             stopped = reader.read(at)
-        except UnicodeDecodeError as error:
-            raise Unsendable(table, error) from error
+        except (UnicodeDecodeError, _OutOfRange, _Gone) as error:
+            raise UnsendableRows(
+                table, reader.at, since, self._until, bounded=self._fill.bounded, cause=error
+            ) from error
         return None if stopped is None else stopped.as_bytes()
 
 
@@ -94,8 +144,11 @@ class _Reader:
         self._fill = fill
         self._shown = shown
         self._values = "".join(f", t.{ident(column)}" for column in entry.columns)
-        keys = tuple(f"crsql_syncline_key(r.pk, {n})" for n in range(len(entry.key)))
-        self._joined = f"LEFT JOIN {base(entry)} AS t ON {base_is(entry, keys)}"
+        self._joined = f"LEFT JOIN {base(entry)} AS t ON {base_is(entry, key_columns(entry))}"
+        self._is_there = f"t.{ident(entry.key[0])} IS NOT NULL"
+        self._not_held = _not_held(db, entry, "r.r")
+        self.at = At(_ROWS, since, LAST)
+        """All of the range up to it was read."""
 
     def read(self, at: At) -> At | None:
         """The place where ``fill`` was full; None at the end."""
@@ -108,12 +161,13 @@ class _Reader:
 
     def _phase(self, at: At, rows: Any) -> At | None:
         fill = self._fill
+        self.at = at
         for place, changes in rows(at):
             if fill.bounded and not self._fits(changes):
                 fill.full = True
                 return at
             fill.found += changes
-            at = place
+            self.at = at = place
         return None
 
     def _fits(self, changes: list[Change]) -> bool:
@@ -130,13 +184,17 @@ class _Reader:
         """The rows whose stamp is in the range, with the cells that are in it too."""
         while True:
             found: list[tuple[Any, ...]] = self._db.execute(
-                f"SELECT r.r, r.pk, {FIELDS}{self._values} FROM main.{self._entry.rows} AS r {self._joined}"
-                " WHERE (r.db_version, r.r) > (?, ?) AND r.db_version <= ? ORDER BY r.db_version, r.r LIMIT ?",
+                f"SELECT r.r, r.pk, {self._is_there}, {FIELDS}{self._values}"
+                f" FROM main.{self._entry.rows} AS r {self._joined}"
+                f" WHERE (r.db_version, r.r) > (?, ?) AND r.db_version <= ?{self._not_held}"
+                " ORDER BY r.db_version, r.r LIMIT ?",
                 (at.db_version, at.r, self._until, TOGETHER),
             ).fetchall()
             entries = entries_of(self._db, self._entry, [row[0] for row in found])
-            for r, pk, *fields in found:
+            for r, pk, is_there, *fields in found:
                 row = row_of(*fields[:5])
+                if row.alive and not is_there:
+                    raise _Gone
                 row.entries.update(entries.get(r, {}))
                 values = dict(zip(self._entry.live, fields[5:], strict=True))
                 at = At(_ROWS, row.stamp.db_version, r)
@@ -159,10 +217,12 @@ class _Reader:
         """The cells in the range whose row's stamp is not in it."""
         while True:
             found: list[tuple[Any, ...]] = self._db.execute(
-                f"SELECT c.db_version, c.r, c.slot, c.col_version, c.site, r.pk, r.length{self._values}"
+                "SELECT c.db_version, c.r, c.slot, c.col_version, c.site, r.pk, r.length,"
+                f" {self._is_there}{self._values}"
                 f" FROM main.{self._entry.cells} AS c CROSS JOIN main.{self._entry.rows} AS r ON r.r = c.r"
                 f" {self._joined} WHERE (c.db_version, c.r) > (?1, ?2) AND c.db_version <= ?3"
-                " AND NOT (r.db_version > ?4 AND r.db_version <= ?3) ORDER BY c.db_version, c.r, c.slot LIMIT ?5",
+                f" AND NOT (r.db_version > ?4 AND r.db_version <= ?3){self._not_held}"
+                " ORDER BY c.db_version, c.r, c.slot LIMIT ?5",
                 (at.db_version, at.r, self._until, self._since, CELLS_TOGETHER),
             ).fetchall()
             rows = [(place, list(cells)) for place, cells in groupby(found, itemgetter(0, 1))]
@@ -172,7 +232,9 @@ class _Reader:
             for (db_version, r), cells in rows:
                 at = At(_CELLS, db_version, r)
                 changes: list[Change] = []
-                for _, _, slot, col_version, site, pk, length, *values in cells:
+                for _, _, slot, col_version, site, pk, length, is_there, *values in cells:
+                    if not is_there:
+                        raise _Gone
                     if slot in self._entry.column_of:
                         value = values[self._entry.live.index(slot)]
                         cell = Cell(col_version, db_version, site)
@@ -182,6 +244,8 @@ class _Reader:
                 return
 
     def _add(self, changes: list[Change], pk: bytes, cid: str, value: SQLiteValue, length: int, cell: Cell) -> None:
+        if (cell.col_version | length) >> _BITS:
+            raise _OutOfRange
         author = self._sites.get(cell.site) or self._sites.get(0)
         if self._shown is None or self._shown.passes(author, cid, cell.col_version, cell.db_version):
             fields = (self._entry.name, pk, cid, value, cell.col_version, cell.db_version, author, length, 0)

@@ -17,6 +17,7 @@ import apsw
 from engine.errors import UnsupportedFile
 from engine.sqlite.sql import ident, main
 from engine.tables.names import REGISTER
+from engine.tables.withheld.records import HeldRows
 from engine.text import t
 
 FORMAT = 1
@@ -190,6 +191,7 @@ def drop(db: apsw.Connection, entry: Entry) -> None:
     """Drop all that is kept of a table; its triggers are no business of this module."""
     for table in (entry.log, entry.rows, entry.cells):
         db.execute(f"DROP TABLE IF EXISTS main.{table}")
+    held_rows(db).forget_table(entry.name)
     db.execute(f"DELETE FROM main.{REGISTER} WHERE name = ?", (entry.name,))
     if db.execute(f"SELECT 1 FROM main.{REGISTER}").fetchone() is None:
         db.execute(f"DROP TABLE main.{REGISTER}")
@@ -224,6 +226,16 @@ def base_is(entry: Entry, columns: tuple[str, ...]) -> str:
         f"t.{ident(name)} = {column} AND t.{ident(name)} = {column} COLLATE BINARY"
         for name, column in zip(entry.key, columns, strict=True)
     )
+
+
+def key_columns(entry: Entry) -> tuple[str, ...]:
+    """Expressions for the key of a row by its record ``r``, for ``base_is``."""
+    return tuple(f"crsql_syncline_key(r.pk, {n})" for n in range(len(entry.key)))
+
+
+def held_rows(db: apsw.Connection) -> HeldRows:
+    """The rows of the ordinary tables of a file that are held back."""
+    return HeldRows(db, "crsql_syncline_held_rows")
 
 
 def base(entry: Entry) -> str:

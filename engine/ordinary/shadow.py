@@ -6,13 +6,18 @@ A value is kept as it is, or, of a text or blob of more than 32 bytes, as a dige
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
 
 import apsw
 
 from engine.change import SQLiteValue
+from engine.ordinary import raw_keys
 from engine.sqlite.sql import ident
 from engine.tables.pack import pack, unpack
+
+_WHOLE = 2**63
 
 SHORT = 32
 """Bytes of the longest text or blob that is kept as it is."""
@@ -24,6 +29,7 @@ def register(db: apsw.Connection) -> None:
         "crsql_syncline_shadow": _digest,
         "crsql_syncline_pack": _pack,
         "crsql_syncline_key": _key_value,
+        raw_keys.READABLE: partial(_readable, db.pragma("encoding")),
     }
     for name, function in functions.items():
         db.create_scalar_function(name, function, -1, deterministic=True, flags=apsw.SQLITE_DIRECTONLY)
@@ -49,9 +55,20 @@ def _digest(kind: SQLiteValue, data: SQLiteValue) -> bytes:
     return (b"t" if kind == "text" else b"b") + hashlib.blake2b(data, digest_size=32).digest()
 
 
+def wire_key(key: Sequence[SQLiteValue]) -> list[SQLiteValue]:
+    """A key as it travels. Where a column has no type, 1 and 1.0 are one."""
+    return [
+        int(value) if type(value) is float and value.is_integer() and abs(value) < _WHOLE else value for value in key
+    ]
+
+
 def _pack(*key: SQLiteValue) -> bytes:
-    """The wire key of a row. Where a column has no type, 1 and 1.0 are one key."""
-    return pack([int(value) if type(value) is float and value.is_integer() else value for value in key])
+    """The wire key of a row."""
+    return pack(wire_key(key))
+
+
+def _readable(encoding: str, *fields: Any) -> bool:
+    return raw_keys.unreadable(fields, encoding) is None
 
 
 def _key_value(packed: SQLiteValue, place: SQLiteValue) -> SQLiteValue:

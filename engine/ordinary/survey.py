@@ -10,20 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
 
 import apsw
 
 from engine.change import SQLiteValue
 from engine.clocks import coverage
-from engine.ordinary import register, triggers
-from engine.ordinary.capture import SLICE, Capture
-from engine.ordinary.register import Entry, base, base_is
+from engine.ordinary import raw_keys, register, triggers
+from engine.ordinary.capture import SLICE, Capture, Stamped
+from engine.ordinary.register import Entry, base, base_is, held_rows
 from engine.ordinary.shadow import mark
 from engine.sqlite.sql import ident
 from engine.tables.introspect import Column, Table, describe
-from engine.tables.kind import Versions
-from engine.tables.pack import unpack
 
 MOST_GONE = 10
 """Rows that may be gone without a question, however few are left."""
@@ -35,7 +32,7 @@ _ROWS_GONE = "gone"
 class Survey:
     """Looks at one file's ordinary tables as a whole, each method in a write transaction of the caller's."""
 
-    def __init__(self, db: apsw.Connection, versions: Versions) -> None:
+    def __init__(self, db: apsw.Connection, versions: Stamped) -> None:
         self._db = db
         self._versions = versions
 
@@ -129,13 +126,12 @@ class Survey:
         if entry.due == _ROWS_GONE:
             return self._compare_known(entry)
         capture = Capture(self._db, entry, self._versions)
-        after = bytes.fromhex(entry.due)
-        page, bindings = _page(entry, unpack(after) if after else (), rows)
-        last: Any = self._db.execute(
-            f"SELECT crsql_syncline_pack({', '.join(entry.log_key)}) FROM ({page}) LIMIT 1 OFFSET {rows - 1}", bindings
-        ).get
+        page, bindings = _page(entry, entry.due, rows)
+        last = self._db.execute(
+            f"SELECT {raw_keys.fields(entry.log_key)} FROM ({page}) LIMIT 1 OFFSET {rows - 1}", bindings
+        ).fetchone()
         capture.compare(page, bindings)
-        return self._save(replace(entry, due=_ROWS_GONE if last is None else last.hex()))
+        return self._save(replace(entry, due=_ROWS_GONE if last is None else raw_keys.spelled(last)))
 
     def _compare_known(self, entry: Entry) -> Entry:
         known, gone = self._count_known(entry)
@@ -171,7 +167,7 @@ class Survey:
         not_null = " AND ".join(f"{ident(name)} IS NOT NULL" for name in entry.key)
         shown: int = self._db.execute(f"SELECT count(*) FROM {base(entry)} WHERE {not_null}").get
         known: int = self._db.execute(f"SELECT count(*) FROM main.{entry.rows} WHERE length % 2 = 1").get
-        return shown != known
+        return shown - known != held_rows(self._db).count_without_number(entry.name)
 
     def _save(self, entry: Entry) -> Entry:
         register.save(self._db, entry)
@@ -187,13 +183,15 @@ def _all_keys(entry: Entry) -> str:
     return f"SELECT {_named(entry)} FROM {base(entry)} AS t"
 
 
-def _page(entry: Entry, after: Sequence[SQLiteValue], rows: int) -> tuple[str, Sequence[SQLiteValue]]:
-    """The keys of so many rows behind a key, in the table's own order."""
+def _page(entry: Entry, after: str, rows: int) -> tuple[str, Sequence[SQLiteValue]]:
+    """The keys of so many rows behind a key, if any, as ``raw_keys`` spells it, in the table's own order."""
+    bindings: Sequence[SQLiteValue] = ()
     keys = ", ".join(f"t.{ident(name)}" for name in entry.key)
     where = " AND ".join(f"t.{ident(name)} IS NOT NULL" for name in entry.key)
     if after:
-        where += f" AND ({keys}) > ({', '.join(f'?{n}' for n in range(1, 1 + len(after)))})"
-    return f"SELECT {_named(entry)} FROM {base(entry)} AS t WHERE {where} ORDER BY {keys} LIMIT {rows}", after
+        names, bindings = raw_keys.bound(after)
+        where += f" AND ({keys}) > ({', '.join(names)})"
+    return f"SELECT {_named(entry)} FROM {base(entry)} AS t WHERE {where} ORDER BY {keys} LIMIT {rows}", bindings
 
 
 def _known_keys(entry: Entry, *, gone: bool) -> str:

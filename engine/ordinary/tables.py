@@ -9,27 +9,14 @@ import apsw
 
 from engine.errors import NotEligible
 from engine.ordinary import register, shadow
-from engine.ordinary.capture import SLICE, Capture
+from engine.ordinary.capture import SLICE, Capture, Stamped
 from engine.ordinary.eligibility import key_of, obstacles, other_unique
 from engine.ordinary.register import Entry
 from engine.ordinary.survey import Survey
 from engine.tables.introspect import bookkeeping, describe, is_ordinary
 from engine.tables.kind import Versions
+from engine.tables.withheld.records import Held
 from engine.text import t
-
-
-class _Stamped:
-    """The file's versions, and the latest that a capture has stamped rows with; 0 for none."""
-
-    def __init__(self, versions: Versions) -> None:
-        self._versions = versions
-        self.db_version = versions.db_version
-        self.next_version = versions.next_version
-        self.latest = 0
-
-    def keep_floor(self, version: int | None = None) -> None:
-        self._versions.keep_floor(version)
-        self.latest = version or self.latest
 
 
 class OrdinaryTables:
@@ -37,7 +24,7 @@ class OrdinaryTables:
 
     def __init__(self, db: apsw.Connection, versions: Versions) -> None:
         self._db = db
-        self._versions = _Stamped(versions)
+        self._versions = Stamped(versions)
         self._survey = Survey(db, self._versions)
         self._read: list[tuple[Any, ...]] = []
         self._entries: tuple[Entry, ...] = ()
@@ -83,8 +70,12 @@ class OrdinaryTables:
         if entry.suspended is not None:
             return False
         if entry.schema != schema_version or entry.due is not None:
-            return describe(self._db, entry.name) is not None  # the app may be about to make it
+            return self.is_there(entry)  # the app may be about to make it
         return Capture(self._db, entry, self._versions).pending()
+
+    def is_there(self, entry: Entry) -> bool:
+        """Whether the file has the table; only reads."""
+        return describe(self._db, entry.name) is not None
 
     def capture(self, limit: int = SLICE) -> bool:
         """Take a slice: follow schemas, compare a page of each table that is due, capture so much of each log.
@@ -124,15 +115,26 @@ class OrdinaryTables:
             if entry.name == name:
                 self._survey.compare_all(entry)
 
-    def capture_all(self) -> None:
-        """Take all slices in this transaction."""
+    def capture_all(self) -> int:
+        """Take all slices in this transaction.
+
+        Returns:
+            the latest version that they have stamped rows with; 0 for none.
+        """
+        self._versions.latest = 0
         while self.capture():
             pass
+        return self._versions.latest
 
     @property
     def stamped(self) -> int:
-        """The latest version that a capture on this connection has stamped rows with; 0 for none."""
+        """What the last ``capture_all`` returned."""
         return self._versions.latest
+
+    def take_withheld(self) -> list[Held]:
+        """The rows that captures found since the last time and that cannot be sent, for their key."""
+        found, self._versions.withheld = self._versions.withheld, []
+        return found
 
     def suspended(self) -> list[Entry]:
         """Those of which a person is asked whether most rows are meant to be gone; only reads."""

@@ -199,7 +199,7 @@ class Kind(Protocol):
         """Record all of it, in a write transaction; before it merges, so that the merge's version is above.
 
         Returns:
-            the latest version that rows were recorded with so, also in earlier transactions; 0 for none.
+            the latest version that rows were recorded with by this; 0 for none.
         """
 
     # Giving changes out

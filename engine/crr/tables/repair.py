@@ -50,7 +50,7 @@ def check(state: State) -> list[Finding]:
         if name in tables.crrs:
             counts = _counts(db, tables.crrs[name], same=name in tables.marks)
             found += [Finding(name, damage, count) for damage, count in counts]
-            rows = list(find_all(db, tables.crrs[name]).values())
+            rows = find_all(db, tables.crrs[name])
             found += no_text(name, rows, lambda held: shown_key(db, tables, held))
         else:
             table = find_table(db, name)

@@ -59,10 +59,10 @@ def find(db: apsw.Connection, crr: Crr, after: tuple[int, int], until: int, *, a
     return found
 
 
-def find_all(db: apsw.Connection, crr: Crr) -> dict[int, Held]:
-    """All rows that cannot be sent, held back already or not, by their number."""
+def find_all(db: apsw.Connection, crr: Crr) -> list[Held]:
+    """All rows that cannot be sent, held back already or not."""
     blocks = _blocks(db, crr, (_LOWEST, _LOWEST), ~_LOWEST, "")
-    return {held.key: held for keys in blocks for held in reasons(db, crr, keys)}
+    return list({held.key: held for keys in blocks for held in reasons(db, crr, keys)}.values())
 
 
 def _blocks(db: apsw.Connection, crr: Crr, after: tuple[int, int], until: int, others: str) -> Iterator[list[int]]:

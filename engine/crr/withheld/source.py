@@ -14,7 +14,7 @@ from engine.sqlite.sql import idents, main, numbers
 from engine.tables.names import CLOCK, KEY, PKS
 from engine.tables.reading import Unsendable
 from engine.tables.withheld.describe import shown
-from engine.tables.withheld.records import Held
+from engine.tables.withheld.records import Held, Key
 
 
 class CrrSource:
@@ -32,18 +32,18 @@ class CrrSource:
         """Whether it has a clock."""
         return table in self._state.catalogue().clocks
 
-    def reasons(self, table: str, keys: Sequence[int]) -> list[Held]:
+    def reasons(self, table: str, keys: Sequence[Key]) -> list[Held]:
         """Those that still cannot be sent."""
-        return reasons(self._state.db, self._state.catalogue().crrs[table], keys, held=True)
+        return reasons(self._state.db, self._state.catalogue().crrs[table], list(map(int, keys)), held=True)
 
     def written_since(self, table: str) -> str:
         """The rows with a cell above a version."""
         return f"SELECT DISTINCT key FROM {main(table + CLOCK)} WHERE db_version > ?1"
 
-    def tell_anew(self, table: str, keys: Sequence[int]) -> None:
+    def tell_anew(self, table: str, keys: Sequence[Key]) -> None:
         """Give all their cells the next version."""
         sql = f"UPDATE {main(table + CLOCK)} SET db_version = ? WHERE key IN carray(?)"
-        self._state.db.execute(sql, (self._state.next_version(), numbers(keys)))
+        self._state.db.execute(sql, (self._state.next_version(), numbers(list(map(int, keys)))))
 
     def find(self, error: Unsendable) -> Sequence[Held]:
         """The rows that reading came to grief on."""

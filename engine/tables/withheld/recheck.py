@@ -10,7 +10,7 @@ from typing import Protocol
 import apsw
 
 from engine.tables.reading import Unsendable
-from engine.tables.withheld.records import FIRST, Held, HeldRows
+from engine.tables.withheld.records import FIRST, Held, HeldRows, Key
 
 AT_ONCE = 1_000
 """Rows that are looked at in one go."""
@@ -32,13 +32,13 @@ class Source(Protocol):
     def recorded(self, table: str) -> bool:
         """Whether there are sync records of a table, whatever has become of it."""
 
-    def reasons(self, table: str, keys: Sequence[int]) -> list[Held]:
+    def reasons(self, table: str, keys: Sequence[Key]) -> list[Held]:
         """Those of these rows, which are held back, that still cannot be sent."""
 
     def written_since(self, table: str) -> str:
         """A SELECT of the rows, as ``key``, with a cell above the version ?1."""
 
-    def tell_anew(self, table: str, keys: Sequence[int]) -> None:
+    def tell_anew(self, table: str, keys: Sequence[Key]) -> None:
         """Give all cells of these rows the file's next version, in a write transaction."""
 
     def find(self, error: Unsendable) -> Sequence[Held]:
@@ -75,7 +75,7 @@ class LookingAgain:
             found.update(self._some())
         if self._seen is not None and now[1] > self._seen[1]:
             found.update(self._written_since(self._seen[1]))
-        changed = self._compared(sorted(found, key=attrgetter("table", "key")))
+        changed = self._compared(sorted(found, key=attrgetter("table")))
         if not changed:
             self._seen = now
         return changed

@@ -13,7 +13,10 @@ from engine.sqlite.sql import literal
 
 _LAYOUT = "tbl TEXT NOT NULL, key INTEGER NOT NULL, why TEXT NOT NULL, cid TEXT NOT NULL, PRIMARY KEY (tbl, key)"
 
-FIRST: tuple[str, int] = ("", -(2**63))
+Key = int | str
+"""The number of a row in its table; or what else it is known by, if its kind has no number for it."""
+
+FIRST: tuple[str, Key] = ("", -(2**63))
 """No table and number is below these."""
 
 
@@ -28,10 +31,10 @@ class Why(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A row that is held back: its table's wire name, its number in there, why, and in which column."""
+    """A row that is held back: its table's wire name, what it is known by in there, why, and in which column."""
 
     table: str
-    key: int
+    key: Key
     why: Why
     cid: str
 
@@ -85,7 +88,7 @@ class HeldRows:
         if self.exist():
             self._db.execute(f"DELETE FROM {self._table} WHERE tbl = ? COLLATE NOCASE", (name,))
 
-    def after(self, table: str, key: int, limit: int) -> list[Held]:
+    def after(self, table: str, key: Key, limit: int) -> list[Held]:
         """The next ones after a row, of all tables."""
         sql = f"SELECT * FROM {self._table} WHERE (tbl, key) > (?, ?) ORDER BY tbl, key LIMIT ?"
         return [_held(row) for row in self._db.execute(sql, (table, key, limit))]
@@ -94,6 +97,12 @@ class HeldRows:
         """Those of a table whose number is among ``keys``: a SELECT of them, as ``key``, with a ``version`` as ?1."""
         sql = f"SELECT h.* FROM ({keys}) AS c CROSS JOIN {self._table} AS h ON h.tbl = ?2 AND h.key = c.key"
         return [_held(row) for row in self._db.execute(sql, (version, name))]
+
+    def count_without_number(self, name: str) -> int:
+        """How many of a table's are not known by a number."""
+        sql = f"SELECT count(*) FROM {self._table} WHERE tbl = ? AND typeof(key) = 'text'"
+        count: int = self._db.execute(sql, (name,)).get if self.exist() else 0
+        return count
 
     def told(self, limit: int) -> tuple[dict[str, int], list[Held]]:
         """What a person is to know of: how many for each reason, and the first of them."""
