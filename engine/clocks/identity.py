@@ -24,7 +24,7 @@ def own(db: apsw.Connection) -> bytes | None:
     return site_id
 
 
-def author_number(db: apsw.Connection, site_id: bytes | None) -> int:
+def author_number(db: apsw.Connection | apsw.Cursor, site_id: bytes | None) -> int:
     """The file's small number for an author; a site never met gets the next one (cr-sqlite.md 2.1)."""
     execute = db.execute
     number = execute("SELECT ordinal FROM main.crsql_site_id WHERE site_id = ?", (site_id,)).get

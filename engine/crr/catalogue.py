@@ -10,10 +10,14 @@ import apsw
 from engine.crr.statements import Statements
 from engine.crr.triggers import EVENTS, Triggers, Watch, trigger_name
 from engine.sqlite.invalid_text import each, rows_of_schema
+from engine.sqlite.sql import main
 from engine.tables import parking
 from engine.tables.introspect import UNREADABLE, Table, bookkeeping, column_names, described, listed, marks
 from engine.tables.names import BY_VERSION, CLOCK, KEY, PKS
 from engine.text import t
+
+_AT_ONCE = 100
+"""Clocks that are asked for their highest version in one statement."""
 
 NO_TEXT = t("a name or a default in its schema is not valid text")
 
@@ -70,6 +74,7 @@ class Catalogue:
             writes are recorded on.
         marks: by wire name, by which each table is known to be the one it was; of those that bear a whole one.
         texts: by wire name, the texts of the schema from which all but ``parked`` and ``marks`` was read.
+        floored: whether there is a table that can hold a floor for the file's version.
     """
 
     clocks: tuple[str, ...]
@@ -78,6 +83,17 @@ class Catalogue:
     parked: dict[str, str]
     marks: dict[str, str]
     texts: dict[str, tuple[str | None, ...]]
+    floored: bool = False
+
+    @cached_property
+    def highest_versions(self) -> tuple[str, ...]:
+        """Queries for the highest db_version of some clocks each, and of what alters left behind."""
+        found = [f"SELECT max(db_version) AS v FROM {main(name + CLOCK)}" for name in self.clocks]
+        if self.floored:
+            floor = "key = 'pre_compact_dbversion' AND typeof(value) = 'integer'"
+            found.append(f"SELECT value AS v FROM main.crsql_master WHERE {floor}")
+        together = (" UNION ALL ".join(found[at : at + _AT_ONCE]) for at in range(0, len(found), _AT_ONCE))
+        return tuple(f"SELECT max(v) FROM ({some})" for some in together)
 
     @property
     def tables(self) -> dict[str, Crr]:
@@ -157,4 +173,4 @@ def load(db: apsw.Connection, before: Catalogue | None = None) -> Catalogue:
     parked |= {name: why for name, why in parking.read(db).items() if name in crrs}
     on = marks(db)
     borne = {name: on[key] for name, crr in crrs.items() if (key := (crr.table.name, name + CLOCK)) in on}
-    return Catalogue(tuple(clocks), crrs, broken, parked | broken, borne, texts)
+    return Catalogue(tuple(clocks), crrs, broken, parked | broken, borne, texts, "crsql_master" in by_lower)

@@ -14,17 +14,13 @@ from engine.change import MAX_VERSION
 from engine.crr import catalogue
 from engine.crr.catalogue import Catalogue, Crr
 from engine.errors import ReplicaError, SchemaMismatch
-from engine.sqlite.sql import main
 from engine.sqlite.values import Storage
 from engine.tables import refusals
-from engine.tables.names import CLOCK, MARK
+from engine.tables.names import MARK
 from engine.text import t
 
 _MARK = "crsql_schema_read"
 _LAST = 2**63 - 1
-
-_AT_ONCE = 100
-"""Clocks that are asked for their highest version in one statement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +66,7 @@ class State:
     def __init__(self, db: apsw.Connection, open_scratch: Callable[[], apsw.Connection]) -> None:
         self.open_scratch = open_scratch
         self.db: apsw.Connection = weakref.proxy(db)
+        self._connection = weakref.ref(db)
         self.site_id: bytes | None = None
         self.sync_bit = 0
         self.seq = 0
@@ -105,6 +102,10 @@ class State:
         self.seq = self.rows_impacted = 0
         self.alters.clear()
 
+    def cursor(self) -> apsw.Cursor:
+        """A cursor for statements of our own, of which nothing has to be tracked: a third of what others take."""
+        return apsw.Cursor(self._connection())  # type: ignore[arg-type]  # alive, as its functions are being called
+
     # Versions
 
     def db_version(self) -> int:
@@ -113,15 +114,24 @@ class State:
         Unlike stock it never counts a version that no row carries, and an emptied file keeps its floor.
         """
         if not self._settled:
-            data_version = self.db.pragma("data_version")
-            if self._base < 0 or data_version != self._data_version or self.db.in_transaction:
-                self._base = self._read_version()
-                self._data_version = data_version
+            if self.db.in_transaction:
+                self._base, self._data_version = self._read_version(), -1
+            else:
+                data_version = self.cursor().execute("PRAGMA data_version").get
+                if self._base < 0 or data_version != self._data_version:
+                    self._base, self._data_version = self._read_version(), data_version
         return self._base
 
     def told_version(self) -> int:
         """``db_version`` as peers are told it: a counter that is used up stands still for them."""
         return min(self.db_version(), MAX_VERSION - 1)
+
+    def pinned_version(self) -> int:
+        """``told_version``, in a write transaction of our own: until it ends, the disk is not asked again."""
+        version = self.db_version()
+        if version < _LAST:
+            self._pending, self._settled = max(self._pending, version + 1), True
+        return min(version, MAX_VERSION - 1)
 
     def next_version(self, at_least: int = 0) -> int:
         """The version that writes of this transaction are stamped with; only ever grows within it."""
@@ -155,19 +165,12 @@ class State:
         return seq
 
     def _read_version(self) -> int:
-        db = self.db
-        version = 0
-        clocks = [f"SELECT max(db_version) AS v FROM {main(name + CLOCK)}" for name in self.catalogue().clocks]
-        for at in range(0, len(clocks), _AT_ONCE):
-            together = f"SELECT max(v) FROM ({' UNION ALL '.join(clocks[at : at + _AT_ONCE])})"
-            highest = db.execute(together).get or 0
+        version, cursor = 0, self.cursor()
+        for sql in self.catalogue(cursor).highest_versions:
+            highest = cursor.execute(sql).get or 0
             if type(highest) is not int:  # somebody meddled: to look at all of them takes long
-                highest = db.execute(together.replace("max(db_version)", "max(CAST(db_version AS INTEGER))")).get
+                highest = cursor.execute(sql.replace("max(db_version)", "max(CAST(db_version AS INTEGER))")).get
             version = max(version, highest)
-        if db.table_exists("main", "crsql_master"):
-            floor = db.execute("SELECT value FROM main.crsql_master WHERE key = 'pre_compact_dbversion'").get
-            if isinstance(floor, int):
-                version = max(version, floor)
         return version
 
     # Tables
@@ -176,13 +179,19 @@ class State:
         """Another object whenever the schema has changed: another program may have done that, or a rollback."""
         return self.catalogue()
 
-    def catalogue(self) -> Catalogue:
-        """The tables as they are now: re-read when the schema has changed, also by another program."""
-        schema_version = self.db.execute("PRAGMA main.schema_version").get
-        if self._catalogue is None or schema_version != self._schema_version or self._rolled_back():
-            self._catalogue = catalogue.load(self.db, self._catalogue)
-            self._schema_version = schema_version
-            self._mark_schema()
+    def catalogue(self, cursor: apsw.Cursor | None = None) -> Catalogue:
+        """The tables as they are now: re-read when the schema has changed, also by another program.
+
+        Args:
+            cursor: one of ``cursor``, to look with.
+        """
+        schema_version = (cursor or self.cursor()).execute("PRAGMA main.schema_version").get
+        known = self._catalogue
+        if known is not None and schema_version == self._schema_version and not (self._mark and self._rolled_back()):
+            return known
+        self._catalogue = catalogue.load(self.db, known)
+        self._schema_version = schema_version
+        self._mark_schema()
         return self._catalogue
 
     def _mark_schema(self) -> None:
@@ -197,8 +206,6 @@ class State:
                 self.db.execute(f"UPDATE temp.{_MARK} SET number = ?", (self._mark,))
 
     def _rolled_back(self) -> bool:
-        if not self._mark:
-            return False
         with suppress(apsw.SQLError):
             return bool(self.db.execute(f"SELECT number FROM temp.{_MARK}").get != self._mark)
         return False
@@ -252,11 +259,21 @@ class State:
         )
         return self.db.execute(found).fetchone() is not None
 
-    @contextmanager
-    def quiet(self) -> Iterator[None]:
+    def quiet(self) -> _Quiet:
         """Base-table writes inside are a merge's: the triggers do not record them. Ends in every path."""
-        self.sync_bit = 1
-        try:
-            yield
-        finally:
-            self.sync_bit = 0
+        return _Quiet(self)
+
+
+class _Quiet:
+    """What ``State.quiet`` returns."""
+
+    __slots__ = ("_state",)
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    def __enter__(self) -> None:
+        self._state.sync_bit = 1
+
+    def __exit__(self, *_: object) -> None:
+        self._state.sync_bit = 0

@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 
 from engine.change import SENTINEL
 from engine.sqlite.sql import ROWS, ident, idents, key_is, literal, main, marks
 
+EQUAL_VALUES = "config.merge-equal-values"
+"""Under which name the file says what becomes of values that are equal (``engine.crr.config``)."""
+
 _CASES_KEPT = 256
 
 TOLD_APART = 16
 """Names that are told apart one after the other sooner than by an index."""
+
+
+class _ByColumn(dict[str, str]):
+    """Texts, each made when it is first asked for."""
+
+    def __init__(self, make: Callable[[str], str]) -> None:
+        super().__init__()
+        self._make = make
+
+    def __missing__(self, column: str) -> str:
+        text = self[column] = self._make(column)
+        return text
 
 
 class Statements:
@@ -22,6 +38,11 @@ class Statements:
         key: its key columns in key order.
         columns: its tracked columns in table order.
         told: whether writing base rows tells which were written.
+
+    Attributes:
+        write_cell: by column: key values, its value: as ``write_row``, for one row.
+        read_cell: by column: key values -> what the base row holds in it, if there is one, and what the file says of
+            values that are equal (``engine.crr.config``).
     """
 
     def __init__(
@@ -35,6 +56,8 @@ class Statements:
         self._told = f" RETURNING {idents(key)}" if told else ""
         self._by_columns: dict[tuple[str, tuple[str, ...]], str] = {}
         self._bumps: dict[int, str] = {}
+        self.write_cell = _ByColumn(self._write_cell)
+        self.read_cell = _ByColumn(self._read_cell)
 
     # Keys
 
@@ -50,6 +73,18 @@ class Statements:
     def find_key(self) -> str:
         """Key values -> __crsql_key."""
         return f"SELECT __crsql_key FROM {self.pks} WHERE {key_is(self.key)}"
+
+    @cached_property
+    def find_cell(self) -> str:
+        """(col_name, key values) -> for a key that is known, its __crsql_key; col_version of the sentinel and of the
+        column, NULL without a clock row; and whether there is any clock row."""
+        of_key = f"FROM {self.clock} WHERE key = p.__crsql_key"
+        same_key = " AND ".join(f"p.{ident(name)} IS ?{n}" for n, name in enumerate(self.key, 2))
+        return (
+            f"SELECT p.__crsql_key, (SELECT col_version {of_key} AND col_name = '{SENTINEL}'),"
+            f" (SELECT col_version {of_key} AND col_name = ?1), EXISTS (SELECT 1 {of_key})"
+            f" FROM {self.pks} AS p WHERE {same_key}"
+        )
 
     @cached_property
     def find_cells(self) -> str:
@@ -83,6 +118,11 @@ class Statements:
     def last_key(self) -> str:
         """The highest __crsql_key; 0 without any."""
         return f"SELECT ifnull(max(__crsql_key), 0) FROM {self.pks}"
+
+    @cached_property
+    def put_one_key(self) -> str:
+        """Key values, of a key that is not known."""
+        return f"INSERT INTO {self.pks} ({idents(self.key)}) VALUES ({marks(len(self.key))})"
 
     @cached_property
     def put_key(self) -> str:
@@ -217,6 +257,11 @@ class Statements:
             f"INSERT OR REPLACE INTO {self.clock} (key, col_name, col_version, db_version, site_id, seq) VALUES {ROWS}"
         )
 
+    @cached_property
+    def put_one_cell(self) -> str:
+        """(key, col_name, col_version, db_version, site ordinal, seq)."""
+        return self.put_cell.replace(ROWS, f"({marks(6)})")
+
     @staticmethod
     def cells(columns: tuple[str, ...], bound: tuple[str, ...]) -> str:
         """The clock rows of one row for ``put_cell``, as a template for ``bulk``: of the values of a row, the first is
@@ -343,6 +388,18 @@ class Statements:
             + ", ".join(f"{ident(name)} = excluded.{ident(name)}" for name in columns)
             + self._told,
         )
+
+    def _write_cell(self, column: str) -> str:
+        return self.write_row((column,)).replace(ROWS, f"({marks(len(self.key) + 1)})")
+
+    def _read_cell(self, column: str) -> str:
+        equal = f"(SELECT value FROM main.crsql_master WHERE key = {literal(EQUAL_VALUES)})"
+        return f"SELECT {ident(column)}, {equal} FROM {self.table} WHERE {key_is(self.key)}"
+
+    @cached_property
+    def ensure_one_row(self) -> str:
+        """Key values: as ensure_row, for one row."""
+        return self.ensure_row.replace(ROWS, f"({marks(len(self.key))})")
 
     def read_row(self, columns: tuple[str, ...]) -> str:
         """Bulk (tag, key values) -> the tag and the values of ``columns``, for the base rows that are

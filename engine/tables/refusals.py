@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import apsw
+
 from engine.change import Change
-from engine.errors import InvalidChange, RowRefused, SchemaMismatch
+from engine.errors import InvalidChange, RowRefused, SchemaMismatch, SynclineError
 from engine.text import t
 
 _SHOWN = 80  # characters of a name that a peer may have made up
@@ -58,3 +60,12 @@ def row_rejected(table: str, reason: Exception) -> RowRefused:
         table=table,
         hint=t("Compare the constraints and triggers of the table on both sides."),
     )
+
+
+def of(table: str, error: Exception) -> SynclineError | None:
+    """The error for what SQLite says to a write into the table; None if it is not about what was to be written."""
+    if isinstance(error, apsw.MismatchError):
+        return wrong_type(table)
+    if isinstance(error, apsw.ConstraintError):
+        return row_rejected(table, error)
+    return None

@@ -10,11 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from engine.cli.bench import capture, codec, growth, merge, read, stall
+from engine.cli.bench import capture, codec, growth, merge, read, single, stall
 from engine.cli.bench.timing import Case, Figure
 
 BENCHES: dict[str, Callable[[int], Iterator[Case]]] = {
     "merge": merge.cases,
+    "sql": single.sql_cases,
+    "single": single.single_cases,
     "read": read.cases,
     "capture": capture.cases,
     "codec": codec.cases,

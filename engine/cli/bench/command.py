@@ -121,7 +121,7 @@ def _print(figure: Figure, as_json: bool) -> None:
 def bench_options(parser: argparse.ArgumentParser) -> None:
     """Make ``parser`` that of ``bench``."""
     parser.set_defaults(run=bench)
-    text = "merge, read, capture, codec; stall, growth; hub; gui idle"
+    text = "merge, read, capture, codec; sql, single; stall, growth; hub; gui idle"
     parser.add_argument("benches", metavar="BENCH", nargs="*", help=text)
     text = "only the cases with such a name, as in 'empty*'"
     parser.add_argument("--case", metavar="PATTERN", default="*", help=text)

@@ -9,6 +9,7 @@ from itertools import accumulate, chain, groupby
 import apsw
 
 from engine.change import FAR, Change
+from engine.clocks import identity
 from engine.crr import config
 from engine.crr.catalogue import Crr
 from engine.crr.merge import bulk, verify_writes
@@ -17,6 +18,7 @@ from engine.crr.merge.groups import decide, gather
 from engine.crr.merge.row_group import Group
 from engine.crr.merge.rowwise import Rowwise
 from engine.crr.merge.shapes import sort_out
+from engine.crr.merge.single import Single, SingleDecision
 from engine.crr.merge.write import applied, write_clocks, write_rows
 from engine.crr.state import State
 from engine.errors import InvalidChange, SynclineError, TableBroken
@@ -109,9 +111,10 @@ class Merger:
         self._db = state.db
         self._js_numbers = js_numbers
         self._exact = exact
-        self._equal_values = config.merges_equal_values(state.db)
+        self._equal_values: bool | None = None
         self._ordinals: dict[bytes | None, int] = {None: 0, b"": 0}
         self._tell = tell
+        self._single = Single(state, js_numbers=js_numbers, exact=exact, tell=tell)
 
     @contextmanager
     def batches(self, *, many: bool) -> Iterator[None]:
@@ -136,8 +139,14 @@ class Merger:
             for batch in batches(changes):
                 self.decide(batch).write()
 
-    def decide(self, batch: Sequence[Change]) -> _Decision:
+    def decide(self, batch: Sequence[Change]) -> _Decision | SingleDecision:
         """Decide which changes of a batch win. Raises as ``merge``."""
+        if len(batch) == 1:
+            decision = self._single.decide(batch[0])
+            if decision is not None:
+                return decision
+        if self._equal_values is None:
+            self._equal_values = config.merges_equal_values(self._db)
         # Groups know nothing of authors, which merge-equal-values compares.
         grouped = self._exact and len(batch) >= CROSSOVER and not self._equal_values
         columns = Columns.of(batch) if grouped else None
@@ -173,7 +182,7 @@ class Merger:
         check_table(name)
         crr = self._state.crr(name)
         rows = Rowwise(
-            self._state, crr, js_numbers=self._js_numbers, exact=self._exact, equal_values=self._equal_values
+            self._state, crr, js_numbers=self._js_numbers, exact=self._exact, equal_values=self._equal_values is True
         )
         return _Table(crr, rows)
 
@@ -281,37 +290,26 @@ class Merger:
         authors = sites[:1] if alike(sites) else dict.fromkeys(pick(sites, won))
         for site_id in authors:
             if site_id not in known:
-                known[site_id] = self._ordinal(site_id)
+                known[site_id] = identity.author_number(self._db, site_id)
         if len(authors) == 1:
             return [known[sites[won[0]]]] * len(sites)
         return [known.get(site_id, 0) for site_id in sites]
 
-    def _ordinal(self, site_id: bytes | None) -> int:
-        """The file's small number for an author; a site never met gets the next one (cr-sqlite.md 2.1)."""
-        execute = self._db.execute
-        ordinal = execute("SELECT ordinal FROM main.crsql_site_id WHERE site_id = ?", (site_id,)).get
-        if ordinal is None:
-            insert = "INSERT INTO main.crsql_site_id (site_id) VALUES (?) RETURNING ordinal"
-            ordinal = execute(insert, (site_id,)).get
-        assert isinstance(ordinal, int)
-        return ordinal
-
     def _write(self, table: _Table) -> None:
         """Write the base rows: the sync triggers are quiet, and refusals become our errors."""
-        name = table.crr.name
+        crr = table.crr
         try:
             with self._state.quiet():
                 table.write(self._db)
         except TableBroken:
             raise
         except (apsw.ConstraintError, apsw.MismatchError, apsw.SQLError, apsw.TooBigError, SynclineError) as error:
-            if table.crr.app_triggers and self._is_of_triggers(error, table):
-                raise verify_writes.refused(table.crr, error) from error
-            if isinstance(error, apsw.MismatchError):
-                raise refusals.wrong_type(name) from None
-            if isinstance(error, apsw.ConstraintError):
-                raise refusals.row_rejected(name, error) from error
-            raise
+            if crr.app_triggers and self._is_of_triggers(error, table):
+                raise verify_writes.refused(crr, error) from error
+            refused = refusals.of(crr.name, error)
+            if refused is None:
+                raise
+            raise refused from error
 
     def _is_of_triggers(self, error: Exception, table: _Table) -> bool:
         """Is it an app's trigger that fails? Its RAISE is known; of all else, the table would take its rows without

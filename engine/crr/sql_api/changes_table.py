@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import heapq
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import apsw
@@ -16,6 +16,7 @@ import apsw
 from engine.change import Change, SQLiteValue
 from engine.crr.catalogue import Crr
 from engine.crr.merge.merger import Merger
+from engine.crr.merge.single import Single
 from engine.crr.read.change_sql import known_cells, source, value_of
 from engine.crr.state import State
 from engine.errors import InvalidChange, ReplicaError, UsageError
@@ -57,6 +58,7 @@ _OPERATORS = {
     apsw.SQLITE_INDEX_CONSTRAINT_GLOB: "GLOB ?",
 }
 _ROWIDS_EACH = 10**13
+_NEW: Callable[[type[Change], tuple[Any, ...]], Change] = tuple.__new__
 _MOST_TOGETHER = 400  # SQLite puts at most 500 queries together
 
 
@@ -65,6 +67,7 @@ class ChangesTable:
 
     def __init__(self, state: State) -> None:
         self._state = state
+        self._single = Single(state, exact=False, tell=False)
 
     def BestIndexObject(self, index: apsw.IndexInfo) -> bool:  # noqa: N802 (APSW names it)
         conditions: list[str] = []
@@ -100,9 +103,16 @@ class ChangesTable:
             raise InvalidChange("A change needs a table, a packed key and a cid.")
         if not isinstance(site_id, bytes | None):
             raise InvalidChange("A change has a site id that is no blob.")
-        numbers = [as_integer(self._state.db, number) for number in (col_version, db_version, cl, seq)]
-        change = Change(table, pk, cid, val, numbers[0], numbers[1], site_id, numbers[2], numbers[3])
-        Merger(self._state, exact=False).merge([change])
+        if type(col_version) is type(db_version) is type(cl) is type(seq) is int:
+            change = _NEW(Change, fields)  # a third of the time of ``_make``
+        else:
+            numbers = [as_integer(self._state.db, number) for number in (col_version, db_version, cl, seq)]
+            change = Change(table, pk, cid, val, numbers[0], numbers[1], site_id, numbers[2], numbers[3])
+        decision = self._single.decide(change)
+        if decision is None:
+            Merger(self._state, exact=False, tell=False).merge([change])
+        else:
+            decision.write()
         return rowid if rowid is not None else 0
 
     def UpdateDeleteRow(self, rowid: int) -> None:  # noqa: N802
