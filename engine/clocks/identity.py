@@ -18,7 +18,7 @@ from engine.tables import parking
 from engine.tables.names import REGISTER
 
 
-def own(db: apsw.Connection) -> bytes | None:
+def own(db: apsw.Connection | apsw.Cursor) -> bytes | None:
     """The file's id, from disk."""
     site_id: bytes | None = db.execute("SELECT site_id FROM main.crsql_site_id WHERE ordinal = 0").get
     return site_id

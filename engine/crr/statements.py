@@ -76,13 +76,14 @@ class Statements:
 
     @cached_property
     def find_cell(self) -> str:
-        """(col_name, key values) -> for a key that is known, its __crsql_key; col_version of the sentinel and of the
-        column, NULL without a clock row; and whether there is any clock row."""
+        """(col_name, site id, key values) -> for a key that is known, its __crsql_key; col_version of the sentinel and
+        of the column, NULL without a clock row; whether there is any clock row; and the ordinal of the site."""
         of_key = f"FROM {self.clock} WHERE key = p.__crsql_key"
-        same_key = " AND ".join(f"p.{ident(name)} IS ?{n}" for n, name in enumerate(self.key, 2))
+        same_key = " AND ".join(f"p.{ident(name)} IS ?{n}" for n, name in enumerate(self.key, 3))
         return (
             f"SELECT p.__crsql_key, (SELECT col_version {of_key} AND col_name = '{SENTINEL}'),"
-            f" (SELECT col_version {of_key} AND col_name = ?1), EXISTS (SELECT 1 {of_key})"
+            f" (SELECT col_version {of_key} AND col_name = ?1), EXISTS (SELECT 1 {of_key}),"
+            " (SELECT ordinal FROM main.crsql_site_id WHERE site_id = ?2)"
             f" FROM {self.pks} AS p WHERE {same_key}"
         )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from pathlib import Path
 from traceback import clear_frames
@@ -19,7 +19,7 @@ from engine.errors import ReadOnlyFile, UsageError
 from engine.ordinary.kind import OrdinaryKind
 from engine.replica.kinds import Kinds
 from engine.sqlite.file_identity import file_id, not_there, replaced
-from engine.sqlite.sqlite_errors import explained, stopped
+from engine.sqlite.sqlite_errors import explained, explanation, stopped
 from engine.text import t
 
 PROGRESS = 100_000
@@ -48,7 +48,7 @@ class Database:
         self.connection = connection
         self.readonly = readonly
         self.site_id = state.site_id or b""
-        self._place = path.absolute()  # whatever the current folder is later
+        self._place = str(path.absolute())  # whatever the current folder is later
         self.file_id = file_id(self._place)
         self._state = state
         self._crsqlite, self._ordinary = CrsqliteKind(state), OrdinaryKind(connection, state)
@@ -108,17 +108,13 @@ class Database:
 
     # Transactions
 
-    @contextmanager
-    def _reading(self) -> Iterator[apsw.Connection]:
-        with explained(self.path):
-            yield from self._transaction("BEGIN")
+    def _reading(self) -> AbstractContextManager[apsw.Connection]:
+        return _Transaction(self, "BEGIN")
 
-    @contextmanager
-    def _writing(self) -> Iterator[apsw.Connection]:
+    def _writing(self) -> AbstractContextManager[apsw.Connection]:
         if self.readonly:
             raise ReadOnlyFile(t("“{path}” was opened read-only.", path=self.path), hint=t("Open it for writing."))
-        with explained(self.path):
-            yield from self._transaction("BEGIN IMMEDIATE", self.check_there)
+        return _Transaction(self, "BEGIN IMMEDIATE", self.check_there)
 
     @contextmanager
     def _reading_captured(self) -> Iterator[apsw.Connection]:
@@ -162,23 +158,60 @@ class Database:
         """Record what was written since, in this write transaction; returns the latest version that was recorded so."""
         return max(kind.capture_all() for kind in self._kinds.all)
 
-    def _transaction(self, begin: str, check: Callable[[], None] = lambda: None) -> Iterator[apsw.Connection]:
-        db = self.connection
-        if db.in_transaction:
+
+class _Transaction:
+    """One transaction; what goes wrong takes it back, and SQLite's errors become ours. (A generator would take twice as
+    long, for each single change that comes.)
+
+    Args:
+        file: whose.
+        begin: the statement.
+        check: is called after the beginning and before the end.
+    """
+
+    __slots__ = ("_begin", "_check", "_cursor", "_file")
+
+    def __init__(self, file: Database, begin: str, check: Callable[[], None] | None = None) -> None:
+        self._file = file
+        self._begin = begin
+        self._check = check
+        self._cursor = file._state.cursor()
+
+    def __enter__(self) -> apsw.Connection:
+        file = self._file
+        if file.connection.in_transaction:
             raise UsageError(t("A replica's methods cannot run inside another transaction on its connection."))
-        if self._stop.is_set():
-            raise stopped(self.path)
-        db.execute(begin)
+        if file._stop.is_set():
+            raise stopped(file.path)
         try:
-            check()
-            yield db
-            check()
-            db.execute("COMMIT")
+            self._cursor.execute(self._begin)
+            if self._check is not None:
+                self._check()
         except BaseException as error:
-            _let_go(error)
-            if db.in_transaction:
-                db.execute("ROLLBACK")
+            self._take_back(error)
             raise
+        return file.connection
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        if error is not None:
+            self._take_back(error)
+            return
+        try:
+            if self._check is not None:
+                self._check()
+            self._cursor.execute("COMMIT")
+        except BaseException as failed:
+            self._take_back(failed)
+            raise
+
+    def _take_back(self, error: BaseException) -> None:
+        """Roll back; raises another error where there is a better one."""
+        _let_go(error)
+        if self._file.connection.in_transaction:
+            self._cursor.execute("ROLLBACK")
+        better = explanation(error, self._file.path)
+        if better is not None:
+            raise better from error
 
 
 def _wait_on(stop: threading.Event, tries: int) -> bool:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from contextlib import ExitStack
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack
 from itertools import groupby
 from operator import attrgetter, itemgetter
 
@@ -30,7 +30,6 @@ class Merger:
         self._kinds = kinds
         self._js_numbers = js_numbers
         self._tell = tell
-        self._merging: dict[str, Merging] = {}
         self.won = 0
         self.applied = AppliedLog()
 
@@ -40,38 +39,49 @@ class Merger:
         Raises:
             InvalidChange, SchemaMismatch, TableBroken: the caller rolls back.
         """
-        many = are_many(changes)
-        with ExitStack() as around:
-            for kind in self._kinds.in_use():
-                merging = kind.merging(js_numbers=self._js_numbers, tell=self._tell)
-                self._merging[kind.label] = merging
-                around.enter_context(merging.batches(many=many))
-            for batch in batches(changes if author is None else by(author, changes)):
-                self._merge_batch(batch)
+        many, kinds = are_many(changes), self._kinds.in_use()
+        mergings = {kind.label: kind.merging(js_numbers=self._js_numbers, tell=self._tell) for kind in kinds}
+        if author is not None:
+            changes = by(author, changes)
+        with _around(mergings.values(), many=many):
+            for batch in batches(changes):
+                if len(kinds) == 1:
+                    self._write([(mergings[kinds[0].label].decide(batch), None)])
+                else:
+                    self._write(self._decided(batch, mergings))
 
-    def _merge_batch(self, batch: Sequence[Change]) -> None:
-        shares = [share for share in self._decided(batch) if share[0].won]
+    def _write(self, shares: Sequence[Share]) -> None:
+        won = 0
         for decision, _ in shares:
-            decision.write()
-        won = sum(decision.won for decision, _ in shares)
-        self.won += won
-        if self._tell and won:
-            self.applied.add(won, lambda: _in_order(shares))
+            if decision.won:
+                decision.write()
+                won += decision.won
+        if won:
+            self.won += won
+            if self._tell:
+                self.applied.add(won, lambda: _in_order(shares))
 
-    def _decided(self, batch: Sequence[Change]) -> list[Share]:
-        if len(self._merging) == 1:
-            [merging] = self._merging.values()
-            return [(merging.decide(batch), None)]
+    def _decided(self, batch: Sequence[Change], mergings: Mapping[str, Merging]) -> list[Share]:
         places: dict[str, list[int]] = {}
         at = 0
         for table, run in groupby(batch, attrgetter("table")):
             end = at + sum(1 for _ in run)
             places.setdefault(self._kind(table).label, []).extend(range(at, end))
             at = end
-        return [(self._merging[kind].decide([batch[n] for n in where]), where) for kind, where in places.items()]
+        return [(mergings[kind].decide([batch[n] for n in where]), where) for kind, where in places.items()]
 
     def _kind(self, table: object) -> Kind:
         return self._kinds.of(table) if isinstance(table, str) else self._kinds.first
+
+
+def _around(mergings: Collection[Merging], *, many: bool) -> AbstractContextManager[object]:
+    """Stands around all batches of all kinds."""
+    if len(mergings) == 1:
+        return next(iter(mergings)).batches(many=many)
+    with ExitStack() as around:
+        for merging in mergings:
+            around.enter_context(merging.batches(many=many))
+        return around.pop_all()
 
 
 def _in_order(shares: Sequence[Share]) -> list[Applied]:

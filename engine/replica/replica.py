@@ -224,7 +224,7 @@ class Replica(Holding):
     def _check_same(self, floor: int) -> int:
         """Return the db_version, if it is not below one that the file has had and the file has the id that it had."""
         version = self._state.pinned_version()
-        if version < floor or identity.own(self.connection) != self.site_id:
+        if version < floor or identity.own(self._state.cursor()) != self.site_id:
             raise FileReplaced(
                 t("“{file}” was replaced or restored in the meantime.", file=self.path.name),
                 hint=t("Syncline continues from what the file holds now."),

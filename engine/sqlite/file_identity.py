@@ -6,6 +6,7 @@ open, and in WAL mode never tells.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from engine.errors import FileReplaced, NoSuchFile
@@ -15,10 +16,10 @@ FileId = tuple[int, int]
 """Device and number of a file."""
 
 
-def file_id(path: Path) -> FileId | None:
+def file_id(path: str | Path) -> FileId | None:
     """Which file is under a path; None for none that can be reached."""
     try:
-        status = path.stat()
+        status = os.stat(path)
     except OSError:
         return None
     return status.st_dev, status.st_ino

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import apsw
@@ -23,17 +21,32 @@ from engine.sqlite.readonly import left_unfinished
 from engine.text import t
 
 
-@contextmanager
-def explained(path: str | Path) -> Iterator[None]:
+class explained:  # noqa: N801 (a context manager; as a generator it would take three times as long)
     """Turn what APSW raises inside into the errors of ``engine.errors``; those pass through untouched."""
-    try:
-        yield
-    except apsw.Error as error:
-        raise explain(error, path) from error
-    except UnicodeDecodeError as error:
-        raise ReplicaError(
+
+    __slots__ = ("_path",)
+
+    def __init__(self, path: str | Path) -> None:
+        self._path = path
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        better = explanation(error, self._path) if error is not None else None
+        if better is not None:
+            raise better from error
+
+
+def explanation(error: BaseException, path: str | Path) -> SynclineError | None:
+    """The error of ours for what APSW raises about the file ``path``; None for any other."""
+    if isinstance(error, apsw.Error):
+        return explain(error, path)
+    if isinstance(error, UnicodeDecodeError):
+        return ReplicaError(
             t("“{path}” contains text that is not valid UTF-8.", path=path), hint=t("Correct the text.")
-        ) from error
+        )
+    return None
 
 
 def stopped(path: str | Path) -> ReplicaError:

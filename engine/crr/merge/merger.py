@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, suppress
 from itertools import accumulate, chain, groupby
+from types import TracebackType
 
 import apsw
 
@@ -90,6 +91,29 @@ class _Decision:
                 yield from applied(group, self.batch, self.versions)
 
 
+class _Batches:
+    """What ``Merger.batches`` returns. (A generator would take three times as long, for each single change.)"""
+
+    def __init__(self, state: State, *, many: bool) -> None:
+        self._state = state
+        self._impacted = state.rows_impacted
+        self._triggers = state.without_triggers() if many else None
+
+    def __enter__(self) -> None:
+        if self._triggers is not None:
+            self._triggers.__enter__()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._triggers is not None:
+            self._triggers.__exit__(kind, error, trace)
+        if error is not None:
+            self._state.rows_impacted = self._impacted  # as in stock, also where the transaction goes on
+        if isinstance(error, UnicodeEncodeError):
+            raise InvalidChange(t("A change has text that cannot be written as UTF-8.")) from None
+
+
 class Merger:
     """Merges changes inside a transaction that the caller began and will end; one object for each transaction, because
     it remembers what it looked up.
@@ -116,18 +140,9 @@ class Merger:
         self._tell = tell
         self._single = Single(state, js_numbers=js_numbers, exact=exact, tell=tell)
 
-    @contextmanager
-    def batches(self, *, many: bool) -> Iterator[None]:
+    def batches(self, *, many: bool) -> AbstractContextManager[None]:
         """Stands around all batches: a failure takes the count of rows back; ``many`` rows come without triggers."""
-        impacted = self._state.rows_impacted
-        try:
-            with self._state.without_triggers() if many else nullcontext():
-                yield
-        except BaseException as error:
-            self._state.rows_impacted = impacted  # as in stock, also where the transaction goes on
-            if isinstance(error, UnicodeEncodeError):
-                raise InvalidChange(t("A change has text that cannot be written as UTF-8.")) from None
-            raise
+        return _Batches(self._state, many=many)
 
     def merge(self, changes: Sequence[Change]) -> None:
         """Merge all of them, in order.

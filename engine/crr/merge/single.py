@@ -22,48 +22,55 @@ Key = tuple[SQLiteValue, ...]
 class SingleDecision:
     """A change that is decided and not written yet (``engine.tables.kind.Decision``)."""
 
-    __slots__ = ("_change", "_crr", "_cursor", "_row", "_stamp", "_state", "_value", "won")
+    __slots__ = ("_author", "_change", "_crr", "_cursor", "_row", "_stamp", "_state", "_value", "won")
 
     def __init__(
-        self, state: State, cursor: apsw.Cursor, crr: Crr, row: Row, change: Change, value: SQLiteValue, won: int
+        self,
+        state: State,
+        cursor: apsw.Cursor,
+        crr: Crr,
+        change: Change,
+        value: SQLiteValue,
+        row: Row,
+        author: int | None,
     ) -> None:
         self._state = state
         self._cursor = cursor
         self._crr = crr
-        self._row = row
         self._change = change
         self._value = value
+        self._row = row
+        self._author = author
         self._stamp = 0
-        self.won = won
+        self.won = int(bool(row.clocks))
 
     def write(self) -> None:
-        """Write it, if it won."""
-        if self.won:
-            state, impacted = self._state, self._state.rows_impacted
-            state.rows_impacted += self._row.impacted
-            try:
-                self._write()
-            except BaseException:
-                state.rows_impacted = impacted  # as in stock, also where the transaction goes on
-                raise
-
-    def _write(self) -> None:
-        """The base row comes first, so that a change that a constraint refuses has written nothing."""
-        change, row, cursor, sql = self._change, self._row, self._cursor, self._crr.sql
-        stamp = self._state.next_version(0 if change.db_version >= FAR else change.db_version)
-        ordinal = identity.author_number(cursor, change.site_id) if change.site_id else 0
-        self._write_row()
-        number, execute = row.number, cursor.execute
-        if number is None:
-            execute(sql.put_one_key, row.key)
-            number = self._state.db.last_insert_rowid()
-        if row.deleted:
-            execute(sql.drop_cells, (number,))
-        if row.zeroed is not None:
-            execute(sql.zero_cells, (number, stamp))
-        for cid, (col_version, _, _) in row.clocks.items():
-            execute(sql.put_one_cell, (number, cid, col_version, stamp, ordinal, change.seq))
-        self._stamp = stamp
+        """Write it, if it won. The base row comes first, so that a change that a constraint refuses has written
+        nothing."""
+        row, state, change = self._row, self._state, self._change
+        if not row.clocks:
+            return
+        impacted = state.rows_impacted
+        state.rows_impacted += row.impacted
+        try:
+            self._stamp = stamp = state.next_version(0 if change.db_version >= FAR else change.db_version)
+            author = self._author
+            if author is None:
+                author = identity.author_number(self._cursor, change.site_id) if change.site_id else 0
+            self._write_row()
+            sql, number, execute = self._crr.sql, row.number, self._cursor.execute
+            if number is None:
+                execute(sql.put_one_key, row.key)
+                number = state.db.last_insert_rowid()
+            if row.deleted:
+                execute(sql.drop_cells, (number,))
+            if row.zeroed is not None:
+                execute(sql.zero_cells, (number, stamp))
+            for cid, (col_version, _, _) in row.clocks.items():
+                execute(sql.put_one_cell, (number, cid, col_version, stamp, author, change.seq))
+        except BaseException:
+            state.rows_impacted = impacted  # as in stock, also where the transaction goes on
+            raise
 
     def _write_row(self) -> None:
         row, sql, execute = self._row, self._crr.sql, self._cursor.execute
@@ -134,10 +141,10 @@ class Single:
         affinity = crr.affinity.get(cid)
         if affinity is not None:
             value = state.storage.stored(value, affinity, js_numbers=self._js_numbers)
-        row = Row(key)
-        found = cursor.execute(crr.sql.find_cell, (cid, *key)).get
+        row, author = Row(key), None
+        found = cursor.execute(crr.sql.find_cell, (cid, change.site_id, *key)).get
         if found is not None:
-            row.number, sentinel, version, seen = found
+            row.number, sentinel, version, seen, author = found
             row.length = seen if sentinel is None else sentinel
             if version is not None and cid != SENTINEL:
                 row.cells[cid] = version
@@ -147,8 +154,8 @@ class Single:
                     if stored[1]:
                         return None
                     row.stored = {cid: stored[0]}
-        won = row.take(0, change, value, crr.affinity)
-        return SingleDecision(state, cursor, crr, row, change, value, won)
+        row.take(0, change, value, crr.affinity)
+        return SingleDecision(state, cursor, crr, change, value, row, author)
 
     def _key(self, crr: Crr, packed: bytes) -> Key:
         """As check_key; the changes to one row mostly come together."""
