@@ -175,21 +175,22 @@ class _Transaction:
         self._file = file
         self._begin = begin
         self._check = check
-        self._cursor = file._state.cursor()
 
     def __enter__(self) -> apsw.Connection:
         file = self._file
-        if file.connection.in_transaction:
-            raise UsageError(t("A replica's methods cannot run inside another transaction on its connection."))
-        if file._stop.is_set():
-            raise stopped(file.path)
-        try:
+        with explained(file.path):
+            if file.connection.in_transaction:
+                raise UsageError(t("A replica's methods cannot run inside another transaction on its connection."))
+            if file._stop.is_set():
+                raise stopped(file.path)
+            self._cursor = file._state.cursor()
             self._cursor.execute(self._begin)
-            if self._check is not None:
+        if self._check is not None:
+            try:
                 self._check()
-        except BaseException as error:
-            self._take_back(error)
-            raise
+            except BaseException as error:
+                self._take_back(error)
+                raise
         return file.connection
 
     def __exit__(self, _: object, error: BaseException | None, __: object) -> None:

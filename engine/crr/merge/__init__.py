@@ -5,6 +5,7 @@
 - ``groups``: decides rows of one shape together (``row_group``); ``lookup`` reads what the file holds for them,
   ``write`` writes them, ``runs`` where they follow a rule
 - ``rowwise``: merges the others row by row, by the rules of ``row``
+- ``single``: merges a change that comes alone, by the same rules
 - ``verify_writes``: sees that an app's triggers kept nothing out
 - ``bulk``: statements for many rows
 """
