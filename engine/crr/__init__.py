@@ -5,7 +5,7 @@ typed methods, and is what the rest of Syncline uses. A file may be shared with 
 
 - ``kind``: all that a replica knows of these tables (``engine.tables.kind``)
 - ``connection``: opens a file; ``state``: what a connection remembers; ``config``: what the file is set to
-- ``catalogue``: which tables are CRRs; ``statements``: their SQL
+- ``catalogue``: which tables are CRRs; ``queries``, ``statements``: their SQL
 - ``triggers``: the sync triggers; ``trigger_functions`` records local writes; ``tracking``, with ``changesets``,
   those that the triggers cannot tell of; ``attached``: refuses writes to attached files
 - ``tables``: makes tables CRRs, alters, migrates and repairs them

@@ -1,63 +1,31 @@
-"""The SQL texts for one CRR, built once for each version of the schema."""
+"""The SQL texts for one CRR, built once for each version of the schema: those that write, beside ``queries``."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cached_property
 
-from engine.change import SENTINEL
-from engine.sqlite.sql import ROWS, ident, idents, key_is, literal, main, marks
-
-EQUAL_VALUES = "config.merge-equal-values"
-"""Under which name the file says what becomes of values that are equal (``engine.crr.config``)."""
-
-_CASES_KEPT = 256
-
-TOLD_APART = 16
-"""Names that are told apart one after the other sooner than by an index."""
+from engine.crr.queries import ByColumn, Queries
+from engine.sqlite.sql import ROWS, ident, idents, key_is, literal, marks
 
 
-class _ByColumn(dict[str, str]):
-    """Texts, each made when it is first asked for."""
-
-    def __init__(self, make: Callable[[str], str]) -> None:
-        super().__init__()
-        self._make = make
-
-    def __missing__(self, column: str) -> str:
-        text = self[column] = self._make(column)
-        return text
-
-
-class Statements:
+class Statements(Queries):
     """SQL for one CRR. Parameters are numbered; each property says what they are.
 
     Args:
-        name: the wire name (the clock and lookaside tables are named after it).
-        table: the base table's name.
-        key: its key columns in key order.
-        columns: its tracked columns in table order.
+        name, table, key, columns: as for ``Queries``.
         told: whether writing base rows tells which were written.
 
     Attributes:
         write_cell: by column: key values, its value: as ``write_row``, for one row.
-        read_cell: by column: key values -> what the base row holds in it, if there is one, and what the file says of
-            values that are equal (``engine.crr.config``).
     """
 
     def __init__(
         self, name: str, table: str, key: tuple[str, ...], columns: tuple[str, ...], *, told: bool = False
     ) -> None:
-        self.table = main(table)
-        self.clock = main(name + "__crsql_clock")
-        self.pks = main(name + "__crsql_pks")
-        self.key = key
-        self.columns = columns
+        super().__init__(name, table, key, columns)
+        self.write_cell = ByColumn(self._write_cell)
         self._told = f" RETURNING {idents(key)}" if told else ""
-        self._by_columns: dict[tuple[str, tuple[str, ...]], str] = {}
         self._bumps: dict[int, str] = {}
-        self.write_cell = _ByColumn(self._write_cell)
-        self.read_cell = _ByColumn(self._read_cell)
 
     # Keys
 
@@ -70,57 +38,6 @@ class Statements:
         )
 
     @cached_property
-    def find_key(self) -> str:
-        """Key values -> __crsql_key."""
-        return f"SELECT __crsql_key FROM {self.pks} WHERE {key_is(self.key)}"
-
-    @cached_property
-    def find_cell(self) -> str:
-        """(col_name, site id, key values) -> for a key that is known, its __crsql_key; col_version of the sentinel and
-        of the column, NULL without a clock row; whether there is any clock row; and the ordinal of the site."""
-        of_key = f"FROM {self.clock} WHERE key = p.__crsql_key"
-        same_key = " AND ".join(f"p.{ident(name)} IS ?{n}" for n, name in enumerate(self.key, 3))
-        return (
-            f"SELECT p.__crsql_key, (SELECT col_version {of_key} AND col_name = '{SENTINEL}'),"
-            f" (SELECT col_version {of_key} AND col_name = ?1), EXISTS (SELECT 1 {of_key}),"
-            " (SELECT ordinal FROM main.crsql_site_id WHERE site_id = ?2)"
-            f" FROM {self.pks} AS p WHERE {same_key}"
-        )
-
-    @cached_property
-    def find_cells(self) -> str:
-        """Bulk (tag, key values) -> (tag, __crsql_key, col_name, col_version) of each clock row; a key
-        without any clock row gives one row of NULLs."""
-        return (
-            f"{self._offered} SELECT o.tag, p.__crsql_key, c.col_name, c.col_version FROM offered AS o"
-            f" CROSS JOIN {self.pks} AS p ON {self._same_key('p')} LEFT JOIN {self.clock} AS c"
-            " ON c.key = p.__crsql_key"
-        )
-
-    @cached_property
-    def find_authors(self) -> str:
-        """Bulk (tag, key values) -> (tag, col_name, site id) of each clock row; NULL for an ordinal that names
-        no site (cr-sqlite.md 12.18)."""
-        return (
-            f"{self._offered} SELECT o.tag, c.col_name, a.site_id FROM offered AS o"
-            f" CROSS JOIN {self.pks} AS p ON {self._same_key('p')} CROSS JOIN {self.clock} AS c"
-            " ON c.key = p.__crsql_key LEFT JOIN main.crsql_site_id AS a ON a.ordinal = c.site_id"
-        )
-
-    @cached_property
-    def _offered(self) -> str:
-        names = ", ".join(f"k{n}" for n in range(len(self.key)))
-        return f"WITH offered(tag, {names}) AS (VALUES {ROWS})"
-
-    def _same_key(self, table: str) -> str:
-        return " AND ".join(f"{table}.{ident(name)} IS o.k{n}" for n, name in enumerate(self.key))
-
-    @cached_property
-    def last_key(self) -> str:
-        """The highest __crsql_key; 0 without any."""
-        return f"SELECT ifnull(max(__crsql_key), 0) FROM {self.pks}"
-
-    @cached_property
     def put_one_key(self) -> str:
         """Key values, of a key that is not known."""
         return f"INSERT INTO {self.pks} ({idents(self.key)}) VALUES ({marks(len(self.key))})"
@@ -129,125 +46,6 @@ class Statements:
     def put_key(self) -> str:
         """Bulk (__crsql_key, key values)."""
         return f"INSERT INTO {self.pks} (__crsql_key, {idents(self.key)}) VALUES {ROWS}"
-
-    @cached_property
-    def highest(self) -> str:
-        """The highest value of the key's first column; NULL without any."""
-        return f"SELECT max({ident(self.key[0])}) FROM {self.pks}"
-
-    def meet(self, columns: tuple[str, ...], *, at_once: bool = False) -> str:
-        """Bulk (tag, key values) -> (tag, __crsql_key, whether there is a base row, then col_version of the sentinel
-        and of each of ``columns``, -1 without a clock row, then what the base row holds in each), for the keys that
-        are known. With ``at_once`` the only parameter is an array of keys of one column; a tag is a place in it.
-
-        A join for each column: subqueries would be opened anew for each row."""
-        use = "meet at once" if at_once else "meet"
-        return self._cached(use, columns) or self._keep(use, columns, self._meet(columns, at_once=at_once))
-
-    def _meet(self, columns: tuple[str, ...], *, at_once: bool) -> str:
-        offered = "WITH offered(tag, k0) AS (SELECT rowid - 1, value FROM carray(?1))" if at_once else self._offered
-        joins = "".join(
-            f" LEFT JOIN {self.clock} AS c{n} ON c{n}.key = p.__crsql_key AND c{n}.col_name = {literal(name)}"
-            for n, name in enumerate((SENTINEL, *columns))
-        )
-        versions = "".join(f", ifnull(c{n}.col_version, -1)" for n in range(len(columns) + 1))
-        values = "".join(f", t.{ident(name)}" for name in columns)
-        return (
-            f"{offered} SELECT o.tag, p.__crsql_key, t.{ident(self.key[0])} IS NOT NULL{versions}{values}"
-            f" FROM offered AS o CROSS JOIN {self.pks} AS p ON {self._same_key('p')}{joins}"
-            f" LEFT JOIN {self.table} AS t ON {self._same_key('t')}"
-        )
-
-    @cached_property
-    def find_numbers(self) -> str:
-        """An array of keys of one column -> how many are known, and the __crsql_key of those in the order of the array,
-        as one text."""
-        return (
-            "SELECT count(*), group_concat(p.__crsql_key)"
-            f" FROM carray(?1) AS o CROSS JOIN {self.pks} AS p ON p.{ident(self.key[0])} IS o.value"
-        )
-
-    @cached_property
-    def numbers_between(self) -> str:
-        """The first and the last of some integers, keys of one column -> how many keys between are known, and the least
-        and the most by which their __crsql_key is more."""
-        key = ident(self.key[0])
-        return (
-            f"SELECT count(*), min(__crsql_key - {key}), max(__crsql_key - {key}) FROM {self.pks}"
-            f" WHERE {key} BETWEEN ?1 AND ?2 AND typeof({key}) = 'integer'"
-        )
-
-    def span_versions(self, columns: tuple[str, ...], *, between: bool) -> str:
-        """An array of __crsql_key, or with ``between`` the first and the last -> how many clock rows they have of the
-        sentinel and of ``columns``; how many of ``columns``; the lowest and the highest col_version."""
-        if len(columns) > TOLD_APART:
-            named = f"sum(col_name IN ({', '.join(map(literal, columns))}))"
-        else:
-            named = f"count(CASE col_name{''.join(f' WHEN {literal(name)} THEN 1' for name in columns)} END)"
-        use = "span between" if between else "span"
-        return self._cached(use, columns) or self._keep(
-            use,
-            columns,
-            f"SELECT count(*), {named}, min(col_version), max(col_version) FROM {self._clocks_of(columns, between)}",
-        )
-
-    def find_versions(self, columns: tuple[str, ...], *, between: bool) -> str:
-        """As span_versions -> as one text each the col_version and the col_name of those, in order.
-
-        (The order of a subquery is kept for group_concat. One text is made many times faster than that many rows.)"""
-        use = "versions between" if between else "versions"
-        return self._cached(use, columns) or self._keep(
-            use,
-            columns,
-            "SELECT group_concat(col_version), group_concat(col_name) FROM (SELECT col_version, col_name"
-            f" FROM {self._clocks_of(columns, between)} ORDER BY key, col_name)",
-        )
-
-    def _clocks_of(self, columns: tuple[str, ...], between: bool) -> str:
-        keys = "key BETWEEN ?1 AND ?2" if between else "key IN carray(?1)"
-        some = ", ".join(map(literal, (SENTINEL, *columns)))
-        of = "" if len(columns) == len(self.columns) else f" AND col_name IN ({some})"
-        return f"{self.clock} WHERE {keys}{of}"
-
-    def held(self, columns: tuple[str, ...]) -> str:
-        """An array of keys of one column -> for each whether there is a base row, and what it holds in ``columns``."""
-        return self._held("held", columns, f"t.{ident(self.key[0])} IS NOT NULL, {idents(columns, prefix='t.')}")
-
-    def held_at_once(self, columns: tuple[str, ...], loose: tuple[str, ...]) -> str:
-        """An array of keys of one column -> how many have a base row; how many of these hold what JSON cannot tell: a
-        blob, or in a column that is ``loose`` a zero that may be negative; and what all hold in each of ``columns``, as
-        JSON arrays."""
-        odd = " OR ".join(
-            [f"t.{ident(name)} >= x''" for name in columns]
-            + [f"t.{ident(name)} = 0.0 AND typeof(t.{ident(name)}) = 'real'" for name in loose]
-        )
-        arrays = ", ".join(f"json_group_array(t.{ident(name)})" for name in columns)
-        told = f"count(t.{ident(self.key[0])}), count(CASE WHEN {odd} THEN 1 END), {arrays}"
-        return self._held("held at once", columns, told)
-
-    def _held(self, use: str, columns: tuple[str, ...], told: str) -> str:
-        return self._cached(use, columns) or self._keep(
-            use,
-            columns,
-            f"SELECT {told} FROM carray(?1) AS o LEFT JOIN {self.table} AS t ON t.{ident(self.key[0])} IS o.value",
-        )
-
-    def differ(self, columns: tuple[str, ...], mixed: tuple[str, ...]) -> str:
-        """Bulk (key of one column, values of ``columns``) -> the keys of those whose base row is not there, or does not
-        hold just these values, as the columns store them. ``mixed`` can hold 1 and 1.0."""
-        names = ", ".join(f"v{n}" for n in range(len(columns)))
-        alike = " AND ".join(
-            f"t.{ident(name)} IS o.v{n} COLLATE BINARY"
-            + (f" AND typeof(t.{ident(name)}) = typeof(o.v{n})" if name in mixed else "")
-            for n, name in enumerate(columns)
-        )
-        return self._cached("differ", columns) or self._keep(
-            "differ",
-            columns,
-            f"WITH offered(k0, {names}) AS (VALUES {ROWS}) SELECT o.k0 FROM offered AS o"
-            f" LEFT JOIN {self.table} AS t ON {self._same_key('t')}"
-            f" WHERE NOT (t.{ident(self.key[0])} IS NOT NULL AND {alike})",
-        )
 
     # Clock rows
 
@@ -271,21 +69,6 @@ class Statements:
         return ",".join(
             f"({{0}},{literal(name).replace('{', '{{').replace('}', '}}')},{','.join(four)})"
             for name, four in zip(columns, fours, strict=True)
-        )
-
-    def put_run(self, columns: tuple[str, ...], *, alone: bool) -> str:
-        """(first key, last key, col_version, db_version, site ordinal, seq of the first column in the first row, how
-        much that grows from row to row, then for each other column how much more its seq is): new values for the clock
-        rows of ``columns`` that are there. ``alone``: these keys have no others."""
-        use = "run alone" if alone else "run"
-        more = "".join(f" WHEN {literal(name)} THEN ?{n}" for n, name in enumerate(columns[1:], 8))
-        only = "" if alone else f" AND col_name IN ({', '.join(map(literal, columns))})"
-        return self._cached(use, columns) or self._keep(
-            use,
-            columns,
-            f"UPDATE {self.clock} SET col_version = ?3, db_version = ?4, site_id = ?5,"
-            f" seq = ?6 + (key - ?1) * ?7{f' + CASE col_name{more} ELSE 0 END' if more else ''}"
-            f" WHERE key BETWEEN ?1 AND ?2{only}",
         )
 
     def bump_cells(self, count: int) -> str:
@@ -350,11 +133,6 @@ class Statements:
         """(key, db_version): the row lives again, so that any incoming cell beats these."""
         return f"UPDATE {self.clock} SET col_version = 0, db_version = ?2 WHERE key = ?1 AND col_name != '-1'"
 
-    @cached_property
-    def cells_of(self) -> str:
-        """(key) -> (col_name, col_version), no sentinel."""
-        return f"SELECT col_name, col_version FROM {self.clock} WHERE key = ?1 AND col_name != '-1'"
-
     # The base table
 
     @cached_property
@@ -393,36 +171,7 @@ class Statements:
     def _write_cell(self, column: str) -> str:
         return self.write_row((column,)).replace(ROWS, f"({marks(len(self.key) + 1)})")
 
-    def _read_cell(self, column: str) -> str:
-        equal = f"(SELECT value FROM main.crsql_master WHERE key = {literal(EQUAL_VALUES)})"
-        return f"SELECT {ident(column)}, {equal} FROM {self.table} WHERE {key_is(self.key)}"
-
     @cached_property
     def ensure_one_row(self) -> str:
         """Key values: as ensure_row, for one row."""
         return self.ensure_row.replace(ROWS, f"({marks(len(self.key))})")
-
-    def read_row(self, columns: tuple[str, ...]) -> str:
-        """Bulk (tag, key values) -> the tag and the values of ``columns``, for the base rows that are
-        there."""
-        return self._cached("read", columns) or self._keep(
-            "read",
-            columns,
-            f"{self._offered} SELECT o.tag, {idents(columns, prefix='t.')} FROM offered AS o"
-            f" CROSS JOIN {self.table} AS t ON {self._same_key('t')}",
-        )
-
-    @cached_property
-    def count_rows(self) -> str:
-        """Bulk (tag, key values) -> how many base rows are there."""
-        found = f"offered AS o CROSS JOIN {self.table} AS t ON {self._same_key('t')}"
-        return f"{self._offered} SELECT count(*) FROM {found}"
-
-    def _cached(self, use: str, columns: tuple[str, ...]) -> str | None:
-        return self._by_columns.get((use, columns))
-
-    def _keep(self, use: str, columns: tuple[str, ...], sql: str) -> str:
-        if len(self._by_columns) >= _CASES_KEPT:
-            self._by_columns.clear()
-        self._by_columns[use, columns] = sql
-        return sql

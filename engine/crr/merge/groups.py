@@ -77,7 +77,7 @@ def decide(db: apsw.Connection, group: Group, batch: Columns, *, tell: bool) -> 
     if numbers is None or found is None:
         yield from _compared(db, group, batch)
         return
-    met = replace(group, numbers=numbers, settled=True)
+    met = replace(group, numbers=numbers)
     offered = [pick(batch.col_versions, places) for places in group.places]
     if all(lowest(column) > found.high for column in offered):
         yield replace(met, held=keep_held(db, group, keys)) if tell else met

@@ -27,7 +27,6 @@ class Group:
         places: for each of ``columns``, the places of its changes.
         values: likewise, what they write.
         numbers: the __crsql_key of each row; empty while they are new to the file.
-        settled: the file has a clock row for each of their cells, and if these are all columns, no others of them.
         present: whether each has a base row. old: what that holds, for each of ``columns``.
         held: tells these two, of a group that is known to win as it is.
     """
@@ -40,7 +39,6 @@ class Group:
     places: Sequence[Sequence[int]]
     values: Sequence[Values]
     numbers: Sequence[int] = ()
-    settled: bool = False
     present: Sequence[int] = ()
     old: Sequence[Values] = ()
     held: Callable[[], Held] | None = None
@@ -64,7 +62,7 @@ class Group:
 
         return Group(
             self.crr, self.columns, self.length, some(self.firsts), of(self.keys), of(self.places), of(self.values),
-            some(self.numbers) if self.numbers else (), self.settled,
+            some(self.numbers) if self.numbers else (),
             some(self.present) if self.present else (), of(self.old),
         )  # fmt: skip
 

@@ -11,7 +11,6 @@ from engine.change import Change, SQLiteValue
 from engine.crr.merge import bulk, verify_writes
 from engine.crr.merge.columns import Columns, alike, ascending, pick, picker
 from engine.crr.merge.row_group import Group
-from engine.crr.merge.runs import Cells, write_runs
 from engine.tables.types import Applied
 
 T = TypeVar("T")
@@ -55,15 +54,7 @@ def write_clocks(
         bulk.run_columns(db, sql.drop_cells_of, [numbers])
         col_versions = batch.lengths  # as in ``Row``: a sentinel's col_version is the causal length
     fields = (col_versions, versions, ordinals, batch.seqs)
-    cells = [Cells(*(pick(field, places) for field in fields)) for places in all_places]
-    if group.settled:
-        alone = len(group.columns) == len(group.crr.columns)
-        left = write_runs(db, sql, group.columns, numbers, cells, alone=alone)
-        if not left:
-            return
-        if len(left) < len(numbers):
-            some = picker(left)
-            numbers, cells = some(numbers), [Cells(*map(some, one)) for one in cells]
+    cells = [tuple(pick(field, places) for field in fields) for places in all_places]
     columns: list[Sequence[SQLiteValue]] = [numbers]
     shared: list[SQLiteValue] = []
     bound: list[str] = []

@@ -37,9 +37,14 @@ def test_merge(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(
     ("bench", "first"),
     [
-        ("read", "all"), ("capture", "inserts"), ("codec", "encode"), ("stall", "p99"), ("growth", "3"),
-        ("sql", "empty"), ("single", "empty"),
-    ],  # fmt: skip
+        ("read", "all"),
+        ("capture", "inserts"),
+        ("codec", "encode"),
+        ("stall", "p99"),
+        ("growth", "3"),
+        ("sql", "empty"),
+        ("single", "empty"),
+    ],
 )
 def test_the_others(bench: str, first: str, capsys: pytest.CaptureFixture[str]) -> None:
     found = figures(capsys, bench, "--rows", "30", "--case", f"{first}*")

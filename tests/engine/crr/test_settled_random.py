@@ -1,4 +1,4 @@
-"""Rows that a peer wrote many at a time, merged over older ones by a rule: just as one by one, whatever breaks it."""
+"""Rows that a peer wrote many at a time, merged over older ones: just as one by one, whatever breaks the pattern."""
 
 from __future__ import annotations
 
@@ -16,14 +16,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.change import MAX_VERSION, Change, SQLiteValue
-from engine.crr.merge import groups, lookup, merger, runs, shapes, write
-from engine.crr.merge.row_group import Group, Held
-from engine.crr.merge.runs import Cells
-from engine.crr.statements import Statements
+from engine.crr.merge import groups, lookup, merger, shapes
+from engine.crr.merge.row_group import Group, Held, Settled
 from engine.replica import Replica
 from engine.tables import batches, pack_columns
 from tests import budget
-from tests.engine.crr.conftest import MakeReplica
 from tests.engine.crr.test_merge import THEM, change
 
 OTHER = bytes(range(50, 66))
@@ -93,7 +90,7 @@ class Peer:
 
 
 def meddle(choose: random.Random, replicas: Sequence[Replica], table: str) -> None:
-    """What breaks the rule, the same in each file."""
+    """What breaks the pattern, the same in each file."""
     n, what = choose.randrange(60), choose.randrange(9)
     name, mine = f'"{table}"', pack_columns([n])
     for replica in replicas:
@@ -127,18 +124,25 @@ def reached(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     """Counts which ways merges take."""
     ways: Counter[str] = Counter()
 
-    def write_runs(db: apsw.Connection, sql: Statements, columns: tuple[str, ...], numbers: Sequence[int],
-                   cells: Sequence[Cells], *, alone: bool) -> Sequence[int]:  # fmt: skip
-        left = runs.write_runs(db, sql, columns, numbers, cells, alone=alone)
-        ways["all runs" if not left else "no run" if len(left) == len(numbers) else "some runs"] += 1
-        return left
+    def settled(db: apsw.Connection, group: Group, numbers: Sequence[int]) -> Settled | None:
+        found = lookup.settled(db, group, numbers)
+        ways["unsettled" if found is None else "of one version" if found.low == found.high else "of several"] += 1
+        return found
+
+    def known_versions(
+        db: apsw.Connection, group: Group, numbers: Sequence[int], found: Settled
+    ) -> list[Sequence[int]] | None:
+        versions = lookup.known_versions(db, group, numbers, found)
+        ways["text"] += versions is not None
+        return versions
 
     def keep_held(db: apsw.Connection, group: Group, keys: apsw.CArrayBinding | None) -> Callable[[], Held]:
         kept = lookup.keep_held(db, group, keys)
         ways["json" if isinstance(kept()[0], list) else "rows"] += 1
         return kept
 
-    monkeypatch.setattr(write, "write_runs", write_runs)
+    monkeypatch.setattr(groups, "settled", settled)
+    monkeypatch.setattr(groups, "known_versions", known_versions)
     monkeypatch.setattr(groups, "keep_held", keep_held)
     return ways
 
@@ -147,7 +151,6 @@ def compare(choose: random.Random, monkeypatch: pytest.MonkeyPatch) -> None:
     """Merge the same into two files, in groups and row by row."""
     monkeypatch.setattr(batches, "AT_ONCE", choose.choice([100, 200, 8192]))
     monkeypatch.setattr(shapes, "FEWEST", choose.choice([1, 8]))
-    monkeypatch.setattr(runs, "FEWEST", choose.choice([2, 2, 8]))
     tables = choose.sample(sorted(TABLES), choose.choice([1, 1, 2]))
     encoding = choose.choice(["UTF-8", "UTF-8", "UTF-8", "UTF-16le"])
     with tempfile.TemporaryDirectory() as folder:
@@ -180,8 +183,8 @@ def compare(choose: random.Random, monkeypatch: pytest.MonkeyPatch) -> None:
             replica.close()
 
 
-def test_by_a_rule_and_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    for case in budget.cases("merge by a rule", seconds=4):
+def test_in_groups_and_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    for case in budget.cases("merge over older rows", seconds=4):
         compare(case.random, monkeypatch)
 
 
@@ -189,37 +192,7 @@ def test_every_way_is_taken(reached: Counter[str], monkeypatch: pytest.MonkeyPat
     """By a handful of the same cases each time, so that the suite above is known to take them as well."""
     for seed in range(12):
         compare(random.Random(seed), monkeypatch)
-    assert all(reached[way] for way in ("all runs", "some runs", "no run", "json", "rows")), reached
-
-
-@settings(max_examples=25)
-@given(st.data())
-def test_what_a_run_is(data: st.DataObject) -> None:
-    """Every row of a run gets just what its changes say; and a file that is written regularly is all runs."""
-    counts = data.draw(st.lists(st.integers(1, 30), min_size=1, max_size=6))
-    regular = data.draw(st.booleans())
-    small = st.integers(0, 3)
-    numbers: list[int] = []
-    rows: list[list[tuple[int, int, int, int]]] = []
-    for stamp, size in enumerate(counts):
-        base, step, number = data.draw(small), data.draw(st.integers(-2, 4)), (numbers or [0])[-1]
-        number += 1 if regular else data.draw(small)
-        for n in range(size):
-            numbers.append(number + n + 1)
-            seqs = [base + 100 + n * step + column for column in range(3)]
-            if not regular and data.draw(st.integers(0, 20)) == 0:
-                seqs[data.draw(st.integers(0, 2))] += data.draw(small)
-            rows.append([(1, stamp, 1 if regular else data.draw(st.sampled_from([1] * 20 + [2])), seq) for seq in seqs])
-    cells = [Cells(*map(list, zip(*(row[column] for row in rows), strict=True))) for column in range(3)]
-    found = list(runs.find(numbers, cells))
-    for run in found:
-        first, last, col_version, db_version, ordinal, seq, step, *more = runs.bound(numbers, cells, run)
-        assert list(range(first, last + 1)) == numbers[run.start : run.stop]
-        for at, number in zip(run, range(first, last + 1), strict=True):
-            expected = [seq + (number - first) * step + plus for plus in (0, *more)]
-            assert rows[at] == [(col_version, db_version, ordinal, one) for one in expected]
-    if regular:
-        assert list(map(len, found)) == [size for size in counts if size >= runs.FEWEST]
+    assert all(reached[way] for way in ("unsettled", "of one version", "of several", "text", "json", "rows")), reached
 
 
 @settings(max_examples=40)
@@ -247,16 +220,3 @@ def test_json_keeps_every_double() -> None:
     some = array("d", (one for one in doubles if one == one))
     told = db.execute("SELECT json_group_array(value) FROM carray(?)", (apsw.carray(some),)).get
     assert json.loads(told) == list(some)
-
-
-def test_a_trigger_on_clock_rows(make: MakeReplica) -> None:
-    """Somebody's own, that takes rows away: what a merge writes is there all the same."""
-    replica = make()
-    replica.merge([change("b", n, pk=pack_columns([n])) for n in range(200)])
-    replica.connection.execute(
-        "CREATE TRIGGER person AFTER UPDATE ON foo__crsql_clock WHEN NEW.key = 5"
-        " BEGIN DELETE FROM foo__crsql_clock WHERE key = 6; END"
-    ).fetchall()
-    newer = [change("b", n, cv=2, dbv=60, seq=n, pk=pack_columns([n])) for n in range(200)]
-    replica.merge(newer)
-    assert [(c.pk, c.seq) for c in replica.changes(50).changes] == [(c.pk, c.seq) for c in newer]

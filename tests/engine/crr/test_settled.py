@@ -1,4 +1,4 @@
-"""What must end a run, or keep a merge from taking rows for settled, one by one: each time just as row by row."""
+"""What must keep a merge in groups from taking rows for settled, one by one: each time just as row by row."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def quietly(replica: Replica, sql: str) -> None:
 
 
 @pytest.mark.parametrize("refusal", ["CHECK", "ABORT", "ROLLBACK"])
-def test_one_row_of_a_run_is_refused(make: MakeReplica, refusal: str) -> None:
+def test_one_row_of_a_group_is_refused(make: MakeReplica, refusal: str) -> None:
     """Nothing of it is written then, and what comes next is merged as ever."""
     check = "CHECK (b != -150)" if refusal == "CHECK" else ""
     replica = make("a", f"CREATE TABLE foo (a INTEGER PRIMARY KEY NOT NULL, b {check}, c)")
