@@ -96,6 +96,19 @@ def other_unique(db: apsw.Connection, table: str, key: tuple[str, ...]) -> list[
     return [columns for partial, columns in found if partial or {str(column) for column in columns} != set(key)]
 
 
+def replace_displaces(db: apsw.Connection, table: Table, key: tuple[str, ...]) -> bool:
+    """Whether REPLACE can delete a row with another key than the one that it writes, which fires no trigger: by another
+    unique index, or as the key takes two spellings for one."""
+    if other_unique(db, table.name, key):
+        return True
+    collations = db.execute(
+        "SELECT 1 FROM pragma_index_list(?1, 'main') AS i CROSS JOIN pragma_index_xinfo(i.name, 'main') AS c"
+        " WHERE i.\"unique\" AND c.key AND c.coll != 'BINARY'",
+        (table.name,),
+    )
+    return collations.fetchone() is not None
+
+
 def _unique_indexes(db: apsw.Connection, table: str) -> list[tuple[bool, tuple[str | None, ...]]]:
     """Of each unique index but the primary key's whether it is partial, and its columns; None: an expression."""
     found: dict[int, tuple[bool, tuple[str | None, ...]]] = {}

@@ -163,7 +163,7 @@ class Survey:
 
     def rows_displaced(self, entry: Entry) -> bool:
         """Whether fewer rows are there than are known: REPLACE deletes what stands in the way of a unique index, and
-        fires no trigger."""
+        fires no trigger (``eligibility.replace_displaces``)."""
         not_null = " AND ".join(f"{ident(name)} IS NOT NULL" for name in entry.key)
         shown: int = self._db.execute(f"SELECT count(*) FROM {base(entry)} WHERE {not_null}").get
         known: int = self._db.execute(f"SELECT count(*) FROM main.{entry.rows} WHERE length % 2 = 1").get

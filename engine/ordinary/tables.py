@@ -10,7 +10,7 @@ import apsw
 from engine.errors import NotEligible
 from engine.ordinary import register, shadow
 from engine.ordinary.capture import SLICE, Capture, Stamped
-from engine.ordinary.eligibility import key_of, obstacles, other_unique
+from engine.ordinary.eligibility import key_of, obstacles, replace_displaces
 from engine.ordinary.register import Entry
 from engine.ordinary.survey import Survey
 from engine.tables.introspect import bookkeeping, describe, is_ordinary
@@ -103,8 +103,11 @@ class OrdinaryTables:
         if entry.due is not None:
             entry = self._survey.compare_page(entry, limit)
             return entry.suspended is None and (entry.due is not None or capture.pending())
+        if not capture.pending():
+            return False
         more = capture.logged(limit)
-        if not more and other_unique(self._db, entry.name, entry.key) and self._survey.rows_displaced(entry):
+        table = None if more else describe(self._db, entry.name)
+        if table and replace_displaces(self._db, table, entry.key) and self._survey.rows_displaced(entry):
             self._survey.compare_all(entry)
             return True
         return more
