@@ -61,8 +61,6 @@ class Kinds:
 
     def in_use(self) -> tuple[Kind, ...]:
         """Those that have tables, or the first."""
-        if len(self.all) == 1:
-            return self.all
         return tuple(kind for kind in self.all if kind.catalogue().tables) or (self.first,)
 
     def of(self, table: str) -> Kind:
