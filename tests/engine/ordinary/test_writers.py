@@ -50,7 +50,8 @@ def check(file: File, case: Case, before: list[list[str]], version: int) -> None
 def test_all_that_sql_can_say(new: Open, write: Write, name: str) -> None:
     """Each step is found; and a peer that is told of them all has the same rows."""
     case = CASES[name]
-    file = new(f"{case.schema}; {case.filled}; {case.local}", *case.tables)
+    file = new(f"{case.schema}; {case.filled}", *case.tables)
+    file.app(case.local)
     file.capture()
     for n, statements in enumerate(case.steps):
         before, version = content(file, case.tables), file.state.db_version()
