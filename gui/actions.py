@@ -57,7 +57,7 @@ class Actions(QObject):
         )
         self.add_database.setToolTip(tr("Choose a SQLite file to keep in sync ({keys})", keys="Ctrl+O"))
         self.add_peer.setToolTip(tr("Choose a machine or hub to sync a database with ({keys})", keys="Ctrl+N"))
-        self.share.setToolTip(tr("Serve databases to other machines") + " (Ctrl+Shift+S)")
+        self.share.setToolTip(tr("Serve databases to other machines ({keys})", keys="Ctrl+Shift+S"))
         self.settings.setToolTip(tr("Change how Syncline behaves ({keys})", keys="Ctrl+,"))
         self.set_chosen(self._chosen)
 

@@ -20,7 +20,7 @@ from engine.api import Engine
 from engine.errors import SynclineError
 from engine.ids import DatabaseId
 from engine.settings import SETTINGS
-from engine.text import t
+from engine.text import layout, t
 
 PACKAGES = (
     "apsw",
@@ -119,7 +119,7 @@ def _peers(engine: Engine) -> Iterator[str]:
         token = "with a token" if engine.peers.tokens.of(status.peer) else "no token in use"
         yield f"{status.name} ({names.get(status.database, '?')}): {_address(status.url)}, room {status.room}, {token}"
         yield f"    {config.mode.value}, {config.direction.value}, paused {config.paused}"
-        yield f"    {status.state.value}: {status.sentence()}"
+        yield layout("    {state}: {reason}", state=status.state.value, reason=status.sentence())
         skipped = {"peer", "name", "database", "url", "room", "state", "reason", "site_id"}
         facts = (field.name for field in fields(status) if field.name not in skipped)
         yield "    " + ", ".join(f"{name} {getattr(status, name)}" for name in facts)

@@ -15,9 +15,9 @@ import sys
 import threading
 from collections.abc import Awaitable, Callable
 
-from engine.cli.output import said
+from engine.cli.output import say_aside
 from engine.errors import SynclineError, UsageError
-from engine.text import t
+from engine.text import layout, t
 
 log = logging.getLogger(__name__)
 
@@ -105,7 +105,7 @@ def _of_system(error: OSError) -> SynclineError:
 
 
 def _say(error: SynclineError, status: int) -> int:
-    print(f"syncline: {said(error.sentence)}", file=sys.stderr)
+    say_aside(layout("syncline: {sentence}", sentence=error.sentence))
     if error.hint:
-        print(f"          {said(error.hint)}", file=sys.stderr)
+        say_aside(layout("          {hint}", hint=error.hint))
     return status

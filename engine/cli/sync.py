@@ -198,7 +198,7 @@ class _Lines:
             return
         line = self._states.line(status)
         if status.state is State.SYNCING and terminal():
-            print(f"\r\033[K{said(status.sentence())}", end="", flush=True)
+            print("\r\033[K", said(status.sentence()), sep="", end="", flush=True)
             self._overwritten = True
         elif line:
             if self._overwritten:

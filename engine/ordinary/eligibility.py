@@ -55,7 +55,7 @@ def _obstacles(db: apsw.Connection, table: Table) -> Iterator[str]:
     for parent in _auto_numbered_parents(db, table.name):
         yield t("It has a foreign key to “{parent}”, which cannot be synced yet.", parent=parent)
     for columns in other_unique(db, table.name, key):
-        over = ", ".join(f"“{name}”" if name is not None else t("an expression") for name in columns)
+        over = joined(", ", (t("an expression") if one is None else t("“{name}”", name=one) for one in columns))
         yield t("Besides the key, {over} must be unique; such tables cannot be synced yet.", over=over)
     if SENTINEL in (column.name for column in table.columns):
         yield t("A column is called “{name}”, which stands for the row itself.", name=SENTINEL)

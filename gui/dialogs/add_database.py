@@ -45,7 +45,10 @@ async def choose_file(parent: QWidget | None) -> Path | None:
     dialog = QFileDialog(parent, tr("Add database"))
     dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
     dialog.setNameFilters(
-        [tr("SQLite databases") + " (*.db *.sqlite *.sqlite3 *.db3 *.sqlitedb)", tr("All files") + " (*)"]
+        [
+            tr("SQLite databases ({patterns})", patterns="*.db *.sqlite *.sqlite3 *.db3 *.sqlitedb"),
+            tr("All files ({patterns})", patterns="*"),
+        ]
     )
     chosen: list[str] = []
     dialog.fileSelected.connect(chosen.append)

@@ -13,6 +13,7 @@ import pytest
 from babel.messages.pofile import read_po
 
 from engine.language import catalogue, system_language
+from tests.engine.lost_templates import lost_templates
 
 ROOT = Path(__file__).parents[2]
 FILES = sorted(
@@ -109,6 +110,51 @@ def test_only_literals_are_translated(name: str) -> None:
         and not (call.args and isinstance(call.args[0], ast.Constant) and isinstance(call.args[0].value, str))
     ]
     assert wrong == []
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_no_text_loses_its_template(name: str) -> None:
+    assert lost_templates((ROOT / name).read_text("utf-8")) == []
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "f'{t(\"It is locked.\")} {name}'",
+        'f"{peer}: {status.sentence()}"',
+        't("It is locked.") + " " + name',
+        "name + sentences(one, other)",
+        't("%s is locked.") % name',
+        't("{file} is locked.").format(file=name)',
+        '" ".join([name, t("It is locked.")])',
+        '"; ".join(t("{file} is locked.", file=one) for one in files)',
+        '"; ".join(map(t, files))',
+        '", ".join(one.reason for one in errors)',
+        'str(t("It is locked.")) + name',
+        'def f():\n    text = t("It is locked.")\n    return f"{text} {name}"',
+        '(t("It is locked.") if locked else "") + name',
+        'f"syncline: {said(text)}"',
+        'tr("Share") + " (Ctrl+Shift+S)"',
+        'tr("{0} more").format(3)',
+    ],
+)
+def test_a_text_that_loses_its_template_is_found(code: str) -> None:
+    assert lost_templates(code), code
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        't("{file} is locked.", file=f"{folder}/{name}")',
+        'sentences(t("It is locked."), error.hint)',
+        'joined("; ", (one.sentence for one in errors))',
+        'layout("{peer}: {state}", peer=name, state=t("Waiting"))',
+        '"\\n".join((tr("No peer yet"), said(text)))',
+        'f"{said(text)}\\n"',
+    ],
+)
+def test_a_text_that_keeps_its_template_is_not_found(code: str) -> None:
+    assert not lost_templates(code), code
 
 
 def test_the_gallery_shows_sentences_of_the_engine() -> None:
