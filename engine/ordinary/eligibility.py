@@ -12,7 +12,7 @@ from engine.sqlite.sql import idents, literal, main
 from engine.sqlite.values import Affinity
 from engine.tables.introspect import UNREADABLE, Table, bookkeeping, describe, is_crr
 from engine.tables.pack import MAX_VALUES
-from engine.text import printable, t
+from engine.text import joined, printable, t
 
 
 def key_of(db: apsw.Connection, table: Table) -> tuple[str, ...]:
