@@ -10,7 +10,7 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
 from engine.settings import Pause
-from gui.language import spoken, tr
+from gui.language import on_language_change, tr
 from gui.theme import icon
 
 
@@ -37,10 +37,10 @@ class Actions(QObject):
         self.close_window = self._action("", QKeySequence("Ctrl+W"))
         self.quit = self._action("", QKeySequence("Ctrl+Q"))
         self.quit.setMenuRole(QAction.MenuRole.QuitRole)
-        spoken(self._speak)
+        on_language_change(self._retranslate)
         self.set_counts(databases=0, peers=0)
 
-    def _speak(self) -> None:
+    def _retranslate(self) -> None:
         self.sync_now.setText(tr("Sync now"))
         self.sync_all.setText(tr("Sync all now"))
         self.auto_sync.setText(tr("Auto-sync"))
@@ -102,9 +102,9 @@ class PauseMenu(QMenu):
         self.addSeparator()
         self.resume = self._add(lambda: None)
         self.resume.setEnabled(False)
-        spoken(self._speak)
+        on_language_change(self._retranslate)
 
-    def _speak(self) -> None:
+    def _retranslate(self) -> None:
         self.setTitle(tr("Pause"))
         self._half_hour.setText(tr("30 minutes"))
         self._hour.setText(tr("1 hour"))

@@ -57,7 +57,7 @@ def run(arguments: Sequence[str] = (), *, hidden: bool = False) -> int:
             return 0
     except SynclineError as error:
         told = error
-        run_coroutine(app, lambda quit_asked: _tell(told, quit_asked))
+        run_coroutine(app, lambda quit_asked: _show_start_error(told, quit_asked))
         raise
     try:
         return run_coroutine(app, lambda quit_asked: _main(quit_asked, instance, list(arguments), hidden))
@@ -70,7 +70,7 @@ async def _main(quit_asked: asyncio.Event, instance: SingleInstance, arguments: 
         backups, journal = Backups(data_dir() / "backups"), Journal(journal_path())
         engine = Engine(store=SettingsFile(), backups=backups, token_store=TokenStore(), journal=journal)
     except SynclineError as error:
-        await _tell(error, quit_asked)
+        await _show_start_error(error, quit_asked)
         raise
     look = QSettings(str(config_dir() / "window.ini"), QSettings.Format.IniFormat)
     app = QApplication.instance()
@@ -82,7 +82,7 @@ async def _main(quit_asked: asyncio.Event, instance: SingleInstance, arguments: 
             instance.arguments_received.connect(window.receive)
             if isinstance(app, Application):
                 app.link_opened.connect(lambda link: window.receive([link]))
-            window.wishes.register_links(first=window.first("links"))
+            window.dialogs.register_links(first=window.first("links"))
             if arguments:
                 window.receive(arguments)
             await quit_asked.wait()
@@ -107,7 +107,7 @@ async def shell(
     """
     with GcTimer():
         commands = Commands(engine)
-        with caught(commands.mishap):
+        with caught(commands.report_error):
             async with _shell(commands, quit_asked, look, log, hidden) as window:
                 yield window
 
@@ -122,11 +122,11 @@ async def _shell(
     bridge = Bridge(engine)
     preferences = Preferences(commands, bridge, log)
     window = Window(actions, commands, bridge, look=look)
-    window.wishes.log = log
+    window.dialogs.log = log
     tray = Tray(actions, window, window.present)
     tray.pause.asked.connect(commands.pause)
     window.status_line.changed.connect(tray.show_summary)
-    tray.show_summary(window.status_line.said)
+    tray.show_summary(window.status_line.summary)
     window.paused_changed.connect(tray.pause.resume.setEnabled)
     window.tuck_away = tray.tuck_away
     window.databases_named.connect(tray.set_database_names)
@@ -134,7 +134,7 @@ async def _shell(
     tray.table_requested.connect(window.show_table)
     tray.missed.connect(window.show_no_tray)
     notifier = Notifier(engine, bridge, window.peers.model.is_stale, window)
-    notifier.said.connect(tray.notify)
+    notifier.notified.connect(tray.notify)
     window.demo_requested.connect(start_demo)
     actions.open_window.triggered.connect(window.present)
     tray.show()
@@ -181,7 +181,7 @@ def log_path() -> Path:
     return data_dir() / "logs" / "syncline.log"
 
 
-async def _tell(error: SynclineError, quit_asked: asyncio.Event) -> int:
+async def _show_start_error(error: SynclineError, quit_asked: asyncio.Event) -> int:
     """Show why Syncline cannot start, to a person who sees no terminal; return the exit status."""
     box = cannot_start(error)
     box.finished.connect(quit_asked.set)

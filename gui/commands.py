@@ -30,7 +30,7 @@ class Commands(QObject):
     """What went wrong and what to try, for a person."""
     broken = Signal(str, str)
     """A defect of ours: a sentence for the person, and what to copy for whoever mends it."""
-    said = Signal(str)
+    status_message = Signal(str)
     """What went well, in a few words."""
 
     def __init__(self, engine: Engine, parent: QObject | None = None) -> None:
@@ -60,13 +60,13 @@ class Commands(QObject):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def mishap(self, error: BaseException) -> None:
-        """Log a defect of ours, and tell of it."""
+    def report_error(self, error: BaseException) -> None:
+        """Log an error that nobody expected, and show it."""
         log.error("Something unexpected went wrong", exc_info=error)
         self.report_defect(error)
 
     def report_defect(self, error: BaseException) -> None:
-        """Say that there is a defect, with what to copy for whoever mends it."""
+        """Show that there is a defect, with the details to copy for a bug report."""
         sentence = tr("Something unexpected went wrong ({error}). Syncline keeps running.", error=type(error).__name__)
         self.broken.emit(sentence, "".join(traceback.format_exception(error)))
 
@@ -92,7 +92,7 @@ class Commands(QObject):
         for peer, error in wrong.items():
             self.failed.emit(f"{self.name_of(peer)}: {in_words(error)}")
         if outcome and not wrong:
-            self.said.emit(tr("Synced just now."))
+            self.status_message.emit(tr("Synced just now."))
 
     async def _run(self, work: Coroutine[Any, Any, None]) -> None:
         try:
@@ -104,7 +104,7 @@ class Commands(QObject):
             work.close()  # it may not have begun
             raise
         except Exception as error:
-            self.mishap(error)
+            self.report_error(error)
 
 
 def in_words(error: SynclineError) -> str:

@@ -24,40 +24,40 @@ AGAIN = 60.0
 
 
 @contextlib.contextmanager
-def caught(tell: Callable[[BaseException], None]) -> Iterator[None]:
+def caught(on_error: Callable[[BaseException], None]) -> Iterator[None]:
     """Catch what nobody caught, as long as the block lasts; inside a running loop.
 
     Args:
-        tell: called on the loop's thread with what was raised.
+        on_error: called on the loop's thread with what was raised.
     """
     loop = asyncio.get_running_loop()
     last: dict[tuple[type[BaseException], str], float] = {}
 
-    def mishap(error: BaseException) -> None:
+    def report(error: BaseException) -> None:
         frames = traceback.extract_tb(error.__traceback__)
         where = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else ""
         now = time.monotonic()
         if now - last.get((type(error), where), float("-inf")) < AGAIN:
             return
         last[type(error), where] = now
-        tell(error)
+        on_error(error)
 
     def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         if issubclass(kind, KeyboardInterrupt):
             before(kind, error, trace)
         elif threading.current_thread() is threading.main_thread():
-            mishap(error)
+            report(error)
         else:
-            loop.call_soon_threadsafe(mishap, error)
+            loop.call_soon_threadsafe(report, error)
 
-    def thread_hook(told: threading.ExceptHookArgs) -> None:
-        if told.exc_value is not None:
-            hook(told.exc_type, told.exc_value, told.exc_traceback)
+    def thread_hook(args: threading.ExceptHookArgs) -> None:
+        if args.exc_value is not None:
+            hook(args.exc_type, args.exc_value, args.exc_traceback)
 
     def loop_handler(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         error = context.get("exception")
         if isinstance(error, BaseException):
-            mishap(error)
+            report(error)
         else:
             log.error("%s", context.get("message"))
 

@@ -25,7 +25,7 @@ from engine.history.journal import Journal
 from engine.settings import Settings
 from gui.app import shell
 from gui.commands import Commands
-from gui.language import spoken, tr
+from gui.language import on_language_change, tr
 from gui.lifecycle import make_application, run_coroutine
 from gui.theme import icon
 
@@ -52,13 +52,13 @@ def run_once(keep: Path | None, say: Callable[[str], None]) -> int:
     """Run the demo's script under a window that nobody sees, compare, and paint the window into a picture."""
     app = make_application()
     with folder_for(keep) as folder:
-        return run_coroutine(app, lambda quit_asked: _tell(folder, quit_asked, say, kept=keep is not None))
+        return run_coroutine(app, lambda quit_asked: _run_script(folder, quit_asked, say, kept=keep is not None))
 
 
 async def _show(folder: Path, quit_asked: asyncio.Event) -> int:
     engine = Engine(Settings(), journal=Journal())
     async with shell(engine, quit_asked) as window:
-        demo = Demo(engine, folder, lambda line: window.commands.said.emit(" ".join(line.split())))
+        demo = Demo(engine, folder, lambda line: window.commands.status_message.emit(" ".join(line.split())))
         window.setWindowTitle(tr("Syncline demo: two todo lists and a hub"))
         window.tuck_away = quit_asked.set  # what a demo shows, it shows in the window
         await demo.set_up()
@@ -67,7 +67,7 @@ async def _show(folder: Path, quit_asked: asyncio.Event) -> int:
     return 0
 
 
-async def _tell(folder: Path, quit_asked: asyncio.Event, say: Callable[[str], None], *, kept: bool) -> int:
+async def _run_script(folder: Path, quit_asked: asyncio.Event, say: Callable[[str], None], *, kept: bool) -> int:
     engine = Engine(Settings(), journal=Journal())
     demo = Demo(engine, folder, say)
     async with shell(engine, quit_asked) as window:
@@ -125,9 +125,9 @@ class WriteBar(QFrame):
         self.script = QPushButton(icon("sync-now"), "")
         self.script.clicked.connect(lambda: commands.start(self.play()))
         row.addWidget(self.script, 0, Qt.AlignmentFlag.AlignVCenter)
-        spoken(self._speak)
+        on_language_change(self._retranslate)
 
-    def _speak(self) -> None:
+    def _retranslate(self) -> None:
         self._text.setText(tr("Two todo lists, each in a file of its own, kept in sync through a hub on this machine."))
         for side, button in self.buttons.items():
             button.setText(tr("Write something on the {machine}", machine=side))

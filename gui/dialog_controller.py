@@ -40,7 +40,7 @@ class DialogController(QObject):
         window: the dialogs belong to it. commands: runs them and tells of what went wrong.
     """
 
-    told = Signal(str)
+    diagnostics_saved = Signal(str)
     """Something a person may want to copy."""
 
     def __init__(self, window: QWidget, commands: Commands) -> None:
@@ -144,7 +144,7 @@ class DialogController(QObject):
             "Diagnostics saved to {file}. They contain no tokens and no values; review them before you share them.",
             file=file,
         )
-        self.told.emit(text)
+        self.diagnostics_saved.emit(text)
 
     def export_activity(self) -> None:
         """Write the syncs into a file."""
@@ -195,7 +195,7 @@ class DialogController(QObject):
 
     async def _show(self, cell: cell_details.Cell) -> None:
         if await cell_details.show(self._window, self._engine, cell):
-            self._commands.said.emit(tr("The old value was restored."))
+            self._commands.status_message.emit(tr("The old value was restored."))
 
     async def _export_activity(self) -> None:
         journal = self._engine.history.journal
@@ -203,7 +203,7 @@ class DialogController(QObject):
         target = await self._choose_target(tr("Export the syncs"), "syncline.csv", kinds)
         if target is not None and journal is not None:
             count = await export(journal, target)
-            self._commands.said.emit(tr("Exported {count} syncs to {file}.", count=count, file=target.name))
+            self._commands.status_message.emit(tr("Exported {count} syncs to {file}.", count=count, file=target.name))
 
     async def _verify(self, peer: PeerId) -> None:
         async with self._asking:
@@ -225,7 +225,7 @@ class DialogController(QObject):
             found = await self._engine.databases.repair(database.id)
             tables = ", ".join(sorted({values.shown(one.table) for one in found}))
             done = tr("Repaired: {tables}.", tables=tables)
-            self._commands.said.emit(done if found else tr("Nothing needed repair."))
+            self._commands.status_message.emit(done if found else tr("Nothing needed repair."))
 
     async def _new_id(self, chosen: str) -> None:
         database = next(known for known in self._engine.settings.databases if known.id == chosen)
@@ -239,7 +239,7 @@ class DialogController(QObject):
         )
         if await confirm.confirm(self._window, title, sentence, tr("Give it a new id")):
             await self._engine.databases.new_site_id(database.id)
-            self._commands.said.emit(tr("{database} has a new id now.", database=database.name))
+            self._commands.status_message.emit(tr("{database} has a new id now.", database=database.name))
             peers = [known.id for known in self._engine.settings.peers if known.database == database.id]
             if peers:
                 self._commands.sync_now(peers)

@@ -1,8 +1,8 @@
 """The language of the window: which catalogue is in force, and how everything in it asks for its texts.
 
 ``tr`` gives a text of the window in the person's language, and ``said`` what the engine said. What does not ask by
-itself is set in a method that is passed to ``spoken``: it is called again when the language changes. The catalogues
-are those of ``engine.language``; Qt's own texts come with Qt.
+itself is set in a method that is passed to ``on_language_change``: it is called again when the language changes. The
+catalogues are those of ``engine.language``; Qt's own texts come with Qt.
 """
 
 from __future__ import annotations
@@ -23,34 +23,34 @@ _translated = False
 generation = 0
 """Counts the changes: what was put into words before another one may be out of date."""
 
-Speak = Callable[[], object]
+Retranslate = Callable[[], object]
 """A bound method of a QObject that sets texts."""
 
-_speakers: list[WeakMethod[Speak]] = []
+_retranslators: list[WeakMethod[Retranslate]] = []
 
 
-def spoken(speak: Speak) -> None:
+def on_language_change(retranslate: Retranslate) -> None:
     """Call this method now, and again whenever the language changes, as long as its object lives.
 
     Args:
-        speak: a method of a QObject that sets all texts that do not change by themselves.
+        retranslate: a method of a QObject that sets all texts that do not change by themselves.
     """
-    speak()
-    _speakers[:] = [speaker for speaker in _speakers if _living(speaker) is not None]  # menus and dialogs come and go
-    _speakers.append(WeakMethod(speak))
+    retranslate()
+    _retranslators[:] = [one for one in _retranslators if _living(one) is not None]  # menus and dialogs come and go
+    _retranslators.append(WeakMethod(retranslate))
 
 
-def _living(speaker: WeakMethod[Speak]) -> Speak | None:
-    speak = speaker()
+def _living(reference: WeakMethod[Retranslate]) -> Retranslate | None:
+    method = reference()
     # Qt may have deleted the object while Python still knows it
-    return speak if speak is not None and isinstance(speak, MethodType) and isValid(speak.__self__) else None
+    return method if method is not None and isinstance(method, MethodType) and isValid(method.__self__) else None
 
 
-def _speak_again() -> None:
-    for speaker in tuple(_speakers):  # one may make others as it speaks, which have the new words already
-        speak = _living(speaker)
-        if speak is not None:
-            speak()
+def _retranslate_all() -> None:
+    for reference in tuple(_retranslators):  # one may add others, which have the new words already
+        retranslate = _living(reference)
+        if retranslate is not None:
+            retranslate()
 
 
 def tr(template: str, /, **arguments: object) -> str:
@@ -99,4 +99,4 @@ def install(app: QCoreApplication, language: str) -> None:
     if translator.load(locale, "qtbase", "_", QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)):
         app.installTranslator(translator)
         _installed.append(translator)
-    _speak_again()
+    _retranslate_all()

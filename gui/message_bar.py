@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QKeySequence
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QStyle, QToolButton, QWidget
 
-from gui.language import spoken, tr
+from gui.language import on_language_change, tr
 from gui.theme import icon
 
 KEPT = 20
@@ -53,9 +53,9 @@ class MessageBar(QFrame):
         row.addWidget(self._copy, 0, Qt.AlignmentFlag.AlignTop)
         row.addWidget(self._close, 0, Qt.AlignmentFlag.AlignTop)
         self.hide()
-        spoken(self._speak)
+        on_language_change(self._retranslate)
 
-    def _speak(self) -> None:
+    def _retranslate(self) -> None:
         self._text.setAccessibleName(tr("Notice"))
         self._copy.setAccessibleName(tr("Copy notice"))
         self._copy.setToolTip(tr("Copy the notice with all its details"))
@@ -68,12 +68,12 @@ class MessageBar(QFrame):
         """The notice that is shown, or ''."""
         return self._texts[-1] if self._texts else ""
 
-    def tell(self, text: str) -> None:
+    def show_info(self, text: str) -> None:
         """Show something that is no trouble, but worth copying."""
         self._good.add(text)
-        self.say(text)
+        self.show_message(text)
 
-    def say(self, text: str, details: str = "") -> None:
+    def show_message(self, text: str, details: str = "") -> None:
         """Show a notice; one that waits already comes to the front. ``details`` are copied with it, not shown."""
         self._details = {known: what for known, what in self._details.items() if known in self._texts}
         self._details[text] = details

@@ -39,7 +39,7 @@ class Notifier(QObject):
         now: a clock in seconds.
     """
 
-    said = Signal(str, str)
+    notified = Signal(str, str)
     """A title and a text, both plain."""
 
     def __init__(
@@ -62,7 +62,7 @@ class Notifier(QObject):
         self._last: dict[tuple[str, str], float] = {}
         self._rested = now() - REST
         self._soon = QTimer(self, singleShot=True)
-        self._soon.timeout.connect(self._say)
+        self._soon.timeout.connect(self._show_gathered)
         self._check_timer = QTimer(self, interval=LOOK_EVERY)
         self._check_timer.setTimerType(Qt.TimerType.VeryCoarseTimer)
         self._check_timer.timeout.connect(self._check_all)
@@ -110,19 +110,19 @@ class Notifier(QObject):
         if not self._soon.isActive():
             self._soon.start(max(GATHER, int(1000 * (self._rested + REST - now))))
 
-    def _say(self) -> None:
+    def _show_gathered(self) -> None:
         waiting, self._waiting = self._waiting, []
         if not waiting:
             return
         self._rested = self._now()
         lines = [f"{self._name(peer)}: {text}" for peer, text in waiting]
         if len(lines) == 1:
-            self.said.emit(self._name(waiting[0][0]), waiting[0][1])
+            self.notified.emit(self._name(waiting[0][0]), waiting[0][1])
             return
         text = "\n".join(lines[:NAMED])
         if len(lines) > NAMED:
             text += "\n" + tr("and {count} more", count=len(lines) - NAMED)
-        self.said.emit("Syncline", text)
+        self.notified.emit("Syncline", text)
 
     def _name(self, peer: str) -> str:
         status = self._statuses.get(peer)

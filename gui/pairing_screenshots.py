@@ -65,7 +65,7 @@ async def pairing(folder: Path, take: Take) -> None:
             async with _opened(desktop, add_peer.ask(desktop, theirs, link=link)) as adding:
                 assert isinstance(adding, add_peer.PeerDialog)
                 await _until(lambda: _found(adding, mine))
-                adding.where.say("")  # no token is kept for these two
+                adding.where.show_message("")  # no token is kept for these two
                 await take("pairing-3-add-peer", adding)
                 adding.accept()
                 await _until(lambda: theirs.settings.peers)

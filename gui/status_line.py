@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QStyle, QWidget
 
-from gui.language import spoken, tr
+from gui.language import on_language_change, tr
 from gui.models import times
 from gui.models.values import as_tip
 from gui.summary import Summary
@@ -19,16 +19,16 @@ class StatusLine(QWidget):
     """The worst state as an icon, and a line about it.
 
     Args:
-        look: returns both.
+        summarize: returns both.
     """
 
     changed = Signal(object)
     """The ``Summary``, when it was another before."""
 
-    def __init__(self, look: Callable[[], Summary]) -> None:
+    def __init__(self, summarize: Callable[[], Summary]) -> None:
         super().__init__()
-        self._look = look
-        self.said = Summary(None, "")
+        self._summarize = summarize
+        self.summary = Summary(None, "")
         """What is seen now."""
         self._icon = QLabel()
         self._text = _Line()
@@ -38,18 +38,18 @@ class StatusLine(QWidget):
         row.addWidget(self._text, 1)
         self._midnight = QTimer(self, singleShot=True)
         self._midnight.timeout.connect(self.refresh)
-        spoken(self._speak)
+        on_language_change(self._retranslate)
 
     def refresh(self) -> None:
         """Say how it is now."""
         self._midnight.start(times.to_midnight())
-        said = self._look()
-        if said != self.said:
-            self.said = said
+        summary = self._summarize()
+        if summary != self.summary:
+            self.summary = summary
             self._draw()
-            self._text.setText(said.whole)
-            self._text.setToolTip(as_tip(said.whole))
-            self.changed.emit(said)
+            self._text.setText(summary.whole)
+            self._text.setToolTip(as_tip(summary.whole))
+            self.changed.emit(summary)
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802
         """Follow the scheme, light or dark."""
@@ -57,12 +57,12 @@ class StatusLine(QWidget):
         if event.type() is QEvent.Type.PaletteChange:
             self._draw()
 
-    def _speak(self) -> None:
+    def _retranslate(self) -> None:
         self._text.setAccessibleName(tr("State of all peers"))
         self.refresh()
 
     def _draw(self) -> None:
-        state = self.said.state
+        state = self.summary.state
         self._icon.setVisible(state is not None)
         if state is not None:
             size = self.style().pixelMetric(QStyle.PixelMetric.PM_SmallIconSize)

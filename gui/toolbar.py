@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from engine.events import DatabaseChanged
 from gui.actions import Actions, PauseMenu
-from gui.language import spoken, tr
+from gui.language import on_language_change, tr
 from gui.theme import icon
 
 
@@ -91,9 +91,9 @@ class Toolbar(QToolBar):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             if isinstance(button, QToolButton) and action is actions.settings:
                 button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
-        spoken(self._speak)
+        on_language_change(self._retranslate)
 
-    def _speak(self) -> None:
+    def _retranslate(self) -> None:
         self.setWindowTitle(tr("Toolbar"))
         self._databases_menu.setTitle(tr("Databases"))
         for action in self._named:

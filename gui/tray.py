@@ -18,7 +18,7 @@ from PySide6.QtWidgets import QApplication, QMenu, QSystemTrayIcon, QWidget
 from engine.events import ChangesMoved
 from engine.peer_state import State
 from gui.actions import Actions, PauseMenu
-from gui.language import spoken, tr
+from gui.language import on_language_change, tr
 from gui.models import values
 from gui.summary import Summary
 from gui.theme import tray_icon
@@ -77,9 +77,9 @@ class Tray(QObject):
         self._watch.timeout.connect(self._check)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._draw)
         self.show_summary(Summary(None, ""))
-        spoken(self._speak)
+        on_language_change(self._retranslate)
 
-    def _speak(self) -> None:
+    def _retranslate(self) -> None:
         self._latest_heading.setText(tr("Latest changes"))
 
     @property

@@ -118,13 +118,13 @@ class Gallery:
     async def _notices(self) -> None:
         window = self._window
         refused = t("{where}: connection refused.", where="127.0.0.1:8787")
-        window.notices.say(said(sentences(refused, t("Is the hub running, and is the port right?"))))
+        window.notices.show_message(said(sentences(refused, t("Is the hub running, and is the port right?"))))
         await self._show("notice", window)
         window.commands.report_defect(ZeroDivisionError("division by zero"))
         await self._show("notice-defect", window)
         window.notices.dismiss()
         window.notices.dismiss()
-        window.wishes.show_diagnostics(Path.home() / "syncline-diagnostics.txt")
+        window.dialogs.show_diagnostics(Path.home() / "syncline-diagnostics.txt")
         await self._show("notice-diagnostics", window)
         window.notices.dismiss()
 
@@ -199,10 +199,10 @@ class Gallery:
         await self._show("pause-menu", window.pause_menu)
 
     async def _questions(self) -> None:
-        window, wishes, peer = self._window, self._window.wishes, self._laptop.id
-        await self._ask("remove-peer", wishes._remove_peers([peer]))
-        await self._ask("remove-database", wishes._remove_database(self._laptop.database))
-        await self._ask("new-id", wishes._new_id(self._laptop.database))
+        window, dialogs, peer = self._window, self._window.dialogs, self._laptop.id
+        await self._ask("remove-peer", dialogs._remove_peers([peer]))
+        await self._ask("remove-database", dialogs._remove_database(self._laptop.database))
+        await self._ask("new-id", dialogs._new_id(self._laptop.database))
         async with self._asked(schema.show(window, self._engine, peer, self._laptop.name)) as dialog:
             await _until(lambda: not dialog.busy)
             await self._show("tables-compared", dialog)

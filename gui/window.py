@@ -1,6 +1,6 @@
 """The window: toolbar, peers above, flow and clocks below, and one line that says how things stand.
 
-Here the panels' wishes meet ``Commands`` and the bridge's news meet the models; neither knows of the other.
+Here the panels' requests meet ``Commands`` and the bridge's news meet the models; neither knows of the other.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from gui.clock_reader import ClockReader
 from gui.commands import Commands
 from gui.dialog_controller import DialogController
 from gui.journal_reader import JournalReader
-from gui.language import said, spoken, tr
+from gui.language import on_language_change, said, tr
 from gui.message_bar import MessageBar
 from gui.panels.activity import ActivityPanel
 from gui.panels.clocks import ClocksPanel
@@ -44,7 +44,7 @@ from gui.toolbar import Toolbar
 from gui.window_state import Restore, Save, WindowState
 
 SIZE = QSize(1100, 720)
-SAID_FOR = 5_000
+STATUS_MESSAGE_MS = 5_000
 """Milliseconds for which a passing remark stands in the status bar."""
 
 
@@ -87,7 +87,7 @@ class Window(QMainWindow):
         self.clocks = ClocksPanel()
         self.activity = ActivityPanel()
         self.rates = RatesGraph()
-        self.wishes = DialogController(self, commands)
+        self.dialogs = DialogController(self, commands)
         self.journal_reader = JournalReader(commands, bridge, self.activity, self)
         self.clock_reader = ClockReader(commands, self.clocks, self)
         self.pause_menu = PauseMenu(self)
@@ -105,13 +105,13 @@ class Window(QMainWindow):
         self._look.restore()
         self._settings_changed(commands.engine.settings)
         self.peers.set_database_names({known.id: known.name for known in commands.engine.settings.databases})
-        self._tell_summary()
-        spoken(self._speak)
+        self._update_summary()
+        on_language_change(self._retranslate)
         self._made = True
 
     # What is seen
 
-    def _speak(self) -> None:
+    def _retranslate(self) -> None:
         for panel, title in (
             (self.flow, tr("Change flow")),
             (self.clocks, tr("Clocks")),
@@ -151,7 +151,7 @@ class Window(QMainWindow):
     # What is connected
 
     def _connect(self) -> None:
-        actions, commands, bridge, wishes = self.actions_shared, self.commands, self.bridge, self.wishes
+        actions, commands, bridge, dialogs = self.actions_shared, self.commands, self.bridge, self.dialogs
         bridge.peers_changed.connect(self._peers_changed)
         bridge.peer_removed.connect(self._peer_removed)
         bridge.databases_changed.connect(self._databases_changed)
@@ -161,19 +161,19 @@ class Window(QMainWindow):
         bridge.needs_you.connect(self._guest_needs_you)
         bridge.flow.connect(self.flow.append)
         bridge.flow.connect(self.rates.append)
-        commands.failed.connect(self.notices.say)
-        commands.broken.connect(self.notices.say)
-        commands.said.connect(lambda text: self.statusBar().showMessage(text, SAID_FOR))
+        commands.failed.connect(self.notices.show_message)
+        commands.broken.connect(self.notices.show_message)
+        commands.status_message.connect(lambda text: self.statusBar().showMessage(text, STATUS_MESSAGE_MS))
 
         actions.sync_now.triggered.connect(lambda: commands.sync_now(self.peers.selected()))
         actions.sync_all.triggered.connect(lambda: commands.sync_now())
         actions.auto_sync.triggered.connect(commands.set_auto_sync)
-        actions.add_database.triggered.connect(lambda: wishes.add_databases())
-        actions.add_peer.triggered.connect(lambda: wishes.edit_peer(None, self.clocks.chosen()))
-        actions.share.triggered.connect(wishes.share)
-        actions.diagnostics.triggered.connect(wishes.save_diagnostics)
+        actions.add_database.triggered.connect(lambda: dialogs.add_databases())
+        actions.add_peer.triggered.connect(lambda: dialogs.edit_peer(None, self.clocks.chosen()))
+        actions.share.triggered.connect(dialogs.share)
+        actions.diagnostics.triggered.connect(dialogs.save_diagnostics)
         actions.settings.triggered.connect(self.present)
-        actions.settings.triggered.connect(lambda: wishes.change_settings())
+        actions.settings.triggered.connect(lambda: dialogs.change_settings())
         actions.close_window.triggered.connect(self.close)
         self.pause_menu.asked.connect(self._pause_chosen)
 
@@ -181,31 +181,31 @@ class Window(QMainWindow):
         peers.selection_changed.connect(lambda chosen: actions.set_chosen(len(chosen)))
         peers.sync_requested.connect(commands.sync_now)
         peers.pause_requested.connect(lambda chosen, pause: commands.pause(pause, chosen))
-        peers.edit_requested.connect(lambda peer: wishes.edit_peer(peer))
-        peers.remove_requested.connect(wishes.remove_peers)
-        peers.verify_requested.connect(wishes.verify)
-        peers.tables_requested.connect(wishes.compare_tables)
-        peers.repair_requested.connect(wishes.repair)
-        peers.new_id_requested.connect(wishes.new_id)
-        peers.pair_requested.connect(lambda peer: wishes.edit_peer(None, self._statuses[peer].database))
+        peers.edit_requested.connect(lambda peer: dialogs.edit_peer(peer))
+        peers.remove_requested.connect(dialogs.remove_peers)
+        peers.verify_requested.connect(dialogs.verify)
+        peers.tables_requested.connect(dialogs.compare_tables)
+        peers.repair_requested.connect(dialogs.repair)
+        peers.new_id_requested.connect(dialogs.new_id)
+        peers.pair_requested.connect(lambda peer: dialogs.edit_peer(None, self._statuses[peer].database))
         peers.flow_requested.connect(self._show_flow_of)
         peers.add_database_requested.connect(actions.add_database.trigger)
         peers.add_peer_requested.connect(actions.add_peer.trigger)
         peers.share_requested.connect(actions.share.trigger)
         peers.demo_requested.connect(self.demo_requested)
-        self.flow.change_requested.connect(wishes.show_change)
-        self.activity.value_requested.connect(wishes.show_overwritten)
-        self.toolbar.tables_requested.connect(lambda path: wishes.add_databases([path]))
-        self.toolbar.new_id_requested.connect(wishes.new_id_of)
-        self.toolbar.remove_requested.connect(wishes.remove_database)
-        wishes.told.connect(self.notices.tell)
-        self.activity.export_requested.connect(wishes.export_activity)
+        self.flow.change_requested.connect(dialogs.show_change)
+        self.activity.value_requested.connect(dialogs.show_overwritten)
+        self.toolbar.tables_requested.connect(lambda path: dialogs.add_databases([path]))
+        self.toolbar.new_id_requested.connect(dialogs.new_id_of)
+        self.toolbar.remove_requested.connect(dialogs.remove_database)
+        dialogs.diagnostics_saved.connect(self.notices.show_info)
+        self.activity.export_requested.connect(dialogs.export_activity)
 
     def engine_opened(self) -> None:
-        """The engine is open: from now on wishes are fulfilled, those of before among them."""
+        """The engine is open: from now on requests are carried out, those of before among them."""
         self._opening = False
         self.commands.begin()
-        self._tell_summary()
+        self._update_summary()
 
     # News
 
@@ -232,7 +232,7 @@ class Window(QMainWindow):
             self._paused = paused
             self.pause_menu.resume.setEnabled(paused)
             self.paused_changed.emit(paused)
-        self._tell_summary()
+        self._update_summary()
 
     def _sites_are(self) -> None:
         """Name the authors of changes: our own databases by their names, others by the peer they answer as."""
@@ -246,7 +246,7 @@ class Window(QMainWindow):
         self._databases |= {database.database: database for database in changed}
         for database in changed:
             if database.problem and self._problems.get(database.database) != database.problem:
-                self.notices.say(said(database.problem))
+                self.notices.show_message(said(database.problem))
             self._problems[database.database] = database.problem
         self._databases_are()
 
@@ -261,7 +261,7 @@ class Window(QMainWindow):
         self.toolbar.set_databases(self._databases.values())
         self.clock_reader.databases_changed(self._databases)
         self._sites_are()
-        self._tell_summary()
+        self._update_summary()
 
     def _settings_changed(self, wanted: Settings) -> None:
         self.actions_shared.auto_sync.setChecked(wanted.auto_sync)
@@ -270,16 +270,16 @@ class Window(QMainWindow):
 
     def _guest_needs_you(self, event: AttentionNeeded) -> None:
         if event.peer not in self._statuses:  # it has no row to say so
-            self.notices.say(f"{event.peer}: {said(sentences(event.sentence, event.hint))}")
+            self.notices.show_message(f"{event.peer}: {said(sentences(event.sentence, event.hint))}")
 
     def _sharing_changed(self, sharing: SharingChanged) -> None:
         self._sharing = sharing
         self.peers.set_sharing(shared_with(sharing.guests) if sharing.port else "")
         if sharing.problem:
-            self.notices.say(said(sharing.problem))
-        self._tell_summary()
+            self.notices.show_message(said(sharing.problem))
+        self._update_summary()
 
-    def _tell_summary(self) -> None:
+    def _update_summary(self) -> None:
         self.actions_shared.set_counts(databases=len(self._databases), peers=len(self._statuses))
         self.status_line.refresh()
 
@@ -301,9 +301,9 @@ class Window(QMainWindow):
         links = [argument for argument in arguments if is_link(argument)]
         files = [Path(argument) for argument in arguments if not is_link(argument)]
         if files:
-            self.wishes.add_databases(files)
+            self.dialogs.add_databases(files)
         for link in links:
-            self.wishes.use_link(link)
+            self.dialogs.use_link(link)
 
     def _pause_chosen(self, pause: Pause | None) -> None:
         self.commands.pause(pause, self.peers.selected())
@@ -325,7 +325,7 @@ class Window(QMainWindow):
     def show_no_tray(self) -> None:
         """Say, once in this program's life, why closing did not put the window away."""
         if self.first("no tray"):
-            self.notices.say(
+            self.notices.show_message(
                 tr(
                     "This desktop shows no tray icons, so closing only minimises the window. On GNOME, "
                     "the extension “AppIndicator” adds them. To quit Syncline, choose Quit."
@@ -365,7 +365,7 @@ class Window(QMainWindow):
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
         """Add the files that were dropped."""
         event.acceptProposedAction()
-        self.wishes.add_databases([Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()])
+        self.dialogs.add_databases([Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()])
 
     def save_look(self) -> None:
         """Remember sizes, columns and the tab."""

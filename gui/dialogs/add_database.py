@@ -224,8 +224,8 @@ class DatabaseDialog(AsyncDialog):
         """Say what follows, and allow what can be done."""
         self.plain.setEnabled(self._current() in self._synced)
         chosen = self.chosen()
-        self.price.say(self._price())
-        self.backup.say(self._backup(writes=bool(chosen) or self._known is None))
+        self.price.show_message(self._price())
+        self.backup.show_message(self._backup(writes=bool(chosen) or self._known is None))
         self.ok.setEnabled(bool(chosen) or (self._known is None and bool(self._synced)))
         self.ok.setToolTip("" if self.ok.isEnabled() else tr("Choose at least one table to make syncable."))
 
@@ -270,7 +270,7 @@ class DatabaseDialog(AsyncDialog):
         try:
             await self._engine.databases.make_plain(known.id, table)
         except SynclineError as error:
-            self.problem.say(in_words(error))
+            self.problem.show_message(in_words(error))
         self.show_tables(await self._engine.databases.tables(known.id))
         self._allow(True)
 
@@ -284,7 +284,7 @@ class DatabaseDialog(AsyncDialog):
             if self.saved is not None:
                 self.show_tables(await engine.databases.tables(self.saved.id))
             self._allow(True)
-            self.problem.say(in_words(error))
+            self.problem.show_message(in_words(error))
             self.fit()
         else:
             QDialog.accept(self)

@@ -216,12 +216,12 @@ class PeerDialog(AsyncDialog):
             try:
                 token = await self._engine.peers.tokens.get(self._peer.id) or ""
             except SynclineError as error:
-                self.problem.say(in_words(error))
+                self.problem.show_message(in_words(error))
             else:
                 if self.token.text == self._token_before:
                     self._token_before = token
                     self.token.line.setText(token)
-        self.where.say(said(await self._engine.peers.tokens.where()))
+        self.where.show_message(said(await self._engine.peers.tokens.where()))
         self.fit()
 
     @property
@@ -277,7 +277,7 @@ class PeerDialog(AsyncDialog):
     def _changed(self) -> None:
         """What a test found was about something else."""
         self._stop_trial()
-        self.problem.say("")
+        self.problem.show_message("")
         self._refresh()
 
     def _refresh(self) -> None:
@@ -286,14 +286,16 @@ class PeerDialog(AsyncDialog):
         for part in (self.room, self.token, self.direction, self.stale, self.trial):
             part.setEnabled(link is None)  # the link says it all; it can be tried only once
         if link is None:
-            self.words.say("")
-            problems = [self.address.tell(), self.room.tell(), self.token.tell()]
+            self.words.show_message("")
+            problems = [self.address.validate(), self.room.validate(), self.token.validate()]
             if not any(problems):
-                problems.append(self.room.tell(self._twin() or self._cannot_travel()))
+                problems.append(self.room.validate(self._twin() or self._cannot_travel()))
         else:
             words = " ".join(link.words)
-            self.words.say(tr("For the room “{room}”. Both machines show: {words}", room=link.room, words=words))
-            problems = [self.address.tell()]
+            self.words.show_message(
+                tr("For the room “{room}”. Both machines show: {words}", room=link.room, words=words)
+            )
+            problems = [self.address.validate()]
         if link is None and self._new:
             problems.append(tr("For a new file, paste a pairing link: the other machine provides the tables."))
         wrong = next(filter(None, problems), "")
@@ -384,7 +386,7 @@ class PeerDialog(AsyncDialog):
                 await self._engine.peers.update(draft, token=token if token != self._token_before else None)
         except SynclineError as error:
             self._allow(True)
-            self.problem.say(in_words(error))
+            self.problem.show_message(in_words(error))
             self.fit()
         else:
             self.saved = draft

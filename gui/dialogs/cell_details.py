@@ -132,7 +132,7 @@ class CellDetailsDialog(AsyncDialog):
                 cell.database, cell.table, cell.key, cell.column, cell.old, instead_of=cell.value
             )
         except SynclineError as error:
-            self.problem.say(in_words(error))
+            self.problem.show_message(in_words(error))
             self.fit()
         else:
             self.accept()

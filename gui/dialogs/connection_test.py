@@ -63,24 +63,24 @@ class ConnectionTestPanel(QWidget):
         """Show how the test went."""
         self._set_busy(False)
         failure = report.failure
-        self.verdict.say(tr("Ready to sync.") if failure is None else tr("Not ready to sync."))
+        self.verdict.show_message(tr("Ready to sync.") if failure is None else tr("Not ready to sync."))
         for found in report.steps:
             note = self.lines[found.step]
-            note.say(said(sentences(found.sentence, found.hint)), _ICONS[found.outcome])
+            note.show_message(said(sentences(found.sentence, found.hint)), _ICONS[found.outcome])
             note.setAccessibleName(f"{self._names[found.step].text()}: {found.outcome.value}")
             self._names[found.step].show()
 
     def show_problem(self, problem: str) -> None:
         """Say why there was no test."""
         self.clear()
-        self.verdict.say(problem)
+        self.verdict.show_message(problem)
 
     def clear(self) -> None:
         """Forget what was found: it was about something else."""
         self._set_busy(False)
-        self.verdict.say("")
+        self.verdict.show_message("")
         for step in Step:
-            self.lines[step].say("")
+            self.lines[step].show_message("")
             self._names[step].hide()
 
     def _pressed(self) -> None:

@@ -52,7 +52,7 @@ class InlineMessage(QWidget):
         """What it says; '' while it is not to be seen."""
         return self._label.text()
 
-    def say(self, text: str, icon: MakeIcon | None = None) -> None:
+    def show_message(self, text: str, icon: MakeIcon | None = None) -> None:
         """Say this (nothing hides the note), with another icon if one is given."""
         self._icon = icon or self._icon
         self._label.setText(text)

@@ -103,11 +103,11 @@ class InvitationPanel(QGroupBox):
         self.withdraw(tr("The link was valid for ten minutes. Create a new one."))
 
     def _make(self) -> None:
-        self.problem.say("")
+        self.problem.show_message("")
         try:
             link = self._engine.sharing.invite(DatabaseId(self.room.currentData()))
         except SynclineError as error:
-            self.problem.say(in_words(error))
+            self.problem.show_message(in_words(error))
             return
         text = tr(
             "On the other machine, open the link, or paste it under “Add peer”. It works once, "
@@ -124,7 +124,7 @@ class InvitationPanel(QGroupBox):
             part.setVisible(bool(link))
         if link:
             self.code.setPixmap(code_of(link))
-        self.note.say(text)
+        self.note.show_message(text)
         self.words.setText("  ".join(words))
         self.words.setVisible(bool(words))
 

@@ -108,7 +108,7 @@ class LanDevicesPanel(QWidget):
 
     def _chosen(self) -> None:
         machine = self.machine
-        self.note.say("" if machine is None else self._what_to_do(machine))
+        self.note.show_message("" if machine is None else self._what_to_do(machine))
         self.machine_chosen.emit(machine)
 
     def _what_to_do(self, machine: Found) -> str:

@@ -100,8 +100,8 @@ class SchemaDialog(AsyncDialog):
 
     def _begin(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         self.busy = True
-        self.problem.say("")
-        self.outcome.say(tr("Comparing…"))
+        self.problem.show_message("")
+        self.outcome.show_message(tr("Comparing…"))
         self._show()
         self.start(self._work(work))
 
@@ -111,18 +111,18 @@ class SchemaDialog(AsyncDialog):
             await work()
             self.comparison = await self._engine.checks.compare_tables(self._peer)
         except SynclineError as error:
-            self.problem.say(in_words(error))
+            self.problem.show_message(in_words(error))
         self.busy = False
         self._show()
 
     async def _nothing(self) -> None:
-        self.done_so_far.say("")
+        self.done_so_far.show_message("")
 
     async def _add(self) -> None:
         if self.comparison is not None:
             added = await self._engine.checks.add_missing(self._peer, self.comparison.there)
             text = tr("Added: {names}. There is a backup of the previous state.", names=_names(added))
-            self.done_so_far.say(text)
+            self.done_so_far.show_message(text)
 
     async def _undo(self) -> None:
         dropped, kept = await self._engine.checks.take_back_added(self._peer)
@@ -131,7 +131,7 @@ class SchemaDialog(AsyncDialog):
             told.append(tr("Removed: {names}.", names=_names(dropped)))
         if kept:
             told.append(tr("Still in use, so kept: {names}.", names=_names(kept)))
-        self.done_so_far.say(" ".join(told))
+        self.done_so_far.show_message(" ".join(told))
 
     # What is shown
 
@@ -145,12 +145,14 @@ class SchemaDialog(AsyncDialog):
         if self.busy:
             return
         if comparison is None:
-            self.outcome.say("")
+            self.outcome.show_message("")
             return
         self.model.show(comparison.lines)
         self.table.setVisible(bool(comparison.lines))
         stops = any(line.cure.stops for line in comparison.lines)
-        self.outcome.say(self._sentence(comparison), partial(state_icon, State.NEEDS_YOU if stops else State.IN_SYNC))
+        self.outcome.show_message(
+            self._sentence(comparison), partial(state_icon, State.NEEDS_YOU if stops else State.IN_SYNC)
+        )
         self.fit()
 
     def _sentence(self, comparison: Comparison) -> str:

@@ -27,7 +27,7 @@ from gui.desktop.autostart import Autostart
 from gui.desktop.links import LinkType
 from gui.dialogs.base import AsyncDialog, in_words
 from gui.dialogs.inline_message import InlineMessage
-from gui.language import said, spoken, tr
+from gui.language import on_language_change, said, tr
 
 
 async def ask(parent: QWidget | None, engine: Engine, autostart: Autostart, links: LinkType | None) -> None:
@@ -64,14 +64,14 @@ class SettingsDialog(AsyncDialog):
         column.addWidget(self.scroll_area, 1)
         column.addWidget(self.problem)
         column.addWidget(buttons)
-        spoken(self._speak)
+        on_language_change(self._retranslate)
         room = self.screen().availableGeometry().height() * 9 // 10
         page = self.scroll_area.widget()
         height = (page.sizeHint().height() if page is not None else 0) + buttons.sizeHint().height()
         height += 4 * column.contentsMargins().top()
         self.resize(self.sizeHint().width(), min(height, room))
 
-    def _speak(self) -> None:
+    def _retranslate(self) -> None:
         """Make all fields, or make them anew in another language: a person sees the rest stay where it is."""
         again = self.scroll_area.widget() is not None
         place = self.scroll_area.verticalScrollBar().value()
@@ -148,22 +148,22 @@ class SettingsDialog(AsyncDialog):
         try:
             await self._engine.change_settings(**{name: value})
         except SynclineError as error:
-            self._say(in_words(error))
+            self._show_problem(in_words(error))
         else:
-            self._say("")
+            self._show_problem("")
 
     def _set_system(self, box: QCheckBox, kept: Autostart | LinkType, on: bool) -> None:
         """Switch what the system remembers."""
         try:
             kept.set(on)
         except SynclineError as error:
-            self._say(in_words(error))
+            self._show_problem(in_words(error))
             _without_signals(box, lambda: box.setChecked(kept.enabled()))
         else:
-            self._say("")
+            self._show_problem("")
 
-    def _say(self, problem: str) -> None:
-        self.problem.say(problem)
+    def _show_problem(self, problem: str) -> None:
+        self.problem.show_message(problem)
         self.fit()
 
 

@@ -57,7 +57,7 @@ class ShareDialog(AsyncDialog):
         super().__init__(parent)
         self._engine = engine
         self._turn = asyncio.Lock()
-        self._wishes = 0
+        self._requests = 0
         """Changes of the person's that do not hold yet."""
         self.setWindowTitle(tr("Share"))
         self._make_fields()
@@ -133,7 +133,7 @@ class ShareDialog(AsyncDialog):
             async for event in events:
                 match event:
                     case SharingChanged(guests=guests, problem=problem):
-                        self.problem.say(said(problem))
+                        self.problem.show_message(said(problem))
                         self._show_guests(guests)
                         self._refresh()
                     case Paired(name, words):
@@ -145,25 +145,25 @@ class ShareDialog(AsyncDialog):
     def _refresh(self) -> None:
         """Show what is shared, and allow what can be done."""
         share = self._engine.sharing.server
-        if share is not None and not self._wishes:  # somebody else may have begun
+        if share is not None and not self._requests:  # somebody else may have begun
             with QSignalBlocker(self.on):
                 self.on.setChecked(True)
         for part in (self.databases, self.alone, self.lan):
             part.setEnabled(self.on.isChecked())
         if share is None:
-            self.state.say(
+            self.state.show_message(
                 tr("Choose a database.") if self.on.isChecked() else tr("Nothing is shared."),
                 partial(state_icon, State.IDLE),
             )
         elif share.lan:
             address = share.addresses[0]
             text = tr("Shared in the local network, at {address}, port {port}.", address=address, port=share.port)
-            self.state.say(text, partial(state_icon, State.IN_SYNC))
+            self.state.show_message(text, partial(state_icon, State.IN_SYNC))
         else:
             text = tr(
                 "Shared at port {port}, for programs on this machine. Other machines cannot reach it.", port=share.port
             )
-            self.state.say(text, partial(state_icon, State.WAITING))
+            self.state.show_message(text, partial(state_icon, State.WAITING))
         rooms = share.rooms if share is not None else {}
         shared = [(known.name, known.id) for known in self._engine.settings.databases if known.room in rooms]
         self.invitation.offer(shared)
@@ -187,9 +187,9 @@ class ShareDialog(AsyncDialog):
         items = [self.databases.item(row) for row in range(self.databases.count())]
         checked = [item for item in items if item.checkState() == Qt.CheckState.Checked]
         chosen = [DatabaseId(item.data(Qt.ItemDataRole.UserRole)) for item in checked]
-        self._wishes += 1
+        self._requests += 1
         self.invitation.withdraw()
-        self.problem.say("")
+        self.problem.show_message("")
         applied = self.whole(self._apply(chosen if self.on.isChecked() else [], lan=self.lan.isChecked()))
         self.start(self._show_applied(applied))
 
@@ -204,10 +204,10 @@ class ShareDialog(AsyncDialog):
         try:
             await applied
         except SynclineError as error:
-            self.problem.say(in_words(error))
+            self.problem.show_message(in_words(error))
             with QSignalBlocker(self.on):
                 self.on.setChecked(self._engine.sharing.server is not None)
-        self._wishes -= 1
+        self._requests -= 1
         self._show_guests(tuple(self._engine.sharing.guests()))
         self._refresh()
 
@@ -217,4 +217,4 @@ class ShareDialog(AsyncDialog):
             try:
                 await self._engine.sharing.revoke(self.model.rows[rows[0].row()].name)
             except SynclineError as error:
-                self.problem.say(in_words(error))
+                self.problem.show_message(in_words(error))

@@ -67,7 +67,7 @@ class ValidatedLineEdit(QWidget):
             return in_words(error)
         return ""
 
-    def tell(self, other: str = "") -> str:
+    def validate(self, other: str = "") -> str:
         """Show what is wrong, if a person has typed here; else ``other``, a problem that only shows with the rest.
 
         Returns:
@@ -75,7 +75,7 @@ class ValidatedLineEdit(QWidget):
         """
         problem = self.problem()
         shown = (problem if self._touched else "") or other
-        self.note.say(shown)
+        self.note.show_message(shown)
         self.line.setAccessibleDescription(shown)
         return problem or other
 

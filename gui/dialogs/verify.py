@@ -126,8 +126,8 @@ class VerifyDialog(AsyncDialog):
 
     def _begin(self, doing: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         self.busy = True
-        self.problem.say("")
-        self.outcome.say(doing)
+        self.problem.show_message("")
+        self.outcome.show_message(doing)
         self._show()
         self.start(self._work(work))
 
@@ -137,9 +137,9 @@ class VerifyDialog(AsyncDialog):
             await work()
             self.report = await self._engine.checks.verify(self._peer)
         except SynclineError as error:
-            self.problem.say(in_words(error))
+            self.problem.show_message(in_words(error))
             if self.report is None:
-                self.outcome.say("")
+                self.outcome.show_message("")
         self.busy = False
         self._show()
 
@@ -154,7 +154,7 @@ class VerifyDialog(AsyncDialog):
             return
         settled = await self._engine.checks.resolve_rows(self._peer, self.report.differing, side)
         if settled.why:
-            self.problem.say(said(settled.why))
+            self.problem.show_message(said(settled.why))
         await self._engine.peers.wait_in_sync([self._peer], timeout=60, parked=True)
 
     # What is shown
@@ -171,8 +171,8 @@ class VerifyDialog(AsyncDialog):
         if report is None or self.busy:
             return
         state = State.NEEDS_YOU if differing else State.IN_SYNC
-        self.outcome.say(self._sentence(report), partial(state_icon, state))
-        self.advice.say(self._advice(report))
+        self.outcome.show_message(self._sentence(report), partial(state_icon, state))
+        self.advice.show_message(self._advice(report))
         self.model.show(report.differing[:SHOWN])
         self.rows.resizeColumnsToContents()
         self.fit()

@@ -76,7 +76,7 @@ class FlowModel(QAbstractTableModel):
         self._passed = array("q")
         self._seen_from = self._seen_to = 0
         self._search = QTimer(self, interval=0)
-        self._search.timeout.connect(self._look_on)
+        self._search.timeout.connect(self._search_next_slice)
         self._words = LineWords()
         self._tables: set[str] = set()
 
@@ -101,11 +101,11 @@ class FlowModel(QAbstractTableModel):
             self.endInsertRows()
         else:
             ring.append(events)
-            self._look_ahead(SLICE)
+            self._search_newer(SLICE)
         for table in {change.table for event in events for change in event.changes} - self._tables:
             self._tables.add(table)
             self.table_seen.emit(table)
-        self._tell()
+        self._emit_counts()
 
     @Slot()
     def clear(self) -> None:
@@ -114,7 +114,7 @@ class FlowModel(QAbstractTableModel):
         self._ring.drop(self._ring.end)
         self._begin_search()
         self.endResetModel()
-        self._tell()
+        self._emit_counts()
 
     def set_filter(self, wanted: FlowFilter) -> None:
         """Show only the lines that pass; the newest appear first and the older ones soon after."""
@@ -127,7 +127,7 @@ class FlowModel(QAbstractTableModel):
         self._all = wanted == FlowFilter()
         self._begin_search()
         self.endResetModel()
-        self._look_on()
+        self._search_next_slice()
 
     @Slot(dict)
     def set_peer_names(self, names: Mapping[str, str]) -> None:
@@ -240,12 +240,12 @@ class FlowModel(QAbstractTableModel):
         self._seen_from = self._seen_to = self._ring.end
         self._search.stop()
 
-    def _look_on(self) -> None:
+    def _search_next_slice(self) -> None:
         """Look through one more slice: what came since, then what is older."""
         if self._all:
             self._search.stop()
         elif self._seen_to < self._ring.end:
-            self._look_ahead(SLICE)
+            self._search_newer(SLICE)
         elif self._seen_from > self._ring.first:
             start = max(self._ring.first, self._seen_from - SLICE)
             found = self._passing(start, self._seen_from)
@@ -256,9 +256,9 @@ class FlowModel(QAbstractTableModel):
             if found:
                 self.endInsertRows()
         self._go_on()
-        self._tell()
+        self._emit_counts()
 
-    def _look_ahead(self, most: int) -> None:
+    def _search_newer(self, most: int) -> None:
         start, end = self._seen_to, min(self._seen_to + most, self._ring.end)
         found = self._passing(start, end)
         if found:
@@ -293,7 +293,7 @@ class FlowModel(QAbstractTableModel):
         if rows := self.rowCount():
             self.dataChanged.emit(self.index(0, column), self.index(rows - 1, column), [Role.DisplayRole])
 
-    def _tell(self) -> None:
+    def _emit_counts(self) -> None:
         self.counts_changed.emit(self.rowCount(), len(self._ring))
 
 

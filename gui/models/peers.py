@@ -191,7 +191,7 @@ class PeersModel(QAbstractTableModel):
             case Role.ToolTipRole:
                 return self._tip(peer, column)
             case Role.AccessibleTextRole:
-                return self._spoken(peer, column)
+                return self._accessible_text(peer, column)
             case Role.ForegroundRole:
                 marked = column in (Column.NAME, Column.LAST_SUCCESS) and self.is_stale(peer)
                 return theme.tone_color(theme.WAIT) if marked else None
@@ -260,7 +260,7 @@ class PeersModel(QAbstractTableModel):
             case _:
                 return self._text(peer, column)
 
-    def _spoken(self, peer: PeerStatus, column: Column) -> str:
+    def _accessible_text(self, peer: PeerStatus, column: Column) -> str:
         text = self._text(peer, column)
         return f"{state_word(peer.state)}. {said(peer.sentence())}" if column is Column.STATE else text
 

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QWidget
 
 from engine.peer_state import PeerStatus, Remedy, State
 from gui.dialogs.inline_message import InlineMessage
-from gui.language import said, spoken, tr
+from gui.language import on_language_change, said, tr
 from gui.theme import state_icon
 
 
@@ -31,7 +31,7 @@ class ActionBanner(QFrame):
         row.addWidget(self.note, 1)
         row.addWidget(self.button)
         self.hide()
-        spoken(self._speak)
+        on_language_change(self._retranslate)
 
     def show_for(self, peers: Sequence[PeerStatus], chosen: Sequence[str]) -> None:
         """Speak for the chosen peer if it needs a person, else for the first one that does."""
@@ -42,12 +42,12 @@ class ActionBanner(QFrame):
             return
         self._peer = peer
         self.setVisible(peer is not None)
-        self._speak()
+        self._retranslate()
 
-    def _speak(self) -> None:
+    def _retranslate(self) -> None:
         peer = self._peer
         if peer is not None:
-            self.note.say(f"{peer.name}: {said(peer.sentence())}")
+            self.note.show_message(f"{peer.name}: {said(peer.sentence())}")
             self.button.setVisible(peer.remedy is not None)
             self.button.setText(self._words(peer.remedy))
         self.button.setAccessibleName(self._words(peer.remedy if peer else None))

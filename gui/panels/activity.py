@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from engine.history.journal import OverwrittenLine, SyncLine
 from gui import theme
-from gui.language import spoken, tr
+from gui.language import on_language_change, tr
 from gui.models.activity import overwritten_columns, sync_columns
 from gui.models.sorting import SortProxy
 from gui.models.static_table import LinesModel
@@ -58,10 +58,10 @@ class ActivityPanel(QWidget):
         layout.addWidget(self.pages)
         for model in (self.syncs, self.overwritten):
             for changed in (model.rowsInserted, model.modelReset):
-                changed.connect(self._tell_count)
-        spoken(self._speak)
+                changed.connect(self._update_count)
+        on_language_change(self._retranslate)
 
-    def _speak(self) -> None:
+    def _retranslate(self) -> None:
         self.syncs.set_columns(sync_columns())
         self.overwritten.set_columns(overwritten_columns())
         syncs, overwritten = self.tables
@@ -79,7 +79,7 @@ class ActivityPanel(QWidget):
         self.export.setText(tr("Export…"))
         self.export.setAccessibleName(tr("Export the syncs"))
         self.export.setToolTip(tr("Write all syncs of the last 30 days to a CSV or JSON file"))
-        self._tell_count()
+        self._update_count()
 
     def set_syncs(self, lines: Sequence[SyncLine]) -> None:
         """Show these syncs, newest first."""
@@ -144,7 +144,7 @@ class ActivityPanel(QWidget):
         table.customContextMenuRequested.connect(self._show_menu)
         return table
 
-    def _tell_count(self) -> None:
+    def _update_count(self) -> None:
         rows = self.tables[self.pages.currentIndex()].model().rowCount()
         if self.pages.currentIndex() == SYNCS:
             text = tr("1 sync") if rows == 1 else tr("{count} syncs", count=number(rows))
@@ -157,7 +157,7 @@ class ActivityPanel(QWidget):
     def _choose(self, choice: int) -> None:
         self.pages.setCurrentIndex(choice)
         self.export.setEnabled(choice == SYNCS)
-        self._tell_count()
+        self._update_count()
         self.choice_changed.emit(choice)
 
     def _set_filter(self, text: str) -> None:
@@ -165,7 +165,7 @@ class ActivityPanel(QWidget):
             proxy = table.model()
             assert isinstance(proxy, SortProxy)
             proxy.setFilterFixedString(text.strip())
-        self._tell_count()
+        self._update_count()
 
     def _show_menu(self, where: QPoint) -> None:
         table = self.tables[self.pages.currentIndex()]

@@ -9,7 +9,7 @@ from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QMenu, QVBoxLayout, QWidget
 
 from engine.ids import DatabaseId
-from gui.language import spoken, tr
+from gui.language import on_language_change, tr
 from gui.models.clocks import COPY_ROLE, ClocksModel, Column
 from gui.models.sorting import SortProxy
 from gui.models.times import TICK
@@ -52,19 +52,19 @@ class ClocksPanel(QWidget):
         layout.setSpacing(0)
         layout.addLayout(bar)
         layout.addWidget(self.table)
-        self.model.clocks_set.connect(self._tell_own)
-        spoken(self._speak)
+        self.model.clocks_set.connect(self._update_own_clock)
+        on_language_change(self._retranslate)
         self.database.setVisible(False)
         self._label.setVisible(False)
         self._ticking = QTimer(self, interval=TICK)
         self._ticking.timeout.connect(self.model.refresh_times)
 
-    def _speak(self) -> None:
+    def _retranslate(self) -> None:
         self.table.setAccessibleName(tr("Clocks"))
         self.database.setAccessibleName(tr("Database"))
         self._label.setText(tr("&Database:"))
         self.own.setAccessibleName(tr("This database's own clock"))
-        self._tell_own()
+        self._update_own_clock()
 
     @Slot(dict)
     def set_databases(self, names: Mapping[str, str]) -> None:
@@ -80,7 +80,7 @@ class ClocksPanel(QWidget):
             self.database.setCurrentIndex(max(0, self.database.findData(chosen)) if names else -1)
         self.database.setVisible(bool(names))
         self._label.setVisible(bool(names))
-        self._tell_own()
+        self._update_own_clock()
 
     def chosen(self) -> DatabaseId | None:
         """The id of the chosen database."""
@@ -105,7 +105,7 @@ class ClocksPanel(QWidget):
         table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         table.customContextMenuRequested.connect(self._show_menu)
 
-    def _tell_own(self) -> None:
+    def _update_own_clock(self) -> None:
         if not self.database.count():
             self.own.setText("")
             self.table.placeholder = tr("Add a database to see its clocks.")

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 from engine.change import SENTINEL
 from engine.events import ChangesMoved, FlowDirection
 from gui import theme
-from gui.language import spoken, tr
+from gui.language import on_language_change, tr
 from gui.models.flow import CAPACITY, COPY_ROLE, LINE_ROLE, FlowFilter, FlowModel
 from gui.models.flow_text import Column
 from gui.models.labels import way_word
@@ -62,15 +62,15 @@ class FlowPanel(QWidget):
         layout.addWidget(bar)
         layout.addWidget(self.table)
         self.model.table_seen.connect(self._add_table)
-        self.model.counts_changed.connect(self._tell_counts)
+        self.model.counts_changed.connect(self._update_counts)
         self.model.rowsInserted.connect(self._rows_inserted)
         self.model.rowsRemoved.connect(self._rows_removed)
         scroll = self.table.verticalScrollBar()
         scroll.valueChanged.connect(self._scrolled)
         scroll.rangeChanged.connect(self._stay_at_end)
-        spoken(self._speak)
+        on_language_change(self._retranslate)
 
-    def _speak(self) -> None:
+    def _retranslate(self) -> None:
         self.table.setAccessibleName(tr("Change flow"))
         self.text.setPlaceholderText(tr("Filter changes"))
         self.text.setAccessibleName(tr("Filter changes by text"))
@@ -94,8 +94,8 @@ class FlowPanel(QWidget):
             button.setText(text)
             button.setToolTip(tip)
             button.setAccessibleName(text)
-        self._tell_counts(self.model.rowCount(), self.model.held)
-        self._tell_waiting()
+        self._update_counts(self.model.rowCount(), self.model.held)
+        self._update_waiting()
 
     # What the window uses
 
@@ -107,7 +107,7 @@ class FlowPanel(QWidget):
             return
         self._waiting.append(events)
         self._waiting.drop(self._waiting.end - self._waiting.capacity)
-        self._tell_waiting()
+        self._update_waiting()
 
     @Slot(dict)
     def set_peer_names(self, names: Mapping[str, str]) -> None:
@@ -204,7 +204,7 @@ class FlowPanel(QWidget):
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         return button
 
-    def _tell_counts(self, shown: int, held: int) -> None:
+    def _update_counts(self, shown: int, held: int) -> None:
         if shown != held:
             self.counts.setText(tr("{shown} of {total} changes", shown=number(shown), total=number(held)))
             self.table.placeholder = tr("No change matches the filter.")
@@ -212,7 +212,7 @@ class FlowPanel(QWidget):
             self.counts.setText(tr("1 change") if held == 1 else tr("{count} changes", count=number(held)))
             self.table.placeholder = tr("Changes appear here as they are received, sent or written on this machine.")
 
-    def _tell_waiting(self) -> None:
+    def _update_waiting(self) -> None:
         count = len(self._waiting)
         text = tr("{count} waiting", count=number(count)) if count else tr("Paused")
         self.pause.setText(text if self.pause.isChecked() else tr("Pause"))
@@ -234,13 +234,13 @@ class FlowPanel(QWidget):
         if not paused:
             self.model.append(self._waiting.take())
         self.pause.setIcon(theme.icon("resume" if paused else "pause"))
-        self._tell_waiting()
+        self._update_waiting()
 
     def _clear(self) -> None:
         self._waiting.take()
         self.model.clear()
         self.follow.setChecked(True)
-        self._tell_waiting()
+        self._update_waiting()
 
     def _show_menu(self, where: QPoint) -> None:
         if self.table.currentIndex().isValid():

@@ -33,7 +33,7 @@ from engine.ids import PeerId
 from engine.peer_state import Remedy
 from gui import theme
 from gui.actions import PauseMenu
-from gui.language import spoken, tr
+from gui.language import on_language_change, tr
 from gui.models.peers import PEER_ROLE, PROGRESS_ROLE, Column, PeersModel, PeersProxy
 from gui.models.times import TICK
 from gui.panels.action_banner import ActionBanner
@@ -102,11 +102,11 @@ class PeersPanel(QWidget):
             changed.connect(self._show_remedy)
         self.model.dataChanged.connect(self._show_remedy)
         self.selection_changed.connect(self._show_remedy)
-        spoken(self._speak)
+        on_language_change(self._retranslate)
         self._ticking = QTimer(self, interval=TICK)
         self._ticking.timeout.connect(self._tick)
 
-    def _speak(self) -> None:
+    def _retranslate(self) -> None:
         self.table.setAccessibleName(tr("Peers"))
         self.table.placeholder = tr("No peer matches the filter.")
         self.filter.setPlaceholderText(tr("Filter peers"))
@@ -202,14 +202,14 @@ class PeersPanel(QWidget):
     def _show_page(self) -> None:
         self.pages.setCurrentIndex(1 if self.model.rowCount() else 0)
         if self._has_databases and self._sharing:
-            self.empty.say(
+            self.empty.show_message(
                 tr("Shared with other machines"),
                 self._sharing
                 + "\n\n"
                 + tr("Paired machines connect to this one by themselves and need no peer here. “Share” lists them."),
             )
         elif self._has_databases:
-            self.empty.say(
+            self.empty.show_message(
                 tr("No peer yet"),
                 tr("A peer is what a database is synced with: another machine, your own hub or a vlcn server.")
                 + "\n\n"
@@ -218,7 +218,7 @@ class PeersPanel(QWidget):
                 + tr("A hub of your own, on this or another machine: syncline serve FOLDER"),
             )
         else:
-            self.empty.say(
+            self.empty.show_message(
                 tr("No database yet"),
                 tr("Add the SQLite file of your app, or drop it here. It is backed up before anything changes.")
                 + "\n\n"

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from engine.events import ChangesMoved, FlowDirection
 from gui import theme
-from gui.language import spoken, tr
+from gui.language import on_language_change, tr
 from gui.models.values import number
 
 SECONDS = 60
@@ -36,11 +36,11 @@ class RatesGraph(QWidget):
         self._timer.setTimerType(Qt.TimerType.CoarseTimer)
         self._timer.timeout.connect(self._tick)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
-        spoken(self._speak)
+        on_language_change(self._retranslate)
 
-    def _speak(self) -> None:
+    def _retranslate(self) -> None:
         self.setAccessibleName(tr("Changes per second"))
-        self._tell()
+        self._update_description()
 
     @Slot(list)
     def append(self, events: Iterable[ChangesMoved]) -> None:
@@ -108,10 +108,10 @@ class RatesGraph(QWidget):
             self._counts.popleft()
         if not self._counts:
             self._timer.stop()
-        self._tell()
+        self._update_description()
         self.update()
 
-    def _tell(self) -> None:
+    def _update_description(self) -> None:
         rates = self.rates()
         most_in, most_out = (max(rate[way] for rate in rates) for way in (0, 1))
         text = tr(

@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 )
 
 from gui import theme
-from gui.language import spoken, tr
+from gui.language import on_language_change, tr
 from gui.models.values import as_tip
 
 
@@ -66,9 +66,9 @@ class Table(QTableView):
         self.copy_action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
         self.copy_action.triggered.connect(self.copy)
         self.addAction(self.copy_action)
-        spoken(self._speak)
+        on_language_change(self._retranslate)
 
-    def _speak(self) -> None:
+    def _retranslate(self) -> None:
         self.copy_action.setText(tr("Copy cell"))
         self.widen()
         self.horizontalHeader().viewport().update()
@@ -255,7 +255,7 @@ class EmptyPage(QWidget):
             self._buttons.addWidget(button)
         self._buttons.addStretch(1)
 
-    def say(self, heading: str, sentence: str) -> None:
+    def show_message(self, heading: str, sentence: str) -> None:
         """Set the words."""
         self.heading.setText(heading)
         self.sentence.setText(sentence)

@@ -125,7 +125,7 @@ async def look_at_everything(tmp_path: Path) -> None:
         heading = window.peers.model.headerData(Column.STATE, Qt.Orientation.Horizontal)
         assert heading == "Zustand"
         for question in (
-            settings.ask(window, it.engine, window.wishes.autostart, window.wishes.links),
+            settings.ask(window, it.engine, window.dialogs.autostart, window.dialogs.links),
             add_peer.ask(window, it.engine, it.engine.settings.peers[0]),
         ):
             asking = asyncio.create_task(question)

@@ -66,7 +66,7 @@ async def test_all_words_change_and_nothing_else(tmp_path: Path) -> None:
         window.flow.way.setCurrentIndex(2)
         window.flow.table.selectRow(0)
         window.flow.pause.setChecked(True)
-        window.notices.say("A notice.")
+        window.notices.show_message("A notice.")
         write(it.room, "INSERT INTO item (id, name) VALUES (7, 'waits')")
         await until(lambda: "waiting" in window.flow.pause.text(), "a change waits")
         menu = window.findChild(Tray).menu
@@ -119,14 +119,14 @@ async def test_headings_are_not_cut_in_longer_words(tmp_path: Path) -> None:
 
 
 class Menu(QObject):
-    """Makes anew what it consists of whenever it speaks."""
+    """Makes anew what it consists of whenever the language changes."""
 
     def __init__(self) -> None:
         super().__init__()
         self.entries: list[Entry] = []
-        language.spoken(self.speak)
+        language.on_language_change(self.retranslate)
 
-    def speak(self) -> None:
+    def retranslate(self) -> None:
         self.entries = [Entry() for _ in range(3)]
 
 
@@ -135,14 +135,14 @@ class Entry(QObject):
         super().__init__()
         self.spoke = 0
         self.text = ""
-        language.spoken(self.speak)
+        language.on_language_change(self.retranslate)
 
-    def speak(self) -> None:
+    def retranslate(self) -> None:
         self.spoke += 1
         self.text = language.tr("just now")
 
 
-def test_what_is_made_while_others_speak_speaks_too() -> None:
+def test_what_is_made_during_a_change_is_retranslated_too() -> None:
     menus = [Menu() for _ in range(3)]
     for name, word in (("de", "gerade eben"), ("en", "just now"), ("de", "gerade eben")):
         language.install(application(), name)

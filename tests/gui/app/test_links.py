@@ -53,7 +53,7 @@ async def test_a_link_that_is_handed_over_stands_in_add_peer(tmp_path: Path) -> 
         assert "cannot be used" in shown.address.note.text
         shown.reject()
         await until(lambda: not shown.isVisible(), "it is closed")
-        it.window.wishes.edit_peer(it.engine.settings.peers[0].id)
+        it.window.dialogs.edit_peer(it.engine.settings.peers[0].id)
         editing = await dialog(it.window, PeerDialog)
         it.window.receive([LINK])
         assert editing.address.text != LINK, "a peer that is being changed is another matter"
@@ -86,16 +86,16 @@ def test_the_system_may_hand_a_link_to_the_program() -> None:
 async def test_links_are_registered_at_the_first_start_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SYNCLINE_HOME", raising=False)
     async with scene(tmp_path) as it:
-        wishes = it.window.wishes
-        links = wishes.links = XdgLinkType(tmp_path / "applications", tmp_path / "mimeapps.list")
-        wishes.register_links(first=False)
+        dialogs = it.window.dialogs
+        links = dialogs.links = XdgLinkType(tmp_path / "applications", tmp_path / "mimeapps.list")
+        dialogs.register_links(first=False)
         assert not links.enabled(), "a person switched it off"
-        wishes.register_links(first=True)
+        dialogs.register_links(first=True)
         assert links.current()
         links.file.write_text("of a checkout that was moved")
-        wishes.register_links(first=False)
+        dialogs.register_links(first=False)
         assert links.current()
         links.set(False)
         monkeypatch.setenv("SYNCLINE_HOME", str(tmp_path))
-        wishes.register_links(first=True)
+        dialogs.register_links(first=True)
         assert not links.enabled(), "kept in one folder, it leaves no trace"

@@ -35,7 +35,7 @@ class Ears:
         self.bridge = Bridge(engine)
         self.model = PeersModel()
         self.notifier = Notifier(engine, self.bridge, self.model.is_stale, now=lambda: self.now)
-        self.notifier.said.connect(lambda title, text: self.said.append((title, text)))
+        self.notifier.notified.connect(lambda title, text: self.said.append((title, text)))
 
     def hear(self, *events: object) -> None:
         self.bridge._pass_on(list(events))  # type: ignore[arg-type]
@@ -43,7 +43,7 @@ class Ears:
     def wait(self) -> None:
         """Let the time pass in which things are gathered."""
         self.notifier._soon.stop()
-        self.notifier._say()
+        self.notifier._show_gathered()
 
 
 def peer(name: str, state: State = State.IDLE, **fields: object) -> PeerChanged:

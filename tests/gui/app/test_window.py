@@ -93,7 +93,7 @@ async def test_in_sync_after_a_real_sync(tmp_path: Path) -> None:
 async def test_the_tray_says_what_the_window_says(tmp_path: Path) -> None:
     async with shell(Engine(Settings()), asyncio.Event()) as window:
         tray = window.findChild(Tray)
-        assert tray.menu.actions()[0].text() == window.status_line.said.whole == "No database yet."
+        assert tray.menu.actions()[0].text() == window.status_line.summary.whole == "No database yet."
     async with scene(tmp_path) as it:
         await it.state("In sync")
         tray = it.window.findChild(Tray)
@@ -200,7 +200,7 @@ async def test_the_look_is_remembered(tmp_path: Path) -> None:
 async def test_everything_has_a_name_and_the_toolbar_can_be_reached(tmp_path: Path) -> None:
     async with scene(tmp_path) as it:
         await it.state("In sync")
-        it.window.notices.say("Something.")
+        it.window.notices.show_message("Something.")
         assert unnamed(it.window) == []
         buttons = [one for one in it.window.findChildren(QToolButton) if one.isVisible()]
         assert [one.text() for one in buttons if one.focusPolicy() is Qt.FocusPolicy.NoFocus] == []
@@ -319,7 +319,7 @@ async def test_where_nothing_is_dialled_the_guests_are_named(tmp_path: Path) -> 
         await guest.pairing.pair(engine.sharing.invite(database.id), (await guest.databases.add(theirs)).id)
         await until(lambda: line.text() == "Shared; connected: visitor.", "it says who is there")
         assert line.text() in window.peers.empty.sentence.text()
-        window.commands.said.emit("A passing remark.")
+        window.commands.status_message.emit("A passing remark.")
         assert not line.isVisible()
         await engine.change_settings(auto_sync=False)
         assert window.statusBar().currentMessage() == "A passing remark."
@@ -371,7 +371,7 @@ async def test_a_database_that_cannot_be_opened_is_told_of(tmp_path: Path) -> No
 
 
 @on_gui_loop
-async def test_wishes_before_the_engine_is_open_are_kept(tmp_path: Path) -> None:
+async def test_requests_before_the_engine_is_open_are_kept(tmp_path: Path) -> None:
     async with scene(tmp_path, mode=Mode.MANUAL) as it:
         await it.state("Idle")
         it.window.commands._opened.clear()

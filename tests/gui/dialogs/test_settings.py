@@ -94,7 +94,7 @@ async def test_what_cannot_be_saved_is_told(tmp_path: Path) -> None:
 @on_gui_loop
 async def test_the_window_follows(tmp_path: Path) -> None:
     async with scene(tmp_path) as it:
-        it.window.wishes.autostart = XdgAutostart(tmp_path)
+        it.window.dialogs.autostart = XdgAutostart(tmp_path)
         await it.state("In sync")
         assert not is_dark()
         it.window.actions_shared.settings.trigger()
