@@ -3,7 +3,7 @@ it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -12,12 +12,15 @@ import pytest
 
 from engine.change import Change
 from engine.crr import State
+from engine.errors import SchemaMismatch
 from engine.ordinary import merge
 from engine.ordinary.kind import OrdinaryKind
 from engine.ordinary.merge import OrdinaryMerging
 from engine.ordinary.tables import OrdinaryTables
+from engine.ordinary.withheld import OrdinarySource
 from engine.replica import Replica
 from engine.tables import MergeResult, Span
+from engine.tables.withheld.rows import WithheldRows
 from tests.engine.ordinary.test_kind import TABLES, mixed
 
 Patch = Callable[[pytest.MonkeyPatch], None]
@@ -100,6 +103,66 @@ def read_between_two_slices(a: Replica, b: Replica) -> None:
     assert len({c.pk for c in first}) == len({c.pk for c in rest}) == 2
 
 
+def nothing_won(a: Replica, b: Replica) -> None:
+    """What was captured in the transaction of a merge that wins nothing is announced."""
+    write(a, "INSERT INTO notes VALUES ('a', 'A', 1)")
+    send(a, b)
+    write(b, "UPDATE notes SET title = 'B'")
+    with written_meanwhile(b, "UPDATE notes SET stars = 5"):
+        _, after = send(a, b)
+    assert after == b.look_again()
+    assert {c.cid for c in b.changes(after).changes} == set()
+    assert {c.cid for c in b.changes(1, until=after).changes} == {"title", "stars"}
+
+
+def refused(a: Replica, b: Replica) -> None:
+    """A merge is refused, and what was captured in its transaction is taken back: no peer is told its version."""
+    write(a, "INSERT INTO notes VALUES ('a', 'A', 1)")
+    part = a.part(Span(0, None, TABLES))
+    with written_meanwhile(b, "INSERT INTO notes VALUES ('b', 'B', 1)"), pytest.raises(SchemaMismatch):
+        b.merge([*part.changes, part.changes[0]._replace(cid="nothing")])
+    write(b, "DELETE FROM notes", "DELETE FROM crsql_syncline_log_1")
+    result = b.merge(())
+    assert (result.before, result.after) == (b.db_version(), b.db_version())
+
+
+@contextmanager
+def written_meanwhile(replica: Replica, sql: str) -> Iterator[None]:
+    """The app writes just between the captures before a merge's transaction and that."""
+    inner = replica.capture
+
+    def capture() -> None:
+        inner()
+        replica.connection.execute(sql)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(replica, "capture", capture)
+        yield
+
+
+def a_row_is_withheld(a: Replica, b: Replica) -> None:
+    """It goes over as soon as it can, though clocks have passed its version."""
+    write(a, "INSERT INTO notes VALUES ('a', CAST(x'ff' AS TEXT), 1), ('b', 'B', 2)")
+    first = a.part(Span(0, None, TABLES))
+    b.merge(first.changes)
+    assert b.connection.execute("SELECT count(*) FROM notes").get == 1
+    write(a, "UPDATE notes SET title = 'good' WHERE id = 'a'")
+    a.look_again()
+    send(a, b, first.until)
+    assert b.connection.execute("SELECT * FROM notes WHERE id = 'a'").get == ("a", "good", 1)
+
+
+def a_row_is_withheld_and_the_file_opened_anew(a: Replica, b: Replica) -> None:
+    """What was recorded of it is on disk."""
+    write(a, "INSERT INTO notes VALUES ('a', CAST(x'ff' AS TEXT), 1), ('b', 'B', 2)")
+    first = a.part(Span(0, None, TABLES))
+    b.merge(first.changes)
+    write(a, "UPDATE notes SET title = 'good' WHERE id = 'a'")
+    with Replica.open(a.path) as again:
+        send(again, b, first.until)
+    assert b.connection.execute("SELECT * FROM notes WHERE id = 'a'").get == ("a", "good", 1)
+
+
 def _never_captured(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(OrdinaryTables, "capture", lambda *_: False)
     patch.setattr(OrdinaryTables, "up_to_date", lambda _: True)
@@ -135,6 +198,25 @@ def _log_kept(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(OrdinaryMerging, "batches", contextmanager(begun))  # type: ignore[arg-type]
 
 
+def _unannounced(patch: pytest.MonkeyPatch) -> None:
+    inner = OrdinaryKind.capture_all
+    patch.setattr(OrdinaryKind, "capture_all", lambda self: 0 * inner(self))
+
+
+def _kept_version(patch: pytest.MonkeyPatch) -> None:
+    def capture_all(self: OrdinaryTables) -> int:
+        while self.capture():
+            pass
+        return self.stamped
+
+    patch.setattr(OrdinaryTables, "capture_all", capture_all)
+
+
+def _recorded_in_memory(patch: pytest.MonkeyPatch) -> None:
+    inner = WithheldRows.record
+    patch.setattr(WithheldRows, "record", lambda self, found, *, readonly: inner(self, found, readonly=True))
+
+
 RULES: dict[str, tuple[Callable[[Replica, Replica], None], Patch]] = {
     "the merge's before is taken after the capture": (written_just_before_a_merge, _covered),
     "a merge captures first": (written_and_overwritten, _never_captured),
@@ -142,6 +224,13 @@ RULES: dict[str, tuple[Callable[[Replica, Replica], None], Patch]] = {
     "what is merged is seen": (seen_as_it_was_merged, lambda patch: patch.setattr(merge, "see", lambda *_: None)),
     "what a merge logged is taken out": (logged_by_a_merge, _log_kept),
     "each slice has its version": (read_between_two_slices, _one_version),
+    "a capture is announced even if the merge wins nothing": (nothing_won, _unannounced),
+    "a version that was taken back is nobody's": (refused, _kept_version),
+    "a row that can be sent has all its cells told anew": (
+        a_row_is_withheld,
+        lambda patch: patch.setattr(OrdinarySource, "tell_anew", lambda *_: None),
+    ),
+    "what is withheld is on disk": (a_row_is_withheld_and_the_file_opened_anew, _recorded_in_memory),
 }
 
 
