@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import apsw
@@ -63,7 +64,7 @@ class OrdinaryTables:
         entries = self.entries()
         if not entries:
             return True
-        version = self._db.execute("PRAGMA main.schema_version").get
+        version = self._schema_version()
         return not any(self._is_behind(entry, version) for entry in entries)
 
     def _is_behind(self, entry: Entry, schema_version: int) -> bool:
@@ -76,6 +77,23 @@ class OrdinaryTables:
     def is_there(self, entry: Entry) -> bool:
         """Whether the file has the table; only reads."""
         return describe(self._db, entry.name) is not None
+
+    def schema_moved(self) -> bool:
+        """Whether somebody has changed the schema, and it was not followed yet; only reads."""
+        version = self._schema_version()
+        return any(entry.schema != version for entry in self.entries())
+
+    def keep_schema(self, before: int) -> None:
+        """The schema was changed in this transaction, from this version on, by nothing that has to do with a table: of
+        those that were as recorded before, none is to be compared."""
+        version = self._schema_version()
+        for entry in self.entries() if version != before else ():
+            if entry.schema == before:
+                register.save(self._db, replace(entry, schema=version))
+
+    def _schema_version(self) -> int:
+        version: int = self._db.execute("PRAGMA main.schema_version").get
+        return version
 
     def capture(self, limit: int = SLICE) -> bool:
         """Take a slice: follow schemas, compare a page of each table that is due, capture so much of each log.

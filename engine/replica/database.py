@@ -111,10 +111,11 @@ class Database:
     def _reading(self) -> AbstractContextManager[apsw.Connection]:
         return _Transaction(self, "BEGIN")
 
-    def _writing(self) -> AbstractContextManager[apsw.Connection]:
+    def _writing(self, *, altering: bool = False) -> AbstractContextManager[apsw.Connection]:
+        """A transaction that writes; ``altering``: the schema of synced tables may change in it."""
         if self.readonly:
             raise ReadOnlyFile(t("“{path}” was opened read-only.", path=self.path), hint=t("Open it for writing."))
-        return _Transaction(self, "BEGIN IMMEDIATE", self.check_there)
+        return _Writing(self, altering=altering)
 
     @contextmanager
     def _reading_captured(self) -> Iterator[apsw.Connection]:
@@ -140,6 +141,16 @@ class Database:
         """Whether all that programs wrote is recorded."""
         with explained(self.path):
             return all(kind.is_captured() for kind in self._kinds.all)
+
+    def has_ordinary(self) -> bool:
+        """Whether it has tables to which any program writes without recording that."""
+        with explained(self.path):
+            return bool(self._ordinary.tables.entries())
+
+    def schema_moved(self) -> bool:
+        """Whether somebody has changed the schema of such a file, and nobody has looked what became of the rows."""
+        with explained(self.path):
+            return self._ordinary.tables.schema_moved()
 
     def capture(self) -> None:
         """Record what programs wrote, in short transactions, so that they can go on in between.
@@ -213,6 +224,37 @@ class _Transaction:
         better = explanation(error, self._file.path)
         if better is not None:
             raise better from error
+
+
+class _Writing(_Transaction):
+    """A transaction that writes. What a replica keeps beside the tables changes the schema, too: unless it is
+    ``altering``, no ordinary table is compared for that."""
+
+    __slots__ = ("_schema", "_tables")
+
+    def __init__(self, file: Database, *, altering: bool) -> None:
+        super().__init__(file, "BEGIN IMMEDIATE", file.check_there)
+        self._tables = None if altering else file._ordinary.tables
+        self._schema: int | None = None
+
+    def __enter__(self) -> apsw.Connection:
+        db = super().__enter__()
+        try:
+            if self._tables is not None and self._tables.entries():
+                self._schema = db.execute("PRAGMA main.schema_version").get
+        except BaseException as error:
+            self._take_back(error)
+            raise
+        return db
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if error is None and self._tables is not None and self._schema is not None:
+            try:
+                self._tables.keep_schema(self._schema)
+            except BaseException as failed:
+                self._take_back(failed)
+                raise
+        super().__exit__(kind, error, trace)
 
 
 def _wait_on(stop: threading.Event, tries: int) -> bool:

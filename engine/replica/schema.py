@@ -215,7 +215,7 @@ class Schema(Database):
             NotEligible: a table as it is now cannot be a CRR; with every obstacle.
             FileBusy, StorageFailed, ReadOnlyFile: the file. In every case, and when the block raises, all is as before.
         """
-        with self._writing() as db:
+        with self._writing(altering=True) as db:
             kinds = [self._kinds.that_tracks(table) for table in tables]
             for kind, table in zip(kinds, tables, strict=True):
                 kind.begin_alter(table)
@@ -246,7 +246,7 @@ class Schema(Database):
             NotEligible: a CRR could not be one any more.
             ReplicaError: SQLite refuses a step; in every case the file is as it was.
         """
-        with self._writing() as db:
+        with self._writing(altering=True) as db:
             found = automigrate.migrate(self._state, schema)
             if found.loses and not lose:
                 raise UsageError(t("The schema would drop {count:,} rows or values.", count=found.loses))

@@ -90,6 +90,11 @@ class FileWatch:
             await self._watcher.leave(self)
             self._watcher = None
 
+    @property
+    def last_event(self) -> float:
+        """When something happened to one of the files, as the loop counts the time; long ago, if nothing has yet."""
+        return self._event
+
     # What the watcher says
 
     def touched(self) -> None:

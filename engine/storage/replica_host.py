@@ -23,6 +23,7 @@ from engine.storage.ack_writer import AckWriter
 from engine.storage.backup import Backups
 from engine.storage.file_watch import FileWatch
 from engine.storage.part_cache import PartCache
+from engine.storage.recorder import Recorder
 from engine.storage.replica_thread import Opened, ReplicaThread
 from engine.storage.version_cache import VersionCache
 from engine.table_shape import Parked, Shape
@@ -93,6 +94,7 @@ class ReplicaHost:
         self._news = news
         self._replica = ReplicaThread(path, backups, self._opened)
         self.sent_clocks = AckWriter(self._record_sent)
+        self._recorder = Recorder(self.run, self._last_write, self._in_trouble)
         self._parts = PartCache(self._read_part)
         self._versions = VersionCache(self._read_versions)
         self._listeners: list[Listener] = []
@@ -121,6 +123,7 @@ class ReplicaHost:
 
     async def _shut(self) -> None:
         self._closed = True
+        self._recorder.close()
         if self._retry is not None:
             self._retry.cancel()
         if self._watch is not None:
@@ -129,6 +132,9 @@ class ReplicaHost:
             await asyncio.gather(self._refresh_task, return_exceptions=True)
         await self.sent_clocks.close()
         await self._replica.close()
+
+    def _last_write(self) -> float:
+        return self._watch.last_event if self._watch is not None else float("-inf")
 
     def stop(self) -> None:
         """Have what is under way on the file end now, and what comes fail: the program is about to end."""
@@ -191,6 +197,7 @@ class ReplicaHost:
         Raises:
             NoSuchFile: the file is gone at the moment.
         """
+        await self._recorder.record()
         found, generation = await self._of_one_file(execute.snapshot)
         found = replace(found, generation=generation)
         return replace(found, sent={**found.sent, **self.sent_clocks.waiting(found.generation)})
@@ -198,11 +205,13 @@ class ReplicaHost:
     async def read(self, action: Read, generation: int) -> Versions:
         """Perform a ``Read`` of the file of ``generation``: what is returned is durable."""
         self._check(generation)
+        await self._recorder.record()
         return await self._versions.read(action)
 
     async def read_part(self, action: ReadPart, generation: int) -> Part:
         """Perform a ``ReadPart``, likewise."""
         self._check(generation)
+        await self._recorder.record()
         return await self._parts.read(action)
 
     async def known(self, action: LookUp, generation: int) -> Known:
@@ -221,6 +230,7 @@ class ReplicaHost:
             FileReplaced: this is not the file of ``generation``, or it was set back; nothing was recorded.
         """
         results: list[MergeResult] = []
+        await self._recorder.record()
         try:
             await self._in_turns(generation, execute.merging, action, results, floor=self.version, tell=tell)
         except FileReplaced:
@@ -296,6 +306,8 @@ class ReplicaHost:
             await self._replica.renew(generation)
         elif version > self.version:
             self._moved(version)  # first: whoever sends it should not wait for the report
+        self._recorder.look_again()
+        await self._recorder.record()
         # another program may have corrected what was held back
         version, _ = await self._of_one_file(Replica.look_again)
         if version > self.version:
@@ -313,6 +325,7 @@ class ReplicaHost:
         self._reported = self.version
         self._merged.clear()
         self._forget_reads()
+        self._recorder.look_again()
         if again:
             for listener in tuple(self._listeners):
                 listener.replaced()
