@@ -26,6 +26,7 @@ from engine.tables.introspect import Table, is_crr
 from engine.tables.names import CLOCK
 from engine.tables.plans import plan_of, shape_of
 from engine.tables.reading import Fill
+from engine.tables.trigger_rule import TriggerRule
 from engine.tables.withheld.rows import WithheldRows
 
 
@@ -154,6 +155,6 @@ class CrsqliteKind:
 
     # Taking changes in
 
-    def merging(self, *, js_numbers: bool, tell: bool) -> Merger:
+    def merging(self, rule: TriggerRule, *, js_numbers: bool, tell: bool) -> Merger:
         """What merges in this transaction."""
-        return Merger(self._state, js_numbers=js_numbers, tell=tell)
+        return Merger(self._state, rule, js_numbers=js_numbers, tell=tell)

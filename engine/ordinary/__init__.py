@@ -9,5 +9,7 @@ No file has any yet: ``engine.replica`` does not open them. What is missing for 
   ``tables``: all of a connection
 - ``stamps``: the rules of stamps and merging; ``records``: them in the file
 - ``withheld``: rows that cannot be sent for now; ``raw_keys``: keys byte by byte, also such as nobody can read
-- ``merge``: takes changes in; ``read``: gives them out; ``digests``: of causal lengths
+- ``merge``: takes changes in; ``rowwise`` decides them row by row, ``write`` writes what won, ``refused`` says what the
+  table does not take, ``final_values`` sees that it holds what was merged
+- ``read``: gives changes out; ``digests``: of causal lengths
 """

@@ -24,6 +24,7 @@ from engine.tables.introspect import Table, is_ordinary
 from engine.tables.kind import FileState
 from engine.tables.plans import plan_of, shape_of
 from engine.tables.reading import Fill
+from engine.tables.trigger_rule import TriggerRule
 
 
 class OrdinaryKind:
@@ -177,6 +178,6 @@ class OrdinaryKind:
 
     # Taking changes in
 
-    def merging(self, *, js_numbers: bool, tell: bool) -> OrdinaryMerging:
+    def merging(self, rule: TriggerRule, *, js_numbers: bool, tell: bool) -> OrdinaryMerging:
         """What merges in this transaction."""
-        return OrdinaryMerging(self._db, self.tables, self._versions, js_numbers=js_numbers, tell=tell)
+        return OrdinaryMerging(self._db, self.tables, self._versions, rule, js_numbers=js_numbers, tell=tell)

@@ -20,6 +20,7 @@ from engine.ordinary.kind import OrdinaryKind
 from engine.replica.kinds import Kinds
 from engine.sqlite.file_identity import file_id, not_there, replaced
 from engine.sqlite.sqlite_errors import explained, explanation, stopped
+from engine.tables.trigger_rule import TriggerRule
 from engine.text import t
 
 PROGRESS = 100_000
@@ -53,6 +54,7 @@ class Database:
         self._state = state
         self._crsqlite, self._ordinary = CrsqliteKind(state), OrdinaryKind(connection, state)
         self._kinds = Kinds((self._crsqlite, self._ordinary))
+        self._rule = TriggerRule(connection)
         self._closed = False
         self._recorded = 0
         self._stop = threading.Event()

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from engine.tables.kind import Kind, KindCatalogue, Reading
 from engine.tables.reading import Fill, Shown
-from engine.tables.types import SyncedTable
+from engine.tables.types import DescribedTable, SyncedTable
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Tables:
     parts: tuple[KindCatalogue, ...]
 
     @cached_property
-    def tables(self) -> Mapping[str, SyncedTable]:
+    def tables(self) -> Mapping[str, DescribedTable]:
         return {name: table for part in self.parts for name, table in part.tables.items()}
 
     @cached_property

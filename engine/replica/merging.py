@@ -12,6 +12,7 @@ from engine.replica.kinds import Kinds
 from engine.tables.applied import AppliedLog
 from engine.tables.batches import are_many, batches
 from engine.tables.kind import Decision, Kind, Merging
+from engine.tables.trigger_rule import TriggerRule
 from engine.tables.types import Applied
 
 Share = tuple[Decision, Sequence[int] | None]
@@ -26,8 +27,9 @@ class Merger:
         tell: whether to remember in ``applied`` what won; without it, memory is bounded.
     """
 
-    def __init__(self, kinds: Kinds, *, js_numbers: bool, tell: bool) -> None:
+    def __init__(self, kinds: Kinds, rule: TriggerRule, *, js_numbers: bool, tell: bool) -> None:
         self._kinds = kinds
+        self._rule = rule
         self._js_numbers = js_numbers
         self._tell = tell
         self.won = 0
@@ -40,10 +42,12 @@ class Merger:
             InvalidChange, SchemaMismatch, TableBroken: the caller rolls back.
         """
         many, kinds = are_many(changes), self._kinds.in_use()
-        mergings = {kind.label: kind.merging(js_numbers=self._js_numbers, tell=self._tell) for kind in kinds}
+        mergings = {
+            kind.label: kind.merging(self._rule, js_numbers=self._js_numbers, tell=self._tell) for kind in kinds
+        }
         if author is not None:
             changes = by(author, changes)
-        with _around(mergings.values(), many=many):
+        with self._rule.in_force(self._kinds.catalogue()), _around(mergings.values(), many=many):
             for batch in batches(changes):
                 if len(kinds) == 1:
                     self._write([(mergings[kinds[0].label].decide(batch), None)])

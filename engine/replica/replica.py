@@ -199,7 +199,7 @@ class Replica(Holding):
             if self._kinds.catalogue().parked:
                 changes = tuple(changes)
                 self._check_parked({*tables, *(received.tables or () if received else ()), *(c.table for c in changes)})
-            merger = Merger(self._kinds, js_numbers=js_numbers, tell=tell)
+            merger = Merger(self._kinds, self._rule, js_numbers=js_numbers, tell=tell)
             merger.merge(changes, author)
             if received is not None:
                 tracked.record_received(db, self._state.site_id, received)

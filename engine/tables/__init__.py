@@ -9,6 +9,7 @@
 - ``plans``: what another side is told of a table; ``defaults``, ``ddl_tokens``: what its text says
 - ``introspect``: tables as the file's schema has them; ``names``: names of what lies beside them
 - ``parking``: tables that take no part in sync for now; ``withheld``: rows that cannot be sent for now
+- ``app_triggers``: an app's triggers, and what they write; ``trigger_rule``: what they may write during a merge
 """
 
 from engine.tables.additions import Addition

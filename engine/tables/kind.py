@@ -20,7 +20,8 @@ from engine.tables.digests import Rank, Slice
 from engine.tables.findings import Finding
 from engine.tables.introspect import Table
 from engine.tables.reading import Fill, Shown, Unsendable
-from engine.tables.types import Applied, SyncedTable, SyncedTables, Waiting
+from engine.tables.trigger_rule import TriggerRule
+from engine.tables.types import Applied, DescribedTable, SyncedTable, SyncedTables, Waiting
 
 
 class Versions(Protocol):
@@ -47,7 +48,7 @@ class KindCatalogue(SyncedTables, Protocol):
     """The tables of one kind, as of one version of the file's schema: another object when that changed."""
 
     @property
-    def tables(self) -> Mapping[str, SyncedTable]:
+    def tables(self) -> Mapping[str, DescribedTable]:
         """Those that can be read and merged, also those that take no part in sync for now."""
 
     @property
@@ -242,10 +243,11 @@ class Kind(Protocol):
 
     # Taking changes in
 
-    def merging(self, *, js_numbers: bool, tell: bool) -> Merging:
+    def merging(self, rule: TriggerRule, *, js_numbers: bool, tell: bool) -> Merging:
         """What merges in this write transaction.
 
         Args:
+            rule: for the triggers of the app, which is in force.
             js_numbers: values may have passed through JavaScript.
             tell: whether anybody will look at what won.
         """

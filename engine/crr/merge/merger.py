@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from itertools import accumulate, chain, groupby
 from types import TracebackType
 
@@ -17,7 +17,7 @@ from engine.crr.merge import bulk, verify_writes
 from engine.crr.merge.columns import Columns, alike, ascending, pick
 from engine.crr.merge.groups import decide, gather
 from engine.crr.merge.row_group import Group
-from engine.crr.merge.rowwise import Rowwise
+from engine.crr.merge.rowwise import Key, Rowwise
 from engine.crr.merge.shapes import sort_out
 from engine.crr.merge.single import Single, SingleDecision
 from engine.crr.merge.write import applied, write_clocks, write_rows
@@ -25,6 +25,7 @@ from engine.crr.state import State
 from engine.errors import InvalidChange, SynclineError, TableBroken
 from engine.tables import refusals
 from engine.tables.batches import are_many, batches
+from engine.tables.trigger_rule import TriggerRule
 from engine.tables.types import Applied
 from engine.tables.validate import check_table
 from engine.text import t
@@ -46,6 +47,10 @@ class _Table:
         self.rows.write_rows()
         for group in self.groups:
             write_rows(db, group)
+
+    def deleted(self) -> list[Key]:
+        """The keys of the rows that are deleted."""
+        return [*self.rows.deleted(), *chain(*(zip(*one.keys, strict=True) for one in self.groups if one.deletes))]
 
 
 class _Decision:
@@ -124,14 +129,24 @@ class Merger:
 
     Args:
         state: the connection's.
+        rule: for the triggers of an app; None where a program merges by SQL: on its connection they run as they are.
         js_numbers: see Storage.stored.
         exact: refuse what only hostile or broken peers send. The SQL surface passes False: there, as in
             stock, negative clocks count as very old, and a missing site id means this file itself.
         tell: whether anybody will ask a decision what was ``applied``.
     """
 
-    def __init__(self, state: State, *, js_numbers: bool = False, exact: bool = True, tell: bool = True) -> None:
+    def __init__(
+        self,
+        state: State,
+        rule: TriggerRule | None = None,
+        *,
+        js_numbers: bool = False,
+        exact: bool = True,
+        tell: bool = True,
+    ) -> None:
         self._state = state
+        self._rule = rule
         self._db = state.db
         self._js_numbers = js_numbers
         self._exact = exact
@@ -156,7 +171,7 @@ class Merger:
 
     def decide(self, batch: Sequence[Change]) -> _Decision | SingleDecision:
         """Decide which changes of a batch win. Raises as ``merge``."""
-        if len(batch) == 1:
+        if len(batch) == 1 and (self._rule is None or not self._rule.guards):
             decision = self._single.decide(batch[0])
             if decision is not None:
                 return decision
@@ -314,7 +329,7 @@ class Merger:
         """Write the base rows: the sync triggers are quiet, and refusals become our errors."""
         crr = table.crr
         try:
-            with self._state.quiet():
+            with self._state.quiet(), self._guarded(table):
                 table.write(self._db)
         except TableBroken:
             raise
@@ -325,6 +340,10 @@ class Merger:
             if refused is None:
                 raise
             raise refused from error
+
+    def _guarded(self, table: _Table) -> AbstractContextManager[None]:
+        rule, name = self._rule, table.crr.table.name
+        return rule.deleting(name, table.deleted()) if rule is not None and rule.guards else nullcontext()
 
     def _is_of_triggers(self, error: Exception, table: _Table) -> bool:
         """Is it an app's trigger that fails? Its RAISE is known; of all else, the table would take its rows without

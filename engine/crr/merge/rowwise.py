@@ -85,6 +85,10 @@ class Rowwise:
         """The rows that need a number, each after the place of its first change."""
         return [(offers[0][0], row) for row, offers in self._rows.values() if row.clocks and row.number is None]
 
+    def deleted(self) -> list[Key]:
+        """The keys of the rows that are deleted, some of which come back."""
+        return [row.key for row in self._changed() if row.deleted]
+
     def write_rows(self) -> None:
         """Write the base rows; the triggers must be quiet.
 
@@ -97,7 +101,7 @@ class Rowwise:
         for row in rows:
             if row.values:
                 writes.setdefault(tuple(row.values), []).append((*row.key, *row.values.values()))
-        deletes = [row.key for row in rows if row.deleted]
+        deletes = self.deleted()
         if deletes:
             db.executemany(sql.delete_row, deletes)
         made = [row.key for row in rows if row.ensure and not row.values]

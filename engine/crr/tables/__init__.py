@@ -1,6 +1,6 @@
 """Tables and their schema (cr-sqlite.md 2, 5.6, 8).
 
-- ``eligibility``: what can be a CRR; ``cautions``: what to know of one, with ``app_triggers`` and ``foreign_keys``
+- ``eligibility``: what can be a CRR; ``cautions``: what to know of one, with ``foreign_keys``
 - ``create``: makes a table a CRR, and a plain table again; ``backfill`` records what it holds; ``undone`` keeps the
   records of one that is not synced any more
 - ``alter``: a schema change, by ``snapshots``; ``automigrate``: by a schema text

@@ -8,9 +8,9 @@ from dataclasses import replace
 import apsw
 
 from engine.crr.catalogue import Catalogue
-from engine.crr.tables.app_triggers import TriggerWrite, app_triggers, trigger_writes
 from engine.crr.tables.foreign_keys import references
 from engine.crr.tables.strict import STRICT_RECORDS, strict_records
+from engine.tables.app_triggers import app_triggers, effects
 from engine.tables.introspect import Table
 from engine.tables.types import TableStatus
 from engine.text import t
@@ -49,25 +49,23 @@ def with_those_of_the_file(db: apsw.Connection, tables: Sequence[TableStatus]) -
 def _of_triggers(
     db: apsw.Connection, tables: Sequence[Table], synced: Sequence[str], found: dict[str, list[str]]
 ) -> None:
-    writes: dict[str, list[TriggerWrite]] = {}
     triggers = app_triggers(db)
     for table in tables:
-        if table.name in triggers.values() and table.kind == "table" and table.key:
-            try:
-                writes[table.name] = trigger_writes(db, table, triggers)
-            except apsw.SQLError as error:
-                why = t("Its triggers cannot run here, so nothing can be merged into it: {reason}.", reason=error)
-                found[table.name].append(why)
-    for merged, those in writes.items():
-        for trigger, on, target in those:
+        if table.name not in triggers.values() or table.kind != "table" or not table.key:
+            continue
+        does = effects(db, table, triggers)
+        if does.error:
+            why = t("Its triggers cannot run here, so nothing can be merged into it: {reason}.", reason=does.error)
+            found[table.name].append(why)
+        for trigger, on, target in dict.fromkeys((one.trigger, one.on, one.target) for one in does.writes):
             sentence = t(
-                "The trigger “{trigger}” on “{table}” writes to “{target}” wherever a change arrives, "
-                "and those writes are not sent. Replicas can diverge.",
+                "The trigger “{trigger}” on “{table}” writes to “{target}”. Syncline leaves that out when a change "
+                "arrives; programs with cr-sqlite's extension do not, and replicas can diverge.",
                 trigger=trigger,
                 table=on,
                 target=target,
             )
-            if target == merged or target in synced:
-                found[merged].append(sentence)
-            elif merged in synced and target in found:  # it will be so if this one is synced too
+            if target == table.name or target in synced:
+                found[table.name].append(sentence)
+            elif table.name in synced and target in found:  # it will be so if this one is synced too
                 found[target].append(sentence)

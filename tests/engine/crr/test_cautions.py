@@ -27,8 +27,8 @@ def told(replica: Replica) -> dict[str, list[str]]:
 
 def writes(trigger: str, on: str, target: str) -> str:
     return (
-        f"The trigger “{trigger}” on “{on}” writes to “{target}” wherever a change arrives, and those writes are"
-        " not sent. Replicas can diverge."
+        f"The trigger “{trigger}” on “{on}” writes to “{target}”. Syncline leaves that out when a change arrives;"
+        " programs with cr-sqlite's extension do not, and replicas can diverge."
     )
 
 

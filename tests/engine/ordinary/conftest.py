@@ -12,12 +12,14 @@ import pytest
 
 from engine.change import Change
 from engine.crr import State, open_state
+from engine.ordinary.catalogue import load
 from engine.ordinary.merge import OrdinaryMerging
 from engine.ordinary.read import Reading
 from engine.ordinary.records import slots_of
 from engine.ordinary.tables import OrdinaryTables
 from engine.tables import Applied
 from engine.tables.reading import Fill
+from engine.tables.trigger_rule import TriggerRule
 
 NOTES = "CREATE TABLE notes (id TEXT PRIMARY KEY, title TEXT NOT NULL, body, stars INTEGER)"
 
@@ -31,6 +33,7 @@ class File:
         self.state: State
         self.db, self.state = open_state(path, create=True)
         self.tables = OrdinaryTables(self.db, self.state)
+        self.rule = TriggerRule(self.db)
         self.applied: list[Applied] = []
 
     def make(self, *names: str) -> None:
@@ -69,8 +72,8 @@ class File:
 
     def merge(self, changes: Sequence[Change]) -> tuple[int, int]:
         """Merge changes in one transaction; returns how many won, and the version after."""
-        with self.db:
-            merging = OrdinaryMerging(self.db, self.tables, self.state, js_numbers=False, tell=True)
+        with self.db, self.rule.in_force(load(self.db, self.tables.entries())):
+            merging = OrdinaryMerging(self.db, self.tables, self.state, self.rule, js_numbers=False, tell=True)
             with merging.batches(many=False):
                 decision = merging.decide(changes)
                 decision.write()

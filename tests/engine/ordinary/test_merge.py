@@ -10,7 +10,7 @@ from random import Random
 import pytest
 
 from engine.change import Change
-from engine.errors import InvalidChange, RowRefused, SchemaMismatch
+from engine.errors import InvalidChange, SchemaMismatch, TableBroken
 from engine.ordinary.read import Reading
 from engine.replica import Replica
 from engine.tables import pack_columns
@@ -112,10 +112,10 @@ def test_what_is_told_of_a_merge(new: Open) -> None:
     ]
 
 
-def test_a_constraint_refuses_a_row_and_nothing_is_kept(new: Open) -> None:
+def test_a_constraint_that_refuses_a_row_parks_the_table(new: Open) -> None:
     file = new("CREATE TABLE notes (id TEXT PRIMARY KEY, stars CHECK (stars < 10), title NOT NULL DEFAULT '')")
     before = file.cells()
-    with pytest.raises(RowRefused, match="rejects a row"):
+    with pytest.raises(TableBroken, match="row a of another replica breaks a rule"):
         file.merge([change("a", "title", "A"), change("a", "stars", 11)])
     assert (file.rows(), file.cells(), file.state.db_version()) == ({}, before, 0)
 

@@ -1,0 +1,46 @@
+"""What a merge leaves in ordinary tables is what was merged, whatever triggers an app has.
+
+The rule for those (``engine.tables.trigger_rule``) leaves out what they would write to synced tables. A trigger can
+still keep a row out, without any error (``RAISE(IGNORE)``). So all rows that were touched are compared with what is
+remembered of them, which is what was merged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import apsw
+
+from engine.ordinary import refused
+from engine.ordinary.capture import Capture
+from engine.ordinary.register import Entry, base
+from engine.sqlite.sql import ident
+from engine.tables.kind import Versions
+from engine.tables.trigger_rule import TriggerRule
+
+
+def check_as_merged(db: apsw.Connection, entries: Iterable[Entry], versions: Versions, rule: TriggerRule) -> None:
+    """Compare the rows in the logs of tables, all of them captured before, and empty these.
+
+    Raises:
+        TableBroken: one is not as it was merged.
+    """
+    for entry in entries:
+        capture = Capture(db, entry, versions)
+        if not capture.pending():
+            continue
+        logged = f"SELECT DISTINCT {', '.join(entry.log_key)} FROM main.{entry.log}"
+        keys = _all_keys(entry) if capture.full() else logged
+        if capture.any_differs(keys):
+            raise refused.kept_out(entry, refused.named(rule, entry.name))
+        db.execute(f"DELETE FROM main.{entry.log}")
+
+
+def _all_keys(entry: Entry) -> str:
+    """The keys of all rows that are there, or known to be: a log that is full says nothing of the latest."""
+    there = ", ".join(f"t.{ident(key)} AS {name}" for key, name in zip(entry.key, entry.log_key, strict=True))
+    known = ", ".join(f"crsql_syncline_key(r.pk, {n}) AS {name}" for n, name in enumerate(entry.log_key))
+    return (
+        f"SELECT {there} FROM {base(entry)} AS t UNION ALL"
+        f" SELECT {known} FROM main.{entry.rows} AS r WHERE r.length % 2 = 1"
+    )

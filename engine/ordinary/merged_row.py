@@ -1,0 +1,42 @@
+"""A row of an ordinary table, and what a batch does to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from engine.change import SQLiteValue
+from engine.ordinary.stamps import Row
+
+Key = tuple[SQLiteValue, ...]
+
+
+@dataclass(slots=True)
+class MergedRow:
+    """A row that changes were offered to.
+
+    Attributes:
+        key: its key in the table; ``packed``: the one by which its record is found.
+        r: the number of its record; None: it has none yet.
+        row: its stamps, as they become.
+        there: the table has a row of it before anything is written.
+        values: what that held, by column; None where there is no row, or none any more.
+        deleted: that row is deleted before anything else.
+        taken: what is to be written, by column.
+        changed: it won anything.
+    """
+
+    key: Key
+    packed: bytes
+    r: int | None
+    row: Row
+    there: bool = False
+    values: dict[str, SQLiteValue] | None = None
+    deleted: bool = False
+    taken: dict[str, SQLiteValue] = field(default_factory=dict)
+    changed: bool = False
+
+    def current(self, column: str) -> SQLiteValue:
+        """What the row holds now in a column; NULL where there is no row."""
+        if column in self.taken:
+            return self.taken[column]
+        return self.values[column] if self.values is not None else None

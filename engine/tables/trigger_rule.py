@@ -1,0 +1,239 @@
+"""The rule for an app's triggers while changes are merged: they write to no synced table.
+
+FTS tables and caches of the app's have to follow a merge; but what a trigger did to synced tables where a change was
+made, arrives as changes of its own. So its writes to synced tables are left out, statement by statement:
+
+- An authorizer knows which trigger is at work while SQLite compiles one, and answers IGNORE: an INSERT is not compiled
+  at all, an UPDATE leaves its columns as they are.
+- That does not stop a DELETE, nor an UPDATE that moves a row to another key. Where a trigger does such a thing, the
+  table gets TEMP triggers on this connection, the guards, which skip the row.
+
+The answer is compiled into a statement, so all statements are compiled anew when the rule comes into force, and when it
+ends. A file without such triggers is spared that.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import apsw
+
+from engine.change import SQLiteValue
+from engine.sqlite.sql import ident, main
+from engine.tables.app_triggers import Effects, TriggerWrite, app_triggers, effects
+from engine.tables.types import DescribedTable
+
+_MERGING = "crsql_syncline_merging"
+_GUARD = "crsql_syncline_guard_"
+_ROWID = "ROWID"
+
+
+class Catalogue(Protocol):
+    """The synced tables of a file, of all kinds."""
+
+    @property
+    def tables(self) -> Mapping[str, DescribedTable]:
+        """All of them, also those that take no part in sync for now."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Found:
+    """What a look at the schema found.
+
+    Attributes:
+        catalogue: the tables that it was for.
+        effects: by table, what its triggers do; of those that have any.
+        stray: those of their writes that are to synced tables.
+    """
+
+    catalogue: Catalogue | None
+    effects: dict[str, Effects]
+    stray: frozenset[TriggerWrite]
+
+
+@dataclass
+class _Merging:
+    """Whether a merge is under way, which the guards ask; and of each table that has a guard against deletion, where
+    that finds the keys that the merge deletes."""
+
+    now: bool = False
+    deleted: dict[str, str] = field(default_factory=dict)
+
+
+class TriggerRule:
+    """The rule on one connection.
+
+    Args:
+        db: the connection; held weakly, as long as it is open.
+    """
+
+    def __init__(self, db: apsw.Connection) -> None:
+        self._db: apsw.Connection = weakref.proxy(db)
+        self._merging = merging = _Merging()
+        self._found = _Found(None, {}, frozenset())
+        self._guards: tuple[_Found | None, set[str]] = None, set()
+        self._number = 0
+
+        def is_merging(*_: SQLiteValue) -> bool:
+            return merging.now
+
+        db.create_scalar_function(_MERGING, is_merging, 0)
+
+    def in_force(self, catalogue: Catalogue) -> AbstractContextManager[None]:
+        """Stands around a merge, in a write transaction.
+
+        Args:
+            catalogue: all synced tables of the file; another object when the file has another schema.
+        """
+        if self._found.catalogue is not catalogue:
+            self._found = self._look(catalogue)
+        return self._kept() if self._found.stray else nullcontext()
+
+    def runs(self, table: str) -> tuple[str, ...]:
+        """The app's triggers that run when rows of a table are merged, which is called so in the file."""
+        found = self._found.effects.get(table)
+        return found.runs if found is not None else ()
+
+    @property
+    def acts(self) -> bool:
+        """Whether triggers of the app's run at all when rows are merged, whatever the table."""
+        return bool(self._found.effects)
+
+    @property
+    def guards(self) -> bool:
+        """Whether any table has guards, to which a merge says what it deletes (``deleting``)."""
+        return bool(self._merging.deleted)
+
+    @contextmanager
+    def deleting(self, table: str, keys: Sequence[Sequence[SQLiteValue]]) -> Iterator[None]:
+        """A merge deletes these rows of a table inside: the guards let them go."""
+        name = self._merging.deleted.get(table)
+        if name is None or not keys:
+            yield
+            return
+        deleted = f"temp.{name}"
+        self._db.executemany(f"INSERT INTO {deleted} VALUES ({', '.join('?' * len(keys[0]))})", map(tuple, keys))
+        yield
+        self._db.execute(f"DELETE FROM {deleted}")  # what fails is rolled back
+
+    def _look(self, catalogue: Catalogue) -> _Found:
+        on = app_triggers(self._db)
+        tables = [one.table for one in catalogue.tables.values()]
+        found = {table.name: effects(self._db, table, on) for table in tables if table.name in on.values()}
+        names = {table.name for table in tables}
+        stray = frozenset(write for one in found.values() for write in one.writes if write.target in names)
+        return _Found(catalogue, found, stray)
+
+    @contextmanager
+    def _kept(self) -> Iterator[None]:
+        """The rule is kept inside. Nor do triggers set off themselves, if a program has switched that on: one whose
+        update is left out might not end."""
+        assert self._found.catalogue is not None
+        db, merging, tables = self._db, self._merging, list(self._found.catalogue.tables.values())
+        recursive, before = db.pragma("recursive_triggers"), db.authorizer
+        merging.deleted = self._make_guards(tables)
+        merging.now = True
+        if recursive:
+            db.execute("PRAGMA recursive_triggers = OFF")
+        db.authorizer = _authorizer(before, {one.table.name: _moves(one) for one in tables})
+        try:
+            yield
+        finally:
+            if before is None:
+                db.authorizer = _allow  # to set one is what has all statements compiled anew
+            db.authorizer = before
+            if recursive:
+                db.execute("PRAGMA recursive_triggers = ON")
+            merging.now = False
+            merging.deleted = {}
+
+    def _make_guards(self, tables: Sequence[DescribedTable]) -> dict[str, str]:
+        """Make those that are needed, unless they are there: a rollback takes away new ones, and brings back old.
+
+        Returns:
+            as ``_Merging.deleted``.
+        """
+        db = self._db
+        there = "SELECT type, name FROM temp.sqlite_master WHERE name GLOB ? AND type != 'index'"
+        old: list[Any] = db.execute(there, (f"{_GUARD}*",)).fetchall()
+        if self._guards != (self._found, {name for _, name in old}):
+            for kind, name in old:
+                db.execute(f"DROP {kind} IF EXISTS temp.{ident(name)}")
+            self._number += 1
+            for n, one in enumerate(tables):
+                self._make_guards_of(one, f"{_GUARD}{self._number}_{n}")
+            self._guards = self._found, {name for _, name in db.execute(there, (f"{_GUARD}*",))}
+        prefix = f"{_GUARD}{self._number}"
+        names = {one.table.name: f"{prefix}_{n}_deleted" for n, one in enumerate(tables)}
+        return {table: name for table, name in names.items() if name in self._guards[1]}
+
+    def _make_guards_of(self, one: DescribedTable, prefix: str) -> None:
+        does = {(write.action, write.column) for write in self._found.stray if write.target == one.table.name}
+        if (apsw.SQLITE_DELETE, "") in does:
+            self._db.execute(_delete_guard(one, f"{prefix}_delete", f"{prefix}_deleted"))
+        if any(action == apsw.SQLITE_UPDATE and column in _moves(one) for action, column in does):
+            self._db.execute(_move_guard(one, f"{prefix}_move"))
+
+
+_Authorizer = Callable[[int, str | None, str | None, str | None, str | None], int]
+
+
+def _authorizer(others: _Authorizer | None, fixed: Mapping[str, set[str]]) -> _Authorizer:
+    """What leaves out writes of triggers to synced tables.
+
+    Args:
+        others: the one of whoever else uses the connection.
+        fixed: by table, the columns whose update moves a row, which is left to the guards: SQLite would move the row
+            and show them the column as it was.
+    """
+
+    def authorize(action: int, first: str | None, second: str | None, schema: str | None, inside: str | None) -> int:
+        moves = fixed.get(first or "") if inside is not None and schema == "main" else None
+        if moves is not None and (
+            action == apsw.SQLITE_INSERT or (action == apsw.SQLITE_UPDATE and second not in moves)
+        ):
+            return int(apsw.SQLITE_IGNORE)
+        return int(apsw.SQLITE_OK) if others is None else others(action, first, second, schema, inside)
+
+    return authorize
+
+
+def _allow(*_: object) -> int:
+    return int(apsw.SQLITE_OK)
+
+
+def _moves(one: DescribedTable) -> set[str]:
+    """The columns whose update moves a row: those of its keys, and the number of the row."""
+    return {*one.key, *one.table.key, _ROWID}
+
+
+def _delete_guard(one: DescribedTable, name: str, deleted: str) -> str:
+    """What keeps the rows that no merge deletes; their keys stand in the table ``deleted`` while it does."""
+    columns = [f"k{n}" for n in range(len(one.key))]
+    same = " AND ".join(
+        f"{column} IS OLD.{ident(key)} COLLATE BINARY" for column, key in zip(columns, one.key, strict=True)
+    )
+    listed = ", ".join(columns)
+    return (
+        f"CREATE TEMP TABLE {deleted} ({listed}); CREATE INDEX temp.{deleted}_key ON {deleted} ({listed});"
+        f" CREATE TEMP TRIGGER {name} BEFORE DELETE ON {main(one.table.name)}"
+        f" WHEN {_MERGING}() AND NOT EXISTS (SELECT 1 FROM temp.{deleted} WHERE {same})"
+        " BEGIN SELECT RAISE(IGNORE); END"
+    )
+
+
+def _move_guard(one: DescribedTable, name: str) -> str:
+    """What keeps rows where they are."""
+    columns = [ident(column) for column in {*one.key, *one.table.key}]
+    names = {column.name.lower() for column in one.table.columns}
+    if one.table.rowid:  # without one of the columns' names, the number of the row
+        columns += [rowid for rowid in ("rowid", "oid", "_rowid_") if rowid not in names][:1]
+    moved = " OR ".join(f"OLD.{column} IS NOT NEW.{column} COLLATE BINARY" for column in columns)
+    return (
+        f"CREATE TEMP TRIGGER {name} BEFORE UPDATE ON {main(one.table.name)} WHEN {_MERGING}() AND ({moved})"
+        " BEGIN SELECT RAISE(IGNORE); END"
+    )
