@@ -12,7 +12,7 @@ from collections.abc import Iterable
 import apsw
 
 from engine.ordinary import refused
-from engine.ordinary.capture import Capture
+from engine.ordinary.capture import Capture, Stamped
 from engine.ordinary.register import Entry, base
 from engine.sqlite.sql import ident
 from engine.tables.kind import Versions
@@ -26,7 +26,7 @@ def check_as_merged(db: apsw.Connection, entries: Iterable[Entry], versions: Ver
         TableBroken: one is not as it was merged.
     """
     for entry in entries:
-        capture = Capture(db, entry, versions)
+        capture = Capture(db, entry, Stamped(versions))
         if not capture.pending():
             continue
         logged = f"SELECT DISTINCT {', '.join(entry.log_key)} FROM main.{entry.log}"

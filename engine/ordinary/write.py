@@ -52,12 +52,20 @@ class Writer:
         Raises:
             TableBroken: the table does not take a row.
         """
+        if self._rule.runs(self.entry.name):
+            self._log([merged.key for merged in changed])
         self._write_base(changed)
         records.put([(merged.r, merged.row) for merged in changed if merged.r is not None])
         new = [merged for merged in changed if merged.r is None]
         for merged, r in zip(new, records.put_new([(one.packed, one.row) for one in new]), strict=True):
             merged.r = r
         self._see(changed)
+
+    def _log(self, keys: Sequence[Key]) -> None:
+        """Have rows looked at afterwards that a trigger may keep out, so that nothing else logs them."""
+        columns = ", ".join(self.entry.log_key)
+        places = ", ".join("?" * len(self.entry.key))
+        self.db.executemany(f"INSERT INTO main.{self.entry.log} ({columns}) VALUES ({places})", keys)
 
     def _write_base(self, changed: Sequence[MergedRow]) -> None:
         key = self.entry.key

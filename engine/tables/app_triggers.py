@@ -82,6 +82,7 @@ def effects(db: apsw.Connection, table: Table, on: Mapping[str, str]) -> Effects
                 db.execute(f"EXPLAIN {sql}").fetchall()
             except apsw.SQLError as failed:  # one has a function or a table that is not there
                 error = str(failed)
+                runs |= {trigger: None for trigger, of in on.items() if of == table.name}
     finally:
         db.authorizer = before
     return Effects(tuple(runs), tuple(writes), error)

@@ -72,11 +72,17 @@ class File:
 
     def merge(self, changes: Sequence[Change]) -> tuple[int, int]:
         """Merge changes in one transaction; returns how many won, and the version after."""
-        with self.db, self.rule.in_force(load(self.db, self.tables.entries())):
-            merging = OrdinaryMerging(self.db, self.tables, self.state, self.rule, js_numbers=False, tell=True)
-            with merging.batches(many=False):
-                decision = merging.decide(changes)
-                decision.write()
+        self.db.execute("BEGIN IMMEDIATE")
+        try:
+            with self.rule.in_force(load(self.db, self.tables.entries())):
+                merging = OrdinaryMerging(self.db, self.tables, self.state, self.rule, js_numbers=False, tell=True)
+                with merging.batches(many=False):
+                    decision = merging.decide(changes)
+                    decision.write()
+            self.db.execute("COMMIT")
+        finally:
+            if self.db.in_transaction:
+                self.db.execute("ROLLBACK")
         self.applied = [one for _, one in decision.applied()]
         return decision.won, self.state.db_version()
 
