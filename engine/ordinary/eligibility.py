@@ -7,10 +7,9 @@ from collections.abc import Iterator
 import apsw
 
 from engine.change import SENTINEL
-from engine.sqlite.invalid_text import rows_of_schema
-from engine.sqlite.sql import idents, literal, main
+from engine.sqlite.sql import idents, main
 from engine.sqlite.values import Affinity
-from engine.tables.introspect import UNREADABLE, Table, bookkeeping, describe, is_crr
+from engine.tables.introspect import UNREADABLE, Table, describe, is_crr
 from engine.tables.pack import MAX_VALUES
 from engine.text import joined, printable, t
 
@@ -50,8 +49,6 @@ def _obstacles(db: apsw.Connection, table: Table) -> Iterator[str]:
         yield t("It has too many columns in its key: {most} are the most.", most=MAX_VALUES)
     if auto_numbered(table):
         yield t("SQLite hands out the numbers of its key; such tables cannot be synced yet.")
-    for name in _app_triggers(db, table.name):
-        yield t("The trigger “{trigger}” runs when its rows change; such tables cannot be synced yet.", trigger=name)
     for parent in _auto_numbered_parents(db, table.name):
         yield t("It has a foreign key to “{parent}”, which cannot be synced yet.", parent=parent)
     for columns in other_unique(db, table.name, key):
@@ -63,11 +60,6 @@ def _obstacles(db: apsw.Connection, table: Table) -> Iterator[str]:
         _try_out(db, table)
     except apsw.SQLError as error:
         yield t("It cannot be written to here: {error}.", error=printable(str(error), 200))
-
-
-def _app_triggers(db: apsw.Connection, name: str) -> list[str]:
-    triggers = rows_of_schema(db, "name", f"type = 'trigger' AND lower(tbl_name) = lower({literal(name)})")
-    return [trigger for (trigger,) in triggers if not bookkeeping(trigger)]
 
 
 def _auto_numbered_parents(db: apsw.Connection, name: str) -> Iterator[str]:

@@ -155,7 +155,7 @@ def test_a_row_of_a_table_without_columns_is_kept_out(pair: MakePair, n: int) ->
         ("DELETE", "INSERT INTO foo (a, b) VALUES (OLD.a, 'back')"),
         (
             "INSERT",
-            "UPDATE foo SET c = 'x', a = -1 WHERE a = NEW.a; DELETE FROM other; INSERT INTO other VALUES (2, 2)",
+            "UPDATE foo SET c = 'x', a = -1 WHERE a = 1; DELETE FROM other; REPLACE INTO other VALUES (2, 1)",
         ),
         ("UPDATE", "UPDATE foo SET c = 'x'; UPDATE other SET x = x + 1; INSERT INTO log VALUES (NEW.a)"),
     ],

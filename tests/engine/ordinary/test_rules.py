@@ -13,11 +13,11 @@ import pytest
 from engine.change import Change
 from engine.crr import State
 from engine.errors import SchemaMismatch
-from engine.ordinary import merge
 from engine.ordinary.kind import OrdinaryKind
 from engine.ordinary.merge import OrdinaryMerging
 from engine.ordinary.tables import OrdinaryTables
 from engine.ordinary.withheld import OrdinarySource
+from engine.ordinary.write import Writer
 from engine.replica import Replica
 from engine.tables import MergeResult, Span
 from engine.tables.withheld.rows import WithheldRows
@@ -221,7 +221,7 @@ RULES: dict[str, tuple[Callable[[Replica, Replica], None], Patch]] = {
     "the merge's before is taken after the capture": (written_just_before_a_merge, _covered),
     "a merge captures first": (written_and_overwritten, _never_captured),
     "a reading sees captured rows alone": (taken_back_after_it_was_read, _unread),
-    "what is merged is seen": (seen_as_it_was_merged, lambda patch: patch.setattr(merge, "see", lambda *_: None)),
+    "what is merged is seen": (seen_as_it_was_merged, lambda patch: patch.setattr(Writer, "_see", lambda *_: None)),
     "what a merge logged is taken out": (logged_by_a_merge, _log_kept),
     "each slice has its version": (read_between_two_slices, _one_version),
     "a capture is announced even if the merge wins nothing": (nothing_won, _unannounced),
