@@ -67,6 +67,11 @@ class Capture:
         """Whether anything is logged; one look at an index."""
         return self._db.execute(f"SELECT 1 FROM main.{self._entry.log} LIMIT 1").fetchone() is not None
 
+    def last_logged(self) -> int | None:
+        """The number of the latest entry; None of an empty log."""
+        last: int | None = self._db.execute(f"SELECT max(id) FROM main.{self._entry.log}").get
+        return last
+
     def full(self) -> bool:
         """Whether the log has stopped, so that all rows have to be compared."""
         sql = f"SELECT 1 FROM main.{self._entry.log} WHERE id >= {triggers.FULL}"
@@ -76,7 +81,7 @@ class Capture:
         """Capture the oldest entries of the log; returns whether there are more."""
         db, log = self._db, f"main.{self._entry.log}"
         first: int | None = db.execute(f"SELECT min(id) FROM {log}").get
-        last: int | None = db.execute(f"SELECT max(id) FROM {log}").get
+        last = self.last_logged()
         if first is None or last is None:
             return False
         until = min(last, first + limit - 1)

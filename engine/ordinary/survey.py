@@ -135,9 +135,18 @@ class Survey:
 
     def _compare_known(self, entry: Entry) -> Entry:
         known, gone = self._count_known(entry)
-        if gone > MOST_GONE and 2 * gone > known:
+        if self._most_gone(known, gone):
             return self._save(replace(entry, suspended=gone, lost=known))
         return self._bury(entry)
+
+    def is_lost(self, entry: Entry) -> bool:
+        """Whether most of the rows that are known are gone. First it counts, which takes little."""
+        known: int = self._db.execute(f"SELECT count(*) FROM main.{entry.rows} WHERE length % 2 = 1").get
+        there: int = self._db.execute(f"SELECT count(*) FROM {base(entry)}").get
+        return 2 * there < known or self._most_gone(*self._count_known(entry))
+
+    def _most_gone(self, known: int, gone: int) -> bool:
+        return gone > MOST_GONE and 2 * gone > known
 
     def _bury(self, entry: Entry) -> Entry:
         Capture(self._db, entry, self._versions).compare(_known_keys(entry, gone=True))

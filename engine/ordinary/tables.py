@@ -29,6 +29,8 @@ class OrdinaryTables:
         self._survey = Survey(db, self._versions)
         self._read: list[tuple[Any, ...]] = []
         self._entries: tuple[Entry, ...] = ()
+        self._looked: dict[int, int | None] = {}
+        """How far the log of each suspended table was when its rows were counted, by its number."""
         shadow.register(db)
 
     def entries(self) -> tuple[Entry, ...]:
@@ -68,27 +70,29 @@ class OrdinaryTables:
         return not any(self._is_behind(entry, version) for entry in entries)
 
     def _is_behind(self, entry: Entry, schema_version: int) -> bool:
-        if entry.suspended is not None:
-            return False
-        if entry.schema != schema_version or entry.due is not None:
+        if entry.schema != schema_version or (entry.due is not None and entry.suspended is None):
             return self.is_there(entry)  # the app may be about to make it
-        return Capture(self._db, entry, self._versions).pending()
+        capture = Capture(self._db, entry, self._versions)
+        if entry.suspended is not None:
+            return capture.last_logged() != self._looked.get(entry.number)
+        return capture.pending()
 
     def is_there(self, entry: Entry) -> bool:
         """Whether the file has the table; only reads."""
-        return describe(self._db, entry.name) is not None
+        table = describe(self._db, entry.name)
+        return table is not None and table.kind == "table" and table.name == entry.name
 
     def schema_moved(self) -> bool:
         """Whether somebody has changed the schema, and it was not followed yet; only reads."""
         version = self._schema_version()
-        return any(entry.schema != version for entry in self.entries())
+        return any(entry.schema != version and self.is_there(entry) for entry in self.entries())
 
     def keep_schema(self, before: int) -> None:
         """The schema was changed in this transaction, from this version on, by nothing that has to do with a table: of
         those that were as recorded before, none is to be compared."""
         version = self._schema_version()
         for entry in self.entries() if version != before else ():
-            if entry.schema == before:
+            if before <= entry.schema < version:  # a capture in it may have followed what others did before
                 register.save(self._db, replace(entry, schema=version))
 
     def _schema_version(self) -> int:
@@ -115,7 +119,10 @@ class OrdinaryTables:
     def _slice(self, entry: Entry, limit: int) -> bool:
         capture = Capture(self._db, entry, self._versions)
         if entry.suspended is not None:
-            return False
+            self._looked[entry.number] = capture.last_logged()
+            if self._survey.is_lost(entry):
+                return False
+            entry = self._survey.compare_all(entry)  # its rows are back
         if capture.full():
             entry = self._survey.compare_all(entry)
         if entry.due is not None:
