@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.engine import fork_server
+from tests.engine.fork_server import ForkedProcess
 from tests.engine.live import PATIENCE
 
 
@@ -18,7 +18,7 @@ from tests.engine.live import PATIENCE
 class Running:
     """A program that goes on until it is told to stop, and the first line it printed."""
 
-    process: subprocess.Popen[str]
+    process: ForkedProcess
     line: str
     out: str = ""
     err: str = ""
@@ -30,14 +30,9 @@ class Command:
     def __init__(self, home: Path) -> None:
         self.home = home
 
-    def start(self, *arguments: str | Path, env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [sys.executable, "-m", "engine.cli", *map(str, arguments)],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            env=os.environ | {"SYNCLINE_HOME": str(self.home)} | dict(env or {}),
-        )
+    def start(self, *arguments: str | Path, env: Mapping[str, str] | None = None) -> ForkedProcess:
+        environment = os.environ | {"SYNCLINE_HOME": str(self.home)} | dict(env or {})
+        return fork_server.start(list(map(str, arguments)), environment)
 
     def __call__(self, *arguments: str | Path, status: int = 0, env: Mapping[str, str] | None = None) -> str:
         """Run to the end; return what it printed (stderr, when it was to fail)."""
@@ -54,7 +49,6 @@ class Command:
     def running(self, *arguments: str | Path, env: Mapping[str, str] | None = None) -> Iterator[Running]:
         """Start, wait for the first line, and end it with SIGTERM; then ``out`` and ``err`` are there."""
         process = self.start(*arguments, env=env)
-        assert process.stdout is not None
         program = Running(process, process.stdout.readline())
         try:
             assert program.line, process.communicate(timeout=PATIENCE)[1]

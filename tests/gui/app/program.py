@@ -12,6 +12,8 @@ from pathlib import Path
 
 from engine.replica import Replica
 from engine.settings import DatabaseConfig, PeerConfig, Settings, SettingsFile
+from tests.engine import fork_server
+from tests.engine.fork_server import ForkedProcess
 from tests.engine.live import PATIENCE
 
 HERE = Path(__file__).parents[3]
@@ -31,14 +33,29 @@ class Program:
     Args:
         display: the X display; by default Qt's offscreen platform is used.
         temporary: where its temporary files go.
+        forked: start it from a server that has loaded everything.
     """
 
-    def __init__(self, home: Path, *arguments: str, display: str = "", temporary: Path | None = None) -> None:
+    process: subprocess.Popen[str] | ForkedProcess
+
+    def __init__(
+        self,
+        home: Path,
+        *arguments: str,
+        display: str = "",
+        temporary: Path | None = None,
+        forked: bool = False,
+    ) -> None:
         self.home = home
+        environment = environment_of(home, display=display, temporary=temporary)
+        if forked:
+            environment["PYTHONWARNINGS"] = "default"
+            self.process = fork_server.start(arguments, environment, fork_server.WINDOW)
+            return
         self.process = subprocess.Popen(
             [sys.executable, "-W", "default", "-m", "engine.cli", *arguments],
             cwd=HERE,
-            env=environment_of(home, display=display, temporary=temporary),
+            env=environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

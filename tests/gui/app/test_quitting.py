@@ -18,8 +18,7 @@ import pytest
 
 from tests import budget
 from tests.engine.live import make_file, writing
-from tests.gui.app.fork_server import ForkServer
-from tests.gui.app.program import settings_for, version_of, wait
+from tests.gui.app.program import Program, settings_for, version_of, wait
 from tests.gui.app.test_exits import hub
 
 __all__ = ["hub"]
@@ -51,7 +50,7 @@ class Lane:
         self._temporary.mkdir(parents=True)
         self._mine = make_file(folder / "mine.db")
         settings_for(self._home, self._mine, url, room.name)
-        self.program = ForkServer(self._home, self._temporary)
+        self.program: Program | None = None
 
     def quit_once(self, case: budget.Case) -> bool:
         """Write, start, and quit at some moment, half of the time right after the first batch has arrived.
@@ -73,7 +72,8 @@ class Lane:
             time.sleep(case.random.uniform(0, 0.1))
         else:
             time.sleep(case.random.uniform(0, 1.5))
-        self.program.ends_well(case.random.choice([signal.SIGTERM, signal.SIGINT]))
+        assert self.program is not None
+        assert self.program.ends_well(case.random.choice([signal.SIGTERM, signal.SIGINT])) == ""
         assert list(self._temporary.iterdir()) == []
         files = {file.relative_to(self._home).as_posix() for file in self._home.rglob("*") if file.is_file()}
         assert {file for file in files if not file.startswith("data/backups/")} <= LEFT
@@ -82,8 +82,13 @@ class Lane:
 
     def start(self) -> None:
         """Start the program; it has the lock then, and hears signals."""
-        self.program.start()
+        self.program = Program(self._home, temporary=self._temporary, forked=True)
         wait((self._home / "config" / "running.lock").exists, "the program has the lock", LONG)
+
+    def close(self) -> None:
+        """End the program, if a test failed."""
+        if self.program is not None:
+            self.program.kill()
 
     def told(self) -> str:
         """How it stands, and the end of its log."""
@@ -104,7 +109,7 @@ def lanes(hub: tuple[Path, str], tmp_path: Path) -> Iterator[list[Lane]]:
     with contextlib.ExitStack() as stack:
         made = [Lane(tmp_path / file.name, file, url) for file in rooms]
         for lane in made:
-            stack.callback(lane.program.close)
+            stack.callback(lane.close)
         yield made
 
 
@@ -127,4 +132,5 @@ def test_quitting_in_the_middle_of_a_sync_again_and_again(lanes: list[Lane]) -> 
             wait(
                 lambda lane=lane, before=before: lane.arrived > before, f"more than {before} of {lane.rows} rows", LONG
             )
-        lane.program.ends_well(signal.SIGTERM)
+        assert lane.program is not None
+        assert lane.program.ends_well(signal.SIGTERM) == ""
