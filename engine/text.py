@@ -21,7 +21,10 @@ Number = Callable[[str], str]
 
 
 _GAP = re.compile(r"\{\w+(![rsa])?(:[<>]?\d{0,2},?(\.\d{1,2})?f?)?\}|\{\{")
-"""What a kept template may hold: a gap with a format that makes nothing much longer."""
+"""What a packed template may hold: a gap with a format that makes nothing much longer."""
+
+LONGEST = 10_000
+"""Characters of an unpacked text; more is none of ours."""
 
 
 class Text(str):
@@ -92,12 +95,15 @@ def translated(text: str, lookup: Lookup, number: Number = str) -> str:
 
 
 def packed(text: str) -> str:
-    """Return a text as JSON, to be kept; what is neither a text nor a number in it becomes its English."""
+    """Return a text as JSON, to be kept or sent; what is neither a text nor a number in it becomes its English."""
     return json.dumps(_packed(text), ensure_ascii=False)
 
 
 def unpacked(data: str) -> str:
-    """Return the text that ``packed`` made this of; what it has not made is returned as it is."""
+    """Return the text that ``packed`` made this of; what it has not made is returned as it is.
+
+    It may come from a peer: no template can do more than put values into gaps, or grow beyond ``LONGEST``.
+    """
     try:
         return _unpacked(json.loads(data))
     except (ValueError, TypeError, LookupError, RecursionError):
@@ -116,10 +122,13 @@ def _unpacked(value: Any) -> str:
     if isinstance(value, str):
         return value
     template, arguments = value
-    if _GAP.sub("", template).count("{"):
+    if _GAP.sub("", template).count("{") or not template.isprintable():
         raise ValueError("Whoever wrote this wants more than values in gaps.")
     values = {name: _unpacked(one) if isinstance(one, str | list) else one for name, one in arguments.items()}
-    return _made(template, values)
+    text = _made(template, values)
+    if len(text) > LONGEST:
+        raise ValueError("Whoever wrote this wants a text that fills the memory.")
+    return text
 
 
 def printable(text: str, limit: int) -> str:

@@ -9,7 +9,7 @@ from itertools import product
 from engine.errors import WireError
 from engine.table_plan import Collation, Kind
 from engine.table_shape import ColumnType, Parked, Shape
-from engine.text import t
+from engine.text import Text, packed, t, unpacked
 from engine.wire.messages import TYPED, Hello
 from engine.wire.plans import put_value, take_value
 from engine.wire.primitives import (
@@ -58,7 +58,14 @@ def put_hello(out: bytearray, hello: Hello) -> None:
         put_varuint(out, len(hello.parked))
         for name, reason in hello.parked:
             put_name(out, name)
-            put_string(out, reason.encode()[:MAX_REASON].decode(errors="ignore"))
+            put_string(out, _sent_reason(reason))
+
+
+def _sent_reason(reason: str) -> str:
+    """The reason with its template, so that the other side can translate it; its English where that is too long."""
+    template = packed(reason) if isinstance(reason, Text) else reason
+    sent = template if len(template.encode()) <= MAX_REASON else reason
+    return sent.encode()[:MAX_REASON].decode(errors="ignore")
 
 
 def take_hello(reader: Reader) -> Hello:
@@ -69,7 +76,9 @@ def take_hello(reader: Reader) -> Hello:
         tables = tuple(Shape(reader.string(MAX_NAME), reader.names(), reader.names()) for _ in _each(reader, _SMALLEST))
         return Hello(protocol, site_id, db_version, schema_name, schema_version, tables)
     tables = tuple(_take_shape(reader) for _ in _each(reader, _SMALLEST_TYPED))
-    parked = tuple(Parked(reader.string(MAX_NAME), reader.string(MAX_REASON)) for _ in _each(reader, _SMALLEST_PARKED))
+    parked = tuple(
+        Parked(reader.string(MAX_NAME), unpacked(reader.string(MAX_REASON))) for _ in _each(reader, _SMALLEST_PARKED)
+    )
     return Hello(protocol, site_id, db_version, schema_name, schema_version, tables, parked)
 
 

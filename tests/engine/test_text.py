@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from engine.errors import UsageError
@@ -73,7 +75,17 @@ def test_a_text_is_kept_and_comes_back() -> None:
 
 @pytest.mark.parametrize(
     "data",
-    ["Words.", "[]", "5", '["{a}"]', '["{a}", {}]', '["{a.__class__}", {"a": "x"}]', '["{a:>9999999}", {"a": "x"}]'],
+    [
+        "Words.",
+        "[]",
+        "5",
+        '["{a}"]',
+        '["{a}", {}]',
+        '["{a.__class__}", {"a": "x"}]',
+        '["{a:>9999999}", {"a": "x"}]',
+        '["\\u001b[2J", {}]',
+        json.dumps(["{a}" * 100, {"a": ["{a}" * 100, {"a": ["{a}" * 100, {"a": "x" * 100}]}]}]),
+    ],
 )
 def test_what_was_kept_by_others_is_only_words(data: str) -> None:
     assert unpacked(data) == data

@@ -11,10 +11,12 @@ from websockets.asyncio.server import ServerConnection
 from engine.api import Engine
 from engine.errors import TablesParked
 from engine.events import AttentionNeeded
+from engine.language import catalogue
 from engine.peer_state import PeerStatus, Remedy, State
 from engine.replica import Replica, record_schema
 from engine.settings import DatabaseConfig, Mode, Settings, SettingsFile
 from engine.table_shape import Shape
+from engine.text import translated
 from engine.wire import OLDEST, AnnouncePresence, Cursor, Hello, StartStreaming, decode, encode
 from engine.wire.handshake import OWN_HEADER
 from tests.engine.hub.guests import guest, hear
@@ -52,6 +54,8 @@ async def test_it_is_parked_and_comes_back_while_all_are_connected(files: tuple[
                 await until(lambda: told(client).state is State.NEEDS_YOU, "it says so")
                 sentence = f"The table “note” {WHY.format(where)}"
                 assert told(client).reason.startswith(f"{sentence} Everything else is on both disks.")
+                german = translated(told(client).reason, catalogue("de"))
+                assert "Primärschlüssel" in german, "also when the reason came from the other side"
                 assert [one.table for one in told(client).parked] == ["note"]
                 assert told(client).remedy is remedy
                 write(a, f"INSERT INTO tag VALUES ('{where}', 1)")
