@@ -1,7 +1,7 @@
 """The command line: ``main`` for all of it, and a module for each group of commands, loaded only when it runs.
 
 - ``commandline``: parses, by ``parser``, which speaks the system's language; ``running``: runs what was parsed
-- ``options``, ``output``, ``states``, ``logs``: what commands share
+- ``options``, ``output``, ``states``, ``logs``: what commands share; ``encoding``: terminals that are not UTF-8
 - ``sync``, ``pair``, ``serve``, ``token``: syncing, pairing, a hub
 - ``inspect``, ``make_syncable``, ``changes``, ``check``, ``schema``, ``verify``, ``activity``, ``backups``,
   ``identity``: one file
@@ -15,6 +15,8 @@ import signal
 import threading
 from collections.abc import Sequence
 
+from engine.cli.encoding import allow_any_encoding
+
 YOUNG = 50_000
 """New objects after which Python looks for garbage. Changes live for a moment and by the thousand, in no cycle: to look
 among every 700, as Python does by itself, took up to half the time of reading and decoding."""
@@ -27,6 +29,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         the exit status: 0, 1 (could not), 2 (used wrongly).
     """
     if argv is None:  # the process is ours
+        allow_any_encoding()
         gc.set_threshold(YOUNG, 10, 10)
     here = threading.current_thread() is threading.main_thread()
     before = signal.signal(signal.SIGINT, signal.SIG_DFL) if here else None

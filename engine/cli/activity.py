@@ -6,6 +6,7 @@ import argparse
 import sys
 from datetime import datetime
 
+from engine.cli.encoding import is_unicode
 from engine.cli.output import changes, say
 from engine.history.export import read_syncs, write_csv, write_json
 from engine.settings import journal_path
@@ -16,7 +17,7 @@ async def activity(arguments: argparse.Namespace) -> int:
     """``syncline activity [--json | --csv]``"""
     lines = list(reversed(read_syncs(journal_path())))
     if arguments.json:
-        write_json(lines, sys.stdout)
+        write_json(lines, sys.stdout, ascii_only=not is_unicode(sys.stdout))
     elif arguments.csv:
         write_csv(lines, sys.stdout)
     else:

@@ -5,7 +5,10 @@ from __future__ import annotations
 
 import json
 import logging
+import sys
 import time
+
+from engine.cli.encoding import is_unicode
 
 _OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
 
@@ -24,7 +27,7 @@ class JsonLines(logging.Formatter):
         line |= {key: value for key, value in vars(record).items() if key not in _OWN}
         if record.exc_info and record.exc_info[1] is not None:
             line["error"] = f"{type(record.exc_info[1]).__name__}: {record.exc_info[1]}"
-        return json.dumps(line, ensure_ascii=False, default=str)
+        return json.dumps(line, ensure_ascii=not is_unicode(sys.stderr), default=str)
 
 
 def log_json(level: int = logging.INFO) -> None:

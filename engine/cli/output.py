@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from engine.change import SENTINEL, SQLiteValue
+from engine.cli.encoding import is_unicode
 from engine.language import catalogue, number_format, system_language
 from engine.text import Text, counted, joined, layout, printable, t, translated
 
@@ -37,7 +38,7 @@ def say_aside(text: str) -> None:
 
 def say_json(value: dict[str, Any]) -> None:
     """Print one JSON object on a line, at once."""
-    print(json.dumps(value, ensure_ascii=False), flush=True)
+    print(json.dumps(value, ensure_ascii=not is_unicode(sys.stdout)), flush=True)
 
 
 def terminal() -> bool:

@@ -14,7 +14,7 @@ from engine.crr.sql_api import clset, functions, vtab
 from engine.crr.state import State
 from engine.crr.tracking import Tracker, TrackingConnection
 from engine.crr.trigger_functions import Capture
-from engine.errors import NoSuchFile, NotADatabase, ReadOnlyFile, UnfinishedTransaction, UnsupportedFile
+from engine.errors import NoSuchFile, NotADatabase, ReadOnlyFile, ReplicaError, UnfinishedTransaction, UnsupportedFile
 from engine.sqlite.readonly import ReadonlyConnection, roll_back
 from engine.sqlite.sqlite_errors import explained
 from engine.tables.introspect import column_names, table_names
@@ -101,6 +101,13 @@ def _scratch() -> apsw.Connection:
 
 
 def _check_path(path: Path, *, create: bool) -> None:
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        raise ReplicaError(
+            t("SQLite cannot open “{path}”: the path is not valid UTF-8.", path=path),
+            hint=t("Rename the file or folder; use a name in UTF-8."),
+        ) from None
     if path.is_dir():
         raise NotADatabase(t("“{path}” is a folder, not a database.", path=path), hint=t("Choose a file."))
     if not path.exists() and not (create and path.parent.is_dir()):

@@ -68,16 +68,16 @@ def write_csv(lines: Iterable[SyncLine], out: TextIO) -> None:
     names = [field.name for field in fields(SyncLine)]
     table = csv.DictWriter(out, names)
     table.writeheader()
-    table.writerows(map(_spoken, lines))
+    table.writerows(map(_json_line, lines))
 
 
-def write_json(lines: Iterable[SyncLine], out: TextIO) -> None:
+def write_json(lines: Iterable[SyncLine], out: TextIO, *, ascii_only: bool = False) -> None:
     """Write syncs as a JSON array."""
-    json.dump(list(map(_spoken, lines)), out, ensure_ascii=False, indent=1)
+    json.dump(list(map(_json_line, lines)), out, ensure_ascii=ascii_only, indent=1)
     out.write("\n")
 
 
-def _spoken(line: SyncLine) -> dict[str, Any]:
+def _json_line(line: SyncLine) -> dict[str, Any]:
     when = datetime.fromtimestamp(line.time).astimezone().isoformat(timespec="milliseconds")
     return asdict(line) | {"time": when, "seconds": round(line.seconds, 3)}
 

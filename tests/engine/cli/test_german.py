@@ -53,7 +53,7 @@ def test_names_of_peers_tables_and_columns(syncline: Command, tmp_path: Path) ->
         said = syncline("sync", ours, env=GERMAN)
         assert "Synchron: " in said
         assert "Ausgelassen: „column“ (nur auf der anderen Seite)." in said
-        assert "Gesendet: 0 Änderungen, empfangen: 0 Änderungen, in 0," in said
+        assert "Gesendet: 0 Änderungen, empfangen: 0 Änderungen, in " in said
         assert "Left out: “column” (only on the other side)." in syncline("sync", ours, env=ENGLISH)
         last = [json.loads(syncline("sync", ours, "--json", env=env).splitlines()[-1]) for env in (ENGLISH, GERMAN)]
         assert last[0] == last[1]
