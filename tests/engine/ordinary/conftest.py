@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import apsw
@@ -36,9 +36,20 @@ class File:
         self.rule = TriggerRule(self.db)
         self.applied: list[Applied] = []
 
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """One that writes from its beginning: what it reads is not overtaken by another program."""
+        self.db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self.db.execute("COMMIT")
+        except BaseException:
+            self.db.execute("ROLLBACK")
+            raise
+
     def make(self, *names: str) -> None:
         """Make tables ordinary ones."""
-        with self.db:
+        with self.transaction():
             for name in names:
                 self.tables.make(name)
 
@@ -52,7 +63,7 @@ class File:
         """Capture all that is there to capture, slice by slice; returns the file's version."""
         more = True
         while more:
-            with self.db:
+            with self.transaction():
                 more = self.tables.capture()
         return self.state.db_version()
 
@@ -72,17 +83,11 @@ class File:
 
     def merge(self, changes: Sequence[Change]) -> tuple[int, int]:
         """Merge changes in one transaction; returns how many won, and the version after."""
-        self.db.execute("BEGIN IMMEDIATE")
-        try:
-            with self.rule.in_force(load(self.db, self.tables.entries())):
-                merging = OrdinaryMerging(self.db, self.tables, self.state, self.rule, js_numbers=False, tell=True)
-                with merging.batches(many=False):
-                    decision = merging.decide(changes)
-                    decision.write()
-            self.db.execute("COMMIT")
-        finally:
-            if self.db.in_transaction:
-                self.db.execute("ROLLBACK")
+        with self.transaction(), self.rule.in_force(load(self.db, self.tables.entries())):
+            merging = OrdinaryMerging(self.db, self.tables, self.state, self.rule, js_numbers=False, tell=True)
+            with merging.batches(many=False):
+                decision = merging.decide(changes)
+                decision.write()
         self.applied = [one for _, one in decision.applied()]
         return decision.won, self.state.db_version()
 
@@ -92,7 +97,7 @@ class File:
 
     def compare_all(self) -> None:
         """Compare every row of every table, whatever the logs say."""
-        with self.db:
+        with self.transaction():
             for entry in self.tables.entries():
                 self.tables.compare_all(entry.name)
         self.capture()

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Self
+from typing import IO, Self
 
 Write = Callable[..., str]
 """write(path, *statements): run them in order; returns what SQLite says to the first that fails, "" if none does."""
@@ -91,3 +91,15 @@ def shell(path: Path, *statements: str) -> str:
     )
     assert bool(ran.stderr) == bool(ran.returncode), ran
     return ran.stderr
+
+
+@contextmanager
+def killed(text: str, path: Path) -> Iterator[IO[str]]:
+    """A Python program that is given a file, until it is killed (SIGKILL) at the end of the block; what it prints."""
+    command = [sys.executable, "-I", "-S", "-c", text, str(path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+        assert process.stdout is not None
+        try:
+            yield process.stdout
+        finally:
+            process.kill()
