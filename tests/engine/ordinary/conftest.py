@@ -43,9 +43,9 @@ class File:
         try:
             yield
             self.db.execute("COMMIT")
-        except BaseException:
-            self.db.execute("ROLLBACK")
-            raise
+        finally:
+            if self.db.in_transaction:
+                self.db.execute("ROLLBACK")
 
     def make(self, *names: str) -> None:
         """Make tables ordinary ones."""
