@@ -8,7 +8,10 @@ from __future__ import annotations
 import asyncio
 import enum
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+
+from websockets.exceptions import ConnectionClosed
 
 from engine.change import SQLiteValue
 from engine.errors import PeerRefused, PeerUnreachable, ProtocolError, UsageError
@@ -18,11 +21,16 @@ from engine.settings import PeerConfig
 from engine.table_plan import Collation, ColumnPlan, Kind, TablePlan, check_plans
 from engine.tables import Addition
 from engine.text import counted, joined, printable, t
+from engine.transport.close_codes import how_it_ended
 from engine.transport.connect import dial
 from engine.wire import Failure, Hello, Tables, TablesRequest, decode, encode
 
 PATIENCE = 20.0
 """Seconds for the other side to answer: it may have to open a large file first."""
+
+
+class NoTables(UsageError):
+    """A peer cannot tell what tables it has: it is a published server, or has no such room yet."""
 
 
 class Cure(enum.Enum):
@@ -92,20 +100,21 @@ async def ask_tables(peer: PeerConfig, token: str | None) -> Tables:
 
     Raises:
         PeerUnreachable, PeerRefused: it does not answer, or does not let us in.
-        UsageError: it is a published server, or has no tables that can be described.
+        NoTables: it is a published server, or has no such room yet. UsageError: its tables cannot be made.
     """
     dialled = await dial(peer.url, peer.room, token=token, fingerprint=peer.fingerprint)
     try:
         if dialled.own is None:
-            raise UsageError(t("{peer} is not a Syncline, so it cannot be asked what it holds.", peer=peer.name))
+            raise NoTables(t("{peer} is not a Syncline, so it cannot be asked what it holds.", peer=peer.name))
         if dialled.new_room:
-            raise UsageError(
+            raise NoTables(
                 t(
                     "{peer} does not have this room yet; the first sync creates it from this side's tables.",
                     peer=peer.name,
                 )
             )
-        await dialled.socket.send(encode(TablesRequest()))
+        with suppress(ConnectionClosed):  # what was said before says why
+            await dialled.socket.send(encode(TablesRequest()))
         async with asyncio.timeout(PATIENCE):
             while True:
                 message = decode(await dialled.socket.recv())  # type: ignore[arg-type]
@@ -116,6 +125,9 @@ async def ask_tables(peer: PeerConfig, token: str | None) -> Tables:
                     raise PeerRefused(printable(message.sentence, 500))
                 if not isinstance(message, Hello):
                     raise ProtocolError(t("{message} came instead of the tables.", message=type(message).__name__))
+    except ConnectionClosed:
+        ended = how_it_ended(dialled.socket)
+        raise (PeerUnreachable if ended.retry else PeerRefused)(ended.reason) from None
     except (TimeoutError, OSError):
         raise PeerUnreachable(
             t("{peer} did not describe its tables within {seconds:.0f} s.", peer=peer.name, seconds=PATIENCE)

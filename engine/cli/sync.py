@@ -6,14 +6,26 @@ import argparse
 import asyncio
 import os
 import random
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from engine.api import Engine
+from engine.checks.schema_diff import NoTables, ask_tables
 from engine.cli.options import add_database, add_token_file
-from engine.cli.output import change_json, change_line, changes, said, say, say_json, short_site, terminal
+from engine.cli.output import (
+    change_json,
+    change_line,
+    changes,
+    said,
+    say,
+    say_json,
+    short_site,
+    shown,
+    terminal,
+)
 from engine.cli.states import StateLines
-from engine.errors import FileBusy, ReadOnlyFile, StorageFailed, SynclineError, TablesParked, UsageError
+from engine.errors import FileBusy, NoSuchFile, ReadOnlyFile, StorageFailed, SynclineError, TablesParked, UsageError
 from engine.events import ChangesMoved, Event, PeerChanged, SyncFinished
 from engine.history import parked
 from engine.history.event_stream import EventStream
@@ -21,6 +33,7 @@ from engine.ids import DatabaseId
 from engine.links.backoff import Backoff
 from engine.links.dialects import SchemaName
 from engine.links.retry_policy import POLICIES
+from engine.pairing.bootstrap import check_place, make_file
 from engine.peer_state import PeerStatus, State
 from engine.settings import DatabaseConfig, Mode, PeerConfig, Settings, SettingsFile, check_url, data_dir, journal_path
 from engine.settings.credentials import TokenStore
@@ -48,6 +61,9 @@ async def run(arguments: argparse.Namespace) -> int:
     recorder = _ParkedRecorder(journal_path()) if arguments.url is None else None
     show = _JsonLines() if arguments.json else _Lines()
     backups = Backups(data_dir() / "backups")
+    if arguments.url is not None and not arguments.database.exists():
+        show.created(*await _make_from_room(arguments.database, *wanted[0], extension=arguments.extension))
+        backups.waive(resolved(arguments.database))
     async with Engine(Settings(), backups=backups, schema=schema, token_store=store) as engine:
         database = await _add_database(engine, arguments.database, show if stay else None)
         mode = Mode.LIVE if arguments.watch else Mode.EVERY if arguments.every else Mode.MANUAL
@@ -69,6 +85,27 @@ async def run(arguments: argparse.Namespace) -> int:
             if outcome is not None:
                 raise outcome
     return 0
+
+
+async def _make_from_room(
+    path: Path, peer: PeerConfig, token: str | None, *, extension: bool
+) -> tuple[Path, str, list[str], tuple[str, ...]]:
+    """Make the database with the tables of the room, or nothing at all.
+
+    Returns:
+        the database, the room, its tables, and those that are for programs with cr-sqlite only.
+
+    Raises:
+        NoSuchFile: the room cannot tell what tables it has. SynclineError: as in ``ask_tables`` and ``make_file``.
+    """
+    await asyncio.to_thread(check_place, path)
+    try:
+        tables = await ask_tables(peer, token)
+    except NoTables as error:
+        hint = t("Create it with its tables first: then the first sync creates the room from these.")
+        raise NoSuchFile(t("“{path}” does not exist. {reason}", path=path, reason=error), hint=hint) from None
+    by_extension = await asyncio.to_thread(make_file, path, tables, extension=extension)
+    return path, peer.room, [plan.name for plan in tables.plans], by_extension
 
 
 async def _add_database(engine: Engine, path: Path, waiting: _Lines | _JsonLines | None) -> DatabaseConfig:
@@ -171,6 +208,15 @@ class _Lines:
         self._overwritten = False
         """The cursor is behind a progress line."""
 
+    def created(self, path: Path, room: str, tables: Sequence[str], by_extension: Sequence[str]) -> None:
+        """The database was made from the room."""
+        names = ", ".join(map(shown, tables))
+        say(t("Created {path} with the tables of the room “{room}”: {tables}.", path=path, room=room, tables=names))
+        for name in by_extension:
+            say(
+                t("Programs that write to {table} must load cr-sqlite, or write through engine.crr.", table=shown(name))
+            )
+
     def waits(self, error: SynclineError) -> None:
         """The database cannot be used at the moment."""
         say(layout("{state}: {reason}", state=State.WAITING.value, reason=error))
@@ -223,6 +269,10 @@ class _JsonLines:
     def __init__(self) -> None:
         self._said: dict[str, dict[str, object]] = {}
 
+    def created(self, path: Path, room: str, tables: Sequence[str], by_extension: Sequence[str]) -> None:
+        """The database was made from the room."""
+        say_json({"event": "created", "room": room, "tables": list(tables), "cr-sqlite": list(by_extension)})
+
     def waits(self, error: SynclineError) -> None:
         """The database cannot be used at the moment."""
         say_json({"event": "database", "state": State.WAITING.value, "reason": str(error)})
@@ -267,6 +317,8 @@ def sync_options(parser: argparse.ArgumentParser) -> None:
     text = t("the peer's URL, such as ws://host:port/sync (default: the configured peers)")
     parser.add_argument("url", metavar="URL", nargs="?", help=text)
     parser.add_argument("--room", help=t("the database's name there (default: the file's name)"))
+    text = t("if DB is made from the room: for programs that load cr-sqlite, as by make-syncable --extension")
+    parser.add_argument("--extension", action="store_true", help=text)
     parser.add_argument("--schema", metavar="FILE", type=Path, help=t("the schema file of a published vlcn server"))
     add_token_file(parser)
     how = parser.add_mutually_exclusive_group()

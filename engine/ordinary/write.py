@@ -14,8 +14,12 @@ from engine.ordinary.records import Records
 from engine.ordinary.register import Entry, base, base_is
 from engine.ordinary.shadow import mark
 from engine.sqlite.sql import ident, idents, main
+from engine.sqlite.values import Affinity
 from engine.tables.introspect import describe
 from engine.tables.trigger_rule import TriggerRule
+
+_EMPTY = {Affinity.TEXT: "''", Affinity.NONE: "x''"}
+"""What an empty value is, of a column that holds no number."""
 
 
 class Writer:
@@ -32,6 +36,11 @@ class Writer:
         described = describe(db, entry.name)
         assert described is not None
         self.affinity = {column.name: column.affinity for column in described.columns}
+        self._needed = {
+            column.name: _EMPTY.get(column.affinity, "0")
+            for column in described.columns
+            if column.name in entry.slots and column.not_null and column.default is None
+        }
 
     def held(self, keys: Sequence[Key]) -> Iterator[dict[str, SQLiteValue] | None]:
         """What the table holds of rows, by column; None where there is no row."""
@@ -116,10 +125,14 @@ class Writer:
         return f"UPDATE {main(self.entry.name)} SET {sets} WHERE {exactly}"
 
     def _insert(self, columns: tuple[str, ...]) -> str:
+        """For a new row. Its cells may come one after the other, each in a transaction of its own: until then a column
+        that is NOT NULL is empty, which no cell stands for."""
+        empty = {name: value for name, value in self._needed.items() if name not in columns}
         names = (*self.entry.key, *columns)
+        values = (*["?"] * len(names), *empty.values())
         sets = ", ".join(f"{ident(name)} = excluded.{ident(name)}" for name in columns)
         return (
-            f"INSERT INTO {main(self.entry.name)} ({idents(names)}) VALUES ({', '.join(['?'] * len(names))})"
+            f"INSERT INTO {main(self.entry.name)} ({idents((*names, *empty))}) VALUES ({', '.join(values)})"
             f" ON CONFLICT ({idents(self.entry.key)}) DO {f'UPDATE SET {sets}' if sets else 'NOTHING'}"
         )
 

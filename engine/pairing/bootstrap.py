@@ -10,10 +10,10 @@ from pathlib import Path
 
 import apsw
 
-from engine.crr import connect, create_tables
-from engine.errors import FileBusy, NotEligible, StorageFailed, UsageError
+from engine.crr import connect
+from engine.errors import FileBusy, NotEligible, ReplicaError, StorageFailed, UsageError
+from engine.replica import Replica
 from engine.sqlite.sqlite_errors import explained
-from engine.sqlite.steps import at_once
 from engine.table_plan import check_plans
 from engine.text import printable, t
 from engine.wire import Tables
@@ -57,8 +57,14 @@ def check_place(path: Path) -> None:
         raise StorageFailed(t("“{path}” cannot be written.", path=path), hint=t("Choose another place."))
 
 
-def make_file(path: Path, tables: Tables) -> None:
+def make_file(path: Path, tables: Tables, *, extension: bool = False) -> tuple[str, ...]:
     """Make the file, or fill one without tables: all of it or nothing.
+
+    Args:
+        extension: its tables are for programs that load cr-sqlite, and for no others.
+
+    Returns:
+        the names of the tables that are for such programs in any case (``Replica.create_tables``).
 
     Raises:
         UsageError: the tables cannot be made, or somebody else made some meanwhile. SynclineError: the disk.
@@ -66,7 +72,7 @@ def make_file(path: Path, tables: Tables) -> None:
     check_plans(tables.plans)
     there = path.exists()
     try:
-        _fill(path, tables)
+        return _fill(path, tables, extension)
     except (FileBusy, _Taken):  # somebody else's by now
         raise
     except BaseException:
@@ -76,24 +82,23 @@ def make_file(path: Path, tables: Tables) -> None:
         raise
 
 
-def _fill(path: Path, tables: Tables) -> None:
-    with explained(path):
-        db = connect(path, create=True)
-        try:
-            db.execute("BEGIN IMMEDIATE")
-            if not _is_empty(db):
-                raise _Taken(
-                    t("Another program has just created tables in “{file}”.", file=path.name),
-                    hint=t("Pair it as it is."),
-                )
-            at_once(create_tables(db, tables.plans, equal_values=tables.equal_values))
-            db.execute("COMMIT")
-        except (NotEligible, apsw.SQLError) as error:
-            raise UsageError(
-                t("The other side's tables cannot be created: {reason}.", reason=printable(str(error), 200))
-            ) from None
-        finally:
-            db.close()
+def _fill(path: Path, tables: Tables, extension: bool) -> tuple[str, ...]:
+    def check(db: apsw.Connection) -> None:
+        if not _is_empty(db):
+            raise _Taken(
+                t("Another program has just created tables in “{file}”.", file=path.name), hint=t("Pair it as it is.")
+            )
+
+    try:
+        with Replica.open(path, create=True) as replica:
+            return replica.create_tables(
+                tables.plans, equal_values=tables.equal_values, extension=extension, check=check
+            )
+    except (NotEligible, ReplicaError) as error:
+        if not isinstance(error, NotEligible) and not isinstance(error.__cause__, apsw.SQLError):
+            raise
+        reason = printable(str(error.__cause__ or error), 200)
+        raise UsageError(t("The other side's tables cannot be created: {reason}.", reason=reason)) from None
 
 
 def _is_empty(db: apsw.Connection) -> bool:

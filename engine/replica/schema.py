@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import apsw
@@ -11,6 +11,7 @@ from engine.clocks import coverage, identity
 from engine.crr import config
 from engine.crr.tables import additions, automigrate
 from engine.crr.tables.cautions import with_those_of_the_file
+from engine.crr.tables.plans import create_plain, set_equal_values
 from engine.errors import UsageError
 from engine.replica.database import Database
 from engine.sqlite.sql import main
@@ -20,7 +21,7 @@ from engine.table_shape import Parked, Shape
 from engine.tables import parking
 from engine.tables.additions import Addition
 from engine.tables.findings import Finding
-from engine.tables.introspect import Table, unnamed_tables, user_tables
+from engine.tables.introspect import Table, describe, unnamed_tables, user_tables
 from engine.tables.kind import Kind
 from engine.tables.types import Migration, SyncedTable, SyncedTables, TableStatus
 from engine.text import t
@@ -181,6 +182,38 @@ class Schema(Database):
             )
             name, version = rows.get("schema_name"), rows.get("schema_version", -1)
             return (name if isinstance(name, str) else None), (version if isinstance(version, int) else -1)
+
+    def create_tables(
+        self,
+        plans: Iterable[TablePlan],
+        *,
+        equal_values: bool,
+        extension: bool = False,
+        check: Callable[[apsw.Connection], None] = lambda _: None,
+    ) -> tuple[str, ...]:
+        """Make synced tables as planned, in one transaction. The plans were checked with ``check_plans``.
+
+        Args:
+            equal_values: how the other side breaks ties (``merges_equal_values``).
+            extension: as cr-sqlite's tables, as those are made in any case that cannot be ordinary ones.
+            check: is called in the transaction before anything is made; what it raises undoes it.
+
+        Returns:
+            the names of those that were made as cr-sqlite's.
+        """
+        by_extension = []
+        with self._writing() as db:
+            check(db)
+            for plan in plans:
+                create_plain(db, plan)
+                table = describe(db, plan.name)
+                if extension or table is None or self._ordinary.obstacles(table):
+                    self._crsqlite.make(plan.name)
+                    by_extension.append(plan.name)
+                else:
+                    self._ordinary.make(plan.name)
+            set_equal_values(db, equal_values)
+        return tuple(by_extension)
 
     def make_ordinary(self, table: str) -> None:
         """Make a table syncable, to which any program goes on writing; its rows so far become changes. Idempotent.

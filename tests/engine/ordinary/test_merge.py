@@ -126,6 +126,23 @@ def test_an_update_asks_for_no_other_column(new: Open) -> None:
     assert file.rows() == {"a": ("A", 0, 5)}
 
 
+def test_a_new_row_whose_cells_come_one_after_the_other(new: Open) -> None:
+    """No rule is broken in between, and what stands there until then is nobody's value."""
+    file = new(
+        "CREATE TABLE notes (id TEXT PRIMARY KEY, title TEXT NOT NULL, stars INTEGER NOT NULL, body BLOB NOT NULL,"
+        " due REAL NOT NULL DEFAULT 7)"
+    )
+    file.merge([change("a", "title", "A", 2)])
+    assert file.rows() == {"a": ("A", 0, b"", 7.0)}
+    assert [one.cid for one in file.changes()] == ["title"]
+    file.merge([change("a", "body", b"B"), change("a", "stars", 0)])
+    assert file.rows() == {"a": ("A", 0, b"B", 7.0)}
+    assert {one.cid: one.val for one in file.changes()} == {"title": "A", "stars": 0, "body": b"B"}
+    before = file.cells()
+    file.compare_all()
+    assert file.cells() == before
+
+
 @pytest.mark.parametrize(
     ("wrong", "error"),
     [
