@@ -72,13 +72,13 @@ async def _main(quit_asked: asyncio.Event, instance: SingleInstance, arguments: 
     except SynclineError as error:
         await _show_start_error(error, quit_asked)
         raise
-    look = QSettings(str(config_dir() / "window.ini"), QSettings.Format.IniFormat)
+    window_settings = QSettings(str(config_dir() / "window.ini"), QSettings.Format.IniFormat)
     app = QApplication.instance()
     if app is not None and engine.settings.language != "system":
         language.install(app, engine.settings.language)
     hidden = hidden or engine.settings.start_hidden
     with LogFile(log_path(), engine.settings.log_level) as log:
-        async with shell(engine, quit_asked, look=look, log=log, hidden=hidden) as window:
+        async with shell(engine, quit_asked, window_settings=window_settings, log=log, hidden=hidden) as window:
             instance.arguments_received.connect(window.receive)
             if isinstance(app, Application):
                 app.link_opened.connect(lambda link: window.receive([link]))
@@ -94,7 +94,7 @@ async def shell(
     engine: Engine,
     quit_asked: asyncio.Event,
     *,
-    look: QSettings | None = None,
+    window_settings: QSettings | None = None,
     log: LogFile | None = None,
     hidden: bool = False,
 ) -> AsyncIterator[Window]:
@@ -102,26 +102,26 @@ async def shell(
 
     Args:
         engine: not open yet, so that the window can be seen before all files are open, and no event is missed.
-        quit_asked: set by "Quit". look: where sizes and columns are remembered. log: where what happens is logged.
-        hidden: begin in the tray.
+        quit_asked: set by "Quit". window_settings: where sizes and columns are remembered.
+        log: where what happens is logged. hidden: begin in the tray.
     """
     with GcTimer():
         commands = Commands(engine)
         with caught(commands.report_error):
-            async with _shell(commands, quit_asked, look, log, hidden) as window:
+            async with _shell(commands, quit_asked, window_settings, log, hidden) as window:
                 yield window
 
 
 @contextlib.asynccontextmanager
 async def _shell(
-    commands: Commands, quit_asked: asyncio.Event, look: QSettings | None, log: LogFile | None, hidden: bool
+    commands: Commands, quit_asked: asyncio.Event, window_settings: QSettings | None, log: LogFile | None, hidden: bool
 ) -> AsyncIterator[Window]:
     engine = commands.engine
     actions = Actions()
     actions.quit.triggered.connect(quit_asked.set)
     bridge = Bridge(engine)
     preferences = Preferences(commands, bridge, log)
-    window = Window(actions, commands, bridge, look=look)
+    window = Window(actions, commands, bridge, window_settings=window_settings)
     window.dialogs.log = log
     tray = Tray(actions, window, window.present)
     tray.pause.asked.connect(commands.pause)

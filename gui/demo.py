@@ -18,7 +18,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 
 from engine.api import Engine
 from engine.change import SQLiteValue
-from engine.cli.demo.command import folder_for, tell_story, verdict
+from engine.cli.demo.command import folder_for, run_script, verdict
 from engine.cli.demo.hub import SIDES, Demo
 from engine.crr import connect
 from engine.history.journal import Journal
@@ -48,11 +48,11 @@ def run(keep: Path | None) -> int:
         return run_coroutine(app, lambda quit_asked: _show(folder, quit_asked))
 
 
-def run_once(keep: Path | None, say: Callable[[str], None]) -> int:
+def run_once(keep: Path | None, print_line: Callable[[str], None]) -> int:
     """Run the demo's script under a window that nobody sees, compare, and paint the window into a picture."""
     app = make_application()
     with folder_for(keep) as folder:
-        return run_coroutine(app, lambda quit_asked: _run_script(folder, quit_asked, say, kept=keep is not None))
+        return run_coroutine(app, lambda quit_asked: _run_script(folder, quit_asked, print_line, kept=keep is not None))
 
 
 async def _show(folder: Path, quit_asked: asyncio.Event) -> int:
@@ -67,11 +67,11 @@ async def _show(folder: Path, quit_asked: asyncio.Event) -> int:
     return 0
 
 
-async def _run_script(folder: Path, quit_asked: asyncio.Event, say: Callable[[str], None], *, kept: bool) -> int:
+async def _run_script(folder: Path, quit_asked: asyncio.Event, print_line: Callable[[str], None], *, kept: bool) -> int:
     engine = Engine(Settings(), journal=Journal())
-    demo = Demo(engine, folder, say)
+    demo = Demo(engine, folder, print_line)
     async with shell(engine, quit_asked) as window:
-        story = asyncio.create_task(tell_story(demo))
+        story = asyncio.create_task(run_script(demo))
         asked = asyncio.create_task(quit_asked.wait())
         await asyncio.wait([story, asked], return_when=asyncio.FIRST_COMPLETED)
         asked.cancel()
@@ -85,7 +85,7 @@ async def _run_script(folder: Path, quit_asked: asyncio.Event, say: Callable[[st
     status = await verdict(demo)
     path = _picture_file(folder if kept else None)
     picture.save(str(path))
-    say(f"The window: {path}")
+    print_line(f"The window: {path}")
     return status
 
 

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QMainWindow, QWidget
 
 from engine.errors import SynclineError
 from engine.peer_state import State
+from engine.text import t
 from gui import language
 from gui.lifecycle import Application, make_application, run_coroutine
 from gui.pairing_screenshots import pairing
@@ -34,7 +35,7 @@ RECOLOURED = 0.05
 """Seconds for another scheme."""
 
 
-def run(folder: Path, say: Callable[[str], None], *, pairing: bool = False) -> int:
+def run(folder: Path, print_line: Callable[[str], None], *, pairing: bool = False) -> int:
     """Paint all pictures into ``folder``, made when needed, and say the path of each.
 
     Args:
@@ -46,18 +47,20 @@ def run(folder: Path, say: Callable[[str], None], *, pairing: bool = False) -> i
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise SynclineError(f"The pictures cannot be put into {folder}: {error.strerror}.") from None
+        raise SynclineError(
+            t("The pictures could not be saved in {folder}: {reason}.", folder=folder, reason=error.strerror)
+        ) from None
     app = make_application()
     QCursor.setPos(app.primaryScreen().geometry().bottomRight())  # over nothing
-    return run_coroutine(app, lambda quit_asked: _Photographer(app, folder, say, pairing).all(quit_asked))
+    return run_coroutine(app, lambda quit_asked: _Photographer(app, folder, print_line, pairing).all(quit_asked))
 
 
 class _Photographer:
-    def __init__(self, app: Application, folder: Path, say: Callable[[str], None], pairing: bool) -> None:
+    def __init__(self, app: Application, folder: Path, print_line: Callable[[str], None], pairing: bool) -> None:
         self._app = app
         self._pairing = pairing
         self._folder = folder
-        self._say = say
+        self._print_line = print_line
         self._language = ""
 
     async def all(self, quit_asked: asyncio.Event) -> int:
@@ -98,8 +101,10 @@ class _Photographer:
             await asyncio.sleep(RECOLOURED)
             file = self._folder / f"{name}-{self._language}-{scheme}.png"
             if not widget.grab().save(str(file)):
-                raise SynclineError(f"{file} could not be written.", hint="Check that the folder is yours.")
-            self._say(str(file))
+                raise SynclineError(
+                    t("{file} could not be written.", file=file), hint=t("Check that the folder is yours.")
+                )
+            self._print_line(str(file))
         apply_scheme(SCHEMES[0], self._app)
 
 

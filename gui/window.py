@@ -53,7 +53,7 @@ class Window(QMainWindow):
 
     Args:
         actions: shared with the tray. commands: what is wished goes there. bridge: where the news come from.
-        look: where sizes and columns are remembered; None forgets them.
+        window_settings: where sizes and columns are remembered; None forgets them.
     """
 
     paused_changed = Signal(bool)
@@ -66,7 +66,9 @@ class Window(QMainWindow):
     _made = False
     """Whether there is something to show: events come before the window is whole, and after its end."""
 
-    def __init__(self, actions: Actions, commands: Commands, bridge: Bridge, *, look: QSettings | None = None) -> None:
+    def __init__(
+        self, actions: Actions, commands: Commands, bridge: Bridge, *, window_settings: QSettings | None = None
+    ) -> None:
         super().__init__()
         self.actions_shared = actions
         self.commands = commands
@@ -101,8 +103,8 @@ class Window(QMainWindow):
         self._make_centre()
         self._make_status_bar()
         self._connect()
-        self._look = self._make_look(look)
-        self._look.restore()
+        self._window_state = self._make_window_state(window_settings)
+        self._window_state.restore()
         self._settings_changed(commands.engine.settings)
         self.peers.set_database_names({known.id: known.name for known in commands.engine.settings.databases})
         self._update_summary()
@@ -320,7 +322,7 @@ class Window(QMainWindow):
 
     def first(self, remark: str) -> bool:
         """Whether something is done for the first time; it never is again."""
-        return self._look.first(remark)
+        return self._window_state.first(remark)
 
     def show_no_tray(self) -> None:
         """Say, once in this program's life, why closing did not put the window away."""
@@ -369,9 +371,9 @@ class Window(QMainWindow):
 
     def save_look(self) -> None:
         """Remember sizes, columns and the tab."""
-        self._look.save()
+        self._window_state.save()
 
-    def _make_look(self, file: QSettings | None) -> WindowState:
+    def _make_window_state(self, file: QSettings | None) -> WindowState:
         parts: dict[str, tuple[Save, Restore]] = {
             "window": (self.saveGeometry, self.restoreGeometry),
             "splitter": (self.splitter.saveState, self.splitter.restoreState),

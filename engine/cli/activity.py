@@ -7,7 +7,7 @@ import sys
 from datetime import datetime
 
 from engine.cli.encoding import is_unicode
-from engine.cli.output import changes, say
+from engine.cli.output import changes, print_line
 from engine.history.export import read_syncs, write_csv, write_json
 from engine.settings import journal_path
 from engine.text import layout, t
@@ -28,9 +28,9 @@ async def activity(arguments: argparse.Namespace) -> int:
                 result = layout("{moved}: {reason}", moved=moved, reason=line.error)
             else:
                 result = t("{moved} in {seconds:.1f} s", moved=moved, seconds=line.seconds)
-            say(layout("{when}  {peer}  {result}", when=when, peer=line.peer_name, result=result))
+            print_line(layout("{when}  {peer}  {result}", when=when, peer=line.peer_name, result=result))
         if not lines:
-            say(t("Nothing was synced in the last 30 days."))
+            print_line(t("Nothing was synced in the last 30 days."))
     return 0
 
 

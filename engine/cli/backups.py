@@ -6,7 +6,7 @@ import argparse
 from datetime import datetime
 from pathlib import Path
 
-from engine.cli.output import say, say_json
+from engine.cli.output import print_json, print_line
 from engine.errors import UsageError
 from engine.settings import data_dir
 from engine.sqlite.paths import resolved
@@ -28,9 +28,9 @@ def _list(arguments: argparse.Namespace, backups: Backups) -> None:
         found = [one for one in found if one.path == resolved(arguments.database)]
     for one in found:
         if arguments.json:
-            say_json({"backup": str(one.copy), "database": str(one.path), "made": _when(one), "bytes": one.size})
+            print_json({"backup": str(one.copy), "database": str(one.path), "made": _when(one), "bytes": one.size})
         else:
-            say(
+            print_line(
                 t(
                     "{made}  {size:>13,} bytes  {name}  of {path}",
                     made=_when(one),
@@ -40,7 +40,7 @@ def _list(arguments: argparse.Namespace, backups: Backups) -> None:
                 )
             )
     if not found and not arguments.json:
-        say(t("There are no backups."))
+        print_line(t("There are no backups."))
 
 
 def _restore(arguments: argparse.Namespace, backups: Backups) -> None:
@@ -77,7 +77,7 @@ def _restore(arguments: argparse.Namespace, backups: Backups) -> None:
     else:
         restored = t("{path} is restored as of {time}.", path=path, time=_when(chosen))
     kept = t("Backup of the previous state: {backup}", backup=before) if before is not None else ""
-    say(sentences(restored, kept))
+    print_line(sentences(restored, kept))
 
 
 def _when(backup: Backup) -> str:

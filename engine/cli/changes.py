@@ -7,7 +7,7 @@ import asyncio
 from contextlib import suppress
 
 from engine.cli.options import add_database
-from engine.cli.output import change_json, change_line, say, say_aside, say_json
+from engine.cli.output import change_json, change_line, print_json, print_line, print_to_stderr
 from engine.errors import FileBusy, ReadOnlyFile, UsageError
 from engine.history.event_stream import flow_of
 from engine.replica import Replica
@@ -54,16 +54,16 @@ def _print_changes(replica: Replica, since: int, as_json: bool, named: set[str])
         found = replica.changes(since, limit=READ_LIMIT)
         for line in flow_of(found.changes):
             if as_json:
-                say_json(change_json(line))
+                print_json(change_json(line))
             else:
-                say(change_line(line))
+                print_line(change_line(line))
         since = max(since, found.until)
         if not found.more:
             break
     replica.look_again()
     reasons = set(replica.waiting.reasons)
     if reasons - named:
-        say_aside(replica.waiting.sentence)
+        print_to_stderr(replica.waiting.sentence)
     named.clear()
     named.update(reasons)
     return since

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from engine.cli.options import add_database
-from engine.cli.output import say, say_json
+from engine.cli.output import print_json, print_line
 from engine.replica import Replica
 from engine.settings import data_dir
 from engine.storage.backup import Backups
@@ -37,19 +37,19 @@ async def check(arguments: argparse.Namespace) -> int:
         repaired = backup is not None and bool(finding.remedy)
         if arguments.json:
             kind = finding.damage.name.lower().replace("_", "-")
-            say_json({"table": finding.table, "damage": kind, "count": finding.count, "mended": repaired})
+            print_json({"table": finding.table, "damage": kind, "count": finding.count, "mended": repaired})
         else:
-            say(layout("{table}: {damage}", table=finding.table, damage=finding.sentence))
-            say(_remedy(finding, repaired), indent=4)
+            print_line(layout("{table}: {damage}", table=finding.table, damage=finding.sentence))
+            print_line(_remedy(finding, repaired), indent=4)
     left = [finding for finding in found if backup is None or not finding.remedy]
     if arguments.json:
         return 1 if left else 0
     if not found:
-        say(t("{path} is intact.", path=path))
+        print_line(t("{path} is intact.", path=path))
     elif backup:
-        say(t("Backup of the previous state: {backup}", backup=backup))
+        print_line(t("Backup of the previous state: {backup}", backup=backup))
     elif any(finding.remedy for finding in left):
-        say(t("To repair it: syncline check --repair {path}", path=path))
+        print_line(t("To repair it: syncline check --repair {path}", path=path))
     return 1 if left else 0
 
 

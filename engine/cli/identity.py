@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from engine.cli.options import add_database
-from engine.cli.output import say
+from engine.cli.output import print_line
 from engine.errors import UsageError
 from engine.replica import Replica
 from engine.settings import data_dir
@@ -36,7 +36,7 @@ async def new_id(arguments: argparse.Namespace) -> int:
     backup = Backups(data_dir() / "backups").make(path)
     with Replica.open(path) as replica:
         new = replica.new_site_id()
-    say(
+    print_line(
         t(
             "{path} has a new site id: {new} (was {old}). Backup of the previous state: {backup}",
             path=path,
@@ -45,7 +45,7 @@ async def new_id(arguments: argparse.Namespace) -> int:
             backup=backup,
         )
     )
-    say(t("If another copy of the file was synced too, give it a new id as well."))
+    print_line(t("If another copy of the file was synced too, give it a new id as well."))
     return 0
 
 

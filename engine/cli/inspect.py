@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.cli.options import add_database
-from engine.cli.output import rows, say, say_json, short_site, waiting_json
+from engine.cli.output import print_json, print_line, rows, short_site, waiting_json
 from engine.errors import ReplicaError
 from engine.history import parked
 from engine.replica import Replica
@@ -26,7 +26,7 @@ async def tables(arguments: argparse.Namespace) -> int:
         found = replica.tables()
     for table in found:
         if arguments.json:
-            say_json(
+            print_json(
                 {
                     "table": table.name,
                     "syncable": table.syncable,
@@ -42,11 +42,11 @@ async def tables(arguments: argparse.Namespace) -> int:
             continue
         can = t("can be made syncable") if table.eligible else t("cannot be synced")
         state = t("syncable") if table.syncable else can
-        say(layout("{table}: {state}, {rows}", table=table.name, state=state, rows=rows(table.rows)))
+        print_line(layout("{table}: {state}, {rows}", table=table.name, state=state, rows=rows(table.rows)))
         for sentence in table.reasons + table.cautions:
-            say(sentence, indent=4)
+            print_line(sentence, indent=4)
     if not found and not arguments.json:
-        say(t("{path} has no tables.", path=arguments.database))
+        print_line(t("{path} has no tables.", path=arguments.database))
     return 0
 
 
@@ -56,32 +56,32 @@ async def status(arguments: argparse.Namespace) -> int:
     parked_with = parked.read(journal_path())
     databases = [_database_status(settings, database.id, parked_with) for database in settings.databases]
     if arguments.json:
-        told = [database | {"waiting": waiting_json(database["waiting"])} for database in databases]
-        say_json({"auto_sync": settings.auto_sync, "databases": told})
+        described = [database | {"waiting": waiting_json(database["waiting"])} for database in databases]
+        print_json({"auto_sync": settings.auto_sync, "databases": described})
         return 0
     if not databases:
-        say(t("No database is configured. To sync one: syncline sync DB URL"))
+        print_line(t("No database is configured. To sync one: syncline sync DB URL"))
     for database in databases:
-        say(f"{database['name']}  {database['path']}")
+        print_line(f"{database['name']}  {database['path']}")
         if database["problem"]:
-            say(database["problem"], indent=4)
+            print_line(database["problem"], indent=4)
             continue
         site_id, version = database["site_id"][:8], database["db_version"]
-        say(t("site {site_id}, version {version}", site_id=site_id, version=version), indent=4)
+        print_line(t("site {site_id}, version {version}", site_id=site_id, version=version), indent=4)
         for one in database["parked"]:
             table, reason = one["table"], one["reason"]
-            say(t("The table “{table}” cannot be synced: {reason}.", table=table, reason=reason), indent=4)
+            print_line(t("The table “{table}” cannot be synced: {reason}.", table=table, reason=reason), indent=4)
         if database["parked"]:
-            say(t("To repair it: syncline check --repair {path}", path=database["path"]), indent=4)
+            print_line(t("To repair it: syncline check --repair {path}", path=database["path"]), indent=4)
         if database["waiting"]:
-            say(database["waiting"].sentence, indent=4)
+            print_line(database["waiting"].sentence, indent=4)
         for peer in database["peers"]:
-            say(t("peer {name}  {url}  room {room}  {mode}", **peer), indent=4)
+            print_line(t("peer {name}  {url}  room {room}  {mode}", **peer), indent=4)
             for sentence in peer["parked"] or ():
-                say(t("When last connected: {sentence}", sentence=sentence), indent=8)
+                print_line(t("When last connected: {sentence}", sentence=sentence), indent=8)
         for clock in database["clocks"]:
             received, sent = (clock[key] if clock[key] is not None else "–" for key in ("received", "sent"))
-            say(
+            print_line(
                 t(
                     "{site_id}: received {received}, confirmed {confirmed}",
                     site_id=short_site(bytes.fromhex(clock["site_id"])),
@@ -100,7 +100,7 @@ def _parked_between(tables: parked.Parked | None) -> list[str] | None:
 
 def _database_status(settings: Settings, database_id: str, parked_with: Mapping[str, parked.Parked]) -> dict[str, Any]:
     database = next(known for known in settings.databases if known.id == database_id)
-    told: dict[str, Any] = {
+    described: dict[str, Any] = {
         "name": database.name,
         "path": str(database.path),
         "problem": "",
@@ -119,18 +119,18 @@ def _database_status(settings: Settings, database_id: str, parked_with: Mapping[
     }
     try:
         with Replica.open(database.path, readonly=True) as replica:
-            told["site_id"] = replica.site_id.hex()
-            told["db_version"] = replica.db_version()
-            told["parked"] = [{"table": name, "reason": why} for name, why in replica.parked()]
+            described["site_id"] = replica.site_id.hex()
+            described["db_version"] = replica.db_version()
+            described["parked"] = [{"table": name, "reason": why} for name, why in replica.parked()]
             replica.look_again()
-            told["waiting"] = replica.waiting
-            told["clocks"] = [
+            described["waiting"] = replica.waiting
+            described["clocks"] = [
                 {"site_id": peer.site_id.hex(), "received": peer.received, "sent": peer.sent}
                 for peer in replica.tracked_peers()
             ]
     except ReplicaError as error:
-        told["problem"] = error.sentence
-    return told
+        described["problem"] = error.sentence
+    return described
 
 
 def tables_options(parser: argparse.ArgumentParser) -> None:

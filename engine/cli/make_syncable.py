@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from engine.cli.options import add_database
-from engine.cli.output import rows, say
+from engine.cli.output import print_line, rows
 from engine.errors import NotEligible, UsageError
 from engine.replica import Replica
 from engine.settings import data_dir
@@ -30,7 +30,7 @@ async def run(arguments: argparse.Namespace) -> int:
     to_make, left = [], []
     for table in chosen:
         if table.syncable:
-            say(t("{table} is already syncable.", table=table.name))
+            print_line(t("{table} is already syncable.", table=table.name))
         elif table.eligible:
             to_make.append(table)
         elif arguments.all:
@@ -38,16 +38,16 @@ async def run(arguments: argparse.Namespace) -> int:
         else:
             raise _refusal(table, by_extension=not arguments.extension and table.name in otherwise)
     for table in left:
-        say(layout("{table}: {state}", table=table.name, state=t("cannot be synced")))
+        print_line(layout("{table}: {state}", table=table.name, state=t("cannot be synced")))
         for reason in table.reasons:
-            say(reason, indent=4)
+            print_line(reason, indent=4)
     if to_make:
         for table in to_make:
             for caution in table.cautions:
-                say(caution)
+                print_line(caution)
         _change(path, to_make, Replica.make_crr if arguments.extension else Replica.make_ordinary, _made)
         if arguments.extension:
-            say(t("Programs that write to this table must now load cr-sqlite, or write through engine.crr."))
+            print_line(t("Programs that write to this table must now load cr-sqlite, or write through engine.crr."))
     return 0 if to_make or any(table.syncable for table in chosen) else 1
 
 
@@ -55,7 +55,7 @@ def _undo(path: Path, chosen: Sequence[TableStatus], *, every: bool) -> int:
     synced = [table for table in chosen if table.kind is not None]
     for table in chosen:
         if table.kind is None and not every:
-            say(t("{table} is not syncable.", table=table.name))
+            print_line(t("{table} is not syncable.", table=table.name))
     if synced:
         _change(path, synced, Replica.make_plain, _undone)
     return 0
@@ -74,15 +74,15 @@ def _change(
     path: Path,
     tables: Sequence[TableStatus],
     change: Callable[[Replica, str], None],
-    told: Callable[[TableStatus], str],
+    describe: Callable[[TableStatus], str],
 ) -> None:
     """Change the tables, after a backup; each in a transaction of its own, so that programs can write in between."""
     backup = Backups(data_dir() / "backups").make(path)
     with Replica.open(path) as replica:
         for table in tables:
             change(replica, table.name)
-            say(told(table))
-    say(t("Backup of the previous state: {backup}", backup=backup))
+            print_line(describe(table))
+    print_line(t("Backup of the previous state: {backup}", backup=backup))
 
 
 def _made(table: TableStatus) -> str:

@@ -26,17 +26,17 @@ def said(text: str) -> str:
     return translated(text, catalogue(language), number_format(language))
 
 
-def say(text: str, *, indent: int = 0) -> None:
+def print_line(text: str, *, indent: int = 0) -> None:
     """Print one line for a person or a pipe, at once, in the system's language."""
     print(" " * indent + said(text), flush=True)
 
 
-def say_aside(text: str) -> None:
+def print_to_stderr(text: str) -> None:
     """Print one line for a person beside what goes down a pipe, at once, in the system's language."""
     print(said(text), file=sys.stderr, flush=True)
 
 
-def say_json(value: dict[str, Any]) -> None:
+def print_json(value: dict[str, Any]) -> None:
     """Print one JSON object on a line, at once."""
     print(json.dumps(value, ensure_ascii=not is_unicode(sys.stdout)), flush=True)
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from engine.api import Engine
-from engine.cli.output import say, terminal
+from engine.cli.output import print_line, terminal
 from engine.cli.states import StateLines
 from engine.errors import UsageError
 from engine.events import Paired, PeerChanged, SharingChanged
@@ -32,7 +32,7 @@ async def share(arguments: argparse.Namespace) -> int:
     async with _engine() as engine:
         with engine.subscribe() as events:
             await _share(engine, arguments.databases, arguments)
-            await _tell(events)
+            await _print_events(events)
     return 0
 
 
@@ -49,14 +49,14 @@ async def pair(arguments: argparse.Namespace) -> int:
         with engine.subscribe() as events:
             [database] = await _share(engine, [Path(arguments.what)], arguments)
             link = engine.sharing.invite(database.id)
-            say(t("Open this link on the other machine within ten minutes. It works once; keep it to yourself:"))
-            say(link.text())
+            print_line(t("Open this link on the other machine within ten minutes. It works once; keep it to yourself:"))
+            print_line(link.text())
             if terminal():
-                say(qr_on_terminal(link.text()))
-            say(t("Both sides show these words: {words}", words=" ".join(link.words)))
-            say(t("On the other machine, run: syncline pair LINK DB"))
-            say(t("To stop here, press Ctrl-C. To continue later: syncline share {path}", path=arguments.what))
-            await _tell(events)
+                print_line(qr_on_terminal(link.text()))
+            print_line(t("Both sides show these words: {words}", words=" ".join(link.words)))
+            print_line(t("On the other machine, run: syncline pair LINK DB"))
+            print_line(t("To stop here, press Ctrl-C. To continue later: syncline share {path}", path=arguments.what))
+            await _print_events(events)
     return 0
 
 
@@ -75,21 +75,23 @@ async def _use(link: PairingLink, arguments: argparse.Namespace) -> int:
             mode = Mode.LIVE if arguments.watch else Mode.MANUAL
             if is_new(whole(arguments.database)):
                 peer = await engine.pairing.pair_new(link, arguments.database, mode=mode)
-                say(t("Created {path} with the tables of the other side.", path=arguments.database))
+                print_line(t("Created {path} with the tables of the other side.", path=arguments.database))
             else:
                 database = await engine.databases.add(arguments.database)
                 peer = await engine.pairing.pair(link, database.id, mode=mode)
             for gone in _keep(file, settings, engine.settings.databases[0], peer):
                 await engine.peers.tokens.drop(gone.id)
-            say(t("Paired with {url}. Both sides show these words: {words}", url=peer.url, words=" ".join(link.words)))
-            say(await store.where())
+            print_line(
+                t("Paired with {url}. Both sides show these words: {words}", url=peer.url, words=" ".join(link.words))
+            )
+            print_line(await store.where())
             if arguments.watch:
-                await _tell(events)
+                await _print_events(events)
                 return 0
         [outcome] = (await engine.peers.sync_now()).values()
         if outcome is not None:
             raise outcome
-        say(t("Both sides hold the same. To continue, open the window or run: syncline sync DB"))
+        print_line(t("Both sides hold the same. To continue, open the window or run: syncline sync DB"))
     return 0
 
 
@@ -124,29 +126,29 @@ async def _share(engine: Engine, paths: Sequence[Path], arguments: argparse.Name
     assert engine.sharing.server is not None
     rooms, port = ", ".join(engine.sharing.server.rooms), engine.sharing.server.port
     if arguments.local:
-        say(t("Sharing {rooms} on this machine only, at port {port}.", rooms=rooms, port=port))
+        print_line(t("Sharing {rooms} on this machine only, at port {port}.", rooms=rooms, port=port))
     else:
-        say(t("Sharing {rooms} in the local network, at port {port}.", rooms=rooms, port=port))
+        print_line(t("Sharing {rooms} in the local network, at port {port}.", rooms=rooms, port=port))
     return databases
 
 
-async def _tell(events: EventStream) -> None:
+async def _print_events(events: EventStream) -> None:
     here: set[str] = set()
     states = StateLines()
     async for event in events:
         match event:
             case Paired(name, words):
-                say(t("Paired with {name}: {words}", name=name, words=" ".join(words)))
+                print_line(t("Paired with {name}: {words}", name=name, words=" ".join(words)))
             case SharingChanged(guests=guests):
                 now = {guest.name for guest in guests if guest.connected}
                 for name in sorted(now ^ here):
                     if name in now:
-                        say(t("{name} connected.", name=name))
+                        print_line(t("{name} connected.", name=name))
                     else:
-                        say(t("{name} disconnected.", name=name))
+                        print_line(t("{name} disconnected.", name=name))
                 here = now
             case PeerChanged(status) if line := states.line(status):
-                say(line)
+                print_line(line)
             case _:
                 pass
 

@@ -15,7 +15,7 @@ import sys
 import threading
 from collections.abc import Awaitable, Callable
 
-from engine.cli.output import say_aside
+from engine.cli.output import print_to_stderr
 from engine.errors import SynclineError, UsageError
 from engine.text import layout, t
 
@@ -40,11 +40,11 @@ def run(arguments: argparse.Namespace) -> int:
         status = arguments.window(arguments) if arguments.window is not None else None
         if status is not None:  # it ran Qt's loop, and ended in good order by itself
             return int(status)
-        return asyncio.run(_until_told(arguments.run, arguments))
+        return asyncio.run(_until_stopped(arguments.run, arguments))
     except UsageError as error:
-        return _say(error, 2)
+        return _print_error(error, 2)
     except SynclineError as error:
-        return _say(error, 1)
+        return _print_error(error, 1)
     except BrokenPipeError:
         # whoever read our output has gone; there is nobody to tell
         with contextlib.suppress(OSError):
@@ -53,7 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
     except OSError as error:
         # a folder or file that cannot be used, somewhere where nobody has thought of it
         log.debug("This was not expected", exc_info=True)
-        return _say(_of_system(error), 1)
+        return _print_error(_of_system(error), 1)
 
 
 def _log_to_stderr(level: str) -> None:
@@ -62,20 +62,20 @@ def _log_to_stderr(level: str) -> None:
     logging.basicConfig(level=level, format="%(name)s: %(message)s", handlers=[handler])
 
 
-async def _until_told(run: Command, arguments: argparse.Namespace) -> int:
+async def _until_stopped(run: Command, arguments: argparse.Namespace) -> int:
     """Run a command; SIGINT and SIGTERM end it in good order."""
     loop = asyncio.get_running_loop()
     task = asyncio.current_task()
     assert task is not None
-    told = False
+    stopped = False
 
     status = 0 if arguments.endless(arguments) else 1
 
     def stop() -> None:
-        nonlocal told
-        if told:  # asked twice: at once; what is on disk is whole at any moment
+        nonlocal stopped
+        if stopped:  # asked twice: at once; what is on disk is whole at any moment
             os._exit(1)
-        told = True
+        stopped = True
         task.cancel()
         _end_within(WITHIN, status)
 
@@ -85,7 +85,7 @@ async def _until_told(run: Command, arguments: argparse.Namespace) -> int:
     try:
         return await run(arguments)
     except asyncio.CancelledError:
-        if not told:
+        if not stopped:
             raise
         return status
 
@@ -104,8 +104,8 @@ def _of_system(error: OSError) -> SynclineError:
     return SynclineError(t("{file} cannot be used: {reason}.", file=error.filename, reason=why))
 
 
-def _say(error: SynclineError, status: int) -> int:
-    say_aside(layout("syncline: {sentence}", sentence=error.sentence))
+def _print_error(error: SynclineError, status: int) -> int:
+    print_to_stderr(layout("syncline: {sentence}", sentence=error.sentence))
     if error.hint:
-        say_aside(layout("          {hint}", hint=error.hint))
+        print_to_stderr(layout("          {hint}", hint=error.hint))
     return status

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from engine.checks.schema_diff import SchemaLine, ask_plans, compare
 from engine.cli.options import add_database, add_token_file
-from engine.cli.output import say, say_json, shown
+from engine.cli.output import print_json, print_line, shown
 from engine.cli.sync import kept, named
 from engine.replica import Replica
 from engine.settings import data_dir
@@ -33,16 +33,16 @@ async def run(arguments: argparse.Namespace) -> int:
             added = replica.add_missing(there)
             lines = compare(replica, there).lines
         if not arguments.json:
-            say(t("Added: {names}. Backup of the previous state: {backup}", names=_names(added), backup=backup))
-            say(t("To undo this while it is unused: syncline schema {path} --undo", path=path))
+            print_line(t("Added: {names}. Backup of the previous state: {backup}", names=_names(added), backup=backup))
+            print_line(t("To undo this while it is unused: syncline schema {path} --undo", path=path))
         addable = any(line.addable for line in lines)
     for line in lines:
-        _say_json(line) if arguments.json else say(_line(line))
+        _print_as_json(line) if arguments.json else print_line(_line(line))
     if not arguments.json:
         if not lines:
-            say(t("The tables are the same on both sides."))
+            print_line(t("The tables are the same on both sides."))
         elif addable:
-            say(t("To add what is marked with + here, after a backup: --add"))
+            print_line(t("To add what is marked with + here, after a backup: --add"))
     return 1 if lines else 0
 
 
@@ -51,12 +51,14 @@ def _undo(path: Path) -> int:
     with Replica.open(path) as replica:
         dropped, left = replica.take_back_added()
     if dropped:
-        say(t("Removed: {names}. Backup of the previous state: {backup}", names=_names(dropped), backup=backup))
+        print_line(t("Removed: {names}. Backup of the previous state: {backup}", names=_names(dropped), backup=backup))
     if left:
-        say(t("Still in use, so kept: {names}.", names=_names(left)))
-        say(t("You can restore a backup from before they were added, and make it a new replica: syncline new-id"))
+        print_line(t("Still in use, so kept: {names}.", names=_names(left)))
+        print_line(
+            t("You can restore a backup from before they were added, and make it a new replica: syncline new-id")
+        )
     if not dropped and not left:
-        say(t("Nothing was added that could be undone."))
+        print_line(t("Nothing was added that could be undone."))
     return 1 if left else 0
 
 
@@ -76,9 +78,9 @@ def _line(line: SchemaLine) -> Text:
     )
 
 
-def _say_json(line: SchemaLine) -> None:
-    told = {"table": line.table, "column": line.column or None, "here": line.here, "there": line.there}
-    say_json({**told, "addable": line.addable, "cure": line.cure.value})
+def _print_as_json(line: SchemaLine) -> None:
+    values = {"table": line.table, "column": line.column or None, "here": line.here, "there": line.there}
+    print_json({**values, "addable": line.addable, "cure": line.cure.value})
 
 
 def schema_options(parser: argparse.ArgumentParser) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from engine.api import Engine
 from engine.cli.logs import log_json
-from engine.cli.output import say
+from engine.cli.output import print_line
 from engine.cli.sync import read_token
 from engine.errors import UsageError
 from engine.events import HubChanged
@@ -47,10 +47,10 @@ async def run(arguments: argparse.Namespace) -> int:
             hub = await engine.serving.start(
                 arguments.folder, host=arguments.host, port=arguments.port, options=options
             )
-            say(t("Serving {folder} at {url}; press Ctrl-C to stop.", folder=arguments.folder, url=hub.url))
+            print_line(t("Serving {folder} at {url}; press Ctrl-C to stop.", folder=arguments.folder, url=hub.url))
             async for event in events:
                 if isinstance(event, HubChanged) and event.url:
-                    say(t("Connected: {rooms}", rooms=_crowd(event.rooms)))
+                    print_line(t("Connected: {rooms}", rooms=_crowd(event.rooms)))
     return 0
 
 

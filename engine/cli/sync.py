@@ -17,9 +17,9 @@ from engine.cli.output import (
     change_json,
     change_line,
     changes,
+    print_json,
+    print_line,
     said,
-    say,
-    say_json,
     short_site,
     shown,
     terminal,
@@ -71,7 +71,7 @@ async def run(arguments: argparse.Namespace) -> int:
             for peer, token in wanted:
                 here = replace(peer, database=database.id, mode=mode, minutes=arguments.every or 1, paused=None)
                 await engine.peers.add(here, token=token)
-            telling = asyncio.create_task(_tell(events, show, recorder))
+            telling = asyncio.create_task(_print_events(events, show, recorder))
             if stay:
                 await telling
                 return 0
@@ -154,7 +154,7 @@ def kept_peers(arguments: argparse.Namespace) -> list[PeerConfig]:
     return peers
 
 
-async def _tell(events: EventStream, show: _Lines | _JsonLines, recorder: _ParkedRecorder | None) -> None:
+async def _print_events(events: EventStream, show: _Lines | _JsonLines, recorder: _ParkedRecorder | None) -> None:
     async for event in events:
         show.event(event)
         if recorder is not None and isinstance(event, PeerChanged):
@@ -211,15 +211,17 @@ class _Lines:
     def created(self, path: Path, room: str, tables: Sequence[str], by_extension: Sequence[str]) -> None:
         """The database was made from the room."""
         names = ", ".join(map(shown, tables))
-        say(t("Created {path} with the tables of the room “{room}”: {tables}.", path=path, room=room, tables=names))
+        print_line(
+            t("Created {path} with the tables of the room “{room}”: {tables}.", path=path, room=room, tables=names)
+        )
         for name in by_extension:
-            say(
+            print_line(
                 t("Programs that write to {table} must load cr-sqlite, or write through engine.crr.", table=shown(name))
             )
 
     def waits(self, error: SynclineError) -> None:
         """The database cannot be used at the moment."""
-        say(layout("{state}: {reason}", state=State.WAITING.value, reason=error))
+        print_line(layout("{state}: {reason}", state=State.WAITING.value, reason=error))
 
     def event(self, event: Event) -> None:
         match event:
@@ -227,15 +229,15 @@ class _Lines:
                 self._peer(status)
             case ChangesMoved(changes=moved, way=way):
                 for change in moved[:SHOWN]:
-                    say(layout("{direction:<5} {change}", direction=way.value, change=change_line(change)))
+                    print_line(layout("{direction:<5} {change}", direction=way.value, change=change_line(change)))
                 if len(moved) > SHOWN:
-                    say(t("{direction:<5} and {count:,} more", direction=way.value, count=len(moved) - SHOWN))
+                    print_line(t("{direction:<5} and {count:,} more", direction=way.value, count=len(moved) - SHOWN))
             case SyncFinished(sent=sent, received=received, seconds=seconds, error=error):
                 sums = t("Sent {sent}, received {received}", sent=changes(sent), received=changes(received))
                 if error:
-                    say(t("{sums} in {seconds:.1f} s, cut: {reason}", sums=sums, seconds=seconds, reason=error))
+                    print_line(t("{sums} in {seconds:.1f} s, cut: {reason}", sums=sums, seconds=seconds, reason=error))
                 else:
-                    say(t("{sums} in {seconds:.1f} s", sums=sums, seconds=seconds))
+                    print_line(t("{sums} in {seconds:.1f} s", sums=sums, seconds=seconds))
             case _:
                 pass
 
@@ -250,10 +252,10 @@ class _Lines:
             if self._overwritten:
                 print("\r\033[K", end="")
             self._overwritten = False
-            say(line)
+            print_line(line)
 
     def done(self, status: PeerStatus) -> None:
-        say(
+        print_line(
             t(
                 "Caught up with {site_id}: received up to {received}, confirmed up to {confirmed}.",
                 site_id=short_site(status.site_id),
@@ -271,11 +273,11 @@ class _JsonLines:
 
     def created(self, path: Path, room: str, tables: Sequence[str], by_extension: Sequence[str]) -> None:
         """The database was made from the room."""
-        say_json({"event": "created", "room": room, "tables": list(tables), "cr-sqlite": list(by_extension)})
+        print_json({"event": "created", "room": room, "tables": list(tables), "cr-sqlite": list(by_extension)})
 
     def waits(self, error: SynclineError) -> None:
         """The database cannot be used at the moment."""
-        say_json({"event": "database", "state": State.WAITING.value, "reason": str(error)})
+        print_json({"event": "database", "state": State.WAITING.value, "reason": str(error)})
 
     def event(self, event: Event) -> None:
         match event:
@@ -283,18 +285,18 @@ class _JsonLines:
                 row = _peer_json(status)
                 if self._said.get(status.peer) != row:
                     self._said[status.peer] = row
-                    say_json({"event": "peer", **row})
+                    print_json({"event": "peer", **row})
             case ChangesMoved(changes=changes, way=way):
                 for change in changes:
-                    say_json({"event": "change", "way": way.value, **change_json(change)})
+                    print_json({"event": "change", "way": way.value, **change_json(change)})
             case SyncFinished(sent=sent, received=received, seconds=seconds, error=error):
-                told = {"sent": sent, "received": received, "seconds": round(seconds, 3), "error": error}
-                say_json({"event": "finished", **told})
+                summary = {"sent": sent, "received": received, "seconds": round(seconds, 3), "error": error}
+                print_json({"event": "finished", **summary})
             case _:
                 pass
 
     def done(self, status: PeerStatus) -> None:
-        say_json({"event": "caught-up", **_peer_json(status)})
+        print_json({"event": "caught-up", **_peer_json(status)})
 
 
 def _peer_json(status: PeerStatus) -> dict[str, object]:

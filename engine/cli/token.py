@@ -7,7 +7,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from engine.cli.output import say, say_json
+from engine.cli.output import print_json, print_line
 from engine.errors import UsageError
 from engine.hub.tokens import Token, load, make, revoke
 from engine.text import Text, joined, layout, t
@@ -28,13 +28,13 @@ def _make(arguments: argparse.Namespace) -> None:
     rooms = [check_room(room) for room in arguments.room] if arguments.room else None
     expires = _moment(arguments.expires) if arguments.expires else None
     secret = make(arguments.tokens, arguments.name, rooms=rooms, write=not arguments.read_only, expires=expires)
-    say(secret)
+    print_line(secret)
 
 
 def _list(arguments: argparse.Namespace) -> None:
     for token in load(arguments.tokens):
         if arguments.json:
-            say_json(
+            print_json(
                 {
                     "name": token.name,
                     "rooms": token.rooms,
@@ -44,12 +44,12 @@ def _list(arguments: argparse.Namespace) -> None:
                 }
             )
         else:
-            say(_line(token))
+            print_line(_line(token))
 
 
 def _revoke(arguments: argparse.Namespace) -> None:
     revoke(arguments.tokens, arguments.name)
-    say(
+    print_line(
         t(
             "Revoked “{name}”. A running hub disconnects its bearers now.",
             name=arguments.name,

@@ -11,7 +11,7 @@ from engine.checks.repair import Side
 from engine.checks.row_diff import Row, RowDifference
 from engine.checks.verify import Verification
 from engine.cli.options import add_database, add_token_file
-from engine.cli.output import as_json, row_name, rows, say, say_json, shown
+from engine.cli.output import as_json, print_json, print_line, row_name, rows, shown
 from engine.cli.sync import kept, named
 from engine.errors import TablesParked
 from engine.ids import PeerId
@@ -41,8 +41,8 @@ async def run(arguments: argparse.Namespace) -> int:
                 raise outcome
             report = await _Command(engine, peer.id, arguments).run()
             if len(wanted) > 1 and not arguments.json:
-                say(layout("{peer}:", peer=peer.name))
-            _say_json(report) if arguments.json else _say(report)
+                print_line(layout("{peer}:", peer=peer.name))
+            _print_report_json(report) if arguments.json else _print_report(report)
             worst = max(worst, int(report.verdict is Verdict.DIFFERENT or bool(report.parked)))
             await engine.peers.remove(peer.id)
     return worst
@@ -58,7 +58,7 @@ class _Command:
         """Compare, and repair as far as asked for."""
         report = await self._compare()
         if self.arguments.send_again and report.verdict is not Verdict.IDENTICAL:
-            self._tell(t("{report}. Sending again…", report=report.summary))
+            self._print(t("{report}. Sending again…", report=report.summary))
             for side in Side if self.arguments.send_again == "both" else (Side(self.arguments.send_again),):
                 await self.engine.checks.send_again(self.peer, side, timeout=PATIENCE)
             report = await self._compare()
@@ -66,10 +66,10 @@ class _Command:
             settled = await self.engine.checks.resolve_rows(self.peer, report.differing, Side(self.arguments.take))
             written = rows(settled.written)
             if self.arguments.take == Side.MINE:
-                told = t("Wrote our version of {rows}.", rows=written)
+                sentence = t("Wrote our version of {rows}.", rows=written)
             else:
-                told = t("Wrote their version of {rows}.", rows=written)
-            self._tell(sentences(told, settled.why))
+                sentence = t("Wrote their version of {rows}.", rows=written)
+            self._print(sentences(sentence, settled.why))
             await self.engine.peers.wait_in_sync([self.peer], timeout=PATIENCE, parked=True)
             report = await self._compare()
         return report
@@ -77,28 +77,28 @@ class _Command:
     async def _compare(self) -> Verification:
         return await self.engine.checks.verify(self.peer, timeout=PATIENCE)
 
-    def _tell(self, sentence: str) -> None:
+    def _print(self, sentence: str) -> None:
         if not self.arguments.json:
-            say(sentence)
+            print_line(sentence)
 
 
-def _say(report: Verification) -> None:
-    say(report.summary)
+def _print_report(report: Verification) -> None:
+    print_line(report.summary)
     for row in report.differing[:SHOWN]:
-        say(_line(row), indent=4)
+        print_line(_line(row), indent=4)
     if len(report.differing) > SHOWN or any(table.more for table in report.tables):
-        say(t("and more; --json prints the first 1,000"), indent=4)
+        print_line(t("and more; --json prints the first 1,000"), indent=4)
     if report.verdict is Verdict.DIFFERENT:
-        say(
+        print_line(
             t(
                 "To send all recorded changes again: --send-again both. If rows still differ after "
                 "that: --take mine, or theirs."
             )
         )
     elif report.verdict is Verdict.HISTORY:
-        say(t("This is harmless; --send-again both makes the histories the same."))
+        print_line(t("This is harmless; --send-again both makes the histories the same."))
     if report.left_out:
-        say(t("Not compared: {tables}", tables=report.left_out))
+        print_line(t("Not compared: {tables}", tables=report.left_out))
 
 
 def _line(row: RowDifference) -> Text:
@@ -123,11 +123,11 @@ def _key(key: Row) -> Text:
     return joined(", ", map(shown, key))
 
 
-def _say_json(report: Verification) -> None:
+def _print_report_json(report: Verification) -> None:
     for one in report.parked:
-        say_json({"table": one.table, "verdict": "parked", "reason": one.sentence})
+        print_json({"table": one.table, "verdict": "parked", "reason": one.sentence})
     for table in report.tables:
-        say_json(
+        print_json(
             {
                 "table": table.table,
                 "verdict": table.verdict.value,

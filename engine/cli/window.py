@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
-from engine.cli.output import say
+from engine.cli.output import print_line
 from engine.errors import SynclineError, UsageError
 from engine.pairing.pairing_link import is_link
 from engine.sqlite.paths import whole
@@ -52,17 +52,17 @@ def demo(arguments: argparse.Namespace) -> int | None:
     if has_display():
         return int(_gui("demo").run(arguments.keep))
     if importlib.util.find_spec("PySide6") is None:
-        say(t("There is neither a display nor Qt, so the demo runs here."))
+        print_line(t("There is neither a display nor Qt, so the demo runs here."))
         return None
-    say(t("There is no display, so the demo runs here and saves a picture of its window at the end."))
+    print_line(t("There is no display, so the demo runs here and saves a picture of its window at the end."))
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
-    return int(_gui("demo").run_once(arguments.keep, say))
+    return int(_gui("demo").run_once(arguments.keep, print_line))
 
 
 def screenshots(arguments: argparse.Namespace) -> int:
     """``syncline screenshots DIR [--pairing]``"""
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
-    return int(_gui("screenshots").run(arguments.folder, say, pairing=arguments.pairing))
+    return int(_gui("screenshots").run(arguments.folder, print_line, pairing=arguments.pairing))
 
 
 def has_display() -> bool:

@@ -49,7 +49,7 @@ class Accepting:
         loop = asyncio.get_running_loop()
         before = loop.get_exception_handler()
 
-        def told(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        def on_exception(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
             error = context.get("exception")
             if isinstance(error, OSError) and error.errno in _LACKING and "accept" in context.get("message", ""):
                 self._fails(error)
@@ -58,11 +58,11 @@ class Accepting:
             else:
                 loop.default_exception_handler(context)
 
-        loop.set_exception_handler(told)
+        loop.set_exception_handler(on_exception)
         try:
             yield
         finally:
-            if loop.get_exception_handler() is told:
+            if loop.get_exception_handler() is on_exception:
                 loop.set_exception_handler(before)
 
     async def settle(self) -> None:

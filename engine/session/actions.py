@@ -167,14 +167,14 @@ class Close:
     Attributes:
         code: WebSocket close code.
         reason: a sentence for the person on this side.
-        said: what the close frame tells the other side (paths of this machine do not belong there).
+        peer_reason: what the close frame tells the other side (paths of this machine do not belong there).
         retry: whether it is no refusal, and dialling again soon can help. ``regreet`` means: at once, nothing is wrong.
             ``parked`` means: not before one side has altered its tables, so that a look now and then is enough.
     """
 
     code: int
     reason: str
-    said: str
+    peer_reason: str
     retry: bool = True
     regreet: bool = False
     parked: bool = False

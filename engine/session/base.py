@@ -105,11 +105,11 @@ class Session(abc.ABC):
 
     def misread(self, error: WireError) -> None:
         """Hear that a frame from the peer was no message: the session closes."""
-        said = t("The other side could not read a message: {reason}", reason=error)
+        peer_reason = t("The other side could not read a message: {reason}", reason=error)
         self.close(
             CloseCode.INVALID_DATA,
             t("The other side sent an invalid message: {reason}", reason=error),
-            said=said,
+            peer_reason=peer_reason,
         )
 
     def local_changed(self, version: int) -> None:
@@ -163,16 +163,18 @@ class Session(abc.ABC):
         self.outbound.reading = self.inbound.merging = False
         self.inbound.merges.clear()
         if isinstance(error, FileReplaced):  # perhaps before the news of it: nothing is wrong with the peer
-            self.close(CloseCode.GOING_AWAY, str(error), said=t("The file was replaced."), regreet=True)
+            self.close(CloseCode.GOING_AWAY, str(error), peer_reason=t("The file was replaced."), regreet=True)
             return
         if isinstance(error, MergeError):
             elsewhere = error.elsewhere if isinstance(error, SchemaMismatch) else str(error)
             # where shapes are compared in the greeting, one side's tables were altered since
             parked = self.confirms and isinstance(error, SchemaMismatch)
             code = CloseCode.MESSAGE_TOO_BIG if isinstance(error, LimitExceeded) else CloseCode.POLICY_VIOLATION
-            self.close(code, str(error), said=elsewhere, retry=False, parked=parked)
+            self.close(code, str(error), peer_reason=elsewhere, retry=False, parked=parked)
         else:
-            self.close(CloseCode.INTERNAL_ERROR, str(error), said=t("The other side could not read or write its file."))
+            self.close(
+                CloseCode.INTERNAL_ERROR, str(error), peer_reason=t("The other side could not read or write its file.")
+            )
         self.failure = error
 
     def flushed(self) -> None:
@@ -289,12 +291,19 @@ class Session(abc.ABC):
     # For the dialects
 
     def close(
-        self, code: int, reason: str, *, said: str = "", retry: bool = True, regreet: bool = False, parked: bool = False
+        self,
+        code: int,
+        reason: str,
+        *,
+        peer_reason: str = "",
+        retry: bool = True,
+        regreet: bool = False,
+        parked: bool = False,
     ) -> None:
         """End the session: the driver closes the socket with ``code``. Arguments as in ``Close``."""
         if self.closed is None:
             self.copied = self.copied or code == OwnCloseCode.COPIED
-            self.closed = Close(code, reason, said or reason, retry, regreet, parked)
+            self.closed = Close(code, reason, peer_reason or reason, retry, regreet, parked)
             self._actions.append(self.closed)
 
     def _accept(
@@ -354,13 +363,13 @@ class Session(abc.ABC):
             seen=theirs,
             now=ours,
         )
-        said = t(
+        peer_reason = t(
             "This side has seen version {seen} of the other side's file, which is now at {now}: the file seems to have"
             " been restored from an older copy.",
             seen=theirs,
             now=ours,
         )
-        self.close(OwnCloseCode.COPIED, reason, said=said, retry=False)
+        self.close(OwnCloseCode.COPIED, reason, peer_reason=peer_reason, retry=False)
 
     def _too_large(self, size: int, where: str) -> None:
         """Stop: a frame that is due would be larger than the other side takes."""
@@ -374,7 +383,7 @@ class Session(abc.ABC):
         self.close(
             CloseCode.MESSAGE_TOO_BIG,
             reason,
-            said=t("The other side has a change that is too large to send: {problem}", problem=problem),
+            peer_reason=t("The other side has a change that is too large to send: {problem}", problem=problem),
             retry=False,
         )
         self.failure = TooLarge(reason, hint=t("Make the value smaller or delete it, then sync again."))

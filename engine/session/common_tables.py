@@ -31,7 +31,7 @@ class Comparison:
         common: the tables that are synced, by name and in order.
         parked: those that both have and that are not, for now.
         only_here, only_there: the tables that one side lacks: left out until it has them.
-        told: what differs in a table that is synced all the same, one sentence each.
+        differences: what differs in a table that is synced all the same, one sentence each.
         problem: a sentence when nothing can be synced, else empty.
         elsewhere: the same, as the person at the other side should read it.
     """
@@ -40,7 +40,7 @@ class Comparison:
     parked: tuple[ParkedTable, ...]
     only_here: tuple[str, ...]
     only_there: tuple[str, ...]
-    told: tuple[str, ...] = ()
+    differences: tuple[str, ...] = ()
     problem: str = ""
     elsewhere: str = ""
 
@@ -53,7 +53,7 @@ class Comparison:
             if tables
         ]
         left_out = t("Left out: {tables}.", tables=joined(", ", parts)) if parts else ""
-        return sentences(*self.told[:_SAID], left_out)
+        return sentences(*self.differences[:_SAID], left_out)
 
 
 def compare(
@@ -67,7 +67,7 @@ def compare(
     held = tuple(_parked(ours, others))
     both = ours.tables.keys() & others.tables.keys() - {one.table for one in held}
     common = tuple(sorted(both))
-    told = tuple(said for name in common for said in harmless(ours.tables[name], others.tables[name]))
+    differences = tuple(one for name in common for one in harmless(ours.tables[name], others.tables[name]))
     problem = elsewhere = ""
     if held and not common:
         problem, elsewhere = together(held), together(tuple(_parked(others, ours)))
@@ -84,7 +84,9 @@ def compare(
             there=mine,
         )
     only_here, only_there = ours.tables.keys() - others.known, others.tables.keys() - ours.known
-    return Comparison(common, held, tuple(sorted(only_here)), tuple(sorted(only_there)), told, problem, elsewhere)
+    return Comparison(
+        common, held, tuple(sorted(only_here)), tuple(sorted(only_there)), differences, problem, elsewhere
+    )
 
 
 class _Side:

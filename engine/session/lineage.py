@@ -126,8 +126,13 @@ class LineageSession(Session):
         what = t("It does not continue where it was when the two sides last met.")
         cure = t("Give it a new site id (syncline new-id), or restore its latest state.")
         reason = t("The file on the other side was copied, or restored from an older copy.")
-        said = t("This file was copied, or restored from an older copy.")
-        self.close(OwnCloseCode.COPIED, sentences(reason, what, cure), said=sentences(said, what, cure), retry=False)
+        peer_reason = t("This file was copied, or restored from an older copy.")
+        self.close(
+            OwnCloseCode.COPIED,
+            sentences(reason, what, cure),
+            peer_reason=sentences(peer_reason, what, cure),
+            retry=False,
+        )
 
     def _show(self, tokens: tuple[bytes, ...]) -> None:
         """Show the tokens that we have now, in order: each must follow one that was shown on this connection, and one

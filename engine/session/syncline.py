@@ -256,7 +256,7 @@ class SynclineSession(ReceivingSession, SendingSession, DigestSession):
         ending = bool(self._stalled)
         seconds = GIVE_UP if ending else STALL
 
-        def why(side: Text) -> Text:
+        def stalled(side: Text) -> Text:
             if self._window.sizes:
                 return t("{side} has not confirmed what was sent for {seconds:.0f} s.", side=side, seconds=seconds)
             if not self.all_received:
@@ -268,27 +268,34 @@ class SynclineSession(ReceivingSession, SendingSession, DigestSession):
         if not self._window.sizes and self.sends and not self.outbound.asked and self.all_received:
             self._stalled = t("The other side has not asked for our changes: it may be set to send only.")
             return
-        self._stalled = why(t("The other side"))
+        self._stalled = stalled(t("The other side"))
         self._deadline = self.now() + GIVE_UP - STALL
         if ending:
-            self.close(CloseCode.INTERNAL_ERROR, self._stalled, said=why(t("This side")))
+            self.close(CloseCode.INTERNAL_ERROR, self._stalled, peer_reason=stalled(t("This side")))
 
     # Ending
 
     def close(
-        self, code: int, reason: str, *, said: str = "", retry: bool = True, regreet: bool = False, parked: bool = False
+        self,
+        code: int,
+        reason: str,
+        *,
+        peer_reason: str = "",
+        retry: bool = True,
+        regreet: bool = False,
+        parked: bool = False,
     ) -> None:
         """End the session; unless it ends well, say why first."""
         if self.closed is None and code not in (CloseCode.NORMAL_CLOSURE, CloseCode.GOING_AWAY):
             kind = _KINDS.get(code, FailureCode.PROTOCOL)
-            self._send_failure(kind, said or reason, retry)
-        super().close(code, reason, said=said, retry=retry, regreet=regreet, parked=parked)
+            self._send_failure(kind, peer_reason or reason, retry)
+        super().close(code, reason, peer_reason=peer_reason, retry=retry, regreet=regreet, parked=parked)
 
     def failed(self, error: SynclineError) -> None:
         altered = isinstance(error, SchemaMismatch) and not isinstance(error, RowRefused)
         if isinstance(error, TableBroken) or altered:  # since the greeting: the other tables go on without it
             super().close(
-                CloseCode.GOING_AWAY, str(error), said=t("The tables of the file were altered."), regreet=True
+                CloseCode.GOING_AWAY, str(error), peer_reason=t("The tables of the file were altered."), regreet=True
             )
         else:
             super().failed(error)

@@ -88,11 +88,11 @@ class SystemKeyring:
         try:
             return await self._on_thread(work, *args, **kwargs)
         except TimeoutError:
-            why = t("it did not answer within {seconds:.0f} s", seconds=self._timeout)
+            reason = t("it did not answer within {seconds:.0f} s", seconds=self._timeout)
         except Exception as error:
-            why = _WORDS.get(type(error).__name__, t("it failed ({error})", error=type(error).__name__))
+            reason = _WORDS.get(type(error).__name__, t("it failed ({error})", error=type(error).__name__))
         raise TokenStoreError(
-            t("The token could not be {verb} in the system keyring: {reason}.", verb=verb, reason=why),
+            t("The token could not be {verb} in the system keyring: {reason}.", verb=verb, reason=reason),
             hint=t(
                 "Unlock the keyring, then try again. To keep tokens in a file instead, set "
                 "PYTHON_KEYRING_BACKEND=keyring.backends.null.Keyring."

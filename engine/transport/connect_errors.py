@@ -22,7 +22,15 @@ from websockets.exceptions import (
 
 from engine.errors import CertificateChanged, PeerRefused, PeerUnreachable, SynclineError, UsageError, WrongServer
 from engine.text import sentences, t
-from engine.transport.http_answers import CHECK_PATH, PROXY_HINT, Target, older_answer, proxy_refusal, refusal, says
+from engine.transport.http_answers import (
+    CHECK_PATH,
+    PROXY_HINT,
+    Target,
+    older_answer,
+    proxy_refusal,
+    quoted_reply,
+    refusal,
+)
 from engine.transport.tls_pinning import OtherCertificate
 
 FAILURES = (OSError, EOFError, UnicodeError, WebSocketException, ImportError)
@@ -135,7 +143,8 @@ def _no_answer(error: InvalidMessage, target: Target, heard: bytes) -> PeerRefus
     words = heard.partition(b"\n")[0].strip().decode("latin-1")
     return WrongServer(
         sentences(
-            t("{where} is neither a web server nor a hub.", where=where), says(words if words.isprintable() else "")
+            t("{where} is neither a web server nor a hub.", where=where),
+            quoted_reply(words if words.isprintable() else ""),
         ),
         hint=t("Check the address and the port."),
     )

@@ -366,7 +366,7 @@ class Driver:
         _set(self._unheard)
         # Some lines die by halves, so this may still arrive.
         there = t("The other side heard nothing from here for {seconds:.0f} s.", seconds=seconds)
-        self.call(lambda: self.session.close(CloseCode.GOING_AWAY, here, said=there))
+        self.call(lambda: self.session.close(CloseCode.GOING_AWAY, here, peer_reason=there))
 
     async def _finish(self, reader: asyncio.Task[Any], writer: asyncio.Task[Any], heartbeat: asyncio.Task[Any]) -> None:
         """Send what is left (a reason, say), close the socket, end the tasks.
@@ -385,7 +385,7 @@ class Driver:
             with contextlib.suppress(*GONE, TimeoutError):  # a peer that takes nothing takes no goodbye either
                 async with asyncio.timeout(2 * GOODBYE):
                     await self.socket.close(
-                        closed.code if closed else CloseCode.GOING_AWAY, shortened(closed.said) if closed else ""
+                        closed.code if closed else CloseCode.GOING_AWAY, shortened(closed.peer_reason) if closed else ""
                     )
         finally:
             with contextlib.suppress(*GONE):

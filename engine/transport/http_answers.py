@@ -85,7 +85,7 @@ class Target:
         return urlunsplit(urlsplit(self.url)._replace(scheme="ws" if self.secure else "wss"))
 
 
-def says(words: str) -> str:
+def quoted_reply(words: str) -> str:
     """Return what somebody says as a sentence of ours; empty for nothing."""
     return t("It says “{words}”.", words=printable(words.rstrip("."), LONGEST_WORDS)) if words else ""
 
@@ -158,17 +158,19 @@ def _of_hub(status: int, words: str, target: Target) -> Refusal:
         return _token(t("The hub at {where} does not accept the token.", where=where), words)
     if status == 503:
         return PeerUnreachable(
-            sentences(t("The hub at {where} is not accepting connections right now.", where=where), says(words))
+            sentences(t("The hub at {where} is not accepting connections right now.", where=where), quoted_reply(words))
         )
     sentence = t("The hub at {where} could not understand the request (HTTP {status}).", where=where, status=status)
     return PeerRefused(
-        sentences(sentence, says(words)),
+        sentences(sentence, quoted_reply(words)),
         hint=t("A proxy on the way may be dropping headers: Upgrade, Connection, Sec-WebSocket-Protocol."),
     )
 
 
 def _token(sentence: str, words: str = "") -> TokenRefused:
-    return TokenRefused(sentences(sentence, says(words)), hint=t("Enter the token that the hub's owner gave you."))
+    return TokenRefused(
+        sentences(sentence, quoted_reply(words)), hint=t("Enter the token that the hub's owner gave you.")
+    )
 
 
 def _of_stranger(response: Response, target: Target) -> Refusal:

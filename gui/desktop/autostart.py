@@ -12,13 +12,14 @@ from typing import Any, Protocol
 
 from engine import relaunch
 from engine.errors import SynclineError
+from engine.text import t
 
 ARGUMENTS = ("open", "--hidden")
 """At login nobody asked for a window."""
 
 NAME = relaunch.NAME
 
-WHAT = "The start at login"
+WHAT = t("The start at login")
 
 
 class Autostart(Protocol):
@@ -119,7 +120,7 @@ class RunKey:
                 elif self.enabled():
                     self._registry.DeleteValue(key, NAME)
         except OSError as error:
-            raise refused(WHAT, "the registry", error) from None
+            raise refused(WHAT, t("the registry"), error) from None
 
     def _key(self, access: int) -> Any:
         return self._registry.CreateKeyEx(self._registry.HKEY_CURRENT_USER, self.PATH, 0, access)
@@ -176,6 +177,6 @@ def put(file: Path, content: bytes | None, what: str) -> None:
 def refused(what: str, where: str, error: OSError) -> SynclineError:
     """The error of a system that would not remember something."""
     return SynclineError(
-        f"{what} could not be changed in {where}: {error.strerror or error}.",
-        hint="Change it in your desktop's own settings.",
+        t("{what} could not be changed in {where}: {reason}.", what=what, where=where, reason=error.strerror or error),
+        hint=t("Change it in your desktop's own settings."),
     )

@@ -13,12 +13,13 @@ from typing import Any, Protocol
 
 from engine import relaunch
 from engine.pairing.pairing_link import SCHEME
+from engine.text import t
 from gui.desktop.autostart import exec_line, put, refused
 
 ENTRY = "syncline.desktop"
 """The application's file, here in ``assets`` and on a freedesktop system. Whoever packages Syncline installs it too."""
 
-WHAT = "Who opens links"
+WHAT = t("The program that opens pairing links")
 
 MIME = f"x-scheme-handler/{SCHEME}"
 
@@ -157,7 +158,7 @@ class ClassesKey:
                     registry.DeleteKey(registry.HKEY_CURRENT_USER, path)
                 path = path.rpartition("\\")[0]
         except OSError as error:
-            raise refused(WHAT, "the registry", error) from None
+            raise refused(WHAT, t("the registry"), error) from None
 
     def _key(self, path: str) -> Any:
         return self._registry.CreateKeyEx(self._registry.HKEY_CURRENT_USER, path, 0, self._registry.KEY_SET_VALUE)

@@ -147,9 +147,9 @@ def kind_of_end(session: Session) -> str:
         return "goes on"
     assert closed.code in (1000, 1001, 1002, 1003, 1007, 1008, 1009, 1011) or 4000 <= closed.code < 5000
     assert closed.reason.isprintable()
-    assert closed.said.isprintable()
+    assert closed.peer_reason.isprintable()
     assert closed.reason
-    assert closed.said
+    assert closed.peer_reason
     return str(closed.code)
 
 

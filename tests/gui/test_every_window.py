@@ -46,7 +46,7 @@ WindowState = Callable[[QWidget, str], None]
 async def each_window(folder: Path, inspect: WindowState) -> None:
     """Play every scene, and have ``inspect`` look at each, the window as low as it gets."""
 
-    async def look(where: str, window: QWidget) -> None:
+    async def inspect_scene(where: str, window: QWidget) -> None:
         if isinstance(window, QMenu):
             return  # reached by its keys, and as wide as its texts
         window.activateWindow()
@@ -59,7 +59,7 @@ async def each_window(folder: Path, inspect: WindowState) -> None:
         inspect(window, where)
         window.resize(before)
 
-    await Gallery(look, folder).all()
+    await Gallery(inspect_scene, folder).all()
 
 
 def ours(window: QWidget, kind: type[QWidget] | tuple[type[QWidget], ...]) -> Iterator[QWidget]:
@@ -98,7 +98,7 @@ def test_every_control_has_a_name_and_is_reached_with_tab(tmp_path: Path) -> Non
     wrong: list[str] = []
     shown: set[str] = set()
 
-    def look(window: QWidget, where: str) -> None:
+    def inspect_window(window: QWidget, where: str) -> None:
         shown.update(one.__name__ for one in type(window).__mro__)
         reached = walk(window)
         for radio in [one for one in reached if isinstance(one, QRadioButton)]:  # arrows lead to the others
@@ -110,7 +110,7 @@ def test_every_control_has_a_name_and_is_reached_with_tab(tmp_path: Path) -> Non
             if control.isEnabled() and control not in reached and not (set(control.findChildren(QWidget)) & reached):
                 wrong.append(f"{where}: {said(control)} is not reached")
 
-    run_async(each_window(tmp_path, look))
+    run_async(each_window(tmp_path, inspect_window))
     assert not wrong, "\n".join(wrong)
     assert len(dialogs()) >= 8
     assert dialogs() - shown == {"AsyncDialog"} - shown
@@ -143,13 +143,13 @@ def test_nothing_is_cut(tmp_path: Path, spoken: str, larger: float) -> None:
     app.setFont(font)
     wrong: list[str] = []
 
-    def look(window: QWidget, where: str) -> None:
+    def inspect_window(window: QWidget, where: str) -> None:
         if window.width() > SIZE.width() * larger:
             wrong.append(f"{where}: is {window.width()} wide")
         wrong.extend(f"{where}: {one}" for one in cut(window))
 
     try:
-        run_async(each_window(tmp_path, look))
+        run_async(each_window(tmp_path, inspect_window))
     finally:
         app.setFont(usual)
         language.install(app, "en")

@@ -8,7 +8,7 @@ import sys
 from fnmatch import fnmatch
 
 from engine.cli.bench import BENCHES, USUAL, Figure, hub, window
-from engine.cli.output import say, say_json
+from engine.cli.output import print_json, print_line
 from engine.cli.serve import allow_many_files
 from engine.errors import UsageError
 
@@ -53,7 +53,7 @@ async def _hub(arguments: argparse.Namespace) -> int:
             "cpu": None if served.cpu is None else round(served.cpu, 3),
             "memory": None if served.memory is None else round(served.memory),
         }
-        say_json(figures) if arguments.json else say(_hub_line(served))
+        print_json(figures) if arguments.json else print_line(_hub_line(served))
     return 0
 
 
@@ -82,11 +82,13 @@ def _idle(arguments: argparse.Namespace) -> int:
                 "seconds": rest.seconds,
                 "wakes": round(rest.wakes, 2),
             }
-            say_json(figures)
+            print_json(figures)
             continue
         watched = f"; {rest.wakes:.1f} wakes a second, watched for {rest.seconds:.0f} s" if rest.seconds else ""
         what = "% of a core" if rest.unit == "%" else rest.unit
-        say(f"gui     {rest.case:<14}{rest.value:>9.2f} {what}, to reach: under {rest.to_reach:g} {rest.unit}{watched}")
+        print_line(
+            f"gui     {rest.case:<14}{rest.value:>9.2f} {what}, to reach: under {rest.to_reach:g} {rest.unit}{watched}"
+        )
     if not window.without_network():
         print("gui offline: left out, as this system gives nobody a network of their own.", file=sys.stderr)
     return 0
@@ -94,7 +96,7 @@ def _idle(arguments: argparse.Namespace) -> int:
 
 def _print(figure: Figure, as_json: bool) -> None:
     if as_json:
-        say_json(
+        print_json(
             {
                 "bench": figure.bench,
                 "case": figure.case,
@@ -111,7 +113,7 @@ def _print(figure: Figure, as_json: bool) -> None:
         return
     rate = "" if figure.bench == "stall" else f"{figure.changes / figure.seconds:,.0f}/s"  # a delay is no rate
     spread, baseline_spread = figure.spread / 2, figure.baseline_spread / 2
-    say(
+    print_line(
         f"{figure.bench:<8}{figure.case:<18}{figure.changes:>9,} changes {figure.seconds:>8.3f} s ±{spread:<4.0%}"
         f"{rate:>13} {figure.ratio:>7.2f}x {figure.baseline}"
         f" ({figure.baseline_seconds:.3f} s ±{baseline_spread:.0%})"

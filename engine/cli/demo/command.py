@@ -12,7 +12,7 @@ from engine.api import Engine
 from engine.cli.demo.hub import Demo
 from engine.cli.demo.p2p import RingDemo
 from engine.cli.demo.windows import ThreeWindows
-from engine.cli.output import say
+from engine.cli.output import print_line
 from engine.cli.window import demo
 from engine.errors import PeerUnreachable, UsageError
 from engine.settings import Settings
@@ -29,31 +29,31 @@ async def run(arguments: argparse.Namespace) -> int:
         return await _without_hub(arguments.keep)
     with folder_for(arguments.keep) as folder:
         async with Engine(Settings()) as engine:
-            demo = Demo(engine, folder, say)
-            await tell_story(demo)
+            demo = Demo(engine, folder, print_line)
+            await run_script(demo)
         return await verdict(demo)
 
 
 async def _without_hub(keep: Path | None) -> int:
     with folder_for(keep) as folder:
-        say(t("Three todo lists in {folder}, without a hub:", folder=folder))
-        same = await RingDemo(folder, say).run()
-    say(t("identical") if same else t("different"))
+        print_line(t("Three todo lists in {folder}, without a hub:", folder=folder))
+        same = await RingDemo(folder, print_line).run()
+    print_line(t("identical") if same else t("different"))
     return 0 if same else 1
 
 
 async def _windows(keep: Path | None, *, once: bool) -> int:
     with folder_for(keep) as folder:
-        say(t("Three windows in {folder}, each a machine of its own, without a hub:", folder=folder))
-        async with ThreeWindows(folder, say) as windows:
+        print_line(t("Three windows in {folder}, each a machine of its own, without a hub:", folder=folder))
+        async with ThreeWindows(folder, print_line) as windows:
             await windows.pair()
             if not once:
-                say(t("Write in any of them. To end, close the windows or press Ctrl-C here."))
+                print_line(t("Write in any of them. To end, close the windows or press Ctrl-C here."))
                 await windows.closed()
                 return 0
             await windows.script()
         same = await windows.compare()
-    say(t("identical") if same else t("different"))
+    print_line(t("identical") if same else t("different"))
     return 0 if same else 1
 
 
@@ -67,21 +67,23 @@ def folder_for(keep: Path | None) -> Iterator[Path]:
         yield Path(folder)
 
 
-async def tell_story(demo: Demo) -> None:
+async def run_script(demo: Demo) -> None:
     """Set the demo up, run its script, and tell about it. The engine is open."""
     await demo.set_up()
     hub = demo.engine.serving.hub
-    say(t("Two todo lists and a hub in {folder}, the hub at {url}", folder=demo.folder, url=hub.url if hub else ""))
+    print_line(
+        t("Two todo lists and a hub in {folder}, the hub at {url}", folder=demo.folder, url=hub.url if hub else "")
+    )
     try:
         await demo.script()
     except PeerUnreachable as error:
-        say(error.sentence)
+        print_line(error.sentence)
 
 
 async def verdict(demo: Demo) -> int:
     """Compare all rows once the engine is closed, say ``identical`` or ``different``, and return the exit status."""
     same = await demo.compare()
-    say(t("identical") if same else t("different"))
+    print_line(t("identical") if same else t("different"))
     return 0 if same else 1
 
 

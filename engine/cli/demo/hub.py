@@ -62,16 +62,16 @@ class Demo:
 
     Args:
         engine: open, with nothing of the person's in it. folder: where the files are made.
-        say: called with each line of the story.
+        print_line: called with each line of the story.
     """
 
-    def __init__(self, engine: Engine, folder: Path, say: Callable[[str], None]) -> None:
+    def __init__(self, engine: Engine, folder: Path, print_line: Callable[[str], None]) -> None:
         self.engine = engine
         self.folder = folder
         self.files: dict[str, Path] = {}
         self.databases: dict[str, DatabaseConfig] = {}
         self.peers: dict[str, PeerConfig] = {}
-        self._say = say
+        self._print_line = print_line
 
     async def set_up(self) -> None:
         """Make the files, start the hub, and link both sides to it, live."""
@@ -84,18 +84,18 @@ class Demo:
 
     async def write(self, side: str, sql: str) -> None:
         """Write to one side as its app would, through a connection of its own."""
-        self._say(layout("  {machine:<8} {sql}", machine=side, sql=sql))
+        self._print_line(layout("  {machine:<8} {sql}", machine=side, sql=sql))
         await asyncio.to_thread(write, self.files[side], sql)
 
     async def write_elsewhere(self, side: str, sql: str) -> None:
         """Write to one side from another process."""
-        self._say(t("  {machine:<8} {sql}  (another process)", machine=side, sql=sql))
+        self._print_line(t("  {machine:<8} {sql}  (another process)", machine=side, sql=sql))
         command = relaunch.command("demo", "--write", str(self.files[side]), sql)
         await asyncio.to_thread(subprocess.run, command, check=True, timeout=PATIENCE)
 
     async def script(self) -> None:
         """Write on both sides: insert, update, conflicts, deletes, and from another process."""
-        self._say(t("Both sides write, connected:"))
+        self._print_line(t("Both sides write, connected:"))
         await self.write("laptop", "INSERT INTO list (id, name) VALUES (1, 'Home')")
         await self.write("laptop", "INSERT INTO todo (id, text, list) VALUES (1, 'Water the plants', 1)")
         await self.write("desktop", "INSERT INTO todo (id, text) VALUES (2, 'Send the letter'), (3, 'Buy bread')")
@@ -103,7 +103,7 @@ class Demo:
         await self.write("desktop", "UPDATE todo SET done = 1 WHERE id = 1")
         await self.write("laptop", "DELETE FROM todo WHERE id = 3")
         await self.settle()
-        self._say(t("Both sides write, with no connection between them:"))
+        self._print_line(t("Both sides write, with no connection between them:"))
         await self.engine.peers.pause(Pause.FOREVER)
         await self.write("laptop", "UPDATE todo SET text = 'Send the letter today' WHERE id = 2")
         await self.write("desktop", "UPDATE todo SET text = 'Send the letter by air' WHERE id = 2")
@@ -152,7 +152,7 @@ class Demo:
         rows: dict[str, Rows] = {}
         for name, path in self.files.items():
             text, rows[name] = await asyncio.to_thread(describe, name, path)
-            self._say(text)
+            self._print_line(text)
         return all(of == rows["hub"] for of in rows.values())
 
 

@@ -51,7 +51,7 @@ class Machine:
         assert self.database is not None
         return self.engine.sharing.invite(self.database.id)
 
-    async def pair(self, link: PairingLink, name: str, say: Callable[[str], None]) -> None:
+    async def pair(self, link: PairingLink, name: str, print_line: Callable[[str], None]) -> None:
         """Find another machine in the network by its certificate, and use its link.
 
         Raises:
@@ -75,9 +75,9 @@ class Machine:
                 peer=name,
                 port=found.port,
             )
-        say(line)
+        print_line(line)
         await self.engine.pairing.pair(link, self.database.id, name=name)
-        say(t("  {machine:<8} pairs with it; both show: {words}", machine=self.name, words=" ".join(link.words)))
+        print_line(t("  {machine:<8} pairs with it; both show: {words}", machine=self.name, words=" ".join(link.words)))
 
     def shapes(self) -> tuple[Shape, ...]:
         """What its tables look like."""
@@ -89,12 +89,12 @@ class RingDemo:
     """The three machines.
 
     Args:
-        folder: where the files are made. say: called with each line of the story.
+        folder: where the files are made. print_line: called with each line of the story.
     """
 
-    def __init__(self, folder: Path, say: Callable[[str], None]) -> None:
+    def __init__(self, folder: Path, print_line: Callable[[str], None]) -> None:
         self.machines = {name: Machine(name, folder / name) for name in MACHINES}
-        self._say = say
+        self._print_line = print_line
 
     async def run(self) -> bool:
         """Tell the whole story, and return whether all three hold the same rows at its end.
@@ -111,7 +111,7 @@ class RingDemo:
         rows = []
         for machine in self.machines.values():
             text, found = await asyncio.to_thread(describe, machine.name, machine.path)
-            self._say(text)
+            self._print_line(text)
             rows.append(found)
         return all(found == rows[0] for found in rows)
 
@@ -119,22 +119,22 @@ class RingDemo:
         """Let each find the next one, and use its link."""
         laptop, desktop, tablet = self.machines.values()
         for here, there in ((laptop, desktop), (desktop, tablet), (tablet, laptop)):
-            await here.pair(parse(there.invite().text()), there.name, self._say)
+            await here.pair(parse(there.invite().text()), there.name, self._print_line)
 
     async def _script(self) -> None:
         """Write everywhere: connected, and with nobody connected."""
-        self._say(t("All three write, connected in a ring:"))
+        self._print_line(t("All three write, connected in a ring:"))
         await self._write("laptop", "INSERT INTO list (id, name) VALUES (1, 'Home')")
         await self._write("laptop", "INSERT INTO todo (id, text, list) VALUES (1, 'Water the plants', 1)")
         await self._write("desktop", "INSERT INTO todo (id, text) VALUES (2, 'Send the letter'), (3, 'Buy bread')")
         await self._write("tablet", "INSERT INTO todo (id, text) VALUES (4, 'Call grandma')")
         await self._settle()
-        self._say(t("Without the link between tablet and laptop, the desktop relays the changes:"))
+        self._print_line(t("Without the link between tablet and laptop, the desktop relays the changes:"))
         await self.machines["tablet"].engine.peers.pause(Pause.FOREVER)
         await self._write("laptop", "DELETE FROM todo WHERE id = 3")
         await self._write("tablet", "UPDATE todo SET done = 1 WHERE id = 1")
         await self._settle()
-        self._say(t("All three write, with no connection between them:"))
+        self._print_line(t("All three write, with no connection between them:"))
         for machine in self.machines.values():
             await machine.engine.peers.pause(Pause.FOREVER)
         await self._write("laptop", "UPDATE todo SET text = 'Send the letter today' WHERE id = 2")
@@ -148,7 +148,7 @@ class RingDemo:
         await self._settle()
 
     async def _write(self, name: str, sql: str) -> None:
-        self._say(layout("  {machine:<8} {sql}", machine=name, sql=sql))
+        self._print_line(layout("  {machine:<8} {sql}", machine=name, sql=sql))
         await asyncio.to_thread(write, self.machines[name].path, sql)
 
     async def _settle(self) -> None:

@@ -69,12 +69,12 @@ class ThreeWindows:
     """The three. Async context manager: leaving it closes them.
 
     Args:
-        folder: where the files are made. say: called with each line of the story.
+        folder: where the files are made. print_line: called with each line of the story.
     """
 
-    def __init__(self, folder: Path, say: Callable[[str], None]) -> None:
+    def __init__(self, folder: Path, print_line: Callable[[str], None]) -> None:
         self._folder = folder
-        self._say = say
+        self._print_line = print_line
         self._machines: list[_Machine] = []
 
     async def __aenter__(self) -> ThreeWindows:
@@ -115,7 +115,7 @@ class ThreeWindows:
         for here, there in ((laptop, desktop), (desktop, tablet), (tablet, laptop)):
             link = (await there.order("invite"))["link"]
             for line in (await here.order("pair", link=link, name=there.name))["said"]:
-                self._say(line)
+                self._print_line(line)
 
     async def script(self) -> None:
         """Have each write, and wait until all hold the same and every window says so.
@@ -123,10 +123,10 @@ class ThreeWindows:
         Raises:
             PeerUnreachable: they do not within ``PATIENCE`` seconds.
         """
-        self._say(t("All three write:"))
+        self._print_line(t("All three write:"))
         for machine in self._machines * 2:
             sql = (await machine.order("write"))["sql"]
-            self._say(layout("  {machine:<8} {sql}", machine=machine.name, sql=sql))
+            self._print_line(layout("  {machine:<8} {sql}", machine=machine.name, sql=sql))
         await come_together([self._file(name) for name in MACHINES])
         end = asyncio.get_running_loop().time() + PATIENCE
         for machine in self._machines:
@@ -140,14 +140,14 @@ class ThreeWindows:
                         )
                     )
                 await asyncio.sleep(0.1)
-        self._say(t("Every window shows “In sync”."))
+        self._print_line(t("Every window shows “In sync”."))
 
     async def compare(self) -> bool:
         """Tell what each file holds, once the windows are closed; returns whether it is the same."""
         rows = []
         for name in MACHINES:
             text, found = await asyncio.to_thread(describe, name, self._file(name))
-            self._say(text)
+            self._print_line(text)
             rows.append(found)
         return all(found == rows[0] for found in rows)
 

@@ -35,7 +35,7 @@ def shape(path: Path, columns: str, options: str = "") -> tuple[Shape, ...]:
     return shapes(path, f"t ({columns}) {options}")
 
 
-def told(here: tuple[Shape, ...], there: tuple[Shape, ...]) -> Comparison:
+def compared(here: tuple[Shape, ...], there: tuple[Shape, ...]) -> Comparison:
     """What this side finds; the other finds the same."""
     one, other = compare(here, there), compare(there, here)
     assert (one.common, one.only_here, one.only_there) == (other.common, other.only_there, other.only_here)
@@ -83,7 +83,7 @@ def test_another_type_parks_the_table(tmp_path: Path, here: str, there: str, sen
     good = "u (k INTEGER PRIMARY KEY NOT NULL)"
     one = shapes(tmp_path / "one.db", f"t ({columns.format(here)})", good)
     other = shapes(tmp_path / "other.db", f"t ({columns.format(there)})", good)
-    found = told(one, other)
+    found = compared(one, other)
     assert (found.common, found.problem) == (("u",), "")
     [(table, why, where)] = found.parked
     assert (table, where) == ("t", Where.BETWEEN)
@@ -105,22 +105,22 @@ def test_another_type_parks_the_table(tmp_path: Path, here: str, there: str, sen
     ],
 )
 def test_what_stores_the_same_is_synced(tmp_path: Path, here: tuple[str, str], there: tuple[str, str]) -> None:
-    found = told(shape(tmp_path / "one.db", *here), shape(tmp_path / "other.db", *there))
+    found = compared(shape(tmp_path / "one.db", *here), shape(tmp_path / "other.db", *there))
     assert (found.common, found.parked) == (("t",), ())
-    assert [said for said in found.told if "accepts only" not in said] == []
+    assert [said for said in found.differences if "accepts only" not in said] == []
 
 
 def test_an_any_that_is_none_parks_the_table(tmp_path: Path) -> None:
     """ANY keeps values as they are in a STRICT table; elsewhere it is numeric."""
     one = shape(tmp_path / "one.db", "k TEXT PRIMARY KEY NOT NULL, a ANY", "STRICT")
     other = shape(tmp_path / "other.db", "k TEXT PRIMARY KEY NOT NULL, a ANY")
-    assert "NUMERIC on the other" in told(one, other).problem
+    assert "NUMERIC on the other" in compared(one, other).problem
 
 
 def test_another_collation_of_a_key_parks_the_table(tmp_path: Path) -> None:
     one = shape(tmp_path / "one.db", "a TEXT COLLATE NOCASE PRIMARY KEY NOT NULL")
     other = shape(tmp_path / "other.db", "a TEXT PRIMARY KEY NOT NULL")
-    found = told(one, other)
+    found = compared(one, other)
     assert "The key column “a” of the table “t” has the collation NOCASE on this side and BINARY" in found.problem
     assert "has the collation BINARY on this side and NOCASE" in found.elsewhere
 
@@ -141,9 +141,9 @@ def test_other_differences_are_told(tmp_path: Path, here: tuple[str, str], there
         shape(tmp_path / f"{name}.db", f"a INTEGER PRIMARY KEY NOT NULL, {columns}", options)
         for name, (columns, options) in (("one", here), ("other", there))
     )
-    found = told(one, other)
+    found = compared(one, other)
     assert (found.common, found.parked, found.problem) == (("t",), (), "")
-    [sentence] = found.told
+    [sentence] = found.differences
     assert said in sentence
     assert sentence in found.note
 
@@ -154,13 +154,13 @@ def test_long_defaults_are_told_apart_without_being_told(tmp_path: Path) -> None
     made = [shape(tmp_path / "one.db", f"a INTEGER PRIMARY KEY NOT NULL, b DEFAULT {text}") for text in texts]
     assert all(len(repr(one)) < 1_000 for one in made)
     for one, other in itertools.product(range(4), repeat=2):
-        assert bool(told(made[one], made[other]).told) is (one != other)
+        assert bool(compared(made[one], made[other]).differences) is (one != other)
 
 
 def test_columns_that_one_side_lacks_park_the_table_and_say_where(tmp_path: Path) -> None:
     one = shape(tmp_path / "one.db", "a INTEGER PRIMARY KEY NOT NULL, b, mine")
     other = shape(tmp_path / "other.db", "a INTEGER PRIMARY KEY NOT NULL, c, b, d")
-    found = told(one, other)
+    found = compared(one, other)
     assert "“t” lacks the column “mine” on the other side." in found.problem
     assert "“t” lacks the columns “c”, “d” on this side." in found.problem
 
@@ -168,7 +168,7 @@ def test_columns_that_one_side_lacks_park_the_table_and_say_where(tmp_path: Path
 def test_who_tells_no_types_is_compared_by_names(tmp_path: Path) -> None:
     one = shape(tmp_path / "one.db", "a INTEGER PRIMARY KEY NOT NULL, b TEXT")
     old = tuple(Shape(*each[:3]) for each in shape(tmp_path / "other.db", "a TEXT PRIMARY KEY NOT NULL, b INT"))
-    assert told(one, old).common == told(old, one).common == ("t",)
+    assert compared(one, old).common == compared(old, one).common == ("t",)
 
 
 def test_parked_tables_are_named_where_both_have_them() -> None:

@@ -57,7 +57,7 @@ class Scene:
 
 @asynccontextmanager
 async def scene(
-    folder: Path, *, mode: Mode = Mode.LIVE, url: str = "", peers: int = 1, look: QSettings | None = None
+    folder: Path, *, mode: Mode = Mode.LIVE, url: str = "", peers: int = 1, window_settings: QSettings | None = None
 ) -> AsyncIterator[Scene]:
     room = make_file(folder / "hub" / "room")
     mine = make_file(folder / "todo.db")
@@ -73,7 +73,7 @@ async def scene(
         store.save(Settings(databases=(database,), peers=configs))
         quit_asked = asyncio.Event()
         engine = Engine(store=store, journal=Journal())
-        async with shell(engine, quit_asked, look=look) as window:
+        async with shell(engine, quit_asked, window_settings=window_settings) as window:
             yield Scene(window, engine, mine, room, quit_asked)
 
 
@@ -179,17 +179,17 @@ async def test_closing_without_a_tray_minimises(tmp_path: Path) -> None:
 
 @on_gui_loop
 async def test_the_look_is_remembered(tmp_path: Path) -> None:
-    def look() -> QSettings:
+    def window_settings() -> QSettings:
         return QSettings(str(tmp_path / "window.ini"), QSettings.Format.IniFormat)
 
-    async with scene(tmp_path / "one", look=look()) as it:
+    async with scene(tmp_path / "one", window_settings=window_settings()) as it:
         await it.state("In sync")
         it.window.resize(780, 500)
         it.window.peers.table.setColumnWidth(Column.NAME, 333)
         it.window.tabs.setCurrentWidget(it.window.clocks)
         it.window.splitter.setSizes([300, 100])
         sizes = it.window.splitter.sizes()
-    async with scene(tmp_path / "two", look=look()) as it:
+    async with scene(tmp_path / "two", window_settings=window_settings()) as it:
         assert (it.window.width(), it.window.height()) == (780, 500)
         assert it.window.peers.table.columnWidth(Column.NAME) == 333
         assert it.window.tabs.currentWidget() is it.window.clocks
@@ -210,7 +210,7 @@ async def test_everything_has_a_name_and_the_toolbar_can_be_reached(tmp_path: Pa
 async def test_a_damaged_look_is_as_good_as_none(tmp_path: Path) -> None:
     ini = tmp_path / "window.ini"
     ini.write_text("[General]\nwindow=@ByteArray(zz)\nsplitter=nothing\ntab=@ByteArray(no)\npeers=7\nflow=@Wrong(\n")
-    async with scene(tmp_path, look=QSettings(str(ini), QSettings.Format.IniFormat)) as it:
+    async with scene(tmp_path, window_settings=QSettings(str(ini), QSettings.Format.IniFormat)) as it:
         await it.state("In sync")
         assert it.window.tabs.currentWidget() is it.window.flow
 
@@ -275,9 +275,9 @@ async def test_verifying_a_peer(tmp_path: Path) -> None:
 
 @on_gui_loop
 async def test_a_desktop_without_a_tray_is_told_of_once(tmp_path: Path) -> None:
-    look = QSettings(str(tmp_path / "window.ini"), QSettings.Format.IniFormat)
+    window_settings = QSettings(str(tmp_path / "window.ini"), QSettings.Format.IniFormat)
     for expected in ("AppIndicator", ""):
-        async with scene(tmp_path / expected, look=look) as it:
+        async with scene(tmp_path / expected, window_settings=window_settings) as it:
             it.window.close()
             assert it.window.isMinimized()
             assert expected in it.window.notices.text

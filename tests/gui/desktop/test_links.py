@@ -86,7 +86,7 @@ def test_a_checkout_that_was_moved(tmp_path: Path) -> None:
 
 def test_what_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "applications").write_text("")
-    with pytest.raises(SynclineError, match="Who opens links could not be changed in") as caught:
+    with pytest.raises(SynclineError, match="The program that opens pairing links could not be changed in") as caught:
         a_type(tmp_path).set(True)
     assert caught.value.hint
 
