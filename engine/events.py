@@ -9,7 +9,7 @@ import enum
 from dataclasses import dataclass
 
 from engine.change import SQLiteValue
-from engine.ids import DatabaseId, PeerId
+from engine.ids import DatabaseId, PeerId, SiteId
 from engine.peer_state import PeerStatus
 from engine.settings import Settings
 from engine.text import t
@@ -77,7 +77,7 @@ class DatabaseChanged:
     database: DatabaseId
     name: str
     path: str
-    site_id: bytes | None
+    site_id: SiteId | None
     db_version: int
     problem: str = ""
 

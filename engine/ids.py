@@ -9,3 +9,6 @@ PeerId = NewType("PeerId", str)
 
 DatabaseId = NewType("DatabaseId", str)
 """Of a database, likewise."""
+
+SiteId = NewType("SiteId", bytes)
+"""Of a replica: 16 random bytes in its file, by which its peers know it."""

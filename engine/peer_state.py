@@ -6,7 +6,7 @@ import enum
 import time
 from dataclasses import dataclass
 
-from engine.ids import DatabaseId, PeerId
+from engine.ids import DatabaseId, PeerId, SiteId
 from engine.table_shape import ParkedTable
 from engine.text import sentences, t
 
@@ -60,7 +60,7 @@ class PeerStatus:
     room: str
     state: State
     reason: str
-    site_id: bytes | None = None
+    site_id: SiteId | None = None
     received: int = 0
     confirmed: int = 0
     to_send: int = 0

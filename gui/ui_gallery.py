@@ -22,7 +22,7 @@ from engine.crr import connect
 from engine.errors import NotADatabase
 from engine.events import DatabaseChanged
 from engine.history.journal import Journal
-from engine.ids import DatabaseId, PeerId
+from engine.ids import DatabaseId, PeerId, SiteId
 from engine.peer_state import PeerStatus, Remedy, State
 from engine.settings import Pause, Settings
 from engine.text import sentences, t
@@ -272,7 +272,9 @@ async def _states() -> AsyncIterator[Window]:
     async with shell(Engine(SETTINGS, journal=Journal()), asyncio.Event()) as window:
         window.resize(SMALL)
         bridge = window.bridge
-        bridge.databases_changed.emit([DatabaseChanged(DatabaseId("d"), "todo", "/home/me/todo.db", bytes(16), 41)])
+        bridge.databases_changed.emit(
+            [DatabaseChanged(DatabaseId("d"), "todo", "/home/me/todo.db", SiteId(bytes(16)), 41)]
+        )
         bridge.peers_changed.emit([_status(number, state) for number, state in enumerate(State)])
         window.splitter.setSizes([300, 100])
         yield window
@@ -310,7 +312,7 @@ def _status(number: int, state: State) -> PeerStatus:
         room=ROOM,
         state=state,
         reason=_REASONS[state],
-        site_id=bytes([number]) * 16,
+        site_id=SiteId(bytes([number]) * 16),
         received=1_240 if syncing else 41 * number,
         confirmed=41,
         to_receive=7_760 if syncing else 0,

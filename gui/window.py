@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.events import AttentionNeeded, DatabaseChanged, SharingChanged
+from engine.ids import SiteId
 from engine.pairing.pairing_link import is_link
 from engine.peer_state import PeerStatus, State
 from engine.settings import Pause, Settings
@@ -78,7 +79,7 @@ class Window(QMainWindow):
         self._statuses: dict[str, PeerStatus] = {}
         self._databases: dict[str, DatabaseChanged] = {}
         self._problems: dict[str, str] = {}
-        self._sites: dict[bytes, str] = {}
+        self._sites: dict[SiteId, str] = {}
         self._names: dict[str, str] = {}
         self._paused = False
         self._opening = True

@@ -16,6 +16,7 @@ from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, InvalidMessage
 
 from engine.errors import PeerRefused, PeerUnreachable, SynclineError, TokenRefused, WireError
+from engine.ids import SiteId
 from engine.replica import Replica
 from engine.session.common_tables import compare, names, together
 from engine.settings import check_url
@@ -136,7 +137,7 @@ class _Here:
     name: str
     tables: tuple[Shape, ...]
     parked: tuple[Parked, ...]
-    site_id: bytes | None
+    site_id: SiteId | None
     schema_name: str | None
 
 

@@ -20,6 +20,7 @@ import apsw
 from engine.change import MAX_VERSION
 from engine.clocks import lineage, table_marks, tracked
 from engine.errors import FileReplaced, InvalidChange
+from engine.ids import SiteId
 from engine.tables.introspect import column_names
 from engine.tables.types import Known, Place, Received, SyncedTables
 from engine.text import t
@@ -35,7 +36,7 @@ _LAYOUT = {
 }
 
 
-def known(db: apsw.Connection, own: bytes | None, site_id: bytes, catalogue: SyncedTables) -> Known:
+def known(db: apsw.Connection, own: SiteId | None, site_id: SiteId, catalogue: SyncedTables) -> Known:
     """What the file knows of a peer. Creates nothing."""
     received, sent = tracked.clocks(db, site_id)
     now = catalogue.marks
@@ -88,7 +89,7 @@ def forget_table(db: apsw.Connection, name: str) -> None:
     tracked.forget_received(db, published)
 
 
-def uncover(db: apsw.Connection, site_id: bytes, names: Collection[str]) -> None:
+def uncover(db: apsw.Connection, site_id: SiteId, names: Collection[str]) -> None:
     """No clock of this peer covers these tables any more: they are parked on one of the two sides. A range that was cut
     begins anew with it, for it may have been one of theirs."""
     held = _covered(db, site_id)
@@ -98,12 +99,12 @@ def uncover(db: apsw.Connection, site_id: bytes, names: Collection[str]) -> None
         _forget_place(db, site_id)
 
 
-def covers_any(db: apsw.Connection, site_id: bytes, names: Collection[str]) -> bool:
+def covers_any(db: apsw.Connection, site_id: SiteId, names: Collection[str]) -> bool:
     """Whether there is anything for ``uncover`` to do."""
     return not _covered(db, site_id).keys().isdisjoint(names)
 
 
-def record_place(db: apsw.Connection, own: bytes | None, place: Place, catalogue: SyncedTables) -> None:
+def record_place(db: apsw.Connection, own: SiteId | None, place: Place, catalogue: SyncedTables) -> None:
     """Record how far a range is held, in the transaction that persists it that far.
 
     Raises:
@@ -125,7 +126,7 @@ def record_place(db: apsw.Connection, own: bytes | None, place: Place, catalogue
         _write(db, _RANGES, (place.site_id, place.since, place.until, place.token, int(place.resend), rests_on))
 
 
-def record_wish(db: apsw.Connection, site_id: bytes, since: int) -> None:
+def record_wish(db: apsw.Connection, site_id: SiteId, since: int) -> None:
     """Record that the peer's history above ``since`` is to come once more, without filters, from its beginning.
 
     A wish that reaches further back stays as far-reaching.
@@ -136,7 +137,7 @@ def record_wish(db: apsw.Connection, site_id: bytes, since: int) -> None:
     _write(db, _RANGES, (site_id, since, 0, b"", 1, "{}"))
 
 
-def _forget_place(db: apsw.Connection, site_id: bytes | None = None) -> None:
+def _forget_place(db: apsw.Connection, site_id: SiteId | None = None) -> None:
     """A cut range begins anew, by default those of all peers; that it goes without filters stays wished for."""
     if db.table_exists("main", _RANGES):
         of = "?1 IS NULL" if site_id is None else "site_id = ?1"
@@ -144,14 +145,14 @@ def _forget_place(db: apsw.Connection, site_id: bytes | None = None) -> None:
         db.execute(f"UPDATE main.{_RANGES} SET until = 0, token = x'' WHERE {of}", (site_id,))
 
 
-def _covered(db: apsw.Connection, site_id: bytes) -> dict[str, str]:
+def _covered(db: apsw.Connection, site_id: SiteId) -> dict[str, str]:
     """The tables that the clock of a peer was recorded for, and the mark that each had."""
     row = _read(db, _TABLES, "tables", site_id)
     found = json.loads(row[0]) if row is not None else {}
     return found if isinstance(found, dict) else {}  # a list was written before tables had marks
 
 
-def _read(db: apsw.Connection, table: str, columns: str, site_id: bytes, also: str = "") -> tuple[Any, ...] | None:
+def _read(db: apsw.Connection, table: str, columns: str, site_id: SiteId, also: str = "") -> tuple[Any, ...] | None:
     if not db.table_exists("main", table):
         return None
     row: tuple[Any, ...] | None = db.execute(

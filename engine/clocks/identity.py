@@ -14,13 +14,14 @@ import uuid
 import apsw
 
 from engine.clocks import table_marks
+from engine.ids import SiteId
 from engine.tables import parking
 from engine.tables.names import REGISTER
 
 
-def own(db: apsw.Connection | apsw.Cursor) -> bytes | None:
+def own(db: apsw.Connection | apsw.Cursor) -> SiteId | None:
     """The file's id, from disk."""
-    site_id: bytes | None = db.execute("SELECT site_id FROM main.crsql_site_id WHERE ordinal = 0").get
+    site_id: SiteId | None = db.execute("SELECT site_id FROM main.crsql_site_id WHERE ordinal = 0").get
     return site_id
 
 
@@ -34,7 +35,7 @@ def author_number(db: apsw.Connection | apsw.Cursor, site_id: bytes | None) -> i
     return number
 
 
-def renew(db: apsw.Connection) -> bytes:
+def renew(db: apsw.Connection) -> SiteId:
     """Give the file a new id, and forget what it knew of its peers: they meet as if for the first time.
 
     Runs in the caller's write transaction.
@@ -42,7 +43,7 @@ def renew(db: apsw.Connection) -> bytes:
     Returns:
         the new id.
     """
-    site_id = uuid.uuid4().bytes
+    site_id = SiteId(uuid.uuid4().bytes)
     db.execute("UPDATE main.crsql_site_id SET site_id = ? WHERE ordinal = 0", (site_id,))
     ours = db.execute(
         "SELECT name FROM main.sqlite_master WHERE type = 'table' AND name GLOB 'crsql_syncline_*'"

@@ -18,6 +18,8 @@ from collections.abc import Collection
 
 import apsw
 
+from engine.ids import SiteId
+
 _MINE, _SEEN = "crsql_syncline_lineage", "crsql_syncline_seen"
 
 TOKEN = 16
@@ -27,7 +29,7 @@ HISTORY = 50
 """Tokens remembered of each peer: more than can be renewed while a slow connection delivers an old one."""
 
 
-def mine(db: apsw.Connection, own: bytes | None, peer: bytes) -> tuple[bytes, ...]:
+def mine(db: apsw.Connection, own: SiteId | None, peer: SiteId) -> tuple[bytes, ...]:
     """The tokens by which the peer may know us: one, two while a new one is not confirmed, or none yet."""
     if not db.table_exists("main", _MINE):
         return ()
@@ -35,7 +37,7 @@ def mine(db: apsw.Connection, own: bytes | None, peer: bytes) -> tuple[bytes, ..
     return tuple(token for token in row or () if token is not None)
 
 
-def seen(db: apsw.Connection, own: bytes | None, peer: bytes) -> tuple[tuple[int, bytes], ...]:
+def seen(db: apsw.Connection, own: SiteId | None, peer: SiteId) -> tuple[tuple[int, bytes], ...]:
     """What the peer has shown us: (number, token), in order. Numbers rise over all peers of the file."""
     if not db.table_exists("main", _SEEN):
         return ()
@@ -55,7 +57,7 @@ def made_at(token: bytes) -> int:
     return int.from_bytes(token[TOKEN // 2 :])
 
 
-def renew(db: apsw.Connection, own: bytes | None, peer: bytes, confirmed: bytes | None, version: int) -> None:
+def renew(db: apsw.Connection, own: SiteId | None, peer: SiteId, confirmed: bytes | None, version: int) -> None:
     """Make a new token, unless there is one that is not known to have arrived. Runs in the caller's transaction.
 
     Args:
@@ -74,7 +76,7 @@ def renew(db: apsw.Connection, own: bytes | None, peer: bytes, confirmed: bytes 
     db.execute(f"INSERT OR REPLACE INTO main.{_MINE} VALUES (?, ?, ?, ?)", (own, peer, following or current, new))
 
 
-def keep(db: apsw.Connection, own: bytes | None, peer: bytes, token: bytes, after: Collection[bytes] | None) -> bool:
+def keep(db: apsw.Connection, own: SiteId | None, peer: SiteId, token: bytes, after: Collection[bytes] | None) -> bool:
     """Keep a token that the peer shows from now on. One that it has shown before is no news, however late it comes.
 
     Args:

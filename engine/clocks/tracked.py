@@ -7,6 +7,7 @@ import apsw
 
 from engine.change import MAX_VERSION
 from engine.errors import FileReplaced, InvalidChange
+from engine.ids import SiteId
 from engine.tables.types import Received, TrackedPeer
 from engine.text import t
 
@@ -20,7 +21,7 @@ LAYOUT = (
 """Stock's table, which is STRICT there: so its key is never NULL."""
 
 
-def record_received(db: apsw.Connection, own: bytes | None, received: Received) -> None:
+def record_received(db: apsw.Connection, own: SiteId | None, received: Received) -> None:
     """Record a received clock; it never goes down. Runs inside the merge's transaction.
 
     Raises:
@@ -63,7 +64,7 @@ def forget_received(db: apsw.Connection, which: str) -> None:
     )
 
 
-def record_sent(db: apsw.Connection, site_id: bytes, version: int) -> None:
+def record_sent(db: apsw.Connection, site_id: SiteId, version: int) -> None:
     """Record a sent clock, which may go down. Runs in the caller's write transaction.
 
     It goes to crsql_tracked_peers only where no published client can mistake it for a received one: after
@@ -95,7 +96,7 @@ def record_sent(db: apsw.Connection, site_id: bytes, version: int) -> None:
     db.execute("DELETE FROM main.crsql_tracked_peers WHERE site_id = ? AND tag = 0 AND event = ?", (site_id, _SENT))
 
 
-def clocks(db: apsw.Connection, site_id: bytes) -> tuple[int | None, int | None]:
+def clocks(db: apsw.Connection, site_id: SiteId) -> tuple[int | None, int | None]:
     """The received and the sent clock of one peer, None where there is none."""
     found: dict[object, int] = {}
     if db.table_exists("main", "crsql_tracked_peers"):
@@ -115,8 +116,8 @@ def clocks(db: apsw.Connection, site_id: bytes) -> tuple[int | None, int | None]
 
 def tracked_peers(db: apsw.Connection) -> list[TrackedPeer]:
     """Every peer with a clock of either kind, by site id."""
-    received: dict[bytes, int] = {}
-    sent: dict[bytes, int] = {}
+    received: dict[SiteId, int] = {}
+    sent: dict[SiteId, int] = {}
     if db.table_exists("main", "crsql_tracked_peers"):
         for site_id, event, version in db.execute(
             "SELECT site_id, event, version FROM main.crsql_tracked_peers WHERE tag = 0 AND event IN (0, 1)"

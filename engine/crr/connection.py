@@ -15,6 +15,7 @@ from engine.crr.state import State
 from engine.crr.tracking import Tracker, TrackingConnection
 from engine.crr.trigger_functions import Capture
 from engine.errors import NoSuchFile, NotADatabase, ReadOnlyFile, ReplicaError, UnfinishedTransaction, UnsupportedFile
+from engine.ids import SiteId
 from engine.sqlite.readonly import ReadonlyConnection, roll_back
 from engine.sqlite.sqlite_errors import explained
 from engine.tables.introspect import column_names, table_names
@@ -204,8 +205,8 @@ def _complete(db: apsw.Connection) -> bool:
     return own is not None and isinstance(recorded, int) and recorded >= VERSION
 
 
-def _own_site(db: apsw.Connection) -> bytes | None:
+def _own_site(db: apsw.Connection) -> SiteId | None:
     if "crsql_site_id" not in table_names(db):
         return None
-    site_id: bytes | None = db.execute("SELECT site_id FROM main.crsql_site_id WHERE ordinal = 0").get
+    site_id: SiteId | None = db.execute("SELECT site_id FROM main.crsql_site_id WHERE ordinal = 0").get
     return site_id

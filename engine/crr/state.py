@@ -14,6 +14,7 @@ from engine.change import MAX_VERSION
 from engine.crr import catalogue
 from engine.crr.catalogue import Catalogue, Crr
 from engine.errors import ReplicaError, SchemaMismatch
+from engine.ids import SiteId
 from engine.sqlite.values import Storage
 from engine.tables import refusals
 from engine.tables.names import MARK
@@ -67,7 +68,7 @@ class State:
         self.open_scratch = open_scratch
         self.db: apsw.Connection = weakref.proxy(db)
         self._connection = weakref.ref(db)
-        self.site_id: bytes | None = None
+        self.site_id: SiteId | None = None
         self.sync_bit = 0
         self.seq = 0
         self.rows_impacted = 0

@@ -20,7 +20,7 @@ from engine.change import Change
 from engine.errors import SynclineError
 from engine.events import SyncFinished
 from engine.hub.rooms import Rooms
-from engine.ids import DatabaseId, PeerId
+from engine.ids import DatabaseId, PeerId, SiteId
 from engine.links.inbound import InboundConnections, Purpose
 from engine.links.link import Link
 from engine.peer_state import PeerStatus, State
@@ -85,7 +85,7 @@ class Upstream:
         self._lines: dict[str, _Line] = {}
         self._ending: dict[str, asyncio.Task[None]] = {}
         self._later: dict[str, float] = {}  # rooms that are left alone, and until when
-        self._sites: dict[str, bytes] = {}  # the site id of its file of each room
+        self._sites: dict[str, SiteId] = {}  # the site id of its file of each room
         self._logged: dict[str, str] = {}  # what was last logged of each room
         self._listener = _LinkListener(self)
 

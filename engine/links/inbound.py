@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Protocol
 
 from engine.change import Change
+from engine.ids import SiteId
 from engine.session import SessionFacts
 from engine.session.common_tables import together
 from engine.sqlite.paths import resolved
@@ -168,7 +169,7 @@ class InboundConnections:
 
         return end
 
-    def of(self, path: Path, site: bytes | None, purpose: Purpose) -> InboundConnection | None:
+    def of(self, path: Path, site: SiteId | None, purpose: Purpose) -> InboundConnection | None:
         """Return the connection of this peer to a file, the latest if there are more (the others will prove dead)."""
         if path not in self._here:
             return None
@@ -193,7 +194,7 @@ class InboundState:
     """
 
     def __init__(self, inbound_connections: InboundConnections, path: Path, purpose: Purpose) -> None:
-        self.site: bytes | None = None
+        self.site: SiteId | None = None
         self._inbound_connections = inbound_connections
         self._path = resolved(path)
         self._purpose = purpose

@@ -16,6 +16,7 @@ import apsw
 from engine.change import MAX_VERSION
 from engine.crr import BUSY_MS, CrsqliteKind, State, open_state
 from engine.errors import ReadOnlyFile, UsageError
+from engine.ids import SiteId
 from engine.ordinary.kind import OrdinaryKind
 from engine.replica.kinds import Kinds
 from engine.sqlite.file_identity import file_id, not_there, replaced
@@ -48,7 +49,7 @@ class Database:
         self.path = path
         self.connection = connection
         self.readonly = readonly
-        self.site_id = state.site_id or b""
+        self.site_id = state.site_id or SiteId(b"")
         self._place = str(path.absolute())  # whatever the current folder is later
         self.file_id = file_id(self._place)
         self._state = state

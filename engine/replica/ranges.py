@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from engine.errors import ReplicaError
+from engine.ids import SiteId
 from engine.replica.kinds import Kinds
 from engine.tables import parking
 from engine.tables.reading import Fill, Intervals, Shown, put_in_order
@@ -39,7 +40,7 @@ class RangeReader:
         newest: the file's db_version, as peers are told it.
     """
 
-    def __init__(self, kinds: Kinds, site_id: bytes | None, newest: int) -> None:
+    def __init__(self, kinds: Kinds, site_id: SiteId | None, newest: int) -> None:
         self._kinds = kinds
         self._site_id = site_id
         self._newest = newest
@@ -48,7 +49,7 @@ class RangeReader:
         self,
         span: Span,
         place: bytes,
-        exclude_site: bytes | None,
+        exclude_site: SiteId | None,
         exclude_versions: Sequence[tuple[int, int]],
         changes: int,
         size: int,

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from engine.change import MAX_VERSION, Change, SQLiteValue
 from engine.clocks import coverage, identity, lineage, table_marks, tracked
 from engine.errors import FileReplaced, UsageError
+from engine.ids import SiteId
 from engine.replica import table_digests
 from engine.replica.merging import Merger
 from engine.replica.ranges import RangeReader
@@ -102,7 +103,7 @@ class Replica(Holding):
         since: int = 0,
         *,
         until: int | None = None,
-        exclude_site: bytes | None = None,
+        exclude_site: SiteId | None = None,
         exclude_versions: Sequence[tuple[int, int]] = (),
         limit: int | None = None,
         whole: bool = True,
@@ -133,7 +134,7 @@ class Replica(Holding):
         span: Span,
         *,
         place: bytes = b"",
-        exclude_site: bytes | None = None,
+        exclude_site: SiteId | None = None,
         exclude_versions: Sequence[tuple[int, int]] = (),
         changes: int = 1_000,
         size: int = 1 << 20,
@@ -216,7 +217,7 @@ class Replica(Holding):
         for name in sorted(tables & catalogue.parked.keys()):
             raise parking.parked(name, catalogue.parked[name])
 
-    def site_id_on_disk(self) -> bytes | None:
+    def site_id_on_disk(self) -> SiteId | None:
         """The id that the file has now: another one, if it was set back or given a new one under us."""
         with self._reading():
             return identity.own(self.connection)
@@ -233,7 +234,7 @@ class Replica(Holding):
 
     # Clocks of peers
 
-    def known(self, site_id: bytes, parked: Collection[str] = ()) -> Known:
+    def known(self, site_id: SiteId, parked: Collection[str] = ()) -> Known:
         """What is known of one peer: its clocks, what they cover, and where a cut range can go on.
 
         Tables that bear no mark yet are marked, unless the file was opened read-only: what comes from now on rests on
@@ -265,7 +266,7 @@ class Replica(Holding):
         with self._reading() as db:
             return lineage.mark(db)
 
-    def renew_lineage(self, site_id: bytes, confirmed: bytes | None) -> tuple[bytes, ...]:
+    def renew_lineage(self, site_id: SiteId, confirmed: bytes | None) -> tuple[bytes, ...]:
         """Have a new token to show to a peer on disk; ``confirmed`` is the latest that it keeps (``lineage``).
 
         Returns:
@@ -276,7 +277,7 @@ class Replica(Holding):
             lineage.renew(db, self._state.site_id, site_id, confirmed, self._state.told_version())
             return lineage.mine(db, self._state.site_id, site_id)
 
-    def keep_lineage(self, site_id: bytes, token: bytes, after: Collection[bytes] | None = None) -> bool:
+    def keep_lineage(self, site_id: SiteId, token: bytes, after: Collection[bytes] | None = None) -> bool:
         """Keep on disk the token that a peer shows from now on.
 
         Args:
@@ -293,7 +294,7 @@ class Replica(Holding):
         with self._writing() as db:
             return lineage.keep(db, self._state.site_id, site_id, token, after)
 
-    def ask_again(self, site_id: bytes, since: int = 0) -> None:
+    def ask_again(self, site_id: SiteId, since: int = 0) -> None:
         """Remember to ask a peer for its history above ``since`` once more, and to have no filter hide anything of it.
 
         It is kept on disk until all of it is here, however often the connection is cut (``keeping``). Clocks stay.
@@ -306,7 +307,7 @@ class Replica(Holding):
         with self._writing() as db:
             coverage.record_wish(db, site_id, since)
 
-    def new_site_id(self) -> bytes:
+    def new_site_id(self) -> SiteId:
         """Give a file that was copied or restored an id of its own (``engine.clocks.identity``); returns it.
 
         No row changes. Its clocks of peers are forgotten: with each of them it syncs once more from the start.
@@ -316,15 +317,15 @@ class Replica(Holding):
         self.site_id = self._state.site_id = site_id
         return site_id
 
-    def received_clock(self, site_id: bytes) -> int:
+    def received_clock(self, site_id: SiteId) -> int:
         """How far of the peer's history is held on disk; 0 when nothing is recorded."""
         return next((p.received or 0 for p in self.tracked_peers() if p.site_id == site_id), 0)
 
-    def sent_clock(self, site_id: bytes) -> int:
+    def sent_clock(self, site_id: SiteId) -> int:
         """How far of our history the peer has confirmed; 0 when nothing is recorded."""
         return next((p.sent or 0 for p in self.tracked_peers() if p.site_id == site_id), 0)
 
-    def record_sent(self, site_id: bytes, version: int) -> None:
+    def record_sent(self, site_id: SiteId, version: int) -> None:
         """Record what a peer confirmed, also a lower version than before (it says what it holds).
 
         Raises:
@@ -332,7 +333,7 @@ class Replica(Holding):
         """
         self.record_all_sent({site_id: version})
 
-    def record_all_sent(self, clocks: Mapping[bytes, int], *, floor: int = 0) -> None:
+    def record_all_sent(self, clocks: Mapping[SiteId, int], *, floor: int = 0) -> None:
         """Record what several peers confirmed, by site id, in one transaction; as ``record_sent``.
 
         Args:
@@ -357,7 +358,7 @@ class Replica(Holding):
         with self._reading() as db:
             return tracked.tracked_peers(db)
 
-    def announcements(self) -> list[tuple[bytes, int]]:
+    def announcements(self) -> list[tuple[SiteId, int]]:
         """(site id, received clock) of every peer, for a greeting; sent clocks never."""
         return [(peer.site_id, peer.received) for peer in self.tracked_peers() if peer.received is not None]
 

@@ -13,6 +13,7 @@ from engine.crr.tables import additions, automigrate
 from engine.crr.tables.cautions import with_those_of_the_file
 from engine.crr.tables.plans import create_plain, set_equal_values
 from engine.errors import UsageError
+from engine.ids import SiteId
 from engine.replica.database import Database
 from engine.sqlite.sql import main
 from engine.sqlite.sqlite_errors import explained
@@ -301,7 +302,7 @@ class Schema(Database):
         with self._writing() as db:
             found = [finding for kind in self._kinds.all for finding in kind.repair()]
             site_id = identity.own(db)
-        self.site_id, self._state.site_id = site_id or b"", site_id
+        self.site_id, self._state.site_id = site_id or SiteId(b""), site_id
         return found
 
 

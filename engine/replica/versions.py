@@ -6,6 +6,7 @@ import heapq
 from collections.abc import Sequence
 from itertools import groupby
 
+from engine.ids import SiteId
 from engine.replica.kinds import Kinds
 from engine.tables import parking
 from engine.tables.reading import Fill, Intervals, Shown, put_in_order
@@ -31,7 +32,7 @@ class Reader:
         self,
         since: int,
         until: int | None,
-        exclude_site: bytes | None,
+        exclude_site: SiteId | None,
         exclude_versions: Sequence[tuple[int, int]],
         limit: int | None,
         whole: bool,

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from engine.change import Change
+from engine.ids import SiteId
 from engine.table_shape import Parked, Shape
 from engine.tables import Place, Received, Span
 from engine.wire import TablesRequest
@@ -35,14 +36,14 @@ class Snapshot:
         generation: which file this was, should another take its place under the same path.
     """
 
-    site_id: bytes
+    site_id: SiteId
     db_version: int
     tables: tuple[Shape, ...] = ()
     parked: tuple[Parked, ...] = ()
     schema_name: str | None = None
     schema_version: int = -1
-    received: Mapping[bytes, int] = field(default_factory=dict)
-    sent: Mapping[bytes, int] = field(default_factory=dict)
+    received: Mapping[SiteId, int] = field(default_factory=dict)
+    sent: Mapping[SiteId, int] = field(default_factory=dict)
     generation: int = 0
     lineage_mark: int = 0
 
@@ -63,7 +64,7 @@ class Read:
     """
 
     since: int
-    exclude_site: bytes | None
+    exclude_site: SiteId | None
     exclude_versions: tuple[tuple[int, int], ...]
     limit: int
     masked: bool = False
@@ -80,7 +81,7 @@ class ReadPart:
 
     span: Span
     place: bytes
-    exclude_site: bytes | None
+    exclude_site: SiteId | None
     exclude_versions: tuple[tuple[int, int], ...]
     changes: int
     size: int
@@ -91,7 +92,7 @@ class ReadPart:
 class LookUp:
     """Look up what the file knows of this peer now (``Replica.known``), and answer with ``known``."""
 
-    site_id: bytes
+    site_id: SiteId
     parked: tuple[str, ...] = ()
 
 
@@ -99,7 +100,7 @@ class LookUp:
 class Renew:
     """Make a new token to show to this peer (``Replica.renew_lineage``), and answer with ``renewed``."""
 
-    site_id: bytes
+    site_id: SiteId
     confirmed: bytes | None
 
 
@@ -107,7 +108,7 @@ class Renew:
 class Keep:
     """Keep the token that this peer shows from now on (``Replica.keep_lineage``), and answer with ``kept``."""
 
-    site_id: bytes
+    site_id: SiteId
     token: bytes
     after: frozenset[bytes]
 
@@ -116,7 +117,7 @@ class Keep:
 class AskAgain:
     """Keep on disk that we ask this peer for its history above ``since`` once more (``Replica.ask_again``)."""
 
-    site_id: bytes
+    site_id: SiteId
     since: int
 
 
@@ -156,7 +157,7 @@ class Merge:
 class RecordSent:
     """Remember that the peer has confirmed our history up to ``version``. May be put off and coalesced."""
 
-    site_id: bytes
+    site_id: SiteId
     version: int
 
 

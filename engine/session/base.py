@@ -25,6 +25,7 @@ from engine.errors import (
     TooLarge,
     WireError,
 )
+from engine.ids import SiteId
 from engine.session.common_tables import parked_here
 from engine.table_shape import Parked, ParkedTable, Shape
 from engine.tables import Known, MergeResult, Part, Place, Received, TableDigest
@@ -63,7 +64,7 @@ class Session(abc.ABC):
         self.sends = sends
         self.receives = receives
         # who is on the other side, and how far the two have met
-        self.peer: bytes | None = None
+        self.peer: SiteId | None = None
         self.phase = Phase.GREETING
         # our file's version, the peer's history here, and ours over there
         self.local_version = here.db_version
@@ -401,7 +402,7 @@ class Session(abc.ABC):
             outbound.recorded = outbound.confirmed
             self._actions.append(RecordSent(self.peer, outbound.confirmed))
 
-    def _meet(self, site_id: bytes) -> None:
+    def _meet(self, site_id: SiteId) -> None:
         """Learn who the peer is, and with it what our file knows of it."""
         self.peer = site_id
         self.inbound.offered = self.inbound.received = self.here.received.get(site_id, 0)

@@ -6,6 +6,7 @@ import enum
 from collections import deque
 from dataclasses import dataclass, field
 
+from engine.ids import SiteId
 from engine.table_shape import ParkedTable
 
 from .actions import Merge
@@ -89,7 +90,7 @@ class SessionFacts:
         to_receive, to_send, all_received, all_sent, in_sync: as in ``Session``.
     """
 
-    peer: bytes | None
+    peer: SiteId | None
     greeted: bool
     kin: bool
     closed: bool

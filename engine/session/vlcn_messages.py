@@ -9,6 +9,7 @@ from itertools import groupby
 from operator import attrgetter
 
 from engine.change import SENTINEL, Change
+from engine.ids import SiteId
 from engine.tables import ChangeSet, Intervals, weight
 from engine.wire import EncodedChanges, MaskedChanges
 
@@ -57,7 +58,7 @@ class Versions:
             message.encoded(own=False)
         return self
 
-    def without(self, site: bytes | None, versions: Sequence[tuple[int, int]]) -> Versions:
+    def without(self, site: SiteId | None, versions: Sequence[tuple[int, int]]) -> Versions:
         """What is left when ``Replica.changes`` is told to exclude these; this itself if that is all of it."""
         hidden = Intervals(versions)
         if site not in self.authors and not hidden:

@@ -12,6 +12,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 
 from engine.errors import FileBusy, NoSuchFile, ReadOnlyFile, StorageFailed, SynclineError
+from engine.ids import SiteId
 
 log = logging.getLogger(__name__)
 
@@ -32,14 +33,14 @@ class AckWriter:
         write: records them, by site id, in the file of a generation; fails when that is not the one that is open.
     """
 
-    def __init__(self, write: Callable[[Mapping[bytes, int], int], Awaitable[None]]) -> None:
+    def __init__(self, write: Callable[[Mapping[SiteId, int], int], Awaitable[None]]) -> None:
         self._write = write
-        self._waiting: dict[bytes, int] = {}
+        self._waiting: dict[SiteId, int] = {}
         self._generation = 0
         self._timer: asyncio.TimerHandle | None = None
         self._writing: asyncio.Task[bool] | None = None
 
-    def note(self, site_id: bytes, version: int, generation: int) -> None:
+    def note(self, site_id: SiteId, version: int, generation: int) -> None:
         """Take in what a peer has confirmed of the file of a generation, also a lower version than before."""
         if generation < self._generation:
             return  # of a session that has yet to hear that the file was replaced
@@ -49,7 +50,7 @@ class AckWriter:
         self._waiting[site_id] = version
         self._write_in(DELAY)
 
-    def waiting(self, generation: int) -> Mapping[bytes, int]:
+    def waiting(self, generation: int) -> Mapping[SiteId, int]:
         """What is not known to be on disk, by site id: it holds where the file says otherwise."""
         return self._waiting if generation == self._generation else {}
 
@@ -80,7 +81,7 @@ class AckWriter:
         if self._waiting:
             self._writing = asyncio.get_running_loop().create_task(self._record(dict(self._waiting), self._generation))
 
-    async def _record(self, clocks: Mapping[bytes, int], generation: int) -> bool:
+    async def _record(self, clocks: Mapping[SiteId, int], generation: int) -> bool:
         """Write these; False when that must be tried again."""
         done = True
         try:

@@ -15,6 +15,7 @@ from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from engine.change import Change
 from engine.errors import FileReplaced, SynclineError
+from engine.ids import SiteId
 from engine.replica import Replica
 from engine.session import LookUp, Merge, Read, ReadPart, Snapshot, Versions, execute
 from engine.sqlite.file_identity import replaced
@@ -85,7 +86,7 @@ class ReplicaHost:
     ) -> None:
         self.path = path
         self.version = 0
-        self.site_id = b""
+        self.site_id = SiteId(b"")
         self.generation = 0
         self.shapes: tuple[Shape, ...] = ()
         self.parked: tuple[Parked, ...] = ()
@@ -256,7 +257,7 @@ class ReplicaHost:
         self._parts.forget()
         self._versions.forget()
 
-    async def _record_sent(self, clocks: Mapping[bytes, int], generation: int) -> None:
+    async def _record_sent(self, clocks: Mapping[SiteId, int], generation: int) -> None:
         try:
             await self.run_on(generation, Replica.record_all_sent, clocks, floor=self.version)
         except FileReplaced:

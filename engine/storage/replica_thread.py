@@ -18,6 +18,7 @@ from typing import Concatenate, NamedTuple, ParamSpec, TypeVar
 import apsw
 
 from engine.errors import FileBusy, FileReplaced, StorageFailed, SynclineError
+from engine.ids import SiteId
 from engine.replica import Replica
 from engine.sqlite.file_identity import replaced
 from engine.storage.backup import Backups
@@ -34,7 +35,7 @@ class Opened(NamedTuple):
     """What a file was when it was opened. ``generation`` counts the openings; ``marks`` as ``Replica.marks``."""
 
     generation: int
-    site_id: bytes
+    site_id: SiteId
     version: int
     shapes: tuple[Shape, ...]
     parked: tuple[Parked, ...]

@@ -10,6 +10,7 @@ from operator import itemgetter
 from typing import Any
 
 from engine.change import SENTINEL, Change
+from engine.ids import SiteId
 
 BARE = 64
 """Bytes of a change, about, beside its table, key, column and value."""
@@ -67,7 +68,7 @@ class Intervals:
 class Shown:
     """What the filters let through. ``hid``: whether they have kept anything back."""
 
-    def __init__(self, exclude_site: bytes | None, hidden: Intervals) -> None:
+    def __init__(self, exclude_site: SiteId | None, hidden: Intervals) -> None:
         self._exclude_site = exclude_site
         self._hidden = hidden
         self.hid = False

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from engine.change import Change, SQLiteValue
+from engine.ids import SiteId
 from engine.tables.introspect import Table
 from engine.text import Text, counted, sentences, t
 
@@ -69,7 +70,7 @@ class Received:
         marks: of the file's tables that it rests on (``engine.clocks.table_marks``): they must still be the same.
     """
 
-    site_id: bytes
+    site_id: SiteId
     version: int
     since: int = 0
     tables: tuple[str, ...] | None = None
@@ -90,7 +91,7 @@ class Place:
         marks: as in ``Received``.
     """
 
-    site_id: bytes
+    site_id: SiteId
     since: int
     until: int
     token: bytes
@@ -241,7 +242,7 @@ class TrackedPeer:
         sent: how far of ours it has confirmed on its disk.
     """
 
-    site_id: bytes
+    site_id: SiteId
     received: int | None
     sent: int | None
 

@@ -12,6 +12,7 @@ from enum import IntEnum
 from typing import NamedTuple
 
 from engine.change import Change
+from engine.ids import SiteId
 from engine.table_plan import TablePlan
 from engine.table_shape import Parked, Shape
 from engine.wire.row_messages import RowMessage
@@ -45,8 +46,8 @@ class Cursor(NamedTuple):
 class AnnouncePresence:
     """Client to server, first: who I am, and how far I hold of each site's history."""
 
-    sender: bytes
-    last_seens: tuple[tuple[bytes, Cursor], ...]
+    sender: SiteId
+    last_seens: tuple[tuple[SiteId, Cursor], ...]
     schema_name: str
     schema_version: int
 
@@ -55,7 +56,7 @@ class AnnouncePresence:
 class Changes:
     """Every change of ``sender`` after ``since``, in ascending order of version."""
 
-    sender: bytes
+    sender: SiteId
     since: Cursor
     changes: tuple[Change, ...]
 
@@ -64,7 +65,7 @@ class Changes:
 class RejectChanges:
     """A gap was seen: of ``whose`` history I only hold up to ``since``."""
 
-    whose: bytes
+    whose: SiteId
     since: Cursor
 
 
@@ -73,7 +74,7 @@ class StartStreaming:
     """Server to client: send me what came after ``since``, except from these authors."""
 
     since: Cursor
-    exclude_sites: tuple[bytes, ...]
+    exclude_sites: tuple[SiteId, ...]
     local_only: bool
 
 
@@ -92,7 +93,7 @@ class ApplyChangesOnPrimary:
     """Between stock servers only: merge these changes into this room."""
 
     request_id: int
-    sender: bytes
+    sender: SiteId
     changes: tuple[Change, ...]
     room: str
     new_last_seen: Cursor
@@ -154,7 +155,7 @@ class Hello:
     of them take no part for now."""
 
     protocol: int
-    site_id: bytes
+    site_id: SiteId
     db_version: int
     schema_name: str
     schema_version: int

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from engine.change import MAX_READ, MAX_VERSION
 from engine.errors import WireError
+from engine.ids import SiteId
 from engine.text import t
 
 MAX_FRAME = 100 * 1024 * 1024
@@ -157,9 +158,9 @@ class Reader:
         """A signed number of eight bytes."""
         return int.from_bytes(self.take(8), signed=True)
 
-    def site(self) -> bytes:
+    def site(self) -> SiteId:
         """The 16 bytes of a site id."""
-        return self.take(16)
+        return SiteId(self.take(16))
 
     def flag(self) -> bool:
         """One byte that must be 0 or 1 (own dialect)."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal, Slot
 
+from engine.ids import SiteId
 from engine.tables import TrackedPeer
 from gui.language import tr
 from gui.models import times, values
@@ -47,7 +48,7 @@ class ClocksModel(QAbstractTableModel):
         self.own_site: bytes | None = None
         self.own_version = 0
         self._sites: list[TrackedPeer] = []
-        self._names: dict[bytes, str] = {}
+        self._names: dict[SiteId, str] = {}
         self._times: dict[bytes, float] = {}
 
     def set_clocks(
@@ -55,7 +56,7 @@ class ClocksModel(QAbstractTableModel):
         own_site: bytes | None,
         own_version: int,
         peers: Sequence[TrackedPeer],
-        names: Mapping[bytes, str],
+        names: Mapping[SiteId, str],
         last: Mapping[bytes, float] | None = None,
     ) -> None:
         """Show the clocks of a database.

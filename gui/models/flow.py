@@ -17,6 +17,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 from PySide6.QtGui import QGuiApplication, QPalette
 
 from engine.events import ChangesMoved, FlowDirection
+from engine.ids import SiteId
 from gui import theme
 from gui.language import tr
 from gui.models.flow_text import Column, LineWords
@@ -136,7 +137,7 @@ class FlowModel(QAbstractTableModel):
         self._changed(Column.PEER)
 
     @Slot(dict)
-    def set_site_names(self, names: Mapping[bytes, str]) -> None:
+    def set_site_names(self, names: Mapping[SiteId, str]) -> None:
         """Name the authors, by site id."""
         self._words.sites.update(names)
         self._changed(Column.AUTHOR)

@@ -7,6 +7,7 @@ from typing import Any
 
 from engine.change import SENTINEL
 from engine.events import ChangesMoved, FlowChange
+from engine.ids import SiteId
 from engine.truncate import Clipped
 from gui.language import tr
 from gui.models import times, values
@@ -32,7 +33,7 @@ class LineWords:
 
     def __init__(self) -> None:
         self.peers: dict[str, str] = {}
-        self.sites: dict[bytes, str] = {}
+        self.sites: dict[SiteId, str] = {}
 
     def text(self, event: ChangesMoved, change: FlowChange, column: int) -> str:
         """What stands in a cell."""
@@ -74,7 +75,7 @@ class LineWords:
 
     def author(self, change: FlowChange) -> str:
         """Who wrote it: a name, or the first digits of a site id."""
-        return self.sites.get(change.author or b"") or values.site_shown(change.author)
+        return self.sites.get(SiteId(change.author or b"")) or values.site_shown(change.author)
 
     def was(self, change: FlowChange) -> str:
         """What the value was before."""

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from engine.change import SENTINEL
 from engine.events import ChangesMoved, FlowDirection
+from engine.ids import SiteId
 from gui import theme
 from gui.language import on_language_change, tr
 from gui.models.flow import CAPACITY, COPY_ROLE, LINE_ROLE, FlowFilter, FlowModel
@@ -126,7 +127,7 @@ class FlowPanel(QWidget):
         self._set_filter()
 
     @Slot(dict)
-    def set_site_names(self, names: Mapping[bytes, str]) -> None:
+    def set_site_names(self, names: Mapping[SiteId, str]) -> None:
         """Name the authors, by site id."""
         self.model.set_site_names(names)
 

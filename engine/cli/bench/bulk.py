@@ -18,6 +18,7 @@ from websockets.typing import Subprotocol
 
 from engine.change import Change, SQLiteValue
 from engine.cli.bench.guests import TABLE
+from engine.ids import SiteId
 from engine.session.batch_limits import BATCH_CHANGES, WINDOW
 from engine.tables import pack_columns
 from engine.wire import MAX_CHANGES, PROTOCOL, Batch, Confirm, Hello, Lineage, Want, decode, encode
@@ -36,7 +37,7 @@ BACKLOG = 10_000 if SMALL else 1_000_000
 """Changes in a backlog, which goes in many messages."""
 
 
-async def _greet(socket: ClientConnection, site: bytes) -> None:
+async def _greet(socket: ClientConnection, site: SiteId) -> None:
     """Greet, and wait until the hub has asked for what we bring."""
     await socket.send(encode(Hello(PROTOCOL, site, 0, "", -1, (TABLE,))))
     async for frame in socket:
@@ -78,7 +79,7 @@ async def _confirmed(socket: ClientConnection) -> int:
 
 
 async def _main(kind: str, url: str, room: str) -> None:
-    site = os.urandom(16)
+    site = SiteId(os.urandom(16))
     if kind == "message":
         frames = list(_frames(site, MESSAGE, MESSAGE, lambda row: f"{row:0{EACH}}"))
     else:

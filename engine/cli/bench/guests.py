@@ -16,6 +16,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
 from engine.change import Change
+from engine.ids import SiteId
 from engine.table_shape import Shape
 from engine.tables import pack_columns
 from engine.transport.sockets import SOCKET_OPTIONS
@@ -58,7 +59,7 @@ class Guest:
         self._url = url
         self._room = room
         self._own = own
-        self._site = os.urandom(16)
+        self._site = SiteId(os.urandom(16))
         self._version = 0
         self._asked = asyncio.Event()
         self._socket: ClientConnection | None = None
