@@ -242,8 +242,8 @@ class _Lines:
                 pass
 
     def _peer(self, status: PeerStatus) -> None:
-        if status.last_attempt is None:
-            return
+        if status.last_attempt is None or (status.state is State.IDLE and status.next_attempt is None):
+            return  # it waits for nothing: this command is what syncs it
         line = self._states.line(status)
         if status.state is State.SYNCING and terminal():
             print("\r\033[K", said(status.sentence()), sep="", end="", flush=True)

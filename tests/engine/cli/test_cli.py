@@ -61,6 +61,7 @@ def test_sync_once(syncline: Command, hub: str, tmp_path: Path) -> None:
     out = syncline("sync", a, hub, "--room", "room")
     assert "item[2]  name = from b" in out
     assert "Caught up with" in out
+    assert "Sync now" not in out
     assert rows(a) == rows(b) == rows(tmp_path / "hub" / "room")
     lines = [json.loads(line) for line in syncline("sync", a, hub, "--room", "room", "--json").splitlines()]
     assert lines[-1]["event"] == "caught-up"
