@@ -10,8 +10,10 @@ from engine.ordinary import stamps
 from engine.ordinary.merged_row import Key, MergedRow
 from engine.ordinary.records import Records
 from engine.ordinary.register import Entry
+from engine.ordinary.shadow import wire_key
 from engine.ordinary.stamps import Incoming, Row
 from engine.ordinary.write import Writer
+from engine.sqlite.invalid_text import shown
 from engine.sqlite.values import Storage
 from engine.tables import refusals
 from engine.tables.pack import pack
@@ -65,7 +67,7 @@ class Rowwise:
                 self._storage.stored(value, self._affinity[name], js_numbers=self._js_numbers)
                 for value, name in zip(check_key(self.entry, pk), self.entry.key, strict=True)
             )
-            packed = pack([int(part) if type(part) is float and part.is_integer() else part for part in key])
+            packed = pack(wire_key(key))
             self._keys[pk] = key, packed
         known = self.records.by_key([packed for _, packed in self._keys.values()])
         for key, packed in self._keys.values():
@@ -113,7 +115,7 @@ class Rowwise:
         for slot in taken:
             column, value = column_of[slot], cells[slot].value
             old = merged.current(column) if had_old else None
-            self.winners.append(Winner(at[slot], merged.key, value, old, had_old))
+            self.winners.append(Winner(at[slot], merged.key, value, shown(old), had_old))
             merged.taken[column] = value
         if not row.alive:  # what comes back in this batch is another row
             merged.deleted = merged.deleted or merged.there

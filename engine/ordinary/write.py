@@ -13,6 +13,7 @@ from engine.ordinary.merged_row import Key, MergedRow
 from engine.ordinary.records import Records
 from engine.ordinary.register import Entry, base, base_is
 from engine.ordinary.shadow import mark
+from engine.sqlite.invalid_text import each
 from engine.sqlite.sql import ident, idents, main
 from engine.sqlite.values import Affinity
 from engine.tables.introspect import describe
@@ -49,7 +50,10 @@ class Writer:
         fields = idents(columns, prefix="t.") or "1"
         sql = f"SELECT {fields} FROM {base(self.entry)} AS t WHERE {base_is(self.entry, names)}"
         for key in keys:
-            row = self.db.execute(sql, key).fetchone()
+            try:
+                row = self.db.execute(sql, key).fetchone()
+            except UnicodeDecodeError:
+                row = next(each(self.db, sql, key))
             yield None if row is None else dict(zip(columns, row, strict=False))
 
     def write(self, changed: Sequence[MergedRow], records: Records) -> None:

@@ -294,3 +294,22 @@ def test_the_net_effect_of_any_writes(new: Open) -> None:
         before = file.cells()
         file.compare_all()
         assert file.cells() == before
+
+
+def test_keys_that_are_large_numbers(new: Open) -> None:
+    """No integer is as large as they are, or they stand for one."""
+    file = new("CREATE TABLE notes (id REAL PRIMARY KEY, body)")
+    file.app(
+        "INSERT INTO notes VALUES (1e300, 1), (-1e19, 2), (9e15, 3), (9e999, 4), (0.5, 5), (9223372036854775807, 6)"
+    )
+    file.capture()
+    before = file.cells()
+    assert len(before) == 6
+    file.app("UPDATE notes SET body = 0")
+    file.capture()
+    assert {version for _, cells in file.versions().values() for version in cells.values()} == {2}
+    other = new("CREATE TABLE notes (id REAL PRIMARY KEY, body)")
+    other.merge(file.changes())
+    assert other.rows() == file.rows()
+    other.compare_all()
+    assert {length for length, _ in other.versions().values()} == {1}

@@ -176,6 +176,15 @@ def test_what_was_sent_before_goes_again_with_the_rest(plain: File) -> None:
     assert {one.cid: (one.val, one.col_version) for one in changes} == {"title": ("Ja", 3), "body": ("new", 2)}
 
 
+def test_a_merge_that_corrects_it(plain: File) -> None:
+    """Every value wins over text that nobody can read, and that therefore nobody else has."""
+    fill(plain, 10)
+    _, clock = plain.read()
+    [told] = plain.replica.merge([change("00007", "title", "Ja", 2)]).applied
+    assert (told.old, told.had_old) == ("Ja\ufffd", True)
+    assert plain.read(max(clock, 7))[0] == {"00007"}
+
+
 def test_another_reason(plain: File) -> None:
     fill(plain, 10)
     _, clock = plain.read()
