@@ -85,13 +85,17 @@ class CrsqliteKind:
         """As crsql_commit_alter."""
         commit_alter(self._state, table)
 
+    def records(self) -> Sequence[str]:
+        """The clocks."""
+        return [main(name + CLOCK) for name in self._state.catalogue().clocks]
+
     def check(self) -> list[Finding]:
         """What is damaged."""
         return repair.check(self._state)
 
-    def repair(self) -> list[Finding]:
+    def repair(self, found: Sequence[Finding]) -> list[Finding]:
         """Mend it."""
-        return repair.repair(self._state)
+        return repair.repair(self._state, found)
 
     # Taking note of what programs wrote: their triggers do
 

@@ -1,7 +1,5 @@
 """Ordinary tables: any program writes to them, unchanged, and Syncline finds what it wrote.
 
-No file has any yet: ``engine.replica`` does not open them. What is missing for that stands in ARCHITECTURE.md.
-
 - ``kind``: all that a replica knows of these tables (``engine.tables.kind``); ``catalogue``: which they are now
 - ``eligibility``: which tables can be ordinary ones; ``register``: which are, and the layout of what is kept of them
 - ``triggers``: log the keys of rows that are written; ``shadow``: what was seen of a row
@@ -9,6 +7,7 @@ No file has any yet: ``engine.replica`` does not open them. What is missing for 
   ``tables``: all of a connection
 - ``stamps``: the rules of stamps and merging; ``records``: them in the file
 - ``withheld``: rows that cannot be sent for now; ``raw_keys``: keys byte by byte, also such as nobody can read
+- ``repair``: what does not fit together any more, found and mended
 - ``merge``: takes changes in; ``rowwise`` decides them row by row, ``write`` writes what won, ``refused`` says what the
   table does not take, ``final_values`` sees that it holds what was merged
 - ``read``: gives changes out; ``digests``: of causal lengths

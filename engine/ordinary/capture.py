@@ -114,6 +114,22 @@ class Capture:
             self._versions.keep_floor(version)
         return new + changed
 
+    def count_differing(self, keys: str) -> tuple[int, int, int]:
+        """How many of the rows with these keys, but those in the log, are new, were changed, and are gone; only
+        reads."""
+        logged = f"SELECT 1 FROM main.{self._entry.log} AS g WHERE " + " AND ".join(
+            f"g.{name} IS k.{name}" for name in self._entry.log_key
+        )
+        unlogged = f"SELECT * FROM ({self._readable(keys)}) AS k WHERE NOT EXISTS ({logged})"
+        there = f"t.{ident(self._entry.key[0])} IS NOT NULL"
+        found = self._db.execute(
+            f"SELECT count(*), ifnull(sum({there}), 0), ifnull(sum({there} AND ifnull(r.length % 2, 0)), 0)"
+            f" {self._joined(self._source(unlogged))} WHERE {self._is_different}"
+        ).fetchone()
+        assert found is not None
+        total, present, changed = found
+        return present - changed, changed, total - present
+
     def _readable(self, keys: str, *, yes: bool = True) -> str:
         """Those of these keys that anybody can read; or those that nobody can."""
         condition = f"{raw_keys.READABLE}({raw_keys.fields(self._entry.log_key)})"

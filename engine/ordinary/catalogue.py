@@ -65,10 +65,12 @@ class OrdinaryCatalogue:
         return self.tables.get(table)
 
 
-def load(db: apsw.Connection, entries: Sequence[Entry]) -> OrdinaryCatalogue:
-    """Read it, in a transaction."""
+def load(db: apsw.Connection, entries: Sequence[Entry], broken: Sequence[Entry] = ()) -> OrdinaryCatalogue:
+    """Read it, in a transaction; ``broken``: those whose records are no use."""
     tables: dict[str, OrdinaryTable] = {}
-    parked: dict[str, str] = {}
+    parked: dict[str, str] = {
+        entry.name: t("its sync records are missing or were changed; “check --repair” mends that") for entry in broken
+    }
     for entry in entries:
         table = describe(db, entry.name)
         if (

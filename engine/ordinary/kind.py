@@ -12,8 +12,9 @@ from engine.ordinary.catalogue import OrdinaryCatalogue, OrdinaryTable
 from engine.ordinary.digests import lengths_above
 from engine.ordinary.merge import OrdinaryMerging
 from engine.ordinary.read import At, Reading
+from engine.ordinary.repair import Repair
 from engine.ordinary.tables import OrdinaryTables
-from engine.ordinary.withheld import OrdinaryWithheld
+from engine.ordinary.withheld import OrdinarySource, OrdinaryWithheld
 from engine.sqlite.values import Storage
 from engine.table_plan import TablePlan
 from engine.table_shape import Shape
@@ -39,13 +40,15 @@ class OrdinaryKind:
         self._catalogue: OrdinaryCatalogue | None = None
         self._seen: tuple[object, object] = (None, None)
         self.tables = OrdinaryTables(db, versions)
-        self.withheld = OrdinaryWithheld(db, self.tables, versions)
+        rows = OrdinarySource(db, self.tables, versions)
+        self.withheld = OrdinaryWithheld(db, self.tables, rows, versions)
+        self._repair = Repair(db, self.tables, versions, rows.shown_key)
 
     def catalogue(self) -> OrdinaryCatalogue:
         """The tables as they are now."""
         seen = self._versions.schema(), self.tables.entries()
         if self._catalogue is None or any(now is not before for now, before in zip(seen, self._seen, strict=True)):
-            found = catalogue.load(self._db, seen[1])
+            found = catalogue.load(self._db, seen[1], self.tables.broken())
             if self._catalogue is None or not catalogue.is_same(self._catalogue, found):
                 self._catalogue = found
             self._seen = seen
@@ -97,16 +100,17 @@ class OrdinaryKind:
         """What became of the rows is found by comparison."""
         self.tables.capture_all()
 
-    def check(self) -> list[Finding]:
-        """Whatever is amiss is found by the captures."""
-        return []
+    def records(self) -> Sequence[str]:
+        """Those of rows and of cells."""
+        return [f"main.{records}" for entry in self.tables.entries() for records in (entry.rows, entry.cells)]
 
-    def repair(self) -> list[Finding]:
-        """Compare everything once more."""
-        for entry in self.tables.entries():
-            self.tables.compare_all(entry.name)
-        self.tables.capture_all()
-        return []
+    def check(self) -> list[Finding]:
+        """What does not fit together; what is not captured yet is no damage."""
+        return self._repair.check()
+
+    def repair(self, found: Sequence[Finding]) -> list[Finding]:
+        """Mend it, and compare everything once more."""
+        return self._repair.repair(found)
 
     # Taking note of what programs wrote
 

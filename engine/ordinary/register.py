@@ -10,12 +10,13 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import apsw
 
 from engine.errors import UnsupportedFile
 from engine.sqlite.sql import ident, main
+from engine.tables.introspect import column_names
 from engine.tables.names import REGISTER
 from engine.tables.withheld.records import HeldRows
 from engine.text import t
@@ -130,8 +131,12 @@ def entry_of(
     suspended: int | None,
     lost: int | None,
 ) -> Entry:
-    """A row of the register."""
-    return Entry(name, number, tuple(json.loads(key)), json.loads(columns), next_slot, schema, due, suspended, lost)
+    """A row of the register; one without a key if nobody can make sense of it."""
+    try:
+        names, slots = tuple(map(str, json.loads(key))), {str(c): int(slot) for c, slot in json.loads(columns).items()}
+        return Entry(name, number, names, slots, int(next_slot), int(schema), due, suspended, lost)
+    except (ValueError, TypeError, AttributeError):
+        return Entry(name, number, (), {}, 0)
 
 
 def check_format(db: apsw.Connection) -> None:
@@ -173,18 +178,69 @@ def create(db: apsw.Connection, name: str, key: tuple[str, ...], columns: tuple[
     entry = Entry(name, used + 1, key, slots, len(slots))
     values = "".join(f", v{slot}" for slot in entry.live)
     db.execute(
-        f"CREATE TABLE main.{entry.log} (id INTEGER PRIMARY KEY, {', '.join(entry.log_key)});"
         f"CREATE TABLE main.{entry.rows} (r INTEGER PRIMARY KEY, pk BLOB NOT NULL, length INTEGER NOT NULL,"
         f" covers BLOB NOT NULL, col_version INTEGER NOT NULL, db_version INTEGER NOT NULL,"
-        f" site INTEGER NOT NULL{values});"
-        f"CREATE UNIQUE INDEX main.{entry.rows}_pk ON {entry.rows} (pk);"
-        f"CREATE INDEX main.{entry.rows}_version ON {entry.rows} (db_version);"
-        f"CREATE TABLE main.{entry.cells} (r INTEGER NOT NULL, slot INTEGER NOT NULL, col_version INTEGER NOT NULL,"
-        " db_version INTEGER NOT NULL, site INTEGER NOT NULL, PRIMARY KEY (r, slot)) WITHOUT ROWID;"
-        f"CREATE INDEX main.{entry.cells}_version ON {entry.cells} (db_version)"
+        f" site INTEGER NOT NULL{values})"
     )
+    make_log(db, entry)
+    make_cells(db, entry)
+    make_indexes(db, entry)
     save(db, entry)
     return entry
+
+
+def make_log(db: apsw.Connection, entry: Entry) -> None:
+    """Make the log of a table anew, empty."""
+    db.execute(
+        f"DROP TABLE IF EXISTS main.{entry.log};"
+        f" CREATE TABLE main.{entry.log} (id INTEGER PRIMARY KEY, {', '.join(entry.log_key)})"
+    )
+
+
+def make_cells(db: apsw.Connection, entry: Entry) -> None:
+    """Make the table of cells anew, empty."""
+    db.execute(
+        f"DROP TABLE IF EXISTS main.{entry.cells};"
+        f" CREATE TABLE main.{entry.cells} (r INTEGER NOT NULL, slot INTEGER NOT NULL, col_version INTEGER NOT NULL,"
+        " db_version INTEGER NOT NULL, site INTEGER NOT NULL, PRIMARY KEY (r, slot)) WITHOUT ROWID"
+    )
+
+
+def make_indexes(db: apsw.Connection, entry: Entry) -> None:
+    """Make those that are missing."""
+    for name, (unique, table, column) in _indexes(entry).items():
+        db.execute(f"CREATE {unique}INDEX IF NOT EXISTS main.{name} ON {table} ({column})")
+
+
+def _indexes(entry: Entry) -> dict[str, tuple[str, str, str]]:
+    return {
+        f"{entry.rows}_pk": ("UNIQUE ", entry.rows, "pk"),
+        f"{entry.rows}_version": ("", entry.rows, "db_version"),
+        f"{entry.cells}_version": ("", entry.cells, "db_version"),
+    }
+
+
+class Amiss(NamedTuple):
+    """Which of the tables of a table's records are missing, or not as they were made."""
+
+    log: bool
+    rows: bool
+    cells: bool
+
+
+def amiss(db: apsw.Connection, entry: Entry) -> Amiss:
+    """Look at their columns and indexes."""
+    stamp = ("col_version", "db_version", "site")
+    of = {name: set(column_names(db, name)) for name in (entry.log, entry.rows, entry.cells)}
+    sql = "SELECT name FROM main.sqlite_master WHERE type = 'index' AND tbl_name IN (?, ?) AND sql IS NOT NULL"
+    there = {name for (name,) in db.execute(sql, (entry.rows, entry.cells))}
+    lacking = {table for name, (_, table, _) in _indexes(entry).items() if name not in there}
+    values = {f"v{slot}" for slot in entry.live}
+    return Amiss(
+        of[entry.log] != {"id", *entry.log_key},
+        not of[entry.rows] >= {"r", "pk", "length", "covers", *stamp, *values} or entry.rows in lacking,
+        of[entry.cells] != {"r", "slot", *stamp} or entry.cells in lacking,
+    )
 
 
 def drop(db: apsw.Connection, entry: Entry) -> None:

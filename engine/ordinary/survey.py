@@ -81,6 +81,8 @@ class Survey:
             if not set(entry.columns) <= set(columns):  # what was recorded of a column is gone, and no clock covers it
                 coverage.forget_table(self._db, entry.name)
             entry = register.with_columns(self._db, entry, columns, self._defaults(entry, table))
+        if register.amiss(self._db, entry).log:
+            register.make_log(self._db, entry)
         if not triggers.fit(self._db, entry):
             triggers.make(self._db, entry)
         return self.compare_all(replace(entry, schema=self._schema_version()))
@@ -138,6 +140,15 @@ class Survey:
         if self._most_gone(known, gone):
             return self._save(replace(entry, suspended=gone, lost=known))
         return self._bury(entry)
+
+    def count_differing(self, entry: Entry) -> tuple[int, int, int]:
+        """How many rows differ from what is recorded, and nothing says so: new ones, changed ones, and such that are
+        gone; only reads."""
+        capture = Capture(self._db, entry, self._versions)
+        new, changed, _ = capture.count_differing(_all_keys(entry))
+        keys = f"SELECT {', '.join(entry.log_key)} FROM ({_known_keys(entry, gone=True)})"
+        _, _, gone = capture.count_differing(keys)
+        return new, changed, gone
 
     def is_lost(self, entry: Entry) -> bool:
         """Whether most of the rows that are known are gone. First it counts, which takes little."""

@@ -15,7 +15,7 @@ from engine.ordinary.eligibility import key_of, obstacles, replace_displaces
 from engine.ordinary.register import Entry
 from engine.ordinary.survey import Survey
 from engine.tables.introspect import bookkeeping, describe, is_ordinary
-from engine.tables.kind import Versions
+from engine.tables.kind import FileState
 from engine.tables.withheld.records import Held
 from engine.text import t
 
@@ -23,23 +23,39 @@ from engine.text import t
 class OrdinaryTables:
     """Each method in the caller's transaction: one that writes, but for those that say that they only read."""
 
-    def __init__(self, db: apsw.Connection, versions: Versions) -> None:
+    def __init__(self, db: apsw.Connection, versions: FileState) -> None:
         self._db = db
+        self._file = versions
         self._versions = Stamped(versions)
-        self._survey = Survey(db, self._versions)
+        self.survey = Survey(db, self._versions)
         self._read: list[tuple[Any, ...]] = []
+        self._schema: object = None
         self._entries: tuple[Entry, ...] = ()
+        self._broken: tuple[Entry, ...] = ()
         self._looked: dict[int, int | None] = {}
         """How far the log of each suspended table was when its rows were counted, by its number."""
         shadow.register(db)
 
     def entries(self) -> tuple[Entry, ...]:
-        """All of them, in the order in which they were made; only reads. The same object as long as they are the
-        same."""
-        rows = register.rows(self._db)
-        if rows != self._read:
-            self._read, self._entries = rows, tuple(register.entry_of(*row) for row in rows)
+        """All whose records are there, in the order in which they were made; only reads. The same object as long as
+        they are the same."""
+        rows, schema = register.rows(self._db), self._file.schema()
+        if rows != self._read or schema is not self._schema:
+            before, found = self._read, [register.entry_of(*row) for row in rows]
+            broken = tuple(entry for entry in found if self._is_broken(entry))
+            if rows != before or broken != self._broken:
+                self._entries = tuple(entry for entry in found if entry not in broken)
+            self._read, self._schema, self._broken = rows, schema, broken
         return self._entries
+
+    def broken(self) -> tuple[Entry, ...]:
+        """Those whose records are missing, or not as they were made; only reads."""
+        self.entries()
+        return self._broken
+
+    def _is_broken(self, entry: Entry) -> bool:
+        amiss = register.amiss(self._db, entry) if entry.key else None
+        return amiss is None or amiss.rows or amiss.cells
 
     def make(self, name: str) -> None:
         """Make a table an ordinary one; idempotent.
@@ -53,13 +69,13 @@ class OrdinaryTables:
         reasons = (t("There is no such table."),) if table is None else obstacles(self._db, table)
         if table is None or reasons:
             raise NotEligible.because(name, reasons)
-        self._survey.make(table, key_of(self._db, table))
+        self.survey.make(table, key_of(self._db, table))
 
     def undo(self, name: str) -> None:
         """Take away what is kept of it, and the triggers; its rows stay. Idempotent."""
-        for entry in self.entries():
+        for entry in (*self.entries(), *self.broken()):
             if entry.name == name:
-                self._survey.undo(entry)
+                self.survey.undo(entry)
 
     def up_to_date(self) -> bool:
         """Whether there is nothing to capture, follow or compare; only reads, and little."""
@@ -81,6 +97,16 @@ class OrdinaryTables:
         """Whether the file has the table; only reads."""
         table = describe(self._db, entry.name)
         return table is not None and table.kind == "table" and table.name == entry.name
+
+    def is_settled(self, entry: Entry) -> bool:
+        """Whether nothing is to be compared, so that its log says of every row whether it was written to; only
+        reads."""
+        capture = Capture(self._db, entry, self._versions)
+        return entry.due is None and entry.schema == self._schema_version() and not capture.full()
+
+    def count_differing(self, entry: Entry) -> tuple[int, int, int]:
+        """As ``Survey.count_differing``."""
+        return self.survey.count_differing(entry)
 
     def schema_moved(self) -> bool:
         """Whether somebody has changed the schema, and it was not followed yet; only reads."""
@@ -112,7 +138,7 @@ class OrdinaryTables:
 
     def _followed(self) -> Iterator[Entry]:
         for entry in self.entries():
-            now = self._survey.follow(entry, lambda table: key_of(self._db, table))
+            now = self.survey.follow(entry, lambda table: key_of(self._db, table))
             if now is not None:
                 yield now
 
@@ -120,20 +146,20 @@ class OrdinaryTables:
         capture = Capture(self._db, entry, self._versions)
         if entry.suspended is not None:
             self._looked[entry.number] = capture.last_logged()
-            if self._survey.is_lost(entry):
+            if self.survey.is_lost(entry):
                 return False
-            entry = self._survey.compare_all(entry)  # its rows are back
+            entry = self.survey.compare_all(entry)  # its rows are back
         if capture.full():
-            entry = self._survey.compare_all(entry)
+            entry = self.survey.compare_all(entry)
         if entry.due is not None:
-            entry = self._survey.compare_page(entry, limit)
+            entry = self.survey.compare_page(entry, limit)
             return entry.suspended is None and (entry.due is not None or capture.pending())
         if not capture.pending():
             return False
         more = capture.logged(limit)
         table = None if more else describe(self._db, entry.name)
-        if table and replace_displaces(self._db, table, entry.key) and self._survey.rows_displaced(entry):
-            self._survey.compare_all(entry)
+        if table and replace_displaces(self._db, table, entry.key) and self.survey.rows_displaced(entry):
+            self.survey.compare_all(entry)
             return True
         return more
 
@@ -141,7 +167,7 @@ class OrdinaryTables:
         """Have all rows of a table compared by the captures that follow, whatever its log says."""
         for entry in self.entries():
             if entry.name == name:
-                self._survey.compare_all(entry)
+                self.survey.compare_all(entry)
 
     def capture_all(self) -> int:
         """Take all slices in this transaction.
@@ -173,6 +199,6 @@ class OrdinaryTables:
         for entry in self.suspended():
             if entry.name == name:
                 if delete:
-                    self._survey.delete_suspended(entry)
+                    self.survey.delete_suspended(entry)
                 else:
-                    self._survey.bring_back(entry)
+                    self.survey.bring_back(entry)

@@ -43,6 +43,11 @@ def text(entry: Entry, event: str) -> str:
 
 def fit(db: apsw.Connection, entry: Entry) -> bool:
     """Whether all of them are there, to the letter."""
+    return not amiss(db, entry)
+
+
+def amiss(db: apsw.Connection, entry: Entry) -> set[str]:
+    """Those that are missing, changed or too many."""
     found = dict(
         each(
             db,
@@ -50,7 +55,8 @@ def fit(db: apsw.Connection, entry: Entry) -> bool:
             (f"crsql_syncline_{entry.number}_*",),
         )
     )
-    return found == {name(entry, event): text(entry, event) for event in EVENTS}
+    made = {name(entry, event): text(entry, event) for event in EVENTS}
+    return {one for one, _ in found.items() ^ made.items()}
 
 
 def make(db: apsw.Connection, entry: Entry) -> None:

@@ -117,8 +117,8 @@ class OrdinaryWithheld(WithheldRows):
     """Finds, records and releases them. A row that is gone without a trace shows that triggers did not run: then all of
     its table is compared."""
 
-    def __init__(self, db: apsw.Connection, tables: OrdinaryTables, versions: Versions) -> None:
-        super().__init__(db, OrdinarySource(db, tables, versions), versions.db_version)
+    def __init__(self, db: apsw.Connection, tables: OrdinaryTables, rows: OrdinarySource, versions: Versions) -> None:
+        super().__init__(db, rows, versions.db_version)
         self._tables = tables
 
     def changed(self) -> Sequence[Changed]:
@@ -170,6 +170,17 @@ def find_all(db: apsw.Connection, entry: Entry) -> list[Held]:
             return found
         found += reasons(db, entry, rows)
         after = rows[-1]
+
+
+def unreadable_keys(db: apsw.Connection, entry: Entry) -> list[Held]:
+    """The rows whose key nobody can read."""
+    encoding, fields = db.pragma("encoding"), raw_keys.fields([ident(name) for name in entry.key])
+    found: list[Held] = []
+    for row in db.execute(f"SELECT {fields} FROM {base(entry)}"):
+        column = raw_keys.unreadable(row, encoding)
+        if column is not None and None not in row[1::2]:
+            found.append(Held(entry.name, raw_keys.spelled(row), Why.TEXT, entry.key[column]))
+    return found
 
 
 def _blocks(db: apsw.Connection, entry: Entry, error: UnsendableRows) -> Iterator[list[int]]:

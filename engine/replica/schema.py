@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import apsw
 
-from engine.clocks import coverage, identity
+from engine.clocks import coverage, file_versions, identity
 from engine.crr import config
 from engine.crr.tables import additions, automigrate
 from engine.crr.tables.cautions import with_those_of_the_file
@@ -300,7 +300,9 @@ class Schema(Database):
             NotEligible: a table cannot be a CRR as it is now; then all is as before.
         """
         with self._writing() as db:
-            found = [finding for kind in self._kinds.all for finding in kind.repair()]
+            kinds = [(kind, kind.check()) for kind in self._kinds.all]
+            file_versions.mend(db, [records for kind, _ in kinds for records in kind.records()])
+            found = [finding for kind, damage in kinds for finding in kind.repair(damage)]
             site_id = identity.own(db)
         self.site_id, self._state.site_id = site_id or SiteId(b""), site_id
         return found

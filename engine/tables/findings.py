@@ -96,6 +96,31 @@ class Damage(Enum):
         t("tables have names or defaults in their schema that are not valid text"),
         "",
     )
+    RECORDS = (
+        t("table of sync records is missing or was changed, so the table cannot be synced"),
+        t("tables of sync records are missing or were changed, so the table cannot be synced"),
+        t("recreated, and all rows recorded as written now"),
+    )
+    LOG = (
+        t("log or trigger that notes which rows are written is missing or was changed"),
+        t("logs or triggers that note which rows are written are missing or were changed"),
+        t("recreated, and all rows compared with what was recorded"),
+    )
+    LEFT_OVER = (
+        t("log, trigger or table of sync records is left of a table that is not synced any more"),
+        t("logs, triggers and tables of sync records are left of tables that are not synced any more"),
+        "dropped",
+    )
+    BAD_RECORDS = (
+        t("sync record is damaged"),
+        t("sync records are damaged"),
+        t("recorded as written again now"),
+    )
+    AHEAD = (
+        t("sync record has a version that the file has not reached, so it is not sent"),
+        t("sync records have versions that the file has not reached, so they are not sent"),
+        t("the file's version raised above them"),
+    )
     STRICT = (
         t("table for sync records is STRICT, so programs with SQLite before 3.37 cannot open the file"),
         t("tables for sync records are STRICT, so programs with SQLite before 3.37 cannot open the file"),

@@ -181,11 +181,14 @@ class Kind(Protocol):
     def commit_alter(self, table: str) -> None:
         """It was: record what became of its rows."""
 
+    def records(self) -> Sequence[str]:
+        """All tables with sync records, in SQL: each has the file's version in a column called ``db_version``."""
+
     def check(self) -> list[Finding]:
         """What is damaged; in a transaction that reads."""
 
-    def repair(self) -> list[Finding]:
-        """Mend what has a remedy; returns what it was."""
+    def repair(self, found: Sequence[Finding]) -> list[Finding]:
+        """Mend what of that which ``check`` has found has a remedy; returns what it was."""
 
     # Taking note of what programs wrote without recording it
 

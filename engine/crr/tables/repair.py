@@ -15,11 +15,12 @@ come back.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import apsw
 
 from engine.change import FAR
+from engine.clocks import file_versions
 from engine.crr.catalogue import Crr
 from engine.crr.read.change_sql import known_cells
 from engine.crr.state import State
@@ -60,7 +61,7 @@ def check(state: State) -> list[Finding]:
             damage = Damage.TABLE_GONE if table is None or table.kind != "table" else Damage.KEY_CHANGED
             found.append(Finding(name, damage, _count(db, f"SELECT 1 FROM {main(name + CLOCK)}") or 1))
     found += [Finding(name, Damage.PARKED, 1, why) for name, why in parking.read(db).items() if name in tables.crrs]
-    if exhausted_versions.floor(db) >= FAR:
+    if file_versions.floor(db) >= FAR:
         found.append(Finding("crsql_master", Damage.COUNTER, 1))
     alone = Counter((table, damage) for table, damage, _ in _lone_triggers(db, tables.clocks))
     found += [Finding(table, damage, count) for (table, damage), count in alone.items()]
@@ -71,16 +72,15 @@ def check(state: State) -> list[Finding]:
     return [finding for finding in found if finding.count]
 
 
-def repair(state: State) -> list[Finding]:
-    """Mend all that ``check`` finds and that has a remedy, all or nothing; returns what it was.
+def repair(state: State, findings: Sequence[Finding]) -> list[Finding]:
+    """Mend what of that which ``check`` has found has a remedy, all or nothing; returns what it was.
 
     Raises:
         NotEligible: a table cannot be a CRR as it is now.
     """
-    found = [finding for finding in check(state) if finding.remedy]
+    found = [finding for finding in findings if finding.remedy]
     no_alter = (Damage.TABLE_GONE, Damage.STRAY_TRIGGERS, Damage.PARKED, Damage.STRICT, Damage.USED_UP, Damage.COUNTER)
     with savepoint(state.db):
-        exhausted_versions.mend_stamps(state)
         for name in (one.table for one in found if one.damage is Damage.USED_UP):
             exhausted_versions.mend_rows(state, state.catalogue().crrs[name])
         parking.release(state.db)
@@ -103,7 +103,7 @@ def _counts(db: apsw.Connection, crr: Crr, *, same: bool) -> Iterator[tuple[Dama
     yield Damage.TRIGGERS, crr.watches.count(Watch.BROKEN)
     yield Damage.OLD_TRIGGERS, crr.watches.count(Watch.OLDER)
     yield Damage.USED_UP, exhausted_versions.rows(db, crr)
-    yield Damage.COUNTER, exhausted_versions.stamps(db, crr.name)
+    yield Damage.COUNTER, file_versions.count_too_high(db, clock)
     yield Damage.NEVER_SENT, _count(db, f"SELECT 1 FROM {clock} WHERE db_version <= 0")
     yield Damage.LOST_COLUMNS, _count(db, f"SELECT 1 FROM {clock} AS c WHERE NOT {known_cells(crr)}")
     alive = living(table)

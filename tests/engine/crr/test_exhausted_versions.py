@@ -11,9 +11,8 @@ from pathlib import Path
 import pytest
 
 from engine.change import FAR, MAX_READ, MAX_VERSION, SENTINEL, Change
-from engine.crr.tables.exhausted_versions import _LOWERED
 from engine.replica import Replica
-from engine.tables import Damage, pack_columns, unpack_columns
+from engine.tables import Damage, pack_columns, unpack_columns, used_up
 from tests import budget
 from tests.engine.session.test_vlcn import connect_pair
 from tests.engine.session.world import make_replica, own_pair, rows
@@ -110,7 +109,9 @@ def test_the_rule_for_causal_lengths() -> None:
     db = apsw.Connection(":memory:")
 
     def lowered(length: float) -> int:
-        found: int = db.execute(f"SELECT {_LOWERED} FROM (SELECT ? AS col_version)", (length,)).get
+        found: int = db.execute(
+            f"SELECT {used_up.lowered('col_version')} FROM (SELECT ? AS col_version)", (length,)
+        ).get
         return found
 
     for start in (FAR, MAX_VERSION, MAX_READ, 2**60, 2**54 - 3):

@@ -247,7 +247,7 @@ def _seen_as_null(patch: Patch) -> None:
 
 def _loaded_as_not_due(patch: Patch) -> None:
     inner = catalogue.load
-    patch.setattr(catalogue, "load", lambda db, entries: inner(db, [replace(one, due=None) for one in entries]))
+    patch.setattr(catalogue, "load", lambda db, entries, _=(): inner(db, [replace(one, due=None) for one in entries]))
 
 
 def _kept_version(patch: Patch) -> None:
