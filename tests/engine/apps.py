@@ -20,7 +20,7 @@ db.execute("PRAGMA foreign_keys = ON")
 for line in sys.stdin:
     try:
         found = [row for statement in json.loads(line) for row in [db.execute(statement).fetchall()]][-1]
-        print(json.dumps(["", found]), flush=True)
+        print(json.dumps(["", found], default=bytes.hex), flush=True)
     except sqlite3.Error as error:
         print(json.dumps([str(error), []]), flush=True)
 """

@@ -10,6 +10,7 @@ from __future__ import annotations
 import atexit
 import contextlib
 import importlib
+import io
 import json
 import os
 import signal
@@ -219,6 +220,11 @@ def _run(arguments: list[str], environment: dict[str, str], folder: str, out: in
     for number, file in enumerate((nothing, out, err)):
         os.dup2(file, number)
         os.close(file)
+    # made anew: those of the server may have been files, and think that they can seek
+    sys.stdout, sys.stderr = (
+        io.TextIOWrapper(io.FileIO(number, "w", closefd=False), encoding=sys.stdout.encoding, write_through=True)
+        for number in (1, 2)
+    )
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(folder)
