@@ -1,7 +1,8 @@
 """How fast the engine is, each figure beside its baseline in the same run: ``syncline bench``.
 
 - ``command``: the command; ``timing`` measures; ``samples``, ``files``: what is measured on
-- ``merge``, ``read``, ``capture``, ``codec``, ``stall``, ``growth``: one bench each
+- ``merge``, ``read``, ``record``, ``codec``, ``single``, ``stall``, ``growth``: one bench each, ``single`` two
+- ``capture``: an app beside Syncline, on an ordinary table
 - ``hub``: a hub in a process of its own (``processes``) with many ``guests``, and one that brings very much (``bulk``)
 - ``window``: the window at rest
 """
@@ -10,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from engine.cli.bench import capture, codec, growth, merge, read, single, stall
+from engine.cli.bench import codec, growth, merge, read, record, single, stall
 from engine.cli.bench.timing import Case, Figure
 
 BENCHES: dict[str, Callable[[int], Iterator[Case]]] = {
@@ -18,14 +19,14 @@ BENCHES: dict[str, Callable[[int], Iterator[Case]]] = {
     "sql": single.sql_cases,
     "single": single.single_cases,
     "read": read.cases,
-    "capture": capture.cases,
+    "record": record.cases,
     "codec": codec.cases,
     "stall": stall.cases,
     "growth": growth.cases,
 }
 """From a bench's name to its cases for a number of rows."""
 
-USUAL = ("merge", "read", "capture", "codec")
+USUAL = ("merge", "read", "record", "codec")
 """Those that run when none is named."""
 
 __all__ = ["BENCHES", "USUAL", "Case", "Figure"]

@@ -1,48 +1,219 @@
-"""Local writes to a synced table, as a program makes them on our connection."""
+"""What an app feels when Syncline records what it writes to an ordinary table.
+
+The app is a process of its own with the standard library's sqlite3 that waits for no lock: each one that it meets is
+told. Beside it the same app writes to a plain table, with nobody else on the file.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+import json
+import shutil
+import statistics
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from engine.cli.bench.files import Files, run_many
-from engine.cli.bench.samples import Row, Sample, samples
-from engine.cli.bench.timing import Case, Measured, Watch
+import apsw
+
+from engine.errors import SynclineError
+from engine.replica import Replica
+from engine.storage.replica_host import ReplicaHost
+
+WRITES = 150
+"""Commits of an app that writes now and then, a row each."""
+
+BULK = 10
+"""Of so many rows, one comes in a bulk insert."""
+
+GOAL_LOCK, GOAL_GROWTH = 0.1, 2.2
+"""The longest lock, in seconds; and how many times as large a file may get."""
+
+GOALS = {"single": 0.6, "bulk": 0.4}
+"""What share of the plain table's speed an app is to have."""
+
+CREATE = "CREATE TABLE item (id TEXT PRIMARY KEY, a INTEGER, b TEXT, c REAL)"
+INSERT = "INSERT INTO item VALUES (?, ?, ?, ?)"
+
+_APP = f"""
+import json, random, sqlite3, sys, time
+
+path, kind, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
+choose, spent, busy = random.Random(7), 0.0, 0
+db = sqlite3.connect(path, isolation_level=None, timeout=0)
 
 
-def cases(rows: int) -> Iterator[Case]:
-    """Inserts, updates of all columns, and deletes, a row in each statement and all in one transaction."""
-    for sample in samples(rows):
-        files = Files(sample)
-        try:
-            yield from _cases(sample, files)
-        finally:
-            files.close()
+def timed(*work):
+    global spent, busy
+    began = time.perf_counter()
+    try:
+        for call, *arguments in work:
+            call(*arguments)
+    except sqlite3.OperationalError as error:
+        busy += 1
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+    else:
+        spent += time.perf_counter() - began
 
 
-def _cases(sample: Sample, files: Files) -> Iterator[Case]:
-    updates: list[Row] = [(*sample.values(n, 2), *sample.of(n)) for n in range(sample.rows)]
+if kind == "bulk":
+    rows = [(f"new {{n}}", n, f"some text {{n}}", n / 7) for n in range(count)]
+    timed((db.execute, "BEGIN IMMEDIATE"), (db.executemany, {INSERT!r}, rows), (db.execute, "COMMIT"))
+else:
+    for n in range(count):
+        row = (f"new {{n}}", n, f"some text {{n}}", n / 7)
+        timed(choose.choice([
+            (db.execute, {INSERT!r}, row),
+            (db.execute, "UPDATE item SET b = ? WHERE id = ?", (f"other {{n}}", f"row {{n}}")),
+            (db.execute, "DELETE FROM item WHERE id = ?", (f"row {{2 * n}}",)),
+        ]))
+        time.sleep(choose.expovariate(30))
+print(json.dumps([spent, busy]))
+"""
 
-    def synced(path: Path, sql: str, rows: list[Row]) -> Measured:
-        def work(watch: Watch) -> None:
-            with files.replica(path) as replica, watch.running():
-                run_many(replica.connection, sql, rows)
 
-        return work
+@dataclass(frozen=True, slots=True)
+class Felt:
+    """What an app felt.
 
-    def plain(path: Path, sql: str, rows: list[Row]) -> Measured:
-        def work(watch: Watch) -> None:
-            with files.database(path) as db, watch.running():
-                run_many(db, sql, rows)
+    Attributes:
+        case: what it did, and in which journal mode.
+        writes, busy: its transactions, and how many of them met a lock.
+        share: its speed as a share of that with a plain table; of those that met none.
+        longest: seconds that Syncline kept the file locked at most.
+    """
 
-        return work
+    case: str
+    writes: int
+    busy: int
+    share: float
+    longest: float
 
-    for name, sql, rows, before, plain_before, changes in (
-        ("inserts", sample.insert, sample.plain_rows(), files.empty, files.plain, sample.changes),
-        ("updates", sample.update, updates, files.filled, files.plain_filled, sample.changes),
-        ("deletes", sample.delete, sample.keys(), files.filled, files.plain_filled, sample.rows),
-    ):
-        yield Case(
-            "capture", name + sample.suffix, sample.rows, changes, synced(before, sql, rows),
-            f"plain {name} of the same rows", plain(plain_before, sql, rows),
-        )  # fmt: skip
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """How a file grew when its table was made syncable."""
+
+    rows: int
+    before: int
+    after: int
+
+    @property
+    def times(self) -> float:
+        """How many times as large it is now."""
+        return self.after / self.before
+
+
+CASES = tuple(f"{kind}-{journal}" for kind in GOALS for journal in ("wal", "rollback"))
+"""The cases with an app; ``growth`` comes after these."""
+
+
+def missing() -> str:
+    """Why it cannot be measured here; empty when it can."""
+    return "the bundle has no Python for an app of its own" if getattr(sys, "frozen", False) else ""
+
+
+def growth(rows: int) -> Growth:
+    """Make a table of so many rows syncable."""
+    with tempfile.TemporaryDirectory(prefix="syncline-bench-") as folder:
+        path = _plain(Path(folder) / "plain.db", rows, "rollback")
+        before = path.stat().st_size
+        _make_ordinary(path)
+        return Growth(rows, before, path.stat().st_size)
+
+
+async def measure(case: str, rows: int, rounds: int) -> Felt:
+    """Run an app beside Syncline and alone, in turn.
+
+    Args:
+        rows: how many the table has.
+
+    Raises:
+        SynclineError: the app failed.
+    """
+    kind, _, journal = case.partition("-")
+    count = max(1, rows // BULK) if kind == "bulk" else min(WRITES, rows)
+    writes = 1 if kind == "bulk" else count
+    alone: list[float] = []
+    beside: list[float] = []
+    busy, longest = 0, 0.0
+    with tempfile.TemporaryDirectory(prefix="syncline-bench-") as folder:
+        plain = _plain(Path(folder) / "plain.db", rows, journal)
+        synced = Path(shutil.copy(plain, Path(folder) / "synced.db"))
+        _make_ordinary(synced)
+        for _ in range(rounds):
+            path = Path(shutil.copy(plain, Path(folder) / "app.db"))
+            spent, _ = await _app(path, kind, count)
+            alone.append(spent / writes)
+            shutil.copy(synced, path)
+            async with ReplicaHost(path) as host:
+                locks = _Locks(every=journal == "rollback")
+                await host.snapshot()
+                await host.run(locks.watch)
+                spent, met = await _app(path, kind, count)
+                await host.snapshot()  # which waits until all is recorded
+                await host.run(lambda replica: replica.connection.trace_v2(0))
+            if met < writes:
+                beside.append(spent / (writes - met))
+            busy, longest = busy + met, max(longest, locks.longest)
+            path.unlink()
+    share = statistics.median(alone) / statistics.median(beside) if beside else 0.0
+    return Felt(case, rounds * writes, busy, share, longest)
+
+
+class _Locks:
+    """How long a connection kept its file locked at most.
+
+    Args:
+        every: whether one that reads is in an app's way, too, as it is without a log (WAL).
+    """
+
+    def __init__(self, *, every: bool) -> None:
+        self.longest = 0.0
+        self._begins = ("BEGIN", "SAVEPOINT") if every else ("BEGIN IMMEDIATE",)
+        self._since: float | None = None
+
+    def watch(self, replica: Replica) -> None:
+        """Look at all statements from now on."""
+        replica.connection.trace_v2(apsw.SQLITE_TRACE_PROFILE, self._ended)
+
+    def _ended(self, statement: dict[str, Any]) -> None:
+        sql = statement.get("sql") or ""
+        if sql.startswith(self._begins):
+            self._since = time.perf_counter()
+        elif sql in ("COMMIT", "ROLLBACK") and self._since is not None:
+            self.longest = max(self.longest, time.perf_counter() - self._since)
+            self._since = None
+
+
+def _plain(path: Path, rows: int, journal: str) -> Path:
+    db = apsw.Connection(str(path))
+    try:
+        db.execute(f"PRAGMA journal_mode = {'WAL' if journal == 'wal' else 'DELETE'}").fetchall()
+        db.execute(CREATE)
+        with db:
+            db.executemany(INSERT, ((f"row {n}", n, f"some text {n}", n / 7) for n in range(rows)))
+    finally:
+        db.close()
+    return path
+
+
+def _make_ordinary(path: Path) -> None:
+    with Replica.open(path) as replica:
+        replica.make_ordinary("item")
+
+
+async def _app(path: Path, kind: str, count: int) -> tuple[float, int]:
+    """Run it; returns the seconds that its writes took, and how many more met a lock."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", _APP, str(path), kind, str(count), stdout=asyncio.subprocess.PIPE
+    )
+    out, _ = await process.communicate()
+    if process.returncode:
+        raise SynclineError("The app to be measured failed.")
+    spent, busy = json.loads(out)
+    return float(spent), int(busy)

@@ -7,7 +7,8 @@ import asyncio
 import sys
 from fnmatch import fnmatch
 
-from engine.cli.bench import BENCHES, USUAL, Figure, hub, window
+from engine.cli.bench import BENCHES, USUAL, Figure, capture, hub, window
+from engine.cli.bench.timing import ROUNDS
 from engine.cli.output import print_json, print_line
 from engine.cli.serve import allow_many_files
 from engine.errors import UsageError
@@ -15,16 +16,18 @@ from engine.errors import UsageError
 
 async def bench(arguments: argparse.Namespace) -> int:
     """``syncline bench [BENCH ...] [--case PATTERN] [--rows N] [--rounds N] [--json]``"""
+    if arguments.rows < 1:
+        raise UsageError("--rows takes a number of rows, 1 or more.")
     if arguments.benches == ["hub"]:
         return await _hub(arguments)
+    if arguments.benches == ["capture"]:
+        return await _capture(arguments)
     if arguments.benches == ["gui", "idle"]:
         return await asyncio.to_thread(_idle, arguments)
     unknown = set(arguments.benches) - BENCHES.keys()
     if unknown:
-        there = f"There are: {', '.join(BENCHES)}; and alone: hub; gui idle."
+        there = f"There are: {', '.join(BENCHES)}; and alone: capture; hub; gui idle."
         raise UsageError(f"There is no bench “{sorted(unknown)[0]}”.", hint=there)
-    if arguments.rows < 1:
-        raise UsageError("--rows takes a number of rows, 1 or more.")
     for name in arguments.benches or USUAL:
         for case in BENCHES[name](arguments.rows):
             if fnmatch(case.name, arguments.case):
@@ -65,6 +68,57 @@ def _hub_line(served: hub.Served) -> str:
     return (
         f"hub     {load.name:<14}{load.rooms:>3} x {load.guests:<6,}{served.deliveries:>9,} deliveries{lost}"
         f"  p50 {served.p50 * 1000:,.1f} ms, p99 {served.p99 * 1000:,.1f} ms{cpu}{memory}"
+    )
+
+
+async def _capture(arguments: argparse.Namespace) -> int:
+    if why := capture.missing():
+        raise UsageError(f"An app cannot be measured here: {why}.")
+    for name in capture.CASES:
+        if not fnmatch(name, arguments.case):
+            continue
+        felt = await capture.measure(name, arguments.rows, max(arguments.rounds, ROUNDS))
+        goal = capture.GOALS[name.partition("-")[0]]
+        if arguments.json:
+            figures = {
+                "bench": "capture",
+                "case": name,
+                "writes": felt.writes,
+                "busy": felt.busy,
+                "share": round(felt.share, 3),
+                "share_to_reach": goal,
+                "longest_lock": round(felt.longest, 6),
+                "longest_lock_to_reach": capture.GOAL_LOCK,
+            }
+            print_json(figures)
+            continue
+        print_line(
+            f"capture {name:<18}{felt.writes:>7,} writes, {felt.busy} met a lock; {felt.share:.0%} of the plain"
+            f" table's speed, to reach: {goal:.0%}; longest lock {felt.longest * 1000:,.1f} ms, to reach:"
+            f" {capture.GOAL_LOCK * 1000:.0f} ms"
+        )
+    if fnmatch("growth", arguments.case):
+        _print_growth(await asyncio.to_thread(capture.growth, arguments.rows), arguments.json)
+    return 0
+
+
+def _print_growth(growth: capture.Growth, as_json: bool) -> None:
+    if as_json:
+        print_json(
+            {
+                "bench": "capture",
+                "case": "growth",
+                "rows": growth.rows,
+                "before": growth.before,
+                "after": growth.after,
+                "times": round(growth.times, 3),
+                "times_to_reach": capture.GOAL_GROWTH,
+            }
+        )
+        return
+    print_line(
+        f"capture {'growth':<18}{growth.rows:>7,} rows: the file is {growth.times:.2f} times as large, to reach:"
+        f" {capture.GOAL_GROWTH}"
     )
 
 
@@ -123,7 +177,7 @@ def _print(figure: Figure, as_json: bool) -> None:
 def bench_options(parser: argparse.ArgumentParser) -> None:
     """Make ``parser`` that of ``bench``."""
     parser.set_defaults(run=bench)
-    text = "merge, read, capture, codec; sql, single; stall, growth; hub; gui idle"
+    text = "merge, read, record, codec; sql, single; stall, growth; capture; hub; gui idle"
     parser.add_argument("benches", metavar="BENCH", nargs="*", help=text)
     text = "only the cases with such a name, as in 'empty*'"
     parser.add_argument("--case", metavar="PATTERN", default="*", help=text)

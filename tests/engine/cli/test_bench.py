@@ -38,7 +38,7 @@ def test_merge(capsys: pytest.CaptureFixture[str]) -> None:
     ("bench", "first"),
     [
         ("read", "all"),
-        ("capture", "inserts"),
+        ("record", "inserts"),
         ("codec", "encode"),
         ("stall", "p99"),
         ("growth", "3"),
@@ -50,6 +50,16 @@ def test_the_others(bench: str, first: str, capsys: pytest.CaptureFixture[str]) 
     found = figures(capsys, bench, "--rows", "30", "--case", f"{first}*")
     assert next(iter(found)) == first
     assert all(float(str(line["seconds"])) > 0 for line in found.values())
+
+
+def test_an_app_beside_syncline(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["bench", "capture", "--rows", "20", "--json"]) == 0
+    found = {line["case"]: line for line in map(json.loads, capsys.readouterr().out.splitlines())}
+    assert list(found) == ["single-wal", "single-rollback", "bulk-wal", "bulk-rollback", "growth"]
+    assert found["single-wal"]["writes"] == 60
+    assert all(found[case]["share"] > 0 for case in found if case != "growth")
+    assert all(found[case]["longest_lock"] > 0 for case in found if case != "growth")
+    assert found["growth"]["after"] > found["growth"]["before"] > 0
 
 
 def test_some_cases_only(capsys: pytest.CaptureFixture[str]) -> None:
