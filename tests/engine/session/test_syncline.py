@@ -173,7 +173,8 @@ def test_another_protocol_is_refused_in_words(pair: tuple[Replica, Replica], pro
     end.receive(encode(hello(other.site_id, 5, protocol=protocol)))
     end.work()
     assert end.closed is not None
-    assert f"versions {protocol} and {PROTOCOL}" in end.closed.reason
+    older, newer = sorted((protocol, PROTOCOL))
+    assert f"version {older} of the protocol, the other version {newer}." in end.closed.reason
     assert "Update the older Syncline" in end.closed.reason
 
 
