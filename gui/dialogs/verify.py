@@ -205,7 +205,7 @@ class VerifyDialog(AsyncDialog):
         if report.verdict is Verdict.DIFFERENT:
             return tr(
                 "First send and request everything again. Rows that still differ were changed without "
-                "a record: choose which side's to keep."
+                "a record: choose which side to keep."
             )
         if report.verdict is Verdict.HISTORY:
             return tr("This is harmless: one side remembers deleted rows that the other never had.")
