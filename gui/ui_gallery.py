@@ -133,15 +133,15 @@ class Gallery:
         await self._ask("edit-peer", add_peer.ask(window, engine, laptop))
         await self._ask("add-peer", add_peer.ask(window, engine, None, laptop.database))
         async with self._asked(add_peer.ask(window, engine, laptop)) as dialog:
-            dialog.trial.button.click()
-            await _until(lambda: not dialog.trial.busy)
+            dialog.connection_test.button.click()
+            await _until(lambda: not dialog.connection_test.busy)
             await self._show("peer-tested", dialog)
             for field, text in ((dialog.address, "ws://127.0.0.1:9/sync"), (dialog.token, "secret")):
                 field.line.setText(text)
                 field.line.textEdited.emit(text)
             dialog.mode.setCurrentIndex(1)
-            dialog.trial.button.click()
-            await _until(lambda: not dialog.trial.busy)
+            dialog.connection_test.button.click()
+            await _until(lambda: not dialog.connection_test.busy)
             await self._show("peer-refused", dialog)
             for field, text in ((dialog.address, "http://example.org"), (dialog.room, "../other")):
                 field.line.setText(text)

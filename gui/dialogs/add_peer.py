@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import suppress
 from dataclasses import replace
 
@@ -21,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.api import Engine
+from engine.checks.probe import ProbeReport
 from engine.errors import SynclineError, UsageError
 from engine.ids import DatabaseId
 from engine.pairing.pairing_link import PairingLink, is_link, parse
@@ -81,7 +81,6 @@ class PeerDialog(AsyncDialog):
         self.saved: PeerConfig | None = None
         self._engine = engine
         self._peer = peer
-        self._trial: asyncio.Task[None] | None = None
         self.setWindowTitle(tr("Add peer") if peer is None else tr("Edit peer"))
         self._make_fields()
         self._make_layout()
@@ -133,7 +132,7 @@ class PeerDialog(AsyncDialog):
         self.stale.setToolTip(
             tr("After this many days without contact, the peer is marked as stale, and a notification says so")
         )
-        self.trial = ConnectionTestPanel()
+        self.connection_test = ConnectionTestPanel(self._probe, self.start)
         self.problem = InlineMessage.of_problem()
         self.buttons = QDialogButtonBox()
         text = tr("Add") if self._peer is None else tr("Save")
@@ -166,7 +165,7 @@ class PeerDialog(AsyncDialog):
         column.addSpacing(6)
         column.addWidget(self.fields)
         column.addSpacing(6)
-        column.addWidget(self.trial)
+        column.addWidget(self.connection_test)
         column.addWidget(self.problem)
         column.addStretch()
         column.addWidget(self.buttons)
@@ -201,8 +200,6 @@ class PeerDialog(AsyncDialog):
         self.nearby.link_wanted.connect(self.address.setFocus)
         self.direction.currentIndexChanged.connect(self._changed)
         self.mode.currentIndexChanged.connect(self._refresh)
-        self.trial.test_requested.connect(self._begin_trial)
-        self.trial.stop_requested.connect(self._stop_trial)
         self.buttons.accepted.connect(self.accept)
         self.buttons.rejected.connect(self.reject)
 
@@ -276,14 +273,14 @@ class PeerDialog(AsyncDialog):
 
     def _changed(self) -> None:
         """What a test found was about something else."""
-        self._stop_trial()
+        self.connection_test.clear()
         self.problem.show_message("")
         self._refresh()
 
     def _refresh(self) -> None:
         """Say what is wrong, and allow what can be done."""
         link = self.link
-        for part in (self.room, self.token, self.direction, self.stale, self.trial):
+        for part in (self.room, self.token, self.direction, self.stale, self.connection_test):
             part.setEnabled(link is None)  # the link says it all; it can be tried only once
         if link is None:
             self.words.show_message("")
@@ -301,7 +298,7 @@ class PeerDialog(AsyncDialog):
         wrong = next(filter(None, problems), "")
         self.name.setPlaceholderText(self._usual_name())
         self.minutes.setVisible(self.mode.currentData() == Mode.EVERY)
-        self.trial.button.setEnabled(not wrong and link is None)
+        self.connection_test.button.setEnabled(not wrong and link is None)
         self.ok.setEnabled(not wrong)
         self.ok.setToolTip(wrong)
         self.fit()
@@ -335,37 +332,18 @@ class PeerDialog(AsyncDialog):
             return in_words(error)
         return ""
 
-    # The test
-
-    def _begin_trial(self) -> None:
-        self.trial.begin()
-        self._trial = self.start(self._try())
-
-    def _stop_trial(self) -> None:
-        if self._trial is not None:
-            self._trial.cancel()
-            self._trial = None
-        self.trial.clear()
-
-    async def _try(self) -> None:
+    async def _probe(self) -> ProbeReport:
         draft = self.draft()
-        try:
-            report = await self._engine.checks.probe(
-                draft.database, draft.url, draft.room, self.token.text, fingerprint=draft.fingerprint
-            )
-        except SynclineError as error:
-            self.trial.show_problem(in_words(error))
-        else:
-            self.trial.show_report(report)
-        self._trial = None
-        self.fit()
+        return await self._engine.checks.probe(
+            draft.database, draft.url, draft.room, self.token.text, fingerprint=draft.fingerprint
+        )
 
     # The end
 
     def accept(self) -> None:
         """Save, and close when that went well."""
         if self.ok.isEnabled():
-            self._stop_trial()
+            self.connection_test.clear()
             self._allow(False)
             self.start(self._save())
 
@@ -406,7 +384,7 @@ class PeerDialog(AsyncDialog):
         return await self._engine.pairing.pair_new(link, path, name=name, mode=mode, minutes=minutes)
 
     def _allow(self, allowed: bool) -> None:
-        for part in (self.fields, self.trial, self.ok):
+        for part in (self.fields, self.connection_test, self.ok):
             part.setEnabled(allowed)
 
 

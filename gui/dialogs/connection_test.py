@@ -2,27 +2,41 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
+from typing import Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from engine.checks.probe import Outcome, ProbeReport, Step
+from engine.errors import SynclineError
 from engine.peer_state import State
 from engine.text import sentences
+from gui.dialogs.base import in_words
 from gui.dialogs.inline_message import InlineMessage, MakeIcon
 from gui.language import said, tr
 from gui.theme import icon, state_icon
 
 
 class ConnectionTestPanel(QWidget):
-    """Asks for a test, and shows its report."""
+    """Runs a test, and shows its report.
 
-    test_requested = Signal()
-    stop_requested = Signal()
+    Args:
+        probe: tests what the form says now; raises SynclineError when that cannot be.
+        start: runs a coroutine as a task, as long as the dialog is open.
+    """
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(
+        self,
+        probe: Callable[[], Awaitable[ProbeReport]],
+        start: Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]],
+    ) -> None:
+        super().__init__()
+        self._probe = probe
+        self._start = start
+        self._task: asyncio.Task[None] | None = None
         self.button = QPushButton(tr("&Test"))
         self.button.setAutoDefault(False)
         self.button.setToolTip(tr("Connect once and check; nothing changes on either side"))
@@ -54,12 +68,30 @@ class ConnectionTestPanel(QWidget):
         column.addLayout(grid)
         self.button.clicked.connect(self._pressed)
 
-    def begin(self) -> None:
-        """A test is under way; the button stops it now."""
+    def clear(self) -> None:
+        """Stop the test, and forget what was found: it was about something else."""
+        if self._task is not None:
+            self._task.cancel()
+            self._task = None
+        self._show_nothing()
+
+    def _begin(self) -> None:
+        """Begin a test; the button stops it now."""
         self.clear()
         self._set_busy(True)
+        self._task = self._start(self._run())
 
-    def show_report(self, report: ProbeReport) -> None:
+    async def _run(self) -> None:
+        try:
+            report = await self._probe()
+        except SynclineError as error:
+            self._show_nothing()
+            self.verdict.show_message(in_words(error))
+        else:
+            self._show_report(report)
+        self._task = None
+
+    def _show_report(self, report: ProbeReport) -> None:
         """Show how the test went."""
         self._set_busy(False)
         failure = report.failure
@@ -70,13 +102,7 @@ class ConnectionTestPanel(QWidget):
             note.setAccessibleName(f"{self._names[found.step].text()}: {found.outcome.value}")
             self._names[found.step].show()
 
-    def show_problem(self, problem: str) -> None:
-        """Say why there was no test."""
-        self.clear()
-        self.verdict.show_message(problem)
-
-    def clear(self) -> None:
-        """Forget what was found: it was about something else."""
+    def _show_nothing(self) -> None:
         self._set_busy(False)
         self.verdict.show_message("")
         for step in Step:
@@ -84,7 +110,10 @@ class ConnectionTestPanel(QWidget):
             self._names[step].hide()
 
     def _pressed(self) -> None:
-        (self.stop_requested if self.busy else self.test_requested).emit()
+        if self.busy:
+            self.clear()
+        else:
+            self._begin()
 
     def _set_busy(self, busy: bool) -> None:
         self.busy = busy

@@ -63,7 +63,7 @@ async def test_every_field_says_what_is_wrong_with_it(tmp_path: Path) -> None:
         fields = {"address": dialog.address, "room": dialog.room, "token": dialog.token}
         assert {name: field.note.text for name, field in fields.items()} == dict.fromkeys(fields, "")
         assert not dialog.ok.isEnabled()
-        assert not dialog.trial.button.isEnabled()
+        assert not dialog.connection_test.button.isEnabled()
         assert dialog.ok.toolTip() == "The address is empty. Write it like wss://example.org:8080/sync."
         fill(dialog, "http://example.org", "a/b", "a=b")
         for name, start in {
@@ -215,7 +215,7 @@ async def test_a_link_makes_a_file_where_there_is_none(tmp_path: Path) -> None:
 
 
 def told(dialog: PeerDialog) -> dict[Step, str]:
-    return {step: note.text for step, note in dialog.trial.lines.items()}
+    return {step: note.text for step, note in dialog.connection_test.lines.items()}
 
 
 @on_gui_loop
@@ -226,15 +226,15 @@ async def test_the_test_tells_in_words(tmp_path: Path) -> None:
     ):
 
         async def try_out() -> str:
-            click(dialog.trial.button)
-            assert dialog.trial.busy
-            await until(lambda: not dialog.trial.busy, "the test is over")
-            return dialog.trial.verdict.text
+            click(dialog.connection_test.button)
+            assert dialog.connection_test.busy
+            await until(lambda: not dialog.connection_test.busy, "the test is over")
+            return dialog.connection_test.verdict.text
 
         fill(dialog, url, token="right")
         assert await try_out() == "Ready to sync."
         assert told(dialog)[Step.SCHEMA] == "Both sides have “item”."
-        assert all(note.isVisible() for note in dialog.trial.lines.values())
+        assert all(note.isVisible() for note in dialog.connection_test.lines.values())
         type_into(dialog.token.line, "wrong")
         assert set(told(dialog).values()) == {""}, "what was found was about something else"
         assert await try_out() == "Not ready to sync."
@@ -266,12 +266,12 @@ async def test_a_test_can_be_stopped_and_ends_with_the_dialog(tmp_path: Path) ->
     async with silent, world(tmp_path) as (engine, _, _):
         async with asking(PeerDialog, add_peer.ask(None, engine)) as (dialog, answer):
             fill(dialog, url)
-            click(dialog.trial.button)
+            click(dialog.connection_test.button)
             await until(lambda: len(asked) == 1, "it is asked")
-            click(dialog.trial.button)
-            assert not dialog.trial.busy
+            click(dialog.connection_test.button)
+            assert not dialog.connection_test.busy
             await until(lambda: len(gone) == 1, "it hangs up")
-            click(dialog.trial.button)
+            click(dialog.connection_test.button)
             await until(lambda: len(asked) == 2, "it is asked again")
             press(dialog, Qt.Key.Key_Escape)
         assert answer.result() is None
@@ -313,7 +313,7 @@ async def test_a_pasted_link_pairs_and_shows_the_words(tmp_path: Path) -> None:
             assert " ".join(link.words) in dialog.words.text
             assert dialog.ok.isEnabled()
             assert not dialog.room.isEnabled()
-            assert not dialog.trial.button.isEnabled()
+            assert not dialog.connection_test.button.isEnabled()
             assert unnamed(dialog) == []
             dialog.accept()
             await until(answer.done, "it is paired")
