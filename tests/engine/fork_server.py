@@ -10,7 +10,6 @@ from __future__ import annotations
 import atexit
 import contextlib
 import importlib
-import io
 import json
 import os
 import signal
@@ -220,11 +219,10 @@ def _run(arguments: list[str], environment: dict[str, str], folder: str, out: in
     for number, file in enumerate((nothing, out, err)):
         os.dup2(file, number)
         os.close(file)
-    # made anew: those of the server may have been files, and think that they can seek
-    sys.stdout, sys.stderr = (
-        io.TextIOWrapper(io.FileIO(number, "w", closefd=False), encoding=sys.stdout.encoding, write_through=True)
-        for number in (1, 2)
-    )
+    encoding = sys.stdout.encoding  # of the environment that the server was started with, which is the program's
+    sys.stdin = open(0, encoding=encoding, closefd=False)  # noqa: SIM115 (these are open until the end)
+    sys.stdout = open(1, "w", encoding=encoding, errors=sys.stdout.errors, closefd=False)  # noqa: SIM115
+    sys.stderr = open(2, "w", 1, encoding=encoding, errors="backslashreplace", closefd=False)  # noqa: SIM115
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(folder)
