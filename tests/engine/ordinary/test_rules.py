@@ -81,7 +81,7 @@ def seen_as_it_was_merged(a: Replica, b: Replica) -> None:
     version = b.db_version()
     with b.connection:
         [kind] = [kind for kind in b._kinds.all if isinstance(kind, OrdinaryKind)]
-        kind.repair()
+        kind.repair(())
     assert b.look_again() == version
 
 
