@@ -22,11 +22,13 @@ from engine.session import Read, execute
 from engine.tables import Received
 from engine.tables.pack import pack
 from tests import budget
-from tests.engine.live import make_file
+from tests.engine.live import SCHEMA, make_file
 from tests.faults.power import Disk
 
 CUTS = 3
 """Power cuts for each case."""
+
+PLAIN = "CREATE TABLE item (id INT PRIMARY KEY NOT NULL, n INTEGER, name TEXT, extra)"
 
 JOURNALS = ("delete", "truncate", "persist", "wal")
 
@@ -102,6 +104,7 @@ class Script:
         folder: for the file and its successors after cuts.
         journal: the journal mode.
         level: the app's ``synchronous``; drawn anew for each opening when None.
+        ordinary: the table is an ordinary one, and what the app writes is captured.
         weaken: called with each replica that is opened, to take a safety away (to show that it is needed).
     """
 
@@ -112,6 +115,7 @@ class Script:
         rng: random.Random,
         *,
         level: str | None = None,
+        ordinary: bool = False,
         weaken: Callable[[Replica], None] = lambda _: None,
     ) -> None:
         self.rng = rng
@@ -121,9 +125,13 @@ class Script:
         self.lost = 0
         self.cut_at_work = 0
         self._level = level
+        self._ordinary = ordinary
         self._weaken = weaken
         self._folders = (folder / str(number) for number in range(10**9))
-        self._path = make_file(next(self._folders) / "file.db")
+        self._path = make_file(next(self._folders) / "file.db", PLAIN if ordinary else SCHEMA)
+        if ordinary:
+            with Replica.open(self._path) as replica:
+                replica.make_ordinary("item")
 
     def run(self) -> None:
         """Work until the power goes, look, work on.
@@ -173,13 +181,15 @@ class Script:
 
     def _act(self, replica: Replica, app: apsw.Connection) -> None:
         rng = self.rng
-        match rng.randrange(8):
+        match rng.randrange(9 if self._ordinary else 8):
             case 0 | 1 | 2:
                 row, value = rng.randrange(8), rng.randrange(10**6)
                 sql = "INSERT INTO item (id, n) VALUES (?, ?) ON CONFLICT DO UPDATE SET n = excluded.n, name = n"
                 rng.choice((app, app, replica.connection)).execute(sql, (row, value)).fetchall()
             case 3:
                 app.execute("DELETE FROM item WHERE id = ?", (rng.randrange(8),)).fetchall()
+            case 8:
+                replica.capture()
             case 4 | 5:
                 author = rng.choice(self.authors)
                 since = replica.received_clock(author.site_id)
@@ -200,11 +210,13 @@ class Script:
 
 
 @pytest.mark.soak
+@pytest.mark.parametrize("ordinary", [False, True], ids=["cr-sqlite", "ordinary"])
 @pytest.mark.parametrize("journal", JOURNALS)
-def test_no_clock_ahead_and_no_version_again(tmp_path: Path, journal: str) -> None:
+def test_no_clock_ahead_and_no_version_again(tmp_path: Path, journal: str, ordinary: bool) -> None:
     looks_for = "with a write under way and something lost"
-    for case in budget.cases(f"power cuts ({journal})", seconds=1.0, at_least=3, looks_for=looks_for):
-        script = Script(tmp_path / str(case.seed), journal, case.random)
+    suite = f"power cuts ({journal}{', ordinary' if ordinary else ''})"
+    for case in budget.cases(suite, seconds=1.0, at_least=3, looks_for=looks_for):
+        script = Script(tmp_path / str(case.seed), journal, case.random, ordinary=ordinary)
         script.run()
         case.found(script.cut_at_work > 0 and script.lost > 0)
 
@@ -218,12 +230,13 @@ def _nothing_made_durable(_: Replica, patch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("journal", "weaken"),
+    ("journal", "weaken", "ordinary"),
     [
-        ("delete", _no_sync),
-        ("delete", _nothing_made_durable),
-        ("truncate", _nothing_made_durable),
-        ("wal", _nothing_made_durable),
+        ("delete", _no_sync, False),
+        ("delete", _nothing_made_durable, False),
+        ("truncate", _nothing_made_durable, False),
+        ("wal", _nothing_made_durable, False),
+        ("wal", _nothing_made_durable, True),
     ],
 )
 def test_without_its_safeties_the_same_scripts_fail(
@@ -231,6 +244,7 @@ def test_without_its_safeties_the_same_scripts_fail(
     monkeypatch: pytest.MonkeyPatch,
     journal: str,
     weaken: Callable[[Replica, pytest.MonkeyPatch], None],
+    ordinary: bool,
 ) -> None:
     """The test above can fail: take a safety away, and a cut soon breaks a rule or the whole file."""
     for seed in range(300):
@@ -239,6 +253,7 @@ def test_without_its_safeties_the_same_scripts_fail(
             journal,
             random.Random(seed),
             level="NORMAL",
+            ordinary=ordinary,
             weaken=lambda replica: weaken(replica, monkeypatch),
         )
         try:
