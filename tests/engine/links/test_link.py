@@ -7,14 +7,17 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from websockets.utils import accept_key
 
 from engine.api import Engine
 from engine.crr import connect
-from engine.events import PeerChanged
+from engine.events import AttentionNeeded, ChangesMoved, PeerChanged
 from engine.links.peer_status import Board
 from engine.peer_state import PeerStatus, State
 from engine.settings import Mode, PeerConfig
 from engine.transport.connect import OPEN_TIMEOUT
+from engine.wire import PROTOCOL
+from engine.wire.handshake import OWN_HEADER
 from tests.engine.live import PATIENCE, SCHEMA, add_peer, make_file, on_loop, plain_engine, rows, until, write
 
 NARROW = SCHEMA.replace(", extra", "")
@@ -184,3 +187,53 @@ async def test_other_settings_do_not_wait_for_an_address_where_nobody_answers(fi
             await came.wait()
             await client.peers.update(replace(client.settings.peers[0], url=hub.url))
             await client.peers.wait_in_sync([peer], timeout=PATIENCE)
+
+
+@on_loop
+async def test_removing_a_peer_at_work_bothers_nobody(tmp_path: Path) -> None:
+    room, a = make_file(tmp_path / "hub" / "room"), make_file(tmp_path / "a.db")
+    app = connect(a)
+    for start in range(0, 40_000, 1_000):
+        app.execute(f"WITH n(i) AS (SELECT {start} UNION ALL SELECT i + 1 FROM n WHERE i < {start + 999})"
+                    " INSERT INTO item (id) SELECT i FROM n")  # fmt: skip
+    app.close()
+    async with plain_engine() as hub_engine, plain_engine() as client:
+        hub = await hub_engine.serving.start(room.parent)
+        with client.subscribe() as events:
+            peer = await add_peer(client, a, hub.url)
+            async for event in events:
+                if isinstance(event, ChangesMoved):
+                    break
+            await client.peers.remove(peer)
+            assert [event for event in events.drain() if isinstance(event, AttentionNeeded)] == []
+
+
+@pytest.mark.slow
+@on_loop
+async def test_quitting_beside_a_peer_that_hangs(tmp_path: Path) -> None:
+    """It does not answer the close frame (asleep, say): nothing of ours may stay behind."""
+    a = make_file(tmp_path / "a.db")
+    resting = asyncio.Event()
+
+    async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode()
+        fields = {name.lower(): text.strip() for name, _, text in (line.partition(":") for line in head.split("\r\n"))}
+        writer.write(
+            "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            f"Sec-WebSocket-Accept: {accept_key(fields['sec-websocket-key'])}\r\n"
+            f"Sec-WebSocket-Protocol: {fields['sec-websocket-protocol']}\r\n{OWN_HEADER}: {PROTOCOL}\r\n\r\n".encode()
+        )
+        await resting.wait()
+        writer.close()
+
+    listening = await asyncio.start_server(hang, "127.0.0.1", 0)
+    before = asyncio.all_tasks()
+    async with plain_engine() as client:
+        await add_peer(client, a, f"ws://127.0.0.1:{listening.sockets[0].getsockname()[1]}/sync")
+        await until(lambda: "waiting for the other side" in client.peers.statuses()[0].reason, "connected")
+    left = [task for task in asyncio.all_tasks() - before if task.get_coro().__qualname__.endswith("_read_frames")]  # type: ignore[union-attr]
+    resting.set()
+    listening.close()
+    await listening.wait_closed()
+    await asyncio.gather(*left, return_exceptions=True)
+    assert not left

@@ -12,7 +12,7 @@ from engine.replica import Replica
 from engine.session import SynclineSession
 from engine.wire import OLDEST, PROTOCOL
 
-from .world import End, Wire, make_replica, own_pair, snapshot
+from .world import SCHEMA, End, Wire, make_replica, own_pair, snapshot
 
 NOTE = "CREATE TABLE note (id TEXT PRIMARY KEY NOT NULL, body TEXT, tag TEXT); SELECT crsql_as_crr('note');"
 TAG = "CREATE TABLE tag (id TEXT PRIMARY KEY NOT NULL, n); SELECT crsql_as_crr('tag')"
@@ -167,3 +167,32 @@ def test_what_a_trigger_of_an_app_does_not_take(two: tuple[Replica, Replica], ac
     run(other, "CREATE TRIGGER later AFTER INSERT ON tag BEGIN SELECT 1; END; DROP TRIGGER guard")
     sync(*two)
     assert held(other, "note") == held(one, "note")
+
+
+def test_no_clock_passes_a_table_that_cannot_be_read(tmp_path: Path) -> None:
+    """A table that is broken for a while keeps its changes: the peer may not record a clock above them."""
+    other = "CREATE TABLE other (id INTEGER PRIMARY KEY NOT NULL, v); SELECT crsql_as_crr('other');"
+    one, two = (make_replica(tmp_path / name, SCHEMA + other) for name in ("one.db", "two.db"))
+    one.connection.execute("INSERT INTO other (id, v) VALUES (1, 'dear')")
+    one.connection.execute("ALTER TABLE other RENAME TO aside")
+    one.connection.execute("INSERT INTO item (id) VALUES (1)")
+    own_pair(one, two).run()
+    one.connection.execute("ALTER TABLE aside RENAME TO other")
+    own_pair(one, two).run()
+    found = two.connection.execute("SELECT v FROM other").fetchall()
+    one.close()
+    two.close()
+    assert found == [("dear",)]
+
+
+def test_no_clock_passes_a_column_that_cannot_be_read(tmp_path: Path) -> None:
+    one, two = (make_replica(tmp_path / name) for name in ("one.db", "two.db"))
+    one.connection.execute("INSERT INTO item (id, name) VALUES (1, 'dear')")
+    one.connection.execute("ALTER TABLE item RENAME COLUMN name TO aside")
+    own_pair(one, two).run()
+    one.connection.execute("ALTER TABLE item RENAME COLUMN aside TO name")
+    own_pair(one, two).run()
+    found = two.connection.execute("SELECT name FROM item").fetchall()
+    one.close()
+    two.close()
+    assert found == [("dear",)]

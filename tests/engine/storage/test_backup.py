@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -151,3 +153,40 @@ def test_a_file_that_was_not_syncable_yet(tmp_path: Path, backups: Backups) -> N
     assert put_back_file(path, backups.find(path)[-1], backups)[0] == b""
     assert app.execute("SELECT count(*) FROM plain").get == 0
     app.close()
+
+
+CUT = """
+import os, sys
+from pathlib import Path
+from engine.storage.backup import Backups
+steps = 0
+def trace(frame, event, argument):
+    global steps
+    if frame.f_code.co_name == "make":
+        if event == "line":
+            line = open(frame.f_code.co_filename).read().splitlines()[frame.f_lineno - 1]
+            steps += "backup.step(" in line
+            if steps == 2:
+                os._exit(9)
+        return trace
+sys.settrace(trace)
+Backups(Path(sys.argv[2])).ensure(Path(sys.argv[1]))
+"""
+
+
+def test_two_backups_in_one_second_are_two(tmp_path: Path) -> None:
+    path = make_file(tmp_path / "a.db")
+    backups = Backups(tmp_path / "backups")
+    made = [backups.make(path) for _ in range(3)]
+    assert len(set(made)) == 3
+
+
+def test_half_a_backup_is_none(tmp_path: Path) -> None:
+    """Killed in the middle of the copy: the next start makes one that is whole."""
+    path = make_file(tmp_path / "a.db")
+    write(path, "INSERT INTO item (id, extra) VALUES (1, zeroblob(9000000))")
+    ended = subprocess.run([sys.executable, "-c", CUT, str(path), str(tmp_path / "backups")], cwd=Path.cwd())
+    assert ended.returncode == 9
+    backups = Backups(tmp_path / "backups")
+    backups.ensure(path)
+    assert any(rows(found) == rows(path) for found in backups.find(path) if found.stat().st_size > 9_000_000)

@@ -13,12 +13,14 @@ from typing import Any
 import pytest
 
 from engine.change import Change
+from engine.crr import connect
 from engine.errors import SynclineError
 from engine.replica import Replica
-from engine.session import execute
+from engine.session import Read, execute
 from engine.storage import replica_host
 from engine.storage.replica_host import ReplicaHost
 from engine.table_shape import Parked, Shape
+from engine.tables import pack_columns
 from tests.engine.live import PATIENCE, make_file, on_loop, until, write
 
 OLD, NEW = 5, 2
@@ -156,3 +158,25 @@ async def test_what_was_written_to_a_file_that_is_gone_is_not_reported(
         write(path, "UPDATE item SET name = 'here'")
         await until(lambda: bool(news.changes), "what is written now is reported")
         assert {change.val for change in news.changes} == {"here"}
+
+
+STRANGER = bytes(range(16))
+
+
+@on_loop
+async def test_a_version_is_durable_before_its_number_is_sent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also when a filter leaves nothing of it to send: the clock goes out, and must not be taken back."""
+    path = make_file(tmp_path / "a.db")
+    app = connect(path)
+    app.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL").fetchall()
+    synced: list[int] = []
+    real = os.fsync
+    monkeypatch.setattr("engine.sqlite.durability.os.fsync", lambda fd: (synced.append(fd), real(fd))[1])
+    async with ReplicaHost(path) as host:
+        app.execute(
+            "INSERT INTO crsql_changes VALUES ('item', ?, 'name', 'x', 1, 1, ?, 1, 0)", (pack_columns((1,)), STRANGER)
+        )
+        found = await host.read(Read(0, STRANGER, (), 5000), host.generation)
+    app.close()
+    assert (found.changes, found.until) == ([], 1)
+    assert synced
