@@ -1,4 +1,4 @@
-"""How a link behaves when things go wrong, and what it says. ``test_trying_again`` has what ends by itself."""
+"""How a link behaves when things go wrong, and what it says. ``test_retry_policy`` has what ends by itself."""
 
 from __future__ import annotations
 
