@@ -60,7 +60,7 @@ def _print_changes(replica: Replica, since: int, as_json: bool, named: set[str])
         since = max(since, found.until)
         if not found.more:
             break
-    replica.look_again()
+    replica.refresh()
     reasons = set(replica.waiting.reasons)
     if reasons - named:
         print_to_stderr(replica.waiting.sentence)

@@ -122,7 +122,7 @@ def _database_status(settings: Settings, database_id: str, parked_with: Mapping[
             described["site_id"] = replica.site_id.hex()
             described["db_version"] = replica.db_version()
             described["parked"] = [{"table": name, "reason": why} for name, why in replica.parked()]
-            replica.look_again()
+            replica.refresh()
             described["waiting"] = replica.waiting
             described["clocks"] = [
                 {"site_id": peer.site_id.hex(), "received": peer.received, "sent": peer.sent}

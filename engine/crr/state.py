@@ -123,12 +123,12 @@ class State:
                     self._base, self._data_version = self._read_version(), data_version
         return self._base
 
-    def told_version(self) -> int:
+    def sendable_version(self) -> int:
         """``db_version`` as peers are told it: a counter that is used up stands still for them."""
         return min(self.db_version(), MAX_VERSION - 1)
 
     def pinned_version(self) -> int:
-        """``told_version``, in a write transaction of our own: until it ends, the disk is not asked again."""
+        """``sendable_version``, in a write transaction of our own: until it ends, the disk is not asked again."""
         version = self.db_version()
         if version < _LAST:
             self._pending, self._settled = max(self._pending, version + 1), True

@@ -77,7 +77,7 @@ class OrdinarySource:
             f" UNION SELECT r FROM main.{entry.cells} WHERE db_version > ?1"
         )
 
-    def tell_anew(self, table: str, keys: Sequence[Key]) -> None:
+    def record_as_new(self, table: str, keys: Sequence[Key]) -> None:
         """Give all their cells the next version, which is kept as the file's floor."""
         entry, rows = self._entry(table), [key for key in keys if isinstance(key, int)]
         if entry is not None and rows:

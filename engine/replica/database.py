@@ -141,7 +141,7 @@ class Database:
 
     def _newest(self) -> int:
         """The file's version as peers are told it, with what was recorded in the transaction that reads."""
-        return max(self._state.told_version(), min(self._recorded, MAX_VERSION - 1))
+        return max(self._state.sendable_version(), min(self._recorded, MAX_VERSION - 1))
 
     def is_captured(self) -> bool:
         """Whether all that programs wrote is recorded."""

@@ -43,7 +43,7 @@ class Replica(Holding):
     def db_version(self) -> int:
         """The file's committed clock, from disk, as peers are told it; 0 for nothing yet."""
         with explained(self.path):
-            return self._state.told_version()
+            return self._state.sendable_version()
 
     def digests(self, tables: Iterable[str] | None = None) -> tuple[TableDigest, ...]:
         """Digests of these tables (all that are synced, by default), by which replicas are compared
@@ -167,7 +167,7 @@ class Replica(Holding):
         place: Place | None = None,
         js_numbers: bool = False,
         floor: int = 0,
-        tell: bool = True,
+        report_applied: bool = True,
         tables: Collection[str] = (),
     ) -> MergeResult:
         """Merge changes and record the clock that comes with them, in one transaction.
@@ -181,7 +181,8 @@ class Replica(Holding):
             js_numbers: values may have passed through JavaScript (cr-sqlite.md 10.3).
             floor: a db_version that this file has had; a file below it is not the same any more.
             tables: those that take part in the sync, with changes or not; none of them may be parked.
-            tell: without it, the result's ``applied`` is empty, and memory is bounded however many changes there are.
+            report_applied: without it, the result's ``applied`` is empty, and memory is bounded however many changes
+                there are.
 
         Raises:
             FileReplaced: the file, or its clock of the peer, went back; recording would jump a gap.
@@ -200,7 +201,7 @@ class Replica(Holding):
             if self._kinds.catalogue().parked:
                 changes = tuple(changes)
                 self._check_parked({*tables, *(received.tables or () if received else ()), *(c.table for c in changes)})
-            merger = Merger(self._kinds, self._rule, js_numbers=js_numbers, tell=tell)
+            merger = Merger(self._kinds, self._rule, js_numbers=js_numbers, tell=report_applied)
             merger.merge(changes, author)
             if received is not None:
                 tracked.record_received(db, self._state.site_id, received)
@@ -274,7 +275,7 @@ class Replica(Holding):
         """
         with self._writing() as db:
             self._state.keep_floor()
-            lineage.renew(db, self._state.site_id, site_id, confirmed, self._state.told_version())
+            lineage.renew(db, self._state.site_id, site_id, confirmed, self._state.sendable_version())
             return lineage.mine(db, self._state.site_id, site_id)
 
     def keep_lineage(self, site_id: SiteId, token: bytes, after: Collection[bytes] | None = None) -> bool:

@@ -24,14 +24,14 @@ class Holding(Schema):
     """The methods of a replica that are about rows that cannot be sent for now.
 
     Attributes:
-        waiting: what is withheld, as of the last ``look_again`` or since.
+        waiting: what is withheld, as of the last ``refresh`` or since.
     """
 
     def __init__(self, path: Path, connection: apsw.Connection, state: State, *, readonly: bool) -> None:
         super().__init__(path, connection, state, readonly=readonly)
         self.waiting = Waiting()
 
-    def look_again(self) -> int:
+    def refresh(self) -> int:
         """Look at the rows that are withheld; those that can be sent are told anew, with a version of their own.
 
         Returns:
@@ -43,14 +43,14 @@ class Holding(Schema):
         self._read(lambda: None)
         with self._reading():
             self.waiting = self._what_waits()
-            return self._state.told_version()
+            return self._state.sendable_version()
 
     def repair(self) -> list[Finding]:
         """As ``Schema.repair``; what can be sent then is told anew."""
         found = super().repair()
         for kind in self._kinds.all:
-            kind.withheld.look_at_all()  # not all that was mended has left a trace
-        self.look_again()
+            kind.withheld.recheck_all()  # not all that was mended has left a trace
+        self.refresh()
         return found
 
     def _read(self, look: Callable[[], T]) -> T:

@@ -72,34 +72,36 @@ def read_part(replica: Replica, action: ReadPart) -> Part:
     return part
 
 
-def merge(replica: Replica, action: Merge, *, floor: int = 0, size: int = 0, tell: bool = True) -> list[MergeResult]:
+def merge(
+    replica: Replica, action: Merge, *, floor: int = 0, size: int = 0, report_applied: bool = True
+) -> list[MergeResult]:
     """Merge in slices; the clock, or the place, moves with the last.
 
     Args:
-        floor, tell: as in ``Replica.merge``.
+        floor, report_applied: as in ``Replica.merge``.
         size: changes in one slice, ``MERGE_SLICE`` by default.
 
     Raises:
         TableBroken: a table does not take what was sent for it, and is parked since just now.
     """
     results: list[MergeResult] = []
-    at_once(merging(replica, action, results, floor=floor, size=size, tell=tell))
+    at_once(merging(replica, action, results, floor=floor, size=size, report_applied=report_applied))
     return results
 
 
 def merging(
-    replica: Replica, action: Merge, results: list[MergeResult], *, floor: int, size: int = 0, tell: bool
+    replica: Replica, action: Merge, results: list[MergeResult], *, floor: int, size: int = 0, report_applied: bool
 ) -> Steps[None]:
     """As ``merge``, one slice at each step; what comes of it is added to ``results``."""
     try:
-        yield from _slices(replica, action, results, floor, size or MERGE_SLICE, tell)
+        yield from _slices(replica, action, results, floor, size or MERGE_SLICE, report_applied)
     except TableBroken as error:
         replica.park(error.table, error.reason)
         raise
 
 
 def _slices(
-    replica: Replica, action: Merge, results: list[MergeResult], floor: int, size: int, tell: bool
+    replica: Replica, action: Merge, results: list[MergeResult], floor: int, size: int, report_applied: bool
 ) -> Steps[None]:
     at = 0
     while True:
@@ -114,7 +116,7 @@ def _slices(
                 place=action.place if last else None,
                 js_numbers=action.js_numbers,
                 floor=floor,
-                tell=tell,
+                report_applied=report_applied,
                 tables=action.tables,
             )
         )

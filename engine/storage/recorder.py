@@ -85,7 +85,7 @@ class Recorder:
         """Wait for nobody any more."""
         self._closed = True
 
-    def look_again(self) -> None:
+    def refresh(self) -> None:
         """The file may have ordinary tables by now."""
         self._needed = True
 

@@ -220,12 +220,12 @@ class ReplicaHost:
         found = await self.run_on(generation, Replica.known, action.site_id, action.parked)
         return replace(found, sent=self.sent_clocks.waiting(generation).get(action.site_id, found.sent))
 
-    async def merge(self, action: Merge, generation: int, *, tell: bool = True) -> list[MergeResult]:
+    async def merge(self, action: Merge, generation: int, *, report_applied: bool = True) -> list[MergeResult]:
         """Perform a ``Merge`` in slices, between which others have their turn; the clock moves with the last one. Other
         links hear of it. Whoever cancels this leaves the slices that have not begun.
 
         Args:
-            tell: whether the results say what was merged, which holds all of it in memory.
+            report_applied: whether the results say what was merged, which holds all of it in memory.
 
         Raises:
             FileReplaced: this is not the file of ``generation``, or it was set back; nothing was recorded.
@@ -233,7 +233,9 @@ class ReplicaHost:
         results: list[MergeResult] = []
         await self._recorder.record()
         try:
-            await self._in_turns(generation, execute.merging, action, results, floor=self.version, tell=tell)
+            await self._in_turns(
+                generation, execute.merging, action, results, floor=self.version, report_applied=report_applied
+            )
         except FileReplaced:
             await self._replica.renew(generation)
             raise
@@ -307,10 +309,10 @@ class ReplicaHost:
             await self._replica.renew(generation)
         elif version > self.version:
             self._moved(version)  # first: whoever sends it should not wait for the report
-        self._recorder.look_again()
+        self._recorder.refresh()
         await self._recorder.record()
         # another program may have corrected what was held back
-        version, _ = await self._of_one_file(Replica.look_again)
+        version, _ = await self._of_one_file(Replica.refresh)
         if version > self.version:
             self._moved(version)
         await self._report_local(version)
@@ -326,7 +328,7 @@ class ReplicaHost:
         self._reported = self.version
         self._merged.clear()
         self._forget_reads()
-        self._recorder.look_again()
+        self._recorder.refresh()
         if again:
             for listener in tuple(self._listeners):
                 listener.replaced()

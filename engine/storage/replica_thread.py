@@ -160,7 +160,7 @@ class ReplicaThread:
         replica = Replica.open(self._path)
         try:
             with contextlib.suppress(FileBusy):  # the first look at the file does it too
-                replica.look_again()
+                replica.refresh()
             found = replica.db_version(), replica.shapes(), replica.parked(), replica.marks()
             opened = Opened(self._generation + 1, replica.site_id, *found)
         except BaseException:

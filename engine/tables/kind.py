@@ -111,7 +111,7 @@ class Withheld(Protocol):
     def waiting(self) -> Waiting:
         """What is withheld, in words."""
 
-    def look_at_all(self) -> None:
+    def recheck_all(self) -> None:
         """Have the next ``changed`` look at every row that is recorded."""
 
 

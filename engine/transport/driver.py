@@ -288,7 +288,7 @@ class Driver:
                 self.session.answered(await self._while_heard(self.host.survey(answer, question)))
             case Merge():
                 self._guard.merge(action)
-                merge = self.host.merge(action, generation, tell=self._on_in is not None)
+                merge = self.host.merge(action, generation, report_applied=self._on_in is not None)
                 results = await unless(self._unwelcome, merge)
                 self.session.merge_done(results)
                 for result in results:

@@ -11,7 +11,7 @@ import apsw
 
 from engine.clocks import table_marks
 from engine.crr.state import Alter, State
-from engine.crr.tables.backfill import bury, take_over, tell_anew
+from engine.crr.tables.backfill import bury, record_as_new, take_over
 from engine.crr.tables.create import build, create_tables, drop_records, drop_triggers
 from engine.crr.tables.eligibility import find_table, obstacles
 from engine.crr.tables.snapshots import Snapshot
@@ -165,7 +165,7 @@ def _finish(state: State, alter: Alter) -> None:
         seen.compact(state, table)
         seen.record_changed_values(state, table)
         if not alter.watched:
-            tell_anew(state, table)
+            record_as_new(state, table)
         elif not alter.recorded:
             take_over(state, table)
     build(state, table)

@@ -54,7 +54,7 @@ def take_over(state: State, table: Table) -> None:
     coverage.forget_table(state.db, table.name)
 
 
-def tell_anew(state: State, table: Table) -> None:
+def record_as_new(state: State, table: Table) -> None:
     """The values of a table that was written to without its triggers: what was, cannot be told from what is, so that
     each is told as written now. Peers are asked for all of it. ``bury`` and ``forget_rows`` come before."""
     state.db.execute(

@@ -11,7 +11,7 @@ from engine.clocks import coverage
 from engine.crr.catalogue import load
 from engine.crr.state import State
 from engine.crr.tables import undone
-from engine.crr.tables.backfill import backfill, bury, forget_rows, rows_and_keys, tell_anew
+from engine.crr.tables.backfill import backfill, bury, forget_rows, record_as_new, rows_and_keys
 from engine.crr.tables.eligibility import find_table, obstacles
 from engine.crr.triggers import EVENTS, Triggers, trigger_name
 from engine.crr.withheld.detect import held_rows
@@ -69,7 +69,7 @@ def make_crr(state: State, name: str) -> None:
             same = crr is not None and crr.name in state.catalogue().marks
             bury(state, table, f"SELECT p.{KEY} {rows_and_keys(table)}", same=same)
             forget_rows(state, table)
-            tell_anew(state, table)
+            record_as_new(state, table)
         build(state, table)
 
 

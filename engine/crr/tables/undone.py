@@ -15,7 +15,7 @@ import apsw
 
 from engine.crr.catalogue import Crr
 from engine.crr.state import State
-from engine.crr.tables.backfill import bury, forget_rows, rows_and_keys, tell_anew
+from engine.crr.tables.backfill import bury, forget_rows, record_as_new, rows_and_keys
 from engine.crr.tables.snapshots import Snapshot, columns_of
 from engine.crr.triggers import Watch
 from engine.sqlite.sql import ident, main
@@ -66,7 +66,7 @@ def take_back(state: State, table: Table) -> None:
     if not column_names(db, aside + _SEEN):
         bury(state, table, f"SELECT p.{KEY} {rows_and_keys(table)}", same=same is not None)
         forget_rows(state, table)
-        tell_anew(state, table)
+        record_as_new(state, table)
     elif seen.retyped(db, table):
         db.execute(f"DROP TABLE {main(name + CLOCK)}; DROP TABLE {main(name + PKS)}")
     else:

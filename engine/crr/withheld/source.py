@@ -40,7 +40,7 @@ class CrrSource:
         """The rows with a cell above a version."""
         return f"SELECT DISTINCT key FROM {main(table + CLOCK)} WHERE db_version > ?1"
 
-    def tell_anew(self, table: str, keys: Sequence[Key]) -> None:
+    def record_as_new(self, table: str, keys: Sequence[Key]) -> None:
         """Give all their cells the next version."""
         sql = f"UPDATE {main(table + CLOCK)} SET db_version = ? WHERE key IN carray(?)"
         self._state.db.execute(sql, (self._state.next_version(), numbers(list(map(int, keys)))))

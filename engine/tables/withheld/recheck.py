@@ -38,7 +38,7 @@ class Source(Protocol):
     def written_since(self, table: str) -> str:
         """A SELECT of the rows, as ``key``, with a cell above the version ?1."""
 
-    def tell_anew(self, table: str, keys: Sequence[Key]) -> None:
+    def record_as_new(self, table: str, keys: Sequence[Key]) -> None:
         """Give all cells of these rows the file's next version, in a write transaction."""
 
     def find(self, error: Unsendable) -> Sequence[Held]:
@@ -110,6 +110,6 @@ class LookingAgain:
         free = [held for held, now in changed if now is None]
         for name, rows in groupby(free, attrgetter("table")):
             if self._source.recorded(name) and not readonly:
-                self._source.tell_anew(name, [held.key for held in rows])
+                self._source.record_as_new(name, [held.key for held in rows])
         self._source.held.record([now for _, now in changed if now is not None], readonly=readonly)
         self._source.held.forget(free)

@@ -46,6 +46,6 @@ class WithheldRows:
         """What is withheld, in words."""
         return waiting(self._source.held, self._source.shown_key)
 
-    def look_at_all(self) -> None:
+    def recheck_all(self) -> None:
         """Have the next ``changed`` look at every row."""
         self._again = LookingAgain(self._db, self._source)

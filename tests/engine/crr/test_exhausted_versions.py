@@ -235,7 +235,7 @@ def test_a_files_counter_that_is_used_up(replica: Replica, highest: int) -> None
     sync(replica, other)
     assert [row[0] for row in rows(other)] == [1, 3]
     assert [row[0] for row in rows(replica)] == [1, 2, 3, 4]
-    replica.look_again()
+    replica.refresh()
     assert str(replica.waiting) == (
         "The file's version counter is exhausted: what is written now cannot be sent."
         f" To repair it: syncline check --repair {replica.path}"

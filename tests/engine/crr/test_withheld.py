@@ -154,7 +154,7 @@ def test_a_row_that_is_corrected(file: File, how: str, who: str, look: bool) -> 
         assert file.clock() == before
     if look:
         version = file.replica.db_version()
-        assert file.replica.look_again() == file.replica.db_version()
+        assert file.replica.refresh() == file.replica.db_version()
         assert (file.replica.db_version() > version) == mended or how == "deleted"
     found, _ = file.read(clock)
     gone = how == "deleted" and unrecorded  # nobody has recorded that, which ``check`` finds
@@ -210,7 +210,7 @@ def test_it_is_on_disk_before_any_clock_passes(file: File) -> None:
     assert file.replica.part(span).until == 1
     file.other("UPDATE bad SET v = 'Ja' WHERE id = 7")
     with Replica.open(file.path) as later:
-        assert later.look_again() == 2
+        assert later.refresh() == 2
         assert {unpack_columns(change.pk)[-1] for change in later.changes(1).changes} == {7}
 
 
@@ -343,7 +343,7 @@ def test_a_table_that_is_no_crr_any_more(file: File) -> None:
     fill(file, range(10))
     file.read()
     file.replica.make_plain("bad")
-    file.replica.look_again()
+    file.replica.refresh()
     assert (file.held(), bool(file.replica.waiting)) == ([], False)
     file.replica.make_crr("bad")
     found = {unpack_columns(change.pk)[-1] for change in file.replica.changes().changes if change.table == "bad"}

@@ -44,7 +44,7 @@ def test_a_file_with_both_kinds(tmp_path: Path) -> None:
     with mixed(tmp_path / "a.db", ("notes",)) as replica:
         assert replica.crr_tables() == ("tags", "notes")
         replica.connection.execute("INSERT INTO notes VALUES ('a', 'A', 1); INSERT INTO tags VALUES ('a', 'x', 0)")
-        assert replica.look_again() == 2
+        assert replica.refresh() == 2
         assert [(c.table, c.cid, c.db_version) for c in replica.changes().changes] == [
             ("tags", "colour", 1),
             ("notes", "title", 2),
@@ -113,7 +113,7 @@ def test_one_kind_here_and_the_other_there(tmp_path: Path) -> None:
                             sync(i, j)
             digests = [sorted(replica.digests()) for replica in nodes]
             assert digests[0] == digests[1] == digests[2]
-            versions = [replica.look_again() for replica in nodes]
+            versions = [replica.refresh() for replica in nodes]
             for i in range(3):
                 sync(i, (i + 1) % 3)
-            assert [replica.look_again() for replica in nodes] == versions
+            assert [replica.refresh() for replica in nodes] == versions

@@ -66,7 +66,7 @@ def written_and_overwritten(a: Replica, b: Replica) -> None:
 def taken_back_after_it_was_read(a: Replica, b: Replica) -> None:
     """A value leaves only under the version of its own."""
     write(a, "INSERT INTO notes VALUES ('a', 'A', 1)")
-    a.look_again()
+    a.refresh()
     write(a, "UPDATE notes SET title = 'B'")
     send(a, b)
     write(a, "UPDATE notes SET title = 'A'")
@@ -82,7 +82,7 @@ def seen_as_it_was_merged(a: Replica, b: Replica) -> None:
     with b.connection:
         [kind] = [kind for kind in b._kinds.all if isinstance(kind, OrdinaryKind)]
         kind.repair(())
-    assert b.look_again() == version
+    assert b.refresh() == version
 
 
 def logged_by_a_merge(a: Replica, b: Replica) -> None:
@@ -110,7 +110,7 @@ def nothing_won(a: Replica, b: Replica) -> None:
     write(b, "UPDATE notes SET title = 'B'")
     with written_meanwhile(b, "UPDATE notes SET stars = 5"):
         _, after = send(a, b)
-    assert after == b.look_again()
+    assert after == b.refresh()
     assert {c.cid for c in b.changes(after).changes} == set()
     assert {c.cid for c in b.changes(1, until=after).changes} == {"title", "stars"}
 
@@ -147,7 +147,7 @@ def a_row_is_withheld(a: Replica, b: Replica) -> None:
     b.merge(first.changes)
     assert b.connection.execute("SELECT count(*) FROM notes").get == 1
     write(a, "UPDATE notes SET title = 'good' WHERE id = 'a'")
-    a.look_again()
+    a.refresh()
     send(a, b, first.until)
     assert b.connection.execute("SELECT * FROM notes WHERE id = 'a'").get == ("a", "good", 1)
 
@@ -228,7 +228,7 @@ RULES: dict[str, tuple[Callable[[Replica, Replica], None], Patch]] = {
     "a version that was taken back is nobody's": (refused, _kept_version),
     "a row that can be sent has all its cells told anew": (
         a_row_is_withheld,
-        lambda patch: patch.setattr(OrdinarySource, "tell_anew", lambda *_: None),
+        lambda patch: patch.setattr(OrdinarySource, "record_as_new", lambda *_: None),
     ),
     "what is withheld is on disk": (a_row_is_withheld_and_the_file_opened_anew, _recorded_in_memory),
 }

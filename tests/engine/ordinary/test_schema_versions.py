@@ -109,7 +109,7 @@ def test_an_app_that_rebuilds_its_tables_at_each_start(replica: Replica) -> None
         app(replica.path, f"UPDATE notes SET stars = -{start + 1} WHERE id = '7'")
         assert [c.val for c in replica.changes(start + 1).changes] == [-(start + 1)]
         before = stamps(replica)
-    assert replica.look_again() == 4
+    assert replica.refresh() == 4
 
 
 def test_an_app_that_drops_and_makes_tables_in_autocommit(replica: Replica) -> None:
@@ -153,7 +153,7 @@ def test_what_changes_no_row_is_told_as_nothing(replica: Replica, sql: str) -> N
     assert [(c.cid, c.val, c.col_version) for c in replica.changes(2).changes] == [("stars", 2, 3)]
     before = stamps(replica)
     app(replica.path, sql)
-    assert replica.look_again() == 3
+    assert replica.refresh() == 3
     assert stamps(replica) == before
 
 
@@ -162,12 +162,12 @@ def test_a_file_that_is_put_back(replica: Replica, tmp_path: Path) -> None:
     app(replica.path, "UPDATE notes SET stars = -1 WHERE id = '5'")
     copy = tmp_path / "copy.db"
     shutil.copy(replica.path, copy)
-    assert replica.look_again() == 2
+    assert replica.refresh() == 2
     app(replica.path, "UPDATE notes SET stars = -2 WHERE id = '6'")
-    assert replica.look_again() == 3
+    assert replica.refresh() == 3
     copy.rename(replica.path)
     with pytest.raises(FileReplaced):
         replica.merge(())
     with Replica.open(replica.path) as again:
-        assert again.look_again() == 2
+        assert again.refresh() == 2
         assert [change.val for change in again.changes(1).changes] == [-1]

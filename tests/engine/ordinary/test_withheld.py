@@ -154,7 +154,7 @@ def test_a_row_that_is_corrected(plain: File, how: str, look: bool) -> None:
     _, clock = plain.read()
     plain.app(sql)
     if look:
-        plain.replica.look_again()
+        plain.replica.refresh()
     found, _ = plain.read(clock)
     assert ("00007" in found) == mended
     assert bool(plain.replica.waiting) == (not mended)
@@ -281,5 +281,5 @@ def test_a_table_that_is_not_synced_any_more(plain: File) -> None:
     fill(plain, 10)
     plain.read()
     plain.replica.make_plain("notes")
-    plain.replica.look_again()
+    plain.replica.refresh()
     assert (plain.held(), bool(plain.replica.waiting)) == ([], False)

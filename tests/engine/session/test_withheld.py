@@ -66,13 +66,13 @@ def test_held_back_and_sent_later(pair: tuple[Replica, Replica], way: str) -> No
     assert [row[0] for row in rows(other)] == [0, 1, 2, *range(6, 20)]
     one.connection.execute("UPDATE item SET name = 'three' WHERE id = 3")
     by_another_program(one, "UPDATE item SET name = 'four' WHERE id = 4")
-    one.look_again()
+    one.refresh()
     for end in wire.ends:
         end.local()
     wire.run()
     assert [row[0] for row in rows(other)] == [0, 1, 2, 3, 4, *range(6, 20)]
     by_another_program(one, "UPDATE item SET name = 'five' WHERE id = 5")
-    one.look_again()  # as whoever opens the file does
+    one.refresh()  # as whoever opens the file does
     CONNECT[way](one, other).run()
     assert rows(other) == rows(one)
     assert not one.waiting
@@ -133,11 +133,11 @@ def test_any_history_with_cuts_and_crashes(tmp_path: Path, way: str) -> None:
                 path = one.path
                 one.close()
                 one = Replica.open(path)
-                one.look_again()
+                one.refresh()
         for column in ("name", "extra"):
             by_another_program(one, f"UPDATE item SET {column} = 'good' WHERE {bad(column)}")
         for _ in range(2):
-            one.look_again()
+            one.refresh()
             wire = CONNECT[way](one, other)
             wire.run(choose)
             assert all(end.closed is None for end in wire.ends), (case.seed, [end.closed for end in wire.ends])

@@ -124,7 +124,7 @@ async def test_a_session_begins_with_facts_of_one_file(tmp_path: Path, monkeypat
         assert (before.db_version, host.generation) == (OLD, found.generation)
 
 
-@pytest.mark.parametrize("work", ["_news", "look_again"])
+@pytest.mark.parametrize("work", ["_news", "refresh"])
 @on_loop
 async def test_news_of_a_file_that_is_gone_are_told_to_nobody(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, work: str

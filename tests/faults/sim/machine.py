@@ -144,7 +144,7 @@ class Machine:
 
     def look(self) -> None:
         """Notice what the app wrote, and what can be sent now."""
-        version = self.replica.look_again()
+        version = self.replica.refresh()
         if version > self.version:
             self._moved(version)
 
