@@ -24,7 +24,10 @@ from engine.replica import Replica
 from engine.storage.replica_host import ReplicaHost
 
 WRITES = 150
-"""Commits of an app that writes now and then, a row each."""
+"""Commits of an app that writes several times in a row now and then, a row each."""
+
+AGAIN = 0.8
+"""How often a write follows the one before within milliseconds; else the app rests for a moment."""
 
 BULK = 10
 """Of so many rows, one comes in a bulk insert."""
@@ -71,7 +74,7 @@ else:
             (db.execute, "UPDATE item SET b = ? WHERE id = ?", (f"other {{n}}", f"row {{n}}")),
             (db.execute, "DELETE FROM item WHERE id = ?", (f"row {{2 * n}}",)),
         ]))
-        time.sleep(choose.expovariate(30))
+        time.sleep(choose.uniform(0.002, 0.02) if choose.random() < {AGAIN} else choose.uniform(0.1, 0.4))
 print(json.dumps([spent, busy]))
 """
 
