@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import apsw
 
@@ -25,8 +26,28 @@ from engine.tables.introspect import Column, Table, describe
 MOST_GONE = 10
 """Rows that may be gone without a question, however few are left."""
 
-_ROWS_GONE = "gone"
-"""The place of a comparison that has seen all rows of the table, and not yet those that are known."""
+
+class _Known(NamedTuple):
+    """The place of a comparison that has seen all rows of the table, and goes over those that are known: first to count
+    how many are gone, then, if that is no question, to record them as deleted.
+
+    Attributes:
+        after: the number of the last row that was looked at.
+        gone: how many were gone, up to that one; -1 when they have been counted.
+    """
+
+    after: int = 0
+    gone: int = 0
+
+    @classmethod
+    def of(cls, due: str) -> _Known | None:
+        """The place in the register; None for one among the table's rows."""
+        return cls(*map(int, due.split()[1:])) if due.startswith("known ") else None
+
+    @property
+    def spelled(self) -> str:
+        """As the register keeps it."""
+        return f"known {self.after} {self.gone}"
 
 
 class Survey:
@@ -125,34 +146,46 @@ class Survey:
         """Compare so many rows, and record how far; a table that is not due, or suspended, stays as it is."""
         if entry.due is None or entry.suspended is not None:
             return entry
-        if entry.due == _ROWS_GONE:
-            return self._compare_known(entry)
+        known = _Known.of(entry.due)
+        if known is not None:
+            return self._compare_known(entry, known, rows)
         capture = Capture(self._db, entry, self._versions)
         page, bindings = _page(entry, entry.due, rows)
         last = self._db.execute(
             f"SELECT {raw_keys.fields(entry.log_key)} FROM ({page}) LIMIT 1 OFFSET {rows - 1}", bindings
         ).fetchone()
         capture.compare(page, bindings)
-        return self._save(replace(entry, due=_ROWS_GONE if last is None else raw_keys.spelled(last)))
+        return self._save(replace(entry, due=_Known().spelled if last is None else raw_keys.spelled(last)))
 
-    def _compare_known(self, entry: Entry) -> Entry:
-        known, gone = self._count_known(entry)
-        if self._most_gone(known, gone):
-            return self._save(replace(entry, suspended=gone, lost=known))
-        return self._bury(entry)
+    def _compare_known(self, entry: Entry, at: _Known, rows: int) -> Entry:
+        page = f"SELECT r FROM main.{entry.rows} WHERE r > ? ORDER BY r LIMIT {rows}"
+        last: int | None = self._db.execute(f"SELECT max(r) FROM ({page})", (at.after,)).get
+        if last is not None:
+            gone, between = _gone_keys(entry, between=True), (at.after, last)
+            if at.gone >= 0:
+                count: int = self._db.execute(f"SELECT count(*) FROM ({gone})", between).get
+                return self._save(replace(entry, due=_Known(last, at.gone + count).spelled))
+            Capture(self._db, entry, self._versions).compare(gone, between)
+            return self._save(replace(entry, due=_Known(last, -1).spelled))
+        if at.gone > 0:
+            known = self._count_alive(entry)
+            if self._most_gone(known, at.gone):
+                return self._save(replace(entry, suspended=at.gone, lost=known))
+            return self._save(replace(entry, due=_Known(0, -1).spelled))
+        return self._save(replace(entry, due=None, suspended=None, lost=None))
 
     def count_differing(self, entry: Entry) -> tuple[int, int, int]:
         """How many rows differ from what is recorded, and nothing says so: new ones, changed ones, and such that are
         gone; only reads."""
         capture = Capture(self._db, entry, self._versions)
         new, changed, _ = capture.count_differing(_all_keys(entry))
-        keys = f"SELECT {', '.join(entry.log_key)} FROM ({_known_keys(entry, gone=True)})"
+        keys = f"SELECT {', '.join(entry.log_key)} FROM ({_gone_keys(entry)})"
         _, _, gone = capture.count_differing(keys)
         return new, changed, gone
 
     def is_lost(self, entry: Entry) -> bool:
         """Whether most of the rows that are known are gone. First it counts, which takes little."""
-        known: int = self._db.execute(f"SELECT count(*) FROM main.{entry.rows} WHERE length % 2 = 1").get
+        known = self._count_alive(entry)
         there: int = self._db.execute(f"SELECT count(*) FROM {base(entry)}").get
         return 2 * there < known or self._most_gone(*self._count_known(entry))
 
@@ -160,13 +193,16 @@ class Survey:
         return gone > MOST_GONE and 2 * gone > known
 
     def _bury(self, entry: Entry) -> Entry:
-        Capture(self._db, entry, self._versions).compare(_known_keys(entry, gone=True))
+        Capture(self._db, entry, self._versions).compare(_gone_keys(entry))
         return self._save(replace(entry, due=None, suspended=None, lost=None))
 
     def _count_known(self, entry: Entry) -> tuple[int, int]:
+        gone: int = self._db.execute(f"SELECT count(*) FROM ({_gone_keys(entry)})").get
+        return self._count_alive(entry), gone
+
+    def _count_alive(self, entry: Entry) -> int:
         alive: int = self._db.execute(f"SELECT count(*) FROM main.{entry.rows} WHERE length % 2 = 1").get
-        gone: int = self._db.execute(f"SELECT count(*) FROM ({_known_keys(entry, gone=True)})").get
-        return alive, gone
+        return alive
 
     def delete_suspended(self, entry: Entry) -> Entry:
         """A person says that the rows are meant to be gone: they are deleted everywhere."""
@@ -174,7 +210,7 @@ class Survey:
 
     def bring_back(self, entry: Entry) -> Entry:
         """A person says that they are not: what is known of them is forgotten, and peers are asked for all rows."""
-        number = f"SELECT r FROM ({_known_keys(entry, gone=True)})"
+        number = f"SELECT r FROM ({_gone_keys(entry)})"
         self._db.execute(f"DELETE FROM main.{entry.cells} WHERE r IN ({number})")
         self._db.execute(f"DELETE FROM main.{entry.rows} WHERE r IN ({number})")
         self._versions.keep_floor()
@@ -186,8 +222,7 @@ class Survey:
         fires no trigger (``eligibility.replace_displaces``)."""
         not_null = " AND ".join(f"{ident(name)} IS NOT NULL" for name in entry.key)
         shown: int = self._db.execute(f"SELECT count(*) FROM {base(entry)} WHERE {not_null}").get
-        known: int = self._db.execute(f"SELECT count(*) FROM main.{entry.rows} WHERE length % 2 = 1").get
-        return shown - known != held_rows(self._db).count_without_number(entry.name)
+        return shown - self._count_alive(entry) != held_rows(self._db).count_without_number(entry.name)
 
     def _save(self, entry: Entry) -> Entry:
         register.save(self._db, entry)
@@ -214,12 +249,14 @@ def _page(entry: Entry, after: str, rows: int) -> tuple[str, Sequence[SQLiteValu
     return f"SELECT {_named(entry)} FROM {base(entry)} AS t WHERE {where} ORDER BY {keys} LIMIT {rows}", bindings
 
 
-def _known_keys(entry: Entry, *, gone: bool) -> str:
-    """The keys, with ``r``, of the rows that are known to be alive; of those that are ``gone`` from the table."""
-    keys = [f"crsql_syncline_key(k.pk, {n})" for n in range(len(entry.key))]
-    named = ", ".join(f"{key} AS {name}" for key, name in zip(keys, entry.log_key, strict=True))
-    known = f"SELECT k.r AS r, {named} FROM main.{entry.rows} AS k WHERE k.length % 2 = 1"
-    if not gone:
-        return known
+def _gone_keys(entry: Entry, *, between: bool = False) -> str:
+    """The keys, with ``r``, of the rows that are known to be alive and are gone from the table; or of those after one,
+    up to another. (To take a key out of what is packed is slow: each is taken out once.)"""
+    keys = (f"crsql_syncline_key(k.pk, {n}) AS {name}" for n, name in enumerate(entry.log_key))
+    some = " AND k.r > ?1 AND k.r <= ?2" if between else ""
     t_is = base_is(entry, tuple(f"g.{name}" for name in entry.log_key))
-    return f"SELECT g.* FROM ({known}) AS g WHERE NOT EXISTS (SELECT 1 FROM {base(entry)} AS t WHERE {t_is})"
+    return (
+        f"WITH known AS MATERIALIZED (SELECT k.r AS r, {', '.join(keys)} FROM main.{entry.rows} AS k"
+        f" WHERE k.length % 2 = 1{some})"
+        f" SELECT g.* FROM known AS g WHERE NOT EXISTS (SELECT 1 FROM {base(entry)} AS t WHERE {t_is})"
+    )

@@ -186,6 +186,26 @@ def test_a_comparison_goes_page_by_page_and_stands_on_disk(new: Open) -> None:
     assert file.versions()["1",][1]["title"] == 2
 
 
+def test_rows_that_are_gone_are_counted_and_recorded_page_by_page(new: Open) -> None:
+    """No lock is longer for a table of many rows; and an app may write between any two pages."""
+    file = new(MANY)
+    file.app("DROP TRIGGER crsql_syncline_1_delete; DELETE FROM notes WHERE id < '2'")
+    steps: list[int] = []
+    more = True
+    while more:
+        with file.transaction():
+            more = file.tables.capture(10)
+        steps.append(sum(length == 2 for length, _ in file.versions().values()))
+        file.app(f"UPDATE notes SET stars = {len(steps)} WHERE id = '3'")
+    gone = 11
+    assert steps == [*[0] * 8, 2, *[gone] * 4], "pages of rows, pages of counting, and pages of recording"
+    file.capture()
+    assert [length for length, _ in file.versions().values()].count(2) == gone
+    before = file.cells()
+    file.compare_all()
+    assert file.cells() == before
+
+
 def test_a_newer_format_is_refused_in_words(new: Open) -> None:
     file = new(TWO)
     file.db.execute("UPDATE crsql_master SET value = 99 WHERE key = 'crsql_syncline_format'")
