@@ -8,8 +8,8 @@ made, arrives as changes of its own. So its writes to synced tables are left out
 - That does not stop a DELETE, nor an UPDATE that moves a row to another key. Where a trigger does such a thing, the
   table gets TEMP triggers on this connection, the guards, which skip the row.
 
-The answer is compiled into a statement, so all statements are compiled anew when the rule comes into force, and when it
-ends. A file without such triggers is spared that.
+The answer is compiled into a statement. SQLite compiles all statements anew when an authorizer is set or taken away, so
+the rule ends with the merge. A file without such triggers is spared that.
 """
 
 from __future__ import annotations
@@ -143,8 +143,6 @@ class TriggerRule:
         try:
             yield
         finally:
-            if before is None:
-                db.authorizer = _allow  # to set one is what has all statements compiled anew
             db.authorizer = before
             if recursive:
                 db.execute("PRAGMA recursive_triggers = ON")
@@ -200,10 +198,6 @@ def _authorizer(others: _Authorizer | None, fixed: Mapping[str, set[str]]) -> _A
         return int(apsw.SQLITE_OK) if others is None else others(action, first, second, schema, inside)
 
     return authorize
-
-
-def _allow(*_: object) -> int:
-    return int(apsw.SQLITE_OK)
 
 
 def _moves(one: DescribedTable) -> set[str]:

@@ -122,6 +122,22 @@ def test_a_synced_table_holds_what_was_merged(new: Open, name: str, turned: bool
     has_told_nothing(there)
 
 
+@pytest.mark.parametrize("name", TRIGGERS)
+def test_other_tables_stay_as_they_are(new: Open, name: str) -> None:
+    """Whatever a trigger would do to them: their own changes are still to come."""
+    there, here = new(SCHEMA, *SYNCED), new(f"{SCHEMA}; {TRIGGERS[name]}", *SYNCED)
+    before = held(here)[1:]
+    for sql in (
+        "INSERT INTO notes VALUES ('a', 'A', 1, 0), ('b', 'B', 2, 0)",
+        "UPDATE notes SET title = title || 'x', n = 2",
+        "DELETE FROM notes WHERE id = 'b'",
+    ):
+        there.app(sql)
+        here.merge(there.changes())
+        assert held(here) == [held(there)[0], *before]
+        has_told_nothing(here)
+
+
 def test_replicas_end_equal_whatever_triggers_they_have(new: Open) -> None:
     """Each file has triggers of its own; random writes of apps, in random parts and orders."""
     for case in cases("ordinary with triggers", seconds=5):
@@ -276,6 +292,20 @@ def test_the_apps_own_writes_are_under_no_rule(new: Open) -> None:
     file.db.execute(insert, ("b", "B"))
     assert file.db.execute("SELECT count(*) FROM log WHERE what = 'nested'").get == 2
     assert file.db.execute("SELECT count(*) FROM log WHERE id = 'older'").get == 0
+
+
+def test_a_statement_that_a_merge_has_had_compiled(new: Open) -> None:
+    """To an app on our connection that runs the same, to the letter, the rule does not apply."""
+    there, here = new(SCHEMA, *SYNCED), new(f"{SCHEMA}; {TRIGGERS['INSERT']}", *SYNCED)
+    there.app("INSERT INTO notes VALUES ('a', 'A', 1, 0)")
+    said: list[str] = []
+    here.db.exec_trace = lambda _, sql, __: not said.append(sql)
+    here.merge(changes(there))
+    here.db.exec_trace = None
+    [insert] = {sql for sql in said if sql.startswith('INSERT INTO main."notes"')}
+    assert len(held(here)[1]) == 2  # type: ignore[arg-type]
+    here.db.execute(insert, ("b", "B", 2, 0))
+    assert len(held(here)[1]) == 3  # type: ignore[arg-type]
 
 
 def test_guards_follow_the_schema(new: Open) -> None:

@@ -103,6 +103,38 @@ def test_values_take_the_type_of_their_column(new: Open) -> None:
     assert file.capture() == 7
 
 
+def test_numbers_that_are_equal_and_yet_differ(new: Open) -> None:
+    """-0.0 and 0.0 are one value, NaN is NULL; 1 and 1.0 differ where the column keeps them apart."""
+    file = new("CREATE TABLE notes (id TEXT PRIMARY KEY, a, b REAL, c NUMERIC)")
+    file.merge([change("x", "a", -0.0), change("x", "b", -0.0), change("x", "c", float("nan"))])
+    assert file.rows() == {"x": (0.0, 0.0, None)}
+    assert file.capture() == 7
+    for zero in (0.0, -0.0):
+        assert file.merge([change("x", "a", zero), change("x", "b", zero), change("x", "b", 0)])[0] == 0
+    file.app("UPDATE notes SET a = -0.0, b = 0")
+    assert file.capture() == 7
+    assert file.merge([change("x", "a", 0)])[0] == 1  # an integer beats a float
+    assert file.merge([change("x", "a", 0.0)])[0] == 0
+    assert file.merge([change("x", "b", 1), change("x", "c", 1.0)])[0] == 2
+    assert [(type(value), value) for value in file.rows()["x"]] == [(int, 0), (float, 1.0), (int, 1)]
+    file.compare_all()
+    assert file.versions() == {("x",): (1, {"a": 1, "b": 1, "c": 1})}
+
+
+def test_a_row_that_is_deleted_and_comes_back_in_one_batch(new: Open) -> None:
+    """It is another row: what nobody sends of it has its default again."""
+    file = new("CREATE TABLE notes (id TEXT PRIMARY KEY, title, stars DEFAULT 5)")
+    file.merge([change("a", "title", "A"), change("a", "stars", 1)])
+    again = [change("a", "-1", None, 2, cl=2), change("a", "title", "B", cl=3)]
+    assert file.merge(again)[0] == 2
+    assert file.rows() == {"a": ("B", 5)}
+    assert [one.old for one in file.applied] == [None, None]
+    assert file.merge([change("a", "-1", None, 4, cl=4), change("a", "title", "C", 1, cl=3)])[0] == 1
+    assert file.rows() == {}
+    file.compare_all()
+    assert file.versions() == {("a",): (4, {})}
+
+
 def test_what_is_told_of_a_merge(new: Open) -> None:
     file = new(f"{NOTES}; INSERT INTO notes VALUES ('a', 'A', 0, 0)")
     file.merge([change("a", "title", "B", 2), change("b", "title", "C"), change("a", "stars", 9, 0)])
