@@ -8,12 +8,12 @@ from engine.change import SQLiteValue
 from engine.crr.attached import Attached
 from engine.crr.catalogue import Crr
 from engine.crr.changesets import INSERT, UPDATE, RowChange
-from engine.crr.merge import bulk
 from engine.crr.state import State
 from engine.errors import ReplicaError, UsageError
 from engine.sqlite import invalid_text
 from engine.sqlite.sql import ident, idents
 from engine.sqlite.values import same
+from engine.tables.grouping import bulk
 from engine.tables.names import KEY
 from engine.text import t
 

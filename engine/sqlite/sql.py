@@ -9,7 +9,7 @@ from typing import Any
 import apsw
 
 ROWS = "\0"
-"""Where the rows of a statement for many belong (``engine.crr.merge.bulk``): what no name can hold."""
+"""Where the rows of a statement for many belong (``engine.tables.grouping.bulk``): what no name can hold."""
 
 
 def numbers(values: Sequence[int]) -> Any:

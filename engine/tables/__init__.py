@@ -5,6 +5,7 @@
   ``additions``: what a file got after another side's tables
 - ``pack``: packed keys; ``batches``: changes cut up for merging; ``validate``: refuses what no honest peer sends;
   ``refusals``: what a merge is refused for; ``used_up``: versions to which nobody counts
+- ``grouping``: many changes at once
 - ``reading``: filters and measures; ``digests``: of rows and of history; ``row_digests``: rows by key
 - ``plans``: what another side is told of a table; ``defaults``, ``ddl_tokens``: what its text says
 - ``introspect``: tables as the file's schema has them; ``names``: names of what lies beside them

@@ -1,11 +1,9 @@
 """Merging changes (cr-sqlite.md 7).
 
 - ``merger``: takes a batch in
-- ``columns``, ``shapes``: a batch turned on its side, and divided into rows of one shape
 - ``groups``: decides rows of one shape together (``row_group``); ``lookup`` reads what the file holds for them,
   ``write`` writes them
 - ``rowwise``: merges the others row by row, by the rules of ``row``
 - ``single``: merges a change that comes alone, by the same rules
 - ``verify_writes``: sees that an app's triggers kept nothing out
-- ``bulk``: statements for many rows
 """

@@ -9,7 +9,6 @@ from operator import gt
 import apsw
 
 from engine.crr.catalogue import Crr
-from engine.crr.merge.columns import Columns, ascending, lowest, pick, stored
 from engine.crr.merge.lookup import (
     all_new,
     bound_at_once,
@@ -22,9 +21,10 @@ from engine.crr.merge.lookup import (
     settled,
 )
 from engine.crr.merge.row_group import Group, Values
-from engine.crr.merge.shapes import Shape
 from engine.crr.state import State
 from engine.sqlite.values import greater
+from engine.tables.grouping.columns import Columns, ascending, lowest, pick, stored
+from engine.tables.grouping.shapes import Shape
 from engine.tables.validate import check_keys
 
 

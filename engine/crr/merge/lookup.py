@@ -10,10 +10,10 @@ from typing import Any
 import apsw
 
 from engine.change import SQLiteValue
-from engine.crr.merge.bulk import each_block, each_of_columns
-from engine.crr.merge.columns import ascending, picker
 from engine.crr.merge.row_group import Group, Held, Settled
 from engine.sqlite.values import Affinity
+from engine.tables.grouping.bulk import each_block, each_of_columns
+from engine.tables.grouping.columns import ascending, picker
 
 _JOINED = 50
 """Columns that are looked up at once: SQLite joins at most 64 tables."""

@@ -13,18 +13,19 @@ from engine.change import FAR, Change
 from engine.clocks import identity
 from engine.crr import config
 from engine.crr.catalogue import Crr
-from engine.crr.merge import bulk, verify_writes
-from engine.crr.merge.columns import Columns, alike, ascending, pick
+from engine.crr.merge import verify_writes
 from engine.crr.merge.groups import decide, gather
 from engine.crr.merge.row_group import Group
 from engine.crr.merge.rowwise import Key, Rowwise
-from engine.crr.merge.shapes import sort_out
 from engine.crr.merge.single import Single, SingleDecision
 from engine.crr.merge.write import applied, write_clocks, write_rows
 from engine.crr.state import State
 from engine.errors import InvalidChange, SynclineError, TableBroken
 from engine.tables import refusals
 from engine.tables.batches import are_many, batches
+from engine.tables.grouping import bulk
+from engine.tables.grouping.columns import Columns, alike, ascending, pick
+from engine.tables.grouping.shapes import sort_out
 from engine.tables.trigger_rule import TriggerRule
 from engine.tables.types import Applied
 from engine.tables.validate import check_table

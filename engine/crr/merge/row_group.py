@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from engine.change import SQLiteValue
 from engine.crr.catalogue import Crr
-from engine.crr.merge.columns import picker
+from engine.tables.grouping.columns import picker
 
 Values = Sequence[SQLiteValue]
 

@@ -6,11 +6,12 @@ from collections.abc import Collection, Iterator, Sequence
 
 from engine.change import SENTINEL, Change, SQLiteValue
 from engine.crr.catalogue import Crr
-from engine.crr.merge import bulk, verify_writes
-from engine.crr.merge.bulk import each_block
+from engine.crr.merge import verify_writes
 from engine.crr.merge.row import Row
 from engine.crr.state import State
 from engine.sqlite import invalid_text
+from engine.tables.grouping import bulk
+from engine.tables.grouping.bulk import each_block
 from engine.tables.types import Applied
 from engine.tables.validate import check, check_key
 

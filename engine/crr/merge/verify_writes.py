@@ -9,9 +9,9 @@ import apsw
 
 from engine.change import SQLiteValue
 from engine.crr.catalogue import Crr
-from engine.crr.merge.bulk import Rows, each_block
 from engine.errors import TableBroken
 from engine.sqlite.values import same
+from engine.tables.grouping.bulk import Rows, each_block
 from engine.text import joined, printable, t
 
 Key = tuple[SQLiteValue, ...]

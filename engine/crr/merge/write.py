@@ -8,9 +8,10 @@ from typing import TypeVar
 import apsw
 
 from engine.change import Change, SQLiteValue
-from engine.crr.merge import bulk, verify_writes
-from engine.crr.merge.columns import Columns, alike, ascending, pick, picker
+from engine.crr.merge import verify_writes
 from engine.crr.merge.row_group import Group
+from engine.tables.grouping import bulk
+from engine.tables.grouping.columns import Columns, alike, ascending, pick, picker
 from engine.tables.types import Applied
 
 T = TypeVar("T")

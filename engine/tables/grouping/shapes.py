@@ -7,7 +7,7 @@ from itertools import chain
 from typing import NamedTuple
 
 from engine.change import SENTINEL
-from engine.crr.merge.columns import Columns, alike, pick
+from engine.tables.grouping.columns import Columns, alike, pick
 
 FEWEST = 8
 """Rows of one shape that are worth statements of their own."""
