@@ -8,7 +8,8 @@
 - ``stamps``: the rules of stamps and merging; ``records``: them in the file
 - ``withheld``: rows that cannot be sent for now; ``raw_keys``: keys byte by byte, also such as nobody can read
 - ``repair``: what does not fit together any more, found and mended
-- ``merge``: takes changes in; ``rowwise`` decides them row by row (``merged_row``), ``write`` writes what won,
-  ``refused`` says what the table does not take, ``final_values`` sees that it holds what was merged
+- ``merge``: takes changes in; ``groups`` decides rows of one shape together, ``rowwise`` all others, as ``merged_row``;
+  ``write_groups`` and ``write`` write what won, ``refused`` says what the table does not take
+- ``final_values``: sees that a table holds what was merged
 - ``read``: gives changes out; ``digests``: of causal lengths
 """

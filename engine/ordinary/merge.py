@@ -9,23 +9,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from itertools import chain
+from dataclasses import dataclass, field
+from itertools import chain, groupby
 
 import apsw
 
 from engine.change import FAR, Change
 from engine.clocks import identity
+from engine.ordinary import write_groups
 from engine.ordinary.final_values import check_as_merged
+from engine.ordinary.groups import Decider, Group, gather
 from engine.ordinary.register import Entry
 from engine.ordinary.rowwise import Rowwise
 from engine.ordinary.tables import OrdinaryTables
 from engine.ordinary.write import Writer
 from engine.sqlite.values import Storage
 from engine.tables import refusals
+from engine.tables.grouping.columns import Columns, alike
+from engine.tables.grouping.shapes import sort_out
 from engine.tables.kind import Versions
 from engine.tables.trigger_rule import TriggerRule
 from engine.tables.types import Applied
-from engine.tables.validate import check, check_table
+from engine.tables.validate import check_table
+
+CROSSOVER = 100
+"""Below so many, a batch is merged row by row: to look for what its rows have in common would take longer."""
 
 
 class OrdinaryMerging:
@@ -93,36 +101,83 @@ class OrdinaryMerging:
 
     def decide(self, batch: Sequence[Change]) -> OrdinaryDecision:
         """As ``engine.tables.kind.Merging.decide``."""
-        highest = max((change.db_version for change in batch if change.db_version < FAR), default=0)
+        columns = Columns.of(batch) if len(batch) >= CROSSOVER else None
+        versions = [change.db_version for change in batch] if columns is None else columns.db_versions
+        highest = max(versions)
+        if highest >= FAR:
+            highest = max((version for version in versions if version < FAR), default=0)
         version = self._versions.next_version(max(highest, self._captured + 1))
-        tables: dict[str, Rowwise] = {}
+        tables = self._row_by_row(batch) if columns is None else self._grouped(batch, columns)
+        for table in tables:
+            table.rows.decide(version)
+        return OrdinaryDecision(self, batch, version, tables)
+
+    def _row_by_row(self, batch: Sequence[Change]) -> list[_Table]:
+        tables: dict[str, _Table] = {}
         for place, change in enumerate(batch):
             table = tables.get(change.table)
             if table is None:
-                check_table(change.table)
                 table = tables[change.table] = self._table(change.table)
-            check(change, exact=True)
-            table.offer(place, change)
-        for table in tables.values():
-            table.decide(version)
-        return OrdinaryDecision(self, batch, version, list(tables.values()))
+            table.rows.offer(place, change)
+        return list(tables.values())
+
+    def _grouped(self, batch: Sequence[Change], columns: Columns) -> list[_Table]:
+        spans: dict[str, list[range]] = {}
+        at = 0
+        for name, run in [(columns.tables[0], columns.tables)] if alike(columns.tables) else groupby(columns.tables):
+            end = at + sum(1 for _ in run)
+            spans.setdefault(name, []).append(range(at, end))
+            at = end
+        return [self._group(self._table(name), batch, columns, where) for name, where in spans.items()]
+
+    def _group(self, table: _Table, batch: Sequence[Change], columns: Columns, spans: Sequence[range]) -> _Table:
+        """Decide the rows that can be grouped, and leave the others to ``table.rows``."""
+        rows = table.rows
+        shapes, single = sort_out(columns, spans, rows.entry.slots)
+        gathered: list[Group] = []
+        for shape in shapes:
+            group = gather(rows.writer, self._storage, columns, shape, js_numbers=self._js_numbers)
+            if group is None:
+                single += chain.from_iterable(shape.places)
+            else:
+                gathered.append(group)
+        for place in sorted(single):
+            rows.offer(place, batch[place])
+        if _repeated(gathered, rows):
+            gathered, table = [], self._table(rows.entry.name)
+            single = list(chain.from_iterable(spans))
+            for place in single:
+                table.rows.offer(place, batch[place])
+        decider = Decider(table.rows.writer, tell=self._tell)
+        left: list[int] = []
+        for group in gathered:
+            won, odd = decider.decide(group)
+            table.groups += won
+            left += chain.from_iterable([places[n] for n in odd] for places in group.places)
+        for place in sorted(left):
+            table.rows.offer(place, batch[place])
+        return table
 
     def write(self, decision: OrdinaryDecision) -> None:
         """Write what won."""
         for table in decision.tables:
-            table.writer.write(table.changed(), table.records)
+            writer = table.rows.writer
+            writer.write(table.rows.changed(), table.rows.records)
+            for group in table.groups:
+                authors = {site: self._author(site) for site in set(group.authors)}
+                write_groups.write(writer, group, decision.version, [authors[site] for site in group.authors])
         self._versions.keep_floor(decision.version)
         if self._rule.acts:
             self.check_written()  # before the logs are full
 
-    def _table(self, name: str) -> Rowwise:
+    def _table(self, name: str) -> _Table:
+        check_table(name)
         entry = self._entries.get(name)
         if entry is None:
             raise refusals.no_table(name)
         if name not in self._writers:
             self._writers[name] = Writer(self._db, entry, self._rule)
-        writer = self._writers[name]
-        return Rowwise(writer, self._storage, self._author, js_numbers=self._js_numbers)
+        return _Table(Rowwise(self._writers[name], self._storage, self._author, js_numbers=self._js_numbers))
 
     def _author(self, site_id: bytes | None) -> int:
         if site_id not in self._authors:
@@ -130,21 +185,28 @@ class OrdinaryMerging:
         return self._authors[site_id]
 
 
+@dataclass(slots=True)
+class _Table:
+    """The part of a batch that is for one table: rows one by one, and rows in groups."""
+
+    rows: Rowwise
+    groups: list[Group] = field(default_factory=list)
+
+
 class OrdinaryDecision:
     """A batch that is decided (``engine.tables.kind.Decision``)."""
 
     def __init__(
-        self, merging: OrdinaryMerging, batch: Sequence[Change], version: int, tables: Sequence[Rowwise]
+        self, merging: OrdinaryMerging, batch: Sequence[Change], version: int, tables: Sequence[_Table]
     ) -> None:
         self._merging = merging
         self.batch = batch
         self.version = version
         self.tables = tables
-
-    @property
-    def won(self) -> int:
-        """How many won."""
-        return sum(len(table.winners) for table in self.tables)
+        self.won = sum(
+            len(table.rows.winners) + sum(len(group.firsts) * len(group.columns) for group in table.groups)
+            for table in tables
+        )
 
     def write(self) -> None:
         """Write what won."""
@@ -153,6 +215,13 @@ class OrdinaryDecision:
 
     def applied(self) -> Iterator[tuple[int, Applied]]:
         """What won, each with its place."""
-        for winner in chain.from_iterable(table.winners for table in self.tables):
-            change = self.batch[winner.place]._replace(val=winner.value)
-            yield winner.place, Applied(change, winner.key, winner.old, winner.had_old, self.version)
+        for table in self.tables:
+            for winner in chain(table.rows.winners, *(group.winners() for group in table.groups)):
+                change = self.batch[winner.place]._replace(val=winner.value)
+                yield winner.place, Applied(change, winner.key, winner.old, winner.had_old, self.version)
+
+
+def _repeated(groups: Sequence[Group], rows: Rowwise) -> bool:
+    """Is one row in two places? Two encodings can mean one key."""
+    keys = rows.packed().union(*(group.packed for group in groups))
+    return len(keys) < len(rows.packed()) + sum(len(group.packed) for group in groups)

@@ -17,7 +17,7 @@ from engine.sqlite.invalid_text import shown
 from engine.sqlite.values import Storage
 from engine.tables import refusals
 from engine.tables.pack import pack
-from engine.tables.validate import check_key
+from engine.tables.validate import check, check_key
 
 
 class Winner(NamedTuple):
@@ -50,7 +50,12 @@ class Rowwise:
         self._rows: dict[bytes, MergedRow] = {}
 
     def offer(self, place: int, change: Change) -> None:
-        """Take a change; those of one row and one length that come together are merged together."""
+        """Take a change; those of one row and one length that come together are merged together.
+
+        Raises:
+            InvalidChange: no well-behaved peer sends it.
+        """
+        check(change, exact=True)
         self._batch[place] = change
         if self._runs and self._runs[-1][:2] == (change.pk, change.cl) and change.cid != SENTINEL:
             first = self._batch[self._runs[-1][2][0]]
@@ -60,15 +65,22 @@ class Rowwise:
                 return
         self._runs.append((change.pk, change.cl, [place]))
 
-    def decide(self, version: int) -> None:
-        """Merge the stamps in memory."""
+    def packed(self) -> set[bytes]:
+        """The keys of the rows, as records have them. Two encodings can mean one key."""
         for pk in dict.fromkeys(pk for pk, _, _ in self._runs):
+            if pk in self._keys:
+                continue
             key = tuple(
                 self._storage.stored(value, self._affinity[name], js_numbers=self._js_numbers)
                 for value, name in zip(check_key(self.entry, pk), self.entry.key, strict=True)
             )
             packed = pack(wire_key(key))
             self._keys[pk] = key, packed
+        return {packed for _, packed in self._keys.values()}
+
+    def decide(self, version: int) -> None:
+        """Merge the stamps in memory."""
+        self.packed()
         known = self.records.by_key([packed for _, packed in self._keys.values()])
         for key, packed in self._keys.values():
             if packed not in self._rows:

@@ -28,6 +28,7 @@ class Writer:
 
     Attributes:
         affinity: of each column.
+        has_triggers: triggers of the app's run when its rows are merged.
     """
 
     def __init__(self, db: apsw.Connection, entry: Entry, rule: TriggerRule) -> None:
@@ -36,6 +37,10 @@ class Writer:
         self._rule = rule
         described = describe(db, entry.name)
         assert described is not None
+        self.has_triggers = bool(rule.runs(entry.name))
+        self._exactly = " AND ".join(
+            f"{ident(name)} = ?{n} AND {ident(name)} = ?{n} COLLATE BINARY" for n, name in enumerate(entry.key, 1)
+        )
         self.affinity = {column.name: column.affinity for column in described.columns}
         self._needed = {
             column.name: _EMPTY.get(column.affinity, "0")
@@ -65,8 +70,7 @@ class Writer:
         Raises:
             TableBroken: the table does not take a row.
         """
-        if self._rule.runs(self.entry.name):
-            self._log([merged.key for merged in changed])
+        self.log([merged.key for merged in changed])
         self._write_base(changed)
         records.put([(merged.r, merged.row) for merged in changed if merged.r is not None])
         new = [merged for merged in changed if merged.r is None]
@@ -74,20 +78,17 @@ class Writer:
             merged.r = r
         self._see(changed)
 
-    def _log(self, keys: Sequence[Key]) -> None:
-        """Have rows looked at afterwards that a trigger may keep out, so that nothing else logs them."""
+    def log(self, keys: Sequence[Key]) -> None:
+        """Have rows looked at afterwards that a trigger of the app's may keep out, so that nothing else logs them."""
+        if not self.has_triggers:
+            return
         columns = ", ".join(self.entry.log_key)
         places = ", ".join("?" * len(self.entry.key))
         self.db.executemany(f"INSERT INTO main.{self.entry.log} ({columns}) VALUES ({places})", keys)
 
     def _write_base(self, changed: Sequence[MergedRow]) -> None:
-        key = self.entry.key
-        exactly = " AND ".join(
-            f"{ident(name)} = ?{n} AND {ident(name)} = ?{n} COLLATE BINARY" for n, name in enumerate(key, 1)
-        )
         deleted = [merged.key for merged in changed if merged.deleted]
-        with self._rule.deleting(self.entry.name, deleted):
-            self._run(f"DELETE FROM {main(self.entry.name)} WHERE {exactly}", deleted)
+        self.delete(deleted)
         statements: dict[str, list[Key]] = {}
         texts: dict[tuple[bool, tuple[str, ...]], str] = {}
         for merged in changed:
@@ -96,12 +97,17 @@ class Writer:
             if not merged.row.alive or not (new or columns):
                 continue
             if (new, columns) not in texts:
-                texts[new, columns] = self._insert(columns) if new else self._update(columns, exactly)
+                texts[new, columns] = self.insert(columns) if new else self.update(columns)
             statements.setdefault(texts[new, columns], []).append((*merged.key, *merged.taken.values()))
         for sql, rows in statements.items():
-            self._run(sql, rows)
+            self.run(sql, rows)
 
-    def _run(self, sql: str, rows: Sequence[Key]) -> None:
+    def delete(self, keys: Sequence[Key]) -> None:
+        """Delete rows. Raises TableBroken."""
+        with self._rule.deleting(self.entry.name, keys):
+            self.run(f"DELETE FROM {main(self.entry.name)} WHERE {self._exactly}", keys)
+
+    def run(self, sql: str, rows: Sequence[Key]) -> None:
         """Run a statement for each row.
 
         Raises:
@@ -122,21 +128,27 @@ class Writer:
             again = _once(self.db, sql, rows[at])
             raise refused.row(self.db, self.entry, rows[at][: len(self.entry.key)], error, self._rule, again) from error
 
-    def _update(self, columns: tuple[str, ...], exactly: str) -> str:
-        """For a row that is there: INSERT would ask for columns that are NOT NULL, and did not change."""
+    def update(self, columns: tuple[str, ...]) -> str:
+        """The SQL for a row that is there: INSERT would ask for columns that are NOT NULL, and did not change."""
         after = 1 + len(self.entry.key)
         sets = ", ".join(f"{ident(name)} = ?{n}" for n, name in enumerate(columns, after))
-        return f"UPDATE {main(self.entry.name)} SET {sets} WHERE {exactly}"
+        return f"UPDATE {main(self.entry.name)} SET {sets} WHERE {self._exactly}"
 
-    def _insert(self, columns: tuple[str, ...]) -> str:
-        """For a new row. Its cells may come one after the other, each in a transaction of its own: until then a column
-        that is NOT NULL is empty, which no cell stands for."""
+    def insert(self, columns: tuple[str, ...], rows: str = "") -> str:
+        """The SQL for a new row. Its cells may come one after the other, each in a transaction of its own: until then a
+        column that is NOT NULL is empty, which no cell stands for.
+
+        Args:
+            rows: what takes the place of one row's values, where these are all columns.
+        """
         empty = {name: value for name, value in self._needed.items() if name not in columns}
         names = (*self.entry.key, *columns)
         values = (*["?"] * len(names), *empty.values())
+        one = f"({', '.join(values)})"
         sets = ", ".join(f"{ident(name)} = excluded.{ident(name)}" for name in columns)
         return (
-            f"INSERT INTO {main(self.entry.name)} ({idents((*names, *empty))}) VALUES ({', '.join(values)})"
+            f"INSERT INTO {main(self.entry.name)} ({idents((*names, *empty))})"
+            f" VALUES {rows or one}"
             f" ON CONFLICT ({idents(self.entry.key)}) DO {f'UPDATE SET {sets}' if sets else 'NOTHING'}"
         )
 

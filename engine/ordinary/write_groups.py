@@ -1,0 +1,138 @@
+"""What a merge writes to an ordinary table for groups of rows: by few statements for many."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import repeat
+
+from engine.change import SQLiteValue
+from engine.ordinary import refused
+from engine.ordinary.groups import Group
+from engine.ordinary.records import covers_of
+from engine.ordinary.shadow import SHORT, mark
+from engine.ordinary.write import Writer
+from engine.sqlite.sql import ROWS
+from engine.tables.grouping import bulk
+from engine.tables.grouping.columns import alike
+
+_ANY_TEXT = SHORT // 4
+"""Characters of a text that is short in every encoding."""
+
+
+def write(writer: Writer, group: Group, version: int, authors: Sequence[int]) -> None:
+    """Write a group of which every cell wins.
+
+    Args:
+        version: the file's, to stamp them with.
+        authors: the number of each row's author.
+
+    Raises:
+        TableBroken: the table does not take a row.
+    """
+    writer.log(list(zip(*group.keys, strict=True)) if writer.has_triggers else ())
+    _write_base(writer, group)
+    if group.deletes:
+        _bury(writer, group, version, authors)
+    elif not group.numbers:
+        _record(writer, group, version, authors)
+    elif len(group.covers.intersection(writer.entry.live)) == len(group.columns):
+        _stamp(writer, group, version, authors)
+    else:
+        _add_entries(writer, group, version, authors)
+
+
+def _write_base(writer: Writer, group: Group) -> None:
+    if group.deletes:
+        writer.delete(list(zip(*group.keys, strict=True)))
+        return
+    columns = [*group.keys, *group.values]
+    whole = len(group.columns) == len(writer.entry.columns)
+    if group.numbers and (writer.has_triggers or not whole):
+        writer.run(writer.update(group.columns), list(zip(*columns, strict=True)))
+        return
+    try:
+        bulk.run_columns(writer.db, writer.insert(group.columns, ROWS), columns)
+    except refused.ERRORS:
+        writer.run(writer.insert(group.columns), list(zip(*columns, strict=True)))  # which says what row it is
+
+
+def _record(writer: Writer, group: Group, version: int, authors: Sequence[int]) -> None:
+    """Records for new rows."""
+    entry = writer.entry
+    slots = [entry.slots[name] for name in group.columns]
+    names = "".join(f", v{slot}" for slot in slots)
+    sql = f"INSERT INTO main.{entry.rows} (pk, length, covers, col_version, db_version, site{names}) VALUES {ROWS}"
+    columns = _Columns([group.length, covers_of(slots), version])
+    bound = [columns.add(group.packed), "?1", "?2", columns.add(group.versions), "?3", columns.add(authors)]
+    bound += [_mark(columns.add(values), values) for values in group.values]
+    bulk.run_columns(writer.db, sql, columns.each, f"({', '.join(bound)})", tuple(columns.shared))
+
+
+def _stamp(writer: Writer, group: Group, version: int, authors: Sequence[int]) -> None:
+    """The stamps of rows all of whose cells are written."""
+    slots = [writer.entry.slots[name] for name in group.columns]
+    sets = "".join(
+        f", v{slot} = {_mark(f'?{n}', values)}"
+        for n, (slot, values) in enumerate(zip(slots, group.values, strict=True), 5)
+    )
+    writer.db.executemany(
+        f"UPDATE main.{writer.entry.rows} SET col_version = ?2, db_version = ?3, site = ?4{sets} WHERE r = ?1",
+        zip(group.numbers, group.versions, repeat(version), authors, *group.values),
+    )
+
+
+def _add_entries(writer: Writer, group: Group, version: int, authors: Sequence[int]) -> None:
+    """Entries for cells of rows most of whose cells stay as they are."""
+    entry = writer.entry
+    for name, values in zip(group.columns, group.values, strict=True):
+        slot = entry.slots[name]
+        columns: list[Sequence[SQLiteValue]] = [group.numbers, group.versions, authors]
+        sql = f"INSERT INTO main.{entry.cells} (r, slot, col_version, db_version, site) VALUES {ROWS}"
+        bulk.run_columns(writer.db, sql, columns, "({0}, ?1, {1}, ?2, {2})", (slot, version))
+        writer.db.executemany(
+            f"UPDATE main.{entry.rows} SET v{slot} = {_mark('?2', values)} WHERE r = ?1",
+            zip(group.numbers, values, strict=True),
+        )
+
+
+def _bury(writer: Writer, group: Group, version: int, authors: Sequence[int]) -> None:
+    entry, length = writer.entry, group.length
+    if not group.numbers:
+        sql = f"INSERT INTO main.{entry.rows} (pk, length, covers, col_version, db_version, site) VALUES {ROWS}"
+        bulk.run_columns(writer.db, sql, [group.packed, authors], "({0}, ?1, x'', ?1, ?2, {1})", (length, version))
+        return
+    nothing = "".join(f", v{slot} = NULL" for slot in entry.live)
+    writer.db.executemany(
+        f"UPDATE main.{entry.rows} SET length = ?3, covers = x'', col_version = ?3, db_version = ?4, site = ?2{nothing}"
+        " WHERE r = ?1",
+        zip(group.numbers, authors, repeat(length), repeat(version)),
+    )
+    writer.db.executemany(f"DELETE FROM main.{entry.cells} WHERE r = ?", zip(group.numbers, strict=True))
+
+
+class _Columns:
+    """What is bound for many rows: what all have in common once for a statement."""
+
+    def __init__(self, shared: list[SQLiteValue]) -> None:
+        self.shared = shared
+        self.each: list[Sequence[SQLiteValue]] = []
+
+    def add(self, column: Sequence[SQLiteValue]) -> str:
+        """Add a column; returns what stands for it in the template of a row."""
+        if type(column[0]) in (int, bytes) and len(column) > 1 and self.each and alike(column) and _one_type(column):
+            self.shared.append(column[0])
+            return f"?{len(self.shared)}"
+        self.each.append(column)
+        return f"{{{len(self.each) - 1}}}"
+
+
+def _one_type(column: Sequence[SQLiteValue]) -> bool:
+    return len(set(map(type, column))) == 1
+
+
+def _mark(value: str, values: Sequence[SQLiteValue]) -> str:
+    """What is kept of values as they are seen: most are short, and kept as they are."""
+    kinds = set(map(type, values))
+    if bytes in kinds or (str in kinds and max(len(v) for v in values if type(v) is str) > _ANY_TEXT):
+        return mark(value)
+    return value
