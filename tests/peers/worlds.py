@@ -14,9 +14,10 @@ import apsw
 import pytest
 
 from engine.change import Change, SQLiteValue
-from engine.crr.merge import merger, shapes
+from engine.crr.merge import merger
 from engine.errors import SynclineError
 from engine.replica import Replica
+from engine.tables.grouping import shapes
 from tests.peers.differences import Moving, Statement, after_alter, before_alter
 from tests.peers.oracle import Command, Oracle
 from tests.peers.scripts import COLUMNS, MERGE, SITES, Alter, Block, Feed, FlowDirection, Merge, Move, Script, Sql, Step

@@ -10,9 +10,10 @@ import apsw
 import pytest
 
 from engine.change import Change, SQLiteValue
-from engine.crr.merge import merger, shapes
+from engine.crr.merge import merger
 from engine.replica import Replica
 from engine.tables import batches, pack_columns
+from engine.tables.grouping import shapes
 from tests import budget
 from tests.engine.crr.conftest import MakeReplica
 from tests.engine.crr.test_merge import THEM, change, insert

@@ -16,10 +16,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.change import MAX_VERSION, Change, SQLiteValue
-from engine.crr.merge import groups, lookup, merger, shapes
+from engine.crr.merge import groups, lookup, merger
 from engine.crr.merge.row_group import Group, Held, Settled
 from engine.replica import Replica
 from engine.tables import batches, pack_columns
+from engine.tables.grouping import shapes
 from tests import budget
 from tests.engine.crr.test_merge import THEM, change
 
