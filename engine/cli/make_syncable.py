@@ -27,9 +27,11 @@ async def run(arguments: argparse.Namespace) -> int:
     chosen = found if arguments.all else _named(path, arguments.tables, found)
     if arguments.undo:
         return _undo(path, chosen, every=arguments.all)
-    to_make, left = [], []
+    to_make, to_turn, left = [], [], []
     for table in chosen:
-        if table.syncable:
+        if table.syncable and not arguments.all and table.kind == ("ordinary" if arguments.extension else "cr-sqlite"):
+            to_turn.append(table)
+        elif table.syncable:
             print_line(t("{table} is already syncable.", table=table.name))
         elif table.eligible:
             to_make.append(table)
@@ -41,11 +43,12 @@ async def run(arguments: argparse.Namespace) -> int:
         print_line(layout("{table}: {state}", table=table.name, state=t("cannot be synced")))
         for reason in table.reasons:
             print_line(reason, indent=4)
-    if to_make:
-        for table in to_make:
-            for caution in table.cautions:
-                print_line(caution)
-        _change(path, to_make, Replica.make_crr if arguments.extension else Replica.make_ordinary, _made)
+    for caution in (caution for table in to_make for caution in table.cautions):
+        print_line(caution)
+    if to_make or to_turn:
+        make = Replica.make_crr if arguments.extension else Replica.make_ordinary
+        freed = () if arguments.extension else to_turn
+        _change(path, to_make + to_turn, make, lambda table: _freed(table) if table in freed else _made(table))
         if arguments.extension:
             print_line(t("Programs that write to this table must now load cr-sqlite, or write through engine.crr."))
     return 0 if to_make or any(table.syncable for table in chosen) else 1
@@ -87,6 +90,10 @@ def _change(
 
 def _made(table: TableStatus) -> str:
     return t("{table} is now syncable ({rows}).", table=table.name, rows=rows(table.rows))
+
+
+def _freed(table: TableStatus) -> str:
+    return t("{table}: other programs can write to it again ({rows}).", table=table.name, rows=rows(table.rows))
 
 
 def _undone(table: TableStatus) -> str:

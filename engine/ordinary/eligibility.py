@@ -26,21 +26,24 @@ def key_of(db: apsw.Connection, table: Table) -> tuple[str, ...]:
     return ()
 
 
-def obstacles(db: apsw.Connection, table: Table) -> tuple[str, ...]:
-    """One sentence for each obstacle; none means that the table can be synced, whatever program writes to it."""
+def obstacles(db: apsw.Connection, table: Table, *, turning: bool = False) -> tuple[str, ...]:
+    """One sentence for each obstacle; none means that the table can be synced, whatever program writes to it.
+
+    Args:
+        turning: it may be one of cr-sqlite's, which is about to be turned into this kind.
+    """
     if table.kind == "view":
         return (t("It is a view."),)
     if table.kind == UNREADABLE:
         return (t("A name or a default in its schema is not valid text."),)
     if table.kind != "table":
         return (t("It is a virtual table."),)
+    if is_crr(db, table.name) and not turning:
+        return (t("It is synced as a table of cr-sqlite's."),)
     return tuple(_obstacles(db, table))
 
 
 def _obstacles(db: apsw.Connection, table: Table) -> Iterator[str]:
-    if is_crr(db, table.name):
-        yield t("It is synced as a table of cr-sqlite's.")
-        return
     key = key_of(db, table)
     if not key:
         yield t("It has no primary key, and no unique column that is NOT NULL: its rows cannot be told apart.")

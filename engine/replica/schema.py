@@ -11,9 +11,12 @@ from engine.clocks import coverage, file_versions, identity
 from engine.crr import config
 from engine.crr.tables import additions, automigrate
 from engine.crr.tables.cautions import with_those_of_the_file
+from engine.crr.tables.eligibility import obstacles as crr_obstacles
 from engine.crr.tables.plans import create_plain, set_equal_values
-from engine.errors import UsageError
+from engine.errors import NotEligible, UsageError
 from engine.ids import SiteId
+from engine.ordinary.eligibility import obstacles as ordinary_obstacles
+from engine.replica import change_kind
 from engine.replica.database import Database
 from engine.sqlite.sql import main
 from engine.sqlite.sqlite_errors import explained
@@ -22,7 +25,7 @@ from engine.table_shape import Parked, Shape
 from engine.tables import parking
 from engine.tables.additions import Addition
 from engine.tables.findings import Finding
-from engine.tables.introspect import Table, describe, unnamed_tables, user_tables
+from engine.tables.introspect import Table, describe, is_crr, unnamed_tables, user_tables
 from engine.tables.kind import Kind
 from engine.tables.types import Migration, SyncedTable, SyncedTables, TableStatus
 from engine.text import t
@@ -217,22 +220,45 @@ class Schema(Database):
         return tuple(by_extension)
 
     def make_ordinary(self, table: str) -> None:
-        """Make a table syncable, to which any program goes on writing; its rows so far become changes. Idempotent.
+        """Make a table syncable, to which any program goes on writing; its rows so far become changes. One of
+        cr-sqlite's is turned into such a table, with all that is recorded of it. Idempotent.
 
         Raises:
             NotEligible: with every obstacle.
+            TableBroken, UsageError: it is one of cr-sqlite's, and its records are not in order.
         """
-        with self._writing():
-            self._ordinary.make(table)
+        with self._writing() as db:
+            found = describe(db, table)
+            if found is None or not is_crr(db, found.name):
+                self._ordinary.make(table)
+                return
+            self._check_turning(found, self._crsqlite, ordinary_obstacles(db, found, turning=True))
+            change_kind.free(self._state, self._state.crr(found.name))
+            self._capture_rest()
 
     def make_crr(self, table: str) -> None:
-        """Make a table syncable as cr-sqlite's, for programs that load its extension; otherwise as ``make_ordinary``.
+        """Make a table syncable as cr-sqlite's, for programs that load its extension; an ordinary one is turned into
+        such a table. Otherwise as ``make_ordinary``."""
+        self.capture()
+        with self._writing() as db:
+            self._capture_rest()
+            entry = next((one for one in self._ordinary.tables.entries() if one.name == table), None)
+            found = describe(db, table)
+            if entry is None or found is None:
+                self._crsqlite.make(table)
+                return
+            self._check_turning(found, self._ordinary, crr_obstacles(db, found, turning=True))
+            change_kind.to_crr(self._state, entry, found)
 
-        Raises:
-            NotEligible: with every obstacle.
-        """
-        with self._writing():
-            self._crsqlite.make(table)
+    def _check_turning(self, table: Table, kind: Kind, obstacles: tuple[str, ...]) -> None:
+        """See whether a table can be turned from this kind into the other one."""
+        if obstacles:
+            raise NotEligible.because(table.name, obstacles)
+        parked = kind.catalogue().parked
+        if table.name in parked:
+            raise parking.parked(table.name, parked[table.name])
+        if kind.withheld.waiting():
+            raise UsageError(t("Some rows cannot be sent: they must be corrected first."))
 
     def make_plain(self, table: str) -> None:
         """Undo ``make_ordinary`` or ``make_crr``: the rows stay, what was recorded of them goes. Idempotent."""

@@ -20,11 +20,14 @@ _QUOTE = "'"
 _BARE = re.compile(r"[A-Za-z_\u0080-\U0010ffff][A-Za-z0-9_$\u0080-\U0010ffff]*")
 
 
-def obstacles(db: apsw.Connection, table: Table, *, new: bool = True) -> tuple[str, ...]:
+def obstacles(db: apsw.Connection, table: Table, *, new: bool = True, turning: bool = False) -> tuple[str, ...]:
     """One sentence for each obstacle; none means the table can be made syncable.
 
     The first six rules are cr-sqlite's own, so that what passes here can be altered there; the rest would
     break the bookkeeping itself, or, where a table is ``new`` to it, that of programs with cr-sqlite's own extension.
+
+    Args:
+        turning: it may be an ordinary one, which is about to be turned into this kind.
     """
     if table.kind == "view":
         return (t("It is a view."),)
@@ -32,7 +35,7 @@ def obstacles(db: apsw.Connection, table: Table, *, new: bool = True) -> tuple[s
         return (t("A name or a default in its schema is not valid text."),)
     if table.kind != "table":
         return (t("It is a virtual table."),)
-    if is_ordinary(db, table.name):
+    if is_ordinary(db, table.name) and not turning:
         return (t("It is synced as a table to which any program writes."),)
     found: list[str] = []
     unique = db.execute(  # the index's own name may be one that nobody can read

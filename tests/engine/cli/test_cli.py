@@ -145,6 +145,19 @@ def test_make_syncable_is_undone(syncline: Command, tmp_path: Path) -> None:
     assert [line.split(" = ")[1] for line in syncline("changes", path).splitlines()] == ["kept", "any program"]
 
 
+def test_a_table_of_cr_sqlite_is_freed_and_turned_back(syncline: Command, tmp_path: Path) -> None:
+    path = make_file(tmp_path / "notes.db", f"{PLAIN}; SELECT crsql_as_crr('note')")
+    write(path, "INSERT INTO note VALUES (1, 'before')")
+    assert "note: other programs can write to it again (1 row)." in syncline("make-syncable", path, "note")
+    apsw.Connection(str(path)).execute("UPDATE note SET text = 'by any program'")
+    [change] = map(json.loads, syncline("changes", path, "--json").splitlines())
+    assert (change["version"], change["value"]) == (2, "by any program")
+    assert "must now load cr-sqlite" in syncline("make-syncable", path, "note", "--extension")
+    with pytest.raises(apsw.SQLError):
+        apsw.Connection(str(path)).execute("UPDATE note SET text = 'refused'")
+    assert "already syncable" in syncline("make-syncable", path, "--all")
+
+
 def test_an_ordinary_table_is_undone(syncline: Command, tmp_path: Path) -> None:
     path = tmp_path / "notes.db"
     with closing(sqlite3.connect(path, isolation_level=None)) as app:
