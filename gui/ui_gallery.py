@@ -178,14 +178,14 @@ class Gallery:
         await self._ask("overwritten-value", cell_details.show(window, engine, cell))
         for sql in STRANGE:
             await self._demo.write(SIDES[0], sql)
-        await self._demo.settle()
+        await self._demo.wait_in_sync()
         await self._show("flow-strange-values", window)
         text = "\x1b[31mred\x1b[0m\n<b>bold</b>\u202eback\u202c"
         strange = cell_details.Cell(event.database, "todo", (100,), "text", text)
         await self._ask("strange-value", cell_details.show(window, engine, strange))
         flow.pause.setChecked(True)
         await self._demo.write(SIDES[1], "UPDATE todo SET done = 1")
-        await self._demo.settle()
+        await self._demo.wait_in_sync()
         await self._show("flow-paused", window)
         flow.pause.setChecked(False)
 

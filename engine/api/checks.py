@@ -8,7 +8,7 @@ from engine.api.core import Core
 from engine.api.files import Files
 from engine.api.links import Links
 from engine.checks.probe import ProbeReport, probe
-from engine.checks.repair import Settled, Side, send_again, settle
+from engine.checks.repair import Resolved, Side, resolve_rows, send_again
 from engine.checks.row_diff import RowDifference
 from engine.checks.schema_diff import Comparison, ask_plans, compare
 from engine.checks.verify import Verification, verify
@@ -61,7 +61,7 @@ class Checks:
         """
         await send_again(self._links[peer], side, timeout)
 
-    async def resolve_rows(self, peer: PeerId, rows: Sequence[RowDifference], side: Side) -> Settled:
+    async def resolve_rows(self, peer: PeerId, rows: Sequence[RowDifference], side: Side) -> Resolved:
         """Where rows still differ, write one side's into the peer's database here as new; they are synced as any write.
 
         With ``backups``, one that is not older than a minute is there before.
@@ -71,9 +71,9 @@ class Checks:
         """
         database = self._links[peer].config.database
         await self._core.back_up(database)
-        settled = await self._core.run(database, settle, rows, side)
+        resolved = await self._core.run(database, resolve_rows, rows, side)
         await self._files.refresh_soon(database)
-        return settled
+        return resolved
 
     async def compare_tables(self, peer: PeerId) -> Comparison:
         """Ask a peer for its tables, and say how those here differ; also where syncing is held up by that.
@@ -97,6 +97,6 @@ class Checks:
         """
         return await self._files.alter(self._links[peer].config.database, Replica.add_missing, there)
 
-    async def take_back_added(self, peer: PeerId) -> tuple[list[Addition], list[Addition]]:
+    async def undo_additions(self, peer: PeerId) -> tuple[list[Addition], list[Addition]]:
         """Drop again what was added so; returns what was dropped, and what stays because it is in use."""
         return await self._files.alter(self._links[peer].config.database, Replica.take_back_added)

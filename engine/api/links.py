@@ -74,7 +74,7 @@ class Links:
         )
         self._apply_auto_sync([link])
         if core.journal is not None:
-            link.board.status = replace(link.board.status, last_success=core.journal.heard(peer.id))
+            link.board.status = replace(link.board.status, last_success=core.journal.last_contact(peer.id))
         self._links[peer.id] = link
         core.emit(PeerChanged(link.status))
         link.start()
@@ -131,7 +131,7 @@ class _LinkListener:
         self._core.emit(PeerChanged(status))
         if status.peer in self._links:
             if journal is not None and status.last_success is not None:
-                journal.hear(status.peer, status.last_success)
+                journal.record_contact(status.peer, status.last_success)
             if journal is not None and status.site_id is not None:
                 journal.park(status.peer, status.parked)
             self.activity.state(status, self._links[status.peer].trouble)

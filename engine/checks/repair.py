@@ -32,7 +32,7 @@ class Side(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
+class Resolved:
     """What came of choosing a side: rows written, those left as they were, and why (a sentence; may be empty)."""
 
     written: int
@@ -70,7 +70,7 @@ async def send_again(link: Link, side: Side, timeout: float) -> None:
     asking.still_there()
 
 
-def settle(replica: Replica, rows: Iterable[RowDifference], side: Side) -> Settled:
+def resolve_rows(replica: Replica, rows: Iterable[RowDifference], side: Side) -> Resolved:
     """Write one side's rows as new, in one transaction; those that changed since they were compared stay.
 
     Damage to the sync records, without which nothing would be recorded, is mended first.
@@ -91,7 +91,7 @@ def settle(replica: Replica, rows: Iterable[RowDifference], side: Side) -> Settl
         db.execute("BEGIN IMMEDIATE")
         try:
             for row in rows:
-                refusal = _settle(db, _Table(replica, row), row, side)
+                refusal = _resolve_row(db, _Table(replica, row), row, side)
                 written, left = written + (not refusal), left + bool(refusal)
                 why = why or refusal
             db.execute("COMMIT")
@@ -99,7 +99,7 @@ def settle(replica: Replica, rows: Iterable[RowDifference], side: Side) -> Settl
             if db.in_transaction:
                 db.execute("ROLLBACK")
             raise
-    return Settled(written, left, why)
+    return Resolved(written, left, why)
 
 
 class _Table:
@@ -116,7 +116,7 @@ class _Table:
         self.where = key_is(shape.key)
 
 
-def _settle(db: apsw.Connection, table: _Table, row: RowDifference, side: Side) -> str:
+def _resolve_row(db: apsw.Connection, table: _Table, row: RowDifference, side: Side) -> str:
     """Write one row; returns why not, if not."""
     names = idents(row.columns) or "NULL"
     found = db.execute(f"SELECT {names} FROM {table.name} WHERE {table.where}", row.key).fetchone()

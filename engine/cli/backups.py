@@ -11,7 +11,7 @@ from engine.errors import UsageError
 from engine.settings import data_dir
 from engine.sqlite.paths import resolved
 from engine.storage.backup import Backup, Backups
-from engine.storage.restore import put_back_file
+from engine.storage.restore import restore_file
 from engine.text import sentences, t
 
 
@@ -66,7 +66,7 @@ def _restore(arguments: argparse.Namespace, backups: Backups) -> None:
                 name=chosen.copy.name,
             ),
         )
-    site_id, before = put_back_file(path, chosen.copy, backups)
+    site_id, before = restore_file(path, chosen.copy, backups)
     if site_id:
         restored = t(
             "{path} is restored as of {time}, with the new site id {site_id}.",

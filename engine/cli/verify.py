@@ -63,13 +63,13 @@ class _Command:
                 await self.engine.checks.send_again(self.peer, side, timeout=PATIENCE)
             report = await self._compare()
         if self.arguments.take and report.differing:
-            settled = await self.engine.checks.resolve_rows(self.peer, report.differing, Side(self.arguments.take))
-            written = rows(settled.written)
+            resolved = await self.engine.checks.resolve_rows(self.peer, report.differing, Side(self.arguments.take))
+            written = rows(resolved.written)
             if self.arguments.take == Side.MINE:
                 sentence = t("Wrote our version of {rows}.", rows=written)
             else:
                 sentence = t("Wrote their version of {rows}.", rows=written)
-            self._print(sentences(sentence, settled.why))
+            self._print(sentences(sentence, resolved.why))
             await self.engine.peers.wait_in_sync([self.peer], timeout=PATIENCE, parked=True)
             report = await self._compare()
         return report

@@ -111,7 +111,7 @@ def clocks(db: apsw.Connection, site_id: SiteId) -> tuple[int | None, int | None
         own = db.execute(f"SELECT version FROM main.{_OWN} WHERE site_id = ?", (site_id,)).get
         if isinstance(own, int):
             sent = own if sent is None else min(own, sent)  # as in tracked_peers
-    return _told(received), _told(sent)
+    return _capped(received), _capped(sent)
 
 
 def tracked_peers(db: apsw.Connection) -> list[TrackedPeer]:
@@ -128,9 +128,9 @@ def tracked_peers(db: apsw.Connection) -> list[TrackedPeer]:
             # Both at once is nothing we write; then the lower one sends more, and that is never wrong.
             sent[site_id] = min(version, sent.get(site_id, version))
     sites = sorted(received.keys() | sent.keys())
-    return [TrackedPeer(site, _told(received.get(site)), _told(sent.get(site))) for site in sites]
+    return [TrackedPeer(site, _capped(received.get(site)), _capped(sent.get(site))) for site in sites]
 
 
-def _told(version: int | None) -> int | None:
+def _capped(version: int | None) -> int | None:
     """A clock that was recorded when peers took higher ones: to say less is never wrong."""
     return version if version is None else min(version, MAX_VERSION - 1)

@@ -159,11 +159,11 @@ class Journal:
 
     # When peers were heard from
 
-    def heard(self, peer: PeerId) -> float | None:
+    def last_contact(self, peer: PeerId) -> float | None:
         """When this peer was last in sync; None when that is not known."""
         return self._heard.get(peer)
 
-    def hear(self, peer: PeerId, when: float) -> None:
+    def record_contact(self, peer: PeerId, when: float) -> None:
         """A peer is in sync."""
         before = self._heard.get(peer, float("-inf"))
         if when > before or before > time.time():  # the clock was ahead then

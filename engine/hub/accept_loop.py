@@ -65,7 +65,7 @@ class Accepting:
             if loop.get_exception_handler() is on_exception:
                 loop.set_exception_handler(before)
 
-    async def settle(self) -> None:
+    async def wait_for_retry(self) -> None:
         """Wait for the next try, if one is to come: asyncio makes it on a closed socket, too, and trips over that."""
         left = self._failed_at + constants.ACCEPT_RETRY_DELAY - time.monotonic()
         if left > 0:

@@ -197,7 +197,7 @@ class Hub:
         for socket in self._arriving:
             socket.send_away(Gone(CloseCode.GOING_AWAY, t("The hub is shutting down.")))
         if self._server is not None:
-            await self._accepting.settle()
+            await self._accepting.wait_for_retry()
             self._server.close(code=CloseCode.GOING_AWAY)
             closed = asyncio.ensure_future(self._server.wait_closed())
             await asyncio.wait((closed,), timeout=GRACE)

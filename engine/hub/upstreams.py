@@ -98,7 +98,7 @@ class Upstream:
         """Note that it may lack what a room's file holds up to ``version``."""
         self._owed[room] = max(version, self._owed.get(room, 0))
 
-    def came(self, room: str) -> None:
+    def guest_joined(self, room: str) -> None:
         """Hear that somebody came into a room."""
         self._later.pop(room, None)
         if room not in self._lines and self._dialled_us(room) is None:
@@ -134,7 +134,7 @@ class Upstream:
             return False
         inbound = self._dialled_us(room)
         if inbound is not None:
-            self._settle(room, inbound)
+            self._forget_if_delivered(room, inbound)
         return inbound is None
 
     def _begin(self, room: str) -> None:
@@ -170,7 +170,7 @@ class Upstream:
         driver = link.attempt.driver if link.attempt is not None else None
         if driver is not None and driver.session.peer is not None:
             self._sites[room] = driver.session.peer
-        self._settle(room, driver)
+        self._forget_if_delivered(room, driver)
         people = self._people(room)
         line.troubled_at = line.troubled_at or now if link.trouble else None
         line.rests_since = None if people or room in self._owed else line.rests_since or now
@@ -187,7 +187,7 @@ class Upstream:
         inbound = self._inbound.of(self._path(room).resolve(), site, Purpose.GUESTS)
         return inbound.driver if inbound is not None else None
 
-    def _settle(self, room: str, driver: Driver | None) -> None:
+    def _forget_if_delivered(self, room: str, driver: Driver | None) -> None:
         """Forget what was owed when it is over there, and theirs here."""
         owed = self._owed.get(room)
         if owed is not None and driver is not None and driver.session.in_sync and driver.session.local_version >= owed:
@@ -301,7 +301,7 @@ class Upstreams:
         if not is_hub:
             self._people[room] += 1
             for upstream in self._all:
-                upstream.came(room)
+                upstream.guest_joined(room)
             self.owe(room, host.version)
         try:
             yield

@@ -146,7 +146,7 @@ class Link:
     def start(self) -> None:
         """Begin to keep the peer in sync, on the running loop."""
         self._phase = Phase.WAITING
-        self._stop_listening = self._inbound.listen(self._came_or_left)
+        self._stop_listening = self._inbound.listen(self._inbound_changed)
         self._task = asyncio.get_running_loop().create_task(self._run(), name=f"link {self.config.name}")
 
     async def stop(self) -> None:
@@ -160,7 +160,7 @@ class Link:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
         self.board.close()
-        self._sync_requests.settle(
+        self._sync_requests.resolve(
             PeerUnreachable(t("Syncing with {peer} was stopped.", peer=self.config.name)), also_next=True
         )
 
@@ -221,7 +221,7 @@ class Link:
             if pause_left is not None:
                 self._schedule.asked = False
                 paused = UsageError(t("{peer} is paused.", peer=self.config.name), hint=t("Resume it first."))
-                self._sync_requests.settle(paused, also_next=True)
+                self._sync_requests.resolve(paused, also_next=True)
                 self.board.show_paused(pause_left, visited=visited)
                 wait = pause_left
             elif self._schedule.asked:
@@ -297,7 +297,7 @@ class Link:
             self._schedule.caught_up()
             self._schedule.did_good()
             self._schedule.wait(self.config.minutes * 60)
-            self._sync_requests.settle(self._troubles.incomplete)
+            self._sync_requests.resolve(self._troubles.incomplete)
         elif ending is Ending.GREET_AGAIN:
             if not self._schedule.greet_again(fruitless=not (attempt.held or attempt.asked)):
                 sentence = t("Reconnecting to {url} did not help. {reason}", url=self.config.url, reason=attempt.reason)
@@ -315,7 +315,7 @@ class Link:
         if attempt.settled or (attempt.held and not trouble.policy.needs_you):
             self._schedule.did_good()
         self._schedule.fail(trouble.policy, at_least=trouble.retry_after)
-        self._sync_requests.settle(error)
+        self._sync_requests.resolve(error)
 
     # What the attempt at work reports
 
@@ -336,7 +336,7 @@ class Link:
         if facts.greeted:
             self._troubles.found()
         if facts.in_sync:
-            self._troubles.settle(facts.parked)
+            self._troubles.synced(facts.parked)
         now = asyncio.get_running_loop().time()
         sent_at = self.board.confirmed_at
         state, reason = connected_state(facts, attempt.progress, now=now, sent_at=sent_at, waiting=waiting)
@@ -357,15 +357,15 @@ class Link:
             self.board.recheck_later(self._recheck)
 
     def _caught_up(self, facts: SessionFacts) -> None:
-        self._troubles.settle(facts.parked)
+        self._troubles.synced(facts.parked)
         self.board.succeeded()
         self._schedule.caught_up()
         if self._attempt is not None and not self._attempt.pulling:
-            self._sync_requests.settle(self._troubles.incomplete)  # a pull is over only when it has hung up
+            self._sync_requests.resolve(self._troubles.incomplete)  # a pull is over only when it has hung up
 
     # A peer that has dialled us
 
-    def _came_or_left(self) -> None:
+    def _inbound_changed(self) -> None:
         if self._attempt is None:
             self._wake.set()
         else:

@@ -30,7 +30,7 @@ class SyncRequests:
         self._now += self._next
         self._next.clear()
 
-    def settle(self, error: SynclineError | None, *, also_next: bool = False) -> None:
+    def resolve(self, error: SynclineError | None, *, also_next: bool = False) -> None:
         """Tell everybody who waits for the attempt at work, and on demand for the next, how it went."""
         sync_requests, self._now = self._now, []
         if also_next:

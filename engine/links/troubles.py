@@ -67,7 +67,7 @@ class Troubles:
             self._reporter.needs_you(self._peer, trouble.sentence, trouble.hint)
         return trouble
 
-    def settle(self, parked: Sequence[ParkedTable]) -> None:
+    def synced(self, parked: Sequence[ParkedTable]) -> None:
         """All that is exchanged is on both disks: these tables, which are not, are the only trouble."""
         self._parked = tuple(parked)
         if not parked:

@@ -135,7 +135,7 @@ class Announcement:
         if self._announcing is not None:
             self._announcing.cancel()
             await asyncio.gather(self._announcing, return_exceptions=True)
-        await self._say_goodbye()
+        await self._send_goodbye()
 
     def offer(self, offers: Iterable[str]) -> None:
         """Announce these offers from now on, in place of those before."""
@@ -154,13 +154,13 @@ class Announcement:
             addresses = tuple(self._moved()) if self._moved is not None else self._addresses
             if addresses != self._addresses:
                 self._addresses = addresses
-                await self._say_goodbye()
+                await self._send_goodbye()
             elif not self._anew.is_set():
                 continue
             self._anew.clear()
             await self._announce()
 
-    async def _say_goodbye(self) -> None:
+    async def _send_goodbye(self) -> None:
         zeroconf, self._zeroconf = self._zeroconf, None
         if zeroconf is None:
             return

@@ -229,21 +229,21 @@ class SynclineSession(ReceivingSession, SendingSession, DigestSession):
 
     def receive(self, data: bytes | Message) -> None:
         super().receive(data)
-        self._stir()
+        self._reset_watchdog()
 
     def local_changed(self, version: int) -> None:
         super().local_changed(version)
         if self._deadline is None:
-            self._stir()
+            self._reset_watchdog()
 
     def merge_done(self, results: Sequence[MergeResult]) -> None:
         super().merge_done(results)
-        self._stir()
+        self._reset_watchdog()
 
     def carried(self) -> None:
-        self._stir()
+        self._reset_watchdog()
 
-    def _stir(self) -> None:
+    def _reset_watchdog(self) -> None:
         """Note that something moved: the watchdog begins to count anew, unless there is nothing left to do."""
         self._stalled = ""
         if self.greeted:

@@ -119,7 +119,7 @@ class _VlcnSession(Session):
             self.outbound.position = some[-1].db_version
             self._unflushed = True
             self._send(data, some)
-        self._stir()
+        self._reset_watchdog()
 
     def _wanted(self, change: Change) -> bool:
         if change.col_version == 0 or (change.cid == SENTINEL and change.cl > 1 and change.cl % 2):
@@ -167,15 +167,15 @@ class _VlcnSession(Session):
         if message.changes:
             until = message.changes[-1].db_version
             self._accept(message.changes, since=message.since.version, until=until, stock=True)
-        self._stir()
+        self._reset_watchdog()
 
     def _merged(self, merge: Merge) -> None:
-        self._stir()
+        self._reset_watchdog()
 
     def _gap(self) -> None:
         raise NotImplementedError
 
-    def _stir(self) -> None:
+    def _reset_watchdog(self) -> None:
         """Note that something moved, which puts the quiet time-out off."""
 
 
@@ -226,9 +226,9 @@ class VlcnClientSession(_VlcnSession):
         if self.peer is None and others:
             self._meet(others[0])
         self._stream_from(message.since.version)
-        self._stir()
+        self._reset_watchdog()
 
-    def _stir(self) -> None:
+    def _reset_watchdog(self) -> None:
         settled = self.outbound.confirmed >= self.outbound.position
         self._deadline = self.now() + (REFRESH if settled else QUIET)
 

@@ -181,7 +181,7 @@ class _Watcher(ABC):
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._users: set[FileWatch] = set()
-        self._timer = loop.call_later(SAME, self._look_at_folders)
+        self._timer = loop.call_later(SAME, self._check_folders)
 
     def join(self, file: FileWatch) -> None:
         """Watch the folder of ``file``. Raises OSError when that cannot be."""
@@ -198,8 +198,8 @@ class _Watcher(ABC):
                 del _watchers[self._loop]
             await self.close()
 
-    def _look_at_folders(self) -> None:
-        self._timer = self._loop.call_later(SAME, self._look_at_folders)
+    def _check_folders(self) -> None:
+        self._timer = self._loop.call_later(SAME, self._check_folders)
         for file in self._users.copy():
             if file.watched is not None and _folder(file.folder) != file.watched:
                 self.unwatch(file)

@@ -103,7 +103,7 @@ def _key(replica: Replica, table: str, key: tuple[SQLiteValue, ...], column: str
     return status.key
 
 
-def put_back_file(path: Path, copy: Path, backups: Backups) -> tuple[bytes, Path | None]:
+def restore_file(path: Path, copy: Path, backups: Backups) -> tuple[bytes, Path | None]:
     """Set a whole file back to a backup, as a new replica. Other programs may have it open; they see it change at once.
 
     Args:

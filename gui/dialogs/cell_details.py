@@ -93,7 +93,7 @@ class CellDetailsDialog(AsyncDialog):
             self.back.setToolTip(tr("Writes it to the database; it is synced like any other change"))
             self.back.setAutoDefault(False)
             self.back.setEnabled(cell.kept)
-            self.back.clicked.connect(lambda: self.start(self._put_back()))
+            self.back.clicked.connect(lambda: self.start(self._restore()))
             self.buttons.addButton(self.back, QDialogButtonBox.ButtonRole.ActionRole)
         column.addWidget(self.problem)
         column.addWidget(self.buttons)
@@ -124,7 +124,7 @@ class CellDetailsDialog(AsyncDialog):
         column.addWidget(text)
         return column
 
-    async def _put_back(self) -> None:
+    async def _restore(self) -> None:
         cell = self._cell
         self.back.setEnabled(False)
         try:

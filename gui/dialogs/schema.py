@@ -125,7 +125,7 @@ class SchemaDialog(AsyncDialog):
             self.done_so_far.show_message(text)
 
     async def _undo(self) -> None:
-        dropped, kept = await self._engine.checks.take_back_added(self._peer)
+        dropped, kept = await self._engine.checks.undo_additions(self._peer)
         told = []
         if dropped:
             told.append(tr("Removed: {names}.", names=_names(dropped)))

@@ -102,26 +102,26 @@ class VerifyDialog(AsyncDialog):
             (
                 tr("&Keep ours"),
                 tr("Writes the listed rows as new changes, as they are here, after a backup"),
-                partial(self._settle, Side.MINE),
+                partial(self._resolve_rows, Side.MINE),
             ),
             (
                 tr("Ta&ke theirs"),
                 tr("Writes the listed rows as new changes, as they are there, after a backup"),
-                partial(self._settle, Side.THEIRS),
+                partial(self._resolve_rows, Side.THEIRS),
             ),
         )
         for text, tip, work in texts:
             button = QPushButton(text)
             button.setToolTip(tip)
             button.setAutoDefault(False)
-            button.clicked.connect(partial(self._mend, work))
+            button.clicked.connect(partial(self._repair, work))
             row.addWidget(button)
             self.mends.append(button)
         return row
 
     # What is done
 
-    def _mend(self, work: Callable[[], Coroutine[Any, Any, None]], _: bool = False) -> None:
+    def _repair(self, work: Callable[[], Coroutine[Any, Any, None]], _: bool = False) -> None:
         self._begin(tr("Repairing…"), work)
 
     def _begin(self, doing: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
@@ -149,12 +149,12 @@ class VerifyDialog(AsyncDialog):
     async def _send_again(self, side: Side) -> None:
         await self._engine.checks.send_again(self._peer, side)
 
-    async def _settle(self, side: Side) -> None:
+    async def _resolve_rows(self, side: Side) -> None:
         if self.report is None:
             return
-        settled = await self._engine.checks.resolve_rows(self._peer, self.report.differing, side)
-        if settled.why:
-            self.problem.show_message(said(settled.why))
+        resolved = await self._engine.checks.resolve_rows(self._peer, self.report.differing, side)
+        if resolved.why:
+            self.problem.show_message(said(resolved.why))
         await self._engine.peers.wait_in_sync([self._peer], timeout=60, parked=True)
 
     # What is shown
@@ -196,12 +196,12 @@ class VerifyDialog(AsyncDialog):
 
     def _advice(self, report: Verification) -> str:
         """What to do, and what was not compared."""
-        parts = [self._mending(report)]
+        parts = [self._repair_advice(report)]
         if report.left_out:
             parts.append(tr("Not compared: {tables}", tables=said(report.left_out)))
         return " ".join(filter(None, parts))
 
-    def _mending(self, report: Verification) -> str:
+    def _repair_advice(self, report: Verification) -> str:
         if report.verdict is Verdict.DIFFERENT:
             return tr(
                 "First send and request everything again. Rows that still differ were changed without "

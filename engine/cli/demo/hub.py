@@ -99,10 +99,10 @@ class Demo:
         await self.write("laptop", "INSERT INTO list (id, name) VALUES (1, 'Home')")
         await self.write("laptop", "INSERT INTO todo (id, text, list) VALUES (1, 'Water the plants', 1)")
         await self.write("desktop", "INSERT INTO todo (id, text) VALUES (2, 'Send the letter'), (3, 'Buy bread')")
-        await self.settle()
+        await self.wait_in_sync()
         await self.write("desktop", "UPDATE todo SET done = 1 WHERE id = 1")
         await self.write("laptop", "DELETE FROM todo WHERE id = 3")
-        await self.settle()
+        await self.wait_in_sync()
         self._print_line(t("Both sides write, with no connection between them:"))
         await self.engine.peers.pause(Pause.FOREVER)
         await self.write("laptop", "UPDATE todo SET text = 'Send the letter today' WHERE id = 2")
@@ -112,9 +112,9 @@ class Demo:
         await self.write("desktop", "INSERT INTO todo (id, text) VALUES (4, 'Call grandma')")
         await self.write_elsewhere("laptop", "INSERT INTO todo (id, text) VALUES (5, 'Fix the bike')")
         await self.engine.peers.pause(None)
-        await self.settle()
+        await self.wait_in_sync()
 
-    async def settle(self) -> None:
+    async def wait_in_sync(self) -> None:
         """Wait until both sides are in sync and hold all that the hub holds.
 
         Raises:

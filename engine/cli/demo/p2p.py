@@ -128,12 +128,12 @@ class RingDemo:
         await self._write("laptop", "INSERT INTO todo (id, text, list) VALUES (1, 'Water the plants', 1)")
         await self._write("desktop", "INSERT INTO todo (id, text) VALUES (2, 'Send the letter'), (3, 'Buy bread')")
         await self._write("tablet", "INSERT INTO todo (id, text) VALUES (4, 'Call grandma')")
-        await self._settle()
+        await self._wait_in_sync()
         self._print_line(t("Without the link between tablet and laptop, the desktop relays the changes:"))
         await self.machines["tablet"].engine.peers.pause(Pause.FOREVER)
         await self._write("laptop", "DELETE FROM todo WHERE id = 3")
         await self._write("tablet", "UPDATE todo SET done = 1 WHERE id = 1")
-        await self._settle()
+        await self._wait_in_sync()
         self._print_line(t("All three write, with no connection between them:"))
         for machine in self.machines.values():
             await machine.engine.peers.pause(Pause.FOREVER)
@@ -145,13 +145,13 @@ class RingDemo:
         await self._write("desktop", "INSERT INTO todo (id, text) VALUES (5, 'Fix the bike')")
         for machine in self.machines.values():
             await machine.engine.peers.pause(None)
-        await self._settle()
+        await self._wait_in_sync()
 
     async def _write(self, name: str, sql: str) -> None:
         self._print_line(layout("  {machine:<8} {sql}", machine=name, sql=sql))
         await asyncio.to_thread(write, self.machines[name].path, sql)
 
-    async def _settle(self) -> None:
+    async def _wait_in_sync(self) -> None:
         await come_together([machine.path for machine in self.machines.values()])
 
 

@@ -34,7 +34,7 @@ def rows(db: apsw.Connection, crr: Crr) -> int:
     return count
 
 
-def mend_rows(state: State, crr: Crr) -> None:
+def repair_rows(state: State, crr: Crr) -> None:
     """Mend the rows that ``rows`` counts, in the caller's transaction; their values stay."""
     clock, version = main(crr.name + CLOCK), state.next_version()
     if state.db.execute(f"SELECT 1 FROM {clock} WHERE {_LENGTH} LIMIT 1").fetchone() is not None:

@@ -82,7 +82,7 @@ def repair(state: State, findings: Sequence[Finding]) -> list[Finding]:
     no_alter = (Damage.TABLE_GONE, Damage.STRAY_TRIGGERS, Damage.PARKED, Damage.STRICT, Damage.USED_UP, Damage.COUNTER)
     with savepoint(state.db):
         for name in (one.table for one in found if one.damage is Damage.USED_UP):
-            exhausted_versions.mend_rows(state, state.catalogue().crrs[name])
+            exhausted_versions.repair_rows(state, state.catalogue().crrs[name])
         parking.release(state.db)
         for _, damage, trigger in _lone_triggers(state.db, state.catalogue().clocks):
             if damage is Damage.STRAY_TRIGGERS:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine.api import Engine
-from engine.checks.repair import Side, settle
+from engine.checks.repair import Side, resolve_rows
 from engine.errors import UsageError
 from engine.replica import Replica
 from engine.session import Verdict
@@ -72,8 +72,8 @@ def test_what_has_none_goes_the_way_that_is_chosen(tmp_path: Path, damaged: str,
             peer = await connected(client, server, one, room)
             found = await client.checks.verify(peer, timeout=PATIENCE)
             assert len(found.differing) == 4
-            settled = await client.checks.resolve_rows(peer, found.differing, side)
-            assert (settled.written, settled.left) == (4, 0), settled
+            resolved = await client.checks.resolve_rows(peer, found.differing, side)
+            assert (resolved.written, resolved.left) == (4, 0), resolved
             await client.peers.wait_in_sync([peer], timeout=PATIENCE)
             assert (await client.checks.verify(peer, timeout=PATIENCE)).verdict is Verdict.IDENTICAL
         assert rows(one) == rows(room) == wanted
@@ -92,9 +92,9 @@ async def test_a_row_that_changed_since_stays(tmp_path: Path) -> None:
         found = await client.checks.verify(peer, timeout=PATIENCE)
         write(one, "UPDATE item SET name = 'newer' WHERE id = 1")
         with Replica.open(one) as replica:
-            settled = settle(replica, found.differing, Side.THEIRS)
-        assert (settled.written, settled.left) == (1, 1)
-        assert "changed in the meantime" in settled.why
+            resolved = resolve_rows(replica, found.differing, Side.THEIRS)
+        assert (resolved.written, resolved.left) == (1, 1)
+        assert "changed in the meantime" in resolved.why
     assert rows(one)[0][1][0] == (str, "newer")
 
 

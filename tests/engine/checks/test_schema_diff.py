@@ -129,7 +129,7 @@ async def test_a_link_that_is_held_up_goes_on_after_the_addition(tmp_path: Path)
         assert (await engine.checks.compare_tables(peer)).added == tuple(added)
         await engine.peers.wait_in_sync(timeout=PATIENCE)
         assert engine.peers.statuses()[0].remedy is None
-        dropped, kept = await engine.checks.take_back_added(peer)
+        dropped, kept = await engine.checks.undo_additions(peer)
         assert (dropped, kept) == ([Addition("tag")], [Addition("item", "n"), Addition("item", "note")])
 
 

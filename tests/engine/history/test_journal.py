@@ -207,16 +207,16 @@ async def test_without_a_place_to_write_it_is_done_without(tmp_path: Path) -> No
 async def test_when_a_peer_was_heard_from_is_remembered_and_its_silence_named_once(tmp_path: Path) -> None:
     file = tmp_path / "journal.db"
     async with Journal(file) as one:
-        assert one.heard("p") is None
-        one.hear("p", 100.0)
-        one.hear("p", 90.0)
-        one.hear("q", 5.0)
+        assert one.last_contact("p") is None
+        one.record_contact("p", 100.0)
+        one.record_contact("p", 90.0)
+        one.record_contact("q", 5.0)
         assert one.name_stale("p", 100.0)
         assert not one.name_stale("p", 100.0)
     async with Journal(file) as one:
-        assert (one.heard("p"), one.heard("q")) == (100.0, 5.0)
+        assert (one.last_contact("p"), one.last_contact("q")) == (100.0, 5.0)
         assert not one.name_stale("p", 100.0)
-        one.hear("p", 200.0)
+        one.record_contact("p", 200.0)
         assert one.name_stale("p", 200.0), "another silence"
 
 
@@ -224,14 +224,14 @@ async def test_when_a_peer_was_heard_from_is_remembered_and_its_silence_named_on
 async def test_who_was_heard_while_the_clock_was_ahead_is_heard_again() -> None:
     async with Journal() as one:
         ahead, now = time.time() + 60 * DAY, time.time()
-        one.hear("p", ahead)
+        one.record_contact("p", ahead)
         assert one.name_stale("p", ahead)
-        one.hear("p", now)
-        assert one.heard("p") == now
+        one.record_contact("p", now)
+        assert one.last_contact("p") == now
         assert one.name_stale("p", now), "its silence can be named again"
         assert not one.name_stale("p", now)
-        one.hear("p", now - 5)
-        assert one.heard("p") == now
+        one.record_contact("p", now - 5)
+        assert one.last_contact("p") == now
 
 
 @on_loop

@@ -19,7 +19,7 @@ from engine.hub import HubOptions
 from engine.replica import Replica
 from engine.settings import HOME, Settings
 from engine.storage.backup import Backups
-from engine.storage.restore import put_back_file
+from engine.storage.restore import restore_file
 from tests.engine.live import PATIENCE, add_peer, make_file, on_loop, plain_engine, rows, until, write
 
 
@@ -101,7 +101,7 @@ async def test_a_file_is_set_back_under_a_running_program_and_counts_as_a_new_re
         await until(lambda: rows(room) == rows(a), "in sync")
         with Replica.open(a, readonly=True) as replica:
             old = replica.site_id
-        site_id, before = put_back_file(a, backups.find(a)[-1], backups)
+        site_id, before = restore_file(a, backups.find(a)[-1], backups)
         assert before is not None
         assert names(before) == ["before", "after"]
         write(a, "INSERT INTO item (id, name) VALUES (3, 'since')")
@@ -116,7 +116,7 @@ def test_a_damaged_backup_changes_nothing(tmp_path: Path, backups: Backups) -> N
     copy = backups.make(path)
     copy.write_bytes(b"no database at all, but long enough to look at" * 100)
     with pytest.raises(NotADatabase):
-        put_back_file(path, copy, backups)
+        restore_file(path, copy, backups)
     assert names(path) == ["x"]
     assert sorted(one.name for one in tmp_path.iterdir() if one.name.startswith(".")) == []
 
@@ -150,7 +150,7 @@ def test_a_file_that_was_not_syncable_yet(tmp_path: Path, backups: Backups) -> N
     backups.make(path)
     app = apsw.Connection(str(path))
     app.execute("INSERT INTO plain VALUES (1)").fetchall()
-    assert put_back_file(path, backups.find(path)[-1], backups)[0] == b""
+    assert restore_file(path, backups.find(path)[-1], backups)[0] == b""
     assert app.execute("SELECT count(*) FROM plain").get == 0
     app.close()
 

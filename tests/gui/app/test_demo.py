@@ -33,7 +33,7 @@ async def test_writing_on_both_sides_and_the_script(tmp_path: Path) -> None:
         await until(lambda: not bar.script.isEnabled(), "it can be run once")
         await until(lambda: any("another process" in line for line in said), "the script comes to its end")
         await until(lambda: tables(demo, "laptop") == tables(demo, "desktop") != [], "both sides agree")
-        await demo.settle()
+        await demo.wait_in_sync()
         assert tables(demo, "laptop") == tables(demo, "desktop") == tables(demo, "hub")
         states = [window.peers.proxy.index(row, Column.STATE) for row in range(2)]
         await until(lambda: [state.data() for state in states] == ["In sync"] * 2, "and the window says so")
