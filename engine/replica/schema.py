@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 
 import apsw
 
 from engine.clocks import coverage, file_versions, identity
 from engine.crr import config
-from engine.crr.tables import additions, automigrate
+from engine.crr.tables import automigrate
 from engine.crr.tables.cautions import with_those_of_the_file
 from engine.crr.tables.eligibility import obstacles as crr_obstacles
 from engine.crr.tables.plans import create_plain, set_equal_values
 from engine.errors import NotEligible, UsageError
 from engine.ids import SiteId
 from engine.ordinary.eligibility import obstacles as ordinary_obstacles
-from engine.replica import change_kind
+from engine.replica import additions, change_kind
 from engine.replica.database import Database
 from engine.sqlite.sql import main
 from engine.sqlite.sqlite_errors import explained
@@ -91,18 +92,21 @@ class Schema(Database):
             )
 
     def possible_additions(self, plans: Iterable[TablePlan]) -> list[Addition]:
-        """What of another side's plans is missing here and can be added (``engine.crr.tables.additions``)."""
+        """What of another side's plans is missing here and can be added (``engine.replica.additions``)."""
         with self._reading():
-            return additions.possible(self._state, plans)
+            return additions.possible(self._state, self._kinds, plans)
 
     def add_missing(self, plans: Iterable[TablePlan]) -> list[Addition]:
         """Add it, in one transaction; returns what it was. The plans were checked with ``check_plans``.
 
         Raises:
-            NotEligible: a table cannot be a CRR with it. In every case but success all is as before.
+            NotEligible: a table cannot be synced with it. In every case but success all is as before.
         """
-        with self._writing():
-            return additions.add(self._state, plans)
+        self.capture()
+        with self._writing(altering=True):
+            self._capture_rest()
+            extension = bool(self._crsqlite.catalogue().tables) and not self._ordinary.tables.entries()
+            return additions.add(self._state, self._kinds, plans, partial(self._make, extension=extension))
 
     def added(self) -> list[Addition]:
         """What was added so, and can be taken back while it is not in use."""
@@ -111,8 +115,10 @@ class Schema(Database):
 
     def take_back_added(self) -> tuple[list[Addition], list[Addition]]:
         """Drop again what was added so, unless it is in use; returns what was dropped, and what stays."""
-        with self._writing():
-            return additions.take_back(self._state)
+        self.capture()
+        with self._writing(altering=True):
+            self._capture_rest()
+            return additions.take_back(self._state, self._kinds)
 
     def tables(self, *, extension: bool = False) -> list[TableStatus]:
         """Every table of the person's own.
@@ -205,19 +211,23 @@ class Schema(Database):
         Returns:
             the names of those that were made as cr-sqlite's.
         """
-        by_extension = []
+        names = []
         with self._writing() as db:
             check(db)
             for plan in plans:
                 create_plain(db, plan)
-                table = describe(db, plan.name)
-                if extension or table is None or self._ordinary.obstacles(table):
-                    self._crsqlite.make(plan.name)
-                    by_extension.append(plan.name)
-                else:
-                    self._ordinary.make(plan.name)
+                self._make(plan.name, extension=extension)
+                names.append(plan.name)
             set_equal_values(db, equal_values)
-        return tuple(by_extension)
+            return tuple(name for name in names if self._crsqlite.tracks(name))
+
+    def _make(self, name: str, *, extension: bool) -> None:
+        """Make a table, which was just created, an ordinary one, or, where that cannot be, one of cr-sqlite's."""
+        table = describe(self.connection, name)
+        if extension or table is None or self._ordinary.obstacles(table):
+            self._crsqlite.make(name)
+        else:
+            self._ordinary.make(name)
 
     def make_ordinary(self, table: str) -> None:
         """Make a table syncable, to which any program goes on writing; its rows so far become changes. One of

@@ -4,7 +4,7 @@
 - ``create``: makes a table a CRR, and a plain table again; ``backfill`` records what it holds; ``undone`` keeps the
   records of one that is not synced any more
 - ``alter``: a schema change, by ``snapshots``; ``automigrate``: by a schema text
-- ``plans``: makes tables as another side has them; ``additions``: adds what another side has more
+- ``plans``: makes tables as another side has them
 - ``repair``: finds damage and mends it; ``exhausted_versions``: version numbers that are used up; ``strict``: what
   programs with an old SQLite cannot open
 """

@@ -15,6 +15,7 @@ from engine.replica import Replica
 from engine.settings import PeerConfig, Settings
 from engine.storage.backup import Backups
 from engine.tables import Addition
+from tests.engine.apps import running
 from tests.engine.live import PATIENCE, add_peer, make_file, on_loop, plain_engine, rows, until, write
 from tests.engine.programs import Command
 
@@ -89,6 +90,30 @@ def test_what_nobody_has_used_is_taken_back(tmp_path: Path) -> None:
         replica.connection.execute("DELETE FROM tag").fetchall()
         kept = [Addition("item", "note"), Addition("tag")]
         assert replica.take_back_added() == ([Addition("item", "n")], kept)
+
+
+def test_what_is_added_beside_an_app_can_be_written_by_it(tmp_path: Path) -> None:
+    """Where tables are ordinary ones, those that come are so, too."""
+    with Replica.open(make_file(tmp_path / "two.db", NEW.replace("INTEGER PRIMARY", "INT PRIMARY"))) as other:
+        plans = other.plans()
+    path = tmp_path / "one.db"
+    with running(path) as app:
+        app.do("CREATE TABLE item (id INT PRIMARY KEY NOT NULL, name TEXT)", "INSERT INTO item VALUES (1, 'here')")
+    with Replica.open(path) as replica, running(path) as app:
+        replica.make_ordinary("item")
+        every = [Addition("item", "n"), Addition("item", "note"), Addition("tag")]
+        before, version = replica.digests(), replica.db_version()
+        assert replica.add_missing(plans) == every
+        assert {table.name: table.kind for table in replica.tables()} == {"item": "ordinary", "tag": "ordinary"}
+        assert (replica.parked(), replica.refresh()) == ((), version), "a default is nobody's write"
+        assert replica.take_back_added() == (every, [])
+        assert (replica.digests(), replica.check()) == (before, [])
+        replica.add_missing(plans)
+        app.do("UPDATE item SET note = 'used'", "INSERT INTO tag VALUES ('a', 1, 'c')")
+        replica.capture()
+        app.do("DELETE FROM tag")
+        assert {(one.table, one.cid) for one in replica.changes(version).changes} == {("item", "note"), ("tag", "-1")}
+        assert replica.take_back_added() == ([Addition("item", "n")], [Addition("item", "note"), Addition("tag")])
 
 
 def test_tables_of_other_names_and_keys_stay_as_they_are(tmp_path: Path) -> None:

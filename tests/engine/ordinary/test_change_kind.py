@@ -60,11 +60,11 @@ def test_there_and_back_again(tmp_path: Path) -> None:
                 write(choose.choice((one, two)), choose)
                 if choose.random() < 0.2:
                     one.merge(two.changes().changes)
-            before, digests, version = told(one), one.digests(), one.look_again()
+            before, digests, version = told(one), one.digests(), one.refresh()
             for make in (one.make_ordinary, one.make_crr, one.make_ordinary):
                 for table in ("notes", "pairs"):
                     make(table)
-                assert one.look_again() == version
+                assert one.refresh() == version
                 assert told(one) == before
                 assert one.digests() == digests
                 assert one.check() == []

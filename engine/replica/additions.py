@@ -6,64 +6,69 @@ Only what loses nothing: tables that are missing here, and columns outside the k
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import apsw
 
 from engine.crr.state import State
-from engine.crr.tables.alter import begin_alter, commit_alter
 from engine.crr.tables.create import drop_records
 from engine.crr.tables.eligibility import find_table
-from engine.crr.tables.plans import create
+from engine.crr.tables.plans import create_plain
+from engine.replica.kinds import Kinds
 from engine.sqlite.sql import ident, main
 from engine.table_plan import TablePlan
 from engine.tables.additions import Addition
-from engine.tables.introspect import column_names
-from engine.tables.names import CLOCK
+from engine.tables.introspect import column_names, is_ordinary
 from engine.tables.plans import column_sql
+from engine.tables.types import SyncedTable
 
 _ADDED = "crsql_syncline_added"
 
 
-def possible(state: State, plans: Iterable[TablePlan]) -> list[Addition]:
+def possible(state: State, kinds: Kinds, plans: Iterable[TablePlan]) -> list[Addition]:
     """What of these plans is missing here and can be added. Changes nothing."""
     found = []
-    crrs = {name.lower(): crr for name, crr in state.catalogue().crrs.items()}
+    synced = {name.lower(): table for name, table in kinds.catalogue().tables.items()}
     for plan in plans:
-        crr = crrs.get(plan.name.lower())
-        if crr is None:
+        table = synced.get(plan.name.lower())
+        if table is None:
             if find_table(state.db, plan.name) is None and plan.name.lower() not in map(str.lower, _records(state)):
                 found.append(Addition(plan.name))
             continue
-        if crr.key == tuple(column.name for column in sorted(plan.columns, key=lambda one: one.key) if column.key):
-            known = {name.lower() for name in column_names(state.db, crr.table.name)}
+        if table.key == tuple(column.name for column in sorted(plan.columns, key=lambda one: one.key) if column.key):
+            known = {name.lower() for name in column_names(state.db, _name(table))}
             for column in plan.columns:
                 if not column.key and column.name.lower() not in known:
-                    found.append(Addition(crr.name, column.name))
+                    found.append(Addition(table.name, column.name))
     return found
 
 
-def add(state: State, plans: Iterable[TablePlan]) -> list[Addition]:
+def add(state: State, kinds: Kinds, plans: Iterable[TablePlan], make: Callable[[str], None]) -> list[Addition]:
     """Add it, in the caller's transaction; returns what it was. The plans were checked with ``check_plans``.
 
+    Args:
+        make: makes a table, which was created, a synced one.
+
     Raises:
-        NotEligible: a table cannot be a CRR with it.
+        NotEligible: a table cannot be synced with it.
     """
     by_name = {plan.name.lower(): plan for plan in plans}
-    additions = possible(state, by_name.values())
+    additions = possible(state, kinds, by_name.values())
     db = state.db
     for table in dict.fromkeys(addition.table for addition in additions):
         plan = by_name[table.lower()]
         wanted = {addition.column for addition in additions if addition.table == table}
         if "" in wanted:
-            create(db, plan)
+            create_plain(db, plan)
+            make(plan.name)
             continue
-        begin_alter(state, table)
+        kind = kinds.that_tracks(table)
+        kind.begin_alter(table)
         for column in plan.columns:
             if column.name in wanted:
                 sql = column_sql(column, checked=plan.strict, strict=_is_strict(db, table))
                 db.execute(f"ALTER TABLE {main(table)} ADD COLUMN {sql}")
-        commit_alter(state, table)
+        kind.commit_alter(table)
     if additions:
         layout = "tbl TEXT NOT NULL, col TEXT NOT NULL, PRIMARY KEY (tbl, col)"
         db.execute(f"CREATE TABLE IF NOT EXISTS main.{_ADDED} ({layout}) WITHOUT ROWID")
@@ -78,7 +83,7 @@ def added(state: State) -> list[Addition]:
     return [Addition(*row) for row in state.db.execute(f"SELECT tbl, col FROM main.{_ADDED} ORDER BY tbl, col")]
 
 
-def take_back(state: State) -> tuple[list[Addition], list[Addition]]:
+def take_back(state: State, kinds: Kinds) -> tuple[list[Addition], list[Addition]]:
     """Drop what was added, unless it is in use, in the caller's transaction.
 
     Returns:
@@ -92,15 +97,19 @@ def take_back(state: State) -> tuple[list[Addition], list[Addition]]:
     for addition in additions:
         table, column = addition
         if find_table(db, table) is not None and (not column or column in column_names(db, table)):
-            if _in_use(state, addition):
+            if _in_use(state, kinds, addition):
                 kept.append(addition)
                 continue
+            kind = kinds.that_tracks(table)
             if column:
-                begin_alter(state, table)
+                kind.begin_alter(table)
                 db.execute(f"ALTER TABLE {main(table)} DROP COLUMN {ident(column)}")
-                commit_alter(state, table)
+                kind.commit_alter(table)
             else:
-                drop_records(db, table)
+                if is_ordinary(db, table):
+                    kind.undo(table)
+                else:
+                    drop_records(db, table)
                 db.execute(f"DROP TABLE {main(table)}")
             dropped.append(addition)
         db.execute(f"DELETE FROM main.{_ADDED} WHERE tbl = ? AND col = ?", addition)
@@ -111,10 +120,15 @@ def _is_strict(db: apsw.Connection, table: str) -> bool:
     return bool(db.execute("SELECT strict FROM pragma_table_list(?) WHERE schema = 'main'", (table,)).get)
 
 
-def _in_use(state: State, addition: Addition) -> bool:
+def _name(table: SyncedTable) -> str:
+    return table.anchors[0][0]
+
+
+def _in_use(state: State, kinds: Kinds, addition: Addition) -> bool:
     table, column = addition
     if not column:
-        both = (main(name) for name in (table, table + CLOCK))
+        known = kinds.catalogue().tables.get(table)
+        both = (main(name) for name, _ in (known.anchors if known is not None else ((table, ""),)))
         return any(state.db.execute(f"SELECT 1 FROM {name} LIMIT 1").fetchone() for name in both)
     sql = "SELECT dflt_value FROM pragma_table_info(?, 'main') WHERE name = ?"
     [(default,)] = state.db.execute(sql, (table, column)).fetchall()
