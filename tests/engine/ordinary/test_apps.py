@@ -246,3 +246,14 @@ def test_a_connection_without_triggers(new: Open) -> None:
     assert file.capture() == 1
     file.compare_all()
     assert {cells["title"] for _, cells in file.versions().values()} == {2}
+
+
+def test_a_row_displaced_by_the_rowid_that_a_program_names(new: Open) -> None:
+    """No trigger fires and no index tells: the next comparison of the whole table finds it."""
+    file = new(f"{NOTES}; {ROWS}")
+    named = "REPLACE INTO notes (rowid, id, title) SELECT rowid, 'new', 'N' FROM notes WHERE id = 'a'"
+    assert not shell(file.path, named)
+    file.capture()
+    assert "new" in alive(file)
+    file.compare_all()
+    assert alive(file) == {"new", "b", "c"}
