@@ -62,7 +62,7 @@ def _obstacles(db: apsw.Connection, table: Table) -> Iterator[str]:
     try:
         _try_out(db, table)
     except apsw.SQLError as error:
-        yield t("It cannot be written to here: {error}.", error=printable(str(error), 200))
+        yield _in_words(error)
 
 
 def _auto_numbered_parents(db: apsw.Connection, name: str) -> Iterator[str]:
@@ -116,6 +116,43 @@ def _unique_indexes(db: apsw.Connection, table: str) -> list[tuple[bool, tuple[s
         _, columns = found.get(seq, (False, ()))
         found[seq] = bool(partial), (*columns, column)
     return list(found.values())
+
+
+def failed_try(db: apsw.Connection, table: Table) -> tuple[str, ...]:
+    """What goes wrong when a row of the table is updated, deleted and inserted again, which is taken back; in the
+    caller's write transaction. What its own rules refuse is no obstacle."""
+    names = [column.name for column in table.columns if not column.hidden]
+    key = key_of(db, table)
+    exactly = " AND ".join(f"{idents([name])} IS ?" for name in key)
+    db.execute("SAVEPOINT crsql_syncline_try")
+    try:
+        row = db.execute(f"SELECT {idents(names)} FROM {main(table.name)} LIMIT 1").fetchone()
+        if row is not None:
+            values = dict(zip(names, row, strict=True))
+            found = [values[name] for name in key]
+            sets = ", ".join(f"{idents([name])} = {idents([name])}" for name in names)
+            db.execute(f"UPDATE {main(table.name)} SET {sets} WHERE {exactly}", found)
+            db.execute(f"DELETE FROM {main(table.name)} WHERE {exactly}", found)
+            places = ", ".join("?" * len(names))
+            db.execute(f"INSERT INTO {main(table.name)} ({idents(names)}) VALUES ({places})", row)
+    except (apsw.ConstraintError, UnicodeDecodeError):
+        return ()
+    except apsw.SQLError as error:
+        return (_in_words(error),)
+    finally:
+        db.execute("ROLLBACK TO crsql_syncline_try; RELEASE crsql_syncline_try")
+    return ()
+
+
+def _in_words(error: apsw.SQLError) -> str:
+    """What is missing here, by name, where that is it."""
+    what, _, name = str(error).partition(": ")
+    if what in ("no such function", "unknown function"):
+        name = name.removesuffix("()")
+        return t("It needs the function “{name}” of its app, which Syncline does not have.", name=printable(name, 100))
+    if what == "no such collation sequence":
+        return t("It needs the collation “{name}” of its app, which Syncline does not have.", name=printable(name, 100))
+    return t("It cannot be written to here: {error}.", error=printable(str(error), 200))
 
 
 def _try_out(db: apsw.Connection, table: Table) -> None:

@@ -11,7 +11,7 @@ import apsw
 from engine.errors import NotEligible
 from engine.ordinary import register, shadow
 from engine.ordinary.capture import SLICE, Capture, Stamped
-from engine.ordinary.eligibility import key_of, obstacles, replace_displaces
+from engine.ordinary.eligibility import failed_try, key_of, obstacles, replace_displaces
 from engine.ordinary.register import Entry
 from engine.ordinary.survey import Survey
 from engine.tables.introspect import bookkeeping, describe, is_ordinary
@@ -67,6 +67,8 @@ class OrdinaryTables:
         if table is not None and is_ordinary(self._db, table.name):
             return
         reasons = (t("There is no such table."),) if table is None else obstacles(self._db, table)
+        if table is not None and not reasons:
+            reasons = failed_try(self._db, table)
         if table is None or reasons:
             raise NotEligible.because(name, reasons)
         self.survey.make(table, key_of(self._db, table))
