@@ -3,8 +3,8 @@
 - ``kind``: all that a replica knows of these tables (``engine.tables.kind``); ``catalogue``: which they are now
 - ``eligibility``: which tables can be ordinary ones; ``register``: which are, and the layout of what is kept of them
 - ``triggers``: log the keys of rows that are written; ``shadow``: what was seen of a row
-- ``capture``: stamps what differs from that; ``survey``: a table as a whole, schema changes of the app among it;
-  ``tables``: all of a connection
+- ``capture``: stamps what differs from that, ``changed`` many rows at once
+- ``survey``: a table as a whole, schema changes of the app among it; ``tables``: all of a connection
 - ``stamps``: the rules of stamps and merging; ``records``: them in the file
 - ``withheld``: rows that cannot be sent for now; ``raw_keys``: keys byte by byte, also such as nobody can read
 - ``repair``: what does not fit together any more, found and mended

@@ -41,6 +41,31 @@ def mark(value: str) -> str:
     return f"CASE WHEN octet_length({value}) > {SHORT} THEN {digest} ELSE {value} END"
 
 
+def packed(db: apsw.Connection, columns: Sequence[str]) -> str:
+    """An expression for the wire key of a row whose key columns are these expressions. Short ASCII texts and small
+    numbers are packed without leaving SQLite, which takes a third of the time."""
+    function = f"crsql_syncline_pack({', '.join(columns)})"
+    if db.pragma("encoding") != "UTF-8" or len(columns) > 8:
+        return function
+    pieces = " || ".join(_piece(column) for column in columns)
+    return f"ifnull(CAST(x'{len(columns):02x}' || {pieces} AS BLOB), {function})"
+
+
+def _piece(value: str) -> str:
+    """What stands for a value in a packed key (``engine.tables.pack``); NULL where only Python can tell."""
+    printable = f"length({value}) = octet_length({value}) AND {value} NOT GLOB '*[^ -~]*'"  # and so, valid text
+    text = f"CASE WHEN octet_length({value}) BETWEEN 1 AND 127 AND {printable}"
+    sizes = ((1, 1, 0xFF), (2, 0x100, 0xFFFF), (3, 0x10000, 0xFFFFFF), (4, 0x1000000, 0xFFFFFFFF))
+    numbers = " ".join(
+        f"WHEN {value} BETWEEN {low} AND {high} THEN unhex(printf('{size << 3 | 1:02x}%0{2 * size}x', {value}))"
+        for size, low, high in sizes
+    )
+    return (
+        f"CASE typeof({value}) WHEN 'text' THEN {text} THEN x'0b' || char(octet_length({value})) || {value} END"
+        f" WHEN 'integer' THEN CASE {numbers} END END"
+    )
+
+
 def differs(column: str, seen: str) -> str:
     """A condition that the column of the row ``t`` holds something else than was seen; 1 and 1.0 differ."""
     value = f"t.{ident(column)}"

@@ -154,7 +154,7 @@ class Survey:
         last = self._db.execute(
             f"SELECT {raw_keys.fields(entry.log_key)} FROM ({page}) LIMIT 1 OFFSET {rows - 1}", bindings
         ).fetchone()
-        capture.compare(page, bindings)
+        capture.compare_if_any(page, bindings)
         return self._save(replace(entry, due=_Known().spelled if last is None else raw_keys.spelled(last)))
 
     def _compare_known(self, entry: Entry, at: _Known, rows: int) -> Entry:

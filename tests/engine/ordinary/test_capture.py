@@ -8,6 +8,8 @@ from contextlib import closing
 import pytest
 
 from engine.errors import NotEligible
+from engine.ordinary.shadow import packed
+from engine.tables.pack import pack
 from tests.budget import cases
 from tests.engine.ordinary.conftest import NOTES, Open
 
@@ -313,3 +315,47 @@ def test_keys_that_are_large_numbers(new: Open) -> None:
     assert other.rows() == file.rows()
     other.compare_all()
     assert {length for length, _ in other.versions().values()} == {1}
+
+
+def test_keys_are_packed_alike_in_sql_and_in_python(new: Open) -> None:
+    """Whatever is in them: the way within SQLite knows when to leave it to Python."""
+    file = new()
+    values: list[object] = ["", "a", "ä", "a\0b", "x" * 127, "x" * 128, "~", " ", "\x7f", "\n", b"", b"a", 0, -1, 1.5]
+    values += [sign * 2**n + more for n in (1, 7, 8, 16, 24, 31, 32, 40, 62) for more in (-1, 0, 1) for sign in (1, -1)]
+    for width in (1, 2, 3):
+        columns = [f"c{n}" for n in range(width)]
+        sql = f"SELECT {packed(file.db, columns)} FROM (SELECT {', '.join(f'? AS {c}' for c in columns)})"
+        for n in range(len(values)):
+            key = [values[(n + 7 * place) % len(values)] for place in range(width)]
+            assert file.db.execute(sql, key).get == pack(key), key
+
+
+@pytest.mark.parametrize("columns", [1, 2, 3, 5])
+def test_many_rows_at_once_as_one_by_one(new: Open, columns: int) -> None:
+    """Stamps are the same whether a capture finds rows that are alike or not, in one slice or in many."""
+    names = [f"c{n}" for n in range(columns)]
+    schema = f"CREATE TABLE notes (id TEXT PRIMARY KEY, {', '.join(names)})"
+    for case in cases("captured at once", seconds=2):
+        choose, files = case.random, [new(schema), new(schema)]
+        for _ in range(choose.randrange(2, 7)):
+            some = choose.sample(names, choose.randrange(1, columns + 1))
+            where = choose.choice(("1", "id % 2", "id % 3 = 0", f"id < {choose.randrange(20)}"))
+            sql = choose.choice(
+                (
+                    f"UPDATE notes SET {', '.join(f'{c} = ifnull({c}, 0) + 1' for c in some)} WHERE {where}",
+                    f"DELETE FROM notes WHERE {where}",
+                    "WITH RECURSIVE n (v) AS (SELECT 0 UNION ALL SELECT v + 1 FROM n"
+                    f" LIMIT {choose.randrange(5, 25)}) INSERT OR IGNORE INTO notes (id) SELECT v FROM n",
+                )
+            )
+            for file, limit in zip(files, (5000, 1), strict=True):
+                file.app(sql)
+                with file.db:
+                    while file.tables.capture(limit):
+                        pass
+        assert files[0].versions() == files[1].versions()
+        before = files[0].cells()
+        files[0].compare_all()
+        assert files[0].cells() == before
+        for file in files:
+            file.db.close()

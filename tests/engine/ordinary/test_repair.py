@@ -114,22 +114,25 @@ DAMAGE: dict[str, tuple[tuple[str, ...], set[Damage]]] = {
     ),
     "a row was deleted with triggers off": (("DELETE FROM notes WHERE id = '7'",), {Damage.DELETED_ROWS}),
     "what was seen is wrong": (
-        ("UPDATE crsql_syncline_rows_1 SET v0 = 'wrong' WHERE r = 7",),
+        ("UPDATE crsql_syncline_rows_1 SET v0 = 'wrong' WHERE pk = x'010b0137'",),
         {Damage.UNRECORDED_VALUES},
     ),
-    "a record is gone": (("DELETE FROM crsql_syncline_rows_1 WHERE r = 10",), {Damage.UNRECORDED_ROWS}),
+    "a record is gone": (("DELETE FROM crsql_syncline_rows_1 WHERE pk = x'010b023130'",), {Damage.UNRECORDED_ROWS}),
     "a record with cells is gone": (
-        ("DELETE FROM crsql_syncline_rows_1 WHERE r = 7",),
+        ("DELETE FROM crsql_syncline_rows_1 WHERE pk = x'010b0137'",),
         {Damage.UNRECORDED_ROWS, Damage.BAD_RECORDS},
     ),
-    "a key is none": (("UPDATE crsql_syncline_rows_1 SET pk = x'0b0b' WHERE r = 7",), {Damage.BAD_RECORDS}),
+    "a key is none": (("UPDATE crsql_syncline_rows_1 SET pk = x'0b0b' WHERE pk = x'010b0137'",), {Damage.BAD_RECORDS}),
     "a key is text": (
-        ("UPDATE crsql_syncline_rows_1 SET pk = CAST(x'ff' AS TEXT) WHERE r = 7",),
+        ("UPDATE crsql_syncline_rows_1 SET pk = CAST(x'ff' AS TEXT) WHERE pk = x'010b0137'",),
         {Damage.BAD_RECORDS},
     ),
-    "covers is a number": (("UPDATE crsql_syncline_rows_1 SET covers = 5 WHERE r = 7",), {Damage.BAD_RECORDS}),
+    "covers is a number": (
+        ("UPDATE crsql_syncline_rows_1 SET covers = 5 WHERE pk = x'010b0137'",),
+        {Damage.BAD_RECORDS},
+    ),
     "a record has version 0": (
-        ("UPDATE crsql_syncline_rows_1 SET db_version = 0 WHERE r = 7",),
+        ("UPDATE crsql_syncline_rows_1 SET db_version = 0 WHERE pk = x'010b0137'",),
         {Damage.BAD_RECORDS},
     ),
     "a tombstone has version 0": (
@@ -149,7 +152,7 @@ DAMAGE: dict[str, tuple[tuple[str, ...], set[Damage]]] = {
         {Damage.BAD_RECORDS},
     ),
     "a column version is used up": (
-        (f"UPDATE crsql_syncline_rows_1 SET col_version = {MAX_VERSION} WHERE r = 7",),
+        (f"UPDATE crsql_syncline_rows_1 SET col_version = {MAX_VERSION} WHERE pk = x'010b0137'",),
         {Damage.USED_UP},
     ),
     "a cell's version is used up": (
@@ -157,15 +160,15 @@ DAMAGE: dict[str, tuple[tuple[str, ...], set[Damage]]] = {
         {Damage.USED_UP},
     ),
     "a causal length is used up": (
-        (f"UPDATE crsql_syncline_rows_1 SET length = {MAX_VERSION + 1} WHERE r = 7",),
+        (f"UPDATE crsql_syncline_rows_1 SET length = {MAX_VERSION + 1} WHERE pk = x'010b0137'",),
         {Damage.USED_UP},
     ),
     "a version is no number": (
-        ("UPDATE crsql_syncline_rows_1 SET col_version = 'x' WHERE r = 7",),
+        ("UPDATE crsql_syncline_rows_1 SET col_version = 'x' WHERE pk = x'010b0137'",),
         {Damage.USED_UP},
     ),
     "the file's version is used up": (
-        (f"UPDATE crsql_syncline_rows_1 SET db_version = {MAX_VERSION} WHERE r = 7",),
+        (f"UPDATE crsql_syncline_rows_1 SET db_version = {MAX_VERSION} WHERE pk = x'010b0137'",),
         {Damage.COUNTER, Damage.AHEAD},
     ),
     "the file's floor is gone": (
