@@ -198,7 +198,7 @@ def test_rows_that_are_gone_are_counted_and_recorded_page_by_page(new: Open) -> 
         steps.append(sum(length == 2 for length, _ in file.versions().values()))
         file.app(f"UPDATE notes SET stars = {len(steps)} WHERE id = '3'")
     gone = 11
-    assert steps[:9] == [0] * 8 + [2], "three pages of rows, four of counting and a decision, the first of recording"
+    assert steps[:9] == [0] * 8 + [10], "three pages of rows, four of counting and a decision, the first of recording"
     assert set(steps[9:]) == {gone}
     file.capture()
     assert [length for length, _ in file.versions().values()].count(2) == gone
