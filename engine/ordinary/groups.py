@@ -20,7 +20,7 @@ from engine.ordinary.register import base, base_is
 from engine.ordinary.rowwise import Winner
 from engine.ordinary.write import Writer
 from engine.sqlite.sql import ident, idents, numbers
-from engine.sqlite.values import Storage
+from engine.sqlite.values import Affinity, Storage, same
 from engine.tables.grouping.columns import Columns, alike, ascending, pick, picker, stored
 from engine.tables.grouping.shapes import Shape
 from engine.tables.pack import pack_all
@@ -44,7 +44,7 @@ class Group:
         versions: the col_version of all cells of each row. authors: likewise, who wrote them.
         numbers: of each row's record; empty for new rows.
         covers: the slots that these records cover.
-        old: for each of ``columns``, what the table held; empty where nobody asked.
+        held: of each row, what the table held in ``columns``; empty where nobody asked.
     """
 
     columns: tuple[str, ...]
@@ -58,7 +58,7 @@ class Group:
     authors: Sequence[bytes]
     numbers: Sequence[int] = ()
     covers: frozenset[int] = frozenset()
-    old: Sequence[Values] = ()
+    held: Sequence[Values] = ()
 
     @property
     def deletes(self) -> bool:
@@ -78,17 +78,16 @@ class Group:
             versions=some(self.versions),
             authors=some(self.authors),
             numbers=some(self.numbers) if self.numbers else (),
-            old=list(map(some, self.old)),
+            held=some(self.held) if self.held else (),
         )
 
     def winners(self) -> Iterator[Winner]:
         """Each cell of each row."""
         keys: list[Key] = list(zip(*self.keys, strict=True))
-        nothing: Values = [None] * len(keys)
+        old: Sequence[Values] = list(zip(*self.held, strict=True)) or [[None] * len(keys)] * len(self.columns)
         had_old = bool(self.numbers) and not self.deletes
         for n, places in enumerate(self.places):
-            old = self.old[n] if self.old else nothing
-            for place, key, value, before in zip(places, keys, self.values[n], old, strict=True):
+            for place, key, value, before in zip(places, keys, self.values[n], old[n], strict=True):
                 yield Winner(place, key, value, before, had_old)
 
 
@@ -234,22 +233,17 @@ class Decider:
         won = group if len(chosen) == len(group.packed) else group.rows(chosen)
         won = replace(won, numbers=found, covers=covers)
         if self._tell and not won.deletes:
-            won.old = self._held(won)
+            won.held = self._held(won)
         return [won]
 
     def _differing(self, group: Group, chosen: Sequence[int]) -> list[int]:
         """Those of these rows that do not hold what they are offered: at one col_version, the larger value wins."""
         some = group if len(chosen) == len(group.packed) else group.rows(chosen)
-        held = self._held(some)
-        differ: set[int] = set()
-        for ours, theirs in zip(held, some.values, strict=True):
-            if list(ours) != list(theirs) or list(map(type, ours)) != list(map(type, theirs)):
-                differ.update(
-                    n
-                    for n, (mine, other) in enumerate(zip(ours, theirs, strict=True))
-                    if mine != other or type(mine) is not type(other)
-                )
-        return [chosen[n] for n in sorted(differ)]
+        ours, theirs = self._held(some), list(zip(*some.values, strict=True))
+        loose = any(self._writer.affinity[name] is Affinity.NONE for name in group.columns)
+        if not loose and ours == theirs:  # 1 and 1.0 are equal, and not the same
+            return []
+        return [n for n, one, other in zip(chosen, ours, theirs, strict=True) if not all(map(same, one, other))]
 
     def _held(self, group: Group) -> list[Values]:
         """What the table holds in the columns that are offered; NULL where there is no row."""
@@ -258,7 +252,7 @@ class Decider:
         at_once = _bound_at_once(group.keys)
         if at_once is not None:
             key = ident(entry.key[0])
-            found = self._db.execute(
+            found: list[Any] = self._db.execute(
                 f"SELECT {fields} FROM carray(?1) AS c LEFT JOIN {base(entry)} AS t"
                 f" ON t.{key} = c.value AND t.{key} = c.value COLLATE BINARY",
                 (at_once,),
@@ -268,7 +262,7 @@ class Decider:
             sql = f"SELECT {fields} FROM {base(entry)} AS t WHERE {base_is(entry, names)}"
             nothing = (None,) * len(group.columns)
             found = [self._db.execute(sql, key).fetchone() or nothing for key in zip(*group.keys, strict=True)]
-        return list(zip(*found, strict=True))
+        return found
 
 
 def _bound_at_once(keys: Sequence[Any]) -> Any:

@@ -67,23 +67,27 @@ class OrdinaryMerging:
         self._tables.capture_all()
         self._captured = self._tables.stamped
         self._entries = {entry.name: entry for entry in self._tables.entries()}
-        with self._without_foreign_keys():
+        quiet = [apsw.SQLITE_DBCONFIG_ENABLE_FKEY]
+        if many and not self._rule.acts:  # then all that would be logged is what the merge writes
+            quiet.append(apsw.SQLITE_DBCONFIG_ENABLE_TRIGGER)
+        with self._without(*quiet):
             yield
         self.check_written()
 
     @contextmanager
-    def _without_foreign_keys(self) -> Iterator[None]:
-        """Rows of several tables come in any order; and what a foreign key does to others where the app deletes, comes
-        as changes of these."""
-        db, switch = self._db, apsw.SQLITE_DBCONFIG_ENABLE_FKEY
-        if not db.config(switch, -1):
-            yield
-            return
-        db.config(switch, 0)
+    def _without(self, *switches: int) -> Iterator[None]:
+        """These are off inside. Foreign keys always: rows of several tables come in any order, and what a foreign key
+        does to others where the app deletes comes as changes of these."""
+        before = [(switch, self._db.config(switch, -1)) for switch in switches]
+        for switch, on in before:
+            if on:
+                self._db.config(switch, 0)
         try:
             yield
         finally:
-            db.config(switch, 1)
+            for switch, on in before:
+                if on:
+                    self._db.config(switch, 1)
 
     def check_written(self) -> None:
         """See that the tables hold what was merged, and empty the logs of what that has logged.
@@ -124,10 +128,13 @@ class OrdinaryMerging:
     def _grouped(self, batch: Sequence[Change], columns: Columns) -> list[_Table]:
         spans: dict[str, list[range]] = {}
         at = 0
-        for name, run in [(columns.tables[0], columns.tables)] if alike(columns.tables) else groupby(columns.tables):
-            end = at + sum(1 for _ in run)
-            spans.setdefault(name, []).append(range(at, end))
-            at = end
+        if alike(columns.tables):
+            spans[columns.tables[0]] = [range(len(batch))]
+        else:
+            for name, run in groupby(columns.tables):
+                end = at + sum(1 for _ in run)
+                spans.setdefault(name, []).append(range(at, end))
+                at = end
         return [self._group(self._table(name), batch, columns, where) for name, where in spans.items()]
 
     def _group(self, table: _Table, batch: Sequence[Change], columns: Columns, spans: Sequence[range]) -> _Table:

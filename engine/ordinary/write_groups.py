@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import repeat
+from typing import Any
 
 from engine.change import SQLiteValue
 from engine.ordinary import refused
@@ -133,6 +134,10 @@ def _one_type(column: Sequence[SQLiteValue]) -> bool:
 def _mark(value: str, values: Sequence[SQLiteValue]) -> str:
     """What is kept of values as they are seen: most are short, and kept as they are."""
     kinds = set(map(type, values))
-    if bytes in kinds or (str in kinds and max(len(v) for v in values if type(v) is str) > _ANY_TEXT):
+    if bytes in kinds:
         return mark(value)
+    if str in kinds:
+        texts: Any = values if len(kinds) == 1 else [text for text in values if type(text) is str]
+        if max(map(len, texts)) > _ANY_TEXT:
+            return mark(value)
     return value
