@@ -153,9 +153,16 @@ class Decider:
             groups of which every cell wins; and the rows (the numbers of their places in the group) that are left to
             ``rowwise``. All others lose.
         """
-        known = self._known(group)
-        if known is None:
-            return self._new(group, range(len(group.packed)))
+        rows, packed = f"main.{self._entry.rows}", group.packed
+        some = f"SELECT 1 FROM {rows} WHERE pk >= ? AND pk <= ? LIMIT 1"
+        if self._db.execute(some, (packed[0], packed[-1])).fetchone() is None:
+            return self._new(group, range(len(packed)))
+        at_once = None if group.deletes else self._at_once(group)
+        if at_once is not None:
+            return at_once
+        known: list[Any] = self._db.execute(
+            f"SELECT r.r, r.length, r.covers, r.col_version {self._joined}", (_blobs(packed),)
+        ).fetchall()
         new = [n for n, record in enumerate(known) if record[0] is None]
         won, left = self._new(group, new) if new else ([], [])
         met = [n for n, record in enumerate(known) if record[0] is not None] if new else range(len(known))
@@ -165,18 +172,40 @@ class Decider:
             left += odd
         return won, left
 
-    def _known(self, group: Group) -> list[tuple[int | None, int, bytes, int]] | None:
-        """The record of each row: number, length, covers, col_version; None where all are new."""
-        rows, packed = f"main.{self._entry.rows}", group.packed
-        some = f"SELECT 1 FROM {rows} WHERE pk >= ? AND pk <= ? LIMIT 1"
-        if self._db.execute(some, (packed[0], packed[-1])).fetchone() is None:
+    @property
+    def _joined(self) -> str:
+        return f"FROM carray(?1) AS c LEFT JOIN main.{self._entry.rows} AS r ON r.pk = c.value"
+
+    def _at_once(self, group: Group) -> tuple[list[Group], list[int]] | None:
+        """Decide all rows by one look at what their records have in common, where they do; else None."""
+        count, length, longest, usual, covers, low, high, found = self._db.execute(
+            "SELECT count(r.r), min(r.length), max(r.length), min(r.covers), max(r.covers), min(r.col_version),"
+            f" max(r.col_version), group_concat(r.r) {self._joined}",
+            (_blobs(group.packed),),
+        ).get
+        every = range(len(group.packed))
+        if count == 0:
+            return self._new(group, every)
+        if count < len(every) or not length == longest == group.length or usual != covers:
             return None
-        found: list[Any] = self._db.execute(
-            f"SELECT r.r, r.length, r.covers, r.col_version FROM carray(?1) AS c LEFT JOIN {rows} AS r"
-            " ON r.pk = c.value",
-            (apsw.carray(tuple(packed), flags=apsw.SQLITE_CARRAY_BLOB),),
-        ).fetchall()
-        return found
+        slots = frozenset(slots_of(covers))
+        if not self._simple(group, slots):
+            return [], list(every)
+        records = list(map(int, found.split(",")))
+        if self._with_entries(records):
+            return None
+        lowest, highest = min(group.versions), max(group.versions)
+        if lowest > high:
+            return self._winning(group, every, records, slots), []
+        if lowest == highest == low == high:
+            return [], self._differing(group, every)
+        return ([], []) if highest < low else None
+
+    def _simple(self, group: Group, slots: frozenset[int]) -> bool:
+        """Whether these rows, which cover so much, take either one stamp for all cells or an entry for each new one."""
+        mine = {self._entry.slots[name] for name in group.columns}
+        kept = slots.intersection(self._entry.live) - mine
+        return mine <= slots and not 0 < len(kept) < len(mine)
 
     def _new(self, group: Group, chosen: Sequence[int]) -> tuple[list[Group], list[int]]:
         """What nobody sends of a row is seen as the table has it: that takes a look at each."""
@@ -192,10 +221,8 @@ class Decider:
             shorter = [n for n, length in enumerate(lengths) if length < group.length]
             return self._winning(group, [met[n] for n in shorter], [found[n] for n in shorter], frozenset()), []
         usual = covers[0]
-        slots = slots_of(usual)
-        mine = {self._entry.slots[name] for name in group.columns}
-        kept = slots.intersection(self._entry.live) - mine
-        if not mine <= slots or 0 < len(kept) < len(mine):
+        slots = frozenset(slots_of(usual))
+        if not self._simple(group, slots):
             return [], list(met)
         with_entries = self._with_entries(found)
         if alike(lengths) and lengths[0] == group.length and alike(covers) and not with_entries:
@@ -214,7 +241,7 @@ class Decider:
             won = [n for n in plain if offered[n] > held[n]]
             equal = [n for n in plain if offered[n] == held[n]]
         differing = self._differing(group, [met[n] for n in equal]) if equal else []
-        winning = self._winning(group, [met[n] for n in won], [found[n] for n in won], frozenset(slots))
+        winning = self._winning(group, [met[n] for n in won], [found[n] for n in won], slots)
         return winning, [met[n] for n in odd] + differing
 
     def _with_entries(self, found: Sequence[int]) -> set[int]:
@@ -263,6 +290,10 @@ class Decider:
             nothing = (None,) * len(group.columns)
             found = [self._db.execute(sql, key).fetchone() or nothing for key in zip(*group.keys, strict=True)]
         return found
+
+
+def _blobs(packed: Sequence[bytes]) -> Any:
+    return apsw.carray(tuple(packed), flags=apsw.SQLITE_CARRAY_BLOB)
 
 
 def _bound_at_once(keys: Sequence[Any]) -> Any:

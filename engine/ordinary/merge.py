@@ -16,6 +16,7 @@ import apsw
 
 from engine.change import FAR, Change
 from engine.clocks import identity
+from engine.errors import InvalidChange
 from engine.ordinary import write_groups
 from engine.ordinary.final_values import check_as_merged
 from engine.ordinary.groups import Decider, Group, gather
@@ -31,6 +32,7 @@ from engine.tables.kind import Versions
 from engine.tables.trigger_rule import TriggerRule
 from engine.tables.types import Applied
 from engine.tables.validate import check_table
+from engine.text import t
 
 CROSSOVER = 100
 """Below so many, a batch is merged row by row: to look for what its rows have in common would take longer."""
@@ -70,8 +72,11 @@ class OrdinaryMerging:
         quiet = [apsw.SQLITE_DBCONFIG_ENABLE_FKEY]
         if many and not self._rule.acts:  # then all that would be logged is what the merge writes
             quiet.append(apsw.SQLITE_DBCONFIG_ENABLE_TRIGGER)
-        with self._without(*quiet):
-            yield
+        try:
+            with self._without(*quiet):
+                yield
+        except UnicodeEncodeError:
+            raise InvalidChange(t("A change has text that cannot be written as UTF-8.")) from None
         self.check_written()
 
     @contextmanager
@@ -158,7 +163,10 @@ class OrdinaryMerging:
         decider = Decider(table.rows.writer, tell=self._tell)
         left: list[int] = []
         for group in gathered:
-            won, odd = decider.decide(group)
+            try:
+                won, odd = decider.decide(group)
+            except UnicodeDecodeError:  # the table holds text that nobody can read
+                won, odd = [], list(range(len(group.firsts)))
             table.groups += won
             left += chain.from_iterable([places[n] for n in odd] for places in group.places)
         for place in sorted(left):

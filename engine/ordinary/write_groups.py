@@ -71,15 +71,17 @@ def _record(writer: Writer, group: Group, version: int, authors: Sequence[int]) 
 
 def _stamp(writer: Writer, group: Group, version: int, authors: Sequence[int]) -> None:
     """The stamps of rows all of whose cells are written."""
-    slots = [writer.entry.slots[name] for name in group.columns]
-    sets = "".join(
-        f", v{slot} = {_mark(f'?{n}', values)}"
-        for n, (slot, values) in enumerate(zip(slots, group.values, strict=True), 5)
+    rows, slots = f"main.{writer.entry.rows}", [writer.entry.slots[name] for name in group.columns]
+    columns = _Columns([version])
+    fields = [columns.add(group.numbers), columns.add(group.versions), columns.add(authors)]
+    fields += [_mark(columns.add(values), values) for values in group.values]
+    named = ", ".join(f"c{n}" for n in range(len(fields)))
+    sets = "".join(f", v{slot} = n.c{n}" for n, slot in enumerate(slots, 3))
+    sql = (
+        f"WITH n ({named}) AS (VALUES {ROWS}) UPDATE {rows} SET col_version = n.c1, db_version = ?1, site = n.c2{sets}"
+        f" FROM n WHERE {writer.entry.rows}.r = n.c0"
     )
-    writer.db.executemany(
-        f"UPDATE main.{writer.entry.rows} SET col_version = ?2, db_version = ?3, site = ?4{sets} WHERE r = ?1",
-        zip(group.numbers, group.versions, repeat(version), authors, *group.values),
-    )
+    bulk.run_columns(writer.db, sql, columns.each, f"({', '.join(fields)})", tuple(columns.shared))
 
 
 def _add_entries(writer: Writer, group: Group, version: int, authors: Sequence[int]) -> None:

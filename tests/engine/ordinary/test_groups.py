@@ -8,7 +8,7 @@ from random import Random
 import pytest
 
 from engine.change import Change
-from engine.errors import TableBroken
+from engine.errors import InvalidChange, TableBroken
 from engine.ordinary import merge
 from engine.ordinary.records import slots_of
 from engine.tables import pack_columns
@@ -131,4 +131,23 @@ def test_the_row_that_is_refused_is_named(new: Open, together: None) -> None:
     )
     with pytest.raises(TableBroken, match="row k50 of another replica breaks a rule"):
         file.merge(there.changes())
+    assert file.rows() == {}
+
+
+def test_beside_text_that_nobody_can_read(new: Open, together: None) -> None:
+    """It is beaten by whatever comes."""
+    file, there = new(), new()
+    there.app("INSERT INTO notes VALUES ('a', 'A', 1, 1), ('b', 'B', 1, 1)")
+    file.merge(there.changes())
+    file.app("UPDATE notes SET title = CAST(x'ff' AS TEXT) WHERE id = 'b'")
+    there.app("UPDATE notes SET title = title || 'x', body = 2, stars = 2")
+    assert file.merge(there.changes())[0] == 6
+    assert file.rows() == there.rows()
+
+
+def test_text_that_cannot_be_written(new: Open) -> None:
+    file = new()
+    for title in ("\ud800", "x" * 50 + "\ud800"):
+        with pytest.raises(InvalidChange, match="UTF-8"):
+            file.merge([mesh.change("a", "title", title), *(mesh.change(f"b{n}", "title", "t") for n in range(200))])
     assert file.rows() == {}
