@@ -191,10 +191,12 @@ class Decider:
         slots = frozenset(slots_of(covers))
         if not self._simple(group, slots):
             return [], list(every)
-        records = list(map(int, found.split(",")))
-        if self._with_entries(records):
-            return None
+        records: list[int] = []
         lowest, highest = min(group.versions), max(group.versions)
+        if lowest > high or self._any_entries():
+            records = list(map(int, found.split(",")))
+            if self._with_entries(records):
+                return None
         if lowest > high:
             return self._winning(group, every, records, slots), []
         if lowest == highest == low == high:
@@ -244,13 +246,14 @@ class Decider:
         winning = self._winning(group, [met[n] for n in won], [found[n] for n in won], slots)
         return winning, [met[n] for n in odd] + differing
 
+    def _any_entries(self) -> bool:
+        return self._db.execute(f"SELECT 1 FROM main.{self._entry.cells} LIMIT 1").fetchone() is not None
+
     def _with_entries(self, found: Sequence[int]) -> set[int]:
-        cells = f"main.{self._entry.cells}"
-        if self._db.execute(f"SELECT 1 FROM {cells} LIMIT 1").fetchone() is None:
+        if not self._any_entries():
             return set()
-        return {
-            r for (r,) in self._db.execute(f"SELECT DISTINCT r FROM {cells} WHERE r IN carray(?)", (numbers(found),))
-        }
+        sql = f"SELECT DISTINCT r FROM main.{self._entry.cells} WHERE r IN carray(?)"
+        return {r for (r,) in self._db.execute(sql, (numbers(found),))}
 
     def _winning(
         self, group: Group, chosen: Sequence[int], found: Sequence[int], covers: frozenset[int]

@@ -168,7 +168,7 @@ def _print(figure: Figure, as_json: bool) -> None:
     rate = "" if figure.bench == "stall" else f"{figure.changes / figure.seconds:,.0f}/s"  # a delay is no rate
     spread, baseline_spread = figure.spread / 2, figure.baseline_spread / 2
     print_line(
-        f"{figure.bench:<8}{figure.case:<18}{figure.changes:>9,} changes {figure.seconds:>8.3f} s ±{spread:<4.0%}"
+        f"{figure.bench:<8}{figure.case:<28}{figure.changes:>9,} changes {figure.seconds:>8.3f} s ±{spread:<4.0%}"
         f"{rate:>13} {figure.ratio:>7.2f}x {figure.baseline}"
         f" ({figure.baseline_seconds:.3f} s ±{baseline_spread:.0%})"
     )

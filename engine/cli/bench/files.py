@@ -49,7 +49,7 @@ class Files:
         path = self._path()
         with Replica.open(path, create=True) as replica:
             replica.connection.execute(self.sample.schema)
-            replica.make_crr(TABLE)
+            (replica.make_ordinary if self.sample.ordinary else replica.make_crr)(TABLE)
         return path
 
     @cached_property

@@ -7,13 +7,13 @@ from pathlib import Path
 
 from engine.change import Change
 from engine.cli.bench.files import Files, run_many
-from engine.cli.bench.samples import Row, Sample, samples
+from engine.cli.bench.samples import Row, Sample, ordinary_samples, samples
 from engine.cli.bench.timing import Case, Watch
 
 
 def cases(rows: int) -> Iterator[Case]:
     """Every case, the files of one sample after those of the other."""
-    for sample in samples(rows):
+    for sample in (*samples(rows), *ordinary_samples(rows)):
         files = Files(sample)
         try:
             yield from _cases(sample, files)
@@ -54,9 +54,9 @@ def _cases(sample: Sample, files: Files) -> Iterator[Case]:
         ("same", lambda: files.filled, sample.cells, plain, inserts),
     ):
         work = merge(into, make)
-        yield Case("merge", name + sample.suffix, sample.rows, sample.changes, work, baseline, reference)
+        yield Case(
+            "merge", sample.prefix + name + sample.suffix, sample.rows, sample.changes, work, baseline, reference
+        )
     into_filled = merge(lambda: files.filled, sample.deletes)
-    yield Case(
-        "merge", "deletes" + sample.suffix, sample.rows, sample.rows, into_filled, "plain deletes of the same rows",
-        deletes,
-    )  # fmt: skip
+    name = f"{sample.prefix}deletes{sample.suffix}"
+    yield Case("merge", name, sample.rows, sample.rows, into_filled, "plain deletes of the same rows", deletes)

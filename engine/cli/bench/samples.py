@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine.change import SENTINEL, Change, SQLiteValue
 from engine.tables import pack_columns
@@ -28,6 +28,7 @@ class Sample:
         of: from a row's number to its key.
         columns: the names of the other columns.
         rows: how many rows.
+        ordinary: an ordinary table. Its rows have no numbers beside their keys: such keys cannot be synced yet.
     """
 
     suffix: str
@@ -35,6 +36,12 @@ class Sample:
     of: Callable[[int], Row]
     columns: tuple[str, ...]
     rows: int
+    ordinary: bool = False
+
+    @property
+    def prefix(self) -> str:
+        """What its cases have before their names."""
+        return "ordinary-" if self.ordinary else ""
 
     @property
     def schema(self) -> str:
@@ -42,7 +49,8 @@ class Sample:
         names = ", ".join(declared.split()[0] for declared in self.key)
         kinds = ("INTEGER", "TEXT", "REAL")
         columns = (f"{name} {kinds[n % 3]}" for n, name in enumerate(self.columns))
-        return f"CREATE TABLE {TABLE} ({', '.join((*self.key, *columns))}, PRIMARY KEY ({names}))"
+        rowid = " WITHOUT ROWID" if self.ordinary else ""
+        return f"CREATE TABLE {TABLE} ({', '.join((*self.key, *columns))}, PRIMARY KEY ({names})){rowid}"
 
     @property
     def insert(self) -> str:
@@ -122,6 +130,11 @@ def samples(rows: int) -> tuple[Sample, ...]:
         Sample("-composite", ("list INTEGER NOT NULL", "place TEXT NOT NULL"), _two, THREE, rows),
         Sample("-wide", ("id INTEGER NOT NULL",), lambda n: (n + 1,), TWELVE, max(1, rows // 4)),
     )
+
+
+def ordinary_samples(rows: int) -> tuple[Sample, ...]:
+    """The same of ordinary tables."""
+    return tuple(replace(sample, ordinary=True) for sample in samples(rows))
 
 
 def _scattered(n: int) -> Row:

@@ -24,14 +24,15 @@ def figures(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, di
 def test_merge(capsys: pytest.CaptureFixture[str]) -> None:
     found = figures(capsys, "merge", "--rows", "40")
     names = [
-        name + key
+        kind + name + key
+        for kind in ("", "ordinary-")
         for key in ("", "-text", "-composite", "-wide")
         for name in ("empty", "older", "older-upsert", "same", "deletes")
     ]
     assert list(found) == names
     assert (found["empty"]["rows"], found["empty"]["changes"]) == (40, 120)
     assert (found["same-wide"]["rows"], found["same-wide"]["changes"]) == (10, 120)
-    assert found["deletes-text"]["changes"] == 40
+    assert found["deletes-text"]["changes"] == found["ordinary-deletes-text"]["changes"] == 40
 
 
 @pytest.mark.parametrize(
