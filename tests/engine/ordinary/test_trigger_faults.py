@@ -85,7 +85,7 @@ FAULTS: dict[str, tuple[History, Fault]] = {
     ),
     "rows that no trigger logs are compared": (
         kept_out("IGNORE of a deletion"),
-        lambda patch: patch.setattr(Writer, "_log", lambda *_: None),
+        lambda patch: patch.setattr(Writer, "log", lambda *_: None),
     ),
 }
 
