@@ -64,6 +64,9 @@ class Recorder:
         run: runs work on the replica.
         last_write: when the file was last written to, as the loop counts the time.
         waits: told that a program keeps the file locked, and, with None, that it does not any more.
+
+    Attributes:
+        needed: the file has ordinary tables, as far as is known.
     """
 
     def __init__(
@@ -78,16 +81,12 @@ class Recorder:
         self._waits = waits
         self._clock = clock or LoopClock()
         self._turn = asyncio.Lock()
-        self._needed = True
+        self.needed = True
         self._closed = False
 
     def close(self) -> None:
         """Wait for nobody any more."""
         self._closed = True
-
-    def refresh(self) -> None:
-        """The file may have ordinary tables by now."""
-        self._needed = True
 
     async def record(self) -> None:
         """Return when all is recorded that was written before.
@@ -95,7 +94,7 @@ class Recorder:
         Raises:
             ReplicaError: the file, but for one that is locked: that is waited for.
         """
-        while self._needed and not self._closed:
+        while self.needed and not self._closed:
             async with self._turn:
                 found = await self._run(self._look)
                 if found is _Open.NOTHING:
@@ -111,7 +110,7 @@ class Recorder:
             await self._clock.sleep(AGAIN)
 
     def _look(self, replica: Replica) -> _Open:
-        self._needed = replica.has_ordinary()
+        self.needed = replica.has_ordinary()
         if replica.is_captured():
             return _Open.NOTHING
         return _Open.SCHEMA if replica.schema_moved() else _Open.WRITES

@@ -295,7 +295,7 @@ class ReplicaHost:
         Raises:
             ReplicaError: it could not be looked at.
         """
-        (version, shapes, parked, site_id, marks), generation = await self._of_one_file(_news)
+        (version, shapes, parked, site_id, marks, ordinary), generation = await self._of_one_file(_news)
         if (shapes, parked) != (self.shapes, self.parked):
             self.shapes, self.parked = shapes, parked
             self._forget_reads()
@@ -309,7 +309,7 @@ class ReplicaHost:
             await self._replica.renew(generation)
         elif version > self.version:
             self._moved(version)  # first: whoever sends it should not wait for the report
-        self._recorder.refresh()
+        self._recorder.needed = ordinary
         await self._recorder.record()
         # another program may have corrected what was held back
         version, _ = await self._of_one_file(Replica.refresh)
@@ -328,7 +328,7 @@ class ReplicaHost:
         self._reported = self.version
         self._merged.clear()
         self._forget_reads()
-        self._recorder.refresh()
+        self._recorder.needed = True
         if again:
             for listener in tuple(self._listeners):
                 listener.replaced()
@@ -384,8 +384,9 @@ class ReplicaHost:
 
 def _news(
     replica: Replica,
-) -> tuple[int, tuple[Shape, ...], tuple[Parked, ...], bytes | None, tuple[tuple[str, str], ...]]:
-    return replica.db_version(), replica.shapes(), replica.parked(), replica.site_id_on_disk(), replica.marks()
+) -> tuple[int, tuple[Shape, ...], tuple[Parked, ...], bytes | None, tuple[tuple[str, str], ...], bool]:
+    of_the_file = replica.site_id_on_disk(), replica.marks(), replica.has_ordinary()
+    return replica.db_version(), replica.shapes(), replica.parked(), *of_the_file
 
 
 def _local_changes(replica: Replica, since: int, until: int, merged: tuple[tuple[int, int], ...]) -> list[Change]:

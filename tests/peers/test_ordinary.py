@@ -12,6 +12,7 @@ from engine.replica import Replica
 from engine.wire.schema_hash import cryb64
 from tests.engine.apps import running
 from tests.engine.live import add_peer, on_loop, plain_engine, until
+from tests.engine.programs import Command
 from tests.peers.stock_client import StockClient
 from tests.peers.stock_server import StockServer
 
@@ -79,3 +80,20 @@ async def test_an_app_with_the_published_server(tmp_path: Path) -> None:
                 await until(lambda: engine.peers.statuses()[0].state is State.IN_SYNC, "confirmed")
     finally:
         await asyncio.to_thread(server.close)
+
+
+@pytest.mark.slow
+def test_no_file_is_made_from_a_room_of_the_published_server(tmp_path: Path) -> None:
+    for folder in ("schemas", "rooms"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "schemas" / "main.sql").write_text(SCHEMA, encoding="utf-8")
+    server = StockServer(tmp_path / "schemas", tmp_path / "rooms")
+    try:
+        new = tmp_path / "new.db"
+        said = Command(tmp_path / "home")("sync", new, server.url, "--room", "room", status=1)
+        assert "does not exist" in said
+        assert "is not a Syncline, so it cannot be asked" in said
+        assert not new.exists()
+        assert list((tmp_path / "rooms").iterdir()) == []
+    finally:
+        server.close()
