@@ -106,14 +106,14 @@ def count(suite: str, cases: int = 1) -> None:
     reached.cases += cases
 
 
-def told() -> dict[str, dict[str, Any]]:
+def reached() -> dict[str, dict[str, Any]]:
     """What this process has reached, to be added elsewhere."""
     return {suite: asdict(reached) for suite, reached in REACHED.items()}
 
 
-def add(told: Mapping[str, Mapping[str, Any]]) -> None:
+def add(reached: Mapping[str, Mapping[str, Any]]) -> None:
     """Add what another process has reached."""
-    for suite, values in told.items():
+    for suite, values in reached.items():
         more = Reached(**values)
         if suite in REACHED:
             more.cases += REACHED[suite].cases

@@ -53,7 +53,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     """A worker of pytest-xdist hands over what it reached."""
     output = getattr(session.config, "workeroutput", None)
     if output is not None:
-        output["suites"] = budget.told()
+        output["suites"] = budget.reached()
 
 
 @pytest.hookimpl(optionalhook=True)

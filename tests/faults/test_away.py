@@ -95,7 +95,7 @@ class World:
     def reason(self) -> str:
         return self.client.peers.statuses()[0].reason
 
-    async def told(self, words: str = GONE) -> None:
+    async def reason_shows(self, words: str = GONE) -> None:
         """Wait until the link and the database say so."""
         await until(lambda: words in self.reason, f"the link says “{words}”")
         await until(lambda: words in self.problems[-1], f"the database says “{words}”")
@@ -150,7 +150,7 @@ async def test_renamed_and_back(tmp_path: Path, way: str, journal: str, meanwhil
         it.place.take(WAYS[way](it.place))
         if meanwhile:
             write(it.room, "INSERT INTO item (id, name) VALUES (5000, 'meanwhile')")
-        await it.told()
+        await it.reason_shows()
         assert it.client.peers.statuses()[0].state is State.WAITING
         held = it.place.held()
         [refusal] = (await it.client.peers.sync_now()).values()
@@ -174,7 +174,7 @@ async def test_during_a_long_merge(tmp_path: Path, way: str, journal: str) -> No
                 if isinstance(event, ChangesMoved) and event.way is FlowDirection.IN:
                     break
         it.place.take(WAYS[way](it.place))
-        await it.told()
+        await it.reason_shows()
         if way != "file":  # which has left its log behind
             assert len(rows(it.place.at)) < 2_002
         held = it.place.held()
@@ -220,7 +220,7 @@ async def test_deleted_and_restored(tmp_path: Path) -> None:
         subprocess.run(["cp", it.place.path, copy], check=True)
         it.place.path.unlink()
         write(it.room, "INSERT INTO item (id, name) VALUES (5000, 'meanwhile')")
-        await it.told()
+        await it.reason_shows()
         shutil.copyfile(copy, it.place.path.with_name("part"))
         it.place.path.with_name("part").rename(it.place.path)
         await it.heals()
@@ -232,7 +232,7 @@ async def test_half_of_it_is_back(tmp_path: Path) -> None:
     """While it is copied back it is no database, or a damaged one; that is told, and passes."""
     async with world(tmp_path) as it:
         it.place.take(it.place.path)
-        await it.told()
+        await it.reason_shows()
         whole = subprocess.run(["cat", it.place.at], check=True, capture_output=True).stdout
         it.place.path.write_bytes(b"?" * 5000)
         await until(lambda: "is not a SQLite database" in it.problems[-1], "the database says so")
@@ -246,12 +246,12 @@ async def test_another_file_has_its_place_meanwhile(tmp_path: Path) -> None:
     """It is used as any file that takes another's place; when the first is back, so is that."""
     async with world(tmp_path) as it:
         it.place.take(it.place.path)
-        await it.told()
+        await it.reason_shows()
         make_file(it.place.path)
         write(it.place.path, "INSERT INTO item (id, name) VALUES (6000, 'stand-in')")
         await it.heals()
         it.place.path.unlink()
-        await it.told()
+        await it.reason_shows()
         it.place.back()
         await it.heals()
         await it.goes_on()

@@ -49,7 +49,7 @@ class World:
     def state(self) -> State:
         return self.client.peers.statuses()[0].state
 
-    async def told(self, words: str) -> None:
+    async def reason_shows(self, words: str) -> None:
         """Wait for a reason with these words."""
         await until(lambda: words in self.reason, f"“{words}”")
 
@@ -89,7 +89,7 @@ async def test_the_disk_is_full_here(tmp_path: Path) -> None:
         async with world(tmp_path) as it:
             disk.full = True
             more(it.room, 5_000)
-            await it.told("is full")
+            await it.reason_shows("is full")
             assert it.state is State.NEEDS_YOU
             held = len(rows(it.a))
             assert held < len(rows(it.room))
@@ -108,7 +108,7 @@ async def test_the_disk_is_full_at_the_hub(tmp_path: Path) -> None:
         async with world(tmp_path) as it:
             disk.full = True
             more(it.a, 5_000)
-            await it.told("could not read or write its file")
+            await it.reason_shows("could not read or write its file")
             assert it.state is not State.IN_SYNC
             disk.full = False
             await it.heals()
@@ -123,7 +123,7 @@ async def test_damaged_pages(tmp_path: Path) -> None:
             disk.garbled = True
             await asyncio.to_thread(elsewhere, it.a)  # what SQLite has read before holds no longer
             more(it.room, 5_000)
-            await it.told("is damaged")
+            await it.reason_shows("is damaged")
             assert it.state is State.NEEDS_YOU
             disk.garbled = False
             await it.heals()
@@ -148,7 +148,9 @@ async def test_another_program_writes_for_long(tmp_path: Path, where: str) -> No
         with writing(locked) as connection, connection:
             connection.execute("INSERT INTO item (id, name) VALUES (70007, 'after a long thought')")
             write(other, "INSERT INTO item (id, name) VALUES (70008, 'meanwhile')")
-            await it.told("is locked by another program" if where == "here" else "could not read or write its file")
+            await it.reason_shows(
+                "is locked by another program" if where == "here" else "could not read or write its file"
+            )
             await asyncio.sleep(24 if budget.is_full() and where == "here" else 1)
             assert it.state in (State.WAITING, State.CONNECTING, State.SYNCING)
         await it.heals()
@@ -164,7 +166,7 @@ async def test_a_file_that_is_taken_away(tmp_path: Path, journal: str) -> None:
         it.a.rename(away)
         before = len(rows(away)) if journal == "delete" else None
         more(it.room, 5_000)
-        await it.told("is no longer there")
+        await it.reason_shows("is no longer there")
         if before is not None:
             assert len(rows(away)) == before
         away.rename(it.a)
@@ -179,7 +181,7 @@ async def test_a_room_that_is_taken_away(tmp_path: Path) -> None:
         before = rows(it.room)
         it.room.rename(away)
         more(it.a, 5_000)
-        await it.told("cannot open this room's file")
+        await it.reason_shows("cannot open this room's file")
         async with plain_engine() as other:
             b = make_file(tmp_path / "other" / "b.db")
             await add_peer(other, b, it.hub.url)
@@ -225,7 +227,7 @@ async def test_damaged_pages_at_the_hub(tmp_path: Path) -> None:
             disk.garbled = True
             await asyncio.to_thread(elsewhere, it.room)
             more(it.a, 5_000)
-            await it.told("could not read or write its file")
+            await it.reason_shows("could not read or write its file")
             assert it.state is not State.IN_SYNC
             disk.garbled = False
             await it.heals()
@@ -243,7 +245,7 @@ async def test_a_file_that_is_replaced(tmp_path: Path) -> None:
             more(it.a, key)
             await it.heals()
         older.replace(it.a)
-        await it.told("restored from an older copy")
+        await it.reason_shows("restored from an older copy")
         assert len(rows(it.room)) > len(rows(it.a))
 
 

@@ -71,7 +71,7 @@ def keys(path: Path) -> list[object]:
         return list(replica.connection.execute("SELECT id FROM item"))
 
 
-def told(engine: Engine) -> PeerStatus:
+def status_of(engine: Engine) -> PeerStatus:
     return engine.peers.statuses()[0]
 
 
@@ -94,11 +94,11 @@ async def test_a_peer_that_announces_and_sends_nothing(tmp_path: Path) -> None:
 
     async with own_server(announcing) as url, plain_engine() as client:
         await add_peer(client, make_file(tmp_path / "a.db"), url)
-        await until(lambda: "announced more changes, but sent none for 1 s" in told(client).reason, "a reason")
-        assert told(client).state is State.SYNCING
+        await until(lambda: "announced more changes, but sent none for 1 s" in status_of(client).reason, "a reason")
+        assert status_of(client).state is State.SYNCING
         assert dials == 1
         await until(lambda: dials == 2, "a new greeting")
-        assert "announced more changes" in told(client).reason or told(client).state is not State.WAITING
+        assert "announced more changes" in status_of(client).reason or status_of(client).state is not State.WAITING
 
 
 @pytest.mark.slow
@@ -117,7 +117,7 @@ async def test_a_peer_that_takes_nothing(tmp_path: Path) -> None:
 
     async with own_server(full) as url, plain_engine() as client:
         await add_peer(client, a, url)
-        await until(lambda: told(client).state is State.WAITING, "given up")
+        await until(lambda: status_of(client).state is State.WAITING, "given up")
 
 
 @pytest.mark.slow
@@ -141,7 +141,7 @@ async def test_a_large_cell_on_a_slow_line_is_no_stall(
             write(source, "INSERT INTO item (id, extra) VALUES (1, randomblob(24000000))")
 
             def arrived() -> bool:
-                reasons.add(told(client).reason)
+                reasons.add(status_of(client).reason)
                 return len(keys(a)) == len(keys(room)) == 1
 
             await until(arrived, "the cell on the other side")
@@ -156,10 +156,10 @@ async def test_a_large_cell_on_a_slow_line_is_no_stall(
 
 async def refused(engine: Engine) -> str:
     """Wait until a person is needed, and see that this stays so over a few more tries; return the sentence."""
-    await until(lambda: told(engine).state is State.NEEDS_YOU, "a person is needed")
-    sentence = told(engine).reason
+    await until(lambda: status_of(engine).state is State.NEEDS_YOU, "a person is needed")
+    sentence = status_of(engine).reason
     with engine.subscribe() as events:
-        tries = {told(engine).last_attempt}
+        tries = {status_of(engine).last_attempt}
         async for event in events:
             assert isinstance(event, PeerChanged | SyncFinished), event
             if isinstance(event, PeerChanged):
@@ -259,11 +259,11 @@ async def test_faults_that_pass_are_tried_again(tmp_path: Path, fault: str) -> N
         client = await stack.enter_async_context(plain_engine())
         await add_peer(client, make_file(tmp_path / "a.db"), url)
         await until(lambda: dials == 3, "tried again and again")
-        await until(lambda: told(client).state is State.WAITING, "waiting")
-        assert told(client).next_attempt is not None
+        await until(lambda: status_of(client).state is State.WAITING, "waiting")
+        assert status_of(client).next_attempt is not None
         words = {
             "busy": "Too many at once.",
             "not ready": "(HTTP 503)",
             "hangs up": "closed the connection",
         }
-        assert words[fault] in told(client).reason
+        assert words[fault] in status_of(client).reason

@@ -108,7 +108,7 @@ def english(window: QWidget) -> set[str]:
 
 
 @on_gui_loop
-async def look_at_everything(tmp_path: Path) -> None:
+async def open_everything(tmp_path: Path) -> None:
     async with shell(Engine(Settings(), journal=Journal()), asyncio.Event()) as window:
         await asyncio.sleep(0.2)
         assert english(window) == set(), "the empty window"
@@ -137,7 +137,7 @@ async def look_at_everything(tmp_path: Path) -> None:
 
 
 def test_the_window_is_german(tmp_path: Path, german: None) -> None:
-    look_at_everything(tmp_path)
+    open_everything(tmp_path)
 
 
 def test_the_language_can_be_switched() -> None:

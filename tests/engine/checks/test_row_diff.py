@@ -128,7 +128,7 @@ def spelled(path: Path, *keys: object, name: str = "x", value: object = "") -> P
     return path
 
 
-def told(row: RowDifference) -> tuple[object, ...]:
+def as_tuple(row: RowDifference) -> tuple[object, ...]:
     return row.table, repr(row.key), None if row.key_there is None else repr(row.key_there), row.differing
 
 
@@ -141,7 +141,7 @@ async def test_keys_that_are_one_number_in_two_spellings(tmp_path: Path) -> None
         peer = await connected(client, server, one, room)
         untracked(room, "UPDATE one SET v = 'there' WHERE id IN (2, 3)")
         found = await client.checks.verify(peer, timeout=PATIENCE)
-        assert sorted(told(row) for row in found.differing) == [
+        assert sorted(as_tuple(row) for row in found.differing) == [
             ("one", "(0,)", "(-0.0,)", ()),
             ("one", "(1,)", "(1.0,)", ()),
             ("one", "(2.0,)", "(2,)", ("v",)),
@@ -179,10 +179,10 @@ async def test_minus_zero_is_zero(tmp_path: Path) -> None:
         assert (await client.checks.verify(peer, timeout=PATIENCE)).verdict is Verdict.IDENTICAL
         untracked(room, "UPDATE one SET v = 'there' WHERE id = 1")
         found = await client.checks.verify(peer, timeout=PATIENCE)
-        assert [told(row) for row in found.differing] == [("one", "(1,)", None, ("v",))]
+        assert [as_tuple(row) for row in found.differing] == [("one", "(1,)", None, ("v",))]
         untracked(room, "UPDATE one SET v = 'there' WHERE id = 0")
         found = await client.checks.verify(peer, timeout=PATIENCE)
-        assert [told(row)[2:] for row in found.differing] == [(None, ("v",)), (None, ("v",))]
+        assert [as_tuple(row)[2:] for row in found.differing] == [(None, ("v",)), (None, ("v",))]
 
 
 @on_loop
@@ -207,7 +207,7 @@ async def test_keys_in_two_spellings_among_many(tmp_path: Path) -> None:
     async with plain_engine() as server, plain_engine() as client:
         peer = await connected(client, server, one, room)
         found = await client.checks.verify(peer, timeout=PATIENCE)
-        assert [told(row) for row in found.differing] == [
+        assert [as_tuple(row) for row in found.differing] == [
             ("one", f"({number},)", f"({number}.0,)", ()) for number in range(500, 3_001, 500)
         ]
 

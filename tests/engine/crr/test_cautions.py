@@ -21,7 +21,7 @@ AUDIT = "CREATE TABLE audit (what); CREATE VIEW logs AS SELECT * FROM log;"
 SCHEMA = N + LOG + AUDIT
 
 
-def told(replica: Replica) -> dict[str, list[str]]:
+def cautions_of(replica: Replica) -> dict[str, list[str]]:
     return {table.name: list(table.cautions) for table in replica.tables(extension=True)}
 
 
@@ -50,7 +50,7 @@ def test_a_trigger_that_writes_to_a_synced_table(make: MakeReplica, what: str, t
     replica = make(schema=f"{SCHEMA} CREATE TRIGGER t {body}", tables=tables)
     expected = [writes("t", "n", target)] if tables or target == "n" else []
     before = dump(replica.connection)
-    assert told(replica) == {"n": expected, "log": [], "audit": []}
+    assert cautions_of(replica) == {"n": expected, "log": [], "audit": []}
     assert dump(replica.connection) == before
 
 
@@ -60,7 +60,7 @@ def test_the_table_that_is_synced_later_tells_of_it(make: MakeReplica, synced: s
     replica = make(schema=f"{SCHEMA} CREATE TRIGGER t {body}", tables=(synced,))
     expected = {"n": [], "log": [], "audit": []}
     expected["log" if synced == "n" else "n"] = [writes("t", "n", "log")]
-    assert told(replica) == expected
+    assert cautions_of(replica) == expected
 
 
 def test_what_a_trigger_sets_off(make: MakeReplica) -> None:
@@ -70,7 +70,7 @@ def test_what_a_trigger_sets_off(make: MakeReplica) -> None:
         "CREATE TRIGGER three INSTEAD OF INSERT ON logs BEGIN INSERT INTO log VALUES (random(), NEW.what); END",
         tables=("n", "log"),
     )
-    assert told(replica) == {"n": [writes("three", "logs", "log")], "log": [], "audit": []}
+    assert cautions_of(replica) == {"n": [writes("three", "logs", "log")], "log": [], "audit": []}
 
 
 def test_triggers_that_write_to_nothing_synced(make: MakeReplica) -> None:
@@ -80,13 +80,13 @@ def test_triggers_that_write_to_nothing_synced(make: MakeReplica) -> None:
         tables=("n", "log"),
     )
     replica.connection.execute("SELECT crsql_fract_as_ordered('log', 'what')").fetchall()
-    assert told(replica) == {"n": [], "log": [], "audit": []}
+    assert cautions_of(replica) == {"n": [], "log": [], "audit": []}
 
 
 @pytest.mark.parametrize("body", ["SELECT an_apps_own(NEW.id)", "INSERT INTO nowhere VALUES (1)"])
 def test_triggers_that_cannot_run_here(make: MakeReplica, body: str) -> None:
     replica = make(schema=f"{SCHEMA} CREATE TRIGGER t AFTER INSERT ON n BEGIN {body}; END", tables=("n",))
-    (caution,) = told(replica)["n"]
+    (caution,) = cautions_of(replica)["n"]
     assert caution.startswith("Its triggers cannot run here, so nothing can be merged into it: no such ")
 
 
@@ -97,7 +97,7 @@ def test_the_apps_own_authorizer_stays(make: MakeReplica) -> None:
         return 0
 
     replica.connection.authorizer = mine
-    assert len(told(replica)["n"]) == 1
+    assert len(cautions_of(replica)["n"]) == 1
     assert replica.connection.authorizer is mine
 
 
@@ -144,9 +144,9 @@ def test_rows_that_refer_to_what_sync_deleted(make: MakeReplica, kind: str, firs
     if first == "p":
         one.connection.execute(child)
     two = make("two", parent + child, tables=())
-    assert told(one)["p"] == told(two)["p"] == [follows("ch", "p", actions)]
+    assert cautions_of(one)["p"] == cautions_of(two)["p"] == [follows("ch", "p", actions)]
     two.make_crr("p")
-    assert told(two)["p"] == [follows("ch", "p", actions)]
+    assert cautions_of(two)["p"] == [follows("ch", "p", actions)]
     composite = parent is PAIRS
     rows = "('a', 1, 'one'), ('a', 2, 'two')" if composite else "(1, 'one'), (2, 'two')"
     one.connection.execute(f"INSERT INTO p VALUES {rows}")
@@ -182,10 +182,10 @@ def test_foreign_keys_that_ask_for_nothing(make: MakeReplica) -> None:
     db.execute("PRAGMA writable_schema = RESET").fetchall()
     db.execute("INSERT INTO plain VALUES (7); INSERT INTO never VALUES (7); INSERT INTO tree VALUES (1, 9);"
                "INSERT INTO lost VALUES (7); INSERT INTO late VALUES (1, 7)")  # fmt: skip
-    assert told(replica)["p"] == []
+    assert cautions_of(replica)["p"] == []
     assert replica.check() == []
     db.execute("CREATE TABLE misfit (x REFERENCES p (v) ON DELETE CASCADE); INSERT INTO misfit VALUES (7)")
-    assert told(replica)["p"] == [follows("misfit", "p", "ON DELETE CASCADE")]
+    assert cautions_of(replica)["p"] == [follows("misfit", "p", "ON DELETE CASCADE")]
     assert replica.check() == []
 
 
@@ -197,7 +197,7 @@ def test_a_table_synced_and_its_own_parent(make: MakeReplica) -> None:
     db.execute("UPDATE sqlite_master SET sql = ? WHERE name = 'tree'", (itself,))
     db.execute("PRAGMA writable_schema = RESET").fetchall()
     db.execute("INSERT INTO tree VALUES (1, 9)")
-    assert [caution for caution in told(replica)["tree"] if "not synced" in caution] == []
+    assert [caution for caution in cautions_of(replica)["tree"] if "not synced" in caution] == []
     assert replica.check() == []
     assert [table.name for table in user_tables(db)] == ["tree"]
 

@@ -142,7 +142,7 @@ class Drawn:
         db.config(apsw.SQLITE_DBCONFIG_ENABLE_TRIGGER, 1)
 
 
-def told(replica: Replica) -> tuple[list[Change], list[tuple[str, int]]]:
+def read_all(replica: Replica) -> tuple[list[Change], list[tuple[str, int]]]:
     """Every change, from the tables one after the other; (table, db_version) of records of columns that are gone."""
     db = replica.connection
     found: list[Change] = []
@@ -190,10 +190,10 @@ def in_order(changes: Sequence[Change]) -> bool:
     return [(c.db_version, c.seq) for c in changes] == sorted((c.db_version, c.seq) for c in changes)
 
 
-def look(drawn: Drawn) -> None:
+def compare_readings(drawn: Drawn) -> None:
     """Read with random filters and bounds, and compare."""
     choose, replica = drawn.choose, drawn.replica
-    every, gone = told(replica)
+    every, gone = read_all(replica)
     newest = replica.db_version()
     since = choose.choice([0, 0, choose.randint(0, newest)])
     site = choose.choice([None, replica.site_id, *AUTHORS])
@@ -228,7 +228,7 @@ def look(drawn: Drawn) -> None:
                 span, place=place, exclude_site=site, exclude_versions=hidden, changes=changes, size=size
             )
         except TableBroken:
-            assert any(name in names for name, _ in told(replica)[1])
+            assert any(name in names for name, _ in read_all(replica)[1])
             return
         assert len(part.changes) <= changes
         assert sum(map(tables.weight, part.changes)) <= size or len(part.changes) == 1
@@ -239,7 +239,7 @@ def look(drawn: Drawn) -> None:
         if place and meanwhile and choose.random() < 0.3:
             drawn.write()
     assert span.until is not None
-    now, _ = told(replica) if meanwhile else (every, gone)
+    now, _ = read_all(replica) if meanwhile else (every, gone)
     due = [
         change
         for change in now
@@ -269,6 +269,6 @@ def test_as_the_clock_tables_say(monkeypatch: pytest.MonkeyPatch) -> None:
             for _ in range(choose.randint(1, 12)):
                 choose.choice([drawn.write, drawn.merge, drawn.meddle if meddled else drawn.write])()
                 if choose.random() < 0.4:
-                    look(drawn)
-            look(drawn)
+                    compare_readings(drawn)
+            compare_readings(drawn)
             drawn.replica.close()

@@ -114,11 +114,11 @@ class WebServer:
     async def listening(self) -> None:
         """Wait until it takes connections, and has a certificate."""
 
-        def told() -> str:
+        def output() -> str:
             return (self.folder / "log").read_text()
 
         def listens() -> bool:
-            assert self._process.poll() is None, told()
+            assert self._process.poll() is None, output()
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1) as plain:
                 if "without" in self.kind:
                     return True

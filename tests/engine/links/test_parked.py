@@ -36,7 +36,7 @@ def files(tmp_path: Path) -> tuple[Path, Path]:
     return make_file(tmp_path / "hub" / "room", SCHEMA), make_file(tmp_path / "a.db", SCHEMA)
 
 
-def told(engine: Engine) -> PeerStatus:
+def status_of(engine: Engine) -> PeerStatus:
     return engine.peers.statuses()[0]
 
 
@@ -51,20 +51,20 @@ async def test_it_is_parked_and_comes_back_while_all_are_connected(files: tuple[
         for broken, where, remedy in ((a, "", Remedy.REPAIR), (room, " on the other side", None)):
             with client.subscribe() as heard, server.subscribe() as guests:
                 write(broken, BREAK)
-                await until(lambda: told(client).state is State.NEEDS_YOU, "it says so")
+                await until(lambda: status_of(client).state is State.NEEDS_YOU, "it says so")
                 sentence = f"The table “note” {WHY.format(where)}"
-                assert told(client).reason.startswith(f"{sentence} Everything else is on both disks.")
-                german = translated(told(client).reason, catalogue("de"))
+                assert status_of(client).reason.startswith(f"{sentence} Everything else is on both disks.")
+                german = translated(status_of(client).reason, catalogue("de"))
                 assert "Primärschlüssel" in german, "also when the reason came from the other side"
-                assert [one.table for one in told(client).parked] == ["note"]
-                assert told(client).remedy is remedy
+                assert [one.table for one in status_of(client).parked] == ["note"]
+                assert status_of(client).remedy is remedy
                 write(a, f"INSERT INTO tag VALUES ('{where}', 1)")
                 await until(lambda: rows(room, "tag") == rows(a, "tag"), "the other table goes on")
                 write(broken, MEND)
                 write(room, f"INSERT INTO note VALUES ('{where}', 'new')")
                 await until(lambda: rows(room, "note") == rows(a, "note"), "it is synced again")
-                await until(lambda: told(client).state is State.IN_SYNC, "and nothing is said of it any more")
-                assert (told(client).parked, told(client).remedy) == ((), None)
+                await until(lambda: status_of(client).state is State.IN_SYNC, "and nothing is said of it any more")
+                assert (status_of(client).parked, status_of(client).remedy) == ((), None)
                 said = [event.sentence for event in heard.drain() if isinstance(event, AttentionNeeded)]
                 assert said == [sentence]
                 there = [event.sentence for event in guests.drain() if isinstance(event, AttentionNeeded)]
@@ -85,12 +85,12 @@ async def test_a_table_of_another_type_is_parked_between_two_and_the_others_go_o
         assert isinstance(outcome, TablesParked)
         assert "The column “body” of the table “note” has the type INTEGER on this side and TEXT" in str(outcome)
         assert (rows(a, "note"), rows(a, "tag")) == ([], rows(room, "tag"))
-        assert (told(client).state, told(client).remedy) == (State.NEEDS_YOU, Remedy.COMPARE_TABLES)
+        assert (status_of(client).state, status_of(client).remedy) == (State.NEEDS_YOU, Remedy.COMPARE_TABLES)
         with Replica.open(a) as replica, replica.altering("note") as db:
             db.execute("ALTER TABLE note DROP COLUMN body; ALTER TABLE note ADD COLUMN body TEXT")
         assert (await client.peers.sync_now())[peer] is None
         assert rows(a, "note") == rows(room, "note") != []
-        assert told(client).state is State.IDLE
+        assert status_of(client).state is State.IDLE
 
 
 @on_loop
@@ -101,9 +101,9 @@ async def test_a_table_that_is_parked_alone_stops_the_link_until_it_is_mended(tm
         await add_peer(client, a, hub.url)
         await client.peers.wait_in_sync(timeout=PATIENCE)
         write(a, BREAK)
-        await until(lambda: told(client).state is State.NEEDS_YOU, "it says so")
-        assert told(client).reason.startswith(f"The table “note” {WHY.format('')}")
-        assert told(client).remedy is Remedy.REPAIR
+        await until(lambda: status_of(client).state is State.NEEDS_YOU, "it says so")
+        assert status_of(client).reason.startswith(f"The table “note” {WHY.format('')}")
+        assert status_of(client).remedy is Remedy.REPAIR
         write(a, MEND)
         await client.peers.wait_in_sync(timeout=PATIENCE)
 
@@ -115,9 +115,9 @@ async def test_a_room_whose_only_table_is_parked_says_so_to_its_guests(tmp_path:
     async with plain_engine() as server, plain_engine() as client:
         hub = await server.serving.start(room.parent)
         await add_peer(client, a, hub.url)
-        await until(lambda: told(client).state is State.NEEDS_YOU, "it says so")
-        assert told(client).reason.startswith(f"The table “note” {WHY.format(' on the other side')}")
-        assert told(client).remedy is Remedy.COMPARE_TABLES
+        await until(lambda: status_of(client).state is State.NEEDS_YOU, "it says so")
+        assert status_of(client).reason.startswith(f"The table “note” {WHY.format(' on the other side')}")
+        assert status_of(client).remedy is Remedy.COMPARE_TABLES
         write(room, MEND)
         await client.peers.sync_now()
         await client.peers.wait_in_sync(timeout=PATIENCE)
@@ -142,12 +142,13 @@ async def test_a_published_server_gets_nothing_of_it_and_the_person_is_told(tmp_
 
     async with stranger_server(published) as url, plain_engine() as client:
         await add_peer(client, a, url)
-        await until(lambda: told(client).state is State.NEEDS_YOU, "it says so")
-        assert "The table “note” cannot be synced: somebody said so." in told(client).reason
+        await until(lambda: status_of(client).state is State.NEEDS_YOU, "it says so")
+        assert "The table “note” cannot be synced: somebody said so." in status_of(client).reason
         await until(lambda: bool(heard), "the other table goes on")
         write(a, "INSERT INTO note VALUES ('1', 'kept back')")
         await until(
-            lambda: "syncline" in told(client).reason or "stop syncing the table" in told(client).reason, "it stops"
+            lambda: "syncline" in status_of(client).reason or "stop syncing the table" in status_of(client).reason,
+            "it stops",
         )
         assert [change.table for message in heard for change in message.changes] == ["tag"]  # type: ignore[attr-defined]
 
@@ -161,9 +162,9 @@ async def test_the_engine_mends_what_was_parked_at_run_time(files: tuple[Path, P
         await client.peers.wait_in_sync(timeout=PATIENCE)
         with Replica.open(a) as replica:
             replica.park("note", "somebody said so")
-        await until(lambda: told(client).state is State.NEEDS_YOU, "it says so")
+        await until(lambda: status_of(client).state is State.NEEDS_YOU, "it says so")
         write(room, "INSERT INTO note VALUES ('1', 'new')")
-        [finding] = await client.databases.repair(told(client).database)
+        [finding] = await client.databases.repair(status_of(client).database)
         assert finding.sentence == "cannot be synced: somebody said so."
         await client.peers.wait_in_sync(timeout=PATIENCE)
         assert rows(a, "note") == rows(room, "note") != []

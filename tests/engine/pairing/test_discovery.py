@@ -174,15 +174,15 @@ async def test_nothing_is_told_by_name() -> None:
     name, heard = a_name(), bytearray()
     with listening() as hearing:
 
-        def told() -> bool:
+        def announced() -> bool:
             with contextlib.suppress(BlockingIOError):
                 while True:
                     heard.extend(hearing.recv(65_536))
             return offer([ITEM]).encode() in heard
 
         async with Announcement(name, ["127.0.0.1"], 8787, FINGERPRINT, [offer([ITEM])]):
-            await until(told, "it was announced")
-        told()
+            await until(announced, "it was announced")
+        announced()
     assert name.encode() in heard
     for secret in (b"secret_column", b"item", FINGERPRINT.encode()):
         assert secret not in heard

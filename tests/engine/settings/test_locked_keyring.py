@@ -70,7 +70,7 @@ def said(engine: Engine, name: str) -> str:
     )
 
 
-async def told(engine: Engine, name: str, words: str) -> None:
+async def reason_shows(engine: Engine, name: str, words: str) -> None:
     """Wait until a peer needs a person, in these words."""
     await until(lambda: words in said(engine, name), f"{name} says “{words}”")
     assert said(engine, name).startswith(State.NEEDS_YOU.value)
@@ -84,9 +84,9 @@ async def test_a_keyring_that_is_locked_at_login(ring: Vault, tmp_path: Path) ->
         with_token = [run.peers["one"].id, run.peers["two"].id]
         async with run.started() as engine:
             with engine.subscribe() as events:
-                await told(engine, "one", "keyring: it is locked")
-                await told(engine, "two", "keyring: it is locked")
-                await told(engine, "none", "does not accept the token")
+                await reason_shows(engine, "one", "keyring: it is locked")
+                await reason_shows(engine, "two", "keyring: it is locked")
+                await reason_shows(engine, "none", "does not accept the token")
                 async for event in events:
                     if isinstance(event, AttentionNeeded):
                         assert "keyring: it is locked" in event.sentence
@@ -109,7 +109,7 @@ async def test_sync_now_asks_at_once(ring: Vault, tmp_path: Path) -> None:
         peer = run.peers["one"]
         ring.locked = True
         async with run.started(policies=POLICIES) as engine:
-            await told(engine, "one", "keyring: it is locked")
+            await reason_shows(engine, "one", "keyring: it is locked")
             assert "keyring: it is locked" in str((await engine.peers.sync_now())[peer.id])
             ring.locked = False
             assert await engine.peers.sync_now() == {peer.id: None}
@@ -141,8 +141,8 @@ async def test_a_slow_keyring_holds_one_thread(ring: Vault, tmp_path: Path) -> N
         ring.gate.clear()
         ring.asked.clear()
         async with run.started(timeout=0.2) as engine:
-            await told(engine, "one", "it did not answer within")
-            await told(engine, "two", "it did not answer within")
+            await reason_shows(engine, "one", "it did not answer within")
+            await reason_shows(engine, "two", "it did not answer within")
             first = engine.peers.statuses()[0].next_attempt
             await until(lambda: engine.peers.statuses()[0].next_attempt not in (None, first), "it tries again")
             assert len(ring.asked) == 1
@@ -156,7 +156,7 @@ async def test_a_keyring_that_comes_after_syncline(ring: Vault, tmp_path: Path) 
         ring.there = False
         keyring.set_keyring(keyring.backends.fail.Keyring())  # what python-keyring settles for
         async with run.started() as engine:
-            await told(engine, "one", "which is not available now")
+            await reason_shows(engine, "one", "which is not available now")
             ring.there = True
             await engine.peers.wait_in_sync(timeout=PATIENCE)
 
@@ -167,7 +167,7 @@ async def test_a_keyring_that_breaks(ring: Vault, tmp_path: Path) -> None:
         held = ring.kept
         ring.kept = None  # type: ignore[assignment]
         async with run.started() as engine:
-            await told(engine, "one", "it failed (AttributeError)")
+            await reason_shows(engine, "one", "it failed (AttributeError)")
             ring.kept = held
             await engine.peers.wait_in_sync(timeout=PATIENCE)
 
@@ -178,7 +178,7 @@ async def test_an_entry_that_is_lost_and_comes_back(ring: Vault, tmp_path: Path)
         held = dict(ring.kept)
         ring.kept.clear()
         async with run.started() as engine:
-            await told(engine, "one", "no longer has the token")
+            await reason_shows(engine, "one", "no longer has the token")
             assert engine.peers.statuses()[0].remedy is Remedy.EDIT
             ring.kept.update(held)
             await engine.peers.wait_in_sync(timeout=PATIENCE)
@@ -194,7 +194,7 @@ async def test_a_file_of_tokens_that_is_damaged_and_mended(tmp_path: Path, monke
         assert json.loads(whole) == {run.peers["one"].id: SECRET}
         file.write_text(whole[:-5])
         async with run.started() as engine:
-            await told(engine, "one", "the file is damaged")
+            await reason_shows(engine, "one", "the file is damaged")
             file.write_text(whole)
             await engine.peers.wait_in_sync(timeout=PATIENCE)
 
@@ -204,8 +204,8 @@ async def test_a_token_that_was_not_read_yet_can_be_removed(ring: Vault, tmp_pat
     async with before(tmp_path, one=SECRET) as run:
         ring.locked = True
         async with run.started() as engine:
-            await told(engine, "one", "keyring: it is locked")
+            await reason_shows(engine, "one", "keyring: it is locked")
             ring.locked = False
             await engine.peers.update(run.peers["one"], token="")
             assert not ring.kept
-            await told(engine, "one", "does not accept the token")
+            await reason_shows(engine, "one", "does not accept the token")

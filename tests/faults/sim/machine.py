@@ -142,7 +142,7 @@ class Machine:
         self._moved(max(self.version, *(result.after for result in results)))
         return results
 
-    def look(self) -> None:
+    def refresh(self) -> None:
         """Notice what the app wrote, and what can be sent now."""
         version = self.replica.refresh()
         if version > self.version:
@@ -164,12 +164,12 @@ class Machine:
         made = sum(1 for _ in self.eye.cells(before, after))
         self.world.made += made
         self.note(f"writes {said}: {made} changes, version {after}")
-        self._look_soon()
+        self._refresh_soon()
 
-    def _look_soon(self) -> None:
+    def _refresh_soon(self) -> None:
         life = self.life
         wait = self.rng.choice([0.0, 0.01, 2.0])
-        self.world.time.after(wait, lambda: self.look() if self.up and self.life == life else None)
+        self.world.time.after(wait, lambda: self.refresh() if self.up and self.life == life else None)
 
     def spoil(self) -> None:
         """A row gets something that cannot be sent, or is corrected, by the app or behind its back."""
@@ -184,7 +184,7 @@ class Machine:
         else:
             said = "writes " + spoil.spoil_text(db, self.path, self.rng, behind=how == "behind")
         self.note(said)
-        self._look_soon()
+        self._refresh_soon()
 
     @property
     def _version_kinds(self) -> list[str]:
@@ -253,7 +253,7 @@ class Machine:
         for link in self.world.links:
             if link.dialler is self:
                 link.schema_changed()
-        self.look()
+        self.refresh()
 
     def make_anew(self, *, foreign: bool) -> None:
         """A table loses its sync records and some rows, and is made a CRR again; what runs notices a little later."""
@@ -263,15 +263,15 @@ class Machine:
         self.note(f"{'another program' if foreign else 'the app'} makes {table} anew: {gone} rows are gone")
         life = self.life
         self.world.time.after(
-            self.rng.choice([0.0, 0.01, 2.0]), lambda: self._look_anew() if self.up and self.life == life else None
+            self.rng.choice([0.0, 0.01, 2.0]), lambda: self._regreet() if self.up and self.life == life else None
         )
 
-    def _look_anew(self) -> None:
+    def _regreet(self) -> None:
         for driver in tuple(self.drivers):
             driver.call(
                 lambda driver=driver: driver.session.close(1001, "A table was made anew.", regreet=True)  # type: ignore[misc]
             )
-        self.look()
+        self.refresh()
 
     def catch_up(self) -> None:
         """Take all releases that are left, now and then one, and mend what is parked or cannot be sent."""

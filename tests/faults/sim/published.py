@@ -92,7 +92,7 @@ class _Published:
         if found:
             if self.masks_authors:
                 found = [change._replace(site_id=None) for change in found]
-            self.say(Changes(self.here.site_id, Cursor(self.last_sent, 0), tuple(found)), found)
+            self.send(Changes(self.here.site_id, Cursor(self.last_sent, 0), tuple(found)), found)
             self.last_sent = found[-1].db_version
         if self._dirty:
             self._dirty = False
@@ -114,7 +114,7 @@ class _Published:
         self._reading = False
         self.stalled = True
 
-    def say(self, message: StockMessage, changes: Sequence[Change] = ()) -> None:
+    def send(self, message: StockMessage, changes: Sequence[Change] = ()) -> None:
         self._actions.append(Send(encode(message), tuple(changes)))
 
     def close(self, code: int, reason: str) -> None:
@@ -148,7 +148,7 @@ class PublishedServer(_Published):
         elif isinstance(message, Changes) and self.greeted and not self.stalled:
             if message.since.version > self.last_seen:  # it complains, and applies all the same (#1)
                 self.gaps += 1
-                self.say(RejectChanges(message.sender, Cursor(self.last_seen, 0)))
+                self.send(RejectChanges(message.sender, Cursor(self.last_seen, 0)))
             if message.changes:
                 self.apply(message)
         elif isinstance(message, RejectChanges):
@@ -165,7 +165,7 @@ class PublishedServer(_Published):
         self.greeted = True
         self.peer = self._exclude = message.sender
         self.last_seen = self.here.received.get(message.sender, 0)
-        self.say(StartStreaming(Cursor(self.last_seen, 0), (self.here.site_id,), False))
+        self.send(StartStreaming(Cursor(self.last_seen, 0), (self.here.site_id,), False))
         # the first that matches, whatever kind of clock it was in the client's file
         found = (cursor.version for site, cursor in message.last_seens if site == self.here.site_id)
         self.last_sent = next(found, 0)
@@ -198,7 +198,7 @@ class PublishedClient(_Published):
 
     def start(self) -> None:
         seen = tuple((site, Cursor(version, 0)) for site, version in self.announces)
-        self.say(AnnouncePresence(self.here.site_id, seen, self.here.schema_name or "", self.here.schema_version))
+        self.send(AnnouncePresence(self.here.site_id, seen, self.here.schema_name or "", self.here.schema_version))
 
     def on_message(self, message: StockMessage) -> None:
         if isinstance(message, StartStreaming):
@@ -211,7 +211,7 @@ class PublishedClient(_Published):
                 self.peer, self.last_seen = message.sender, self.here.received.get(message.sender, 0)
             if message.since.version > self.last_seen:
                 self.gaps += 1
-                self.say(RejectChanges(message.sender, Cursor(self.last_seen, 0)))
+                self.send(RejectChanges(message.sender, Cursor(self.last_seen, 0)))
             elif message.changes:
                 self.apply(message)  # the tracker is ahead already (#3)
         elif isinstance(message, RejectChanges):

@@ -40,7 +40,7 @@ def of_language(window: QWidget, *, german: bool) -> set[str]:
     return {text for text in shown if text in words}
 
 
-def told(it: Scene) -> tuple[object, ...]:
+def texts_of(it: Scene) -> tuple[object, ...]:
     """What a person has arranged and sees, apart from the words."""
     window = it.window
     flow, peers = window.flow, window.peers
@@ -70,18 +70,18 @@ async def test_all_words_change_and_nothing_else(tmp_path: Path) -> None:
         write(it.room, "INSERT INTO item (id, name) VALUES (7, 'waits')")
         await until(lambda: "waiting" in window.flow.pause.text(), "a change waits")
         menu = window.findChild(Tray).menu
-        before = told(it)
+        before = texts_of(it)
         await it.engine.change_settings(language="de")
         await until(lambda: it.cell(Column.STATE) == "Synchron", "German")
         assert of_language(window, german=False) == set()
         assert {action.text() for action in menu.actions()} & sources().keys() - set(sources().values()) == set()
         assert re.fullmatch(r"\d warten", window.flow.pause.text())
         assert next(one.text() for one in menu.actions()).startswith("Synchron: hub 0. Letzter Abgleich: ")
-        assert told(it) == before
+        assert texts_of(it) == before
         await it.engine.change_settings(language="en")
         await until(lambda: it.cell(Column.STATE) == "In sync", "English again")
         assert of_language(window, german=True) == set()
-        assert told(it) == before
+        assert texts_of(it) == before
         window.flow.pause.setChecked(False)
         window.flow.way.setCurrentIndex(0)
         await until(lambda: "waits" in flow_texts(window), "what waited is not lost")

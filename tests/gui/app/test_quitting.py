@@ -90,7 +90,7 @@ class Lane:
         if self.program is not None:
             self.program.kill()
 
-    def told(self) -> str:
+    def describe(self) -> str:
         """How it stands, and the end of its log."""
         log = (self._home / "data" / "logs" / "syncline.log").read_text()[-1500:]
         return f"{self.room.name}: {self.arrived} of {self.rows} rows; {log}"
@@ -124,7 +124,7 @@ def test_quitting_in_the_middle_of_a_sync_again_and_again(lanes: list[Lane]) -> 
                 try:
                     case.found(one.result())
                 except AssertionError as error:
-                    error.add_note(f"seed {case.seed}; {[lane.told() for lane in lanes]}")
+                    error.add_note(f"seed {case.seed}; {[lane.describe() for lane in lanes]}")
                     raise
     for lane in lanes:  # all of it arrives after all
         lane.start()

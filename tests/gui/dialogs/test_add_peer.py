@@ -214,7 +214,7 @@ async def test_a_link_makes_a_file_where_there_is_none(tmp_path: Path) -> None:
 # The test button
 
 
-def told(dialog: PeerDialog) -> dict[Step, str]:
+def findings_of(dialog: PeerDialog) -> dict[Step, str]:
     return {step: note.text for step, note in dialog.connection_test.lines.items()}
 
 
@@ -233,21 +233,21 @@ async def test_the_test_tells_in_words(tmp_path: Path) -> None:
 
         fill(dialog, url, token="right")
         assert await try_out() == "Ready to sync."
-        assert told(dialog)[Step.SCHEMA] == "Both sides have “item”."
+        assert findings_of(dialog)[Step.SCHEMA] == "Both sides have “item”."
         assert all(note.isVisible() for note in dialog.connection_test.lines.values())
         type_into(dialog.token.line, "wrong")
-        assert set(told(dialog).values()) == {""}, "what was found was about something else"
+        assert set(findings_of(dialog).values()) == {""}, "what was found was about something else"
         assert await try_out() == "Not ready to sync."
-        assert "does not accept the token" in told(dialog)[Step.TOKEN]
-        assert told(dialog)[Step.ROOM] == "Not tried."
+        assert "does not accept the token" in findings_of(dialog)[Step.TOKEN]
+        assert findings_of(dialog)[Step.ROOM] == "Not tried."
         fill(dialog, url, "nowhere", "right")
         assert await try_out() == "Not ready to sync."
-        assert told(dialog)[Step.ROOM] == "This hub has no room “nowhere”."
+        assert findings_of(dialog)[Step.ROOM] == "This hub has no room “nowhere”."
         assert engine.peers.statuses() == []
         await server.serving.stop()
         fill(dialog, url, token="right")
         assert await try_out() == "Not ready to sync."
-        assert "connection refused" in told(dialog)[Step.REACHABLE]
+        assert "connection refused" in findings_of(dialog)[Step.REACHABLE]
         dialog.reject()
 
 

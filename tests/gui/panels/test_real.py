@@ -38,8 +38,8 @@ async def test_what_happens_is_shown(tmp_path: Path) -> None:
         await asyncio.to_thread(write, files["laptop"], "INSERT INTO item (id, name) VALUES (1, 'apple')")
         await asyncio.to_thread(write, files["laptop"], "UPDATE item SET name = 'pear' WHERE id = 1")
         arrived = [(FlowDirection.IN, "desktop to hub", "pear"), (FlowDirection.OUT, "laptop to hub", "pear")]
-        await until(lambda: set(arrived) <= set(told(flow)), "the write is seen to leave and to arrive")
-        assert (FlowDirection.LOCAL, "–", "pear") in told(flow)
+        await until(lambda: set(arrived) <= set(lines_of(flow)), "the write is seen to leave and to arrive")
+        assert (FlowDirection.LOCAL, "–", "pear") in lines_of(flow)
 
         await until(lambda: clock(peers, "desktop to hub") > 0, "the clock moved")
         assert clock(peers, "laptop to hub") >= 0
@@ -81,7 +81,7 @@ def clock(peers: PeersPanel, name: str) -> int:
     return found[0]
 
 
-def told(flow: FlowPanel) -> list[tuple[FlowDirection, str, str]]:
+def lines_of(flow: FlowPanel) -> list[tuple[FlowDirection, str, str]]:
     """Direction, peer and value of every line that is shown."""
     lines = []
     for row in range(flow.model.rowCount()):
