@@ -7,6 +7,7 @@ differ, brings the shadow up to date and empties the log, all in the caller's wr
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
 import apsw
@@ -58,11 +59,16 @@ class Capture:
         self._db = db
         self._entry = entry
         self._versions = versions
-        self._columns = list(entry.slots.items())
-        self._differ = [differs(column, f"r.v{slot}") for column, slot in self._columns]
-        self._values = "".join(f", v{slot}" for slot in entry.live)
-        self._marks = "".join(f", {mark(f't.{ident(column)}')}" for column, _ in self._columns)
-        self._packed = packed(db, entry.log_key)
+
+    # made when they are needed: most look whether anything is logged, and nothing is
+
+    @cached_property
+    def _differ(self) -> list[str]:
+        return [differs(column, f"r.v{slot}") for column, slot in self._entry.slots.items()]
+
+    @cached_property
+    def _packed(self) -> str:
+        return packed(self._db, self._entry.log_key)
 
     def pending(self) -> bool:
         """Whether anything is logged; one look at an index."""
@@ -198,10 +204,12 @@ class Capture:
         """Rows that nothing is known of, which most are that are written at once: by one statement."""
         t_is = base_is(self._entry, tuple(f"l.{name}" for name in self._entry.log_key))
         covers = covers_of(self._entry.live).hex()
+        values = "".join(f", v{slot}" for slot in self._entry.live)
+        marks = "".join(f", {mark(f't.{ident(column)}')}" for column in self._entry.columns)
         self._db.execute(
             f"INSERT OR IGNORE INTO main.{self._entry.rows}"
-            f" (pk, length, covers, col_version, db_version, site{self._values})"
-            f" SELECT l.pk, 1, x'{covers}', 1, {version}, {stamps.OWN}{self._marks} FROM {source} AS l"
+            f" (pk, length, covers, col_version, db_version, site{values})"
+            f" SELECT l.pk, 1, x'{covers}', 1, {version}, {stamps.OWN}{marks} FROM {source} AS l"
             f" CROSS JOIN {base(self._entry)} AS t ON {t_is}",
             bindings,
         )
