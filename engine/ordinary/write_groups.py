@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import repeat
 from typing import Any
 
 from engine.change import SQLiteValue
@@ -12,7 +11,7 @@ from engine.ordinary.groups import Group
 from engine.ordinary.records import covers_of
 from engine.ordinary.shadow import SHORT, mark
 from engine.ordinary.write import Writer
-from engine.sqlite.sql import ROWS
+from engine.sqlite.sql import ROWS, numbers
 from engine.tables.grouping import bulk
 from engine.tables.grouping.columns import alike
 
@@ -105,12 +104,12 @@ def _bury(writer: Writer, group: Group, version: int, authors: Sequence[int]) ->
         bulk.run_columns(writer.db, sql, [group.packed, authors], "({0}, ?1, x'', ?1, ?2, {1})", (length, version))
         return
     nothing = "".join(f", v{slot} = NULL" for slot in entry.live)
-    writer.db.executemany(
-        f"UPDATE main.{entry.rows} SET length = ?3, covers = x'', col_version = ?3, db_version = ?4, site = ?2{nothing}"
-        " WHERE r = ?1",
-        zip(group.numbers, authors, repeat(length), repeat(version)),
+    sql = (
+        f"WITH n (c0, c1) AS (VALUES {ROWS}) UPDATE main.{entry.rows} SET length = ?1, covers = x'', col_version = ?1,"
+        f" db_version = ?2, site = n.c1{nothing} FROM n WHERE {entry.rows}.r = n.c0"
     )
-    writer.db.executemany(f"DELETE FROM main.{entry.cells} WHERE r = ?", zip(group.numbers, strict=True))
+    bulk.run_columns(writer.db, sql, [group.numbers, authors], "({0}, {1})", (length, version))
+    writer.db.execute(f"DELETE FROM main.{entry.cells} WHERE r IN carray(?)", (numbers(group.numbers),))
 
 
 class _Columns:
