@@ -39,12 +39,12 @@ def test_merge(capsys: pytest.CaptureFixture[str]) -> None:
     ("bench", "first"),
     [
         ("read", "all"),
-        ("record", "inserts"),
-        ("codec", "encode"),
-        ("stall", "p99"),
         ("growth", "3"),
-        ("sql", "empty"),
-        ("single", "empty"),
+        pytest.param("record", "inserts", marks=pytest.mark.full),
+        pytest.param("codec", "encode", marks=pytest.mark.full),
+        pytest.param("stall", "p99", marks=pytest.mark.full),
+        pytest.param("sql", "empty", marks=pytest.mark.full),
+        pytest.param("single", "empty", marks=pytest.mark.full),
     ],
 )
 def test_the_others(bench: str, first: str, capsys: pytest.CaptureFixture[str]) -> None:
