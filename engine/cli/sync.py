@@ -25,7 +25,16 @@ from engine.cli.output import (
     terminal,
 )
 from engine.cli.states import StateLines
-from engine.errors import FileBusy, NoSuchFile, ReadOnlyFile, StorageFailed, SynclineError, TablesParked, UsageError
+from engine.errors import (
+    FileBusy,
+    NoSuchFile,
+    PeerUnreachable,
+    ReadOnlyFile,
+    StorageFailed,
+    SynclineError,
+    TablesParked,
+    UsageError,
+)
 from engine.events import ChangesMoved, Event, PeerChanged, SyncFinished
 from engine.history import parked
 from engine.history.event_stream import EventStream
@@ -62,7 +71,8 @@ async def run(arguments: argparse.Namespace) -> int:
     show = _JsonLines() if arguments.json else _Lines()
     backups = Backups(data_dir() / "backups")
     if arguments.url is not None and not arguments.database.exists():
-        show.created(*await _make_from_room(arguments.database, *wanted[0], extension=arguments.extension))
+        waiting = show if stay else None
+        show.created(*await _make_from_room(arguments.database, *wanted[0], waiting, extension=arguments.extension))
         backups.waive(resolved(arguments.database))
     async with Engine(Settings(), backups=backups, schema=schema, token_store=store) as engine:
         database = await _add_database(engine, arguments.database, show if stay else None)
@@ -88,22 +98,35 @@ async def run(arguments: argparse.Namespace) -> int:
 
 
 async def _make_from_room(
-    path: Path, peer: PeerConfig, token: str | None, *, extension: bool
+    path: Path, peer: PeerConfig, token: str | None, waiting: _Lines | _JsonLines | None, *, extension: bool
 ) -> tuple[Path, str, list[str], tuple[str, ...]]:
-    """Make the database with the tables of the room, or nothing at all.
+    """Make the database with the tables of the room, or nothing at all. Who stays is ``waiting`` for a peer that cannot
+    be reached, and says so.
 
     Returns:
         the database, the room, its tables, and those that are for programs with cr-sqlite only.
 
     Raises:
-        NoSuchFile: the room cannot tell what tables it has. SynclineError: as in ``ask_tables`` and ``make_file``.
+        NoSuchFile: the room cannot tell what tables it has. SynclineError: as in ``make_file``.
     """
     await asyncio.to_thread(check_place, path)
-    try:
-        tables = await ask_tables(peer, token)
-    except NoTables as error:
-        hint = t("Create it with its tables first: then the first sync creates the room from these.")
-        raise NoSuchFile(t("“{path}” does not exist. {reason}", path=path, reason=error), hint=hint) from None
+    backoff, said = Backoff(random.Random()), ""
+    while True:
+        try:
+            tables = await ask_tables(peer, token)
+            break
+        except PeerUnreachable as error:
+            if waiting is None:
+                raise NoSuchFile(
+                    t("“{path}” does not exist. {reason}", path=path, reason=error), hint=error.hint
+                ) from None
+            if str(error) != said:
+                said = str(error)
+                waiting.waits(error)
+        except NoTables as error:
+            hint = t("Create it with its tables first: then the first sync creates the room from these.")
+            raise NoSuchFile(t("“{path}” does not exist. {reason}", path=path, reason=error), hint=hint) from None
+        await asyncio.sleep(backoff.next(POLICIES[SynclineError]))
     by_extension = await asyncio.to_thread(make_file, path, tables, extension=extension)
     return path, peer.room, [plan.name for plan in tables.plans], by_extension
 

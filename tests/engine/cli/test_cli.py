@@ -354,7 +354,7 @@ def test_a_file_that_cannot_be_written(hub: str) -> None:
         # nobody could not write down which lines ran
         environment = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
         environment["SYNCLINE_HOME"] = str(home)
-        for arguments in (("sync", path, hub, "--room", "room"), ("make-syncable", path, "item")):
+        for arguments in (("sync", path, hub, "--room", "room"), ("make-syncable", path, "item", "--extension")):
             done = subprocess.run(
                 [sys.executable, "-c", AS_NOBODY, *map(str, arguments)],
                 capture_output=True,
