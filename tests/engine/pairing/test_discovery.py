@@ -178,12 +178,11 @@ async def test_nothing_is_told_by_name() -> None:
             with contextlib.suppress(BlockingIOError):
                 while True:
                     heard.extend(hearing.recv(65_536))
-            return offer([ITEM]).encode() in heard
+            return offer([ITEM]).encode() in heard and name.encode() in heard  # others announce the same tables
 
         async with Announcement(name, ["127.0.0.1"], 8787, FINGERPRINT, [offer([ITEM])]):
             await until(announced, "it was announced")
         announced()
-    assert name.encode() in heard
     for secret in (b"secret_column", b"item", FINGERPRINT.encode()):
         assert secret not in heard
 
