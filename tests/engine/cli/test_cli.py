@@ -211,34 +211,34 @@ def test_sync_makes_the_file_from_the_room(syncline: Command, tmp_path: Path) ->
         "SELECT crsql_as_crr('note'); SELECT crsql_as_crr('counted')",
     )
     write(room, "INSERT INTO note VALUES (1, 'from the room')")
-    process = syncline.start("serve", room.parent, "--port", "0")
-    assert process.stdout is not None
-    url = process.stdout.readline().split(" at ")[1].split(";")[0]
-    new, theirs = tmp_path / "new.db", tmp_path / "theirs.db"
-    out = syncline("sync", new, url, "--room", "room")
-    assert f"Created {new} with the tables of the room “room”: note, counted.\n" in out
-    assert "counted must load cr-sqlite" in out
-    with closing(sqlite3.connect(new, isolation_level=None)) as app:
-        assert app.execute("SELECT text FROM note").fetchall() == [("from the room",)]
-        app.execute("INSERT INTO note VALUES (2, 'from an app')")
-    syncline("sync", new, url, "--room", "room")
-    assert len(rows(room, "note")) == 2
-    kinds = {one["table"]: one["kind"] for one in map(json.loads, syncline("tables", new, "--json").splitlines())}
-    assert kinds == {"note": "ordinary", "counted": "cr-sqlite"}
-    syncline("sync", theirs, url, "--room", "room", "--extension", "--json")
-    kinds = {one["table"]: one["kind"] for one in map(json.loads, syncline("tables", theirs, "--json").splitlines())}
-    assert kinds == {"note": "cr-sqlite", "counted": "cr-sqlite"}
-    assert rows(theirs, "note") == rows(room, "note")
-    nowhere = tmp_path / "nowhere.db"
-    assert "no room “nope”" in syncline("sync", nowhere, url, "--room", "nope", status=1)
-    apsw.Connection(str(room.parent / "bare")).execute("CREATE TABLE plain (x)")
-    assert "no syncable table" in syncline("sync", nowhere, url, "--room", "bare", status=1)
-    generous = syncline.start("serve", room.parent, "--port", "0", "--allow-create")
-    assert generous.stdout is not None
-    url = generous.stdout.readline().split(" at ")[1].split(";")[0]
-    assert "does not have this room yet" in syncline("sync", nowhere, url, "--room", "nope", status=1)
+    new, theirs, nowhere = tmp_path / "new.db", tmp_path / "theirs.db", tmp_path / "nowhere.db"
+    with syncline.running("serve", room.parent, "--port", "0") as program:
+        url = program.line.split(" at ")[1].split(";")[0]
+        out = syncline("sync", new, url, "--room", "room")
+        assert f"Created {new} with the tables of the room “room”: note, counted.\n" in out
+        assert "counted must load cr-sqlite" in out
+        with closing(sqlite3.connect(new, isolation_level=None)) as app:
+            assert app.execute("SELECT text FROM note").fetchall() == [("from the room",)]
+            app.execute("INSERT INTO note VALUES (2, 'from an app')")
+        syncline("sync", new, url, "--room", "room")
+        assert len(rows(room, "note")) == 2
+        assert kinds_of(syncline, new) == {"note": "ordinary", "counted": "cr-sqlite"}
+        syncline("sync", theirs, url, "--room", "room", "--extension", "--json")
+        assert kinds_of(syncline, theirs) == {"note": "cr-sqlite", "counted": "cr-sqlite"}
+        assert rows(theirs, "note") == rows(room, "note")
+        assert "no room “nope”" in syncline("sync", nowhere, url, "--room", "nope", status=1)
+        with closing(sqlite3.connect(room.parent / "bare")) as other:
+            other.execute("CREATE TABLE plain (x)")
+        assert "no syncable table" in syncline("sync", nowhere, url, "--room", "bare", status=1)
+    with syncline.running("serve", room.parent, "--port", "0", "--allow-create") as program:
+        url = program.line.split(" at ")[1].split(";")[0]
+        assert "does not have this room yet" in syncline("sync", nowhere, url, "--room", "nope", status=1)
     assert not nowhere.exists()
     assert not (room.parent / "nope").exists()
+
+
+def kinds_of(syncline: Command, path: Path) -> dict[str, str]:
+    return {one["table"]: one["kind"] for one in map(json.loads, syncline("tables", path, "--json").splitlines())}
 
 
 def test_changes_follow(syncline: Command, tmp_path: Path) -> None:
