@@ -83,8 +83,15 @@ def _change(
     backup = Backups(data_dir() / "backups").make(path)
     with Replica.open(path) as replica:
         for table in tables:
-            change(replica, table.name)
-            print_line(describe(table))
+            try:
+                change(replica, table.name)
+            except NotEligible as error:
+                if table.kind is None:
+                    raise
+                print_line(t("{table} is already syncable.", table=table.name))  # it stays of the kind that it is
+                print_line(sentences(*error.reasons), indent=4)
+            else:
+                print_line(describe(table))
     print_line(t("Backup of the previous state: {backup}", backup=backup))
 
 

@@ -86,13 +86,19 @@ async def test_what_guests_bring_is_shown_and_can_be_put_back(tmp_path: Path) ->
         await pair(here, there.sharing.invite(database.id), ours)
         await here.peers.wait_in_sync(timeout=PATIENCE)
         [guest] = there.sharing.guests()
+        moved: set[tuple[str, FlowDirection]] = set()
         with there.subscribe() as events:
+
+            def told() -> bool:
+                moved.update((event.peer, event.way) for event in events.drain() if isinstance(event, ChangesMoved))
+                return len(moved) == 3
+
             write(ours, "UPDATE item SET name = 'after'")
             await until(lambda: rows(theirs) == rows(ours), "it arrives")
             write(theirs, "INSERT INTO item (id, name) VALUES (2, 'x')")
             await until(lambda: rows(theirs) == rows(ours), "it arrives")
-            moved = [event for event in events.drain() if isinstance(event, ChangesMoved)]
-        assert {(event.peer, event.way) for event in moved} == {
+            await until(told, "all three are told")
+        assert moved == {
             (guest.name, FlowDirection.IN),
             ("", FlowDirection.LOCAL),
             (guest.name, FlowDirection.OUT),
