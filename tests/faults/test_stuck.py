@@ -127,7 +127,9 @@ async def test_a_large_cell_on_a_slow_line_is_no_stall(
     tmp_path: Path, direction: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It takes longer than any limit, and the connection is left in peace as long as bytes move."""
-    monkeypatch.setattr(keepalive, "INTERVAL", 4.0)  # a busy machine may keep quiet for some seconds
+    # a busy machine may keep quiet for some seconds, and the system's buffers take as long to empty
+    monkeypatch.setattr(keepalive, "INTERVAL", 4.0)
+    monkeypatch.setattr(syncline, "GIVE_UP", 8.0)
     room, a = make_file(tmp_path / "hub" / "room"), make_file(tmp_path / "a.db")
     source = a if direction == "up" else room
     reasons = set()
