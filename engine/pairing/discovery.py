@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from engine.sqlite.steps import to_the_end
 from engine.table_shape import Shape
 from engine.text import printable, t
 from engine.wire import PROTOCOL
@@ -132,6 +133,9 @@ class Announcement:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        await to_the_end(self._leave())
+
+    async def _leave(self) -> None:
         if self._announcing is not None:
             self._announcing.cancel()
             await asyncio.gather(self._announcing, return_exceptions=True)
@@ -170,7 +174,7 @@ class Announcement:
         except Exception as error:  # the network may be gone, and each system says so in its own way
             log.info("The goodbye could not be said: %s", error)
         finally:
-            await zeroconf.async_close()
+            await to_the_end(zeroconf.async_close())
 
     async def _announce(self) -> None:
         from zeroconf.asyncio import AsyncServiceInfo
@@ -242,6 +246,9 @@ class Discovery:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        await to_the_end(self._leave())
+
+    async def _leave(self) -> None:
         self._closed = True
         for asking in self._asking.values():
             asking.cancel()

@@ -52,6 +52,20 @@ async def unless(over: asyncio.Future[Any], work: Coroutine[Any, Any, T]) -> T:
         await asyncio.wait((task,))
 
 
+async def to_the_end(work: Coroutine[Any, Any, T]) -> T:
+    """Do ``work`` to its end, also where whoever waits for it is cancelled: for closing what nobody else would close.
+
+    Raises:
+        asyncio.CancelledError: that was so; the work is done all the same.
+    """
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait((task,))
+        raise
+
+
 async def in_turns(steps: Steps[T], thread: Executor) -> T:
     """Take each step on ``thread``, in its turn with other work there; returns what came of them.
 

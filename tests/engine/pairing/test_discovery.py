@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import secrets
 import socket
 import struct
@@ -166,6 +167,30 @@ def listening() -> Iterator[socket.socket]:
         hearing.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, group)
         hearing.setblocking(False)
         yield hearing
+
+
+@pytest.mark.parametrize("moment", range(12))
+@pytest.mark.parametrize("what", ["announcing", "looking"])
+def test_nothing_stays_open_whenever_it_is_cancelled(what: str, moment: int, recwarn: pytest.WarningsRecorder) -> None:
+    """Closing takes a while; whoever closes may be cancelled in the middle of that."""
+
+    async def short() -> None:
+        announcement = Announcement("a machine", ["127.0.0.1"], 8787, FINGERPRINT, [offer([ITEM])])
+        async with announcement if what == "announcing" else Discovery(here=True):
+            await asyncio.sleep(0)
+
+    async def cancelled() -> None:
+        task = asyncio.create_task(short())
+        if what == "looking":
+            await until(lambda: "zeroconf.asyncio" in sys.modules, "it is loaded")
+        for _ in range(moment):
+            await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    asyncio.run(cancelled())
+    gc.collect()
+    assert [str(warning.message) for warning in recwarn] == []
 
 
 @on_loop
