@@ -1,18 +1,24 @@
-"""Writes docs/commands.md from the parser of the command line, so that it cannot say anything else.
+"""Writes docs/commands.md and the manual page from the parser of the command line, so that they say nothing else.
 
 python .ci/commands.py          after a command or an option changed
-python .ci/commands.py --check  ends with 1 when the page is not up to date
+python .ci/commands.py --check  ends with 1 when one of them is not up to date
 """
 
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from engine.cli.parser import Parser
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "commands.md"
+MANUAL = ROOT / "assets" / "syncline.1"
 
 HEAD = """# Commands
 
@@ -22,7 +28,8 @@ command tells the same with `--help`. From a checkout, write `./syncline`; there
 `./syncline test` runs the checks and tests, `./syncline bundle` makes a folder that runs on a machine without Python.
 
 Every command ends with 0 when it did what it was to do, 1 when it could not (a sentence on stderr says why), 2 when
-it was used wrongly. Ctrl-C or SIGTERM ends a command in good order. `--json` is for programs.
+it was used wrongly. `check` and `conflicts` end with 1 while something is left to be done, too. Ctrl-C or SIGTERM ends
+a command in good order. `--json` is for programs.
 
 | variable | |
 |---|---|
@@ -39,6 +46,64 @@ def page() -> str:
     from engine.cli.commandline import parser
 
     return HEAD + "".join(line + "\n" for line in _commands(parser(), "syncline"))
+
+
+VARIABLES = re.findall(r"^\| `(\w+)` \| (.*) \|$", HEAD, re.MULTILINE)
+
+MANUAL_HEAD = """.\\" Written by .ci/commands.py.
+.TH SYNCLINE 1
+.SH NAME
+syncline \\- keeps the SQLite databases of apps in sync between machines
+.SH SYNOPSIS
+.B syncline
+.RI [ COMMAND " ...]"
+.SH DESCRIPTION
+Without a command, the window is opened; with a FILE, it is opened with a database to add, and with a link that begins
+with syncline: with a peer to add.
+.B syncline help
+.I COMMAND
+explains a command.
+.SH COMMANDS
+"""
+
+MANUAL_END = """.SH EXIT STATUS
+0: it did what it was to do. 1: it could not; a sentence on stderr says why. 2: it was used wrongly.
+.SH FILES
+.TP
+.I ~/.config/syncline
+the settings
+.TP
+.I ~/.local/share/syncline
+backups, the journal, the certificate and the log
+"""
+
+
+def manual() -> str:
+    """The manual page."""
+    from engine.cli.commandline import parser
+
+    lines = [line for name, one in parser().commands.items() for line in _manual_of(one, name)]
+    lines.append(".SH ENVIRONMENT")
+    for name, text in VARIABLES:
+        lines += [".TP", f".B {_roff(name)}", _roff(text.replace("`", ""))]
+    return MANUAL_HEAD + "".join(line + "\n" for line in lines) + MANUAL_END
+
+
+def _manual_of(one: Parser, name: str) -> Iterator[str]:
+    shown = [*one.positionals(), *(each for each in one.visible_options() if each.dest != "help")]
+    use = " ".join(["syncline", name, *map(_use, shown), *(["COMMAND"] if one.commands else [])])
+    yield from (f".SS {_roff(name)}", _roff(one.description or ""), ".PP", f".B {_roff(use)}")
+    for action in shown:
+        yield from (".TP", f".B {_roff(_named(action))}", _roff(_explained(action)))
+    if one.examples:
+        yield from (".PP", "Examples:", ".PP", ".nf", *(_roff(f"    {line}") for line in one.examples), ".fi")
+    for word, command in one.commands.items():
+        yield from _manual_of(command, f"{name} {word}")
+
+
+def _roff(text: str) -> str:
+    text = text.replace("\\", "\\e").replace("-", "\\-")
+    return f"\\&{text}" if text.startswith((".", "'")) else text
 
 
 def _commands(one: argparse.ArgumentParser, name: str) -> Iterator[str]:
@@ -75,8 +140,9 @@ def _use(action: argparse.Action) -> str:
 def _named(action: argparse.Action) -> str:
     if not action.option_strings:
         return str(action.metavar)
-    value = "" if action.nargs == 0 else " " + str(action.metavar or "|".join(action.choices or [action.dest.upper()]))
-    return action.option_strings[-1] + value
+    value = str(action.metavar or "|".join(action.choices or [action.dest.upper()]))
+    form = {"0": "{}", "?": "{} [{}]"}.get(str(action.nargs), "{} {}")
+    return form.format(action.option_strings[-1], value)
 
 
 def _explained(action: argparse.Action) -> str:
@@ -91,13 +157,14 @@ def _in_cell(text: str) -> str:
 def main() -> int:
     """See above."""
     sys.path.insert(0, str(ROOT))
-    if "--check" in sys.argv:
-        if PAGE.read_text("utf-8") == page():
-            return 0
-        print("docs/commands.md is not up to date: run python .ci/commands.py")
-        return 1
-    PAGE.write_text(page(), "utf-8")
-    return 0
+    old = 0
+    for file, text in ((PAGE, page()), (MANUAL, manual())):
+        if "--check" not in sys.argv:
+            file.write_text(text, "utf-8")
+        elif not file.exists() or file.read_text("utf-8") != text:
+            print(f"{file.relative_to(ROOT)} is not up to date: run python .ci/commands.py")
+            old = 1
+    return old
 
 
 if __name__ == "__main__":

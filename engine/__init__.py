@@ -1,8 +1,9 @@
-"""Syncline's engine: cr-sqlite databases kept in sync, with no window needed. Nothing below this package imports Qt.
+"""Syncline's engine: SQLite databases kept in sync, with no window needed. Nothing below this package imports Qt.
 
 From the bottom up; imports point down only (``tests/engine/test_directions.py``):
 
-- ``text``: texts for people; ``language``: their catalogue; ``errors``: every error a person can meet, as one tree
+- ``text``: texts for people; ``language``: their catalogue; ``peer_text``: those that two sides tell each other;
+  ``errors``: every error a person can meet, as one tree
 - ``ids``: ids of peers and databases, as types; ``change``: one row of ``crsql_changes``; ``table_shape``,
   ``table_plan``: what sides tell each other of tables
 - ``sqlite``: one SQLite file, whatever is in it; ``tables``: what every kind of synced table shares

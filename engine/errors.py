@@ -2,6 +2,7 @@
 
 SynclineError                 a sentence (what, where) and a hint (what to try)
 ├── UsageError                used wrongly: a bad argument, address or setting (exit status 2)
+│   └── ReferencesUndecided   nobody has said whether columns refer to rows of other tables
 ├── ReplicaError              something about a database file
 │   ├── NoSuchFile            the file or its folder is not there
 │   ├── NotADatabase          not a SQLite file, or a damaged one
@@ -80,6 +81,18 @@ class UsageError(SynclineError):
     """An argument, an address or a setting is wrong; nothing was tried."""
 
 
+class ReferencesUndecided(UsageError):
+    """Columns look like references, and nobody has said whether they are. Once sent, numbers cannot be translated.
+
+    ``columns`` has each as (table, column).
+    """
+
+    def __init__(self, table: str, columns: tuple[tuple[str, str], ...], evidence: str) -> None:
+        message = t("Before “{table}” is synced, say whether it refers to other rows.", table=table)
+        super().__init__(sentences(message, evidence), hint=t("What was sent as a plain number stays one."))
+        self.columns = columns
+
+
 # Files
 
 
@@ -144,6 +157,10 @@ class TableBroken(ReplicaError):
         super().__init__(t("The table “{table}” cannot be synced: {reason}.", table=table, reason=reason), hint=hint)
         self.table = table
         self.reason = reason
+
+
+class TableSuspended(TableBroken):
+    """A person is asked whether most of its rows are meant to be gone (``Replica.suspended_deletions``)."""
 
 
 class FileReplaced(ReplicaError):
@@ -234,6 +251,10 @@ class TokenRefused(PeerRefused):
 
 class SchemasDiffer(PeerRefused):
     """The two sides' tables do not fit together: it goes on when one of them was altered."""
+
+
+class JoinNeeded(SchemasDiffer):
+    """No table is synced before a person has said how rows that never met are joined."""
 
 
 class TablesParked(SchemasDiffer):

@@ -29,6 +29,8 @@ class FlowChange:
 
     ``key`` is the unpacked primary key. ``old`` is the value that an incoming change overwrote; ``had_old`` tells a
     NULL that was there from nothing at all. ``version`` is the db_version here; ``author`` the 16 bytes of its site.
+    ``global_key`` is what all machines call a row to which each gives a number of its own (``engine.tables.spoken``);
+    ``key`` has its number here.
     """
 
     table: str
@@ -36,10 +38,11 @@ class FlowChange:
     column: str
     value: SQLiteValue
     version: int
-    author: bytes | None
+    author: SiteId | None
     cl: int
     old: SQLiteValue = None
     had_old: bool = False
+    global_key: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,11 @@ def has_catalogue(language: str) -> bool:
     return catalogue(language) is not _as_it_is
 
 
+def is_template(text: str) -> bool:
+    """Whether this is the template of one of our texts: every catalogue has all of them."""
+    return bool(text) and bool(_templates().gettext(text))
+
+
 def number_format(language: str) -> Number:
     """Return what writes a number with the separators of a language; its catalogue has an example."""
     example = catalogue(language)(_THOUSAND_AND_A_HALF.template)
@@ -68,3 +73,23 @@ def system_language() -> str:
 
 def _as_it_is(text: str) -> str:
     return text
+
+
+class _Nothing(gettext.NullTranslations):
+    """Has no text."""
+
+    def gettext(self, message: str) -> str:
+        return ""
+
+
+@functools.cache
+def _templates() -> gettext.NullTranslations:
+    """A catalogue that has nothing for what is no template of ours."""
+    folder = resources.files("assets").joinpath("languages")
+    file = next((file for file in folder.iterdir() if file.name.endswith(".mo")), None)
+    if file is None:
+        return _Nothing()
+    with file.open("rb") as opened:
+        translations = gettext.GNUTranslations(opened)
+    translations.add_fallback(_Nothing())
+    return translations

@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass
 
 from engine.ids import DatabaseId, PeerId, SiteId
-from engine.table_shape import ParkedTable
+from engine.table_shape import ParkedTable, Shared
 from engine.text import sentences, t
 
 
@@ -27,6 +27,8 @@ class State(enum.Enum):
 class Remedy(enum.Enum):
     """What a person can begin with when a peer needs them."""
 
+    JOIN = enum.auto()
+    ANSWER = enum.auto()
     COMPARE_TABLES = enum.auto()
     REPAIR = enum.auto()
     NEW_ID = enum.auto()
@@ -50,6 +52,8 @@ class PeerStatus:
         done, total: progress of the sync under way, in versions; both 0 when none is.
         last_success, last_attempt, next_attempt: times, None for never.
         parked: the tables that both sides have and that are not synced for now, as of the last connection.
+        one_sided: which columns stay on one side, in sentences, likewise.
+        shared: how many tables each side syncs, and how many with the other, likewise; None where it does not tell.
         waiting: what of the database cannot be sent for now, in sentences, likewise.
     """
 
@@ -72,6 +76,8 @@ class PeerStatus:
     next_attempt: float | None = None
     remedy: Remedy | None = None
     parked: tuple[ParkedTable, ...] = ()
+    one_sided: tuple[str, ...] = ()
+    shared: Shared | None = None
     waiting: str = ""
 
     @property

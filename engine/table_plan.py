@@ -5,6 +5,7 @@ No SQL travels: types are one of a few kinds, a default is a value, and names ar
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import IntEnum
 from typing import NamedTuple
 
@@ -48,6 +49,7 @@ class ColumnPlan(NamedTuple):
     Attributes:
         key: its place in the primary key from 1; 0 for none.
         default: what a row holds that was written before the column came; None for NULL.
+        refers: as in ``engine.table_shape.ColumnType``.
     """
 
     name: str
@@ -55,6 +57,7 @@ class ColumnPlan(NamedTuple):
     collation: Collation = Collation.BINARY
     key: int = 0
     default: SQLiteValue = None
+    refers: str = ""
 
 
 class TablePlan(NamedTuple):
@@ -64,6 +67,22 @@ class TablePlan(NamedTuple):
     columns: tuple[ColumnPlan, ...]
     strict: bool = False
     rowid: bool = True
+
+    @property
+    def refers(self) -> dict[str, str]:
+        """The columns whose values travel as names of rows, each with the table of these rows."""
+        return {column.name: column.refers for column in self.columns if column.refers}
+
+
+def in_order(plans: Iterable[TablePlan]) -> list[TablePlan]:
+    """These tables, those that others refer to before the others, as far as that can be."""
+    left = {plan.name: plan for plan in plans}
+    found: list[TablePlan] = []
+    while left:
+        ready = [plan for plan in left.values() if left.keys().isdisjoint({*plan.refers.values()} - {plan.name})]
+        for plan in ready or [next((one for one in left.values() if _is_numbered(one)), next(iter(left.values())))]:
+            found.append(left.pop(plan.name))
+    return found
 
 
 def check_plans(plans: tuple[TablePlan, ...]) -> None:
@@ -82,6 +101,22 @@ def check_plans(plans: tuple[TablePlan, ...]) -> None:
         if lower.startswith(_RESERVED) or "__crsql_" in lower:
             raise UsageError(t("A table cannot be called “{name}”.", name=printable(plan.name, 40)))
         _check_columns(plan)
+    numbered = {plan.name for plan in plans if _is_numbered(plan)}
+    for plan in plans:
+        for column, table in plan.refers.items():
+            if table not in numbered:
+                raise UsageError(
+                    t(
+                        "The column “{column}” of the table “{table}” refers to rows that have no numbers.",
+                        column=printable(column, 40),
+                        table=printable(plan.name, 40),
+                    )
+                )
+
+
+def _is_numbered(plan: TablePlan) -> bool:
+    keys = [column for column in plan.columns if column.key]
+    return plan.rowid and len(keys) == 1 and keys[0].kind is Kind.INTEGER and keys[0].refers == plan.name
 
 
 def _check_columns(plan: TablePlan) -> None:

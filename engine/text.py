@@ -106,7 +106,7 @@ def unpacked(data: str) -> str:
     """
     try:
         return _unpacked(json.loads(data))
-    except (ValueError, TypeError, LookupError, RecursionError):
+    except (ValueError, TypeError, LookupError, ArithmeticError, RecursionError):
         return data
 
 
@@ -114,7 +114,8 @@ def _packed(value: object) -> object:
     if isinstance(value, Exception) and value.args and isinstance(value.args[0], Text):
         value = value.args[0]
     if isinstance(value, Text):
-        return [value.template, {name: _packed(argument) for name, argument in value.arguments.items()}]
+        shown = {name for _, name, _, _ in string.Formatter().parse(value.template)}
+        return [value.template, {name: _packed(one) for name, one in value.arguments.items() if name in shown}]
     return value if isinstance(value, int | float) else str(value)
 
 
@@ -122,9 +123,11 @@ def _unpacked(value: Any) -> str:
     if isinstance(value, str):
         return value
     template, arguments = value
+    if not isinstance(template, str) or not isinstance(arguments, dict):
+        raise TypeError("Whoever wrote this did not mean a text.")
     if _GAP.sub("", template).count("{") or not template.isprintable():
         raise ValueError("Whoever wrote this wants more than values in gaps.")
-    values = {name: _unpacked(one) if isinstance(one, str | list) else one for name, one in arguments.items()}
+    values = {name: one if isinstance(one, int | float) else _unpacked(one) for name, one in arguments.items()}
     text = _made(template, values)
     if len(text) > LONGEST:
         raise ValueError("Whoever wrote this wants a text that fills the memory.")

@@ -2,13 +2,17 @@
 
 - ``app``, ``lifecycle``: start and end; ``single_instance``: one for each person
 - ``crash_handler``, ``logs``: defects, and the log file; ``gc_timer``: garbage is collected on this thread only
-- ``bridge``: engine events to Qt signals; ``commands``: what a person asks for to engine calls
-- ``window``, ``toolbar``, ``status_line``, ``message_bar``, ``tray``, ``notifier``: put together from ``panels``
+- ``bridge``: engine events to Qt signals; ``engine_state``: what they have told so far
+- ``commands``: what a person asks for to engine calls
+- ``window``, ``centre``, ``toolbar``, ``status_line``, ``message_bar``, ``tray``, ``notifier``: made of ``panels``
 - ``panels``: tables and what is around them; ``models``: what they show; ``dialogs``, and ``dialog_controller``
+- ``help_menu``: documents, version, about
 - ``actions``: what window and tray share; ``summary``: all peers in one line; ``window_state``: sizes of last time
-- ``journal_reader``, ``clock_reader``: what panels show that is read from disk
+- ``database_choice``: which database the window is about
+- ``journal_reader``, ``clock_reader``, and as ``database_reader`` ``coverage_reader`` and ``conflicts``, which also
+  carries out what is decided: what panels show that is read from disk
 - ``preferences``: settings put into effect; ``power_monitor``: battery and network; ``desktop``: login, links
 - ``language``: ``tr`` and ``said``; ``theme``: icons and colours
-- ``demo``, ``demo_machine``: the demos; ``ui_gallery``: every window and state, for tests and ``screenshots``,
-  ``pairing_screenshots``
+- ``demo``, ``demo_machine``: the demos; ``ui_gallery``: every window and state, for tests and ``screenshots``, with
+  ``gallery_samples``; ``pairing_screenshots``
 """

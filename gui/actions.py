@@ -17,12 +17,14 @@ from gui.theme import icon
 class Actions(QObject):
     """The actions, connected to nothing yet.
 
-    ``sync_now`` means the chosen peers, or all when none is chosen; ``sync_all`` always means all.
+    ``sync_now`` means the chosen peers; when none is chosen, those of the chosen database, or all. ``sync_all`` always
+    means all.
     """
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._chosen = 0
+        self._database = ""
         self.sync_now = self._action("sync-now", QKeySequence(Qt.Key.Key_F5))
         self.sync_all = self._action("sync-now", QKeySequence("Shift+F5"))
         self.auto_sync = self._action("auto-sync", QKeySequence("Ctrl+Shift+A"))
@@ -65,11 +67,18 @@ class Actions(QObject):
         """Say in the tooltip whom ``sync_now`` means."""
         self._chosen = peers
         whom = tr("Sync all peers (F5)")
+        if self._database:
+            whom = tr("Sync “{database}” (F5); all: Shift+F5", database=self._database)
         if peers == 1:
             whom = tr("Sync the selected peer (F5); all: Shift+F5")
         elif peers > 1:
             whom = tr("Sync the {count} selected peers (F5); all: Shift+F5", count=peers)
         self.sync_now.setToolTip(whom)
+
+    def set_database(self, name: str) -> None:
+        """Say which database ``sync_now`` means where no peer is chosen; '' for all."""
+        self._database = name
+        self.set_chosen(self._chosen)
 
     def set_counts(self, *, databases: int, peers: int) -> None:
         """Switch off what makes no sense yet."""

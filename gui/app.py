@@ -135,6 +135,7 @@ async def _shell(
     tray.missed.connect(window.show_no_tray)
     notifier = Notifier(engine, bridge, window.peers.model.is_stale, window)
     notifier.notified.connect(tray.notify)
+    window.conflicts_reader.conflicts_read.connect(notifier.conflicts_read)
     window.demo_requested.connect(start_demo)
     actions.open_window.triggered.connect(window.present)
     tray.show()

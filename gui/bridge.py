@@ -18,6 +18,7 @@ from engine.events import (
     DatabaseRemoved,
     Event,
     HubChanged,
+    Paired,
     PeerChanged,
     PeerRemoved,
     SettingsChanged,
@@ -49,6 +50,8 @@ class Bridge(QObject):
     """list[SyncFinished | SyncFailed], oldest first."""
     needs_you = Signal(object)
     """AttentionNeeded"""
+    paired = Signal(object)
+    """Paired: another machine used a link of ours."""
     hub_changed = Signal(object)
     """HubChanged"""
     sharing_changed = Signal(object)
@@ -95,6 +98,8 @@ class Bridge(QObject):
                     settings = event.settings
                 case SharingChanged():
                     sharing = event
+                case Paired():
+                    self.paired.emit(event)
                 case HubChanged():
                     self.hub_changed.emit(event)
         if settings is not None:

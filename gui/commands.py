@@ -52,6 +52,7 @@ class Commands(QObject):
         task = asyncio.get_running_loop().create_task(self._run(work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(lambda _: work.close())  # a task that is cancelled at once never comes to it
 
     async def end(self) -> None:
         """Cancel what still runs and start nothing more. What the engine has begun to write is finished by it."""

@@ -20,11 +20,24 @@ from engine.history.export import export
 from engine.history.journal import OverwrittenLine
 from engine.ids import DatabaseId, PeerId
 from engine.settings import HOME, data_dir
+from engine.table_shape import NOTHING_FOUND
 from engine.truncate import Clipped
 from gui.commands import Commands, in_words
 from gui.desktop.autostart import Autostart, autostart
 from gui.desktop.links import LinkType, link_type
-from gui.dialogs import add_database, add_peer, cell_details, confirm, schema, settings, share, verify
+from gui.dialogs import (
+    about,
+    add_database,
+    add_peer,
+    cell_details,
+    confirm,
+    join,
+    rows_gone,
+    schema,
+    settings,
+    share,
+    verify,
+)
 from gui.dialogs.base import closed
 from gui.language import tr
 from gui.logs import LogFile
@@ -97,6 +110,11 @@ class DialogController(QObject):
         if not self._asking.locked():
             self._commands.start(self._share())
 
+    def about(self) -> None:
+        """Say what this program is, unless some dialog is open."""
+        if not self._asking.locked():
+            self._commands.start(self._about())
+
     def change_settings(self) -> None:
         """Open the settings, unless some dialog is open."""
         if not self._asking.locked():
@@ -123,7 +141,20 @@ class DialogController(QObject):
     def repair(self, peer: PeerId) -> None:
         """Ask whether to mend the sync records of a peer's database, and do it."""
         config = next(known for known in self._engine.settings.peers if known.id == peer)
-        self._commands.start(self._repair(config.database))
+        self.repair_database(config.database)
+
+    def repair_database(self, database: str) -> None:
+        """Ask whether to mend the sync records of a database, and do it."""
+        self._commands.start(self._repair(database))
+
+    def join(self, peer: PeerId) -> None:
+        """Ask how rows are joined with a peer's that they have never met, and have that done."""
+        self._commands.start(self._join(peer))
+
+    def answer_suspended(self, peer: PeerId) -> None:
+        """Ask whether most rows of tables of a peer's database are meant to be gone, and go on by the answers."""
+        config = next(known for known in self._engine.settings.peers if known.id == peer)
+        self._commands.start(self._answer_suspended(config.database))
 
     def new_id(self, peer: PeerId) -> None:
         """Give the file that is synced with this peer an id of its own, if the person is sure."""
@@ -183,6 +214,10 @@ class DialogController(QObject):
         async with self._asking:
             await share.ask(self._window, self._engine)
 
+    async def _about(self) -> None:
+        async with self._asking:
+            await about.show(self._window)
+
     async def _change_settings(self) -> None:
         async with self._asking:
             await settings.ask(self._window, self._engine, self.autostart, self.links)
@@ -226,6 +261,24 @@ class DialogController(QObject):
             tables = ", ".join(sorted({values.shown(one.table) for one in found}))
             done = tr("Repaired: {tables}.", tables=tables)
             self._commands.status_message.emit(done if found else tr("Nothing needed repair."))
+
+    async def _join(self, peer: PeerId) -> None:
+        status = next(known for known in self._engine.peers.statuses() if known.peer == peer)
+        asked = [one for one in status.parked if one.found is not None]
+        async with self._asking:
+            for one in asked:
+                how = await join.ask(self._window, one.table, self._commands.name_of(peer), one.found or NOTHING_FOUND)
+                if how is None:
+                    return
+                await self._engine.peers.join(peer, how, one.table)
+
+    async def _answer_suspended(self, database: DatabaseId) -> None:
+        async with self._asking:
+            for asked in await self._engine.databases.suspended_deletions(database):
+                delete = await rows_gone.ask(self._window, asked)
+                if delete is None:
+                    return
+                await self._engine.databases.answer_suspended(database, asked.table, delete=delete)
 
     async def _new_id(self, chosen: str) -> None:
         database = next(known for known in self._engine.settings.databases if known.id == chosen)

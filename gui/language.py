@@ -1,13 +1,14 @@
 """The language of the window: which catalogue is in force, and how everything in it asks for its texts.
 
-``tr`` gives a text of the window in the person's language, and ``said`` what the engine said. What does not ask by
-itself is set in a method that is passed to ``on_language_change``: it is called again when the language changes. The
-catalogues are those of ``engine.language``; Qt's own texts come with Qt.
+``tr`` gives a text of the window in the person's language, and ``said`` what the engine said; where that names
+commands, the window names its buttons. What does not ask by itself is set in a method that is passed to
+``on_language_change``: it is called again when the language changes. The catalogues are those of ``engine.language``;
+Qt's own texts come with Qt.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import MethodType
 from weakref import WeakMethod
 
@@ -66,7 +67,28 @@ def tr(template: str, /, **arguments: object) -> str:
 
 def said(text: str) -> str:
     """Return what the engine said in the person's language: only texts with a template are translated."""
-    return translated(text, _lookup, _number)
+    return translated(text, _in_the_window, _number)
+
+
+def _in_the_window(template: str) -> str:
+    words = _BUTTONS.get(template)
+    return words() if words is not None else _lookup(template)
+
+
+_BUTTONS: Mapping[str, Callable[[], str]] = {
+    "Nothing of it is synced until you choose how they are joined: “sync --join both”, “same” or “replace”.": lambda: (
+        tr("Nothing of it is synced until you choose, with “Join…”, how they are joined.")
+    ),
+    "Nothing of it is synced until the other side has chosen how they are joined.": lambda: tr(
+        "Nothing of it is synced until you choose, with “Join…”, how they are joined, or the other side does."
+    ),
+    "{gone:,} of its {known:,} rows are gone. “check --bring-back {table}” gets them back from the other machines,"
+    " “check --delete-everywhere {table}” deletes them there too": lambda: tr(
+        "{gone:,} of its {known:,} rows are gone. “Answer…” gets them back from the other machines, or deletes them"
+        " there too"
+    ),
+}
+"""What the window says in place of sentences of the engine that name commands: with the same gaps, filled in later."""
 
 
 def _number(text: str) -> str:

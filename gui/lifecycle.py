@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ctypes
 import logging
 import os
 import signal
 import socket
 import sys
 from collections.abc import Callable, Coroutine, Iterator
-from typing import Any
+from typing import Any, NoReturn
 
 import qasync
 from PySide6.QtCore import (
@@ -74,6 +75,7 @@ def make_application() -> Application:
     """Make the one application object. Qt's messages go to the log."""
     qInstallMessageHandler(_log_message)
     app = Application(sys.argv[:1])
+    _notice_lost_display(app)
     app.setApplicationName("Syncline")
     app.setDesktopFileName("syncline")
     language.install(app, "system")
@@ -82,6 +84,28 @@ def make_application() -> Application:
     for request in (app.commitDataRequest, app.saveStateRequest):
         request.connect(_leave_the_session)
     return app
+
+
+def _end_without_display() -> NoReturn:
+    """Say that the display has gone, and end at once: nothing more can be run on the loop, and what is on disk is whole
+    at any moment."""
+    print("syncline: The display that the window was on is gone. Nothing is lost.", file=sys.stderr)
+    print("          Start Syncline again once there is one.", file=sys.stderr, flush=True)
+    os._exit(1)
+
+
+_IO_ERROR_HANDLER = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p)
+
+_on_io_error = _IO_ERROR_HANDLER(lambda _display: _end_without_display())
+"""Lives as long as the module, as libX11 calls it."""
+
+
+def _notice_lost_display(app: Application) -> None:
+    """Have libX11 tell us when the display goes, too: where it notices before Qt does, it would end the program with a
+    message of its own (XSetIOErrorHandler)."""
+    if app.platformName() == "xcb":
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.CDLL("libX11.so.6").XSetIOErrorHandler(_on_io_error)
 
 
 def run_coroutine(app: Application, main: Callable[[asyncio.Event], Coroutine[Any, Any, int]]) -> int:
@@ -93,9 +117,7 @@ def run_coroutine(app: Application, main: Callable[[asyncio.Event], Coroutine[An
         except RuntimeError as error:
             if not str(error).startswith(STOPPED):
                 raise
-            print("syncline: The display that the window was on is gone. Nothing is lost.", file=sys.stderr)
-            print("          Start Syncline again once there is one.", file=sys.stderr, flush=True)
-            os._exit(1)  # nothing more can be run on that loop; what is on disk is whole at any moment
+            _end_without_display()
 
 
 @contextlib.contextmanager

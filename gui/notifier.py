@@ -5,14 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
 from engine.api import Engine
-from engine.events import AttentionNeeded
+from engine.events import AttentionNeeded, Paired
 from engine.peer_state import PeerStatus, State
+from engine.replica import Conflicts
 from engine.text import sentences
 from gui.bridge import Bridge
 from gui.language import said, tr
+from gui.models.values import number
 
 GATHER = 1_500
 """Milliseconds in which what comes together is said together."""
@@ -58,6 +60,10 @@ class Notifier(QObject):
         self._statuses: dict[str, PeerStatus] = {}
         self._old = {peer.id for peer in engine.settings.peers}
         """Peers that need no "first sync": it was before this start, or was said."""
+        self._conflicts: dict[str, int] = {}
+        """How much waits in each database, as it was last read."""
+        self._told_conflicts: dict[str, int] = {}
+        """How much of that is no news: it was told, or waited at the start."""
         self._waiting: list[tuple[str, str]] = []
         self._last: dict[tuple[str, str], float] = {}
         self._rested = now() - REST
@@ -70,6 +76,34 @@ class Notifier(QObject):
         bridge.needs_you.connect(self._needs_you)
         bridge.peers_changed.connect(self._peers_changed)
         bridge.peer_removed.connect(self._peer_removed)
+        bridge.paired.connect(self._paired)
+
+    @Slot(str, object)
+    def conflicts_read(self, database: str, found: Conflicts) -> None:
+        """Say when more waits in a database than was told; what waited at the start is no news."""
+        self._conflicts[database] = found.count
+        told = min(found.count, self._told_conflicts.get(database, found.count))
+        if not self._engine.settings.notify_conflicts:
+            told = found.count
+        self._told_conflicts[database] = told
+        if found.count > told:
+            self._show_soon()
+
+    def _more_conflicts(self) -> list[tuple[str, str]]:
+        """What there is to say of each database in which more waits by now than was told."""
+        lines = []
+        for database, count in self._conflicts.items():
+            more = count - self._told_conflicts[database]
+            self._told_conflicts[database] = count
+            if more == 1:
+                lines.append((database, tr("1 more conflict waits for you.")))
+            elif more > 1:
+                lines.append((database, tr("{count} more conflicts wait for you.", count=number(more))))
+        return lines
+
+    def _paired(self, event: Paired) -> None:
+        if self._engine.settings.notify_paired:
+            self._add(event.name, tr("Paired with this machine: it may sync what is shared with it."))
 
     def _needs_you(self, event: AttentionNeeded) -> None:
         if self._engine.settings.notify_needs_you:
@@ -107,11 +141,15 @@ class Notifier(QObject):
         self._last = {told: when for told, when in self._last.items() if now - when < AGAIN}
         self._last[peer, text] = now
         self._waiting.append((peer, text))
+        self._show_soon()
+
+    def _show_soon(self) -> None:
+        """Show what has been gathered once it has had its time."""
         if not self._soon.isActive():
-            self._soon.start(max(GATHER, int(1000 * (self._rested + REST - now))))
+            self._soon.start(max(GATHER, int(1000 * (self._rested + REST - self._now()))))
 
     def _show_gathered(self) -> None:
-        waiting, self._waiting = self._waiting, []
+        waiting, self._waiting = [*self._waiting, *self._more_conflicts()], []
         if not waiting:
             return
         self._rested = self._now()
@@ -128,4 +166,6 @@ class Notifier(QObject):
         status = self._statuses.get(peer)
         if status is not None:
             return status.name
-        return next((known.name for known in self._engine.settings.peers if known.id == peer), peer)  # else a guest
+        names: dict[str, str] = {one.id: one.name for one in self._engine.settings.databases}
+        names |= {one.id: one.name for one in self._engine.settings.peers}
+        return names.get(peer, peer)  # else a guest

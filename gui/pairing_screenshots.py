@@ -65,7 +65,7 @@ async def pairing(folder: Path, take: Take) -> None:
             async with _opened(desktop, add_peer.ask(desktop, theirs, link=link)) as adding:
                 assert isinstance(adding, add_peer.PeerDialog)
                 await _until(lambda: _found(adding, mine))
-                adding.where.show_message("")  # no token is kept for these two
+                adding.form.where.show_message("")  # no token is kept for these two
                 await take("pairing-3-add-peer", adding)
                 adding.accept()
                 await _until(lambda: theirs.settings.peers)
@@ -74,9 +74,9 @@ async def pairing(folder: Path, take: Take) -> None:
             await take("pairing-4-used", dialog)
         await take("pairing-5-in-sync", desktop)
         await asyncio.to_thread(_alter, folder / "laptop.db")
-        await _until(lambda: desktop.peers.remedy.isVisible())
-        await take("pairing-6-tables-differ", desktop)
         [peer] = theirs.settings.peers
+        await _until(lambda: "due" in theirs.peers.statuses()[0].sentence())
+        await take("pairing-6-tables-differ", desktop)
         async with _opened(desktop, schema.show(desktop, theirs, peer.id, peer.name)) as dialog:
             assert isinstance(dialog, schema.SchemaDialog)
             await _until(lambda: not dialog.busy)

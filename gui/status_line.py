@@ -31,7 +31,7 @@ class StatusLine(QWidget):
         self.summary = Summary(None, "")
         """What is seen now."""
         self._icon = QLabel()
-        self._text = _Line()
+        self._text = ElidedLabel()
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self._icon)
@@ -69,7 +69,7 @@ class StatusLine(QWidget):
             self._icon.setPixmap(state_icon(state).pixmap(size, size))
 
 
-class _Line(QLabel):
+class ElidedLabel(QLabel):
     """A text that is shown as far as there is room for it, and whole in its tooltip."""
 
     def __init__(self) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from engine.events import Guest
 from engine.peer_state import PeerStatus, State
+from engine.tables import Coverage
 from gui.language import said, tr
 from gui.models import times
+from gui.models.database_status import covered, together
 from gui.models.labels import state_word
 from gui.theme import worst
 
@@ -39,13 +41,18 @@ class Summary:
 
 
 def summary(
-    peers: Collection[PeerStatus], *, databases: int, guests: Collection[Guest] = (), shared: bool = False
+    peers: Collection[PeerStatus],
+    *,
+    databases: int,
+    guests: Collection[Guest] = (),
+    shared: bool = False,
+    coverage: Mapping[str, Coverage] | None = None,
 ) -> Summary:
     """Sum up the peers for the status bar and the tray.
 
     Args:
         peers: all of them. databases: how many there are. guests: who may come in where this machine shares.
-        shared: whether it does.
+        shared: whether it does. coverage: how many tables of each database are synced, as far as that is known.
     """
     if not peers:
         if shared:
@@ -61,10 +68,11 @@ def summary(
         who = tr("{count} of {total} peers", count=len(having), total=len(peers))
     alike = len(having) == 1 or (len(having) == len(peers) and len({peer.explanation for peer in having}) == 1)
     when = _last_sync(having, state)
+    tables = together((coverage or {}).get(database) for database in {peer.database for peer in having})
     return Summary(
         state,
         f"{state_word(state) if state is not None else ''}: {who}.",
-        said(having[0].explanation) if alike else "",
+        covered(said(having[0].explanation) if alike else "", state, tables).strip(),
         tr("Last sync: {time}.", time=times.short(when, seconds=False)) if when is not None else "",
     )
 

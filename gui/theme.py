@@ -106,6 +106,12 @@ def rank(state: State) -> int:
     return list(_STATES).index(state)
 
 
+def urgency(state: State) -> int:
+    """As ``rank``, in few steps: what is sorted by it does not move whenever a peer is tried again."""
+    steps = {State.NEEDS_YOU: 0, State.WAITING: 1, State.CONNECTING: 1, State.PAUSED: 2}
+    return steps.get(state, 3)
+
+
 class _Drawing(QIconEngine):
     """Paints a drawing in its tone, for the palette and the screen of the moment."""
 

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from engine.events import DatabaseChanged
 from gui.actions import Actions, PauseMenu
+from gui.help_menu import HelpMenu
 from gui.language import on_language_change, tr
 from gui.theme import icon
 
@@ -114,6 +115,8 @@ class Toolbar(QToolBar):
         more.addAction(actions.sync_all)
         more.addMenu(self._databases_menu)
         more.addAction(actions.diagnostics)
+        self.help = HelpMenu(more)
+        more.addMenu(self.help)
         more.addSeparator()
         more.addAction(actions.close_window)
         more.addAction(actions.quit)

@@ -7,7 +7,6 @@ up. A new dialog gets its scene here: a test finds those that have none.
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -17,20 +16,32 @@ from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QDialog, QWidget
 
 from engine.api import Engine
-from engine.cli.demo.hub import ROOM, SIDES, Demo
-from engine.crr import connect
+from engine.cli.demo.hub import SIDES, Demo
 from engine.errors import NotADatabase
-from engine.events import DatabaseChanged
 from engine.history.journal import Journal
-from engine.ids import DatabaseId, PeerId, SiteId
-from engine.peer_state import PeerStatus, Remedy, State
-from engine.settings import Pause, Settings
+from engine.peer_state import State
+from engine.settings import Pause
+from engine.table_shape import JoinCount
+from engine.tables import SuspendedDeletion
 from engine.text import sentences, t
 from gui.app import cannot_start, shell
 from gui.demo import WriteBar
 from gui.desktop.autostart import XdgAutostart
 from gui.desktop.links import XdgLinkType
-from gui.dialogs import add_database, add_peer, cell_details, schema, settings, share, verify
+from gui.dialogs import (
+    about,
+    add_database,
+    add_peer,
+    cell_details,
+    join,
+    peer_form,
+    rows_gone,
+    schema,
+    settings,
+    share,
+    verify,
+)
+from gui.gallery_samples import CANNOT, CONFLICTS, NOTES, SETTINGS, SMALL, STRANGE, make_file, states, write_untracked
 from gui.language import said
 from gui.panels.activity import OVERWRITTEN, SYNCS
 from gui.tray import Tray
@@ -39,10 +50,9 @@ from gui.window import Window
 Show = Callable[[str, QWidget], Awaitable[None]]
 
 WIDE = QSize(1180, 680)
-SMALL = QSize(1180, 480)
+SCALED = QSize(853, 500)
+"""As large as a window can be on a screen of 1280x800 at 150 %."""
 PATIENCE = 20.0
-SETTINGS = Settings(discover=False)
-"""What is seen does not depend on who else is in the network."""
 
 
 class Gallery:
@@ -67,11 +77,31 @@ class Gallery:
         box.close()
         async with shell(Engine(SETTINGS, journal=Journal()), asyncio.Event()) as window:
             await self._empty(window)
-        async with _states() as window:
+        async with states() as window:
             await self._show("states", window)
+            window.tabs.setCurrentWidget(window.conflicts)
+            await self._show("empty-conflicts", window)
+            window.conflicts.set_conflicts("d", CONFLICTS)
+            await self._show("conflicts", window)
+            window.tabs.setCurrentWidget(window.activity)
+            await self._show("empty-activity", window)
+            window.activity.choice.setCurrentIndex(OVERWRITTEN)
+            await self._show("empty-overwritten", window)
+            window.tabs.setCurrentWidget(window.flow)
+            window.choice.choose("d")
+            await self._show("states-chosen", window)
             window.peers.table.selectRow(0)
             window.peers.filter.setText("o")
             await self._show("states-filtered", window)
+            window.peers.filter.clear()
+            window.tabs.setCurrentWidget(window.conflicts)
+            for row in range(window.conflicts.model.rowCount()):
+                window.conflicts.table.selectRow(row)
+                await self._show(f"conflicts-{row + 1}", window)
+            window.resize(SCALED)
+            await self._show("conflicts-scaled", window)
+            window.tabs.setCurrentWidget(window.flow)
+            await self._show("states-scaled", window)
             window.resize(window.minimumSizeHint())
             await self._show("narrow", window)
         engine = Engine(SETTINGS, journal=Journal(), data=self._folder / "data")
@@ -89,11 +119,8 @@ class Gallery:
     async def _empty(self, window: Window) -> None:
         window.resize(SMALL)
         await self._show("empty", window)
-        for name in ("clocks", "activity"):
-            window.tabs.setCurrentWidget(getattr(window, name))
-            await self._show(f"empty-{name}", window)
-        window.activity.choice.setCurrentIndex(OVERWRITTEN)
-        await self._show("empty-overwritten", window)
+        window.resize(SCALED)
+        await self._show("empty-scaled", window)
         await self._show("tray-menu", _tray(window).menu)
 
     async def _panels(self) -> None:
@@ -132,21 +159,28 @@ class Gallery:
         window, engine, laptop = self._window, self._engine, self._laptop
         await self._ask("edit-peer", add_peer.ask(window, engine, laptop))
         await self._ask("add-peer", add_peer.ask(window, engine, None, laptop.database))
+        async with self._asked(add_peer.ask(window, engine, None, peer_form.NEW)) as dialog:
+            for field, text in ((dialog.form.address, laptop.url), (dialog.form.room, laptop.room)):
+                field.line.setText(text)
+                field.line.textEdited.emit(text)
+            dialog.connection_test.button.click()
+            await _until(lambda: not dialog.connection_test.busy)
+            await self._show("add-peer-new-file", dialog)
         async with self._asked(add_peer.ask(window, engine, laptop)) as dialog:
             dialog.connection_test.button.click()
             await _until(lambda: not dialog.connection_test.busy)
             await self._show("peer-tested", dialog)
-            for field, text in ((dialog.address, "ws://127.0.0.1:9/sync"), (dialog.token, "secret")):
+            for field, text in ((dialog.form.address, "ws://127.0.0.1:9/sync"), (dialog.form.token, "secret")):
                 field.line.setText(text)
                 field.line.textEdited.emit(text)
-            dialog.mode.setCurrentIndex(1)
+            dialog.form.mode.setCurrentIndex(1)
             dialog.connection_test.button.click()
             await _until(lambda: not dialog.connection_test.busy)
             await self._show("peer-refused", dialog)
-            for field, text in ((dialog.address, "http://example.org"), (dialog.room, "../other")):
+            for field, text in ((dialog.form.address, "http://example.org"), (dialog.form.room, "../other")):
                 field.line.setText(text)
                 field.line.textEdited.emit(text)
-            dialog.room.changed.emit()
+            dialog.form.room.changed.emit()
             await self._show("peer-wrong", dialog)
         await self._ask("share-off", share.ask(window, engine))
         await engine.sharing.start([laptop.database])
@@ -158,8 +192,8 @@ class Gallery:
     async def _database_dialogs(self) -> None:
         window, engine = self._window, self._engine
         notes, plain = self._folder / "notes.db", self._folder / "plain.db"
-        await asyncio.to_thread(_make_file, notes, NOTES)
-        await asyncio.to_thread(_make_file, plain, CANNOT)
+        await asyncio.to_thread(make_file, notes, NOTES)
+        await asyncio.to_thread(make_file, plain, CANNOT)
         await self._ask("add-database", add_database.ask(window, engine, notes))
         await self._ask("database-nothing-to-sync", add_database.ask(window, engine, plain))
         async with self._asked(add_database.ask(window, engine, self._demo.files[SIDES[0]])) as dialog:
@@ -203,13 +237,16 @@ class Gallery:
         await self._ask("remove-peer", dialogs._remove_peers([peer]))
         await self._ask("remove-database", dialogs._remove_database(self._laptop.database))
         await self._ask("new-id", dialogs._new_id(self._laptop.database))
+        await self._ask("about", about.show(window))
+        await self._ask("join", join.ask(window, "notes", self._laptop.name, JoinCount(1_200, 3, 14, 9, 1)))
+        await self._ask("rows-gone", rows_gone.ask(window, SuspendedDeletion("notes", 412, 430)))
         async with self._asked(schema.show(window, self._engine, peer, self._laptop.name)) as dialog:
             await _until(lambda: not dialog.busy)
             await self._show("tables-compared", dialog)
         async with self._asked(verify.show(window, self._engine, peer, self._laptop.name)) as dialog:
             await _until(lambda: not dialog.busy)
             await self._show("verify-identical", dialog)
-        await asyncio.to_thread(_write_untracked, self._demo.files[SIDES[0]])
+        await asyncio.to_thread(write_untracked, self._demo.files[SIDES[0]])
         async with self._asked(verify.show(window, self._engine, peer, self._laptop.name)) as dialog:
             await _until(lambda: not dialog.busy)
             await self._show("verify-different", dialog)
@@ -261,110 +298,3 @@ def _tray(window: Window) -> Tray:
     tray = window.findChild(Tray)
     assert isinstance(tray, Tray)
     return tray
-
-
-# What is made up
-
-
-@asynccontextmanager
-async def _states() -> AsyncIterator[Window]:
-    """A window with a row for each state there is."""
-    async with shell(Engine(SETTINGS, journal=Journal()), asyncio.Event()) as window:
-        window.resize(SMALL)
-        bridge = window.bridge
-        bridge.databases_changed.emit(
-            [DatabaseChanged(DatabaseId("d"), "todo", "/home/me/todo.db", SiteId(bytes(16)), 41)]
-        )
-        bridge.peers_changed.emit([_status(number, state) for number, state in enumerate(State)])
-        window.splitter.setSizes([300, 100])
-        yield window
-
-
-_REASONS: dict[State, str] = {
-    State.IN_SYNC: t("Everything is on both disks."),
-    State.SENT: sentences(
-        t("Everything was sent; this kind of server confirms it later."),
-        t("Confirmed up to version {version} at {time}.", version=41, time="14:02"),
-    ),
-    State.SYNCING: t("Synced {done:,} of {total:,} versions.", done=1_240, total=9_000),
-    State.CONNECTING: t("Connecting to {url}.", url="wss://studio.example/sync"),
-    State.WAITING: t("{where}: connection refused.", where="office.example:443"),
-    State.IDLE: t("Next sync at {time}.", time="14:32"),
-    State.PAUSED: t("Paused until {time}.", time="15:10"),
-    State.NEEDS_YOU: sentences(
-        t("The hub at {where} does not accept the token.", where="phone.example"),
-        t("Enter the token that the hub's owner gave you."),
-    ),
-}
-"""Sentences of the engine, for states that the demo does not get into."""
-
-_NAMES = ("Desktop", "Web server", "Laptop", "Studio", "Office", "Archive", "Train", "Phone")
-
-
-def _status(number: int, state: State) -> PeerStatus:
-    syncing = state is State.SYNCING
-    ago = (3, 65, 8, 1900, 4300, 900, 86_400 * 2, 86_400 * 9)[number]
-    return PeerStatus(
-        peer=PeerId(state.name),
-        name=_NAMES[number],
-        database=DatabaseId("d"),
-        url=f"wss://{_NAMES[number].lower().replace(' ', '-')}.example/sync",
-        room=ROOM,
-        state=state,
-        reason=_REASONS[state],
-        site_id=SiteId(bytes([number]) * 16),
-        received=1_240 if syncing else 41 * number,
-        confirmed=41,
-        to_receive=7_760 if syncing else 0,
-        to_send=3 if state in (State.WAITING, State.NEEDS_YOU) else 0,
-        done=1_240 if syncing else 0,
-        total=9_000 if syncing else 0,
-        last_success=time.time() - ago,
-        last_attempt=time.time() - min(ago, 48),
-        next_attempt=time.time() + 12 if state is State.WAITING else None,
-        remedy=Remedy.EDIT if state is State.NEEDS_YOU else None,
-    )
-
-
-NOTES = """
-CREATE TABLE note (id INTEGER PRIMARY KEY NOT NULL, text TEXT NOT NULL DEFAULT '');
-SELECT crsql_as_crr('note');
-INSERT INTO note (id, text) VALUES (1, 'one'), (2, 'two');
-CREATE TABLE tag (name TEXT PRIMARY KEY NOT NULL, color TEXT);
-INSERT INTO tag VALUES ('home', 'green');
-CREATE TABLE person (id INTEGER PRIMARY KEY NOT NULL, mail TEXT UNIQUE);
-"""
-"""A file as an app may have it: one table that syncs, one that could, and one that cannot."""
-
-CANNOT = """
-CREATE TABLE person (id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, mail TEXT UNIQUE);
-CREATE TABLE visit (person INTEGER REFERENCES person (id), day TEXT NOT NULL);
-CREATE VIEW visits AS SELECT * FROM visit;
-"""
-
-STRANGE = (
-    "INSERT INTO todo (id, text) VALUES (100, char(27) || '[31mred' || char(27) || '[0m')",
-    "INSERT INTO todo (id, text) VALUES (101, '<b>bold</b> <img src=x> ' || char(0x202e) || 'turned')",
-    "INSERT INTO todo (id, text) VALUES (102, 'two' || char(10) || 'lines' || char(9) || 'and a tab')",
-    "INSERT INTO todo (id, text) VALUES (103, x'00ff10')",
-    "INSERT INTO todo (id, text) VALUES (104, printf('%.3000c', 'x'))",
-)
-
-
-def _make_file(path: Path, sql: str) -> None:
-    connection = connect(path, create=True)
-    try:
-        connection.execute(sql).fetchall()
-    finally:
-        connection.close()
-
-
-def _write_untracked(path: Path) -> None:
-    """A write that no trigger records, as when another engine's sync bit is stuck: the sides differ without knowing."""
-    connection = connect(path)
-    try:
-        connection.execute("SELECT crsql_internal_sync_bit(1)").fetchall()
-        connection.execute("UPDATE todo SET text = 'Feed the fish' WHERE id IN (4, 5)")
-        connection.execute("SELECT crsql_internal_sync_bit(0)").fetchall()
-    finally:
-        connection.close()

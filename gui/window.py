@@ -1,4 +1,5 @@
-"""The window: toolbar, peers above, flow and clocks below, and one line that says how things stand.
+"""The window: toolbar, databases at the left, the chosen one's peers above, flow and clocks below, and one line that
+says how things stand.
 
 Here the panels' requests meet ``Commands`` and the bridge's news meet the models; neither knows of the other.
 """
@@ -8,39 +9,29 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QSettings, QSize, Qt, Signal
+from PySide6.QtCore import QSettings, QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import (
-    QApplication,
-    QMainWindow,
-    QSplitter,
-    QTabWidget,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QApplication, QMainWindow, QWidget
 
-from engine.events import AttentionNeeded, DatabaseChanged, SharingChanged
-from engine.ids import SiteId
+from engine.events import AttentionNeeded
+from engine.ids import DatabaseId
 from engine.pairing.pairing_link import is_link
-from engine.peer_state import PeerStatus, State
 from engine.settings import Pause, Settings
 from engine.text import sentences
 from gui.actions import Actions, PauseMenu
 from gui.bridge import Bridge
+from gui.centre import Centre
 from gui.clock_reader import ClockReader
 from gui.commands import Commands
+from gui.conflicts import ConflictDecisions, ConflictsReader
+from gui.database_choice import DatabaseChoice
 from gui.dialog_controller import DialogController
+from gui.engine_state import EngineState
 from gui.journal_reader import JournalReader
-from gui.language import on_language_change, said, tr
-from gui.message_bar import MessageBar
-from gui.panels.activity import ActivityPanel
-from gui.panels.clocks import ClocksPanel
-from gui.panels.flow import FlowPanel
-from gui.panels.peers import PeersPanel
+from gui.language import said, tr
 from gui.panels.rates import RatesGraph
 from gui.status_line import StatusLine
-from gui.summary import Summary, shared_with, summary
-from gui.theme import icon
+from gui.summary import Summary
 from gui.toolbar import Toolbar
 from gui.window_state import Restore, Save, WindowState
 
@@ -76,23 +67,23 @@ class Window(QMainWindow):
         self.bridge = bridge
         self.tuck_away: Callable[[], None] = self.showMinimized
         """What closing does; the tray puts itself here."""
-        self._statuses: dict[str, PeerStatus] = {}
-        self._databases: dict[str, DatabaseChanged] = {}
-        self._problems: dict[str, str] = {}
-        self._sites: dict[SiteId, str] = {}
-        self._names: dict[str, str] = {}
-        self._paused = False
         self._opening = True
-        self._sharing = SharingChanged(0)
-        self.notices = MessageBar()
-        self.peers = PeersPanel()
-        self.flow = FlowPanel()
-        self.clocks = ClocksPanel()
-        self.activity = ActivityPanel()
+        self._state = EngineState(bridge, self)
+        self.choice = DatabaseChoice(commands, bridge, self)
+        centre = self.centre = Centre(self.choice, SIZE.height())
+        self.notices, self.first_start, self.header = centre.notices, centre.first_start, centre.header
+        self.peers, self.tabs, self.splitter = centre.peers, centre.tabs, centre.splitter
+        self.databases, self.flow, self.clocks, self.activity = (
+            centre.databases, centre.flow, centre.clocks, centre.activity,
+        )  # fmt: skip
+        self.setCentralWidget(centre)
         self.rates = RatesGraph()
         self.dialogs = DialogController(self, commands)
         self.journal_reader = JournalReader(commands, bridge, self.activity, self)
         self.clock_reader = ClockReader(commands, self.clocks, self)
+        self.conflicts = centre.conflicts
+        self.conflicts_reader = ConflictsReader(commands, bridge, self)
+        self._decisions = ConflictDecisions(self, commands, self.conflicts_reader)
         self.pause_menu = PauseMenu(self)
         self.setWindowTitle("Syncline")
         self.setAcceptDrops(True)
@@ -100,8 +91,7 @@ class Window(QMainWindow):
         self.toolbar = Toolbar(actions, self.pause_menu, self)
         self.addToolBar(self.toolbar)
         # in a menu that is closed, shortcuts work only for actions that the window has too
-        self.addActions([actions.sync_all, actions.close_window, actions.quit])
-        self._make_centre()
+        self.addActions([actions.sync_all, actions.close_window, actions.quit, *self.toolbar.help.actions()])
         self._make_status_bar()
         self._connect()
         self._window_state = self._make_window_state(window_settings)
@@ -109,37 +99,10 @@ class Window(QMainWindow):
         self._settings_changed(commands.engine.settings)
         self.peers.set_database_names({known.id: known.name for known in commands.engine.settings.databases})
         self._update_summary()
-        on_language_change(self._retranslate)
+        centre.show_begun()
         self._made = True
 
     # What is seen
-
-    def _retranslate(self) -> None:
-        for panel, title in (
-            (self.flow, tr("Change flow")),
-            (self.clocks, tr("Clocks")),
-            (self.activity, tr("Activity")),
-        ):
-            self.tabs.setTabText(self.tabs.indexOf(panel), title)
-
-    def _make_centre(self) -> None:
-        self.tabs = QTabWidget()
-        self.tabs.setDocumentMode(True)
-        self.tabs.addTab(self.flow, icon("flow"), "")
-        self.tabs.addTab(self.clocks, icon("database"), "")
-        self.tabs.addTab(self.activity, icon("activity"), "")
-        self.splitter = QSplitter(Qt.Orientation.Vertical)
-        self.splitter.addWidget(self.peers)
-        self.splitter.addWidget(self.tabs)
-        self.splitter.setChildrenCollapsible(False)
-        self.splitter.setSizes([SIZE.height() * 2 // 5, SIZE.height() * 3 // 5])
-        centre = QWidget()
-        column = self._column = QVBoxLayout(centre)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.notices)
-        column.addWidget(self.splitter, 1)
-        self.setCentralWidget(centre)
 
     def _make_status_bar(self) -> None:
         self.status_line = StatusLine(self._summary)
@@ -149,36 +112,60 @@ class Window(QMainWindow):
 
     def add_top_bar(self, bar: QWidget) -> None:
         """Put a bar of somebody else's above everything."""
-        self._column.insertWidget(0, bar)
+        self.centre.add_top_bar(bar)
 
     # What is connected
 
     def _connect(self) -> None:
         actions, commands, bridge, dialogs = self.actions_shared, self.commands, self.bridge, self.dialogs
-        bridge.peers_changed.connect(self._peers_changed)
-        bridge.peer_removed.connect(self._peer_removed)
-        bridge.databases_changed.connect(self._databases_changed)
-        bridge.database_removed.connect(self._database_removed)
+        bridge.peers_changed.connect(self.peers.model.update)
+        bridge.peer_removed.connect(self.peers.model.remove)
         bridge.settings_changed.connect(self._settings_changed)
-        bridge.sharing_changed.connect(self._sharing_changed)
         bridge.needs_you.connect(self._guest_needs_you)
         bridge.flow.connect(self.flow.append)
         bridge.flow.connect(self.rates.append)
+        state = self._state
+        state.peers_changed.connect(self.clock_reader.peers_changed)
+        state.databases_changed.connect(self.clock_reader.databases_changed)
+        state.databases_changed.connect(lambda databases: self.toolbar.set_databases(databases.values()))
+        state.sharing_changed.connect(self.peers.set_sharing)
+        self.choice.coverage.coverage_read.connect(state.set_coverage)
+        self.choice.coverage.coverage_read.connect(self.peers.model.set_coverage)
+        state.changed.connect(self._update_summary)
+        state.peer_names_changed.connect(self.flow.set_peer_names)
+        state.database_names_changed.connect(self.peers.set_database_names)
+        state.database_names_changed.connect(self.databases_named)
+        state.site_names_changed.connect(self.flow.set_site_names)
+        state.paused_changed.connect(self.pause_menu.resume.setEnabled)
+        state.paused_changed.connect(self.paused_changed)
+        state.problem.connect(self.notices.show_message)
+
         commands.failed.connect(self.notices.show_message)
         commands.broken.connect(self.notices.show_message)
         commands.status_message.connect(lambda text: self.statusBar().showMessage(text, STATUS_MESSAGE_MS))
 
-        actions.sync_now.triggered.connect(lambda: commands.sync_now(self.peers.selected()))
+        actions.sync_now.triggered.connect(self._sync_chosen)
         actions.sync_all.triggered.connect(lambda: commands.sync_now())
         actions.auto_sync.triggered.connect(commands.set_auto_sync)
         actions.add_database.triggered.connect(lambda: dialogs.add_databases())
-        actions.add_peer.triggered.connect(lambda: dialogs.edit_peer(None, self.clocks.chosen()))
+        actions.add_peer.triggered.connect(
+            lambda: dialogs.edit_peer(None, DatabaseId(self.choice.database) or self.clocks.chosen())
+        )
         actions.share.triggered.connect(dialogs.share)
         actions.diagnostics.triggered.connect(dialogs.save_diagnostics)
         actions.settings.triggered.connect(self.present)
         actions.settings.triggered.connect(lambda: dialogs.change_settings())
         actions.close_window.triggered.connect(self.close)
         self.pause_menu.asked.connect(self._pause_chosen)
+
+        choice = self.choice
+        choice.chosen_changed.connect(self._choose_database)
+        choice.add_requested.connect(actions.add_database.trigger)
+        choice.tables_requested.connect(lambda path: dialogs.add_databases([path]))
+        choice.add_peer_requested.connect(lambda database: dialogs.edit_peer(None, database))
+        choice.share_requested.connect(actions.share.trigger)
+        choice.new_id_requested.connect(dialogs.new_id_of)
+        choice.remove_requested.connect(dialogs.remove_database)
 
         peers = self.peers
         peers.selection_changed.connect(lambda chosen: actions.set_chosen(len(chosen)))
@@ -189,15 +176,28 @@ class Window(QMainWindow):
         peers.verify_requested.connect(dialogs.verify)
         peers.tables_requested.connect(dialogs.compare_tables)
         peers.repair_requested.connect(dialogs.repair)
+        peers.answer_requested.connect(dialogs.answer_suspended)
+        peers.join_requested.connect(dialogs.join)
         peers.new_id_requested.connect(dialogs.new_id)
-        peers.pair_requested.connect(lambda peer: dialogs.edit_peer(None, self._statuses[peer].database))
+        peers.pair_requested.connect(lambda peer: dialogs.edit_peer(None, self._state.peers[peer].database))
         peers.flow_requested.connect(self._show_flow_of)
-        peers.add_database_requested.connect(actions.add_database.trigger)
         peers.add_peer_requested.connect(actions.add_peer.trigger)
         peers.share_requested.connect(actions.share.trigger)
-        peers.demo_requested.connect(self.demo_requested)
+        self.first_start.add_database_requested.connect(actions.add_database.trigger)
+        self.first_start.add_peer_requested.connect(actions.add_peer.trigger)
+        self.first_start.demo_requested.connect(self.demo_requested)
         self.flow.change_requested.connect(dialogs.show_change)
         self.activity.value_requested.connect(dialogs.show_overwritten)
+        conflicts, decisions = self.conflicts, self._decisions
+        self.conflicts_reader.conflicts_read.connect(conflicts.set_conflicts)
+        bridge.database_removed.connect(conflicts.remove_database)
+        state.database_names_changed.connect(conflicts.set_database_names)
+        conflicts.keep_requested.connect(decisions.keep)
+        conflicts.merge_requested.connect(decisions.merge)
+        conflicts.delete_requested.connect(decisions.delete)
+        conflicts.answer_requested.connect(decisions.answer)
+        conflicts.repair_requested.connect(lambda line: dialogs.repair_database(line.database))
+        self.toolbar.help.about_requested.connect(dialogs.about)
         self.toolbar.tables_requested.connect(lambda path: dialogs.add_databases([path]))
         self.toolbar.new_id_requested.connect(dialogs.new_id_of)
         self.toolbar.remove_requested.connect(dialogs.remove_database)
@@ -212,91 +212,33 @@ class Window(QMainWindow):
 
     # News
 
-    def _peers_changed(self, statuses: list[PeerStatus]) -> None:
-        self._statuses |= {status.peer: status for status in statuses}
-        self.peers.model.update(statuses)
-        self._peers_are()
-
-    def _peer_removed(self, peer: str) -> None:
-        self._statuses.pop(peer, None)
-        self.peers.model.remove(peer)
-        self._peers_are()
-
-    def _peers_are(self) -> None:
-        """Tell of it what is new: peers that nobody answers for have news every few seconds, for days."""
-        names: dict[str, str] = {status.peer: status.name for status in self._statuses.values()}
-        if names != self._names:
-            self._names = names
-            self.flow.set_peer_names(names)
-        self.clock_reader.peers_changed(self._statuses.values())
-        self._sites_are()
-        paused = any(status.state is State.PAUSED for status in self._statuses.values())
-        if paused != self._paused:
-            self._paused = paused
-            self.pause_menu.resume.setEnabled(paused)
-            self.paused_changed.emit(paused)
-        self._update_summary()
-
-    def _sites_are(self) -> None:
-        """Name the authors of changes: our own databases by their names, others by the peer they answer as."""
-        sites = {status.site_id: status.name for status in self._statuses.values() if status.site_id is not None}
-        sites |= {database.site_id: database.name for database in self._databases.values() if database.site_id}
-        if sites != self._sites:
-            self._sites = sites
-            self.flow.set_site_names(sites)
-
-    def _databases_changed(self, changed: list[DatabaseChanged]) -> None:
-        self._databases |= {database.database: database for database in changed}
-        for database in changed:
-            if database.problem and self._problems.get(database.database) != database.problem:
-                self.notices.show_message(said(database.problem))
-            self._problems[database.database] = database.problem
-        self._databases_are()
-
-    def _database_removed(self, database: str) -> None:
-        self._databases.pop(database, None)
-        self._databases_are()
-
-    def _databases_are(self) -> None:
-        names: dict[str, str] = {database.database: database.name for database in self._databases.values()}
-        self.peers.set_database_names(names)
-        self.databases_named.emit(names)
-        self.toolbar.set_databases(self._databases.values())
-        self.clock_reader.databases_changed(self._databases)
-        self._sites_are()
-        self._update_summary()
-
     def _settings_changed(self, wanted: Settings) -> None:
         self.actions_shared.auto_sync.setChecked(wanted.auto_sync)
         days_of: dict[str, int] = {peer.id: peer.stale_days for peer in wanted.peers if peer.stale_days is not None}
         self.peers.model.set_stale_days(wanted.stale_days, days_of)
 
+    def _choose_database(self, database: str) -> None:
+        """What is seen is about this database from now on."""
+        self.peers.show_database(database)
+        self.flow.show_database(database)
+        self.clocks.choose(database)
+        self.conflicts.show_database(database)
+        self.actions_shared.set_database(self.choice.name)
+
     def _guest_needs_you(self, event: AttentionNeeded) -> None:
-        if event.peer not in self._statuses:  # it has no row to say so
+        if event.peer not in self._state.peers:  # it has no row to say so
             self.notices.show_message(f"{event.peer}: {said(sentences(event.sentence, event.hint))}")
 
-    def _sharing_changed(self, sharing: SharingChanged) -> None:
-        self._sharing = sharing
-        self.peers.set_sharing(shared_with(sharing.guests) if sharing.port else "")
-        if sharing.problem:
-            self.notices.show_message(said(sharing.problem))
-        self._update_summary()
-
     def _update_summary(self) -> None:
-        self.actions_shared.set_counts(databases=len(self._databases), peers=len(self._statuses))
+        self.actions_shared.set_counts(databases=len(self._state.databases), peers=len(self._state.peers))
         self.status_line.refresh()
 
     def _summary(self) -> Summary:
         if self._opening and self.commands.engine.settings.databases:
             return Summary(None, tr("Opening the databases…"))
-        return summary(
-            self._statuses.values(),
-            databases=len(self._databases),
-            guests=self._sharing.guests,
-            shared=self._sharing.port > 0,
-        )
+        return self._state.summary()
 
-    # Wishes
+    # Requests
 
     def receive(self, arguments: Sequence[str]) -> None:
         """Come to the front, and add the databases and peers that another start names: by their files and links."""
@@ -307,6 +249,13 @@ class Window(QMainWindow):
             self.dialogs.add_databases(files)
         for link in links:
             self.dialogs.use_link(link)
+
+    def _sync_chosen(self) -> None:
+        """Sync the chosen peers, else those of the chosen database, else all."""
+        chosen = self.peers.selected()
+        if not chosen and self.choice.database:
+            chosen = self.choice.peers
+        self.commands.sync_now(chosen)
 
     def _pause_chosen(self, pause: Pause | None) -> None:
         self.commands.pause(pause, self.peers.selected())
@@ -375,17 +324,5 @@ class Window(QMainWindow):
         self._window_state.save()
 
     def _make_window_state(self, file: QSettings | None) -> WindowState:
-        parts: dict[str, tuple[Save, Restore]] = {
-            "window": (self.saveGeometry, self.restoreGeometry),
-            "splitter": (self.splitter.saveState, self.splitter.restoreState),
-            "tab": (lambda: str(self.tabs.currentIndex()).encode(), self._restore_tab),
-        }
-        for name in ("peers", "flow", "clocks", "activity"):
-            panel = getattr(self, name)
-            parts[name] = (panel.save_state, panel.restore_state)
-        return WindowState(file, parts)
-
-    def _restore_tab(self, state: QByteArray) -> None:
-        text = bytes(state.data())
-        if text.isdigit():
-            self.tabs.setCurrentIndex(int(text))
+        size: dict[str, tuple[Save, Restore]] = {"window": (self.saveGeometry, self.restoreGeometry)}
+        return WindowState(file, size | self.centre.remembered())

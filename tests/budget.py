@@ -19,9 +19,12 @@ from __future__ import annotations
 import os
 import random
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, TypeVar
+
+import pytest
+from _pytest.mark import ParameterSet
 
 T = TypeVar("T")
 
@@ -34,12 +37,25 @@ PATIENCE = 300.0
 
 def is_full() -> bool:
     """Whether this run has the time that CI has, or more."""
-    return os.environ.get("SYNCLINE_RUN", "quick") != "quick"
+    return _run() != "quick"
 
 
-def pick(quick: T, full: T) -> T:
-    """A size, or a count, for the kind of run."""
+def pick(quick: T, full: T, soak: T | None = None) -> T:
+    """A size, or a count, for the kind of run; ``soak`` is as ``full`` unless it is given."""
+    if _run() == "soak" and soak is not None:
+        return soak
     return full if is_full() else quick
+
+
+def variants(values: Iterable[T], *quick: T) -> list[ParameterSet]:
+    """Values for ``parametrize`` of which a quick run takes only these: the others are alike, and of ``--full``."""
+    chosen = [pytest.param(value, marks=() if value in quick else pytest.mark.full) for value in values]
+    assert sum(not one.marks for one in chosen) == len(quick)
+    return chosen
+
+
+def _run() -> str:
+    return os.environ.get("SYNCLINE_RUN", "quick")
 
 
 @dataclass(frozen=True)

@@ -33,10 +33,14 @@ class Checks:
         self._tokens = tokens
 
     async def probe(
-        self, database: DatabaseId, url: str, room: str, token: str = "", *, fingerprint: str = ""
+        self, database: DatabaseId | None, url: str, room: str, token: str = "", *, fingerprint: str = ""
     ) -> ProbeReport:
-        """Try out a peer that may not be added yet, and report in words; see ``engine.checks.probe``."""
-        path = self._core.database(database).path
+        """Try out a peer that may not be added yet, and report in words; see ``engine.checks.probe``.
+
+        Args:
+            database: None for one that is to be made from the room.
+        """
+        path = None if database is None else self._core.database(database).path
         return await probe(path, url, room, token, fingerprint=fingerprint, named=self._links.schema is not None)
 
     async def verify(self, peer: PeerId, *, timeout: float = 60.0) -> Verification:

@@ -137,7 +137,7 @@ class Core:
 
 
 class _LocalWrites:
-    """Emits what other programs write to the files (``engine.storage.replica_host.LocalNews``)."""
+    """Emits what other programs write to the files (``engine.storage.local_changes.LocalNews``)."""
 
     def __init__(self, core: Core) -> None:
         self._core = core
@@ -146,8 +146,9 @@ class _LocalWrites:
         return self._core.watched and bool(self._core.databases_at(path))
 
     def local_changes(self, path: Path, changes: Sequence[Change]) -> None:
+        lines = flow_of(changes, self._core.hosts.numbers(path))
         for database in self._core.databases_at(path):
-            self._core.emit(ChangesMoved(time.time(), database.id, "", FlowDirection.LOCAL, flow_of(changes)))
+            self._core.emit(ChangesMoved(time.time(), database.id, "", FlowDirection.LOCAL, lines))
 
 
 class _GuestListener:
@@ -164,9 +165,11 @@ class _GuestListener:
                 self._core.record_flow(database.id, guest, guest, FlowDirection.IN, flow_in(applied))
 
     def inbound_sent(self, path: Path, guest: str, changes: Sequence[Change]) -> None:
-        if self._core.watched:
-            for database in self._core.databases_at(path):
-                self._core.record_flow(database.id, guest, guest, FlowDirection.OUT, flow_of(changes))
+        databases = self._core.databases_at(path) if self._core.watched else ()
+        if databases:  # a hub's rooms are none: its guests are many
+            lines = flow_of(changes, self._core.hosts.numbers(path))
+            for database in databases:
+                self._core.record_flow(database.id, guest, guest, FlowDirection.OUT, lines)
 
     def inbound_ended(self, path: Path, guest: str, copied: str) -> None:
         before = self._turned_away.pop((path, guest), "")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Concatenate, ParamSpec, TypeVar
 
@@ -16,7 +16,7 @@ from engine.ids import DatabaseId
 from engine.replica import Replica
 from engine.settings import DatabaseConfig
 from engine.storage.replica_host import ReplicaHost
-from engine.table_shape import Parked, Shape
+from engine.table_shape import Dataset, Parked, Shape
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -102,7 +102,7 @@ class Files:
 
 @dataclass(frozen=True, slots=True)
 class _DatabaseListener:
-    """Reports what happens to one open database (``engine.storage.replica_host.Listener``)."""
+    """Reports what happens to one open database (``engine.storage.file_news.Listener``)."""
 
     core: Core
     links: Links
@@ -114,7 +114,11 @@ class _DatabaseListener:
         self.moved()
 
     def schema_changed(self, tables: tuple[Shape, ...], parked: tuple[Parked, ...]) -> None:
+        self.moved()  # what waits for a person may be other things now, though the clock stands still
         self._file_changed()
+
+    def datasets_changed(self, datasets: Mapping[str, Dataset]) -> None:
+        """Links that are connected hear it themselves; others find it when they greet."""
 
     def replaced(self) -> None:
         self.moved()

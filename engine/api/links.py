@@ -14,6 +14,7 @@ from engine.events import AttentionNeeded, FlowDirection, PeerChanged, SyncFaile
 from engine.history.activity import Activity
 from engine.history.event_stream import flow_in, flow_of
 from engine.history.journal import SyncLine
+from engine.history.unsynced import Unsynced
 from engine.ids import DatabaseId, PeerId
 from engine.links.dialects import SchemaName
 from engine.links.link import Link
@@ -133,7 +134,7 @@ class _LinkListener:
             if journal is not None and status.last_success is not None:
                 journal.record_contact(status.peer, status.last_success)
             if journal is not None and status.site_id is not None:
-                journal.park(status.peer, status.parked)
+                journal.leave_out(status.peer, Unsynced.of(status))
             self.activity.state(status, self._links[status.peer].trouble)
         self._links.on_change()
 
@@ -149,7 +150,8 @@ class _LinkListener:
         self.activity.moved(link)
         if self._core.watched:
             config = link.config
-            self._core.record_flow(config.database, peer, config.name, FlowDirection.OUT, flow_of(changes))
+            lines = flow_of(changes, self._core.hosts.numbers(self._core.database(config.database).path))
+            self._core.record_flow(config.database, peer, config.name, FlowDirection.OUT, lines)
 
     def sync_finished(self, finished: SyncFinished) -> None:
         self.activity.finished(self._links[finished.peer], finished)

@@ -13,10 +13,9 @@ from engine.api.databases import Databases
 from engine.api.links import Links
 from engine.api.peers import Peers
 from engine.api.sharing import Sharing
-from engine.checks.schema_diff import ask_tables
 from engine.errors import UsageError
 from engine.ids import DatabaseId
-from engine.pairing.bootstrap import check_place, make_file
+from engine.pairing.bootstrap import check_place
 from engine.pairing.discovery import Discovery, offer
 from engine.pairing.pairing_link import PairingLink
 from engine.pairing.redeem import trade
@@ -111,12 +110,8 @@ class Pairing:
         await asyncio.to_thread(check_place, path)
         paired = await trade(link, name=self._sharing.machine)
         peer = _peer(link, paired.url)
-        await asyncio.to_thread(make_file, path, await ask_tables(peer, paired.token))
-        if self._core.backups is not None:
-            self._core.backups.waive(path)
-        database = await self._databases.add(path)
-        peer = replace(peer, database=database.id, name=name or peer.name, mode=mode, minutes=minutes)
-        return await self._peers.add(peer, token=paired.token)
+        peer = replace(peer, name=name or peer.name, mode=mode, minutes=minutes)
+        return await self._databases.add_from_room(path, peer, token=paired.token)
 
     def paired_before(self, link: PairingLink, database: DatabaseId) -> PeerConfig | None:
         """Return the peer as which this database syncs with the link's room already; None when it never did."""

@@ -14,6 +14,7 @@ from engine.ids import DatabaseId, PeerId
 from engine.peer_state import PeerStatus
 from engine.settings import Pause, PeerConfig
 from engine.settings.credentials import Tokens
+from engine.table_shape import Join
 from engine.text import layout, sentences, t
 
 
@@ -97,6 +98,17 @@ class Peers:
             if peers is None or peer.id in peers:
                 await self.update(replace(peer, paused=pause))
 
+    async def join(self, peer: PeerId, how: Join, table: str = "") -> None:
+        """Say how the rows of a table are joined with the peer's, where the two have never met (``PeerStatus.parked``
+        has what was found); without a name, those of all such tables. It is done as soon as the peer is there: *same*
+        and *replace* after a backup.
+
+        Args:
+            how: all rows of both, and where they differ the larger value holds (*both*) or the peer's (*same*); or the
+                peer's rows only (*replace*).
+        """
+        self._links[peer].join(table, how)
+
     async def suspend_auto_sync(self, reason: str) -> None:
         """Suspend auto-sync for a reason that is not the person's (a battery, a costly line); '' ends that.
 
@@ -107,7 +119,7 @@ class Peers:
     async def wait_in_sync(
         self, peers: Sequence[PeerId] | None = None, *, timeout: float, parked: bool = False
     ) -> None:
-        """Wait until these peers (all by default) are in sync at the same time.
+        """Wait until these peers (all by default) are in sync at the same time, and their rows say so.
 
         Args:
             parked: those of which tables are parked count too, once all else is synced.
@@ -119,7 +131,7 @@ class Peers:
 
         def done(peer: PeerId) -> bool:
             link = self._links[peer]
-            return link.caught_up if parked else link.in_sync
+            return link.shown and (link.caught_up if parked else link.in_sync)
 
         try:
             async with asyncio.timeout(timeout):

@@ -17,6 +17,7 @@ from engine.pairing.lan_server import LanServer, room_for
 from engine.pairing.pairing_link import PairingLink
 from engine.settings import DatabaseConfig, data_dir
 from engine.storage.replica_host import ReplicaHost
+from engine.table_shape import Join
 from engine.text import t
 
 
@@ -101,6 +102,16 @@ class Sharing:
         if self.server is None:
             raise UsageError(t("Nothing is shared, so no machine can connect."))
         await self.server.revoke_guest(guest)
+
+    async def join(self, database: DatabaseId, how: Join, table: str = "") -> None:
+        """Say how the rows of a table are joined with those of whoever connects, where the two have never met, so that
+        nobody is asked on the other side; without a name, those of all tables. It holds until the engine ends; as
+        ``REPLACE``, only for the first who comes with such rows.
+
+        Args:
+            how: as for ``engine.peers.join``.
+        """
+        self._core.inbound.answer(self._core.database(database).path, {table: how})
 
     # For the engine
 

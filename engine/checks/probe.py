@@ -7,6 +7,7 @@ for a greeting that it does not get (cr-sqlite.md 10.5).
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -17,13 +18,14 @@ from websockets.exceptions import ConnectionClosed, InvalidMessage
 
 from engine.errors import PeerRefused, PeerUnreachable, SynclineError, TokenRefused, WireError
 from engine.ids import SiteId
+from engine.peer_text import from_peer
 from engine.replica import Replica
 from engine.session.common_tables import compare, names, together
 from engine.settings import check_url
-from engine.table_shape import Parked, Shape
+from engine.table_shape import Dataset, Parked, Shape, ordinary
 from engine.text import sentences, t
 from engine.transport.connect import dial
-from engine.wire import Failure, FailureCode, Hello, decode
+from engine.wire import COLUMNS, Failure, FailureCode, Hello, decode
 from engine.wire.handshake import check_room, has_live_push
 
 GREETING_TIMEOUT = 10.0
@@ -94,7 +96,7 @@ async def probe(
     """Try a peer out. Takes up to 20 s when nothing answers; may be cancelled.
 
     Args:
-        path: the database to sync with it, for comparing schemas; None compares nothing.
+        path: the database to sync with it, for comparing schemas; None for one that is to be made from the room.
         url, room, token, fingerprint: as a link would use them.
         named: the engine has a schema's name for files that record none.
 
@@ -116,7 +118,10 @@ async def probe(
         found.ok(Step.TOKEN, sentences(accepted, t("It allows reading only.") if found.read_only else ""))
         if dialled.new_room:
             found.ok(Step.PROTOCOL, t("It is a Syncline hub."))
-            found.ok(Step.ROOM, t("The room does not exist yet; the first sync creates it."))
+            if path is None:
+                found.failed(Step.ROOM, t("The room does not exist yet, so it has no tables for a new file."))
+            else:
+                found.ok(Step.ROOM, t("The room does not exist yet; the first sync creates it."))
         elif found.own:
             await _listen(socket, found, here)
         else:
@@ -137,6 +142,7 @@ class _Here:
     name: str
     tables: tuple[Shape, ...]
     parked: tuple[Parked, ...]
+    datasets: Mapping[str, Dataset]
     site_id: SiteId | None
     schema_name: str | None
 
@@ -146,7 +152,8 @@ def _read_file(path: Path) -> _Here | SynclineError:
     try:
         with Replica.open(path, readonly=True) as replica:
             tables, schema_name = replica.shapes(), replica.schema_identity()[0]
-            return _Here(path.name, tables, replica.parked(), replica.site_id if tables else None, schema_name)
+            parked, datasets = replica.parked(), replica.datasets()
+            return _Here(path.name, tables, parked, datasets, replica.site_id if tables else None, schema_name)
     except SynclineError as error:
         return error
 
@@ -209,8 +216,8 @@ async def _listen(socket: ClientConnection, found: _Findings, here: _Here | Sync
         )
         return
     except ConnectionClosed as closed:
-        reason = closed.rcvd.reason if closed.rcvd and closed.rcvd.reason else t("it gave no reason.")
-        found.failed(Step.PROTOCOL, t("{host} closed the connection: {reason}", host=found.where, reason=reason))
+        reason = from_peer(closed.rcvd.reason if closed.rcvd else "")
+        found.failed(Step.PROTOCOL, sentences(t("{host} closed the connection.", host=found.where), reason))
         return
     except WireError as error:
         found.failed(Step.PROTOCOL, str(error))
@@ -221,7 +228,7 @@ async def _listen(socket: ClientConnection, found: _Findings, here: _Here | Sync
         _compare(found, here, message)
     elif isinstance(message, Failure):
         found.ok(Step.PROTOCOL, t("It is a Syncline hub."))
-        found.failed(_FAILURE_STEPS.get(message.code, Step.PROTOCOL), message.sentence)
+        found.failed(_FAILURE_STEPS.get(message.code, Step.PROTOCOL), from_peer(message.sentence))
     else:
         found.failed(Step.PROTOCOL, t("{host} does not answer like a Syncline hub.", host=found.where))
 
@@ -236,10 +243,20 @@ _FAILURE_STEPS: dict[int, Step] = {
 
 def _compare(found: _Findings, here: _Here | SynclineError | None, hello: Hello) -> None:
     """Compare the tables as a session would."""
-    if not isinstance(here, _Here):
-        _no_file(found, here)
+    if here is None:
+        if hello.tables:
+            theirs = names([shape.name for shape in hello.tables])
+            found.ok(Step.SCHEMA, t("The new file gets {tables}.", tables=theirs))
+        else:
+            found.failed(Step.SCHEMA, t("The room has no tables for a new file."))
         return
-    tables = compare(here.tables, hello.tables, here.parked, hello.parked)
+    if isinstance(here, SynclineError):
+        found.failed(Step.SCHEMA, str(here), here.hint)
+        return
+    partly = hello.protocol >= COLUMNS
+    told = dict(zip((one.name for one in hello.tables), hello.datasets, strict=False))
+    both = ordinary(here.datasets, told) if partly else ()
+    tables = compare(here.tables, hello.tables, here.parked, hello.parked, partly=partly, ordinary=both)
     if hello.site_id == here.site_id:
         found.failed(
             Step.SCHEMA,
@@ -286,8 +303,12 @@ async def _try_stock(socket: ClientConnection, found: _Findings, room: str) -> N
 
 
 def _judge_stock_schema(found: _Findings, here: _Here | SynclineError | None, *, named: bool) -> None:
-    if not isinstance(here, _Here):
-        _no_file(found, here)
+    if here is None:
+        if found.report().ok:
+            why = t("A published server cannot be asked for its tables, so no file can be made of them.")
+            found.failed(Step.SCHEMA, why)
+    elif isinstance(here, SynclineError):
+        found.failed(Step.SCHEMA, str(here), here.hint)
     elif not here.tables:
         found.failed(Step.SCHEMA, t("{file} has no syncable table.", file=here.name), t("Make one syncable first."))
     elif here.schema_name is None and not named:
@@ -298,13 +319,6 @@ def _judge_stock_schema(found: _Findings, here: _Here | SynclineError | None, *,
         )
     else:
         found.unknown(Step.SCHEMA, t("A published server compares schemas only when it syncs."))
-
-
-def _no_file(found: _Findings, here: SynclineError | None) -> None:
-    if here is None:
-        found.unknown(Step.SCHEMA, t("There is no database to compare with."))
-    else:
-        found.failed(Step.SCHEMA, str(here), here.hint)
 
 
 async def _hang_up(socket: ClientConnection) -> None:

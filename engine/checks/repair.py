@@ -21,6 +21,7 @@ from engine.links.link import Link
 from engine.replica import Replica
 from engine.sqlite.sql import ident, idents, key_is, main
 from engine.sqlite.sqlite_errors import explained
+from engine.tables import Damage, is_ordinary
 from engine.text import t
 
 
@@ -80,9 +81,16 @@ def resolve_rows(replica: Replica, rows: Iterable[RowDifference], side: Side) ->
         rows: as they were found to differ.
 
     Raises:
-        ReplicaError: the file; nothing was written then.
+        ReplicaError: the file. UsageError: nobody knows what rows are called any more. Nothing was written then.
     """
-    if any(finding.harms for finding in replica.check()):
+    damage = replica.check()
+    for finding in damage:
+        if finding.damage is Damage.ROW_NAMES:  # what mending that does is for the person to know before
+            raise UsageError(
+                t("“{table}”: {damage}", table=finding.table, damage=finding.sentence),
+                hint=t("To see what repairing it does: syncline check {path}", path=replica.path),
+            )
+    if any(finding.harms for finding in damage):
         replica.repair()
     written = left = 0
     why = ""
@@ -91,7 +99,7 @@ def resolve_rows(replica: Replica, rows: Iterable[RowDifference], side: Side) ->
         db.execute("BEGIN IMMEDIATE")
         try:
             for row in rows:
-                refusal = _resolve_row(db, _Table(replica, row), row, side)
+                refusal = _resolve_row(db, _Table(db, replica, row), row, side)
                 written, left = written + (not refusal), left + bool(refusal)
                 why = why or refusal
             db.execute("COMMIT")
@@ -105,7 +113,7 @@ def resolve_rows(replica: Replica, rows: Iterable[RowDifference], side: Side) ->
 class _Table:
     """The SQL for one row of a table."""
 
-    def __init__(self, replica: Replica, row: RowDifference) -> None:
+    def __init__(self, db: apsw.Connection, replica: Replica, row: RowDifference) -> None:
         shape = next((shape for shape in replica.shapes() if shape.name == row.table), None)
         if shape is None or tuple(sorted(shape.columns)) != row.columns or len(shape.key) != len(row.key):
             raise UsageError(
@@ -113,11 +121,23 @@ class _Table:
             )
         self.key, self.columns = shape.key, shape.columns
         self.name = main(row.table)
+        self.numbered = bool(shape.refers)
+        self.ordinary = is_ordinary(db, row.table)
         self.where = key_is(shape.key)
 
 
 def _resolve_row(db: apsw.Connection, table: _Table, row: RowDifference, side: Side) -> str:
     """Write one row; returns why not, if not."""
+    if table.numbered:
+        return t(
+            "Each machine hands out the numbers of rows of “{table}”, so neither side can be taken. Change the rows in"
+            " the app, on one machine.",
+            table=row.table,
+        )
+    if table.ordinary and side is Side.MINE:
+        return t(
+            "Rows of “{table}” cannot be taken from this side. Take “theirs” on the other machine.", table=row.table
+        )
     names = idents(row.columns) or "NULL"
     found = db.execute(f"SELECT {names} FROM {table.name} WHERE {table.where}", row.key).fetchone()
     now = None if found is None else tuple(found[: len(row.columns)])

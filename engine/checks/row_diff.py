@@ -6,7 +6,7 @@ differs is cut further, until it is so small that both sides list its rows. One 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
 
@@ -16,7 +16,8 @@ from engine.replica import Replica, table_digests
 from engine.session.row_queries import Answer, Question
 from engine.sqlite.values import same
 from engine.storage.replica_host import ReplicaHost
-from engine.tables import digest_bytes, unpack_columns
+from engine.table_shape import Shape
+from engine.tables import born_as, digest_bytes, shown_number, spoken, unpack_columns
 from engine.text import t
 from engine.wire import MAX_KEY, RangeRequest, Ranges, Rows, RowsRequest, Values, ValuesRequest
 
@@ -45,6 +46,8 @@ class RowDifference:
         here, there: what each side has in them; None for no such row; empty for one that is too large to be shown.
         key_there: the key as the other side spells it, where that is another number that SQLite takes for the same:
             1 and 1.0, in a column without a type. Sync takes them for the same too, so that each side keeps its own.
+        global_key: what both call a row to which each gives a number of its own (``engine.tables.spoken``); the key and
+            the columns have the numbers of this side then, and what a row is called that has none here.
     """
 
     table: str
@@ -53,6 +56,7 @@ class RowDifference:
     here: Row | None
     there: Row | None
     key_there: Row | None = None
+    global_key: str = ""
 
     @property
     def too_large(self) -> bool:
@@ -81,9 +85,13 @@ class Finder:
     Args:
         host: our side. ask: puts a question to the other side.
         most: rows to find at most.
+        columns: of the tables of which only some are compared: those that both sides have.
     """
 
-    def __init__(self, host: ReplicaHost, ask: Ask, most: int) -> None:
+    def __init__(
+        self, host: ReplicaHost, ask: Ask, most: int, columns: Mapping[str, Collection[str]] | None = None
+    ) -> None:
+        self._columns = columns or {}
         self._host = host
         self._ask = ask
         self._most = most
@@ -118,7 +126,7 @@ class Finder:
     async def _cut(self, table: str, low: bytes, high: bytes, rows: int) -> list[tuple[bytes, bytes, int]] | None:
         """The parts of a range that differ; None when we cannot cut it, having but few rows in it."""
         size = max(rows // PARTS, LISTED // 2)
-        mine = await self._host.survey(table_digests.split, table, low, high, size, MAX_KEY)
+        mine = await self._host.survey(table_digests.split, table, low, high, size, MAX_KEY, self._columns.get(table))
         if len(mine) < 2:
             return None
         bounds = (low, *(stretch.high for stretch in mine))
@@ -139,7 +147,9 @@ class Finder:
             listed: list[tuple[bytes, bytes]] = []
             at, more = low, True
             while more:
-                found, more = await self._host.run(Replica.rows_between, table, at, end)
+                found, more = await self._host.run(
+                    Replica.rows_between, table, at, end, columns=self._columns.get(table)
+                )
                 listed += [(key, digest_bytes(digest)) for key, digest in found]
                 at = found[-1][0] if found else at
             mine, theirs = _by_key(listed), _by_key(page.rows)
@@ -154,32 +164,62 @@ class Finder:
     async def _compared(self, table: str, keys: list[Spelled]) -> list[RowDifference]:
         """What both sides have now in the rows with these keys; those that have become alike are left out."""
         shape = next((shape for shape in self._host.shapes if shape.name == table), None)
-        columns = tuple(sorted(shape.columns)) if shape is not None else ()
+        compared = self._columns.get(table)
+        columns = tuple(sorted(shape.columns if compared is None else compared)) if shape is not None else ()
         found: list[RowDifference] = []
         for some in _in_pieces(keys):
             ours = [key.here or key.there or b"" for key in some]
             theirs = [key.there or key.here or b"" for key in some]
-            here = await self._host.run(Replica.values_at, table, ours)
+            here = await self._host.run(Replica.values_at, table, ours, None, compared)
             there: list[Row | None] = []
             while len(there) < len(some):
                 answer = await self._put(ValuesRequest(0, table, tuple(theirs[len(there) :])), Values)
                 if not 0 < len(answer.rows) <= len(some) - len(there):
                     raise ProtocolError(t("The other side reported rows that were not asked for."))
                 there += [_row(*one, len(columns)) for one in answer.rows]
+            numbers = await self._numbers(shape, columns, zip((*ours, *theirs), (*here, *there), strict=True))
             for our_key, their_key, one, other in zip(ours, theirs, here, there, strict=True):
                 key, key_there = unpack_columns(our_key), unpack_columns(their_key)
                 lacking = one is None or other is None
                 respelled = not lacking and not all(map(same, key, key_there))
-                difference = RowDifference(table, key, columns, one, other, key_there if respelled else None)
+                global_key = ""
+                if shape is not None and shape.refers:
+                    global_key, key = spoken(key), tuple([shown_number(part, numbers) for part in key])
+                    one, other = _shown(one, numbers), _shown(other, numbers)
+                difference = RowDifference(
+                    table, key, columns, one, other, key_there if respelled else None, global_key
+                )
                 gone = one is None and other is None
                 if not gone and (lacking or respelled or difference.too_large or difference.differing):
                     found.append(difference)
         return found
 
+    async def _numbers(
+        self, shape: Shape | None, columns: Sequence[str], rows: Iterable[tuple[bytes, Row | None]]
+    ) -> Mapping[bytes, int]:
+        """The numbers that rows have here which these rows name."""
+        if shape is None or not shape.refers:
+            return {}
+        cells = [
+            (shape.name, key, column, value)
+            for key, row in rows
+            for column, value in zip(columns, row or (None,) * len(columns), strict=False)
+        ]
+        return await self._host.run(Replica.numbers_here, cells)
+
     async def _put(self, question: Question, kind: type[A]) -> A:
         answer = await self._ask(question)
         assert isinstance(answer, kind)  # the session takes no other
         return answer
+
+
+def _shown(row: Row | None, numbers: Mapping[bytes, int]) -> Row | None:
+    """A row with the numbers of this side; a row that has none here is called by its name."""
+    if row is None:
+        return None
+    return tuple(
+        spoken([value]) if born_as(value) and value not in numbers else shown_number(value, numbers) for value in row
+    )
 
 
 def _row(there: bool, packed: bytes, width: int) -> Row | None:

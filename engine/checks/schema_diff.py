@@ -15,6 +15,7 @@ from websockets.exceptions import ConnectionClosed
 
 from engine.change import SQLiteValue
 from engine.errors import PeerRefused, PeerUnreachable, ProtocolError, UsageError
+from engine.peer_text import from_peer
 from engine.replica import Replica
 from engine.session.common_tables import stores_alike
 from engine.settings import PeerConfig
@@ -122,7 +123,7 @@ async def ask_tables(peer: PeerConfig, token: str | None) -> Tables:
                     check_plans(message.plans)
                     return message
                 if isinstance(message, Failure):
-                    raise PeerRefused(printable(message.sentence, 500))
+                    raise PeerRefused(from_peer(message.sentence))
                 if not isinstance(message, Hello):
                     raise ProtocolError(t("{message} came instead of the tables.", message=type(message).__name__))
     except ConnectionClosed:

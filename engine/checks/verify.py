@@ -221,7 +221,7 @@ async def _find_rows(asking: Asking, named: int) -> Verification:
         more = False
         if verdict is Verdict.DIFFERENT:
             if named > 0:
-                finder = Finder(asking.driver.host, asking.ask, named)
+                finder = Finder(asking.driver.host, asking.ask, named, session.common_columns)
                 rows, more = await finder.find(table, max(here, there))
                 named -= len(rows)
             else:

@@ -1,10 +1,13 @@
 """The command line: ``main`` for all of it, and a module for each group of commands, loaded only when it runs.
 
-- ``commandline``: parses, by ``parser``, which speaks the system's language; ``running``: runs what was parsed
-- ``options``, ``output``, ``states``, ``logs``: what commands share; ``encoding``: terminals that are not UTF-8
-- ``sync``, ``pair``, ``serve``, ``token``: syncing, pairing, a hub
-- ``inspect``, ``make_syncable``, ``changes``, ``check``, ``schema``, ``verify``, ``activity``, ``backups``,
-  ``identity``: one file
+- ``commandline``: parses, by ``parser``, which speaks the system's language; ``examples``: of each command;
+  ``running``: runs what was parsed
+- ``options``, ``output``, ``states``, ``colours``, ``logs``: what commands share; ``encoding``: terminals that are not
+  UTF-8; ``completion``: for shells
+- ``sync`` (with ``row_counts``), ``pair``, ``serve``, ``token``: syncing, pairing, a hub
+- ``inspect``, ``make_syncable``, ``relate``, ``changes``, ``check``, ``conflicts`` (with ``restore_row``), ``schema``,
+  ``verify``, ``activity``, ``backups``, ``identity``, ``forget``: one file; ``reference_answers``: which columns refer
+  to other tables' rows; ``hidden_file``: hidden rows in a file; ``settings_owner``: whether a window has the settings
 - ``window``: what opens the window; ``demo``, ``bench``: demos and benchmarks
 """
 

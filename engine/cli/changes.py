@@ -18,6 +18,9 @@ READ_LIMIT = 10_000
 """Changes read at a time."""
 
 
+_UNRECORDED = t("What programs wrote last is not recorded yet, as the file cannot be written to at the moment.")
+
+
 async def changes(arguments: argparse.Namespace) -> int:
     """``syncline changes DB [--since V] [--follow] [--json]``"""
     since: int = arguments.since
@@ -52,7 +55,8 @@ def _print_changes(replica: Replica, since: int, as_json: bool, named: set[str])
     _capture(replica)
     while True:
         found = replica.changes(since, limit=READ_LIMIT)
-        for line in flow_of(found.changes):
+        here = replica.numbers_here(change[:4] for change in found.changes)
+        for line in flow_of(found.changes, here):
             if as_json:
                 print_json(change_json(line))
             else:
@@ -64,6 +68,10 @@ def _print_changes(replica: Replica, since: int, as_json: bool, named: set[str])
     reasons = set(replica.waiting.reasons)
     if reasons - named:
         print_to_stderr(replica.waiting.sentence)
+    if not replica.is_captured():
+        if _UNRECORDED not in named:
+            print_to_stderr(_UNRECORDED)
+        reasons.add(_UNRECORDED)
     named.clear()
     named.update(reasons)
     return since

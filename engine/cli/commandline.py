@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from engine import __version__
+from engine.cli.examples import EXAMPLES
 from engine.cli.parser import Parser, translate_argparse
 from engine.text import t
 
@@ -27,10 +28,18 @@ COMMANDS = {
     "activity": ("activity", t("Show what the window has synced in the last 30 days.")),
     "tables": ("inspect", t("Show which tables of a database are, or can be made, syncable.")),
     "make-syncable": ("make_syncable", t("Make tables syncable, after a backup of the file.")),
+    "relate": ("relate", t("Declare that a column refers to rows by numbers that SQLite hands out.")),
     "new-id": ("identity", t("Give a database that was copied or restored a site id of its own.")),
+    "forget": ("forget", t("Remove all that Syncline has added to a database, after a backup of the file.")),
     "backups": ("backups", t("List the backups of databases, and restore one.")),
     "check": ("check", t("Find damage to a database's sync records; optionally repair it.")),
+    "conflicts": (
+        "conflicts",
+        t("List what waits for somebody: rows that are hidden or cannot be sent, deletions to be confirmed."),
+    ),
     "changes": ("changes", t("Print a database's changes.")),
+    "help": ("commandline", t("Explain a command.")),
+    "completion": ("completion", t("Print a script by which a shell completes commands and options.")),
     "bench": ("bench.command", t("Measure the engine, each figure beside a baseline from the same run.")),
 }
 """Each command's module and what it does. ``status_options`` there takes the parser of ``status``: it adds the options
@@ -45,7 +54,11 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
     if not words or (command == words[0] and command not in COMMANDS and _can_be_opened(command)):
         command = "open"
         words.insert(0, command)
-    return parser(command).parse_args(words)
+    if words[0] == "help":
+        words = [*words[1:], "--help"]
+        command = words[0]
+    arguments: argparse.Namespace = parser(command).parse_args(words)
+    return arguments
 
 
 def _can_be_opened(word: str) -> bool:
@@ -55,14 +68,14 @@ def _can_be_opened(word: str) -> bool:
     return is_link(word) or (any(mark in word for mark in (".", "/", os.sep)) and os.path.isfile(word))
 
 
-def parser(only: str | None = None) -> argparse.ArgumentParser:
+def parser(only: str | None = None) -> Parser:
     """Return the parser of the whole command line; with ``only``, the options of this command alone are known."""
     translate_argparse()
     parser = Parser(
         prog="syncline",
         usage="syncline [COMMAND ...]",
-        description=t("Keeps cr-sqlite databases in sync. Without a command, it opens the window."),
-        epilog=t("COMMAND --help explains each command. The docs folder of the source has guides."),
+        description=t("Keeps SQLite databases in sync. Without a command, it opens the window."),
+        epilog=t("syncline help COMMAND explains a command. The docs folder of the source has guides."),
     )
     parser.add_argument("--version", action="version", version=f"syncline {__version__}")
     parser.set_defaults(run=None, window=None, endless=lambda _: False)
@@ -72,4 +85,10 @@ def parser(only: str | None = None) -> argparse.ArgumentParser:
         if only in (None, name):
             add_options = f"{name.replace('-', '_')}_options"
             getattr(importlib.import_module(f"engine.cli.{module}"), add_options)(one)
+            one.give_examples(name, EXAMPLES)
     return parser
+
+
+def help_options(parser: argparse.ArgumentParser) -> None:
+    """Make ``parser`` that of ``help``; ``parse`` makes ``COMMAND --help`` of it."""
+    parser.add_argument("words", metavar="COMMAND", nargs="*", help=t("the command to explain (default: all of them)"))

@@ -12,19 +12,21 @@ from typing import Any
 from engine.cli.options import add_database
 from engine.cli.output import print_json, print_line, rows, short_site, waiting_json
 from engine.errors import ReplicaError
-from engine.history import parked
+from engine.history import unsynced
+from engine.ids import SiteId
 from engine.replica import Replica
 from engine.settings import Settings, SettingsFile, journal_path
 from engine.table_shape import Where
 from engine.tables import Waiting
-from engine.text import layout, t
+from engine.text import counted, layout, t
 
 
 async def tables(arguments: argparse.Namespace) -> int:
     """``syncline tables DB``"""
     with Replica.open(arguments.database, readonly=True) as replica:
-        found = replica.tables()
+        found, deleted = replica.tables(), replica.count_deleted()
     for table in found:
+        gone = deleted.get(table.name, 0)
         if arguments.json:
             print_json(
                 {
@@ -34,7 +36,14 @@ async def tables(arguments: argparse.Namespace) -> int:
                     "eligible": table.eligible,
                     "reasons": list(table.reasons),
                     "cautions": list(table.cautions),
+                    "not_proposed": table.not_proposed or None,
+                    "without_triggers": table.without_triggers or None,
+                    "likely_references": [
+                        {"column": one.column, "parent": one.parent, "values": one.values}
+                        for one in table.likely_references
+                    ],
                     "rows": table.rows,
+                    "deleted": gone if table.syncable else None,
                     "key": list(table.key),
                     "columns": list(table.columns),
                 }
@@ -43,8 +52,14 @@ async def tables(arguments: argparse.Namespace) -> int:
         can = t("can be made syncable") if table.eligible else t("cannot be synced")
         state = t("syncable") if table.syncable else can
         print_line(layout("{table}: {state}, {rows}", table=table.name, state=state, rows=rows(table.rows)))
-        for sentence in table.reasons + table.cautions:
-            print_line(sentence, indent=4)
+        likely = [one.sentence for one in table.likely_references]
+        for sentence in (table.not_proposed, *table.reasons, table.without_triggers, *table.cautions, *likely):
+            if sentence:
+                print_line(sentence, indent=4)
+        if gone:
+            one = t("1 deleted row is remembered, so that no other machine brings it back.")
+            more = t("{count:,} deleted rows are remembered, so that no other machine brings them back.", count=gone)
+            print_line(counted(gone, one, more), indent=4)
     if not found and not arguments.json:
         print_line(t("{path} has no tables.", path=arguments.database))
     return 0
@@ -53,8 +68,8 @@ async def tables(arguments: argparse.Namespace) -> int:
 async def status(arguments: argparse.Namespace) -> int:
     """``syncline status [--json]``"""
     settings = SettingsFile().load()
-    parked_with = parked.read(journal_path())
-    databases = [_database_status(settings, database.id, parked_with) for database in settings.databases]
+    left_out = unsynced.read(journal_path())
+    databases = [_database_status(settings, database.id, left_out) for database in settings.databases]
     if arguments.json:
         described = [database | {"waiting": waiting_json(database["waiting"])} for database in databases]
         print_json({"auto_sync": settings.auto_sync, "databases": described})
@@ -75,16 +90,21 @@ async def status(arguments: argparse.Namespace) -> int:
             print_line(t("To repair it: syncline check --repair {path}", path=database["path"]), indent=4)
         if database["waiting"]:
             print_line(database["waiting"].sentence, indent=4)
+        if database["hidden"]:
+            count, path = database["hidden"], database["path"]
+            one = t("1 row is hidden; to see it: syncline conflicts {path}", path=path)
+            more = t("{count:,} rows are hidden; to see them: syncline conflicts {path}", count=count, path=path)
+            print_line(counted(count, one, more), indent=4)
         for peer in database["peers"]:
             print_line(t("peer {name}  {url}  room {room}  {mode}", **peer), indent=4)
-            for sentence in peer["parked"] or ():
+            for sentence in (*(peer["parked"] or ()), *(peer["one_sided"] or ())):
                 print_line(t("When last connected: {sentence}", sentence=sentence), indent=8)
         for clock in database["clocks"]:
             received, sent = (clock[key] if clock[key] is not None else "–" for key in ("received", "sent"))
             print_line(
                 t(
                     "{site_id}: received {received}, confirmed {confirmed}",
-                    site_id=short_site(bytes.fromhex(clock["site_id"])),
+                    site_id=short_site(SiteId(bytes.fromhex(clock["site_id"]))),
                     received=received,
                     confirmed=sent,
                 ),
@@ -93,25 +113,30 @@ async def status(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _parked_between(tables: parked.Parked | None) -> list[str] | None:
+OURS = (Where.HERE, Where.SUSPENDED)
+
+
+def _parked_between(found: unsynced.Unsynced | None) -> list[str] | None:
     """Why tables were not synced with a peer, apart from what the file itself tells; None if it never was connected."""
-    return None if tables is None else [one.sentence for one in tables if one.where is not Where.HERE]
+    return None if found is None else [one.sentence for one in found.parked if one.where not in OURS]
 
 
-def _database_status(settings: Settings, database_id: str, parked_with: Mapping[str, parked.Parked]) -> dict[str, Any]:
+def _database_status(settings: Settings, database_id: str, left_out: Mapping[str, unsynced.Unsynced]) -> dict[str, Any]:
     database = next(known for known in settings.databases if known.id == database_id)
     described: dict[str, Any] = {
         "name": database.name,
         "path": str(database.path),
         "problem": "",
         "waiting": Waiting(),
+        "hidden": 0,
         "peers": [
             {
                 "name": peer.name,
                 "url": peer.url,
                 "room": peer.room,
                 "mode": peer.mode.value,
-                "parked": _parked_between(parked_with.get(peer.id)),
+                "parked": _parked_between(left_out.get(peer.id)),
+                "one_sided": list(left_out[peer.id].one_sided) if peer.id in left_out else None,
             }
             for peer in settings.peers
             if peer.database == database_id
@@ -121,9 +146,10 @@ def _database_status(settings: Settings, database_id: str, parked_with: Mapping[
         with Replica.open(database.path, readonly=True) as replica:
             described["site_id"] = replica.site_id.hex()
             described["db_version"] = replica.db_version()
-            described["parked"] = [{"table": name, "reason": why} for name, why in replica.parked()]
+            described["parked"] = [{"table": name, "reason": why} for name, why, _ in replica.parked()]
             replica.refresh()
             described["waiting"] = replica.waiting
+            described["hidden"] = replica.count_hidden()
             described["clocks"] = [
                 {"site_id": peer.site_id.hex(), "received": peer.received, "sent": peer.sent}
                 for peer in replica.tracked_peers()

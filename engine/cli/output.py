@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from engine.change import SENTINEL, SQLiteValue
+from engine.cli.colours import Colour, painted
 from engine.cli.encoding import is_unicode
+from engine.ids import SiteId
 from engine.language import catalogue, number_format, system_language
 from engine.text import Text, counted, joined, layout, printable, t, translated
 
@@ -26,14 +28,14 @@ def said(text: str) -> str:
     return translated(text, catalogue(language), number_format(language))
 
 
-def print_line(text: str, *, indent: int = 0) -> None:
+def print_line(text: str, *, indent: int = 0, colour: Colour | None = None) -> None:
     """Print one line for a person or a pipe, at once, in the system's language."""
-    print(" " * indent + said(text), flush=True)
+    print(" " * indent + painted(said(text), colour, sys.stdout), flush=True)
 
 
-def print_to_stderr(text: str) -> None:
+def print_to_stderr(text: str, *, colour: Colour | None = None) -> None:
     """Print one line for a person beside what goes down a pipe, at once, in the system's language."""
-    print(said(text), file=sys.stderr, flush=True)
+    print(painted(said(text), colour, sys.stderr), file=sys.stderr, flush=True)
 
 
 def print_json(value: dict[str, Any]) -> None:
@@ -46,7 +48,7 @@ def terminal() -> bool:
     return sys.stdout.isatty()
 
 
-def short_site(site_id: bytes | None) -> str:
+def short_site(site_id: SiteId | None) -> str:
     """Return the first eight hex digits of a site id, or a dash."""
     return site_id.hex()[:8] if site_id else "–"
 
@@ -87,14 +89,19 @@ def change_line(change: FlowChange) -> Text:
         "{version:>6}  {site_id}  {row}  {change}",
         version=change.version,
         site_id=short_site(change.author),
-        row=row_name(change.table, change.key),
+        row=row_name(change.table, change.key, change.global_key),
         change=_what(change),
     )
 
 
-def row_name(table: str, key: Sequence[SQLiteValue]) -> Text:
-    """Return a row's table and key, as in ``item[1]``."""
-    return layout("{table}[{key}]", table=shown(table), key=joined(", ", map(shown, key)))
+def row_name(table: str, key: Sequence[SQLiteValue], global_key: str = "") -> Text:
+    """Return a row's table and key, as in ``item[1]``; and what it is called on all machines, if it has another number
+    here than it was born with."""
+    row = layout("{table}[{key}]", table=shown(table), key=joined(", ", map(shown, key)))
+    names = [one.split(":") for one in global_key.split(", ")] if global_key else []
+    if all(born in map(str, key) for _, born in names):
+        return row
+    return layout("{row} ({names})", row=row, names=", ".join(f"{collection[:8]}:{born}" for collection, born in names))
 
 
 def _what(change: FlowChange) -> Text:
@@ -116,4 +123,4 @@ def change_json(change: FlowChange) -> dict[str, Any]:
         "column": None if change.column == SENTINEL else change.column,
         "value": as_json(change.value),
         "causal_length": change.cl,
-    }
+    } | ({"global_key": change.global_key} if change.global_key else {})

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 from engine.api import Engine
 from engine.cli.output import print_line, terminal
-from engine.cli.states import StateLines
+from engine.cli.settings_owner import window_is_open
+from engine.cli.states import COLOURS, StateLines
 from engine.errors import UsageError
 from engine.events import Paired, PeerChanged, SharingChanged
 from engine.history.event_stream import EventStream
 from engine.pairing.bootstrap import is_new
 from engine.pairing.pairing_link import PairingLink, is_link, parse, qr_on_terminal
-from engine.settings import DatabaseConfig, Mode, PeerConfig, Settings, SettingsFile, config_dir, data_dir
+from engine.settings import DatabaseConfig, Mode, PeerConfig, Settings, SettingsFile, data_dir
 from engine.settings.credentials import TokenStore
 from engine.sqlite.paths import whole
 from engine.storage.backup import Backups
+from engine.table_shape import Join
 from engine.text import t
 
 PORT = 8786
@@ -31,7 +31,7 @@ async def share(arguments: argparse.Namespace) -> int:
     """``syncline share DB...``: serve to those who were paired, until told to stop."""
     async with _engine() as engine:
         with engine.subscribe() as events:
-            await _share(engine, arguments.databases, arguments)
+            await _share(engine, arguments.databases, arguments, join=arguments.join)
             await _print_events(events)
     return 0
 
@@ -64,7 +64,7 @@ async def _use(link: PairingLink, arguments: argparse.Namespace) -> int:
     """The other machine: redeem the link, keep the peer, and sync with it."""
     if arguments.database is None:
         raise UsageError(t("Which database should be synced with it?"), hint=t("Use: syncline pair LINK DB"))
-    if _window_is_open():
+    if window_is_open():
         raise UsageError(
             t("Syncline's window is open and manages the peers."), hint=t("Paste the link there, under “Add peer”.")
         )
@@ -91,7 +91,7 @@ async def _use(link: PairingLink, arguments: argparse.Namespace) -> int:
         [outcome] = (await engine.peers.sync_now()).values()
         if outcome is not None:
             raise outcome
-        print_line(t("Both sides hold the same. To continue, open the window or run: syncline sync DB"))
+        print_line(t("Both sides have the same data. To continue, open the window or run: syncline sync DB"))
     return 0
 
 
@@ -118,10 +118,15 @@ def _engine(token_store: TokenStore | None = None) -> Engine:
     return Engine(Settings(), backups=Backups(data_dir() / "backups"), token_store=token_store)
 
 
-async def _share(engine: Engine, paths: Sequence[Path], arguments: argparse.Namespace) -> list[DatabaseConfig]:
+async def _share(
+    engine: Engine, paths: Sequence[Path], arguments: argparse.Namespace, *, join: str | None = None
+) -> list[DatabaseConfig]:
     if not 0 <= arguments.port <= 65535:
         raise UsageError(t("{port} is not a valid port.", port=arguments.port), hint=t("Use a number from 0 to 65535."))
     databases = [await engine.databases.add(path) for path in paths]
+    if join is not None:
+        for database in databases:
+            await engine.sharing.join(database.id, Join(join))
     await engine.sharing.start([database.id for database in databases], lan=not arguments.local, port=arguments.port)
     assert engine.sharing.server is not None
     rooms, port = ", ".join(engine.sharing.server.rooms), engine.sharing.server.port
@@ -148,28 +153,17 @@ async def _print_events(events: EventStream) -> None:
                         print_line(t("{name} disconnected.", name=name))
                 here = now
             case PeerChanged(status) if line := states.line(status):
-                print_line(line)
+                print_line(line, colour=COLOURS.get(status.state))
             case _:
                 pass
-
-
-def _window_is_open() -> bool:
-    """Whether a window has the settings in its hands, and would write over what another program adds to them."""
-    try:
-        owner = int((config_dir() / "running.lock").read_text("utf-8").split("\n")[0])
-    except (OSError, ValueError):
-        return False
-    with suppress(ProcessLookupError):
-        with suppress(PermissionError):
-            os.kill(owner, 0)
-        return True
-    return False
 
 
 def share_options(parser: argparse.ArgumentParser) -> None:
     """Make ``parser`` that of ``share``."""
     parser.set_defaults(run=share, endless=lambda _: True)
     parser.add_argument("databases", metavar="DB", type=Path, nargs="+", help=t("a SQLite database"))
+    text = t("how rows are joined that never met those of who connects, as by “sync --join” here")
+    parser.add_argument("--join", choices=[one.value for one in Join], help=text)
     _add_where(parser)
 
 

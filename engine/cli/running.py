@@ -14,9 +14,12 @@ import signal
 import sys
 import threading
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
+from engine.cli.colours import Colour
 from engine.cli.output import print_to_stderr
 from engine.errors import SynclineError, UsageError
+from engine.storage.in_use import PROCESS
 from engine.text import layout, t
 
 log = logging.getLogger(__name__)
@@ -36,6 +39,7 @@ def run(arguments: argparse.Namespace) -> int:
         the exit status.
     """
     _log_to_stderr(os.environ.get("SYNCLINE_LOG", "ERROR").upper())
+    PROCESS.folder = _data_dir
     try:
         status = arguments.window(arguments) if arguments.window is not None else None
         if status is not None:  # it ran Qt's loop, and ended in good order by itself
@@ -54,6 +58,12 @@ def run(arguments: argparse.Namespace) -> int:
         # a folder or file that cannot be used, somewhere where nobody has thought of it
         log.debug("This was not expected", exc_info=True)
         return _print_error(_of_system(error), 1)
+
+
+def _data_dir() -> Path:
+    from engine.settings import data_dir  # only now: not every command needs it
+
+    return data_dir()
 
 
 def _log_to_stderr(level: str) -> None:
@@ -105,7 +115,7 @@ def _of_system(error: OSError) -> SynclineError:
 
 
 def _print_error(error: SynclineError, status: int) -> int:
-    print_to_stderr(layout("syncline: {sentence}", sentence=error.sentence))
+    print_to_stderr(layout("syncline: {sentence}", sentence=error.sentence), colour=Colour.RED)
     if error.hint:
         print_to_stderr(layout("          {hint}", hint=error.hint))
     return status

@@ -88,7 +88,9 @@ def schema_options(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=run)
     add_database(parser)
     parser.add_argument("url", metavar="URL", nargs="?", help=t("the peer's URL (default: the configured peer)"))
-    parser.add_argument("--room", help=t("the database's name there (default: the file's name)"))
+    parser.add_argument(
+        "--room", help=t("the database's name there, where the URL does not say it (default: the file's name)")
+    )
     add_token_file(parser)
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--add", action="store_true", help=t("add the tables and columns that are missing here"))

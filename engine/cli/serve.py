@@ -20,6 +20,8 @@ from engine.hub import HubOptions, Tls, limits
 from engine.settings import Settings, check_url, data_dir
 from engine.storage.backup import Backups
 from engine.text import t
+from engine.wire.handshake import ROOMS
+from engine.wire.room_address import room_of, without_room
 
 MANY_FILES = 65_536
 """Open files that are enough for any hub."""
@@ -28,6 +30,9 @@ MANY_FILES = 65_536
 TURN = 0.0005
 """Seconds after which a thread lets another one run. Rooms at work would else hold up the loop, which serves all the
 others, for five milliseconds at each of its system calls."""
+
+PORT = 8787
+"""Where a hub listens by default."""
 
 SHOWN = 5
 """Rooms that are named when somebody comes or goes."""
@@ -47,7 +52,8 @@ async def run(arguments: argparse.Namespace) -> int:
             hub = await engine.serving.start(
                 arguments.folder, host=arguments.host, port=arguments.port, options=options
             )
-            print_line(t("Serving {folder} at {url}; press Ctrl-C to stop.", folder=arguments.folder, url=hub.url))
+            url = f"{hub.url}/"  # a room follows
+            print_line(t("Serving {folder} at {url}; press Ctrl-C to stop.", folder=arguments.folder, url=url))
             async for event in events:
                 if isinstance(event, HubChanged) and event.url:
                     print_line(t("Connected: {rooms}", rooms=_crowd(event.rooms)))
@@ -86,11 +92,24 @@ def _options(arguments: argparse.Namespace) -> HubOptions:
         insecure=arguments.insecure,
         schemas=arguments.schemas,
         allow_create=arguments.allow_create,
+        follow_schema=arguments.follow_schema,
         allow_drop=arguments.allow_drop,
         limits=limits.parse(arguments.limit),
-        upstreams=tuple(check_url(url) for url in arguments.peer),
+        upstreams=tuple(map(_check_hub, arguments.peer)),
         upstream_token=read_token(arguments.peer_token_file, "SYNCLINE_PEER_TOKEN") if arguments.peer else None,
     )
+
+
+def _check_hub(url: str) -> str:
+    """Return the address of another hub: with ``/sync/``, each room is named in the path as it is dialled."""
+    url = check_url(url, path=ROOMS)
+    if room_of(url):
+        all_rooms = without_room(url) + "/"
+        raise UsageError(
+            t("{address} is the address of one room, and the hub syncs all of them.", address=url),
+            hint=t("Use {address}.", address=all_rooms),
+        )
+    return url
 
 
 def serve_options(parser: argparse.ArgumentParser) -> None:
@@ -100,18 +119,21 @@ def serve_options(parser: argparse.ArgumentParser) -> None:
     file: dict[str, Any] = {"metavar": "FILE", "type": Path}
     parser.add_argument("folder", metavar="DIR", type=Path, help=t("the folder whose databases are the rooms"))
     parser.add_argument("--host", default="127.0.0.1", help=t("the address to listen on (default: this machine only)"))
-    parser.add_argument(
-        "--port", type=int, default=8787, help=t("the port to listen on (default: 8787; 0 picks a free one)")
-    )
+    text = t("the port to listen on (default: {port}; 0 picks a free one)", port=PORT)
+    parser.add_argument("--port", type=int, default=PORT, help=text)
     parser.add_argument("--schemas", **folder, help=t("create rooms from these schema files, and keep them up to date"))
     text = t("create a missing room from the first peer's tables")
     parser.add_argument("--allow-create", action="store_true", help=text)
+    text = t("add to rooms that have no schema file what a peer's tables have more; rooms made from a peer's do anyway")
+    parser.add_argument("--follow-schema", action="store_const", const=True, help=text)
+    text = t("add to no room what a peer's tables have more")
+    parser.add_argument("--no-follow-schema", dest="follow_schema", action="store_const", const=False, help=text)
     text = t("let a newer schema file drop tables and columns that hold rows")
     parser.add_argument("--allow-drop", action="store_true", help=text)
     parser.add_argument("--tokens", **file, help=t("admit only peers with a token from this file: syncline token"))
     parser.add_argument("--tls-cert", **file, help=t("the certificate (PEM), with its intermediate certificates"))
     parser.add_argument("--tls-key", **file, help=t("its key (PEM)"))
-    text = t("another hub with the same rooms to sync with; can be repeated")
+    text = t("another hub with the same rooms to sync with, such as wss://host/sync/; can be repeated")
     parser.add_argument("--peer", metavar="URL", action="append", default=[], help=text)
     text = t("a file that holds the token for those hubs (or set SYNCLINE_PEER_TOKEN)")
     parser.add_argument("--peer-token-file", **file, help=text)

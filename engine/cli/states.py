@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from engine.cli.colours import Colour
 from engine.peer_state import PeerStatus, State
 from engine.text import Text, layout
+
+COLOURS = {State.IN_SYNC: Colour.GREEN, State.WAITING: Colour.YELLOW, State.NEEDS_YOU: Colour.RED}
+"""The states that stand out."""
 
 
 class StateLines:

@@ -24,7 +24,8 @@ from engine.cli.output import (
     shown,
     terminal,
 )
-from engine.cli.states import StateLines
+from engine.cli.row_counts import RowCounts
+from engine.cli.states import COLOURS, StateLines
 from engine.errors import (
     FileBusy,
     NoSuchFile,
@@ -36,7 +37,7 @@ from engine.errors import (
     UsageError,
 )
 from engine.events import ChangesMoved, Event, PeerChanged, SyncFinished
-from engine.history import parked
+from engine.history import unsynced
 from engine.history.event_stream import EventStream
 from engine.ids import DatabaseId
 from engine.links.backoff import Backoff
@@ -48,12 +49,14 @@ from engine.settings import DatabaseConfig, Mode, PeerConfig, Settings, Settings
 from engine.settings.credentials import TokenStore
 from engine.sqlite.paths import resolved
 from engine.storage.backup import Backups
+from engine.table_shape import Join, ParkedTable
 from engine.text import layout, t
-from engine.wire.handshake import check_room, check_token
+from engine.wire.handshake import ROOMS, check_token
+from engine.wire.room_address import room_of
 from engine.wire.schema_hash import cryb64
 
 SHOWN = 20
-"""Changes of one batch that are shown on a terminal; ``--json`` has them all."""
+"""Changes of one batch that ``--verbose`` shows; ``--json`` has them all."""
 
 
 async def run(arguments: argparse.Namespace) -> int:
@@ -67,8 +70,8 @@ async def run(arguments: argparse.Namespace) -> int:
         wanted, store = named(arguments), None
     else:  # the store is asked at each try: it may be locked now
         wanted, store = [(peer, None) for peer in kept_peers(arguments)], TokenStore()
-    recorder = _ParkedRecorder(journal_path()) if arguments.url is None else None
-    show = _JsonLines() if arguments.json else _Lines()
+    recorder = _UnsyncedRecorder(journal_path()) if arguments.url is None else None
+    show = _JsonLines() if arguments.json else _Lines(cells=arguments.verbose, stay=stay)
     backups = Backups(data_dir() / "backups")
     if arguments.url is not None and not arguments.database.exists():
         waiting = show if stay else None
@@ -81,6 +84,8 @@ async def run(arguments: argparse.Namespace) -> int:
             for peer, token in wanted:
                 here = replace(peer, database=database.id, mode=mode, minutes=arguments.every or 1, paused=None)
                 await engine.peers.add(here, token=token)
+                if arguments.join is not None:
+                    await engine.peers.join(peer.id, Join(arguments.join))
             telling = asyncio.create_task(_print_events(events, show, recorder))
             if stay:
                 await telling
@@ -148,9 +153,10 @@ async def _add_database(engine: Engine, path: Path, waiting: _Lines | _JsonLines
 
 def named(arguments: argparse.Namespace) -> list[tuple[PeerConfig, str | None]]:
     """The peer that the command line names, and its token."""
-    room = check_room(arguments.room or arguments.database.name)
+    url = check_url(arguments.url, path=ROOMS)
+    room = arguments.room or room_of(url) or arguments.database.name
     token = read_token(arguments.token_file, "SYNCLINE_TOKEN")
-    return [(PeerConfig.new(DatabaseId(""), check_url(arguments.url), room=room), token)]
+    return [(PeerConfig.new(DatabaseId(""), url, room=room), token)]
 
 
 async def kept(arguments: argparse.Namespace) -> list[tuple[PeerConfig, str | None]]:
@@ -177,15 +183,15 @@ def kept_peers(arguments: argparse.Namespace) -> list[PeerConfig]:
     return peers
 
 
-async def _print_events(events: EventStream, show: _Lines | _JsonLines, recorder: _ParkedRecorder | None) -> None:
+async def _print_events(events: EventStream, show: _Lines | _JsonLines, recorder: _UnsyncedRecorder | None) -> None:
     async for event in events:
         show.event(event)
         if recorder is not None and isinstance(event, PeerChanged):
             await recorder.note(event.status)
 
 
-class _ParkedRecorder:
-    """Writes down which tables are not synced with the peers that are kept; no journal is open here.
+class _UnsyncedRecorder:
+    """Writes down what is not synced with the peers that are kept; no journal is open here.
 
     Args:
         file: the journal's; made when needed.
@@ -193,13 +199,14 @@ class _ParkedRecorder:
 
     def __init__(self, file: Path) -> None:
         self._file = file
-        self._written: dict[str, parked.Parked] = {}
+        self._written: dict[str, unsynced.Unsynced] = {}
 
     async def note(self, status: PeerStatus) -> None:
         """Take in a peer's row; nothing is written before it was connected, or when nothing has changed."""
-        if status.site_id is not None and self._written.get(status.peer) != status.parked:
-            self._written[status.peer] = status.parked
-            await asyncio.to_thread(parked.record, self._file, status.peer, status.parked)
+        found = unsynced.Unsynced.of(status)
+        if status.site_id is not None and self._written.get(status.peer) != found:
+            self._written[status.peer] = found
+            await asyncio.to_thread(unsynced.record, self._file, status.peer, found)
 
 
 def _read_schema(path: Path) -> SchemaName:
@@ -224,9 +231,16 @@ def read_token(path: Path | None, variable: str) -> str | None:
 
 
 class _Lines:
-    """Plain lines, and on a terminal a progress line that is overwritten."""
+    """Plain lines, and on a terminal a progress line that is overwritten.
 
-    def __init__(self) -> None:
+    Args:
+        cells: show each change, in place of how many rows went. stay: say so at once, not in one sum at the end.
+    """
+
+    def __init__(self, *, cells: bool, stay: bool) -> None:
+        self._cells = cells
+        self._stay = stay
+        self._counts = RowCounts()
         self._states = StateLines()
         self._overwritten = False
         """The cursor is behind a progress line."""
@@ -250,19 +264,31 @@ class _Lines:
         match event:
             case PeerChanged(status):
                 self._peer(status)
-            case ChangesMoved(changes=moved, way=way):
+            case ChangesMoved(changes=moved, way=way) if self._cells:
                 for change in moved[:SHOWN]:
                     print_line(layout("{direction:<5} {change}", direction=way.value, change=change_line(change)))
                 if len(moved) > SHOWN:
                     print_line(t("{direction:<5} and {count:,} more", direction=way.value, count=len(moved) - SHOWN))
+            case ChangesMoved(changes=moved, way=way):
+                self._counts.add(way, moved)
+                if self._stay:
+                    self._print_counts()
             case SyncFinished(sent=sent, received=received, seconds=seconds, error=error):
                 sums = t("Sent {sent}, received {received}", sent=changes(sent), received=changes(received))
                 if error:
-                    print_line(t("{sums} in {seconds:.1f} s, cut: {reason}", sums=sums, seconds=seconds, reason=error))
+                    print_line(
+                        t("{sums} in {seconds:.1f} s, interrupted: {reason}", sums=sums, seconds=seconds, reason=error)
+                    )
                 else:
                     print_line(t("{sums} in {seconds:.1f} s", sums=sums, seconds=seconds))
+                self._print_counts(indent=2)
             case _:
                 pass
+
+    def _print_counts(self, indent: int = 0) -> None:
+        counts, self._counts = self._counts, RowCounts()
+        for line in counts.lines():
+            print_line(line, indent=indent)
 
     def _peer(self, status: PeerStatus) -> None:
         if status.last_attempt is None or (status.state is State.IDLE and status.next_attempt is None):
@@ -275,7 +301,7 @@ class _Lines:
             if self._overwritten:
                 print("\r\033[K", end="")
             self._overwritten = False
-            print_line(line)
+            print_line(line, colour=COLOURS.get(status.state))
 
     def done(self, status: PeerStatus) -> None:
         print_line(
@@ -331,23 +357,41 @@ def _peer_json(status: PeerStatus) -> dict[str, object]:
         "confirmed": status.confirmed,
         "to_send": status.to_send,
         "to_receive": status.to_receive,
-        "parked": [{"table": one.table, "reason": one.sentence} for one in status.parked],
+        "parked": [_parked_json(one) for one in status.parked],
+        "one_sided": list(status.one_sided),
+        "tables": status.shared._asdict() if status.shared is not None else None,
     }
+
+
+def _parked_json(parked: ParkedTable) -> dict[str, object]:
+    described: dict[str, object] = {"table": parked.table, "reason": parked.sentence}
+    if parked.found is not None:
+        described["found"] = parked.found._asdict()
+    return described
 
 
 def sync_options(parser: argparse.ArgumentParser) -> None:
     """Make ``parser`` that of ``sync``."""
     parser.set_defaults(run=run, endless=lambda arguments: bool(arguments.watch or arguments.every))
     add_database(parser)
-    text = t("the peer's URL, such as ws://host:port/sync (default: the configured peers)")
+    text = t("the peer's URL, such as wss://host/sync/ROOM (default: the configured peers)")
     parser.add_argument("url", metavar="URL", nargs="?", help=text)
-    parser.add_argument("--room", help=t("the database's name there (default: the file's name)"))
+    parser.add_argument(
+        "--room", help=t("the database's name there, where the URL does not say it (default: the file's name)")
+    )
     text = t("if DB is made from the room: for programs that load cr-sqlite, as by make-syncable --extension")
     parser.add_argument("--extension", action="store_true", help=text)
     parser.add_argument("--schema", metavar="FILE", type=Path, help=t("the schema file of a published vlcn server"))
+    text = t(
+        "how rows of both sides that never met become one: all of both, and where they differ the larger value (both)"
+        " or the peer's (same); or only the peer's (replace)"
+    )
+    parser.add_argument("--join", choices=[one.value for one in Join], help=text)
     add_token_file(parser)
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--once", action="store_true", help=t("sync once, until both sides are caught up (default)"))
     how.add_argument("--watch", action="store_true", help=t("stay connected and send every write at once"))
     how.add_argument("--every", metavar="MINUTES", type=int, help=t("sync at this interval"))
+    text = t("show each change, not only how many rows of each table were sent and received")
+    parser.add_argument("--verbose", action="store_true", help=text)
     parser.add_argument("--json", action="store_true", help=t("print one JSON object per line"))

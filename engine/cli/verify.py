@@ -102,7 +102,7 @@ def _print_report(report: Verification) -> None:
 
 
 def _line(row: RowDifference) -> Text:
-    where = row_name(row.table, row.key)
+    where = row_name(row.table, row.key, row.global_key)
     if row.there is None:
         return t("{row}: only here", row=where)
     if row.here is None:
@@ -144,6 +144,7 @@ def _row_json(row: RowDifference) -> dict[str, Any]:
     return {
         "key": [as_json(part) for part in row.key],
         **spelled,
+        **({"global_key": row.global_key} if row.global_key else {}),
         "columns": list(row.differing),
         "here": _values_json(row.columns, row.here),
         "there": _values_json(row.columns, row.there),
@@ -159,7 +160,9 @@ def verify_options(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=run)
     add_database(parser)
     parser.add_argument("url", metavar="URL", nargs="?", help=t("the peer's URL (default: the configured peers)"))
-    parser.add_argument("--room", help=t("the database's name there (default: the file's name)"))
+    parser.add_argument(
+        "--room", help=t("the database's name there, where the URL does not say it (default: the file's name)")
+    )
     add_token_file(parser)
     text = t("if rows differ, send the changes of one side or both again")
     parser.add_argument("--send-again", choices=("mine", "theirs", "both"), help=text)

@@ -1,10 +1,11 @@
 """What is kept for each peer beside its clocks, in tables of our own: they are made with the first row for them.
 
-``crsql_syncline_tables``  which tables a received clock covers. A table that is not among them is asked for from 0.
+``crsql_syncline_tables``  which tables a received clock covers, and in which columns. What is not among them is asked
+for from 0.
 ``crsql_syncline_ranges``  how far a range is held that was cut in the middle; or, with nothing held yet and ``resend``,
 a wish to have one without filters. Only what comes without filters ends such a wish.
 
-Both name the marks of the tables that they rest on (``marks``), and hold while these tables are what they were.
+Both name the marks of the tables that they rest on, and the columns, and hold while these are what they were.
 
 The tokens of ``lineage`` belong to it as well.
 """
@@ -12,17 +13,18 @@ The tokens of ``lineage`` belong to it as well.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from functools import lru_cache
 from typing import Any
 
 import apsw
 
 from engine.change import MAX_VERSION
-from engine.clocks import lineage, table_marks, tracked
+from engine.clocks import datasets, lineage, table_marks, tracked
 from engine.errors import FileReplaced, InvalidChange
 from engine.ids import SiteId
 from engine.tables.introspect import column_names
-from engine.tables.types import Known, Place, Received, SyncedTables
+from engine.tables.types import Basis, Known, MarkedTables, Place, Received
 from engine.text import t
 
 _TABLES = "crsql_syncline_tables"
@@ -36,27 +38,31 @@ _LAYOUT = {
 }
 
 
-def known(db: apsw.Connection, own: SiteId | None, site_id: SiteId, catalogue: SyncedTables) -> Known:
+def known(db: apsw.Connection, own: SiteId | None, site_id: SiteId, catalogue: MarkedTables) -> Known:
     """What the file knows of a peer. Creates nothing."""
     received, sent = tracked.clocks(db, site_id)
-    now = catalogue.marks
-    covered = _covered(db, site_id).items()
-    tables = tuple(name for name, mark in covered if name in catalogue.synced and now.get(name) == mark)
+    now = catalogue.bases
+    covered = tuple(
+        (name, Basis(one.mark, one.slots & now[name].slots))
+        for name, one in _covered(db, site_id, now).items()
+        if name in now and one.mark == now[name].mark
+    )
     row = _read(db, _RANGES, "*", site_id)
     place = None
     if row is not None:
         _, since, until, token, resend, *rests_on = row
         held = received or 0
-        whole = bool(rests_on) and json.loads(rests_on[0]).items() <= now.items()
+        bases = _bases(rests_on[0] if rests_on else "", {})
+        whole = bool(rests_on) and all(one.stands_in(now.get(name)) for name, one in bases.items())
         if whole and since <= held and (resend or held < until) and until < MAX_VERSION:
-            place = Place(site_id, since, until, token, bool(resend))
+            place = Place(site_id, since, until, token, bool(resend), tuple(bases.items()))
         elif resend:  # the clock was dropped, a table was made anew, or the range ends where no clock may be any more
             place = Place(site_id, min(since, held), 0, b"", resend=True)
     tokens = lineage.mine(db, own, site_id), lineage.seen(db, own, site_id)
-    return Known(received or 0, sent, tables, place, *tokens, tuple(now.items()), table_marks.forgetful(db))
+    return Known(received or 0, sent, covered, place, *tokens, tuple(now.items()), table_marks.forgetful(db))
 
 
-def record_received(db: apsw.Connection, received: Received, catalogue: SyncedTables) -> None:
+def record_received(db: apsw.Connection, received: Received, catalogue: MarkedTables) -> None:
     """Record what a clock covers, in the transaction that records the clock; a cut range is done with it.
 
     Raises:
@@ -64,36 +70,97 @@ def record_received(db: apsw.Connection, received: Received, catalogue: SyncedTa
     """
     if received.tables is None:
         return
-    covered = _covered(db, received.site_id)
-    table_marks.check(catalogue, received.marks)
-    table_marks.check_covered(covered, received.covered)
-    if db.table_exists("main", _RANGES):
+    now = catalogue.bases
+    covered = _covered(db, received.site_id, now)
+    table_marks.check(now, received.bases)
+    table_marks.check(covered, received.covered)
+    if received.version < (tracked.clocks(db, received.site_id)[0] or 0):
+        return  # another session has come further, and what it covers is recorded
+    if _there(db, _RANGES):
         fulfilled = (received.site_id, received.resend, received.since)
         db.execute(f"DELETE FROM main.{_RANGES} WHERE site_id = ? AND (NOT resend OR ? AND since >= ?)", fulfilled)
-    tables = {name: catalogue.marks[name] for name in received.tables if name in catalogue.marks}
+    bases = {**now, **dict(received.bases)}
+    tables = {name: bases[name] for name in received.tables if name in bases}
     if covered != tables:
-        if not covered.keys() <= tables.keys():
+        if not all(basis.stands_in(tables.get(name)) for name, basis in covered.items()):
             _forget_place(db, received.site_id)
-        _write(db, _TABLES, (received.site_id, json.dumps(tables)))
+        _write(db, _TABLES, (received.site_id, _spelled(tables)))
+    datasets.complete(db, received.arrived)
 
 
 def forget_table(db: apsw.Connection, name: str) -> None:
-    """A table starts anew: no clock covers it any more, and every peer is asked for all of it. That of a published
-    peer covers all tables or none. No cut range goes on: what was held of it may have gone with the table. One that is
-    wished for without filters is wished for from its beginning."""
+    """A table starts anew: no clock covers it any more, and every peer is asked for all of it. No cut range goes on:
+    what was held of it may have gone with the table. One that is wished for without filters is wished for from its
+    beginning."""
     table_marks.drop(db, name)
     _forget_place(db)
-    published = "true"
-    if db.table_exists("main", _TABLES):
-        published = f"site_id NOT IN (SELECT site_id FROM main.{_TABLES})"
+    _forget_published(db)
+
+
+def _forget_published(db: apsw.Connection) -> None:
+    """Every published peer is asked for all of its history: its clock covers all tables and columns, or none."""
+    published = f"site_id NOT IN (SELECT site_id FROM main.{_TABLES})" if _there(db, _TABLES) else "true"
     tracked.forget_received(db, published)
+
+
+def forget_columns(
+    db: apsw.Connection,
+    name: str,
+    slots: Mapping[str, int],
+    gone: Collection[str],
+    *,
+    renewed: str = "",
+    borne: str = "",
+) -> None:
+    """Columns of a table are gone, and with them what was written to them, here and elsewhere: no clock covers them any
+    more, so that each is asked for from the start if it comes back. As with ``forget_table``, no cut range goes on.
+
+    Args:
+        slots: of all columns that it had.
+        renewed: its new mark, where slots do not tell a column from one that was there before: sessions that rest on
+            the old one begin again.
+        borne: the mark that it bore until now. What rests on an earlier one does not hold: the table was made anew, and
+            nobody has noticed yet.
+    """
+    _renumber(db, name, slots, {column: slot for column, slot in slots.items() if column not in gone}, renewed, borne)
+    table_marks.note_loss(db, name)
+    _forget_place(db)
+    _forget_published(db)
+
+
+def keep_columns(db: apsw.Connection, name: str, slots: Mapping[str, int], now: Mapping[str, int]) -> None:
+    """The columns of a table are what they were, under other slots: it is of another kind now."""
+    _renumber(db, name, slots, now)
+    _forget_place(db)
+
+
+def _renumber(
+    db: apsw.Connection,
+    name: str,
+    slots: Mapping[str, int],
+    now: Mapping[str, int],
+    renewed: str = "",
+    borne: str = "",
+) -> None:
+    for site_id, text in db.execute(f"SELECT * FROM main.{_TABLES}").fetchall() if _there(db, _TABLES) else ():
+        covered = _loaded(str(text))
+        if name in covered:
+            what = covered[name]
+            mark, held = (what, slots) if isinstance(what, str) else what
+            kept = {column: now[column] for column, slot in held.items() if column in now and slots.get(column) == slot}
+            if renewed and mark != borne:
+                del covered[name]
+            else:
+                covered[name] = renewed or mark, kept
+            _write(db, _TABLES, (site_id, json.dumps(covered)))
 
 
 def uncover(db: apsw.Connection, site_id: SiteId, names: Collection[str]) -> None:
     """No clock of this peer covers these tables any more: they are parked on one of the two sides. A range that was cut
     begins anew with it, for it may have been one of theirs."""
-    held = _covered(db, site_id)
-    kept = {name: mark for name, mark in held.items() if name not in names}
+    row = _read(db, _TABLES, "tables", site_id)
+    held = _loaded(row[0]) if row is not None else {}
+    kept = {name: what for name, what in held.items() if name not in names}
     if kept != held:
         _write(db, _TABLES, (site_id, json.dumps(kept)))
         _forget_place(db, site_id)
@@ -101,10 +168,18 @@ def uncover(db: apsw.Connection, site_id: SiteId, names: Collection[str]) -> Non
 
 def covers_any(db: apsw.Connection, site_id: SiteId, names: Collection[str]) -> bool:
     """Whether there is anything for ``uncover`` to do."""
-    return not _covered(db, site_id).keys().isdisjoint(names)
+    row = _read(db, _TABLES, "tables", site_id)
+    return row is not None and not _loaded(row[0]).keys().isdisjoint(names)
 
 
-def record_place(db: apsw.Connection, own: SiteId | None, place: Place, catalogue: SyncedTables) -> None:
+def is_covered(db: apsw.Connection, name: str) -> bool:
+    """Whether the clock of any peer covers this table."""
+    if not _there(db, _TABLES):
+        return False
+    return any(name in json.loads(tables) for (tables,) in db.execute(f"SELECT tables FROM main.{_TABLES}"))
+
+
+def record_place(db: apsw.Connection, own: SiteId | None, place: Place, catalogue: MarkedTables) -> None:
     """Record how far a range is held, in the transaction that persists it that far.
 
     Raises:
@@ -119,10 +194,10 @@ def record_place(db: apsw.Connection, own: SiteId | None, place: Place, catalogu
             t("The file's clock for a peer went backwards: the file was replaced or restored in the meantime."),
             hint=t("Syncline continues from what the file holds now."),
         )
-    table_marks.check(catalogue, place.marks)
+    table_marks.check(catalogue.bases, place.bases)
     wished = _read(db, _RANGES, "since", place.site_id, "AND resend")
     if wished is None or (place.resend and place.since <= wished[0]):
-        rests_on = json.dumps(dict(place.marks))
+        rests_on = _spelled(dict(place.bases))
         _write(db, _RANGES, (place.site_id, place.since, place.until, place.token, int(place.resend), rests_on))
 
 
@@ -139,21 +214,51 @@ def record_wish(db: apsw.Connection, site_id: SiteId, since: int) -> None:
 
 def _forget_place(db: apsw.Connection, site_id: SiteId | None = None) -> None:
     """A cut range begins anew, by default those of all peers; that it goes without filters stays wished for."""
-    if db.table_exists("main", _RANGES):
+    if _there(db, _RANGES):
         of = "?1 IS NULL" if site_id is None else "site_id = ?1"
         db.execute(f"DELETE FROM main.{_RANGES} WHERE {of} AND NOT resend", (site_id,))
         db.execute(f"UPDATE main.{_RANGES} SET until = 0, token = x'' WHERE {of}", (site_id,))
 
 
-def _covered(db: apsw.Connection, site_id: SiteId) -> dict[str, str]:
-    """The tables that the clock of a peer was recorded for, and the mark that each had."""
+def _covered(db: apsw.Connection, site_id: SiteId, now: Mapping[str, Basis]) -> dict[str, Basis]:
+    """What the clock of a peer was recorded for; ``now``: the tables as they are."""
     row = _read(db, _TABLES, "tables", site_id)
-    found = json.loads(row[0]) if row is not None else {}
+    return _bases(row[0], now) if row is not None else {}
+
+
+def _bases(text: str, now: Mapping[str, Basis]) -> dict[str, Basis]:
+    """What ``_spelled`` has made. A mark alone was written when tables were synced only if they had the same columns on
+    both sides: it stands for all of them."""
+    return {
+        name: Basis(what, now[name].slots if name in now else frozenset()) if isinstance(what, str) else what
+        for name, what in _parsed(text).items()
+    }
+
+
+@lru_cache(maxsize=64)
+def _parsed(text: str) -> Mapping[str, Basis | str]:
+    """It is asked for with every clock, and hardly ever changes."""
+    return {
+        name: what if isinstance(what, str) else Basis(what[0], frozenset(what[1].items()))
+        for name, what in _loaded(text).items()
+    }
+
+
+def _spelled(bases: Mapping[str, Basis]) -> str:
+    return json.dumps({name: [basis.mark, dict(sorted(basis.slots))] for name, basis in bases.items()})
+
+
+def _loaded(text: str) -> dict[str, Any]:
+    found = json.loads(text) if text else {}
     return found if isinstance(found, dict) else {}  # a list was written before tables had marks
 
 
+def _there(db: apsw.Connection, table: str) -> bool:
+    return db.table_exists("main", table)
+
+
 def _read(db: apsw.Connection, table: str, columns: str, site_id: SiteId, also: str = "") -> tuple[Any, ...] | None:
-    if not db.table_exists("main", table):
+    if not _there(db, table):
         return None
     row: tuple[Any, ...] | None = db.execute(
         f"SELECT {columns} FROM main.{table} WHERE site_id = ? {also}", (site_id,)

@@ -3,8 +3,9 @@
 Two live files with one id lose data: each is spared what its own id has written, also what only the other holds.
 
 All that the file calls its own stays its own, under the new id. Leaving it to the old id, as a foreign author's, would
-lose data: the other copy, which goes on under that id, would never be given what this one has written since. Peers
-that hold the same cells under the old id see equal values, and nothing changes there.
+lose data: the other copy, which goes on under that id, would be spared what this one has written since. Peers that hold
+the same cells under the old id see equal values, and nothing changes there; what they have of other peers they do not
+spare the other copy (``secondhand``).
 """
 
 from __future__ import annotations
@@ -13,10 +14,10 @@ import uuid
 
 import apsw
 
-from engine.clocks import table_marks
+from engine.clocks import datasets, table_marks
 from engine.ids import SiteId
-from engine.tables import parking
-from engine.tables.names import REGISTER
+from engine.tables import omitted_triggers, parking
+from engine.tables.names import REGISTER, RELATIONS
 
 
 def own(db: apsw.Connection | apsw.Cursor) -> SiteId | None:
@@ -25,7 +26,7 @@ def own(db: apsw.Connection | apsw.Cursor) -> SiteId | None:
     return site_id
 
 
-def author_number(db: apsw.Connection | apsw.Cursor, site_id: bytes | None) -> int:
+def author_number(db: apsw.Connection | apsw.Cursor, site_id: SiteId | None) -> int:
     """The file's small number for an author; a site never met gets the next one (cr-sqlite.md 2.1)."""
     execute = db.execute
     number = execute("SELECT ordinal FROM main.crsql_site_id WHERE site_id = ?", (site_id,)).get
@@ -47,9 +48,9 @@ def renew(db: apsw.Connection) -> SiteId:
     db.execute("UPDATE main.crsql_site_id SET site_id = ? WHERE ordinal = 0", (site_id,))
     ours = db.execute(
         "SELECT name FROM main.sqlite_master WHERE type = 'table' AND name GLOB 'crsql_syncline_*'"
-        " AND name NOT IN (?, ?, ?) AND name NOT GLOB 'crsql_syncline_undone_*'"
+        " AND name NOT IN (?, ?, ?, ?, ?, ?, ?) AND name NOT GLOB 'crsql_syncline_undone_*'"
         " AND name NOT GLOB 'crsql_syncline_*_[0-9]*'",  # those of ordinary tables are no business of peers'
-        (parking.TABLE, table_marks.TABLE, REGISTER),
+        (parking.TABLE, table_marks.TABLE, datasets.TABLE, datasets.GIVEN, omitted_triggers.TABLE, REGISTER, RELATIONS),
     )
     for name in ["crsql_tracked_peers", *(name for (name,) in ours.fetchall())]:
         db.execute(f"DELETE FROM main.{name}")

@@ -44,6 +44,16 @@ def seen(db: apsw.Connection, own: SiteId | None, peer: SiteId) -> tuple[tuple[i
     return tuple(db.execute(f"SELECT n, token FROM main.{_SEEN} WHERE own = ? AND peer = ? ORDER BY n", (own, peer)))
 
 
+def shows_latest(db: apsw.Connection, own: SiteId | None, peer: SiteId, tokens: Collection[bytes]) -> bool:
+    """Whether what has shown these tokens is the file that has shown us the latest one with the id of the peer, as far
+    as there is any. If not, two files have that id, or the same one is connected twice."""
+    if not db.table_exists("main", _SEEN):
+        return True
+    sql = f"SELECT token FROM main.{_SEEN} WHERE own = ? AND peer = ? ORDER BY n DESC LIMIT 1"
+    latest = db.execute(sql, (own, peer)).get
+    return latest is None or latest in tokens
+
+
 def mark(db: apsw.Connection) -> int:
     """The highest number there is now."""
     if not db.table_exists("main", _SEEN):

@@ -12,14 +12,14 @@ this file wrote to it, and holds no more.
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable
+from collections.abc import Mapping
 
 import apsw
 
 from engine.errors import FileReplaced
 from engine.sqlite.sql import ident, main
 from engine.tables.names import CLOCK, MARK
-from engine.tables.types import SyncedTable, SyncedTables
+from engine.tables.types import Bases, Basis, SyncedTable, SyncedTables
 from engine.text import t
 
 TABLE = "crsql_syncline_marks"
@@ -33,8 +33,9 @@ def unmarked(catalogue: SyncedTables) -> list[SyncedTable]:
     return [crr for name, crr in catalogue.synced.items() if name not in catalogue.marks]
 
 
-def put(db: apsw.Connection, crr: SyncedTable) -> None:
-    """Mark a table that bears no mark, or half of one. Runs in the caller's write transaction."""
+def put(db: apsw.Connection, crr: SyncedTable) -> str:
+    """Mark a table that bears no mark, or half of one, or another from now on; returns the mark. Runs in the caller's
+    write transaction."""
     mark = os.urandom(8).hex()
     drop(db, crr.name)
     put_again(db, crr, mark)
@@ -46,6 +47,7 @@ def put(db: apsw.Connection, crr: SyncedTable) -> None:
         f"INSERT INTO main.{TABLE} VALUES (?, ?, 0) ON CONFLICT DO UPDATE SET mark = excluded.mark, anew = 1",
         (crr.name, mark),
     )
+    return mark
 
 
 def put_again(db: apsw.Connection, crr: SyncedTable, mark: str) -> None:
@@ -60,9 +62,22 @@ def put_again(db: apsw.Connection, crr: SyncedTable, mark: str) -> None:
 
 
 def forgetful(db: apsw.Connection) -> bool:
-    """Whether the file may not hold all that it has written, as a table was made anew since it met its first peer."""
+    """Whether the file may not hold all that it has written, as a table was made anew since it met its first peer, or
+    a column of it is gone, which may come back."""
     sql = f"SELECT 1 FROM main.{TABLE} WHERE anew"
     return db.table_exists("main", TABLE) and db.execute(sql).fetchone() is not None
+
+
+def note_loss(db: apsw.Connection, name: str) -> None:
+    """A column of a table is gone, and with it what this file may have written to it."""
+    if db.table_exists("main", TABLE):
+        db.execute(f"UPDATE main.{TABLE} SET anew = 1 WHERE name = ?", (name,))
+
+
+def rename(db: apsw.Connection, before: str, name: str) -> None:
+    """A table has another name; its mark went with it."""
+    if db.table_exists("main", TABLE):
+        db.execute(f"UPDATE OR REPLACE main.{TABLE} SET name = ? WHERE name = ?", (name, before))
 
 
 def renew(db: apsw.Connection) -> None:
@@ -81,25 +96,16 @@ def drop(db: apsw.Connection, name: str) -> None:
         db.execute(f"DROP TRIGGER {main(str(row[0]))}")
 
 
-def check(catalogue: SyncedTables, held: Marks) -> None:
-    """Refuse what depends on tables that are not the same any more.
+def check(now: Mapping[str, Basis], held: Bases) -> None:
+    """Refuse what rests on tables or columns that are not the same any more, or are covered no more.
+
+    Args:
+        now: what there is now, or is covered.
 
     Raises:
         FileReplaced: one of them was made anew.
     """
-    _refuse({name for name, _ in set(held).difference(catalogue.marks.items())})
-
-
-def check_covered(covered: Collection[str], held: Iterable[str]) -> None:
-    """Likewise where tables are taken for covered that the clock of this peer covers no more.
-
-    Raises:
-        FileReplaced: there is one.
-    """
-    _refuse(set(held).difference(covered))
-
-
-def _refuse(anew: set[str]) -> None:
+    anew = {name for name, basis in held if not basis.stands_in(now.get(name))}
     if anew:
         raise FileReplaced(
             t("The table “{table}” was recreated in the meantime.", table=min(anew)),

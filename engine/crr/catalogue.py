@@ -34,6 +34,7 @@ class Crr:
         indexed: whether its clock has the index on versions; somebody may have dropped it.
         app_triggers: the names of an app's triggers on the table, which run when rows are merged.
         watches: what each of its sync triggers does.
+        slots: 0 for each column: one that goes and comes back is not told from what it was.
         layout: what a place in it rests on, as it names cells by key and column.
         anchors: the table and its records, each with a column of it: what its mark is put on.
         sql: the SQL texts for this table.
@@ -57,6 +58,7 @@ class Crr:
         self.app_triggers = app_triggers
         self.triggers = Triggers(name, table.name, self.key, self.columns)
         self.watches = tuple(map(self.triggers.watch, EVENTS, sync_triggers))
+        self.slots = dict.fromkeys(self.columns, 0)
         self.layout = self.key, self.columns
         self.anchors = (table.name, table.key[0]), (name + CLOCK, "key")
         self.sql = Statements(name, table.name, self.key, self.columns, told=bool(app_triggers))

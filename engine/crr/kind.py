@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from engine.change import SQLiteValue
 from engine.crr.catalogue import Catalogue
 from engine.crr.merge.merger import Merger
-from engine.crr.read.digests import lengths_above
+from engine.crr.read.digests import deleted_above, lengths_above
 from engine.crr.read.tables import At, Reading
 from engine.crr.state import State
 from engine.crr.tables import repair
@@ -16,17 +16,20 @@ from engine.crr.tables.cautions import around
 from engine.crr.tables.create import make_crr, make_plain
 from engine.crr.tables.eligibility import cautions, obstacles
 from engine.crr.withheld.source import CrrSource
-from engine.sqlite.sql import main
+from engine.sqlite.sql import key_is, main
 from engine.table_plan import TablePlan
 from engine.table_shape import Shape
 from engine.tables import row_digests
 from engine.tables.digests import Rank, Slice
 from engine.tables.findings import Finding
 from engine.tables.introspect import Table, is_crr
-from engine.tables.names import CLOCK
+from engine.tables.kind import Compared
+from engine.tables.names import CLOCK, KEY, PKS
+from engine.tables.pack import unpack
 from engine.tables.plans import plan_of, shape_of
 from engine.tables.reading import Fill
 from engine.tables.trigger_rule import TriggerRule
+from engine.tables.waiting import HiddenRow
 from engine.tables.withheld.rows import WithheldRows
 
 
@@ -135,11 +138,18 @@ class CrsqliteKind:
         sql = f"SELECT 1 FROM {main(table + CLOCK)} WHERE db_version > ? AND db_version <= ? LIMIT 1"
         return self._db.execute(sql, (since, until)).fetchone() is not None
 
+    def written_since(self, table: str, keys: Sequence[bytes], version: int) -> bool:
+        """Whether its clock has any later entry of these rows."""
+        crr = self._state.crr(table)
+        rows = f"SELECT {KEY} FROM {main(table + PKS)} WHERE {key_is(crr.key)}"
+        sql = f"SELECT 1 FROM {main(table + CLOCK)} WHERE key IN ({rows}) AND db_version > ? LIMIT 1"
+        return any(self._db.execute(sql, (*unpack(key), version)).fetchone() is not None for key in keys)
+
     # Comparing
 
-    def rows_between(self, table: str, low: bytes, high: bytes, limit: int) -> Slice:
+    def rows_between(self, table: str, low: bytes, high: bytes, limit: int, columns: Compared = None) -> Slice:
         """Rows by key, each with its digest."""
-        return row_digests.rows_between(self._db, self._state.crr(table), low, high, limit)
+        return row_digests.rows_between(self._db, self._state.crr(table), low, high, limit, columns=columns)
 
     def key_order(self, table: str) -> Callable[[bytes], Rank]:
         """The order of packed keys."""
@@ -149,16 +159,30 @@ class CrsqliteKind:
         """A slice of the history's digest."""
         return lengths_above(self._db, self._state.crr(table), above)
 
-    def values_at(self, table: str, key: bytes, most: int | None) -> tuple[SQLiteValue, ...] | None:
+    def deleted_above(self, table: str, above: int) -> tuple[list[bytes], int | None]:
+        """Keys of deleted rows."""
+        return deleted_above(self._db, self._state.crr(table), above)
+
+    def values_at(
+        self, table: str, key: bytes, most: int | None, columns: Compared = None
+    ) -> tuple[SQLiteValue, ...] | None:
         """The columns of a row."""
-        return row_digests.values_at(self._db, self._state.crr(table), key, most)
+        return row_digests.values_at(self._db, self._state.crr(table), key, most, columns=columns)
 
     def live_rows(self, table: str) -> Iterator[tuple[tuple[SQLiteValue, ...], tuple[SQLiteValue, ...]]]:
         """The rows, by key."""
         return row_digests.live_rows(self._db, self._state.crr(table))
 
+    def hidden(self, table: str) -> Iterator[HiddenRow]:
+        """There are none: such tables have no rule that could hide any."""
+        return iter(())
+
+    def count_hidden(self, table: str) -> int:
+        """None."""
+        return 0
+
     # Taking changes in
 
-    def merging(self, rule: TriggerRule, *, js_numbers: bool, tell: bool) -> Merger:
+    def merging(self, rule: TriggerRule, *, js_numbers: bool, report_applied: bool) -> Merger:
         """What merges in this transaction."""
-        return Merger(self._state, rule, js_numbers=js_numbers, tell=tell)
+        return Merger(self._state, rule, js_numbers=js_numbers, report_applied=report_applied)

@@ -18,6 +18,7 @@ from engine.ids import SiteId
 from engine.sqlite.values import Storage
 from engine.tables import refusals
 from engine.tables.names import MARK
+from engine.tables.sql_changes import SqlChanges, other_changes
 from engine.text import t
 
 _MARK = "crsql_schema_read"
@@ -74,6 +75,7 @@ class State:
         self.rows_impacted = 0
         self.storage = Storage()
         self.alters: list[Alter] = []
+        self._others: SqlChanges | None = None
         self.numbers = itertools.count(1)
         self._pending = -1
         self._settled = False
@@ -102,10 +104,19 @@ class State:
         self._mark = 0
         self.seq = self.rows_impacted = 0
         self.alters.clear()
+        if self._others is not None:
+            self._others.forget()
 
     def cursor(self) -> apsw.Cursor:
         """A cursor for statements of our own, of which nothing has to be tracked: a third of what others take."""
         return apsw.Cursor(self._connection())  # type: ignore[arg-type]  # alive, as its functions are being called
+
+    @property
+    def others(self) -> SqlChanges:
+        """What ``crsql_changes`` has of tables of other kinds."""
+        if self._others is None:
+            self._others = other_changes(self.cursor().connection, self)
+        return self._others
 
     # Versions
 

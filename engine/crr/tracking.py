@@ -24,6 +24,8 @@ from engine.sqlite.sql import main
 CALLS = "crsql_after_"
 """How the names of the functions begin that the triggers call."""
 
+CHANGES = "crsql_changes"
+
 _Authorizer = Callable[[int, str | None, str | None, str | None, str | None], int]
 
 
@@ -40,6 +42,8 @@ class TrackingConnection(apsw.Connection):
         if ";" in statements and ";" in statements.rstrip("; \n"):
             with self._cursor() as cursor:
                 return cursor.execute(statements, bindings, **options)
+        if CHANGES in statements and self.tracker is not None:
+            self.tracker.capture_others()
         try:
             return _execute(self, statements, bindings, **options)
         except UnicodeDecodeError as error:
@@ -74,6 +78,9 @@ class _Cursor(apsw.Cursor):
     def execute(self, statements: str, bindings: Any = None, **options: Any) -> apsw.Cursor:
         if ";" in statements and ";" in statements.rstrip("; \n"):
             return self._execute_each(statements, bindings, options)
+        db = self.connection
+        if CHANGES in statements and isinstance(db, TrackingConnection) and db.tracker is not None:
+            db.tracker.capture_others()
         try:
             return super().execute(statements, bindings, **options)
         except UnicodeDecodeError as error:
@@ -155,6 +162,11 @@ class Tracker:
     def __init__(self, state: State, capture: Capture) -> None:
         self._state = state
         self._capture = capture
+
+    def capture_others(self) -> None:
+        """What programs wrote to tables of other kinds is recorded before ``crsql_changes`` is read: within the
+        statement that could not be committed."""
+        self._state.others.capture()
 
     @contextmanager
     def noting(self, db: apsw.Connection) -> Iterator[None]:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import heapq
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from operator import itemgetter
 
 from engine.change import Change
 from engine.events import ChangesMoved, Event, FlowChange
-from engine.tables import Applied, unpack_columns
+from engine.tables import Applied, shown_number, spoken, unpack_columns
 from engine.truncate import clip
+
+_HERE: Mapping[bytes, int] = {}
 
 
 def flow_in(applied: Iterable[Applied]) -> tuple[FlowChange, ...]:
@@ -20,7 +22,7 @@ def flow_in(applied: Iterable[Applied]) -> tuple[FlowChange, ...]:
     return tuple(
         FlowChange(
             table=one.change.table,
-            key=one.key,
+            key=tuple([shown_number(part, _HERE) for part in one.key]),  # of a row that was never here
             column=one.change.cid,
             value=one.change.val,
             version=one.local_version,
@@ -28,24 +30,31 @@ def flow_in(applied: Iterable[Applied]) -> tuple[FlowChange, ...]:
             cl=one.change.cl,
             old=one.old,
             had_old=one.had_old,
+            global_key=spoken(unpack_columns(one.change.pk)),
         )
         for one in applied
     )
 
 
-def flow_of(changes: Iterable[Change]) -> tuple[FlowChange, ...]:
-    """Return the lines for changes that were sent, or made here."""
+def flow_of(changes: Iterable[Change], here: Mapping[bytes, int] = _HERE) -> tuple[FlowChange, ...]:
+    """Return the lines for changes that were sent, or made here.
+
+    Args:
+        here: the numbers that rows have here (``Replica.numbers_here``); of any other that at birth is shown.
+    """
     return tuple(
         FlowChange(
             table=change.table,
-            key=tuple(unpack_columns(change.pk)),
+            key=tuple([shown_number(part, here) for part in key]),
             column=change.cid,
-            value=change.val,
+            value=shown_number(change.val, here),
             version=change.db_version,
             author=change.site_id,
             cl=change.cl,
+            global_key=spoken(key),
         )
         for change in changes
+        for key in (unpack_columns(change.pk),)
     )
 
 

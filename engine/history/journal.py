@@ -21,9 +21,9 @@ import apsw
 
 from engine.change import SQLiteValue
 from engine.events import ChangesMoved, FlowDirection
-from engine.history import parked
+from engine.history import unsynced
 from engine.history.journal_file import open_file, set_aside
-from engine.ids import DatabaseId, PeerId
+from engine.ids import DatabaseId, PeerId, SiteId
 from engine.tables import pack_columns, unpack_columns
 from engine.text import packed, unpacked
 from engine.truncate import Clipped, clipped
@@ -89,7 +89,7 @@ class OverwrittenLine:
     column: str
     old: SQLiteValue
     new: SQLiteValue
-    author: bytes | None
+    author: SiteId | None
     whole: bool = True
 
 
@@ -109,8 +109,8 @@ class Journal:
         self._heard: dict[str, float] = {}
         self._named: dict[str, float] = {}
         self._heard_changed: set[str] = set()
-        self._parked: dict[str, parked.Parked] = {}
-        self._parked_changed: set[str] = set()
+        self._unsynced: dict[str, unsynced.Unsynced] = {}
+        self._unsynced_changed: set[str] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._heard_timer: asyncio.TimerHandle | None = None
         self._flushes: set[asyncio.Task[None]] = set()
@@ -184,11 +184,11 @@ class Journal:
 
     # What is not synced with them
 
-    def park(self, peer: PeerId, tables: parked.Parked) -> None:
-        """A peer is connected, and these tables are not synced with it."""
-        if self._parked.get(peer) != tables:
-            self._parked[peer] = tables
-            self._parked_changed.add(peer)
+    def leave_out(self, peer: PeerId, what: unsynced.Unsynced) -> None:
+        """A peer is connected, and this is not synced with it."""
+        if self._unsynced.get(peer) != what:
+            self._unsynced[peer] = what
+            self._unsynced_changed.add(peer)
             self._flush_soon()
 
     # Lines are asked for
@@ -246,8 +246,8 @@ class Journal:
     def _flush(self) -> None:
         syncs, values = _taken(self._syncs), _taken(self._overwritten)
         changed, self._heard_changed = self._heard_changed, set()
-        parking, self._parked_changed = self._parked_changed, set()
-        if self._db is None or not (syncs or values or changed or parking):
+        leaving_out, self._unsynced_changed = self._unsynced_changed, set()
+        if self._db is None or not (syncs or values or changed or leaving_out):
             return
         try:
             with self._db:
@@ -264,8 +264,8 @@ class Journal:
                     "INSERT OR REPLACE INTO heard (peer, time, named) VALUES (?, ?, ?)",
                     [(peer, self._heard[peer], self._named.get(peer)) for peer in changed],
                 )
-                for peer in parking:
-                    parked.write(self._db, peer, self._parked[peer])
+                for peer in leaving_out:
+                    unsynced.write(self._db, peer, self._unsynced[peer])
         except apsw.Error as error:
             log.warning("Something could not be written to the journal: %s", error)
         self._prune()

@@ -30,8 +30,11 @@ CREATE TABLE IF NOT EXISTS parked (
     peer TEXT NOT NULL, tbl TEXT NOT NULL, sentence TEXT NOT NULL, place TEXT NOT NULL, PRIMARY KEY (peer, tbl)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS parked_known (peer TEXT PRIMARY KEY NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS one_sided (
+    peer TEXT NOT NULL, sentence TEXT NOT NULL, PRIMARY KEY (peer, sentence)
+) WITHOUT ROWID;
 """
-"""Tables that a file of this version may lack. Of a peer in ``parked_known`` and not in ``parked`` all was synced."""
+"""Tables that a file of this version may lack. Of a peer that is in ``parked_known`` alone all was synced."""
 
 
 def open_file(file: Path | None) -> apsw.Connection:

@@ -1,10 +1,12 @@
 """A server for rooms: one folder, one file for each room, any number of peers in both dialects.
 
-- ``server``: listens, and takes a peer from its greeting to its end; ``options``: how a hub is run
+- ``server``: listens, and sees to what time brings about; ``options``: how a hub is run
+- ``guests``: takes a peer from its greeting into its room, and to its end
 - ``handshake``: answers before a connection is a WebSocket
 - ``access``: who may enter which room; ``tokens``: the file of tokens
 - ``cert_reload``: follows a certificate that is renewed
 - ``rooms``: opens rooms, and closes empty ones; ``create_room``, ``migrate_room``, ``schemas``: makes and migrates them
+- ``follow_peer``: gives rooms the tables and columns that a peer has more
 - ``withheld_log``: names the rows of rooms that cannot be sent
 - ``connection``: a connection before its session begins; ``accept_loop``: waits when no descriptor is left
 - ``limits``: what peers may do; ``rate_limit`` holds each of them to it, ``inbound_budget`` all of them together

@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 AT_ONCE = 1
 """Connections that asyncio takes before it looks at anything else; also what it would have wait."""
 
-WAITING = 128
+WAITING = 1_024
 """Connections that wait with the system to be taken."""
 
 OVER = 60.0
@@ -36,6 +36,9 @@ class Accepting:
 
     def __init__(self) -> None:
         self._failed_at = -OVER
+        self._retries = 0
+        self._sockets: tuple[Any, ...] = ()
+        self._stopped: asyncio.Future[None] | None = None
 
     def let_wait(self, sockets: Iterable[Any]) -> None:
         """Have more than one connection wait on these sockets, which listen already."""
@@ -65,11 +68,21 @@ class Accepting:
             if loop.get_exception_handler() is on_exception:
                 loop.set_exception_handler(before)
 
-    async def wait_for_retry(self) -> None:
-        """Wait for the next try, if one is to come: asyncio makes it on a closed socket, too, and trips over that."""
-        left = self._failed_at + constants.ACCEPT_RETRY_DELAY - time.monotonic()
-        if left > 0:
-            await asyncio.sleep(left + 0.1)
+    async def stop(self, sockets: Iterable[Any]) -> None:
+        """Take no more connections on these sockets; the server has all that were taken when this returns.
+
+        asyncio hands them over a moment later, and loses those whose server is closed meanwhile.
+        """
+        self._stopped = asyncio.get_running_loop().create_future()
+        self._sockets = tuple(sockets)
+        self._ignore()
+        if self._retries:  # asyncio makes them on a closed socket, too, and trips over that
+            await self._stopped
+        await asyncio.sleep(0)
+
+    def _ignore(self) -> None:
+        for one in self._sockets:
+            asyncio.get_running_loop().remove_reader(one.fileno())
 
     def _fails(self, error: OSError) -> None:
         now = time.monotonic()
@@ -81,3 +94,13 @@ class Accepting:
                 limit,
             )
         self._failed_at = now
+        self._retries += 1
+        loop = asyncio.get_running_loop()
+        loop.call_soon(loop.call_later, constants.ACCEPT_RETRY_DELAY, self._retried)  # asyncio's comes before it
+
+    def _retried(self) -> None:
+        self._retries -= 1
+        if self._stopped is not None:
+            self._ignore()
+            if not self._retries:
+                self._stopped.set_result(None)

@@ -17,9 +17,10 @@ from engine.hub.inbound_budget import InboundBudget
 from engine.links.inbound import Purpose
 from engine.session.close_codes import CloseCode
 from engine.sqlite.steps import Left, unless
+from engine.transport.close_codes import for_close_frame
 from engine.transport.keepalive import ServerSocket
 from engine.transport.sockets import peer_address
-from engine.wire import MAX_SMALL
+from engine.wire import MAX_SMALL, TEMPLATES, spoken
 from engine.wire.handshake import HUB_HEADER, Greeting
 
 log = logging.getLogger(__name__)
@@ -46,11 +47,25 @@ class Gone(Exception):
 
 @dataclass(slots=True)
 class Present:
-    """Every connection that there is, greeted or not, how many there are from each address, and what they hold."""
+    """Every connection that there is, greeted or not, how many there are from each address, and what they hold.
+
+    Attributes:
+        opening: what takes connections that are not there yet, as TLS is still being negotiated.
+    """
 
     inbound_budget: InboundBudget
     sockets: set[HubSocket] = field(default_factory=set)
     addresses: Counter[str] = field(default_factory=Counter)
+    opening: set[asyncio.Task[Any]] = field(default_factory=set)
+
+    async def abort(self) -> None:
+        """End all of them, at whatever point they are."""
+        for socket in tuple(self.sockets):
+            socket.transport.abort()
+        opening = tuple(self.opening)
+        for task in opening:
+            task.cancel()
+        await asyncio.gather(*opening, return_exceptions=True)
 
 
 class HubSocket(ServerSocket):
@@ -77,6 +92,10 @@ class HubSocket(ServerSocket):
         self._ahead: Data | None = None
         self._bad_request = False
         self._gone: asyncio.Future[Gone] = asyncio.get_running_loop().create_future()
+        self._opening = asyncio.current_task()
+        if self._opening is not None:
+            present.opening.add(self._opening)
+            self._opening.add_done_callback(present.opening.discard)
 
     @property
     def purpose(self) -> Purpose | None:
@@ -85,8 +104,15 @@ class HubSocket(ServerSocket):
             return None
         return Purpose.GUESTS if self.is_hub else Purpose.SYNC
 
+    @property
+    def reads_templates(self) -> bool:
+        """Whether the other side reads templates with arguments (``engine.peer_text``)."""
+        return self.greeting.own is not None and spoken(self.greeting.own) >= TEMPLATES
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.address = peer_address(transport.get_extra_info("peername"))
+        if self._opening is not None:
+            self._present.opening.discard(self._opening)
         self._present.sockets.add(self)
         self._present.addresses[self.address] += 1
         super().connection_made(transport)
@@ -130,7 +156,7 @@ class HubSocket(ServerSocket):
         """Take nothing more of what is coming, and let go of what has; the peer is told why."""
         log.warning("A peer is dropped: %s", reason, extra={"address": self.address})
         if self.state is State.OPEN:
-            self.protocol.fail(code, reason)
+            self.protocol.fail(code, for_close_frame(reason, templates=self.reads_templates))
             self.send_data()
         self.loop.call_later(GOODBYE, self.transport.abort)
 

@@ -17,12 +17,14 @@ class Counters:
         refused: connections and greetings that were turned away, by what was wrong.
         dropped: peers that were cut for being slow or revoked.
         sessions: peers that came in.
+        followed: tables and columns that rooms were given after a peer's.
         moved: what sessions that are over moved, by (what, way): changes and bytes, in and out.
     """
 
     refused: Counter[str] = field(default_factory=Counter)
     dropped: int = 0
     sessions: int = 0
+    followed: Counter[str] = field(default_factory=Counter)
     moved: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def ended(self, driver: Driver) -> None:

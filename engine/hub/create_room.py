@@ -21,7 +21,7 @@ from engine.crr import connect, create_tables
 from engine.errors import NotEligible, ReplicaError, SynclineError, UsageError
 from engine.hub.limits import Limits
 from engine.hub.schemas import Schema, Schemas
-from engine.replica import record_schema
+from engine.replica import Replica, record_made_from_peer, record_schema
 from engine.sqlite.steps import Steps, in_turns
 from engine.storage.backup import Backups
 from engine.table_plan import TablePlan, check_plans
@@ -128,9 +128,16 @@ class RoomCreator:
                     if schema is not None:
                         yield from _apply(db, schema)
                     else:
-                        yield from create_tables(db, wish.plans, equal_values=wish.equal_values)
+                        plain = [plan for plan in wish.plans if not plan.refers]
+                        yield from create_tables(db, plain, equal_values=wish.equal_values)
+                        record_made_from_peer(db)
             finally:
                 db.close()
+            numbered = [plan for plan in wish.plans if plan.refers]
+            if schema is None and numbered:  # cr-sqlite knows nothing of rows that have other numbers elsewhere
+                yield
+                with Replica.open(unfinished) as replica:
+                    replica.create_tables(numbered, equal_values=wish.equal_values)
             os.link(unfinished, path)  # unlike a rename, it never takes the place of another file
             _sync(path.parent)
             if self._backups is not None:

@@ -1,7 +1,8 @@
 """What a hub answers before a connection is a WebSocket: who may come in, and two pages for its owner.
 
 Any path is served (published clients use ``/sync`` or ``/vlcn-ws``). What a peer wants stands in the subprotocol
-(cr-sqlite.md 10.4); the dialect is settled there and in a response header, before the first frame.
+(cr-sqlite.md 10.4), its room also in the path, as ``/sync/ROOM``, if it likes; the dialect is settled there and in a
+response header, before the first frame.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import http
 import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from websockets.asyncio.server import ServerConnection
 from websockets.http11 import Request, Response
@@ -22,6 +23,7 @@ from engine.hub.connection import HubSocket, Present
 from engine.hub.inbound_budget import InboundBudget
 from engine.hub.limits import Busy
 from engine.hub.options import HubOptions, is_loopback
+from engine.peer_text import for_peer
 from engine.text import t
 from engine.wire import spoken
 from engine.wire.handshake import (
@@ -31,6 +33,7 @@ from engine.wire.handshake import (
     NEW_ROOM,
     OWN_HEADER,
     READ_ONLY,
+    REASON_HEADER,
     ROOM_HEADER,
     STAYS_HEADER,
     TOKEN_HEADER,
@@ -100,7 +103,7 @@ class Handshake:
                 page = self._page(connection, request, path)
                 if page is not None:
                     return page
-            greeting = decode_subprotocol(request.headers.get("Sec-WebSocket-Protocol", ""))
+            greeting = decode_subprotocol(request.headers.get("Sec-WebSocket-Protocol", ""), path)
             self._check_crowd(connection.address, greeting.room)
             self._check_origin(request.headers.get("Origin"))
             connection.greeting = greeting
@@ -123,7 +126,9 @@ class Handshake:
             why, status = "busy", http.HTTPStatus.SERVICE_UNAVAILABLE
         self._refused[why] += 1
         log.info("Turned away: %s", error, extra={"address": connection.address})
-        return connection.respond(status, f"{error}\n")
+        response = connection.respond(status, f"{error}\n")
+        response.headers[REASON_HEADER] = quote(for_peer(str(error), templates=True))
+        return response
 
     def answer(self, connection: ServerConnection, request: Request, response: Response) -> None:
         """Add to the answer what a Syncline wants to know."""

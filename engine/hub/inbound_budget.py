@@ -67,15 +67,18 @@ class InboundBudget:
     def count(self, socket: Incoming) -> None:
         """Take in what a connection holds by now. When all of them hold too much, some are given up."""
         before, was_small = self._held.get(socket, 0), socket in self._small
-        held = self._held[socket] = socket.held
+        held, small = socket.held, socket.small
+        self._held[socket] = held
         self.total += held - before
-        self._of_small += held * socket.small - before * was_small
-        if socket.small:
-            self._small.add(socket)
-        else:
-            self._small.discard(socket)
+        if small or was_small:
+            self._of_small += held * small - before * was_small
+            if small:
+                self._small.add(socket)
+            else:
+                self._small.discard(socket)
         if not socket.unfinished:
-            self._coming.pop(socket, None)
+            if socket in self._coming:
+                del self._coming[socket]
         elif socket not in self._coming:
             now = time.monotonic()
             self._coming[socket] = _Coming(now, now, socket.taken)

@@ -47,6 +47,11 @@ class Metrics(Collector):
         for why, count in sorted(self._counters.refused.items()):
             refused.add_metric([why], count)
         yield refused
+        meaning = "Tables and columns that rooms were given because a peer has them."
+        followed = CounterMetricFamily("syncline_followed", meaning, labels=["what"])
+        for what in ("tables", "columns"):
+            followed.add_metric([what], self._counters.followed[what])
+        yield followed
         for what in ("changes", "bytes"):
             meaning = f"The {what} that peers sent and were sent."
             family = CounterMetricFamily(f"syncline_{what}", meaning, labels=["way"])

@@ -6,6 +6,7 @@ Not when the file changes: until the first such peer comes, those of the version
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 
 from engine.errors import ReplicaError, UsageError
 from engine.hub.create_room import RoomRequest
@@ -14,6 +15,7 @@ from engine.replica import Replica
 from engine.session.common_tables import compare, names
 from engine.storage.backup import Backups
 from engine.storage.replica_host import ReplicaHost
+from engine.table_shape import Shape
 from engine.tables import Migration
 from engine.text import sentences, t
 
@@ -45,23 +47,30 @@ class RoomMigrator:
         schema = self._schemas.find(name) if name is not None else None
         if schema is None or schema.version == version:
             return
+        tables: Sequence[Shape] | None = None
         if wish.name == name:
             wanted = wish.version == schema.version
         else:  # a Syncline whose file records no schema: what counts is whether its tables fit
-            found = compare(await host.run(Replica.shapes), wish.tables)
-            wanted = bool(wish.tables) and bool(found.parked or found.problem or found.only_there)
-        if wanted and await host.run(_upgrade, schema, self._backups, allow_drop=self._allow_drop):
+            tables = wish.tables
+            found = compare(await host.run(Replica.shapes), tables)
+            wanted = bool(tables) and bool(found.parked or found.problem or found.only_there)
+        if wanted and await host.run(_upgrade, schema, self._backups, allow_drop=self._allow_drop, tables=tables):
             log.info("Upgraded a room", extra={"room": host.path.name, "schema": schema.name})
             await host.refresh()  # the sessions that are under way greet anew, and this one knows the new tables
 
 
-def _upgrade(replica: Replica, schema: Schema, backups: Backups, *, allow_drop: bool) -> bool:
-    """Do it on the replica's thread; return False when somebody was faster."""
+def _upgrade(
+    replica: Replica, schema: Schema, backups: Backups, *, allow_drop: bool, tables: Sequence[Shape] | None
+) -> bool:
+    """Do it on the replica's thread; return False when somebody was faster, or when a peer's ``tables`` do not ask for
+    it."""
     identity = (schema.name, schema.version)
     if replica.schema_identity() == identity:
         return False
     try:
         planned = replica.plan_migration(schema.text)
+        if tables is not None and not _fits(planned, tables):
+            return False
         if planned.loses and not allow_drop:
             raise _Loss(planned)
         backups.make(replica.path)
@@ -73,6 +82,16 @@ def _upgrade(replica: Replica, schema: Schema, backups: Backups, *, allow_drop: 
         sentence = t("The schema file {file}: {reason}", file=schema.name, reason=error)
         raise ReplicaError(sentences(sentence, hint), hint=error.hint) from None
     return True
+
+
+def _fits(planned: Migration, tables: Sequence[Shape]) -> bool:
+    """Whether these tables have some of what would come, or lack a column that would go."""
+    columns = {shape.name: {*shape.key, *shape.columns} for shape in tables}
+    return (
+        not columns.keys().isdisjoint(planned.created)
+        or any(column in columns.get(table, ()) for table, column in planned.added)
+        or any(one.table in columns and one.column not in columns[one.table] for one in planned.removed)
+    )
 
 
 class _Loss(UsageError):

@@ -74,6 +74,8 @@ class HubOptions:
         insecure: listen beyond this machine even without tokens or TLS.
         schemas: a folder of schema files, from which rooms are made and brought up to date.
         allow_create: make a room that is not there from the first peer's tables.
+        follow_schema: give rooms without a schema file the tables and columns that a peer who may write has more; None:
+            those that were made from a peer's tables.
         allow_drop: let a newer schema file drop tables and columns that hold rows.
         limits: what peers may do.
         upstreams: the addresses of other hubs that serve the same rooms. fellow_token: what to show there.
@@ -84,6 +86,7 @@ class HubOptions:
     insecure: bool = False
     schemas: Path | None = None
     allow_create: bool = False
+    follow_schema: bool | None = None
     allow_drop: bool = False
     limits: Limits = field(default_factory=Limits)
     upstreams: tuple[str, ...] = ()

@@ -59,13 +59,16 @@ class RateLimiter(PeerLimits):
                 )
             )
         limit = self._limits.room_size
-        if limit and action.changes and _size(self._path) > limit:
+        if limit and action.changes and size_of(self._path) > limit:
             raise LimitExceeded(t("This room is full: the hub's limit is {limit:,.0f} MB.", limit=limit / MB))
 
     def slow(self, driver: Driver) -> str:
         """Return why a peer that takes too little is to be dropped; empty when it is not. Ask about once a second."""
         now, waiting = time.monotonic(), driver.waiting
-        if not waiting or driver.departed != self._departed:
+        if not waiting:  # as with nearly all of ten thousand
+            self._moved_at = now
+            return ""
+        if driver.departed != self._departed:
             self._departed, self._moved_at = driver.departed, now
         if waiting > self._limits.waiting:
             return t(
@@ -78,7 +81,7 @@ class RateLimiter(PeerLimits):
         return ""
 
 
-def _size(path: Path) -> int:
+def size_of(path: Path) -> int:
     """Bytes of the file and of its log."""
     total = 0
     for file in (path, path.with_name(path.name + "-wal")):

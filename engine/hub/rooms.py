@@ -17,6 +17,7 @@ from pathlib import Path
 from engine.errors import NoSuchFile, SynclineError, UsageError
 from engine.hub.limits import Busy, Limits
 from engine.hub.withheld_log import WithheldLog
+from engine.sqlite.steps import to_the_end
 from engine.storage.host_pool import HostPool
 from engine.storage.replica_host import ReplicaHost
 from engine.text import t
@@ -111,14 +112,18 @@ class Rooms:
         finally:
             one.users -= 1
             one.left_at = time.monotonic()
+            self._log_waiting(room, one)
             if one.host is None and not one.users:
                 self._open.pop(room, None)
 
     def log_waiting(self) -> None:
         """Log which rows of the open rooms cannot be sent, where that is news."""
         for room, one in self._open.items():
-            if one.host is not None:
-                self._waiting.update(room, one.host.waiting)
+            self._log_waiting(room, one)
+
+    def _log_waiting(self, room: str, one: _Room) -> None:
+        if one.host is not None:
+            self._waiting.update(room, one.host.waiting)
 
     async def close_idle(self, *, older_than: float | None = None) -> None:
         """Close the rooms that nobody has been in for so many seconds (by default, what the limits say)."""
@@ -142,9 +147,8 @@ class Rooms:
 
     async def _close(self, room: str) -> None:
         one = self._open.pop(room)
-        if one.host is not None:
-            self._waiting.update(room, one.host.waiting)
+        self._log_waiting(room, one)
         try:
-            await asyncio.shield(asyncio.ensure_future(one.context.__aexit__(None, None, None)))
+            await to_the_end(one.context.__aexit__(None, None, None))
         except SynclineError as error:
             log.warning("The room %r could not be closed well: %s", room, error)

@@ -11,9 +11,10 @@ import contextlib
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from engine.change import Change
@@ -24,10 +25,11 @@ from engine.ids import DatabaseId, PeerId, SiteId
 from engine.links.inbound import InboundConnections, Purpose
 from engine.links.link import Link
 from engine.peer_state import PeerStatus, State
+from engine.session import SynclineSession
 from engine.settings import PeerConfig
 from engine.storage.host_pool import HostPool
 from engine.storage.replica_host import ReplicaHost
-from engine.table_shape import Parked, Shape
+from engine.table_shape import Dataset, Parked, Shape
 from engine.tables import Applied
 from engine.transport.driver import Driver
 
@@ -42,15 +44,20 @@ LATER = 60.0
 TROUBLED = 10.0
 """Seconds of trouble after which a room that nobody is in makes place for the next."""
 
+Follow = Callable[[ReplicaHost, Sequence[Shape]], Coroutine[Any, Any, None]]
+
 LINGER = 30.0
 """Seconds for which a link stays when a room has come to rest: its guests tend to come back."""
 
 
 @dataclass(slots=True)
 class _Line:
-    """A link under way: since when it has been in trouble, and since when there has been nothing left to do."""
+    """A link under way: since when it has been in trouble, and since when there has been nothing left to do; which of
+    the other hub's tables the room has been given what it lacked of, and what does that."""
 
     link: Link
+    followed: Sequence[Shape] = ()
+    following: asyncio.Task[None] | None = None
     troubled_at: float | None = None
     rests_since: float | None = None
 
@@ -62,6 +69,7 @@ class Upstream:
         url: its address. token: what to show there.
         hosts: where replicas are opened. path: where a room's file is.
         people: whether somebody is in a room who is no hub.
+        follow: gives a room what the other hub's tables have more.
     """
 
     def __init__(
@@ -73,6 +81,7 @@ class Upstream:
         *,
         path: Callable[[str], Path],
         people: Callable[[str], bool],
+        follow: Follow,
     ) -> None:
         self.url = url
         self.name = urlsplit(url).netloc
@@ -81,6 +90,7 @@ class Upstream:
         self._inbound = inbound
         self._path = path
         self._people = people
+        self._follow = follow
         self._owed: dict[str, int] = {}  # the version of each room that it may lack
         self._lines: dict[str, _Line] = {}
         self._ending: dict[str, asyncio.Task[None]] = {}
@@ -160,6 +170,9 @@ class Upstream:
 
     async def _stop(self, room: str) -> None:
         try:
+            following = self._lines[room].following
+            if following is not None:
+                await asyncio.gather(following, return_exceptions=True)
             await self._lines[room].link.stop()
         finally:
             del self._lines[room], self._ending[room]
@@ -170,6 +183,7 @@ class Upstream:
         driver = link.attempt.driver if link.attempt is not None else None
         if driver is not None and driver.session.peer is not None:
             self._sites[room] = driver.session.peer
+            self._follow_tables(line, driver)
         self._forget_if_delivered(room, driver)
         people = self._people(room)
         line.troubled_at = line.troubled_at or now if link.trouble else None
@@ -178,6 +192,14 @@ class Upstream:
             self._put_off(room)
         elif line.rests_since is not None and now - line.rests_since >= linger:
             self._end(room)
+
+    def _follow_tables(self, line: _Line, driver: Driver) -> None:
+        """Give the room what the other hub's tables have more; the link greets anew then."""
+        session = driver.session
+        idle = line.following is None or line.following.done()
+        if idle and isinstance(session, SynclineSession) and session.tables_there != line.followed:
+            line.followed = session.tables_there
+            line.following = asyncio.create_task(self._follow(driver.host, line.followed))
 
     def _dialled_us(self, room: str) -> Driver | None:
         """The session in which this very hub is our guest, if it is known to be."""
@@ -255,11 +277,19 @@ class Upstreams:
 
     Args:
         urls: their addresses. token: what to show to each.
-        hosts: where replicas are opened. inbound: who has dialled this hub. rooms: of this hub.
+        hosts: where replicas are opened. inbound: who has dialled this hub. rooms: of this hub. follow: as in
+            ``Upstream``.
     """
 
     def __init__(
-        self, urls: Sequence[str], token: str | None, hosts: HostPool, inbound: InboundConnections, rooms: Rooms
+        self,
+        urls: Sequence[str],
+        token: str | None,
+        hosts: HostPool,
+        inbound: InboundConnections,
+        rooms: Rooms,
+        *,
+        follow: Follow,
     ) -> None:
         self._rooms = rooms
         self._people: Counter[str] = Counter()
@@ -271,6 +301,7 @@ class Upstreams:
                 inbound,
                 path=rooms.path,
                 people=lambda room: bool(self._people[room]),
+                follow=follow,
             )
             for url in dict.fromkeys(urls)
         ]
@@ -323,7 +354,7 @@ class Upstreams:
 
 @dataclass(frozen=True, slots=True)
 class _Watcher:
-    """Hears when a room's file moves (``engine.storage.replica_host.Listener``)."""
+    """Hears when a room's file moves (``engine.storage.file_news.Listener``)."""
 
     upstreams: Upstreams
     room: str
@@ -334,6 +365,9 @@ class _Watcher:
 
     def schema_changed(self, tables: tuple[Shape, ...], parked: tuple[Parked, ...]) -> None:
         self.upstreams.owe(self.room, self.host.version)
+
+    def datasets_changed(self, datasets: Mapping[str, Dataset]) -> None:
+        """What is owed is owed all the same."""
 
     def replaced(self) -> None:
         self.upstreams.owe(self.room, 0)

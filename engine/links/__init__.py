@@ -1,6 +1,6 @@
 """Configured peers: one link each.
 
-- ``link``: keeps one peer in sync: when to try, and what follows; ``reporter``: who is told
+- ``link``: keeps one peer in sync: when to try; ``attempt_runner``: what follows from a try; ``reporter``: who is told
 - ``attempt``: one attempt: dial, run a session, know when both sides are caught up; ``dialects``: which session
 - ``inbound``: who has dialled us; ``inbound_attempt``: an attempt that uses such a connection
 - ``schedule``: when the next attempt is due; ``backoff``: how long to wait

@@ -7,7 +7,7 @@ import contextlib
 import enum
 import logging
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -15,7 +15,7 @@ from websockets.asyncio.connection import Connection
 from websockets.exceptions import ConnectionClosed
 
 from engine.change import Change
-from engine.errors import CopiedFile, NothingToSync, SynclineError, TableBroken
+from engine.errors import CopiedFile, NothingToSync, SynclineError
 from engine.events import SyncFinished
 from engine.links.dialects import SchemaName, session_with
 from engine.links.peer_status import Progress
@@ -25,9 +25,10 @@ from engine.session.close_codes import CloseCode
 from engine.settings import Direction, PeerConfig
 from engine.storage.host_pool import HostPool
 from engine.storage.replica_host import ReplicaHost
+from engine.table_shape import Join
 from engine.tables import Applied, Waiting
 from engine.text import t
-from engine.transport.close_codes import error_of
+from engine.transport.close_codes import broken, error_of
 from engine.transport.connect import Dialled, dial
 from engine.transport.driver import Driver
 from engine.wire import Tables, encode
@@ -87,6 +88,7 @@ class Attempt:
         listener: told what it does.
         pulling: hang up as soon as both sides are caught up.
         wary: the last attempt was refused for a copied file; move nothing before that can have been found again.
+        joins: how rows that never met are joined, by table, where a person has said so (``JoinSession.joins``).
 
     Attributes:
         session, driver: once there is one. progress: of its versions. reason: why the connection ended.
@@ -112,6 +114,7 @@ class Attempt:
         as_hub: bool,
         pulling: bool,
         wary: bool,
+        joins: Mapping[str, Join],
     ) -> None:
         # what it is made of
         self.config = config
@@ -124,6 +127,7 @@ class Attempt:
         self._schema = schema
         self._as_hub = as_hub
         self._wary = wary
+        self._joins = joins
         # the connection, once there is one, and how far it has come
         self._dialling: asyncio.Task[Dialled] | None = None
         self.driver: Driver | None = None
@@ -163,9 +167,7 @@ class Attempt:
             try:
                 # a peer of ours is told in the greeting
                 if not here.tables and (dialled.new_room or dialled.own is None):
-                    raise TableBroken(
-                        *here.parked[0], hint=t("To repair it: syncline check --repair {path}", path=self.path)
-                    )
+                    raise broken(here.parked[0], self.path)
                 if dialled.new_room:
                     await _describe_tables(socket, host)
                 session = session_with(
@@ -174,6 +176,7 @@ class Attempt:
                     self.config,
                     schema=self._schema,
                     wary=self._wary,
+                    joins=self._joins,
                     file=self.path.name,
                     now=asyncio.get_running_loop().time,
                 )
@@ -181,7 +184,12 @@ class Attempt:
                 await socket.close()
                 raise
             driver = Driver(
-                socket, session, host, on_state=self._stepped, on_in=self._listener.merged, on_out=self._listener.sent
+                socket,
+                session,
+                host,
+                on_state=lambda one: self._stepped(one.facts()),
+                on_in=self._listener.merged,
+                on_out=self._listener.sent,
             )
             self.session, self.driver = session, driver
             if self._ending is not None:
@@ -199,7 +207,7 @@ class Attempt:
             self._dialling.cancel()
         driver, session = self.driver, self.session
         if driver is not None and session is not None:
-            driver.call(lambda: session.close(code, reason))
+            driver.call(lambda: session.close(Close(code, reason)))
 
     def check_now(self) -> bool:
         """Find out at once whether anything is due; ``Listener.caught_up`` follows when nothing is (left).
@@ -226,6 +234,11 @@ class Attempt:
         """What cannot be sent for now of a file that is to be sent."""
         driver = self.driver
         return driver.host.waiting if driver is not None and driver.session.sends else Waiting()
+
+    @property
+    def trouble(self) -> SynclineError | None:
+        """Why the file cannot be used at the moment."""
+        return self.driver.host.trouble if self.driver is not None else None
 
     @property
     def ended(self) -> bool:
@@ -278,7 +291,7 @@ class Attempt:
             self._greeted_at = now
             if self._wary:
                 self._trust_timer = asyncio.get_running_loop().call_later(WARY, self._trust)
-        if not facts.closed and facts.greeted and self.hurry:
+        if not facts.closed and facts.greeted and self.hurry and self.driver is not None and not self.driver.busy:
             if not facts.confirms:
                 self._arm_quiet()
             elif facts.in_sync and not self._refreshes:
@@ -357,7 +370,9 @@ class Attempt:
     def _judge(self, driver: Driver, closed: Close) -> Ending:
         session = driver.session
         self.reason = self.reason or closed.reason
-        orderly = self._ending is not None or closed.regreet
+        joined = isinstance(session, SynclineSession) and session.gave_lead and closed.code == CloseCode.GOING_AWAY
+        regreet = closed.regreet or joined
+        orderly = self._ending is not None or regreet
         self._listener.finished(self._summary(session, driver, "" if orderly else closed.reason))
         error = error_of(session, closed, self.path)
         if isinstance(error, CopiedFile):
@@ -366,7 +381,7 @@ class Attempt:
             raise session.failure
         if self._ending is not None:
             return self._ending
-        if closed.regreet:
+        if regreet:
             return Ending.GREET_AGAIN
         raise error
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from engine.errors import PeerRefused
 from engine.session import Session, Snapshot, SynclineSession, VlcnClientSession
 from engine.settings import Direction, PeerConfig
+from engine.table_shape import Join
 from engine.text import t
 from engine.transport.connect import Dialled
 
@@ -29,6 +30,7 @@ def session_with(
     *,
     schema: SchemaName | None,
     wary: bool,
+    joins: Mapping[str, Join],
     file: str,
     now: Callable[[], float],
 ) -> Session:
@@ -37,7 +39,7 @@ def session_with(
     Args:
         dialled: who answered. here: our replica, whose name is ``file``. config: the peer.
         schema: for a stock server, if none is recorded in the file.
-        wary: as for ``Attempt``.
+        wary, joins: as for ``Attempt``.
         now: the session's clock.
 
     Raises:
@@ -48,7 +50,7 @@ def session_with(
     if dialled.own is not None:
         may_send = sends and not dialled.read_only
         session = SynclineSession(here, now=now, sends=may_send, receives=receives, protocol=dialled.own)
-        session.wary = wary
+        session.wary, session.leads, session.joins = wary, True, joins
         if sends and dialled.read_only:
             session.remark = READING_ONLY
         return session

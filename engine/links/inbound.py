@@ -10,16 +10,17 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import Enum, auto
 from pathlib import Path
 from typing import Protocol
 
 from engine.change import Change
 from engine.ids import SiteId
-from engine.session import SessionFacts
+from engine.session import Session, SessionFacts, SynclineSession, endings
 from engine.session.common_tables import together
 from engine.sqlite.paths import resolved
+from engine.table_shape import Join
 from engine.tables import Applied
 from engine.transport.driver import Driver
 
@@ -87,19 +88,21 @@ class InboundConnection:
         session = self.driver.session
         return not self.over and session.kin and session.closed is None
 
-    def stepped(self, facts: SessionFacts) -> None:
+    def stepped(self, session: Session) -> None:
         """For the driver: the session's facts may have changed."""
-        if facts.parked and facts.greeted and not self._parked_reported:
+        if not self._parked_reported and session.greeted and (parked := session.parked):
             self._parked_reported = True
-            sentence = together(facts.parked)
+            sentence = together(parked)
             log.info("Not all is synced: %s", sentence, extra={"room": self.driver.host.path.name})
             if self._news is not None and not self.watchers:
                 self._news.inbound_parked(self.driver.host.path, self._guest, sentence)
         if self._on_known is not None and self.known:
             on_known, self._on_known = self._on_known, None
             on_known()
-        for watcher in tuple(self.watchers):
-            watcher.inbound_stepped(facts)
+        if self.watchers:
+            facts = session.facts()
+            for watcher in tuple(self.watchers):
+                watcher.inbound_stepped(facts)
 
     def merged(self, applied: Sequence[Applied]) -> None:
         """For the driver."""
@@ -115,6 +118,13 @@ class InboundConnection:
         if self._news is not None and not self.watchers:
             self._news.inbound_sent(self.driver.host.path, self._guest, changes)
 
+    def have_joined(self, joins: Mapping[str, Join]) -> None:
+        """Have the peer greet again if tables are left out for which a person here has an answer: then this side joins
+        their rows, over the connection that the peer makes."""
+        session = self.driver.session
+        if isinstance(session, SynclineSession) and session.would_lead(joins):
+            self.driver.call(lambda: session.close(endings.TO_JOIN))
+
     def ended(self, reason: str) -> None:
         """For the hub: why the inbound connection has ended."""
         session = self.driver.session
@@ -126,17 +136,51 @@ class InboundConnection:
         self._on_known = on_known
 
 
+class JoinAnswers:
+    """How rows that never met are joined with those of who dials us, where a person here has said so."""
+
+    def __init__(self) -> None:
+        self._said: dict[tuple[Path, SiteId | None], Mapping[str, Join]] = {}
+
+    def say(self, path: Path, site: SiteId | None, joins: Mapping[str, Join]) -> None:
+        """Take down what was said for a file and a peer, or for every peer with None; {} forgets it."""
+        if joins:
+            self._said[path, site] = dict(joins)
+        else:
+            self._said.pop((path, site), None)
+
+    def claimed(self, path: Path, site: SiteId) -> None:
+        """What was said for every peer is made use of for this one. That only the other side's rows are to be left
+        holds for no second one: the rows of the two would replace each other whenever one of them comes."""
+        once = {table: how for table, how in self._said.get((path, None), {}).items() if how is Join.REPLACE}
+        if once:
+            self.say(path, None, {table: how for table, how in self._said[path, None].items() if table not in once})
+            self.say(path, site, {**once, **self._said.get((path, site), {})})
+
+    def of(self, path: Path, site: SiteId) -> Mapping[str, Join]:
+        """What holds for a file and a peer, as ``JoinSession.joins``."""
+        return {**self._said.get((path, None), {}), **self._said.get((path, site), {})}
+
+
 class InboundConnections:
     """All inbound connections, by the file that they are to.
 
     Attributes:
         news: told of what they bring and take.
+        joins: how rows that never met those of who dials are joined.
     """
 
     def __init__(self) -> None:
         self.news: News | None = None
+        self.joins = JoinAnswers()
         self._here: defaultdict[Path, list[InboundConnection]] = defaultdict(list)
         self._listeners: defaultdict[Path, list[Callable[[], None]]] = defaultdict(list)
+
+    def answer(self, path: Path, joins: Mapping[str, Join]) -> None:
+        """Have rows of a file joined in this way with those of whoever dials, and of who is there."""
+        self.joins.say(path, None, joins)
+        for inbound in tuple(self._here.get(path, ())):
+            inbound.have_joined(joins)
 
     @contextlib.contextmanager
     def attend(self, inbound: InboundConnection, driver: Driver) -> Iterator[None]:
@@ -155,7 +199,7 @@ class InboundConnections:
             if not self._here[path]:
                 del self._here[path]
             inbound.over = True
-            inbound.stepped(driver.session.facts())
+            inbound.stepped(driver.session)
             self._notify(path)
 
     def listen(self, path: Path, on_change: Callable[[], None]) -> Callable[[], None]:
@@ -203,6 +247,16 @@ class InboundState:
     def now(self) -> InboundConnection | None:
         """The one that can take the place of our own connection, if it is there."""
         return self._inbound_connections.of(self._path, self.site, self._purpose) if self.site is not None else None
+
+    def answer(self, joins: Mapping[str, Join]) -> None:
+        """Have rows joined in this way when the peer, if it is known who that is, dials us; {} for as it is."""
+        if self.site is not None:
+            self._inbound_connections.joins.say(self._path, self.site, joins)
+
+    def forget(self) -> None:
+        """The peer is not kept any more, or is another one: what was known and said of it holds for nobody."""
+        self.answer({})
+        self.site = None
 
     def outdoes(self, *, stays: bool) -> bool:
         """Whether our own connection, which stays or not, is to give way to the one that is there."""

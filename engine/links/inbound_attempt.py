@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine.change import Change
@@ -11,6 +11,7 @@ from engine.links.attempt import GOODBYE, Attempt, Ending
 from engine.links.inbound import InboundConnection
 from engine.session import SessionFacts
 from engine.session.close_codes import CloseCode
+from engine.table_shape import Join
 from engine.tables import Applied
 from engine.text import t
 
@@ -53,6 +54,10 @@ class InboundAttempt(Attempt):
         """End the attempt; the inbound connection is the peer's, and goes on."""
         self._ending = ending
         self._ended.set()
+
+    def have_joined(self, joins: Mapping[str, Join]) -> None:
+        """As ``InboundConnection.have_joined``."""
+        self._inbound.have_joined(joins)
 
     @property
     def held(self) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from engine.errors import SynclineError
 from engine.links.retry_policy import Trouble
 from engine.peer_state import PeerStatus, Remedy, State
 from engine.session import SessionFacts
@@ -61,7 +62,13 @@ class Progress:
 
 
 def connected_state(
-    facts: SessionFacts, progress: Progress, *, now: float, sent_at: float | None, waiting: Waiting = NOTHING
+    facts: SessionFacts,
+    progress: Progress,
+    *,
+    now: float,
+    sent_at: float | None,
+    waiting: Waiting = NOTHING,
+    trouble: SynclineError | None = None,
 ) -> tuple[State, str]:
     """Return the state and the sentence for a peer whose socket is open.
 
@@ -70,9 +77,12 @@ def connected_state(
         progress: kept by the caller over the session's life.
         now: the loop's clock. sent_at: when the peer last confirmed anything (seconds since the epoch), if ever.
         waiting: what of the file cannot be sent.
+        trouble: why the file cannot be used at the moment, so that nobody knows what it holds.
     """
     if not facts.greeted:
         return State.CONNECTING, t("Connected; waiting for the other side to answer.")
+    if trouble is not None:
+        return State.SYNCING, sentences(str(trouble), facts.note)
     if facts.in_sync:
         return _settled(facts, waiting)
     if facts.all_received and facts.all_sent and not facts.confirms:
@@ -94,7 +104,8 @@ def _settled(facts: SessionFacts, waiting: Waiting) -> tuple[State, str]:
     """All that is exchanged is on both disks."""
     if facts.parked or waiting:
         return State.NEEDS_YOU, sentences(together(facts.parked), t("Everything else is on both disks."), facts.note)
-    return State.IN_SYNC, sentences(t("Everything is on both disks."), facts.note)
+    there = t("Everything else is on both disks.") if facts.one_sided else t("Everything is on both disks.")
+    return State.IN_SYNC, sentences(there, facts.note)
 
 
 ON_BATTERY = t("This machine is running on battery.")
@@ -205,6 +216,8 @@ class Board:
             to_send=facts.to_send if facts.greeted else self.status.to_send,
             to_receive=facts.to_receive if facts.greeted else self.status.to_receive,
             parked=facts.parked if facts.greeted else self.status.parked,
+            one_sided=facts.one_sided if facts.greeted else self.status.one_sided,
+            shared=facts.shared if facts.greeted else self.status.shared,
             waiting=self.status.waiting if waiting is None else waiting.sentence,
             last_success=time.time() if facts.in_sync else self.status.last_success,
         )

@@ -20,6 +20,7 @@ from dataclasses import dataclass, replace
 from engine.errors import (
     CertificateChanged,
     CopiedFile,
+    JoinNeeded,
     MergeError,
     NoSuchFile,
     NothingToSync,
@@ -32,6 +33,7 @@ from engine.errors import (
     SynclineError,
     TableBroken,
     TablesParked,
+    TableSuspended,
     TokenLost,
     TokenRefused,
     TokenStoreError,
@@ -84,7 +86,9 @@ POLICIES: Policies = {
 }
 
 REMEDIES = {
+    TableSuspended: Remedy.ANSWER,
     TableBroken: Remedy.REPAIR,
+    JoinNeeded: Remedy.JOIN,
     SchemasDiffer: Remedy.COMPARE_TABLES,
     CopiedFile: Remedy.NEW_ID,
     PeerRefused: Remedy.EDIT,
@@ -94,7 +98,12 @@ REMEDIES = {
 """What a person can begin with, likewise."""
 
 
-MENDING = {Where.HERE: Remedy.REPAIR, Where.BETWEEN: Remedy.COMPARE_TABLES}
+MENDING = {
+    Where.JOIN: Remedy.JOIN,
+    Where.SUSPENDED: Remedy.ANSWER,
+    Where.HERE: Remedy.REPAIR,
+    Where.BETWEEN: Remedy.COMPARE_TABLES,
+}
 """And what where some tables are parked; the first that fits."""
 
 LEFT = t("Everything else is synced; this follows as soon as it is fixed.")
@@ -143,7 +152,10 @@ class Trouble:
         """Return what it means that some tables are parked, where all else is synced."""
         found = cls.of(TablesParked(together(parked), hint=LEFT), policies, paired=False)
         places = {one.where for one in parked}
-        return replace(found, remedy=next((MENDING[where] for where in MENDING if where in places), None))
+        remedy = next((MENDING[where] for where in MENDING if where in places), None)
+        if remedy is None and any(one.found is not None for one in parked):
+            remedy = Remedy.JOIN  # the other side asks its person; ours may answer as well, by a connection of our own
+        return replace(found, remedy=remedy)
 
     @property
     def kind(self) -> str:

@@ -14,16 +14,17 @@ import apsw
 
 from engine.change import SQLiteValue
 from engine.ordinary import raw_keys, stamps, triggers
+from engine.ordinary.births import Numbers, References, wire_pk
 from engine.ordinary.changed import Changed, plain
+from engine.ordinary.classes import write_to_classes
+from engine.ordinary.hidden import Hidden, is_not_hidden
+from engine.ordinary.leading import differs_from, merged
 from engine.ordinary.records import covers_of
-from engine.ordinary.register import Entry, base, base_is, held_rows, key_columns
-from engine.ordinary.shadow import differs, mark, packed
-from engine.sqlite.sql import ident, numbers
+from engine.ordinary.register import Entry, base, base_is, held_rows
+from engine.ordinary.shadow import mark, packed
+from engine.sqlite.sql import cursor, ident
 from engine.tables.kind import Versions
 from engine.tables.withheld.records import Held, Why
-
-SLICE = 5_000
-"""Log entries in one capture, so that the file is locked for well under 100 ms."""
 
 
 class Stamped:
@@ -64,7 +65,7 @@ class Capture:
 
     @cached_property
     def _differ(self) -> list[str]:
-        return [differs(column, f"r.v{slot}") for column, slot in self._entry.slots.items()]
+        return [differs_from(self._entry, column, f"r.v{slot}") for column, slot in self._entry.slots.items()]
 
     @cached_property
     def _packed(self) -> str:
@@ -72,7 +73,7 @@ class Capture:
 
     def pending(self) -> bool:
         """Whether anything is logged; one look at an index."""
-        return self._db.execute(f"SELECT 1 FROM main.{self._entry.log} LIMIT 1").fetchone() is not None
+        return cursor(self._db).execute(f"SELECT 1 FROM main.{self._entry.log} LIMIT 1").get is not None
 
     def last_logged(self) -> int | None:
         """The number of the latest entry; None of an empty log."""
@@ -82,9 +83,9 @@ class Capture:
     def full(self) -> bool:
         """Whether the log has stopped, so that all rows have to be compared."""
         sql = f"SELECT 1 FROM main.{self._entry.log} WHERE id >= {triggers.FULL}"
-        return self._db.execute(sql).fetchone() is not None
+        return cursor(self._db).execute(sql).get is not None
 
-    def logged(self, limit: int = SLICE) -> bool:
+    def logged(self, limit: int) -> bool:
         """Capture the oldest entries of the log; returns whether there are more."""
         db, log = self._db, f"main.{self._entry.log}"
         first: int | None = db.execute(f"SELECT min(id) FROM {log}").get
@@ -93,9 +94,38 @@ class Capture:
             return False
         until = min(last, first + limit - 1)
         keys = ", ".join(self._entry.log_key)
+        self.bury(f"SELECT k0 FROM {log} WHERE id <= ?1 AND gone", (until,))
         self._compare(f"SELECT {keys} FROM {log} WHERE id <= ?1", (until,), logged=True)
         db.execute(f"DELETE FROM {log} WHERE id <= ?", (until,))
         return until < last
+
+    def bury(self, gone: str, bindings: Sequence[SQLiteValue] = ()) -> None:
+        """Record the deletion of rows whose number another row has got since; only an auto-numbered table has any.
+
+        Args:
+            gone: a SELECT of numbers, as ``k0``, whose rows were deleted.
+        """
+        if self._entry.collection:
+            version = self._versions.next_version()
+            if Numbers(self._db, self._entry).bury(gone, bindings, version):
+                self._versions.keep_floor(version)
+
+    def make_room(self, *, everything: bool) -> None:
+        """See to the numbers of logged rows that others had before, without recording the rows (``Numbers.make_room``).
+
+        Args:
+            everything: also to those of rows that are not logged.
+        """
+        pending = self.pending()
+        if pending:
+            self.bury(f"SELECT k0 FROM main.{self._entry.log} WHERE gone")
+        if pending or everything:
+            logged = f"SELECT k0 FROM main.{self._entry.log} WHERE k0 IS NOT NULL"
+            known = f"SELECT k0 FROM main.{self._entry.rows} WHERE length % 2 = 0 AND k0 IS NOT NULL"
+            source = f"({known if everything else logged})"
+            version = self._versions.next_version()
+            if Numbers(self._db, self._entry).make_room(source, version):
+                self._versions.keep_floor(version)
 
     def compare(self, keys: str, bindings: Sequence[SQLiteValue] = ()) -> int:
         """Stamp what differs of the rows with these keys; rows with a NULL in the key stay on this machine.
@@ -125,9 +155,26 @@ class Capture:
             return self._stamp(self._readable(keys), bindings)
 
     def _stamp(self, keys: str, bindings: Sequence[SQLiteValue], *, logged: bool = False) -> int:
+        if not self._entry.refers:
+            return self._stamp_rows(keys, bindings, self._versions.next_version(), logged=logged)
+        source, version = self._source(keys), self._versions.next_version()
+        references = References(self._db, self._entry)
+        if self._entry.collection:
+            Numbers(self._db, self._entry).resolve(source, bindings, version)
+        elif self._entry.has_global_key:
+            references.bind((column for column in self._entry.refers if column in self._entry.key), source, bindings)
+            references.attach(wire_pk(self._db, self._entry), source, bindings)
+        found = self._stamp_rows(keys, bindings, version, logged=logged)
+        references.bind((column for column in self._entry.refers if column in self._entry.slots), source, bindings)
+        return found
+
+    def _stamp_rows(self, keys: str, bindings: Sequence[SQLiteValue], version: int, *, logged: bool) -> int:
         db, source = self._db, self._source(keys)
-        version = self._versions.next_version()
         last: int = db.execute(f"SELECT ifnull(max(r), 0) FROM main.{self._entry.rows}").get
+        hidden = Hidden(db, self._entry)
+        if hidden.any():
+            hidden.forget_shown(self._joined(source, "CROSS JOIN", "CROSS JOIN").removeprefix("FROM "), bindings)
+            hidden.try_unknown()
         new = self._new_rows(source, bindings, version)
         if new:
             self._versions.keep_floor(version)
@@ -185,20 +232,29 @@ class Capture:
         names = self._entry.log_key
         not_null = " AND ".join(f"{name} IS NOT NULL" for name in names)
         listed = ", ".join(names)
-        return f"(SELECT {listed}, {self._packed} AS pk FROM ({keys}) WHERE {not_null})"
+        packed_ = "" if self._entry.has_global_key else f", {self._packed} AS pk"
+        return f"(SELECT {listed}{packed_} FROM ({keys}) WHERE {not_null})"
 
-    def _joined(self, source: str, known: str = "LEFT JOIN") -> str:
+    def _joined(self, source: str, known: str = "LEFT JOIN", there: str = "LEFT JOIN") -> str:
         t_is = base_is(self._entry, tuple(f"l.{name}" for name in self._entry.log_key))
         return (
-            f"FROM {source} AS l {known} main.{self._entry.rows} AS r ON r.pk = l.pk"
-            f" LEFT JOIN {base(self._entry)} AS t ON {t_is}"
+            f"FROM {source} AS l {known} main.{self._entry.rows} AS r ON {self._is_known}"
+            f" {there} {base(self._entry)} AS t ON {t_is}"
         )
+
+    @property
+    def _is_known(self) -> str:
+        """A condition that ``r`` is the record of the row with the key ``l``."""
+        if self._entry.has_global_key:
+            return " AND ".join(f"r.{name} = l.{name}" for name in self._entry.log_key)
+        return "r.pk = l.pk"
 
     @property
     def _is_different(self) -> str:
         there = f"t.{ident(self._entry.key[0])} IS NOT NULL"
         written = " OR ".join(self._differ) or "0"
-        return f"CASE WHEN {there} THEN r.r IS NULL OR r.length % 2 = 0 OR {written} ELSE r.length % 2 = 1 END"
+        gone = f"r.length % 2 = 1 AND {is_not_hidden(self._entry)}"
+        return f"CASE WHEN {there} THEN r.r IS NULL OR r.length % 2 = 0 OR {written} ELSE {gone} END"
 
     def _new_rows(self, source: str, bindings: Sequence[SQLiteValue], version: int) -> int:
         """Rows that nothing is known of, which most are that are written at once: by one statement."""
@@ -206,11 +262,17 @@ class Capture:
         covers = covers_of(self._entry.live).hex()
         values = "".join(f", v{slot}" for slot in self._entry.live)
         marks = "".join(f", {mark(f't.{ident(column)}')}" for column in self._entry.columns)
+        local, pk = "", "l.pk"
+        if self._entry.has_global_key:
+            local = f", {', '.join(self._entry.log_key)}, born"
+            pk = wire_pk(self._db, self._entry)
+            marks = f", {', '.join(f'l.{name}' for name in self._entry.log_key)}, {version}{marks}"
         self._db.execute(
             f"INSERT OR IGNORE INTO main.{self._entry.rows}"
-            f" (pk, length, covers, col_version, db_version, site{values})"
-            f" SELECT l.pk, 1, x'{covers}', 1, {version}, {stamps.OWN}{marks} FROM {source} AS l"
-            f" CROSS JOIN {base(self._entry)} AS t ON {t_is}",
+            f" (pk, length, covers, col_version, db_version, site{local}{values})"
+            f" SELECT {pk}, 1, x'{covers}', 1, {version}, {stamps.OWN}{marks} FROM {source} AS l"
+            f" CROSS JOIN {base(self._entry)} AS t ON {t_is}"
+            f" WHERE NOT EXISTS (SELECT 1 FROM main.{self._entry.rows} AS r WHERE {self._is_known})",
             bindings,
         )
         return self._db.changes()
@@ -240,27 +302,36 @@ class Capture:
                 alike.setdefault(tuple(different), []).append(r)
             else:
                 others[r] = self._slots(different)
+        classes = Hidden(db, entry).stood_for([r for r, *_ in found])
         changed = Changed(db, entry, version)
-        changed.delete(gone)
+        changed.delete([*gone, *Hidden(db, entry).same_as(gone)])  # what a program deletes is all that it stands for
         changed.revive(back)
         for flagged, rows in alike.items():
             changed.write(rows, self._slots(flagged))
         changed.write_each(others)
-        self._see([r for r, is_there, *_ in found if is_there])
+        if len(found) > len(gone):
+            self._see(source, bindings)
+        if classes:
+            written = {r: slots for flagged, rows in alike.items() for slots in [self._slots(flagged)] for r in rows}
+            write_to_classes(db, entry, classes, {**written, **others}, version)
         return len(found)
 
     def _slots(self, different: Sequence[int]) -> list[int]:
         return [slot for slot, differs_ in zip(self._entry.live, different, strict=True) if differs_]
 
-    def _see(self, rows: Sequence[int]) -> None:
-        """Bring the shadow of rows up to date, by the numbers of their records."""
+    def _see(self, source: str, bindings: Sequence[SQLiteValue]) -> None:
+        """Bring the shadow of the rows up to date that differ from it."""
         entry = self._entry
-        if rows and entry.live:
-            values = ", ".join(f"v{slot}" for slot in entry.live)
-            marks = ", ".join(mark(f"t.{ident(column)}") for column in entry.columns)
-            seen = f"SELECT {marks} FROM {base(entry)} AS t WHERE {base_is(entry, key_columns(entry))}"
+        if entry.live:
+            sets = ", ".join(
+                f"v{slot} = {merged(entry, column, mark(f't.{ident(column)}'), f'r.v{slot}', differs_)}"
+                for (column, slot), differs_ in zip(entry.slots.items(), self._differ, strict=True)
+            )
+            t_is = base_is(entry, tuple(f"l.{name}" for name in entry.log_key))
             self._db.execute(
-                f"UPDATE main.{entry.rows} AS r SET ({values}) = ({seen}) WHERE r.r IN carray(?)", (numbers(rows),)
+                f"UPDATE main.{entry.rows} AS r INDEXED BY {entry.key_index} SET {sets} FROM {source} AS l"
+                f" CROSS JOIN {base(entry)} AS t ON {t_is} WHERE {self._is_known} AND ({' OR '.join(self._differ)})",
+                bindings,
             )
 
 

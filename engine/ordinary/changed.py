@@ -12,6 +12,7 @@ from typing import Any
 import apsw
 
 from engine.ordinary import stamps
+from engine.ordinary.hidden import Hidden
 from engine.ordinary.records import FIELDS, Records, covers_of, row_of
 from engine.ordinary.register import Entry
 from engine.ordinary.stamps import OWN, Row
@@ -27,16 +28,21 @@ def plain(entry: Entry, version: int) -> str:
 
 
 class Changed:
-    """Stamps them, in the caller's transaction, with a version."""
+    """Stamps them, in the caller's transaction, with a version. Hidden rows are to be tried again that they were in the
+    way of."""
 
     def __init__(self, db: apsw.Connection, entry: Entry, version: int) -> None:
         self._db = db
         self._entry = entry
         self._version = version
+        self._hidden = Hidden(db, entry)
         self._now = f"db_version = {version}, site = {OWN}"
 
     def delete(self, rows: Sequence[int]) -> None:
         """Rows that are gone."""
+        if rows:
+            self._hidden.try_behind(rows)
+            self._hidden.forget(rows)
         nothing = "".join(f", v{slot} = NULL" for slot in self._entry.live)
         self._run(f"DELETE FROM main.{self._entry.cells} WHERE r IN carray(?)", rows)
         self._update(f"length = length + 1, covers = x'', col_version = length + 1{nothing}", rows)
@@ -48,6 +54,7 @@ class Changed:
 
     def write(self, rows: Sequence[int], slots: Sequence[int]) -> None:
         """Rows that are ``plain``, of which these slots were written: the larger part of a row has its stamp."""
+        self._hidden.try_behind(rows)
         kept = [slot for slot in self._entry.live if slot not in slots]
         whole = len(slots) > len(kept)
         stamp = "col_version, db_version, site" if whole else f"col_version + 1, {self._version}, {OWN}"
@@ -61,6 +68,7 @@ class Changed:
         """Any other rows, by number, of which these slots were written."""
         if not written:
             return
+        self._hidden.try_behind(list(written))
         db, entry = self._db, self._entry
         records, rows = Records(db, entry), dict[int, Row]()
         sql = f"SELECT r.r, {FIELDS} FROM main.{entry.rows} AS r WHERE r.r IN carray(?)"

@@ -1,11 +1,13 @@
-"""The causal lengths of an ordinary table, for comparing (``engine.tables.digests``)."""
+"""What is known of an ordinary table's rows, those that are gone too, for comparing (``engine.tables.digests``)."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import apsw
 
 from engine.ordinary.register import Entry
-from engine.tables.digests import SLICE, length_digest
+from engine.tables.digests import DELETED, SLICE, length_digest
 from engine.tables.pack import unpack
 
 
@@ -15,9 +17,16 @@ def lengths_above(db: apsw.Connection, entry: Entry, above: int) -> tuple[int, i
     Returns:
         the sum, and the number to go on above; None when that was all.
     """
-    sql = f"SELECT r, pk, length FROM main.{entry.rows} WHERE r > ? ORDER BY r LIMIT ?"
+    sql = f"SELECT r, pk, length FROM main.{entry.rows} WHERE r > ? AND length > 0 ORDER BY r LIMIT ?"
     total = count = 0
     for number, packed, length in db.execute(sql, (above, SLICE)):
         total += length_digest(unpack(packed), length)
         above, count = number, count + 1
     return total, above if count == SLICE else None
+
+
+def deleted_above(db: apsw.Connection, entry: Entry, above: int) -> tuple[list[bytes], int | None]:
+    """The keys of rows that were deleted, of records with numbers above one, and the number to go on above, if any."""
+    sql = f"SELECT r, pk FROM main.{entry.rows} WHERE r > ? AND length > 0 AND length % 2 = 0 ORDER BY r LIMIT ?"
+    rows: list[Any] = db.execute(sql, (above, DELETED)).fetchall()
+    return [key for _, key in rows], rows[-1][0] if len(rows) == DELETED else None

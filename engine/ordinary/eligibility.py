@@ -3,34 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 
 import apsw
 
 from engine.change import SENTINEL
-from engine.sqlite.sql import idents, main
+from engine.ordinary import foreign_keys
+from engine.sqlite.sql import ident, idents, main
 from engine.sqlite.values import Affinity
-from engine.tables.introspect import UNREADABLE, Table, describe, is_crr
+from engine.tables.introspect import UNREADABLE, Table, is_crr
+from engine.tables.omitted_triggers import TriggersHere, named, only, sort_out
 from engine.tables.pack import MAX_VALUES
-from engine.text import joined, printable, t
+from engine.text import counted, printable, t
 
 
 def key_of(db: apsw.Connection, table: Table) -> tuple[str, ...]:
-    """The columns by which rows are told apart: the primary key, or else the first unique index of columns that are
-    all NOT NULL; empty where there is none."""
+    """The columns by which rows are told apart: the primary key, or else the first unique index of all rows, with
+    columns that are all NOT NULL; empty where there is none."""
     if table.key:
         return table.key
     not_null = {column.name for column in table.columns if column.not_null}
-    for _, columns in _unique_indexes(db, table.name):
-        if None not in columns and not_null.issuperset(columns):
+    for partial, columns in _unique_indexes(db, table.name):
+        if not partial and None not in columns and not_null.issuperset(columns):
             return tuple(str(column) for column in columns)
     return ()
 
 
-def obstacles(db: apsw.Connection, table: Table, *, turning: bool = False) -> tuple[str, ...]:
+def obstacles(
+    db: apsw.Connection,
+    table: Table,
+    *,
+    turning: bool = False,
+    without: TriggersHere | None = None,
+    alone: bool = False,
+) -> tuple[str, ...]:
     """One sentence for each obstacle; none means that the table can be synced, whatever program writes to it.
 
     Args:
         turning: it may be one of cr-sqlite's, which is about to be turned into this kind.
+        without: as those of its triggers count that can run here; None for all of them.
+        alone: not also those of the tables to whose rows it refers.
     """
     if table.kind == "view":
         return (t("It is a view."),)
@@ -39,45 +51,96 @@ def obstacles(db: apsw.Connection, table: Table, *, turning: bool = False) -> tu
     if table.kind != "table":
         return (t("It is a virtual table."),)
     if is_crr(db, table.name) and not turning:
-        return (t("It is synced as a table of cr-sqlite's."),)
-    return tuple(_obstacles(db, table))
+        return (t("It is synced as a cr-sqlite table."),)
+    return tuple(_obstacles(db, table, without, turning=turning, alone=alone))
 
 
-def _obstacles(db: apsw.Connection, table: Table) -> Iterator[str]:
+def _obstacles(
+    db: apsw.Connection, table: Table, without: TriggersHere | None, *, turning: bool, alone: bool
+) -> Iterator[str]:
     key = key_of(db, table)
     if not key:
         yield t("It has no primary key, and no unique column that is NOT NULL: its rows cannot be told apart.")
         return
     if len(key) > MAX_VALUES:
-        yield t("It has too many columns in its key: {most} are the most.", most=MAX_VALUES)
-    if auto_numbered(table):
-        yield t("SQLite hands out the numbers of its key; such tables cannot be synced yet.")
-    for parent in _auto_numbered_parents(db, table.name):
-        yield t("It has a foreign key to “{parent}”, which cannot be synced yet.", parent=parent)
-    for columns in other_unique(db, table.name, key):
-        over = joined(", ", (t("an expression") if one is None else t("“{name}”", name=one) for one in columns))
-        yield t("Besides the key, {over} must be unique; such tables cannot be synced yet.", over=over)
+        yield t("Its key has too many columns; at most {most} are possible.", most=MAX_VALUES)
+    if turning and foreign_keys.references(db, table):
+        yield t("SQLite hands out the numbers of its key, and other machines have these very numbers already.")
+    yield from foreign_keys.obstacles(db, table)
+    for parent in () if alone else foreign_keys.with_parents(db, table)[1:]:
+        for reason in obstacles(db, parent, without=without, alone=True):
+            yield t("It refers to “{parent}”: {reason}", parent=printable(parent.name, 40), reason=reason)
     if SENTINEL in (column.name for column in table.columns):
-        yield t("A column is called “{name}”, which stands for the row itself.", name=SENTINEL)
+        yield t("A column is called “{name}”, which is reserved for the row itself.", name=SENTINEL)
+    for one in without.omitted_of(db, table) if without is not None else ():
+        if one.damaged:
+            yield t(
+                "Its trigger “{trigger}” cannot run here, and “{table}” would be damaged without it.",
+                trigger=printable(one.name, 100),
+                table=printable(one.damaged, 100),
+            )
     try:
-        _try_out(db, table)
+        with nullcontext() if without is None else only(db, without.copies):
+            _try_out(db, table)
     except apsw.SQLError as error:
         yield _in_words(error)
 
 
-def _auto_numbered_parents(db: apsw.Connection, name: str) -> Iterator[str]:
-    """Those of the tables that its foreign keys refer to."""
-    sql = "SELECT DISTINCT \"table\" FROM pragma_foreign_key_list(?, 'main')"
-    for (parent,) in db.execute(sql, (name,)).fetchall():
-        table = describe(db, str(parent))
-        if table is not None and table.name != name and table.kind == "table" and auto_numbered(table):
-            yield table.name
+def remedy(db: apsw.Connection, table: Table, *, turning: bool = False) -> str:
+    """How a table with obstacles can be synced all the same, in a sentence; "" where it cannot: without triggers that
+    cannot run here."""
+    if table.kind != "table" or obstacles(db, table, turning=turning, without=TriggersHere()):
+        return ""  # something else stands in the way than triggers
+    here = sort_out(db)
+    if not here.omitted or obstacles(db, table, turning=turning, without=here):
+        return ""
+    with_it = foreign_keys.with_parents(db, table)
+    omitted = list(dict.fromkeys(one for each in with_it for one in here.omitted_of(db, each)))
+    return t(
+        "It can be synced without the triggers {triggers}; what these maintain, such as a search, may then lag.",
+        triggers=named(omitted),
+    )
 
 
-def auto_numbered(table: Table) -> bool:
-    """Whether the key is the number of the row, which SQLite hands out."""
-    keys = [column for column in table.columns if column.key]
-    return table.rowid and len(keys) == 1 and keys[0].declared.upper() == "INTEGER"
+def cautions(db: apsw.Connection, table: Table, here: TriggersHere | None) -> Iterator[str]:
+    """What to know of a table with rows that have no key; of one whose numbers SQLite can hand out, and are the same
+    everywhere; of one that may hide rows to which others refer; and of one that is synced without triggers that cannot
+    run here."""
+    keyless = _count_keyless(db, table)
+    if keyless:
+        yield counted(
+            keyless,
+            t("1 row has NULL in its key, and stays on this machine."),
+            t("{count:,} rows have NULL in their key, and stay on this machine.", count=keyless),
+        )
+    if foreign_keys.is_numbered(db, table) and not foreign_keys.auto_numbered(db, table):
+        key = printable(table.key[0], 40)
+        if key not in foreign_keys.references(db, table):
+            yield t("One number in “{column}” is one row on every machine: no two may hand out the same.", column=key)
+    if _keeps_apart(db, table) and foreign_keys.is_referred_to(db, table):
+        yield t(
+            "Where two machines each add a row that its rules allow only once, one of the two is hidden, and with it"
+            " what refers to it, until it is shown."
+        )
+    omitted = here.omitted_of(db, table) if here is not None else ()
+    if omitted:
+        yield t(
+            "Changes arrive without {triggers}, which cannot run here; what these maintain, such as a search, may lag.",
+            triggers=named(omitted),
+        )
+
+
+def _count_keyless(db: apsw.Connection, table: Table) -> int:
+    """How many rows have a NULL in their key."""
+    loose = [column.name for column in table.columns if column.name in table.key and not column.not_null]
+    if table.kind != "table" or not loose or foreign_keys.is_numbered(db, table):
+        return 0
+    is_null = " OR ".join(f"{ident(name)} IS NULL" for name in loose)
+    try:
+        found: int = db.execute(f"SELECT count(*) FROM {main(table.name)} WHERE {is_null}").get
+    except apsw.SQLError:
+        return 0  # a collation that only its app has: such a table is not synced
+    return found
 
 
 def untyped_key(table: Table) -> bool:
@@ -91,6 +154,15 @@ def other_unique(db: apsw.Connection, table: str, key: tuple[str, ...]) -> list[
     return [columns for partial, columns in found if partial or {str(column) for column in columns} != set(key)]
 
 
+def _keeps_apart(db: apsw.Connection, table: Table) -> bool:
+    """Whether a row can be hidden by a UNIQUE rule without being the same as another one (``same``)."""
+    text = {column.name for column in table.columns if column.affinity is Affinity.TEXT}
+    key = key_of(db, table)
+    rules = [(partial, columns) for partial, columns in _unique_indexes(db, table.name) if {*columns} != {*key}]
+    same = [not partial and None not in columns and not text.isdisjoint(columns) for partial, columns in rules]
+    return bool(rules) and not (all(same) and foreign_keys.auto_numbered(db, table))
+
+
 def replace_displaces(db: apsw.Connection, table: Table, key: tuple[str, ...]) -> bool:
     """Whether REPLACE can delete a row with another key than the one that it writes, which fires no trigger: by another
     unique index, or as the key takes two spellings for one."""
@@ -102,6 +174,18 @@ def replace_displaces(db: apsw.Connection, table: Table, key: tuple[str, ...]) -
         (table.name,),
     )
     return collations.fetchone() is not None
+
+
+def has_loose_key(db: apsw.Connection, table: Table, key: tuple[str, ...]) -> bool:
+    """Whether the key takes two spellings for one."""
+    found: dict[int, dict[str | None, str]] = {}
+    for seq, column, collation in db.execute(
+        "SELECT i.seq, c.name, c.coll FROM pragma_index_list(?1, 'main') AS i"
+        " CROSS JOIN pragma_index_xinfo(i.name, 'main') AS c WHERE i.\"unique\" AND c.key",
+        (table.name,),
+    ):
+        found.setdefault(seq, {})[column] = collation
+    return any(set(columns) == set(key) and {*columns.values()} != {"BINARY"} for columns in found.values())
 
 
 def _unique_indexes(db: apsw.Connection, table: str) -> list[tuple[bool, tuple[str | None, ...]]]:

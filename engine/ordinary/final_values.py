@@ -1,4 +1,4 @@
-"""What a merge leaves in ordinary tables is what was merged, whatever triggers an app has.
+"""Checks that a merge has left in ordinary tables what was merged, whatever triggers an app has.
 
 The rule for those (``engine.tables.trigger_rule``) leaves out what they would write to synced tables. A trigger can
 still keep a row out, without any error (``RAISE(IGNORE)``). So all rows that were touched are compared with what is
@@ -13,7 +13,7 @@ import apsw
 
 from engine.ordinary import refused
 from engine.ordinary.capture import Capture, Stamped
-from engine.ordinary.register import Entry, base
+from engine.ordinary.register import Entry, base, key_columns
 from engine.sqlite.sql import ident
 from engine.tables.kind import Versions
 from engine.tables.trigger_rule import TriggerRule
@@ -39,7 +39,7 @@ def check_as_merged(db: apsw.Connection, entries: Iterable[Entry], versions: Ver
 def _all_keys(entry: Entry) -> str:
     """The keys of all rows that are there, or known to be: a log that is full says nothing of the latest."""
     there = ", ".join(f"t.{ident(key)} AS {name}" for key, name in zip(entry.key, entry.log_key, strict=True))
-    known = ", ".join(f"crsql_syncline_key(r.pk, {n}) AS {name}" for n, name in enumerate(entry.log_key))
+    known = ", ".join(f"{key} AS {name}" for key, name in zip(key_columns(entry), entry.log_key, strict=True))
     return (
         f"SELECT {there} FROM {base(entry)} AS t UNION ALL"
         f" SELECT {known} FROM main.{entry.rows} AS r WHERE r.length % 2 = 1"

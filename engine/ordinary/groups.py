@@ -8,19 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain
+from itertools import chain, repeat
 from typing import Any, TypeVar
 
 import apsw
 
 from engine.change import SQLiteValue
+from engine.ids import SiteId
+from engine.ordinary.global_keys import names_in, spelled
+from engine.ordinary.hidden import Hidden
 from engine.ordinary.merged_row import Key
 from engine.ordinary.records import slots_of
-from engine.ordinary.register import base, base_is
+from engine.ordinary.register import Entry, base, base_is
 from engine.ordinary.rowwise import Winner
+from engine.ordinary.shadow import any_digest
 from engine.ordinary.write import Writer
-from engine.sqlite.sql import ident, idents, numbers
-from engine.sqlite.values import Affinity, Storage, same
+from engine.sqlite.sql import cursor, ident, idents, numbers
+from engine.sqlite.values import Affinity, Storage, keeps, same
 from engine.tables.grouping.columns import Columns, alike, ascending, pick, picker, stored
 from engine.tables.grouping.shapes import Shape
 from engine.tables.pack import pack_all
@@ -44,7 +48,8 @@ class Group:
         versions: the col_version of all cells of each row. authors: likewise, who wrote them.
         numbers: of each row's record; empty for new rows.
         covers: the slots that these records cover.
-        held: of each row, what the table held in ``columns``; empty where nobody asked.
+        held: for each of ``columns``, what the table held; empty where nobody asked.
+        reserved: of new rows whose number here was given to them already, the numbers of their records.
     """
 
     columns: tuple[str, ...]
@@ -55,10 +60,11 @@ class Group:
     places: Sequence[Sequence[int]]
     values: Sequence[Values]
     versions: Sequence[int]
-    authors: Sequence[bytes]
+    authors: Sequence[SiteId]
     numbers: Sequence[int] = ()
     covers: frozenset[int] = frozenset()
     held: Sequence[Values] = ()
+    reserved: Sequence[int] = ()
 
     @property
     def deletes(self) -> bool:
@@ -78,46 +84,65 @@ class Group:
             versions=some(self.versions),
             authors=some(self.authors),
             numbers=some(self.numbers) if self.numbers else (),
-            held=some(self.held) if self.held else (),
+            held=list(map(some, self.held)),
         )
 
     def winners(self) -> Iterator[Winner]:
         """Each cell of each row."""
         keys: list[Key] = list(zip(*self.keys, strict=True))
-        old: Sequence[Values] = list(zip(*self.held, strict=True)) or [[None] * len(keys)] * len(self.columns)
+        old = self.held or [[None] * len(keys)] * len(self.columns)
         had_old = bool(self.numbers) and not self.deletes
         for n, places in enumerate(self.places):
             for place, key, value, before in zip(places, keys, self.values[n], old[n], strict=True):
                 yield Winner(place, key, value, before, had_old)
 
 
-def gather(writer: Writer, storage: Storage, batch: Columns, shape: Shape, *, js_numbers: bool) -> Group | None:
+def gather(
+    writer: Writer, storage: Storage, batch: Columns, shape: Shape, *, js_numbers: bool, exact: bool = False
+) -> Group | None:
     """The rows of a shape with their keys and values, in the order of their packed keys.
 
+    Args:
+        exact: as for ``Rowwise``.
+
     Returns:
-        None if they cannot be decided together: a value would be refused, or cells of a row differ in their author or
-        their col_version.
+        None if they cannot be decided together: a value would be refused, or another one in the table; cells of a row
+        differ in their author or their col_version, or their global keys are no names of rows that are here.
 
     Raises:
         InvalidChange: a key cannot be read.
     """
-    affinity = writer.affinity
+    affinity, entry = writer.affinity, writer.entry
+    if entry.has_global_key and not entry.collection:
+        return None
     versions, authors = _alike_in_each_row(batch.col_versions, shape), _alike_in_each_row(batch.sites, shape)
     if versions is None or authors is None:
         return None
+    offered = [pick(batch.vals, places) for places in shape.places]
     values = [
-        stored(pick(batch.vals, places), affinity.get(name), storage, js_numbers=js_numbers)
-        for name, places in zip(shape.columns, shape.places, strict=True)
+        stored(column, affinity.get(name), storage, js_numbers=js_numbers)
+        for name, column in zip(shape.columns, offered, strict=True)
     ]
-    keys = [
-        stored(column, affinity[name], storage, js_numbers=js_numbers)
-        for name, column in zip(writer.entry.key, check_keys(writer.entry, pick(batch.pks, shape.firsts)), strict=True)
-    ]
+    pks = pick(batch.pks, shape.firsts)
+    if entry.collection:
+        keys = [names_in(pks)]
+    else:
+        keys = [
+            stored(column, affinity[name], storage, js_numbers=js_numbers)
+            for name, column in zip(entry.key, check_keys(entry, pks), strict=True)
+        ]
     if any(column is None for column in chain(values, keys)):
         return None
-    packed = pack_all([_spelled(column) for column in keys])
+    if exact and not all(map(_kept, shape.columns, offered, values, repeat(entry))):
+        return None
+    packed = pks if entry.collection else pack_all([_spelled(column) for column in keys])
     group = Group(shape.columns, shape.length, shape.firsts, keys, packed, shape.places, values, versions, authors)
     return group if ascending(packed) else group.rows(sorted(range(len(packed)), key=packed.__getitem__))
+
+
+def _kept(name: str, offered: Values, stored_: Values, entry: Entry) -> bool:
+    """Whether a column keeps all these values."""
+    return stored_ is offered or name in entry.roots or all(map(keeps, offered, stored_))
 
 
 def _alike_in_each_row(column: Sequence[T], shape: Shape) -> Sequence[T] | None:
@@ -133,18 +158,52 @@ def _spelled(column: Values) -> Values:
     return [int(part) if type(part) is float and part.is_integer() else part for part in column]
 
 
+@dataclass(slots=True)
+class _Known:
+    """What is known of rows that have records, every sequence in the same order.
+
+    Attributes:
+        numbers, lengths, covers, versions: of the records.
+        keys: where the key that came is a global one, the columns of that which they have here.
+        seen: what was seen of the columns that are offered. travels: the same, as it travels.
+    """
+
+    numbers: Sequence[int]
+    lengths: Sequence[int]
+    covers: Sequence[bytes]
+    versions: Sequence[int]
+    keys: Sequence[Values]
+    seen: Sequence[Values]
+    travels: Sequence[Values]
+
+    def rows(self, chosen: Sequence[int]) -> _Known:
+        """Only these rows."""
+        if len(chosen) == len(self.numbers):
+            return self
+        some = picker(chosen)
+        return _Known(
+            some(self.numbers),
+            some(self.lengths),
+            some(self.covers),
+            some(self.versions),
+            list(map(some, self.keys)),
+            list(map(some, self.seen)),
+            list(map(some, self.travels)),
+        )
+
+
 class Decider:
     """Decides groups of rows of one table.
 
     Args:
-        tell: whether somebody may ask what was overwritten.
+        report_applied: whether somebody may ask what was overwritten.
     """
 
-    def __init__(self, writer: Writer, *, tell: bool) -> None:
+    def __init__(self, writer: Writer, *, report_applied: bool) -> None:
         self._writer = writer
         self._db = writer.db
         self._entry = writer.entry
-        self._tell = tell
+        self._report_applied = report_applied
 
     def decide(self, group: Group) -> tuple[list[Group], list[int]]:
         """Compare what is offered with what the file holds.
@@ -155,53 +214,35 @@ class Decider:
         """
         rows, packed = f"main.{self._entry.rows}", group.packed
         some = f"SELECT 1 FROM {rows} WHERE pk >= ? AND pk <= ? LIMIT 1"
-        if self._db.execute(some, (packed[0], packed[-1])).fetchone() is None:
+        if cursor(self._db).execute(some, (packed[0], packed[-1])).get is None:
             return self._new(group, range(len(packed)))
-        at_once = None if group.deletes else self._at_once(group)
-        if at_once is not None:
-            return at_once
-        known: list[Any] = self._db.execute(
-            f"SELECT r.r, r.length, r.covers, r.col_version {self._joined}", (_blobs(packed),)
-        ).fetchall()
-        new = [n for n, record in enumerate(known) if record[0] is None]
-        won, left = self._new(group, new) if new else ([], [])
-        met = [n for n, record in enumerate(known) if record[0] is not None] if new else range(len(known))
+        known = self._known(group)
+        if None not in known.numbers:
+            return self._met(group, range(len(packed)), known)
+        won, left = self._new(group, [n for n, r in enumerate(known.numbers) if r is None])
+        met = [n for n, r in enumerate(known.numbers) if r is not None]
         if met:
-            more, odd = self._met(group, met, known)
+            more, odd = self._met(group, met, known.rows(met))
             won += more
             left += odd
         return won, left
 
-    @property
-    def _joined(self) -> str:
-        return f"FROM carray(?1) AS c LEFT JOIN main.{self._entry.rows} AS r ON r.pk = c.value"
-
-    def _at_once(self, group: Group) -> tuple[list[Group], list[int]] | None:
-        """Decide all rows by one look at what their records have in common, where they do; else None."""
-        count, length, longest, usual, covers, low, high, found = self._db.execute(
-            "SELECT count(r.r), min(r.length), max(r.length), min(r.covers), max(r.covers), min(r.col_version),"
-            f" max(r.col_version), group_concat(r.r) {self._joined}",
-            (_blobs(group.packed),),
-        ).get
-        every = range(len(group.packed))
-        if count == 0:
-            return self._new(group, every)
-        if count < len(every) or not length == longest == group.length or usual != covers:
-            return None
-        slots = frozenset(slots_of(covers))
-        if not self._simple(group, slots):
-            return [], list(every)
-        records: list[int] = []
-        lowest, highest = min(group.versions), max(group.versions)
-        if lowest > high or self._any_entries():
-            records = list(map(int, found.split(",")))
-            if self._with_entries(records):
-                return None
-        if lowest > high:
-            return self._winning(group, every, records, slots), []
-        if lowest == highest == low == high:
-            return [], self._differing(group, every)
-        return ([], []) if highest < low else None
+    def _known(self, group: Group) -> _Known:
+        """What is known of each row; all is None of one that has no record."""
+        entry = self._entry
+        keys = [f"r.{name}" for name in entry.log_key] if entry.has_global_key else []
+        seen = {} if group.deletes else {name: f"r.v{entry.slots[name]}" for name in group.columns}
+        names = [name for name in seen if name in entry.roots]
+        fields = [*keys, *seen.values(), *(spelled(entry.roots[name], seen[name]) for name in names)]
+        sql = (
+            f"SELECT r.r, r.length, r.covers, r.col_version{''.join(f', {field}' for field in fields)}"
+            f" FROM carray(?1) AS c LEFT JOIN main.{entry.rows} AS r ON r.pk = c.value"
+        )
+        found: list[Any] = cursor(self._db).execute(sql, (_blobs(group.packed),)).fetchall()
+        records, lengths, covers, versions, *columns = zip(*found, strict=True)
+        first, last = len(keys), len(keys) + len(seen)
+        travels = dict(zip(seen, columns[first:last], strict=True)) | dict(zip(names, columns[last:], strict=True))
+        return _Known(records, lengths, covers, versions, columns[:first], columns[first:last], list(travels.values()))
 
     def _simple(self, group: Group, slots: frozenset[int]) -> bool:
         """Whether these rows, which cover so much, take either one stamp for all cells or an entry for each new one."""
@@ -215,25 +256,30 @@ class Decider:
             return [], list(chosen)
         return [group if isinstance(chosen, range) else group.rows(chosen)], []
 
-    def _met(
-        self, group: Group, met: Sequence[int], known: Sequence[tuple[int | None, int, bytes, int]]
-    ) -> tuple[list[Group], list[int]]:
-        found, lengths, covers, held = zip(*pick(known, met), strict=True)
+    def _met(self, group: Group, met: Sequence[int], known: _Known) -> tuple[list[Group], list[int]]:
+        """Decide the rows that have records, of which this is known."""
+        found, lengths, covers, held = known.numbers, known.lengths, known.covers, known.versions
         if group.deletes:
             shorter = [n for n, length in enumerate(lengths) if length < group.length]
-            return self._winning(group, [met[n] for n in shorter], [found[n] for n in shorter], frozenset()), []
+            nowhere = [n for n in shorter if any(column[n] is None for column in known.keys)]
+            placed = sorted(set(shorter).difference(nowhere))
+            return self._winning(group, met, placed, known, frozenset()), [met[n] for n in nowhere]
         usual = covers[0]
         slots = frozenset(slots_of(usual))
         if not self._simple(group, slots):
             return [], list(met)
+        every = range(len(met))
         with_entries = self._with_entries(found)
         if alike(lengths) and lengths[0] == group.length and alike(covers) and not with_entries:
-            plain: Sequence[int] = range(len(met))
+            plain: Sequence[int] = every
         else:
             records = enumerate(zip(found, lengths, covers, strict=True))
             usable = group.length, usual
             plain = [n for n, (r, *record) in records if tuple(record) == usable and r not in with_entries]
-        odd = sorted(set(range(len(met))).difference(plain)) if len(plain) < len(met) else []
+        hidden = Hidden(self._db, self._entry).those_of(found)
+        if hidden:
+            plain = [n for n in plain if found[n] not in hidden]
+        odd = sorted(set(every).difference(plain)) if len(plain) < len(met) else []
         offered = pick(group.versions, met)
         won: Sequence[int]
         equal: Sequence[int]
@@ -242,9 +288,8 @@ class Decider:
         else:
             won = [n for n in plain if offered[n] > held[n]]
             equal = [n for n in plain if offered[n] == held[n]]
-        differing = self._differing(group, [met[n] for n in equal]) if equal else []
-        winning = self._winning(group, [met[n] for n in won], [found[n] for n in won], slots)
-        return winning, [met[n] for n in odd] + differing
+        odd += self._differing(group, met, equal, known) if equal else ()
+        return self._winning(group, met, won, known, slots), [met[n] for n in odd]
 
     def _any_entries(self) -> bool:
         return self._db.execute(f"SELECT 1 FROM main.{self._entry.cells} LIMIT 1").fetchone() is not None
@@ -256,27 +301,43 @@ class Decider:
         return {r for (r,) in self._db.execute(sql, (numbers(found),))}
 
     def _winning(
-        self, group: Group, chosen: Sequence[int], found: Sequence[int], covers: frozenset[int]
+        self, group: Group, met: Sequence[int], chosen: Sequence[int], known: _Known, covers: frozenset[int]
     ) -> list[Group]:
+        """The chosen ones of the rows that have records."""
         if not chosen:
             return []
-        won = group if len(chosen) == len(group.packed) else group.rows(chosen)
-        won = replace(won, numbers=found, covers=covers)
-        if self._tell and not won.deletes:
-            won.held = self._held(won)
+        won, its = self._chosen(group, met, chosen, known)
+        won = replace(won, numbers=its.numbers, covers=covers)
+        if self._report_applied and not won.deletes:
+            won.held = self._held(won, its.seen)
         return [won]
 
-    def _differing(self, group: Group, chosen: Sequence[int]) -> list[int]:
-        """Those of these rows that do not hold what they are offered: at one col_version, the larger value wins."""
-        some = group if len(chosen) == len(group.packed) else group.rows(chosen)
-        ours, theirs = self._held(some), list(zip(*some.values, strict=True))
-        loose = any(self._writer.affinity[name] is Affinity.NONE for name in group.columns)
-        if not loose and ours == theirs:  # 1 and 1.0 are equal, and not the same
-            return []
-        return [n for n, one, other in zip(chosen, ours, theirs, strict=True) if not all(map(same, one, other))]
+    def _chosen(self, group: Group, met: Sequence[int], chosen: Sequence[int], known: _Known) -> tuple[Group, _Known]:
+        """The chosen ones of the rows that have records, with the key that they have here, and what is known of
+        them."""
+        some = group if len(chosen) == len(group.packed) else group.rows(pick(met, chosen))
+        its = known.rows(chosen)
+        return (replace(some, keys=its.keys) if its.keys else some), its
 
-    def _held(self, group: Group) -> list[Values]:
-        """What the table holds in the columns that are offered; NULL where there is no row."""
+    def _differing(self, group: Group, met: Sequence[int], chosen: Sequence[int], known: _Known) -> list[int]:
+        """Those of the chosen ones that do not hold what they are offered: at one col_version, the larger value
+        wins."""
+        some, its = self._chosen(group, met, chosen, known)
+        ours = [
+            travels if name in self._entry.roots else shown
+            for name, shown, travels in zip(some.columns, self._held(some, its.seen), its.travels, strict=True)
+        ]
+        loose = any(self._writer.affinity[name] is Affinity.NONE for name in group.columns)
+        if not loose and all(map(_equal, ours, some.values)):  # 1 and 1.0 are equal, and not the same
+            return []
+        held, offered = zip(*ours, strict=True), zip(*some.values, strict=True)
+        return [n for n, one, other in zip(chosen, held, offered, strict=True) if not all(map(same, one, other))]
+
+    def _held(self, group: Group, seen: Sequence[Values]) -> Sequence[Values]:
+        """What the table holds in the columns that are offered: all of it was captured, so that is what was seen, but
+        for what is kept as a digest."""
+        if not any(map(any_digest, seen)):
+            return seen
         entry = self._entry
         fields = idents(group.columns, prefix="t.")
         at_once = _bound_at_once(group.keys)
@@ -292,7 +353,11 @@ class Decider:
             sql = f"SELECT {fields} FROM {base(entry)} AS t WHERE {base_is(entry, names)}"
             nothing = (None,) * len(group.columns)
             found = [self._db.execute(sql, key).fetchone() or nothing for key in zip(*group.keys, strict=True)]
-        return found
+        return list(zip(*found, strict=True))
+
+
+def _equal(one: Values, other: Values) -> bool:
+    return list(one) == list(other)
 
 
 def _blobs(packed: Sequence[bytes]) -> Any:

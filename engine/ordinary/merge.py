@@ -1,32 +1,33 @@
 """Merging changes into ordinary tables, with an app on them.
 
-What the app wrote is captured first, in the merge's own transaction and under a version below the merge's; what the
-merge writes is seen as it was merged. So nothing that comes in is taken for a write of the app's, and no write of the
-app's for one that came in.
+What the app wrote the caller has captured first, in the merge's own transaction and under a version below the merge's;
+what the merge writes is seen as it was merged. So nothing that comes in is taken for a write of the app's, and no write
+of the app's for one that came in.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import chain, groupby
+from itertools import chain
 
 import apsw
 
 from engine.change import FAR, Change
 from engine.clocks import identity
 from engine.errors import InvalidChange
+from engine.ids import SiteId
 from engine.ordinary import write_groups
+from engine.ordinary.catalogue import OrdinaryTable
 from engine.ordinary.final_values import check_as_merged
 from engine.ordinary.groups import Decider, Group, gather
-from engine.ordinary.register import Entry
 from engine.ordinary.rowwise import Rowwise
-from engine.ordinary.tables import OrdinaryTables
+from engine.ordinary.showing import Showing
 from engine.ordinary.write import Writer
 from engine.sqlite.values import Storage
 from engine.tables import refusals
-from engine.tables.grouping.columns import Columns, alike
+from engine.tables.grouping.columns import Columns
 from engine.tables.grouping.shapes import sort_out
 from engine.tables.kind import Versions
 from engine.tables.trigger_rule import TriggerRule
@@ -44,40 +45,48 @@ class OrdinaryMerging:
     def __init__(
         self,
         db: apsw.Connection,
-        tables: OrdinaryTables,
+        tables: Mapping[str, OrdinaryTable],
         versions: Versions,
         rule: TriggerRule,
         *,
         js_numbers: bool,
-        tell: bool,
+        report_applied: bool,
+        inside: bool = False,
     ) -> None:
+        """
+        Args:
+            inside: a statement is under way, as a program merges by SQL.
+        """
         self._db = db
         self._tables = tables
         self._versions = versions
         self._rule = rule
         self._js_numbers = js_numbers
-        self._tell = tell
+        self._exact = not (js_numbers or inside)  # JavaScript does not tell 1 from 1.0
+        self._report_applied = report_applied
         self._storage = Storage()
-        self._entries: dict[str, Entry] = {}
         self._writers: dict[str, Writer] = {}
-        self._captured = 0
-        self._authors: dict[bytes | None, int] = {}
+        self._showing = Showing(db, tables, rule, inside=inside)
+        self._logs = True
+        self._logged: set[Writer] = set()
+        self._authors: dict[SiteId | None, int] = {}
 
     @contextmanager
     def batches(self, *, many: bool) -> Iterator[None]:
-        """Stands around all batches: what the app wrote is captured before."""
-        self._tables.capture_all()
-        self._captured = self._tables.stamped
-        self._entries = {entry.name: entry for entry in self._tables.entries()}
+        """Stands around all batches."""
         quiet = [apsw.SQLITE_DBCONFIG_ENABLE_FKEY]
-        if many and not self._rule.acts:  # then all that would be logged is what the merge writes
+        self._logs = not many or self._rule.acts
+        if not self._logs:  # all that would be logged is what the merge writes
             quiet.append(apsw.SQLITE_DBCONFIG_ENABLE_TRIGGER)
         try:
             with self._without(*quiet):
                 yield
+                settled = self._showing.settle()
         except UnicodeEncodeError:
             raise InvalidChange(t("A change has text that cannot be written as UTF-8.")) from None
+        self._logged.update(self._writer(name) for name in settled if self._logs)
         self.check_written()
+        self._showing.settle_later()
 
     @contextmanager
     def _without(self, *switches: int) -> Iterator[None]:
@@ -102,11 +111,11 @@ class OrdinaryMerging:
         """
         if self._rule.acts:
             # those of which a person is asked, or that are not compared yet, have writes of the app's in their logs
-            captured = [one for one in self._entries.values() if one.due is None]
+            captured = [table.entry for table in self._tables.values() if table.entry.due is None]
             check_as_merged(self._db, captured, self._versions, self._rule)
         else:
-            for name in self._writers:
-                self._db.execute(f"DELETE FROM main.{self._entries[name].log}")
+            for writer in self._logged:
+                writer.empty_log()
 
     def decide(self, batch: Sequence[Change]) -> OrdinaryDecision:
         """As ``engine.tables.kind.Merging.decide``."""
@@ -115,7 +124,7 @@ class OrdinaryMerging:
         highest = max(versions)
         if highest >= FAR:
             highest = max((version for version in versions if version < FAR), default=0)
-        version = self._versions.next_version(max(highest, self._captured + 1))
+        version = self._versions.next_version(highest)
         tables = self._row_by_row(batch) if columns is None else self._grouped(batch, columns)
         for table in tables:
             table.rows.decide(version)
@@ -131,16 +140,7 @@ class OrdinaryMerging:
         return list(tables.values())
 
     def _grouped(self, batch: Sequence[Change], columns: Columns) -> list[_Table]:
-        spans: dict[str, list[range]] = {}
-        at = 0
-        if alike(columns.tables):
-            spans[columns.tables[0]] = [range(len(batch))]
-        else:
-            for name, run in groupby(columns.tables):
-                end = at + sum(1 for _ in run)
-                spans.setdefault(name, []).append(range(at, end))
-                at = end
-        return [self._group(self._table(name), batch, columns, where) for name, where in spans.items()]
+        return [self._group(self._table(name), batch, columns, where) for name, where in columns.by_table().items()]
 
     def _group(self, table: _Table, batch: Sequence[Change], columns: Columns, spans: Sequence[range]) -> _Table:
         """Decide the rows that can be grouped, and leave the others to ``table.rows``."""
@@ -148,7 +148,7 @@ class OrdinaryMerging:
         shapes, single = sort_out(columns, spans, rows.entry.slots)
         gathered: list[Group] = []
         for shape in shapes:
-            group = gather(rows.writer, self._storage, columns, shape, js_numbers=self._js_numbers)
+            group = gather(rows.writer, self._storage, columns, shape, js_numbers=self._js_numbers, exact=self._exact)
             if group is None:
                 single += chain.from_iterable(shape.places)
             else:
@@ -160,7 +160,7 @@ class OrdinaryMerging:
             single = list(chain.from_iterable(spans))
             for place in single:
                 table.rows.offer(place, batch[place])
-        decider = Decider(table.rows.writer, tell=self._tell)
+        decider = Decider(table.rows.writer, report_applied=self._report_applied)
         left: list[int] = []
         for group in gathered:
             try:
@@ -177,24 +177,35 @@ class OrdinaryMerging:
         """Write what won."""
         for table in decision.tables:
             writer = table.rows.writer
-            writer.write(table.rows.changed(), table.rows.records)
+            if self._logs:
+                self._logged.add(writer)
+            table.rows.place()
+            self._showing.write(writer, table.rows.changed(), table.rows.records, decision.version)
             for group in table.groups:
+                write_groups.place(table.rows, group)
                 authors = {site: self._author(site) for site in set(group.authors)}
-                write_groups.write(writer, group, decision.version, [authors[site] for site in group.authors])
+                write_groups.write(
+                    writer, group, decision.version, [authors[site] for site in group.authors], self._showing
+                )
         self._versions.keep_floor(decision.version)
         if self._rule.acts:
             self.check_written()  # before the logs are full
 
     def _table(self, name: str) -> _Table:
         check_table(name)
-        entry = self._entries.get(name)
-        if entry is None:
-            raise refusals.no_table(name)
-        if name not in self._writers:
-            self._writers[name] = Writer(self._db, entry, self._rule)
-        return _Table(Rowwise(self._writers[name], self._storage, self._author, js_numbers=self._js_numbers))
+        rows = Rowwise(self._writer(name), self._storage, self._author, js_numbers=self._js_numbers, exact=self._exact)
+        return _Table(rows)
 
-    def _author(self, site_id: bytes | None) -> int:
+    def _writer(self, name: str) -> Writer:
+        writer = self._writers.get(name)
+        if writer is None:
+            table = self._tables.get(name)
+            if table is None:
+                raise refusals.no_table(name)
+            writer = self._writers[name] = Writer(self._db, table, self._rule)
+        return writer
+
+    def _author(self, site_id: SiteId | None) -> int:
         if site_id not in self._authors:
             self._authors[site_id] = identity.author_number(self._db, site_id)
         return self._authors[site_id]

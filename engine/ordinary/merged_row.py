@@ -23,6 +23,8 @@ class MergedRow:
         deleted: that row is deleted before anything else.
         taken: what is to be written, by column.
         changed: it won anything.
+        unfit: the columns of ``taken`` that would make another value of it: the row is hidden for that.
+        hidden: it is one that the table does not show (``hidden``); ``values`` are what it holds all the same.
     """
 
     key: Key
@@ -33,7 +35,9 @@ class MergedRow:
     values: dict[str, SQLiteValue] | None = None
     deleted: bool = False
     taken: dict[str, SQLiteValue] = field(default_factory=dict)
+    unfit: set[str] = field(default_factory=set)
     changed: bool = False
+    hidden: bool = False
 
     def current(self, column: str) -> SQLiteValue:
         """What the row holds now in a column; NULL where there is no row."""

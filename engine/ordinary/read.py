@@ -4,12 +4,18 @@ The place in a range is (phase, db_version, number of the row). Cells of the ran
 in the range too, so that in a first sync most rows are visited once. A part ends at a row. What is written meanwhile
 leaves the range upward: a row's stamp and its entries only ever get higher versions, and a cell that goes from its
 row's stamp to an entry under its old version comes in the second phase, whose place is behind all of the first.
+
+Of a range that has not all columns (``Share``) the other cells are left out; a row that has no other is told by its
+sentinel.
+
+Who cannot capture reads what was captured all the same: a cell that holds something else than was seen is left out, as
+it will have left every range upward by the time it is captured.
 """
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, NamedTuple
@@ -17,10 +23,13 @@ from typing import Any, NamedTuple
 import apsw
 
 from engine.change import MAX_VERSION, SENTINEL, Change, SQLiteValue
+from engine.ids import SiteId
+from engine.ordinary.hidden import Whole
+from engine.ordinary.leading import differs_from
 from engine.ordinary.records import FIELDS, entries_of, row_of
 from engine.ordinary.register import Entry, base, base_is, held_rows, key_columns
 from engine.ordinary.stamps import Cell, Row
-from engine.sqlite.sql import ident
+from engine.tables.ranges import Share
 from engine.tables.reading import LAST, Fill, Shown, Unsendable, new_change, weight
 
 TOGETHER = 1_000
@@ -103,19 +112,34 @@ def _not_held(db: apsw.Connection, entry: Entry, r: str) -> str:
 
 
 class Reading:
-    """Reads ordinary tables in one transaction; what was written to them was captured in it, or before it."""
+    """Reads ordinary tables in one transaction.
 
-    def __init__(self, db: apsw.Connection, entries: dict[str, Entry], until: int, fill: Fill) -> None:
+    Args:
+        behind: the tables that were written to since they were captured; nobody writes to the others.
+    """
+
+    def __init__(
+        self,
+        db: apsw.Connection,
+        entries: dict[str, Entry],
+        until: int,
+        fill: Fill,
+        behind: Collection[str] = (),
+    ) -> None:
+        self._behind = behind
         self._db = db
         self._entries = entries
         self._until = until
         self._fill = fill
-        self._sites: dict[int, bytes] = dict(db.execute("SELECT ordinal, site_id FROM main.crsql_site_id"))
+        self._sites: dict[int, SiteId] = dict(db.execute("SELECT ordinal, site_id FROM main.crsql_site_id"))
 
-    def read(self, table: str, place: bytes | None, since: int, shown: Shown | None) -> bytes | None:
+    def read(self, share: Share, place: bytes | None, since: int, shown: Shown | None) -> bytes | None:
         """As ``engine.tables.kind.Reading.read``."""
+        table = share.table
         at = (At.of(place) if place is not None else None) or At(_ROWS, since, LAST)
-        reader = _Reader(self._db, self._entries[table], self._sites, since, self._until, self._fill, shown)
+        behind = table in self._behind
+        entry = self._entries[table]
+        reader = _Reader(self._db, entry, share, self._sites, since, self._until, self._fill, shown, behind)
         try:
             stopped = reader.read(at)
         except (UnicodeDecodeError, _OutOfRange, _Gone) as error:
@@ -130,22 +154,35 @@ class _Reader:
         self,
         db: apsw.Connection,
         entry: Entry,
-        sites: dict[int, bytes],
+        share: Share,
+        sites: dict[int, SiteId],
         since: int,
         until: int,
         fill: Fill,
         shown: Shown | None,
+        behind: bool,
     ) -> None:
         self._db = db
+        self._behind = behind
         self._entry = entry
         self._sites = sites
         self._since = since
         self._until = until
         self._fill = fill
         self._shown = shown
-        self._values = "".join(f", t.{ident(column)}" for column in entry.columns)
-        self._joined = f"LEFT JOIN {base(entry)} AS t ON {base_is(entry, key_columns(entry))}"
-        self._is_there = f"t.{ident(entry.key[0])} IS NOT NULL"
+        told = {
+            column: slot for column, slot in entry.slots.items() if share.columns is None or column in share.columns
+        }
+        self._tells_rows = share.rows
+        self._slots = tuple(told.values())
+        whole = Whole(db, entry)
+        self._values = "".join(f", {value}" for value in whole.travels(tuple(told)))
+        if behind:
+            self._values += "".join(
+                f", {whole.differs(differs_from(entry, column, f'r.v{n}'))}" for column, n in told.items()
+            )
+        self._joined = f"LEFT JOIN {base(entry)} AS t ON {base_is(entry, key_columns(entry))}{whole.joined}"
+        self._is_there = whole.there
         self._not_held = _not_held(db, entry, "r.r")
         self.at = At(_ROWS, since, LAST)
         """All of the range up to it was read."""
@@ -193,23 +230,33 @@ class _Reader:
             entries = entries_of(self._db, self._entry, [row[0] for row in found])
             for r, pk, is_there, *fields in found:
                 row = row_of(*fields[:5])
-                if row.alive and not is_there:
-                    raise _Gone
-                row.entries.update(entries.get(r, {}))
-                values = dict(zip(self._entry.live, fields[5:], strict=True))
                 at = At(_ROWS, row.stamp.db_version, r)
-                yield at, self._of_row(pk, row, values)
+                if row.alive and not is_there:
+                    if not self._behind:
+                        raise _Gone
+                    yield at, []
+                    continue
+                row.entries.update(entries.get(r, {}))
+                yield at, self._of_row(pk, row, self._captured(fields[5:]))
             if len(found) < TOGETHER:
                 return
 
+    def _captured(self, values: Sequence[Any]) -> dict[int, SQLiteValue]:
+        """What a row holds, by slot, where it is what was seen."""
+        slots = self._slots
+        if not self._behind:
+            return dict(zip(slots, values, strict=True))
+        there, differ = values[: len(slots)], values[len(slots) :]
+        return {slot: value for slot, value, other in zip(slots, there, differ, strict=True) if not other}
+
     def _of_row(self, pk: bytes, row: Row, values: dict[int, SQLiteValue]) -> list[Change]:
         changes: list[Change] = []
-        live = self._entry.live
-        if not row.under_stamp(live) and (row.length > 1 or not any(map(row.cell, live))):
+        slots = self._slots
+        if self._tells_rows and not row.under_stamp(slots) and (row.length > 1 or not any(map(row.cell, slots))):
             self._add(changes, pk, SENTINEL, None, row.length, row.stamp._replace(col_version=row.length))
-        for slot in live:
+        for slot in slots:
             cell = row.cell(slot)
-            if cell is not None and self._since < cell.db_version <= self._until:
+            if cell is not None and self._since < cell.db_version <= self._until and slot in values:
                 self._add(changes, pk, self._entry.column_of[slot], values[slot], row.length, cell)
         return changes
 
@@ -233,12 +280,12 @@ class _Reader:
                 at = At(_CELLS, db_version, r)
                 changes: list[Change] = []
                 for _, _, slot, col_version, site, pk, length, is_there, *values in cells:
-                    if not is_there:
+                    if not is_there and not self._behind:
                         raise _Gone
-                    if slot in self._entry.column_of:
-                        value = values[self._entry.live.index(slot)]
+                    captured = self._captured(values) if is_there else {}
+                    if slot in captured:
                         cell = Cell(col_version, db_version, site)
-                        self._add(changes, pk, self._entry.column_of[slot], value, length, cell)
+                        self._add(changes, pk, self._entry.column_of[slot], captured[slot], length, cell)
                 yield at, changes
             if whole:
                 return

@@ -7,9 +7,12 @@ from typing import Any
 
 import apsw
 
+from engine.change import SQLiteValue
 from engine.ordinary.register import Entry
+from engine.ordinary.shadow import wire_key
 from engine.ordinary.stamps import Cell, Row
-from engine.sqlite.sql import numbers
+from engine.sqlite.sql import cursor, numbers, run_each
+from engine.tables.pack import pack
 
 
 def covers_of(slots: Iterable[int]) -> bytes:
@@ -37,7 +40,7 @@ def entries_of(db: apsw.Connection, entry: Entry, rows: Sequence[int]) -> dict[i
     found: dict[int, dict[int, Cell]] = {}
     if rows:
         sql = f"SELECT r, slot, col_version, db_version, site FROM main.{entry.cells} WHERE r IN carray(?)"
-        for r, slot, *cell in db.execute(sql, (numbers(rows),)):
+        for r, slot, *cell in cursor(db).execute(sql, (numbers(rows),)):
             found.setdefault(r, {})[slot] = Cell(*cell)
     return found
 
@@ -54,14 +57,39 @@ class Records:
         """The number and the row of each of these wire keys that is known."""
         if not packed:
             return {}
-        found: list[tuple[Any, ...]] = self._db.execute(
-            f"SELECT r.pk, r.r, {FIELDS} FROM carray(?1) AS c CROSS JOIN main.{self._entry.rows} AS r"
-            " ON r.pk = c.value",
-            (apsw.carray(tuple(packed), flags=apsw.SQLITE_CARRAY_BLOB),),
-        ).fetchall()
+        found: list[tuple[Any, ...]] = (
+            cursor(self._db)
+            .execute(
+                f"SELECT r.pk, r.r, {FIELDS} FROM carray(?1) AS c CROSS JOIN main.{self._entry.rows} AS r"
+                " ON r.pk = c.value",
+                (apsw.carray(tuple(packed), flags=apsw.SQLITE_CARRAY_BLOB),),
+            )
+            .fetchall()
+        )
         rows = {pk: (r, row_of(*fields)) for pk, r, *fields in found}
         self.add_entries(dict(rows.values()))
         return rows
+
+    def numbers(self, packed: Sequence[bytes]) -> dict[bytes, int]:
+        """The number of each of these wire keys that is known."""
+        sql = f"SELECT r.pk, r.r FROM carray(?1) AS c CROSS JOIN main.{self._entry.rows} AS r ON r.pk = c.value"
+        return dict(self._db.execute(sql, (apsw.carray(tuple(packed), flags=apsw.SQLITE_CARRAY_BLOB),)))
+
+    def by_local_key(self, key: Sequence[SQLiteValue]) -> tuple[bytes, int] | None:
+        """The wire key and the number of the row that has a key here, if it has a record."""
+        entry = self._entry
+        if entry.has_global_key:
+            is_key = " AND ".join(f"{name} = ?" for name in entry.log_key)
+            sql = f"SELECT pk, r FROM main.{entry.rows} WHERE {is_key}"
+            found: tuple[bytes, int] | None = self._db.execute(sql, tuple(key)).fetchone()
+            return found
+        packed = pack(wire_key(key))
+        number = self.numbers([packed]).get(packed)
+        return None if number is None else (packed, number)
+
+    def is_new(self, r: int) -> None:
+        """A row has a record that says nothing yet but its number."""
+        self._before[r] = {}
 
     def add_entries(self, rows: Mapping[int, Row]) -> None:
         """Read the entries of these rows, by number."""
@@ -72,18 +100,19 @@ class Records:
 
     def put_new(self, rows: Sequence[tuple[bytes, Row]]) -> range:
         """Write rows that have no records yet; returns their numbers."""
-        first: int = self._db.execute(f"SELECT ifnull(max(r), 0) + 1 FROM main.{self._entry.rows}").get
+        if not rows:
+            return range(0)
+        first: int = cursor(self._db).execute(f"SELECT ifnull(max(r), 0) + 1 FROM main.{self._entry.rows}").get
         numbers = range(first, first + len(rows))
         insert = (
             f"INSERT INTO main.{self._entry.rows} (r, pk, length, covers, col_version, db_version, site)"
             " VALUES (?, ?, ?, ?, ?, ?, ?)"
         )
-        self._db.executemany(
+        stamped = zip(numbers, rows, strict=True)
+        run_each(
+            self._db,
             insert,
-            (
-                (r, packed, row.length, covers_of(row.covers), *row.stamp)
-                for r, (packed, row) in zip(numbers, rows, strict=True)
-            ),
+            [(r, packed, row.length, covers_of(row.covers), *row.stamp) for r, (packed, row) in stamped],
         )
         self._before |= {r: {} for r in numbers}
         self._put_entries([(r, row) for r, (_, row) in zip(numbers, rows, strict=True)])
@@ -91,15 +120,17 @@ class Records:
 
     def put(self, rows: Sequence[tuple[int, Row]]) -> None:
         """Write rows that have records, whose entries were read; nothing is seen of a tombstone."""
+        if not rows:
+            return
         update = (
             f"UPDATE main.{self._entry.rows} SET length = ?, covers = ?, col_version = ?, db_version = ?, site = ?"
             " WHERE r = ?"
         )
-        self._db.executemany(update, ((row.length, covers_of(row.covers), *row.stamp, r) for r, row in rows))
+        run_each(self._db, update, [(row.length, covers_of(row.covers), *row.stamp, r) for r, row in rows])
         dead = [(r,) for r, row in rows if not row.alive]
         if dead and self._entry.slots:
             nothing = ", ".join(f"v{slot} = NULL" for slot in self._entry.live)
-            self._db.executemany(f"UPDATE main.{self._entry.rows} SET {nothing} WHERE r = ?", dead)
+            run_each(self._db, f"UPDATE main.{self._entry.rows} SET {nothing} WHERE r = ?", dead)
         self._put_entries(rows)
 
     def _put_entries(self, rows: Sequence[tuple[int, Row]]) -> None:
@@ -110,7 +141,5 @@ class Records:
             gone += ((r, slot) for slot in before if slot not in row.entries)
             new += ((r, slot, *cell) for slot, cell in row.entries.items() if before.get(slot) != cell)
             self._before[r] = dict(row.entries)
-        if gone:
-            self._db.executemany(f"DELETE FROM main.{self._entry.cells} WHERE r = ? AND slot = ?", gone)
-        if new:
-            self._db.executemany(f"INSERT OR REPLACE INTO main.{self._entry.cells} VALUES (?, ?, ?, ?, ?)", new)
+        run_each(self._db, f"DELETE FROM main.{self._entry.cells} WHERE r = ? AND slot = ?", gone)
+        run_each(self._db, f"INSERT OR REPLACE INTO main.{self._entry.cells} VALUES (?, ?, ?, ?, ?)", new)

@@ -1,4 +1,4 @@
-"""What an ordinary table does not take of a merge, in words: it is parked, and all other tables go on."""
+"""Why an ordinary table rejects what is merged, in words: it is parked, and all other tables go on."""
 
 from __future__ import annotations
 
@@ -15,6 +15,22 @@ from engine.text import joined, printable, t
 
 ERRORS = (apsw.ConstraintError, apsw.MismatchError, apsw.SQLError, apsw.TooBigError)
 """What SQLite says where a table does not take a row; all else is no fault of the table's."""
+
+
+OF_ROWS = (apsw.ConstraintError, apsw.MismatchError, apsw.TooBigError)
+"""Those that say that it does not take this row."""
+
+
+class RowRefused(Exception):
+    """A table does not take a row, which may be hidden for that."""
+
+
+class RowsGone(TableBroken):
+    """Rows are gone, and no trigger has told of it: all of the table is to be compared before it takes a change. What
+    comes in for such a row would make one that lacks all other columns."""
+
+    def __init__(self, table: str) -> None:
+        super().__init__(table, t("rows of it are gone, and no trigger has told of it"))
 
 
 def row(

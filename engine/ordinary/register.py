@@ -7,16 +7,20 @@ of Syncline open the file. The number of the format stands in ``crsql_master``, 
 
 from __future__ import annotations
 
+import hashlib
 import json
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 import apsw
 
+from engine.clocks import identity, secondhand
 from engine.errors import UnsupportedFile
-from engine.sqlite.sql import ident, main
-from engine.tables.introspect import column_names
+from engine.ordinary.global_keys import Root, spelled
+from engine.sqlite.file_identity import file_id
+from engine.sqlite.sql import cursor, ident, main
 from engine.tables.names import REGISTER
 from engine.tables.withheld.records import HeldRows
 from engine.text import t
@@ -27,9 +31,14 @@ FORMAT = 1
 _FORMAT_KEY = "crsql_syncline_format"
 _LAYOUT = (
     "name TEXT PRIMARY KEY NOT NULL, number INTEGER NOT NULL UNIQUE, key TEXT NOT NULL, columns TEXT NOT NULL,"
-    " next_slot INTEGER NOT NULL, schema INTEGER NOT NULL, due TEXT, suspended INTEGER, lost INTEGER"
+    " next_slot INTEGER NOT NULL, schema INTEGER NOT NULL, due TEXT, suspended INTEGER, lost INTEGER,"
+    " refers TEXT NOT NULL, collection BLOB, home BLOB, used INTEGER NOT NULL"
 )
-_FIELDS = "name, number, key, columns, next_slot, schema, due, suspended, lost"
+_FIELDS = "name, number, key, columns, next_slot, schema, due, suspended, lost, refers, collection, home, used"
+_ROWS = (
+    f"SELECT (SELECT value FROM main.crsql_master WHERE key = '{_FORMAT_KEY}'), {_FIELDS} FROM main.{REGISTER}"
+    " ORDER BY number"
+)
 
 
 @dataclass(frozen=True)
@@ -45,6 +54,12 @@ class Entry:
         schema: the file's schema_version when the table was last found to be as it is recorded here.
         due: from where on all rows are still to be compared with what was seen of them; None when none are.
         suspended: how many rows a comparison found gone, of ``lost``, which a person is asked about.
+        refers: the columns that hold numbers which SQLite hands out, each with the number of the table that they are
+            of: its own for the key of an auto-numbered table (``global_keys``).
+        collection: what an auto-numbered table bears its rows into, as long as the file is the one that ``home`` tells
+            of (``home_of``); of any other table it is empty.
+        used: all of its numbers up to this one may have been handed out before anything was recorded of it.
+        roots: the columns of ``refers``, with what is to be known of the tables.
     """
 
     name: str
@@ -56,6 +71,21 @@ class Entry:
     due: str | None = None
     suspended: int | None = None
     lost: int | None = None
+    refers: dict[str, int] = field(default_factory=dict, hash=False)
+    collection: bytes = b""
+    home: bytes = b""
+    used: int = 0
+    roots: dict[str, Root] = field(default_factory=dict, hash=False)
+
+    @cached_property
+    def has_global_key(self) -> bool:
+        """Whether its key holds such numbers, so that its rows are known by another one elsewhere."""
+        return any(column in self.refers for column in self.key)
+
+    @cached_property
+    def is_whole(self) -> bool:
+        """Whether all tables are there that it refers to."""
+        return self.refers.keys() == self.roots.keys()
 
     @cached_property
     def columns(self) -> tuple[str, ...]:
@@ -80,7 +110,7 @@ class Entry:
     @cached_property
     def layout(self) -> object:
         """What a place in it rests on: the columns and their slots, too, as one that came back is another."""
-        return "ordinary", self.number, self.key, tuple(self.slots.items())
+        return "ordinary", self.number, self.key, tuple(self.slots.items()), tuple(self.refers.items())
 
     @property
     def log(self) -> str:
@@ -93,14 +123,39 @@ class Entry:
         return f"crsql_syncline_rows_{self.number}"
 
     @property
+    def key_index(self) -> str:
+        """The index of the records by the key that rows have here."""
+        return f"{self.rows}_{'local' if self.has_global_key else 'pk'}"
+
+    @property
     def cells(self) -> str:
         """The table of cells whose stamp is not their row's."""
         return f"crsql_syncline_cells_{self.number}"
 
     @property
+    def hidden(self) -> str:
+        """The table of rows that the table does not show at present, whole (``hidden``)."""
+        return f"crsql_syncline_hidden_{self.number}"
+
+    @property
+    def led(self) -> str:
+        """Of an auto-numbered table: where references to its hidden rows are led (``leading``)."""
+        return f"crsql_syncline_led_{self.number}"
+
+    @cached_property
+    def led_columns(self) -> dict[str, Root]:
+        """The columns whose references are led, each with the table that they refer to; none of the key."""
+        return {column: root for column, root in self.roots.items() if column in self.slots}
+
+    @property
     def log_key(self) -> tuple[str, ...]:
         """The columns of the log that hold a key."""
         return tuple(f"k{n}" for n in range(len(self.key)))
+
+    @property
+    def log_columns(self) -> tuple[str, ...]:
+        """All of its columns; ``gone``: the row with that number was deleted: the one that has it is another."""
+        return (*self.log_key, "gone") if self.collection else self.log_key
 
 
 def load(db: apsw.Connection) -> list[Entry]:
@@ -109,18 +164,66 @@ def load(db: apsw.Connection) -> list[Entry]:
     Raises:
         UnsupportedFile: a later version of Syncline made it.
     """
-    return [entry_of(*row) for row in rows(db)]
+    return entries_of(rows(db)) if exists(db) else []
+
+
+def exists(db: apsw.Connection) -> bool:
+    """Whether the file has a register at all."""
+    return db.table_exists("main", REGISTER)
 
 
 def rows(db: apsw.Connection) -> list[tuple[Any, ...]]:
-    """Of every ordinary table what ``entry_of`` takes; raises as ``load``."""
-    if not db.table_exists("main", REGISTER):
-        return []
-    check_format(db)
-    return db.execute(f"SELECT {_FIELDS} FROM main.{REGISTER} ORDER BY number").fetchall()
+    """Of every ordinary table in the register what ``entries_of`` takes: one quick statement, as it is asked for
+    all the time. Raises as ``load``."""
+    found: list[tuple[Any, ...]] = cursor(db).execute(_ROWS).fetchall()
+    _check_format(db, found[0][0] if found else None)
+    return [row[1:] for row in found]
 
 
-def entry_of(
+def entries_of(rows: Sequence[tuple[Any, ...]]) -> list[Entry]:
+    """All rows of the register; a table without a key if nobody can make sense of its row."""
+    found = [_entry(*row) for row in rows]
+    roots = {entry.number: Root(entry.number, entry.collection) for entry in found if entry.collection}
+    return [
+        replace(entry, roots={column: roots[root] for column, root in entry.refers.items() if root in roots})
+        if entry.refers
+        else entry
+        for entry in found
+    ]
+
+
+def roots_first(entries: Iterable[Entry]) -> list[Entry]:
+    """These tables, those that hand out numbers before those that refer to them, as far as that can be."""
+    left = {entry.number: entry for entry in entries}
+    found: list[Entry] = []
+    while left:
+        ready = [one for one in left.values() if left.keys().isdisjoint({*one.refers.values()} - {one.number})]
+        for entry in ready or sorted(left.values(), key=_hands_out)[-1:]:
+            found.append(left.pop(entry.number))
+    return found
+
+
+def _hands_out(entry: Entry) -> bool:
+    """Whether it hands out numbers, as each table does to which another refers by such."""
+    return entry.number in entry.refers.values()
+
+
+def circles(entries: Iterable[Entry]) -> dict[int, frozenset[int]]:
+    """The tables that refer to each other's numbers in a circle: of each the number, with those of its circle."""
+    of = {entry.number: {*entry.refers.values()} for entry in entries}
+    reached: dict[int, set[int]] = {}
+    for start in of:
+        left, seen = [start], set[int]()
+        while left:
+            further = of.get(left.pop(), set()) - seen
+            seen |= further
+            left += further
+        reached[start] = seen
+    back = {one: frozenset(n for n in seen if one in reached.get(n, ())) for one, seen in reached.items()}
+    return {one: circle for one, circle in back.items() if len(circle) > 1}
+
+
+def _entry(
     name: str,
     number: int,
     key: str,
@@ -130,22 +233,26 @@ def entry_of(
     due: str | None,
     suspended: int | None,
     lost: int | None,
+    refers: str,
+    collection: bytes | None,
+    home: bytes | None,
+    used: int,
 ) -> Entry:
-    """A row of the register; one without a key if nobody can make sense of it."""
     try:
         names, slots = tuple(map(str, json.loads(key))), {str(c): int(slot) for c, slot in json.loads(columns).items()}
-        return Entry(name, number, names, slots, int(next_slot), int(schema), due, suspended, lost)
+        of = {str(column): int(root) for column, root in json.loads(refers).items()}
+        own = collection or b"", home or b"", int(used)
+        return Entry(name, number, names, slots, int(next_slot), int(schema), due, suspended, lost, of, *own)
     except (ValueError, TypeError, AttributeError):
         return Entry(name, number, (), {}, 0)
 
 
-def check_format(db: apsw.Connection) -> None:
+def _check_format(db: apsw.Connection, found: object) -> None:
     """Refuse what a later version of Syncline made.
 
     Raises:
         UnsupportedFile: it did.
     """
-    found = db.execute("SELECT value FROM main.crsql_master WHERE key = ?", (_FORMAT_KEY,)).get
     if isinstance(found, int) and found > FORMAT:
         raise UnsupportedFile(
             t("“{path}” was written by a newer version of Syncline.", path=db.filename),
@@ -165,115 +272,46 @@ def save(db: apsw.Connection, entry: Entry) -> None:
         entry.due,
         entry.suspended,
         entry.lost,
+        json.dumps(entry.refers),
+        entry.collection or None,
+        entry.home or None,
+        entry.used,
     )
-    db.execute(f"INSERT OR REPLACE INTO main.{REGISTER} ({_FIELDS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", values)
+    db.execute(f"INSERT OR REPLACE INTO main.{REGISTER} ({_FIELDS}) VALUES ({', '.join('?' * len(values))})", values)
 
 
-def create(db: apsw.Connection, name: str, key: tuple[str, ...], columns: tuple[str, ...]) -> Entry:
-    """Make the log, the records and the entry of a table, in the caller's transaction."""
+def make(db: apsw.Connection) -> None:
+    """Make the register where there is none, in the caller's transaction."""
     db.execute(f"CREATE TABLE IF NOT EXISTS main.{REGISTER} ({_LAYOUT})")
+    secondhand.make(db)
     db.execute("INSERT OR REPLACE INTO main.crsql_master (key, value) VALUES (?, ?)", (_FORMAT_KEY, FORMAT))
-    used = db.execute(f"SELECT ifnull(max(number), 0) FROM main.{REGISTER}").get
-    slots = {column: slot for slot, column in enumerate(columns)}
-    entry = Entry(name, used + 1, key, slots, len(slots))
-    values = "".join(f", v{slot}" for slot in entry.live)
-    db.execute(
-        f"CREATE TABLE main.{entry.rows} (r INTEGER PRIMARY KEY, pk BLOB NOT NULL, length INTEGER NOT NULL,"
-        f" covers BLOB NOT NULL, col_version INTEGER NOT NULL, db_version INTEGER NOT NULL,"
-        f" site INTEGER NOT NULL{values})"
-    )
-    make_log(db, entry)
-    make_cells(db, entry)
-    make_indexes(db, entry)
-    save(db, entry)
-    return entry
 
 
-def make_log(db: apsw.Connection, entry: Entry) -> None:
-    """Make the log of a table anew, empty."""
-    db.execute(
-        f"DROP TABLE IF EXISTS main.{entry.log};"
-        f" CREATE TABLE main.{entry.log} (id INTEGER PRIMARY KEY, {', '.join(entry.log_key)})"
-    )
-
-
-def make_cells(db: apsw.Connection, entry: Entry) -> None:
-    """Make the table of cells anew, empty."""
-    db.execute(
-        f"DROP TABLE IF EXISTS main.{entry.cells};"
-        f" CREATE TABLE main.{entry.cells} (r INTEGER NOT NULL, slot INTEGER NOT NULL, col_version INTEGER NOT NULL,"
-        " db_version INTEGER NOT NULL, site INTEGER NOT NULL, PRIMARY KEY (r, slot)) WITHOUT ROWID"
-    )
-
-
-def make_indexes(db: apsw.Connection, entry: Entry) -> None:
-    """Make those that are missing."""
-    for name, (unique, table, column) in _indexes(entry).items():
-        db.execute(f"CREATE {unique}INDEX IF NOT EXISTS main.{name} ON {table} ({column})")
-
-
-def _indexes(entry: Entry) -> dict[str, tuple[str, str, str]]:
-    return {
-        f"{entry.rows}_pk": ("UNIQUE ", entry.rows, "pk"),
-        f"{entry.rows}_version": ("", entry.rows, "db_version"),
-        f"{entry.cells}_version": ("", entry.cells, "db_version"),
-    }
-
-
-class Amiss(NamedTuple):
-    """Which of the tables of a table's records are missing, or not as they were made."""
-
-    log: bool
-    rows: bool
-    cells: bool
-
-
-def amiss(db: apsw.Connection, entry: Entry) -> Amiss:
-    """Look at their columns and indexes."""
-    stamp = ("col_version", "db_version", "site")
-    of = {name: set(column_names(db, name)) for name in (entry.log, entry.rows, entry.cells)}
-    sql = "SELECT name FROM main.sqlite_master WHERE type = 'index' AND tbl_name IN (?, ?) AND sql IS NOT NULL"
-    there = {name for (name,) in db.execute(sql, (entry.rows, entry.cells))}
-    lacking = {table for name, (_, table, _) in _indexes(entry).items() if name not in there}
-    values = {f"v{slot}" for slot in entry.live}
-    return Amiss(
-        of[entry.log] != {"id", *entry.log_key},
-        not of[entry.rows] >= {"r", "pk", "length", "covers", *stamp, *values} or entry.rows in lacking,
-        of[entry.cells] != {"r", "slot", *stamp} or entry.cells in lacking,
-    )
-
-
-def drop(db: apsw.Connection, entry: Entry) -> None:
-    """Drop all that is kept of a table; its triggers are no business of this module."""
-    for table in (entry.log, entry.rows, entry.cells):
-        db.execute(f"DROP TABLE IF EXISTS main.{table}")
-    held_rows(db).forget_table(entry.name)
+def remove(db: apsw.Connection, entry: Entry) -> None:
+    """Take an entry out of the register, and with the last one the register out of the file."""
     db.execute(f"DELETE FROM main.{REGISTER} WHERE name = ?", (entry.name,))
     if db.execute(f"SELECT 1 FROM main.{REGISTER}").fetchone() is None:
         db.execute(f"DROP TABLE main.{REGISTER}")
+        secondhand.remove_if_empty(db)
 
 
-def with_columns(db: apsw.Connection, entry: Entry, columns: tuple[str, ...], defaults: dict[str, str]) -> Entry:
-    """Follow columns that came and went, in the caller's transaction; returns the new entry, which is saved.
+def refer(db: apsw.Connection, entry: Entry, refers: Mapping[str, str]) -> None:
+    """Complete to what a table refers, as in ``layout.create``, once all of that is in the register."""
+    known = dict(db.execute(f"SELECT name, number FROM main.{REGISTER}"))
+    save(db, replace(entry, refers={column: known[root] for column, root in refers.items()}))
 
-    Args:
-        columns: those that the table has now, in its order.
-        defaults: of each that came, what is seen of rows that were there before, as SQL.
-    """
-    slots, next_slot = {}, entry.next_slot
-    for column in columns:
-        if column in entry.slots:
-            slots[column] = entry.slots[column]
-        else:
-            db.execute(f"ALTER TABLE main.{entry.rows} ADD COLUMN v{next_slot} DEFAULT {defaults[column]}")
-            slots[column] = next_slot
-            next_slot += 1
-    for slot in set(entry.live).difference(slots.values()):
-        db.execute(f"DELETE FROM main.{entry.cells} WHERE slot = ?", (slot,))
-        db.execute(f"ALTER TABLE main.{entry.rows} DROP COLUMN v{slot}")
-    new = replace(entry, slots=slots, next_slot=next_slot)
-    save(db, new)
-    return new
+
+def home_of(db: apsw.Connection) -> bytes:
+    """What tells this very file from a copy of it: its id, and where it lies."""
+    return hashlib.blake2b(repr((identity.own(db), file_id(db.filename))).encode(), digest_size=16).digest()
+
+
+def handed_out(db: apsw.Connection, name: str) -> int:
+    """The highest number that AUTOINCREMENT has given to a row of a table; 0 without that."""
+    if not db.table_exists("main", "sqlite_sequence"):
+        return 0
+    number = db.execute("SELECT seq FROM main.sqlite_sequence WHERE name = ?", (name,)).get
+    return number if isinstance(number, int) else 0
 
 
 def base_is(entry: Entry, columns: tuple[str, ...]) -> str:
@@ -284,9 +322,17 @@ def base_is(entry: Entry, columns: tuple[str, ...]) -> str:
     )
 
 
-def key_columns(entry: Entry) -> tuple[str, ...]:
-    """Expressions for the key of a row by its record ``r``, for ``base_is``."""
-    return tuple(f"crsql_syncline_key(r.pk, {n})" for n in range(len(entry.key)))
+def key_columns(entry: Entry, record: str = "r") -> tuple[str, ...]:
+    """Expressions for the key of a row by its record, for ``base_is``."""
+    if entry.has_global_key:
+        return tuple(f"{record}.{name}" for name in entry.log_key)
+    return tuple(f"crsql_syncline_key({record}.pk, {n})" for n in range(len(entry.key)))
+
+
+def wire_columns(entry: Entry, columns: Sequence[str], held: Mapping[str, str] | None = None) -> tuple[str, ...]:
+    """Expressions for what travels of columns of a row: of ``t`` of the table, or of others (``held``)."""
+    names = ((column, f"t.{ident(column)}" if held is None else held[column]) for column in columns)
+    return tuple(spelled(entry.roots[one], name) if one in entry.roots else name for one, name in names)
 
 
 def held_rows(db: apsw.Connection) -> HeldRows:

@@ -1,6 +1,6 @@
-"""What is kept of ordinary tables and does not fit together any more: found, named and mended.
+"""Finds, names and repairs records of ordinary tables that no longer fit together.
 
-What the app wrote is never lost by that: values are taken from the table, and told as written now. A row whose record
+Nothing that the app wrote is lost: values are taken from the table, and recorded as written now. A row whose record
 is damaged begins a new life, which beats what others hold, as one with a version that is used up does
 (``engine.crr.tables.exhausted_versions`` has the rules, which are the same). Where all records of a table are gone, its
 rows are told as if they were new, and peers are asked for all that they have of it.
@@ -15,7 +15,7 @@ import apsw
 
 from engine.clocks import coverage, file_versions
 from engine.errors import InvalidChange
-from engine.ordinary import register, stamps, triggers
+from engine.ordinary import kept_names, layout, register, renamed, stamps, triggers
 from engine.ordinary.records import covers_of
 from engine.ordinary.register import Entry
 from engine.ordinary.survey import Survey
@@ -27,6 +27,7 @@ from engine.tables import parking
 from engine.tables.findings import Damage, Finding
 from engine.tables.kind import Versions
 from engine.tables.pack import unpack
+from engine.tables.row_names import born_as
 from engine.tables.used_up import lowered, odd
 from engine.tables.withheld.describe import ShownKey, no_text
 
@@ -58,12 +59,15 @@ class Repair:
     def _check(self, entry: Entry) -> Iterator[Finding]:
         db = self._db
         if not self._tables.is_there(entry):
+            if renamed.new_name(db, entry):  # no damage: it goes on, with all that is recorded, once a person says so
+                return
             count = db.execute(f"SELECT count(*) FROM main.{entry.rows}").get if _exists(db, entry.rows) else 0
             yield Finding(entry.name, Damage.TABLE_GONE, count or 1)
             return
-        amiss = register.amiss(db, entry) if entry.key else register.Amiss(log=False, rows=True, cells=True)
-        yield Finding(entry.name, Damage.RECORDS, amiss.rows + amiss.cells)
-        if amiss.rows or amiss.cells:
+        amiss = layout.amiss(db, entry) if entry.key else layout.Amiss(log=False, rows=True, cells=True, hidden=True)
+        lost = Damage.ROW_NAMES if amiss.rows and kept_names.are_lost(db, entry) else Damage.RECORDS
+        yield Finding(entry.name, lost, amiss.rows + amiss.cells + amiss.hidden)
+        if amiss.rows or amiss.cells or amiss.hidden:
             return
         yield Finding(entry.name, Damage.LOG, amiss.log + len(triggers.amiss(db, entry)))
         damaged = _damaged(db, entry)
@@ -87,7 +91,8 @@ class Repair:
         survey = self._tables.survey
         for entry in register.load(self._db):
             if not self._tables.is_there(entry):
-                survey.undo(entry)
+                if not renamed.new_name(self._db, entry):
+                    survey.undo(entry)
             else:
                 self._mend(entry, survey)
         self._tables.capture_all()
@@ -103,18 +108,33 @@ class Repair:
 
     def _mend(self, entry: Entry, survey: Survey) -> None:
         db = self._db
-        amiss = register.amiss(db, entry) if entry.key else register.Amiss(log=False, rows=True, cells=True)
+        amiss = layout.amiss(db, entry) if entry.key else layout.Amiss(log=False, rows=True, cells=True, hidden=True)
         if amiss.rows:
-            survey.undo(entry)
-            self._tables.make(entry.name)
+            self._make_anew(entry, survey)
             return
         if amiss.log:
-            register.make_log(db, entry)
+            layout.make_log(db, entry)
         if amiss.cells:
-            register.make_cells(db, entry)
-        register.make_indexes(db, entry)
+            layout.make_cells(db, entry)
+        if amiss.hidden:  # peers are asked for what it held
+            layout.make_hidden(db, entry)
+            survey.bring_back(entry)
+        layout.make_indexes(db, entry)
         self._mend_records(entry, everything=amiss.cells)
         register.save(db, replace(entry, schema=-1))  # all of it is looked at again
+
+    def _make_anew(self, entry: Entry, survey: Survey) -> None:
+        """A table whose records are gone starts anew, with all those that refer to it; its rows keep their names where
+        these are left."""
+        entries = {one.number: one for one in register.load(self._db)}
+        again = {entry.number}
+        while more := {n for n, one in entries.items() if again.intersection(one.refers.values())} - again:
+            again |= more
+        for one in reversed(register.roots_first(entries[n] for n in again if n in entries)):
+            survey.undo(one)
+        for one in register.roots_first(entries[n] for n in again if n in entries):
+            if self._tables.is_there(one):
+                self._tables.make(one.name)
 
     def _mend_records(self, entry: Entry, *, everything: bool) -> None:
         """Mend damaged records, and those with versions that are used up.
@@ -176,10 +196,13 @@ def _damaged(db: apsw.Connection, entry: Entry) -> dict[int, int | None]:
     sites = "site IN (SELECT ordinal FROM main.crsql_site_id)"
     length = f"CASE WHEN {odd('length')} OR length = 0 THEN 1 ELSE length END"
     sound = f"length IS NOT 0 AND db_version > 0 AND typeof(covers) = 'blob' AND {sites}"
+    if entry.has_global_key:  # some only keep a number for a row that is not here
+        local = " AND ".join(f"{name} IS NOT NULL" for name in entry.log_key)
+        sound = f"(length = 0 OR {sound} AND (length % 2 = 0 OR {local}))"
     packed = "CASE typeof(pk) WHEN 'blob' THEN pk END"
     found: dict[int, int | None] = {}
     for r, pk, lived, is_sound in db.execute(f"SELECT r, {packed}, {length}, {sound} FROM main.{entry.rows}"):
-        if not _is_key(pk, len(entry.key)):
+        if not _is_key(entry, pk):
             found[r] = None
         elif not is_sound:
             found[r] = lived
@@ -189,14 +212,15 @@ def _damaged(db: apsw.Connection, entry: Entry) -> dict[int, int | None]:
     return found
 
 
-def _is_key(packed: object, width: int) -> bool:
+def _is_key(entry: Entry, packed: object) -> bool:
     if not isinstance(packed, bytes):
         return False
     try:
         key = unpack(packed)
     except InvalidChange:
         return False
-    return len(key) == width and None not in key
+    named = not entry.collection or (len(key) == 1 and born_as(key[0]) is not None)
+    return len(key) == len(entry.key) and None not in key and named
 
 
 def _stray_cells(entry: Entry) -> str:
@@ -235,7 +259,9 @@ def _left_over(db: apsw.Connection) -> dict[str, int]:
 
 def _lone(db: apsw.Connection) -> list[tuple[str, str, str]]:
     known = {entry.number for entry in register.load(db)}
-    names = " OR ".join(f"name GLOB '{_LEFT.format(part, '[0-9]*')}'" for part in ("log", "rows", "cells"))
+    names = " OR ".join(
+        f"name GLOB '{_LEFT.format(part, '[0-9]*')}'" for part in ("log", "rows", "cells", "hidden", "led")
+    )
     sql = f"(type = 'table' AND ({names})) OR (type = 'trigger' AND name GLOB '{_LEFT.format('[0-9]*', '*')}')"
     found = []
     for name, kind, table in rows_of_schema(db, "name, type, tbl_name", sql):

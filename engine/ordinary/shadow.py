@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -32,13 +33,41 @@ def register(db: apsw.Connection) -> None:
         raw_keys.READABLE: partial(_readable, db.pragma("encoding")),
     }
     for name, function in functions.items():
-        db.create_scalar_function(name, function, -1, deterministic=True, flags=apsw.SQLITE_DIRECTONLY)
+        with suppress(apsw.BusyError):  # it is there already, and a statement runs
+            db.create_scalar_function(name, function, -1, deterministic=True, flags=apsw.SQLITE_DIRECTONLY)
 
 
 def mark(value: str) -> str:
     """An expression for what is kept of a value, itself an expression."""
-    digest = f"crsql_syncline_shadow(typeof({value}), CAST({value} AS BLOB))"
-    return f"CASE WHEN octet_length({value}) > {SHORT} THEN {digest} ELSE {value} END"
+    return f"CASE WHEN octet_length({value}) > {SHORT} THEN {_shadow(value)} ELSE {value} END"
+
+
+def _shadow(value: str) -> str:
+    return f"crsql_syncline_shadow(typeof({value}), CAST({value} AS BLOB))"
+
+
+def seen(values: Sequence[SQLiteValue], encoding: str) -> Sequence[SQLiteValue]:
+    """What is kept of values, as ``mark`` has SQL tell; ``encoding``: the file's, as SQLite names it."""
+    kinds = set(map(type, values))
+    if kinds.isdisjoint((str, bytes)):
+        return values
+    if bytes not in kinds and encoding == "UTF-8":  # most texts are short, and ASCII
+        texts: Any = values if len(kinds) == 1 else [value for value in values if type(value) is str]
+        if max(map(len, texts)) <= SHORT and "".join(texts).isascii():
+            return values
+    return [_seen(value, encoding) for value in values]
+
+
+def _seen(value: SQLiteValue, encoding: str) -> SQLiteValue:
+    if type(value) is str:
+        data = value.encode(encoding)
+        return value if len(data) <= SHORT else _digest("text", data)
+    return value if type(value) is not bytes or len(value) <= SHORT else _digest("blob", value)
+
+
+def any_digest(values: Sequence[SQLiteValue]) -> bool:
+    """Whether of any of these values that were seen only a digest is kept."""
+    return bytes in set(map(type, values)) and any(type(value) is bytes and len(value) > SHORT for value in values)
 
 
 def packed(db: apsw.Connection, columns: Sequence[str]) -> str:
@@ -69,10 +98,8 @@ def _piece(value: str) -> str:
 def differs(column: str, seen: str) -> str:
     """A condition that the column of the row ``t`` holds something else than was seen; 1 and 1.0 differ."""
     value = f"t.{ident(column)}"
-    same_type = (
-        f"typeof({value}) = typeof({seen}) OR octet_length({value}) > {SHORT}"  # then it is the digest that is compared
-    )
-    return f"({mark(value)} COLLATE BINARY IS NOT {seen} OR NOT ({same_type}))"
+    other = f"({value} COLLATE BINARY IS NOT {seen} OR typeof({value}) != typeof({seen}))"
+    return f"CASE WHEN octet_length({value}) > {SHORT} THEN {_shadow(value)} IS NOT {seen} ELSE {other} END"
 
 
 def _digest(kind: SQLiteValue, data: SQLiteValue) -> bytes:

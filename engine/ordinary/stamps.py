@@ -67,6 +67,11 @@ class Row:
         """Whether the row is there."""
         return self.length % 2 == 1
 
+    @property
+    def latest(self) -> int:
+        """The file's version when anything of it was written last."""
+        return max(self.stamp.db_version, *(cell.db_version for cell in self.entries.values()), 0)
+
     def cell(self, slot: int) -> Cell | None:
         """The cell in a slot; None where there is none."""
         return self.entries.get(slot) or (self.stamp if slot in self.covers else None)

@@ -1,4 +1,4 @@
-"""What happens to a table as a whole: it is made an ordinary one, the app changes its schema, all of it is compared.
+"""What happens to a table as a whole: it becomes an ordinary one, the app changes its schema, all of it is compared.
 
 A comparison that is due stands in the register: the log says nothing of what was written while triggers were missing,
 a table was made anew, or the log was full. It goes page by page, first over the table's rows, then over the rows that
@@ -8,20 +8,25 @@ until then nothing is told (``Entry.suspended``).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import NamedTuple
 
 import apsw
 
 from engine.change import SQLiteValue
 from engine.clocks import coverage
-from engine.ordinary import raw_keys, register, triggers
-from engine.ordinary.capture import SLICE, Capture, Stamped
-from engine.ordinary.register import Entry, base, base_is, held_rows
-from engine.ordinary.shadow import mark
-from engine.sqlite.sql import ident
+from engine.ordinary import carried, kept_names, layout, raw_keys, register, relations, renamed_columns, triggers
+from engine.ordinary.capture import Capture, Stamped
+from engine.ordinary.defaults import default_of
+from engine.ordinary.foreign_keys import references, waiting
+from engine.ordinary.hidden import Hidden, is_not_hidden
+from engine.ordinary.register import Entry, base, base_is, held_rows, key_columns
+from engine.sqlite.sql import cursor, ident, numbers
 from engine.tables.introspect import Column, Table, describe
+
+NOTHING: Mapping[str, Mapping[str, str]] = MappingProxyType({})
 
 MOST_GONE = 10
 """Rows that may be gone without a question, however few are left."""
@@ -57,28 +62,53 @@ class Survey:
         self._db = db
         self._versions = versions
 
-    def make(self, table: Table, key: tuple[str, ...]) -> Entry:
-        """Make a table an ordinary one; its rows so far are recorded as written in this transaction.
+    def make(
+        self, tables: Mapping[str, tuple[Table, tuple[str, ...]]], refers: Mapping[str, Mapping[str, str]] = NOTHING
+    ) -> None:
+        """Make tables ordinary ones; their rows so far are recorded as written in this transaction.
 
         Args:
-            key: the columns by which its rows are told apart.
+            tables: by name, each with the columns by which its rows are told apart. Those to whose numbers they refer
+                are among them, or synced already.
+            refers: of each the columns that hold numbers which SQLite hands out, with the table that they are of; for
+                one that is left out, its key and its foreign keys tell.
         """
-        columns = tuple(column.name for column in table.columns if not column.hidden and column.name not in key)
         before = self._schema_version()
-        entry = register.create(self._db, table.name, key, columns)
-        triggers.make(self._db, entry)
-        Capture(self._db, entry, self._versions).compare(_all_keys(entry))
-        for other in register.load(self._db):  # of the others nothing has changed
-            if other.schema == before:
-                register.save(self._db, replace(other, schema=self._schema_version()))
-        return self._save(replace(entry, schema=self._schema_version()))
+        known = {*tables, *(entry.name for entry in register.load(self._db))}
+        of: dict[str, dict[str, str]] = {}
+        for name, (table, _) in tables.items():
+            columns = refers[name] if name in refers else references(self._db, table)
+            of[name] = {column: root for column, root in columns.items() if root in known}
+        for name in _hands_out_first(of):
+            table, key = tables[name]
+            others = tuple(column.name for column in table.columns if not column.hidden and column.name not in key)
+            layout.create(self._db, name, key, others, of[name])
+        for entry in [entry for entry in register.load(self._db) if entry.name in tables]:
+            register.refer(self._db, entry, of[entry.name])
+        made = [entry for entry in register.load(self._db) if entry.name in tables]
+        for entry in made:
+            triggers.make(self._db, entry)
+            kept_names.put_back(self._db, entry)
+        for entry in register.roots_first(made):
+            Capture(self._db, entry, self._versions).compare(_all_keys(entry))
+        for entry in register.load(self._db):  # of the others nothing has changed
+            if entry.schema == before or entry.name in tables:
+                self._save(replace(entry, schema=-1 if self._waits(entry) else self._schema_version()))
+
+    def _waits(self, entry: Entry) -> bool:
+        """Whether it has columns that may have waited for a table that has just been made syncable."""
+        table = describe(self._db, entry.name)
+        known = {*entry.key, *entry.slots}
+        return table is not None and any(not one.hidden and one.name not in known for one in table.columns)
 
     def undo(self, entry: Entry) -> None:
         """Take everything away that is kept of a table. Its rows stay as they are."""
         self._versions.keep_floor()
         coverage.forget_table(self._db, entry.name)
         triggers.drop(self._db, entry)
-        register.drop(self._db, entry)
+        kept_names.keep(self._db, entry)
+        relations.remember_numbers(self._db, entry)
+        layout.drop(self._db, entry)
 
     def follow(self, entry: Entry, key_of: Callable[[Table], tuple[str, ...]]) -> Entry | None:
         """Follow what other programs did to the table's schema; all of its rows are to be compared then.
@@ -95,54 +125,78 @@ class Survey:
         if table is None or table.kind != "table" or table.name != entry.name:
             return None
         if key_of(table) != entry.key:
-            self.undo(entry)
-            return self.make(table, key_of(table)) if key_of(table) else None
-        columns = tuple(c.name for c in table.columns if not c.hidden and c.name not in entry.key)
+            return self._start_anew(entry, table, key_of(table))
+        others = waiting(self._db, table, {*entry.key, *entry.slots}, {one.name for one in register.load(self._db)})
+        columns = tuple(c.name for c in table.columns if not c.hidden and c.name not in {*entry.key, *others})
         if columns != entry.columns:
-            if not set(entry.columns) <= set(columns):  # what was recorded of a column is gone, and no clock covers it
-                coverage.forget_table(self._db, entry.name)
-            entry = register.with_columns(self._db, entry, columns, self._defaults(entry, table))
-        if register.amiss(self._db, entry).log:
-            register.make_log(self._db, entry)
+            gone = set(entry.columns).difference(columns)
+            if gone:  # and what was recorded of them
+                coverage.forget_columns(self._db, entry.name, entry.slots, gone)
+            before = set(entry.slots)
+            names = renamed_columns.renamed(self._db, entry, columns)
+            entry = layout.with_columns(self._db, entry, columns, self._defaults(entry, table), names)
+            entry = self._with_references(entry, table, before)
+            version = self._versions.next_version()
+            if renamed_columns.write_to_hidden(self._db, entry, names, version):
+                self._versions.keep_floor(version)
+        if layout.amiss(self._db, entry).log:
+            layout.make_log(self._db, entry)
         if not triggers.fit(self._db, entry):
             triggers.make(self._db, entry)
+        Hidden(self._db, entry).try_all()  # its rules may be others
         return self.compare_all(replace(entry, schema=self._schema_version()))
 
+    def _start_anew(self, entry: Entry, table: Table, key: tuple[str, ...]) -> Entry | None:
+        """The table has another key, by which its rows are others; those that are hidden are, too."""
+        with carried.kept(self._db, entry) as any_hidden:
+            self.undo(entry)
+            if key:
+                self.make({table.name: (table, key)})
+            new = next((one for one in register.load(self._db) if one.name == table.name), None)
+            if any_hidden and new is not None:
+                version = self._versions.next_version()
+                carried.hide_again(self._db, entry, new, table, version)
+                self._versions.keep_floor(version)
+        return new
+
+    def _with_references(self, entry: Entry, table: Table, before: Collection[str]) -> Entry:
+        """Columns that came may hold numbers of other tables; what the others hold stays what it was when it travelled.
+
+        Args:
+            before: the columns that there were before.
+        """
+        of = {one.name: one.number for one in register.load(self._db)}
+        here = {*entry.key, *entry.slots}
+        kept = {column: root for column, root in entry.refers.items() if column in here}
+        came = here - {*before, *entry.key}
+        found = references(self._db, table).items()
+        kept |= {column: of[root] for column, root in found if column in came and root in of}
+        self._save(replace(entry, refers=kept))
+        return next(one for one in register.load(self._db) if one.number == entry.number)
+
     def _defaults(self, entry: Entry, table: Table) -> dict[str, str]:
-        """What rows show in each new column that nobody has written to, as it is seen."""
+        """What rows show in each new column that nobody has written to, as SQL."""
         new = [column for column in table.columns if column.name not in entry.slots and column.name not in entry.key]
         return {column.name: self._default(column) for column in new}
 
     def _default(self, column: Column) -> str:
-        """What a table of this column alone has in a new row. Where that cannot be told, rows that have another value
-        than NULL are told as written."""
-        text = column.default or "NULL"
-        for default in (text, f"({text})"):  # the schema tells of an expression without its parentheses
-            try:
-                self._db.execute(
-                    f"CREATE TEMP TABLE crsql_syncline_default (c {column.declared} DEFAULT {default});"
-                    " INSERT INTO temp.crsql_syncline_default DEFAULT VALUES"
-                )
-                value = self._db.execute(f"SELECT {mark('c')} FROM temp.crsql_syncline_default").get
-                return apsw.format_sql_value(value)
-            except apsw.SQLError:
-                continue
-            finally:
-                self._db.execute("DROP TABLE IF EXISTS temp.crsql_syncline_default")
-        return "NULL"
+        """Where it cannot be told, rows that have another value than NULL are told as written."""
+        return apsw.format_sql_value(default_of(self._db, column))
 
     def _schema_version(self) -> int:
-        version: int = self._db.execute("PRAGMA main.schema_version").get
+        version: int = cursor(self._db).execute("PRAGMA main.schema_version").get
         return version
 
     # Comparing everything
 
     def compare_all(self, entry: Entry) -> Entry:
-        """Have all rows compared; what is logged says nothing more than that will."""
+        """Have all rows compared. What is logged says nothing more than that will, but which rows were deleted whose
+        number another has got since."""
+        Capture(self._db, entry, self._versions).bury(f"SELECT k0 FROM main.{entry.log} WHERE gone")
         self._db.execute(f"DELETE FROM main.{entry.log}")
         return self._save(replace(entry, due="", suspended=None, lost=None))
 
-    def compare_page(self, entry: Entry, rows: int = SLICE) -> Entry:
+    def compare_page(self, entry: Entry, rows: int) -> Entry:
         """Compare so many rows, and record how far; a table that is not due, or suspended, stays as it is."""
         if entry.due is None or entry.suspended is not None:
             return entry
@@ -168,10 +222,10 @@ class Survey:
             Capture(self._db, entry, self._versions).compare(gone, between)
             return self._save(replace(entry, due=_Known(last, -1).spelled))
         if at.gone > 0:
-            known = self._count_alive(entry)
+            known = self._count_shown(entry)
             if self._most_gone(known, at.gone):
                 return self._save(replace(entry, suspended=at.gone, lost=known))
-            return self._save(replace(entry, due=_Known(0, -1).spelled))
+            return self._record_gone(entry)
         return self._save(replace(entry, due=None, suspended=None, lost=None))
 
     def count_differing(self, entry: Entry) -> tuple[int, int, int]:
@@ -185,34 +239,41 @@ class Survey:
 
     def is_lost(self, entry: Entry) -> bool:
         """Whether most of the rows that are known are gone. First it counts, which takes little."""
-        known = self._count_alive(entry)
+        known = self._count_shown(entry)
         there: int = self._db.execute(f"SELECT count(*) FROM {base(entry)}").get
         return 2 * there < known or self._most_gone(*self._count_known(entry))
 
     def _most_gone(self, known: int, gone: int) -> bool:
         return gone > MOST_GONE and 2 * gone > known
 
-    def _bury(self, entry: Entry) -> Entry:
-        Capture(self._db, entry, self._versions).compare(_gone_keys(entry))
-        return self._save(replace(entry, due=None, suspended=None, lost=None))
-
     def _count_known(self, entry: Entry) -> tuple[int, int]:
         gone: int = self._db.execute(f"SELECT count(*) FROM ({_gone_keys(entry)})").get
-        return self._count_alive(entry), gone
+        return self._count_shown(entry), gone
 
-    def _count_alive(self, entry: Entry) -> int:
+    def _count_shown(self, entry: Entry) -> int:
+        """How many rows the table is to show."""
         alive: int = self._db.execute(f"SELECT count(*) FROM main.{entry.rows} WHERE length % 2 = 1").get
-        return alive
+        hidden: int = self._db.execute(f"SELECT count(*) FROM main.{entry.hidden}").get
+        return alive - hidden
+
+    def _record_gone(self, entry: Entry) -> Entry:
+        return self._save(replace(entry, due=_Known(0, -1).spelled, suspended=None, lost=None))
 
     def delete_suspended(self, entry: Entry) -> Entry:
-        """A person says that the rows are meant to be gone: they are deleted everywhere."""
-        return self._bury(entry)
+        """A person says that the rows are meant to be gone: they are recorded as deleted, page by page."""
+        return self._record_gone(entry)
 
     def bring_back(self, entry: Entry) -> Entry:
         """A person says that they are not: what is known of them is forgotten, and peers are asked for all rows."""
-        number = f"SELECT r FROM ({_gone_keys(entry)})"
-        self._db.execute(f"DELETE FROM main.{entry.cells} WHERE r IN ({number})")
-        self._db.execute(f"DELETE FROM main.{entry.rows} WHERE r IN ({number})")
+        gone = numbers([r for (r,) in self._db.execute(f"SELECT r FROM ({_gone_keys(entry)})")] or [-1])
+        self._db.execute(f"DELETE FROM main.{entry.cells} WHERE r IN carray(?)", (gone,))
+        if entry.has_global_key:  # their names are theirs for good, and so are their numbers
+            nothing = "".join(f", v{slot} = NULL" for slot in entry.live)
+            forgotten = f"length = 0, covers = x'', col_version = 0, db_version = 0, born = ifnull(born, 0){nothing}"
+            self._db.execute(f"UPDATE main.{entry.rows} SET {forgotten} WHERE r IN carray(?)", (gone,))
+        else:
+            self._db.execute(f"DELETE FROM main.{entry.rows} WHERE r IN carray(?)", (gone,))
+        Hidden(self._db, entry).try_all()  # what was in their way may be gone
         self._versions.keep_floor()
         coverage.forget_table(self._db, entry.name)
         return self._save(replace(entry, due=None, suspended=None, lost=None))
@@ -222,16 +283,22 @@ class Survey:
         fires no trigger (``eligibility.replace_displaces``)."""
         not_null = " AND ".join(f"{ident(name)} IS NOT NULL" for name in entry.key)
         shown: int = self._db.execute(f"SELECT count(*) FROM {base(entry)} WHERE {not_null}").get
-        return shown - self._count_alive(entry) != held_rows(self._db).count_without_number(entry.name)
+        return shown - self._count_shown(entry) != held_rows(self._db).count_without_number(entry.name)
 
     def _save(self, entry: Entry) -> Entry:
         register.save(self._db, entry)
         return entry
 
 
+def _hands_out_first(refers: Mapping[str, Mapping[str, str]]) -> list[str]:
+    """These tables, those first that hand out numbers: the keys of others may be made of them."""
+    return sorted(refers, key=lambda name: name not in refers[name].values())
+
+
 def _named(entry: Entry) -> str:
     """The key columns of the table ``t``, called as those of the log."""
-    return ", ".join(f"t.{ident(key)} AS {name}" for key, name in zip(entry.key, entry.log_key, strict=True))
+    plus = "+" if entry.collection else ""  # no affinity, as in the log: else the index of numbers is of no use
+    return ", ".join(f"{plus}t.{ident(key)} AS {name}" for key, name in zip(entry.key, entry.log_key, strict=True))
 
 
 def _all_keys(entry: Entry) -> str:
@@ -250,13 +317,13 @@ def _page(entry: Entry, after: str, rows: int) -> tuple[str, Sequence[SQLiteValu
 
 
 def _gone_keys(entry: Entry, *, between: bool = False) -> str:
-    """The keys, with ``r``, of the rows that are known to be alive and are gone from the table; or of those after one,
-    up to another. (To take a key out of what is packed is slow: each is taken out once.)"""
-    keys = (f"crsql_syncline_key(k.pk, {n}) AS {name}" for n, name in enumerate(entry.log_key))
+    """The keys, with ``r``, of the rows that are known to be alive, are not hidden and are gone from the table; or of
+    those after one, up to another. (To take a key out of what is packed is slow: each is taken out once.)"""
+    keys = (f"{key} AS {name}" for key, name in zip(key_columns(entry, "k"), entry.log_key, strict=True))
     some = " AND k.r > ?1 AND k.r <= ?2" if between else ""
     t_is = base_is(entry, tuple(f"g.{name}" for name in entry.log_key))
     return (
         f"WITH known AS MATERIALIZED (SELECT k.r AS r, {', '.join(keys)} FROM main.{entry.rows} AS k"
-        f" WHERE k.length % 2 = 1{some})"
+        f" WHERE k.length % 2 = 1{some} AND {is_not_hidden(entry, 'k')})"
         f" SELECT g.* FROM known AS g WHERE NOT EXISTS (SELECT 1 FROM {base(entry)} AS t WHERE {t_is})"
     )

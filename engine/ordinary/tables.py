@@ -2,34 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import replace
+from time import monotonic
 from typing import Any
 
 import apsw
 
-from engine.errors import NotEligible
-from engine.ordinary import register, shadow
-from engine.ordinary.capture import SLICE, Capture, Stamped
+from engine.change import SQLiteValue
+from engine.errors import NotEligible, UsageError
+from engine.ordinary import catalogue, layout, register, renamed, shadow
+from engine.ordinary.births import rename, renew
+from engine.ordinary.capture import Capture, Stamped
+from engine.ordinary.catalogue import OrdinaryTable
 from engine.ordinary.eligibility import failed_try, key_of, obstacles, replace_displaces
+from engine.ordinary.foreign_keys import with_parents
+from engine.ordinary.hidden import Hidden, check_none
+from engine.ordinary.leading import is_led
+from engine.ordinary.pace import Pace
+from engine.ordinary.redirect import redirect
 from engine.ordinary.register import Entry
+from engine.ordinary.settling import settle
 from engine.ordinary.survey import Survey
-from engine.tables.introspect import bookkeeping, describe, is_ordinary
+from engine.sqlite.sql import cursor
+from engine.sqlite.values import Affinity
+from engine.tables import omitted_triggers, parking
+from engine.tables.introspect import Table, bookkeeping, describe, is_ordinary
 from engine.tables.kind import FileState
+from engine.tables.trigger_rule import TriggerRule
+from engine.tables.types import DescribedTable
+from engine.tables.waiting import HiddenRow
 from engine.tables.withheld.records import Held
-from engine.text import t
+from engine.text import printable, t
 
 
 class OrdinaryTables:
     """Each method in the caller's transaction: one that writes, but for those that say that they only read."""
 
-    def __init__(self, db: apsw.Connection, versions: FileState) -> None:
+    def __init__(
+        self, db: apsw.Connection, versions: FileState, others: Callable[[], Mapping[str, DescribedTable]] = dict
+    ) -> None:
+        """
+        Args:
+            others: gives the synced tables of other kinds.
+        """
         self._db = db
+        self._others = others
+        self._rule: TriggerRule | None = None
+        self._tables: tuple[object, tuple[Entry, ...], dict[str, OrdinaryTable]] | None = None
+        self.inside = False
+        """Whether a statement is under way: what cannot be done then is left to the next capture."""
         self._file = versions
         self._versions = Stamped(versions)
         self.survey = Survey(db, self._versions)
         self._read: list[tuple[Any, ...]] = []
         self._schema: object = None
+        self._registered = False
+        self._pace = Pace()
         self._entries: tuple[Entry, ...] = ()
         self._broken: tuple[Entry, ...] = ()
         self._looked: dict[int, int | None] = {}
@@ -39,12 +69,16 @@ class OrdinaryTables:
     def entries(self) -> tuple[Entry, ...]:
         """All whose records are there, in the order in which they were made; only reads. The same object as long as
         they are the same."""
-        rows, schema = register.rows(self._db), self._file.schema()
+        schema = self._file.schema()
+        if schema is not self._schema:
+            self._registered = register.exists(self._db)
+        rows = register.rows(self._db) if self._registered else []
         if rows != self._read or schema is not self._schema:
-            before, found = self._read, [register.entry_of(*row) for row in rows]
+            before, found = self._read, register.entries_of(rows)
             broken = tuple(entry for entry in found if self._is_broken(entry))
             if rows != before or broken != self._broken:
-                self._entries = tuple(entry for entry in found if entry not in broken)
+                lost = {entry.number for entry in broken}
+                self._entries = tuple(_without(entry, lost) for entry in found if entry not in broken)
             self._read, self._schema, self._broken = rows, schema, broken
         return self._entries
 
@@ -54,30 +88,100 @@ class OrdinaryTables:
         return self._broken
 
     def _is_broken(self, entry: Entry) -> bool:
-        amiss = register.amiss(self._db, entry) if entry.key else None
-        return amiss is None or amiss.rows or amiss.cells
+        amiss = layout.amiss(self._db, entry) if entry.key else None
+        return amiss is None or amiss.rows or amiss.cells or amiss.hidden
 
-    def make(self, name: str) -> None:
-        """Make a table an ordinary one; idempotent.
+    def make(self, name: str, *, without_triggers: bool = False) -> None:
+        """Make a table an ordinary one, and with it those to whose rows it refers by their numbers; idempotent.
+
+        Args:
+            without_triggers: changes are merged into it without those of the app's that cannot run here, if there are.
 
         Raises:
             NotEligible: with every obstacle.
         """
+        table = self._to_make(name, without_triggers=without_triggers)
+        if table is not None:
+            others = [
+                self._to_make(other.name, without_triggers=without_triggers)
+                for other in with_parents(self._db, table)[1:]
+            ]
+            self.survey.make({one.name: (one, key_of(self._db, one)) for one in (table, *others) if one is not None})
+
+    def _to_make(self, name: str, *, without_triggers: bool) -> Table | None:
+        """See that a table can be made one; None where it is one."""
         table = None if bookkeeping(name) else describe(self._db, name)
+        here = omitted_triggers.sort_out(self._db) if table is not None and without_triggers else None
+        if table is not None and here is not None and here.omitted_of(self._db, table):
+            omitted_triggers.agree(self._db, table.name)
+            parking.release(self._db, table.name)
         if table is not None and is_ordinary(self._db, table.name):
-            return
-        reasons = (t("There is no such table."),) if table is None else obstacles(self._db, table)
+            return None
+        if table is not None and renamed.go_on(self._db, self.entries(), table, key_of(self._db, table)):
+            return None
+        reasons = (t("There is no such table."),) if table is None else obstacles(self._db, table, without=here)
         if table is not None and not reasons:
-            reasons = failed_try(self._db, table)
+            with nullcontext() if here is None else omitted_triggers.only(self._db, here.copies):
+                reasons = failed_try(self._db, table)
         if table is None or reasons:
             raise NotEligible.because(name, reasons)
-        self.survey.make(table, key_of(self._db, table))
+        return table
 
-    def undo(self, name: str) -> None:
-        """Take away what is kept of it, and the triggers; its rows stay. Idempotent."""
+    def make_as_planned(self, refers: Mapping[str, Mapping[str, str]]) -> None:
+        """Make tables, which were just created after another side's plan, ordinary ones.
+
+        Args:
+            refers: of each the columns that hold numbers which SQLite hands out, with the table that they are of; all
+                of those are among them, or synced.
+
+        Raises:
+            NotEligible: one of them is not.
+        """
+        known = {*refers, *(entry.name for entry in self.entries())}
+        for name, columns in refers.items():
+            if lacking := sorted(set(columns.values()) - known):
+                reasons = (t("It refers to “{parent}”, which is not synced.", parent=parent) for parent in lacking)
+                raise NotEligible.because(name, tuple(reasons))
+        tables = {name: describe(self._db, name) for name in refers}
+        keys = {name: (table, key_of(self._db, table)) for name, table in tables.items() if table is not None}
+        if keys:
+            self.survey.make(keys, refers)
+
+    def undo(self, name: str, saved: Collection[HiddenRow] = ()) -> None:
+        """Remove a table's records and triggers, and those of tables with which it refers to each other in a circle;
+        their rows stay. Idempotent. Not while rows are hidden, but for those that are ``saved``: nothing would keep
+        them."""
+        circle = self._in_circle(name)
+        for one in sorted(circle):
+            referring = [other for other in self.referring(one) if other not in circle]
+            if referring:
+                raise UsageError(
+                    t(
+                        "“{table}” refers to rows of “{name}”, which each have another number on each machine.",
+                        table=printable(referring[0], 40),
+                        name=printable(one, 40),
+                    ),
+                    hint=t("Stop syncing “{table}” first.", table=printable(referring[0], 40)),
+                )
+        for entry in self.entries():
+            if entry.name in circle and self._db.table_exists("main", entry.hidden):
+                check_none(self._db, entry, saved)
+        for one in circle:
+            omitted_triggers.withdraw(self._db, one)
         for entry in (*self.entries(), *self.broken()):
-            if entry.name == name:
+            if entry.name in circle:
                 self.survey.undo(entry)
+
+    def _in_circle(self, name: str) -> set[str]:
+        """The tables with which one refers to each other in a circle, and that one."""
+        entries = {entry.number: entry.name for entry in self.entries()}
+        circles = register.circles(self.entries())
+        return {name, *(entries[one] for n, one_of in circles.items() if entries[n] == name for one in one_of)}
+
+    def referring(self, name: str) -> list[str]:
+        """The other tables that refer to rows of a table by their numbers."""
+        numbers = {entry.number for entry in self.entries() if entry.name == name}
+        return [one.name for one in self.entries() if one.name != name and numbers.intersection(one.refers.values())]
 
     def up_to_date(self) -> bool:
         """Whether there is nothing to capture, follow or compare; only reads, and little."""
@@ -87,7 +191,14 @@ class OrdinaryTables:
         version = self._schema_version()
         return not any(self._is_behind(entry, version) for entry in entries)
 
+    def behind(self) -> frozenset[str]:
+        """Those that may have been written to since they were captured; only reads."""
+        version = self._schema_version()
+        return frozenset(entry.name for entry in self.entries() if self._is_behind(entry, version))
+
     def _is_behind(self, entry: Entry, schema_version: int) -> bool:
+        if not entry.is_whole:
+            return entry.schema != schema_version and self.is_there(entry)
         if entry.schema != schema_version or (entry.due is not None and entry.suspended is None):
             return self.is_there(entry)  # the app may be about to make it
         capture = Capture(self._db, entry, self._versions)
@@ -111,7 +222,7 @@ class OrdinaryTables:
         return self.survey.count_differing(entry)
 
     def schema_moved(self) -> bool:
-        """Whether somebody has changed the schema, and it was not followed yet; only reads."""
+        """Whether the schema was changed since it was last followed; only reads."""
         version = self._schema_version()
         return any(entry.schema != version and self.is_there(entry) for entry in self.entries())
 
@@ -124,39 +235,113 @@ class OrdinaryTables:
                 register.save(self._db, replace(entry, schema=version))
 
     def _schema_version(self) -> int:
-        version: int = self._db.execute("PRAGMA main.schema_version").get
+        version: int = cursor(self._db).execute("PRAGMA main.schema_version").get
         return version
 
-    def capture(self, limit: int = SLICE) -> bool:
+    def capture(self, limit: int | None = None) -> bool:
         """Take a slice: follow schemas, compare a page of each table that is due, capture so much of each log.
+
+        Args:
+            limit: how many rows of each table; by default as many as take a moment.
 
         Returns:
             whether there is more to do.
         """
-        more = False
-        for entry in list(self._followed()):
-            more |= self._slice(entry, limit)
+        more, began = False, monotonic()
+        behind = set[int]()
+        entries = register.roots_first(self._followed(self.renew_collections()))
+        circles = register.circles(entries)
+        self._make_room(entry for entry in entries if entry.number in circles)
+        for entry in entries:
+            if behind.isdisjoint({*entry.refers.values()} - circles.get(entry.number, set())):
+                if not self._slice(entry, limit or self._pace.rows):
+                    continue
+                behind.add(entry.number)
+            more = True  # what a number means is known once the table was captured that hands it out
+        self._pace.took(monotonic() - began, full=more)
+        if not more:  # all that is in the tables has a record by now
+            self.settle()
         return more
 
-    def _followed(self) -> Iterator[Entry]:
+    def settle(self) -> None:
+        """Have hidden rows come in whose reason is gone, and others go out that are in their way then."""
+        entries = self.entries()
+        if not any(Hidden(self._db, entry).any() or is_led(self._db, entry) for entry in entries):
+            return
+        if self.inside:
+            for entry in entries:
+                Hidden(self._db, entry).log_those_to_try()
+            return
+        if self._tables is None or self._tables[:2] != (self._file.schema(), entries):
+            self._tables = self._file.schema(), entries, catalogue.load(self._db, entries).tables
+        tables = self._tables[2]
+        if self._rule is None:
+            self._rule = TriggerRule(self._db)
+        settle(self._db, tables, self._rule, {**self._others(), **tables}, self._versions)
+
+    def redirect(self, table: str, old: Mapping[str, SQLiteValue], new: Mapping[str, SQLiteValue]) -> None:
+        """Have what refers to one row refer to another (``redirect``)."""
         for entry in self.entries():
+            found = catalogue.load(self._db, [entry]).tables.get(entry.name)
+            if found is None:
+                continue
+            for link in found.links:
+                if link.parent == table and all(to in old and to in new for to in link.to):
+                    columns = {
+                        one: (_as_stored(old[to], found.affinity[one]), _as_stored(new[to], found.affinity[one]))
+                        for one, to in zip(link.columns, link.to, strict=True)
+                    }
+                    redirect(self._db, entry, columns, self._versions)
+        self.settle()
+
+    def _make_room(self, entries: Iterable[Entry]) -> None:
+        """Of tables that refer to each other in a circle, none can be captured before the others. So before any is, it
+        is found out which of their numbers SQLite has handed out again: what refers to these now means the new rows."""
+        for entry in entries:
+            if entry.is_whole and entry.suspended is None:
+                Capture(self._db, entry, self._versions).make_room(everything=entry.due == "")
+
+    def renew_collections(self) -> tuple[Entry, ...]:
+        """Have the tables bear rows into collections of their own from now on, where the file was copied or has another
+        id: no two files may bear into one. Returns all tables as they are then."""
+        entries = self.entries()
+        home = register.home_of(self._db) if any(entry.collection for entry in entries) else b""
+        copied = [entry for entry in entries if entry.collection and entry.home != home]
+        for entry in copied:
+            renew(self._db, entry, home)
+        return self.entries() if copied else entries
+
+    def rename_unsent(self, sent: int) -> None:
+        """Give other names to the rows that were born here above a version (``births.rename``): somebody else may have
+        borne others under them."""
+        version = self._versions.next_version()
+        found = [rename(self._db, entry, sent, version) for entry in self.entries() if entry.collection]
+        if any(found):
+            self._versions.keep_floor(version)
+        self.settle()
+
+    def _followed(self, entries: Iterable[Entry]) -> Iterator[Entry]:
+        for entry in entries:
             now = self.survey.follow(entry, lambda table: key_of(self._db, table))
             if now is not None:
                 yield now
 
     def _slice(self, entry: Entry, limit: int) -> bool:
+        if not entry.is_whole:
+            return False
         capture = Capture(self._db, entry, self._versions)
         if entry.suspended is not None:
             self._looked[entry.number] = capture.last_logged()
             if self.survey.is_lost(entry):
                 return False
             entry = self.survey.compare_all(entry)  # its rows are back
-        if capture.full():
+        pending = capture.pending()
+        if pending and capture.full():
             entry = self.survey.compare_all(entry)
         if entry.due is not None:
             entry = self.survey.compare_page(entry, limit)
             return entry.suspended is None and (entry.due is not None or capture.pending())
-        if not capture.pending():
+        if not pending:
             return False
         more = capture.logged(limit)
         table = None if more else describe(self._db, entry.name)
@@ -182,11 +367,6 @@ class OrdinaryTables:
             pass
         return self._versions.latest
 
-    @property
-    def stamped(self) -> int:
-        """What the last ``capture_all`` returned."""
-        return self._versions.latest
-
     def take_withheld(self) -> list[Held]:
         """The rows that captures found since the last time and that cannot be sent, for their key."""
         found, self._versions.withheld = self._versions.withheld, []
@@ -197,10 +377,23 @@ class OrdinaryTables:
         return [entry for entry in self.entries() if entry.suspended is not None]
 
     def answer(self, name: str, *, delete: bool) -> None:
-        """Go on with a suspended table: its missing rows are deleted everywhere, or come back from the peers."""
+        """Go on with a suspended table: its missing rows are deleted everywhere, by the captures that follow, or come
+        back from the peers."""
         for entry in self.suspended():
             if entry.name == name:
                 if delete:
                     self.survey.delete_suspended(entry)
                 else:
                     self.survey.bring_back(entry)
+
+
+def _as_stored(value: SQLiteValue, affinity: Affinity) -> SQLiteValue:
+    """A value of a key as a column that refers to it stores it: columns of text store numbers as text."""
+    return str(value) if affinity is Affinity.TEXT and isinstance(value, int) else value
+
+
+def _without(entry: Entry, lost: set[int]) -> Entry:
+    """The table as it is when those with these numbers are no use."""
+    if lost.isdisjoint(entry.refers.values()):
+        return entry
+    return replace(entry, roots={column: root for column, root in entry.roots.items() if root.number not in lost})

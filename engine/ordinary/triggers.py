@@ -34,10 +34,12 @@ def text(entry: Entry, event: str) -> str:
     if event == "move":
         moved = " OR ".join(f"OLD.{ident(key)} COLLATE BINARY IS NOT NEW.{ident(key)}" for key in entry.key)
         when += f" AND ({moved})"
+    columns, values = ", ".join(entry.log_key), idents(entry.key, prefix=row + ".")
+    if entry.collection and row == "OLD":
+        columns, values = f"{columns}, gone", f"{values}, 1"
     return (
         f"CREATE TRIGGER {ident(name(entry, event))} AFTER {what} ON {ident(entry.name)} FOR EACH ROW WHEN {when}"
-        f" BEGIN INSERT INTO {entry.log} ({', '.join(entry.log_key)})"
-        f" VALUES ({idents(entry.key, prefix=row + '.')}); END"
+        f" BEGIN INSERT INTO {entry.log} ({columns}) VALUES ({values}); END"
     )
 
 

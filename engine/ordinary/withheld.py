@@ -7,12 +7,14 @@ it: it is known by its key.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import cast
+from typing import Any, cast
 
 import apsw
 
 from engine.change import MAX_VERSION
+from engine.clocks import secondhand
 from engine.ordinary import raw_keys
+from engine.ordinary.hidden import Whole
 from engine.ordinary.read import At, UnsendableRows, rows_of_range
 from engine.ordinary.register import Entry, base, base_is, held_rows, key_columns
 from engine.ordinary.tables import OrdinaryTables
@@ -85,6 +87,7 @@ class OrdinarySource:
             for records in (entry.rows, entry.cells):
                 sql = f"UPDATE main.{records} SET db_version = ? WHERE r IN carray(?)"
                 self._db.execute(sql, (version, numbers(rows)))
+            secondhand.note_all(self._db, version)
             self._versions.keep_floor(version)
 
     def find(self, error: Unsendable) -> Sequence[Held]:
@@ -109,8 +112,14 @@ class OrdinarySource:
         if entry is not None:
             packed = self._db.execute(f"SELECT pk FROM main.{entry.rows} WHERE r = ?", (held.key,)).get
             if packed is not None:
-                return shown(unpack(packed))
+                return shown(self._local_key(entry, held.key) or unpack(packed))
         return str(held.key)
+
+    def _local_key(self, entry: Entry, r: int) -> tuple[Any, ...] | None:
+        if not entry.has_global_key:
+            return None
+        key = self._db.execute(f"SELECT {', '.join(entry.log_key)} FROM main.{entry.rows} WHERE r = ?", (r,)).fetchone()
+        return key if key is not None and None not in key else None
 
 
 class OrdinaryWithheld(WithheldRows):
@@ -144,13 +153,13 @@ def reasons(db: apsw.Connection, entry: Entry, rows: Sequence[int]) -> list[Held
         (numbers(rows),),
     )
     found = {r: Held(entry.name, r, Why.VERSION, "") for (r,) in versions}
-    columns = entry.columns
+    columns, whole = entry.columns, Whole(db, entry)
     there, no_text = unreadable(
         db,
         "r.r",
-        [f"t.{ident(column)}" for column in columns],
-        f"main.{entry.rows} AS r CROSS JOIN {base(entry)} AS t ON {base_is(entry, key_columns(entry))}"
-        " WHERE r.r IN carray(?1) AND r.length % 2 = 1",
+        list(map(whole.plain, columns)),
+        f"main.{entry.rows} AS r LEFT JOIN {base(entry)} AS t ON {base_is(entry, key_columns(entry))}{whole.joined}"
+        f" WHERE r.r IN carray(?1) AND r.length % 2 = 1 AND {whole.there}",
         rows,
     )
     found |= {r: Held(entry.name, r, Why.TEXT, columns[n]) for r, n in no_text.items()}

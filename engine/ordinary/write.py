@@ -3,50 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 
 import apsw
 
 from engine.change import SQLiteValue
+from engine.errors import TableBroken
 from engine.ordinary import refused
 from engine.ordinary.capture import see
+from engine.ordinary.catalogue import OrdinaryTable
+from engine.ordinary.leading import Leads, leads, shown_value
 from engine.ordinary.merged_row import Key, MergedRow
 from engine.ordinary.records import Records
-from engine.ordinary.register import Entry, base, base_is
-from engine.ordinary.shadow import mark
+from engine.ordinary.register import base, base_is
+from engine.ordinary.shadow import seen
 from engine.sqlite.invalid_text import each
-from engine.sqlite.sql import ident, idents, main
-from engine.sqlite.values import Affinity
-from engine.tables.introspect import describe
+from engine.sqlite.sql import cursor, ident, idents, main, run_each
 from engine.tables.trigger_rule import TriggerRule
-
-_EMPTY = {Affinity.TEXT: "''", Affinity.NONE: "x''"}
-"""What an empty value is, of a column that holds no number."""
 
 
 class Writer:
     """Writes to one table, in the caller's transaction.
 
     Attributes:
-        affinity: of each column.
+        affinity: of each column. encoding: of the file's texts.
         has_triggers: triggers of the app's run when its rows are merged.
+        loose_key, keeps_out: as of the table (``catalogue``).
     """
 
-    def __init__(self, db: apsw.Connection, entry: Entry, rule: TriggerRule) -> None:
+    def __init__(self, db: apsw.Connection, table: OrdinaryTable, rule: TriggerRule) -> None:
         self.db = db
-        self.entry = entry
+        self.entry = table.entry
+        self.affinity = table.affinity
+        self.encoding = table.encoding
+        self.has_triggers = bool(rule.runs(table.name))
+        self.loose_key = table.loose_key
+        self.keeps_out = table.keeps_out
+        self.table = table
         self._rule = rule
-        described = describe(db, entry.name)
-        assert described is not None
-        self.has_triggers = bool(rule.runs(entry.name))
-        self._exactly = " AND ".join(
-            f"{ident(name)} = ?{n} AND {ident(name)} = ?{n} COLLATE BINARY" for n, name in enumerate(entry.key, 1)
-        )
-        self.affinity = {column.name: column.affinity for column in described.columns}
-        self._needed = {
-            column.name: _EMPTY.get(column.affinity, "0")
-            for column in described.columns
-            if column.name in entry.slots and column.not_null and column.default is None
-        }
 
     def held(self, keys: Sequence[Key]) -> Iterator[dict[str, SQLiteValue] | None]:
         """What the table holds of rows, by column; None where there is no row."""
@@ -56,10 +50,10 @@ class Writer:
         sql = f"SELECT {fields} FROM {base(self.entry)} AS t WHERE {base_is(self.entry, names)}"
         for key in keys:
             try:
-                row = self.db.execute(sql, key).fetchone()
+                row = next(iter(cursor(self.db).execute(sql, key).fetchall()), None)
             except UnicodeDecodeError:
                 row = next(each(self.db, sql, key))
-            yield None if row is None else dict(zip(columns, row, strict=False))
+            yield None if row is None else dict(zip(columns, row, strict=bool(columns)))
 
     def write(self, changed: Sequence[MergedRow], records: Records) -> None:
         """Write rows that won anything.
@@ -68,23 +62,35 @@ class Writer:
             records: that theirs were read with.
 
         Raises:
-            TableBroken: the table does not take a row.
+            RowRefused: the table does not take a row; others may have been written. TableBroken: something fails.
         """
         self.log([merged.key for merged in changed])
         self._write_base(changed)
+        self.record(changed, records)
+        self.see(changed)
+
+    def record(self, changed: Sequence[MergedRow], records: Records) -> None:
+        """Write their records."""
         records.put([(merged.r, merged.row) for merged in changed if merged.r is not None])
         new = [merged for merged in changed if merged.r is None]
         for merged, r in zip(new, records.put_new([(one.packed, one.row) for one in new]), strict=True):
             merged.r = r
-        self._see(changed)
 
     def log(self, keys: Sequence[Key]) -> None:
-        """Have rows looked at afterwards that a trigger of the app's may keep out, so that nothing else logs them."""
+        """Have rows looked at afterwards that a trigger of the app's may keep out, so that nothing else logs them.
+
+        Args:
+            keys: in the table; one is empty for a deleted row that never had a number here, and has nothing to look at.
+        """
         if not self.has_triggers:
             return
         columns = ", ".join(self.entry.log_key)
         places = ", ".join("?" * len(self.entry.key))
-        self.db.executemany(f"INSERT INTO main.{self.entry.log} ({columns}) VALUES ({places})", keys)
+        self.db.executemany(f"INSERT INTO main.{self.entry.log} ({columns}) VALUES ({places})", filter(None, keys))
+
+    def empty_log(self) -> None:
+        """Take out what the merge has logged."""
+        cursor(self.db).execute(f"DELETE FROM main.{self.entry.log}")
 
     def _write_base(self, changed: Sequence[MergedRow]) -> None:
         deleted = [merged.key for merged in changed if merged.deleted]
@@ -98,20 +104,51 @@ class Writer:
                 continue
             if (new, columns) not in texts:
                 texts[new, columns] = self.insert(columns) if new else self.update(columns)
-            statements.setdefault(texts[new, columns], []).append((*merged.key, *merged.taken.values()))
+            statements.setdefault(texts[new, columns], []).append(self.shown_row(merged))
         for sql, rows in statements.items():
             self.run(sql, rows)
 
-    def delete(self, keys: Sequence[Key]) -> None:
-        """Delete rows. Raises TableBroken."""
-        with self._rule.deleting(self.entry.name, keys):
-            self.run(f"DELETE FROM {main(self.entry.name)} WHERE {self._exactly}", keys)
+    @cached_property
+    def leads(self) -> Leads:
+        """Which numbers others stand for, by column; the same for all of a merge."""
+        return leads(self.db, self.entry) if self.entry.led_columns else {}
 
-    def run(self, sql: str, rows: Sequence[Key]) -> None:
-        """Run a statement for each row.
+    def shown_row(self, merged: MergedRow) -> Key:
+        """The key of a row, and what the table shows of the values that it takes."""
+        if not self.leads:
+            return (*merged.key, *merged.taken.values())
+        shown = (shown_value(self.leads.get(column, {}), value) for column, value in merged.taken.items())
+        return (*merged.key, *shown)
+
+    def shown_values(
+        self, columns: Sequence[str], values: Sequence[Sequence[SQLiteValue]]
+    ) -> list[Sequence[SQLiteValue]]:
+        """What the table shows of values, column by column."""
+        return [
+            [shown_value(self.leads[name], value) for value in column] if name in self.leads else column
+            for name, column in zip(columns, values, strict=True)
+        ]
+
+    def delete(self, keys: Sequence[Key]) -> None:
+        """Delete rows.
 
         Raises:
-            TableBroken: one is refused.
+            TableBroken: a trigger of the app's lets one not go.
+        """
+        sql = f"DELETE FROM {main(self.entry.name)} WHERE {self.table.is_row}"
+        if not keys:
+            return
+        with self._rule.deleting(self.entry.name, keys):
+            self.run(sql, keys, hides=False)
+
+    def run(self, sql: str, rows: Sequence[Key], *, hides: bool = True) -> None:
+        """Run a statement for each row.
+
+        Args:
+            hides: a row that the table does not take can be hidden.
+
+        Raises:
+            RowRefused: there is such a row. TableBroken: otherwise; also where something fails.
         """
         if not rows:
             return
@@ -123,16 +160,32 @@ class Writer:
                 yield row
 
         try:
-            self.db.executemany(sql, counted())
+            if len(rows) == 1:
+                self.db.execute(sql, rows[0])
+            else:
+                self.db.executemany(sql, counted())
         except refused.ERRORS as error:
-            again = _once(self.db, sql, rows[at])
-            raise refused.row(self.db, self.entry, rows[at][: len(self.entry.key)], error, self._rule, again) from error
+            if hides and self.is_of_row(error):
+                raise refused.RowRefused from error
+            raise self.refused(sql, rows[at], error) from error
+
+    def is_of_row(self, error: Exception) -> bool:
+        """Whether a table does not take a row, which can be hidden: not if it has rolled back all of the
+        transaction."""
+        of_others = getattr(error, "extendedresult", 0) == apsw.SQLITE_CONSTRAINT_FOREIGNKEY
+        is_of_row = isinstance(error, refused.OF_ROWS) and not of_others and not self._rule.refuses(self.entry.name)
+        return is_of_row and self.db.in_transaction
+
+    def refused(self, sql: str, row: Key, error: Exception) -> TableBroken:
+        """The error for a row for which a statement was refused."""
+        again = _once(self.db, sql, row)
+        return refused.row(self.db, self.entry, row[: len(self.entry.key)], error, self._rule, again)
 
     def update(self, columns: tuple[str, ...]) -> str:
         """The SQL for a row that is there: INSERT would ask for columns that are NOT NULL, and did not change."""
         after = 1 + len(self.entry.key)
         sets = ", ".join(f"{ident(name)} = ?{n}" for n, name in enumerate(columns, after))
-        return f"UPDATE {main(self.entry.name)} SET {sets} WHERE {self._exactly}"
+        return f"UPDATE{self.table.or_abort} {main(self.entry.name)} SET {sets} WHERE {self.table.is_row}"
 
     def insert(self, columns: tuple[str, ...], rows: str = "") -> str:
         """The SQL for a new row. Its cells may come one after the other, each in a transaction of its own: until then a
@@ -141,18 +194,17 @@ class Writer:
         Args:
             rows: what takes the place of one row's values, where these are all columns.
         """
-        empty = {name: value for name, value in self._needed.items() if name not in columns}
+        empty = {name: value for name, value in self.table.needed.items() if name not in columns}
         names = (*self.entry.key, *columns)
         values = (*["?"] * len(names), *empty.values())
         one = f"({', '.join(values)})"
         sets = ", ".join(f"{ident(name)} = excluded.{ident(name)}" for name in columns)
-        return (
-            f"INSERT INTO {main(self.entry.name)} ({idents((*names, *empty))})"
-            f" VALUES {rows or one}"
-            f" ON CONFLICT ({idents(self.entry.key)}) DO {f'UPDATE SET {sets}' if sets else 'NOTHING'}"
-        )
+        again = f" ON CONFLICT ({idents(self.entry.key)}) DO {f'UPDATE SET {sets}' if sets else 'NOTHING'}"
+        into = f"INSERT{self.table.or_abort} INTO {main(self.entry.name)}"
+        insert = f"{into} ({idents((*names, *empty))}) VALUES {rows or one}"
+        return insert if self.loose_key else insert + again  # it might be another row's key as well
 
-    def _see(self, changed: Sequence[MergedRow]) -> None:
+    def see(self, changed: Sequence[MergedRow]) -> None:
         """What is seen of a row is what was merged, whatever triggers make of it (``final_values``). What nobody has
         sent of a new row, its defaults, is seen as the table has it."""
         slots, columns = self.entry.slots, len(self.entry.columns)
@@ -162,13 +214,14 @@ class Writer:
             if not merged.row.alive:
                 continue
             if merged.taken:
-                statements.setdefault(tuple(merged.taken), []).append((merged.r, *merged.taken.values()))
+                values = seen(tuple(merged.taken.values()), self.encoding)
+                statements.setdefault(tuple(merged.taken), []).append((merged.r, *values))
             if (merged.deleted or not merged.there) and len(merged.taken) < columns:
                 defaults.append((merged.r, *merged.key))
         see(self.db, self.entry, defaults)
         for taken, rows in statements.items():
-            sets = ", ".join(f"v{slots[column]} = {mark(f'?{n}')}" for n, column in enumerate(taken, 2))
-            self.db.executemany(f"UPDATE main.{self.entry.rows} SET {sets} WHERE r = ?1", rows)
+            sets = ", ".join(f"v{slots[column]} = ?{n}" for n, column in enumerate(taken, 2))
+            run_each(self.db, f"UPDATE main.{self.entry.rows} SET {sets} WHERE r = ?1", rows)
 
 
 def _once(db: apsw.Connection, sql: str, row: Key) -> Callable[[], object]:

@@ -88,7 +88,7 @@ class LanServer:
             host=host,
             port=self.port or _free_port(host),
             access=self._guests,
-            options=HubOptions(tls=self._certificate.tls),
+            options=HubOptions(tls=self._certificate.tls, follow_schema=False),  # the file is its app's
             backups=self._backups or Backups(self._folder / "backups"),
             on_guests=self._moved,
             inbound=self._inbound,

@@ -19,7 +19,8 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 from engine.errors import UsageError
 from engine.pairing.verification_words import six_words
 from engine.text import t
-from engine.wire.handshake import check_room
+from engine.wire.handshake import ROOMS, check_room
+from engine.wire.room_address import place_room
 
 SCHEME = "syncline"
 
@@ -61,7 +62,7 @@ class PairingLink:
     @property
     def urls(self) -> tuple[str, ...]:
         """The addresses as they are dialled."""
-        return tuple(url_of(address, self.port) for address in self.addresses)
+        return tuple(place_room(url_of(address, self.port), self.room)[0] for address in self.addresses)
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -70,8 +71,8 @@ class PairingLink:
 
 
 def url_of(address: str, port: int) -> str:
-    """Return the URL of a machine that shares, by an IP address or a name."""
-    return f"wss://{f'[{address}]' if ':' in address else address}:{port}/sync"
+    """Return the URL of a machine that shares, by an IP address or a name; the room goes behind it."""
+    return f"wss://{f'[{address}]' if ':' in address else address}:{port}{ROOMS}"
 
 
 def parse(text: str) -> PairingLink:

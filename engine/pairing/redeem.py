@@ -11,6 +11,7 @@ from engine.pairing.pairing_link import PairingLink
 from engine.pairing.reachability import answering
 from engine.text import t
 from engine.transport.connect import dial
+from engine.wire.room_address import place_room
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ async def trade(link: PairingLink, *, name: str = "") -> Paired:
     async with contextlib.aclosing(answering(link.addresses, link.port)) as urls:
         async for url in urls:
             try:
+                url, _ = place_room(url, link.room)
                 dialled = await dial(
                     url, link.room, token=link.token, fingerprint=link.fingerprint, name=name or machine_name()
                 )

@@ -18,6 +18,7 @@ from engine.pairing.addresses import own_addresses
 from engine.pairing.discovery import Discovery, mark
 from engine.pairing.reachability import where_it_is
 from engine.settings import PeerConfig
+from engine.wire.room_address import place_room, without_room
 
 log = logging.getLogger(__name__)
 
@@ -86,7 +87,8 @@ class Relocator:
         for found in discovery.found:
             if found.certificate == mark(peer.fingerprint):
                 url = await where_it_is(found.addresses, found.port, peer.fingerprint)
-                if url is not None and url != peer.url and peer in self._lost():
+                if url is not None and without_room(url) != without_room(peer.url) and peer in self._lost():
+                    url, _ = place_room(url, peer.room)
                     log.info("%s is at %s now", peer.name, url)
                     await self._moved(peer, url)
                     return

@@ -1,4 +1,4 @@
-"""Adds what another side's tables have more, and takes it back as long as nobody has used it.
+"""Adds what only another side's tables have, and removes it again as long as nobody has used it.
 
 Only what loses nothing: tables that are missing here, and columns outside the key. What was added is remembered in
 ``crsql_syncline_added``, so that it can be told from what a person made.
@@ -6,7 +6,7 @@ Only what loses nothing: tables that are missing here, and columns outside the k
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import apsw
 
@@ -16,7 +16,7 @@ from engine.crr.tables.eligibility import find_table
 from engine.crr.tables.plans import create_plain
 from engine.replica.kinds import Kinds
 from engine.sqlite.sql import ident, main
-from engine.table_plan import TablePlan
+from engine.table_plan import TablePlan, in_order
 from engine.tables.additions import Addition
 from engine.tables.introspect import column_names, is_ordinary
 from engine.tables.plans import column_sql
@@ -32,7 +32,7 @@ def possible(state: State, kinds: Kinds, plans: Iterable[TablePlan]) -> list[Add
     for plan in plans:
         table = synced.get(plan.name.lower())
         if table is None:
-            if find_table(state.db, plan.name) is None and plan.name.lower() not in map(str.lower, _records(state)):
+            if not _is_taken(state, plan.name):
                 found.append(Addition(plan.name))
             continue
         if table.key == tuple(column.name for column in sorted(plan.columns, key=lambda one: one.key) if column.key):
@@ -43,11 +43,13 @@ def possible(state: State, kinds: Kinds, plans: Iterable[TablePlan]) -> list[Add
     return found
 
 
-def add(state: State, kinds: Kinds, plans: Iterable[TablePlan], make: Callable[[str], None]) -> list[Addition]:
+def add(
+    state: State, kinds: Kinds, plans: Iterable[TablePlan], make: Callable[[Sequence[TablePlan]], None]
+) -> list[Addition]:
     """Add it, in the caller's transaction; returns what it was. The plans were checked with ``check_plans``.
 
     Args:
-        make: makes a table, which was created, a synced one.
+        make: makes tables, which were created, synced ones.
 
     Raises:
         NotEligible: a table cannot be synced with it.
@@ -55,18 +57,21 @@ def add(state: State, kinds: Kinds, plans: Iterable[TablePlan], make: Callable[[
     by_name = {plan.name.lower(): plan for plan in plans}
     additions = possible(state, kinds, by_name.values())
     db = state.db
-    for table in dict.fromkeys(addition.table for addition in additions):
-        plan = by_name[table.lower()]
+    tables = {addition.table.lower(): addition.table for addition in additions}
+    whole = [
+        plan for name, plan in by_name.items() if any(name == one.table.lower() and not one.column for one in additions)
+    ]
+    for plan in in_order(whole):
+        create_plain(db, plan)
+    make(in_order(whole))
+    for plan in (plan for name, plan in by_name.items() if name in tables and plan not in whole):
+        table = tables[plan.name.lower()]
         wanted = {addition.column for addition in additions if addition.table == table}
-        if "" in wanted:
-            create_plain(db, plan)
-            make(plan.name)
-            continue
         kind = kinds.that_tracks(table)
         kind.begin_alter(table)
         for column in plan.columns:
             if column.name in wanted:
-                sql = column_sql(column, checked=plan.strict, strict=_is_strict(db, table))
+                sql = column_sql(column, checked=plan.strict, strict=_is_strict(db, table), added=True)
                 db.execute(f"ALTER TABLE {main(table)} ADD COLUMN {sql}")
         kind.commit_alter(table)
     if additions:
@@ -114,6 +119,16 @@ def take_back(state: State, kinds: Kinds) -> tuple[list[Addition], list[Addition
             dropped.append(addition)
         db.execute(f"DELETE FROM main.{_ADDED} WHERE tbl = ? AND col = ?", addition)
     return dropped, kept
+
+
+def _is_taken(state: State, name: str) -> bool:
+    """Whether a table, view or index is called so, or sync records are left of such a table."""
+    index = "SELECT 1 FROM main.sqlite_master WHERE type = 'index' AND name = ? COLLATE NOCASE"
+    return (
+        find_table(state.db, name) is not None
+        or name.lower() in map(str.lower, _records(state))
+        or state.db.execute(index, (name,)).fetchone() is not None
+    )
 
 
 def _is_strict(db: apsw.Connection, table: str) -> bool:

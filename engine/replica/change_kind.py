@@ -1,4 +1,4 @@
-"""Makes a table of the other kind, with all that is recorded of it: nobody is told anything anew.
+"""Turns a table into one of the other kind, with all its records, so that nothing is sent again.
 
 Each function runs in the caller's write transaction, in which everything was captured.
 """
@@ -15,12 +15,12 @@ from typing import Any
 import apsw
 
 from engine.change import SENTINEL, SQLiteValue
-from engine.clocks import table_marks
+from engine.clocks import coverage, table_marks
 from engine.crr.catalogue import Crr
 from engine.crr.state import State
-from engine.crr.tables import undone
+from engine.crr.tables import kept_records
 from engine.crr.tables.create import build, create_tables, drop_triggers
-from engine.ordinary import register, triggers
+from engine.ordinary import layout, register, triggers
 from engine.ordinary.capture import see
 from engine.ordinary.catalogue import OrdinaryTable
 from engine.ordinary.records import FIELDS, Records, entries_of, row_of
@@ -36,25 +36,27 @@ TOGETHER = 5_000
 
 
 def free(state: State, crr: Crr) -> None:
-    """Make an ordinary table of one of cr-sqlite's: any program can write to it again.
+    """Turn one of cr-sqlite's tables into an ordinary one: any program can write to it again.
 
     The capture that follows compares all of it, for what its triggers may not have recorded.
     """
-    db, table = state.db, crr.table
+    db, table = state.cursor().connection, crr.table
     mark = state.catalogue().marks.get(crr.name)
-    state.keep_floor()
-    entry = register.create(db, table.name, crr.key, crr.columns)
+    latest = db.execute(f"SELECT max(db_version) FROM {main(crr.name + CLOCK)}").get or 0
+    state.keep_floor(max(state.db_version(), latest))  # this transaction may have recorded some of it
+    entry = layout.create(db, table.name, crr.key, crr.columns)
     records = Records(db, entry)
     rows = _rows_of(db, crr, entry)
     while chunk := list(islice(rows, TOGETHER)):
         numbers = records.put_new([(pack(_spelled(key)), row) for key, row in chunk])
         see(db, entry, [(r, *key) for r, (key, row) in zip(numbers, chunk, strict=True) if row.alive])
     drop_triggers(db, table.name, table)
-    undone.drop(db, crr.name)
+    kept_records.drop(db, crr.name)
     db.execute(f"DROP TABLE {main(crr.name + CLOCK)}; DROP TABLE {main(crr.name + PKS)}")
     triggers.make(db, entry)
     if mark is not None:
-        table_marks.put_again(db, OrdinaryTable(entry, table), mark)
+        table_marks.put_again(db, OrdinaryTable(entry, table, db.pragma("encoding")), mark)
+        coverage.keep_columns(db, crr.name, crr.slots, entry.slots)
     version = db.execute("PRAGMA main.schema_version").get
     register.save(db, replace(entry, schema=version, due=""))
 
@@ -96,11 +98,11 @@ def _spelled(key: tuple[SQLiteValue, ...]) -> list[SQLiteValue]:
 
 
 def to_crr(state: State, entry: Entry, table: Table) -> None:
-    """Make a table of cr-sqlite's of an ordinary one. It can be one: whoever calls this has looked."""
-    db = state.db
+    """Turn an ordinary table into one of cr-sqlite's. The caller has checked that it can be one."""
+    db = state.cursor().connection
     mark = marks(db).get((entry.name, entry.rows))
     state.keep_floor()
-    undone.drop(db, table.name)
+    kept_records.drop(db, table.name)
     create_tables(db, table)
     clock, pks = main(table.name + CLOCK), main(table.name + PKS)
     keys = ", ".join("?" * (1 + len(entry.key)))
@@ -119,11 +121,12 @@ def to_crr(state: State, entry: Entry, table: Table) -> None:
             cells,
         )
     triggers.drop(db, entry)
-    register.drop(db, entry)
+    layout.drop(db, entry)
     build(state, table)
     crr = state.catalogue().tracking(table.name)
     if mark is not None and crr is not None:
         table_marks.put_again(db, crr, mark)
+        coverage.keep_columns(db, crr.name, entry.slots, crr.slots)
 
 
 def _known(db: apsw.Connection, entry: Entry) -> Iterator[tuple[int, tuple[SQLiteValue, ...], Row]]:

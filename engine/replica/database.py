@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from functools import partial
 from pathlib import Path
 from traceback import clear_frames
 from types import TracebackType
@@ -19,6 +18,7 @@ from engine.errors import ReadOnlyFile, UsageError
 from engine.ids import SiteId
 from engine.ordinary.kind import OrdinaryKind
 from engine.replica.kinds import Kinds
+from engine.sqlite.durability import Durability
 from engine.sqlite.file_identity import file_id, not_there, replaced
 from engine.sqlite.sqlite_errors import explained, explanation, stopped
 from engine.tables.trigger_rule import TriggerRule
@@ -29,6 +29,9 @@ PROGRESS = 100_000
 
 NORMAL = 1
 """The number of ``synchronous`` with which a log (WAL) is synced only when it is copied into the file."""
+
+SHORT_MS = 50
+"""How long a short try waits for another program's lock."""
 
 TRIES = 3
 """How often a reading tries to find that nothing was written since it was recorded."""
@@ -56,15 +59,20 @@ class Database:
         self._place = str(path.absolute())  # whatever the current folder is later
         self.file_id = file_id(self._place)
         self._state = state
-        self._crsqlite, self._ordinary = CrsqliteKind(state), OrdinaryKind(connection, state)
+        self._crsqlite = CrsqliteKind(state)
+        others = self._crsqlite.catalogue
+        self._ordinary = OrdinaryKind(connection, state, lambda: others().tables, captured=not readonly)
         self._kinds = Kinds((self._crsqlite, self._ordinary))
         self._rule = TriggerRule(connection)
+        self._durability = Durability(connection)
         self._closed = False
         self._recorded = 0
         self._stop = threading.Event()
+        self._short_tries = False
+        self._waits = _Waits(self._stop)
         # neither holds this object: the connection would live on with it
         connection.set_progress_handler(self._stop.is_set, PROGRESS)
-        connection.set_busy_handler(partial(_wait_on, self._stop))
+        connection.set_busy_handler(self._waits.goes_on)
 
     @classmethod
     def open(cls, path: str | Path, *, readonly: bool = False, create: bool = False, recover: bool = False) -> Self:
@@ -113,6 +121,16 @@ class Database:
         self.close()
 
     # Transactions
+
+    @contextmanager
+    def short_tries(self) -> Iterator[None]:
+        """Inside, no transaction that writes waits long for the lock before it begins: whoever comes back later lets
+        others have their turn meanwhile. Once it has begun, it waits as ever for programs that read."""
+        before, self._short_tries = self._short_tries, True
+        try:
+            yield
+        finally:
+            self._short_tries = before
 
     def _reading(self) -> AbstractContextManager[apsw.Connection]:
         return _Transaction(self, "BEGIN")
@@ -185,6 +203,7 @@ class Database:
         if not wal or before <= NORMAL:
             yield
             return
+        self._durability.weakened()
         cursor.execute(f"PRAGMA main.synchronous = {NORMAL}")
         try:
             yield
@@ -194,6 +213,32 @@ class Database:
     def _capture_rest(self) -> int:
         """Record what was written since, in this write transaction; returns the latest version that was recorded so."""
         return max(kind.capture_all() for kind in self._kinds.all)
+
+
+_WRITES = "BEGIN IMMEDIATE"
+
+
+class _Waits:
+    """How a connection waits for another program's lock."""
+
+    def __init__(self, stop: threading.Event) -> None:
+        self._stop = stop
+        self._most: int | None = None
+
+    def goes_on(self, tries: int) -> bool:
+        """Wait a while, so many times by now; False to give up."""
+        begun = sum(WAITS[:tries]) + max(0, tries - len(WAITS)) * WAITS[-1]
+        most = BUSY_MS if self._most is None else self._most
+        return begun < most and not self._stop.wait(WAITS[min(tries, len(WAITS) - 1)] / 1000)
+
+    @contextmanager
+    def at_most(self, milliseconds: int) -> Iterator[None]:
+        """Wait no longer inside."""
+        self._most = milliseconds
+        try:
+            yield
+        finally:
+            self._most = None
 
 
 class _Transaction:
@@ -221,7 +266,11 @@ class _Transaction:
             if file._stop.is_set():
                 raise stopped(file.path)
             self._cursor = file._state.cursor()
-            self._cursor.execute(self._begin)
+            if file._short_tries and self._begin == _WRITES:
+                with file._waits.at_most(SHORT_MS):
+                    self._cursor.execute(_WRITES)
+            else:
+                self._cursor.execute(self._begin)
         if self._check is not None:
             try:
                 self._check()
@@ -262,15 +311,15 @@ class _Writing(_Transaction):
     __slots__ = ("_schema", "_tables")
 
     def __init__(self, file: Database, *, altering: bool) -> None:
-        super().__init__(file, "BEGIN IMMEDIATE", file.check_there)
+        super().__init__(file, _WRITES, file.check_there)
         self._tables = None if altering else file._ordinary.tables
         self._schema: int | None = None
 
     def __enter__(self) -> apsw.Connection:
         db = super().__enter__()
         try:
-            if self._tables is not None and self._tables.entries():
-                self._schema = db.execute("PRAGMA main.schema_version").get
+            if self._tables is not None:
+                self._schema = self._cursor.execute("PRAGMA main.schema_version").get
         except BaseException as error:
             self._take_back(error)
             raise
@@ -286,14 +335,8 @@ class _Writing(_Transaction):
         super().__exit__(kind, error, trace)
 
 
-def _wait_on(stop: threading.Event, tries: int) -> bool:
-    """Wait a while for another program's lock, so many times by now; False to give up."""
-    begun = sum(WAITS[:tries]) + max(0, tries - len(WAITS)) * WAITS[-1]
-    return begun < BUSY_MS and not stop.wait(WAITS[min(tries, len(WAITS) - 1)] / 1000)
-
-
 def _let_go(error: BaseException) -> None:
-    """End the queries that were being read when an error came. Whoever keeps it keeps them too, in the frames that it
+    """End the queries that were being read when an error came. Whoever keeps that keeps them too, in the frames that it
     went through, and a query that has not ended holds the file's lock, transaction or not."""
     at: BaseException | None = error
     while at is not None:

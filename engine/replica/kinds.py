@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from engine.tables.kind import Kind, KindCatalogue, Reading
+from engine.tables.ranges import Share
 from engine.tables.reading import Fill, Shown
-from engine.tables.types import DescribedTable, SyncedTable
+from engine.tables.types import Basis, DescribedTable, SyncedTable
 
 
 @dataclass(frozen=True)
 class Tables:
-    """The tables of all kinds, as of one version of the schema; as ``KindCatalogue``."""
+    """The tables of all kinds, as of one version of the schema; as ``KindCatalogue`` and ``MarkedTables``."""
 
     parts: tuple[KindCatalogue, ...]
 
@@ -33,6 +34,14 @@ class Tables:
     def marks(self) -> Mapping[str, str]:
         return {name: mark for part in self.parts for name, mark in part.marks.items()}
 
+    @cached_property
+    def bases(self) -> Mapping[str, Basis]:
+        return {
+            name: Basis(mark, frozenset(self.synced[name].slots.items()))
+            for name, mark in self.marks.items()
+            if name in self.synced
+        }
+
     def tracking(self, table: str) -> SyncedTable | None:
         return next((found for part in self.parts if (found := part.tracking(table)) is not None), None)
 
@@ -49,19 +58,19 @@ class Kinds:
         """The one that says in words what a table is that is of no kind."""
         return self.all[0]
 
-    def catalogue(self) -> KindCatalogue:
+    def catalogue(self) -> Tables:
         """The tables of all kinds: another object when the schema changed."""
-        if len(self.all) == 1:
-            return self.first.catalogue()
         parts = tuple(kind.catalogue() for kind in self.all)
         before = self._tables.parts if self._tables is not None else ()
         if self._tables is None or any(old is not new for old, new in zip(before, parts, strict=True)):
             self._tables = Tables(parts)
         return self._tables
 
-    def in_use(self) -> tuple[Kind, ...]:
-        """Those that have tables, or the first."""
-        return tuple(kind for kind in self.all if kind.catalogue().tables) or (self.first,)
+    def in_use(self) -> tuple[KindCatalogue, tuple[Kind, ...]]:
+        """The tables of all kinds; and the kinds that have any, or the first."""
+        found = self.catalogue()
+        kinds = tuple(kind for kind, part in zip(self.all, found.parts, strict=True) if part.tables)
+        return found, kinds or (self.first,)
 
     def of(self, table: str) -> Kind:
         """The kind of a table by its wire name; the first where it is of none."""
@@ -71,17 +80,18 @@ class Kinds:
                 return kind
         return self.first
 
-    def reading(self, until: int, fill: Fill) -> Callable[[str, bytes | None, int, Shown | None], bytes | None]:
-        """What reads tables of all kinds, by name, in this transaction; as ``Reading.read``."""
-        if len(in_use := self.in_use()) == 1:
-            return in_use[0].reading(until, fill).read
+    def reading(self, until: int, fill: Fill) -> Callable[[Share, bytes | None, int, Shown | None], bytes | None]:
+        """What reads tables of all kinds in this transaction; as ``Reading.read``."""
+        _, kinds = self.in_use()
+        if len(kinds) == 1:
+            return kinds[0].reading(until, fill).read
         readings: dict[str, Reading] = {}
 
-        def read(table: str, place: bytes | None, since: int, shown: Shown | None) -> bytes | None:
-            kind = self.of(table)
+        def read(share: Share, place: bytes | None, since: int, shown: Shown | None) -> bytes | None:
+            kind = self.of(share.table)
             if kind.label not in readings:
                 readings[kind.label] = kind.reading(until, fill)
-            return readings[kind.label].read(table, place, since, shown)
+            return readings[kind.label].read(share, place, since, shown)
 
         return read
 

@@ -8,6 +8,7 @@ from itertools import groupby
 from operator import attrgetter, itemgetter
 
 from engine.change import Change, by
+from engine.ids import SiteId
 from engine.replica.kinds import Kinds
 from engine.tables.applied import AppliedLog
 from engine.tables.batches import are_many, batches
@@ -24,30 +25,32 @@ class Merger:
     change that no kind takes has written nothing.
 
     Args:
-        tell: whether to remember in ``applied`` what won; without it, memory is bounded.
+        report_applied: whether to remember in ``applied`` what won; without it, memory is bounded.
     """
 
-    def __init__(self, kinds: Kinds, rule: TriggerRule, *, js_numbers: bool, tell: bool) -> None:
+    def __init__(self, kinds: Kinds, rule: TriggerRule, *, js_numbers: bool, report_applied: bool) -> None:
         self._kinds = kinds
+        self.catalogue, self._in_use = kinds.in_use()
         self._rule = rule
         self._js_numbers = js_numbers
-        self._tell = tell
+        self._report_applied = report_applied
         self.won = 0
         self.applied = AppliedLog()
 
-    def merge(self, changes: Iterable[Change], author: bytes | None = None) -> None:
+    def merge(self, changes: Iterable[Change], author: SiteId | None = None) -> None:
         """Merge all of them, in order; ``author`` takes the place of every change's site id.
 
         Raises:
             InvalidChange, SchemaMismatch, TableBroken: the caller rolls back.
         """
-        many, kinds = are_many(changes), self._kinds.in_use()
+        many, kinds = are_many(changes), self._in_use
         mergings = {
-            kind.label: kind.merging(self._rule, js_numbers=self._js_numbers, tell=self._tell) for kind in kinds
+            kind.label: kind.merging(self._rule, js_numbers=self._js_numbers, report_applied=self._report_applied)
+            for kind in kinds
         }
         if author is not None:
             changes = by(author, changes)
-        with self._rule.in_force(self._kinds.catalogue()), _around(mergings.values(), many=many):
+        with self._rule.in_force(self.catalogue), _around(mergings.values(), many=many):
             for batch in batches(changes):
                 if len(kinds) == 1:
                     self._write([(mergings[kinds[0].label].decide(batch), None)])
@@ -62,7 +65,7 @@ class Merger:
                 won += decision.won
         if won:
             self.won += won
-            if self._tell:
+            if self._report_applied:
                 self.applied.add(won, lambda: _in_order(shares))
 
     def _decided(self, batch: Sequence[Change], mergings: Mapping[str, Merging]) -> list[Share]:

@@ -16,8 +16,8 @@ from engine.errors import ReplicaError
 from engine.ids import SiteId
 from engine.replica.kinds import Kinds
 from engine.tables import parking
-from engine.tables.reading import Fill, Intervals, Shown, put_in_order
-from engine.tables.types import Part, Span
+from engine.tables.ranges import Part, Share, Span
+from engine.tables.reading import Fill, Intervals, Secondhand, Shown, put_in_order
 from engine.text import t
 
 SCAN = 50_000
@@ -27,9 +27,9 @@ _HEAD = struct.Struct(">8sH")
 
 
 class _Place(NamedTuple):
-    """How far a range was read: up to a place in the table that has this number in the span."""
+    """How far a range was read: up to a place in the share that has this number in the span."""
 
-    table: int
+    share: int
     inside: bytes
 
 
@@ -53,8 +53,9 @@ class RangeReader:
         exclude_versions: Sequence[tuple[int, int]],
         changes: int,
         size: int,
+        secondhand: Secondhand,
     ) -> Part:
-        """As Replica.part."""
+        """As Replica.part; ``secondhand``: what is recorded of that."""
         tables = self._kinds.catalogue()
         for name in span.tables:
             if name in tables.parked:
@@ -66,39 +67,50 @@ class RangeReader:
         until = newest
         if at is not None and span.until is not None:
             until = span.until
-        shown = Shown(exclude_site, Intervals(exclude_versions))
+        shown = Shown(exclude_site, Intervals(exclude_versions), secondhand)
         filtered = exclude_site is not None or bool(exclude_versions) or self._site_id is None
         fill = Fill(changes, size, SCAN)
         read = self._kinds.reading(until, fill)
         token = b""
-        for number, name in enumerate(span.tables):
-            if at is not None and number < at.table:
+        shares = self._shares(span)
+        for number, share in enumerate(shares):
+            if at is not None and number < at.share:
                 continue
+            name = share.table
             if name not in tables.tables:
                 raise ReplicaError(
                     t("The table “{table}” can no longer be synced.", table=name), hint=t("Was its schema changed?")
                 )
-            late = name in span.late
-            inside = at.inside if at is not None and number == at.table else None
-            stopped = read(name, inside, 0 if late else span.since, shown if filtered and not late else None)
+            late = share.late
+            inside = at.inside if at is not None and number == at.share else None
+            stopped = read(share, inside, 0 if late else span.since, shown if filtered and not late else None)
             if stopped is not None:
                 token = _HEAD.pack(self._mark(span, until), number) + stopped
                 break
         put_in_order(fill.found)
-        return Part(tuple(fill.found), until, token, newest, shown.hid)
+        return Part(tuple(fill.found), until, token, newest, shown.hid, secondhand)
+
+    def _shares(self, span: Span) -> list[Share]:
+        tables = self._kinds.catalogue().tables
+        return span.shares(lambda name: tables[name].columns if name in tables else ())
 
     def _find(self, span: Span, place: bytes) -> _Place | None:
         """What a token stands for; None when it was not made for this range and these tables."""
         if span.until is None or len(place) < _HEAD.size:
             return None
-        mark, table = _HEAD.unpack_from(place)
-        if mark != self._mark(span, span.until) or table >= len(span.tables):
+        mark, number = _HEAD.unpack_from(place)
+        shares = self._shares(span)
+        if mark != self._mark(span, span.until) or number >= len(shares):
             return None
         inside = place[_HEAD.size :]
-        return _Place(table, inside) if self._kinds.of(span.tables[table]).is_place(inside) else None
+        return _Place(number, inside) if self._kinds.of(shares[number].table).is_place(inside) else None
 
     def _mark(self, span: Span, until: int) -> bytes:
-        """What a place is good for: this file, this end, these tables as they are now, the same of them late."""
+        """What a place is good for: this file, this end, these tables as they are now, and the same shares of them."""
         known = self._kinds.catalogue().tables
-        layouts = [(n, known[n].layout, n in span.late) for n in span.tables if n in known]
+        layouts = [
+            (share.table, known[share.table].layout, share.columns and sorted(share.columns), share.late, share.rows)
+            for share in self._shares(span)
+            if share.table in known
+        ]
         return hashlib.blake2b(repr((self._site_id, until, layouts)).encode(), digest_size=8).digest()

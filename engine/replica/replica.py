@@ -1,41 +1,37 @@
-"""One replica: a SQLite file with CRRs, behind typed methods."""
+"""One replica: a SQLite file with synced tables, behind typed methods."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from itertools import islice
 
 from engine.change import MAX_VERSION, Change, SQLiteValue
-from engine.clocks import coverage, identity, lineage, table_marks, tracked
-from engine.errors import FileReplaced, UsageError
+from engine.clocks import coverage, datasets, identity, lineage, secondhand, tracked
 from engine.ids import SiteId
+from engine.ordinary.refused import RowsGone
+from engine.ordinary.shown_numbers import Cell, numbers_here
 from engine.replica import table_digests
 from engine.replica.merging import Merger
+from engine.replica.peer_clocks import PeerClocks
 from engine.replica.ranges import RangeReader
 from engine.replica.versions import Reader
-from engine.replica.withheld import Holding
-from engine.sqlite import durability
 from engine.sqlite.sqlite_errors import explained
 from engine.sqlite.steps import at_once
+from engine.table_shape import BEGUN_EMPTY
 from engine.tables import parking
 from engine.tables.digests import SLICE, Rank, Slice
-from engine.tables.types import (
-    ChangeSet,
-    Known,
-    MergeResult,
-    Part,
-    Place,
-    Received,
-    Span,
-    TableDigest,
-    TrackedPeer,
-)
-from engine.text import t
+from engine.tables.kind import Compared
+from engine.tables.ranges import Part, Span
+from engine.tables.types import ChangeSet, MergeResult, Place, Received, TableDigest
+from engine.tables.waiting import HiddenRow
 
 
-class Replica(Holding):
+class Replica(PeerClocks):
     """Synchronous, for one thread at a time. Every method is one short transaction; none may run inside
     another transaction on ``connection``. What its file is and what tables it has stands in ``Database`` and
-    ``Schema``, what cannot be sent for now in ``Holding``.
+    ``Schema``, what cannot be sent for now in ``Holding``, which rows belong together in ``Joining``,
+    what peers have seen, and have shown, in ``PeerClocks``.
     """
 
     # Looking
@@ -45,15 +41,22 @@ class Replica(Holding):
         with explained(self.path):
             return self._state.sendable_version()
 
-    def digests(self, tables: Iterable[str] | None = None) -> tuple[TableDigest, ...]:
+    def digests(
+        self, tables: Iterable[str] | None = None, columns: Mapping[str, Collection[str]] | None = None
+    ) -> tuple[TableDigest, ...]:
         """Digests of these tables (all that are synced, by default), by which replicas are compared
-        (``engine.tables.digests``).
+        (``engine.tables.digests``); ``columns``: of the tables that are compared in some only.
 
         Many short transactions, seconds in all for a large table. A table that is not synced is left out.
         """
-        return at_once(table_digests.tables(self, self.crr_tables() if tables is None else tables))
+        return at_once(table_digests.tables(self, self.synced_tables() if tables is None else tables, columns))
 
-    def rows_between(self, table: str, low: bytes, high: bytes, limit: int = SLICE) -> Slice:
+    def numbers_here(self, cells: Iterable[Cell]) -> dict[bytes, int]:
+        """The numbers that rows have here which cells name, by name."""
+        with self._reading() as db:
+            return numbers_here(db, self._ordinary.tables.entries(), cells)
+
+    def rows_between(self, table: str, low: bytes, high: bytes, limit: int = SLICE, columns: Compared = None) -> Slice:
         """As ``engine.tables.kind.Kind.rows_between``: rows by key, each with its digest.
 
         Raises:
@@ -61,7 +64,7 @@ class Replica(Holding):
             InvalidChange: a key that is none of this table.
         """
         with self._reading_captured():
-            return self._kinds.of(table).rows_between(table, low, high, limit)
+            return self._kinds.of(table).rows_between(table, low, high, limit, columns)
 
     def key_order(self, table: str) -> Callable[[bytes], Rank]:
         """What gives packed keys their place in the order of ``rows_between``. Raises SchemaMismatch likewise."""
@@ -74,18 +77,35 @@ class Replica(Holding):
         with self._reading_captured():
             return self._kinds.of(table).lengths_above(table, above)
 
+    def deleted_above(self, table: str, above: int) -> tuple[list[bytes], int | None]:
+        """Keys of rows that were deleted, above a number, and the number to go on above, if any. Raises SchemaMismatch
+        likewise."""
+        with self._reading_captured():
+            return self._kinds.of(table).deleted_above(table, above)
+
+    def count_deleted(self) -> dict[str, int]:
+        """How many rows of each synced table were deleted: they are remembered, so that nobody brings them back."""
+        counts: dict[str, int] = {}
+        for table in self.synced_tables():
+            counts[table] = 0
+            above: int | None = 0
+            while above is not None:
+                keys, above = self.deleted_above(table, above)
+                counts[table] += len(keys)
+        return counts
+
     def values_at(
-        self, table: str, keys: Sequence[bytes], most: int | None = None
+        self, table: str, keys: Sequence[bytes], most: int | None = None, columns: Compared = None
     ) -> list[tuple[SQLiteValue, ...] | None]:
-        """The columns, in order of name, of the rows with these packed keys; None for one that is not there, and
-        nothing of one with more than ``most`` bytes.
+        """The columns, all or only these, in order of name, of the rows with these packed keys; None for one that is
+        not there, and nothing of one with more than ``most`` bytes.
 
         Raises:
             SchemaMismatch, InvalidChange: as ``rows_between``.
         """
         with self._reading_captured():
             kind = self._kinds.of(table)
-            return [kind.values_at(table, key, most) for key in keys]
+            return [kind.values_at(table, key, most, columns) for key in keys]
 
     def live_rows(self, table: str) -> Iterator[tuple[tuple[SQLiteValue, ...], tuple[SQLiteValue, ...]]]:
         """(key, tracked columns) of each row of a synced table, in key order, for comparing.
@@ -95,6 +115,30 @@ class Replica(Holding):
         """
         with explained(self.path):
             yield from self._kinds.of(table).live_rows(table)
+
+    def hidden_rows(self, table: str | None = None, *, limit: int | None = None) -> tuple[HiddenRow, ...]:
+        """The rows of a synced table, or of all, that a rule of the table keeps from being shown, by wire key; the
+        first ``limit`` of them."""
+        with self._reading_captured():
+            names = [name for name in self._kinds.catalogue().tables if table in (None, name)]
+            return tuple(islice((row for name in names for row in self._kinds.of(name).hidden(name)), limit))
+
+    def count_hidden(self) -> int:
+        """How many rows there are of these, in all tables."""
+        with self._reading_captured():
+            return sum(self._kinds.of(name).count_hidden(name) for name in self._kinds.catalogue().tables)
+
+    def redirect(self, table: str, old: Mapping[str, SQLiteValue], new: Mapping[str, SQLiteValue]) -> None:
+        """Have what refers to one row of an ordinary table refer to another, also in rows that are hidden, and where it
+        is led there already.
+
+        Args:
+            old, new: the columns of the two, with what they hold here.
+        """
+        with self._writing():
+            self._capture_rest()
+            self._ordinary.tables.redirect(table, old, new)
+        self.capture()
 
     # Changes
 
@@ -107,6 +151,7 @@ class Replica(Holding):
         exclude_versions: Sequence[tuple[int, int]] = (),
         limit: int | None = None,
         whole: bool = True,
+        leave_out: Collection[str] = (),
     ) -> ChangeSet:
         """The changes with since < db_version <= until, read in one short transaction.
 
@@ -119,13 +164,14 @@ class Replica(Holding):
             exclude_versions: half-open (before, after] intervals of versions to leave out.
             limit: about how many changes at most; versions stay whole, and there is at least one.
             whole: refuse where changes in the range are of a parked table; without it they are left out.
+            leave_out: tables of which nothing is wanted.
 
         Raises:
             TableBroken: changes in the range cannot be read, so that no clock may pass them.
         """
         return self._read(
             lambda: Reader(self._kinds, self._newest()).changes(
-                since, until, exclude_site, exclude_versions, limit, whole
+                since, until, exclude_site, exclude_versions, limit, whole, leave_out
             )
         )
 
@@ -145,7 +191,8 @@ class Replica(Holding):
             span: the range; ``until`` None fixes its end now.
             place: where to go on: that of the part before, also of another session. One that was not made for
                 this range, or for tables that look otherwise now, begins the range anew, with a new end.
-            exclude_site, exclude_versions: as in ``changes``; they never hide anything of a late table.
+            exclude_site, exclude_versions: as in ``changes``; they never hide anything of a late table, nor of what the
+                author wrote and somebody else has brought (``engine.clocks.secondhand``).
             changes, size: at most so many changes and, about, bytes; a single larger change still comes, alone.
 
         Raises:
@@ -154,7 +201,13 @@ class Replica(Holding):
         """
         return self._read(
             lambda: RangeReader(self._kinds, self._state.site_id, self._newest()).part(
-                span, place, exclude_site, exclude_versions, changes, size
+                span,
+                place,
+                exclude_site,
+                exclude_versions,
+                changes,
+                size,
+                secondhand.above(self.connection, span.since),
             )
         )
 
@@ -162,7 +215,9 @@ class Replica(Holding):
         self,
         changes: Iterable[Change],
         *,
-        author: bytes | None = None,
+        author: SiteId | None = None,
+        source: SiteId | None = None,
+        tokens: Collection[bytes] = (),
         received: Received | None = None,
         place: Place | None = None,
         js_numbers: bool = False,
@@ -176,6 +231,8 @@ class Replica(Holding):
             changes: in the order they came. May be empty: then only the clock moves.
             author: takes the place of every change's site id (the stock dialect: the sender's); without it
                 each change carries its own.
+            source: the peer that they came from; None: nobody who can have written any of them.
+            tokens: those that the source's file has shown on the connection over which they came.
             received: the clock to record, MAX with the one recorded (cr-sqlite.md 9).
             place: how far a range is held with these changes, which does not move the clock yet.
             js_numbers: values may have passed through JavaScript (cr-sqlite.md 10.3).
@@ -191,6 +248,30 @@ class Replica(Holding):
             TableBroken: a table is parked here.
             FileBusy, StorageFailed, ReadOnlyFile: the file. In every case nothing was kept.
         """
+        changes = changes if isinstance(changes, Sequence) else tuple(changes)
+        merge = partial(
+            self._merge, changes, author, source, tokens, received, place, js_numbers, floor, report_applied, tables
+        )
+        try:
+            return merge()
+        except RowsGone as error:
+            with self._writing():
+                self._ordinary.tables.compare_all(error.table)
+        return merge()
+
+    def _merge(
+        self,
+        changes: Sequence[Change],
+        author: SiteId | None,
+        source: SiteId | None,
+        tokens: Collection[bytes],
+        received: Received | None,
+        place: Place | None,
+        js_numbers: bool,
+        floor: int,
+        report_applied: bool,
+        tables: Collection[str],
+    ) -> MergeResult:
         self.capture()
         with self._writing() as db:
             before = self._check_same(floor)
@@ -198,10 +279,9 @@ class Replica(Holding):
             if captured > before:  # what comes in has a version of its own, above that
                 before = captured
                 self._state.next_version(captured + 1)
-            if self._kinds.catalogue().parked:
-                changes = tuple(changes)
+            merger = Merger(self._kinds, self._rule, js_numbers=js_numbers, report_applied=report_applied)
+            if merger.catalogue.parked:
                 self._check_parked({*tables, *(received.tables or () if received else ()), *(c.table for c in changes)})
-            merger = Merger(self._kinds, self._rule, js_numbers=js_numbers, tell=report_applied)
             merger.merge(changes, author)
             if received is not None:
                 tracked.record_received(db, self._state.site_id, received)
@@ -210,7 +290,18 @@ class Replica(Holding):
                 coverage.record_received(db, received, self._kinds.catalogue())
             if place is not None:
                 coverage.record_place(db, self._state.site_id, place, self._kinds.catalogue())
-            after = min(self._state.next_version(), MAX_VERSION - 1) if merger.won else before
+            after = before
+            if merger.won:
+                after = min(self._state.next_version(), MAX_VERSION - 1)
+                own, authors = (
+                    self._state.site_id,
+                    {change.site_id for change in changes} if author is None else {author},
+                )
+                if source in authors and source is not None and lineage.shows_latest(db, own, source, tokens):
+                    authors.remove(source)
+                secondhand.note(db, authors - {own}, after)
+            taken_along = self._durability.taken_along() if merger.won else None  # else nothing may be written
+        self._durability.committed(taken_along)
         return MergeResult(merger.applied or (), before, after)
 
     def _check_parked(self, tables: set[str]) -> None:
@@ -223,145 +314,33 @@ class Replica(Holding):
         with self._reading():
             return identity.own(self.connection)
 
-    def _check_same(self, floor: int) -> int:
-        """Return the db_version, if it is not below one that the file has had and the file has the id that it had."""
-        version = self._state.pinned_version()
-        if version < floor or identity.own(self._state.cursor()) != self.site_id:
-            raise FileReplaced(
-                t("“{file}” was replaced or restored in the meantime.", file=self.path.name),
-                hint=t("Syncline continues from what the file holds now."),
-            )
-        return version
-
-    # Clocks of peers
-
-    def known(self, site_id: SiteId, parked: Collection[str] = ()) -> Known:
-        """What is known of one peer: its clocks, what they cover, and where a cut range can go on.
-
-        Tables that bear no mark yet are marked, unless the file was opened read-only: what comes from now on rests on
-        these very tables.
-
-        Args:
-            parked: tables that do not take part on one of the two sides; from now on no clock covers them.
-        """
-        with self._reading() as db:
-            catalogue = self._kinds.catalogue()
-            if self.readonly or not (table_marks.unmarked(catalogue) or coverage.covers_any(db, site_id, parked)):
-                return coverage.known(db, self._state.site_id, site_id, catalogue)
-        with self._writing() as db:
-            self._mark_tables()
-            coverage.uncover(db, site_id, parked)
-            return coverage.known(db, self._state.site_id, site_id, self._kinds.catalogue())
-
-    def _mark_tables(self) -> None:
-        for crr in table_marks.unmarked(self._kinds.catalogue()):
-            table_marks.put(self.connection, crr)
-
-    def marks(self) -> table_marks.Marks:
-        """The marks that the tables bear now (``engine.clocks.table_marks``)."""
-        with explained(self.path):
-            return tuple(self._kinds.catalogue().marks.items())
-
-    def lineage_mark(self) -> int:
-        """The number of the latest token that any peer has shown; later ones have higher numbers."""
-        with self._reading() as db:
-            return lineage.mark(db)
-
-    def renew_lineage(self, site_id: SiteId, confirmed: bytes | None) -> tuple[bytes, ...]:
-        """Have a new token to show to a peer on disk; ``confirmed`` is the latest that it keeps (``lineage``).
-
-        Returns:
-            the tokens by which the peer may know this file now, the newest last.
-        """
-        with self._writing() as db:
-            self._state.keep_floor()
-            lineage.renew(db, self._state.site_id, site_id, confirmed, self._state.sendable_version())
-            return lineage.mine(db, self._state.site_id, site_id)
-
-    def keep_lineage(self, site_id: SiteId, token: bytes, after: Collection[bytes] | None = None) -> bool:
-        """Keep on disk the token that a peer shows from now on.
-
-        Args:
-            after: the tokens that this very file is known to have had. A new one must follow one of them.
-
-        Returns:
-            False when it does not: there are two files with this id. It was not kept then.
-
-        Raises:
-            UsageError: an id or a token that is not 16 bytes.
-        """
-        if len(site_id) != 16 or len(token) != lineage.TOKEN:
-            raise UsageError(t("A peer's site id and its token are 16 bytes each."))
-        with self._writing() as db:
-            return lineage.keep(db, self._state.site_id, site_id, token, after)
-
-    def ask_again(self, site_id: SiteId, since: int = 0) -> None:
-        """Remember to ask a peer for its history above ``since`` once more, and to have no filter hide anything of it.
-
-        It is kept on disk until all of it is here, however often the connection is cut (``keeping``). Clocks stay.
-
-        Raises:
-            UsageError: an id that is not 16 bytes.
-        """
-        if len(site_id) != 16:
-            raise UsageError(t("A peer's site id is 16 bytes."))
-        with self._writing() as db:
-            coverage.record_wish(db, site_id, since)
-
     def new_site_id(self) -> SiteId:
         """Give a file that was copied or restored an id of its own (``engine.clocks.identity``); returns it.
 
-        No row changes. Its clocks of peers are forgotten: with each of them it syncs once more from the start.
+        No row changes. Its clocks of peers are forgotten: with each of them it syncs once more from the start. Rows
+        that have other numbers elsewhere, and that no peer has confirmed yet, get other names.
         """
+        self.capture()
         with self._writing() as db:
+            self._capture_rest()
+            self._ordinary.tables.renew_collections()
+            sent = max((peer.sent or 0 for peer in tracked.tracked_peers(db)), default=0)
+            self._ordinary.tables.rename_unsent(sent)
+            if shared := [name for name in self._named() if self._is_shared(db, name)]:
+                datasets.give(db, shared)  # no clock will tell
             site_id = identity.renew(db)
+            self._ordinary.tables.renew_collections()
+            empty = [name for name in self._kinds.catalogue().synced if not self._has_rows(name)]
+            datasets.forget(db, empty)  # rows that each copy gets are its own
+            for name in empty:
+                datasets.record(db, name, {BEGUN_EMPTY: datasets.NO_ROWS})
         self.site_id = self._state.site_id = site_id
         return site_id
 
-    def received_clock(self, site_id: SiteId) -> int:
-        """How far of the peer's history is held on disk; 0 when nothing is recorded."""
-        return next((p.received or 0 for p in self.tracked_peers() if p.site_id == site_id), 0)
-
-    def sent_clock(self, site_id: SiteId) -> int:
-        """How far of our history the peer has confirmed; 0 when nothing is recorded."""
-        return next((p.sent or 0 for p in self.tracked_peers() if p.site_id == site_id), 0)
-
-    def record_sent(self, site_id: SiteId, version: int) -> None:
-        """Record what a peer confirmed, also a lower version than before (it says what it holds).
-
-        Raises:
-            UsageError: an id that is not 16 bytes, or a version out of range.
-        """
-        self.record_all_sent({site_id: version})
-
-    def record_all_sent(self, clocks: Mapping[SiteId, int], *, floor: int = 0) -> None:
-        """Record what several peers confirmed, by site id, in one transaction; as ``record_sent``.
-
-        Args:
-            floor: as in ``merge``: a file that was set back does not hold what was confirmed.
-
-        Raises:
-            FileReplaced: it was; nothing was recorded.
-        """
-        for site_id, version in clocks.items():
-            if len(site_id) != 16 or not 0 <= version < MAX_VERSION:
-                raise UsageError(
-                    t("A sent clock needs a site id of 16 bytes and a version, not {version}.", version=version)
-                )
-        with self._writing() as db:
-            self._check_same(floor)
-            self._state.keep_floor()
-            for site_id, version in clocks.items():
-                tracked.record_sent(db, site_id, version)
-
-    def tracked_peers(self) -> list[TrackedPeer]:
-        """The clocks of every peer, by site id."""
-        with self._reading() as db:
-            return tracked.tracked_peers(db)
-
-    def announcements(self) -> list[tuple[SiteId, int]]:
-        """(site id, received clock) of every peer, for a greeting; sent clocks never."""
-        return [(peer.site_id, peer.received) for peer in self.tracked_peers() if peer.received is not None]
+    def others_commits(self) -> int:
+        """Return a number that moves whenever anybody else commits to the file, as long as it is open."""
+        with explained(self.path):
+            return int(self._state.cursor().execute("PRAGMA data_version").get)
 
     def ensure_durable(self) -> None:
         """Make what other programs committed survive a power cut, before it is sent for the first time.
@@ -369,4 +348,5 @@ class Replica(Holding):
         Raises:
             StorageFailed: it did not reach the disk; nothing may be sent.
         """
-        durability.ensure(self.connection)
+        with explained(self.path):
+            self._durability.ensure()

@@ -1,81 +1,44 @@
-"""The tables of a replica: what they are, making them syncable, changing them, mending them."""
+"""The schema of a replica: making tables syncable, altering and repairing them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 
 import apsw
 
-from engine.clocks import coverage, file_versions, identity
+from engine.change import MAX_VERSION
+from engine.clocks import datasets, file_versions, identity, tracked
 from engine.crr import config
-from engine.crr.tables import automigrate
-from engine.crr.tables.cautions import with_those_of_the_file
+from engine.crr.tables import automigrate, kept_records
 from engine.crr.tables.eligibility import obstacles as crr_obstacles
 from engine.crr.tables.plans import create_plain, set_equal_values
-from engine.errors import NotEligible, UsageError
+from engine.errors import NotEligible, ReferencesUndecided, UsageError
 from engine.ids import SiteId
+from engine.ordinary import late_references, likely_references, relations
 from engine.ordinary.eligibility import obstacles as ordinary_obstacles
+from engine.ordinary.foreign_keys import ForeignKey
+from engine.ordinary.hidden import check_none
 from engine.replica import additions, change_kind
-from engine.replica.database import Database
+from engine.replica.tables import Tables
 from engine.sqlite.sql import main
-from engine.sqlite.sqlite_errors import explained
-from engine.table_plan import TablePlan
-from engine.table_shape import Parked, Shape
-from engine.tables import parking
+from engine.table_plan import TablePlan, in_order
+from engine.tables import omitted_triggers, parking
 from engine.tables.additions import Addition
 from engine.tables.findings import Finding
-from engine.tables.introspect import Table, describe, is_crr, unnamed_tables, user_tables
+from engine.tables.introspect import Table, describe, is_crr
 from engine.tables.kind import Kind
-from engine.tables.types import Migration, SyncedTable, SyncedTables, TableStatus
-from engine.text import t
+from engine.tables.likely_reference import LikelyReference
+from engine.tables.types import DescribedTable, Migration
+from engine.tables.waiting import HiddenRow
+from engine.text import sentences, t
+
+_FROM_PEER = "crsql_syncline_from_peer"
 
 
-class Schema(Database):
-    """The methods of a replica that are about its tables."""
-
-    _shapes: tuple[SyncedTables, dict[SyncedTable, Shape]] | None = None
-
-    def crr_tables(self) -> tuple[str, ...]:
-        """The wire names of the tables that take part in sync, in catalogue order."""
-        with explained(self.path):
-            return tuple(self._kinds.catalogue().synced)
-
-    def shapes(self) -> tuple[Shape, ...]:
-        """The shape of each of them."""
-        with explained(self.path):
-            tables = self._kinds.catalogue()
-            if self._shapes is None or self._shapes[0] is not tables:
-                known = self._shapes[1] if self._shapes is not None else {}
-                self._shapes = (
-                    tables,
-                    {
-                        table: known.get(table) or self._kinds.of(name).shape(name)
-                        for name, table in tables.synced.items()
-                    },
-                )
-            return tuple(self._shapes[1].values())
-
-    def parked(self) -> tuple[Parked, ...]:
-        """The tables with sync records that take no part in sync for now, by name, and why."""
-        with explained(self.path):
-            return tuple(Parked(name, why) for name, why in sorted(self._kinds.catalogue().parked.items()))
-
-    def park(self, table: str, reason: str) -> None:
-        """Leave a table out of sync, for a reason that only running has shown. Its local writes are recorded on.
-
-        It takes part again, and is asked for from the start, when the table or a trigger is changed, or by ``repair``.
-        Does nothing if it is parked already, or is no CRR any more.
-
-        Args:
-            table: its wire name.
-            reason: in words that follow on "cannot be synced:", without a full stop.
-        """
-        with self._writing() as db:
-            if table in self._kinds.catalogue().synced:
-                parking.record(db, table, reason)
-                coverage.forget_table(db, table)
+class Schema(Tables):
+    """The methods of a replica that change its tables, and that plan what another side makes alike."""
 
     def merges_equal_values(self) -> bool:
         """How the file breaks ties between equal values (``merge-equal-values``): every peer must do the same."""
@@ -99,12 +62,22 @@ class Schema(Database):
     def add_missing(self, plans: Iterable[TablePlan]) -> list[Addition]:
         """Add it, in one transaction; returns what it was. The plans were checked with ``check_plans``.
 
+        A table of cr-sqlite's that gets a column which refers to rows of other numbers elsewhere becomes an ordinary
+        one: cr-sqlite knows nothing of such.
+
         Raises:
-            NotEligible: a table cannot be synced with it. In every case but success all is as before.
+            NotEligible: a table cannot be synced with it. UsageError: some of its rows cannot be sent. In every case
+                but success all is as before.
         """
+        plans = tuple(plans)
         self.capture()
-        with self._writing(altering=True):
+        with self._writing(altering=True) as db:
             self._capture_rest()
+            refers = {plan.name: plan.refers for plan in plans}
+            for one in additions.possible(self._state, self._kinds, plans):
+                table = describe(db, one.table) if one.column in refers.get(one.table, ()) else None
+                if table is not None and is_crr(db, table.name):
+                    self._turn_ordinary(table)
             extension = bool(self._crsqlite.catalogue().tables) and not self._ordinary.tables.entries()
             return additions.add(self._state, self._kinds, plans, partial(self._make, extension=extension))
 
@@ -120,67 +93,6 @@ class Schema(Database):
             self._capture_rest()
             return additions.take_back(self._state, self._kinds)
 
-    def tables(self, *, extension: bool = False) -> list[TableStatus]:
-        """Every table of the person's own.
-
-        Args:
-            extension: of those that are not synced, tell whether they can be as cr-sqlite's tables (``make_crr``).
-        """
-        with self._reading() as db:
-            tables = list(user_tables(db))
-            cautions = {kind.label: kind.cautions(tables) for kind in self._kinds.all}
-            found = [self._status(table, cautions, self._crsqlite if extension else self._ordinary) for table in tables]
-            found += [self._unnamed(table) for table in unnamed_tables(db)]
-            return with_those_of_the_file(db, found)
-
-    def _unnamed(self, table: Table) -> TableStatus:
-        """What can be said of a table whose name nobody can read."""
-        return TableStatus(
-            name=table.name,
-            syncable=False,
-            eligible=False,
-            reasons=self._ordinary.obstacles(table),
-            rows=0,
-            columns=(),
-            key=(),
-        )
-
-    def _status(
-        self, table: Table, cautions: Mapping[str, Mapping[str, Sequence[str]]], otherwise: Kind
-    ) -> TableStatus:
-        tables, tracking = self._kinds.catalogue(), self._kinds.tracking(table.name)
-        synced = tables.tracking(table.name)
-        name = synced.name if synced is not None else table.name
-        if tracking is None and name in tables.parked:  # its records are there, and no trigger
-            tracking = self._kinds.of(name)
-        kind = tracking or otherwise
-        reasons, known = kind.obstacles(table), ()
-        why = tables.parked.get(name)
-        if why is not None:
-            reasons = (t("It cannot be synced: {reason}.", reason=why),)
-        elif tracking is not None:  # what came after it became one
-            reasons, known = (), reasons
-        return TableStatus(
-            name=table.name,
-            syncable=synced is not None and why is None,
-            eligible=not reasons,
-            reasons=reasons,
-            rows=self._count(table),
-            columns=table.tracked,
-            key=table.key,
-            kind=tracking.label if tracking is not None else None,
-            cautions=() if reasons else (*known, *cautions[kind.label][table.name]),
-        )
-
-    def _count(self, table: Table) -> int:
-        for how in ("", " NOT INDEXED"):  # an index may have a collation that only its app has
-            try:
-                rows: int = self.connection.execute(f"SELECT count(*) FROM {main(table.name)}{how}").get
-            except apsw.SQLError:
-                continue
-            return rows
-        return 0  # a module that is not loaded here: what it holds is another program's business
-
     def schema_identity(self) -> tuple[str | None, int]:
         """(schema_name, schema_version) as the published client and server record them; (None, -1)
         without."""
@@ -192,6 +104,12 @@ class Schema(Database):
             )
             name, version = rows.get("schema_name"), rows.get("schema_version", -1)
             return (name if isinstance(name, str) else None), (version if isinstance(version, int) else -1)
+
+    def made_from_peer(self) -> bool:
+        """Whether the file's tables were made after a peer's (``record_made_from_peer``)."""
+        with self._reading() as db:
+            sql = "SELECT 1 FROM main.crsql_master WHERE key = ?"
+            return db.table_exists("main", "crsql_master") and db.execute(sql, (_FROM_PEER,)).fetchone() is not None
 
     def create_tables(
         self,
@@ -211,53 +129,110 @@ class Schema(Database):
         Returns:
             the names of those that were made as cr-sqlite's.
         """
-        names = []
+        plans = in_order(plans)
         with self._writing() as db:
             check(db)
             for plan in plans:
                 create_plain(db, plan)
-                self._make(plan.name, extension=extension)
-                names.append(plan.name)
+            self._make(plans, extension=extension)
             set_equal_values(db, equal_values)
-            return tuple(name for name in names if self._crsqlite.tracks(name))
+            return tuple(plan.name for plan in plans if self._crsqlite.tracks(plan.name))
 
-    def _make(self, name: str, *, extension: bool) -> None:
-        """Make a table, which was just created, an ordinary one, or, where that cannot be, one of cr-sqlite's."""
-        table = describe(self.connection, name)
-        if extension or table is None or self._ordinary.obstacles(table):
-            self._crsqlite.make(name)
-        else:
-            self._ordinary.make(name)
+    def _make(self, plans: Iterable[TablePlan], *, extension: bool) -> None:
+        """Make tables, which were just created, ordinary ones, or, where that cannot be, cr-sqlite's."""
+        with self._noting_empty(self.connection):
+            ordinary = {}
+            for plan in plans:
+                table = describe(self.connection, plan.name)
+                if not plan.refers and (extension or table is None or self._ordinary.obstacles(table)):
+                    self._crsqlite.make(plan.name)
+                else:
+                    ordinary[plan.name] = plan.refers
+            self._ordinary.tables.make_as_planned(ordinary)
 
-    def make_ordinary(self, table: str) -> None:
+    @contextmanager
+    def _noting_empty(self, db: apsw.Connection) -> Iterator[None]:
+        """Remember which of the tables that are made syncable inside ``with`` are empty: what is written to these from
+        then on need not be joined with anybody's rows."""
+        before = self._kinds.catalogue().tables.keys()
+        yield
+        tables: Mapping[str, DescribedTable] = self._kinds.catalogue().tables
+        for name in tables.keys() - before:
+            datasets.begun(db, name, empty=self._is_empty(db, tables[name]))
+
+    def _is_empty(self, db: apsw.Connection, table: DescribedTable) -> bool:
+        """Whether a table has no row, also none that nobody can read, and had none since it is synced."""
+        there = db.execute(f"SELECT 1 FROM {main(table.table.name)} LIMIT 1").fetchone() is not None
+        return not there and not self._has_rows(table.name)
+
+    def _has_rows(self, name: str) -> bool:
+        """Whether a synced table has rows, or had some since it is synced."""
+        return self._kinds.of(name).has_changes(name, 0, MAX_VERSION)
+
+    def make_ordinary(self, table: str, *, without_triggers: bool = False) -> None:
         """Make a table syncable, to which any program goes on writing; its rows so far become changes. One of
         cr-sqlite's is turned into such a table, with all that is recorded of it. Idempotent.
 
+        Args:
+            without_triggers: where triggers of the app's cannot run here, changes are merged without these. A table
+                that is parked for them takes part in sync again.
+
         Raises:
             NotEligible: with every obstacle.
+            ReferencesUndecided: see ``likely_references``.
             TableBroken, UsageError: it is one of cr-sqlite's, and its records are not in order.
         """
         with self._writing() as db:
-            found = describe(db, table)
+            found = self._as_it_was(db, table)
             if found is None or not is_crr(db, found.name):
-                self._ordinary.make(table)
+                likely = likely_references.undecided(db, [table])
+                if likely:
+                    columns = tuple((one.table, one.column) for one in likely)
+                    raise ReferencesUndecided(table, columns, sentences(*(one.sentence for one in likely)))
+                with self._noting_empty(db):
+                    self._ordinary.make(table, without_triggers=without_triggers)
                 return
-            self._check_turning(found, self._crsqlite, ordinary_obstacles(db, found, turning=True))
-            change_kind.free(self._state, self._state.crr(found.name))
-            self._capture_rest()
+            self._turn_ordinary(found, omitted_triggers.sort_out(db) if without_triggers else None)
+
+    def _turn_ordinary(self, table: Table, here: omitted_triggers.TriggersHere | None = None) -> None:
+        """Turn a table of cr-sqlite's into an ordinary one; ``here``: triggers without which changes are merged."""
+        db = self.connection
+        self._check_turning(table, self._crsqlite, ordinary_obstacles(db, table, turning=True, without=here))
+        if here is not None and here.omitted_of(db, table):
+            omitted_triggers.agree(db, table.name)
+        change_kind.free(self._state, self._state.crr(table.name))
+        self._capture_rest()
+
+    def _as_it_was(self, db: apsw.Connection, table: str) -> Table | None:
+        """Describe a table that is to be an ordinary one. If it was one of cr-sqlite's, it is that again: then what was
+        written meanwhile is told as written now. If it cannot be, its rows have not met those of peers any more."""
+        found = describe(db, table)
+        if found is None or self._kinds.tracking(found.name) is not None or not kept_records.lie_aside(db, found.name):
+            return found
+        if crr_obstacles(db, found) or ordinary_obstacles(db, found, turning=True):
+            kept_records.drop(db, found.name)
+            datasets.forget(db, [found.name])
+            return found
+        self._crsqlite.make(found.name)
+        return describe(db, table)
 
     def make_crr(self, table: str) -> None:
         """Make a table syncable as cr-sqlite's, for programs that load its extension; an ordinary one is turned into
-        such a table. Otherwise as ``make_ordinary``."""
+        such a table; not while rows of it are hidden. Otherwise as ``make_ordinary``."""
         self.capture()
         with self._writing() as db:
             self._capture_rest()
             entry = next((one for one in self._ordinary.tables.entries() if one.name == table), None)
             found = describe(db, table)
             if entry is None or found is None:
-                self._crsqlite.make(table)
+                with self._noting_empty(db):
+                    self._crsqlite.make(table)
                 return
             self._check_turning(found, self._ordinary, crr_obstacles(db, found, turning=True))
+            if entry.refers:
+                why = t("Each machine hands out the numbers of its rows, or of rows that it refers to.")
+                raise NotEligible.because(table, (why,))
+            check_none(db, entry)  # a table of cr-sqlite's has no place for them
             change_kind.to_crr(self._state, entry, found)
 
     def _check_turning(self, table: Table, kind: Kind, obstacles: tuple[str, ...]) -> None:
@@ -270,10 +245,91 @@ class Schema(Database):
         if kind.withheld.waiting():
             raise UsageError(t("Some rows cannot be sent: they must be corrected first."))
 
-    def make_plain(self, table: str) -> None:
-        """Undo ``make_ordinary`` or ``make_crr``: the rows stay, what was recorded of them goes. Idempotent."""
-        with self._writing():
-            self._kinds.that_tracks(table).undo(table)
+    def relate(self, table: str, column: str, parent: str, parent_column: str = "") -> int | None:
+        """Declare that a column of a table refers to rows of another by the numbers that SQLite hands out, as a foreign
+        key would. If the table is synced already, the column starts anew (``engine.ordinary.late_references``); one of
+        cr-sqlite's, such as hubs make, is turned into an ordinary one.
+
+        Args:
+            parent_column: of the other table; by default its key.
+
+        Returns:
+            None if the table is not synced yet; else how many rows have a number in that column that came from
+            elsewhere, and that is told anew by whoever wrote it.
+
+        Raises:
+            UsageError: it cannot. NotEligible, TableBroken: as in ``make_ordinary``.
+        """
+        self.capture()
+        with self._writing() as db:
+            self._capture_rest()
+            found = self._as_it_was(db, table)
+            if found is not None and is_crr(db, found.name):
+                self._turn_ordinary(found)
+            synced = relations.declare(db, ForeignKey(column, parent, parent_column), table)
+            if synced is None:
+                return None
+            elsewhere = late_references.refer(db, self._ordinary.tables.survey, *synced)
+        self.capture()
+        return elsewhere
+
+    def unrelate(self, table: str, column: str) -> None:
+        """Declare that a column of a table, which is not synced yet, refers to no rows, though it may look like it.
+
+        Raises:
+            UsageError: it cannot.
+        """
+        with self._writing() as db:
+            relations.decline(db, table, column)
+
+    def keep_numbers(self, table: str, *, same: bool) -> None:
+        """Declare of a table, which is not synced yet, whether a row has the same number on every machine: such as are
+        random, or come from elsewhere. Otherwise each machine hands out its own. Of numbers that are far apart that
+        need not be said.
+
+        Raises:
+            UsageError: its key is no number that SQLite hands out, or it is synced already.
+        """
+        with self._writing() as db:
+            relations.keep_numbers(db, table, same=same)
+
+    def relations(self) -> list[tuple[str, ForeignKey]]:
+        """What was declared so, each with its table; a column that refers to no rows has an empty ``table``."""
+        with self._reading() as db:
+            return relations.listed(db)
+
+    def likely_references(
+        self, tables: Iterable[str], declined: Collection[tuple[str, str]] = ()
+    ) -> list[LikelyReference]:
+        """The columns that look like references and of which nobody has said whether they are (``relate``,
+        ``unrelate``), of these tables and of those that are made syncable with them. They keep a table from being made
+        an ordinary one: numbers that were sent as they are cannot be translated.
+
+        Args:
+            declined: of which no is about to be said, as (table, column).
+        """
+        with self._reading() as db:
+            return likely_references.undecided(db, tables, declined)
+
+    def make_plain(self, table: str, saved: Collection[HiddenRow] = ()) -> None:
+        """Undo ``make_ordinary`` or ``make_crr``: the rows stay, what was recorded of them goes. Idempotent. So it is
+        with ordinary tables with which it refers to each other in a circle. Not while rows are hidden, but for those
+        that are ``saved`` elsewhere."""
+        with self._writing() as db:
+            kind = self._kinds.that_tracks(table)
+            before = {entry.name: entry for entry in self._ordinary.tables.entries()}
+            if kind is self._ordinary:
+                self._ordinary.tables.undo(table, saved)
+            else:
+                kind.undo(table)
+            if kind is self._ordinary:  # of one of cr-sqlite's all is kept, should it be synced again
+                undone = before.keys() - {entry.name for entry in self._ordinary.tables.entries()}
+                has_met = bool(tracked.tracked_peers(db))
+                for name in undone | {table}:
+                    if has_met and name in before and not before[name].refers:  # numbers that are handed out keep names
+                        datasets.set_aside(db, name)
+                    else:
+                        datasets.forget(db, [name])
 
     @contextmanager
     def altering(self, *tables: str) -> Iterator[apsw.Connection]:
@@ -325,12 +381,12 @@ class Schema(Database):
             return found
 
     def check(self) -> list[Finding]:
-        """What is damaged in the sync records. Reads every row, and changes nothing."""
+        """Find what is damaged in the sync records. Reads every row, and changes nothing."""
         with self._reading():
             return [finding for kind in self._kinds.all for finding in kind.check()]
 
     def repair(self) -> list[Finding]:
-        """Mend what ``check`` finds and has a remedy, in one transaction; returns what it was.
+        """Repair what ``check`` finds and has a remedy, in one transaction; returns what that was.
 
         Raises:
             NotEligible: a table cannot be a CRR as it is now; then all is as before.
@@ -350,3 +406,8 @@ def record_schema(db: apsw.Connection, name: str, version: int) -> None:
         "INSERT OR REPLACE INTO main.crsql_master (key, value) VALUES ('schema_name', ?), ('schema_version', ?)",
         (name, version),
     )
+
+
+def record_made_from_peer(db: apsw.Connection) -> None:
+    """Record that the file's tables were made after a peer's, likewise."""
+    db.execute("INSERT OR REPLACE INTO main.crsql_master (key, value) VALUES (?, 1)", (_FROM_PEER,))

@@ -6,13 +6,14 @@ What is written between the steps may be in the result or not.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple, Protocol
 
 from engine.sqlite.steps import Steps
 from engine.table_plan import TablePlan
-from engine.tables.digests import Rank, Slice, as_bytes
+from engine.tables.digests import SLICE, Rank, Slice, as_bytes
+from engine.tables.kind import Compared
 from engine.tables.types import TableDigest
 
 PLANS = 20
@@ -22,10 +23,12 @@ PLANS = 20
 class Surveyed(Protocol):
     """What is asked of a replica, each in one short transaction; all may raise SchemaMismatch (``Replica``)."""
 
-    def crr_tables(self) -> tuple[str, ...]: ...
+    def synced_tables(self) -> tuple[str, ...]: ...
     def plans(self, names: Iterable[str] | None = None) -> tuple[TablePlan, ...]: ...
     def key_order(self, table: str) -> Callable[[bytes], Rank]: ...
-    def rows_between(self, table: str, low: bytes, high: bytes) -> Slice: ...
+    def rows_between(
+        self, table: str, low: bytes, high: bytes, limit: int = SLICE, columns: Compared = None
+    ) -> Slice: ...
     def lengths_above(self, table: str, above: int) -> tuple[int, int | None]: ...
 
 
@@ -44,13 +47,16 @@ class Stretch(NamedTuple):
     digest: RangeDigest
 
 
-def tables(replica: Surveyed, names: Iterable[str]) -> Steps[tuple[TableDigest, ...]]:
-    """The digests of whole tables. One that is no CRR is left out."""
+def tables(
+    replica: Surveyed, names: Iterable[str], columns: Mapping[str, Collection[str]] | None = None
+) -> Steps[tuple[TableDigest, ...]]:
+    """The digests of whole tables; ``columns``: of those that are compared in some only. One that is not synced is
+    left out."""
     found = []
-    known = replica.crr_tables()
+    known = replica.synced_tables()
     for name in names:
         if name in known:
-            rows, live = yield from _sum(replica, name, b"", b"")
+            rows, live = yield from _sum(replica, name, (columns or {}).get(name))
             history, above = 0, 0
             while True:
                 more, next_above = replica.lengths_above(name, above)
@@ -64,17 +70,19 @@ def tables(replica: Surveyed, names: Iterable[str]) -> Steps[tuple[TableDigest, 
 
 
 def plans(replica: Surveyed) -> Steps[tuple[TablePlan, ...]]:
-    """The plans of all tables. One that is no CRR any more when its turn comes is left out."""
+    """The plans of all tables. One that is not synced any more when its turn comes is left out."""
     found: list[TablePlan] = []
-    names = replica.crr_tables()
+    names = replica.synced_tables()
     for at in range(0, len(names), PLANS):
         found += replica.plans(names[at : at + PLANS])
         yield
     return tuple(found)
 
 
-def ranges(replica: Surveyed, table: str, bounds: Sequence[bytes]) -> Steps[tuple[RangeDigest, ...]]:
-    """The digests of the rows between each of these packed keys and the next.
+def ranges(
+    replica: Surveyed, table: str, bounds: Sequence[bytes], columns: Compared = None
+) -> Steps[tuple[RangeDigest, ...]]:
+    """The digests of the rows, or of some of their columns, between each of these packed keys and the next.
 
     The rows are gone through once, whatever is asked: a range is what lies up to its end without what lies up to its
     start.
@@ -90,7 +98,7 @@ def ranges(replica: Surveyed, table: str, bounds: Sequence[bytes]) -> Steps[tupl
     count = total = passed = 0
     more = True
     while more:
-        rows, more = replica.rows_between(table, start, end)
+        rows, more = replica.rows_between(table, start, end, columns=columns)
         at = 0
         for mark, key in marks[passed:]:
             stop = bisect_right(rows, mark, at, key=lambda row: place(row[0]))
@@ -115,18 +123,21 @@ def _between(low: tuple[int, int], high: tuple[int, int]) -> RangeDigest:
     return RangeDigest(rows, as_bytes(high[1] - low[1])) if rows > 0 else RangeDigest(0, as_bytes(0))
 
 
-def split(replica: Surveyed, table: str, low: bytes, high: bytes, rows: int, longest: int) -> Steps[list[Stretch]]:
+def split(
+    replica: Surveyed, table: str, low: bytes, high: bytes, rows: int, longest: int, columns: Compared = None
+) -> Steps[list[Stretch]]:
     """Ranges of about ``rows`` rows each, which together are the one that is given.
 
     Args:
         longest: bytes of the longest key that may stand between two of them.
+        columns: those that are compared.
     """
     found: list[Stretch] = []
     start = at = low
     count = total = 0
     more = True
     while more:
-        slice_, more = replica.rows_between(table, at, high)
+        slice_, more = replica.rows_between(table, at, high, columns=columns)
         for key, digest in slice_:
             count, total = count + 1, total + digest
             if count >= rows and len(key) <= longest:
@@ -139,11 +150,12 @@ def split(replica: Surveyed, table: str, low: bytes, high: bytes, rows: int, lon
     return found
 
 
-def _sum(replica: Surveyed, table: str, low: bytes, high: bytes) -> Steps[RangeDigest]:
+def _sum(replica: Surveyed, table: str, columns: Compared) -> Steps[RangeDigest]:
+    low = b""
     count = total = 0
     more = True
     while more:
-        slice_, more = replica.rows_between(table, low, high)
+        slice_, more = replica.rows_between(table, low, b"", columns=columns)
         count += len(slice_)
         total += _added(slice_)
         if slice_:

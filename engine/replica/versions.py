@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import groupby
 
 from engine.ids import SiteId
 from engine.replica.kinds import Kinds
 from engine.tables import parking
+from engine.tables.ranges import Share
 from engine.tables.reading import Fill, Intervals, Shown, put_in_order
 from engine.tables.types import ChangeSet
 
@@ -36,6 +37,7 @@ class Reader:
         exclude_versions: Sequence[tuple[int, int]],
         limit: int | None,
         whole: bool,
+        leave_out: Collection[str],
     ) -> ChangeSet:
         """As Replica.changes."""
         hidden = Intervals(exclude_versions)
@@ -47,21 +49,22 @@ class Reader:
         fill = Fill()
         if bound > since:
             if whole:
-                self._check_whole(since, bound)
+                self._check_whole(since, bound, leave_out)
             read = self._kinds.reading(bound, fill)
             for name in self._kinds.catalogue().synced:
-                read(name, None, since, shown)
+                if name not in leave_out:
+                    read(Share(name), None, since, shown)
             put_in_order(fill.found)
         return ChangeSet(fill.found, bound, newest > bound)
 
-    def _check_whole(self, since: int, until: int) -> None:
+    def _check_whole(self, since: int, until: int, leave_out: Collection[str]) -> None:
         """Refuse when changes in the range are of a parked table: a peer's clock would pass them for good.
 
         Raises:
             TableBroken: names the table, and how to mend it.
         """
         for name, why in self._kinds.catalogue().parked.items():
-            if self._kinds.of(name).has_changes(name, since, until):
+            if name not in leave_out and self._kinds.of(name).has_changes(name, since, until):
                 raise parking.parked(name, why)
 
     def _bound(self, since: int, until: int, hidden: Intervals, limit: int) -> int:

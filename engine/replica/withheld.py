@@ -14,7 +14,7 @@ from engine.replica.schema import Schema
 from engine.tables.findings import Finding
 from engine.tables.kind import Withheld
 from engine.tables.reading import Unsendable
-from engine.tables.types import Waiting
+from engine.tables.waiting import Waiting
 from engine.text import t
 
 T = TypeVar("T")
@@ -32,7 +32,7 @@ class Holding(Schema):
         self.waiting = Waiting()
 
     def refresh(self) -> int:
-        """Look at the rows that are withheld; those that can be sent are told anew, with a version of their own.
+        """Look at the rows that are withheld; those that can be sent by now get a version of their own.
 
         Returns:
             the file's db_version after that.
@@ -45,8 +45,14 @@ class Holding(Schema):
             self.waiting = self._what_waits()
             return self._state.sendable_version()
 
+    def withheld_rows(self) -> Waiting:
+        """What is withheld now, with every row by name, where ``waiting`` has some."""
+        self.refresh()
+        with self._reading():
+            return self._what_waits(every=True)
+
     def repair(self) -> list[Finding]:
-        """As ``Schema.repair``; what can be sent then is told anew."""
+        """As ``Schema.repair``; what can be sent then gets a version of its own."""
         found = super().repair()
         for kind in self._kinds.all:
             kind.withheld.recheck_all()  # not all that was mended has left a trace
@@ -84,8 +90,8 @@ class Holding(Schema):
             withheld.record(found, readonly=self.readonly)
             self.waiting = self._what_waits()
 
-    def _what_waits(self) -> Waiting:
-        parts = [kind.withheld.waiting() for kind in self._kinds.all]
+    def _what_waits(self, *, every: bool = False) -> Waiting:
+        parts = [kind.withheld.waiting(every=every) for kind in self._kinds.all]
         counter = ""
         if self._state.db_version() >= MAX_VERSION:
             counter = t("The file's version counter is exhausted: what is written now cannot be sent.")

@@ -6,8 +6,11 @@
   is; ``lineage``: how it notices a copied or restored file
 - ``vlcn``: the published protocol, both roles; ``vlcn_messages``: what it sends
 - ``common_tables``: which tables both sides have alike
+- ``meeting``: which rows of two sides have met; ``joining``: those that have not; ``join_texts`` what is asked;
+  ``join_order``: parents first; ``join_comparison`` and ``join_rows``: how these compare; ``join_pairs``: copies of
+  the same rows under numbers of each side's own
 - ``digests``, ``row_queries``: comparing tables on request
-- ``close_codes``: with which a connection is closed
+- ``endings``: how a session ends, and what each side is told; ``close_codes``: with which a connection is closed
 - ``actions``: what a session asks of its driver; ``execute``: how that is done on a replica
 - ``progress``, ``traffic``: how far it is, and what it moved
 """
@@ -15,8 +18,16 @@
 from .actions import (
     Action,
     AskAgain,
+    BackUp,
     Close,
+    ComparePage,
+    FindDeleted,
+    FindReferring,
+    FindRows,
+    GiveUpRows,
+    JoinAction,
     Keep,
+    ListCopies,
     LookUp,
     Merge,
     Ping,
@@ -26,8 +37,11 @@ from .actions import (
     RecordSent,
     Renew,
     Send,
+    Settle,
     Snapshot,
     TakeDigests,
+    TakeNames,
+    TakeRows,
 )
 from .base import Session
 from .digests import Verdict
@@ -40,8 +54,16 @@ from .vlcn_messages import Versions
 __all__ = [
     "Action",
     "AskAgain",
+    "BackUp",
     "Close",
+    "ComparePage",
+    "FindDeleted",
+    "FindReferring",
+    "FindRows",
+    "GiveUpRows",
+    "JoinAction",
     "Keep",
+    "ListCopies",
     "LookUp",
     "Merge",
     "Ping",
@@ -53,9 +75,12 @@ __all__ = [
     "Send",
     "Session",
     "SessionFacts",
+    "Settle",
     "Snapshot",
     "SynclineSession",
     "TakeDigests",
+    "TakeNames",
+    "TakeRows",
     "Verdict",
     "Versions",
     "VlcnClientSession",

@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from engine.change import Change
+from engine.change import Change, SQLiteValue
 from engine.ids import SiteId
-from engine.table_shape import Parked, Shape
-from engine.tables import Place, Received, Span
+from engine.table_shape import Dataset, Parked, Shape
+from engine.tables import Meeting, Place, Received, Span
 from engine.wire import TablesRequest
 
 from .row_queries import Question
@@ -33,6 +33,7 @@ class Snapshot:
         received: received clocks by site id: how far we hold each peer's history.
         sent: sent clocks as they are recorded, by site id.
         lineage_mark: ``Replica.lineage_mark``.
+        datasets: which rows each table has.
         generation: which file this was, should another take its place under the same path.
     """
 
@@ -46,6 +47,7 @@ class Snapshot:
     sent: Mapping[SiteId, int] = field(default_factory=dict)
     generation: int = 0
     lineage_mark: int = 0
+    datasets: Mapping[str, Dataset] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,8 @@ class LookUp:
 
     site_id: SiteId
     parked: tuple[str, ...] = ()
+    meetings: tuple[Meeting, ...] = ()
+    announced: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,17 +126,125 @@ class AskAgain:
 
 
 @dataclass(frozen=True, slots=True)
-class TakeDigests:
-    """Take the digests of these tables (``Replica.digests``), and answer with ``digested``."""
+class ComparePage:
+    """Compare a page of the peer's rows, with their digests, with ours above ``low`` (``join_rows.compare``), in the
+    columns that both sides have, and answer with ``joined``."""
+
+    table: str
+    low: bytes
+    rows: tuple[tuple[bytes, bytes], ...]
+    more: bool
+    columns: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ListCopies:
+    """List our rows of a table whose numbers each side has handed out (``join_pairs.copies``), in the columns that both
+    sides have, and answer with ``joined``; ``compared``: which of these are compared, in the order of their names."""
+
+    table: str
+    columns: frozenset[str]
+    compared: tuple[bool, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TakeNames:
+    """Give our rows the names of the peer's that they are copies of (``Replica.take_names``), and answer with
+    ``joined``."""
+
+    table: str
+    pairs: tuple[tuple[bytes, bytes, bool], ...]
+    kept: int
+
+
+@dataclass(frozen=True, slots=True)
+class FindRows:
+    """Find out which of these keys have a row (``join_rows.found``), and answer with ``joined``."""
+
+    table: str
+    keys: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FindDeleted:
+    """Find keys of rows that were deleted here (``Replica.deleted_above``), and answer with ``joined``."""
+
+    table: str
+    above: int
+
+
+@dataclass(frozen=True, slots=True)
+class BackUp:
+    """Have a backup of our file, and answer with ``joined``, and with a version that surely is in it: rows are about to
+    be given up. With None, and without a backup, if a table was written to since the version at which it was read."""
+
+    table: str = ""
+    since: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FindReferring:
+    """Find out which of our tables cannot be given up, as others refer to their rows (``Replica.referring_to``), and
+    answer with ``joined``."""
 
     tables: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
+class TakeRows:
+    """Write the peer's rows over ours (``Replica.take_rows``), and answer with ``joined``; None: it has no such row."""
+
+    table: str
+    rows: tuple[tuple[bytes, tuple[SQLiteValue, ...] | None], ...]
+    kept: int
+    columns: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GiveUpRows:
+    """Give up all rows of tables for the peer's (``Replica.give_up_rows``), and answer with ``joined``."""
+
+    meetings: tuple[Meeting, ...]
+    kept: int
+
+
+@dataclass(frozen=True, slots=True)
+class Settle:
+    """Record that the rows of two sides belong together (``Replica.settle``), and answer with ``joined``."""
+
+    meeting: Meeting
+
+
+JoinAction = (
+    ComparePage
+    | ListCopies
+    | FindRows
+    | FindDeleted
+    | FindReferring
+    | BackUp
+    | TakeRows
+    | TakeNames
+    | GiveUpRows
+    | Settle
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TakeDigests:
+    """Take the digests of these tables (``Replica.digests``), in the columns that both sides have, and answer with
+    ``digested``."""
+
+    tables: tuple[str, ...]
+    columns: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class QueryRows:
-    """Find out what the peer asks about rows or tables (``row_queries.answer``), and answer with ``answered``."""
+    """Find out what the peer asks about rows or tables (``row_queries.answer``), and answer with ``answered``;
+    ``columns``: those of the table that both sides have."""
 
     question: Question | TablesRequest
+    columns: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,16 +253,19 @@ class Merge:
 
     Answer with ``merge_done``. ``until`` is the peer's version up to which its history is held then; ``received`` is
     None when the batch does not move the clock, and ``place`` unless it is a part of a range. ``tables`` take part.
+    ``source`` is the peer, and ``tokens`` are those that its file has shown on this connection.
     This action is the only way by which a session can move a received clock: the hard rule has one door.
     """
 
     changes: tuple[Change, ...]
     until: int
     received: Received | None
-    author: bytes | None = None
+    author: SiteId | None = None
     js_numbers: bool = False
     place: Place | None = None
     tables: tuple[str, ...] = ()
+    source: SiteId | None = None
+    tokens: frozenset[bytes] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,17 +283,22 @@ class Close:
     Attributes:
         code: WebSocket close code.
         reason: a sentence for the person on this side.
-        peer_reason: what the close frame tells the other side (paths of this machine do not belong there).
+        peer_reason: what the other side is told, where that is not the same: paths of this machine do not belong there.
         retry: whether it is no refusal, and dialling again soon can help. ``regreet`` means: at once, nothing is wrong.
             ``parked`` means: not before one side has altered its tables, so that a look now and then is enough.
     """
 
     code: int
     reason: str
-    peer_reason: str
+    peer_reason: str = ""
     retry: bool = True
     regreet: bool = False
     parked: bool = False
+
+    @property
+    def to_peer(self) -> str:
+        """What the other side is told."""
+        return self.peer_reason or self.reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +316,7 @@ Action = (
     | AskAgain
     | TakeDigests
     | QueryRows
+    | JoinAction
     | Merge
     | RecordSent
     | Ping

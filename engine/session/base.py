@@ -12,26 +12,20 @@ from __future__ import annotations
 
 import abc
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 from engine.change import MAX_VERSION, Change
-from engine.errors import (
-    FileReplaced,
-    LimitExceeded,
-    MergeError,
-    ProtocolError,
-    SchemaMismatch,
-    SynclineError,
-    TooLarge,
-    WireError,
-)
+from engine.errors import FileReplaced, ProtocolError, SynclineError, WireError
 from engine.ids import SiteId
 from engine.session.common_tables import parked_here
-from engine.table_shape import Parked, ParkedTable, Shape
-from engine.tables import Known, MergeResult, Part, Place, Received, TableDigest
+from engine.table_shape import Dataset, Parked, ParkedTable, Shape, Shared
+from engine.tables import Bases, Known, MergeResult, Part, Place, Received, TableDigest
 from engine.text import t
-from engine.wire import MAX_FRAME, Message, Tables, decode
+from engine.wire import Message, Tables, decode
 
+from . import endings
 from .actions import Action, Close, Merge, RecordSent, Send, Snapshot
 from .close_codes import CloseCode, OwnCloseCode
 from .row_queries import Answer
@@ -102,16 +96,11 @@ class Session(abc.ABC):
         except WireError as error:
             self.misread(error)
         except ProtocolError as error:
-            self.close(error.code, str(error))
+            self.close(Close(error.code, str(error)))
 
     def misread(self, error: WireError) -> None:
         """Hear that a frame from the peer was no message: the session closes."""
-        peer_reason = t("The other side could not read a message: {reason}", reason=error)
-        self.close(
-            CloseCode.INVALID_DATA,
-            t("The other side sent an invalid message: {reason}", reason=error),
-            peer_reason=peer_reason,
-        )
+        self.close(endings.misread(error))
 
     def local_changed(self, version: int) -> None:
         """Say that our file is at ``version`` (its db_version) now. Calling too often does no harm."""
@@ -122,7 +111,10 @@ class Session(abc.ABC):
     def schema_changed(self, tables: Sequence[Shape], parked: Sequence[Parked]) -> None:
         """Say how the tables of our file are now, and which are parked. If that is news, both must greet anew."""
         if sorted(tables) != sorted(self.here.tables) or tuple(parked) != self.here.parked:
-            self.close(CloseCode.GOING_AWAY, t("The tables of the file were altered."), regreet=True)
+            self.close(endings.ALTERED)
+
+    def datasets_changed(self, datasets: Mapping[str, Dataset]) -> None:  # noqa: B027 - only the own dialect tells
+        """Say which rows our file has now, of the tables that have been given dataset ids."""
 
     def known(self, known: Known) -> None:  # noqa: B027 - only the own dialect asks
         """Answer a ``LookUp``."""
@@ -135,6 +127,9 @@ class Session(abc.ABC):
 
     def answered(self, answer: Answer | Tables) -> None:  # noqa: B027 - likewise
         """Answer a ``QueryRows``."""
+
+    def joined(self, result: Any) -> None:  # noqa: B027 - likewise
+        """Answer a ``JoinAction``."""
 
     def kept(self, token: bytes, kin: bool) -> None:  # noqa: B027 - likewise
         """Answer a ``Keep``: it is on our disk, or it is that of another file."""
@@ -163,20 +158,9 @@ class Session(abc.ABC):
         """Answer a ``Read`` or ``Merge`` that failed. Nothing of it was kept; the session ends."""
         self.outbound.reading = self.inbound.merging = False
         self.inbound.merges.clear()
-        if isinstance(error, FileReplaced):  # perhaps before the news of it: nothing is wrong with the peer
-            self.close(CloseCode.GOING_AWAY, str(error), peer_reason=t("The file was replaced."), regreet=True)
-            return
-        if isinstance(error, MergeError):
-            elsewhere = error.elsewhere if isinstance(error, SchemaMismatch) else str(error)
-            # where shapes are compared in the greeting, one side's tables were altered since
-            parked = self.confirms and isinstance(error, SchemaMismatch)
-            code = CloseCode.MESSAGE_TOO_BIG if isinstance(error, LimitExceeded) else CloseCode.POLICY_VIOLATION
-            self.close(code, str(error), peer_reason=elsewhere, retry=False, parked=parked)
-        else:
-            self.close(
-                CloseCode.INTERNAL_ERROR, str(error), peer_reason=t("The other side could not read or write its file.")
-            )
-        self.failure = error
+        self.close(endings.failed(error, shapes_compared=self.confirms))
+        if not isinstance(error, FileReplaced):
+            self.failure = error
 
     def flushed(self) -> None:
         """Say that every frame given to ``Send`` has left; stock peers are paced by this."""
@@ -193,7 +177,7 @@ class Session(abc.ABC):
         if self.closed or self._deadline is None or self.now() < self._deadline:
             return
         if not self.greeted:
-            self.close(CloseCode.PROTOCOL_ERROR, self._silence())
+            self.close(Close(CloseCode.PROTOCOL_ERROR, self._silence()))
         else:
             self._deadline = None
             self._quiet()
@@ -202,6 +186,8 @@ class Session(abc.ABC):
 
     def take(self) -> list[Action]:
         """Return the actions to perform, in order, and forget them."""
+        if not self._actions:  # as mostly, and this is asked after each step
+            return []
         actions = list(self._actions)
         self._actions.clear()
         return actions
@@ -251,6 +237,16 @@ class Session(abc.ABC):
         return tuple(map(parked_here, self.here.parked))
 
     @property
+    def one_sided(self) -> tuple[str, ...]:
+        """Which columns stay on one side, a sentence for each side that has any; ``note`` has them too."""
+        return ()
+
+    @property
+    def shared(self) -> Shared | None:
+        """How many tables the two sides share; None where the other side does not tell what it has."""
+        return None
+
+    @property
     def nothing_left(self) -> bool:
         """Whether they are all that both sides have."""
         return False
@@ -270,6 +266,11 @@ class Session(abc.ABC):
         """Connected, everything announced is on our disk, nothing due is unconfirmed."""
         return self.closed is None and self.greeted and self.all_received and self.all_confirmed
 
+    @property
+    def peer_reads_templates(self) -> bool:
+        """Whether the peer may be told templates with arguments (``engine.peer_text``)."""
+        return False
+
     def facts(self) -> SessionFacts:
         """Return what the session knows of itself now; take it once for each step."""
         return SessionFacts(
@@ -286,26 +287,19 @@ class Session(abc.ABC):
             all_sent=self.all_sent,
             in_sync=self.in_sync,
             parked=self.parked,
+            one_sided=self.one_sided,
+            shared=self.shared,
             note=self.note,
         )
 
     # For the dialects
 
-    def close(
-        self,
-        code: int,
-        reason: str,
-        *,
-        peer_reason: str = "",
-        retry: bool = True,
-        regreet: bool = False,
-        parked: bool = False,
-    ) -> None:
-        """End the session: the driver closes the socket with ``code``. Arguments as in ``Close``."""
+    def close(self, closed: Close) -> None:
+        """End the session: the driver closes the socket. What it ended with first stays."""
         if self.closed is None:
-            self.copied = self.copied or code == OwnCloseCode.COPIED
-            self.closed = Close(code, reason, peer_reason or reason, retry, regreet, parked)
-            self._actions.append(self.closed)
+            self.copied = self.copied or closed.code == OwnCloseCode.COPIED
+            self.closed = closed
+            self._actions.append(closed)
 
     def _accept(
         self,
@@ -318,15 +312,16 @@ class Session(abc.ABC):
         tables: tuple[str, ...] | None = None,
         keep: bool = True,
         resend: bool = False,
-        covered: tuple[str, ...] = (),
-        marks: tuple[tuple[str, str], ...] = (),
+        covered: Bases = (),
+        bases: Bases = (),
+        arrived: tuple[tuple[str, tuple[bytes, ...]], ...] = (),
     ) -> None:
         """Queue a batch for merging. The hard rule: it must continue what was accepted before it.
 
         With a ``place`` it is a part of the range, which leaves the clock where it is; the last part has none, and
         its clock covers ``tables``. Without ``keep`` only the changes count (they are an answer to an older Want).
-        ``resend``: it was asked for without filters. ``covered``: the tables of which it was asked from ``since`` on.
-        ``marks``: of our tables that it rests on.
+        ``resend``: it was asked for without filters. ``covered``: that of which it was asked from ``since`` on.
+        ``bases``: what it rests on in our tables. ``arrived``: as in ``Received``.
         """
         assert self.peer is not None
         if not 0 <= since < MAX_VERSION or not 0 <= until < MAX_VERSION:
@@ -345,49 +340,35 @@ class Session(abc.ABC):
         elif place is not None:
             until = since
         elif until > since or tables is not None:
-            received = Received(self.peer, until, since, tables, resend, covered, marks)
+            received = Received(self.peer, until, since, tables, resend, covered, bases, arrived)
             self.inbound.offered = max(offered, until)
         self.inbound.merges.append(
-            Merge(tuple(changes), until, received, author=author, js_numbers=stock, place=place, tables=tables or ())
+            Merge(
+                tuple(changes),
+                until,
+                received,
+                author=author,
+                js_numbers=stock,
+                place=place,
+                tables=tables or (),
+                source=self.peer,
+            )
         )
         self._next_merge()
 
     def _next_merge(self) -> None:
         if self.inbound.merges and not self.inbound.merging:
             self.inbound.merging = True
-            self._actions.append(self.inbound.merges[0])
+            self._actions.append(replace(self.inbound.merges[0], tokens=self._shown_by_peer()))
 
-    def _restored(self, theirs: int, ours: int) -> None:
-        reason = t(
-            "The other side has seen version {seen} of this file, which is now at {now}: the file seems to have been"
-            " restored from an older copy.",
-            seen=theirs,
-            now=ours,
-        )
-        peer_reason = t(
-            "This side has seen version {seen} of the other side's file, which is now at {now}: the file seems to have"
-            " been restored from an older copy.",
-            seen=theirs,
-            now=ours,
-        )
-        self.close(OwnCloseCode.COPIED, reason, peer_reason=peer_reason, retry=False)
+    def _shown_by_peer(self) -> frozenset[bytes]:
+        """The tokens that the peer's file has shown on this connection, where the dialect has any."""
+        return frozenset()
 
     def _too_large(self, size: int, where: str) -> None:
         """Stop: a frame that is due would be larger than the other side takes."""
-        problem = t(
-            "{size:.0f} MB in {where}, but a message can be at most {limit} MB.",
-            size=size / 2**20,
-            where=where,
-            limit=MAX_FRAME >> 20,
-        )
-        reason = t("Too large for this peer: {problem}", problem=problem)
-        self.close(
-            CloseCode.MESSAGE_TOO_BIG,
-            reason,
-            peer_reason=t("The other side has a change that is too large to send: {problem}", problem=problem),
-            retry=False,
-        )
-        self.failure = TooLarge(reason, hint=t("Make the value smaller or delete it, then sync again."))
+        self.failure, closed = endings.too_large(size, where)
+        self.close(closed)
 
     def _send(self, data: bytes, changes: Sequence[Change] = ()) -> None:
         self.outbound.changes += len(changes)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
@@ -29,17 +29,21 @@ class Comparison:
 
     Attributes:
         common: the tables that are synced, by name and in order.
+        columns: of each of them, the columns outside its key that are: those that both sides have.
         parked: those that both have and that are not, for now.
         only_here, only_there: the tables that one side lacks: left out until it has them.
-        differences: what differs in a table that is synced all the same, one sentence each.
+        one_sided: which columns stay on one side, a sentence for each side that has any.
+        differences: what else differs in a table that is synced all the same, one sentence each.
         problem: a sentence when nothing can be synced, else empty.
         elsewhere: the same, as the person at the other side should read it.
     """
 
     common: tuple[str, ...]
+    columns: Mapping[str, frozenset[str]]
     parked: tuple[ParkedTable, ...]
     only_here: tuple[str, ...]
     only_there: tuple[str, ...]
+    one_sided: tuple[str, ...] = ()
     differences: tuple[str, ...] = ()
     problem: str = ""
     elsewhere: str = ""
@@ -53,24 +57,36 @@ class Comparison:
             if tables
         ]
         left_out = t("Left out: {tables}.", tables=joined(", ", parts)) if parts else ""
-        return sentences(*self.differences[:_SAID], left_out)
+        return sentences(*self.one_sided, *self.differences[:_SAID], left_out)
 
 
 def compare(
-    here: Sequence[Shape], there: Sequence[Shape], parked: Sequence[Parked] = (), parked_there: Sequence[Parked] = ()
+    here: Sequence[Shape],
+    there: Sequence[Shape],
+    parked: Sequence[Parked] = (),
+    parked_there: Sequence[Parked] = (),
+    *,
+    partly: bool = False,
+    ordinary: Collection[str] = (),
 ) -> Comparison:
     """Compare our tables with the other side's, and those that are parked on either. Both sides find the same.
 
     The order of columns does not matter, that of a key does. Of a side that tells no types, none are compared.
+
+    Args:
+        partly: both can leave out columns that only one side has.
+        ordinary: tables that are ordinary ones on both sides, which hide the rows that they cannot hold as they are.
     """
     ours, others = _Side(here, parked), _Side(there, parked_there)
-    held = tuple(_parked(ours, others))
+    held = tuple(_parked(ours, others, partly, ordinary))
     both = ours.tables.keys() & others.tables.keys() - {one.table for one in held}
     common = tuple(sorted(both))
-    differences = tuple(one for name in common for one in harmless(ours.tables[name], others.tables[name]))
+    columns = {name: frozenset(ours.tables[name].columns) & frozenset(others.tables[name].columns) for name in common}
+    pairs = [(ours.tables[name], others.tables[name]) for name in common]
+    differences = tuple(one for pair in pairs for one in harmless(*pair, hides=pair[0].name in ordinary))
     problem = elsewhere = ""
     if held and not common:
-        problem, elsewhere = together(held), together(tuple(_parked(others, ours)))
+        problem, elsewhere = together(held), together(tuple(_parked(others, ours, partly, ordinary)))
     elif not common:
         mine, theirs = names(ours.tables), names(others.tables)
         problem = t(
@@ -85,7 +101,15 @@ def compare(
         )
     only_here, only_there = ours.tables.keys() - others.known, others.tables.keys() - ours.known
     return Comparison(
-        common, held, tuple(sorted(only_here)), tuple(sorted(only_there)), differences, problem, elsewhere
+        common,
+        columns,
+        held,
+        tuple(sorted(only_here)),
+        tuple(sorted(only_there)),
+        tuple(_one_sided(pairs)),
+        differences,
+        problem,
+        elsewhere,
     )
 
 
@@ -94,7 +118,7 @@ class _Side:
 
     def __init__(self, shapes: Sequence[Shape], parked: Sequence[Parked]) -> None:
         self.tables = {shape.name: shape for shape in shapes}
-        self.parked = dict(parked)
+        self.parked = {one.name: one for one in parked}
         self.known = self.tables.keys() | self.parked.keys()
 
 
@@ -105,22 +129,27 @@ def parked_here(parked: Parked) -> ParkedTable:
         table=printable(parked.name, 40),
         reason=printable(parked.reason, _WORDS),
     )
-    return ParkedTable(parked.name, sentence, Where.HERE)
+    return ParkedTable(parked.name, sentence, Where.SUSPENDED if parked.suspended else Where.HERE)
 
 
-def _parked(here: _Side, there: _Side) -> Iterator[ParkedTable]:
+def _parked(here: _Side, there: _Side, partly: bool, ordinary: Collection[str]) -> Iterator[ParkedTable]:
+    apart = here.known ^ there.known
     for name in sorted(here.known & there.known):
         if name in here.parked:
-            yield parked_here(Parked(name, here.parked[name]))
-        elif name in there.parked:
-            why = printable(there.parked[name], _WORDS)
+            yield parked_here(here.parked[name])
+            continue
+        if name in there.parked:
+            why = printable(there.parked[name].reason, _WORDS)
             sentence = t(
                 "The table “{table}” cannot be synced on the other side: {reason}.",
                 table=printable(name, 40),
                 reason=why,
             )
             yield ParkedTable(name, sentence, Where.THERE)
-        elif why := difference(here.tables[name], there.tables[name]):
+            continue
+        hides = name in ordinary
+        why = difference(here.tables[name], there.tables[name], partly=partly, apart=apart, hides=hides)
+        if why:
             yield ParkedTable(name, why, Where.BETWEEN)
 
 
@@ -135,12 +164,25 @@ def names(tables: Collection[str]) -> Text:
     """A few of the names, quoted, fit to be shown even if a peer made them up."""
     if not tables:
         return t("no table")
-    shown = joined(", ", (t("“{name}”", name=printable(table, 40)) for table in sorted(tables)[:5]))
-    return shown if len(tables) <= 5 else t("{names} and {count} more", names=shown, count=len(tables) - 5)
+    return _few(", ", [t("“{name}”", name=printable(table, 40)) for table in sorted(tables)])
 
 
-def difference(here: Shape, there: Shape) -> str:
-    """Why a table of both sides cannot be synced, in words for whoever is here; empty if it can."""
+def _few(separator: str, parts: Sequence[Text]) -> Text:
+    shown = joined(separator, parts[:5])
+    return shown if len(parts) <= 5 else t("{names} and {count} more", names=shown, count=len(parts) - 5)
+
+
+def difference(
+    here: Shape, there: Shape, *, partly: bool = False, apart: Collection[str] = (), hides: bool = False
+) -> str:
+    """Why a table of both sides cannot be synced, in words for whoever is here; empty if it can.
+
+    Args:
+        partly: as in ``compare``.
+        apart: the tables that one side alone has. Who refers to one of them elsewhere than the other side does, has
+            most likely renamed it: rows are told by names, in which their table's has no part.
+        hides: both sides hide rows of which a column outside the key would change a value.
+    """
     table = names([here.name])
     if here.key != there.key:
         mine, theirs = (", ".join(printable(name, 40) for name in key[:9]) for key in (here.key, there.key))
@@ -159,11 +201,28 @@ def difference(here: Shape, there: Shape) -> str:
         for one, other, side in ((here, there, THERE), (there, here, HERE))
         if (more := set(one.columns) - set(other.columns))
     ]
-    if lacking:
+    if lacking and not partly:
         wait = t("Nothing is lost: the table is synced as soon as both sides have the same columns.")
         return sentences(*lacking, wait)
+    for shape, lacks, side in ((here, there, THERE), (there, here, HERE)):
+        needed = _needed(shape).difference(lacks.columns)
+        if needed:
+            return t(
+                "The table {table} lacks the column {column} on {side}, and on the other every row needs a value for"
+                " it. Nothing is lost: the table is synced as soon as both sides have the column, or it has a default.",
+                table=table,
+                column=names([min(needed)]),
+                side=side,
+            )
     for name, one, other in _pairs(here, there):
-        if not stores_alike(one.kind, other.kind):
+        renamed = one.refers and other.refers and not {one.refers, other.refers}.isdisjoint(apart)
+        if one.refers != other.refers and not renamed:
+            return _refer_otherwise(here, name, one.refers, other.refers)
+    if not here.types or not there.types:
+        for name in here.refers or there.refers:
+            return _refer_otherwise(here, name, here.refers.get(name, ""), there.refers.get(name, ""))
+    for name, one, other in _pairs(here, there):
+        if not stores_alike(one.kind, other.kind) and (name in here.key or not hides):
             return t(
                 "The column {column} of the table {table} has the type {here} on this side and "
                 "{there} on the other, which would change values. Give it the same type on both sides.",
@@ -185,10 +244,88 @@ def difference(here: Shape, there: Shape) -> str:
     return ""
 
 
-def harmless(here: Shape, there: Shape) -> Iterator[str]:
-    """What differs in a table that is synced all the same, for a person to know."""
+def _needed(shape: Shape) -> set[str]:
+    """The columns outside the key that no row can be without."""
+    types = shape.types[len(shape.key) :]
+    return {name for name, one in zip(shape.columns, types, strict=False) if one.required}
+
+
+def _refer_otherwise(shape: Shape, column: str, here: str, there: str) -> Text:
+    """Why a table cannot be synced in which a column holds numbers that each machine hands out, on one side only, or of
+    another table."""
+    table = names([shape.name])
+    if here and there:
+        return t(
+            "The column {column} of the table {table} refers to {here} on this side and to {there} on the other.",
+            column=names([column]),
+            table=table,
+            here=names([here]),
+            there=names([there]),
+        )
+    if shape.name in (here, there) and column in shape.key:
+        return t(
+            "On {side}, each machine hands out the numbers that are the key of the table {table}; on {other}, they are"
+            " synced as they are. Make the table syncable in the same way on both sides, with --own-numbers or"
+            " --same-numbers.",
+            side=HERE if here else THERE,
+            other=THERE if here else HERE,
+            table=table,
+        )
+    return t(
+        "On {side}, the column {column} of the table {table} refers to rows of {root}; on {other}, it does not.",
+        side=HERE if here else THERE,
+        other=THERE if here else HERE,
+        column=names([column]),
+        table=table,
+        root=names([here or there]),
+    )
+
+
+def _one_sided(pairs: Sequence[tuple[Shape, Shape]]) -> Iterator[str]:
+    """Which columns stay on one side, a sentence for each side, for a person to know.
+
+    Args:
+        pairs: the tables that are synced, as they are here and there.
+    """
+    for at, side, other in ((0, HERE, THERE), (1, THERE, HERE)):
+        more = {pair[at].name: set(pair[at].columns).difference(pair[1 - at].columns) for pair in pairs}
+        shown = [
+            t("{columns} of {table}", columns=names(columns), table=names([name]))
+            for name, columns in more.items()
+            if columns
+        ]
+        if shown:
+            yield counted(
+                sum(map(len, more.values())),
+                t(
+                    "The column {columns} stays on {side} until {other} has it too.",
+                    columns=shown[0],
+                    side=side,
+                    other=other,
+                ),
+                t(
+                    "These columns stay on {side} until {other} has them too: {columns}.",
+                    columns=_few("; ", shown),
+                    side=side,
+                    other=other,
+                ),
+            )
+
+
+def harmless(here: Shape, there: Shape, *, hides: bool = False) -> Iterator[str]:
+    """What else differs in a table that is synced all the same, for a person to know; ``hides`` as in
+    ``difference``."""
     table = names([here.name])
     for name, mine, theirs in _pairs(here, there):
+        if hides and not stores_alike(mine.kind, theirs.kind):
+            yield t(
+                "The column {column} of the table {table} has the type {here} on this side and {there} on the other: "
+                "a row whose value one of them would change is hidden on that side.",
+                column=names([name]),
+                table=table,
+                here=type_name(mine),
+                there=type_name(theirs),
+            )
         if name not in here.key and not _same_default(mine, theirs):
             yield t(
                 "The column {column} of the table {table} has the default {here} on this side and "
@@ -199,15 +336,34 @@ def harmless(here: Shape, there: Shape) -> Iterator[str]:
                 there=_default(theirs),
             )
     for one, other, side in ((here, there, HERE), (there, here, THERE)):
-        if not one.types or not other.types:
-            continue
-        if numbered(one) and not numbered(other):
+        if one.types and other.types:
+            yield from _refuses(one, other, side, hides=hides)
+
+
+def _refuses(one: Shape, other: Shape, side: str, *, hides: bool) -> Iterator[str]:
+    """What a table does not take that is on ``side``, and the other one does."""
+    table = names([one.name])
+    if numbered(one) and not numbered(other):
+        if hides:
+            yield t(
+                "On {side}, the table {table} accepts only integer keys; any other row is hidden.",
+                table=table,
+                side=side,
+            )
+        else:
             yield t(
                 "On {side}, the table {table} accepts only integer keys, and syncing stops at any other.",
                 table=table,
                 side=side,
             )
-        if one.strict and not other.strict:
+    if one.strict and not other.strict:
+        if hides:
+            yield t(
+                "On {side}, the table {table} accepts only values of its columns' types; any other row is hidden.",
+                table=table,
+                side=side,
+            )
+        else:
             yield t(
                 "On {side}, the table {table} accepts only values of its columns' types, and syncing stops"
                 " at any other.",

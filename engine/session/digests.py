@@ -11,6 +11,8 @@ from engine.errors import ProtocolError
 from engine.tables import TableDigest
 from engine.text import t
 from engine.wire import (
+    Deleted,
+    DeletedRequest,
     Digest,
     DigestRequest,
     RangeRequest,
@@ -37,7 +39,12 @@ class Verdict(StrEnum):
     DIFFERENT = "different"
 
 
-ANSWERS: dict[type[Question], type[Answer]] = {RangeRequest: Ranges, RowsRequest: Rows, ValuesRequest: Values}
+ANSWERS: dict[type[Question], type[Answer]] = {
+    RangeRequest: Ranges,
+    RowsRequest: Rows,
+    ValuesRequest: Values,
+    DeletedRequest: Deleted,
+}
 
 
 @dataclass(slots=True)
@@ -102,11 +109,14 @@ class DigestSession(LineageSession):
         if isinstance(message, Question):
             if message.table not in self.common:
                 raise ProtocolError(t("The other side asked for rows of a table that only one side has."))
-            self._actions.append(QueryRows(message))
+            self._answer(message)
         elif self.check.unanswered.pop(message.number, None) is not type(message):
             raise ProtocolError(t("{message} came that was never asked for.", message=type(message).__name__))
         else:
             self.check.answers[message.number] = message
+
+    def _answer(self, question: Question) -> None:
+        self._actions.append(QueryRows(question, self.common_columns.get(question.table)))
 
     def digested(self, digests: Sequence[TableDigest]) -> None:
         """Send them to whoever asked, or compare them."""
@@ -131,7 +141,7 @@ class DigestSession(LineageSession):
 
     def _take(self, taker: int | None) -> None:
         self.check.takers.append(taker)
-        self._actions.append(TakeDigests(self.common))
+        self._actions.append(TakeDigests(self.common, self.common_columns))
 
     def _compare(self) -> None:
         found = self.check

@@ -3,33 +3,94 @@ without one."""
 
 from __future__ import annotations
 
-from engine.errors import TableBroken
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Any, TypeVar
+
+from engine.errors import FileBusy, StorageFailed, SynclineError, TableBroken
 from engine.replica import Replica
 from engine.sqlite.steps import Steps, at_once
 from engine.tables import MergeResult, Part
 
-from .actions import Merge, Read, ReadPart, Snapshot
+from . import join_pairs, join_rows
+from .actions import (
+    BackUp,
+    ComparePage,
+    FindDeleted,
+    FindReferring,
+    FindRows,
+    GiveUpRows,
+    JoinAction,
+    ListCopies,
+    Merge,
+    Read,
+    ReadPart,
+    Settle,
+    Snapshot,
+    TakeNames,
+    TakeRows,
+)
 from .vlcn_messages import Versions
+
+T = TypeVar("T")
+
+LOCKED = 5.0
+"""Seconds for which a file that another program has locked is waited for."""
 
 MERGE_SLICE = 5_000
 """Changes merged in one transaction: an app that writes to the file waits no longer than they take."""
 
 
-def snapshot(replica: Replica, generation: int = 0) -> Snapshot:
-    """What a session must know to begin; ``generation`` as in ``Snapshot``."""
+def snapshot(replica: Replica, generation: int = 0, *, clocks: bool = True) -> Snapshot:
+    """What a session must know to begin; ``generation`` as in ``Snapshot``. Without ``clocks`` it takes no longer the
+    more peers there were; it is for our own dialect then."""
     name, version = replica.schema_identity()
+    peers = replica.tracked_peers() if clocks else []
+    datasets = replica.datasets()
     return Snapshot(
         site_id=replica.site_id,
         db_version=replica.db_version(),
-        tables=replica.shapes(),
+        tables=tuple(shape for shape in replica.shapes() if shape.name in datasets),
         parked=replica.parked(),
         schema_name=name,
         schema_version=version,
-        received=dict(replica.announcements()),
-        sent={peer.site_id: peer.sent for peer in replica.tracked_peers() if peer.sent is not None},
+        received={peer.site_id: peer.received for peer in peers if peer.received is not None},
+        sent={peer.site_id: peer.sent for peer in peers if peer.sent is not None},
         generation=generation,
         lineage_mark=replica.lineage_mark(),
+        datasets=datasets,
     )
+
+
+def join_step(replica: Replica, action: JoinAction) -> Steps[Any]:
+    """Do a step of joining rows, one short transaction at each step of it. (A backup is not this module's business.)
+
+    Raises:
+        ReplicaError: the table is not as it was; a row is refused; the file.
+    """
+    match action:
+        case ComparePage(table, low, rows, more, columns):
+            return (yield from join_rows.compare(replica, table, low, rows, more=more, columns=columns))
+        case ListCopies(table, columns, compared):
+            return (yield from join_pairs.copies(replica, table, columns, compared))
+        case TakeNames(table, pairs, kept):
+            return replica.take_names(table, pairs, kept)
+        case FindRows(table, keys):
+            return (yield from join_rows.found(replica, table, keys))
+        case FindDeleted(table, above):
+            return replica.deleted_above(table, above)
+        case TakeRows(table, taken, kept, columns):
+            return replica.take_rows(table, taken, kept, columns)
+        case FindReferring(tables):
+            return replica.referring_to(tables)
+        case GiveUpRows(meetings, kept):
+            return replica.give_up_rows(meetings, kept)
+        case Settle(meeting):
+            return replica.settle(meeting)
+        case BackUp(table, since):  # is made after this
+            replica.capture()
+            return None if table and replica.is_written_since(table, since) else replica.db_version()
 
 
 def read(replica: Replica, action: Read) -> Versions:
@@ -43,6 +104,7 @@ def read(replica: Replica, action: Read) -> Versions:
         exclude_site=action.exclude_site,
         exclude_versions=action.exclude_versions,
         limit=action.limit,
+        leave_out=[shape.name for shape in replica.shapes() if shape.refers],
     )
     if found.until > action.since:  # also when filters left nothing: the number itself is sent
         replica.ensure_durable()
@@ -100,6 +162,55 @@ def merging(
         raise
 
 
+def merging_and_reading(
+    replica: Replica,
+    action: Merge,
+    results: list[MergeResult],
+    ahead: ReadPart | None,
+    *,
+    floor: int,
+    report_applied: bool,
+) -> Steps[Part | None]:
+    """As ``merging``, and read with its last step what everybody else will ask for now.
+
+    Args:
+        ahead: that; None for nothing.
+
+    Returns:
+        what was found, durable; None where nothing is new, or could not be read: whoever asks is told why.
+
+    Raises:
+        StorageFailed: also where what was merged is not durable.
+    """
+    yield from merging(replica, action, results, floor=floor, report_applied=report_applied)
+    if ahead is None or results[-1].after == results[0].before:
+        return None
+    try:
+        return read_part(replica, ahead)
+    except StorageFailed:
+        raise
+    except SynclineError:
+        return None
+
+
+def _when_free(replica: Replica, work: Callable[[], T]) -> Steps[T]:
+    """Do what writes as soon as no other program has the file locked: a short try at each step, so that reads have
+    their turn meanwhile.
+
+    Raises:
+        FileBusy: it was locked for too long.
+    """
+    patient_until = time.monotonic() + LOCKED
+    while True:
+        try:
+            with replica.short_tries():
+                return work()
+        except FileBusy:
+            if time.monotonic() >= patient_until:
+                raise
+        yield
+
+
 def _slices(
     replica: Replica, action: Merge, results: list[MergeResult], floor: int, size: int, report_applied: bool
 ) -> Steps[None]:
@@ -108,18 +219,20 @@ def _slices(
         part = action.changes[at : at + size]
         at += size
         last = at >= len(action.changes)
-        results.append(
-            replica.merge(
-                part,
-                author=action.author,
-                received=action.received if last else None,
-                place=action.place if last else None,
-                js_numbers=action.js_numbers,
-                floor=floor,
-                report_applied=report_applied,
-                tables=action.tables,
-            )
+        merge_part = partial(
+            replica.merge,
+            part,
+            author=action.author,
+            source=action.source,
+            tokens=action.tokens,
+            received=action.received if last else None,
+            place=action.place if last else None,
+            js_numbers=action.js_numbers,
+            floor=floor,
+            report_applied=report_applied,
+            tables=action.tables,
         )
+        results.append((yield from _when_free(replica, merge_part)))
         floor = max(floor, results[-1].after)
         if last:
             return

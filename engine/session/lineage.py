@@ -11,7 +11,7 @@ then the one that follows it: of two files, the second to renew shows one that d
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from engine.change import MAX_VERSION
@@ -19,12 +19,13 @@ from engine.clocks import made_at
 from engine.errors import ProtocolError
 from engine.session.common_tables import Comparison
 from engine.tables import Known
-from engine.text import sentences, t
-from engine.wire import Lineage, Renewal, Renewed, encode
+from engine.text import t
+from engine.wire import PROTOCOL, Lineage, Renewal, Renewed, encode
 
-from .actions import Keep, LookUp, Renew, Snapshot
+from . import endings
+from .actions import Close, Keep, LookUp, Renew, Snapshot
 from .base import Session
-from .close_codes import CloseCode, OwnCloseCode
+from .close_codes import CloseCode
 from .streams import Phase
 
 RENEW_EVERY = 10.0
@@ -48,6 +49,8 @@ class Tokens:
     """When ours was renewed last."""
     theirs: tuple[bytes, ...] | None = None
     """Those of theirs that their greeting showed; None before it came."""
+    keeping: int = 0
+    """How many of theirs are about to be kept: changes follow each."""
     theirs_so_far: set[bytes] = field(default_factory=set)
     """Those of theirs that were shown on this connection."""
 
@@ -61,6 +64,9 @@ class LineageSession(Session):
             have compared all that there is to compare, and no change leaves before ``trust``, as the other side may
             still refuse. So a try that is refused again has moved nothing, however often it is made.
     """
+
+    protocol: int = PROTOCOL
+    """The number that both sides speak."""
 
     def __init__(self, here: Snapshot, *, now: Callable[[], float], sends: bool = True, receives: bool = True) -> None:
         super().__init__(here, now=now, sends=sends, receives=receives)
@@ -76,6 +82,16 @@ class LineageSession(Session):
     def common(self) -> tuple[str, ...]:
         """The tables that both sides have; only these are exchanged."""
         return self.tables.common if self.tables is not None else ()
+
+    @property
+    def common_columns(self) -> Mapping[str, frozenset[str]]:
+        """Of each table that both sides have, also of those that are not exchanged yet, the columns that both have."""
+        return self.tables.columns if self.tables is not None else {}
+
+    def _arrived(self, version: int) -> tuple[tuple[str, tuple[bytes, ...]], ...]:
+        """The dataset ids, by table, of the other side's rows that are all here once its history is held up to a
+        version; for one merge to record."""
+        return ()
 
     def _on_lineage(self, message: Lineage | Renewal | Renewed) -> None:
         assert self.peer is not None
@@ -100,17 +116,22 @@ class LineageSession(Session):
         elif not self.kin:
             raise ProtocolError(t("A Renewal came before Lineage."))
         else:
+            tokens.keeping += 1
             self._actions.append(Keep(self.peer, message.token, frozenset(tokens.theirs_so_far)))
             tokens.theirs_so_far.add(message.token)
 
     def kept(self, token: bytes, kin: bool) -> None:
         """Confirm to the peer that its token is on our disk; or refuse a second file that goes on beside its own."""
+        self._tokens.keeping -= 1
         if self.closed:
             return
         if kin:
             self._send(encode(Renewed(token)))
         else:
-            self._refuse_copy()
+            self.close(endings.COPIED)
+
+    def _shown_by_peer(self) -> frozenset[bytes]:
+        return frozenset(self._tokens.theirs_so_far)
 
     def _compare_lineage(self, known: Known) -> None:
         """Refuse a file that shows only tokens that we saw replaced before this session began."""
@@ -118,21 +139,9 @@ class LineageSession(Session):
         since = [token for number, token in known.seen if number > self.here.lineage_mark]
         # where none was in force when we began, the other side may have had none to show
         if before and not {before[-1], *since}.intersection(self._tokens.theirs or ()):
-            self._refuse_copy()
+            self.close(endings.COPIED)
         else:
             self.phase = Phase.MET
-
-    def _refuse_copy(self) -> None:
-        what = t("It does not continue where it was when the two sides last met.")
-        cure = t("Give it a new site id (syncline new-id), or restore its latest state.")
-        reason = t("The file on the other side was copied, or restored from an older copy.")
-        peer_reason = t("This file was copied, or restored from an older copy.")
-        self.close(
-            OwnCloseCode.COPIED,
-            sentences(reason, what, cure),
-            peer_reason=sentences(peer_reason, what, cure),
-            retry=False,
-        )
 
     def _show(self, tokens: tuple[bytes, ...]) -> None:
         """Show the tokens that we have now, in order: each must follow one that was shown on this connection, and one
@@ -140,9 +149,8 @@ class LineageSession(Session):
         this one was stuck, would be taken for a copy's: that takes a new greeting."""
         *before, _ = tokens
         if not {*self._tokens.greeted_with, *self._tokens.shown}.issuperset(before):
-            self.close(
-                CloseCode.GOING_AWAY, t("Another connection to the same peer has overtaken this one."), regreet=True
-            )
+            reason = t("Another connection to the same peer has overtaken this one.")
+            self.close(Close(CloseCode.GOING_AWAY, reason, regreet=True))
             return
         for token in tokens:
             if token not in self._tokens.shown:

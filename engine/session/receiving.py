@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine.errors import ProtocolError
-from engine.tables import Known, Place
+from engine.tables import Bases, Known, Place
 from engine.text import t
-from engine.wire import Batch, Confirm, SendAgain, Want, encode
+from engine.wire import COLUMNS, Batch, Confirm, SendAgain, Want, encode
 
 from .actions import AskAgain, Merge, Snapshot
 from .close_codes import OwnCloseCode
@@ -22,12 +22,12 @@ class Asking:
 
     number: int = 0
     """Of our latest Want."""
-    first: tuple[int, tuple[str, ...], Place | None] | None = None
-    """The first Want, until it is sent: since when, the tables that are covered, the place where a range goes on."""
+    first: tuple[int, Bases, Place | None] | None = None
+    """The first Want, until it is sent: since when, what is covered, the place where a range goes on."""
     unanswered: tuple[int, bool] | None = None
     """Our latest Want, until a batch answers it: since when, and whether without filters. None if it has a place."""
-    covered: tuple[str, ...] = ()
-    """The tables of which the batches that come tell all since the version where they begin."""
+    covered: Bases = ()
+    """That of which the batches that come tell all since the version where they begin."""
     resend: bool = False
     """Whether ``ask_again`` is under way: nothing may be left out of what comes."""
     doubts: bool = False
@@ -38,13 +38,13 @@ class Asking:
 
 @dataclass(slots=True)
 class Coverage:
-    """Which of the common tables our clock of the peer covers."""
+    """What our clock of the peer covers, of the tables and columns that both have."""
 
-    tables: tuple[str, ...] = ()
+    held: Bases = ()
     lacking: bool = False
     """Whether the peer has history of others."""
-    marks: tuple[tuple[str, str], ...] = ()
-    """Of our tables, by which one that began anew is known."""
+    bases: Bases = ()
+    """All of these, as they are here: one that began anew is known by that."""
 
 
 class ReceivingSession(LineageSession):
@@ -59,17 +59,36 @@ class ReceivingSession(LineageSession):
 
     # Asking
 
+    def _rest_on(self, known: Known) -> bool:
+        """Learn what the tables are that we receive. Returns whether they are all there, with all columns."""
+        now = dict(known.bases)
+        self._coverage.bases = bases = tuple(
+            (name, now[name].of(self.common_columns[name])) for name in self.common if name in now
+        )
+        return len(bases) == len(self.common) and all(one.columns == self.common_columns[name] for name, one in bases)
+
     def _begin_receiving(self, known: Known) -> None:
         """Go on where our file is with the peer's history."""
         self.inbound.offered = self.inbound.received = known.received
-        self._coverage.tables = covered = tuple(name for name in self.common if name in known.tables)
+        coverage, held = self._coverage, dict(known.covered)
+        covered = ((name, held[name].of(one.columns)) for name, one in coverage.bases if name in held)
+        if self.protocol < COLUMNS:  # there, a table is held as a whole
+            covered = (one for one in covered if one in coverage.bases)
+        coverage.held = tuple(covered)
         self._asking.forgetful = known.forgetful
-        if self.receives:
-            self._coverage.lacking = covered != self.common and bool(self.inbound.announced)
-            place = known.place
-            self._asking.first = place.since if place is not None else known.received, covered, place
+        if self.receives and self.common:
+            coverage.lacking = coverage.held != coverage.bases and bool(self.inbound.announced)
+            place = self._place(known)
+            self._asking.first = place.since if place is not None else known.received, coverage.held, place
             if not self.wary:
                 self._ask_due()
+
+    def _place(self, known: Known) -> Place | None:
+        """Where a cut range goes on, if it had the same tables and columns; else what it was wished for begins anew."""
+        place = known.place
+        if place is None or not place.token or dict(place.bases) == dict(self._coverage.bases):
+            return place
+        return replace(place, until=0, token=b"", bases=()) if place.resend else None
 
     def ask_again(self, since: int = 0) -> None:
         """Ask the peer for its history above ``since`` once more, without filters (to mend a difference).
@@ -79,7 +98,7 @@ class ReceivingSession(LineageSession):
         assert self.peer is not None
         self._actions.append(AskAgain(self.peer, since))
         self._asking.resend = True
-        self._ask(since, self._coverage.tables, None)
+        self._ask(since, self._coverage.held, None)
 
     def send_again(self) -> None:
         """Have the peer ask for all of our history once more, without filters."""
@@ -109,21 +128,27 @@ class ReceivingSession(LineageSession):
         elif first is not None:
             self._ask(*first)
 
-    def _ask(self, since: int, tables: tuple[str, ...], place: Place | None) -> None:
+    def _ask(self, since: int, covered: Bases, place: Place | None) -> None:
         asking = self._asking
         asking.number += 1
         asking.unanswered = (since, asking.resend) if place is None else None
-        asking.covered = tables
+        asking.covered = covered
         if place is not None:
             asking.resend = place.resend
         until, token = (place.until, place.token) if place is not None else (0, b"")
         resend = asking.resend or asking.forgetful
-        self._send(encode(Want(asking.number, since, tables, resend, until, token)))
+        held = dict(covered)
+        late = tuple(
+            (name, tuple(sorted(columns)))
+            for name, one in self._coverage.bases
+            if name in held and (columns := one.columns - held[name].columns)
+        )
+        self._send(encode(Want(asking.number, since, tuple(held), resend, until, token, late)))
 
     # Taking
 
     def _on_batch(self, batch: Batch) -> None:
-        asking, marks = self._asking, self._coverage.marks
+        asking, bases = self._asking, self._coverage.bases
         if not self.receives or self.peer is None:
             raise ProtocolError(
                 t("Changes came where none are taken: this side only sends, so that you can only read.")
@@ -143,7 +168,7 @@ class ReceivingSession(LineageSession):
         self.inbound.more_coming = batch.more
         place = None
         if batch.place:
-            place = Place(self.peer, batch.since, batch.until, batch.place, asking.resend, marks)
+            place = Place(self.peer, batch.since, batch.until, batch.place, asking.resend, bases)
             behind = versions_behind(batch.changes, self.common, batch.since, batch.until)
             self.inbound.behind = max(self.inbound.behind, behind)
         current = batch.want == asking.number
@@ -158,16 +183,17 @@ class ReceivingSession(LineageSession):
             keep=current,
             resend=asking.resend,
             covered=asking.covered,
-            marks=marks,
+            bases=bases,
+            arrived=self._arrived(batch.until) if current and place is None else (),
         )
         if current and place is None:
-            asking.covered = self.common  # what follows goes on from there
+            asking.covered = bases  # what follows goes on from there
 
     def _merged(self, merge: Merge) -> None:
         if merge.received is not None:
             self.inbound.behind = 0
             self._coverage.lacking = False
-            self._coverage.tables = self.common
+            self._coverage.held = self._coverage.bases
             self._asking.resend = self._asking.resend and not merge.received.resend
         self._send(encode(Confirm(merge.until)))
 
@@ -180,4 +206,5 @@ class ReceivingSession(LineageSession):
     @property
     def all_received(self) -> bool:
         """Whether everything that the peer announced is on our disk, of every table that both have."""
-        return super().all_received and self.kin and not self._coverage.lacking
+        announced = self._coverage.lacking or self._tokens.keeping
+        return super().all_received and self.kin and not announced

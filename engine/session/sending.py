@@ -14,11 +14,11 @@ from dataclasses import dataclass, field, replace
 
 from engine.change import SENTINEL
 from engine.errors import ProtocolError
-from engine.tables import Part, Span, weight
+from engine.tables import Columns, Part, Span, weight
 from engine.text import t
 from engine.wire import MAX_FRAME, Batch, Confirm, Status, Want, encode
 
-from . import batch_limits
+from . import batch_limits, endings
 from .actions import ReadPart, Snapshot
 from .lineage import LineageSession
 from .progress import versions_behind
@@ -48,6 +48,8 @@ class Range:
     """Where in it the next part begins."""
     late: frozenset[str] = frozenset()
     """Tables that the peer's clock does not cover: the range that is next, or under way, has all of them."""
+    late_columns: Columns = ()
+    """Likewise columns of other tables."""
     held: Part | None = None
     """A part that was read and waits for a new lineage token."""
     outdated: bool = False
@@ -56,6 +58,11 @@ class Range:
     """Whether a range was read to its end, and that end is not sent yet (it held nothing more)."""
     behind: int = 0
     """About how many of its versions are over there, for progress."""
+
+    @property
+    def due(self) -> bool:
+        """Whether one is to be read, whatever was written since the one before."""
+        return self.span is not None or bool(self.late or self.late_columns)
 
 
 @dataclass(slots=True)
@@ -110,10 +117,16 @@ class SendingSession(LineageSession):
             by_author=request.by_author and not want.resend,
         )
         late = frozenset(self.common) - frozenset(want.tables) if self.local_version else frozenset()
+        late_columns = tuple(
+            (name, columns)
+            for name, listed in want.late
+            if name in self.common and name not in late and (columns := self.common_columns[name].intersection(listed))
+        )
         self._range = Range(
-            span=Span(held, want.until, self.common, late) if resumes else None,
+            span=Span(held, want.until, self.common, late, self._partly, late_columns) if resumes else None,
             place=want.place if resumes else b"",
             late=late,
+            late_columns=late_columns if self.local_version else (),
             outdated=outbound.reading,
             behind=self._range.behind,
         )
@@ -165,7 +178,7 @@ class SendingSession(LineageSession):
         known = self._known_version()
         begins = current.span is None
         if result.newest < known:
-            self._restored(known, result.newest)
+            self.close(endings.set_back(known, result.newest))
             return
         self._ask_due()
         self.local_version = max(self.local_version, result.newest)
@@ -174,7 +187,7 @@ class SendingSession(LineageSession):
             current.span = replace(current.span or self._new_span(), until=result.until)
         else:
             current.span = None
-            current.late = frozenset()
+            current.late, current.late_columns = frozenset(), ()
             current.owed = True
             self.outbound.scanned = result.until
             self._request.filters = True
@@ -212,7 +225,7 @@ class SendingSession(LineageSession):
             return
         if self._window.full:
             self._announce()
-        elif current.span is not None or current.late or self._unread():
+        elif current.due or self._unread():
             self._read_part()
         elif current.owed and (self._window.promised or not self.inbound.more_coming):
             # Nothing in there for them, but their clock must pass it. While more of theirs is on its way this waits,
@@ -230,7 +243,16 @@ class SendingSession(LineageSession):
         return max(self.outbound.scanned, self._request.claimed, (span.until or 0) if span is not None else 0)
 
     def _new_span(self) -> Span:
-        return Span(self.outbound.scanned, None, self.common, self._range.late)
+        late, late_columns = self._range.late, self._range.late_columns
+        return Span(self.outbound.scanned, None, self.common, late, self._partly, late_columns)
+
+    @property
+    def _partly(self) -> Columns:
+        """The columns that the peer has, of the tables of which it does not have all of ours."""
+        ours = {shape.name: len(shape.columns) for shape in self.here.tables}
+        return tuple(
+            (name, self.common_columns[name]) for name in self.common if len(self.common_columns[name]) < ours[name]
+        )
 
     def _read_part(self) -> None:
         self._announce()
@@ -307,7 +329,7 @@ class SendingSession(LineageSession):
         if not self.sends:
             return self.greeted
         outbound, current = self.outbound, self._range
-        busy = outbound.reading or current.held is not None or current.span is not None or current.owed or current.late
+        busy = outbound.reading or current.held is not None or current.due or current.owed
         return outbound.asked and not busy and outbound.position >= self.local_version
 
     @property

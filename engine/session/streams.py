@@ -7,7 +7,7 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from engine.ids import SiteId
-from engine.table_shape import ParkedTable
+from engine.table_shape import ParkedTable, Shared
 
 from .actions import Merge
 
@@ -85,7 +85,7 @@ class SessionFacts:
     Attributes:
         peer: its site id, once it has greeted.
         greeted, kin, closed: whether the peer has greeted, is the one that our file knows, and the session has ended.
-        confirms, note, parked: as in ``Session``.
+        confirms, note, parked, one_sided, shared: as in ``Session``.
         received, confirmed: up to which version each side's history is on the other's disk.
         to_receive, to_send, all_received, all_sent, in_sync: as in ``Session``.
     """
@@ -103,4 +103,6 @@ class SessionFacts:
     all_sent: bool
     in_sync: bool
     parked: tuple[ParkedTable, ...]
+    one_sided: tuple[str, ...]
+    shared: Shared | None
     note: str

@@ -10,14 +10,19 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from engine.errors import ProtocolError, RowRefused, SchemaMismatch, SynclineError, TableBroken
+from engine.peer_text import for_peer, from_peer
 from engine.session.common_tables import compare
-from engine.table_shape import ParkedTable
+from engine.table_shape import ParkedTable, Shape, Shared, ordinary
 from engine.tables import Known, MergeResult
-from engine.text import Text, printable, sentences, t
+from engine.text import Text, sentences, t
 from engine.wire import (
+    COLUMNS,
+    JOINING,
     PROTOCOL,
+    TEMPLATES,
     TYPED,
     Batch,
     Confirm,
@@ -26,6 +31,8 @@ from engine.wire import (
     Failure,
     FailureCode,
     Hello,
+    Joined,
+    Leads,
     Lineage,
     Message,
     Renewal,
@@ -38,9 +45,10 @@ from engine.wire import (
     encode,
 )
 
-from .actions import LookUp, QueryRows, Snapshot
+from . import endings
+from .actions import Close, LookUp, QueryRows, Snapshot
 from .close_codes import CloseCode, OwnCloseCode
-from .digests import DigestSession
+from .joining import JoinSession
 from .receiving import ReceivingSession
 from .sending import SendingSession
 from .streams import Phase
@@ -51,11 +59,8 @@ STALL = 30.0
 GIVE_UP = 300.0
 """Seconds of it after which the session ends, for a new greeting may help. A large change may take long to come."""
 
-SENTENCE = 500
-"""Characters of the other side's sentences that are shown."""
 
-
-class SynclineSession(ReceivingSession, SendingSession, DigestSession):
+class SynclineSession(ReceivingSession, SendingSession, JoinSession):
     """One session in the own dialect; the same on the hub and on the dialling side.
 
     Args:
@@ -64,6 +69,7 @@ class SynclineSession(ReceivingSession, SendingSession, DigestSession):
 
     Attributes:
         refusal: what the other side has refused, and why, if so.
+        tables_there: what the other side has told of its tables.
     """
 
     confirms = True
@@ -80,6 +86,7 @@ class SynclineSession(ReceivingSession, SendingSession, DigestSession):
         super().__init__(here, now=now, sends=sends, receives=receives)
         self.protocol = protocol
         self.refusal: Failure | None = None
+        self.tables_there: tuple[Shape, ...] = ()
         self._early: deque[Message] = deque()
         """What came while something was looked up."""
         self._stalled = ""
@@ -94,8 +101,9 @@ class SynclineSession(ReceivingSession, SendingSession, DigestSession):
             db_version=self._window.announced,
             schema_name=here.schema_name or "",
             schema_version=here.schema_version,
-            tables=here.tables,
+            tables=here.tables if self.protocol >= TYPED else tuple(one for one in here.tables if not one.refers),
             parked=here.parked if self.protocol >= TYPED else (),
+            datasets=tuple(here.datasets[one.name] for one in here.tables) if self.protocol >= JOINING else (),
         )
         self._send(encode(hello))
 
@@ -106,11 +114,21 @@ class SynclineSession(ReceivingSession, SendingSession, DigestSession):
 
     @property
     def parked(self) -> tuple[ParkedTable, ...]:
-        return self.tables.parked if self.tables is not None else ()
+        return (*self.tables.parked, *self.apart) if self.tables is not None else ()
+
+    @property
+    def one_sided(self) -> tuple[str, ...]:
+        return self.tables.one_sided if self.tables is not None else ()
+
+    @property
+    def shared(self) -> Shared | None:
+        if self.tables is None:
+            return None
+        return Shared(len(self.common), len(self.here.tables), len(self.tables_there))
 
     @property
     def nothing_left(self) -> bool:
-        return bool(self.parked) and not self.common
+        return bool(self.parked) and not self.common and not self.joining
 
     # Frames
 
@@ -141,6 +159,10 @@ class SynclineSession(ReceivingSession, SendingSession, DigestSession):
             self._on_digest(message)
         elif isinstance(message, RowMessage):
             self._on_rows(message)
+        elif isinstance(message, Joined):
+            self._on_joined(message)
+        elif isinstance(message, Leads):
+            self._on_leads()
         elif isinstance(message, SendAgain):
             self._on_send_again()
         elif isinstance(message, Status):
@@ -172,14 +194,26 @@ class SynclineSession(ReceivingSession, SendingSession, DigestSession):
                 ),
             )
             return
-        self.tables = tables = compare(self.here.tables, hello.tables, self.here.parked, hello.parked)
+        self.tables_there = hello.tables
+        partly = self.protocol >= COLUMNS
+        told = dict(zip((one.name for one in hello.tables), hello.datasets, strict=False))
+        both = ordinary(self.here.datasets, told) if partly else ()
+        self.tables = tables = compare(
+            self.here.tables, hello.tables, self.here.parked, hello.parked, partly=partly, ordinary=both
+        )
         if tables.problem:
             self._send_failure(FailureCode.SCHEMA, tables.elsewhere, retry=False)
-            super().close(CloseCode.POLICY_VIOLATION, tables.problem, retry=False, parked=True)
+            super().close(Close(CloseCode.POLICY_VIOLATION, tables.problem, retry=False, parked=True))
             return
+        if self.protocol >= JOINING:
+            apart = self._meet_rows(told, hello.db_version)
+            self.tables = replace(tables, common=tuple(name for name in tables.common if name not in apart))
         self.peer, self.inbound.announced = hello.site_id, hello.db_version
         self.phase = Phase.LOOKING_UP
-        self._actions.append(LookUp(hello.site_id, tuple(one.table for one in tables.parked)))
+        self._claim_lead()
+        self._actions.append(
+            LookUp(hello.site_id, tuple(one.table for one in tables.parked), self.meetings, hello.db_version)
+        )
 
     @property
     def _looking_up(self) -> bool:
@@ -196,10 +230,13 @@ class SynclineSession(ReceivingSession, SendingSession, DigestSession):
             outbound.recorded, outbound.confirmed = known.sent, known.sent or 0
             self._compare_lineage(known)
             self._take_early()
+            self._begin_joining(known)
             return
-        self._coverage.marks = tuple(mark for mark in known.marks if mark[0] in self.common)
-        if len(self._coverage.marks) < len(self.common):  # since the greeting was made
-            self.close(CloseCode.GOING_AWAY, t("The tables of the file were altered."), regreet=True)
+        if known.stale:
+            self.close(endings.ALTERED)
+            return
+        if not self._rest_on(known):  # since the greeting was made
+            self.close(endings.ALTERED)
             return
         self.phase = Phase.GREETED
         self._tokens.greeted_with = known.mine
@@ -208,6 +245,7 @@ class SynclineSession(ReceivingSession, SendingSession, DigestSession):
         outbound.recorded, outbound.confirmed = known.sent, known.sent or 0
         self._begin_receiving(known)
         self._take_early()
+        self._pass_on()
 
     def _take_early(self) -> None:
         """Deal with what came while we looked something up."""
@@ -215,15 +253,18 @@ class SynclineSession(ReceivingSession, SendingSession, DigestSession):
             while self._early and not self._looking_up and self.closed is None:
                 self._on_message(self._early.popleft())
         except ProtocolError as error:
-            self.close(error.code, str(error))
+            self.close(Close(error.code, str(error)))
+
+    def trust(self) -> None:
+        super().trust()
+        self._lead()
 
     def _on_failure(self, failure: Failure) -> None:
         self.refusal = failure
         self.copied = failure.code == FailureCode.CLONE
         parked = failure.code == FailureCode.SCHEMA
-        super().close(
-            CloseCode.NORMAL_CLOSURE, printable(failure.sentence, SENTENCE), retry=failure.retry, parked=parked
-        )
+        reason = from_peer(failure.sentence)
+        super().close(Close(CloseCode.NORMAL_CLOSURE, reason, retry=failure.retry, parked=parked))
 
     # The watchdog
 
@@ -271,42 +312,35 @@ class SynclineSession(ReceivingSession, SendingSession, DigestSession):
         self._stalled = stalled(t("The other side"))
         self._deadline = self.now() + GIVE_UP - STALL
         if ending:
-            self.close(CloseCode.INTERNAL_ERROR, self._stalled, peer_reason=stalled(t("This side")))
+            self.close(Close(CloseCode.INTERNAL_ERROR, self._stalled, stalled(t("This side"))))
 
     # Ending
 
-    def close(
-        self,
-        code: int,
-        reason: str,
-        *,
-        peer_reason: str = "",
-        retry: bool = True,
-        regreet: bool = False,
-        parked: bool = False,
-    ) -> None:
+    @property
+    def peer_reads_templates(self) -> bool:
+        return self.protocol >= TEMPLATES
+
+    def close(self, closed: Close) -> None:
         """End the session; unless it ends well, say why first."""
-        if self.closed is None and code not in (CloseCode.NORMAL_CLOSURE, CloseCode.GOING_AWAY):
-            kind = _KINDS.get(code, FailureCode.PROTOCOL)
-            self._send_failure(kind, peer_reason or reason, retry)
-        super().close(code, reason, peer_reason=peer_reason, retry=retry, regreet=regreet, parked=parked)
+        if self.closed is None and closed.code not in (CloseCode.NORMAL_CLOSURE, CloseCode.GOING_AWAY):
+            self._send_failure(_KINDS.get(closed.code, FailureCode.PROTOCOL), closed.to_peer, closed.retry)
+        super().close(closed)
 
     def failed(self, error: SynclineError) -> None:
         altered = isinstance(error, SchemaMismatch) and not isinstance(error, RowRefused)
         if isinstance(error, TableBroken) or altered:  # since the greeting: the other tables go on without it
-            super().close(
-                CloseCode.GOING_AWAY, str(error), peer_reason=t("The tables of the file were altered."), regreet=True
-            )
+            super().close(replace(endings.ALTERED, reason=str(error), peer_reason=endings.ALTERED.reason))
         else:
             super().failed(error)
 
     def _refuse(self, code: FailureCode, sentence: str) -> None:
         self.copied = code is FailureCode.CLONE
         self._send_failure(code, sentence, retry=False)
-        super().close(CloseCode.POLICY_VIOLATION, sentence, retry=False)
+        super().close(Close(CloseCode.POLICY_VIOLATION, sentence, retry=False))
 
     def _send_failure(self, code: FailureCode, sentence: str, retry: bool) -> None:
-        self._send(encode(Failure(code=int(code), sentence=sentence, retry=retry)))
+        said = for_peer(sentence, templates=self.peer_reads_templates)
+        self._send(encode(Failure(code=int(code), sentence=said, retry=retry)))
 
 
 _KINDS: dict[int, FailureCode] = {

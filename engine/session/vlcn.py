@@ -11,8 +11,9 @@ from collections.abc import Callable
 
 from engine.change import MAX_VERSION, SENTINEL, Change
 from engine.errors import ProtocolError
+from engine.ids import SiteId
 from engine.tables import Part, weight
-from engine.text import printable, t
+from engine.text import printable, sentences, t
 from engine.wire import (
     MAX_FRAME,
     AnnouncePresence,
@@ -24,9 +25,11 @@ from engine.wire import (
     encode,
 )
 
-from .actions import Merge, Ping, Read, Snapshot
+from . import endings
+from .actions import Close, Merge, Ping, Read, Snapshot
 from .base import Session
 from .close_codes import CloseCode, OwnCloseCode
+from .common_tables import names
 from .streams import Phase
 from .vlcn_messages import Versions
 
@@ -51,10 +54,26 @@ class _VlcnSession(Session):
         super().__init__(here, now=now, sends=sends, receives=receives)
         self._unflushed = False
         """Whether something was sent that has not left."""
+        self._left_out = frozenset(shape.name for shape in here.tables if shape.refers)
+        self._not_taken: set[str] = set()
+        """Those of them that the peer has sent changes to: its dialect has no words for that."""
         # what the peer wants to be left out
         self._filters = False
         self._local_only = False
-        self._excluded: frozenset[bytes] = frozenset()
+        self._excluded: frozenset[SiteId] = frozenset()
+
+    @property
+    def note(self) -> str:
+        if not self._left_out:
+            return self.remark
+        said = t(
+            "Left out for published clients: {tables}. Each machine hands out the numbers of their rows.",
+            tables=names(sorted(self._left_out)),
+        )
+        if not self._not_taken:
+            return sentences(self.remark, said)
+        came = t("Changes to {tables} came, and were not taken.", tables=names(sorted(self._not_taken)))
+        return sentences(self.remark, said, came)
 
     # Outbound
 
@@ -64,7 +83,7 @@ class _VlcnSession(Session):
         if self.closed:
             return
         if result.until < since:
-            self._restored(since, result.until)
+            self.close(endings.set_back(since, result.until))
             return
         self.local_version = max(self.local_version, result.until)
         self.outbound.scanned = result.until
@@ -166,7 +185,10 @@ class _VlcnSession(Session):
             return
         if message.changes:
             until = message.changes[-1].db_version
-            self._accept(message.changes, since=message.since.version, until=until, stock=True)
+            changes = [change for change in message.changes if change.table not in self._left_out]
+            if len(changes) < len(message.changes):
+                self._not_taken.update(self._left_out.intersection(change.table for change in message.changes))
+            self._accept(changes, since=message.since.version, until=until, stock=True)
         self._reset_watchdog()
 
     def _merged(self, merge: Merge) -> None:
@@ -202,7 +224,7 @@ class VlcnClientSession(_VlcnSession):
             self._on_changes(message)
         elif isinstance(message, RejectChanges):
             # the server's cursor is behind ours; only a fresh greeting tells it (#2)
-            self.close(CloseCode.NORMAL_CLOSURE, t("The server missed a message; reconnecting."), regreet=True)
+            self.close(Close(CloseCode.NORMAL_CLOSURE, t("The server missed a message; reconnecting."), regreet=True))
         else:
             raise ProtocolError(t("{message} is not allowed here.", message=type(message).__name__))
 
@@ -233,10 +255,10 @@ class VlcnClientSession(_VlcnSession):
         self._deadline = self.now() + (REFRESH if settled else QUIET)
 
     def _quiet(self) -> None:
-        self.close(CloseCode.NORMAL_CLOSURE, t("Sending the greeting again."), regreet=True)
+        self.close(Close(CloseCode.NORMAL_CLOSURE, t("Sending the greeting again."), regreet=True))
 
     def _gap(self) -> None:
-        self.close(CloseCode.NORMAL_CLOSURE, t("The server left a gap; reconnecting."), regreet=True)
+        self.close(Close(CloseCode.NORMAL_CLOSURE, t("The server left a gap; reconnecting."), regreet=True))
 
     def _silence(self) -> str:
         return t("The server did not answer the greeting: it may not know this room, or its schema differs.")  # (#5)
@@ -275,18 +297,15 @@ class VlcnHubSession(_VlcnSession):
             )
         theirs = (message.schema_name, message.schema_version)
         if here.schema_name is not None and theirs != (here.schema_name, here.schema_version):
-            self.close(
-                OwnCloseCode.SCHEMA,
-                t(
-                    "This room has the schema {here} in version {here_version}, the client {there} in "
-                    "version {there_version}.",
-                    here=here.schema_name,
-                    here_version=here.schema_version,
-                    there=printable(theirs[0], 40),
-                    there_version=theirs[1],
-                ),
-                retry=False,
+            reason = t(
+                "This room has the schema {here} in version {here_version}, the client {there} in version"
+                " {there_version}.",
+                here=here.schema_name,
+                here_version=here.schema_version,
+                there=printable(theirs[0], 40),
+                there_version=theirs[1],
             )
+            self.close(Close(OwnCloseCode.SCHEMA, reason, retry=False))
             return
         self.phase = Phase.MET
         self._deadline = None

@@ -43,7 +43,7 @@ class Versions:
         return sum(map(weight, self.changes))
 
     @cached_property
-    def authors(self) -> frozenset[bytes | None]:
+    def authors(self) -> frozenset[SiteId | None]:
         """Whose changes these are."""
         return frozenset(change.site_id for change in self.changes)
 

@@ -18,8 +18,9 @@ from engine.errors import UsageError
 from engine.ids import DatabaseId, PeerId
 from engine.sqlite.paths import whole
 from engine.text import t
-from engine.wire.handshake import check_room
+from engine.wire.handshake import ROOMS
 from engine.wire.hostname import in_brackets, lower
+from engine.wire.room_address import place_room
 
 HOME = "SYNCLINE_HOME"
 """The environment variable that moves settings and data to one folder: for tests, the demo, a USB stick."""
@@ -149,18 +150,21 @@ class PeerConfig:
     ) -> PeerConfig:
         """A peer with a fresh id; named after its address by default.
 
+        Args:
+            room: of the address; '' where that names it (``engine.wire.room_address``).
+
         Raises:
             UsageError: the address, the room, the minutes or the fingerprint cannot be; says why.
         """
-        url = check_url(url)
+        url, room = place_room(check_url(url, path=ROOMS), room)
         if mode is Mode.EVERY:
             check_minutes(minutes)
         return cls(
             PeerId(secrets.token_hex(6)),
-            name or f"{check_room(room)} at {urlsplit(url).netloc}",
+            name or f"{room} at {urlsplit(url).netloc}",
             database,
             url,
-            check_room(room),
+            room,
             mode,
             minutes,
             direction,
@@ -188,6 +192,8 @@ class Settings:
     notify_needs_you: bool = True
     notify_stale: bool = True
     notify_first_sync: bool = True
+    notify_conflicts: bool = True
+    notify_paired: bool = True
     share: bool = False
     share_lan: bool = False
     share_port: int = 0
@@ -199,13 +205,16 @@ class Settings:
 # Checks, each in words
 
 
-def check_url(url: str) -> str:
+def check_url(url: str, *, path: str = DEFAULT_PATH) -> str:
     """Return a peer's address as it is dialled: in lower case where that is the same, and with a path.
+
+    Args:
+        path: of an address that has none.
 
     Raises:
         UsageError: says what is wrong; a password in it is not repeated.
     """
-    hint = t("Write it like wss://example.org:8080/sync.")
+    hint = t("Write it like wss://example.org:8080/sync/ROOM.")
     text = url.strip() if isinstance(url, str) else ""
     if not text:
         raise UsageError(t("The address is empty."), hint=hint)
@@ -242,7 +251,7 @@ def check_url(url: str) -> str:
         raise UsageError(t("The address {address} has the port 0.", address=text), hint=hint)
     if parts.fragment:
         raise UsageError(t("The address {address} contains a “#”.", address=text), hint=hint)
-    path = parts.path if parts.path not in ("", "/") else DEFAULT_PATH
+    path = parts.path if parts.path not in ("", "/") else path
     return urlunsplit((scheme, lower(parts.netloc), path, parts.query, ""))
 
 

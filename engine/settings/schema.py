@@ -230,6 +230,18 @@ SETTINGS: dict[str, Setting] = {
             t("After a first sync"),
             t("Notify when a new peer is in sync for the first time."),
         ),
+        _switch(
+            "notify_conflicts",
+            Group.NOTIFY,
+            t("When rows wait for you"),
+            t("Notify when a row cannot be shown or sent, or deletions are to be confirmed."),
+        ),
+        _switch(
+            "notify_paired",
+            Group.NOTIFY,
+            t("When a machine is paired"),
+            t("Notify when another machine was paired with this one."),
+        ),
         _choice(
             "log_level",
             Group.LOG,

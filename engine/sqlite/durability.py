@@ -3,15 +3,58 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 import apsw
 
 from engine.errors import StorageFailed
 from engine.text import t
 
+FULL = 2
+"""The number of ``synchronous`` with which each commit to a log (WAL) is synced, with all that stands before it."""
 
-def ensure(db: apsw.Connection) -> None:
-    """Have what was committed to the file reach the disk.
+
+class Durability:
+    """What of a file is known to be on the disk, so that no sync is made twice. In WAL mode only.
+
+    All that the connection has seen of others' commits stands before its own in the log, whose sync takes it along. Who
+    commits later moves the connection's ``data_version``. Its own commits do not: those that are not synced are said.
+
+    Args:
+        db: the connection that writes.
+    """
+
+    def __init__(self, db: apsw.Connection) -> None:
+        self._db = db
+        self._synced: int | None = None
+        """The ``data_version`` up to which everything is; None: nobody knows."""
+
+    def ensure(self) -> None:
+        """Have what was committed reach the disk, unless it is there. Raises StorageFailed likewise."""
+        seen = self._pragma("data_version")  # first: what comes later is not known to be synced
+        if self._synced is None or seen != self._synced:
+            self._synced = seen if ensure(self._db) else None
+
+    def weakened(self) -> None:
+        """Commits of this connection are about to be made that need not reach the disk."""
+        self._synced = None
+
+    def taken_along(self) -> int | None:
+        """What the end of this write transaction takes to the disk, if it writes anything: for ``committed``."""
+        synced = self._pragma("synchronous") >= FULL and self._pragma("journal_mode") == "wal"
+        return self._pragma("data_version") if synced else None
+
+    def committed(self, taken_along: int | None) -> None:
+        """A transaction that has surely written to the log has ended."""
+        if taken_along is not None:
+            self._synced = taken_along
+
+    def _pragma(self, name: str) -> Any:
+        return apsw.Cursor(self._db).execute(f"PRAGMA main.{name}").get
+
+
+def ensure(db: apsw.Connection) -> bool:
+    """Have what was committed to the file reach the disk; return whether that is a log (WAL), which was synced.
 
     In WAL mode the -wal file is synced. With a rollback journal the rows are on the disk already, but the end of the
     journal, which is the commit, may not be: SQLite syncs the folder of a deleted journal only with
@@ -22,10 +65,12 @@ def ensure(db: apsw.Connection) -> None:
         StorageFailed: it did not reach the disk; nothing may be sent.
     """
     try:
-        if not _sync(db.filename_wal):
-            _sync(db.filename_journal)
-            if db.filename and os.name != "nt":  # where a folder cannot be synced by hand
-                _sync(os.path.dirname(db.filename))
+        if _sync(db.filename_wal):
+            return bool(db.pragma("journal_mode") == "wal")  # one may lie about that is used no more
+        _sync(db.filename_journal)
+        if db.filename and os.name != "nt":  # where a folder cannot be synced by hand
+            _sync(os.path.dirname(db.filename))
+        return False
     except OSError as error:
         raise StorageFailed(
             t(

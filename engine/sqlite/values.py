@@ -32,6 +32,11 @@ def same(left: SQLiteValue, right: SQLiteValue) -> bool:
     return type(left) is type(right) and left == right
 
 
+def keeps(value: SQLiteValue, stored: SQLiteValue) -> bool:
+    """Whether a column keeps a value as it is, of which it makes ``stored``. (No column keeps a NaN, which is NULL.)"""
+    return stored is value or same(value, stored) or (type(value) is float and math.isnan(value))
+
+
 def as_integer(db: apsw.Connection, value: SQLiteValue) -> int:
     """``value`` as SQLite's own functions take an integer: text up to its first odd character, NULL as 0."""
     if type(value) is int:

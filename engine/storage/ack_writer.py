@@ -13,11 +13,15 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from engine.errors import FileBusy, NoSuchFile, ReadOnlyFile, StorageFailed, SynclineError
 from engine.ids import SiteId
+from engine.replica import Replica
 
 log = logging.getLogger(__name__)
 
 DELAY = 0.5
-"""Seconds for which they are gathered: what is recorded only ever says too little."""
+"""Seconds for which they are gathered after a quiet time: what is recorded only ever says too little."""
+
+EVERY = 5.0
+"""Seconds between two times that they are written, while they keep coming: only a crash has them sent once more."""
 
 TRY_AGAIN = 5.0
 """Seconds until they are written again that could not be."""
@@ -39,6 +43,7 @@ class AckWriter:
         self._generation = 0
         self._timer: asyncio.TimerHandle | None = None
         self._writing: asyncio.Task[bool] | None = None
+        self._wrote = float("-inf")
 
     def note(self, site_id: SiteId, version: int, generation: int) -> None:
         """Take in what a peer has confirmed of the file of a generation, also a lower version than before."""
@@ -48,7 +53,8 @@ class AckWriter:
             self._waiting.clear()
             self._generation = generation
         self._waiting[site_id] = version
-        self._write_in(DELAY)
+        if self._timer is None and self._writing is None:
+            self._write_in(self._pause())
 
     def waiting(self, generation: int) -> Mapping[SiteId, int]:
         """What is not known to be on disk, by site id: it holds where the file says otherwise."""
@@ -66,6 +72,10 @@ class AckWriter:
         """Write now what there is, for the last time."""
         await self.flush()
         self._stop_waiting()
+
+    def _pause(self) -> float:
+        """Seconds until they are written next."""
+        return max(DELAY, self._wrote + EVERY - asyncio.get_running_loop().time())
 
     def _write_in(self, seconds: float) -> None:
         if self._timer is None and self._writing is None:
@@ -91,8 +101,15 @@ class AckWriter:
             log.info("Sent clocks were not recorded: %s", error)
         finally:
             self._writing = None
+            self._wrote = asyncio.get_running_loop().time()
         if done and generation == self._generation:
             self._waiting = {site: version for site, version in self._waiting.items() if clocks.get(site) != version}
         if self._waiting:
-            self._write_in(DELAY if done else TRY_AGAIN)
+            self._write_in(self._pause() if done else TRY_AGAIN)
         return done
+
+
+def record_shortly(replica: Replica, clocks: Mapping[SiteId, int], *, floor: int) -> None:
+    """Record them; where a program has the file locked, its thread is not kept waiting: this is tried again."""
+    with replica.short_tries():
+        replica.record_all_sent(clocks, floor=floor)

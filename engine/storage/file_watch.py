@@ -13,8 +13,8 @@ import logging
 import os
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from weakref import WeakKeyDictionary
 
@@ -34,6 +34,12 @@ without another event. Who looks only once looks too early: by some milliseconds
 
 _STEADY = WAITS.index(GAP)
 
+OWN_WAITS = (0.5, 1.5)
+"""Likewise for an event while this process writes: most likely that was its own writing."""
+
+AFTERWARDS = 0.02
+"""Seconds after such a write in which the system may still tell of it."""
+
 POLL = 1.0
 """Seconds between two looks where the system cannot watch."""
 
@@ -49,26 +55,34 @@ class FileWatch:
 
     An async context manager. ``notify`` is called at once for the first event, then every ``GAP`` seconds
     while events keep coming, and a few more times after the last (see ``WAITS``). Writes of this process
-    count too. It never raises when the file or its folder is missing: it waits for them to come.
+    count too, but for those in ``own_write``: what happens meanwhile brings late calls only (see ``OWN_WAITS``). It
+    never raises when the file or its folder is missing: it waits for them to come.
 
     Args:
         path: the database file; links are followed, as SQLite does.
         notify: must be quick; what it raises goes to the loop's exception handler.
+        notify_late: called in its place for what happened during ``own_write``; None for ``notify``.
     """
 
-    def __init__(self, path: Path, notify: Callable[[], None]) -> None:
+    def __init__(self, path: Path, notify: Callable[[], None], notify_late: Callable[[], None] | None = None) -> None:
         path = path.resolve()
         self.folder = path.parent
         self.watched: tuple[int, int] | None = None
         self.names = frozenset(path.name + suffix for suffix in SUFFIXES)
         self._files = [path.parent / name for name in self.names]
         self._notify = notify
+        self._notify_late = notify_late or notify
         self._watcher: _Watcher | None = None
         self._said = False
         self._seen: list[tuple[int, int, int] | None] = []
         self._poll_timer: asyncio.TimerHandle | None = None
         self._timer: asyncio.Handle | None = None
         self._due = 0.0
+        self._late: asyncio.TimerHandle | None = None
+        self._late_step = 0
+        self._writing = 0
+        self._written = float("-inf")
+        self._others = float("-inf")
         self._fired = self._event = float("-inf")
         self._step = len(WAITS)
 
@@ -82,10 +96,10 @@ class FileWatch:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        for timer in (self._timer, self._poll_timer):
+        for timer in (self._timer, self._poll_timer, self._late):
             if timer is not None:
                 timer.cancel()
-        self._timer = self._poll_timer = None
+        self._timer = self._poll_timer = self._late = None
         if self._watcher is not None:
             await self._watcher.leave(self)
             self._watcher = None
@@ -95,12 +109,27 @@ class FileWatch:
         """When something happened to one of the files, as the loop counts the time; long ago, if nothing has yet."""
         return self._event
 
+    @contextmanager
+    def own_write(self) -> Iterator[None]:
+        """While this process writes what it knows itself: nobody needs to look at once what it was."""
+        self._writing += 1
+        try:
+            yield
+        finally:
+            self._writing -= 1
+            self._written = self._loop.time()
+
     # What the watcher says
 
     def touched(self) -> None:
         """Something happened to one of the files."""
-        now = self._loop.time()
-        quiet, self._event = now - self._event, now
+        now = self._event = self._loop.time()
+        if self._writing or now - self._written < AFTERWARDS:
+            self._late_step = 0
+            if self._late is None:  # another program may have written, too
+                self._arm_late()
+            return
+        quiet, self._others = now - self._others, now
         if quiet > GAP:
             self._step = 0
             self._arm(now)
@@ -146,6 +175,16 @@ class FileWatch:
         self._due = due
         wait = due - self._loop.time()
         self._timer = self._loop.call_later(wait, self._fire) if wait > 0 else self._loop.call_soon(self._fire)
+
+    def _arm_late(self) -> None:
+        self._late = self._loop.call_later(OWN_WAITS[self._late_step], self._fire_late)
+        self._late_step += 1
+
+    def _fire_late(self) -> None:
+        self._late = None
+        if self._late_step < len(OWN_WAITS):
+            self._arm_late()
+        self._notify_late()
 
     def _fire(self) -> None:
         self._timer = None

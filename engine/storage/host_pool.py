@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
 from engine.sqlite.paths import resolved
+from engine.sqlite.steps import to_the_end
 from engine.storage.backup import Backups
-from engine.storage.replica_host import LocalNews, ReplicaHost
+from engine.storage.in_use import PROCESS
+from engine.storage.local_changes import LocalNews
+from engine.storage.replica_host import ReplicaHost
 
 
 class HostPool:
@@ -38,12 +41,25 @@ class HostPool:
         lock = self._locks.setdefault(path, asyncio.Lock())
         async with lock:
             if path not in self._open:
-                self._open[path] = await ReplicaHost(path, news=self._news, backups=self._backups).__aenter__()
+                self._open[path] = await self._opened(path)
             self._users[path] = self._users.get(path, 0) + 1
         try:
             yield self._open[path]
         finally:
-            await asyncio.shield(asyncio.ensure_future(self._leave(path, lock)))
+            await to_the_end(self._leave(path, lock))
+
+    async def _opened(self, path: Path) -> ReplicaHost:
+        PROCESS.take(path)
+        try:
+            return await ReplicaHost(path, news=self._news, backups=self._backups).__aenter__()
+        except BaseException:
+            PROCESS.leave(path)
+            raise
+
+    def numbers(self, path: Path) -> Mapping[bytes, int]:
+        """Return the numbers of rows of a file that have others here than they were born with (``ShownNumbers``)."""
+        host = self._open.get(path)
+        return host.numbers if host is not None else {}
 
     def stop(self) -> None:
         """Have whatever is under way on an open file end now (``ReplicaHost.stop``)."""
@@ -55,4 +71,7 @@ class HostPool:
             self._users[path] -= 1
             if self._users[path] == 0:
                 del self._users[path]
-                await self._open.pop(path).__aexit__(None, None, None)
+                try:
+                    await self._open.pop(path).__aexit__(None, None, None)
+                finally:
+                    PROCESS.leave(path)

@@ -30,9 +30,9 @@ class ReadCache(Generic[Key, Found]):
     """Those of one file, by what was asked for."""
 
     def __init__(self) -> None:
-        self._reads: dict[Key, asyncio.Task[Found]] = {}
+        self._reads: dict[Key, asyncio.Future[Found]] = {}
 
-    def get(self, key: Key) -> asyncio.Task[Found] | None:
+    def get(self, key: Key) -> asyncio.Future[Found] | None:
         """The read of this, if it is under way or kept. Shield it: others may wait for it too."""
         return self._reads.get(key)
 
@@ -42,7 +42,13 @@ class ReadCache(Generic[Key, Found]):
         reading.add_done_callback(lambda _: self._done(key, reading))
         return reading
 
-    def drop(self, key: Key, reading: asyncio.Task[Found]) -> None:
+    def keep(self, key: Key, found: Found) -> None:
+        """Share what was read already."""
+        reading = self._reads[key] = asyncio.get_running_loop().create_future()
+        reading.set_result(found)
+        self._done(key, reading)
+
+    def drop(self, key: Key, reading: asyncio.Future[Found]) -> None:
         """Share this read no more; one that has taken its place stays."""
         if self._reads.get(key) is reading:
             del self._reads[key]
@@ -51,7 +57,7 @@ class ReadCache(Generic[Key, Found]):
         """Share nothing that was read so far: the file has moved on, and what is read now tells more."""
         self._reads.clear()
 
-    def _done(self, key: Key, reading: asyncio.Task[Found]) -> None:
+    def _done(self, key: Key, reading: asyncio.Future[Found]) -> None:
         if reading.cancelled() or reading.exception() is not None or reading.result().size > KEPT:
             self.drop(key, reading)
         else:

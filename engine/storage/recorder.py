@@ -23,8 +23,11 @@ QUIET, LONGEST = 0.04, 1.0
 REBUILT, LONGEST_REBUILT = 2.0, 20.0
 """Likewise, when the schema was changed."""
 
-AGAIN = 1.0
-"""Seconds until the next try, where a program keeps the file locked."""
+SOON, AGAIN = 0.1, 1.0
+"""Seconds until the next try, where a program has the file locked, and where it keeps it so."""
+
+LOCKED = 5.0
+"""Seconds after which a program is said to keep the file locked."""
 
 
 class Clock(Protocol):
@@ -55,6 +58,12 @@ class _Open(Enum):
     NOTHING = auto()
     WRITES = auto()
     SCHEMA = auto()
+
+
+def _capture(replica: Replica) -> None:
+    """The thread is not kept waiting: what reads has its turn until the next try."""
+    with replica.short_tries():
+        replica.capture()
 
 
 class Recorder:
@@ -94,6 +103,7 @@ class Recorder:
         Raises:
             ReplicaError: the file, but for one that is locked: that is waited for.
         """
+        locked_since: float | None = None
         while self.needed and not self._closed:
             async with self._turn:
                 found = await self._run(self._look)
@@ -101,13 +111,16 @@ class Recorder:
                     return
                 await self._wait_for_quiet(*((REBUILT, LONGEST_REBUILT) if found is _Open.SCHEMA else (QUIET, LONGEST)))
                 try:
-                    await self._run(Replica.capture)
+                    await self._run(_capture)
                 except FileBusy as error:
-                    self._waits(FileBusy(t("Waiting for the app that has the file locked."), hint=error.hint))
+                    locked_since = self._clock.time() if locked_since is None else locked_since
+                    keeps = self._clock.time() - locked_since >= LOCKED
+                    if keeps:
+                        self._waits(FileBusy(t("Waiting for the app that has the file locked."), hint=error.hint))
                 else:
                     self._waits(None)
                     return
-            await self._clock.sleep(AGAIN)
+            await self._clock.sleep(AGAIN if keeps else SOON)
 
     def _look(self, replica: Replica) -> _Open:
         self.needed = replica.has_ordinary()

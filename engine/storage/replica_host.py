@@ -6,66 +6,47 @@ path, so that SQLite runs on one thread for each replica and nothing blocks the 
 
 from __future__ import annotations
 
-import asyncio
+import contextlib
 import logging
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from engine.change import Change
-from engine.errors import FileReplaced, SynclineError
+from engine.errors import FileReplaced, SynclineError, TableBroken
 from engine.ids import SiteId
 from engine.replica import Replica
-from engine.session import LookUp, Merge, Read, ReadPart, Snapshot, Versions, execute
+from engine.session import JoinAction, Keep, LookUp, Merge, Read, ReadPart, Renew, Snapshot, Versions, execute
 from engine.sqlite.file_identity import replaced
 from engine.sqlite.steps import Steps, step
-from engine.storage.ack_writer import AckWriter
+from engine.storage import file_news, local_changes
+from engine.storage.ack_writer import AckWriter, record_shortly
 from engine.storage.backup import Backups
+from engine.storage.file_news import Listener
 from engine.storage.file_watch import FileWatch
-from engine.storage.part_cache import PartCache
+from engine.storage.listeners import Listeners
+from engine.storage.local_changes import LocalChanges, LocalNews
+from engine.storage.part_cache import PartCache, SharedPart
 from engine.storage.recorder import Recorder
+from engine.storage.refresher import Refresher
+from engine.storage.renewals import Renewals
 from engine.storage.replica_thread import Opened, ReplicaThread
+from engine.storage.seen import Seen
+from engine.storage.shown_numbers import ShownNumbers
 from engine.storage.version_cache import VersionCache
-from engine.table_shape import Parked, Shape
+from engine.table_shape import Dataset, Parked, Shape
 from engine.tables import Known, MergeResult, Part, Waiting
 
 log = logging.getLogger(__name__)
 
+AHEAD = 64
+"""Changes of a merge that is read again in its own step, for everybody else; more would hold up others there."""
+
 P = ParamSpec("P")
 T = TypeVar("T")
-
-LOCAL_LIMIT = 5_000
-"""Local changes reported for the flow at a time, about; what is beyond is synced, but not listed."""
-
-RETRY = 5.0
-"""Seconds until a file is looked at again that could not be: what was written meanwhile may make no more news."""
-
-
-class LocalNews(Protocol):
-    """Wants to know what other programs wrote to open files, for the change flow."""
-
-    def wants_local(self, path: Path) -> bool:
-        """Whether anybody looks at this file's local changes now; if not, they are not read."""
-
-    def local_changes(self, path: Path, changes: Sequence[Change]) -> None:
-        """Other programs made these changes in the file."""
-
-
-class Listener(Protocol):
-    """Wants to know when the file has moved."""
-
-    def version_moved(self, version: int) -> None:
-        """The file's db_version is ``version`` now, whoever wrote it."""
-
-    def schema_changed(self, tables: tuple[Shape, ...], parked: tuple[Parked, ...]) -> None:
-        """The synced tables look so now: one came, went or was altered, was parked or released."""
-
-    def replaced(self) -> None:
-        """Another file has taken the place of the one that was open: nothing known of it holds."""
-
-    def troubled(self, error: SynclineError | None) -> None:
-        """The file cannot be used at the moment, and why; None: it can be again."""
 
 
 class ReplicaHost:
@@ -90,28 +71,27 @@ class ReplicaHost:
         self.generation = 0
         self.shapes: tuple[Shape, ...] = ()
         self.parked: tuple[Parked, ...] = ()
+        self.datasets: Mapping[str, Dataset] = {}
         self.trouble: SynclineError | None = None
-        self._marks: tuple[tuple[str, str], ...] = ()
-        self._news = news
+        self._marks: file_news.Marks = ()
         self._replica = ReplicaThread(path, backups, self._opened)
+        self._seen = Seen(self._replica)
+        self._listeners = Listeners(lambda: self.version)
         self.sent_clocks = AckWriter(self._record_sent)
+        self._renewals = Renewals(self._renew_all)
         self._recorder = Recorder(self.run, self._last_write, self._in_trouble)
-        self._parts = PartCache(self._read_part)
+        self._local = LocalChanges(path, news, self._read_local)
+        self.numbers = ShownNumbers()
+        self._parts = PartCache(self._read_part, lambda: len(self._listeners) > 1)
         self._versions = VersionCache(self._read_versions)
-        self._listeners: list[Listener] = []
-        self._reported = 0
-        self._merged: list[tuple[int, int]] = []
         self._watch: FileWatch | None = None
-        self._refreshing = False
-        self._refresh_again = False
-        self._refresh_task: asyncio.Task[None] | None = None
-        self._retry: asyncio.TimerHandle | None = None
+        self._refresher = Refresher(self._look, self._looked)
         self._closed = False
 
     async def __aenter__(self) -> ReplicaHost:
         try:
             await self._replica.open()
-            self._watch = FileWatch(self.path, self.refresh_soon)
+            self._watch = FileWatch(self.path, self.refresh_soon, self._refresher.soon)
             await self._watch.__aenter__()
             self.refresh_soon()  # for what was written before the watch began
         except BaseException:
@@ -125,14 +105,16 @@ class ReplicaHost:
     async def _shut(self) -> None:
         self._closed = True
         self._recorder.close()
-        if self._retry is not None:
-            self._retry.cancel()
+        self._refresher.end()
         if self._watch is not None:
             await self._watch.__aexit__(None, None, None)
-        if self._refresh_task is not None:
-            await asyncio.gather(self._refresh_task, return_exceptions=True)
+        await self._refresher.ended()
         await self.sent_clocks.close()
         await self._replica.close()
+
+    def _own_write(self) -> AbstractContextManager[None]:
+        """While something is written of which everybody on this host hears without a look at the file."""
+        return self._watch.own_write() if self._watch is not None else contextlib.nullcontext()
 
     def _last_write(self) -> float:
         return self._watch.last_event if self._watch is not None else float("-inf")
@@ -151,7 +133,7 @@ class ReplicaHost:
         Raises:
             NoSuchFile: the file is gone at the moment.
         """
-        return await self._replica.run(None, work, *args, **kwargs)
+        return await self._replica.run(None, self._seen.untold(work), *args, **kwargs)
 
     async def run_on(
         self, generation: int, work: Callable[Concatenate[Replica, P], T], *args: P.args, **kwargs: P.kwargs
@@ -161,7 +143,7 @@ class ReplicaHost:
         Raises:
             FileReplaced: likewise, this is another file.
         """
-        return await self._replica.run(generation, work, *args, **kwargs)
+        return await self._replica.run(generation, self._seen.untold(work), *args, **kwargs)
 
     async def survey(self, look: Callable[Concatenate[Replica, P], Steps[T]], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a survey of the replica (``engine.replica.table_digests``); others get their turn between its steps.
@@ -175,7 +157,7 @@ class ReplicaHost:
         """Run ``work``, again if the file was replaced meanwhile; return what it returns and the generation."""
         while True:
             generation = self.generation
-            found = await self.run(work)
+            found = await self._replica.run(None, work)
             if generation == self.generation:
                 return found, generation
 
@@ -186,20 +168,28 @@ class ReplicaHost:
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> T:
-        steps = await self.run_on(generation, look, *args, **kwargs)
-        while True:
-            done, result = await self.run_on(generation, lambda _: step(steps))
-            if done:
-                return result
+        def begin(replica: Replica) -> tuple[Steps[T], tuple[bool, T]]:
+            steps = look(replica, *args, **kwargs)
+            return steps, step(steps)
 
-    async def snapshot(self) -> Snapshot:
+        steps, (done, result) = await self._replica.run(generation, begin)
+        while not done:
+            done, result = await self._replica.run(generation, lambda _: step(steps))
+        return result
+
+    async def snapshot(self, *, clocks: bool = True) -> Snapshot:
         """Return what a session must know to begin.
+
+        Args:
+            clocks: whether with those of all peers. Our own dialect looks up those of the one.
 
         Raises:
             NoSuchFile: the file is gone at the moment.
         """
         await self._recorder.record()
-        found, generation = await self._of_one_file(execute.snapshot)
+        found, generation = await self._of_one_file(partial(execute.snapshot, clocks=clocks))
+        if sorted(found.tables) != sorted(self.shapes) or found.parked != self.parked:
+            await self.refresh()  # no look has seen yet what this has: the session would be told of what was
         found = replace(found, generation=generation)
         return replace(found, sent={**found.sent, **self.sent_clocks.waiting(found.generation)})
 
@@ -215,10 +205,47 @@ class ReplicaHost:
         await self._recorder.record()
         return await self._parts.read(action)
 
+    def shared_part(self, action: ReadPart, generation: int) -> SharedPart | None:
+        """Return a read in which a ``ReadPart`` can take part with others: see ``SharedRead.served`` for what it has
+        found. None: it takes ``read_part``.
+
+        Raises:
+            FileReplaced: this is not the file of ``generation``.
+        """
+        self._check(generation)
+        return None if self._recorder.needed else self._parts.share(action)
+
     async def known(self, action: LookUp, generation: int) -> Known:
         """Perform a ``LookUp``."""
-        found = await self.run_on(generation, Replica.known, action.site_id, action.parked)
+        found = await self.run_on(
+            generation, Replica.known, action.site_id, action.parked, action.meetings, action.announced
+        )
         return replace(found, sent=self.sent_clocks.waiting(generation).get(action.site_id, found.sent))
+
+    async def renew_lineage(self, action: Renew, generation: int) -> tuple[bytes, ...]:
+        """Perform a ``Renew``, together with others."""
+        return await self._renewals.renew(action, generation)
+
+    async def keep_lineage(self, action: Keep, generation: int) -> bool:
+        """Perform a ``Keep``."""
+        with self._own_write():
+            return await self._replica.run(generation, Replica.keep_lineage, action.site_id, action.token, action.after)
+
+    async def join_step(self, action: JoinAction, generation: int) -> Any:
+        """Perform a ``JoinAction``; of ``BackUp`` what comes before the backup. Others get their turn in between.
+
+        Raises:
+            FileReplaced: this is not the file of ``generation``.
+        """
+        self._check(generation)
+        await self._recorder.record()
+        done = await self._in_turns(generation, execute.join_step, action)
+        self.refresh_soon()
+        return done
+
+    async def back_up(self) -> None:
+        """Have a backup of the file as it is now, if backups are made at all."""
+        await self._replica.back_up()
 
     async def merge(self, action: Merge, generation: int, *, report_applied: bool = True) -> list[MergeResult]:
         """Perform a ``Merge`` in slices, between which others have their turn; the clock moves with the last one. Other
@@ -232,36 +259,65 @@ class ReplicaHost:
         """
         results: list[MergeResult] = []
         await self._recorder.record()
+        ahead = part = None
+        if len(action.changes) <= AHEAD and not self._recorder.needed and not self._local.wanted:
+            ahead = self._parts.ahead(self.version)
+        merging = partial(execute.merging_and_reading, floor=self.version, report_applied=report_applied)
         try:
-            await self._in_turns(
-                generation, execute.merging, action, results, floor=self.version, report_applied=report_applied
-            )
+            with self._own_write():
+                part = await self._in_turns(generation, merging, action, results, ahead)
         except FileReplaced:
             await self._replica.renew(generation)
             raise
+        except TableBroken:
+            self.refresh_soon()  # it is parked since just now
+            raise
         finally:
             if generation == self.generation:
-                self._took(results)
+                self._took(results, ahead, part)
+            if action.received is not None and action.received.arrived:
+                self._seen.doubtful = True  # the rows that the file has may be known by others since
         return results
 
-    def _took(self, results: Sequence[MergeResult]) -> None:
-        self._merged.extend((result.before, result.after) for result in results if result.after > result.before)
+    def _took(self, results: Sequence[MergeResult], ahead: ReadPart | None, part: Part | None) -> None:
+        """Take in that this was merged, and what was read after it. Everybody else hears of it a moment later: first
+        whoever brought it."""
+        self._local.leave_out(results)
         if results and results[-1].after > self.version:
-            self._moved(results[-1].after)
+            self._forget_reads()
+            self.version = results[-1].after
+            if ahead is not None and part is not None:
+                self._parts.keep(ahead, part)
+            self._listeners.tell_soon()
 
-    def _read_part(self, action: ReadPart) -> Coroutine[Any, Any, Part]:
-        return self.run_on(self.generation, execute.read_part, action)
+    async def _read_part(self, action: ReadPart) -> Part:
+        generation = self.generation
+        try:
+            part = await self._replica.run(generation, execute.read_part, action)
+        except TableBroken:
+            self.refresh_soon()  # likewise
+            raise
+        if self._local.wanted:
+            await self.numbers.look_up(part.changes, self.shapes, self.run)
+        return part
 
     def _read_versions(self, action: Read) -> Coroutine[Any, Any, Versions]:
-        return self.run_on(self.generation, execute.read, action)
+        return self._replica.run(self.generation, execute.read, action)
 
     def _forget_reads(self) -> None:
         self._parts.forget()
         self._versions.forget()
 
+    async def _renew_all(self, actions: Sequence[Renew], generation: int) -> Sequence[tuple[bytes, ...]]:
+        with self._own_write():
+            peers = [(action.site_id, action.confirmed) for action in actions]
+            return await self._replica.run(generation, Replica.renew_lineages, peers)
+
     async def _record_sent(self, clocks: Mapping[SiteId, int], generation: int) -> None:
         try:
-            await self.run_on(generation, Replica.record_all_sent, clocks, floor=self.version)
+            record = Replica.record_all_sent if self._closed else record_shortly
+            with self._own_write():
+                await self._replica.run(generation, record, clocks, floor=self.version)
         except FileReplaced:
             if not self._closed:
                 await self._replica.renew(generation)
@@ -276,18 +332,12 @@ class ReplicaHost:
 
     def listen(self, listener: Listener) -> Callable[[], None]:
         """Tell ``listener`` of every rise of the clock; return the function that stops it."""
-        self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
+        return self._listeners.add(listener)
 
     def refresh_soon(self) -> None:
         """Find out soon whether another program has written; safe to call at any time, on the loop."""
-        if self._closed:
-            return
-        if self._refreshing:
-            self._refresh_again = True
-            return
-        self._refreshing = True
-        self._refresh_task = asyncio.get_running_loop().create_task(self._keep_refreshing())
+        self._seen.doubtful = True
+        self._refresher.soon()
 
     async def refresh(self) -> None:
         """Find out what is new in the file, and return when every listener knows.
@@ -295,27 +345,42 @@ class ReplicaHost:
         Raises:
             ReplicaError: it could not be looked at.
         """
-        (version, shapes, parked, site_id, marks, ordinary), generation = await self._of_one_file(_news)
-        if (shapes, parked) != (self.shapes, self.parked):
-            self.shapes, self.parked = shapes, parked
+        (seen, news), generation = await self._of_one_file(lambda one: (self._seen.stand(one), file_news.read(one)))
+        if (news.shapes, news.parked) != (self.shapes, self.parked):
+            self.shapes, self.parked = news.shapes, news.parked
             self._forget_reads()
-            for listener in tuple(self._listeners):
-                listener.schema_changed(shapes, parked)
-        synced = {shape.name for shape in shapes}
-        anew = any(name in synced for name, _ in set(self._marks).difference(marks))
-        self._marks = marks
+            for listener in self._listeners:
+                listener.schema_changed(news.shapes, news.parked)
+        if news.datasets != self.datasets:
+            self.datasets = news.datasets
+            for listener in self._listeners:
+                listener.datasets_changed(news.datasets)
+        anew = news.made_anew(self._marks)
+        self._marks = news.marks
         # set back in place, by a restore, say; or a table was made anew, and all of it is to be asked for
-        if version < self.version or site_id != self.site_id or anew:
+        if news.version < self.version or news.site_id != self.site_id or anew:
             await self._replica.renew(generation)
-        elif version > self.version:
-            self._moved(version)  # first: whoever sends it should not wait for the report
-        self._recorder.needed = ordinary
+        elif news.version > self.version:
+            self._moved(news.version)  # first: whoever sends it should not wait for the report
+        self._recorder.needed = news.ordinary
         await self._recorder.record()
         # another program may have corrected what was held back
         version, _ = await self._of_one_file(Replica.refresh)
         if version > self.version:
             self._moved(version)
-        await self._report_local(version)
+        await self._local.report(version)
+        self._seen.up_to(seen)
+
+    async def _look(self) -> None:
+        """Find out what is new, if anything can be."""
+        if not self._recorder.needed and self.waiting == Waiting() and await self._seen.all():
+            return
+        self._seen.doubtful = False
+        try:
+            await self.refresh()
+        except SynclineError:
+            self._seen.doubtful = True
+            raise
 
     def _check(self, generation: int) -> None:
         if generation != self.generation:
@@ -325,31 +390,17 @@ class ReplicaHost:
         """The path was opened, perhaps not for the first time: tell everybody to forget what they knew of it."""
         again = self.generation > 0
         self.generation, self.site_id, self.version, self.shapes, self.parked, self._marks = opened
-        self._reported = self.version
-        self._merged.clear()
+        self._local.begin(self.version)
         self._forget_reads()
         self._recorder.needed = True
         if again:
-            for listener in tuple(self._listeners):
+            for listener in self._listeners:
                 listener.replaced()
 
-    async def _keep_refreshing(self) -> None:
-        try:
-            while True:
-                self._refresh_again = False
-                await self.refresh()
-                self._in_trouble(None)
-                if not self._refresh_again:
-                    break
-        except SynclineError as error:
-            if not self._replica.stopped:
-                self._in_trouble(error)
-            if not self._closed:
-                if self._retry is not None:
-                    self._retry.cancel()
-                self._retry = asyncio.get_running_loop().call_later(RETRY, self.refresh_soon)
-        finally:
-            self._refreshing = False
+    def _looked(self, error: SynclineError | None) -> None:
+        """The file was looked at, or could not be."""
+        if error is None or not self._replica.stopped:
+            self._in_trouble(error)
 
     def _in_trouble(self, error: SynclineError | None) -> None:
         """Report whether the file can be read now, where that is news."""
@@ -359,42 +410,17 @@ class ReplicaHost:
         if error is not None:
             log.warning("Could not look at %s: %s", self.path, error)
         if not self._closed:
-            for listener in tuple(self._listeners):
+            for listener in self._listeners:
                 listener.troubled(error)
 
-    async def _report_local(self, until: int) -> None:
-        """Report what other programs wrote since the last report, leaving out what our own merges wrote."""
-        since = self._reported
-        if until <= since:
-            return
-        self._reported = until
-        merged, self._merged = tuple(self._merged), [span for span in self._merged if span[1] > until]
-        if self._news is not None and self._news.wants_local(self.path):
-            generation = self.generation
-            found = await self.run(_local_changes, since, until, merged)
-            if found and generation == self.generation:
-                self._news.local_changes(self.path, found)
+    async def _read_local(self, since: int, until: int, merged: local_changes.Spans) -> list[Change] | None:
+        generation = self.generation
+        found = await self.run(local_changes.read, since, until, merged)
+        await self.numbers.look_up(found, self.shapes, self.run)
+        return found if generation == self.generation else None
 
     def _moved(self, version: int) -> None:
         self._forget_reads()
         self.version = max(self.version, version)
-        for listener in tuple(self._listeners):
+        for listener in self._listeners:
             listener.version_moved(version)
-
-
-def _news(
-    replica: Replica,
-) -> tuple[int, tuple[Shape, ...], tuple[Parked, ...], bytes | None, tuple[tuple[str, str], ...], bool]:
-    of_the_file = replica.site_id_on_disk(), replica.marks(), replica.has_ordinary()
-    return replica.db_version(), replica.shapes(), replica.parked(), *of_the_file
-
-
-def _local_changes(replica: Replica, since: int, until: int, merged: tuple[tuple[int, int], ...]) -> list[Change]:
-    local: list[Change] = []
-    while since < until and len(local) < LOCAL_LIMIT:
-        found = replica.changes(since, until=until, exclude_versions=merged, limit=LOCAL_LIMIT, whole=False)
-        local += [change for change in found.changes if change.site_id == replica.site_id]
-        if found.until <= since:
-            break  # the file went back meanwhile
-        since = found.until
-    return local

@@ -51,7 +51,7 @@ class ReplicaThread:
         on_opened: called on the loop each time the path was opened, before any work on what it found is done.
 
     Attributes:
-        stopped: the program is about to end.
+        generation: counts how often the path was opened. stopped: the program is about to end.
     """
 
     def __init__(self, path: Path, backups: Backups | None, on_opened: Callable[[Opened], None]) -> None:
@@ -61,7 +61,7 @@ class ReplicaThread:
         self._loop = asyncio.get_running_loop()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"replica-{path.name}")
         self._replica: Replica | None = None
-        self._generation = 0
+        self.generation = 0
         self._doubtful = False
         self.stopped = False
 
@@ -116,6 +116,11 @@ class ReplicaThread:
 
         return await self._loop.run_in_executor(self._thread, on_thread)
 
+    async def back_up(self) -> None:
+        """Have a backup of the file as it is now, if backups are made at all."""
+        if self._backups is not None:
+            await self._loop.run_in_executor(self._thread, self._backups.make, self._path)
+
     @property
     def waiting(self) -> Waiting:
         """What of the file cannot be sent for now."""
@@ -133,7 +138,7 @@ class ReplicaThread:
 
     def _usable(self, generation: int | None) -> Replica:
         self._renew_if_need_be()
-        if generation not in (None, self._generation):
+        if generation not in (None, self.generation):
             raise replaced(self._path)
         assert self._replica is not None
         return self._replica
@@ -146,10 +151,10 @@ class ReplicaThread:
                 pass
             else:
                 return
-        self._renew(self._generation)
+        self._renew(self.generation)
 
     def _renew(self, generation: int) -> None:
-        if generation == self._generation:
+        if generation == self.generation:
             self._let_go(replaced=True)
             self._open()
 
@@ -162,11 +167,11 @@ class ReplicaThread:
             with contextlib.suppress(FileBusy):  # the first look at the file does it too
                 replica.refresh()
             found = replica.db_version(), replica.shapes(), replica.parked(), replica.marks()
-            opened = Opened(self._generation + 1, replica.site_id, *found)
+            opened = Opened(self.generation + 1, replica.site_id, *found)
         except BaseException:
             replica.close()
             raise
-        self._replica, self._generation, self._doubtful = replica, opened.generation, False
+        self._replica, self.generation, self._doubtful = replica, opened.generation, False
         if self.stopped:
             replica.stop()
         self._loop.call_soon_threadsafe(self._on_opened, opened)

@@ -7,12 +7,13 @@ versions would be used a second time, for other changes (cr-sqlite.md 12.3).
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import apsw
 
 from engine.change import SQLiteValue
-from engine.errors import NotADatabase, UsageError
+from engine.errors import NotADatabase, ReplicaError, UsageError
 from engine.replica import Replica
 from engine.sqlite.sql import ident, key_is, main
 from engine.sqlite.sqlite_errors import explained
@@ -105,6 +106,7 @@ def _key(replica: Replica, table: str, key: tuple[SQLiteValue, ...], column: str
 
 def restore_file(path: Path, copy: Path, backups: Backups) -> tuple[bytes, Path | None]:
     """Set a whole file back to a backup, as a new replica. Other programs may have it open; they see it change at once.
+    Rows that were joined with others since then have not met these any more.
 
     Args:
         path: the file; it need not be there any more. copy: the backup.
@@ -130,6 +132,7 @@ def restore_file(path: Path, copy: Path, backups: Backups) -> tuple[bytes, Path 
         if synced:
             with Replica.open(unfinished) as replica:
                 site_id = replica.new_site_id()
+                replica.undo_joins(_ids_of(path))
         if path.exists():
             before = backups.make(path)
         _copy(unfinished, path)
@@ -138,6 +141,15 @@ def restore_file(path: Path, copy: Path, backups: Backups) -> tuple[bytes, Path 
             with contextlib.suppress(OSError):
                 unfinished.with_name(unfinished.name + suffix).unlink()
     return site_id, before
+
+
+def _ids_of(path: Path) -> Mapping[str, Collection[bytes]]:
+    """Which rows the file has now, as far as that can be read."""
+    try:
+        with Replica.open(path, readonly=True) as replica:
+            return replica.dataset_ids()
+    except ReplicaError:
+        return {}
 
 
 def _connect(path: Path) -> apsw.Connection:

@@ -77,7 +77,7 @@ def effects(db: apsw.Connection, table: Table, on: Mapping[str, str]) -> Effects
 
     before, db.authorizer = db.authorizer, note
     try:
-        for sql in _merges(table):
+        for sql in merges(table):
             try:
                 db.execute(f"EXPLAIN {sql}").fetchall()
             except apsw.SQLError as failed:  # one has a function or a table that is not there
@@ -88,7 +88,7 @@ def effects(db: apsw.Connection, table: Table, on: Mapping[str, str]) -> Effects
     return Effects(tuple(runs), tuple(writes), error)
 
 
-def _merges(table: Table) -> Iterator[str]:
+def merges(table: Table) -> Iterator[str]:
     """The statements by which rows of a table are merged, each for a whole row."""
     names = [column.name for column in table.columns if not column.hidden]
     name = main(table.name)

@@ -16,10 +16,10 @@ class AppliedLog(Sequence[Applied]):
         self._parts: list[Callable[[], list[Applied]]] = []
         self._all: list[Applied] = []
 
-    def add(self, count: int, tell: Callable[[], list[Applied]]) -> None:
-        """Add ``count`` changes, which ``tell`` makes."""
+    def add(self, count: int, make: Callable[[], list[Applied]]) -> None:
+        """Add ``count`` changes, which ``make`` returns."""
         self._count += count
-        self._parts.append(tell)
+        self._parts.append(make)
 
     def __len__(self) -> int:
         return self._count
@@ -31,7 +31,7 @@ class AppliedLog(Sequence[Applied]):
     def __getitem__(self, at: slice) -> Sequence[Applied]: ...
 
     def __getitem__(self, at: int | slice) -> Applied | Sequence[Applied]:
-        for tell in self._parts:
-            self._all += tell()
+        for make in self._parts:
+            self._all += make()
         self._parts.clear()
         return self._all[at]

@@ -18,6 +18,16 @@ def tokens(sql: str) -> list[str]:
     return [found.group() for found in _TOKEN.finditer(sql) if found["blank"] is None]
 
 
+def behind(sql: str, count: int) -> str:
+    """What follows on the first ``count`` tokens of ``sql``."""
+    for found in _TOKEN.finditer(sql):
+        if found["blank"] is None:
+            count -= 1
+            if count == 0:
+                return sql[found.end() :]
+    return ""
+
+
 def column_definitions(sql: str) -> dict[str, str]:
     """Of a CREATE TABLE statement: each column's name, in lower case, and its whole definition, name and all."""
     # Blanks stay, each as one space: without them 1.5 and x'00' would fall apart. Comments would end the statement.

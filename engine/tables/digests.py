@@ -22,6 +22,9 @@ SLICE = 10_000
 BYTES = 16 << 20
 """Rows, and bytes of texts and blobs in them, read in one transaction; one larger row still is."""
 
+DELETED = 500
+"""Rows that were deleted, found at a time: their keys fit into one message."""
+
 Slice = tuple[list[tuple[bytes, int]], bool]
 """(packed key, digest) of rows in the order of their keys, and whether others follow."""
 

@@ -101,6 +101,11 @@ class Damage(Enum):
         t("tables of sync records are missing or were changed, so the table cannot be synced"),
         t("recreated, and all rows recorded as written now"),
     )
+    ROW_NAMES = (
+        t("table of sync records is missing or was changed, and with it what other machines call its rows"),
+        t("tables of sync records are missing or were changed, and with them what other machines call its rows"),
+        t("recreated, and its rows recorded as new ones: machines that have them already have them twice then"),
+    )
     LOG = (
         t("log or trigger that notes which rows are written is missing or was changed"),
         t("logs or triggers that note which rows are written are missing or were changed"),

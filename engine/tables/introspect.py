@@ -113,6 +113,18 @@ def user_tables(db: apsw.Connection) -> Iterator[Table]:
                 yield table
 
 
+def count_tables(db: apsw.Connection) -> int:
+    """How many tables ``user_tables`` and ``unnamed_tables`` give, without a look at their columns."""
+    kinds = {name: kind for name, kind, *_ in listed(db).values()}
+    own = [
+        name
+        for name in table_names(db)
+        if not bookkeeping(name) and not name.lower().startswith("sqlite_") and kinds.get(name) in ("table", "virtual")
+    ]
+    unnamed = each(db, "SELECT name FROM main.sqlite_master WHERE type = 'table'")
+    return len(own) + sum(not readable((name,)) for (name,) in unnamed)
+
+
 def unnamed_tables(db: apsw.Connection) -> Iterator[Table]:
     """Every table whose name nobody can read, under what can be read of it: it can be listed, and nothing else."""
     for (name,) in each(db, "SELECT name FROM main.sqlite_master WHERE type = 'table'"):

@@ -9,7 +9,7 @@ All kinds of a file share one db_version (``Versions``), one clock for each peer
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
@@ -19,9 +19,14 @@ from engine.table_shape import Shape
 from engine.tables.digests import Rank, Slice
 from engine.tables.findings import Finding
 from engine.tables.introspect import Table
+from engine.tables.ranges import Share
 from engine.tables.reading import Fill, Shown, Unsendable
 from engine.tables.trigger_rule import TriggerRule
-from engine.tables.types import Applied, DescribedTable, SyncedTable, SyncedTables, Waiting
+from engine.tables.types import Applied, DescribedTable, SyncedTable, SyncedTables
+from engine.tables.waiting import HiddenRow, Waiting
+
+Compared = Collection[str] | None
+"""The columns that are compared; None: all."""
 
 
 class Versions(Protocol):
@@ -108,8 +113,8 @@ class Withheld(Protocol):
     def record(self, found: Sequence[Any], *, readonly: bool) -> None:
         """Record them: in a write transaction, or for as long as the file is open."""
 
-    def waiting(self) -> Waiting:
-        """What is withheld, in words."""
+    def waiting(self, *, every: bool = False) -> Waiting:
+        """What is withheld, in words; ``every``: all rows by name, not only some."""
 
     def recheck_all(self) -> None:
         """Have the next ``changed`` look at every row that is recorded."""
@@ -118,8 +123,8 @@ class Withheld(Protocol):
 class Reading(Protocol):
     """Reads changes in one transaction."""
 
-    def read(self, table: str, place: bytes | None, since: int, shown: Shown | None) -> bytes | None:
-        """Read a table on from a place.
+    def read(self, share: Share, place: bytes | None, since: int, shown: Shown | None) -> bytes | None:
+        """Read what of a table goes into a range on from a place.
 
         Args:
             place: where an earlier reading of the same range stopped; None to begin above ``since``, which is the same
@@ -220,10 +225,14 @@ class Kind(Protocol):
     def has_changes(self, table: str, since: int, until: int) -> bool:
         """Whether a table, which may be parked or broken, has changes in a range of versions."""
 
+    def written_since(self, table: str, keys: Sequence[bytes], version: int) -> bool:
+        """Whether any of the rows with these packed keys was written to above a version, or deleted."""
+
     # Comparing
 
-    def rows_between(self, table: str, low: bytes, high: bytes, limit: int) -> Slice:
+    def rows_between(self, table: str, low: bytes, high: bytes, limit: int, columns: Compared = None) -> Slice:
         """Rows above the packed key ``low`` and up to ``high``, by key; an empty one stands for the table's end.
+        ``columns``: those that are looked at, by default all.
 
         Keys are in the order of their storage classes and then of their bytes, whatever their collation.
 
@@ -237,20 +246,31 @@ class Kind(Protocol):
     def lengths_above(self, table: str, above: int) -> tuple[int, int | None]:
         """A slice of the digest of all causal lengths, above a number; and the number to go on above, if any."""
 
-    def values_at(self, table: str, key: bytes, most: int | None) -> tuple[SQLiteValue, ...] | None:
-        """The columns, by name, of a row by its packed key; None when there is none, and nothing of one with more than
-        ``most`` bytes."""
+    def deleted_above(self, table: str, above: int) -> tuple[list[bytes], int | None]:
+        """Keys of rows that were deleted, above a number, and the number to go on above, if any."""
+
+    def values_at(
+        self, table: str, key: bytes, most: int | None, columns: Compared = None
+    ) -> tuple[SQLiteValue, ...] | None:
+        """The columns, by name, all or only these, of a row by its packed key; None when there is
+        none, and nothing of one with more than ``most`` bytes."""
 
     def live_rows(self, table: str) -> Iterator[tuple[tuple[SQLiteValue, ...], tuple[SQLiteValue, ...]]]:
         """(key, tracked columns) of each row, in the order of keys."""
 
+    def hidden(self, table: str) -> Iterator[HiddenRow]:
+        """The rows that a rule of the table keeps from being shown, in the order of their wire keys."""
+
+    def count_hidden(self, table: str) -> int:
+        """How many of these there are."""
+
     # Taking changes in
 
-    def merging(self, rule: TriggerRule, *, js_numbers: bool, tell: bool) -> Merging:
+    def merging(self, rule: TriggerRule, *, js_numbers: bool, report_applied: bool) -> Merging:
         """What merges in this write transaction.
 
         Args:
             rule: for the triggers of the app, which is in force.
             js_numbers: values may have passed through JavaScript.
-            tell: whether anybody will look at what won.
+            report_applied: whether anybody will look at what won.
         """

@@ -38,9 +38,9 @@ def record(db: apsw.Connection, name: str, reason: str) -> None:
     _write(db, [*kept, (name, reason, _depends(db, name))])
 
 
-def release(db: apsw.Connection) -> None:
-    """Let all of them take part again, in the caller's transaction."""
-    _write(db, [])
+def release(db: apsw.Connection, name: str | None = None) -> None:
+    """Let one of them, or all, take part again, in the caller's transaction."""
+    _write(db, [row for row in _rows(db) if name is not None and row[0] != name])
 
 
 def _rows(db: apsw.Connection) -> list[tuple[Any, ...]]:

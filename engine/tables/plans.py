@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import math
+from collections.abc import Mapping
+from types import MappingProxyType
 
 import apsw
 
@@ -17,6 +19,8 @@ from engine.tables.ddl_tokens import column_definitions
 from engine.tables.defaults import is_null, value_of
 from engine.tables.introspect import Column
 from engine.tables.types import DescribedTable
+
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
 LONGEST = 200
 """Characters, or bytes, of a default of which a shape has more than a digest."""
@@ -41,26 +45,44 @@ _CLASSES = {Kind.TEXT: "text", Kind.INTEGER: "integer", Kind.INT: "integer", Kin
 """The storage class that a STRICT table takes in a column of a kind, beside NULL."""
 
 
-def plan_of(db: apsw.Connection, table: DescribedTable) -> TablePlan:
-    """The plan of a synced table. A default that is no plain value is left out: it differs from row to row."""
+def plan_of(db: apsw.Connection, table: DescribedTable, refers: Mapping[str, str] = NOTHING) -> TablePlan:
+    """The plan of a synced table. A default that is no plain value is left out: it differs from row to row.
+
+    Args:
+        refers: the columns that refer to rows by numbers that SQLite hands out, each with the table of these rows.
+    """
+    known = {*table.key, *table.columns}
     columns = [
-        ColumnPlan(column.name, _kind(column), _collation(column), column.key, value_of(column.default))
+        ColumnPlan(
+            column.name,
+            _kind(column, table),
+            _collation(column),
+            _place(column, table),
+            None if column.name in refers else value_of(column.default),
+            refers.get(column.name, ""),
+        )
         for column in table.table.columns
-        if not column.hidden
+        if column.name in known
     ]
     strict = table.table.strict or _checks_types(db, table.table.name, columns)
     return TablePlan(table.name, tuple(columns), strict, table.table.rowid)
 
 
-def shape_of(db: apsw.Connection, table: DescribedTable, storage: Storage) -> Shape:
-    """The shape of a synced table."""
+def shape_of(
+    db: apsw.Connection, table: DescribedTable, storage: Storage, refers: Mapping[str, str] = NOTHING
+) -> Shape:
+    """The shape of a synced table; ``refers`` as in ``plan_of``."""
     columns = {column.name: column for column in table.table.columns}
-    types = tuple(_type_of(columns[name], storage) for name in (*table.key, *table.columns))
+    types = tuple(
+        _type_of(columns[name], table, storage)._replace(refers=refers.get(name, ""))
+        for name in (*table.key, *table.columns)
+    )
     return Shape(table.name, table.key, table.columns, types, plan_of(db, table).strict, table.table.rowid)
 
 
-def _type_of(column: Column, storage: Storage) -> ColumnType:
-    default, expression = None if column.key else column.default, ""
+def _type_of(column: Column, table: DescribedTable, storage: Storage) -> ColumnType:
+    in_key = _place(column, table) > 0
+    default, expression = None if in_key else column.default, ""
     value = value_of(default)
     if value is not None:
         value = storage.stored(value, column.affinity)
@@ -70,11 +92,18 @@ def _type_of(column: Column, storage: Storage) -> ColumnType:
         expression = " ".join(default.split())
         if len(expression) > LONGEST:
             expression = f"{expression[:LONGEST]}… {_digest(expression).hex()}"
-    return ColumnType(_kind(column), _collation(column), value, expression)
+    required = column.not_null and column.default is None and not in_key
+    return ColumnType(_kind(column, table), _collation(column), value, expression, required=required)
 
 
-def _kind(column: Column) -> Kind:
-    return Kind.INTEGER if column.declared.upper() == "INTEGER" else _KINDS[column.affinity]
+def _place(column: Column, table: DescribedTable) -> int:
+    """A column's place in the key from 1, also in one that is none by its declaration (a unique index); 0 for none."""
+    return table.key.index(column.name) + 1 if column.name in table.key else 0
+
+
+def _kind(column: Column, table: DescribedTable) -> Kind:
+    is_integer = column.declared.upper() == "INTEGER" and (column.key > 0 or column.name not in table.key)
+    return Kind.INTEGER if is_integer else _KINDS[column.affinity]
 
 
 def _collation(column: Column) -> Collation:
@@ -85,12 +114,13 @@ def _digest(value: str | bytes) -> bytes:
     return hashlib.blake2b(value if isinstance(value, bytes) else value.encode(), digest_size=16).digest()
 
 
-def column_sql(column: ColumnPlan, *, checked: bool, strict: bool = False) -> str:
+def column_sql(column: ColumnPlan, *, checked: bool, strict: bool = False, added: bool = False) -> str:
     """A column as CREATE TABLE and ALTER TABLE take it.
 
     Args:
         checked: whether it takes values of its own type only, as in a STRICT table.
         strict: whether the table is one.
+        added: to a table that is there: by the foreign key it is known to refer to rows of another.
     """
     words = [ident(column.name), _STRICT_TYPES.get(column.kind, _TYPES[column.kind]) if strict else _TYPES[column.kind]]
     if column.collation is not Collation.BINARY:
@@ -101,6 +131,8 @@ def column_sql(column: ColumnPlan, *, checked: bool, strict: bool = False) -> st
         words.append(f"DEFAULT {_literal(column.default)}")
     if checked and not strict and column.kind in _CLASSES:
         words.append(_check(column))
+    if added and column.refers:
+        words.append(f"REFERENCES {ident(column.refers)}")
     return " ".join(words)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from operator import itemgetter
@@ -65,26 +65,49 @@ class Intervals:
         return self.meet(version, version)
 
 
+class Secondhand:
+    """Up to which version of the file changes of an author may have come from somebody else
+    (``engine.clocks.secondhand``); those of the author ``ANYBODY`` are anybody's."""
+
+    ANYBODY = SiteId(b"")
+
+    def __init__(self, versions: Mapping[SiteId, int]) -> None:
+        self._versions = versions
+
+    def up_to(self, author: SiteId | None) -> int:
+        """That version; 0 if all that the file has of this author came from it."""
+        anybody = self._versions.get(self.ANYBODY, 0)
+        return anybody if author is None else max(anybody, self._versions.get(author, 0))
+
+
+FIRSTHAND = Secondhand({})
+"""Of a file that has every change from its author."""
+
+
 class Shown:
     """What the filters let through. ``hid``: whether they have kept anything back."""
 
-    def __init__(self, exclude_site: SiteId | None, hidden: Intervals) -> None:
+    def __init__(self, exclude_site: SiteId | None, hidden: Intervals, secondhand: Secondhand = FIRSTHAND) -> None:
         self._exclude_site = exclude_site
         self._hidden = hidden
+        self._secondhand = secondhand.up_to(exclude_site)
         self.hid = False
 
-    def passes(self, author: bytes | None, cid: str, col_version: int, db_version: int) -> bool:
+    def passes(self, author: SiteId | None, cid: str, col_version: int, db_version: int) -> bool:
         """A cell at version 0 is a row's revival, not a write of its author's, and the revival's sentinel may bear
-        the author of any such cell (cr-sqlite.md 7.2): no filter by author may hide either."""
+        the author of any such cell (cr-sqlite.md 7.2): no filter by author may hide either. Nor what did not come
+        from its author itself."""
         if col_version == 0:
             return True
         shown = not self._hidden.hold(db_version) and (
-            author != self._exclude_site or (cid == SENTINEL and col_version > 1 and col_version % 2 == 1)
+            author != self._exclude_site
+            or db_version <= self._secondhand
+            or (cid == SENTINEL and col_version > 1 and col_version % 2 == 1)
         )
         self.hid = self.hid or not shown
         return shown
 
-    def all_pass(self, authors: Iterable[bytes | None], first: int, last: int) -> bool:
+    def all_pass(self, authors: Iterable[SiteId | None], first: int, last: int) -> bool:
         """Whether that can be told at once of cells by these authors in these versions."""
         return not self._hidden.meet(first, last) and self._exclude_site not in set(authors)
 

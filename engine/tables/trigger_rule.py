@@ -8,12 +8,15 @@ made, arrives as changes of its own. So its writes to synced tables are left out
 - That does not stop a DELETE, nor an UPDATE that moves a row to another key. Where a trigger does such a thing, the
   table gets TEMP triggers on this connection, the guards, which skip the row.
 
+Triggers that cannot run here are left out where a person has agreed to that (``engine.tables.omitted_triggers``).
+
 The answer is compiled into a statement. SQLite compiles all statements anew when an authorizer is set or taken away, so
 the rule ends with the merge. A file without such triggers is spared that.
 """
 
 from __future__ import annotations
 
+import itertools
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -24,10 +27,14 @@ import apsw
 
 from engine.change import SQLiteValue
 from engine.sqlite.sql import ident, main
+from engine.tables import omitted_triggers
 from engine.tables.app_triggers import Effects, TriggerWrite, app_triggers, effects
 from engine.tables.types import DescribedTable
 
-_MERGING = "crsql_syncline_merging"
+_MERGING = "crsql_syncline_merging_"
+_NUMBERS = itertools.count(1)
+"""A connection may have several rules: one for sessions, and one for programs that merge by SQL."""
+
 _GUARD = "crsql_syncline_guard_"
 _ROWID = "ROWID"
 
@@ -48,11 +55,16 @@ class _Found:
         catalogue: the tables that it was for.
         effects: by table, what its triggers do; of those that have any.
         stray: those of their writes that are to synced tables.
+        instead: the triggers that run in place of all of the app's, as some of those are left out; by name, the SQL
+            that makes each. None where the app's own run.
+        refused: the tables that take no row, as one of their triggers cannot run here, and nobody has agreed.
     """
 
     catalogue: Catalogue | None
     effects: dict[str, Effects]
     stray: frozenset[TriggerWrite]
+    instead: dict[str, str] | None = None
+    refused: frozenset[str] = frozenset()
 
 
 @dataclass
@@ -81,7 +93,8 @@ class TriggerRule:
         def is_merging(*_: SQLiteValue) -> bool:
             return merging.now
 
-        db.create_scalar_function(_MERGING, is_merging, 0)
+        self._is_merging = f"{_MERGING}{next(_NUMBERS)}"
+        db.create_scalar_function(self._is_merging, is_merging, 0)
 
     def in_force(self, catalogue: Catalogue) -> AbstractContextManager[None]:
         """Stands around a merge, in a write transaction.
@@ -91,12 +104,16 @@ class TriggerRule:
         """
         if self._found.catalogue is not catalogue:
             self._found = self._look(catalogue)
-        return self._kept() if self._found.stray else nullcontext()
+        return self._kept() if self._found.stray or self._found.instead is not None else nullcontext()
 
     def runs(self, table: str) -> tuple[str, ...]:
         """The app's triggers that run when rows of a table are merged, which is called so in the file."""
         found = self._found.effects.get(table)
         return found.runs if found is not None else ()
+
+    def refuses(self, table: str) -> bool:
+        """Whether a table takes no row at all."""
+        return table in self._found.refused
 
     @property
     def acts(self) -> bool:
@@ -125,8 +142,16 @@ class TriggerRule:
         tables = [one.table for one in catalogue.tables.values()]
         found = {table.name: effects(self._db, table, on) for table in tables if table.name in on.values()}
         names = {table.name for table in tables}
+        without, instead = omitted_triggers.agreed(self._db) & names, None
+        refused = frozenset[str]()
+        if without and any(one.error for one in found.values()):
+            here = omitted_triggers.sort_out(self._db)
+            refused = frozenset(one.on for one in here.omitted if one.on in names - without)
+            instead = {**here.copies, **here.refusals(sorted(names - without))}
+            with omitted_triggers.only(self._db, instead):
+                found = {table.name: here.effects(self._db, table) for table in tables if table.name in found}
         stray = frozenset(write for one in found.values() for write in one.writes if write.target in names)
-        return _Found(catalogue, found, stray)
+        return _Found(catalogue, found, stray, instead, refused)
 
     @contextmanager
     def _kept(self) -> Iterator[None]:
@@ -139,9 +164,11 @@ class TriggerRule:
         merging.now = True
         if recursive:
             db.execute("PRAGMA recursive_triggers = OFF")
-        db.authorizer = _authorizer(before, {one.table.name: _moves(one) for one in tables})
+        instead = self._found.instead
         try:
-            yield
+            with nullcontext() if instead is None else omitted_triggers.only(db, instead):
+                db.authorizer = _authorizer(before, {one.table.name: _moves(one) for one in tables})
+                yield
         finally:
             db.authorizer = before
             if recursive:
@@ -172,9 +199,9 @@ class TriggerRule:
     def _make_guards_of(self, one: DescribedTable, prefix: str) -> None:
         does = {(write.action, write.column) for write in self._found.stray if write.target == one.table.name}
         if (apsw.SQLITE_DELETE, "") in does:
-            self._db.execute(_delete_guard(one, f"{prefix}_delete", f"{prefix}_deleted"))
+            self._db.execute(_delete_guard(one, f"{prefix}_delete", f"{prefix}_deleted", self._is_merging))
         if any(action == apsw.SQLITE_UPDATE and column in _moves(one) for action, column in does):
-            self._db.execute(_move_guard(one, f"{prefix}_move"))
+            self._db.execute(_move_guard(one, f"{prefix}_move", self._is_merging))
 
 
 _Authorizer = Callable[[int, str | None, str | None, str | None, str | None], int]
@@ -205,7 +232,7 @@ def _moves(one: DescribedTable) -> set[str]:
     return {*one.key, *one.table.key, _ROWID}
 
 
-def _delete_guard(one: DescribedTable, name: str, deleted: str) -> str:
+def _delete_guard(one: DescribedTable, name: str, deleted: str, merging: str) -> str:
     """What keeps the rows that no merge deletes; their keys stand in the table ``deleted`` while it does."""
     columns = [f"k{n}" for n in range(len(one.key))]
     same = " AND ".join(
@@ -215,12 +242,12 @@ def _delete_guard(one: DescribedTable, name: str, deleted: str) -> str:
     return (
         f"CREATE TEMP TABLE {deleted} ({listed}); CREATE INDEX temp.{deleted}_key ON {deleted} ({listed});"
         f" CREATE TEMP TRIGGER {name} BEFORE DELETE ON {main(one.table.name)}"
-        f" WHEN {_MERGING}() AND NOT EXISTS (SELECT 1 FROM temp.{deleted} WHERE {same})"
+        f" WHEN {merging}() AND NOT EXISTS (SELECT 1 FROM temp.{deleted} WHERE {same})"
         " BEGIN SELECT RAISE(IGNORE); END"
     )
 
 
-def _move_guard(one: DescribedTable, name: str) -> str:
+def _move_guard(one: DescribedTable, name: str, merging: str) -> str:
     """What keeps rows where they are."""
     columns = [ident(column) for column in {*one.key, *one.table.key}]
     names = {column.name.lower() for column in one.table.columns}
@@ -228,6 +255,6 @@ def _move_guard(one: DescribedTable, name: str) -> str:
         columns += [rowid for rowid in ("rowid", "oid", "_rowid_") if rowid not in names][:1]
     moved = " OR ".join(f"OLD.{column} IS NOT NEW.{column} COLLATE BINARY" for column in columns)
     return (
-        f"CREATE TEMP TRIGGER {name} BEFORE UPDATE ON {main(one.table.name)} WHEN {_MERGING}() AND ({moved})"
+        f"CREATE TEMP TRIGGER {name} BEFORE UPDATE ON {main(one.table.name)} WHEN {merging}() AND ({moved})"
         " BEGIN SELECT RAISE(IGNORE); END"
     )

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from engine.change import Change, SQLiteValue
 from engine.ids import SiteId
+from engine.table_shape import Dataset
 from engine.tables.introspect import Table
-from engine.text import Text, counted, sentences, t
+from engine.tables.likely_reference import LikelyReference
 
 
 class SyncedTable(Protocol):
@@ -26,6 +27,10 @@ class SyncedTable(Protocol):
     @property
     def columns(self) -> tuple[str, ...]:
         """The tracked columns, in table order."""
+
+    @property
+    def slots(self) -> Mapping[str, int]:
+        """Of each of them a number, another one when it went and came back. (Cr-sqlite's tables know none but 0.)"""
 
     @property
     def layout(self) -> object:
@@ -56,6 +61,39 @@ class SyncedTables(Protocol):
         """By which each is known to be the one it was, by name; of those that bear a whole mark."""
 
 
+class MarkedTables(SyncedTables, Protocol):
+    """Likewise, with what clocks rest on."""
+
+    @property
+    def bases(self) -> Mapping[str, Basis]:
+        """What each marked table is now, by name."""
+
+
+class Basis(NamedTuple):
+    """What a clock or a place rests on in a table: its mark (``engine.clocks.table_marks``) and columns of it, each
+    with its slot."""
+
+    mark: str
+    slots: frozenset[tuple[str, int]]
+
+    def of(self, columns: Collection[str]) -> Basis:
+        """What rests on these columns alone."""
+        return Basis(self.mark, frozenset(one for one in self.slots if one[0] in columns))
+
+    def stands_in(self, now: Basis | None) -> bool:
+        """Whether the table, which is like that now, is the same in all of this."""
+        return now is not None and self.mark == now.mark and self.slots <= now.slots
+
+    @property
+    def columns(self) -> frozenset[str]:
+        """The names of the columns."""
+        return frozenset(name for name, _ in self.slots)
+
+
+Bases = tuple[tuple[str, Basis], ...]
+"""The names of tables, and what rests on each."""
+
+
 @dataclass(frozen=True, slots=True)
 class Received:
     """The clock that a merge records together with its data.
@@ -66,8 +104,10 @@ class Received:
         since: the clock that the merge continues: it must be held already. 0: the merge holds everything.
         tables: the tables that the clock covers from now on; None leaves them as they are (the stock dialect).
         resend: no filter hid anything of it, so that a wish for that is fulfilled (``Replica.ask_again``).
-        covered: the tables that ``since`` is taken to cover: only what is above it has come of them.
-        marks: of the file's tables that it rests on (``engine.clocks.table_marks``): they must still be the same.
+        covered: what ``since`` is taken to cover: only what is above it has come of that.
+        bases: what it rests on in each of ``tables``, and covers: that must still be the same. A table that is not
+            among them is covered with all columns that it has.
+        arrived: tables, and the dataset ids of which all rows are held with it (``engine.clocks.datasets``).
     """
 
     site_id: SiteId
@@ -75,8 +115,9 @@ class Received:
     since: int = 0
     tables: tuple[str, ...] | None = None
     resend: bool = False
-    covered: tuple[str, ...] = ()
-    marks: tuple[tuple[str, str], ...] = ()
+    covered: Bases = ()
+    bases: Bases = ()
+    arrived: tuple[tuple[str, tuple[bytes, ...]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +129,7 @@ class Place:
         since, until: the range, in versions of the peer's.
         token: the place in it, opaque; the peer made it. Empty: nothing of it is held yet, it is only wished for.
         resend: the range was asked for without filters.
-        marks: as in ``Received``.
+        bases: as in ``Received``.
     """
 
     site_id: SiteId
@@ -96,7 +137,7 @@ class Place:
     until: int
     token: bytes
     resend: bool = False
-    marks: tuple[tuple[str, str], ...] = ()
+    bases: Bases = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,55 +146,39 @@ class Known:
 
     Attributes:
         received: how far of its history is held. sent: how far of ours it has confirmed, None for never.
-        tables: the tables that ``received`` covers, among those the file has now.
+        covered: what ``received`` covers, of the tables and columns that the file has now.
         place: where a cut range can go on, if it can.
         mine: the lineage tokens by which the peer may know this file.
         seen: the ones that it has shown, (number, token) in order.
-        marks: by which the file's tables are known to be what they are now.
+        bases: what the file's tables are now.
         forgetful: it may not hold all that it has written itself, as a table was made anew since.
+        met: those of the covered tables whose rows had met the peer's before tables had dataset ids.
+        stale: what was told of the rows of a table does not hold any more; nothing else is told then.
     """
 
     received: int = 0
     sent: int | None = None
-    tables: tuple[str, ...] = ()
+    covered: Bases = ()
     place: Place | None = None
     mine: tuple[bytes, ...] = ()
     seen: tuple[tuple[int, bytes], ...] = ()
-    marks: tuple[tuple[str, str], ...] = ()
+    bases: Bases = ()
     forgetful: bool = False
+    met: tuple[str, ...] = ()
+    stale: bool = False
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """The tables that ``received`` covers, if only in some columns."""
+        return tuple(name for name, _ in self.covered)
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
-    """A range of our history: since < db_version <= until, of some tables, those in ``late`` from 0.
+class Meeting(NamedTuple):
+    """Two sides' tables that meet: what was ``told`` of our rows, and what of ``theirs``."""
 
-    ``until`` is None as long as nothing was read of it: the first part fixes it.
-    """
-
-    since: int
-    until: int | None
-    tables: tuple[str, ...]
-    late: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A part of a span.
-
-    Attributes:
-        changes: in (db_version, seq) order, minus the filtered ones.
-        until: the span's end. It differs from the one asked for when the place could not be honoured (the span
-            begins anew then) and when the file's own version is below it (nothing was read then).
-        place: where to go on; empty after the last part.
-        newest: the file's db_version.
-        hidden: whether filters left anything out.
-    """
-
-    changes: tuple[Change, ...]
-    until: int
-    place: bytes
-    newest: int
-    hidden: bool = False
+    table: str
+    told: Dataset
+    theirs: Dataset
 
 
 class Applied(NamedTuple):
@@ -216,6 +241,11 @@ class TableStatus:
         reasons: why not, one sentence for each obstacle.
         kind: as which kind of table it is synced, as people call that; None if it is not.
         cautions: what to know of its sync all the same, one sentence each.
+        not_proposed: why it is not proposed, though it may be eligible, in a sentence: it is a framework's own. Empty
+            for a table that is synced.
+        without_triggers: how it can be synced all the same where only its triggers stand in the way, in a sentence: by
+            leaving these out. Empty where that is not so.
+        likely_references: its columns of which it is to be said whether they refer, before it is made syncable.
         rows: how many it holds now.
         columns: the tracked columns (for a table that is not synced: those that would be), in table order.
         key: the primary key's columns, in key order.
@@ -230,6 +260,30 @@ class TableStatus:
     key: tuple[str, ...]
     kind: str | None = None
     cautions: tuple[str, ...] = ()
+    not_proposed: str = ""
+    without_triggers: str = ""
+    likely_references: tuple[LikelyReference, ...] = ()
+
+    @property
+    def proposed(self) -> bool:
+        """Whether a person who has said nothing about it may want it synced."""
+        return self.eligible and not self.not_proposed
+
+
+class Coverage(NamedTuple):
+    """How much of a file is synced.
+
+    Attributes:
+        synced: how many tables take part in sync. tables: how many there are; the others stay on this machine.
+    """
+
+    synced: int
+    tables: int
+
+    @property
+    def left_out(self) -> int:
+        """How many tables stay on this machine."""
+        return max(0, self.tables - self.synced)
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,50 +299,6 @@ class TrackedPeer:
     site_id: SiteId
     received: int | None
     sent: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class WaitingRow:
-    """A row that cannot be sent: its table's wire name, its key as it can be shown, and why, in a sentence."""
-
-    table: str
-    key: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """What of a file cannot be sent for now.
-
-    Attributes:
-        rows: some of the rows. more: how many there are besides.
-        counter: why nothing at all can be that is written now; "" where it can.
-        hints: what to do, in sentences. repairable: whether ``Replica.repair`` helps some of it.
-    """
-
-    rows: tuple[WaitingRow, ...] = ()
-    more: int = 0
-    counter: str = ""
-    hints: tuple[str, ...] = ()
-    repairable: bool = False
-
-    def __bool__(self) -> bool:
-        return bool(self.rows or self.counter)
-
-    def __str__(self) -> str:
-        return self.sentence
-
-    @property
-    def sentence(self) -> Text:
-        """All of it, for a person."""
-        count = self.more
-        more = counted(count, t("1 more row cannot be sent."), t("{count:,} more rows cannot be sent.", count=count))
-        return sentences(*self.reasons, more if count else "", *self.hints)
-
-    @property
-    def reasons(self) -> tuple[str, ...]:
-        """A sentence for the counter, and for each row that is named."""
-        return (*((self.counter,) if self.counter else ()), *(row.reason for row in self.rows))
 
 
 class TableDigest(NamedTuple):

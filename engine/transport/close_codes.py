@@ -9,25 +9,31 @@ from websockets.exceptions import ConnectionClosed
 
 from engine.errors import (
     CopiedFile,
+    JoinNeeded,
     PeerRefused,
     PeerUnreachable,
     RoomMissing,
     SchemasDiffer,
     SynclineError,
     TableBroken,
+    TableSuspended,
     TokenRefused,
     TooLarge,
 )
+from engine.peer_text import for_peer, from_peer
 from engine.session import Close, Session, SynclineSession
 from engine.session.close_codes import CloseCode, OwnCloseCode
-from engine.table_shape import Where
-from engine.text import printable, sentences, t
+from engine.table_shape import Parked, Where
+from engine.text import sentences, t
 from engine.wire import FailureCode
 
 REFUSALS = (CloseCode.UNSUPPORTED_DATA, CloseCode.INVALID_DATA, CloseCode.POLICY_VIOLATION, CloseCode.MESSAGE_TOO_BIG)
 """Close codes that say no; so do those from 4000 to 4999, but for one."""
 
 COPIED = t("If this file is the copy, give it a new id: “New id…” in the peer's menu.")
+
+REASON_BYTES = 123
+"""What a close frame has room for (RFC 6455, 5.5.1)."""
 
 GONE = (ConnectionClosed, AttributeError)
 """What a connection raises that is over. asyncio's abort(), which websockets calls, trips with an AttributeError over a
@@ -36,7 +42,7 @@ transport that was closed while bytes waited in it, once these have left or the 
 
 def how_it_ended(socket: Connection) -> Close:
     """Return why a connection ended that our session has not closed: cut, or closed by the other side."""
-    code, reason = socket.close_code, printable(socket.close_reason or "", 200)
+    code, reason = socket.close_code, from_peer(socket.close_reason) if socket.close_reason else ""
     ours, answers = socket.protocol.close_sent, socket.protocol.close_rcvd_then_sent
     if ours is not None and ours.code == CloseCode.MESSAGE_TOO_BIG and not answers:
         code = CloseCode.MESSAGE_TOO_BIG
@@ -74,10 +80,11 @@ def error_of(session: Session, closed: Close, path: Path) -> SynclineError:
 
 def _tables(session: Session, closed: Close, path: Path) -> SynclineError:
     places = {one.where: one.table for one in session.parked} if session.nothing_left else {}
-    if Where.HERE in places:
-        table = places[Where.HERE]
-        repair = t("To repair it: syncline check --repair {path}", path=path)
-        return TableBroken(table, dict(session.here.parked)[table], hint=repair)
+    if Where.JOIN in places:
+        return JoinNeeded(closed.reason)
+    for where in (Where.SUSPENDED, Where.HERE):
+        if where in places:
+            return broken(next(one for one in session.here.parked if one.name == places[where]), path)
     if places.keys() == {Where.THERE}:
         return SchemasDiffer(closed.reason, hint=t("Syncline resumes automatically once this is fixed."))
     return SchemasDiffer(
@@ -85,15 +92,27 @@ def _tables(session: Session, closed: Close, path: Path) -> SynclineError:
     )
 
 
+def broken(parked: Parked, path: Path) -> TableBroken:
+    """Return why a table of our file cannot be synced, and what mends it."""
+    if parked.suspended:
+        return TableSuspended(parked.name, parked.reason)
+    return TableBroken(parked.name, parked.reason, hint=t("To repair it: syncline check --repair {path}", path=path))
+
+
 def may_help(code: int) -> bool:
     """Whether the other side, which closed with this code, did not refuse: to dial again soon can help."""
     return code == OwnCloseCode.MISSING or (code not in REFUSALS and not 4000 <= code < 5000)
 
 
-def shortened(reason: str) -> str:
-    """Return a reason as a close frame can carry it: at most 123 bytes (RFC 6455, 5.5.1), whole sentences if it can."""
-    data = reason.encode()
-    if len(data) <= 123:
-        return reason
-    sentences, stop, _ = (data[:123].decode(errors="ignore") + " ").rpartition(". ")
-    return sentences + "." if stop else data[:120].decode(errors="ignore") + "…"
+def for_close_frame(reason: str, *, templates: bool) -> str:
+    """Return a reason as a close frame can carry it.
+
+    Args:
+        templates: whether the other side reads templates with arguments. It is told in English what is too long for
+            that; what is too long for a frame is cut, behind a whole sentence if it can be.
+    """
+    for sent in (for_peer(reason, templates=templates), str.__str__(reason)):
+        if len(sent.encode()) <= REASON_BYTES:
+            return sent
+    sentences, stop, _ = (reason.encode()[:REASON_BYTES].decode(errors="ignore") + " ").rpartition(". ")
+    return sentences + "." if stop else reason.encode()[: REASON_BYTES - 3].decode(errors="ignore") + "…"

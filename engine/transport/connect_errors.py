@@ -61,7 +61,7 @@ def error_of(error: Exception, target: Target, heard: bytes) -> SynclineError:
     match error:
         case InvalidURI() | UnicodeError():
             return UsageError(
-                t("“{url}” is not a valid WebSocket URL.", url=target.url), hint=t("Use ws://host:port/sync.")
+                t("“{url}” is not a valid WebSocket URL.", url=target.url), hint=t("Use wss://host/sync/ROOM.")
             )
         case InvalidProxy():  # the address of it may hold a password
             return UsageError(

@@ -1,71 +1,51 @@
 """Drives a session: feeds it frames, news and time; performs its actions on the socket and the replica.
 
-One coroutine handles everything in turn, so that a session never sees two things at once. Reading waits until the
-frame before is dealt with (merged and on disk), which is the back-pressure towards the peer; writing has its own task,
-so that two ends that both have much to say cannot block each other.
+A session never sees two things at once. Whoever brings something steps it on the spot, where it is idle and nothing has
+to be waited for; else the main coroutine does, in its turn. (A hub makes thousands of such steps a second, and to wake
+a task costs as much as the step.) Reading waits until the frame before is dealt with. What the peer does not take at
+once has a task of its own, so that two ends that both have much to say cannot block each other.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from collections import deque
-from collections.abc import Callable, Coroutine, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from websockets.asyncio.connection import Connection
 from websockets.exceptions import ConnectionClosed
 
 from engine.change import Change
-from engine.errors import NoSuchFile, ProtocolError, SynclineError, WireError
-from engine.replica import Replica, table_digests
-from engine.session import (
-    Action,
-    AskAgain,
-    Close,
-    Keep,
-    LookUp,
-    Merge,
-    Ping,
-    QueryRows,
-    Read,
-    ReadPart,
-    RecordSent,
-    Renew,
-    Send,
-    Session,
-    SessionFacts,
-    TakeDigests,
-    answer,
-)
+from engine.errors import ProtocolError, SynclineError, WireError
+from engine.session import Action, Close, Ping, ReadPart, RecordSent, Send, Session
 from engine.session.close_codes import CloseCode
 from engine.session.traffic import Traffic
-from engine.sqlite.steps import Left, unless
+from engine.sqlite.steps import Left
 from engine.storage.replica_host import ReplicaHost
-from engine.table_shape import Parked, Shape
 from engine.tables import Applied
 from engine.text import t
 from engine.transport import gc_pause
-from engine.transport.close_codes import GONE, how_it_ended, shortened
+from engine.transport.close_codes import GONE, how_it_ended
 from engine.transport.deadline import Deadline
-from engine.transport.keepalive import silence, taken, while_connected
+from engine.transport.file_listener import FileListener
+from engine.transport.frame_reader import FrameReader
+from engine.transport.goodbye import say_goodbye
+from engine.transport.keepalive import silence
+from engine.transport.life_signs import LifeSigns
 from engine.transport.limits import PeerLimits
 from engine.transport.outbox import Outbox
+from engine.transport.performer import Performer
+from engine.transport.shared_reading import LONG, SharedReading
 from engine.wire import MAX_SMALL, decode
 
 log = logging.getLogger(__name__)
 
-T = TypeVar("T")
-
-PINGS = 2_000
-"""Bytes that may be nothing but signs of life; more is part of a message."""
-
 LARGE = 256 * 1024
 """Bytes of a message that is read on a thread of its own."""
 
-GOODBYE = 2.0
-"""Seconds that the last frames have to leave; the closing handshake has twice as many."""
+TEXT_FRAME = Close(CloseCode.UNSUPPORTED_DATA, t("A text frame came; only binary frames are accepted."))
 
 
 class Driver:
@@ -76,7 +56,8 @@ class Driver:
         session: a session that has not been started.
         host: the replica it speaks for.
         guard: asked before a message or changes are taken.
-        on_state: called after every step with the session's facts, which may have changed.
+        on_state: called with the session, whose facts may have changed: after every step, and within one that takes
+            long (``busy``).
         on_in: called with changes that were merged, and what they overwrote; None where nobody wants to know.
         on_out: called with changes that were sent.
     """
@@ -88,7 +69,7 @@ class Driver:
         host: ReplicaHost,
         *,
         guard: PeerLimits | None = None,
-        on_state: Callable[[SessionFacts], None] = lambda _: None,
+        on_state: Callable[[Session], None] = lambda _: None,
         on_in: Callable[[Sequence[Applied]], None] | None = None,
         on_out: Callable[[tuple[Change, ...]], None] = lambda _: None,
     ) -> None:
@@ -97,30 +78,31 @@ class Driver:
         self.host = host
         self.traffic = Traffic()
         self._guard = guard or PeerLimits()
+        self._greeted = False
         self._take_up_to(min(MAX_SMALL, self._guard.largest) if session.greets_first else self._guard.largest)
         self._on_state = on_state
-        self._on_in = on_in
         self._on_out = on_out
-        # work for the main coroutine, and what wakes it
-        self._wake = asyncio.Event()
+        # what is to be fed to the session, and what it wants; who is at it, or what it waits for
         self._calls: deque[Callable[[], None]] = deque()
-        self._deadline = Deadline(self._wake.set)
-        # the reader: the frame that has come, until it is taken
-        self._frame: bytes | None = None
-        self._frame_taken = asyncio.Event()
-        self._reader_waits = False
-        # the writer
+        self._actions: deque[Action] = deque()
+        self._at_work = True
+        self._received = False
+        # what wakes the main coroutine, and what has failed outside it
+        self._wake = asyncio.Event()
+        self._failed: Exception | None = None
+        self._deadline = Deadline(self._pump)
+        self._frames = FrameReader(
+            socket,
+            on_frame=self._pump,
+            on_text=lambda: self.call(lambda: self.session.close(TEXT_FRAME)),
+            on_idle=self._all_came,
+        )
         self._outbox = Outbox(socket, self.traffic)
-        # signs of life: pings under way and answered; bytes that had come and left when the session heard of it
-        self._pings: set[asyncio.Task[None]] = set()
-        self._ponged = False
-        self._carried = (0, 0)
-        # the end: the connection is gone; what still comes is let go;
-        # nobody hears our answers any more; nothing more is taken from the peer
-        self._lost = False
-        self._finishing = False
-        self._unheard: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._unwelcome: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._life = LifeSigns(socket, self._pump)
+        self._reads = SharedReading(host, on_done=self._pump, on_late=self._tell)
+        # the end: the connection is gone; this is over
+        self._lost = self._over = False
+        self._performer = Performer(socket, session, host, self._guard, on_in)
 
     async def run(self) -> Close:
         """Run the session to its end and close the socket.
@@ -128,23 +110,28 @@ class Driver:
         Returns:
             why it ended; for a connection that was cut, a Close with code 1006 that may be retried.
         """
-        stop_listening = self.host.listen(self)
+        news = FileListener(self.session, self.call, self._tell)
+        stop_listening = self.host.listen(news)
         reader = asyncio.create_task(self._read_frames())
         writer = asyncio.create_task(self._write_frames())
         heartbeat = asyncio.create_task(self._listen_for_life())
         try:
             self.session.start()
-            await self._perform()
-            self.version_moved(self.host.version)
-            self.schema_changed(self.host.shapes, self.host.parked)  # they may have been altered while we dialled
-            while self.session.closed is None and not self._lost:
+            self._at_work = False
+            self._pump()
+            news.version_moved(self.host.version)
+            news.schema_changed(self.host.shapes, self.host.parked)  # they may have been altered while we dialled
+            news.datasets_changed(self.host.datasets)
+            while not self._lost and (self.session.closed is None or self._actions):
                 await self._wake.wait()
                 self._wake.clear()
-                await self._step()
+                await self._work()
             return self.session.closed or how_it_ended(self.socket)
         finally:
             stop_listening()
+            self._over = True
             self._deadline.cancel()
+            self._reads.close()
             await self._finish(reader, writer, heartbeat)
 
     # From outside
@@ -155,31 +142,19 @@ class Driver:
         return self._outbox.waiting
 
     @property
+    def busy(self) -> bool:
+        """Whether the session may not have heard of all that has happened."""
+        return bool(self._actions or self._calls)
+
+    @property
     def departed(self) -> int:
         """How many bytes have left for the peer, about: it rises while the peer takes any."""
         return self._outbox.departed
 
-    def version_moved(self, version: int) -> None:
-        """``ReplicaHost`` listener: the file's clock rose."""
-        self.call(lambda: self.session.local_changed(version))
-
-    def schema_changed(self, tables: tuple[Shape, ...], parked: tuple[Parked, ...]) -> None:
-        """``ReplicaHost`` listener: the tables are others now, or look otherwise."""
-        self.call(lambda: self.session.schema_changed(tables, parked))
-
-    def replaced(self) -> None:
-        """``ReplicaHost`` listener: another file has taken the place of ours; begin anew with what it holds."""
-        self.call(lambda: self.session.close(CloseCode.GOING_AWAY, t("The file was replaced."), regreet=True))
-
-    def troubled(self, error: SynclineError | None) -> None:
-        """``ReplicaHost`` listener: the file cannot be used; one that has gone holds nothing any more to be synced."""
-        if isinstance(error, NoSuchFile):
-            self.call(lambda: self.session.failed(error))
-
     def call(self, step: Callable[[], None]) -> None:
-        """Have the main coroutine call ``step`` (which feeds the session) in its turn."""
+        """Call ``step`` (which feeds the session) in its turn."""
         self._calls.append(step)
-        self._wake.set()
+        self._pump()
 
     def hang_up(
         self, code: int = CloseCode.NORMAL_CLOSURE, reason: str = "", *, retry: bool = True, at_once: bool = False
@@ -189,152 +164,192 @@ class Driver:
         With another code than 1000 the peer is not waited for: what it has asked is left. ``at_once`` leaves a merge,
         too, after the transaction that it is in.
         """
-        self.call(lambda: self.session.close(code, reason, retry=retry))
+        self.call(lambda: self.session.close(Close(code, reason, retry=retry)))
         if code != CloseCode.NORMAL_CLOSURE:
-            _set(self._unheard)
+            self._performer.unheard()
         if at_once:
-            _set(self._unwelcome)
+            self._performer.unwelcome()
 
-    # The main coroutine
+    # Feeding the session, and performing what it wants
 
-    async def _step(self) -> None:
-        """Feed everything that has come, then perform what the session wants."""
-        while self._calls:
-            self._calls.popleft()()
-            await self._perform()
-        if self._frame is not None:
-            self.traffic.bytes_in += len(self._frame)
-            with gc_pause.at_work() if len(self._frame) >= LARGE else contextlib.nullcontext():
-                await self._receive()
-                await self._perform()
-            self._frame_taken.set()
-        if self._ponged and self._reader_waits:  # and so everything before the pong has been received
-            self._ponged = False
-            self.session.ponged()
-        if self._carries():
-            self.session.carried()
-        self.session.tick()
-        await self._perform()
-
-    async def _receive(self) -> None:
-        """Feed the frame that has come, if the guard lets it pass."""
-        assert self._frame is not None
-        frame, self._frame = self._frame, None  # a large one need not lie in memory beside what it held
+    def _pump(self) -> None:
+        """Feed what has come, and perform what comes of it, as far as nobody is at that and it takes no waiting."""
+        if self._at_work or self._reads.under_way or self._over:
+            return
+        self._at_work = True
         try:
-            self._guard.frame(frame)
-            if len(frame) < LARGE:
-                self.session.receive(frame)
-            else:  # others on this loop need not wait for it
-                with gc_pause.reading():
-                    message = await asyncio.to_thread(decode, frame)
-                del frame
-                self.session.receive(message)
-        except ProtocolError as error:
-            self.session.close(error.code, str(error))
+            waits = self._go_on()
+        except Exception as error:  # it is the session's, not that of whoever has brought something
+            self._failed, waits = error, True
+        finally:
+            self._at_work = False
+        if waits or self.session.closed is not None:
+            self._wake.set()
+
+    async def _work(self) -> None:
+        """Go on where something has to be waited for."""
+        if self._failed is not None:
+            raise self._failed
+        if self._reads.under_way:
+            return
+        self._at_work = True
+        try:
+            while self._go_on():
+                if self._actions:
+                    await self._perform_next()
+                    continue
+                with gc_pause.at_work():
+                    await self._receive_large()
+                    while not self._perform_ready() and not self._reads.under_way:
+                        await self._perform_next()
+        finally:
+            self._at_work = False
+
+    def _go_on(self) -> bool:
+        """Feed the session and perform its actions until nothing is left; return whether the main coroutine has to wait
+        for the next thing, be it an action or a large frame."""
+        while self._perform_ready():
+            if self._received:
+                self._received = False
+                self._frames.go_on()
+            elif self._calls:
+                self._calls.popleft()()
+            elif self._frames.frame is not None:
+                if len(self._frames.frame) >= LARGE:
+                    return True
+                self._receive()
+            elif not self._feed_rest():
+                self._deadline.set(self.session.deadline(), self.session.now())
+                self._tell()
+                if not self._calls:  # whoever was told may want something
+                    return False
+        return not self._reads.under_way
+
+    def _feed_rest(self) -> bool:
+        """Tell the session what concerns the connection alone, and the time; return whether anything came of it."""
+        if self._outbox.emptied:
+            self._outbox.emptied = False
+            self.session.flushed()
+        elif self._life.ponged and self._frames.idle:  # and so everything before the pong has been received
+            self._life.ponged = False
+            self.session.ponged()
+        elif self._life.carries(self.departed):
+            self.session.carried()
+        else:
+            self.session.tick()
+            self._actions.extend(self.session.take())
+            return bool(self._actions)
+        return True
+
+    def _receive(self) -> None:
+        """Feed the frame that has come, if the guard lets it pass."""
+        frame = self._take_frame()
+        if frame is not None:
+            self.session.receive(frame)
+
+    async def _receive_large(self) -> None:
+        """Likewise one that takes long to read: others on this loop need not wait for it."""
+        frame = self._take_frame()
+        if frame is None:
+            return
+        try:
+            with gc_pause.reading():
+                message = await asyncio.to_thread(decode, frame)
+            del frame
+            self.session.receive(message)
         except WireError as error:
             self.session.misread(error)
 
-    def _carries(self) -> bool:
-        """Whether more than a few pings have come or left since this was last so."""
-        now = taken(self.socket) or 0, self.departed
-        if max(now[0] - self._carried[0], now[1] - self._carried[1]) < PINGS:
-            return False
-        self._carried = now
-        return True
+    def _take_frame(self) -> bytes | None:
+        frame = self._frames.take()
+        self._received = True
+        self.traffic.bytes_in += len(frame)
+        try:
+            self._guard.frame(frame)
+        except ProtocolError as error:
+            self.session.close(Close(error.code, str(error)))
+            return None
+        return frame
 
-    async def _perform(self) -> None:
-        """Perform actions until the session has none left."""
-        while actions := self.session.take():
-            if self.session.greeted:  # before the answer leaves: nothing larger can have come yet
-                self._take_up_to(self._guard.largest)
-            for action in actions:
-                try:
-                    await self._do(action)
-                except Left:
-                    pass  # the session is about to close, or the connection is gone
-                except SynclineError as error:
-                    log.info("%s: %s", self.host.path.name, error)
-                    self.session.failed(error)
-        self._deadline.set(self.session.deadline(), self.session.now())
-        self._on_state(self.session.facts())
+    def _tell(self) -> None:
+        """Report that the session may stand otherwise."""
+        self._on_state(self.session)
 
     def _take_up_to(self, size: int) -> None:
         """Refuse larger messages by what they say of their size, before they have come."""
         self.socket.protocol.max_message_size = size
 
-    async def _do(self, action: Action) -> None:
-        generation = self.session.here.generation
+    # Actions
+
+    def _perform_ready(self) -> bool:
+        """Perform what the session wants, as far as it takes no waiting; return whether that is all of it."""
+        while True:
+            if wanted := self.session.take():
+                self._actions.extend(wanted)
+            if not self._actions:
+                return True
+            if not self._greeted and self.session.greeted:  # before the answer leaves: nothing larger can have come yet
+                self._greeted = True
+                self._take_up_to(self._guard.largest)
+            try:
+                if not self._perform_now(self._actions[0]):
+                    return False
+            except SynclineError as error:
+                self._fail(error)
+            self._actions.popleft()
+
+    def _perform_now(self, action: Action) -> bool:
+        """Perform an action that takes no waiting; return False for one that does."""
         match action:
             case Send(data, changes):
                 self._outbox.put(data)
                 if changes:
                     self._on_out(changes)
-            case Read():
-                self.session.read_done(await self.host.read(action, generation))
             case ReadPart():
-                self.session.read_done(await self.host.read_part(action, generation))
-            case LookUp():
-                self.session.known(await self.host.known(action, generation))
-            case Renew(site_id, confirmed):
-                self.session.renewed(await self.host.run_on(generation, Replica.renew_lineage, site_id, confirmed))
-            case Keep(site_id, token, after):
-                known = await self.host.run_on(generation, Replica.keep_lineage, site_id, token, after)
-                self.session.kept(token, known)
-            case AskAgain(site_id, since):
-                await self.host.run_on(generation, Replica.ask_again, site_id, since)
-            case TakeDigests(tables):
-                self.session.digested(await self._while_heard(self.host.survey(table_digests.tables, tables)))
-            case QueryRows(question):
-                self.session.answered(await self._while_heard(self.host.survey(answer, question)))
-            case Merge():
-                self._guard.merge(action)
-                merge = self.host.merge(action, generation, report_applied=self._on_in is not None)
-                results = await unless(self._unwelcome, merge)
-                self.session.merge_done(results)
-                for result in results:
-                    if result.applied and self._on_in is not None:
-                        self._on_in(result.applied)
+                part = self._reads.read(action, self.session.here.generation)
+                if part is None:
+                    return False
+                self.session.read_done(part)
             case RecordSent(site_id, version):
-                self.host.sent_clocks.note(site_id, version, generation)
+                self.host.sent_clocks.note(site_id, version, self.session.here.generation)
             case Ping():
-                ping = asyncio.create_task(self._ping())
-                self._pings.add(ping)
-                ping.add_done_callback(self._pings.discard)
+                self._life.ping()
             case Close():
                 pass
+            case _:
+                return False
+        return True
 
-    def _while_heard(self, work: Coroutine[Any, Any, T]) -> Coroutine[Any, Any, T]:
-        """Do what an answer takes, as long as somebody waits for it. Raises Left."""
-        return while_connected(self.socket, unless(self._unheard, work))
+    def _fail(self, error: SynclineError) -> None:
+        log.info("%s: %s", self.host.path.name, error)
+        self.session.failed(error)
+
+    async def _perform_next(self) -> None:
+        """Perform an action that is waited for."""
+        late = asyncio.get_running_loop().call_later(LONG, self._tell)
+        try:
+            await self._performer.perform(self._actions[0])
+        except Left:
+            pass  # the session is about to close, or the connection is gone
+        except SynclineError as error:
+            self._fail(error)
+        finally:
+            late.cancel()
+        self._reads.read_alone()
+        self._actions.popleft()
 
     # The socket
 
     async def _read_frames(self) -> None:
         try:
-            while True:
-                self._reader_waits = True
-                if self._ponged:
-                    self._wake.set()
-                frame = await self.socket.recv()
-                self._reader_waits = False
-                if self._finishing:
-                    continue
-                if isinstance(frame, str):
-                    self.call(
-                        lambda: self.session.close(
-                            CloseCode.UNSUPPORTED_DATA, t("A text frame came; only binary frames are accepted.")
-                        )
-                    )
-                    continue
-                self._frame = frame
-                del frame
-                self._frame_taken.clear()
-                self._wake.set()
-                await self._frame_taken.wait()
-        except ConnectionClosed:
-            pass  # the main coroutine finds out why
+            await self._frames.run()
         finally:
-            self._lose()
+            self._lose()  # the main coroutine finds out why
+
+    def _all_came(self) -> None:
+        """All that had come was dealt with: so was what lay before a pong."""
+        if self._life.ponged:
+            self._pump()
 
     async def _write_frames(self) -> None:
         try:
@@ -348,14 +363,8 @@ class Driver:
 
     def _lose(self) -> None:
         self._lost = True
-        _set(self._unheard)
+        self._performer.unheard()
         self._wake.set()
-
-    async def _ping(self) -> None:
-        with contextlib.suppress(*GONE):
-            await (await self.socket.ping())
-            self._ponged = True
-            self._wake.set()
 
     async def _listen_for_life(self) -> None:
         try:
@@ -363,38 +372,18 @@ class Driver:
         except GONE:
             return
         here = t("Nothing was heard from the other side for {seconds:.0f} s.", seconds=seconds)
-        _set(self._unheard)
+        self._performer.unheard()
         # Some lines die by halves, so this may still arrive.
         there = t("The other side heard nothing from here for {seconds:.0f} s.", seconds=seconds)
-        self.call(lambda: self.session.close(CloseCode.GOING_AWAY, here, peer_reason=there))
+        self.call(lambda: self.session.close(Close(CloseCode.GOING_AWAY, here, there)))
 
     async def _finish(self, reader: asyncio.Task[Any], writer: asyncio.Task[Any], heartbeat: asyncio.Task[Any]) -> None:
-        """Send what is left (a reason, say), close the socket, end the tasks.
-
-        What still comes is read and let go: a socket that is closed with something unread cuts the goodbye off.
-        """
-        self._finishing = True
-        self._frame_taken.set()
-        closed = self.session.closed
-        for task in (writer, heartbeat, *self._pings):
+        """End the tasks and close the socket."""
+        self._frames.discard()
+        for task in (writer, heartbeat):
             task.cancel()
-        await asyncio.gather(writer, heartbeat, *self._pings, return_exceptions=True)
+        await asyncio.gather(writer, heartbeat, self._life.end(), return_exceptions=True)
         try:
-            if closed is not None:
-                await self._outbox.flush(GOODBYE)
-            with contextlib.suppress(*GONE, TimeoutError):  # a peer that takes nothing takes no goodbye either
-                async with asyncio.timeout(2 * GOODBYE):
-                    await self.socket.close(
-                        closed.code if closed else CloseCode.GOING_AWAY, shortened(closed.peer_reason) if closed else ""
-                    )
+            await say_goodbye(self.socket, self.session, self._outbox, reader)
         finally:
-            with contextlib.suppress(*GONE):
-                self.socket.transport.abort()
-            reader.cancel()
-            await asyncio.gather(reader, return_exceptions=True)
             await self.host.sent_clocks.flush()
-
-
-def _set(future: asyncio.Future[None]) -> None:
-    if not future.done():
-        future.set_result(None)

@@ -10,14 +10,15 @@ import re
 import time
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from urllib.parse import SplitResult, urljoin, urlsplit, urlunsplit
+from urllib.parse import SplitResult, unquote, urljoin, urlsplit, urlunsplit
 
 from websockets.datastructures import Headers
 from websockets.http11 import Response
 
 from engine.errors import PeerRefused, PeerUnreachable, TokenRefused, WrongServer
+from engine.peer_text import recognized
 from engine.text import Text, printable, sentences, t
-from engine.wire.handshake import HUB_HEADER
+from engine.wire.handshake import HUB_HEADER, REASON_HEADER
 
 Refusal = PeerRefused | PeerUnreachable
 
@@ -44,7 +45,7 @@ _OLD_HUB = re.compile(
 _WANTS_TLS = re.compile(rb"plain HTTP request was sent to HTTPS|HTTP request to an HTTPS|plain HTTP to an SSL")
 """What nginx, Go and Apache say on a port with TLS to a request without."""
 
-CHECK_PATH = t("Check the address and its path, usually /sync.")
+CHECK_PATH = t("Check the address and its path: usually /sync/ROOM, or /sync.")
 _NOT_ASKED = t("The hub was not asked.")
 _LOG_IN = t("Open any web page in a browser and log in. Syncline then resumes automatically.")
 
@@ -94,7 +95,9 @@ def refusal(response: Response, target: Target) -> Refusal:
     """Return the error that an answer stands for, to be raised."""
     words = _words(response)
     if HUB_HEADER in response.headers or _OLD_HUB.match(words):
-        error = _of_hub(response.status_code, words, target)
+        told = unquote(next(iter(response.headers.get_all(REASON_HEADER)), ""))
+        reason = recognized(told) or recognized(words) or quoted_reply(words)
+        error = _of_hub(response.status_code, reason, target)
     elif response.status_code == 401 and not response.body and not list(response.headers.raw_items()):
         error = _token(t("{where} does not accept the token.", where=target.where))  # so does the published server
     else:
@@ -152,25 +155,23 @@ def proxy_refusal(response: Response, target: Target) -> Refusal:
     return WrongServer(sentence, hint=t("Ask whoever runs it to allow this host and port, or bypass it with NO_PROXY."))
 
 
-def _of_hub(status: int, words: str, target: Target) -> Refusal:
+def _of_hub(status: int, reason: str, target: Target) -> Refusal:
     where = target.where
     if status in (401, 403):
-        return _token(t("The hub at {where} does not accept the token.", where=where), words)
+        return _token(t("The hub at {where} does not accept the token.", where=where), reason)
     if status == 503:
         return PeerUnreachable(
-            sentences(t("The hub at {where} is not accepting connections right now.", where=where), quoted_reply(words))
+            sentences(t("The hub at {where} is not accepting connections right now.", where=where), reason)
         )
     sentence = t("The hub at {where} could not understand the request (HTTP {status}).", where=where, status=status)
     return PeerRefused(
-        sentences(sentence, quoted_reply(words)),
+        sentences(sentence, reason),
         hint=t("A proxy on the way may be dropping headers: Upgrade, Connection, Sec-WebSocket-Protocol."),
     )
 
 
-def _token(sentence: str, words: str = "") -> TokenRefused:
-    return TokenRefused(
-        sentences(sentence, quoted_reply(words)), hint=t("Enter the token that the hub's owner gave you.")
-    )
+def _token(sentence: str, reason: str = "") -> TokenRefused:
+    return TokenRefused(sentences(sentence, reason), hint=t("Enter the token that the hub's owner gave you."))
 
 
 def _of_stranger(response: Response, target: Target) -> Refusal:

@@ -8,9 +8,14 @@ from collections import deque
 from collections.abc import Callable
 
 from websockets.asyncio.connection import Connection
+from websockets.protocol import State
 
 from engine.session.traffic import Traffic
 from engine.transport.close_codes import GONE
+
+SMALL = 16 * 1024
+"""Bytes of a frame that goes to the socket on the spot, where nothing waits there: less than the library's own limit of
+what it takes before it has anybody wait."""
 
 
 class Outbox:
@@ -18,6 +23,9 @@ class Outbox:
 
     Args:
         socket: where to. traffic: counts what it has taken.
+
+    Attributes:
+        emptied: whether frames have gone on the spot, and nothing is left; for whoever sets it back.
     """
 
     def __init__(self, socket: Connection, traffic: Traffic) -> None:
@@ -25,13 +33,15 @@ class Outbox:
         self._traffic = traffic
         self._frames: deque[bytes] = deque()
         self._filled = asyncio.Event()
+        self._sending = False
+        self.emptied = False
         self._handed = 0
         """Bytes given to the socket, whether it has taken them or not."""
 
     @property
     def waiting(self) -> int:
         """How many bytes wait for the peer to take them."""
-        return sum(map(len, self._frames)) + self._buffered
+        return sum(map(len, self._frames)) + self._buffered if self._frames else self._buffered
 
     @property
     def departed(self) -> int:
@@ -39,9 +49,24 @@ class Outbox:
         return self._handed - self._buffered
 
     def put(self, frame: bytes) -> None:
-        """Send a frame after those that wait."""
-        self._frames.append(frame)
-        self._filled.set()
+        """Send a frame after those that wait; on the spot, if none do."""
+        if self._frames or self._sending or not self._goes_at_once(frame):
+            self._frames.append(frame)
+            self._filled.set()
+
+    def _goes_at_once(self, frame: bytes) -> bool:
+        socket = self._socket
+        if len(frame) > SMALL or socket.protocol.state is not State.OPEN or self._buffered:
+            return False
+        try:
+            socket.protocol.send_binary(frame)
+            socket.send_data()
+        except GONE:
+            return False
+        self._handed += len(frame)
+        self._traffic.bytes_out += len(frame)
+        self.emptied = True
+        return True
 
     async def run(self, on_empty: Callable[[], None]) -> None:
         """Send what comes, and call ``on_empty`` whenever nothing is left; ends by an error of the socket's."""
@@ -61,8 +86,10 @@ class Outbox:
 
     async def _send_next(self) -> None:
         frame = self._frames.popleft()
+        self._sending = True
         self._handed += len(frame)
         await self._socket.send(frame)
+        self._sending = False
         self._traffic.bytes_out += len(frame)
 
     @property

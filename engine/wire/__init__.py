@@ -6,6 +6,7 @@ This package knows nothing of who calls it: no socket, no file, no clock.
 - ``syncline``, ``hello``, ``batch_codec``, ``column_codec``, ``row_messages``, ``plans``: our own dialect (PROTOCOL.md)
 - ``vlcn``: the published one; ``change_codec``: changes as it has them; ``schema_hash``: its name for a schema
 - ``handshake``: what a client says before the first frame; ``hostname``: hosts in addresses, with brackets and zones
+- ``room_address``: the room in an address
 - ``encoded_cache``: bytes that go to several peers are made once
 """
 
@@ -16,8 +17,12 @@ from engine.text import t
 from engine.wire.batch_codec import MAX_CHANGES
 from engine.wire.encoded_cache import EncodedChanges, MaskedChanges
 from engine.wire.messages import (
+    COLUMNS,
+    JOINING,
+    LEADING,
     OLDEST,
     PROTOCOL,
+    TEMPLATES,
     TYPED,
     AnnouncePresence,
     ApplyChangesOnPrimary,
@@ -34,6 +39,8 @@ from engine.wire.messages import (
     Failure,
     FailureCode,
     Hello,
+    Joined,
+    Leads,
     Lineage,
     Message,
     OwnMessage,
@@ -54,6 +61,8 @@ from engine.wire.messages import (
 from engine.wire.primitives import MAX_FRAME, MAX_NAME, Reader
 from engine.wire.row_messages import (
     MAX_KEY,
+    Deleted,
+    DeletedRequest,
     RangeRequest,
     Ranges,
     RowMessage,
@@ -72,6 +81,9 @@ _CARRIERS = (2, 6, 66)
 """The tags of those that do: Changes, ApplyChangesOnPrimary and Batch."""
 
 __all__ = [
+    "COLUMNS",
+    "JOINING",
+    "LEADING",
     "MAX_CHANGES",
     "MAX_FRAME",
     "MAX_KEY",
@@ -79,6 +91,7 @@ __all__ = [
     "MAX_SMALL",
     "OLDEST",
     "PROTOCOL",
+    "TEMPLATES",
     "TYPED",
     "AnnouncePresence",
     "ApplyChangesOnPrimary",
@@ -89,6 +102,8 @@ __all__ = [
     "CreateDbOnPrimary",
     "CreateDbOnPrimaryResponse",
     "Cursor",
+    "Deleted",
+    "DeletedRequest",
     "Digest",
     "DigestRequest",
     "EncodedChanges",
@@ -96,6 +111,8 @@ __all__ = [
     "Failure",
     "FailureCode",
     "Hello",
+    "Joined",
+    "Leads",
     "Lineage",
     "MaskedChanges",
     "Message",

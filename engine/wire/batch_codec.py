@@ -24,6 +24,7 @@ from typing import Any, NamedTuple
 
 from engine.change import Change, SQLiteValue
 from engine.errors import WireError
+from engine.ids import SiteId
 from engine.text import t
 from engine.wire.change_codec import (
     BIGINT,
@@ -180,7 +181,7 @@ def _check_keys(keys: Sequence[bytes], runs: Sequence[int]) -> None:
         )
 
 
-def _put_authors(out: bytearray, tables: Sequence[str], sites: Sequence[bytes | None]) -> None:
+def _put_authors(out: bytearray, tables: Sequence[str], sites: Sequence[SiteId | None]) -> None:
     authors = _Numbered()
     places = list(map(authors.__getitem__, sites))
     if None in authors:

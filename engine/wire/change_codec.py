@@ -13,6 +13,7 @@ from typing import Any
 
 from engine.change import Change, SQLiteValue
 from engine.errors import WireError
+from engine.ids import SiteId
 from engine.text import t
 from engine.wire.primitives import (
     MAX_NAME,
@@ -191,7 +192,7 @@ def take_changes(reader: Reader, *, authored: bool) -> tuple[Change, ...]:
 def _take_all(data: bytes, pos: int, count: int, authored: bool) -> tuple[list[Change], int]:
     names: dict[bytes, str] = {}
     cells: dict[bytes, tuple[str, int]] = {}  # length, cid and type byte -> the last two
-    sites: dict[bytes, bytes] = {}
+    sites: dict[SiteId, SiteId] = {}
     changes: list[Change] = []
     add, new, change_type = changes.append, new_change, Change
     unpack_authored, unpack_anonymous = _AUTHORED.unpack_from, _ANONYMOUS.unpack_from
@@ -200,7 +201,7 @@ def _take_all(data: bytes, pos: int, count: int, authored: bool) -> tuple[list[C
     row: bytes | tuple[()] = ()  # table and key of the change before; nothing begins with ()
     write: bytes | tuple[()] = ()  # versions, author and causal length of the change before
     size = written = col_version = db_version = cl = 0
-    site: bytes | None = None
+    site: SiteId | None = None
     for _ in range(count):
         if begins(row, pos):  # mostly the changes to a row come together
             pos += size

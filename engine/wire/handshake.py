@@ -11,6 +11,7 @@ import base64
 import binascii
 import re
 from typing import NamedTuple
+from urllib.parse import unquote
 
 from engine.errors import UsageError, WireError
 from engine.text import t
@@ -40,6 +41,10 @@ STAYS_HEADER = "Syncline-Stays"
 NAME_HEADER = "Syncline-Name"
 """The request header in which one who comes to be paired says what to call it; percent-encoded."""
 
+REASON_HEADER = "Syncline-Reason"
+"""The response header in which a hub that turns somebody away says why with a template, so that it can be translated
+(``engine.peer_text``); percent-encoded."""
+
 TOKEN_HEADER = "Syncline-Token"
 """The response header in which it gets the token to show from now on, in place of the one of its pairing link."""
 
@@ -52,10 +57,14 @@ MAX_TOKEN = 4096
 MAX_SUBPROTOCOL = 8192
 """The longest greeting read, in characters."""
 
+ROOMS = "/sync/"
+"""What stands before a room in the path of a request, where it is percent-encoded (UTF-8)."""
+
 _TOKEN_CHARACTERS = re.compile(r"[A-Za-z0-9+/]*={0,2}")
 _ROOM_HINT = t("Use letters, digits, '_' and '-'.")
 _TOKEN_HINT = t("Use a token of letters, digits, '-', '_' and '.', without padding.")
 _SQLITE_SIDE_FILES = ("-wal", "-shm", "-journal")  # the room x-wal would be the log of the room x
+_NO_PERCENT_ENCODING = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _NO_LIVE_PUSH = re.compile(r"\.|-[poshmwal|]+\Z")
 
 
@@ -154,14 +163,38 @@ def encode_subprotocol(room: str, token: str | None = None, *, own: int | None =
     return encoded
 
 
-def decode_subprotocol(value: str) -> Greeting:
+def room_in_path(path: str) -> str | None:
+    """The room that stands in the path of a request, as ``/sync/ROOM``; None where none does. (A proxy can spread rooms
+    by it.)
+
+    Raises:
+        WireError: it may not be one.
+    """
+    if not path.startswith(ROOMS) or path == ROOMS:
+        return None
+    encoded = path.removeprefix(ROOMS)
+    try:
+        if _NO_PERCENT_ENCODING.search(encoded):
+            raise ValueError
+        return check_room(unquote(encoded, errors="strict"))
+    except ValueError:
+        raise WireError(t("The room in the address is not percent-encoded UTF-8.")) from None
+    except UsageError as error:
+        raise WireError(str(error)) from None
+
+
+def decode_subprotocol(value: str, path: str = "") -> Greeting:
     """What a client's subprotocol value says, read as stock reads it: split at ``,``, then at ``=``.
 
     The room is checked as in ``check_room``; unknown keys are ignored, and so is a ``syncline`` of no number.
 
+    Args:
+        path: of the request, in which the room may stand instead, or once more.
+
     Raises:
-        WireError: no base64, no room, or a room that may not be.
+        WireError: no base64, no room, a room that may not be, or two different ones.
     """
+    in_path = room_in_path(path)
     if len(value) > MAX_SUBPROTOCOL or not _TOKEN_CHARACTERS.fullmatch(value):
         raise WireError(t("The client's greeting does not follow the protocol."))
     unpadded = value.rstrip("=")
@@ -173,12 +206,14 @@ def decode_subprotocol(value: str) -> Greeting:
     for part in text.split(","):
         key, _, rest = part.partition("=")
         options[key] = rest.partition("=")[0]
-    if "room" not in options:
+    if "room" not in options and in_path is None:
         raise WireError(t("The client's greeting names no room."))
     try:
-        room = check_room(options["room"])
+        room = check_room(options.get("room", in_path or ""))
         token = check_token(options["auth"]) if options.get("auth") else None
     except UsageError as error:
         raise WireError(str(error)) from None
+    if in_path not in (None, room):
+        raise WireError(t("The address names another room than the client's greeting."))
     own = options.get("syncline", "")
     return Greeting(room, token, int(own) if re.fullmatch(r"[0-9]{1,9}", own) else None)

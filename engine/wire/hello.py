@@ -1,5 +1,6 @@
-"""The greeting as bytes: what protocol 2 has of it, and what 3 adds, the types of columns and the tables that are
-parked. Whoever greets says first which of the two it is.
+"""The greeting as bytes: what protocol 2 has of it, what 3 adds, the types of columns and the tables that are parked,
+4, which rows belong together, and 5, which columns no row can be without. Whoever greets says first which of them
+it is.
 """
 
 from __future__ import annotations
@@ -8,13 +9,14 @@ from itertools import product
 
 from engine.errors import WireError
 from engine.table_plan import Collation, Kind
-from engine.table_shape import ColumnType, Parked, Shape
+from engine.table_shape import UNKNOWN, ColumnType, Dataset, Parked, Shape
 from engine.text import Text, packed, t, unpacked
-from engine.wire.messages import TYPED, Hello
+from engine.wire.messages import COLUMNS, JOINING, TYPED, Hello
 from engine.wire.plans import put_value, take_value
 from engine.wire.primitives import (
     MAX_NAME,
     Reader,
+    put_bool,
     put_i64,
     put_name,
     put_names,
@@ -28,6 +30,9 @@ from engine.wire.primitives import (
 MAX_REASON = 2_000
 """Bytes of the words why a table is parked."""
 
+MAX_IDS = 64
+"""Dataset ids of one table."""
+
 EXPRESSION = 6
 """The kind of a default that is no value: its text follows."""
 
@@ -36,6 +41,8 @@ _SMALLEST = 3
 _SMALLEST_TYPED = 4
 _SMALLEST_PARKED = 2
 _DEFAULT = 32
+_REFERS = 64
+_REQUIRED = 128
 _TYPES = {kind | collation << 3: ColumnType(kind, collation) for kind, collation in product(Kind, Collation)}
 
 
@@ -53,12 +60,23 @@ def put_hello(out: bytearray, hello: Hello) -> None:
         put_names(out, key)
         put_names(out, columns)
         if hello.protocol >= TYPED:
-            _put_types(out, shape)
+            _put_types(out, shape, required=hello.protocol >= COLUMNS)
     if hello.protocol >= TYPED:
         put_varuint(out, len(hello.parked))
-        for name, reason in hello.parked:
-            put_name(out, name)
-            put_string(out, _sent_reason(reason))
+        for parked in hello.parked:
+            put_name(out, parked.name)
+            put_string(out, _sent_reason(parked.reason))
+    if hello.protocol >= JOINING:
+        _put_datasets(out, hello)
+
+
+def _put_datasets(out: bytearray, hello: Hello) -> None:
+    for here, ordinary, awaited, mixed in hello.datasets or (UNKNOWN,) * len(hello.tables):
+        put_bool(out, ordinary)
+        for ids in (here, awaited, mixed):
+            put_varuint(out, len(ids))
+            for one in ids:
+                put_site(out, one)
 
 
 def _sent_reason(reason: str) -> str:
@@ -75,18 +93,31 @@ def take_hello(reader: Reader) -> Hello:
     if protocol < TYPED:
         tables = tuple(Shape(reader.string(MAX_NAME), reader.names(), reader.names()) for _ in _each(reader, _SMALLEST))
         return Hello(protocol, site_id, db_version, schema_name, schema_version, tables)
-    tables = tuple(_take_shape(reader) for _ in _each(reader, _SMALLEST_TYPED))
+    tables = tuple(_take_shape(reader, required=protocol >= COLUMNS) for _ in _each(reader, _SMALLEST_TYPED))
     parked = tuple(
         Parked(reader.string(MAX_NAME), unpacked(reader.string(MAX_REASON))) for _ in _each(reader, _SMALLEST_PARKED)
     )
-    return Hello(protocol, site_id, db_version, schema_name, schema_version, tables, parked)
+    datasets = tuple(_take_dataset(reader) for _ in tables) if protocol >= JOINING else ()
+    return Hello(protocol, site_id, db_version, schema_name, schema_version, tables, parked, datasets)
+
+
+def _take_dataset(reader: Reader) -> Dataset:
+    ordinary = reader.flag()
+    return Dataset(_take_ids(reader), ordinary, _take_ids(reader), _take_ids(reader))
+
+
+def _take_ids(reader: Reader) -> tuple[bytes, ...]:
+    count = reader.varuint()
+    if count > MAX_IDS:
+        raise WireError(t("A table has {count} dataset ids; the limit is {limit}.", count=count, limit=MAX_IDS))
+    return tuple(reader.site() for _ in range(count))
 
 
 def _each(reader: Reader, smallest: int) -> range:
     return range(reader.tables(smallest))
 
 
-def _put_types(out: bytearray, shape: Shape) -> None:
+def _put_types(out: bytearray, shape: Shape, *, required: bool) -> None:
     if not shape.types:
         out.append(0)
         return
@@ -96,18 +127,21 @@ def _put_types(out: bytearray, shape: Shape) -> None:
         )
     out.append(1 | shape.strict << 1 | (not shape.rowid) << 2)
     later = bytearray()
-    for kind, collation, default, expression in shape.types:
+    for kind, collation, default, expression, refers, needed in shape.types:
         told = default is not None or bool(expression)
-        out.append(kind | collation << 3 | told * _DEFAULT)
+        flags = told * _DEFAULT | bool(refers) * _REFERS | (required and needed) * _REQUIRED
+        out.append(kind | collation << 3 | flags)
         if expression:
             later.append(EXPRESSION)
             put_string(later, expression)
         elif told:
             put_value(later, default)
+        if refers:
+            put_name(later, refers)
     out += later
 
 
-def _take_shape(reader: Reader) -> Shape:
+def _take_shape(reader: Reader, *, required: bool) -> Shape:
     name, key, columns = reader.string(MAX_NAME), reader.names(), reader.names()
     layout = reader.take(1)[0]
     if not layout:
@@ -116,13 +150,22 @@ def _take_shape(reader: Reader) -> Shape:
         raise WireError(t("{value} is not a kind of table.", value=layout))
     codes = reader.take(len(key) + len(columns))
     try:
-        types = [_TYPES[code & ~_DEFAULT] for code in codes]
+        flags = _DEFAULT | _REFERS | required * _REQUIRED
+        types = [_TYPES[code & ~flags] for code in codes]
     except KeyError as error:
         raise WireError(t("{value} is not a column type.", value=error)) from None
     if max(codes, default=0) >= _DEFAULT:
         told = zip(codes, types, strict=True)
-        types = [_with_default(one, reader) if code & _DEFAULT else one for code, one in told]
+        types = [_with_more(one, code, reader) for code, one in told]
     return Shape(name, key, columns, tuple(types), bool(layout & 2), not layout & 4)
+
+
+def _with_more(one: ColumnType, code: int, reader: Reader) -> ColumnType:
+    if code & _DEFAULT:
+        one = _with_default(one, reader)
+    if code & _REQUIRED:
+        one = one._replace(required=True)
+    return one._replace(refers=reader.string(MAX_NAME)) if code & _REFERS else one
 
 
 def _with_default(one: ColumnType, reader: Reader) -> ColumnType:

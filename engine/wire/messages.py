@@ -14,10 +14,10 @@ from typing import NamedTuple
 from engine.change import Change
 from engine.ids import SiteId
 from engine.table_plan import TablePlan
-from engine.table_shape import Parked, Shape
+from engine.table_shape import NOTHING_FOUND, Dataset, JoinCount, Parked, Shape
 from engine.wire.row_messages import RowMessage
 
-PROTOCOL = 3
+PROTOCOL = 5
 """The highest number of the own dialect that this code speaks."""
 
 OLDEST = 2
@@ -25,6 +25,21 @@ OLDEST = 2
 
 TYPED = 3
 """The number from which on greetings tell the types of columns and what is parked."""
+
+TEMPLATES = 4
+"""The number from which on a failure tells a template and its arguments, so that it can be translated."""
+
+
+JOINING = 4
+"""The number from which on they tell which rows belong together, and rows that never met are joined when it is settled
+how."""
+
+COLUMNS = 5
+"""The number from which on a table is synced in the columns that both sides have, and a column that comes later is
+asked for from the start."""
+
+LEADING = 5
+"""The number from which on the side that was dialled can join rows, too."""
 
 
 def spoken(highest: int) -> int:
@@ -161,6 +176,8 @@ class Hello:
     schema_version: int
     tables: tuple[Shape, ...]
     parked: tuple[Parked, ...] = ()
+    datasets: tuple[Dataset, ...] = ()
+    """Of each table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +186,7 @@ class Want:
 
     ``number`` counts the Wants of a session from 1. With ``resend`` no filter applies. A range that was cut goes on
     after ``place``, which came with its latest batch, and ends at ``until`` as it did; an empty place begins anew.
+    ``late`` are columns of ``tables`` of which nothing is held.
     """
 
     number: int
@@ -177,6 +195,7 @@ class Want:
     resend: bool
     until: int
     place: bytes
+    late: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,13 +286,29 @@ class SendAgain:
 
 
 @dataclass(frozen=True, slots=True)
+class Joined:
+    """It is settled that my rows of this table and yours belong together, said back when that is on disk; or it is not,
+    and a person on my side is asked how they are joined. ``found``: how they compare, from my side."""
+
+    table: str
+    settled: bool
+    found: JoinCount = NOTHING_FOUND
+
+
+@dataclass(frozen=True, slots=True)
+class Leads:
+    """Before my Lineage, from the side that was dialled: a person on my side has said how rows are joined that never
+    met, so in this session it is my side that compares and joins them."""
+
+
+@dataclass(frozen=True, slots=True)
 class TablesRequest:
     """Tell me the plans of your CRRs; also before Hello, by somebody who wants to know no more."""
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Before hanging up: why, in a sentence for a person, and whether trying again can help."""
+    """Before hanging up: why, for a person (``engine.peer_text``), and whether trying again can help."""
 
     code: int
     sentence: str
@@ -308,6 +343,8 @@ OwnMessage = (
     | Tables
     | SendAgain
     | TablesRequest
+    | Joined
+    | Leads
     | RowMessage
 )
 Message = StockMessage | OwnMessage

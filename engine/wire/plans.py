@@ -17,6 +17,9 @@ from engine.wire.primitives import MAX_NAME, Reader, put_bool, put_i64, put_stri
 E = TypeVar("E", bound=IntEnum)
 
 _F64 = struct.Struct(">d")
+REFERS = 8
+"""Added to the kind of a column that holds numbers which SQLite hands out: the name of their table follows."""
+
 _SMALLEST_TABLE = 4
 _SMALLEST_COLUMN = 5
 
@@ -29,12 +32,14 @@ def put_plans(out: bytearray, plans: tuple[TablePlan, ...]) -> None:
         put_bool(out, strict)
         put_bool(out, rowid)
         put_varuint(out, len(columns))
-        for column, kind, collation, key, default in columns:
+        for column, kind, collation, key, default, refers in columns:
             put_string(out, column)
-            put_varuint(out, int(kind))
+            put_varuint(out, int(kind) | bool(refers) * REFERS)
             put_varuint(out, int(collation))
             put_varuint(out, key)
             put_value(out, default)
+            if refers:
+                put_string(out, refers)
 
 
 def take_plans(reader: Reader) -> tuple[TablePlan, ...]:
@@ -49,17 +54,18 @@ def _take_table(reader: Reader) -> TablePlan:
 
 
 def _take_column(reader: Reader) -> ColumnPlan:
-    return ColumnPlan(
-        reader.string(MAX_NAME),
-        _take_one_of(reader, Kind),
-        _take_one_of(reader, Collation),
+    name, kind = reader.string(MAX_NAME), reader.varuint()
+    column = ColumnPlan(
+        name,
+        _one_of(kind & ~REFERS, Kind),
+        _one_of(reader.varuint(), Collation),
         reader.varuint(),
         take_value(reader),
     )
+    return column._replace(refers=reader.string(MAX_NAME)) if kind & REFERS else column
 
 
-def _take_one_of(reader: Reader, kind: type[E]) -> E:
-    number = reader.varuint()
+def _one_of(number: int, kind: type[E]) -> E:
     try:
         return kind(number)
     except ValueError:

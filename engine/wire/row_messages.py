@@ -72,7 +72,25 @@ class Values:
     rows: tuple[tuple[bool, bytes], ...]
 
 
-RowMessage = RangeRequest | Ranges | RowsRequest | Rows | ValuesRequest | Values
+@dataclass(frozen=True, slots=True)
+class DeletedRequest:
+    """Tell me the keys of rows that were deleted, on from a place; 0 is the beginning."""
+
+    number: int
+    table: str
+    place: int
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """Such keys, in any order, and the place to go on from; 0 when these were all."""
+
+    number: int
+    keys: tuple[bytes, ...]
+    place: int
+
+
+RowMessage = RangeRequest | Ranges | RowsRequest | Rows | ValuesRequest | Values | DeletedRequest | Deleted
 
 
 def put_rows(out: bytearray, message: RowMessage) -> None:
@@ -108,6 +126,13 @@ def put_rows(out: bytearray, message: RowMessage) -> None:
                 put_bool(out, there)
                 put_varuint(out, len(row))
                 out += row
+        case DeletedRequest(number, table, place):
+            _head(out, 84, number, table)
+            put_varuint(out, place)
+        case Deleted(number, keys, place):
+            _head(out, 85, number)
+            _put_keys(out, keys)
+            put_varuint(out, place)
 
 
 def _head(out: bytearray, tag: int, number: int, table: str | None = None) -> None:
@@ -167,5 +192,7 @@ TAKE_ROWS: dict[int, Callable[[Reader], RowMessage]] = {
     79: lambda r: Rows(r.varuint(), tuple((_key(r), r.site()) for _ in range(r.count(17))), r.flag()),
     80: lambda r: ValuesRequest(r.varuint(), r.string(MAX_NAME), _keys(r)),
     81: lambda r: Values(r.varuint(), tuple((r.flag(), r.take(r.varuint())) for _ in range(r.count(2)))),
+    84: lambda r: DeletedRequest(r.varuint(), r.string(MAX_NAME), r.varuint()),
+    85: lambda r: Deleted(r.varuint(), _keys(r), r.varuint()),
 }
 """What reads the body after each tag; each raises WireError for what it cannot read."""

@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from engine.errors import WireError
+from engine.table_shape import JoinCount
 from engine.text import t
 from engine.wire.batch_codec import take_batch
 from engine.wire.encoded_cache import put_shared
@@ -19,6 +21,8 @@ from engine.wire.messages import (
     DigestRequest,
     Failure,
     Hello,
+    Joined,
+    Leads,
     Lineage,
     OwnMessage,
     Renewal,
@@ -89,14 +93,16 @@ def put_own(out: bytearray, message: OwnMessage) -> None:
         case Hello():
             out.append(64)
             put_hello(out, message)
-        case Want(number, since, names, resend, until, place):
-            out.append(65)
+        case Want(number, since, names, resend, until, place, late):
+            out.append(87 if late else 65)
             put_varuint(out, number)
             put_version(out, since)
             put_names(out, names)
             put_bool(out, resend)
             put_version(out, until)
             _put_bytes(out, place)
+            if late:
+                _put_late(out, late)
         case Batch(want, number, since, until, place, more, changes):
             out.append(66)
             put_varuint(out, want)
@@ -147,6 +153,14 @@ def put_own(out: bytearray, message: OwnMessage) -> None:
             out.append(82)
         case TablesRequest():
             out.append(83)
+        case Joined(table, settled, found):
+            out.append(86)
+            put_name(out, table)
+            put_bool(out, settled)
+            for count in found:
+                put_varuint(out, count)
+        case Leads():
+            out.append(88)
         case Failure(code, sentence, retry):
             out.append(69)
             put_varuint(out, int(code))
@@ -156,6 +170,18 @@ def put_own(out: bytearray, message: OwnMessage) -> None:
 
 def _want(r: Reader) -> Want:
     return Want(r.varuint(), take_version(r), r.names(), r.flag(), take_version(r), _take_bytes(r))
+
+
+def _put_late(out: bytearray, late: Sequence[tuple[str, tuple[str, ...]]]) -> None:
+    put_varuint(out, len(late))
+    for table, columns in late:
+        put_name(out, table)
+        put_names(out, columns)
+
+
+def _want_late(r: Reader) -> Want:
+    want = _want(r)
+    return replace(want, late=tuple((r.string(MAX_NAME), r.names()) for _ in range(r.tables(2))))
 
 
 def _batch(r: Reader) -> Batch:
@@ -185,5 +211,8 @@ TAKE_OWN: dict[int, Callable[[Reader], OwnMessage]] = {
     **TAKE_ROWS,
     82: lambda _: SendAgain(),
     83: lambda _: TablesRequest(),
+    86: lambda r: Joined(r.string(MAX_NAME), r.flag(), JoinCount(*(r.varuint() for _ in JoinCount._fields))),
+    87: _want_late,
+    88: lambda _: Leads(),
 }
 """What reads the body after each tag; each raises WireError for what it cannot read."""

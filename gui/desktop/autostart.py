@@ -132,7 +132,7 @@ def desktop_entry(words: list[str]) -> str:
         "[Desktop Entry]\n"
         "Type=Application\n"
         "Name=Syncline\n"
-        "Comment=Keeps cr-sqlite databases in sync\n"
+        "Comment=Keeps SQLite databases in sync\n"
         f"Exec={exec_line(words)}\n"
         "Icon=syncline\n"
         "Terminal=false\n"

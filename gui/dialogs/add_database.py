@@ -1,4 +1,5 @@
-"""Adds a database: which tables can be synced, which could be, which cannot and why; stops syncing one."""
+"""Adds a database: which tables can be synced, which could be, which cannot and why; stops syncing one, and changes
+what programs may write to it."""
 
 from __future__ import annotations
 
@@ -24,10 +25,11 @@ from PySide6.QtWidgets import (
 )
 
 from engine.api import Engine
-from engine.errors import SynclineError
+from engine.errors import ReferencesUndecided, SynclineError
+from engine.ids import DatabaseId
 from engine.settings import DatabaseConfig
 from engine.sqlite.paths import resolved
-from engine.tables import TableStatus
+from engine.tables import LikelyReference, TableStatus
 from gui.dialogs.base import AsyncDialog, closed, in_words
 from gui.dialogs.confirm import confirm
 from gui.dialogs.inline_message import InlineMessage
@@ -138,6 +140,8 @@ class DatabaseDialog(AsyncDialog):
         self.plain.setToolTip(tr("Stops syncing the selected table; its rows stay"))
         self.plain.setAutoDefault(False)
         self.plain.setVisible(self._known is not None)
+        self.turn = QPushButton(self._turning(None))
+        self.turn.setAutoDefault(False)
         self.price = InlineMessage()
         self.backup = InlineMessage()
         self.problem = InlineMessage.of_problem()
@@ -153,7 +157,7 @@ class DatabaseDialog(AsyncDialog):
         column.addLayout(form)
         column.addWidget(self.tree, 1)
         beside = QHBoxLayout()
-        for button in (self.all, self.plain):
+        for button in (self.all, self.plain, self.turn):
             beside.addWidget(button)
         beside.addStretch()
         column.addLayout(beside)
@@ -165,6 +169,7 @@ class DatabaseDialog(AsyncDialog):
         self.all.clicked.connect(self._check_all)
         self.tree.currentItemChanged.connect(self._refresh)
         self.plain.clicked.connect(lambda: self.start(self._make_plain()))
+        self.turn.clicked.connect(lambda: self.start(self._turn()))
         self.buttons.accepted.connect(self.accept)
         self.buttons.rejected.connect(self.reject)
 
@@ -172,37 +177,68 @@ class DatabaseDialog(AsyncDialog):
         """Fill the list; tables that can be made syncable get a box to tick."""
         self.tree.clear()
         self._eligible: list[QTreeWidgetItem] = []
-        self._synced = {table.name for table in tables if table.syncable}
+        self._proposed: list[QTreeWidgetItem] = []
+        self._questions: list[tuple[LikelyReference, QTreeWidgetItem]] = []
+        self._without_triggers = {table.name: table.without_triggers for table in tables if table.without_triggers}
+        self._synced = {table.name: table.kind for table in tables if table.syncable}
         for table in tables:
             item = QTreeWidgetItem(self.tree, [table.name, QLocale().toString(table.rows), self._status(table)])
             item.setSizeHint(STATUS, QSize(0, self.fontMetrics().height() + 8))
             item.setTextAlignment(ROWS, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             item.setToolTip(TABLE, as_tip(tr("Key: {columns}", columns=", ".join(table.key) or "–")))
-            if table.eligible and not table.syncable:
+            if not table.syncable and (table.eligible or table.without_triggers):
                 item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
                 item.setCheckState(TABLE, Qt.CheckState.Unchecked)
                 self._eligible.append(item)
-            for sentence in table.reasons + table.cautions:
+                if table.proposed:
+                    self._proposed.append(item)
+            for sentence in (table.not_proposed,) if table.not_proposed else table.reasons + table.cautions:
                 self._add_reason(item, sentence)
+            if table.without_triggers:
+                self._add_reason(item, table.without_triggers)
+            for reference in table.likely_references:
+                self._add_question(item, reference)
             item.setExpanded(True)
-        self.all.setVisible(len(self._eligible) > 1)
+        self.all.setVisible(len(self._proposed) > 1)
         self._refresh()
 
-    def _add_reason(self, item: QTreeWidgetItem, reason: str) -> None:
+    def _add_question(self, item: QTreeWidgetItem, reference: LikelyReference) -> None:
+        """Whether a column refers to rows of another table: a box that is ticked, as it looks like it."""
+        box = self._add_reason(item, tr("{evidence} Sync it as one", evidence=said(reference.sentence)))
+        box.setFlags(box.flags() | Qt.ItemFlag.ItemIsUserCheckable | Qt.ItemFlag.ItemIsSelectable)
+        box.setCheckState(TABLE, Qt.CheckState.Checked)
+        self._questions.append((reference, box))
+
+    def answers(self, columns: Sequence[tuple[str, str]]) -> dict[LikelyReference, bool]:
+        """What the person says of these columns, each given with its table: whether they refer to rows."""
+        return {
+            reference: box.checkState(TABLE) is Qt.CheckState.Checked
+            for reference, box in self._questions
+            if (reference.table, reference.column) in columns
+        }
+
+    def _add_reason(self, item: QTreeWidgetItem, reason: str) -> QTreeWidgetItem:
         reason = said(reason)
         child = QTreeWidgetItem(item, [reason])
         child.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemNeverHasChildren)
         child.setFirstColumnSpanned(True)
         child.setToolTip(TABLE, as_tip(reason))
+        return child
 
     def _width(self, tables: Sequence[TableStatus]) -> int:
         """Wide enough for the longest reason, if there is one; what is longer still has a tooltip."""
-        reasons = [self.fontMetrics().horizontalAdvance(said(reason)) for table in tables for reason in table.reasons]
-        return min(max([WIDTH, *(reason + 80 for reason in reasons)]), WIDEST)
+        told = [one for table in tables for one in (*table.reasons, table.not_proposed, table.without_triggers)]
+        told += [one.sentence for table in tables for one in table.likely_references]
+        widths = [self.fontMetrics().horizontalAdvance(said(sentence)) + 80 for sentence in told]
+        return min(max([WIDTH, *widths]), WIDEST)
 
     def _status(self, table: TableStatus) -> str:
         if table.syncable:
-            return tr("Syncable")
+            return tr("Syncable") if table.kind == "ordinary" else tr("Syncable, for programs with cr-sqlite only")
+        if table.not_proposed:
+            return tr("Not proposed")
+        if table.without_triggers:
+            return tr("Can be made syncable, with a limit")
         return tr("Can be made syncable") if table.eligible else tr("Cannot be synced")
 
     # What is ticked
@@ -217,17 +253,27 @@ class DatabaseDialog(AsyncDialog):
         return "" if item is None else (item.parent() or item).text(TABLE)
 
     def _check_all(self) -> None:
-        for item in self._eligible:
+        for item in self._proposed:
             item.setCheckState(TABLE, Qt.CheckState.Checked)
 
     def _refresh(self, *_: object) -> None:
         """Say what follows, and allow what can be done."""
-        self.plain.setEnabled(self._current() in self._synced)
+        kind = self._synced.get(self._current())
+        self.plain.setEnabled(kind is not None)
+        self.turn.setEnabled(kind is not None)
+        self.turn.setText(self._turning(kind or next(iter(self._synced.values()), None)))
+        self.turn.setVisible(self._known is not None and bool(self._synced))
         chosen = self.chosen()
         self.price.show_message(self._price())
         self.backup.show_message(self._backup(writes=bool(chosen) or self._known is None))
         self.ok.setEnabled(bool(chosen) or (self._known is None and bool(self._synced)))
         self.ok.setToolTip("" if self.ok.isEnabled() else tr("Choose at least one table to make syncable."))
+
+    def _turning(self, kind: str | None) -> str:
+        """What the button does with a synced table of this kind."""
+        if kind == "ordinary":
+            return tr("Only for programs with cr-&sqlite…")
+        return tr("Let other programs &write to it again")
 
     def _price(self) -> str:
         if self._eligible:
@@ -274,12 +320,50 @@ class DatabaseDialog(AsyncDialog):
         self.show_tables(await self._engine.databases.tables(known.id))
         self._allow(True)
 
+    async def _turn(self) -> None:
+        """Let any program write to the table on which the cursor is, or, if the person is sure, only some."""
+        table, known = self._current(), self._known
+        extension = self._synced.get(table) == "ordinary"
+        sentence = tr(
+            "Only programs that load cr-sqlite will be able to write to “{table}”; the others get an error. It goes on"
+            " being synced. A backup is made first.",
+            table=table,
+        )
+        title = tr("Only for programs with cr-sqlite")
+        if known is None or (extension and not await confirm(self, title, sentence, tr("Change"))):
+            return
+        self._allow(False)
+        try:
+            await self._engine.databases.make_syncable(known.id, table, extension=extension)
+        except SynclineError as error:
+            self.problem.show_message(in_words(error))
+        else:
+            self.problem.show_message("")
+        self.show_tables(await self._engine.databases.tables(known.id))
+        self._select(table)
+        self._allow(True)
+
+    def _select(self, table: str) -> None:
+        for item in self.tree.findItems(table, Qt.MatchFlag.MatchExactly, TABLE):
+            self.tree.setCurrentItem(item)
+
+    async def _agreed(self) -> bool:
+        """Whether the person takes the limits of the tables that they chose, if some have any."""
+        chosen = [table for table in self.chosen() if table in self._without_triggers]
+        if not chosen:
+            return True
+        told = "\n\n".join(f"{table}: {said(self._without_triggers[table])}" for table in chosen)
+        return await confirm(self, tr("Without triggers"), told, tr("Make syncable"))
+
     async def _save(self) -> None:
         engine = self._engine
+        if not await self._agreed():
+            self._allow(True)
+            return
         try:
             self.saved = await engine.databases.add(self._path, self.name.text().strip())
             for table in self.chosen():
-                await engine.databases.make_syncable(self.saved.id, table)
+                await self._make_syncable(self.saved.id, table)
         except SynclineError as error:
             if self.saved is not None:
                 self.show_tables(await engine.databases.tables(self.saved.id))
@@ -289,8 +373,20 @@ class DatabaseDialog(AsyncDialog):
         else:
             QDialog.accept(self)
 
+    async def _make_syncable(self, database: DatabaseId, table: str) -> None:
+        databases, without = self._engine.databases, table in self._without_triggers
+        while True:
+            try:
+                await databases.make_syncable(database, table, without_triggers=without)
+                return
+            except ReferencesUndecided as error:
+                answers = self.answers(error.columns)
+                if not answers:
+                    raise
+                await databases.answer_references(database, answers)
+
     def _allow(self, allowed: bool) -> None:
-        for part in (self.name, self.tree, self.all, self.plain, self.ok):
+        for part in (self.name, self.tree, self.all, self.plain, self.turn, self.ok):
             part.setEnabled(allowed)
         if allowed:
             self._refresh()

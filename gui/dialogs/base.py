@@ -40,6 +40,10 @@ async def closed(dialog: QDialog) -> int:
             dialog.deleteLater()
 
 
+FRAME = 40
+"""Pixels of a screen's height that a dialog leaves to its own title."""
+
+
 class AsyncDialog(QDialog):
     """A dialog that does work on the loop while it is open.
 
@@ -105,14 +109,20 @@ class AsyncDialog(QDialog):
         return taken
 
     def fit(self) -> None:
-        """Grow until everything can be read; never shrink, so that nothing jumps about while one types."""
+        """Grow until everything can be read, or the screen is full; never shrink, so that nothing jumps about while one
+        types."""
         layout = self.layout()
         if layout is None:
             return
         layout.activate()
         needed = layout.totalHeightForWidth(self.width()) if layout.hasHeightForWidth() else layout.sizeHint().height()
+        needed = min(needed, self.room())
         if needed > self.height():
             self.resize(self.width(), needed)
+
+    def room(self) -> int:
+        """How high it may be on its screen."""
+        return max(self.minimumHeight(), self.screen().availableGeometry().height() - FRAME)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)

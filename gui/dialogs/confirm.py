@@ -1,9 +1,11 @@
-"""Asks before something is removed."""
+"""Asks before something is removed, or which way to go."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QEvent, Qt, QTimer
-from PySide6.QtWidgets import QMessageBox, QWidget
+from PySide6.QtWidgets import QDialogButtonBox, QMessageBox, QWidget
 
 from gui.dialogs.base import closed
 
@@ -18,15 +20,30 @@ async def confirm(parent: QWidget | None, title: str, sentence: str, action: str
     Returns:
         whether that button was pressed; Esc and Enter both mean no.
     """
+    return await choose(parent, title, sentence, (action,)) is not None
+
+
+async def choose(parent: QWidget | None, title: str, sentence: str, answers: Sequence[str]) -> int | None:
+    """Ask a person to choose.
+
+    Args:
+        parent, title, sentence: as in ``confirm``. answers: what the buttons are called.
+
+    Returns:
+        the number of the answer, from 0; None for none: Esc and Enter both mean that.
+    """
     box = _Question(QMessageBox.Icon.Question, title, sentence, QMessageBox.StandardButton.Cancel, parent)
     box.setTextFormat(Qt.TextFormat.PlainText)  # names are no markup
-    do_it = box.addButton(action, QMessageBox.ButtonRole.AcceptRole)
+    buttons = [box.addButton(answer, QMessageBox.ButtonRole.AcceptRole) for answer in answers]
+    if len(answers) > 1:  # side by side, long answers are cut on a small screen
+        for row in box.findChildren(QDialogButtonBox):
+            row.setOrientation(Qt.Orientation.Vertical)
     box.setEscapeButton(QMessageBox.StandardButton.Cancel)
     box.choose_cancel()
-    pressed: list[bool] = []
-    box.buttonClicked.connect(lambda button: pressed.append(button is do_it))
+    pressed: list[int] = []
+    box.buttonClicked.connect(lambda button: pressed.extend(n for n, one in enumerate(buttons) if one is button))
     await closed(box)
-    return pressed == [True]
+    return pressed[0] if pressed else None
 
 
 class _Question(QMessageBox):

@@ -27,6 +27,7 @@ from engine.peer_state import State
 from gui.dialogs.base import AsyncDialog, in_words
 from gui.dialogs.inline_message import InlineMessage
 from gui.dialogs.invitation import InvitationPanel
+from gui.dialogs.scroll_body import ScrollBody
 from gui.language import said, tr
 from gui.models.paired_devices import Column, GuestsModel
 from gui.panels.table import Table
@@ -65,7 +66,7 @@ class ShareDialog(AsyncDialog):
         self._connect()
         self._show_guests(tuple(engine.sharing.guests()))
         self._refresh()
-        self.resize(WIDTH, self.sizeHint().height())
+        self.resize(WIDTH, min(self.sizeHint().height(), self.room()))
 
     # What is seen
 
@@ -110,10 +111,12 @@ class ShareDialog(AsyncDialog):
         inside = QVBoxLayout(who)
         inside.addWidget(self.guests)
         inside.addWidget(self.revoke_guest, 0, Qt.AlignmentFlag.AlignRight)
-        column = QVBoxLayout(self)
+        body = ScrollBody()
         for part in (self.on, self.databases, self.alone, self.lan, self.state, self.problem, self.invitation, who):
-            column.addWidget(part)
-        column.addStretch()
+            body.column.addWidget(part)
+        body.column.addStretch()
+        column = QVBoxLayout(self)
+        column.addWidget(body, 1)
         column.addWidget(self.buttons)
 
     def _connect(self) -> None:

@@ -1,6 +1,7 @@
 """Qt models for the tables: they are told what to show through slots, and know nothing of the engine.
 
-- ``peers``, ``clocks``, ``activity``: a panel's table each
+- ``peers``, ``clocks``, ``activity``, ``conflicts``: a panel's table each
+- ``databases``: the list of them, with ``database_status``, how one stands in words, and ``traffic``, its last hour
 - ``flow``: the change flow; ``flow_text``: a line of it in words; ``ring_buffer``: the latest 100,000
 - ``paired_devices``, ``lan_devices``, ``schema``, ``rows``: tables of dialogs
 - ``static_table``, ``enum_table``, ``sorting``: what small tables share

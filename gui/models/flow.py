@@ -46,13 +46,14 @@ LINE_ROLE = Role.UserRole + 1
 class FlowFilter:
     """Which lines are shown. An empty text and None let all pass.
 
-    ``text`` may occur anywhere in a line, in any case; ``peer`` is an id.
+    ``text`` may occur anywhere in a line, in any case; ``peer`` and ``database`` are ids.
     """
 
     text: str = ""
     peer: str | None = None
     table: str | None = None
     way: FlowDirection | None = None
+    database: str | None = None
 
 
 class FlowModel(QAbstractTableModel):
@@ -284,6 +285,7 @@ class FlowModel(QAbstractTableModel):
                 number
                 for number, event, change in self._ring.lines(start, end)
                 if (wanted.way is None or event.way is wanted.way)
+                and (wanted.database is None or event.database == wanted.database)
                 and (wanted.peer is None or event.peer == wanted.peer)
                 and (wanted.table is None or change.table == wanted.table)
                 and (not needle or needle in self._words.searched(event, change))

@@ -86,6 +86,8 @@ class LineWords:
         match column:
             case Column.TIME:
                 return times.exact(event.time)
+            case Column.KEY if change.global_key:
+                return f"{self.text(event, change, column)}\n{values.everywhere(change.global_key)}"
             case Column.VALUE if change.column == SENTINEL:
                 return tr("The row as a whole.")
             case Column.VALUE:

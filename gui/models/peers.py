@@ -18,9 +18,12 @@ from PySide6.QtCore import (
 )
 
 from engine.peer_state import PeerStatus, State
+from engine.tables import Coverage
+from engine.wire.room_address import without_room
 from gui import theme
 from gui.language import said, tr
 from gui.models import times, values
+from gui.models.database_status import covered
 from gui.models.labels import state_word
 from gui.models.sorting import SORT_ROLE, SortProxy
 
@@ -54,17 +57,20 @@ PROGRESS_ROLE = Role.UserRole + 1
 """(done, total) of the sync under way, in versions; None when none is."""
 STATE_ROLE = Role.UserRole + 2
 """The ``State``."""
+SENTENCE_ROLE = Role.UserRole + 3
+"""Why it is so, for beside the state's word; '' where the word says it all."""
 
 _COLUMNS = len(Column)
 _ROLES = {
     Role.DisplayRole, Role.DecorationRole, Role.ToolTipRole, Role.AccessibleTextRole, Role.ForegroundRole,
-    Role.TextAlignmentRole, PEER_ROLE, PROGRESS_ROLE, STATE_ROLE, SORT_ROLE,
+    Role.TextAlignmentRole, PEER_ROLE, PROGRESS_ROLE, STATE_ROLE, SENTENCE_ROLE,
+    SORT_ROLE,
 }  # fmt: skip
 """What a view may ask for. It asks for others too, for each cell that it paints."""
 _FACTS = {
     Column.NAME: attrgetter("name", "state", "last_success"),
     Column.DATABASE: attrgetter("database"),
-    Column.STATE: attrgetter("state", "reason", "done", "total"),
+    Column.STATE: attrgetter("state", "reason", "done", "total", "waiting"),
     Column.RECEIVED: attrgetter("received", "site_id"),
     Column.CONFIRMED: attrgetter("confirmed", "site_id"),
     Column.TO_SEND: attrgetter("to_send", "site_id"),
@@ -85,6 +91,7 @@ class PeersModel(QAbstractTableModel):
         self._rows: list[PeerStatus] = []
         self._row_of: dict[str, int] = {}
         self._databases: dict[str, str] = {}
+        self._coverage: dict[str, Coverage] = {}
         self._stale_days = 7
         self._stale_days_of: dict[str, int] = {}
         self._times: dict[tuple[str, Column], str] = {}
@@ -127,6 +134,13 @@ class PeersModel(QAbstractTableModel):
         """Name the databases, by id."""
         self._databases = dict(names)
         self._changed(Column.DATABASE, Column.DATABASE)
+
+    @Slot(str, object)
+    def set_coverage(self, database: str, coverage: Coverage) -> None:
+        """Say how many tables of a database are synced: “In sync” names those that are not."""
+        if self._coverage.get(database) != coverage:
+            self._coverage[database] = coverage
+            self._changed(Column.STATE, Column.STATE)
 
     @Slot(int, dict)
     def set_stale_days(self, days: int, days_of: Mapping[str, int]) -> None:
@@ -227,7 +241,7 @@ class PeersModel(QAbstractTableModel):
             case Column.LAST_ATTEMPT:
                 return times.relative(peer.last_attempt)
             case Column.ADDRESS:
-                return f"{peer.url} · {peer.room}"
+                return peer.url if without_room(peer.url) != peer.url else f"{peer.url} · {peer.room}"
             case _:
                 return "–" if peer.site_id is None else values.number(_count(peer, column))
 
@@ -236,12 +250,16 @@ class PeersModel(QAbstractTableModel):
             return tr("{done} of {total}", done=values.number(peer.done), total=values.number(peer.total))
         return state_word(peer.state)
 
+    def _sentence(self, peer: PeerStatus, told: str | None = None) -> str:
+        """Why a peer is in its state; ``told`` is what the engine says of it, by default without a countdown."""
+        return covered(said(peer.explanation if told is None else told), peer.state, self._coverage.get(peer.database))
+
     def _tip(self, peer: PeerStatus, column: Column) -> str:
         match column:
             case Column.NAME | Column.LAST_SUCCESS if self.is_stale(peer):
                 return tr("Not heard from for a long time. Last in sync: {time}.", time=times.exact(peer.last_success))
             case Column.STATE:
-                return said(peer.sentence())
+                return self._sentence(peer, peer.sentence())
             case Column.LAST_SUCCESS:
                 return times.exact(peer.last_success)
             case Column.LAST_ATTEMPT:
@@ -262,7 +280,7 @@ class PeersModel(QAbstractTableModel):
 
     def _accessible_text(self, peer: PeerStatus, column: Column) -> str:
         text = self._text(peer, column)
-        return f"{state_word(peer.state)}. {said(peer.sentence())}" if column is Column.STATE else text
+        return f"{state_word(peer.state)}. {self._tip(peer, column)}" if column is Column.STATE else text
 
     def _shown(self, peer: PeerStatus, column: Column) -> tuple[object, ...]:
         """All of a cell that can be seen or heard, and what it is sorted by."""
@@ -276,13 +294,15 @@ class PeersModel(QAbstractTableModel):
             return peer.peer
         if role == STATE_ROLE:
             return peer.state
+        if role == SENTENCE_ROLE:
+            return "" if peer.state is State.SYNCING and peer.total else self._sentence(peer)
         if role == PROGRESS_ROLE:
             return (peer.done, peer.total) if peer.state is State.SYNCING and peer.total else None
         if role != SORT_ROLE:
             return None
         match column:
             case Column.STATE:
-                return theme.rank(peer.state)
+                return theme.urgency(peer.state), peer.name.casefold(), peer.peer
             case Column.LAST_SUCCESS:
                 return peer.last_success or 0.0
             case Column.LAST_ATTEMPT:
@@ -297,7 +317,7 @@ class PeersModel(QAbstractTableModel):
             Column.NAME: tr("Peer"),
             Column.DATABASE: tr("Database"),
             Column.STATE: tr("State"),
-            Column.RECEIVED: tr("Received clock"),
+            Column.RECEIVED: tr("Last-seen clock"),
             Column.CONFIRMED: tr("Confirmed clock"),
             Column.TO_SEND: tr("To send"),
             Column.TO_RECEIVE: tr("To receive"),
@@ -333,11 +353,26 @@ class PeersProxy(SortProxy):
         self.setSourceModel(model)
         self.setFilterKeyColumn(-1)
         self.setFilterCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        self._model = model
+        self._database = self._text = ""
 
     @Slot(str)
     def set_filter(self, text: str) -> None:
         """Show only the rows that hold this text; an empty one shows all."""
-        self.setFilterFixedString(text.strip())
+        self._text = text.strip()
+        self.setFilterFixedString(self._text)
+
+    @Slot(str)
+    def set_database(self, database: str) -> None:
+        """Show only the peers of this database; '' shows all."""
+        if database != self._database:
+            self._database = database
+            self.setFilterFixedString(self._text)  # has every row looked at again
+
+    def filterAcceptsRow(self, row: int, parent: Index) -> bool:  # noqa: N802
+        if self._database and self._model.status(row).database != self._database:
+            return False
+        return super().filterAcceptsRow(row, parent)
 
 
 def _count(peer: PeerStatus, column: Column) -> int:

@@ -32,6 +32,8 @@ class RowsModel(TupleModel):
     def _data(self, row: RowDifference, column: Column, role: int) -> Any:
         if role not in (Role.DisplayRole, Role.ToolTipRole):
             return None
+        if role == Role.ToolTipRole and column is Column.ROW and row.global_key:
+            return f"{self._text(row, column)}\n{values.everywhere(row.global_key)}"
         return self._text(row, column)
 
     def _heading(self, column: Column) -> str:

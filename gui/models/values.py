@@ -87,6 +87,11 @@ def without_markup(text: str) -> str:
     return text.replace("<", "‹").replace(">", "›")
 
 
+def everywhere(global_key: str) -> str:
+    """What machines call a row to which each gives a number of its own."""
+    return tr("On all machines: {name}", name=global_key)
+
+
 def key_shown(key: tuple[SQLiteValue, ...]) -> str:
     """A primary key; its columns set apart by commas."""
     return ", ".join([shown(value, 40) for value in key])

@@ -58,6 +58,10 @@ class ActionBanner(QFrame):
 
     def _words(self, remedy: Remedy | None) -> str:
         match remedy:
+            case Remedy.JOIN:
+                return tr("Join…")
+            case Remedy.ANSWER:
+                return tr("Answer…")
             case Remedy.COMPARE_TABLES:
                 return tr("Compare tables…")
             case Remedy.REPAIR:

@@ -87,6 +87,14 @@ class ClocksPanel(QWidget):
         database: DatabaseId | None = self.database.currentData()
         return database
 
+    @Slot(str)
+    def choose(self, database: str) -> None:
+        """Choose a database; one that is not there leaves all as it is."""
+        place = self.database.findData(database)
+        if place >= 0 and place != self.database.currentIndex():
+            self.database.setCurrentIndex(place)
+            self.database_chosen.emit(database)
+
     def save_state(self) -> bytes:
         """How the columns lie, to be given to ``restore_state``."""
         return self.table.save_state()

@@ -32,14 +32,27 @@ from gui.panels.table import Table
 _WIDTHS = {
     Column.TIME: 13,
     Column.DIRECTION: 12,
-    Column.PEER: 20,
-    Column.TABLE: 14,
-    Column.KEY: 12,
+    Column.PEER: 17,
+    Column.TABLE: 12,
+    Column.KEY: 8,
     Column.COLUMN: 14,
-    Column.VALUE: 40,
+    Column.VALUE: 26,
     Column.VERSION: 9,
     Column.AUTHOR: 16,
 }
+
+_LEAST = {
+    Column.TIME: 13,
+    Column.DIRECTION: 12,
+    Column.PEER: 8,
+    Column.TABLE: 7,
+    Column.KEY: 5,
+    Column.COLUMN: 8,
+    Column.VALUE: 12,
+    Column.VERSION: 7,
+    Column.AUTHOR: 8,
+}
+"""Letters that a column keeps where there is little room."""
 
 
 class FlowPanel(QWidget):
@@ -55,6 +68,7 @@ class FlowPanel(QWidget):
         self.model = FlowModel(capacity, self)
         self._waiting = Ring(capacity)
         self._shifting = False
+        self._database = ""
         self._make_table()
         bar = self._make_bar()
         layout = QVBoxLayout(self)
@@ -149,6 +163,12 @@ class FlowPanel(QWidget):
         self.table_choice.setCurrentIndex(max(0, self.table_choice.findData(table)))
         self.follow.setChecked(True)
 
+    @Slot(str)
+    def show_database(self, database: str) -> None:
+        """Show the changes of this database only, whatever else is filtered; '' shows those of all."""
+        self._database = database
+        self._set_filter()
+
     def save_state(self) -> bytes:
         """How the columns lie, to be given to ``restore_state``."""
         return self.table.save_state()
@@ -164,6 +184,7 @@ class FlowPanel(QWidget):
         table.setModel(self.model)
         table.setItemDelegate(FlowDelegate(self.model, table))
         table.set_widths(_WIDTHS[column] for column in Column)
+        table.keep_within(Column.VALUE, _LEAST)
         table.activated.connect(self._show_change)
         table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         table.customContextMenuRequested.connect(self._show_menu)
@@ -222,7 +243,11 @@ class FlowPanel(QWidget):
 
     def _set_filter(self) -> None:
         wanted = FlowFilter(
-            self.text.text(), self.peer.currentData(), self.table_choice.currentData(), self.way.currentData()
+            self.text.text(),
+            self.peer.currentData(),
+            self.table_choice.currentData(),
+            self.way.currentData(),
+            self._database or None,
         )
         self.model.set_filter(wanted)
 

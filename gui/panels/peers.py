@@ -15,7 +15,7 @@ from PySide6.QtCore import (
     Signal,
     Slot,
 )
-from PySide6.QtGui import QAction, QHideEvent, QKeySequence, QPainter, QPalette, QShowEvent
+from PySide6.QtGui import QAction, QColor, QHideEvent, QKeySequence, QPainter, QPalette, QShowEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
@@ -34,7 +34,7 @@ from engine.peer_state import Remedy
 from gui import theme
 from gui.actions import PauseMenu
 from gui.language import on_language_change, tr
-from gui.models.peers import PEER_ROLE, PROGRESS_ROLE, Column, PeersModel, PeersProxy
+from gui.models.peers import PEER_ROLE, PROGRESS_ROLE, SENTENCE_ROLE, Column, PeersModel, PeersProxy
 from gui.models.times import TICK
 from gui.panels.action_banner import ActionBanner
 from gui.panels.table import EmptyPage, Table
@@ -43,14 +43,27 @@ _WIDTHS = {
     Column.NAME: 19,
     Column.DATABASE: 12,
     Column.STATE: 19,
-    Column.RECEIVED: 16,
-    Column.CONFIRMED: 17,
+    Column.RECEIVED: 13,
+    Column.CONFIRMED: 14,
     Column.TO_SEND: 8,
     Column.TO_RECEIVE: 9,
-    Column.LAST_SUCCESS: 20,
+    Column.LAST_SUCCESS: 15,
+    Column.LAST_ATTEMPT: 12,
+    Column.ADDRESS: 24,
+}
+
+_LEAST = {
+    Column.NAME: 10,
+    Column.DATABASE: 8,
+    Column.STATE: 17,
+    Column.LAST_SUCCESS: 12,
     Column.LAST_ATTEMPT: 12,
     Column.ADDRESS: 12,
 }
+"""Letters that a column keeps where there is little room. A state's word is never cut."""
+
+_MORE = (Column.DATABASE, Column.CONFIRMED, Column.LAST_ATTEMPT, Column.ADDRESS)
+"""Columns that are hidden until they are asked for."""
 
 
 class PeersPanel(QWidget):
@@ -70,22 +83,25 @@ class PeersPanel(QWidget):
     pair_requested = Signal(str)
     """Pair the database of this peer again, with a new link."""
     repair_requested = Signal(str)
+    join_requested = Signal(str)
+    """Ask how rows are joined with this peer's that they have never met."""
+    answer_requested = Signal(str)
+    """Ask whether most rows of a table of this peer's database are meant to be gone."""
     new_id_requested = Signal(str)
     """Give the file that is synced with this peer an id of its own."""
     flow_requested = Signal(str)
     """Show the changes of this peer."""
     selection_changed = Signal(list)
     """list[str]: the chosen peers."""
-    add_database_requested = Signal()
     add_peer_requested = Signal()
     share_requested = Signal()
-    demo_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.model = PeersModel(self)
         self.proxy = PeersProxy(self.model, self)
-        self._has_databases = False
+        self._database = ""
+        self._several = self._databases_told = False
         self._sharing = ""
         self.remedy = ActionBanner()
         self.remedy.asked.connect(self._begin_with)
@@ -111,12 +127,18 @@ class PeersPanel(QWidget):
         self.table.placeholder = tr("No peer matches the filter.")
         self.filter.setPlaceholderText(tr("Filter peers"))
         self.filter.setAccessibleName(tr("Filter peers"))
-        self.add_database_button.setText(tr("Add database…"))
-        self.demo_button.setText(tr("Watch the demo"))
+        self.filter.setMinimumWidth(self.fontMetrics().horizontalAdvance(self.filter.placeholderText()) + 40)
+        self.add_peer_button.setText(tr("Add peer…"))
         self.share_button.setText(tr("Share…"))
+        for button in (self.add_peer_button, self.share_button):
+            button.setAccessibleName(button.text().rstrip("…"))
         self._show_page()
 
     # What the window uses
+
+    def put_beside_filter(self, widget: QWidget) -> None:
+        """Give something of the window's a place in the line with the filter."""
+        self._bar.insertWidget(0, widget)
 
     def selected(self) -> list[PeerId]:
         """The ids of the chosen peers, from the top down."""
@@ -127,12 +149,15 @@ class PeersPanel(QWidget):
     def set_database_names(self, names: Mapping[str, str]) -> None:
         """Name the databases, by id."""
         self.model.set_database_names(names)
-        self.set_has_databases(bool(names))
+        self._several = len(names) > 1
+        self._tell_databases()
 
-    @Slot(bool)
-    def set_has_databases(self, has: bool) -> None:
-        """Say whether there is a database at all: what an empty table teaches depends on it."""
-        self._has_databases = has
+    @Slot(str)
+    def show_database(self, database: str) -> None:
+        """Show the peers of this database only; '' shows all."""
+        self._database = database
+        self.proxy.set_database(database)
+        self._tell_databases()
         self._show_page()
 
     @Slot(str)
@@ -149,16 +174,27 @@ class PeersPanel(QWidget):
         """Take over what ``save_state`` returned; False when it does not fit."""
         return self.table.restore_state(state)
 
+    def _tell_databases(self) -> None:
+        """Have a column with the databases only while those of several are shown."""
+        tell = self._several and not self._database
+        if tell is not self._databases_told:
+            self._databases_told = tell
+            self.table.setColumnHidden(Column.DATABASE, not tell)
+
     # What is seen
 
     def _make_table(self) -> None:
         table = self.table = Table()
         table.setModel(self.proxy)
         table.setItemDelegateForColumn(Column.STATE, StateDelegate(table))
-        table.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)  # as configured, until one is chosen
-        table.horizontalHeader().setSortIndicatorClearable(True)
+        header = table.horizontalHeader()
+        header.setSortIndicator(Column.STATE, Qt.SortOrder.AscendingOrder)  # the worst on top
+        header.setSortIndicatorClearable(True)
         table.setSortingEnabled(True)
         table.set_widths(_WIDTHS[column] for column in Column)
+        for column in _MORE:
+            header.setSectionHidden(column, True)
+        table.keep_within(Column.STATE, _LEAST)
         table.selectionModel().selectionChanged.connect(lambda: self.selection_changed.emit(self.selected()))
         table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         table.customContextMenuRequested.connect(self._show_menu)
@@ -173,11 +209,11 @@ class PeersPanel(QWidget):
         self.filter = QLineEdit()
         self.filter.setClearButtonEnabled(True)
         self.filter.textChanged.connect(self.proxy.set_filter)
-        bar = QHBoxLayout()
+        bar = self._bar = QHBoxLayout()
         bar.setContentsMargins(8, 6, 8, 6)
         bar.setSpacing(8)
-        bar.addWidget(self.filter, 1)
         bar.addStretch(2)
+        bar.addWidget(self.filter, 1)
         page = QWidget()
         column = QVBoxLayout(page)
         column.setContentsMargins(0, 0, 0, 0)
@@ -189,26 +225,23 @@ class PeersPanel(QWidget):
 
     def _make_empty_page(self) -> None:
         self.empty = EmptyPage("database")
-        self.add_database_button = QPushButton(theme.icon("add-database"), "")
-        self.add_database_button.clicked.connect(self.add_database_requested)
-        self.demo_button = QPushButton(theme.icon("resume"), "")
-        self.demo_button.clicked.connect(self.demo_requested)
         self.add_peer_button = QPushButton(theme.icon("add-peer"), "")
         self.add_peer_button.clicked.connect(self.add_peer_requested)
         self.share_button = QPushButton(theme.icon("share"), "")
         self.share_button.clicked.connect(self.share_requested)
-        self.empty.add_buttons(self.add_database_button, self.demo_button, self.add_peer_button, self.share_button)
+        self.empty.add_buttons(self.add_peer_button, self.share_button)
 
     def _show_page(self) -> None:
-        self.pages.setCurrentIndex(1 if self.model.rowCount() else 0)
-        if self._has_databases and self._sharing:
+        any_peer = any(self._database in ("", peer.database) for peer in self.model.statuses())
+        self.pages.setCurrentIndex(1 if any_peer else 0)
+        if self._sharing:
             self.empty.show_message(
                 tr("Shared with other machines"),
                 self._sharing
                 + "\n\n"
                 + tr("Paired machines connect to this one by themselves and need no peer here. “Share” lists them."),
             )
-        elif self._has_databases:
+        else:
             self.empty.show_message(
                 tr("No peer yet"),
                 tr("A peer is what a database is synced with: another machine, your own hub or a vlcn server.")
@@ -217,22 +250,6 @@ class PeersPanel(QWidget):
                 + "\n"
                 + tr("A hub of your own, on this or another machine: syncline serve FOLDER"),
             )
-        else:
-            self.empty.show_message(
-                tr("No database yet"),
-                tr("Add the SQLite file of your app, or drop it here. It is backed up before anything changes.")
-                + "\n\n"
-                + tr("Then add a peer to sync it with. Syncline runs in the tray and keeps both in sync.")
-                + "\n"
-                + tr("With a pairing link from another machine, add the peer first: the tables come with it."),
-            )
-        pair = tr("Add peer…") if self._has_databases else tr("Pair with another machine…")
-        self.add_peer_button.setText(pair)
-        for button in (self.add_database_button, self.demo_button, self.add_peer_button, self.share_button):
-            button.setAccessibleName(button.text().rstrip("…"))
-        self.add_database_button.setVisible(not self._has_databases)
-        self.demo_button.setVisible(not self._has_databases)
-        self.share_button.setVisible(self._has_databases)
 
     def _show_remedy(self) -> None:
         self.remedy.show_for(self.model.statuses(), self.selected())
@@ -241,6 +258,10 @@ class PeersPanel(QWidget):
 
     def _begin_with(self, peer: str, remedy: Remedy) -> None:
         match remedy:
+            case Remedy.JOIN:
+                self.join_requested.emit(peer)
+            case Remedy.ANSWER:
+                self.answer_requested.emit(peer)
             case Remedy.COMPARE_TABLES:
                 self.tables_requested.emit(peer)
             case Remedy.REPAIR:
@@ -316,28 +337,45 @@ class PeersPanel(QWidget):
 
 
 class StateDelegate(QStyledItemDelegate):
-    """The state's icon and word, and the progress of a sync under way as a thin bar below them."""
+    """The state's icon and word, then why it is so, and the progress of a sync under way as a thin bar below them."""
 
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> None:
         super().paint(painter, option, index)
+        chosen = bool(option.state & QStyle.StateFlag.State_Selected)
+        bright = option.palette.color(QPalette.ColorRole.HighlightedText)
+        self._paint_sentence(painter, option, index, bright if chosen else theme.tone_color(theme.QUIET))
         progress = index.data(PROGRESS_ROLE)
         if progress is None:
             return
         done, total = progress
-        chosen = bool(option.state & QStyle.StateFlag.State_Selected)
-        palette = option.palette
-        color = palette.color(QPalette.ColorRole.HighlightedText) if chosen else theme.tone_color(theme.BUSY)
         groove = QRectF(option.rect).adjusted(6, option.rect.height() - 4, -6, -1)
         bar = QRectF(groove)
         bar.setWidth(groove.width() * min(1.0, done / total))
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(color)
+        painter.setBrush(bright if chosen else theme.tone_color(theme.BUSY))
         painter.setOpacity(0.25)
         painter.drawRoundedRect(groove, 1.5, 1.5)
         painter.setOpacity(1.0)
         painter.drawRoundedRect(bar, 1.5, 1.5)
+        painter.restore()
+
+    def _paint_sentence(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex, color: QColor
+    ) -> None:
+        sentence = index.data(SENTENCE_ROLE)
+        if not sentence:
+            return
+        whole = QStyleOptionViewItem(option)
+        self.initStyleOption(whole, index)
+        room = option.widget.style().subElementRect(QStyle.SubElement.SE_ItemViewItemText, whole, option.widget)
+        room.setLeft(room.left() + whole.fontMetrics.horizontalAdvance(whole.text) + 16)
+        room.setRight(option.rect.right() - 4)
+        painter.save()
+        painter.setPen(color)
+        text = whole.fontMetrics.elidedText(sentence, Qt.TextElideMode.ElideRight, room.width())
+        painter.drawText(room, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
         painter.restore()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from PySide6.QtCore import QByteArray, QEvent, QModelIndex, QPersistentModelIndex, QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QAction, QGuiApplication, QHelpEvent, QKeyEvent, QKeySequence, QPainter, QPaintEvent, QPalette
@@ -26,6 +27,7 @@ from PySide6.QtWidgets import (
 from gui import theme
 from gui.language import on_language_change, tr
 from gui.models.values import as_tip
+from gui.panels.column_fit import ColumnFit
 
 
 class Table(QTableView):
@@ -40,6 +42,7 @@ class Table(QTableView):
         self.placeholder = ""
         """Said in the middle while there is no row."""
         self._copy_role = copy_role
+        self._fit: ColumnFit | None = None
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
@@ -80,6 +83,9 @@ class Table(QTableView):
         for column in range(header.count()):
             if not header.isSectionHidden(column) and header.sectionSizeHint(column) > header.sectionSize(column):
                 header.resizeSection(column, header.sectionSizeHint(column))
+        if self._fit is not None:
+            self.updateGeometry()
+            self._fit.fit()
 
     def set_widths(self, letters: Iterable[int]) -> None:
         """Set the widths of the first columns, each in letters; headings are never cut."""
@@ -87,8 +93,18 @@ class Table(QTableView):
         for column, count in enumerate(letters):
             self.setColumnWidth(column, max(count * one + 16, self.horizontalHeader().sectionSizeHint(column)))
 
+    def keep_within(self, grows: int, least: Mapping[Any, int]) -> None:
+        """Never scroll sideways: columns give way where there is little room.
+
+        Args:
+            grows: the column that takes what is left over. least: by column, its least width in letters.
+        """
+        self._fit = ColumnFit(self, grows, least)
+
     def save_state(self) -> bytes:
         """The columns' order, widths, visibility and the sorting, to be given to ``restore_state``."""
+        if self._fit is not None:
+            return self._fit.wished()
         return bytes(self.horizontalHeader().saveState().data())
 
     def restore_state(self, state: bytes | QByteArray) -> bool:
@@ -98,6 +114,8 @@ class Table(QTableView):
         if not header.restoreState(QByteArray(state)):
             header.restoreState(before)
             return False
+        if self._fit is not None:
+            self._fit.restored()
         return True
 
     def copy(self) -> None:
@@ -115,11 +133,15 @@ class Table(QTableView):
         return super().viewportEvent(event)
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802
-        """Room for two rows, or for two lines of what is said while there is none."""
-        rows = 2 * self.verticalHeader().defaultSectionSize()
-        around = self.horizontalHeader().sizeHint().height() + self.horizontalScrollBar().sizeHint().height()
+        """Room for two rows; with columns that are kept within, for these and two lines of what is said instead."""
+        row = self.verticalHeader().defaultSectionSize()
+        heading, frame = self.horizontalHeader().sizeHint().height(), 2 * self.frameWidth()
+        if self._fit is not None:  # it is not scrolled sideways
+            width = self._fit.least_width() + self.verticalScrollBar().sizeHint().width() + frame
+            return QSize(width, max(row, 2 * self.fontMetrics().height() + 8) + heading + frame)
+        around = heading + self.horizontalScrollBar().sizeHint().height()
         least = super().minimumSizeHint()
-        return QSize(least.width(), max(least.height(), rows + around))
+        return QSize(least.width(), max(least.height(), 2 * row + around))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
         if event.matches(QKeySequence.StandardKey.Copy):  # the view's own would copy no more than the text shown

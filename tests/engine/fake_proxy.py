@@ -8,6 +8,8 @@ import time
 from types import TracebackType
 from typing import Self
 
+from tests import stream_server
+
 PAGE = b"<html>Please log in, or try later</html>"
 
 
@@ -32,7 +34,7 @@ class FakeProxy:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._server.close()
+        await stream_server.close(self._server)
         self.cut()
         await self._server.wait_closed()
 

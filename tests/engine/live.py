@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
@@ -18,11 +19,14 @@ from engine.crr import connect
 from engine.links.retry_policy import POLICIES, Policies
 from engine.replica import Replica
 from engine.settings import Direction, Mode, PeerConfig, Settings
+from tests.stream_server import take_no_more
 
 SCHEMA = """
 CREATE TABLE item (id INTEGER PRIMARY KEY NOT NULL, name TEXT, n INTEGER, extra);
 SELECT crsql_as_crr('item');
 """
+
+TESTS = Path(__file__).parents[1]
 
 PATIENCE = 60.0
 """Seconds for anything that should come to be; only a failing test waits that long."""
@@ -37,13 +41,30 @@ def on_loop(test: Callable[..., Coroutine[Any, Any, None]], *, seconds: float = 
             before = asyncio.all_tasks()
             async with asyncio.timeout(seconds):
                 await test(*args, **kwargs)
-            await asyncio.sleep(0)
-            left = [task for task in asyncio.all_tasks() - before if not task.done()]
-            assert not left, f"tasks left behind: {left}"
+            await leave_nothing(before)
 
         asyncio.run(whole())
 
     return run
+
+
+async def leave_nothing(before: set[asyncio.Task[Any]]) -> None:
+    """Fail if a task is left that was not there before.
+
+    What the tests' own servers do for a connection may take a moment to hear that it is gone.
+    """
+    await asyncio.sleep(0)
+    left = {task for task in asyncio.all_tasks() - before if not task.done()}
+    ours = {task for task in left if _is_of_tests(task)}
+    if ours:
+        await asyncio.wait(ours, timeout=PATIENCE)
+    left = {task for task in left if not task.done()}
+    assert not left, f"tasks left behind: {left}"
+
+
+def _is_of_tests(task: asyncio.Task[Any]) -> bool:
+    code = getattr(task.get_coro(), "cr_code", None)
+    return code is not None and Path(code.co_filename).is_relative_to(TESTS)
 
 
 def make_file(path: Path, schema: str = SCHEMA) -> Path:
@@ -55,6 +76,16 @@ def make_file(path: Path, schema: str = SCHEMA) -> Path:
     return path
 
 
+def _waits(tries: int) -> bool:
+    """Wait for another writer, which may be a thread of this process.
+
+    With a timeout, APSW would keep the interpreter's lock in ``with connection`` while SQLite sleeps: that thread could
+    not go on.
+    """
+    time.sleep(0.01)
+    return tries * 0.01 < PATIENCE
+
+
 @contextmanager
 def writing(path: Path) -> Iterator[apsw.Connection]:
     """A connection as an app would have it: its transactions begin as writers.
@@ -64,7 +95,7 @@ def writing(path: Path) -> Iterator[apsw.Connection]:
     """
     connection = connect(path)
     connection.transaction_mode = "IMMEDIATE"
-    connection.set_busy_timeout(int(PATIENCE * 1000))
+    connection.set_busy_handler(_waits)
     try:
         yield connection
     finally:
@@ -72,9 +103,9 @@ def writing(path: Path) -> Iterator[apsw.Connection]:
 
 
 def write(path: Path, sql: str, *bindings: Any) -> None:
-    """One statement through a connection of its own."""
+    """One statement, or several, through a connection of its own."""
     with writing(path) as connection:
-        connection.execute(sql, bindings)
+        connection.execute(sql, bindings).fetchall()
 
 
 def rows(path: Path, table: str = "item") -> list[Any]:
@@ -83,14 +114,19 @@ def rows(path: Path, table: str = "item") -> list[Any]:
         return [(key, [(type(value), value) for value in values]) for key, values in replica.live_rows(table)]
 
 
-async def until(condition: Callable[[], bool], what: str) -> None:
-    """Wait for a condition that other tasks or processes bring about."""
+async def until(condition: Callable[[], object], what: str, *, patience: float = PATIENCE) -> None:
+    """Wait for a condition that other tasks or processes bring about.
+
+    One that takes long to look at is looked at less often: the processor is for those that bring it about.
+    """
     try:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(patience):
+            began = time.thread_time()
             while not condition():
-                await asyncio.sleep(0.02)
+                await asyncio.sleep(min(0.5, max(0.02, 4 * (time.thread_time() - began))))
+                began = time.thread_time()
     except TimeoutError:
-        raise AssertionError(f"not within {PATIENCE:.0f} s: {what}") from None
+        raise AssertionError(f"not within {patience:.0f} s: {what}") from None
 
 
 async def add_peer(
@@ -110,6 +146,15 @@ async def add_peer(
     return peer.id
 
 
+def exchange(*paths: Path) -> None:
+    """Everything goes everywhere, twice."""
+    for to in (*paths, *paths):
+        for source in paths:
+            if source != to:
+                with Replica.open(source) as one, Replica.open(to) as other:
+                    other.merge(one.changes().changes)
+
+
 def plain_engine(policies: Policies = POLICIES) -> Engine:
     """An engine with nothing configured that remembers nothing."""
     return Engine(Settings(), policies=policies)
@@ -125,4 +170,7 @@ async def stranger_server(handler: Callable[[ServerConnection], Awaitable[None]]
     async with serve(
         handler, "127.0.0.1", 0, select_subprotocol=lambda _, offered: offered[0] if offered else None
     ) as running:
-        yield f"ws://127.0.0.1:{next(iter(running.sockets)).getsockname()[1]}/sync"
+        try:
+            yield f"ws://127.0.0.1:{next(iter(running.sockets)).getsockname()[1]}/sync"
+        finally:
+            await take_no_more(running.sockets)

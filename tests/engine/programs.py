@@ -38,7 +38,7 @@ class Command:
         """Run to the end; return what it printed (stderr, when it was to fail)."""
         process = self.start(*arguments, env=env)
         out, err = process.communicate(timeout=4 * PATIENCE)
-        assert "Traceback" not in out + err
+        assert "Traceback" not in out + err, out + err
         assert process.returncode == status, out + err
         if status == 0:
             assert err == ""
@@ -56,7 +56,7 @@ class Command:
         finally:
             process.send_signal(signal.SIGTERM)
             program.out, program.err = process.communicate(timeout=PATIENCE)
-        assert "Traceback" not in program.out + program.err
+        assert "Traceback" not in program.out + program.err, program.err
 
 
 def bound_by_permissions() -> list[str]:

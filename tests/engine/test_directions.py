@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 LAYERS = (
-    {"text", "language", "relaunch"},
+    {"text", "language", "peer_text", "relaunch"},
     {"errors"},
     {"change", "ids", "table_shape", "table_plan"},
     {"sqlite"},
@@ -50,8 +51,13 @@ def modules() -> dict[str, Path]:
 MODULES = modules()
 
 
-def imports(name: str, file: Path) -> Iterator[tuple[str, str]]:
+@cache
+def imports(name: str) -> tuple[tuple[str, str], ...]:
     """The modules that a module imports, each with the name that is taken from it ('' for the module itself)."""
+    return tuple(_imports(name, MODULES[name]))
+
+
+def _imports(name: str, file: Path) -> Iterator[tuple[str, str]]:
     package = name if file.name == "__init__.py" else name.rpartition(".")[0]
     for node in ast.walk(ast.parse(file.read_text("utf-8"))):
         if isinstance(node, ast.Import):
@@ -75,7 +81,9 @@ def layer_of(name: str) -> str:
     return rest.partition(".")[0] if top == "engine" and rest else top
 
 
-EDGES = {(name, target) for name, file in MODULES.items() for target, _ in imports(name, file) if target != name}
+def edges() -> set[tuple[str, str]]:
+    """Which module imports which."""
+    return {(name, target) for name in MODULES for target, _ in imports(name) if target != name}
 
 
 def test_every_package_has_its_place() -> None:
@@ -85,7 +93,7 @@ def test_every_package_has_its_place() -> None:
 def test_no_import_points_back() -> None:
     back = {
         f"{name} -> {target}"
-        for name, target in EDGES
+        for name, target in edges()
         if "engine" not in (layer_of(name), layer_of(target)) and LEVEL[layer_of(name)] < LEVEL[layer_of(target)]
     }
     assert back == set()
@@ -94,7 +102,7 @@ def test_no_import_points_back() -> None:
 def test_no_circle() -> None:
     """No module imports itself by way of others."""
     below: dict[str, set[str]] = {name: set() for name in MODULES}
-    for name, target in EDGES:
+    for name, target in edges():
         below[name].add(target)
     done: set[str] = set()
 
@@ -120,8 +128,8 @@ BELOW = {"replica", "crr", "ordinary", "tables"}
 def test_above_a_replica_nothing_reaches_into_it() -> None:
     inside = {
         f"{name}: {target}"
-        for name, file in MODULES.items()
-        for target, taken in imports(name, file)
+        for name in MODULES
+        for target, taken in imports(name)
         if layer_of(target) in BELOW and LEVEL.get(layer_of(name), 0) > LEVEL["replica"] and target not in PUBLIC
     }
     assert inside == set()
@@ -129,14 +137,14 @@ def test_above_a_replica_nothing_reaches_into_it() -> None:
 
 def test_kinds_of_tables_know_nothing_of_each_other() -> None:
     kinds = {"crr", "ordinary"}
-    assert not [edge for edge in EDGES if {layer_of(end) for end in edge} == kinds]
+    assert not [edge for edge in edges() if {layer_of(end) for end in edge} == kinds]
 
 
 def test_private_names_stay_at_home() -> None:
     reached = {
         f"{name}: {target}.{taken}"
-        for name, file in MODULES.items()
-        for target, taken in imports(name, file)
+        for name in MODULES
+        for target, taken in imports(name)
         if ((taken.startswith("_") and taken != "__version__") or target.rpartition(".")[2].startswith("_"))
         and layer_of(name) != layer_of(target)
     }

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -79,9 +80,14 @@ def called(call: ast.Call) -> str:
     return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
 
 
+@cache
+def nodes(name: str) -> list[ast.AST]:
+    """Everything in a module."""
+    return list(ast.walk(ast.parse((ROOT / name).read_text("utf-8"))))
+
+
 def calls(name: str) -> Iterator[ast.Call]:
-    tree = ast.parse((ROOT / name).read_text("utf-8"))
-    yield from (node for node in ast.walk(tree) if isinstance(node, ast.Call))
+    yield from (node for node in nodes(name) if isinstance(node, ast.Call))
 
 
 def kinds_of_error() -> set[str]:
@@ -89,7 +95,7 @@ def kinds_of_error() -> set[str]:
     bases = {
         node.name: {getattr(base, "id", "") for base in node.bases}
         for name in FILES
-        for node in ast.walk(ast.parse((ROOT / name).read_text("utf-8")))
+        for node in nodes(name)
         if isinstance(node, ast.ClassDef)
     }
     found = {"SynclineError"}
@@ -98,13 +104,10 @@ def kinds_of_error() -> set[str]:
     return found
 
 
-ERRORS = kinds_of_error()
-
-
-@pytest.mark.parametrize("name", FILES)
-def test_only_literals_are_translated(name: str) -> None:
+def test_only_literals_are_translated() -> None:
     wrong = [
-        call.lineno
+        f"{name}:{call.lineno}"
+        for name in FILES
         for call in calls(name)
         if called(call) in ("t", "tr")
         and not (call.args and isinstance(call.args[0], ast.Constant) and isinstance(call.args[0].value, str))
@@ -112,9 +115,9 @@ def test_only_literals_are_translated(name: str) -> None:
     assert wrong == []
 
 
-@pytest.mark.parametrize("name", FILES)
-def test_no_text_loses_its_template(name: str) -> None:
-    assert lost_templates((ROOT / name).read_text("utf-8")) == []
+def test_no_text_loses_its_template() -> None:
+    lost = [f"{name}:{line}" for name in FILES for line in lost_templates((ROOT / name).read_text("utf-8"))]
+    assert lost == []
 
 
 @pytest.mark.parametrize(
@@ -165,18 +168,18 @@ def test_the_gallery_shows_sentences_of_the_engine() -> None:
         for call in calls(name)
         if called(call) == "t"
     }
-    shown = {call.args[0].value for call in calls("gui/ui_gallery.py") if called(call) == "t"}
+    galleries = ("gui/ui_gallery.py", "gui/gallery_samples.py")
+    shown = {call.args[0].value for name in galleries for call in calls(name) if called(call) == "t"}
     assert shown
     assert shown <= engines
 
 
-@pytest.mark.parametrize("name", SHOWN)
-def test_no_error_goes_past_the_translators(name: str) -> None:
+def test_no_error_goes_past_the_translators() -> None:
+    errors = kinds_of_error()
     wrong = []
-    for call in calls(name):
-        if called(call) in ERRORS:
-            for argument in (*call.args[:1], *(one.value for one in call.keywords if one.arg in ("hint", "elsewhere"))):
-                text = isinstance(argument, ast.Constant) and isinstance(argument.value, str) and " " in argument.value
-                if text or isinstance(argument, ast.JoinedStr):
-                    wrong.append(call.lineno)
+    for file, call in ((name, call) for name in SHOWN for call in calls(name) if called(call) in errors):
+        for argument in (*call.args[:1], *(one.value for one in call.keywords if one.arg in ("hint", "elsewhere"))):
+            text = isinstance(argument, ast.Constant) and isinstance(argument.value, str) and " " in argument.value
+            if text or isinstance(argument, ast.JoinedStr):
+                wrong.append(f"{file}:{call.lineno}")
     assert wrong == []

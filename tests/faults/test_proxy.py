@@ -13,7 +13,7 @@ import pytest
 from engine.api import Engine
 from engine.hub import Hub
 from engine.peer_state import State
-from engine.transport import connect, driver, keepalive, sockets
+from engine.transport import connect, goodbye, keepalive, sockets
 from tests import budget
 from tests.engine.live import add_peer, make_file, on_loop, plain_engine, rows, until, write, writing
 from tests.faults.clock_probe import digest, look
@@ -27,7 +27,7 @@ HEARTBEAT = 0.3
 def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(keepalive, "INTERVAL", HEARTBEAT)
     monkeypatch.setattr(connect, "OPEN_TIMEOUT", 2 * HEARTBEAT)
-    monkeypatch.setattr(driver, "GOODBYE", HEARTBEAT)
+    monkeypatch.setattr(goodbye, "GOODBYE", HEARTBEAT)
     monkeypatch.setitem(sockets.SOCKET_OPTIONS, "close_timeout", HEARTBEAT)
 
 
@@ -57,7 +57,6 @@ async def in_sync(engine: Engine) -> None:
 def scribble(path: Path, rng: random.Random) -> None:
     """A few writes of an app, on rows that the others write to as well."""
     with writing(path) as connection:
-        connection.set_busy_timeout(20_000)  # a busy machine's disk may keep the other writers for long
         for _ in range(rng.randrange(1, 4)):
             row, value = rng.randrange(40), rng.choice([rng.randrange(1000), rng.random(), "text", None, b"\x00\xff"])
             with connection:
@@ -129,7 +128,7 @@ async def test_half_open(tmp_path: Path, direction: str) -> None:
     """Nothing comes through in one direction: both sides notice, say why, and go on when it heals."""
     async with proxied(tmp_path) as (hub, [proxy], [client], [room, a]):
         await in_sync(client)
-        assert hub.guests.total() == 1
+        await until(lambda: hub.guests.total() == 1, "over one connection")
         way = proxy.up if direction == "up" else proxy.down
         way.freeze()
         write(a, "INSERT INTO item (id, name) VALUES (1, 'from the client')")
@@ -152,7 +151,7 @@ async def test_cut_in_one_direction(tmp_path: Path, direction: str) -> None:
     async with proxied(tmp_path) as (_, [proxy], [client], [room, a]):
         await in_sync(client)
         (proxy.up if direction == "up" else proxy.down).cut()
-        await until(lambda: proxy.dials == 2, "dialled again")
+        await until(lambda: proxy.dials >= 2, "dialled again")
         write(a, "INSERT INTO item (id) VALUES (1)")
         await until(lambda: rows(a) == rows(room), "all the same")
         await in_sync(client)

@@ -14,7 +14,7 @@ from tests import budget
 from tests.engine.live import PATIENCE, add_peer, make_file, on_loop, plain_engine, rows, until, writing
 from tests.faults.proxy import Proxy
 
-ROWS = 10_000
+ROWS = budget.pick(2_000, 10_000)
 RECONNECTS = 10
 
 ENOUGH = 2_000
@@ -22,11 +22,11 @@ ENOUGH = 2_000
 
 
 def fill(path: Path, first: int, rng: random.Random) -> None:
-    """10,000 rows, in large versions and small ones."""
+    """Many rows, in large versions and small ones."""
     with writing(path) as connection:
         row, last = first, first + ROWS
         while row < last:
-            size = min(rng.choice((1, 10, 3_000)), last - row)
+            size = min(rng.choice((1, 10, ROWS // 3)), last - row)
             with connection:
                 new = ((row + n, f"name {row + n}", n) for n in range(size))
                 connection.executemany("INSERT INTO item VALUES (?, ?, ?, x'00ff')", new)

@@ -9,9 +9,10 @@ from tests import budget
 from .sim.timeline import Failed
 from .sim.world import TOPOLOGIES, simulate
 
-SECONDS = budget.pick(12.0, 240.0 / len(TOPOLOGIES))
+SECONDS = budget.pick(5.0, 20.0)
 
 
+@pytest.mark.slow
 @pytest.mark.soak
 @pytest.mark.parametrize("topology", TOPOLOGIES)
 def test_nothing_is_lost(topology: str) -> None:

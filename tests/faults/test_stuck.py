@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import shutil
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from http import HTTPStatus
 from pathlib import Path
@@ -24,10 +25,15 @@ from engine.table_shape import Shape
 from engine.transport import keepalive
 from engine.wire import MAX_FRAME, OLDEST, PROTOCOL, Batch, Failure, FailureCode, Hello, Lineage, Want, decode, encode
 from engine.wire.handshake import OWN_HEADER
+from tests import budget
 from tests.engine.live import HASTY, PATIENCE, add_peer, make_file, on_loop, plain_engine, rows, until, write
 from tests.faults.proxy import Proxy
+from tests.stream_server import take_no_more
 
 STRANGER = bytes(range(16))
+LARGE = 24_000_000
+"""Bytes of a cell that is more than the system's buffers hold."""
+
 ITEM = Shape("item", ("id",), ("name", "n", "extra"))
 
 
@@ -62,7 +68,10 @@ async def own_server(
         close_timeout=0.5,
     )
     async with serving as running:
-        yield f"ws://127.0.0.1:{next(iter(running.sockets)).getsockname()[1]}/sync"
+        try:
+            yield f"ws://127.0.0.1:{next(iter(running.sockets)).getsockname()[1]}/sync"
+        finally:
+            await take_no_more(running.sockets)
 
 
 def keys(path: Path) -> list[object]:
@@ -97,7 +106,7 @@ async def test_a_peer_that_announces_and_sends_nothing(tmp_path: Path) -> None:
         await until(lambda: "announced more changes, but sent none for 1 s" in status_of(client).reason, "a reason")
         assert status_of(client).state is State.SYNCING
         assert dials == 1
-        await until(lambda: dials == 2, "a new greeting")
+        await until(lambda: dials >= 2, "a new greeting")
         assert "announced more changes" in status_of(client).reason or status_of(client).state is not State.WAITING
 
 
@@ -121,15 +130,14 @@ async def test_a_peer_that_takes_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("direction", ["up", "down"])
+@pytest.mark.parametrize("direction", budget.variants(["up", "down"], "down"))
 @on_loop
 async def test_a_large_cell_on_a_slow_line_is_no_stall(
     tmp_path: Path, direction: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It takes longer than any limit, and the connection is left in peace as long as bytes move."""
-    # a busy machine may keep quiet for some seconds, and the system's buffers take as long to empty
-    monkeypatch.setattr(keepalive, "INTERVAL", 4.0)
-    monkeypatch.setattr(syncline, "GIVE_UP", 8.0)
+    monkeypatch.setattr(keepalive, "INTERVAL", 3 * PATIENCE)
+    monkeypatch.setattr(syncline, "GIVE_UP", 3 * PATIENCE)
     room, a = make_file(tmp_path / "hub" / "room"), make_file(tmp_path / "a.db")
     source = a if direction == "up" else room
     reasons = set()
@@ -138,15 +146,26 @@ async def test_a_large_cell_on_a_slow_line_is_no_stall(
         async with Proxy(hub.port) as proxy:
             await add_peer(client, a, proxy.url)
             await client.peers.wait_in_sync(timeout=PATIENCE)
+
+            async def moved(key: int) -> None:
+                write(source, "INSERT INTO item (id, extra) VALUES (?, randomblob(?))", key, LARGE)
+
+                def arrived() -> bool:
+                    reasons.add(status_of(client).reason)
+                    return len(keys(a)) == len(keys(room)) == key
+
+                await until(arrived, "the cell on the other side", patience=3 * PATIENCE)
+
+            began = time.monotonic()
+            await moved(1)
+            # a busy machine may keep quiet for as long as it takes, and the system's buffers take some time to empty
+            limit = 8.0 + 1.5 * (time.monotonic() - began)
+            monkeypatch.setattr(keepalive, "INTERVAL", limit / keepalive.MISSES)
+            monkeypatch.setattr(syncline, "GIVE_UP", limit)
             way = proxy.up if direction == "up" else proxy.down
-            way.rate = 2_500_000
-            write(source, "INSERT INTO item (id, extra) VALUES (1, randomblob(24000000))")
-
-            def arrived() -> bool:
-                reasons.add(status_of(client).reason)
-                return len(keys(a)) == len(keys(room)) == 1
-
-            await until(arrived, "the cell on the other side")
+            way.rate = LARGE / (1.25 * limit)
+            reasons.clear()
+            await moved(2)
             assert proxy.dials == 1
     assert rows(a) == rows(room)
     # Who sends cannot see how the last of it leaves the system's buffers, so it may say that it waits.
@@ -260,11 +279,11 @@ async def test_faults_that_pass_are_tried_again(tmp_path: Path, fault: str) -> N
             url = await stack.enter_async_context(own_server(failing))
         client = await stack.enter_async_context(plain_engine())
         await add_peer(client, make_file(tmp_path / "a.db"), url)
-        await until(lambda: dials == 3, "tried again and again")
+        await until(lambda: dials >= 3, "tried again and again")
         await until(lambda: status_of(client).state is State.WAITING, "waiting")
         assert status_of(client).next_attempt is not None
         words = {
-            "busy": "Too many at once.",
+            "busy": "The other side says “Too many at once”.",
             "not ready": "(HTTP 503)",
             "hangs up": "closed the connection",
         }

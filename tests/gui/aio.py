@@ -12,9 +12,12 @@ import qasync
 from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtWidgets import QApplication
 
-from tests.engine.live import PATIENCE
+from tests.engine.live import PATIENCE, leave_nothing
 
 T = TypeVar("T")
+
+QT_PATIENCE = int(1000 * PATIENCE)
+"""Milliseconds for anything that should come to be: what pytest-qt waits by itself is too short for a busy machine."""
 
 _kept: list[QApplication] = []
 
@@ -34,6 +37,9 @@ def run_async(work: Coroutine[Any, Any, T], *, timeout: float = 6 * PATIENCE) ->
     Fails when the coroutine hangs, leaves a task behind, or when any callback or task on the loop raised.
     """
     app = application()
+    if not gc.get_freeze_count():  # a large message was at work (``engine.transport.gc_pause``)
+        gc.collect()
+        gc.freeze()
     troubles: list[str] = []
 
     async def whole() -> T:
@@ -42,9 +48,7 @@ def run_async(work: Coroutine[Any, Any, T], *, timeout: float = 6 * PATIENCE) ->
         before = asyncio.all_tasks()
         async with asyncio.timeout(timeout):
             result = await work
-        await asyncio.sleep(0)
-        left = [task for task in asyncio.all_tasks() - before if not task.done()]
-        assert not left, f"tasks left behind: {left}"
+        await leave_nothing(before)
         return result
 
     with asyncio.Runner(loop_factory=lambda: qasync.QEventLoop(app)) as runner:
@@ -68,16 +72,6 @@ def on_gui_loop(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[...,
         run_async(test(*args, **kwargs))
 
     return run
-
-
-async def until(condition: Callable[[], object], what: str) -> None:
-    """Wait, with the loop running, for a condition that events or other tasks bring about."""
-    try:
-        async with asyncio.timeout(PATIENCE):
-            while not condition():
-                await asyncio.sleep(0.02)
-    except TimeoutError:
-        raise AssertionError(f"not within {PATIENCE:.0f} s: {what}") from None
 
 
 def _told(context: dict[str, Any]) -> str:

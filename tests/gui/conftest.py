@@ -11,7 +11,8 @@ import pytest
 
 from engine.pairing import discovery
 
-os.environ["QT_QPA_PLATFORM"] = "offscreen"
+if not os.environ.get("QT_QPA_PLATFORM", "").startswith("offscreen:"):  # with a screen that a test asks for
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
 HERE = Path(__file__).parent
 

@@ -100,8 +100,9 @@ def test_what_is_in_it(wheel: Path) -> None:
     assert rest == {
         "engine/py.typed", "engine/wire/PROTOCOL.md",
         "assets/demo.sql", "assets/syncline-hub.service", "assets/languages/de.mo",
-        f"assets/{entry}", f"assets/{told}",
+        f"assets/{entry}", f"assets/{told}", "assets/syncline.1",
         f"{share}/applications/{entry}", f"{share}/metainfo/{told}", f"{share}/icons/hicolor/scalable/apps/{drawing}",
+        f"{share}/man/man1/syncline.1",
     }  # fmt: skip
     assert {name.split("/")[0] for name in names} == {
         "engine", "gui", "assets", f"syncline-{__version__}.dist-info", f"syncline-{__version__}.data",
@@ -110,7 +111,7 @@ def test_what_is_in_it(wheel: Path) -> None:
 
 def test_commands_need_neither_extra_nor_display(headless: Installed) -> None:
     assert headless("--version") == f"syncline {__version__}\n"
-    assert "Keeps cr-sqlite databases in sync" in headless("--help")
+    assert "Keeps SQLite databases in sync" in headless("--help")
     del headless.environment["QT_QPA_PLATFORM"]
     try:
         told = headless("demo", "--keep", headless.folder / "kept")

@@ -20,6 +20,10 @@ TIMEOUT = 120.0
 """Seconds that a start or a reply may take before the test fails."""
 
 
+QUICK_START = ("--liftoff-only",)
+"""WebAssembly is compiled once; that it is compiled again, to run faster, takes seconds at each start."""
+
+
 class PeerError(AssertionError):
     """The harness itself failed: Node or a package is missing, a process died or did not answer."""
 
@@ -58,7 +62,7 @@ class NodeProcess:
         self._writing = threading.Lock()
         self._stderr: deque[str] = deque(maxlen=200)
         self._process = subprocess.Popen(
-            [node(), str(FOLDER / "node" / script), *args],
+            [node(), *QUICK_START, str(FOLDER / "node" / script), *args],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

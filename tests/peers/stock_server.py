@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from engine.change import SQLiteValue
 from tests.peers.process import TIMEOUT, NodeProcess, poll_rows
+from tests.ports import free_port
 
 
 class StockServer:
@@ -16,7 +17,7 @@ class StockServer:
     Args:
         schema_dir: where the schema files are; the name of a schema is its file's name.
         db_dir: where the rooms' database files go; None keeps them in memory.
-        port: 0 picks a free one.
+        port: 0 picks a free one, which is nobody else's when it starts again.
 
     A broken frame, or a schema that does not match, can wedge or end it, as in real life: see ``events``.
     """
@@ -24,7 +25,7 @@ class StockServer:
     def __init__(self, schema_dir: Path, db_dir: Path | None = None, *, port: int = 0) -> None:
         self.schema_dir = schema_dir
         self.db_dir = db_dir
-        self.port = port
+        self.port = port or free_port()
         self._start()
 
     def _start(self) -> None:

@@ -38,7 +38,7 @@ def arena(oracle: Oracle, tmp_path: Path) -> Arena:
 @pytest.mark.slow
 def test_random_scripts(arena: Arena) -> None:
     waiting: deque[tuple[int, Script, Iterator[Difference | None]]] = deque()
-    for case in budget.cases(SUITE, seconds=budget.pick(20, 120), at_least=100):
+    for case in budget.cases(SUITE, seconds=budget.pick(20, 60), at_least=budget.pick(50, 100)):
         script = scripts.draw(case.random)
         waiting.append((case.seed, script, arena.begin(script)))
         if len(waiting) > IN_FLIGHT:

@@ -96,7 +96,7 @@ def test_same_objects_on_disk(oracle: Oracle, tmp_path: Path, tables: tuple[Tabl
 @pytest.mark.slow
 def test_one_file_in_turn(oracle: Oracle, tmp_path: Path) -> None:
     """Both go on with the other's file, and see in it just what the other saw; either may change its schema."""
-    for case in budget.cases("one file in turn", seconds=3, at_least=budget.pick(8, 200)):
+    for case in budget.cases("one file in turn", seconds=3, at_least=budget.pick(8, 50)):
         file = tmp_path / f"{case.seed}.db"
         tables = schemas.draw(case.random) if case.random.random() < 0.7 else case.random.choice(SCHEMAS)
         writer = Writer(case.random, tables)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -29,12 +28,6 @@ WAYS = {
         "SELECT crsql_commit_alter('item')",
     ),
 }  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def oracle() -> Iterator[Oracle]:
-    with Oracle() as running:
-        yield running
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -3,7 +3,6 @@ below the clocks of all who hold these. Whoever is sent the new key's sentinel i
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -26,12 +25,6 @@ SCHEMAS = {
     "only a key": "CREATE TABLE t (id INTEGER PRIMARY KEY NOT NULL)",
 }
 WAYS = ("own", "published client", "published hub")
-
-
-@pytest.fixture(scope="module")
-def oracle() -> Iterator[Oracle]:
-    with Oracle() as oracle:
-        yield oracle
 
 
 class File:
@@ -137,7 +130,7 @@ def in_parts(replica: Replica, since: int, changes: int, size: int) -> list[Chan
         span, place = Span(since, part.until, ("t",)), part.place
 
 
-@pytest.mark.parametrize("around", [0, 3, 200])
+@pytest.mark.parametrize("around", [0, 3, budget.pick(40, 200)])
 def test_cut_anywhere(pair: tuple[File, File], around: int) -> None:
     """Every part is bounded, also in the middle of a moved row, and together they are the range."""
     one, other = pair

@@ -23,7 +23,7 @@ APP = "CREATE TABLE item (id TEXT PRIMARY KEY, name TEXT NOT NULL, n INTEGER)"
 ITEMS = "SELECT id, name, n FROM item ORDER BY id"
 
 
-def make(path: Path) -> Path:
+def make(path: Path, schema: str = SCHEMA) -> Path:
     """An app's file, made syncable, that names the schema of the others."""
     path.parent.mkdir(exist_ok=True)
     with running(path) as app:
@@ -32,7 +32,7 @@ def make(path: Path) -> Path:
         replica.make_ordinary("item")
         replica.connection.execute(
             "INSERT INTO crsql_master (key, value) VALUES ('schema_name', 'main.sql'), ('schema_version', ?)",
-            (cryb64(SCHEMA),),
+            (cryb64(schema),),
         )
     return path
 
@@ -53,6 +53,34 @@ async def test_the_published_client_with_a_room_that_an_app_writes_to(tmp_path: 
                 await asyncio.to_thread(client.wait, ITEMS, [("b", "changed", 3)])
                 await asyncio.to_thread(client.exec, "DELETE FROM item")
                 await until(lambda: app.do(ITEMS) == [], "the client's deletion")
+            finally:
+                await asyncio.to_thread(client.close)
+
+
+@pytest.mark.slow
+@on_loop
+async def test_rows_with_numbers_of_each_machine_are_left_out(tmp_path: Path) -> None:
+    """Even if the published client has such a table: its numbers would be other rows here."""
+    schema = f"{SCHEMA}CREATE TABLE IF NOT EXISTS todo (id INTEGER PRIMARY KEY NOT NULL, item TEXT);"
+    schema += " SELECT crsql_as_crr('todo');"
+    room = make(tmp_path / "hub" / "room", schema)
+    with running(room) as app:
+        app.do("CREATE TABLE todo (id INTEGER PRIMARY KEY, item TEXT)", "INSERT INTO todo VALUES (1, 'a')")
+        with Replica.open(room) as replica:
+            replica.make_ordinary("todo")
+        async with plain_engine() as server:
+            hub = await server.serving.start(room.parent)
+            client = await asyncio.to_thread(StockClient, hub.url, "room", schema)
+            try:
+                await asyncio.to_thread(client.wait, ITEMS, [("a", "from the app", 9007199254740993)])
+                app.do("INSERT INTO todo VALUES (2, 'a')", "INSERT INTO item VALUES ('b', 'later', 1)")
+                found = [("a", "from the app", 9007199254740993), ("b", "later", 1)]
+                await asyncio.to_thread(client.wait, ITEMS, found)
+                await asyncio.to_thread(client.wait, "SELECT count(*) FROM todo", [(0,)])
+                await asyncio.to_thread(client.exec, "INSERT INTO todo VALUES (2, 'of the client')")
+                app.do("INSERT INTO todo VALUES (3, 'a')", "UPDATE item SET n = 7")
+                await until(lambda: len(app.do("SELECT * FROM crsql_syncline_rows_2")) == 3, "all is recorded")
+                assert app.do("SELECT id, item FROM todo") == [(1, "a"), (2, "a"), (3, "a")]
             finally:
                 await asyncio.to_thread(client.close)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,12 +23,6 @@ ALTERS = {
     "a column more": "SELECT crsql_begin_alter('{0}'); ALTER TABLE {1} ADD COLUMN zz; SELECT crsql_commit_alter('{0}')",
     "a column renamed": 'ALTER TABLE {1} ADD COLUMN zz; ALTER TABLE {1} RENAME COLUMN zz TO "y ""y"',
 }
-
-
-@pytest.fixture(scope="module")
-def oracle() -> Iterator[Oracle]:
-    with Oracle() as running:
-        yield running
 
 
 @pytest.mark.parametrize("alter", ALTERS)

@@ -50,7 +50,7 @@ async def _greet(socket: ClientConnection, site: SiteId) -> None:
                 return
 
 
-def _frames(site: bytes, count: int, each: int, value: Callable[[int], SQLiteValue]) -> Iterator[bytes]:
+def _frames(site: SiteId, count: int, each: int, value: Callable[[int], SQLiteValue]) -> Iterator[bytes]:
     """Batches of new rows with such a value for each, a version for each batch."""
     for number, first in enumerate(range(0, count, each)):
         changes = tuple(

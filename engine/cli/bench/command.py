@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
+from dataclasses import asdict, replace
 from fnmatch import fnmatch
 
-from engine.cli.bench import BENCHES, USUAL, Figure, capture, hub, window
+from engine.cli.bench import BENCHES, USUAL, Figure, capture, crowds, hub, window
+from engine.cli.bench.processes import Server
 from engine.cli.bench.timing import ROUNDS
 from engine.cli.output import print_json, print_line
 from engine.cli.serve import allow_many_files
@@ -37,6 +39,7 @@ async def bench(arguments: argparse.Namespace) -> int:
 
 async def _hub(arguments: argparse.Namespace) -> int:
     allow_many_files()
+    bare: dict[hub.Load | None, hub.Served] = {}
     for load in hub.LOADS:
         if not fnmatch(load.name, arguments.case):
             continue
@@ -44,6 +47,9 @@ async def _hub(arguments: argparse.Namespace) -> int:
             print(f"hub {load.name}: left out, as {why}.", file=sys.stderr)
             continue
         served = await hub.measure(load, seconds=arguments.seconds)
+        if load.bare is not None and load.bare not in bare:
+            bare[load.bare] = await hub.measure(load.bare, seconds=arguments.seconds)
+        beside = bare.get(load.bare)
         figures = {
             "bench": "hub",
             "case": load.name,
@@ -54,20 +60,69 @@ async def _hub(arguments: argparse.Namespace) -> int:
             "p50": round(served.p50, 6),
             "p99": round(served.p99, 6),
             "cpu": None if served.cpu is None else round(served.cpu, 3),
+            "cpu_each": None if served.each is None else round(served.each, 9),
+            "bare_each": None if beside is None or beside.each is None else round(beside.each, 9),
             "memory": None if served.memory is None else round(served.memory),
         }
-        print_json(figures) if arguments.json else print_line(_hub_line(served))
+        print_json(figures) if arguments.json else print_line(_hub_line(served, beside))
+    await _crowds(arguments)
     return 0
 
 
-def _hub_line(served: hub.Served) -> str:
+async def _crowds(arguments: argparse.Namespace) -> None:
+    for storm in crowds.STORMS:
+        if not fnmatch(storm.name, arguments.case):
+            continue
+        own, bare = await crowds.weather(storm), await crowds.weather(storm, Server.BARE)
+        if arguments.json:
+            figures = {"guests": storm.guests, "rooms": storm.rooms, **asdict(own)}
+            figures |= {f"bare_{name}": value for name, value in asdict(bare).items()}
+            print_json({"bench": "hub", "case": storm.name, **figures})
+            continue
+        made = "" if own.made is None else f"; {storm.rooms} rooms made within {own.made:.2f} s"
+        print_line(
+            f"hub     {storm.name:<14}{storm.guests:>6,} at once: {_served(own)}{made};"
+            f" bare websockets: {_served(bare)}"
+        )
+    for rest in crowds.RESTS:
+        if not fnmatch(rest.name, arguments.case):
+            continue
+        wanted = rest if arguments.seconds is None else replace(rest, seconds=arguments.seconds)
+        rested, beside = await crowds.rest(wanted), await crowds.rest(wanted, Server.BARE)
+        if arguments.json:
+            taken = {"memory": rested.memory, "cpu": rested.cpu, "bare_memory": beside.memory, "bare_cpu": beside.cpu}
+            print_json({"bench": "hub", "case": rest.name, "guests": rest.guests, "rooms": rest.rooms, **taken})
+            continue
+        print_line(
+            f"hub     {rest.name:<14}{rest.guests:>6,} guests at rest in {rest.rooms} rooms: {_taken(rested)};"
+            f" bare websockets: {_taken(beside)}"
+        )
+
+
+def _served(found: crowds.Weathered) -> str:
+    cpu = "" if found.cpu is None else f", {found.cpu:.2f} s of CPU"
+    return (
+        f"the first served after {found.first:.2f} s, half after {found.half:.2f} s, all after {found.last:.2f} s{cpu}"
+    )
+
+
+def _taken(rested: crowds.Rested) -> str:
+    if rested.cpu is None or rested.memory is None:
+        return "not told by this system"
+    return f"{rested.memory / 1e6:,.0f} MB, {rested.cpu:.1%} of a CPU"
+
+
+def _hub_line(served: hub.Served, beside: hub.Served | None) -> str:
     load = served.load
     cpu = "" if served.cpu is None else f", {served.cpu:.0%} of a CPU"
     memory = "" if served.memory is None else f", {served.memory / 1024:,.0f} KB a guest"
     lost = f", {served.missing:,} MISSING" if served.missing else ""
+    each = "" if served.each is None else f", {served.each * 1e6:,.0f} µs a delivery"
+    if served.each is not None and beside is not None and beside.each:
+        each += f", {served.each / beside.each:.1f}x bare websockets ({beside.each * 1e6:,.0f} µs)"
     return (
         f"hub     {load.name:<14}{load.rooms:>3} x {load.guests:<6,}{served.deliveries:>9,} deliveries{lost}"
-        f"  p50 {served.p50 * 1000:,.1f} ms, p99 {served.p99 * 1000:,.1f} ms{cpu}{memory}"
+        f"  p50 {served.p50 * 1000:,.1f} ms, p99 {served.p99 * 1000:,.1f} ms{cpu}{each}{memory}"
     )
 
 

@@ -73,7 +73,7 @@ class Files:
         """A copy of one of them, opened."""
         copy = self._copy(path)
         with Replica.open(copy) as replica:
-            replica.crr_tables()  # the catalogue is read once, when a program starts
+            replica.synced_tables()  # the catalogue is read once, when a program starts
             yield replica
         copy.unlink()
 

@@ -1,4 +1,4 @@
-"""Guests of a hub that cost next to nothing themselves: they speak the wire and keep no file.
+"""Guests of a server that cost next to nothing themselves: they speak the wire and keep no file.
 
 What they write is the time; whoever gets it knows how long it took, commit on the hub's disk included. Each time goes
 into a row of its own: of two that are written to one cell the hub may have only the later one to send.
@@ -9,17 +9,13 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from typing import Any
-
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed
-from websockets.typing import Subprotocol
+from enum import Enum, auto
 
 from engine.change import Change
+from engine.cli.bench.raw_socket import RawSocket
 from engine.ids import SiteId
 from engine.table_shape import Shape
 from engine.tables import pack_columns
-from engine.transport.sockets import SOCKET_OPTIONS
 from engine.wire import (
     PROTOCOL,
     AnnouncePresence,
@@ -45,78 +41,85 @@ SCHEMA_NAME = "main.sql"
 TABLE = Shape("item", ("id",), ("at",))
 
 
+class Dialect(Enum):
+    """What a guest speaks."""
+
+    OWN = auto()
+    STOCK = auto()
+    BARE = auto()
+    """The batches and confirmations of our own, without a greeting: to a server that only passes them on
+    (``broadcast``)."""
+
+
 class Guest:
     """One of them. ``delays`` is how long each value of others took to get here, in seconds.
 
     Args:
         url, room: where to.
-        own: whether to speak our own dialect, or the published one.
     """
 
-    def __init__(self, url: str, room: str, *, own: bool) -> None:
+    def __init__(self, url: str, room: str, dialect: Dialect = Dialect.OWN) -> None:
         self.delays: list[float] = []
         self.lost = False
         self._url = url
         self._room = room
-        self._own = own
+        self._dialect = dialect
         self._site = SiteId(os.urandom(16))
         self._version = 0
         self._asked = asyncio.Event()
-        self._socket: ClientConnection | None = None
-        self._task: asyncio.Task[None] | None = None
+        self._socket: RawSocket | None = None
 
     async def join(self) -> None:
         """Connect, and greet until the hub asks for what we write."""
-        offer = Subprotocol(encode_subprotocol(self._room, own=PROTOCOL if self._own else None))
-        options: dict[str, Any] = {**SOCKET_OPTIONS, "proxy": None, "max_size": None, "open_timeout": 60}
-        self._socket = await connect(self._url, subprotocols=[offer], user_agent_header=None, **options)
-        if self._own:
+        self._socket = RawSocket(self._took_frame, self._lose)
+        if self._dialect is Dialect.BARE:
+            await self._socket.open(f"{self._url}/{self._room}")
+            return
+        own = self._dialect is Dialect.OWN
+        await self._socket.open(self._url, encode_subprotocol(self._room, own=PROTOCOL if own else None))
+        if own:
             hello: Message = Hello(PROTOCOL, self._site, 0, "", -1, (TABLE,))
         else:
             hello = AnnouncePresence(self._site, (), SCHEMA_NAME, cryb64(SCHEMA))
-        await self._socket.send(encode(hello))
-        self._task = asyncio.create_task(self._listen(self._socket))
+        self._send(hello)
         await self._asked.wait()
 
     async def write(self) -> None:
         """Write the time into a new row."""
-        assert self._socket is not None
         self._version += 1
         version, key = self._version, pack_columns(((int.from_bytes(self._site[:5]) << 20) + self._version,))
-        author = self._site if self._own else None
+        stock = self._dialect is Dialect.STOCK
+        author = None if stock else self._site
         change = Change(TABLE.name, key, "at", time.monotonic_ns(), 1, version, author, 1, 0)
-        message: Message = Changes(self._site, Cursor(version - 1, 0), (change,))
-        if self._own:
-            message = Batch(1, version - 1, version - 1, version, b"", False, (change,))
-        await self._socket.send(encode(message))
+        if stock:
+            self._send(Changes(self._site, Cursor(version - 1, 0), (change,)))
+        else:
+            self._send(Batch(1, version - 1, version - 1, version, b"", False, (change,)))
 
     async def leave(self) -> None:
         """Hang up."""
-        if self._socket is not None and self._task is not None:
-            self._socket.transport.abort()
-            await self._task
+        if self._socket is not None:
+            await self._socket.abort()
 
-    async def _listen(self, socket: ClientConnection) -> None:
-        try:
-            async for frame in socket:
-                now = time.monotonic_ns()
-                assert isinstance(frame, bytes)
-                await self._on_message(socket, decode(frame), now)
-        except ConnectionClosed:
-            pass
-        finally:
-            self.lost = True
+    def _send(self, message: Message) -> None:
+        assert self._socket is not None
+        self._socket.send(encode(message))
 
-    async def _on_message(self, socket: ClientConnection, message: Message, now: int) -> None:
-        match message:
+    def _lose(self) -> None:
+        self.lost = True
+        self._asked.set()
+
+    def _took_frame(self, frame: bytes) -> None:
+        now = time.monotonic_ns()
+        match decode(frame):
             case Hello():
-                await socket.send(encode(Lineage((), ())))
-                await socket.send(encode(Want(1, 0, (TABLE.name,), False, 0, b"")))
+                self._send(Lineage((), ()))
+                self._send(Want(1, 0, (TABLE.name,), False, 0, b""))
             case Renewal(token):
-                await socket.send(encode(Renewed(token)))
+                self._send(Renewed(token))
             case Batch(since=since, until=until, place=place, changes=changes):
                 self._took(changes, now)
-                await socket.send(encode(Confirm(since if place else until)))
+                self._send(Confirm(since if place else until))
             case Changes(changes=changes):
                 self._took(changes, now)
             case Want() | StartStreaming():

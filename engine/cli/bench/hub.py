@@ -1,7 +1,8 @@
 """How many guests a hub takes: delivery, CPU and memory, in a process of its own, on this machine alone.
 
-Its guests (``guests``) run here, beside it, and what they take of the machine is in the delivery times. The published
-server, where this source tree has it with its packages, is asked to do the same as our hub.
+Its guests (``guests``) run here, beside it, and what they take of the machine is in the delivery times. What it spends
+is set beside what bare ``websockets`` spends on passing on the same bytes (``broadcast``), in the same run. The
+published server, where this source tree has it with its packages, is asked to do the same as our hub.
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.cli.bench.guests import Guest
-from engine.cli.bench.processes import PUBLISHED, serving
+from engine.cli.bench.guests import Dialect, Guest
+from engine.cli.bench.processes import PUBLISHED, Server, serving
 from engine.errors import SynclineError
 
 TOGETHER = 50
@@ -32,7 +33,7 @@ class Load:
         name: of the case.
         rooms, guests: how many rooms, and guests in each; one of them writes.
         pace: writes a second in each room. seconds: for how long.
-        own: whether guests speak our own dialect. published: it is the published server that is asked.
+        dialect: what guests speak. server: who is asked.
         beside: what goes on in another room meanwhile (``engine.cli.bench.bulk``), for as long as it does; '' for
             nothing.
     """
@@ -42,9 +43,16 @@ class Load:
     guests: int
     pace: float
     seconds: float = 15.0
-    own: bool = True
-    published: bool = False
+    dialect: Dialect = Dialect.OWN
+    server: Server = Server.HUB
     beside: str = ""
+
+    @property
+    def bare(self) -> Load | None:
+        """The same of a server that only passes on what comes; None where that says nothing."""
+        if self.beside:
+            return None
+        return Load("bare", self.rooms, self.guests, self.pace, self.seconds, Dialect.BARE, Server.BARE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +64,7 @@ class Served:
         missing: those that did not.
         p50, p99: seconds from a write to its arrival at another guest.
         cpu: seconds of CPU for each second of the load; None where the system does not tell.
-        memory: bytes for each guest, beyond the server before they came; likewise.
+        memory: bytes for each guest, beyond the server before they came; likewise. spent: seconds of CPU in all.
     """
 
     load: Load
@@ -67,24 +75,32 @@ class Served:
     p99: float
     cpu: float | None
     memory: float | None
+    spent: float | None
+
+    @property
+    def each(self) -> float | None:
+        """Seconds of CPU for each delivery."""
+        return self.spent / self.deliveries if self.spent is not None and self.deliveries else None
 
 
 LOADS = (
     Load("rooms", 50, 20, 0.5),
+    Load("paced", 50, 20, 1.0),
+    Load("rooms-stock", 50, 20, 0.5, dialect=Dialect.STOCK),
     Load("crowd", 1, 1_000, 0.5),
     Load("20", 1, 20, 10.0),
-    Load("20-stock", 1, 20, 10.0, own=False),
-    Load("20-published", 1, 20, 10.0, own=False, published=True),
+    Load("20-stock", 1, 20, 10.0, dialect=Dialect.STOCK),
+    Load("20-published", 1, 20, 10.0, dialect=Dialect.STOCK, server=Server.PUBLISHED),
     Load("beside-message", 1, 20, 10.0, beside="message"),
     Load("beside-brings", 1, 20, 10.0, beside="brings"),
 )
-"""What is measured: many rooms, a crowd in one, 20 guests beside the published server, and 20 while another room takes
-a message of 50 MB, or a backlog of a million changes."""
+"""What is measured: many rooms, at half the pace and at all of it; a crowd in one; 20 guests beside the published
+server; and 20 while another room takes a message of 50 MB, or a backlog of a million changes."""
 
 
 def missing(load: Load) -> str:
     """Why a load cannot be measured here; empty when it can."""
-    if not load.published:
+    if load.server is not Server.PUBLISHED:
         return ""
     if shutil.which("node") is None:
         return "the published server needs Node"
@@ -104,10 +120,10 @@ async def measure(load: Load, *, seconds: float | None = None) -> Served:
     """
     with (
         tempfile.TemporaryDirectory(prefix="syncline-bench-") as folder,
-        serving(Path(folder), published=load.published) as server,
+        serving(Path(folder), load.server) as server,
     ):
         before = server.memory()
-        guests = [[Guest(server.url, f"room{n}", own=load.own) for _ in range(load.guests)] for n in range(load.rooms)]
+        guests = [[Guest(server.url, f"room{n}", load.dialect) for _ in range(load.guests)] for n in range(load.rooms)]
         everybody = [guest for room in guests for guest in room]
         try:
             async with asyncio.timeout(600):
@@ -137,6 +153,7 @@ async def measure(load: Load, *, seconds: float | None = None) -> Served:
         _share(delays, 0.99),
         spent / lasted if tells else None,
         each if tells else None,
+        spent if tells else None,
     )
 
 

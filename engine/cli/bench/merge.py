@@ -1,4 +1,4 @@
-"""Merging: into an empty table, over older rows, the same again, and deletes."""
+"""Merging: into an empty table, over older rows, the same again, and deletes; and in the batches that sessions send."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from engine.cli.bench.files import Files, run_many
 from engine.cli.bench.samples import Row, Sample, ordinary_samples, samples
 from engine.cli.bench.timing import Case, Watch
 
+BATCH = 2_000
+"""About so many changes a session sends at once; a batch ends with a row."""
+
 
 def cases(rows: int) -> Iterator[Case]:
     """Every case, the files of one sample after those of the other."""
@@ -17,6 +20,7 @@ def cases(rows: int) -> Iterator[Case]:
         files = Files(sample)
         try:
             yield from _cases(sample, files)
+            yield from _batched(sample, files)
         finally:
             files.close()
 
@@ -60,3 +64,39 @@ def _cases(sample: Sample, files: Files) -> Iterator[Case]:
     into_filled = merge(lambda: files.filled, sample.deletes)
     name = f"{sample.prefix}deletes{sample.suffix}"
     yield Case("merge", name, sample.rows, sample.rows, into_filled, "plain deletes of the same rows", deletes)
+
+
+def _batched(sample: Sample, files: Files) -> Iterator[Case]:
+    """A transaction for each batch, beside as many of plain inserts."""
+    each = max(1, BATCH // len(sample.columns))
+
+    def inserts(watch: Watch) -> None:
+        rows = sample.plain_rows()
+        with files.database(files.plain) as db, watch.running():
+            for at in range(0, len(rows), each):
+                run_many(db, sample.insert, rows[at : at + each])
+
+    def merge(into: Callable[[], Path], version: int) -> Callable[[Watch], None]:
+        def work(watch: Watch) -> None:
+            changes, step = sample.cells(version), each * len(sample.columns)
+            with files.replica(into()) as replica, watch.running():
+                for at in range(0, len(changes), step):
+                    replica.merge(changes[at : at + step])
+
+        return work
+
+    for name, work in (
+        ("empty", merge(lambda: files.empty, 1)),
+        ("older", merge(lambda: files.filled, 2)),
+        ("same", merge(lambda: files.filled, 1)),
+    ):
+        called = f"{sample.prefix}batched-{name}{sample.suffix}"
+        yield Case(
+            "merge",
+            called,
+            sample.rows,
+            sample.changes,
+            work,
+            "plain inserts of the same rows, as often committed",
+            inserts,
+        )

@@ -6,15 +6,21 @@ import contextlib
 import json
 import os
 import subprocess
+import sys
 import threading
+import time
 from collections.abc import Iterator
+from enum import Enum, auto
 from pathlib import Path
 
 from engine import relaunch
 from engine.cli.bench.guests import SCHEMA, SCHEMA_NAME
 from engine.errors import SynclineError
 
-PUBLISHED = Path(__file__).parents[3] / "tests" / "peers"
+SOURCE = Path(__file__).parents[3]
+"""Where this very program is."""
+
+PUBLISHED = SOURCE / "tests" / "peers"
 """Where the published server is, in a source tree whose tests have run."""
 
 
@@ -31,12 +37,12 @@ class Process:
         self._folder = Path("/proc") / str(process.pid)
 
     def cpu(self) -> float:
-        """Seconds of CPU so far, of all threads that there are: the kernel counts them in nanoseconds."""
-        spent = 0
-        for thread in self._threads():
-            with contextlib.suppress(OSError):  # it has just ended
-                spent += int((thread / "schedstat").read_text().split()[0])
-        return spent / 1e9
+        """Seconds of CPU so far, of all threads that there are or were, to the nanosecond."""
+        if not self._folder.exists():
+            return 0.0
+        with contextlib.suppress(OSError):
+            return time.clock_gettime(_cpu_clock(self.process.pid))
+        return 0.0
 
     def wakes(self) -> int:
         """How often its threads went to sleep so far."""
@@ -59,12 +65,26 @@ class Process:
         return []
 
 
+def _cpu_clock(pid: int) -> int:
+    """Return the clock of the CPU that a process has taken (Linux; clock_getcpuclockid(3))."""
+    return (~pid << 3) | 2
+
+
+class Server(Enum):
+    """Who is asked."""
+
+    HUB = auto()
+    PUBLISHED = auto()
+    BARE = auto()
+    """``broadcast``."""
+
+
 @contextlib.contextmanager
-def serving(folder: Path, *, published: bool = False) -> Iterator[Process]:
+def serving(folder: Path, server: Server = Server.HUB) -> Iterator[Process]:
     """Serve rooms that are made by whoever comes, with a table of their own.
 
     Args:
-        folder: empty. published: the published server, and not our hub.
+        folder: empty.
 
     Raises:
         SynclineError: it did not start.
@@ -73,15 +93,18 @@ def serving(folder: Path, *, published: bool = False) -> Iterator[Process]:
     schemas.mkdir()
     rooms.mkdir()
     (schemas / SCHEMA_NAME).write_text(SCHEMA)
-    if published:
+    if server is Server.PUBLISHED:
         script = PUBLISHED / "node" / "stock-server" / "server.mjs"
         command = ["node", str(script), "0", str(schemas), str(rooms)]
+    elif server is Server.BARE:
+        command = [sys.executable, "-m", "engine.cli.bench.broadcast"]
     else:
         command = relaunch.command("serve", str(rooms), "--port", "0", "--schemas", str(schemas))
         command += ["--limit", "per-address=0"]
     with subprocess.Popen(
         command,
         env=os.environ | {"SYNCLINE_HOME": str(folder / "home")},
+        cwd=SOURCE,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -89,14 +112,14 @@ def serving(folder: Path, *, published: bool = False) -> Iterator[Process]:
     ) as process:
         assert process.stdout is not None
         try:
-            mark = '"port":' if published else "Serving "
+            mark = '"port":' if server is Server.PUBLISHED else "Serving "
             line = next((line for line in process.stdout if mark in line), "")
             if not line:
                 raise SynclineError("The server to be measured did not start.")
-            if published:
+            if server is Server.PUBLISHED:
                 url = f"ws://127.0.0.1:{json.loads(line)['port']}/vlcn-ws"
             else:
-                url = line.split(" at ")[1].split(";")[0]
+                url = line.split(" at ")[1].split(";")[0].strip()
             drain = threading.Thread(target=process.stdout.read)
             drain.start()
             yield Process(process, url)

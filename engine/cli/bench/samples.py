@@ -6,9 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from engine.change import SENTINEL, Change, SQLiteValue
+from engine.ids import SiteId
 from engine.tables import pack_columns
 
-THEM = bytes(range(16))
+THEM = SiteId(bytes(range(16)))
 """The author of the changes."""
 
 TABLE = "item"
@@ -28,7 +29,8 @@ class Sample:
         of: from a row's number to its key.
         columns: the names of the other columns.
         rows: how many rows.
-        ordinary: an ordinary table. Its rows have no numbers beside their keys: such keys cannot be synced yet.
+        ordinary: an ordinary table.
+        numbered: SQLite hands out the numbers of its rows, which travel under other names.
     """
 
     suffix: str
@@ -37,6 +39,7 @@ class Sample:
     columns: tuple[str, ...]
     rows: int
     ordinary: bool = False
+    numbered: bool = False
 
     @property
     def prefix(self) -> str:
@@ -49,7 +52,7 @@ class Sample:
         names = ", ".join(declared.split()[0] for declared in self.key)
         kinds = ("INTEGER", "TEXT", "REAL")
         columns = (f"{name} {kinds[n % 3]}" for n, name in enumerate(self.columns))
-        rowid = " WITHOUT ROWID" if self.ordinary else ""
+        rowid = " WITHOUT ROWID" if self.ordinary and not self.numbered else ""
         return f"CREATE TABLE {TABLE} ({', '.join((*self.key, *columns))}, PRIMARY KEY ({names})){rowid}"
 
     @property
@@ -86,6 +89,10 @@ class Sample:
         """The key of each row."""
         return [self.of(n) for n in range(self.rows)]
 
+    def wire_key(self, n: int) -> bytes:
+        """The key of row ``n`` as it travels: of a row with a number, the name of one that was born elsewhere."""
+        return pack_columns((b"\1" + THEM + (n + 1).to_bytes(8, "big"),) if self.numbered else self.of(n))
+
     def values(self, n: int, version: int = 1) -> Row:
         """The columns of row ``n`` once it was written ``version`` times."""
         kinds = (n + version, f"{n} words, {version}", n / 4 + version)
@@ -105,7 +112,7 @@ class Sample:
         base = (version - 1) * (self.rows // ROWS_EACH + 1)
         return [
             Change(TABLE, pk, cid, val, version, base + 1 + n // ROWS_EACH, THEM, 1, n % ROWS_EACH * width + at)
-            for n, pk in zip(rows, (pack_columns(self.of(n)) for n in rows), strict=True)
+            for n, pk in zip(rows, map(self.wire_key, rows), strict=True)
             for at, (cid, val) in enumerate(zip(self.columns, self.values(n, version), strict=True))
         ]
 
@@ -114,7 +121,7 @@ class Sample:
         base = self.rows // ROWS_EACH + 1
         return [
             Change(TABLE, pk, SENTINEL, None, 2, base + n // ROWS_EACH, THEM, 2, n % ROWS_EACH)
-            for n, pk in enumerate(map(pack_columns, self.keys()))
+            for n, pk in enumerate(map(self.wire_key, range(self.rows)))
         ]
 
 
@@ -133,8 +140,9 @@ def samples(rows: int) -> tuple[Sample, ...]:
 
 
 def ordinary_samples(rows: int) -> tuple[Sample, ...]:
-    """The same of ordinary tables."""
-    return tuple(replace(sample, ordinary=True) for sample in samples(rows))
+    """The same of ordinary tables, WITHOUT ROWID; and one whose numbers SQLite hands out."""
+    same = (replace(sample, ordinary=True) for sample in samples(rows))
+    return (*same, Sample("-numbered", ("id INTEGER",), lambda n: (n + 1,), THREE, rows, ordinary=True, numbered=True))
 
 
 def _scattered(n: int) -> Row:

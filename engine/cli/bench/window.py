@@ -61,7 +61,7 @@ class Rest:
 
 def missing() -> str:
     """Why nothing can be measured here; empty when it can."""
-    return "" if Path("/proc/self/schedstat").exists() else "only Linux tells what a process takes"
+    return "" if Path("/proc/self/task").exists() else "only Linux tells what a process takes"
 
 
 def without_network() -> list[str]:

@@ -16,6 +16,7 @@ from engine.cli.output import print_line
 from engine.cli.window import demo
 from engine.errors import PeerUnreachable, UsageError
 from engine.settings import Settings
+from engine.storage.in_use import PROCESS
 from engine.text import t
 
 
@@ -59,7 +60,8 @@ async def _windows(keep: Path | None, *, once: bool) -> int:
 
 @contextlib.contextmanager
 def folder_for(keep: Path | None) -> Iterator[Path]:
-    """Give the folder for the demo's files: ``keep``, or one that is removed afterwards."""
+    """Give the folder for the demo's files: ``keep``, or one that is removed afterwards. Nothing else is left."""
+    PROCESS.folder = None
     if keep is not None:
         yield keep
         return

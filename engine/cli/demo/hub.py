@@ -18,6 +18,7 @@ from engine.change import SQLiteValue
 from engine.cli import output
 from engine.crr import connect
 from engine.errors import PeerUnreachable, StorageFailed
+from engine.ids import SiteId
 from engine.replica import Replica
 from engine.settings import DatabaseConfig, Mode, Pause, PeerConfig
 from engine.text import Text, joined, layout, t
@@ -79,7 +80,9 @@ class Demo:
         hub = await self.engine.serving.start(self.folder / "hub")
         for side in SIDES:
             self.databases[side] = await self.engine.databases.add(self.files[side], side)
-            peer = PeerConfig.new(self.databases[side].id, hub.url, room=ROOM, name=f"{side} → hub", mode=Mode.LIVE)
+            peer = PeerConfig.new(
+                self.databases[side].id, f"{hub.url}/", room=ROOM, name=f"{side} → hub", mode=Mode.LIVE
+            )
             self.peers[side] = await self.engine.peers.add(peer)
 
     async def write(self, side: str, sql: str) -> None:
@@ -165,7 +168,7 @@ def write(path: Path, sql: str) -> None:
         connection.close()
 
 
-def _clocks(path: Path) -> tuple[bytes, int, dict[bytes, int]]:
+def _clocks(path: Path) -> tuple[SiteId, int, dict[SiteId, int]]:
     """The site id, the version, and what is held of others."""
     with Replica.open(path, readonly=True) as replica:
         return replica.site_id, replica.db_version(), dict(replica.announcements())
@@ -174,7 +177,7 @@ def _clocks(path: Path) -> tuple[bytes, int, dict[bytes, int]]:
 def describe(name: str, path: Path) -> tuple[Text, Rows]:
     """Return a replica's site id, clocks and row counts for a person, and its rows."""
     with Replica.open(path, readonly=True) as replica:
-        rows: Rows = {table: list(replica.live_rows(table)) for table in replica.crr_tables()}
+        rows: Rows = {table: list(replica.live_rows(table)) for table in replica.synced_tables()}
         lines = [
             t(
                 "{machine:<8} site {site_id}  version {version}",

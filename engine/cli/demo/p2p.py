@@ -180,7 +180,7 @@ async def come_together(paths: Sequence[Path]) -> None:
 
 def _rows(path: Path) -> Rows:
     with Replica.open(path, readonly=True) as replica:
-        return {table: list(replica.live_rows(table)) for table in replica.crr_tables()}
+        return {table: list(replica.live_rows(table)) for table in replica.synced_tables()}
 
 
 async def _find(discovery: Discovery, changed: asyncio.Event, link: PairingLink, name: str) -> Found:

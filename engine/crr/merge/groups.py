@@ -55,11 +55,13 @@ def gather(state: State, crr: Crr, batch: Columns, shape: Shape, *, js_numbers: 
     return group
 
 
-def decide(db: apsw.Connection, group: Group, batch: Columns, *, tell: bool) -> Iterator[Group | Sequence[int]]:
+def decide(
+    db: apsw.Connection, group: Group, batch: Columns, *, report_applied: bool
+) -> Iterator[Group | Sequence[int]]:
     """Compare what is offered with what the file holds.
 
     Args:
-        tell: whether somebody may ask what was overwritten.
+        report_applied: whether somebody may ask what was overwritten.
 
     Yields:
         groups of which every cell wins, and rows (their places) that have to be looked at one by one.
@@ -80,7 +82,7 @@ def decide(db: apsw.Connection, group: Group, batch: Columns, *, tell: bool) -> 
     met = replace(group, numbers=numbers)
     offered = [pick(batch.col_versions, places) for places in group.places]
     if all(lowest(column) > found.high for column in offered):
-        yield replace(met, held=keep_held(db, group, keys)) if tell else met
+        yield replace(met, held=keep_held(db, group, keys)) if report_applied else met
         return
     versions = known_versions(db, group, numbers, found)
     if versions is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
-from itertools import accumulate, chain, groupby
+from itertools import accumulate, chain
 from types import TracebackType
 
 import apsw
@@ -15,12 +15,14 @@ from engine.crr import config
 from engine.crr.catalogue import Crr
 from engine.crr.merge import verify_writes
 from engine.crr.merge.groups import decide, gather
+from engine.crr.merge.row import OURS
 from engine.crr.merge.row_group import Group
 from engine.crr.merge.rowwise import Key, Rowwise
 from engine.crr.merge.single import Single, SingleDecision
 from engine.crr.merge.write import applied, write_clocks, write_rows
 from engine.crr.state import State
 from engine.errors import InvalidChange, SynclineError, TableBroken
+from engine.ids import SiteId
 from engine.tables import refusals
 from engine.tables.batches import are_many, batches
 from engine.tables.grouping import bulk
@@ -134,7 +136,7 @@ class Merger:
         js_numbers: see Storage.stored.
         exact: refuse what only hostile or broken peers send. The SQL surface passes False: there, as in
             stock, negative clocks count as very old, and a missing site id means this file itself.
-        tell: whether anybody will ask a decision what was ``applied``.
+        report_applied: whether anybody will ask a decision what was ``applied``.
     """
 
     def __init__(
@@ -144,7 +146,7 @@ class Merger:
         *,
         js_numbers: bool = False,
         exact: bool = True,
-        tell: bool = True,
+        report_applied: bool = True,
     ) -> None:
         self._state = state
         self._rule = rule
@@ -152,9 +154,9 @@ class Merger:
         self._js_numbers = js_numbers
         self._exact = exact
         self._equal_values: bool | None = None
-        self._ordinals: dict[bytes | None, int] = {None: 0, b"": 0}
-        self._tell = tell
-        self._single = Single(state, js_numbers=js_numbers, exact=exact, tell=tell)
+        self._ordinals: dict[SiteId | None, int] = {None: 0, OURS: 0}
+        self._report_applied = report_applied
+        self._single = Single(state, js_numbers=js_numbers, exact=exact, report_applied=report_applied)
 
     def batches(self, *, many: bool) -> AbstractContextManager[None]:
         """Stands around all batches: a failure takes the count of rows back; ``many`` rows come without triggers."""
@@ -227,16 +229,7 @@ class Merger:
         return list(tables.values())
 
     def _grouped(self, batch: Sequence[Change], columns: Columns) -> list[_Table]:
-        spans: dict[str, list[range]] = {}
-        if alike(columns.tables):
-            spans[columns.tables[0]] = [range(len(batch))]
-            return [self._group(self._table(name), batch, columns, where) for name, where in spans.items()]
-        at = 0
-        for name, run in groupby(columns.tables):
-            end = at + sum(1 for _ in run)
-            spans.setdefault(name, []).append(range(at, end))
-            at = end
-        return [self._group(self._table(name), batch, columns, where) for name, where in spans.items()]
+        return [self._group(self._table(name), batch, columns, where) for name, where in columns.by_table().items()]
 
     def _group(self, table: _Table, batch: Sequence[Change], columns: Columns, spans: Sequence[range]) -> _Table:
         """Decide the rows that can be grouped, and hand the others to ``table.rows``."""
@@ -267,7 +260,7 @@ class Merger:
 
     def _decided(self, group: Group, columns: Columns) -> list[Group | Sequence[int]]:
         try:
-            return list(decide(self._db, group, columns, tell=self._tell))
+            return list(decide(self._db, group, columns, report_applied=self._report_applied))
         except UnicodeDecodeError:  # the file holds text that nobody can read
             return list(group.places)
 
@@ -315,7 +308,7 @@ class Merger:
             versions[place] = stamp
         return versions
 
-    def _authors(self, sites: Sequence[bytes | None], won: Sequence[int]) -> Sequence[int]:
+    def _authors(self, sites: Sequence[SiteId | None], won: Sequence[int]) -> Sequence[int]:
         """The ordinal of the author for each place that won."""
         known = self._ordinals
         authors = sites[:1] if alike(sites) else dict.fromkeys(pick(sites, won))

@@ -6,12 +6,16 @@ from collections.abc import Container
 from dataclasses import dataclass, field
 
 from engine.change import SENTINEL, Change, SQLiteValue
+from engine.ids import SiteId
 from engine.sqlite.values import greater, same
 from engine.tables import refusals
 
 ClockRow = tuple[int, int, int]
 """A clock row to write: its col_version; the place in the batch of the change that gives seq and author; and the
 place of the change at which it is stamped with a db_version. (A bare tuple: there is one for each change.)"""
+
+OURS = SiteId(b"")
+"""Stands for the author of a change that names none: this file."""
 
 
 @dataclass(slots=True, eq=False)
@@ -42,7 +46,7 @@ class Row:
     ensure: bool = False
     values: dict[str, SQLiteValue] = field(default_factory=dict)
     zeroed: int | None = None
-    authors: dict[str, bytes] | None = None
+    authors: dict[str, SiteId] | None = None
     clocks: dict[str, ClockRow] = field(default_factory=dict)
     impacted: int = 0
 
@@ -100,7 +104,7 @@ class Row:
         self.clocks[cid] = change.col_version, place, place
         self.values[cid] = value
         if self.authors is not None:
-            self.authors[cid] = change.site_id or b""
+            self.authors[cid] = change.site_id or OURS
         self.impacted += 1
         return True
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from engine.change import SENTINEL, Change, SQLiteValue
 from engine.crr.catalogue import Crr
 from engine.crr.merge import verify_writes
-from engine.crr.merge.row import Row
+from engine.crr.merge.row import OURS, Row
 from engine.crr.state import State
 from engine.sqlite import invalid_text
 from engine.tables.grouping import bulk
@@ -163,7 +163,7 @@ class Rowwise:
             self._load_authors(rows)
 
     def _load_authors(self, rows: Sequence[Row]) -> None:
-        own = self._state.site_id or b""
+        own = self._state.site_id or OURS
         for row in rows:
             row.authors = {}
         for n, cid, site_id in each_block(self._db, self._crr.sql.find_authors, _tagged(rows)):

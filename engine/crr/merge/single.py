@@ -109,14 +109,16 @@ class Single:
     Args:
         state: the connection's.
         js_numbers, exact: as for ``Merger``.
-        tell: whether anybody will ask what was overwritten.
+        report_applied: whether anybody will ask what was overwritten.
     """
 
-    def __init__(self, state: State, *, js_numbers: bool = False, exact: bool = True, tell: bool = True) -> None:
+    def __init__(
+        self, state: State, *, js_numbers: bool = False, exact: bool = True, report_applied: bool = True
+    ) -> None:
         self._state = state
         self._js_numbers = js_numbers
         self._exact = exact
-        self._tell = tell
+        self._report_applied = report_applied
         self._unpacked: tuple[Crr | None, bytes, Key] = None, b"", ()
 
     def decide(self, change: Change) -> SingleDecision | None:
@@ -167,7 +169,7 @@ class Single:
 
     def _needs_stored(self, row: Row, change: Change, version: int | None) -> bool:
         """Does anybody need what the base row holds: whoever is told, or the comparison of two cells of one version?"""
-        if self._tell:
+        if self._report_applied:
             return row.needs_stored(change)
         return change.col_version == version and change.cl == row.length and row.length % 2 == 1
 

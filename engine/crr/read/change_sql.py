@@ -10,6 +10,7 @@ import apsw
 
 from engine.crr.catalogue import Crr
 from engine.errors import TableBroken
+from engine.ids import SiteId
 from engine.sqlite.sql import ident, idents, literal, main
 from engine.tables.names import CLOCK, PKS
 from engine.tables.pack import pack, pack_one
@@ -112,7 +113,7 @@ def has_value(crr: Crr) -> str:
     return f"(c.col_name = '-1' OR t.{ident(crr.key[0])} IS NOT NULL)"
 
 
-class Authors(dict[int, bytes]):
+class Authors(dict[int, SiteId]):
     """The authors, by the small number that stands for each in a file.
 
     A number that names no site is taken for ours: a change must have an author (cr-sqlite.md 12.18).
@@ -121,5 +122,5 @@ class Authors(dict[int, bytes]):
     def __init__(self, db: apsw.Connection) -> None:
         super().__init__(db.execute("SELECT ordinal, site_id FROM main.crsql_site_id"))
 
-    def __missing__(self, ordinal: int) -> bytes | None:
+    def __missing__(self, ordinal: int) -> SiteId | None:
         return self.get(0)

@@ -1,4 +1,4 @@
-"""The causal lengths of a CRR, for comparing (``engine.tables.digests``)."""
+"""What is known of a CRR's rows, those that are gone too, for comparing (``engine.tables.digests``)."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ import apsw
 from engine.crr.catalogue import Crr
 from engine.sqlite import invalid_text
 from engine.sqlite.sql import idents, main
-from engine.tables.digests import SLICE, length_digest
+from engine.tables.digests import DELETED, SLICE, length_digest
 from engine.tables.names import CLOCK, KEY, PKS
+from engine.tables.pack import pack
 
 
 def lengths_above(db: apsw.Connection, crr: Crr, above: int) -> tuple[int, int | None]:
@@ -31,3 +32,19 @@ def lengths_above(db: apsw.Connection, crr: Crr, above: int) -> tuple[int, int |
             total += length_digest(row[:-1], row[-1])
         above, count = number, count + 1
     return total, above if count == SLICE else None
+
+
+def deleted_above(db: apsw.Connection, crr: Crr, above: int) -> tuple[list[bytes], int | None]:
+    """The keys of rows that were deleted, above a number of the key table, and the number to go on above, if any."""
+    clock, pks = main(crr.name + CLOCK), main(crr.name + PKS)
+    rows = list(
+        invalid_text.each(
+            db,
+            f"SELECT p.{KEY}, {idents(crr.key, prefix='p.')} FROM {pks} AS p"
+            f" JOIN {clock} AS s ON s.key = p.{KEY} AND s.col_name = '-1' AND s.col_version % 2 = 0"
+            f" WHERE p.{KEY} > ? ORDER BY p.{KEY} LIMIT ?",
+            (above, DELETED),
+        )
+    )
+    gone = [pack(key) for _, *key in rows if invalid_text.readable(key)]
+    return gone, rows[-1][0] if len(rows) == DELETED else None

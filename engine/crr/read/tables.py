@@ -5,6 +5,7 @@ Rows that are alike come many at once (``engine.crr.read.whole_rows``), all othe
 
 from __future__ import annotations
 
+import json
 import struct
 from itertools import chain
 from typing import Any, NamedTuple
@@ -17,6 +18,8 @@ from engine.crr.read.change_sql import Authors, cells, has_value, lost_column, p
 from engine.crr.read.whole_rows import LOOK, MOST, Rows, WholeRows
 from engine.crr.withheld.detect import UnsendableRows, held_rows
 from engine.sqlite.sql import numbers
+from engine.tables.pack import unpack
+from engine.tables.ranges import Share
 from engine.tables.reading import BARE, LAST, Fill, Shown, new_change, weight
 
 _ROW_END = "\U0010ffff"
@@ -67,12 +70,34 @@ class Reading:
         self._fill = fill
         self._sites = Authors(db)
 
-    def read(self, table: str, place: bytes | None, since: int, shown: Shown | None) -> bytes | None:
+    def read(self, share: Share, place: bytes | None, since: int, shown: Shown | None) -> bytes | None:
         """Read one of them on from a place; returns the next place, None at its end. Raises as ``TableReader.read``."""
         at = (At.of(place) if place is not None else None) or At.after(since)
-        reader = TableReader(self._db, self._tables.crrs[table], self._until, self._fill, shown, self._sites)
-        stopped = reader.read(at)
+        found, crr = self._fill.found, self._tables.crrs[share.table]
+        before = len(found)
+        stopped = TableReader(self._db, crr, self._until, self._fill, shown, self._sites).read(at)
+        if share.columns is not None:
+            found[before:] = self._told(crr, share.columns, found[before:], rows=share.rows)
         return None if stopped is None else stopped.as_bytes()
+
+    def _told(self, crr: Crr, columns: frozenset[str], found: list[Change], *, rows: bool) -> list[Change]:
+        """What is told of changes where only these columns are: with ``rows`` a row none of whose cells is told is told
+        by a sentinel, which cr-sqlite itself gives a row only once it was deleted."""
+        if not rows:
+            return [change for change in found if change.cid in columns]
+        told = [change for change in found if change.cid in columns or change.cid == SENTINEL]
+        others = {change.pk: change for change in found if change.cl == 1 and change.cid not in columns}
+        for change in told:
+            others.pop(change.pk, None)
+        if not others:
+            return told
+        names = json.dumps([SENTINEL, *columns])
+        of_row = f"FROM {crr.sql.clock} WHERE key = ({crr.sql.find_key})"
+        sql = f"SELECT 1 {of_row} AND col_name IN (SELECT value FROM json_each(?))"
+        for pk, change in others.items():
+            if self._db.execute(sql, (*unpack(pk), names)).fetchone() is None:
+                told.append(change._replace(cid=SENTINEL, val=None, col_version=1))
+        return told
 
 
 class TableReader:

@@ -21,6 +21,7 @@ import apsw
 from engine.change import Change, SQLiteValue
 from engine.crr.catalogue import Crr
 from engine.crr.read.change_sql import ROW_AT_ONCE, Authors, same_row
+from engine.ids import SiteId
 from engine.sqlite.sql import ident, idents, main, numbers
 from engine.sqlite.values import Affinity
 from engine.tables.names import CLOCK, KEY, PKS
@@ -66,7 +67,7 @@ class Rows:
     pks: Sequence[bytes]
     values: Sequence[Sequence[SQLiteValue]]
     col_versions: Sequence[int]
-    sites: Sequence[bytes | None]
+    sites: Sequence[SiteId | None]
     seqs: Sequence[int]
     others: Sequence[tuple[int, tuple[int, int, bytes]]]
     last: tuple[int, int]

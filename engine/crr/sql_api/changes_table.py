@@ -1,4 +1,5 @@
-"""crsql_changes: SELECT reads the changes of all CRRs (cr-sqlite.md 6), INSERT merges one (cr-sqlite.md 7).
+"""crsql_changes: SELECT reads the changes of all CRRs (cr-sqlite.md 6), INSERT merges one (cr-sqlite.md 7); and what
+there is of tables of other kinds (``engine.tables.sql_changes``).
 
 A SELECT becomes one query for each CRR, put together with UNION ALL. The conditions on all columns but ``val`` go
 into it; SQLite checks every one again, so that they need not be exact, only never too narrow.
@@ -6,23 +7,26 @@ into it; SQLite checks every one again, so that they need not be exact, only nev
 
 from __future__ import annotations
 
+import hashlib
 import heapq
 import re
 from collections.abc import Callable, Iterator
+from itertools import chain
 from typing import Any
 
 import apsw
 
-from engine.change import Change, SQLiteValue
+from engine.change import MAX_VERSION, Change, SQLiteValue
 from engine.crr.catalogue import Crr
 from engine.crr.merge.merger import Merger
 from engine.crr.merge.single import Single
 from engine.crr.read.change_sql import known_cells, source, value_of
 from engine.crr.state import State
-from engine.errors import InvalidChange, ReplicaError, UsageError
+from engine.errors import InvalidChange, ReplicaError, SchemaMismatch, UsageError
+from engine.ids import SiteId
 from engine.sqlite.sql import ident, idents, literal, main
 from engine.sqlite.values import as_integer
-from engine.tables.names import KEY, PKS
+from engine.tables.names import KEY, PKS, REGISTER
 from engine.tables.pack import unpack
 
 SCHEMA = (
@@ -41,6 +45,8 @@ _PLAIN = {
     _SEQ: "c.seq",
 }
 _SITE_CONDITION = re.compile(r"\{site ([^}]*)\}")
+_VERSION_CONDITION = re.compile(r"c\.db_version (=|>=?|<=?|IS) :(a\d+)")
+_TABLE_CONDITION = re.compile(r"CAST\(\{table\} AS TEXT\) (?:=|IS) :(a\d+)")
 _KEY_CONDITION = re.compile(r"\{key :(a\d+)\}")
 _EQUAL = (apsw.SQLITE_INDEX_CONSTRAINT_EQ, apsw.SQLITE_INDEX_CONSTRAINT_IS)
 _OPERATORS = {
@@ -67,7 +73,7 @@ class ChangesTable:
 
     def __init__(self, state: State) -> None:
         self._state = state
-        self._single = Single(state, exact=False, tell=False)
+        self._single = Single(state, exact=False, report_applied=False)
 
     def BestIndexObject(self, index: apsw.IndexInfo) -> bool:  # noqa: N802 (APSW names it)
         conditions: list[str] = []
@@ -86,6 +92,7 @@ class ChangesTable:
             cost = min(cost, {_PK: 1e1, _DB_VERSION: 1e3, _SITE_ID: 1e5}.get(column, 1e6))
         order = [(index.get_aOrderBy_iColumn(n), index.get_aOrderBy_desc(n)) for n in range(index.nOrderBy)]
         ours = [column for column, _ in order] == [_DB_VERSION, _SEQ][: len(order)]
+        ours = ours and not self._state.db.table_exists("main", REGISTER)  # those of others come behind
         index.orderByConsumed = bool(order) and ours
         directions = "".join("-" if descending else "+" for _, descending in order) if ours else ""
         index.idxStr = directions.ljust(2, "+") + " AND ".join(conditions)
@@ -107,10 +114,18 @@ class ChangesTable:
             change = _NEW(Change, fields)  # a third of the time of ``_make``
         else:
             numbers = [as_integer(self._state.db, number) for number in (col_version, db_version, cl, seq)]
-            change = Change(table, pk, cid, val, numbers[0], numbers[1], site_id, numbers[2], numbers[3])
-        decision = self._single.decide(change)
+            author = SiteId(site_id) if site_id is not None else None
+            change = Change(table, pk, cid, val, numbers[0], numbers[1], author, numbers[2], numbers[3])
+        try:
+            decision = self._single.decide(change)
+        except SchemaMismatch as error:
+            won = None if error.column else self._state.others.merge(change)
+            if won is None:
+                raise
+            self._state.rows_impacted += won
+            return rowid if rowid is not None else 0
         if decision is None:
-            Merger(self._state, exact=False, tell=False).merge([change])
+            Merger(self._state, exact=False, report_applied=False).merge([change])
         else:
             decision.write()
         return rowid if rowid is not None else 0
@@ -164,7 +179,20 @@ class ChangesCursor:
         self._rows = heapq.merge(*groups, key=lambda row: (signs[0] * row[_DB_VERSION], signs[1] * row[_SEQ]))
         if len(groups) == 1:
             self._rows = groups[0]
+        if self._state.db.table_exists("main", REGISTER):
+            self._rows = chain(self._rows, self._of_others(plan, values))
         self.Next()
+
+    def _of_others(self, plan: str, values: dict[str, SQLiteValue]) -> Iterator[tuple[Any, ...]]:
+        """The changes of tables of other kinds; what goes into it of the conditions is what bounds it."""
+        since, until = 0, MAX_VERSION
+        for operator, name in _VERSION_CONDITION.findall(plan):
+            bound = values[name]
+            if type(bound) is int:
+                since = max(since, bound - (operator in ("=", ">=", "IS"))) if operator not in ("<", "<=") else since
+                until = min(until, bound - (operator == "<")) if operator not in (">", ">=") else until
+        names = {values[name] for name in _TABLE_CONDITION.findall(plan)}
+        return self._state.others.read(lambda table: names <= {table}, since, until)
 
     def _of_sites(self, operator: str, values: dict[str, SQLiteValue]) -> str:
         """A condition on the authors as one on their numbers, so that no row's author is looked up. The author of
@@ -195,6 +223,9 @@ class ChangesCursor:
     def Rowid(self) -> int:  # noqa: N802
         """One for each row, as SQLite tells rows apart by it when conditions are joined with OR."""
         assert self._row is not None
+        if isinstance(self._row, Change):
+            cell = repr((self._row.table, self._row.pk, self._row.cid)).encode()
+            return -1 - (int.from_bytes(hashlib.blake2b(cell, digest_size=8).digest(), "big") >> 1)
         *_, table, key = self._row
         columns = self._crrs[table].columns
         cid = self._row[_CID]

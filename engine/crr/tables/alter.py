@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import apsw
 
-from engine.clocks import table_marks
+from engine.clocks import coverage, table_marks
 from engine.crr.state import Alter, State
 from engine.crr.tables.backfill import bury, record_as_new, take_over
 from engine.crr.tables.create import build, create_tables, drop_records, drop_triggers
@@ -158,7 +158,12 @@ def _finish(state: State, alter: Alter) -> None:
         raise NotEligible.because(table.name, reasons)
     if not anew:
         marked = state.catalogue().tracking(table.name)
-        if marked and alter.mark:  # that on the table goes with it when the table is made anew
+        gone = set(alter.columns).difference(table.tracked)
+        if marked and gone:
+            slots = dict.fromkeys(alter.columns, 0)
+            mark = table_marks.put(db, marked)
+            coverage.forget_columns(db, marked.name, slots, gone, renewed=mark, borne=alter.mark)
+        elif marked and alter.mark:  # that on the table goes with it when the table is made anew
             table_marks.put_again(db, marked, alter.mark)
         if not alter.watched:
             bury(state, table, seen.keys, same=bool(alter.mark))

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 import apsw
 
 from engine.crr.state import State
-from engine.crr.tables import undone
+from engine.crr.tables import kept_records
 from engine.crr.tables.alter import begin_alter, commit_alter
 from engine.crr.tables.create import make_plain, savepoint
 from engine.errors import ReplicaError, UsageError
@@ -143,7 +143,7 @@ def _indexes(db: apsw.Connection, table: Table) -> dict[str, tuple[str, ...]]:
 
 def _drop_table(state: State, name: str) -> None:
     make_plain(state, name, for_good=True)
-    undone.drop(state.db, name)
+    kept_records.drop(state.db, name)
     with _step(t("The table “{table}” cannot be dropped", table=name)):
         _drop_view(state.db, name)
         state.db.execute(f"DROP TABLE IF EXISTS {main(name)}")

@@ -10,7 +10,7 @@ import apsw
 from engine.clocks import coverage
 from engine.crr.catalogue import load
 from engine.crr.state import State
-from engine.crr.tables import undone
+from engine.crr.tables import kept_records
 from engine.crr.tables.backfill import backfill, bury, forget_rows, record_as_new, rows_and_keys
 from engine.crr.tables.eligibility import find_table, obstacles
 from engine.crr.triggers import EVENTS, Triggers, trigger_name
@@ -59,7 +59,7 @@ def make_crr(state: State, name: str) -> None:
     with savepoint(db):
         halves = [bool(column_names(db, table.name + suffix)) for suffix in (CLOCK, PKS)]
         if not any(halves):
-            undone.take_back(state, table)
+            kept_records.take_back(state, table)
         elif halves[0] != halves[1]:  # the numbers in the one would stand for other rows than they did
             state.keep_floor()
             drop_records(db, table.name)
@@ -95,7 +95,7 @@ def build(state: State, table: Table) -> None:
 
 def make_plain(state: State, name: str, *, for_good: bool = False) -> None:
     """Stop tracking ``name``: its triggers are dropped, its rows stay. Its sync records are put aside, for when it is
-    tracked again (``undone``); ``for_good``: dropped."""
+    tracked again (``kept_records``); ``for_good``: dropped."""
     db = state.db
     table = find_table(db, name)
     exact = table.name if table is not None else name
@@ -107,7 +107,7 @@ def make_plain(state: State, name: str, *, for_good: bool = False) -> None:
         crr = state.catalogue().tracking(exact)
         if crr is not None and not for_good:
             coverage.forget_table(db, exact)
-            undone.put_aside(state, crr)
+            kept_records.put_aside(state, crr)
         drop_triggers(db, exact, table)
         drop_records(db, exact)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import apsw
 
+from engine.clocks import secondhand
 from engine.crr.catalogue import Catalogue
 from engine.crr.state import State
 from engine.crr.withheld.detect import UnsendableRows, find, held_rows, reasons
@@ -42,8 +43,12 @@ class CrrSource:
 
     def record_as_new(self, table: str, keys: Sequence[Key]) -> None:
         """Give all their cells the next version."""
-        sql = f"UPDATE {main(table + CLOCK)} SET db_version = ? WHERE key IN carray(?)"
-        self._state.db.execute(sql, (self._state.next_version(), numbers(list(map(int, keys)))))
+        sql, version = (
+            f"UPDATE {main(table + CLOCK)} SET db_version = ? WHERE key IN carray(?)",
+            self._state.next_version(),
+        )
+        self._state.db.execute(sql, (version, numbers(list(map(int, keys)))))
+        secondhand.note_all(self._state.db, version)
 
     def find(self, error: Unsendable) -> Sequence[Held]:
         """The rows that reading came to grief on."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from itertools import chain
+from itertools import chain, groupby
 from operator import itemgetter, ne
 from typing import Any, NamedTuple, TypeVar
 
 from engine.change import MAX_VERSION, Change, SQLiteValue
+from engine.ids import SiteId
 from engine.sqlite.values import Affinity, Storage
 from engine.tables.validate import SITE, VALUES
 
@@ -32,7 +33,7 @@ class Columns(NamedTuple):
     vals: Sequence[SQLiteValue]
     col_versions: Sequence[int]
     db_versions: Sequence[int]
-    sites: Sequence[bytes]
+    sites: Sequence[SiteId]
     lengths: Sequence[int]
     seqs: Sequence[int]
 
@@ -48,6 +49,18 @@ class Columns(NamedTuple):
             return columns if columns._sound() else None
         except TypeError:  # something that has no hash, or no order
             return None
+
+    def by_table(self) -> dict[str, list[range]]:
+        """Where the changes of each table stand."""
+        if alike(self.tables):
+            return {self.tables[0]: [range(len(self.tables))]}
+        spans: dict[str, list[range]] = {}
+        at = 0
+        for name, run in groupby(self.tables):
+            end = at + sum(1 for _ in run)
+            spans.setdefault(name, []).append(range(at, end))
+            at = end
+        return spans
 
     def _sound(self) -> bool:
         # Most of these have few different values: to look at those is to look at all.

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from engine.change import SQLiteValue
+from engine.sqlite.invalid_text import readable
 from engine.tables.findings import Damage, Finding
-from engine.tables.types import Waiting, WaitingRow
+from engine.tables.waiting import Waiting, WaitingRow
 from engine.tables.withheld.records import Held, HeldRows, Why
 from engine.text import joined, printable, t
 
@@ -16,15 +17,17 @@ NAMED = 3
 _SHOWN = 40
 """Characters of a key's value."""
 
+Key = tuple[SQLiteValue, ...]
+
 ShownKey = Callable[[Held], str]
 """Gives the key of a row, as it can be shown."""
 
 
-def waiting(held: HeldRows, shown_key: ShownKey) -> Waiting:
-    """Return what waits. The caller holds a read transaction."""
+def waiting(held: HeldRows, shown_key: ShownKey, *, named: int = NAMED) -> Waiting:
+    """Return what waits, with so many rows by name; -1: all. The caller holds a read transaction."""
     if not held.exist():
         return Waiting()
-    count, found = held.told(NAMED)
+    count, found = held.told(named)
     rows = tuple(_describe(one, shown_key(one)) for one in found)
     correct = t("Once the text is corrected, or stored as a BLOB, the row is sent.")
     hints = (correct,) if Why.TEXT in count else ()
@@ -43,6 +46,43 @@ def no_text(table: str, held: Sequence[Held], shown_key: ShownKey) -> list[Findi
 def shown(values: Sequence[SQLiteValue]) -> str:
     """A key, of which a text may be one that nobody can read."""
     return joined(", ", map(_value, values))
+
+
+def bare(key: str) -> str:
+    """A key as it can be shown, without its quotation marks."""
+    return key.replace("“", "").replace("”", "").replace("„", "")
+
+
+def matching(keys: Iterable[Key], wanted: str) -> tuple[int, set[Key]]:
+    """Return the keys that ``wanted`` names best, and how well it does; those that nobody can read are passed over.
+
+    Returns:
+        0: it is the key whole, with quotation marks; 1: without; 2: as it is shown, which may be cut; 3: likewise,
+        without quotation marks.
+    """
+    best, found = len(_FORMS), set[Key]()
+    for key in filter(readable, keys):
+        level = next((n for n, form in enumerate(_FORMS[: best + 1]) if form(key) == wanted), len(_FORMS))
+        if level < best:
+            best, found = level, {key}
+        elif level == best < len(_FORMS):
+            found.add(key)
+    return best, found
+
+
+def _whole(key: Key) -> str:
+    return joined(", ", [t("“{name}”", name=one) if isinstance(one, str) else _unquoted(one) for one in key])
+
+
+def _plain(key: Key) -> str:
+    return joined(", ", map(_unquoted, key))
+
+
+def _unquoted(value: SQLiteValue) -> str:
+    return f"x'{value.hex()}'" if isinstance(value, bytes) else str(value)
+
+
+_FORMS: tuple[Callable[[Key], str], ...] = (_whole, _plain, shown, lambda key: bare(shown(key)))
 
 
 def _describe(held: Held, key: str) -> WaitingRow:

@@ -59,22 +59,22 @@ class LookingAgain:
         self._db = db
         self._source = source
         self._after = FIRST
-        self._seen: tuple[int, int] | None = None
+        self._seen: tuple[int, tuple[int, int]] | None = None  # the version, and what moves with programs and tables
 
     def changed(self, db_version: int) -> list[Changed]:
         """The rows that are not any more as they are recorded.
 
-        All are looked at once another program has written, but of more than ``AT_ONCE`` each time as many, and those
-        that were written to since the last time. The caller holds a read transaction.
+        All are looked at once another program has written or a table was altered, but of more than ``AT_ONCE`` each
+        time as many, and those that were written to since the last time. The caller holds a read transaction.
         """
         if not self._source.held.exist():
             return []
-        now = self._db.pragma("data_version"), db_version
+        now = db_version, (self._db.pragma("data_version"), self._db.pragma("schema_version"))
         found: set[Held] = set()
-        if self._seen is None or now[0] != self._seen[0]:
+        if self._seen is None or now[1] != self._seen[1]:
             found.update(self._some())
-        if self._seen is not None and now[1] > self._seen[1]:
-            found.update(self._written_since(self._seen[1]))
+        if self._seen is not None and now[0] > self._seen[0]:
+            found.update(self._written_since(self._seen[0]))
         changed = self._compared(sorted(found, key=attrgetter("table")))
         if not changed:
             self._seen = now

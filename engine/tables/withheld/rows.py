@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 import apsw
 
 from engine.tables.reading import Unsendable
-from engine.tables.types import Waiting
-from engine.tables.withheld.describe import waiting
+from engine.tables.waiting import Waiting
+from engine.tables.withheld.describe import NAMED, waiting
 from engine.tables.withheld.recheck import Changed, LookingAgain, Source
 from engine.tables.withheld.records import Held
 
@@ -42,9 +42,9 @@ class WithheldRows:
         """Record them."""
         self._source.held.record(found, readonly=readonly)
 
-    def waiting(self) -> Waiting:
+    def waiting(self, *, every: bool = False) -> Waiting:
         """What is withheld, in words."""
-        return waiting(self._source.held, self._source.shown_key)
+        return waiting(self._source.held, self._source.shown_key, named=-1 if every else NAMED)
 
     def recheck_all(self) -> None:
         """Have the next ``changed`` look at every row."""

@@ -17,11 +17,14 @@ from websockets.asyncio.server import ServerConnection, serve
 from engine.api import Engine
 from engine.checks.probe import ProbeReport, Step, probe
 from engine.errors import UsageError
+from engine.ids import DatabaseId
+from engine.settings import PeerConfig
 from engine.wire import OLDEST, PROTOCOL, Failure, FailureCode, encode
 from engine.wire.handshake import OWN_HEADER
 from tests.engine.live import PATIENCE, make_file, on_loop, plain_engine, rows, until, write
 from tests.peers.stock_server import StockServer
 from tests.ports import free_port
+from tests.stream_server import stream_server
 
 SECOND = "CREATE TABLE tag (id INTEGER PRIMARY KEY NOT NULL, name TEXT); SELECT crsql_as_crr('tag');"
 
@@ -61,15 +64,19 @@ async def test_all_is_well_and_nothing_is_written(tmp_path: Path) -> None:
     async with hub(tmp_path / "rooms", token="right") as (engine, url):
         here = make_file(tmp_path / "here.db")
         write(here, "INSERT INTO item (id, name) VALUES (1, 'one')")
-        before = dump(here), dump(tmp_path / "rooms/room")
+        before = dump(here)
+        await probe(here, url, "room", "right")  # a room that is asked for the first time records that it begins empty
+        assert dump(here) == before
+        room = dump(tmp_path / "rooms/room")
         report = await probe(here, url, "room", "right")
         assert outcomes(report) == "ooooo"
         assert report.ok
         assert report.own
         assert report.steps[-1].sentence == "Both sides have “item”."
-        assert (dump(here), dump(tmp_path / "rooms/room")) == before
+        assert (dump(here), dump(tmp_path / "rooms/room")) == (before, room)
         assert rows(tmp_path / "rooms/room") == []
-        assert outcomes(await probe(None, url, "room", "right")) == "oooou"
+        report = await probe(None, url, "room", "right")
+        assert (outcomes(report), report.steps[-1].sentence) == ("ooooo", "The new file gets “item”.")
         serving = engine.serving.hub
         assert serving is not None
         await until(lambda: not serving.guests, "it has hung up")
@@ -104,8 +111,14 @@ async def test_schemas(tmp_path: Path) -> None:
         less = make_file(tmp_path / "less.db")
         assert await judge(less) == ("ooooo", "Both sides have “item”. Left out: “tag” (only on the other side).")
         narrow = "CREATE TABLE item (id INTEGER PRIMARY KEY NOT NULL, name TEXT); SELECT crsql_as_crr('item')"
-        outcome, told = await judge(make_file(tmp_path / "narrow.db", narrow))
-        assert (outcome, "lacks the columns “extra”, “n” on this side" in told) == ("oooof", True)
+        assert await judge(make_file(tmp_path / "narrow.db", narrow)) == (
+            "ooooo",
+            "Both sides have “item”. These columns stay on the other side until this side has them too: “extra”, “n” of"
+            " “item”. Left out: “tag” (only on the other side).",
+        )
+        other = make_file(tmp_path / "other.db", narrow.replace("name TEXT", "name BLOB"))
+        outcome, told = await judge(other)
+        assert (outcome, "“name” of the table “item” has the type" in told) == ("oooof", True)
         foreign = make_file(tmp_path / "foreign.db", SECOND.replace("tag", "stone"))
         assert await judge(foreign) == (
             "oooof",
@@ -148,8 +161,7 @@ async def answering(answer: Callable[[asyncio.StreamWriter], None]) -> AsyncIter
         answer(writer)
         writer.close()
 
-    server = await asyncio.start_server(serve_one, "127.0.0.1", 0)
-    async with server:
+    async with stream_server(serve_one) as server:
         yield f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/sync"
 
 
@@ -222,12 +234,14 @@ async def test_servers_that_only_look_right() -> None:
     async with websocket(lambda connection: connection.close(4000, "Not you.")) as url:
         assert outcomes(await probe(None, url, "room")) == "ofouu"
     async with websocket(lambda connection: connection.close(4000, "Not you."), own=str(PROTOCOL)) as url:
-        assert sentence(await probe(None, url, "room")).endswith("closed the connection: Not you.")
+        assert sentence(await probe(None, url, "room")).endswith(
+            "closed the connection. The other side says “Not you”."
+        )
     async with websocket(lambda connection: connection.send(b"\x63junk"), own=str(PROTOCOL)) as url:
         assert outcomes(await probe(None, url, "room")) == "ofouu"
     failure = Failure(code=int(FailureCode.SCHEMA), sentence="It is too old.", retry=False)
     async with websocket(lambda connection: connection.send(encode(failure)), own=str(PROTOCOL)) as url:
-        assert sentence(await probe(None, url, "room")) == "schema: It is too old."
+        assert sentence(await probe(None, url, "room")) == "schema: The other side says “It is too old”."
     for other in (OLDEST - 1, PROTOCOL + 1):
         async with websocket(lambda _: asyncio.sleep(0), own=str(other)) as url:
             report = await probe(None, url, "room")
@@ -289,6 +303,14 @@ def test_a_published_server(tmp_path: Path) -> None:
             report = await probe(file, server.url, "room-small")
             assert outcomes(report) == "ooouu"
             assert "only at each new connection" in report.steps[3].sentence
+            report = await probe(None, server.url, "room", named=True)
+            assert outcomes(report) == "ooouf"
+            assert "cannot be asked for its tables" in sentence(report)
+            peer = PeerConfig.new(DatabaseId(""), server.url, room="room")
+            async with plain_engine() as engine:
+                with pytest.raises(UsageError, match="is not a Syncline, so it cannot be asked what it holds"):
+                    await engine.databases.add_from_room(tmp_path / "new.db", peer)
+                assert (engine.settings.databases, (tmp_path / "new.db").exists()) == ((), False)
 
         go()
         assert os.listdir(tmp_path / "rooms") == []

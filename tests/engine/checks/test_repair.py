@@ -9,6 +9,7 @@ import pytest
 
 from engine.api import Engine
 from engine.checks.repair import Side, resolve_rows
+from engine.checks.row_diff import RowDifference
 from engine.errors import UsageError
 from engine.replica import Replica
 from engine.session import Verdict
@@ -96,6 +97,26 @@ async def test_a_row_that_changed_since_stays(tmp_path: Path) -> None:
         assert (resolved.written, resolved.left) == (1, 1)
         assert "changed in the meantime" in resolved.why
     assert rows(one)[0][1][0] == (str, "newer")
+
+
+def test_rows_whose_numbers_each_machine_hands_out_are_left_as_they_are(tmp_path: Path) -> None:
+    """The row with that number here may be another one, that only looks like it."""
+    todo = RowDifference("todo", (1,), ("text",), ("a",), ("b",))
+    notes = RowDifference("notes", ("k",), ("text",), ("a",), ("b",))
+    with Replica.open(tmp_path / "a.db", create=True) as replica:
+        db = replica.connection
+        db.execute("CREATE TABLE todo (id INTEGER PRIMARY KEY, text); CREATE TABLE notes (id TEXT PRIMARY KEY, text)")
+        for table in ("todo", "notes"):
+            replica.make_ordinary(table)
+        db.execute("INSERT INTO todo VALUES (1, 'a'); INSERT INTO notes VALUES ('k', 'a')")
+        for side in Side:
+            resolved = resolve_rows(replica, [todo], side)
+            assert (resolved.written, resolved.left) == (0, 1)
+            assert "Change the rows in the app" in resolved.why
+        mine = resolve_rows(replica, [notes], Side.MINE)
+        assert mine.why == "Rows of “notes” cannot be taken from this side. Take “theirs” on the other machine."
+        assert resolve_rows(replica, [notes], Side.THEIRS).written == 1
+        assert db.execute("SELECT text FROM todo UNION ALL SELECT text FROM notes").fetchall() == [("a",), ("b",)]
 
 
 @on_loop

@@ -24,6 +24,7 @@ CREATE TABLE item (id INTEGER PRIMARY KEY NOT NULL, name TEXT, mine);
 CREATE TABLE own (id PRIMARY KEY NOT NULL);
 SELECT crsql_as_crr('item'); SELECT crsql_as_crr('own');
 """
+OWN = "CREATE TABLE own (id PRIMARY KEY NOT NULL); SELECT crsql_as_crr('own')"
 NEW = """
 CREATE TABLE item (id INTEGER PRIMARY KEY NOT NULL, name TEXT COLLATE NOCASE, n INTEGER DEFAULT 7, note TEXT);
 CREATE TABLE tag (a TEXT NOT NULL, b NOT NULL, color TEXT DEFAULT 'it''s', PRIMARY KEY (b, a)) WITHOUT ROWID;
@@ -116,6 +117,13 @@ def test_what_is_added_beside_an_app_can_be_written_by_it(tmp_path: Path) -> Non
         assert replica.take_back_added() == ([Addition("item", "n")], [Addition("item", "note"), Addition("tag")])
 
 
+def test_a_table_called_as_an_index_is_here_holds_up_no_other(tmp_path: Path) -> None:
+    with Replica.open(make_file(tmp_path / "two.db", NEW)) as other:
+        plans = other.plans()
+    with Replica.open(make_file(tmp_path / "one.db", f"{OLD}; CREATE INDEX TAG ON item (name)")) as replica:
+        assert replica.add_missing(plans) == [Addition("item", "n"), Addition("item", "note")]
+
+
 def test_tables_of_other_names_and_keys_stay_as_they_are(tmp_path: Path) -> None:
     """One that is there without being synced, and one with another key."""
     plain = "CREATE TABLE Tag (x); CREATE TABLE item (name TEXT PRIMARY KEY NOT NULL); SELECT crsql_as_crr('item')"
@@ -138,22 +146,44 @@ def test_tables_of_other_names_and_keys_stay_as_they_are(tmp_path: Path) -> None
 @on_loop
 async def test_a_link_that_is_held_up_goes_on_after_the_addition(tmp_path: Path) -> None:
     """Through the engine: the peer says what to begin with, and it is in sync without another word."""
+    one, room = make_file(tmp_path / "one.db", OWN), make_file(tmp_path / "hub" / "room", NEW)
+    write(room, "INSERT INTO item VALUES (2, 'there', 8, 'x')")
+    async with plain_engine() as server, Engine(Settings(), backups=Backups(tmp_path / "backups")) as engine:
+        hub = await server.serving.start(room.parent)
+        peer = await add_peer(engine, one, hub.url)
+        await until(lambda: engine.peers.statuses()[0].remedy is Remedy.COMPARE_TABLES, "it is held up")
+        assert engine.peers.statuses()[0].state is State.NEEDS_YOU
+        comparison = await engine.checks.compare_tables(peer)
+        assert [line.table for line in comparison.lines if line.addable] == ["item", "tag"]
+        assert comparison.added == ()
+        added = await engine.checks.add_missing(peer, comparison.there)
+        assert added == [Addition("item"), Addition("tag")]
+        assert len(Backups(tmp_path / "backups").find(one)) == 1
+        assert (await engine.checks.compare_tables(peer)).added == tuple(added)
+        await engine.peers.wait_in_sync(timeout=PATIENCE)
+        assert engine.peers.statuses()[0].remedy is None
+        assert rows(one) == rows(room) != []
+        assert await engine.checks.undo_additions(peer) == ([Addition("tag")], [Addition("item")])
+
+
+@on_loop
+async def test_what_stays_on_the_other_side_comes_after_the_addition(tmp_path: Path) -> None:
+    """Columns hold nothing up; what they held before they were added here comes all the same."""
     one, room = make_file(tmp_path / "one.db", OLD.replace(", mine", "")), make_file(tmp_path / "hub" / "room", NEW)
     write(room, "INSERT INTO item VALUES (2, 'there', 8, 'x')")
     async with plain_engine() as server, Engine(Settings(), backups=Backups(tmp_path / "backups")) as engine:
         hub = await server.serving.start(room.parent)
         peer = await add_peer(engine, one, hub.url)
-        await until(lambda: engine.peers.statuses()[0].state is State.NEEDS_YOU, "it is held up")
-        assert engine.peers.statuses()[0].remedy is Remedy.COMPARE_TABLES
+        await engine.peers.wait_in_sync(timeout=PATIENCE)
+        assert rows(one) == [((2,), [(str, "there")])]
+        [stays] = engine.peers.statuses()[0].one_sided
+        assert stays.startswith("These columns stay on the other side until this side has them too: “n”, “note” of")
         comparison = await engine.checks.compare_tables(peer)
         assert [line.column for line in comparison.lines if line.addable] == ["n", "note", ""]
-        assert comparison.added == ()
         added = await engine.checks.add_missing(peer, comparison.there)
-        assert [*map(str, (one.table for one in added))] == ["item", "item", "tag"]
-        assert len(Backups(tmp_path / "backups").find(one)) == 1
-        assert (await engine.checks.compare_tables(peer)).added == tuple(added)
-        await engine.peers.wait_in_sync(timeout=PATIENCE)
-        assert engine.peers.statuses()[0].remedy is None
+        assert added == [Addition("item", "n"), Addition("item", "note"), Addition("tag")]
+        await until(lambda: rows(one) == rows(room), "what the columns hold")
+        await until(lambda: engine.peers.statuses()[0].one_sided == (), "nothing stays")
         dropped, kept = await engine.checks.undo_additions(peer)
         assert (dropped, kept) == ([Addition("tag")], [Addition("item", "n"), Addition("item", "note")])
 

@@ -23,11 +23,21 @@ def figures(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, di
 @pytest.mark.full
 def test_merge(capsys: pytest.CaptureFixture[str]) -> None:
     found = figures(capsys, "merge", "--rows", "40")
+    keys = ("", "-text", "-composite", "-wide")
     names = [
         kind + name + key
-        for kind in ("", "ordinary-")
-        for key in ("", "-text", "-composite", "-wide")
-        for name in ("empty", "older", "older-upsert", "same", "deletes")
+        for kind, of_kind in (("", keys), ("ordinary-", (*keys, "-numbered")))
+        for key in of_kind
+        for name in (
+            "empty",
+            "older",
+            "older-upsert",
+            "same",
+            "deletes",
+            "batched-empty",
+            "batched-older",
+            "batched-same",
+        )
     ]
     assert list(found) == names
     assert (found["empty"]["rows"], found["empty"]["changes"]) == (40, 120)
@@ -53,6 +63,7 @@ def test_the_others(bench: str, first: str, capsys: pytest.CaptureFixture[str]) 
     assert all(float(str(line["seconds"])) > 0 for line in found.values())
 
 
+@pytest.mark.slow
 def test_an_app_beside_syncline(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["bench", "capture", "--rows", "20", "--json"]) == 0
     found = {line["case"]: line for line in map(json.loads, capsys.readouterr().out.splitlines())}

@@ -28,6 +28,8 @@ for command in json.load(sys.stdin):
 )
 """Runs one command after the other; prints the status of each and what it said."""
 
+MAIN = ("read-only", "a file", "no space", "no such user", "XDG read-only")
+
 LINK = f"syncline://pair?at=127.0.0.1&port=9&room=a&token={'t' * 43}&cert={'A' * 43}"
 
 
@@ -47,7 +49,9 @@ def run(commands: list[list[str]], environment: dict[str, str]) -> list[tuple[in
     return [(status, said) for status, said in map(json.loads, done.stdout.splitlines())]
 
 
-@pytest.mark.parametrize("fault", FOLDERS)
+@pytest.mark.parametrize(
+    "fault", [pytest.param(fault, marks=() if fault in MAIN else pytest.mark.full) for fault in FOLDERS]
+)
 def test_every_command_says_it_in_a_sentence(tmp_path: Path, fault: str) -> None:
     a, plain = (
         make_file(tmp_path / "a.db"),

@@ -49,7 +49,7 @@ def test_names_of_peers_tables_and_columns(syncline: Command, tmp_path: Path) ->
         SettingsFile(tmp_path / "home" / "config" / "settings.toml").save(
             Settings(databases=(database,), peers=(peer,))
         )
-        assert f"    Gegenstelle column  {url}  Raum read  " in syncline("status", env=GERMAN)
+        assert f"    Gegenstelle column  {url}read  Raum read  " in syncline("status", env=GERMAN)
         said = syncline("sync", ours, env=GERMAN)
         assert "Synchron: " in said
         assert "Ausgelassen: „column“ (nur auf der anderen Seite)." in said

@@ -185,7 +185,7 @@ def test_what_watches_says_it_once_and_sends_them_at_once(
     syncline: Command, tmp_path: Path, room: Path, hub: str
 ) -> None:
     file = make_file(tmp_path / "a.db", SCHEMA)
-    with syncline.running("sync", file, hub, "--room", "room", "--watch") as watching:
+    with syncline.running("sync", file, hub, "--room", "room", "--watch", "--verbose") as watching:
         assert watching.process.stdout is not None
         lines = [watching.line]
 

@@ -131,7 +131,7 @@ def test_a_key_in_another_order_keeps_its_versions(make: MakeReplica) -> None:
     commit(db)
     assert clock(db) == before
     assert db.execute("SELECT * FROM foo__crsql_pks").fetchall() == [(1, 2, 1), (2, 6, 5)]
-    assert replica.crr_tables() == ("foo",)
+    assert replica.synced_tables() == ("foo",)
 
 
 def test_a_key_of_another_type_starts_anew(make: MakeReplica) -> None:
@@ -151,12 +151,12 @@ def test_a_plain_table_becomes_a_crr(make: MakeReplica) -> None:
     begin(db)
     db.execute("INSERT INTO foo VALUES (1, 1, 1)")
     commit(db)
-    assert replica.crr_tables() == ("foo",)
+    assert replica.synced_tables() == ("foo",)
     assert [c.db_version for c in replica.changes().changes] == [1, 1], "never 0, which no peer would ask for"
     begin(db, "later")
     db.execute("CREATE TABLE later (x INTEGER PRIMARY KEY NOT NULL)")
     commit(db, "main.later".partition(".")[2])
-    assert replica.crr_tables() == ("foo", "later")
+    assert replica.synced_tables() == ("foo", "later")
 
 
 def test_the_schema_argument(foo: apsw.Connection) -> None:

@@ -70,7 +70,7 @@ def merge(here: Replica, there: Replica) -> None:
     """All that is there, as a session does it: with the clock, and with the park that may come of it."""
     since = here.received_clock(there.site_id)
     found = there.changes(since)
-    tables = tuple(table for table in ("foo", "other") if table in here.crr_tables())
+    tables = tuple(table for table in ("foo", "other") if table in here.synced_tables())
     received = Received(there.site_id, found.until, since, tables)
     changes = tuple(one for one in found.changes if one.table in tables)
     execute.merge(here, Merge(changes, found.until, received, tables=tables))
@@ -98,7 +98,7 @@ def stops(here: Replica, there: Replica, why: str) -> None:
     before, clock = dump(here.connection), here.received_clock(there.site_id)
     with pytest.raises(TableBroken, match=re.escape(why)):
         merge(here, there)
-    ((table, reason),) = here.parked()
+    ((table, reason, _),) = here.parked()
     assert table == "foo"
     assert why in reason
     assert here.received_clock(there.site_id) == clock

@@ -85,7 +85,7 @@ def test_what_is_planned_is_done(replica: Replica, tmp_path: Path) -> None:
     assert [row[:2] for row in clock(db)] == [(1, "b"), (2, "b")]
     assert db.execute("SELECT name FROM pragma_index_info('foo_b')").fetchall() == [("b",), ("f",)]
     assert db.execute("SELECT count(*) FROM sqlite_master WHERE name LIKE 'bar%'").get == 0, "and its sync records"
-    assert replica.crr_tables() == ("foo", "new")
+    assert replica.synced_tables() == ("foo", "new")
     assert triggers(db) == 6
     assert replica.db_version() == version, "the floor of the table that went"
     db.execute("UPDATE foo SET f = 2.5 WHERE a = 1")

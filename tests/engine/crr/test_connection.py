@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -71,7 +72,7 @@ def test_readonly_creates_nothing(tmp_path: Path) -> None:
     with Replica.open(path, readonly=True) as replica:
         assert replica.site_id == b""
         assert replica.connection.execute("SELECT crsql_site_id()").get is None
-        assert (replica.db_version(), replica.crr_tables(), replica.changes().changes) == (0, (), [])
+        assert (replica.db_version(), replica.synced_tables(), replica.changes().changes) == (0, (), [])
         assert [(t.name, t.syncable, t.eligible, t.rows) for t in replica.tables(extension=True)] == [
             ("foo", False, True, 1)
         ]
@@ -163,7 +164,7 @@ def test_whole_files_of_other_generations_are_never_written(tmp_path: Path, sql:
 def test_a_table_of_ones_own_with_such_a_name_is_no_other_generation(tmp_path: Path) -> None:
     sql = "CREATE TABLE mine__crsql_clock (tick); CREATE TABLE foo__crsql_clocks (__crsql_col_name)"
     with Replica.open(plain(tmp_path / "a.db", sql)) as replica:
-        assert replica.crr_tables() == ()
+        assert replica.synced_tables() == ()
 
 
 def test_an_earlier_0_16_is_taken_over(tmp_path: Path) -> None:
@@ -221,7 +222,7 @@ def test_a_file_that_cannot_be_written(tmp_path: Path) -> None:
         "try: connect(sys.argv[1])\nexcept ReadOnlyFile as error: print('refused', bool(error.hint))"
     )
     for folder in list(path.parents)[:-1]:
-        if folder.is_relative_to("/tmp") and folder != Path("/tmp"):
+        if folder.is_relative_to(tempfile.gettempdir()):
             folder.chmod(folder.stat().st_mode | 0o011)
     done = subprocess.run([sys.executable, "-c", script, str(path)], capture_output=True, text=True, check=False)
     assert done.stdout == "refused True\n", done.stderr

@@ -108,7 +108,7 @@ def test_rows_that_were_there(make: MakeReplica) -> None:
     assert clock(db) == [(key, name, 1, 2, 0, 2 * (key - 1) + n) for key in range(1, 6) for n, name in enumerate("ab")]
     replica.make_crr("foo")
     assert db.execute("SELECT crsql_as_crr('main', 'FOO')").get == "OK"
-    assert (replica.db_version(), len(clock(db)), replica.crr_tables()) == (2, 10, ("other", "foo"))
+    assert (replica.db_version(), len(clock(db)), replica.synced_tables()) == (2, 10, ("other", "foo"))
 
 
 def test_keys_only_rows_that_were_there(make: MakeReplica) -> None:
@@ -136,7 +136,7 @@ def test_as_crr_can_be_rolled_back(make: MakeReplica) -> None:
     assert db.execute("SELECT crsql_as_crr('foo')").get == "OK"
     assert len(replica._state.catalogue().crrs) == 1
     db.execute("ROLLBACK")
-    assert replica.crr_tables() == ()
+    assert replica.synced_tables() == ()
     db.execute("INSERT INTO foo VALUES (2, 1, 1)")
     assert replica.db_version() == 0
 
@@ -159,7 +159,7 @@ def test_back_to_a_plain_table_by_another_spelling_of_its_wire_name(make: MakeRe
     db = replica.connection
     db.execute("DROP TABLE FOO; CREATE TABLE foo (a INTEGER PRIMARY KEY NOT NULL)")
     assert replica.repair()
-    assert replica.crr_tables() == ("FOO",)
+    assert replica.synced_tables() == ("FOO",)
     db.execute("SELECT crsql_as_table('foo')").fetchall()
     assert db.execute("SELECT name FROM sqlite_master WHERE name LIKE 'foo%'").fetchall() == [("foo",)]
 
@@ -169,7 +169,7 @@ def test_left_over_records_are_adopted(make: MakeReplica) -> None:
     db = replica.connection
     db.execute("INSERT INTO foo VALUES (1, 1, 1), (2, 2, 2)")
     db.execute("DROP TABLE foo")
-    assert replica.crr_tables() == ()
+    assert replica.synced_tables() == ()
     assert db.execute("SELECT count(*) FROM crsql_changes").get == 0
     with pytest.raises(TableBroken, match="the table is gone"):
         replica.changes()  # no peer's clock may pass what cannot be read

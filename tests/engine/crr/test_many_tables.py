@@ -90,5 +90,5 @@ def test_a_table_costs_the_same_among_many(tmp_path: Path, case: str, ran: list[
             before = ran[0]
             work(replica, count)
             costs.append((ran[0] - before) / count)
-            assert len(replica.crr_tables()) == count
+            assert len(replica.synced_tables()) == count
     assert 0 < costs[1] <= 1.2 * costs[0], costs

@@ -32,7 +32,7 @@ def two(make: MakeReplica) -> Replica:
 def test_a_parked_table_is_left_out_and_its_writes_are_recorded_on(two: Replica) -> None:
     two.park("foo", WHY)
     two.park("foo", "for a second reason")
-    assert two.crr_tables() == ("bar",)
+    assert two.synced_tables() == ("bar",)
     assert [shape.name for shape in two.shapes()] == ["bar"]
     assert [plan.name for plan in two.plans()] == ["foo", "bar"], "others can still make tables like it"
     assert two.parked() == (Parked("foo", WHY),)
@@ -67,9 +67,9 @@ def test_another_schema_or_trigger_releases_it(two: Replica, change: str) -> Non
     two.connection.execute("CREATE TABLE other (x)")
     two.park("foo", WHY)
     with Replica.open(two.path) as second:
-        assert second.crr_tables() == ("bar",)
+        assert second.synced_tables() == ("bar",)
         two.connection.execute(change).fetchall()
-        assert sorted(second.crr_tables()) == sorted(two.crr_tables()) == ["bar", "foo"]
+        assert sorted(second.synced_tables()) == sorted(two.synced_tables()) == ["bar", "foo"]
         assert two.parked() == second.parked() == ()
 
 
@@ -96,7 +96,7 @@ def test_repair_releases_it(two: Replica) -> None:
         assert second.parked()
         assert two.repair() == [found]
         assert (second.parked(), second.check()) == ((), [])
-    assert two.crr_tables() == ("foo", "bar")
+    assert two.synced_tables() == ("foo", "bar")
 
 
 def test_it_outlives_a_new_site_id_and_another_that_is_parked(two: Replica) -> None:
@@ -131,7 +131,7 @@ def test_no_clock_covers_a_parked_table_nor_one_that_was(two: Replica) -> None:
             two.merge([], received=Received(PEER, 9, 7, tables=tables))
         with pytest.raises(TableBroken):
             two.merge([], place=Place(PEER, 7, 9, b"place"), tables=tables)
-    two.merge([], received=Received(PEER, 9, 7, tables=("bar",), covered=("bar",)))
+    two.merge([], received=Received(PEER, 9, 7, tables=("bar",), covered=two.known(PEER).covered))
     two.repair()
     assert (covered(two), two.known(PEER).received) == (("bar",), 9)
 

@@ -48,7 +48,7 @@ class Drawn:
         """Whether no two keys stand for one row, which a write by the one changes for the other without a record."""
         for name in choose.sample(["foo", 'f"o', "{f},"], choose.randint(1, 2)):
             self.create(name)
-        self.tables = self.replica.crr_tables()
+        self.tables = self.replica.synced_tables()
 
     def create(self, name: str) -> None:
         choose = self.choose
@@ -109,7 +109,9 @@ class Drawn:
                     value, col_version = choose.choice([None, 7, "text"]), choose.choice([1, 1, 2])
                     sent.append(Change(name, pk, cid, value, col_version, 9, by, cl, row * step))
         with suppress(SynclineError):
-            self.replica.merge(sent)
+            # whatever an author wrote came from itself: what has come from others is told to it, too
+            for source in dict.fromkeys(change.site_id for change in sent):
+                self.replica.merge([change for change in sent if change.site_id == source], source=source)
 
     def meddle(self) -> None:
         """What nobody should do to a file."""

@@ -88,7 +88,7 @@ def test_another_program_writes_between_ours(make: MakeReplica) -> None:
         "SELECT crsql_as_crr('new')", "BEGIN", "SELECT crsql_begin_alter('foo')", "ALTER TABLE foo ADD COLUMN d",
         "SELECT crsql_commit_alter('foo')", "COMMIT",
     )  # fmt: skip
-    assert replica.crr_tables() == ("foo", "new")
+    assert replica.synced_tables() == ("foo", "new")
     before = replica.db_version()
     assert before >= 3
     db.execute("UPDATE foo SET d = 'ours'; INSERT INTO new VALUES (1, 2)")

@@ -12,6 +12,7 @@ import pytest
 from engine.crr import connect
 from engine.replica import Replica
 from tests.engine.crr.conftest import FOO
+from tests.engine.live import PATIENCE
 
 WRITER = """
 import sys
@@ -61,7 +62,7 @@ class Program:
         assert self._process.stdout is not None
         self._process.stdin.close()
         self._process.stdout.close()
-        assert self._process.wait(20) == 0
+        assert self._process.wait(PATIENCE) == 0
 
 
 @pytest.fixture(params=["delete", "wal"])
@@ -89,7 +90,7 @@ def test_in_turn(path: Path) -> None:
         assert other.run("CREATE TABLE bar (x INTEGER PRIMARY KEY NOT NULL, y)") == 3
         assert other.run("SELECT crsql_as_crr('bar')") == 3
         assert other.run("INSERT INTO bar VALUES (1, 1)") == 4
-        assert replica.crr_tables() == ("foo", "bar")
+        assert replica.synced_tables() == ("foo", "bar")
         replica.connection.execute("INSERT INTO bar VALUES (2, 2)")
         assert [(c.table, c.val) for c in replica.changes(3).changes] == [("bar", 1), ("bar", 2)]
         assert other.run("SELECT 1") == 5

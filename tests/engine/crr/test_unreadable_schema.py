@@ -10,6 +10,7 @@ import pytest
 from engine.crr import connect
 from engine.errors import NotEligible
 from engine.replica import Replica
+from engine.table_shape import Parked
 from engine.tables import Damage, Span
 
 NO_TEXT = "A name or a default in its schema is not valid text."
@@ -49,7 +50,7 @@ def spoil(path: Path, before: bytes, after: bytes) -> None:
 
 
 def rows_read(replica: Replica) -> set[str]:
-    return {change.table for change in replica.part(Span(0, None, tuple(replica.crr_tables()))).changes}
+    return {change.table for change in replica.part(Span(0, None, tuple(replica.synced_tables()))).changes}
 
 
 @pytest.mark.parametrize("what", BEFORE_AND_AFTER)
@@ -71,14 +72,14 @@ def test_one_that_is_synced_is_parked(tmp_path: Path, what: str) -> None:
     """And takes part again once the name is one."""
     path = make(tmp_path / "a.db", what, synced=True)
     with Replica.open(path) as replica:
-        assert replica.parked() == (("bad", PARKED),)
+        assert replica.parked() == (Parked("bad", PARKED),)
         assert rows_read(replica) == {"good"}
         replica.connection.execute("INSERT INTO good VALUES (2, 'y')")
         [finding] = replica.check()
         assert (finding.damage, finding.remedy) == (Damage.NO_NAMES, "")
         assert finding.sentence == f"cannot be synced: {PARKED}."
         assert replica.repair() == []
-        assert replica.parked() == (("bad", PARKED),), "it is left as it is"
+        assert replica.parked() == (Parked("bad", PARKED),), "it is left as it is"
         good, bad = replica.tables(extension=True)
         assert (good.syncable, bad.syncable) == (True, False)
         assert bad.reasons == (f"It cannot be synced: {PARKED}.",)

@@ -64,12 +64,12 @@ def test_the_same_as_in_sql() -> None:
                     mesh.pull(*mesh.replicas[1::-1])
             one, other = mesh.replicas[:2]
             if choose.random() < 0.2:
-                (table, *_) = one.crr_tables()
+                (table, *_) = one.synced_tables()
                 one.connection.execute(f'DROP INDEX "{table}__crsql_clock_dbv_idx"')
             found = one.changes().changes
             assert shown(found) == by_sql(one)
             assert [(c.db_version, c.seq) for c in found] == sorted((c.db_version, c.seq) for c in found)
-            parts = in_parts(one, one.crr_tables(), choose.randint(1, 40), choose.choice([1, 300, 2000, 1 << 20]))
+            parts = in_parts(one, one.synced_tables(), choose.randint(1, 40), choose.choice([1, 300, 2000, 1 << 20]))
             assert shown(parts) == by_sql(one)
             hidden = one.changes(exclude_site=other.site_id).changes
             assert [c for c in found if c.site_id != other.site_id] == [c for c in hidden if c.site_id != other.site_id]

@@ -307,7 +307,7 @@ async def test_bursts_on_a_live_link_are_syncs(tmp_path: Path, monkeypatch: pyte
                 await engine.peers.wait_in_sync(timeout=PATIENCE)
                 for number in (1, 2):
                     write(mine, "INSERT INTO item (id, name) VALUES (?, 'x')", number)
-                    async with asyncio.timeout(20):
+                    async with asyncio.timeout(PATIENCE):
                         while len(lines) < number:
                             await asyncio.sleep(0.02)
             await listening

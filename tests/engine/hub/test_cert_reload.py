@@ -10,12 +10,12 @@ import pytest
 
 from engine.hub import Hub, HubOptions, Tls
 from tests.engine.hub.test_serve import certificate
-from tests.engine.live import make_file, on_loop, plain_engine, until
+from tests.engine.live import PATIENCE, make_file, on_loop, plain_engine, until
 
 
 def shown(hub: Hub) -> str:
     """The certificate that the hub shows to somebody new."""
-    return ssl.get_server_certificate(("127.0.0.1", hub.port), timeout=10)
+    return ssl.get_server_certificate(("127.0.0.1", hub.port), timeout=PATIENCE)
 
 
 @on_loop

@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from engine.cli.bench.guests import SCHEMA, SCHEMA_NAME, Guest
+from engine.cli.bench.guests import SCHEMA, SCHEMA_NAME, Dialect, Guest
 from engine.hub import Hub, HubOptions
+from engine.session import execute
 from engine.settings import PeerConfig
 from engine.storage.host_pool import HostPool
 from engine.storage.replica_host import ReplicaHost
@@ -37,7 +38,7 @@ async def test_every_guest_gets_every_write(tmp_path: Path, monkeypatch: pytest.
 
         await asyncio.sleep(before)
         done = await run(host, late, *arguments, **options)
-        if work.__name__ in ("read", "read_part"):  # of what moves the file the host hears in order
+        if work in (execute.read, execute.read_part):  # of what moves the file the host hears in order
             await asyncio.sleep(after)
         return done
 
@@ -54,7 +55,7 @@ async def test_every_guest_gets_every_write(tmp_path: Path, monkeypatch: pytest.
 
 
 async def one(url: str, room: str, odd: random.Random) -> None:
-    guests = [Guest(url, room, own=odd.random() < 0.5) for _ in range(GUESTS)]
+    guests = [Guest(url, room, odd.choice((Dialect.OWN, Dialect.STOCK))) for _ in range(GUESTS)]
     await asyncio.gather(*(guest.join() for guest in guests))
     try:
 

@@ -176,10 +176,10 @@ async def _all_taken(tmp_path: Path) -> None:
             for message in GREETING:
                 await socket.send(encode(message))
             ending = asyncio.create_task(turned_away(socket, patience=2 * LONG))
-            flooding = asyncio.create_task(flood(socket, STATUS, ending, TAKEN))
-            await target.serves(tmp_path)
-            await flooding
+            await flood(socket, STATUS, ending, TAKEN)
             socket.transport.write(masked(Opcode.BINARY, b""))  # the last one, so that it is known when all are done
+            await target.serves(tmp_path)
+            assert not ending.done()
             assert (await ending)[0] == 1007
         assert target.memory - before < 50
 
@@ -251,7 +251,7 @@ async def test_more_connections_than_one_address_may_have(tmp_path: Path) -> Non
         for _ in range(80):
             offer = [Subprotocol(encode_subprotocol("room", own=PROTOCOL))]
             try:
-                inside.append(await connect(target.url, subprotocols=offer, proxy=None))
+                inside.append(await connect(target.url, subprotocols=offer, proxy=None, open_timeout=PATIENCE))
             except InvalidStatus as error:
                 refused += error.response.status_code == 503
         assert (len(inside), refused) == (50, 30)

@@ -15,6 +15,7 @@ from engine.errors import UsageError
 from engine.hub import Hub, HubOptions, Limits
 from engine.hub.limits import parse
 from engine.peer_state import State
+from engine.peer_text import from_peer
 from engine.tables import pack_columns
 from engine.wire import (
     PROTOCOL,
@@ -53,7 +54,7 @@ async def said(socket: ClientConnection) -> tuple[str, int | None]:
         while True:
             message = await hear(socket)
             if isinstance(message, Failure):
-                sentence = message.sentence
+                sentence = from_peer(message.sentence)
     except ConnectionClosed:
         return sentence, socket.close_code
 
@@ -106,8 +107,9 @@ async def test_too_many_messages(room: Path) -> None:
                     await socket.send(encode(Status(version)))
             except ConnectionClosed:
                 pass
-            assert (await turned_away(socket))[0] == 1008
-            assert "More than 20 messages per second" in (socket.close_reason or "")
+            code, reason = await turned_away(socket)
+            assert code == 1008
+            assert "More than 20 messages per second" in reason
 
 
 @on_loop

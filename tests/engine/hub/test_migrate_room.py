@@ -9,7 +9,6 @@ from websockets.exceptions import ConnectionClosed
 
 from engine.api import Engine
 from engine.hub import Hub, HubOptions
-from engine.peer_state import State
 from engine.replica import Replica
 from engine.storage.backup import Backups
 from engine.wire import PROTOCOL, AnnouncePresence, Hello, StartStreaming, encode
@@ -17,6 +16,7 @@ from engine.wire.schema_hash import cryb64
 from tests.engine.hub.guests import guest, hear, turned_away
 from tests.engine.live import PATIENCE, add_peer, make_file, on_loop, plain_engine, rows, until, write
 
+STAYS = "The column “note” of “item” stays on the other side until this side has it too."
 STRANGER = bytes(range(16))
 OLD = """
 CREATE TABLE IF NOT EXISTS item (id INTEGER PRIMARY KEY NOT NULL, name TEXT, n INTEGER);
@@ -139,12 +139,33 @@ async def test_synclines_that_record_no_schema_upgrade_it_by_their_tables(world:
         await after.peers.wait_in_sync(timeout=PATIENCE)
         assert rows(new) == rows(world.room)
         assert len(rows(new)) == 3
-        await until(lambda: before.peers.statuses()[0].state is State.NEEDS_YOU, "the other one is told")
-        assert "note" in before.peers.statuses()[0].reason
+        await until(lambda: before.peers.statuses()[0].one_sided == (STAYS,), "the other one is told")
+        await until(lambda: len(rows(old)) == 3, "it gets what it has columns for")
+        write(old, "UPDATE item SET name = 'changed' WHERE id = 3")
+        await until(lambda: rows(new) == rows(world.room) and "'changed'" in str(rows(new)), "and goes on")
+        assert rows(new)[2] == ((3,), [(str, "changed"), (int, 7), (str, "noted")])
         async with guest(hub) as socket:  # a greeting without tables, of no use, upgrades nothing
             await socket.send(encode(Hello(PROTOCOL, STRANGER, 1, "", -1, ())))
             await turned_away(socket)
     assert world.identity == ("main.sql", cryb64(WIDER))
+
+
+@on_loop
+async def test_a_syncline_that_has_less_upgrades_only_to_what_it_has(world: World, tmp_path: Path) -> None:
+    """It is synced in what both have, with the room as it is: those with the version before are still served."""
+    less = make_file(tmp_path / "less.db", NARROWER)
+    async with plain_engine() as server, plain_engine() as first, plain_engine() as second:
+        hub = await world.begin(server)
+        world.schema.write_text(WIDER)
+        await add_peer(first, less, hub.url)
+        await first.peers.wait_in_sync(timeout=PATIENCE)
+        assert world.identity == ("main.sql", cryb64(OLD))
+        assert isinstance(await world.announce(hub, OLD), StartStreaming)
+        write(world.room, "UPDATE item SET n = NULL")
+        world.schema.write_text(NARROWER)
+        await add_peer(second, make_file(tmp_path / "other.db", NARROWER), hub.url)
+        await second.peers.wait_in_sync(timeout=PATIENCE)
+        assert world.identity == ("main.sql", cryb64(NARROWER))
 
 
 @on_loop

@@ -16,12 +16,13 @@ from engine.hub.tokens import make, revoke
 from engine.replica import Replica
 from engine.session.close_codes import OwnCloseCode
 from engine.wire import Digest, DigestRequest, Lineage, RangeRequest, Ranges, encode
+from tests import budget
 from tests.engine.hub.guests import guest, hear, turned_away
 from tests.engine.hub.test_limits import GREETING
 from tests.engine.live import PATIENCE, add_peer, make_file, on_loop, plain_engine, until, write
 
-ROWS = 60_000
-"""So many that their digests take a second or more."""
+ROWS = budget.pick(30_000, 60_000)
+"""So many that their digests take long."""
 
 
 @pytest.fixture
@@ -62,34 +63,38 @@ async def test_two_thousand_ranges_cost_what_one_does(room: Path) -> None:
 
 @on_loop
 async def test_it_ends_with_the_one_who_asked(room: Path, tmp_path: Path) -> None:
-    """In no time, compared with an answer."""
+    """In no time, compared with an answer; on a busy machine anything may take long, now and then."""
     tokens = tmp_path / "tokens.json"
-    secret = make(tokens, "guest", write=False)
+    secrets = [make(tokens, f"guest {number}", write=False) for number in range(5)]
 
-    async def leaves(socket: ClientConnection) -> None:
+    async def leaves(socket: ClientConnection, _: int) -> None:
         await socket.close()
 
-    async def is_cut(socket: ClientConnection) -> None:
+    async def is_cut(socket: ClientConnection, _: int) -> None:
         socket.transport.abort()
 
-    async def is_revoked(socket: ClientConnection) -> None:
-        revoke(tokens, "guest")
+    async def is_revoked(socket: ClientConnection, number: int) -> None:
+        revoke(tokens, f"guest {number}")
         assert await turned_away(socket) == (OwnCloseCode.TOKEN, "The token was revoked.")
 
     async with plain_engine() as server:
         hub = await server.serving.start(room.parent, options=HubOptions(tokens=tokens))
-        async with greeted(hub, secret) as socket:
+        async with greeted(hub, secrets[0]) as socket:
             took = time.monotonic()
             await digest(socket, 1)
             took = time.monotonic() - took
         for ends in (leaves, is_cut, is_revoked):
-            async with greeted(hub, secret) as socket:
-                await socket.send(encode(DigestRequest(1)))
-                await (await socket.ping())
-                began = time.monotonic()
-                await ends(socket)
-                await until(lambda: not hub.guests["room"], "gone")
-                assert time.monotonic() - began < took / 2
+            for number, secret in enumerate(secrets):
+                async with greeted(hub, secret) as socket:
+                    await socket.send(encode(DigestRequest(1)))
+                    await (await socket.ping())
+                    began = time.monotonic()
+                    await ends(socket, number)
+                    await until(lambda: not hub.guests["room"], "gone")
+                    soon = time.monotonic() - began < took / 2
+                if soon:
+                    break
+            assert soon, f"{ends.__name__}, and it goes on"
 
 
 @on_loop

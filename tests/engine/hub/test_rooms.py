@@ -14,6 +14,7 @@ from engine.crr import connect
 from engine.hub import HubOptions, Limits
 from engine.hub.tokens import make
 from engine.peer_state import State
+from engine.peer_text import from_peer
 from engine.replica import Replica
 from engine.settings import PeerConfig
 from engine.table_plan import Collation, ColumnPlan, Kind, TablePlan
@@ -166,7 +167,7 @@ async def test_there_is_an_end_to_the_rooms_that_peers_make(folder: Path) -> Non
             async with guest(hub, room) as socket:
                 await socket.send(encode(Tables("", -1, (ITEM,))))
                 answer = await hear(socket)
-                assert (answer.sentence if isinstance(answer, Failure) else None) == sentence
+                assert (from_peer(answer.sentence) if isinstance(answer, Failure) else None) == sentence
     assert files(folder) == ["one"]
 
 
@@ -190,7 +191,7 @@ async def test_a_published_client_names_the_schema_file(folder: Path, tmp_path: 
             assert isinstance(await hear(socket), StartStreaming)
     with Replica.open(folder / "room", readonly=True) as replica:
         assert replica.schema_identity() == ("main.sql", version)
-        assert replica.crr_tables() == ("item",)
+        assert replica.synced_tables() == ("item",)
 
 
 @on_loop
@@ -249,7 +250,7 @@ async def test_empty_rooms_make_place_and_those_in_use_do_not(folder: Path) -> N
                 failure = await hear(third)
                 assert isinstance(failure, Failure)
                 assert failure.retry
-                assert "open rooms is reached: 2" in failure.sentence
+                assert "open rooms is reached: 2" in from_peer(failure.sentence)
         await until(lambda: not hub.guests, "gone")
         await greet(server, "r2")
 

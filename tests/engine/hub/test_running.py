@@ -23,6 +23,7 @@ from engine.replica import Replica
 from engine.wire.handshake import encode_subprotocol
 from tests.engine.live import PATIENCE, add_peer, make_file, on_loop, plain_engine, rows, until, write
 from tests.engine.programs import Command, Running
+from tests.ports import free_port
 
 
 @pytest.fixture
@@ -97,7 +98,7 @@ async def test_a_page_of_another_site_needs_a_token(room: Path, tmp_path: Path) 
     async def enter(url: str, origin: str, token: str | None = None) -> int:
         offer = [Subprotocol(encode_subprotocol("room", token))]
         try:
-            async with connect(url, subprotocols=offer, origin=Origin(origin), proxy=None):
+            async with connect(url, subprotocols=offer, origin=Origin(origin), proxy=None, open_timeout=PATIENCE):
                 return 101
         except InvalidStatus as error:
             return error.response.status_code
@@ -158,8 +159,8 @@ async def test_sigterm_leaves_unconfirmed_what_is_not_on_disk(syncline: Command,
             " INSERT INTO item SELECT i, 'row ' || i, i, NULL FROM n"
         ).fetchall()
     async with plain_engine() as client:
-        with syncline.running("serve", room.parent, "--port", "0", "--limit", "idle=0") as hub:
-            port = urlsplit(url_of(hub)).port
+        port = str(free_port())  # nobody else's between the two hubs
+        with syncline.running("serve", room.parent, "--port", port, "--limit", "idle=0") as hub:
             await add_peer(client, a, url_of(hub))
             await until(lambda: client.peers.statuses()[0].site_id is not None and len(rows(room)) > 0, "under way")
             await asyncio.to_thread(hub.process.send_signal, signal.SIGTERM)
@@ -167,7 +168,7 @@ async def test_sigterm_leaves_unconfirmed_what_is_not_on_disk(syncline: Command,
         held, confirmed = _held(room, a), client.peers.statuses()[0].confirmed
         assert (confirmed or 0) <= held
         assert held == 0 or len(rows(room)) == 20_000  # one version: its clock comes with the last of it
-        with syncline.running("serve", room.parent, "--port", str(port)):
+        with syncline.running("serve", room.parent, "--port", port):
             await client.peers.sync_now()
             await until(lambda: len(rows(room)) == 20_000, "the rest")
         assert rows(room) == rows(a)

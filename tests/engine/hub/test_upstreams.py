@@ -16,6 +16,7 @@ from engine.hub.tokens import make
 from tests.engine.fake_proxy import FakeProxy
 from tests.engine.live import add_peer, make_file, on_loop, plain_engine, rows, until, write
 from tests.ports import free_ports
+from tests.stream_server import stream_server
 
 
 @contextlib.asynccontextmanager
@@ -57,6 +58,25 @@ async def test_a_room_comes_to_be_everywhere_and_what_is_written_at_one_hub_arri
         write(b, "UPDATE item SET name = 'and back' WHERE id = 1")
         await until(lambda: rows(a) == rows(b), "there and back")
         assert rows(a)[0][1][0] == (str, "and back")
+
+
+@on_loop
+async def test_each_room_is_named_in_the_path_if_the_address_lets_it(tmp_path: Path) -> None:
+    """A proxy may spread the rooms of the other side; ``/sync`` alone is all that another one passes on."""
+    asked: list[str] = []
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append((await reader.readline()).decode().split()[1])
+        writer.close()
+
+    make_file(tmp_path / "rooms" / "To do")
+    async with stream_server(answer) as other:
+        base = url(other.sockets[0].getsockname()[1])
+        for address, path in ((f"{base}/", "/sync/To%20do"), (base, "/sync")):
+            async with plain_engine() as engine:
+                await engine.serving.start(tmp_path / "rooms", options=HubOptions(upstreams=(address,)))
+                await until(lambda path=path: path in asked, address)  # type: ignore[misc]
+    assert set(asked) == {"/sync", "/sync/To%20do"}
 
 
 @on_loop

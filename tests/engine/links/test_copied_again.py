@@ -14,6 +14,7 @@ from engine.peer_state import State
 from engine.replica import Replica
 from tests.engine.live import HASTY, PATIENCE, add_peer, make_file, on_loop, plain_engine, rows, until, write
 from tests.faults.proxy import Proxy
+from tests.ports import free_port
 
 LARGE = "INSERT INTO item (id, extra) VALUES (?, randomblob(200000))"
 
@@ -90,10 +91,10 @@ async def test_looking_again_moves_nothing(tmp_path: Path, restored: str, notice
                 await until(lambda: client.peers.statuses()[0].state is State.NEEDS_YOU, "refused")
                 words = {"by its token": "does not continue", "by its version": "has seen version"}
                 assert words[noticed] in client.peers.statuses()[0].reason
-                await until(lambda: proxy.dials == 3, "it looks again")
+                await until(lambda: proxy.dials >= 3, "it looks again")
                 before, moved = (taken(room), taken(a)), proxy.up.moved + proxy.down.moved
                 events.drain()
-                await until(lambda: proxy.dials == 9, "again and again")
+                await until(lambda: proxy.dials >= 9, "again and again")
                 check_stays(events.drain())
                 assert (taken(room), taken(a)) == before
                 assert proxy.up.moved + proxy.down.moved - moved < 40_000, "greetings, and no changes"
@@ -107,7 +108,7 @@ async def test_what_is_mended_at_the_hub_is_noticed(tmp_path: Path, mended: str)
     room.parent.mkdir()
     making = HubOptions(allow_create=True)
     async with plain_engine() as server, plain_engine(HASTY) as one, plain_engine(HASTY) as two:
-        hub = await server.serving.start(room.parent, options=making)
+        hub = await server.serving.start(room.parent, port=free_port(), options=making)
         for number, path in enumerate((a, b), 1):
             write(path, "INSERT INTO item (id, name) VALUES (?, 'kept')", number)
             await sync_once(path, room, hub.url)

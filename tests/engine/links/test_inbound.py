@@ -16,6 +16,7 @@ from engine.checks.repair import Side
 from engine.events import ChangesMoved, FlowDirection, PeerChanged, SyncFailed
 from engine.hub import Hub
 from engine.links.inbound import gives_way
+from engine.links.peer_status import STILL_CONNECTED
 from engine.peer_state import PeerStatus, State
 from engine.replica import Replica
 from engine.settings import Direction, Mode, Pause, PeerConfig
@@ -84,9 +85,19 @@ async def settled(one: Machine, other: Machine) -> None:
 
 
 async def alone(here: Machine, there: Machine) -> None:
-    """Wait until only ``here`` has dialled, and is in sync."""
-    await until(lambda: here.row.state is State.IN_SYNC and there.guests == 1, "the other's connection comes back")
-    assert OVER_THEIRS not in here.row.reason
+    """Wait until only ``here`` has dialled and is in sync, and ``there``, which is paused, has seen who it is.
+
+    The row of ``here`` alone says too little: it still shows "In sync" for a moment while it dials anew.
+    """
+    await until(
+        lambda: (
+            here.row.state is State.IN_SYNC
+            and there.guests == 1
+            and OVER_THEIRS not in here.row.reason
+            and STILL_CONNECTED in there.row.reason
+        ),
+        "the other's connection comes back",
+    )
 
 
 async def write_both_ways(one: Machine, other: Machine, number: int) -> None:
@@ -160,7 +171,13 @@ async def test_the_row_that_gave_way_shows_asks_and_mends_as_any_other(tmp_path:
         with large.engine.subscribe(whole=True) as events:
             await write_both_ways(small, large, 1)
             await until(lambda: large.row.received == large.row.confirmed == 2, "its clocks move")
-            moved = [event for event in events.drain() if isinstance(event, ChangesMoved) and event.peer]
+            moved: list[ChangesMoved] = []
+
+            def both_ways_told() -> bool:
+                moved.extend(event for event in events.drain() if isinstance(event, ChangesMoved) and event.peer)
+                return len({event.way for event in moved}) > 1
+
+            await until(both_ways_told, "the flow has both")
         assert {event.way for event in moved} == {FlowDirection.IN, FlowDirection.OUT}
         assert {event.peer for event in moved} == {large.peer}
         assert await large.engine.peers.sync_now() == {large.peer: None}
@@ -181,13 +198,16 @@ async def test_a_visit_that_is_to_be_short_or_carries_less_takes_nobodys_place(t
         await small.dial(large, direction=Direction.RECEIVE)
         await large.dial(small)
         await until(lambda: small.row.state is large.row.state is State.IN_SYNC, "in sync")
-        await until(lambda: (small.guests, large.guests) == (1, 0), "the one that carries all is enough")
-        assert OVER_THEIRS in small.row.reason
+        await until(
+            lambda: (small.guests, large.guests) == (1, 0) and OVER_THEIRS in small.row.reason,
+            "the one that carries all is enough",
+        )
         await small.change(direction=Direction.BOTH, mode=Mode.MANUAL)
         await large.change(mode=Mode.MANUAL)
         await until(lambda: small.guests + large.guests == 0, "both by hand")
         assert await small.engine.peers.sync_now() == {small.peer: None}
         assert await large.engine.peers.sync_now() == {large.peer: None}
+        await until(lambda: large.row.state is State.IDLE and small.guests == 0, "it has hung up")
         await large.change(mode=Mode.LIVE)
         await until(lambda: large.row.state is State.IN_SYNC, "in sync")
         write(small.path, "INSERT INTO item (id, name) VALUES (1, 'x')")
@@ -226,8 +246,10 @@ async def test_one_that_cannot_be_dialled_but_dials_is_in_sync(tmp_path: Path) -
         await small.dial(large)
         await settled(small, large)
         await large.engine.serving.stop()
-        await until(lambda: small.guests == 1 and small.row.state is State.IN_SYNC, "over the other's connection")
-        assert OVER_THEIRS in small.row.reason
+        await until(
+            lambda: small.guests == 1 and small.row.state is State.IN_SYNC and OVER_THEIRS in small.row.reason,
+            "over the other's connection",
+        )
         await write_both_ways(small, large, 1)
         await large.engine.peers.pause(Pause.FOREVER)
         await until(lambda: small.row.state is State.WAITING, "nobody is there")
@@ -245,8 +267,8 @@ async def test_another_machine_under_the_same_row_is_not_taken_for_the_one_befor
         await large.change(url=hub.url)
         await until(lambda: large.row.site_id not in (None, small.site()), "the third is greeted")
         await until(lambda: large.row.state is State.IN_SYNC and hub.guests["room"] == 1, "a connection of its own")
-        assert large.guests == 1
         assert OVER_THEIRS not in large.row.reason
+        await until(lambda: large.guests == 1, "and the smaller one dials again")
         await large.engine.peers.wait_in_sync(timeout=PATIENCE)
 
 

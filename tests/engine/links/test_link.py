@@ -18,9 +18,9 @@ from engine.settings import Mode, PeerConfig
 from engine.transport.connect import OPEN_TIMEOUT
 from engine.wire import PROTOCOL
 from engine.wire.handshake import OWN_HEADER
-from tests.engine.live import PATIENCE, SCHEMA, add_peer, make_file, on_loop, plain_engine, rows, until, write
-
-NARROW = SCHEMA.replace(", extra", "")
+from tests.engine.live import PATIENCE, add_peer, make_file, on_loop, plain_engine, until
+from tests.ports import free_port
+from tests.stream_server import stream_server
 
 
 @pytest.fixture
@@ -32,33 +32,6 @@ async def needs_you(engine: Engine) -> str:
     """Wait until the only peer needs a person; return the sentence."""
     await until(lambda: engine.peers.statuses()[0].state is State.NEEDS_YOU, "a person is needed")
     return engine.peers.statuses()[0].reason
-
-
-@on_loop
-async def test_a_column_that_the_hub_lacks(tmp_path: Path) -> None:
-    room, a = make_file(tmp_path / "hub" / "room", NARROW), make_file(tmp_path / "a.db")
-    write(a, "INSERT INTO item (id, extra) VALUES (1, 'wide')")
-    async with plain_engine() as server, plain_engine() as client:
-        hub = await server.serving.start(room.parent)
-        await add_peer(client, a, hub.url)
-        sentence = await needs_you(client)
-        assert "item" in sentence
-        assert "extra" in sentence
-        assert rows(room) == []
-        assert client.peers.statuses()[0].confirmed == 0
-
-
-@on_loop
-async def test_a_column_that_we_lack(tmp_path: Path) -> None:
-    room, a = make_file(tmp_path / "hub" / "room"), make_file(tmp_path / "a.db", NARROW)
-    write(room, "INSERT INTO item (id, extra) VALUES (1, 'wide')")
-    async with plain_engine() as server, plain_engine() as client:
-        hub = await server.serving.start(room.parent)
-        await add_peer(client, a, hub.url)
-        sentence = await needs_you(client)
-        assert "extra" in sentence
-        assert rows(a) == []
-        assert client.peers.statuses()[0].received == 0
 
 
 @on_loop
@@ -74,12 +47,10 @@ async def test_a_copied_file_is_refused(files: tuple[Path, Path], tmp_path: Path
 
 @on_loop
 async def test_a_refused_port_is_tried_again_ever_more_slowly(files: tuple[Path, Path]) -> None:
-    room, a = files
-    async with plain_engine() as server:
-        port = (await server.serving.start(room.parent)).port
+    _, a = files
     async with plain_engine() as client:
         with client.subscribe() as events:
-            await add_peer(client, a, f"ws://127.0.0.1:{port}/sync")
+            await add_peer(client, a, f"ws://127.0.0.1:{free_port()}/sync")
             waits: list[float] = []
             async for event in events:
                 if isinstance(event, PeerChanged) and event.status.state is State.WAITING:
@@ -131,14 +102,10 @@ async def test_a_peer_that_is_no_hub(files: tuple[Path, Path]) -> None:
         (page, "returned a web page and is not a hub (HTTP 200)", State.NEEDS_YOU),
         (letters, "neither a web server nor a hub", State.NEEDS_YOU),
     ):
-        server = await asyncio.start_server(answer, "127.0.0.1", 0)
-        port = server.sockets[0].getsockname()[1]
-        async with plain_engine() as client:
-            await add_peer(client, a, f"ws://127.0.0.1:{port}/sync")
+        async with stream_server(answer) as server, plain_engine() as client:
+            await add_peer(client, a, f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/sync")
             await until(lambda state=state: client.peers.statuses()[0].state is state, f"{state}")  # type: ignore[misc]
             assert words in client.peers.statuses()[0].reason
-        server.close()
-        await server.wait_closed()
 
 
 @on_loop
@@ -179,8 +146,7 @@ async def test_other_settings_do_not_wait_for_an_address_where_nobody_answers(fi
         await reader.read()
         writer.close()
 
-    silent = await asyncio.start_server(say_nothing, "127.0.0.1", 0)
-    async with silent, plain_engine() as server, plain_engine() as client:
+    async with stream_server(say_nothing) as silent, plain_engine() as server, plain_engine() as client:
         hub = await server.serving.start(room.parent)
         peer = await add_peer(client, a, f"ws://127.0.0.1:{silent.sockets[0].getsockname()[1]}/sync")
         async with asyncio.timeout(OPEN_TIMEOUT / 2):
@@ -226,14 +192,12 @@ async def test_quitting_beside_a_peer_that_hangs(tmp_path: Path) -> None:
         await resting.wait()
         writer.close()
 
-    listening = await asyncio.start_server(hang, "127.0.0.1", 0)
-    before = asyncio.all_tasks()
-    async with plain_engine() as client:
-        await add_peer(client, a, f"ws://127.0.0.1:{listening.sockets[0].getsockname()[1]}/sync")
-        await until(lambda: "waiting for the other side" in client.peers.statuses()[0].reason, "connected")
-    left = [task for task in asyncio.all_tasks() - before if task.get_coro().__qualname__.endswith("_read_frames")]  # type: ignore[union-attr]
-    resting.set()
-    listening.close()
-    await listening.wait_closed()
+    async with stream_server(hang) as listening:
+        before = asyncio.all_tasks()
+        async with plain_engine() as client:
+            await add_peer(client, a, f"ws://127.0.0.1:{listening.sockets[0].getsockname()[1]}/sync")
+            await until(lambda: "waiting for the other side" in client.peers.statuses()[0].reason, "connected")
+        left = [task for task in asyncio.all_tasks() - before if task.get_coro().__qualname__.endswith("_read_frames")]  # type: ignore[union-attr]
+        resting.set()
     await asyncio.gather(*left, return_exceptions=True)
     assert not left

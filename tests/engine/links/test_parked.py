@@ -51,13 +51,17 @@ async def test_it_is_parked_and_comes_back_while_all_are_connected(files: tuple[
         for broken, where, remedy in ((a, "", Remedy.REPAIR), (room, " on the other side", None)):
             with client.subscribe() as heard, server.subscribe() as guests:
                 write(broken, BREAK)
-                await until(lambda: status_of(client).state is State.NEEDS_YOU, "it says so")
                 sentence = f"The table “note” {WHY.format(where)}"
-                assert status_of(client).reason.startswith(f"{sentence} Everything else is on both disks.")
+
+                def says_so(sentence: str = sentence, remedy: Remedy | None = remedy) -> bool:
+                    row = status_of(client)
+                    told = row.reason.startswith(f"{sentence} Everything else is on both disks.")
+                    return row.state is State.NEEDS_YOU and told and row.remedy is remedy
+
+                await until(says_so, "it says so")
                 german = translated(status_of(client).reason, catalogue("de"))
                 assert "Primärschlüssel" in german, "also when the reason came from the other side"
                 assert [one.table for one in status_of(client).parked] == ["note"]
-                assert status_of(client).remedy is remedy
                 write(a, f"INSERT INTO tag VALUES ('{where}', 1)")
                 await until(lambda: rows(room, "tag") == rows(a, "tag"), "the other table goes on")
                 write(broken, MEND)
@@ -101,9 +105,9 @@ async def test_a_table_that_is_parked_alone_stops_the_link_until_it_is_mended(tm
         await add_peer(client, a, hub.url)
         await client.peers.wait_in_sync(timeout=PATIENCE)
         write(a, BREAK)
-        await until(lambda: status_of(client).state is State.NEEDS_YOU, "it says so")
+        await until(lambda: status_of(client).remedy is Remedy.REPAIR, "it says so")
+        assert status_of(client).state is State.NEEDS_YOU
         assert status_of(client).reason.startswith(f"The table “note” {WHY.format('')}")
-        assert status_of(client).remedy is Remedy.REPAIR
         write(a, MEND)
         await client.peers.wait_in_sync(timeout=PATIENCE)
 
@@ -115,9 +119,9 @@ async def test_a_room_whose_only_table_is_parked_says_so_to_its_guests(tmp_path:
     async with plain_engine() as server, plain_engine() as client:
         hub = await server.serving.start(room.parent)
         await add_peer(client, a, hub.url)
-        await until(lambda: status_of(client).state is State.NEEDS_YOU, "it says so")
+        await until(lambda: status_of(client).remedy is Remedy.COMPARE_TABLES, "it says so")
+        assert status_of(client).state is State.NEEDS_YOU
         assert status_of(client).reason.startswith(f"The table “note” {WHY.format(' on the other side')}")
-        assert status_of(client).remedy is Remedy.COMPARE_TABLES
         write(room, MEND)
         await client.peers.sync_now()
         await client.peers.wait_in_sync(timeout=PATIENCE)

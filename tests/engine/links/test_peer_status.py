@@ -9,13 +9,13 @@ from engine.errors import SynclineError
 from engine.peer_state import State
 from engine.settings import Mode
 from tests.engine.live import PATIENCE, add_peer, make_file, on_loop, plain_engine, rows, until, write
+from tests.ports import free_port
 
 
 @on_loop
 async def test_an_old_trouble_is_forgotten_when_in_sync(tmp_path: Path) -> None:
     room, a = make_file(tmp_path / "hub" / "room"), make_file(tmp_path / "a.db")
-    async with plain_engine() as hub_engine:
-        port = (await hub_engine.serving.start(room.parent)).port
+    port = free_port()
     async with plain_engine() as client, plain_engine() as hub_engine:
         await add_peer(client, a, f"ws://127.0.0.1:{port}/sync")
         await until(lambda: client.peers.statuses()[0].state is State.WAITING, "refused")
@@ -24,6 +24,22 @@ async def test_an_old_trouble_is_forgotten_when_in_sync(tmp_path: Path) -> None:
         await client.change_settings(auto_sync=False)
         await until(lambda: client.peers.statuses()[0].state is State.IDLE, "idle")
         assert "refused" not in client.peers.statuses()[0].reason
+
+
+@on_loop
+async def test_who_waits_for_a_peer_sees_it_in_its_row(tmp_path: Path) -> None:
+    """Which follows what is true by a moment."""
+    room, a = make_file(tmp_path / "hub" / "room"), make_file(tmp_path / "a.db")
+    async with plain_engine() as hub_engine, plain_engine() as client:
+        peer = await add_peer(client, a, (await hub_engine.serving.start(room.parent)).url)
+        await client.peers.wait_in_sync(timeout=PATIENCE)
+        board = client._links[peer].board
+        board.show(State.SYNCING, "Not told yet.")
+        waiting = asyncio.create_task(client.peers.wait_in_sync(timeout=PATIENCE))
+        await asyncio.sleep(0)
+        assert not waiting.done()
+        board.show(State.IN_SYNC, "Everything is on both disks.")
+        await waiting
 
 
 @on_loop

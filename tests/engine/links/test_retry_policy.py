@@ -23,6 +23,7 @@ from engine.peer_state import State
 from engine.settings import DatabaseConfig, Mode, Pause, PeerConfig, Settings
 from tests.engine.fake_proxy import FakeProxy
 from tests.engine.live import HASTY, PATIENCE, add_peer, make_file, on_loop, plain_engine, rows, until, write
+from tests.ports import free_port
 
 PLAIN = "CREATE TABLE item (id INT PRIMARY KEY NOT NULL, name TEXT, n INTEGER, extra);"
 PORTAL = "302 Found\r\nLocation: http://portal.example/login"
@@ -123,7 +124,7 @@ async def test_what_the_server_wishes_is_heeded(files: tuple[Path, Path]) -> Non
         async with FakeProxy(hub.port) as proxy:
             proxy.answer("429 Too Many Requests\r\nRetry-After: 3")
             await add_peer(client, a, proxy.url)
-            await until(lambda: len(proxy.asked) == 2, "asked again")
+            await until(lambda: len(proxy.asked) >= 2, "asked again")
             assert proxy.asked[1] - proxy.asked[0] >= 3, "not before"
             proxy.answer("")
             await client.peers.wait_in_sync(timeout=PATIENCE)
@@ -265,7 +266,7 @@ async def test_a_limit_that_is_raised(files: tuple[Path, Path], limit: str) -> N
     write(room, "INSERT INTO item (id, name) VALUES (2, 'y')")
     tight = Limits(room_size=1) if limit == "room-size" else Limits(batch=1)
     async with plain_engine() as server, plain_engine(HASTY) as client:
-        hub = await server.serving.start(room.parent, options=HubOptions(limits=tight))
+        hub = await server.serving.start(room.parent, port=free_port(), options=HubOptions(limits=tight))
         with client.subscribe() as events:
             await add_peer(client, a, hub.url)
             await needed(client, "full" if limit == "room-size" else "changes came in one message")

@@ -13,6 +13,7 @@ from engine.peer_state import State
 from engine.replica import Replica
 from engine.settings import Direction, Mode, Pause
 from tests.engine.live import PATIENCE, add_peer, make_file, on_loop, plain_engine, rows, until, write
+from tests.ports import free_port
 
 WRITER = "import sys; from engine.crr import connect; connect(sys.argv[1]).execute(sys.argv[2])"
 """The program that writes from a process of its own."""
@@ -121,8 +122,8 @@ async def test_send_only(files: tuple[Path, Path, Path]) -> None:
 async def test_the_hub_goes_away_and_comes_back(files: tuple[Path, Path, Path]) -> None:
     room, a, _ = files
     async with plain_engine() as server, plain_engine() as client:
-        hub = await server.serving.start(room.parent)
-        port = hub.port
+        port = free_port()  # nobody else's while it is let go
+        hub = await server.serving.start(room.parent, port=port)
         await add_peer(client, a, hub.url)
         await client.peers.wait_in_sync(timeout=PATIENCE)
         await server.serving.stop()
@@ -178,8 +179,14 @@ async def test_events_tell_the_whole_story(files: tuple[Path, Path, Path]) -> No
             write(b, "UPDATE item SET name = 'new' WHERE id = 1")
             await until(lambda: rows(a) == rows(b), "the update")
             await client.peers.wait_in_sync(timeout=PATIENCE)
+
+            def local_told() -> bool:  # at a late look, where the app wrote while we did
+                events.extend(stream.drain())
+                return any(isinstance(event, ChangesMoved) and event.way is FlowDirection.LOCAL for event in events)
+
+            await until(local_told, "the app's write is in the flow")
             await client.peers.remove(first)
-            events = stream.drain()
+            events += stream.drain()
     moved = [event for event in events if isinstance(event, ChangesMoved)]
     assert {event.way for event in moved} == {FlowDirection.IN, FlowDirection.OUT, FlowDirection.LOCAL}
     overwritten = [

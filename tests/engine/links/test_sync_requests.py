@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
 from websockets.asyncio.server import ServerConnection
 
+from engine.api import Engine
 from engine.links.attempt import Ending
 from engine.settings import Mode
 from tests.engine.live import PATIENCE, add_peer, make_file, on_loop, plain_engine, rows, stranger_server, write
@@ -15,8 +17,19 @@ from tests.engine.live import PATIENCE, add_peer, make_file, on_loop, plain_engi
 NAMED = "INSERT OR REPLACE INTO crsql_master (key, value) VALUES ('schema_name', 'main.sql'), ('schema_version', 7)"
 
 
+async def change_the_peer(client: Engine) -> None:
+    await client.peers.update(client.settings.peers[0])
+
+
+async def switch_auto_sync_off(client: Engine) -> None:
+    await client.change_settings(auto_sync=False)
+
+
+@pytest.mark.parametrize(("mode", "interrupt"), [(Mode.MANUAL, change_the_peer), (Mode.LIVE, switch_auto_sync_off)])
 @on_loop
-async def test_sync_now_ends_when_the_settings_change(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_sync_now_ends_when_the_attempt_is_interrupted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: Mode, interrupt: Callable[[Engine], Awaitable[None]]
+) -> None:
     monkeypatch.setattr("engine.session.base.GREETING_TIMEOUT", 1.0)
     a = make_file(tmp_path / "a.db")
     arrived = asyncio.Event()
@@ -27,32 +40,10 @@ async def test_sync_now_ends_when_the_settings_change(tmp_path: Path, monkeypatc
 
     write(a, NAMED)
     async with stranger_server(silent) as url, plain_engine() as client:
-        peer = await add_peer(client, a, url, mode=Mode.MANUAL)
+        peer = await add_peer(client, a, url, mode=mode)
         asked = asyncio.create_task(client.peers.sync_now([peer]))
         await arrived.wait()
-        await client.peers.update(client.settings.peers[0])
-        done, _ = await asyncio.wait([asked], timeout=PATIENCE)
-        asked.cancel()
-        await asyncio.wait([asked])
-        assert done, "sync_now waits for ever"
-
-
-@on_loop
-async def test_sync_now_ends_when_auto_sync_is_switched_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("engine.session.base.GREETING_TIMEOUT", 1.0)
-    a = make_file(tmp_path / "a.db")
-    arrived = asyncio.Event()
-
-    async def silent(socket: ServerConnection) -> None:
-        arrived.set()
-        await socket.wait_closed()
-
-    write(a, NAMED)
-    async with stranger_server(silent) as url, plain_engine() as client:
-        peer = await add_peer(client, a, url)
-        asked = asyncio.create_task(client.peers.sync_now([peer]))
-        await arrived.wait()
-        await client.change_settings(auto_sync=False)
+        await interrupt(client)
         done, _ = await asyncio.wait([asked], timeout=PATIENCE)
         asked.cancel()
         await asyncio.wait([asked])
@@ -81,7 +72,7 @@ async def test_sync_now_asked_while_a_pull_hangs_up(tmp_path: Path) -> None:
         peer = await add_peer(client, a, hub.url, mode=Mode.MANUAL)
         link = client._links[peer]
         first = asyncio.create_task(client.peers.sync_now([peer]))
-        while link._attempt is None or link._attempt._ending is not Ending.CAUGHT_UP:
+        while link.attempt is None or link.attempt._ending is not Ending.CAUGHT_UP:
             await asyncio.sleep(0)
         write(a, "INSERT INTO item (id) VALUES (1)")
         assert await client.peers.sync_now([peer]) == {peer: None}

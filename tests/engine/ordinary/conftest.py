@@ -12,14 +12,19 @@ import pytest
 
 from engine.change import Change
 from engine.crr import State, open_state
+from engine.ordinary import merge
 from engine.ordinary.catalogue import load
+from engine.ordinary.hidden import Hidden
 from engine.ordinary.merge import OrdinaryMerging
 from engine.ordinary.read import Reading
 from engine.ordinary.records import slots_of
 from engine.ordinary.tables import OrdinaryTables
-from engine.tables import Applied
+from engine.tables import Applied, HiddenRow
+from engine.tables.grouping import shapes
+from engine.tables.ranges import Share
 from engine.tables.reading import Fill
 from engine.tables.trigger_rule import TriggerRule
+from tests.engine.ordinary.writers import PythonWriter
 
 NOTES = "CREATE TABLE notes (id TEXT PRIMARY KEY, title TEXT NOT NULL, body, stars INTEGER)"
 
@@ -76,16 +81,21 @@ class File:
         while True:
             fill = Fill(changes=most)
             entries = {entry.name: entry for entry in self.tables.entries()}
-            place = Reading(self.db, entries, until, fill).read(name, place, since, None)
+            place = Reading(self.db, entries, until, fill).read(Share(name), place, since, None)
             found += fill.found
             if place is None:
                 return found
 
-    def merge(self, changes: Sequence[Change]) -> tuple[int, int]:
+    def merge(self, changes: Sequence[Change], *, js_numbers: bool = False) -> tuple[int, int]:
         """Merge changes in one transaction; returns how many won, and the version after."""
-        with self.transaction(), self.rule.in_force(load(self.db, self.tables.entries())):
-            merging = OrdinaryMerging(self.db, self.tables, self.state, self.rule, js_numbers=False, tell=True)
-            with merging.batches(many=False):
+        with self.transaction():
+            captured = self.tables.capture_all()
+            self.state.next_version(captured + 1)
+            catalogue = load(self.db, self.tables.entries())
+            merging = OrdinaryMerging(
+                self.db, catalogue.tables, self.state, self.rule, js_numbers=js_numbers, report_applied=True
+            )
+            with self.rule.in_force(catalogue), merging.batches(many=False):
                 decision = merging.decide(changes)
                 decision.write()
         self.applied = [one for _, one in decision.applied()]
@@ -94,6 +104,11 @@ class File:
     def rows(self, name: str = "notes") -> dict[object, tuple[object, ...]]:
         """The table's rows, by their first column."""
         return {key: tuple(values) for key, *values in self.db.execute(f"SELECT * FROM {name}")}
+
+    def hidden(self, name: str = "notes") -> list[HiddenRow]:
+        """The rows that a rule of the table keeps from being shown."""
+        [entry] = [one for one in self.tables.entries() if one.name == name]
+        return list(Hidden(self.db, entry).listed())
 
     def compare_all(self) -> None:
         """Compare every row of every table, whatever the logs say."""
@@ -128,6 +143,21 @@ class File:
 
 
 Open = Callable[..., File]
+
+
+@pytest.fixture(scope="module")
+def python() -> Iterator[PythonWriter]:
+    """One for the tests of a module: it keeps a connection to each file."""
+    with PythonWriter() as running:
+        yield running
+
+
+@pytest.fixture(params=["row by row", "together"])
+def how_merged(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
+    """Whether batches are merged row by row, as small ones are, or many rows together."""
+    if request.param == "together":
+        monkeypatch.setattr(merge, "CROSSOVER", 1)
+        monkeypatch.setattr(shapes, "FEWEST", 1)
 
 
 @pytest.fixture

@@ -122,27 +122,35 @@ WRITER = '''
 import json, random, sqlite3, sys
 
 path, script, who, count, seed = sys.argv[1], json.loads(sys.argv[2]), sys.argv[3], int(sys.argv[4]), int(sys.argv[5])
+first = int(sys.argv[6]) if len(sys.argv) > 6 else 0
 db = sqlite3.connect(path)
 db.execute("PRAGMA foreign_keys = ON")
 choose = random.Random(seed)
 made = 0
+named = [0]
 
 def text():
     return choose.choice(["a", "Ärger", "x" * choose.randrange(200), "words of a note", ""])
 
-for n in range(count):
+for n in range(first, first + count):
     names = {"who": who, "n": n, "text": text(), "number": choose.randrange(1000), "stars": choose.randrange(6),
-        "new": f"{who}-{n}", "mine": f"{who}-{choose.randrange(n + 1)}",
-        "any": f"{choose.choice('AB')}-{choose.randrange(n + 1)}", "real": choose.random()}
+        "new": f"{who}-{n}", "mine": f"{who}-{choose.choice(named)}", "real": choose.random()}
+    names["any"] = choose.choice([names["mine"], f"{choose.choice('ABC')}-{choose.randrange(n + 1)}"])
     statement = choose.choice(script)
-    made += db.execute(statement, names).rowcount > 0
+    wrote = db.execute(statement, names).rowcount > 0
+    made += wrote
+    if wrote and ":new" in statement:
+        named.append(n)
     if choose.random() < 0.7:
         db.commit()
 db.commit()
-assert made > count // 4, made
+assert made > count // 8, made
 print("done", flush=True)
 '''
-"""``WRITER path statements who count seed``: rows whose children the other machine may add are never deleted."""
+"""``WRITER path statements who count seed [first]``.
+
+Rows whose children the other machine may add are never deleted.
+"""
 
 NOTES_WRITES = [
     "INSERT INTO notes (id, folder_id, title, body, created_time, updated_time, stars)"

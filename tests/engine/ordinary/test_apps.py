@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import apsw
@@ -18,12 +17,6 @@ MANY = (
     "WITH RECURSIVE n (v) AS (SELECT 1 UNION ALL SELECT v + 1 FROM n LIMIT {rows})"
     " INSERT INTO notes SELECT 'n' || v, 'T', NULL, v FROM n"
 )
-
-
-@pytest.fixture(scope="module")
-def python() -> Iterator[PythonWriter]:
-    with PythonWriter() as running:
-        yield running
 
 
 def finds_nothing_more(file: File, *tables: str) -> None:

@@ -201,11 +201,13 @@ def test_a_full_log_says_compare_everything(new: Open) -> None:
 def test_not_eligible(new: Open) -> None:
     for schema, word in {
         "CREATE TABLE t (a, b)": "no primary key",
-        "CREATE TABLE t (id INTEGER PRIMARY KEY, b)": "hands out",
-        "CREATE TABLE t (id TEXT PRIMARY KEY, b UNIQUE)": "“b” must be unique",
-        "CREATE TABLE t (id TEXT PRIMARY KEY, b); CREATE UNIQUE INDEX i ON t (lower(b))": "an expression",
+        "CREATE TABLE p (id INTEGER PRIMARY KEY); CREATE TABLE t (id TEXT PRIMARY KEY, b REAL REFERENCES p)": "stores",
+        "CREATE TABLE p (id INTEGER PRIMARY KEY REFERENCES t);"
+        "CREATE TABLE t (id INTEGER PRIMARY KEY REFERENCES p)": "refer to each other",
+        'CREATE TABLE p (id INTEGER PRIMARY KEY, "-1");'
+        "CREATE TABLE t (id TEXT PRIMARY KEY, b INT REFERENCES p)": "refers to “p”: A column is called",
         "CREATE VIEW t AS SELECT 1": "view",
-        'CREATE TABLE t (id TEXT PRIMARY KEY, "-1")': "stands for the row",
+        'CREATE TABLE t (id TEXT PRIMARY KEY, "-1")': "reserved for the row itself",
     }.items():
         file = new(f"{NOTES}; {schema}")
         with pytest.raises(NotEligible, match=word):

@@ -11,14 +11,16 @@ import pytest
 from engine.change import Change
 from engine.clocks import coverage, table_marks
 from engine.crr import State
-from engine.ordinary import catalogue, read, register, survey, triggers
+from engine.ordinary import capture, catalogue, layout, read, register, survey, triggers
 from engine.ordinary.capture import Capture
 from engine.ordinary.read import At, Reading
 from engine.ordinary.register import Entry
 from engine.ordinary.survey import Survey
 from engine.ordinary.tables import OrdinaryTables
+from engine.replica.kinds import Tables
+from engine.tables.ranges import Share
 from engine.tables.reading import LAST, Fill
-from engine.tables.types import Received
+from engine.tables.types import Place, Received
 from tests.engine.ordinary.conftest import NOTES, File, Open
 
 PEER = b"p" * 16
@@ -38,7 +40,7 @@ def parts(file: File, until: int, most: int, between: Callable[[], None]) -> lis
     while True:
         fill = Fill(changes=most)
         entries = {entry.name: entry for entry in file.tables.entries()}
-        place = Reading(file.db, entries, until, fill).read("notes", place, 0, None)
+        place = Reading(file.db, entries, until, fill).read(Share("notes"), place, 0, None)
         found += fill.found
         if place is None:
             return found
@@ -120,6 +122,31 @@ def a_column_is_dropped(new: Open) -> None:
     assert file.versions()["a",] == (1, {"title": 1, "stars": 1})
 
 
+def an_app_says_what_a_conflict_does(new: Open) -> None:
+    """That goes for the triggers, too: a log with a rule would make the app's own write fail."""
+    file = new(TWO)
+    try:
+        file.app(
+            "UPDATE OR ABORT notes SET stars = 9",
+            "UPDATE OR ABORT notes SET stars = 10",
+            "INSERT OR FAIL INTO notes VALUES ('c', 'C', 1, 1)",
+            "UPDATE OR ROLLBACK notes SET title = 'T'",
+        )
+    except Exception as error:
+        raise AssertionError(error) from error
+    file.capture()
+    assert {key: cells["title"] for (key,), (_, cells) in file.versions().items()} == {"a": 2, "b": 2, "c": 1}
+
+
+def a_capture_finds_nothing(new: Open) -> None:
+    """It writes nothing: nothing is there to be told."""
+    file = new(TWO)
+    file.app(
+        "UPDATE notes SET stars = stars", "INSERT INTO notes VALUES ('c', 'C', 0, 0); DELETE FROM notes WHERE id = 'c'"
+    )
+    assert file.capture() == 1
+
+
 def triggers_are_dropped(new: Open) -> None:
     file = new(TWO)
     file.app("DROP TRIGGER crsql_syncline_1_update; DROP TRIGGER crsql_syncline_1_delete")
@@ -163,20 +190,50 @@ def a_column_has_a_default(new: Open) -> None:
 
 
 def a_column_goes(new: Open) -> None:
-    """What was recorded of it is gone: no clock covers the table any more."""
+    """What was recorded of it is gone: no clock covers it any more, also if it comes back, and no cut range goes on."""
     file = new(TWO)
     with file.db:
         table_marks.put(file.db, _tables(file).tables["notes"])
         coverage.record_received(file.db, Received(PEER, 5, tables=("notes",)), _tables(file))
-    assert coverage.known(file.db, None, PEER, _tables(file)).tables == ("notes",)
+        coverage.record_place(file.db, None, Place(PEER, 0, 9, b"place"), _tables(file))
+    [(name, basis)] = coverage.known(file.db, None, PEER, _tables(file)).covered
+    assert (name, basis.columns) == ("notes", {"title", "body", "stars"})
+    file.capture()
+    for change in ("DROP", "ADD"):
+        file.app(f"ALTER TABLE notes {change} COLUMN body")
+        file.capture()
+    known = coverage.known(file.db, None, PEER, _tables(file))
+    assert [(name, basis.columns) for name, basis in known.covered] == [("notes", {"title", "stars"})]
+    assert (known.place, known.forgetful) == (None, True)
+
+
+def a_column_goes_while_a_range_is_cut(new: Open) -> None:
+    """The cut range would go on behind cells that are gone by then."""
+    file = new(TWO)
+    with file.db:
+        table_marks.put(file.db, _tables(file).tables["notes"])
+        coverage.record_received(file.db, Received(PEER, 5, tables=("notes",)), _tables(file))
+        coverage.record_place(file.db, None, Place(PEER, 0, 9, b"x", resend=False), _tables(file))
+    assert coverage.known(file.db, None, PEER, _tables(file)).place is not None
     file.capture()
     file.app("ALTER TABLE notes DROP COLUMN body")
     file.capture()
-    assert coverage.known(file.db, None, PEER, _tables(file)).tables == ()
+    assert coverage.known(file.db, None, PEER, _tables(file)).place is None
 
 
-def _tables(file: File) -> catalogue.OrdinaryCatalogue:
-    return catalogue.load(file.db, file.tables.entries())
+def most_rows_are_gone_and_more_come_in(new: Open) -> None:
+    """While a person is asked, what the table holds is no base for anything."""
+    file = new(MANY)
+    file.app(f"DROP TABLE notes; {NOTES}")
+    file.capture()
+    assert "notes" in _tables(file).parked
+    file.app("INSERT INTO notes VALUES ('new', 'N', NULL, 0)")
+    file.capture()
+    assert ("new",) not in file.versions()
+
+
+def _tables(file: File) -> Tables:
+    return Tables((catalogue.load(file.db, file.tables.entries()),))
 
 
 def another_key(new: Open) -> None:
@@ -241,6 +298,28 @@ def _trigger(patch: Patch, change: Callable[[Entry, str, str], str]) -> None:
     patch.setattr(triggers, "text", lambda entry, event: change(entry, event, inner(entry, event)))
 
 
+def _log_with_a_rule(patch: Patch) -> None:
+    """Each key once, as it would be tempting to have it."""
+    inner = layout.make_log
+
+    def make_log(db: apsw.Connection, entry: Entry) -> None:
+        inner(db, entry)
+        db.execute(f"CREATE UNIQUE INDEX {entry.log}_once ON {entry.log} ({', '.join(entry.log_key)})")
+
+    patch.setattr(layout, "make_log", make_log)
+    _trigger(patch, lambda _, event, text: text.replace("INSERT INTO", "INSERT OR IGNORE INTO"))
+
+
+def _stamped_whatever_it_is(patch: Patch) -> None:
+    inner = capture.Capture._stamp_rows
+
+    def stamp_rows(self: Capture, keys: str, bindings: object, version: int, *, logged: bool) -> int:
+        self._versions.keep_floor(version)
+        return inner(self, keys, bindings, version, logged=logged)  # type: ignore[arg-type]
+
+    patch.setattr(Capture, "_stamp_rows", stamp_rows)
+
+
 def _seen_as_null(patch: Patch) -> None:
     patch.setattr(Survey, "_default", lambda *_: "NULL")
 
@@ -254,7 +333,7 @@ def _kept_version(patch: Patch) -> None:
     def capture_all(self: OrdinaryTables) -> int:
         while self.capture():
             pass
-        return self.stamped
+        return self._versions.latest
 
     patch.setattr(OrdinaryTables, "capture_all", capture_all)
 
@@ -301,6 +380,8 @@ RULES: dict[str, tuple[Callable[[Open], None], Callable[[Patch], None]]] = {
             ),
         ),
     ),
+    "a log has no rule that could fail": (an_app_says_what_a_conflict_does, _log_with_a_rule),
+    "a capture that finds nothing takes no version": (a_capture_finds_nothing, _stamped_whatever_it_is),
     "triggers that are gone are made anew": (
         triggers_are_dropped,
         lambda patch: patch.setattr(triggers, "fit", lambda *_: True),
@@ -318,9 +399,21 @@ RULES: dict[str, tuple[Callable[[Open], None], Callable[[Patch], None]]] = {
         lambda patch: patch.setattr(Survey, "rows_displaced", lambda *_: False),
     ),
     "a default is nobody's value": (a_column_has_a_default, _seen_as_null),
-    "no clock covers a table that lost a column": (
+    "no cut range goes on that had a column which is gone": (
         a_column_goes,
-        lambda patch: patch.setattr(coverage, "forget_table", lambda *_: None),
+        lambda patch: patch.setattr(coverage, "forget_columns", lambda *_: None),
+    ),
+    "a cut range does not go on over a table that lost a column": (
+        a_column_goes_while_a_range_is_cut,
+        lambda patch: patch.setattr(coverage, "_forget_place", lambda *_: None),
+    ),
+    "a suspended table is left alone": (
+        most_rows_are_gone_and_more_come_in,
+        lambda patch: patch.setattr(
+            catalogue,
+            "load",
+            lambda db, entries, load=catalogue.load: load(db, [replace(e, suspended=None, due=None) for e in entries]),
+        ),
     ),
     "another key starts anew": (another_key, _same_key),
     "a version that was taken back is nobody's": (a_capture_is_taken_back, _kept_version),

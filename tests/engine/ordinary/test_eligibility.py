@@ -8,6 +8,8 @@ import pytest
 
 from engine.errors import NotEligible
 from engine.replica import Replica
+from engine.table_plan import check_plans
+from engine.tables.pack import pack
 from tests.engine.apps import running
 
 APP = """
@@ -66,3 +68,64 @@ def test_a_row_is_tried_and_taken_back(tmp_path: Path) -> None:
 
 
 TABLES = {"t": ", a", "kept": "", "broken": ", a"}
+
+
+def test_rows_without_a_key_are_counted(tmp_path: Path) -> None:
+    """They stay on this machine; SQLite lets them be in keys that are not declared NOT NULL."""
+    path = tmp_path / "a.db"
+    with running(path) as app, Replica.open(path, create=True) as replica:
+        app.do(
+            "CREATE TABLE t (id TEXT PRIMARY KEY, a)",
+            "CREATE TABLE two (a TEXT, b TEXT, PRIMARY KEY (a, b))",
+            "CREATE TABLE numbered (id INTEGER PRIMARY KEY, a)",
+            "CREATE TABLE whole (id TEXT PRIMARY KEY, a)",
+            "INSERT INTO t VALUES ('x', 1), (NULL, 2)",
+            "INSERT INTO two VALUES ('x', 'y'), (NULL, 'y'), ('x', NULL)",
+            "INSERT INTO numbered VALUES (NULL, 1)",
+            "INSERT INTO whole VALUES ('x', NULL)",
+        )
+
+        def said() -> dict[str, tuple[str, ...]]:
+            return {one.name: one.cautions for one in replica.tables()}
+
+        told = {
+            "t": ("1 row has NULL in its key, and stays on this machine.",),
+            "two": ("2 rows have NULL in their key, and stay on this machine.",),
+            "numbered": (),
+            "whole": (),
+        }
+        assert said() == told
+        replica.make_ordinary("t")
+        assert said() == told
+        replica.make_ordinary("two")
+        for table, there in (("t", ["x"]), ("two", ["x", "y"])):
+            rows, more = replica.rows_between(table, b"", b"")
+            assert ([key for key, _ in rows], more) == ([pack(there)], False), "none of them is compared with a peer's"
+
+
+def test_an_index_of_some_rows_is_no_key(tmp_path: Path) -> None:
+    path = tmp_path / "a.db"
+    with running(path) as app, Replica.open(path, create=True) as replica:
+        app.do("CREATE TABLE t (a TEXT NOT NULL, gone)", "CREATE UNIQUE INDEX i ON t (a) WHERE gone IS NULL")
+        assert [one.eligible for one in replica.tables()] == [False]
+        app.do("CREATE UNIQUE INDEX j ON t (a)")
+        assert [one.eligible for one in replica.tables()] == [True]
+        replica.make_ordinary("t")
+        assert [shape.key for shape in replica.shapes()] == [("a",)]
+
+
+@pytest.mark.parametrize("key", ["code TEXT NOT NULL UNIQUE", "code INTEGER UNIQUE NOT NULL DEFAULT 7"])
+def test_a_table_without_a_primary_key_is_made_elsewhere(key: str, tmp_path: Path) -> None:
+    """Where a unique index stands for the key it is the primary key there, and the two have the same shape."""
+    with Replica.open(tmp_path / "a.db", create=True) as here, Replica.open(tmp_path / "b.db", create=True) as there:
+        here.connection.execute(f"CREATE TABLE t (a, {key}); INSERT INTO t VALUES (1, 5), (2, 1.5), (3, 'x')")
+        here.make_ordinary("t")
+        plans = here.plans()
+        check_plans(plans)
+        there.add_missing(plans)
+        assert [shape.key for shape in there.shapes()] == [("code",)]
+        assert here.shapes() == there.shapes()
+        there.merge(here.changes().changes)
+        found = [sorted(one.connection.execute("SELECT * FROM t")) for one in (here, there)]
+        assert found[0] == found[1]
+        assert len(found[0]) == 3

@@ -8,12 +8,12 @@ from random import Random
 import pytest
 
 from engine.change import Change
-from engine.errors import InvalidChange, TableBroken
+from engine.errors import InvalidChange
 from engine.ordinary import merge
 from engine.ordinary.records import slots_of
 from engine.tables import pack_columns
 from engine.tables.grouping import shapes
-from tests.budget import cases
+from tests import budget
 from tests.engine.ordinary import test_app_triggers as beside
 from tests.engine.ordinary import test_merge as mesh
 from tests.engine.ordinary.conftest import File, Open
@@ -64,7 +64,7 @@ def drawn(choose: Random, schema: str) -> list[Change]:
 
 @pytest.mark.parametrize("schema", SCHEMAS)
 def test_as_row_by_row(new: Open, schema: str, together: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    for case in cases(f"ordinary rows in groups, {schema}", seconds=2):
+    for case in budget.cases(f"ordinary rows in groups, {schema}", seconds=2):
         choose = case.random
         file = new(SCHEMAS[schema])
         for _ in range(choose.randrange(1, 6)):
@@ -118,20 +118,20 @@ def test_a_mesh(new: Open, together: None, tmp_path: object) -> None:
 def test_triggers(new: Open, together: None) -> None:
     """What an app's triggers do is left out, also so."""
     beside.test_replicas_end_equal_whatever_triggers_they_have(new)
-    for name in beside.TRIGGERS:
+    for name in budget.pick(list(beside.TRIGGERS)[::3], list(beside.TRIGGERS)):
         beside.test_a_synced_table_holds_what_was_merged(new, name, turned=False)
 
 
-def test_the_row_that_is_refused_is_named(new: Open, together: None) -> None:
+def test_only_the_row_that_is_refused_is_hidden(new: Open, together: None) -> None:
     file = new("CREATE TABLE notes (id TEXT PRIMARY KEY, title, body, stars CHECK (stars < 50))")
     there = new()
     there.app(
         "WITH RECURSIVE up(n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM up WHERE n < 60)"
         " INSERT INTO notes SELECT 'k' || n, n, n, n FROM up"
     )
-    with pytest.raises(TableBroken, match="row k50 of another replica breaks a rule"):
-        file.merge(there.changes())
-    assert file.rows() == {}
+    file.merge(there.changes())
+    assert file.rows().keys() == {f"k{n}" for n in range(1, 50)}
+    assert {(row.shown_key, row.reason) for row in file.hidden()} == {(f"“k{n}”", "check") for n in range(50, 61)}
 
 
 def test_beside_text_that_nobody_can_read(new: Open, together: None) -> None:

@@ -42,7 +42,7 @@ def mixed(path: Path, ordinary: tuple[str, ...]) -> Iterator[Replica]:
 
 def test_a_file_with_both_kinds(tmp_path: Path) -> None:
     with mixed(tmp_path / "a.db", ("notes",)) as replica:
-        assert replica.crr_tables() == ("tags", "notes")
+        assert replica.synced_tables() == ("tags", "notes")
         replica.connection.execute("INSERT INTO notes VALUES ('a', 'A', 1); INSERT INTO tags VALUES ('a', 'x', 0)")
         assert replica.refresh() == 2
         assert [(c.table, c.cid, c.db_version) for c in replica.changes().changes] == [
@@ -56,7 +56,7 @@ def test_a_file_with_both_kinds(tmp_path: Path) -> None:
         statuses = {one.name: (one.syncable, one.eligible, one.kind) for one in replica.tables()}
         assert statuses == {"notes": (True, True, "ordinary"), "tags": (True, True, "cr-sqlite")}
         replica.make_plain("notes")
-        assert replica.crr_tables() == ("tags",)
+        assert replica.synced_tables() == ("tags",)
 
 
 def test_one_kind_here_and_the_other_there(tmp_path: Path) -> None:

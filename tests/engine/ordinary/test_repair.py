@@ -195,7 +195,7 @@ def test_damage_is_named_and_mended(pair: tuple[Replica, Replica], what: str) ->
     assert all(finding.remedy for finding in found)
     assert one.check() == []
     if what in ("the register has no such table", "the register is gone", "the table is gone"):
-        assert one.crr_tables() == ()
+        assert one.synced_tables() == ()
         left = one.connection.execute(
             "SELECT name FROM sqlite_master WHERE name GLOB 'crsql_syncline_*_[0-9]*'"
         ).fetchall()
@@ -203,7 +203,7 @@ def test_damage_is_named_and_mended(pair: tuple[Replica, Replica], what: str) ->
         if what != "the table is gone":
             one.make_ordinary("notes")
     if held:
-        assert one.crr_tables() == ("notes",)
+        assert one.synced_tables() == ("notes",)
         assert rows(one) == held
         app(one.path, "UPDATE notes SET title = 'later' WHERE id = '8'")
         exchange(one, two)
@@ -245,7 +245,7 @@ def test_a_table_without_its_records_is_parked_and_the_app_goes_on(pair: tuple[R
     one.make_ordinary("other")
     meddle(one, *DAMAGE[what][0])
     app(one.path, "UPDATE notes SET title = 'on' WHERE id = '7'", "INSERT INTO other VALUES ('x')")
-    assert one.crr_tables() == ("other",)
+    assert one.synced_tables() == ("other",)
     [parked] = one.parked()
     assert (parked.name, "check --repair" in parked.reason) == ("notes", True)
     assert {c.table for c in one.changes(whole=False).changes} == {"other"}
@@ -288,7 +288,7 @@ def test_a_parked_table_takes_part_again(pair: tuple[Replica, Replica]) -> None:
     one.park("notes", "it does not fit")
     assert [finding.damage for finding in one.check()] == [Damage.PARKED]
     one.repair()
-    assert one.crr_tables() == ("notes",)
+    assert one.synced_tables() == ("notes",)
 
 
 def test_any_damage_leaves_a_file_that_syncs(tmp_path: Path) -> None:

@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from engine.change import Change
+from engine.change import MAX_VERSION, Change
 from engine.crr import State
 from engine.errors import SchemaMismatch
 from engine.ordinary.kind import OrdinaryKind
 from engine.ordinary.merge import OrdinaryMerging
+from engine.ordinary.stamps import Row
 from engine.ordinary.tables import OrdinaryTables
 from engine.ordinary.withheld import OrdinarySource
 from engine.ordinary.write import Writer
@@ -63,6 +64,16 @@ def written_and_overwritten(a: Replica, b: Replica) -> None:
     assert value(b, "title") == "ZZ"
 
 
+def written_between_and_overwritten(a: Replica, b: Replica) -> None:
+    """So does what it writes just before the merge's transaction."""
+    write(a, "INSERT INTO notes VALUES ('a', 'A', 1)")
+    send(a, b)
+    write(a, "UPDATE notes SET title = 'AA'")
+    with written_meanwhile(b, "UPDATE notes SET title = 'ZZ'"):
+        send(a, b)
+    assert value(b, "title") == "ZZ"
+
+
 def taken_back_after_it_was_read(a: Replica, b: Replica) -> None:
     """A value leaves only under the version of its own."""
     write(a, "INSERT INTO notes VALUES ('a', 'A', 1)")
@@ -90,6 +101,20 @@ def logged_by_a_merge(a: Replica, b: Replica) -> None:
     write(a, "INSERT INTO notes VALUES ('a', 'A', 1)")
     send(a, b)
     assert all(kind.is_captured() for kind in b._kinds.all)
+
+
+def a_row_is_gone_without_a_trace(a: Replica, b: Replica) -> None:
+    """A program named the number of the row that it displaced; then a change of that one comes in."""
+    write(a, "INSERT INTO notes VALUES ('a', 'A', 1)")
+    send(a, b)
+    send(b, a)
+    write(b, "REPLACE INTO notes (rowid, id, title) SELECT rowid, 'new', 'N' FROM notes")
+    version = a.refresh()
+    write(a, "UPDATE notes SET title = 'edited'")
+    send(a, b, version)
+    send(b, a)
+    assert a.digests() == b.digests()
+    assert [key for key, _ in a.live_rows("notes")] == [("new",)]
 
 
 def read_between_two_slices(a: Replica, b: Replica) -> None:
@@ -207,7 +232,7 @@ def _kept_version(patch: pytest.MonkeyPatch) -> None:
     def capture_all(self: OrdinaryTables) -> int:
         while self.capture():
             pass
-        return self.stamped
+        return self._versions.latest
 
     patch.setattr(OrdinaryTables, "capture_all", capture_all)
 
@@ -220,8 +245,16 @@ def _recorded_in_memory(patch: pytest.MonkeyPatch) -> None:
 RULES: dict[str, tuple[Callable[[Replica, Replica], None], Patch]] = {
     "the merge's before is taken after the capture": (written_just_before_a_merge, _covered),
     "a merge captures first": (written_and_overwritten, _never_captured),
+    "a merge captures in its transaction": (
+        written_between_and_overwritten,
+        lambda patch: patch.setattr(Replica, "_capture_rest", lambda _: 0),
+    ),
     "a reading sees captured rows alone": (taken_back_after_it_was_read, _unread),
-    "what is merged is seen": (seen_as_it_was_merged, lambda patch: patch.setattr(Writer, "_see", lambda *_: None)),
+    "what is merged is seen": (seen_as_it_was_merged, lambda patch: patch.setattr(Writer, "see", lambda *_: None)),
+    "what is gone without a trace is found before a change of it is merged": (
+        a_row_is_gone_without_a_trace,
+        lambda patch: patch.setattr(Row, "latest", MAX_VERSION),
+    ),
     "what a merge logged is taken out": (logged_by_a_merge, _log_kept),
     "each slice has its version": (read_between_two_slices, _one_version),
     "a capture is announced even if the merge wins nothing": (nothing_won, _unannounced),

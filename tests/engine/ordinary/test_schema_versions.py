@@ -50,7 +50,7 @@ def stamps(replica: Replica) -> list[tuple[object, ...]]:
 
 def marks_and_a_clock(replica: Replica) -> None:
     known = replica.known(PEER)
-    replica.merge((), received=Received(PEER, 3, tables=("notes",), marks=known.marks))
+    replica.merge((), received=Received(PEER, 3, tables=("notes",), bases=known.bases))
 
 
 OURS: dict[str, Callable[[Replica], object]] = {
@@ -73,7 +73,7 @@ def test_what_is_kept_for_sync_has_no_table_compared(replica: Replica, what: str
     before = replica.connection.execute("PRAGMA schema_version").get
     OURS[what](replica)
     assert replica.is_captured()
-    assert "notes" in replica.crr_tables()
+    assert "notes" in replica.synced_tables()
     changed = replica.connection.execute("PRAGMA schema_version").get != before
     assert changed == (what not in ("a new id",)), "or this shows nothing"
     app(replica.path, "CREATE TABLE apps (a)")
@@ -127,7 +127,7 @@ def test_an_app_that_drops_and_makes_tables_in_autocommit(replica: Replica) -> N
         replica.capture()
         assert {length for _, length, *_ in stamps(replica)} == {1}, sql
     assert replica.is_captured()
-    assert (stamps(replica), replica.crr_tables()) == (before, ("notes",))
+    assert (stamps(replica), replica.synced_tables()) == (before, ("notes",))
     app(replica.path, "DELETE FROM notes WHERE id = '3'")
     assert [change.cid for change in replica.changes(1).changes] == ["-1"]
 

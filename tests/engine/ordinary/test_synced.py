@@ -22,12 +22,34 @@ ROOM = (
 
 def make_ordinary(path: Path, schema: str = NOTES, *tables: str) -> Path:
     """A file of an app's, whose tables were then made syncable."""
+    path.parent.mkdir(exist_ok=True)
     with running(path) as app:
         app.do(*schema.split(";"))
     with Replica.open(path) as replica:
         for table in tables or ("notes", "tags"):
             replica.make_ordinary(table)
     return path
+
+
+@on_loop
+async def test_an_app_may_be_a_version_ahead(tmp_path: Path) -> None:
+    """What both sides have goes on; the new column comes whole when the other side gets it."""
+    ahead = NOTES.replace("stars INTEGER", "color TEXT, stars INTEGER")
+    room, one = make_ordinary(tmp_path / "hub/room"), make_ordinary(tmp_path / "one.db", ahead)
+    with running(one) as here, running(room) as there:
+        async with plain_engine() as server, plain_engine() as client:
+            hub = await server.serving.start(room.parent)
+            peer = await add_peer(client, one, hub.url)
+            here.do("INSERT INTO notes (id, title, color) VALUES ('a', 'A', 'red'), ('b', 'B', 'blue')")
+            await until(lambda: there.do("SELECT title FROM notes") == [("A",), ("B",)], "the hub has the notes")
+            there.do("UPDATE notes SET title = 'C' WHERE id = 'b'")
+            await until(lambda: here.do("SELECT title FROM notes") == [("A",), ("C",)], "and this side the answer")
+            await client.peers.wait_in_sync(timeout=PATIENCE)
+            assert [status.shared for status in client.peers.statuses()] == [(2, 2, 2)]
+            assert (await client.checks.verify(peer, timeout=PATIENCE)).summary == "identical: 2 tables, 2 rows"
+            there.do("ALTER TABLE notes ADD COLUMN color TEXT")
+            await until(lambda: there.do("SELECT color FROM notes") == [("red",), ("blue",)], "the column came")
+            await client.peers.wait_in_sync(timeout=PATIENCE)
 
 
 @on_loop

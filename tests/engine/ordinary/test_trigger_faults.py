@@ -80,7 +80,7 @@ FAULTS: dict[str, tuple[History, Fault]] = {
         lambda patch: patch.setattr(OrdinaryMerging, "_without", lambda *_: nullcontext()),
     ),
     "rows are compared in the end": (
-        kept_out("IGNORE"),
+        kept_out("IGNORE of a deletion"),
         lambda patch: patch.setattr("engine.ordinary.merge.check_as_merged", lambda *_: None),
     ),
     "rows that no trigger logs are compared": (

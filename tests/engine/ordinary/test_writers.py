@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from tests.engine.ordinary.conftest import File, Open
 from tests.engine.ordinary.statements import CASES, Case
 from tests.engine.ordinary.writers import PythonWriter, Write, shell
-
-
-@pytest.fixture(scope="module")
-def python() -> Iterator[PythonWriter]:
-    with PythonWriter() as writer:
-        yield writer
 
 
 @pytest.fixture(params=["python", "shell"])

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import apsw
 import pytest
 
 from engine.api import Engine
-from engine.errors import SynclineError, UsageError
+from engine.errors import PeerRefused, SynclineError, UsageError
+from engine.hub import HubOptions
+from engine.ids import DatabaseId
 from engine.pairing.bootstrap import is_new, make_file
 from engine.replica import Replica
+from engine.settings import PeerConfig
 from engine.table_plan import ColumnPlan, Kind, TablePlan
 from engine.wire import Tables
-from tests.engine.live import PATIENCE, on_loop, rows, until, write
+from tests.engine.live import PATIENCE, on_loop, plain_engine, rows, until, write
 from tests.engine.live import make_file as make_database
 from tests.engine.pairing.test_lan_server import machine
 
@@ -50,6 +54,30 @@ async def test_a_machine_with_nothing_gets_tables_and_rows(tmp_path: Path) -> No
         assert here_now.merges_equal_values()
         assert here_now.site_id != there_now.site_id
         assert "plain" not in [table.name for table in here_now.tables()]
+
+
+@on_loop
+async def test_a_hubs_room_makes_a_file_for_any_program(tmp_path: Path) -> None:
+    room, ours = tmp_path / "rooms" / "room", tmp_path / "ours.db"
+    make_database(room, "CREATE TABLE note (id TEXT PRIMARY KEY NOT NULL, body TEXT); SELECT crsql_as_crr('note')")
+    write(room, "INSERT INTO note VALUES ('a', 'theirs')")
+    async with plain_engine() as server, plain_engine() as here:
+        hub = await server.serving.start(tmp_path / "rooms", options=HubOptions(allow_create=True))
+        peer = PeerConfig.new(DatabaseId(""), hub.url, room="nowhere")
+        with pytest.raises(UsageError, match="does not have this room yet") as refused:
+            await here.databases.add_from_room(ours, peer)
+        assert "Choose a database that has tables already" in refused.value.hint
+        assert (ours.exists(), (tmp_path / "rooms/nowhere").exists(), here.settings.databases) == (False, False, ())
+        make_database(tmp_path / "rooms" / "bare", "CREATE TABLE x (y)")
+        with pytest.raises(PeerRefused, match="The room “bare” has no syncable table yet"):
+            await here.databases.add_from_room(ours, replace(peer, room="bare"))
+        assert not ours.exists()
+        added = await here.databases.add_from_room(ours, replace(peer, room="room"))
+        assert [added.database] == [database.id for database in here.settings.databases]
+        await here.peers.wait_in_sync(timeout=PATIENCE)
+        [note] = await here.databases.tables(added.database)
+        assert note.kind == "ordinary"
+        assert rows(ours, "note") == rows(room, "note") != []
 
 
 @on_loop

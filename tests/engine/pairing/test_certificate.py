@@ -19,6 +19,8 @@ from engine.peer_state import State
 from engine.settings import PeerConfig, Settings, SettingsFile
 from engine.transport.connect import dial
 from tests.engine.live import PATIENCE, make_file, on_loop, plain_engine, rows, until, write
+from tests.ports import free_port
+from tests.stream_server import stream_server
 
 
 def test_it_is_made_once_and_only_its_owner_can_read_it(tmp_path: Path) -> None:
@@ -88,8 +90,7 @@ async def test_another_certificate_is_told_nothing(tmp_path: Path) -> None:
 
     between = own_certificate(tmp_path / "between")
     paired = own_certificate(tmp_path / "paired").fingerprint
-    server = await asyncio.start_server(listen, "127.0.0.1", 0, ssl=between.tls.context())
-    async with server:
+    async with stream_server(listen, tls=between.tls.context()) as server:
         url = f"wss://127.0.0.1:{server.sockets[0].getsockname()[1]}/sync"
         with pytest.raises(CertificateChanged, match="another certificate"):
             await dial(url, "room", token="secret", fingerprint=paired)
@@ -104,8 +105,8 @@ async def test_a_changed_certificate_is_told_and_looked_at_again(tmp_path: Path)
     ours = make_file(tmp_path / "ours.db")
     first, second = own_certificate(tmp_path / "first"), own_certificate(tmp_path / "second")
     async with plain_engine() as there, plain_engine() as here:
-        hub = await there.serving.start(room.parent, options=HubOptions(tls=second.tls))
-        port = hub.port
+        port = free_port()
+        hub = await there.serving.start(room.parent, port=port, options=HubOptions(tls=second.tls))
         database = await here.databases.add(ours)
         asked: list[AttentionNeeded] = []
         with here.subscribe() as events:

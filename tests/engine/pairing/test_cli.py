@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import stat
 from dataclasses import replace
 from pathlib import Path
@@ -11,8 +10,11 @@ from pathlib import Path
 import pytest
 
 from engine.settings import SettingsFile
+from tests.engine.apps import running
 from tests.engine.live import make_file, rows, write
+from tests.engine.ordinary.test_synced import make_ordinary
 from tests.engine.programs import Command
+from tests.ports import free_port
 
 
 def lines_until(stream: object, wanted: str) -> str:
@@ -29,15 +31,15 @@ def test_pair_two_machines(tmp_path: Path) -> None:
     theirs, ours = make_file(tmp_path / "theirs.db"), make_file(tmp_path / "ours.db")
     write(theirs, "INSERT INTO item (id, name) VALUES (1, 'theirs')")
     write(ours, "INSERT INTO item (id, name) VALUES (2, 'ours')")
-    with there.running("pair", theirs, "--local", "--port", "0") as sharing:
-        assert "Sharing theirs on this machine only, at port" in sharing.line
-        port = re.findall(r"\d+", sharing.line)[-1]
+    port = str(free_port())  # nobody else's between the two programs
+    with there.running("pair", theirs, "--local", "--port", port) as sharing:
+        assert f"Sharing theirs on this machine only, at port {port}" in sharing.line
         link = lines_until(sharing.process.stdout, "syncline://").strip()
         words = lines_until(sharing.process.stdout, "these words").split(": ")[1].strip()
         out = here("pair", link, ours)
         assert words in out
         assert "which only you can read" in out
-        assert "Both sides hold the same." in out
+        assert "Both sides have the same data." in out
         assert words in lines_until(sharing.process.stdout, "Paired with")
         assert "used already" in here("pair", link, ours, status=1)
     assert rows(theirs) == rows(ours)
@@ -52,6 +54,22 @@ def test_pair_two_machines(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_asked_there_and_answered_by_who_shares(tmp_path: Path) -> None:
+    there, here = Command(tmp_path / "there"), Command(tmp_path / "here")
+    notes = "CREATE TABLE notes (id TEXT PRIMARY KEY, title TEXT)"
+    theirs = make_ordinary(tmp_path / "theirs.db", f"{notes}; INSERT INTO notes VALUES ('a', 'theirs')", "notes")
+    ours = make_ordinary(tmp_path / "ours.db", f"{notes}; INSERT INTO notes VALUES ('a', 'ours')", "notes")
+    port = str(free_port())
+    with there.running("pair", theirs, "--local", "--port", port) as sharing:
+        link = lines_until(sharing.process.stdout, "syncline://").strip()
+        assert "have never met: 0 the same, 1 different" in here("pair", link, ours, status=1)
+    with there.running("share", theirs, "--local", "--port", port, "--join", "replace"):
+        assert "Caught up with" in here("sync", ours)
+    with running(theirs) as app:
+        assert app.do("SELECT * FROM notes") == [("a", "ours")]
+
+
+@pytest.mark.slow
 def test_pair_with_nothing_here_and_again(tmp_path: Path) -> None:
     """The file is made; pairing once more with the same machine leaves one peer."""
     there, here = Command(tmp_path / "there"), Command(tmp_path / "here")
@@ -61,7 +79,7 @@ def test_pair_with_nothing_here_and_again(tmp_path: Path) -> None:
         with there.running("pair", theirs, "--local", "--port", "0") as sharing:
             out = here("pair", lines_until(sharing.process.stdout, "syncline://").strip(), ours)
             assert (f"Created {ours} with the tables of the other side." in out) is (number == 0)
-            assert "Both sides hold the same." in out
+            assert "Both sides have the same data." in out
         if number == 0:
             settings = SettingsFile(tmp_path / "here" / "config" / "settings.toml")
             known = settings.load()

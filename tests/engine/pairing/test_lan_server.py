@@ -21,6 +21,7 @@ from engine.settings import PeerConfig, Settings, SettingsFile
 from engine.settings.credentials import TokenStore
 from engine.table_shape import Shape
 from tests.engine.live import PATIENCE, make_file, on_loop, plain_engine, rows, until, write
+from tests.ports import free_port
 
 
 def machine(home: Path) -> Engine:
@@ -43,7 +44,7 @@ async def test_two_machines_from_nothing(tmp_path: Path) -> None:
         database = await there.databases.add(theirs)
         with pytest.raises(UsageError, match="not shared"):
             there.sharing.invite(database.id)
-        await there.sharing.start([database.id])
+        await there.sharing.start([database.id], port=free_port())  # nobody else's until it starts again
         link = there.sharing.invite(database.id)
         with there.subscribe() as events:
             await pair(here, link, ours)
@@ -153,7 +154,7 @@ async def test_sharing_ends_and_begins_again(tmp_path: Path) -> None:
     async with machine(tmp_path / "there") as there, machine(tmp_path / "here") as here:
         database = await there.databases.add(theirs)
         other = await there.databases.add(make_file(tmp_path / "other.db"))
-        await there.sharing.start([database.id])
+        await there.sharing.start([database.id], port=free_port())
         await pair(here, there.sharing.invite(database.id), ours)
         await here.peers.wait_in_sync(timeout=PATIENCE)
         with there.subscribe() as events:
@@ -189,7 +190,7 @@ async def test_databases_of_one_name_have_rooms_of_their_own(tmp_path: Path) -> 
 async def test_what_is_wished_at_once_is_done_one_after_the_other(tmp_path: Path) -> None:
     async with machine(tmp_path / "there") as there:
         one, two = [await there.databases.add(make_file(tmp_path / name)) for name in ("one.db", "two.db")]
-        await asyncio.gather(there.sharing.start([one.id, two.id]), there.databases.remove(one.id))
+        await asyncio.gather(there.sharing.start([one.id, two.id], port=free_port()), there.databases.remove(one.id))
         assert there.sharing.server is not None
         assert set(there.sharing.server.rooms) == {"two"}
         await asyncio.gather(there.sharing.start([two.id]), there.sharing.stop())
@@ -269,10 +270,12 @@ async def test_who_shares_is_found_unless_it_is_switched_off(tmp_path: Path) -> 
         assert there.sharing.server is not None
         wanted = mark(there.sharing.server.fingerprint)
         async with here.pairing.discover(here=True) as discovery:
-            await until(lambda: any(found.certificate == wanted for found in discovery.found), "it is found")
-            [found] = [found for found in discovery.found if found.certificate == wanted]
-            assert found.port == there.settings.share_port
-            assert found.offers == (offer([Shape("item", ("id",), ("name", "n", "extra"))]),)
+            offers = (offer([Shape("item", ("id",), ("name", "n", "extra"))]),)
+
+            def told() -> list[tuple[int, tuple[str, ...]]]:
+                return [(found.port, found.offers) for found in discovery.found if found.certificate == wanted]
+
+            await until(lambda: told() == [(there.settings.share_port, offers)], "it is found, with what it offers")
             await there.change_settings(discover=False)
             await until(lambda: all(found.certificate != wanted for found in discovery.found), "it goes")
             assert there.sharing.server is not None

@@ -20,6 +20,7 @@ from engine.pairing.redeem import trade
 from engine.settings import PeerConfig
 from engine.storage.host_pool import HostPool
 from tests.engine.live import PATIENCE, make_file, on_loop, plain_engine, rows, until, write
+from tests.stream_server import stream_server
 
 
 class Clock:
@@ -116,14 +117,11 @@ async def test_the_right_machine_is_found_among_others(tmp_path: Path) -> None:
     other = own_certificate(tmp_path / "other machine")
     async with sharing(tmp_path) as there:
         link = there.link()
-        strangers = await asyncio.start_server(
-            lambda _, writer: writer.close(), "127.0.0.2", link.port, ssl=other.tls.context()
-        )
-        async with strangers:
+        async with stream_server(lambda _, writer: writer.close(), "127.0.0.2", link.port, tls=other.tls.context()):
             with pytest.raises(CertificateChanged):
                 await trade(replace(link, addresses=("127.0.0.2",)))
             paired = await trade(replace(link, addresses=("127.0.0.2", "127.0.0.3", "127.0.0.1")))
-            assert paired.url == f"wss://127.0.0.1:{link.port}/sync"
+            assert paired.url == f"wss://127.0.0.1:{link.port}/sync/{link.room}"
     with pytest.raises(PeerUnreachable, match="cannot be reached at"):
         await trade(link)
 

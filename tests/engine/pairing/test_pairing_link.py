@@ -20,9 +20,9 @@ def test_it_says_the_same_when_read_again() -> None:
     assert parse(f"  {text}\n") == LINK
     assert is_link(text.upper()[:9])
     assert LINK.urls == (
-        "wss://192.168.1.5:8787/sync",
-        "wss://[fd00::7]:8787/sync",
-        "wss://laptop.local:8787/sync",
+        "wss://192.168.1.5:8787/sync/To%20do",
+        "wss://[fd00::7]:8787/sync/To%20do",
+        "wss://laptop.local:8787/sync/To%20do",
     )
 
 

@@ -15,11 +15,12 @@ from engine.settings import Mode, SettingsFile
 from tests.engine.live import PATIENCE, make_file, on_loop, rows, until, write
 from tests.engine.pairing.test_lan_server import machine
 from tests.ports import free_port
+from tests.stream_server import stream_server
 
 
 async def paired(there: Engine, here: Engine, folder: Path, mode: Mode = Mode.LIVE) -> None:
     database = await there.databases.add(make_file(folder / "theirs.db"))
-    await there.sharing.start([database.id])
+    await there.sharing.start([database.id], port=free_port())  # another one may listen there later
     ours = await here.databases.add(make_file(folder / "ours.db"))
     await here.pairing.pair(there.sharing.invite(database.id), ours.id, mode=mode)
     if mode is Mode.LIVE:
@@ -40,7 +41,9 @@ def test_a_machine_at_another_port_is_followed(tmp_path: Path, mode: Mode) -> No
                 await until(lambda: here.peers.statuses()[0].state is State.WAITING, "it is lost")
             port = free_port()
             await there.sharing.start([database.id], port=port)
-            await until(lambda: here.settings.peers[0].url == f"wss://127.0.0.1:{port}/sync", "it is followed")
+            await until(
+                lambda: here.settings.peers[0].url == f"wss://127.0.0.1:{port}/sync/{before.room}", "it is followed"
+            )
             write(tmp_path / "theirs.db", "INSERT INTO item (id, name) VALUES (1, 'from the new place')")
             if mode is Mode.MANUAL:
                 assert await here.peers.sync_now() == {before.id: None}
@@ -72,11 +75,11 @@ async def test_who_only_says_to_be_the_machine_is_not_followed(tmp_path: Path) -
         tls = (await asyncio.to_thread(own_certificate, tmp_path / "stranger")).tls.context()
         hellos: list[str | None] = []
         tls.sni_callback = lambda connection, name, context: hellos.append(name)
-        server = await asyncio.start_server(take, "127.0.0.1", 0, ssl=tls)
-        port = server.sockets[0].getsockname()[1]
-        async with server, Announcement("theirs", ["127.0.0.1"], port, before.fingerprint, []):
-            await until(lambda: bool(hellos), "its certificate is looked at")
-            await asyncio.sleep(0.2)
+        async with stream_server(take, tls=tls) as server:
+            port = server.sockets[0].getsockname()[1]
+            async with Announcement("theirs", ["127.0.0.1"], port, before.fingerprint, []):
+                await until(lambda: bool(hellos), "its certificate is looked at")
+                await asyncio.sleep(0.2)
         assert set(heard) <= {b""}
         assert here.settings.peers[0] == before
         assert here.peers.statuses()[0].state is State.WAITING

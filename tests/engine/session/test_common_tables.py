@@ -11,7 +11,8 @@ import pytest
 from engine.crr import connect
 from engine.replica import Replica
 from engine.session.common_tables import Comparison, compare, stores_alike
-from engine.table_shape import Parked, ParkedTable, Shape, Where
+from engine.table_plan import Kind
+from engine.table_shape import ColumnType, Parked, ParkedTable, Shape, Where
 from tests.engine.live import make_file
 
 VALUES = (
@@ -85,7 +86,7 @@ def test_another_type_parks_the_table(tmp_path: Path, here: str, there: str, sen
     other = shapes(tmp_path / "other.db", f"t ({columns.format(there)})", good)
     found = compared(one, other)
     assert (found.common, found.problem) == (("u",), "")
-    [(table, why, where)] = found.parked
+    [(table, why, where, _)] = found.parked
     assert (table, where) == ("t", Where.BETWEEN)
     assert f"The column “a” of the table “t” {sentence}" in why
 
@@ -157,7 +158,20 @@ def test_long_defaults_are_told_apart_without_being_told(tmp_path: Path) -> None
         assert bool(compared(made[one], made[other]).differences) is (one != other)
 
 
-def test_columns_that_one_side_lacks_park_the_table_and_say_where(tmp_path: Path) -> None:
+def test_columns_that_one_side_lacks_are_told_for_each_side() -> None:
+    one = (Shape("a", ("k",), ("x", "y")), Shape("b", ("k",), ("x", "mine")), Shape("c", ("k",), ("z",)))
+    other = (Shape("a", ("k",), ("x",)), Shape("b", ("k",), ("x", "theirs")), Shape("c", ("k",), ()))
+    found = compare(one, other, partly=True)
+    assert (found.common, found.parked) == (("a", "b", "c"), ())
+    assert found.columns == {"a": {"x"}, "b": {"x"}, "c": set()}
+    assert found.one_sided == (
+        "These columns stay on this side until the other side has them too: “y” of “a”; “mine” of “b”; “z” of “c”.",
+        "The column “theirs” of “b” stays on the other side until this side has it too.",
+    )
+    assert found.note == " ".join(found.one_sided)
+
+
+def test_an_older_syncline_has_such_a_table_parked(tmp_path: Path) -> None:
     one = shape(tmp_path / "one.db", "a INTEGER PRIMARY KEY NOT NULL, b, mine")
     other = shape(tmp_path / "other.db", "a INTEGER PRIMARY KEY NOT NULL, c, b, d")
     found = compared(one, other)
@@ -222,3 +236,40 @@ def test_both_sides_always_find_the_same() -> None:
         assert (one.problem, one.only_here) == (other.elsewhere, other.only_there)
         names = [*one.common, *one.only_here, *one.only_there, *(held.table for held in one.parked)]
         assert len(set(names)) == len(names)
+
+
+def test_a_table_to_which_others_refer_may_have_another_name() -> None:
+    """One side's app has renamed it: a hub has both, and who refers to the one or the other is synced."""
+    number, text = ColumnType(Kind.INTEGER), ColumnType(Kind.TEXT)
+
+    def side(*parents: str) -> tuple[Shape, ...]:
+        notes = Shape("notes", ("id",), ("folder",), (text, number._replace(refers=parents[0])))
+        return notes, *(Shape(name, ("id",), (), (number._replace(refers=name),)) for name in parents)
+
+    for here, there in [(("folders",), ("boxes",)), (("folders", "boxes"), ("boxes",)), (("a",), ("a",))]:
+        assert "notes" in compared(side(*here), side(*there)).common
+    [parked] = compared(side("folders", "boxes"), side("boxes", "folders")).parked
+    assert "refers to" in parked.sentence
+
+
+@pytest.mark.parametrize(("here", "there"), [("TEXT", "INTEGER"), ("INTEGER", "REAL"), ("", "NUMERIC")])
+def test_ordinary_tables_hide_what_another_type_would_change(tmp_path: Path, here: str, there: str) -> None:
+    """Which is told; rows are told apart by their keys, whose types must be alike."""
+    one = shape(tmp_path / "one.db", f"a INTEGER PRIMARY KEY NOT NULL, b {here}")
+    other = shape(tmp_path / "other.db", f"a INTEGER PRIMARY KEY NOT NULL, b {there}")
+    assert compare(one, other).parked
+    for mine, theirs in ((one, other), (other, one)):
+        found = compare(mine, theirs, ordinary={"t"})
+        assert (found.common, found.parked) == (("t",), ())
+        assert "a row whose value one of them would change is hidden on that side" in found.note
+    one = shape(tmp_path / "one.db", f"a {here} PRIMARY KEY NOT NULL, b")
+    other = shape(tmp_path / "other.db", f"a {there} PRIMARY KEY NOT NULL, b")
+    assert compare(one, other, ordinary={"t"}).parked
+
+
+def test_what_a_strict_table_does_not_take_is_hidden(tmp_path: Path) -> None:
+    one = shape(tmp_path / "one.db", "a INTEGER PRIMARY KEY NOT NULL, b TEXT", "STRICT")
+    other = shape(tmp_path / "other.db", "a INTEGER PRIMARY KEY NOT NULL, b TEXT", "WITHOUT ROWID")
+    for ordinary, said in (((), "syncing stops at any other"), (("t",), "any other row is hidden")):
+        differences = compare(one, other, ordinary=ordinary).differences
+        assert [said in each for each in differences] == [True, True], differences

@@ -9,10 +9,9 @@ from pathlib import Path
 import pytest
 
 from engine.replica import Replica
-from engine.session import SynclineSession
 from engine.wire import OLDEST, PROTOCOL
 
-from .world import SCHEMA, End, Wire, make_replica, own_pair, snapshot
+from .world import SCHEMA, Wire, make_replica, own_pair
 
 NOTE = "CREATE TABLE note (id TEXT PRIMARY KEY NOT NULL, body TEXT, tag TEXT); SELECT crsql_as_crr('note');"
 TAG = "CREATE TABLE tag (id TEXT PRIMARY KEY NOT NULL, n); SELECT crsql_as_crr('tag')"
@@ -34,8 +33,7 @@ def run(replica: Replica, sql: str) -> None:
 
 
 def sync(*pair: Replica, protocol: int = PROTOCOL) -> Wire:
-    one, other = (End(one, SynclineSession(snapshot(one), now=lambda: 0.0, protocol=protocol)) for one in pair)
-    wire = Wire(one, other)
+    wire = own_pair(*pair, protocol=protocol)
     wire.run()
     return wire
 
@@ -119,7 +117,7 @@ def test_what_only_reading_shows_is_parked_once_for_all(two: tuple[Replica, Repl
     closed = wire.ends[0].closed
     assert closed is not None
     assert closed.regreet
-    assert [name for name, _ in one.parked()] == ["note"]
+    assert [table.name for table in one.parked()] == ["note"]
     sync(*two)
     assert held(other, "tag") == [("a", 1)]
     one.repair()
@@ -157,7 +155,7 @@ def test_what_a_trigger_of_an_app_does_not_take(two: tuple[Replica, Replica], ac
     run(one, "INSERT INTO tag VALUES ('a', 1)")
     wire = sync(*two)
     assert any(end.closed is not None and end.closed.regreet for end in wire.ends)
-    ((name, why),) = other.parked()
+    ((name, why, _),) = other.parked()
     assert (name, "“guard”" in why) == ("note", True)
     wire = sync(*two)
     assert [end.closed for end in wire.ends] == [None, None]

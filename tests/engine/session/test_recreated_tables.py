@@ -9,6 +9,7 @@ from pathlib import Path
 import apsw
 import pytest
 
+from engine.clocks import table_marks
 from engine.replica import Replica
 from engine.session import batch_limits
 
@@ -88,6 +89,14 @@ def rebuilt_by_another_program(replica: Replica) -> None:
     db.close()
 
 
+def by_another_program_and_altered(replica: Replica) -> None:
+    """Before anybody has noticed, a column of it goes, and comes back: its new mark is not that of what was there."""
+    by_another_program(replica)
+    for change in ("DROP COLUMN extra", "ADD COLUMN extra"):
+        with replica.altering("item") as db:
+            db.execute(f"ALTER TABLE item {change}").fetchall()
+
+
 WAYS = [
     made_plain, made_plain_and_dropped, dropped, rebuilt, migrated, altered_to_another_key, repaired,
     by_another_program, rebuilt_by_another_program,
@@ -143,7 +152,24 @@ def test_a_range_under_way_ends(pair: tuple[Replica, Replica], way: Callable[[Re
     complete(one, other, deleted=way is made_plain)
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", [one for one in WAYS if one is not by_another_program])
+def test_without_marks_a_clock_would_pass_what_went(
+    pair: tuple[Replica, Replica], way: Callable[[Replica], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same history with the fault planted that a range goes on whatever became of its tables: the hard rule breaks.
+    The simulator makes tables anew, too, but hardly ever between two parts of a range: no seed shows it. (What another
+    program does sets the file back, which is noticed by itself.)"""
+    one, other = pair
+    fill(one, 40)
+    run_until_cut(wire := own_pair(one, other), other, one.site_id, 3)
+    way(other)
+    monkeypatch.setattr(table_marks, "check", lambda *_: None)
+    wire.run()
+    assert other.received_clock(one.site_id) == one.db_version()
+    assert len(rows(other)) < 40
+
+
+@pytest.mark.parametrize("way", [*WAYS, by_another_program_and_altered])
 def test_a_clock_covers_it_no_more(pair: tuple[Replica, Replica], way: Callable[[Replica], None]) -> None:
     one, other = pair
     fill(one, 40)

@@ -190,21 +190,25 @@ def test_no_table_in_common(pair: tuple[Replica, Replica], tmp_path: Path) -> No
     assert "no table in common" in wire.ends[0].closed.reason
 
 
-def test_an_unknown_column_stops_the_link_and_moves_no_clock(pair: tuple[Replica, Replica], tmp_path: Path) -> None:
+def test_a_required_column_that_one_side_lacks_stops_the_link_and_moves_no_clock(
+    pair: tuple[Replica, Replica], tmp_path: Path
+) -> None:
     one, _ = pair
-    schema = "CREATE TABLE item (id INTEGER PRIMARY KEY NOT NULL, name TEXT); SELECT crsql_as_crr('item');"
-    narrow = make_replica(tmp_path / "narrow.db", schema)
+    schema = "CREATE TABLE item (id INTEGER PRIMARY KEY NOT NULL, name TEXT, n INTEGER, extra, owner TEXT NOT NULL)"
+    wide = make_replica(tmp_path / "wide.db", schema)
+    wide.make_ordinary("item")
     one.connection.execute("INSERT INTO item (id, name, n) VALUES (1, 'a', 1)")
-    wire = own_pair(one, narrow)
+    wide.connection.execute("INSERT INTO item (id, name, owner) VALUES (2, 'b', 'me')")
+    wire = own_pair(one, wide)
     wire.run()
-    assert narrow.received_clock(one.site_id) == 0
-    assert narrow.connection.execute("SELECT count(*) FROM item").get == 0
-    narrow.close()
+    for here, there in ((one, wide), (wide, one)):
+        assert here.received_clock(there.site_id) == 0
+        assert here.connection.execute("SELECT count(*) FROM item").get == 1
+    wide.close()
     for end in wire.ends:
         assert end.closed is not None
         assert not end.closed.retry
-        assert "item" in end.closed.reason
-        assert "n" in end.closed.reason
+        assert "The table “item” lacks the column “owner”" in end.closed.reason
 
 
 @pytest.mark.parametrize(

@@ -231,6 +231,31 @@ def test_what_no_client_sends_closes_the_hub_session(pair: tuple[Replica, Replic
     assert rows(pair[1]) == []
 
 
+def test_what_a_client_sends_for_rows_with_numbers_of_each_machine_is_left_out(
+    pair: tuple[Replica, Replica],
+) -> None:
+    """It is told to the person at the hub; all other tables go on, and what was left out comes once it can."""
+    client, hub = pair
+    client.connection.execute("CREATE TABLE todo (id INTEGER PRIMARY KEY NOT NULL, text); SELECT crsql_as_crr('todo')")
+    hub.connection.execute("CREATE TABLE todo (id INTEGER PRIMARY KEY NOT NULL, text)")
+    hub.make_ordinary("todo")
+    client.connection.execute("INSERT INTO todo VALUES (1, 'a'); INSERT INTO item (id) VALUES (1)")
+    wire = connect_pair(client, hub)
+    wire.run()
+    assert wire.ends[1].session.closed is None
+    assert rows(hub) == rows(client)
+    assert hub.connection.execute("SELECT * FROM todo").fetchall() == []
+    assert wire.ends[1].session.facts().note.endswith("Changes to “todo” came, and were not taken.")
+    client.connection.execute("INSERT INTO item (id) VALUES (2)")
+    wire.ends[0].local()
+    wire.run()
+    assert rows(hub) == rows(client)
+    hub.make_plain("todo")
+    hub.make_crr("todo")
+    connect_pair(client, hub).run()
+    assert hub.connection.execute("SELECT * FROM todo").fetchall() == [(1, "a")]
+
+
 def test_a_silent_server_is_explained(pair: tuple[Replica, Replica]) -> None:
     time = [0.0]
     session = VlcnClientSession(snapshot(pair[0]), now=lambda: time[0])

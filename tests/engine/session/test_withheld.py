@@ -91,6 +91,21 @@ def test_nothing_is_ended_or_delayed_by_it(pair: tuple[Replica, Replica], way: s
         assert wire.ends[0].session.in_sync
 
 
+def test_a_row_is_sent_once_the_column_with_its_text_is_gone(tmp_path: Path) -> None:
+    """Also where that was done over our own connection, which another program's writing does not tell of."""
+    one, other = make_replica(tmp_path / "one.db"), make_replica(tmp_path / "other.db")
+    one.connection.execute("INSERT INTO item (id, extra) VALUES (1, 'x'), (2, CAST(? AS TEXT))", (BAD,))
+    own_pair(one, other).run()
+    assert [row[0] for row in rows(other)] == [1]
+    with one.altering("item") as db:
+        db.execute("ALTER TABLE item DROP COLUMN extra").fetchall()
+    one.refresh()
+    own_pair(one, other).run()
+    assert [row[0] for row in rows(other)] == [1, 2]
+    one.close()
+    other.close()
+
+
 def test_comparing_two_sides(pair: tuple[Replica, Replica]) -> None:
     """The table differs, as it does; the session goes on."""
     one, other = pair

@@ -16,6 +16,7 @@ from engine.replica import Replica
 from engine.session import (
     AskAgain,
     Close,
+    JoinAction,
     Keep,
     LookUp,
     Merge,
@@ -126,18 +127,20 @@ class End:
                 session.read_done(execute.read(self.replica, action))
             case ReadPart():
                 session.read_done(execute.read_part(self.replica, action))
-            case LookUp(site_id, parked):
-                session.known(self.replica.known(site_id, parked))
+            case LookUp(site_id, parked, meetings, announced):
+                session.known(self.replica.known(site_id, parked, meetings, announced))
             case Renew(site_id, confirmed):
                 session.renewed(self.replica.renew_lineage(site_id, confirmed))
             case Keep(site_id, token, after):
                 session.kept(token, self.replica.keep_lineage(site_id, token, after))
             case AskAgain(site_id, since):
                 self.replica.ask_again(site_id, since)
-            case TakeDigests(tables):
-                session.digested(self.replica.digests(tables))
-            case QueryRows(question):
-                session.answered(at_once(answer(self.replica, question)))
+            case TakeDigests(tables, columns):
+                session.digested(self.replica.digests(tables, columns))
+            case QueryRows(question, columns):
+                session.answered(at_once(answer(self.replica, question, columns)))
+            case _ if isinstance(action, JoinAction):
+                session.joined(at_once(execute.join_step(self.replica, action)))
             case Merge():
                 session.merge_done(execute.merge(self.replica, action, size=self.merge_slice))
             case RecordSent():
@@ -159,6 +162,11 @@ class End:
     def local(self) -> None:
         """Let the session know of local writes."""
         self.session.local_changed(self.replica.db_version())
+        self._collect()
+
+    def tick(self) -> None:
+        """Let the session know that time has passed."""
+        self.session.tick()
         self._collect()
 
     def flush(self) -> None:
@@ -203,9 +211,9 @@ class Wire:
         raise AssertionError(f"the two ends still talk after {limit} steps")
 
 
-def own_pair(one: Replica, other: Replica, now: Callable[[], float] = lambda: 0.0) -> Wire:
+def own_pair(one: Replica, other: Replica, now: Callable[[], float] = lambda: 0.0, *, protocol: int = PROTOCOL) -> Wire:
     """Two replicas connected in the own dialect."""
     return Wire(
-        End(one, SynclineSession(snapshot(one), now=now)),
-        End(other, SynclineSession(snapshot(other), now=now)),
+        End(one, SynclineSession(snapshot(one), now=now, protocol=protocol)),
+        End(other, SynclineSession(snapshot(other), now=now, protocol=protocol)),
     )

@@ -3,111 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import importlib.util
-import logging
 import os
-import shutil
 import sqlite3
 import statistics
-import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 import pytest
 
 from engine.storage import file_watch
 from engine.storage.file_watch import FileWatch
-
-KINDS: list[type[file_watch._Watcher]] = [file_watch._Inotify] if sys.platform == "linux" else []
-if importlib.util.find_spec("watchfiles"):
-    KINDS.append(file_watch._Watchfiles)
-
-WRITER = """
-import sqlite3, sys, time
-db = sqlite3.connect(sys.argv[1], isolation_level=None)
-db.execute("PRAGMA journal_mode = " + sys.argv[2])
-db.execute("CREATE TABLE IF NOT EXISTS t (a)")
-print("ready", flush=True)
-for line in sys.stdin:
-    for number in range(int(line)):
-        db.execute("INSERT INTO t VALUES (?)", (number,))
-    print(time.monotonic(), flush=True)
-"""
-
-
-class Heard:
-    """Counts notifications, and waits for more of them."""
-
-    def __init__(self) -> None:
-        self.times: list[float] = []
-        self._more = asyncio.Event()
-
-    def __call__(self) -> None:
-        self.times.append(time.monotonic())
-        self._more.set()
-
-    async def after(self, moment: float) -> float:
-        """The time of the first notification at or after ``moment``, a time of the monotonic clock."""
-        async with asyncio.timeout(30):
-            while not self.times or self.times[-1] < moment:
-                self._more.clear()
-                await self._more.wait()
-        return next(heard for heard in self.times if heard >= moment)
-
-    async def silence(self) -> None:
-        """Return when nothing was heard for longer than the longest wait between two notifications."""
-        count = -1
-        while count != len(self.times):
-            count = len(self.times)
-            await asyncio.sleep(max(file_watch.WAITS) + 0.1)
-
-
-class Writer:
-    """Another program that writes to the database when told to."""
-
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
-        self._process = process
-
-    async def write(self, commits: int = 1) -> float:
-        """Let it make ``commits`` commits; return the monotonic time after the last one."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(f"{commits}\n".encode())
-        return float(await self._process.stdout.readline())
-
-
-@asynccontextmanager
-async def writer(path: Path, mode: str = "wal") -> AsyncIterator[Writer]:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", WRITER, str(path), mode, stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    )
-    assert process.stdin is not None
-    assert process.stdout is not None
-    try:
-        assert await process.stdout.readline() == b"ready\n"
-        yield Writer(process)
-    finally:
-        process.stdin.close()
-        await process.wait()
-
-
-@pytest.fixture
-def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Silence is sooner reached without the last waits, which are there for very slow disks."""
-    monkeypatch.setattr(file_watch, "WAITS", file_watch.WAITS[:-2])
-
+from tests.engine.storage.watching import Heard, writer
 
 pytestmark = pytest.mark.usefixtures("short_waits")
-
-
-@pytest.fixture(params=KINDS, ids=lambda kind: kind.__name__.strip("_"))
-def kind(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> type[file_watch._Watcher]:
-    """Each watcher that this machine has; the other one is the only choice on other systems."""
-    monkeypatch.setattr(file_watch, "_KIND", request.param)
-    return request.param  # type: ignore[no-any-return]
 
 
 @pytest.mark.parametrize("mode", ["wal", "delete", "truncate", "persist"])
@@ -213,115 +122,6 @@ def test_a_link_is_followed_as_sqlite_does(tmp_path: Path) -> None:
     asyncio.run(main())
 
 
-@pytest.mark.usefixtures("kind")
-def test_a_folder_that_vanishes_and_comes_back(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    async def main() -> None:
-        path = tmp_path / "disk" / "app.db"
-        path.parent.mkdir()
-        sqlite3.connect(path).close()
-        heard = Heard()
-        async with FileWatch(path, heard):
-            for _ in range(2):
-                moment = time.monotonic()
-                shutil.rmtree(path.parent)
-                await heard.after(moment)
-                path.parent.mkdir()
-                async with writer(path) as app:
-                    await heard.after(await app.write())
-
-    with caplog.at_level(logging.WARNING, "engine.storage.file_watch"):
-        asyncio.run(main())
-    assert len(caplog.records) <= 1
-
-
-def test_a_folder_that_is_moved_away(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    async def main() -> None:
-        path = tmp_path / "disk" / "app.db"
-        path.parent.mkdir()
-        heard = Heard()
-        async with FileWatch(path, heard):
-            path.parent.rename(tmp_path / "elsewhere")
-            await heard.silence()
-            before = len(heard.times)
-            (tmp_path / "elsewhere" / "app.db").touch()
-            await heard.silence()
-            assert len(heard.times) == before
-
-    asyncio.run(main())
-    assert [record.getMessage() for record in caplog.records] == [
-        f"Cannot watch {tmp_path / 'disk'} (the folder was moved or deleted); looking at it once a second instead."
-    ]
-
-
-@pytest.mark.usefixtures("kind")
-def test_a_folder_that_another_takes_the_place_of_unheard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As when a stick is pulled while its files are open, and put in again: nothing happens to the folder itself."""
-    monkeypatch.setattr(file_watch, "SAME", 0.1)
-
-    async def main() -> None:
-        path = tmp_path / "above" / "disk" / "app.db"
-        path.parent.mkdir(parents=True)
-        sqlite3.connect(path).close()
-        heard = Heard()
-        async with FileWatch(path, heard):
-            for number in range(2):
-                moment = time.monotonic()
-                (tmp_path / "above").rename(tmp_path / f"elsewhere-{number}")
-                await heard.after(moment)
-                path.parent.mkdir(parents=True)
-                async with writer(path) as app:
-                    await heard.after(await app.write())
-
-    asyncio.run(main())
-
-
-def test_a_folder_that_is_not_there_yet(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    async def main() -> None:
-        path = tmp_path / "later" / "app.db"
-        heard = Heard()
-        async with FileWatch(path, heard):
-            await heard.silence()
-            path.parent.mkdir()
-            async with writer(path) as app:
-                await heard.after(await app.write())
-
-    asyncio.run(main())
-    assert len(caplog.records) == 1
-
-
-@contextmanager
-def no_more_descriptors() -> Iterator[None]:
-    import resource  # not on every system
-
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    lowest_free = os.dup(0)
-    os.close(lowest_free)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (lowest_free, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="the limit is that of inotify, which is Linux's")
-def test_a_system_limit_only_makes_it_slower(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    async def main() -> None:
-        path = tmp_path / "app.db"
-        heard = Heard()
-        async with writer(path) as app:
-            with no_more_descriptors():
-                file = await FileWatch(path, heard).__aenter__()
-                await heard.silence()
-                before = time.monotonic()
-                await app.write()
-                assert await heard.after(before)
-            await file.__aexit__(None, None, None)
-
-    asyncio.run(main())
-    (record,) = caplog.records
-    assert "Too many open files" in record.getMessage()
-
-
 @pytest.mark.skipif(sys.platform != "linux", reason="counts descriptors in /proc, and one watcher without threads")
 def test_many_files_share_one_watcher_and_leave_nothing(tmp_path: Path) -> None:
     def count() -> int:
@@ -407,5 +207,46 @@ def test_an_error_in_notify_does_not_end_the_watch(tmp_path: Path) -> None:
                 path.touch()
                 await heard.after(moment)
         assert set(errors) == {"mine"}
+
+    asyncio.run(main())
+
+
+@pytest.mark.usefixtures("kind")
+def test_our_own_writing_brings_late_looks_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And these find what another program wrote at the same time."""
+    monkeypatch.setattr(file_watch, "AFTERWARDS", 0.2)  # watchfiles tells 50 ms later
+
+    async def main() -> tuple[float, list[float]]:
+        path = tmp_path / "app.db"
+        heard = Heard()
+        async with writer(path) as app, FileWatch(path, heard) as watch:
+            await heard.silence()
+            heard.times.clear()
+            begun = time.monotonic()
+            with watch.own_write():
+                await heard.after(await app.write())  # its last event may come before it is done, by a slow fsync
+            await heard.after(watch.last_event + sum(file_watch.OWN_WAITS))
+            return begun, heard.times
+
+    begun, times = asyncio.run(main())
+    assert times[0] >= begun + file_watch.OWN_WAITS[0]
+    assert len(times) <= 1 + len(file_watch.OWN_WAITS)  # one more where the two events of a commit are far apart
+
+
+@pytest.mark.usefixtures("kind")
+def test_what_comes_just_before_a_late_look_is_looked_at_again(tmp_path: Path) -> None:
+    """It may be visible only after that."""
+
+    async def main() -> None:
+        path = tmp_path / "app.db"
+        heard = Heard()
+        async with writer(path) as app, FileWatch(path, heard) as watch:
+            await heard.silence()
+            with watch.own_write():
+                await app.write()
+                first = await heard.after(time.monotonic())
+                done = await app.write()
+                assert await heard.after(done) > first
+                await heard.after(done + sum(file_watch.OWN_WAITS[1:]))
 
     asyncio.run(main())

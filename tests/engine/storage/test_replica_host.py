@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,13 +15,14 @@ import pytest
 
 from engine.change import Change
 from engine.crr import connect
-from engine.errors import SynclineError
+from engine.errors import FileBusy, StorageFailed, SynclineError
 from engine.replica import Replica
-from engine.session import Read, execute
-from engine.storage import replica_host
+from engine.session import Merge, Read, ReadPart, execute
+from engine.storage import file_news, local_changes
+from engine.storage.file_watch import FileWatch
 from engine.storage.replica_host import ReplicaHost
-from engine.table_shape import Parked, Shape
-from engine.tables import pack_columns
+from engine.table_shape import Dataset, Parked, Shape
+from engine.tables import Received, Span, pack_columns
 from tests.engine.live import PATIENCE, make_file, on_loop, until, write
 
 OLD, NEW = 5, 2
@@ -82,6 +84,9 @@ class Told:
     def schema_changed(self, tables: tuple[Shape, ...], parked: tuple[Parked, ...]) -> None:
         self.told.append(tables)
 
+    def datasets_changed(self, datasets: Mapping[str, Dataset]) -> None:
+        pass
+
     def replaced(self) -> None:
         self.told.append("replaced")
 
@@ -124,7 +129,7 @@ async def test_a_session_begins_with_facts_of_one_file(tmp_path: Path, monkeypat
         assert (before.db_version, host.generation) == (OLD, found.generation)
 
 
-@pytest.mark.parametrize("work", ["_news", "refresh"])
+@pytest.mark.parametrize("work", ["read", "refresh"])
 @on_loop
 async def test_news_of_a_file_that_is_gone_are_told_to_nobody(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, work: str
@@ -134,7 +139,7 @@ async def test_news_of_a_file_that_is_gone_are_told_to_nobody(
         await host.refresh()
         replacement, listener = Replacement(host, other), Told()
         host.listen(listener)
-        where: Any = replica_host if work == "_news" else Replica
+        where: Any = file_news if work == "read" else Replica
         monkeypatch.setattr(where, work, replacement.after(getattr(where, work)))
         await host.refresh()
         assert replacement.times == 1
@@ -151,7 +156,7 @@ async def test_what_was_written_to_a_file_that_is_gone_is_not_reported(
     async with ReplicaHost(path, news=news) as host:
         await host.refresh()
         replacement = Replacement(host, other)
-        monkeypatch.setattr(replica_host, "_local_changes", replacement.after(replica_host._local_changes))
+        monkeypatch.setattr(local_changes, "read", replacement.after(local_changes.read))
         write(path, "UPDATE item SET name = 'gone'")
         await host.refresh()
         await until(lambda: replacement.times == 1 and host.generation == 2, "the file was replaced")
@@ -180,3 +185,115 @@ async def test_a_version_is_durable_before_its_number_is_sent(tmp_path: Path, mo
     app.close()
     assert (found.changes, found.until) == ([], 1)
     assert synced
+
+
+@pytest.mark.parametrize(("journal", "again"), [("WAL", 0), ("DELETE", 1)])
+def test_what_a_merge_has_synced_is_not_synced_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, journal: str, again: int
+) -> None:
+    """In WAL mode, as long as nobody else commits, and nothing that need not reach the disk was committed."""
+    path = make_file(tmp_path / "a.db")
+    synced: list[int] = []
+    real = os.fsync
+    with contextlib.closing(connect(path)) as app, Replica.open(path) as replica:
+        app.execute(f"PRAGMA journal_mode = {journal}; PRAGMA synchronous = NORMAL").fetchall()
+
+        def syncs() -> bool:
+            synced.clear()
+            replica.ensure_durable()
+            return bool(synced)
+
+        monkeypatch.setattr("engine.sqlite.durability.os.fsync", lambda fd: (synced.append(fd), real(fd))[1])
+        version = iter(range(1, 10))
+
+        def merge() -> None:
+            number = next(version)
+            key = pack_columns((number,))
+            replica.merge([Change("item", key, "name", "x", 1, number, STRANGER, 1, 0)])
+
+        merge()
+        assert syncs() is bool(again)
+        app.execute("INSERT INTO item (id) VALUES (100)")
+        assert syncs()
+        assert syncs() is bool(again)
+        app.execute("INSERT INTO item (id) VALUES (101)")
+        merge()  # and its sync takes along what was committed before
+        assert syncs() is bool(again)
+        with replica._at_ease(), replica._writing() as db:
+            db.execute("INSERT INTO item (id) VALUES (102)")
+        assert syncs()
+        replica.merge([])  # writes nothing
+        app.execute("INSERT INTO item (id) VALUES (103)")
+        replica.merge([])
+        assert syncs()
+
+
+def merge_of(number: int, version: int, arrived: tuple[tuple[str, tuple[bytes, ...]], ...] = ()) -> Merge:
+    """A new row of a stranger's, at its version."""
+    change = Change("item", pack_columns((number,)), "name", "x", 1, version, STRANGER, 1, 0)
+    received = Received(STRANGER, version, version - 1, arrived=arrived)
+    return Merge((change,), until=version, author=None, received=received, tables=("item",))
+
+
+def asked(since: int) -> ReadPart:
+    return ReadPart(Span(since, None, ("item",)), b"", None, (), 2_000, 512 * 1024, since)
+
+
+@on_loop
+async def test_what_another_program_writes_while_we_do_is_found(tmp_path: Path) -> None:
+    path = make(tmp_path / "a.db", OLD)
+    async with ReplicaHost(path) as host:
+        await host.refresh()
+        told = Told()
+        host.listen(told)
+        with host._own_write():
+            write(path, "INSERT INTO item (id, name) VALUES (100, 'theirs')")
+            await until(lambda: OLD + 1 in told.told, "the late look")
+
+
+@on_loop
+async def test_rows_that_have_come_may_be_known_by_others_since(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FileWatch, "touched", lambda _: None)  # whose events would bring a look, too
+    async with ReplicaHost(make(tmp_path / "a.db", 0)) as host:
+        await until(lambda: not host._seen.doubtful, "the first look")
+        await host.merge(merge_of(1, 1, arrived=(("item", (b"i" * 16,)),)), host.generation)
+        assert host._seen.doubtful
+
+
+@on_loop
+async def test_a_merge_is_read_for_everybody_in_its_own_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with ReplicaHost(make(tmp_path / "a.db", 0)) as host:
+        await until(lambda: not host._recorder.needed, "the first look")
+        told = [Told(), Told()]
+        for one in told:
+            host.listen(one)
+        await host.read_part(asked(0), host.generation)
+        await host.merge(merge_of(1, 1), host.generation)
+        found = host.shared_part(asked(0), host.generation)
+        assert found is not None
+        assert found.done()
+        part = found.result().part
+        assert [(change.val, change.site_id) for change in part.changes] == [("x", STRANGER)]
+        assert part.until == part.newest == host.version == 1
+        await until(lambda: all(1 in one.told for one in told), "the news")
+
+        def busy(*_: Any) -> Any:
+            raise FileBusy("for the test")
+
+        with monkeypatch.context() as patch:  # what cannot be read now is read by whoever asks
+            patch.setattr(execute, "read_part", busy)
+            (result,) = await host.merge(merge_of(2, 2), host.generation)
+        assert result.after == 2
+        assert [change.db_version for change in (await host.read_part(asked(1), host.generation)).changes] == [2]
+        await until(lambda: all(2 in one.told for one in told), "the news")
+
+        def failed(*_: Any) -> Any:
+            raise StorageFailed("for the test")
+
+        with monkeypatch.context() as patch:  # what may not be durable is confirmed to nobody
+            patch.setattr(execute, "read_part", failed)
+            with pytest.raises(StorageFailed):
+                await host.merge(merge_of(3, 3), host.generation)
+        await until(lambda: all(3 in one.told for one in told), "the news")

@@ -15,6 +15,7 @@ from engine.language import catalogue
 from engine.text import Text
 from engine.transport.connect import dial
 from engine.wire.handshake import HUB_HEADER
+from tests.stream_server import stream_server
 
 HTML = "<html><body>Please log in, or try later.</body></html>"
 
@@ -44,7 +45,7 @@ async def server(answer: bytes, *, reset: bool = False) -> AsyncIterator[int]:
             writer.transport.abort()
         writer.close()
 
-    async with await asyncio.start_server(serve_one, "127.0.0.1", 0) as running:
+    async with stream_server(serve_one) as running:
         yield running.sockets[0].getsockname()[1]
 
 

@@ -40,7 +40,7 @@ async def test_a_deadline_that_moves_nearer_is_kept(tmp_path: Path, monkeypatch:
             write(a, "INSERT INTO item (id) VALUES (1)")
             await until(lambda: session.outbound.position == 1, "sent")
             try:
-                async with asyncio.timeout(4):
+                async with asyncio.timeout(stock_dialect.REFRESH / 2):
                     closed = await asyncio.shield(running)
                 assert closed.regreet
             finally:

@@ -24,6 +24,7 @@ from engine.transport.connect import dial
 from engine.wire.handshake import HUB_HEADER
 from tests.engine.live import PATIENCE, make_file, on_loop, plain_engine
 from tests.engine.transport.answers import by_hub, http, refused, server
+from tests.stream_server import stream_server
 
 ANSWERS: list[tuple[bytes, type[SynclineError], str, str]] = [
     # the login page of a network, a hub that has moved
@@ -134,25 +135,25 @@ ANSWERS: list[tuple[bytes, type[SynclineError], str, str]] = [
     (
         by_hub("401 Unauthorized", "The token has expired.\n"),
         TokenRefused,
-        "The hub at {where} does not accept the token. It says “The token has expired”.",
+        "The hub at {where} does not accept the token. The token has expired.",
         "Enter the token",
     ),
     (
         by_hub("403 Forbidden", "The token is not valid for this room.\n"),
         TokenRefused,
-        "It says “The token is not valid for this room”.",
+        "The token is not valid for this room.",
         "Enter the token",
     ),
     (
         by_hub("503 Service Unavailable", "The hub is shutting down.\n"),
         PeerUnreachable,
-        "The hub at {where} is not accepting connections right now. It says “The hub is shutting down”.",
+        "The hub at {where} is not accepting connections right now. The hub is shutting down.",
         "",
     ),
     (
         by_hub("400 Bad Request", "The client's greeting names no room.\n"),
         PeerRefused,
-        "could not understand the request (HTTP 400). It says “The client's greeting names no room”.",
+        "could not understand the request (HTTP 400). The client's greeting names no room.",
         "Sec-WebSocket-Protocol",
     ),
     (
@@ -169,7 +170,7 @@ ANSWERS: list[tuple[bytes, type[SynclineError], str, str]] = [
     (
         http("401 Unauthorized", body="This hub does not know the token.\n"),
         TokenRefused,
-        "The hub at {where} does not accept the token. It says “This hub does not know the token”.",
+        "The hub at {where} does not accept the token. This hub does not know the token.",
         "Enter the token",
     ),
     (
@@ -288,7 +289,7 @@ async def test_a_redirect_to_another_path_is_followed(tmp_path: Path) -> None:
             with contextlib.suppress(OSError):
                 await asyncio.gather(copy(reader, hub_writer), copy(hub_reader, writer))
 
-        async with await asyncio.start_server(serve_one, "127.0.0.1", 0) as front:
+        async with stream_server(serve_one) as front:
             port = front.sockets[0].getsockname()[1]
             dialled = await dial(f"ws://127.0.0.1:{port}/sync", "room")
             assert dialled.own
@@ -310,7 +311,7 @@ async def test_the_token_does_not_go_where_a_redirect_leads() -> None:
         asked.append(await reader.read(65_536))
         writer.close()
 
-    async with await asyncio.start_server(overhear, "127.0.0.1", 0) as thief:
+    async with stream_server(overhear) as thief:
         there = f"127.0.0.1:{thief.sockets[0].getsockname()[1]}"
         for location in (f"ws://{there}/sync", f"http://{there}/sync", f"//{there}/sync"):
             async with server(http("302 Found", f"Location: {location}")) as port:
@@ -346,7 +347,7 @@ async def test_a_hub_marks_every_answer(tmp_path: Path) -> None:
         error = await refused(hub.url)
         assert type(error) is TokenRefused
         assert error.sentence == (
-            f"The hub at 127.0.0.1:{hub.port} does not accept the token. It says “This hub does not know the token”."
+            f"The hub at 127.0.0.1:{hub.port} does not accept the token. This hub does not know the token."
         )
         tokens.write_text('{"tokens": []}')
         hub = await other.serving.start(room.parent, options=HubOptions(tokens=tokens))

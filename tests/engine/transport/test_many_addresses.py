@@ -142,7 +142,7 @@ async def test_none_of_them_answers(resolver: Resolver, monkeypatch: pytest.Monk
         resolver("hub.test", *REFUSES)
         with pytest.raises(PeerUnreachable, match=rf"^hub\.test:{port}: connection refused\.$"):
             await dial(url, "room")
-        resolver("hub.test", "240.0.0.1", *REFUSES)  # one that no route leads to
+        resolver("hub.test", "255.255.255.255", *REFUSES)  # whatever the routes are, TCP reaches no broadcast
         with pytest.raises(PeerUnreachable) as told:
             await dial(url, "room")
         assert "Connection refused" in str(told.value)

@@ -63,7 +63,7 @@ def taken(data: bytes) -> tuple[Change, ...]:
     return changes
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=budget.pick(20, 50), deadline=None)
 @given(batches())
 def test_columns_hold_what_the_published_layout_holds(changes: tuple[Change, ...]) -> None:
     one_by_one = bytearray()

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import os
-import random
-import time
 from pathlib import Path
 
 import pytest
@@ -21,9 +18,9 @@ from engine.wire.handshake import (
     has_live_push,
 )
 from engine.wire.schema_hash import cryb64
+from tests import budget
 
 VECTORS = json.loads(Path(__file__).with_name("vectors.json").read_text())
-BUDGET = float(os.environ.get("SYNCLINE_BUDGET", "0.5"))
 
 
 @pytest.mark.parametrize(("room", "token", "value"), VECTORS["subprotocol"])
@@ -36,6 +33,49 @@ def test_own_protocol_comes_last() -> None:
     value = encode_subprotocol("test", "123", own=2)
     assert base64.b64decode(value + "=" * (-len(value) % 4)) == b"auth=123,room=test,syncline=2"
     assert decode_subprotocol(value) == Greeting("test", "123", 2)
+
+
+@pytest.mark.parametrize(
+    ("path", "room"),
+    [
+        ("/sync", "garden"),
+        ("/sync/", "garden"),
+        ("/vlcn-ws", "garden"),
+        ("/elsewhere/other", "garden"),
+        ("/sync/garden", "garden"),
+        ("/sync/g%61rden", "garden"),
+        ("/sync/caf%C3%A9", "café"),
+    ],
+)
+def test_a_room_in_the_path_too(path: str, room: str) -> None:
+    assert decode_subprotocol(encode_subprotocol(room, own=2), path) == Greeting(room, None, 2)
+
+
+def test_a_room_in_the_path_alone() -> None:
+    value = base64.b64encode(b"auth=123,syncline=2").decode().rstrip("=")
+    assert decode_subprotocol(value, "/sync/garden") == Greeting("garden", "123", 2)
+
+
+@pytest.mark.parametrize(
+    ("path", "word"),
+    [
+        ("/sync/other", "another room"),
+        ("/sync/Garden", "another room"),
+        ("/sync/garden/", "hubs reject"),
+        ("/sync/%2E%2E%2Fgarden", "starts with a dot"),
+        ("/sync/a%2Fb", "hubs reject"),
+        ("/sync/garden-wal", "SQLite"),
+        ("/sync/a%00", "control"),
+        ("/sync/%FF", "UTF-8"),
+        ("/sync/garden%", "percent-encoded"),
+        ("/sync/%zzgarden", "percent-encoded"),
+        ("/sync/%E2%82%AC", "Latin-1"),
+        ("/sync/" + "a" * 129, "longer"),
+    ],
+)
+def test_a_path_that_does_not_fit_is_refused(path: str, word: str) -> None:
+    with pytest.raises(WireError, match=word):
+        decode_subprotocol(encode_subprotocol("garden"), path)
 
 
 @pytest.mark.parametrize("room", ["a", "my-room_2", "main.db", "é", "~~~", "a?b", "x" * 128])
@@ -130,25 +170,20 @@ def test_greeting_read_as_stock_reads_it(text: str, greeting: Greeting) -> None:
 
 
 def test_random_greetings_give_a_greeting_or_a_wire_error() -> None:
-    rng = random.Random(1)
-    cases = refused = 0
-    stop = time.monotonic() + BUDGET
-    while cases < 500 or time.monotonic() < stop:
+    for case in budget.cases("greetings", seconds=2, at_least=500, looks_for="refused"):
+        rng = case.random
         text = bytearray(b"auth=token,room=room,syncline=1")
         for _ in range(rng.randint(0, 5)):
             text[rng.randrange(len(text))] = rng.randrange(256)
         value = base64.b64encode(text).decode().rstrip("=" * rng.randint(0, 1))
         if rng.random() < 0.2:
             value = "".join(chr(rng.randrange(1, 300)) for _ in range(rng.randint(0, 30)))
-        cases += 1
         try:
             greeting = decode_subprotocol(value)
         except WireError:
-            refused += 1
+            case.found()
         else:
             assert check_room(greeting.room)
-    print(f"greeting fuzz: {cases} cases, {refused} refused")
-    assert 0 < refused < cases
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,23 @@ from engine import wire
 from engine.change import Change
 from engine.errors import WireError
 from engine.table_plan import Collation, ColumnPlan, Kind, TablePlan
-from engine.table_shape import ColumnType, Parked, Shape
-from engine.wire import Batch, Confirm, Failure, FailureCode, Hello, Message, Status, Want, decode, encode
+from engine.table_shape import UNKNOWN, ColumnType, Dataset, JoinCount, Parked, Shape
+from engine.wire import (
+    Batch,
+    Confirm,
+    Deleted,
+    DeletedRequest,
+    Failure,
+    FailureCode,
+    Hello,
+    Joined,
+    Leads,
+    Message,
+    Status,
+    Want,
+    decode,
+    encode,
+)
 
 VECTORS = json.loads(Path(__file__).with_name("vectors.json").read_text())
 GOOD = [vector for vector in VECTORS["messages"] if "error" not in vector]
@@ -113,6 +128,59 @@ OWN: dict[str, tuple[Message, str]] = {
         " 0176 01 016b 01 0177 00"
         " 01 04676f6e65 086974206973 20736f",
     ),
+    "hello_4": (
+        Hello(
+            4,
+            A,
+            5,
+            "",
+            -1,
+            (Shape("t", ("k",), ("v",)), Shape("u", ("k",), ())),
+            (),
+            (Dataset((A, B), ordinary=True), Dataset((B,), False, (A,), (B, A))),
+        ),
+        "40 04" + "11" * 16 + "0000000000000005 00 ffffffffffffffff 02 0174 01 016b 01 0176 00 0175 01 016b 00 00 00"
+        " 01 02"
+        + "11" * 16
+        + "22" * 16
+        + " 00 00 00 01"
+        + "22" * 16
+        + " 01"
+        + "11" * 16
+        + " 02"
+        + "22" * 16
+        + "11" * 16,
+    ),
+    "hello_4_untold": (
+        Hello(4, B, 0, "", 0, (Shape("t", ("k",), ()),), (), (UNKNOWN,)),
+        "40 04" + "22" * 16 + "0000000000000000 00 0000000000000000 01 0174 01 016b 00 00 00 00 00 00 00",
+    ),
+    "hello_5": (
+        Hello(
+            5,
+            B,
+            0,
+            "",
+            0,
+            (
+                Shape(
+                    "t",
+                    ("k",),
+                    ("v", "w"),
+                    (ColumnType(Kind.TEXT), ColumnType(Kind.TEXT, required=True), ColumnType(Kind.INT)),
+                ),
+            ),
+            (),
+            (Dataset((), True, (A,), (B,)),),
+        ),
+        "40 05" + "22" * 16 + "0000000000000000 00 0000000000000000 01 0174 01 016b 02 0176 0177 01 01 81 05 00"
+        " 01 00 01" + "11" * 16 + " 01" + "22" * 16,
+    ),
+    "deleted_request": (DeletedRequest(1, "t", 300), "54 01 0174 ac02"),
+    "deleted": (Deleted(1, (b"\x01\x09\x05",), 0), "55 01 01 03 010905 00"),
+    "joined": (Joined("t", True), "56 0174 01 00 00 00 00 00"),
+    "not_joined": (Joined("t", False, JoinCount(1, 2, 3, 300, 0)), "56 0174 00 01 02 03 ac02 00"),
+    "leads": (Leads(), "58"),
     "hello_3_bare": (
         Hello(3, B, 0, "", 0, ()),
         "40 03" + "22" * 16 + "0000000000000000 00 0000000000000000 00 00",
@@ -120,6 +188,10 @@ OWN: dict[str, tuple[Message, str]] = {
     "want": (
         Want(1, 300, ("todo", "t"), False, 0, b""),
         "41 01 000000000000012c 02 04746f646f 0174 00 0000000000000000 00",
+    ),
+    "want_late": (
+        Want(1, 300, ("todo", "t"), False, 0, b"", (("t", ("a", "bc")),)),
+        "57 01 000000000000012c 02 04746f646f 0174 00 0000000000000000 00 01 0174 02 0161 026263",
     ),
     "want_resend": (Want(200, 0, (), True, 0, b""), "41 c801 0000000000000000 00 01 0000000000000000 00"),
     "want_place": (
@@ -220,6 +292,10 @@ def test_own_frame_is_strict_about_its_end(name: str) -> None:
             "128 is not a column type",
         ),
         ("40 03" + "11" * 16 + "0000000000000005 00 0000000000000000 00 01 0174 d10f" + "61" * 2001, "2001 bytes"),
+        (
+            "40 04" + "11" * 16 + "0000000000000005 00 0000000000000000 01 0174 00 00 00 00 00 41" + "22" * 1040,
+            "65 dataset ids; the limit is 64",
+        ),
         ("3f", "unknown type 63"),
         ("46 01 00", "more than it has bytes for"),
         ("5f", "unknown type 95"),
@@ -287,6 +363,8 @@ def test_change_that_cannot_be_sent(values: dict[str, Any], before: int) -> None
         Hello(3, A, 0, "", 0, (Shape("x", ("k",), ("v",), (ColumnType(Kind.ANY),)),)),
         Hello(3, A, 0, "", 0, (Shape("x", ("k",), (), (ColumnType(Kind.ANY, default="\ud800"),)),)),
         Hello(3, A, 0, "", 0, (), (Parked("x" * 2049, ""),)),
+        Joined("x" * 2049, True),
+        Deleted(1, (b"k" * 4097,), 0),
         wire.RowsRequest(1, "t", b"k" * 4097, b""),
         wire.RangeRequest(1, "x" * 2049, ()),
         wire.RejectChanges(A, wire.Cursor(0, 2**53)),

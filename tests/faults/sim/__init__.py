@@ -7,9 +7,12 @@ data.
 ``timeline``  simulated time, and the log of what happened
 ``network``   connections: delay, stalls in one direction, cuts, bounded buffers
 ``files``     the files: made from a template, backed up, restored, written to at random
+``unknowing`` what apps write to ordinary tables that know nothing of sync: SQL that runs in a process of its own
+``records``   what is recorded of a table's rows, by its kind
 ``releases``  schema changes that reach the machines one by one
 ``spoil``     rows that cannot be sent for a while
 ``truth``     what is checked: clocks against data, digests; it reads with SQL of its own
+``apps``      what apps write to a machine's file
 ``machine``   one running program: a replica, its listeners, its crashes
 ``driver``    what engine.transport.driver does for a session, on simulated time
 ``link``      who dials whom, and when again

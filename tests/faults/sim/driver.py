@@ -11,6 +11,7 @@ from engine.session import (
     Action,
     AskAgain,
     Close,
+    JoinAction,
     Keep,
     LookUp,
     Merge,
@@ -122,6 +123,7 @@ class Driver:
         session = self.session
         if self._actions:
             action = self._actions.popleft()
+            self.machine.between_steps()
             try:
                 self._do(action)
             except SynclineError as error:
@@ -157,18 +159,20 @@ class Driver:
                 session.read_done(machine.read(action))
             case ReadPart():
                 session.read_done(execute.read_part(machine.replica, action))
-            case LookUp(site_id, parked):
-                session.known(machine.known(site_id, parked))
+            case LookUp(site_id, parked, meetings, announced):
+                session.known(machine.known(site_id, parked, meetings, announced))
             case Renew(site_id, confirmed):
                 session.renewed(machine.replica.renew_lineage(site_id, confirmed))
             case Keep(site_id, token, after):
                 session.kept(token, machine.replica.keep_lineage(site_id, token, after))
             case AskAgain(site_id, since):
                 machine.replica.ask_again(site_id, since)
-            case TakeDigests(tables):
-                session.digested(machine.replica.digests(tables))
-            case QueryRows(question):
-                session.answered(at_once(answer(machine.replica, question)))
+            case TakeDigests(tables, columns):
+                session.digested(machine.replica.digests(tables, columns))
+            case QueryRows(question, columns):
+                session.answered(at_once(answer(machine.replica, question, columns)))
+            case _ if isinstance(action, JoinAction):
+                session.joined(at_once(execute.join_step(machine.replica, action)))
             case Merge():
                 results = machine.merge(action, self._source)
                 self._note(f"merged {len(action.changes)} until {action.until}, own version {machine.version}")

@@ -36,6 +36,8 @@ class Faults:
             (self._copy, 1),
             (self._alter, 2),
             (self._make_anew, 2 if self._world.own else 0),  # no published peer sends us what we wrote and lost
+            (self._upset, 2),
+            (self._busy, 8),
             (self._park, 2 if self._world.own else 0),  # the stock dialect knows nothing of that
             (self._spoil, 3),
             (self._forget, 1),
@@ -156,6 +158,19 @@ class Faults:
         machine = self._machine()
         if machine is not None:
             machine.make_anew(foreign=self._rng.random() < 0.5)
+
+    def _upset(self) -> None:
+        """An app that knows nothing of sync makes a table anew at its start, drops triggers, or tidies up."""
+        machine = self._machine()
+        if machine is not None:
+            machine.upset()
+
+    def _busy(self) -> None:
+        """An app writes several times while the program is at work."""
+        machine = self._machine()
+        if machine is not None and machine.eye.ordinary:
+            machine.busy = self._rng.choice([3, 10])
+            machine.note("its app is busy")
 
     def _park(self) -> None:
         """A table is parked on one machine."""

@@ -11,18 +11,21 @@ from pathlib import Path
 
 import apsw
 
-from engine.crr import connect
 from engine.replica import Replica
+from engine.tables.introspect import is_ordinary
+
+from . import unknowing
 
 NAME = "INSERT OR REPLACE INTO crsql_master (key, value) VALUES ('schema_name', 'main.sql'), ('schema_version', 7)"
 
 SCHEMA = """
 CREATE TABLE item (id INTEGER PRIMARY KEY NOT NULL, name TEXT, n INTEGER, r REAL, extra);
 CREATE TABLE tag (item INTEGER NOT NULL, word TEXT NOT NULL, PRIMARY KEY (item, word)) WITHOUT ROWID;
+CREATE TABLE memo (id TEXT PRIMARY KEY NOT NULL, text, n INTEGER DEFAULT 3, r REAL);
 SELECT crsql_as_crr('item');
-SELECT crsql_as_crr('tag');
 """
-"""``extra`` has no affinity; ``tag`` is nothing but its key. For what comes later see ``releases``."""
+"""``extra`` has no affinity; ``tag`` is nothing but its key. It and ``memo`` can be ordinary tables. For later ones
+see ``releases``."""
 
 _VALUES: tuple[apsw.SQLiteValue, ...] = (
     None, 0, 1, -3, 2**53 + 1, 1.5, -2.25, "", "a", "é", "zz", b"", b"\x00", b"\xff\x00",
@@ -40,10 +43,10 @@ class Files:
         self._folder = folder
         self._rng = rng
 
-    def make(self, name: str, *, named_schema: bool) -> Path:
-        """A new file with the tables and nothing in them."""
+    def make(self, name: str, *, named_schema: bool, ordinary: frozenset[str]) -> Path:
+        """A new file with the tables and nothing in them; ``ordinary``: those that are ordinary ones."""
         path = self._folder / f"{name}.db"
-        path.write_bytes(_template(named_schema=named_schema))
+        path.write_bytes(_template(named_schema=named_schema, ordinary=ordinary))
         self.give_new_id(path)
         return path
 
@@ -77,6 +80,7 @@ class Files:
         other table has it.
         """
         db = replica.connection
+        ordinary = is_ordinary(db, table)
         drop = f"SELECT crsql_as_table('{table}')"
         if foreign:
             floor = f"INSERT OR REPLACE INTO crsql_master VALUES ('pre_compact_dbversion', {replica.db_version()})"
@@ -84,10 +88,17 @@ class Files:
             drop = f"{floor}; {triggers}; DROP TABLE {table}__crsql_clock; DROP TABLE {table}__crsql_pks"
         key = db.execute("SELECT name FROM pragma_table_info(?) WHERE pk = 1", (table,)).get
         rows = f"{table} WHERE {self._rng.choice(['true', 'false', f'{key} % 2', f'{key} < 5'])}"
+        if ordinary:
+            replica.make_plain(table)
         with db:
-            db.execute(drop).fetchall()
+            if not ordinary:
+                db.execute(drop).fetchall()
             gone: int = db.execute(f"SELECT count(*) FROM {rows}").get
-            db.execute(f"DELETE FROM {rows}; SELECT crsql_as_crr('{table}')").fetchall()
+            db.execute(f"DELETE FROM {rows}").fetchall()
+            if not ordinary:
+                db.execute(f"SELECT crsql_as_crr('{table}')").fetchall()
+        if ordinary:
+            replica.make_ordinary(table)
         return gone
 
     def restore(self, path: Path) -> None:
@@ -106,16 +117,16 @@ def _copy(path: Path, copy: Path) -> None:
 
 
 @cache
-def _template(*, named_schema: bool) -> bytes:
+def _template(*, named_schema: bool, ordinary: frozenset[str]) -> bytes:
     """The bytes of a file with the tables: made once, for that takes longer than many a run."""
-    with tempfile.TemporaryDirectory() as folder:
-        db = connect(Path(folder) / "template.db", create=True)
+    with tempfile.TemporaryDirectory() as folder, Replica.open(Path(folder) / "template.db", create=True) as replica:
+        db = replica.connection
         db.execute(SCHEMA).fetchall()
+        for table in unknowing.TABLES:
+            (replica.make_ordinary if table in ordinary else replica.make_crr)(table)
         if named_schema:
             db.execute(NAME)
-        content = db.serialize("main")
-        db.close()
-    return content
+        return db.serialize("main")
 
 
 def write(db: apsw.Connection, rng: random.Random, columns: Sequence[str], *, notes: bool) -> str:

@@ -10,6 +10,8 @@ from engine.links.attempt import WARY
 from engine.links.backoff import Backoff
 from engine.links.retry_policy import LOOK, POLICIES
 from engine.session import Close, Session, SynclineSession, VlcnClientSession, VlcnHubSession
+from engine.session.joining import EVERY_TABLE
+from engine.table_shape import Join
 
 from .driver import Driver
 from .network import Connection
@@ -80,9 +82,11 @@ class Link:
             ends: list[Driver] = []
             kind: type[Session] = SynclineSession if self.own else VlcnClientSession
             client = kind(here, now=self.dialler.now, sends=self.sends)
-            if isinstance(client, SynclineSession) and self.refused:
-                client.wary = True
-                self.world.time.after(WARY, lambda: ends[0].call(client.trust))
+            if isinstance(client, SynclineSession):  # the truth knows nothing of rows that wait for a person
+                client.leads, client.joins = True, {EVERY_TABLE: Join.BOTH}
+                if self.refused:
+                    client.wary = True
+                    self.world.time.after(WARY, lambda: ends[0].call(client.trust))
             guest = self.guest(self.hub.snapshot(), now=self.hub.now)
             one, other = connection.ends
             ends.append(Driver(self.dialler, client, one, self.hub, lambda why: self._ended(ends[0], why)))

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 from engine.change import Change
 from engine.replica import Replica
 from engine.session import Merge, Read, Snapshot, Versions, execute
-from engine.storage.ack_writer import DELAY as SENT_DELAY
-from engine.tables import Damage, Known, MergeResult, Received, unpack_columns
+from engine.session.endings import ALTERED
+from engine.storage.ack_writer import EVERY as SENT_DELAY
+from engine.tables import Damage, Known, Meeting, MergeResult, Received
 
-from . import spoil, truth
-from .files import write
+from . import truth
+from .apps import Apps
+from .records import Cell
 from .releases import RELEASES, missing
 from .timeline import Failed
 
@@ -38,15 +40,17 @@ class History:
 class Watched(Replica):
     """A real replica: the truth is checked after every merge, and the program may crash right there."""
 
-    committed: Callable[[Received | None], None]
+    pending: Callable[[], list[Cell]]
+    committed: Callable[[Received | None, list[Cell]], None]
 
     def merge(self, changes: Iterable[Change], *, received: Received | None = None, **options: Any) -> MergeResult:
+        written = self.pending()
         result = super().merge(changes, received=received, **options)
-        self.committed(received)
+        self.committed(received, written)
         return result
 
 
-class Machine:
+class Machine(Apps):
     """A replica and the program around it.
 
     Attributes:
@@ -68,6 +72,7 @@ class Machine:
         self.think = 0.0005
         self.offset = 0.0
         self.crash_soon = False
+        self.busy = 0
         self.held: dict[bytes, int] = {}
         self.history = History(self)
         self.version = 0
@@ -89,6 +94,7 @@ class Machine:
         self.replica = replica
         # the simulator crashes programs, not the machine's disk: no need to wait for that one
         self.replica.connection.execute("PRAGMA synchronous = OFF; PRAGMA journal_mode = MEMORY").fetchall()
+        self.replica.pending = lambda: self.eye.pending()  # its eye may be another one later
         self.replica.committed = self._committed
         self.site_id = self.replica.site_id
         self.version = self.replica.db_version()
@@ -113,8 +119,8 @@ class Machine:
         found = execute.snapshot(self.replica)
         return replace(found, sent={**found.sent, **self._confirmed})
 
-    def known(self, site_id: bytes, parked: tuple[str, ...]) -> Known:
-        found = self.replica.known(site_id, parked)
+    def known(self, site_id: bytes, parked: tuple[str, ...], meetings: tuple[Meeting, ...], announced: int) -> Known:
+        found = self.replica.known(site_id, parked, meetings, announced)
         return replace(found, sent=self._confirmed.get(site_id, found.sent))
 
     def confirmed(self, peer: Machine, site_id: bytes, version: int) -> None:
@@ -155,71 +161,18 @@ class Machine:
 
     # What happens to it
 
-    def write(self) -> None:
-        """The app writes; the program notices a little later."""
-        before = self.replica.db_version()
-        tables = self.eye.tables
-        said = write(self.replica.connection, self.rng, tables["item"][1], notes="note" in tables)
-        after = self.replica.db_version()
-        made = sum(1 for _ in self.eye.cells(before, after))
-        self.world.made += made
-        self.note(f"writes {said}: {made} changes, version {after}")
-        self._refresh_soon()
-
     def _refresh_soon(self) -> None:
         life = self.life
         wait = self.rng.choice([0.0, 0.01, 2.0])
         self.world.time.after(wait, lambda: self.refresh() if self.up and self.life == life else None)
-
-    def spoil(self) -> None:
-        """A row gets something that cannot be sent, or is corrected, by the app or behind its back."""
-        how = self.rng.choice(["recorded", "recorded", "behind", "correct", "correct behind", *self._version_kinds])
-        db = self.replica.connection
-        if how == "correct":
-            said = f"corrects {spoil.correct(db, self.rng)} rows"
-        elif how == "correct behind":
-            said = spoil.correct_behind(self.path, self.rng)
-        elif how == "version":
-            said = self._last_version()
-        else:
-            said = "writes " + spoil.spoil_text(db, self.path, self.rng, behind=how == "behind")
-        self.note(said)
-        self._refresh_soon()
-
-    @property
-    def _version_kinds(self) -> list[str]:
-        """A published package does not hold back what has no version left."""
-        return [] if self.world.published else ["version"]
-
-    def _last_version(self) -> str:
-        change = spoil.last_version(self.eye, self.rng)
-        if change is None or "item" not in self.replica.crr_tables():
-            return "has no cell for the last version"
-        Replica.merge(self.replica, [change])
-        if self.rng.random() < 0.6:
-            row = unpack_columns(change.pk)
-            self.replica.connection.execute(f"UPDATE item SET {change.cid} = 'beyond' WHERE id = ?", row)
-        return f"gets the last version of a cell of {change.cid}"
-
-    def correct(self) -> bool:
-        """The app and a person see to all that cannot be sent; False when there is nothing."""
-        corrected = spoil.correct(self.replica.connection, self.rng)
-        used_up = any(cell.version >= truth.USED_UP for cell in self.eye.cells(0, self.eye.clock()))
-        if used_up:
-            found = self.replica.repair()
-            if any(one.damage not in (Damage.PARKED, Damage.USED_UP) for one in found):
-                raise Failed(f"{self.name} has damaged records: {', '.join(one.sentence for one in found)}")
-        if corrected or used_up:
-            self.note(f"corrects {corrected} texts{', and repairs versions' if used_up else ''}")
-            self._tables_changed()
-        return bool(corrected or used_up)
 
     def alter(self) -> bool:
         """Take the next release of the app; False when it has the latest. Links hear of it a little later."""
         release = next((one for one in self.world.releases if missing(self.eye.tables, one)), None)
         if release is None:
             return False
-        RELEASES[release](self.replica)
+        RELEASES[release](self.replica, self.app)
+        self.replica.capture()
         self.note(f"alters its tables: {release}, version {self.replica.db_version()}")
         self.eye.close()
         self.eye = truth.Eye(self.path)
@@ -261,6 +214,9 @@ class Machine:
         gone = self.world.files.make_anew(self.replica, table, foreign=foreign)
         self._checked.clear()
         self.note(f"{'another program' if foreign else 'the app'} makes {table} anew: {gone} rows are gone")
+        self._regreet_soon()
+
+    def _regreet_soon(self) -> None:
         life = self.life
         self.world.time.after(
             self.rng.choice([0.0, 0.01, 2.0]), lambda: self._regreet() if self.up and self.life == life else None
@@ -268,9 +224,7 @@ class Machine:
 
     def _regreet(self) -> None:
         for driver in tuple(self.drivers):
-            driver.call(
-                lambda driver=driver: driver.session.close(1001, "A table was made anew.", regreet=True)  # type: ignore[misc]
-            )
+            driver.call(lambda driver=driver: driver.session.close(ALTERED))  # type: ignore[misc]
         self.refresh()
 
     def catch_up(self) -> None:
@@ -282,6 +236,7 @@ class Machine:
         """End the program without a word; with the power gone, nobody is told."""
         self.note("loses power" if power else "crashes")
         self.up = self.crash_soon = False
+        self.busy = 0
         for driver in tuple(self.drivers):
             driver.die(silently=power)
         self.drivers.clear()
@@ -327,7 +282,10 @@ class Machine:
 
     # The truth
 
-    def _committed(self, received: Received | None) -> None:
+    def _committed(self, received: Received | None, written: list[Cell]) -> None:
+        for cell in written:
+            if not self.eye.holds(cell):
+                raise Failed(f"{self.name} merged, and what its app had written is gone: {cell}")
         self.check(received)
         if self.crash_soon:
             raise Crashed
@@ -353,22 +311,24 @@ class Machine:
                 peer, done = self.world.by_site(site_id), self._checked.get((site_id, covered), 0)
             if peer is None or not peer.up or version <= done:
                 continue
+            if site_id in self.world.set_back and not self.world.linked(self, peer):
+                continue  # the clock is that of a copy with another id by now, and the two have never met
             self._checked[site_id, covered] = version
             if version > peer.eye.clock():
                 raise Failed(f"{self.name} has clock {version} of {peer.name}, which is at {peer.eye.clock()}")
             for cell in peer.eye.cells(done, version):
-                if cell.table not in covered:
+                if (cell.table, cell.column) not in covered:
                     continue
                 self.world.checked += 1
                 if not again and cell.author == self.site_id and self.site_id in self.world.set_back:
                     continue  # written by another copy of this file: it comes when both have ids of their own
-                if not self.eye.holds(cell) and not (peer.eye.waits(cell) or self.eye.waits(cell)):
+                if not self.eye.holds(cell) and not (peer.eye.withholds(cell) or self.eye.waits(cell)):
                     raise Failed(f"{self.name} has clock {version} of {peer.name}, but not its {cell}")
 
-    def cells(self) -> list[truth.Cell]:
-        """All that its file holds and can be sent, also while the program is down."""
+    def cells(self) -> list[Cell]:
+        """All that its file holds and can be sent, recorded or not yet, also while the program is down."""
         eye = truth.Eye(self.path)
-        cells = (cell for cell in eye.cells(0, eye.clock()) if not eye.waits(cell))
+        cells = (cell for cell in (*eye.cells(0, eye.clock()), *eye.pending()) if not eye.waits(cell))
         found = [cell._replace(author=b"") for cell in cells]
         eye.close()
         return found

@@ -14,14 +14,16 @@ from types import ModuleType
 
 from engine.errors import SynclineError
 from engine.session import batch_limits, execute, vlcn
+from tests.engine.ordinary.writers import PythonWriter
 
-from . import truth
+from . import truth, unknowing
 from .faults import Faults
 from .files import Files
 from .link import Guest, Link
 from .machine import Machine
 from .network import Connection
 from .published import PublishedServer
+from .records import Cell
 from .releases import RELEASES
 from .timeline import Failed, Timeline
 
@@ -55,6 +57,7 @@ class World:
     Attributes:
         set_back: the ids of files that were copied, or set back to a backup, and kept their id.
         releases: schema changes that each machine makes sooner or later, in this order (``releases``).
+        ordinary: how likely a table that can be an ordinary one is one, on each machine.
         made, sent, checked: as in ``Outcome``.
     """
 
@@ -66,12 +69,16 @@ class World:
         self.links: list[Link] = []
         self.set_back: set[bytes] = set()
         self.releases: list[str] = []
-        self._written: set[truth.Cell] = set()
+        self.ordinary = rng.choice([0.0, 0.5, 0.5, 1.0])
+        self._writer: PythonWriter | None = None
+        self._written: set[Cell] = set()
         self.made = self.sent = self.checked = 0
 
-    def machine(self, name: str, *, named_schema: bool = False) -> Machine:
-        """Add a machine with a new file."""
-        path = self.files.make(name, named_schema=named_schema)
+    def machine(self, name: str, *, named_schema: bool = False, published: bool = False) -> Machine:
+        """Add a machine with a new file; ``published``: a published package has it open, so nothing in it is ordinary.
+        Otherwise each machine has some tables as ordinary ones, and others as cr-sqlite's."""
+        drawn = frozenset(table for table in unknowing.TABLES if self.rng.random() < self.ordinary)
+        path = self.files.make(name, named_schema=named_schema, ordinary=frozenset() if published else drawn)
         self.machines.append(Machine(self, name, path))
         return self.machines[-1]
 
@@ -81,6 +88,12 @@ class World:
         """Add a link."""
         self.links.append(Link(self, dialler, hub, own=own, sends=sends, guest=guest))
         return self.links[-1]
+
+    def writer(self) -> PythonWriter:
+        """The apps that know nothing of sync: one process for those of all machines."""
+        if self._writer is None:
+            self._writer = PythonWriter()
+        return self._writer
 
     def copy(self, machine: Machine) -> None:
         """Add a machine with a copy of another's file, id and all, that dials the same peers."""
@@ -94,11 +107,14 @@ class World:
                 self.link(self.machines[-1], link.hub)
 
     def mend(self, link: Link) -> None:
-        """Do what the words of a refusal say: every copy of the file gets a new id. Links find out by themselves."""
+        """Do what the words of a refusal say: every copy of the file gets a new id, or all but one, which goes on under
+        the old one. Links find out by themselves."""
         for site_id in sorted({link.dialler.site_id, link.hub.site_id} & self.set_back):
-            for machine in self.machines:
-                if machine.site_id == site_id:
-                    machine.mend()
+            copies = [machine for machine in self.machines if machine.site_id == site_id]
+            if len(copies) > 1 and self.rng.random() < 0.7:
+                copies.remove(self.rng.choice(copies))
+            for machine in copies:
+                machine.mend()
 
     @property
     def own(self) -> bool:
@@ -113,6 +129,10 @@ class World:
     def runs_published(self, machine: Machine) -> bool:
         """Whether a published package has the machine's file open."""
         return any(link.hub is machine and link.guest is PublishedServer for link in self.links)
+
+    def linked(self, one: Machine, other: Machine) -> bool:
+        """Whether one of the two dials the other."""
+        return any({link.dialler, link.hub} == {one, other} for link in self.links)
 
     def by_site(self, site_id: bytes) -> Machine | None:
         """The machine whose file has this id now."""
@@ -152,6 +172,8 @@ class World:
             if machine.up:
                 machine.replica.close()
                 machine.eye.close()
+        if self._writer is not None:
+            self._writer.close()
 
     def _storm(self, seconds: float) -> None:
         if self.own and self.rng.random() < 0.5:
@@ -172,6 +194,7 @@ class World:
         for machine in self.machines:
             machine.think = 0.0005
             machine.crash_soon = False
+            machine.busy = 0
             if not machine.up:
                 machine.restart_in(0.1)
             machine.catch_up()
@@ -219,6 +242,8 @@ class World:
                 raise Failed(f"{first.name} and {machine.name} differ: {different}")
         for machine in self.machines:
             machine.check(again=True)
+            if machine.eye.pending():
+                raise Failed(f"{machine.name} has not recorded {machine.eye.pending()[0]}")
             if machine.replica.waiting:
                 raise Failed(f"{machine.name} holds rows back that can be sent: {machine.replica.waiting}")
         for link in self.links:
@@ -281,7 +306,7 @@ def _stock_hub(world: World) -> None:
 
 def _published_hub(world: World) -> None:
     """A published server, with its defects."""
-    hub = world.machine("hub", named_schema=True)
+    hub = world.machine("hub", named_schema=True, published=True)
     for name in "abcd":
         world.link(world.machine(name, named_schema=True), hub, own=False, guest=PublishedServer)
 

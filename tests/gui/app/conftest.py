@@ -25,7 +25,7 @@ class Display:
     def end(self) -> None:
         """The display goes, under whatever is shown on it."""
         self.server.terminate()
-        self.server.wait(20)
+        self.server.wait(PATIENCE)
 
     def ask(self, *command: str) -> str:
         """Run ``xdotool`` on the display and return what it prints."""
@@ -88,7 +88,7 @@ def start_tray(display: Display) -> Iterator[StartTray]:
     yield start
     for tray in started:
         tray.kill()
-        tray.wait(20)
+        tray.wait(PATIENCE)
 
 
 @pytest.fixture
@@ -96,8 +96,8 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Program]]:
     """Start the program with its home below ``tmp_path``; killed at the end if it still runs."""
     started: list[Program] = []
 
-    def one(*arguments: str, display: str = "", temporary: Path | None = None) -> Program:
-        started.append(Program(tmp_path / "home", *arguments, display=display, temporary=temporary))
+    def one(*arguments: str, display: str = "", temporary: Path | None = None, forked: bool = False) -> Program:
+        started.append(Program(tmp_path / "home", *arguments, display=display, temporary=temporary, forked=forked))
         return started[-1]
 
     yield one

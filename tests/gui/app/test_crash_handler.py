@@ -16,7 +16,8 @@ from PySide6.QtWidgets import QPushButton, QToolButton, QWidget
 
 from engine.history.journal import Journal
 from gui.logs import LogFile
-from tests.gui.aio import on_gui_loop, until
+from tests.engine.live import until
+from tests.gui.aio import on_gui_loop
 from tests.gui.app.test_window import scene
 
 

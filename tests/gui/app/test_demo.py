@@ -14,7 +14,8 @@ from engine.settings import Settings
 from gui.app import shell
 from gui.demo import WriteBar
 from gui.models.peers import Column
-from tests.gui.aio import on_gui_loop, until
+from tests.engine.live import until
+from tests.gui.aio import on_gui_loop
 from tests.gui.app.test_exits import plain
 
 

@@ -10,7 +10,8 @@ from PySide6.QtCore import QObject, QTimer
 
 from gui import gc_timer
 from gui.gc_timer import GcTimer
-from tests.gui.aio import on_gui_loop, until
+from tests.engine.live import until
+from tests.gui.aio import on_gui_loop
 
 
 class Knot(QObject):

@@ -23,7 +23,8 @@ def test_every_case_is_measured(capsys: pytest.CaptureFixture[str], monkeypatch:
     cases = ["start", "start-best", "start-cpu", "memory", "linked", "hub-down", "offline"]
     assert list(found) == (cases if window.without_network() else cases[:-1])
     assert ("left out" in err) == ("offline" not in found)
-    assert all(line["value"] > 0 for line in found.values())
+    assert all(found[case]["value"] > 0 for case in cases[:4])
+    assert all(line["value"] >= 0 for line in found.values())  # half a second at rest may well take nothing at all
     assert found["memory"]["value"] > 30
 
 

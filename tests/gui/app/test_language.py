@@ -14,8 +14,8 @@ from gui import language
 from gui.dialogs.settings import SettingsDialog
 from gui.models.peers import Column
 from gui.tray import Tray
-from tests.engine.live import write
-from tests.gui.aio import application, on_gui_loop, until
+from tests.engine.live import until, write
+from tests.gui.aio import application, on_gui_loop
 from tests.gui.app.test_window import Scene, dialog, flow_texts, scene
 from tests.gui.test_languages import sources, texts
 

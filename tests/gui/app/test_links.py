@@ -12,8 +12,8 @@ import pytest
 from engine.settings import DatabaseConfig, Settings, SettingsFile
 from gui.desktop.links import XdgLinkType
 from gui.dialogs.add_peer import PeerDialog
-from tests.engine.live import make_file
-from tests.gui.aio import on_gui_loop, until
+from tests.engine.live import PATIENCE, make_file, until
+from tests.gui.aio import on_gui_loop
 from tests.gui.app.conftest import Display
 from tests.gui.app.program import HERE, Program, wait
 from tests.gui.app.test_window import dialog, scene
@@ -43,23 +43,23 @@ async def test_a_link_that_is_handed_over_stands_in_add_peer(tmp_path: Path) -> 
         await it.state("In sync")
         it.window.receive([LINK])
         shown = await dialog(it.window, PeerDialog)
-        assert shown.address.text == LINK
-        assert shown.link is not None
+        assert shown.form.address.text == LINK
+        assert shown.form.link is not None
         assert shown.ok.isEnabled()
         another = LINK.replace("todo", "other")
         it.window.receive([another])
-        assert shown.address.text == another, "the dialog that is open takes it"
+        assert shown.form.address.text == another, "the dialog that is open takes it"
         it.window.receive([LINK[:80]])
-        assert "cannot be used" in shown.address.note.text
+        assert "cannot be used" in shown.form.address.note.text
         shown.reject()
         await until(lambda: not shown.isVisible(), "it is closed")
         it.window.dialogs.edit_peer(it.engine.settings.peers[0].id)
         editing = await dialog(it.window, PeerDialog)
         it.window.receive([LINK])
-        assert editing.address.text != LINK, "a peer that is being changed is another matter"
+        assert editing.form.address.text != LINK, "a peer that is being changed is another matter"
         editing.reject()
         later = await dialog(it.window, PeerDialog)
-        assert later.address.text == LINK
+        assert later.form.address.text == LINK
         later.reject()
 
 
@@ -77,7 +77,11 @@ app.sendEvent(app, QFileOpenEvent(QUrl(sys.argv[1])))
 def test_the_system_may_hand_a_link_to_the_program() -> None:
     """As macOS does. The application is one of a kind, so it gets a process of its own."""
     done = subprocess.run(
-        [sys.executable, "-c", HANDED_BY_THE_SYSTEM, LINK], cwd=HERE, capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", HANDED_BY_THE_SYSTEM, LINK],
+        cwd=HERE,
+        capture_output=True,
+        text=True,
+        timeout=4 * PATIENCE,
     )
     assert (done.stdout, done.stderr) == (f"{LINK}\n", "")
 

@@ -9,17 +9,18 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from engine.api import Engine
-from engine.events import AttentionNeeded, PeerChanged, PeerRemoved
+from engine.events import AttentionNeeded, Paired, PeerChanged, PeerRemoved
 from engine.history.journal import Journal
 from engine.peer_state import PeerStatus, State
-from engine.settings import PeerConfig, Settings
+from engine.replica import Conflicts
+from engine.settings import DatabaseConfig, PeerConfig, Settings
 from gui import notifier
 from gui.bridge import Bridge
 from gui.models.peers import PeersModel
 from gui.notifier import Notifier
 from gui.tray import Tray
-from tests.engine.live import write
-from tests.gui.aio import on_gui_loop, until
+from tests.engine.live import until, write
+from tests.gui.aio import on_gui_loop
 from tests.gui.app.test_window import flow_texts, scene
 from tests.gui.models.samples import status
 
@@ -108,7 +109,63 @@ def test_a_stale_peer_is_named_once_for_each_silence(qtbot: QtBot) -> None:
     assert ears.said == [("Phone", "Not heard from for 9 days.")]
 
 
-@pytest.mark.parametrize("switch", ["notify_needs_you", "notify_first_sync", "notify_stale"])
+def waiting(count: int) -> Conflicts:
+    return Conflicts(more=count)
+
+
+def test_more_that_waits_in_a_database(qtbot: QtBot) -> None:
+    known = DatabaseConfig("d", "todo", Path("/todo.db"))
+    ears = Ears(Engine(Settings(databases=(known,))))
+    tell = ears.notifier.conflicts_read
+    tell("d", waiting(3))
+    ears.wait()
+    assert ears.said == [], "what waited at the start is no news"
+    tell("d", waiting(1))
+    tell("d", waiting(2))
+    ears.wait()
+    assert ears.said == [("todo", "1 more conflict waits for you.")]
+    tell("d", waiting(1_236))
+    ears.wait()
+    assert ears.said[1:] == [("todo", "1,234 more conflicts wait for you.")]
+
+
+def test_conflicts_that_come_and_go_are_told_as_they_are_in_the_end(qtbot: QtBot) -> None:
+    """And one that comes after another was dealt with is told as well, in the same words."""
+    known = DatabaseConfig("d", "todo", Path("/todo.db"))
+    ears = Ears(Engine(Settings(databases=(known,))))
+    tell = ears.notifier.conflicts_read
+    tell("d", waiting(2))
+    for count in (3, 2, 5, 4, 6):
+        tell("d", waiting(count))
+    ears.wait()
+    assert ears.said == [("todo", "4 more conflicts wait for you.")]
+    tell("d", waiting(7))
+    tell("d", waiting(6))
+    ears.wait()
+    assert len(ears.said) == 1, "it has gone by itself"
+    for _ in range(2):
+        tell("d", waiting(0))
+        tell("d", waiting(1))
+        ears.wait()
+    assert ears.said[1:] == [("todo", "1 more conflict waits for you.")] * 2
+
+
+def test_a_new_machine(ears: Ears) -> None:
+    ears.hear(Paired("laptop", ("cherry", "cloud")))
+    ears.wait()
+    assert ears.said == [("laptop", "Paired with this machine: it may sync what is shared with it.")]
+
+
+WORDS = {
+    "notify_needs_you": "token",
+    "notify_first_sync": "first sync",
+    "notify_stale": "Not heard",
+    "notify_conflicts": "conflict",
+    "notify_paired": "Paired",
+}
+
+
+@pytest.mark.parametrize("switch", WORDS)
 @on_gui_loop
 async def test_each_can_be_switched_off(switch: str) -> None:
     async with Engine(journal=Journal()) as engine:
@@ -116,11 +173,14 @@ async def test_each_can_be_switched_off(switch: str) -> None:
         await engine.change_settings(**{switch: False})
         old: PeerStatus = status("s", State.WAITING, name="s", last_success=time.time() - 9 * DAY)
         ears.hear(peer("n"), needs("n"), peer("f", State.IN_SYNC), PeerChanged(old))
+        for gathered in (lambda: ears.notifier.conflicts_read("d", waiting(0)),
+                         lambda: ears.notifier.conflicts_read("d", waiting(1)),
+                         lambda: ears.hear(Paired("m", ()))):  # fmt: skip
+            ears.wait()  # more than three would not all be named
+            gathered()
         ears.wait()
         said = " ".join(text for _, text in ears.said)
-        words = {"notify_needs_you": "token", "notify_first_sync": "first sync", "notify_stale": "Not heard"}
-        assert [word in said for name, word in words.items() if name != switch] == [True, True]
-        assert words[switch] not in said
+        assert [name for name, word in WORDS.items() if word not in said] == [switch]
 
 
 @on_gui_loop

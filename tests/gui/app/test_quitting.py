@@ -24,14 +24,14 @@ from tests.gui.app.test_exits import hub
 __all__ = ["hub"]
 
 LANES = budget.pick(2, 4)
-QUITS = budget.pick(4, 100)
+QUITS = budget.pick(4, 32, soak=100)
 ROWS = 1500
 """Rows that are new at each start: what is sent of them goes in several batches."""
 
 LONG = 120.0
 """Seconds for what four programs and a hub do at the same time; only a failing test waits that long."""
 
-LEFT = {"config/settings.toml", "config/window.ini", "data/journal.db", "data/logs/syncline.log"}
+LEFT = {"config/settings.toml", "config/window.ini", "data/in-use.lock", "data/journal.db", "data/logs/syncline.log"}
 """All files that there may be, besides backups."""
 
 

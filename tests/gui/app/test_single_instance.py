@@ -13,7 +13,8 @@ from PySide6.QtNetwork import QLocalSocket
 
 from engine.errors import SynclineError
 from gui.single_instance import SingleInstance
-from tests.gui.aio import on_gui_loop, until
+from tests.engine.live import until
+from tests.gui.aio import on_gui_loop
 
 OTHER = """
 import sys
@@ -43,6 +44,7 @@ async def test_a_second_start_hands_its_arguments_over(tmp_path: Path) -> None:
     )
     await until(lambda: other.poll() is not None, "the second start ends")
     assert other.communicate() == ("handed over\n", "")
+    await until(lambda: bool(got), "and the first one is told")
     assert got == [["/a/file with ümlaut.db", "second"]]
     instance.release()
 

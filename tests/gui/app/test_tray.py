@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Callable
 
+from tests.engine.live import PATIENCE
 from tests.gui.app.conftest import Display, StartTray
 from tests.gui.app.program import Program, wait
 
@@ -103,4 +104,4 @@ def choose(display: Display, icon: tuple[int, int], *keys: str) -> None:
 
 def end(tray: subprocess.Popen[bytes]) -> None:
     tray.terminate()
-    tray.wait(20)
+    tray.wait(PATIENCE)

@@ -9,7 +9,15 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from PySide6.QtCore import QItemSelectionModel, QMimeData, QPoint, QPointF, QSettings, Qt, QUrl
+from PySide6.QtCore import (
+    QItemSelectionModel,
+    QMimeData,
+    QPoint,
+    QPointF,
+    QSettings,
+    Qt,
+    QUrl,
+)
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QLineEdit, QMessageBox, QToolButton, QWidget
 
@@ -26,8 +34,8 @@ from gui.dialogs.verify import VerifyDialog
 from gui.models.peers import Column
 from gui.tray import Tray
 from gui.window import Window
-from tests.engine.live import make_file, plain_engine, rows, write
-from tests.gui.aio import on_gui_loop, until
+from tests.engine.live import make_file, plain_engine, rows, until, write
+from tests.gui.aio import on_gui_loop
 from tests.gui.dialogs.answers import press, type_into, unnamed
 
 W = TypeVar("W", bound=QWidget)
@@ -98,7 +106,8 @@ async def test_the_tray_says_what_the_window_says(tmp_path: Path) -> None:
         await it.state("In sync")
         tray = it.window.findChild(Tray)
         await until(lambda: it.line.startswith("In sync: hub 0. Everything is on both disks. "), "the line says so")
-        assert re.fullmatch(r"In sync: hub 0\. Last sync: .*\d\d:\d\d\.", tray.menu.actions()[0].text())
+        told = r"In sync: hub 0\. Last sync: .*\d\d:\d\d\."
+        await until(lambda: re.fullmatch(told, tray.menu.actions()[0].text()), "and so does the tray")
 
 
 @on_gui_loop
@@ -187,13 +196,17 @@ async def test_the_look_is_remembered(tmp_path: Path) -> None:
         it.window.resize(780, 500)
         it.window.peers.table.setColumnWidth(Column.NAME, 333)
         it.window.tabs.setCurrentWidget(it.window.clocks)
+        beside = 780 - it.window.databases.narrow_width()
+        await until(lambda: it.window.header.width() == beside, "everything lies where it belongs at the new size")
         it.window.splitter.setSizes([300, 100])
         sizes = it.window.splitter.sizes()
     async with scene(tmp_path / "two", window_settings=window_settings()) as it:
         assert (it.window.width(), it.window.height()) == (780, 500)
-        assert it.window.peers.table.columnWidth(Column.NAME) == 333
         assert it.window.tabs.currentWidget() is it.window.clocks
         await until(lambda: it.window.splitter.sizes() == sizes, "the splitter is where it was")
+        it.window.resize(1300, 500)
+        name = it.window.peers.table.columnWidth
+        await until(lambda: name(Column.NAME) == 333, "where there is room, the column is as wide as it was made")
 
 
 @on_gui_loop
@@ -318,7 +331,7 @@ async def test_where_nothing_is_dialled_the_guests_are_named(tmp_path: Path) -> 
         guest.sharing.machine = "visitor"
         await guest.pairing.pair(engine.sharing.invite(database.id), (await guest.databases.add(theirs)).id)
         await until(lambda: line.text() == "Shared; connected: visitor.", "it says who is there")
-        assert line.text() in window.peers.empty.sentence.text()
+        await until(lambda: line.text() in window.peers.empty.sentence.text(), "the empty table says it, too")
         window.commands.status_message.emit("A passing remark.")
         assert not line.isVisible()
         await engine.change_settings(auto_sync=False)

@@ -17,7 +17,7 @@ def test_the_command_starts_this_syncline(tmp_path: Path) -> None:
     words = command()
     assert words[-2:] == ["open", "--hidden"]
     done = subprocess.run([*words[:-2], "--help"], capture_output=True, text=True, cwd=Path(__file__).parents[3])
-    assert "Keeps cr-sqlite databases in sync" in done.stdout
+    assert "Keeps SQLite databases in sync" in done.stdout
 
 
 @pytest.mark.parametrize("kind", [XdgAutostart, LaunchAgent])

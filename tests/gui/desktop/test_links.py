@@ -91,6 +91,7 @@ def test_what_cannot_be_written_is_told(tmp_path: Path) -> None:
     assert caught.value.hint
 
 
+@pytest.mark.full  # the validator is installed for this alone
 def test_the_files_are_valid(tmp_path: Path) -> None:
     registered = tmp_path / ENTRY
     registered.write_bytes(desktop_entry())

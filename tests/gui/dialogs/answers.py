@@ -19,7 +19,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from tests.gui.aio import application, until
+from tests.engine.live import until
+from tests.gui.aio import application
 
 D = TypeVar("D", bound=QDialog)
 R = TypeVar("R")

@@ -21,8 +21,8 @@ from engine.settings import PeerConfig, Settings
 from engine.storage.backup import Backups
 from gui.dialogs import add_database
 from gui.dialogs.add_database import STATUS, TABLE, DatabaseDialog
-from tests.engine.live import PATIENCE, make_file, plain_engine, rows
-from tests.gui.aio import on_gui_loop, until
+from tests.engine.live import PATIENCE, make_file, plain_engine, rows, until
+from tests.gui.aio import on_gui_loop
 from tests.gui.dialogs.answers import asking, click, press, type_into, unnamed
 
 PLAIN = "CREATE TABLE item (id INT PRIMARY KEY NOT NULL, name TEXT); INSERT INTO item VALUES (1, 'one');"
@@ -32,7 +32,7 @@ MIXED = (
 CREATE TABLE done (id INT PRIMARY KEY NOT NULL, name TEXT);
 SELECT crsql_as_crr('done');
 CREATE TABLE tag (id INT PRIMARY KEY NOT NULL);
-CREATE TABLE person (id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, email TEXT UNIQUE);
+CREATE TABLE person (email TEXT UNIQUE);
 """
 )
 
@@ -80,13 +80,12 @@ async def test_the_tables_and_why_not(tmp_path: Path) -> None:
             assert dialog.name.text() == "mixed"
             assert listed(dialog) == {
                 "item": ("Can be made syncable", []),
-                "done": ("Syncable", []),
+                "done": ("Syncable, for programs with cr-sqlite only", []),
                 "tag": ("Can be made syncable", []),
                 "person": (
                     "Cannot be synced",
                     [
-                        "SQLite hands out the numbers of its key; such tables cannot be synced yet.",
-                        "Besides the key, “email” must be unique; such tables cannot be synced yet.",
+                        "It has no primary key, and no unique column that is NOT NULL: its rows cannot be told apart.",
                     ],
                 ),
             }
@@ -175,6 +174,118 @@ async def test_a_table_is_an_ordinary_one_again(tmp_path: Path) -> None:
 
 
 @on_gui_loop
+async def test_other_programs_may_write_to_a_table_again_and_no_more(tmp_path: Path) -> None:
+    file = make_file(tmp_path / "mixed.db", MIXED)
+    with connect(file) as connection:
+        connection.execute("INSERT INTO done VALUES (1, 'kept')")
+    async with engine_with_backups(tmp_path) as engine:
+        known = await engine.databases.add(file, "Known")
+        async with asking(DatabaseDialog, add_database.ask(None, engine, file)) as (dialog, _):
+            assert not dialog.turn.isEnabled(), "no table is chosen"
+            (item,) = dialog.tree.findItems("done", Qt.MatchFlag.MatchExactly, TABLE)
+            dialog.tree.setCurrentItem(item)
+            assert dialog.turn.text() == "Let other programs &write to it again"
+            click(dialog.turn)
+            await until(lambda: listed(dialog)["done"] == ("Syncable", []), "it is freed")
+            await until(dialog.turn.isEnabled, "and could be turned back")
+            plain = apsw.Connection(str(file))
+            plain.execute("INSERT INTO done VALUES (2, 'any program')")
+            assert [table.kind for table in await engine.databases.tables(known.id) if table.syncable] == ["ordinary"]
+            assert dialog.turn.text() == "Only for programs with cr-&sqlite…"
+            click(dialog.turn)
+            await until(lambda: dialog.findChildren(QMessageBox), "the question")
+            [box] = dialog.findChildren(QMessageBox)
+            assert "the others get an error" in box.text()
+            click(next(button for button in box.buttons() if button.text() == "Change"))
+            await until(lambda: "cr-sqlite" in listed(dialog)["done"][0], "it is turned back")
+            assert unnamed(dialog) == []
+            dialog.reject()
+    with pytest.raises(apsw.SQLError, match="no such function"):
+        plain.execute("INSERT INTO done VALUES (3, 'any program')")
+    plain.close()
+    assert rows(file, "done") == [((1,), [(str, "kept")]), ((2,), [(str, "any program")])]
+
+
+@on_gui_loop
+async def test_why_a_table_cannot_be_turned(tmp_path: Path) -> None:
+    numbered = "CREATE TABLE note (id INTEGER PRIMARY KEY NOT NULL, text); SELECT crsql_as_crr('note');"
+    file = make_file(tmp_path / "a.db", numbered)
+    async with engine_with_backups(tmp_path) as engine:
+        await engine.databases.add(file)
+        async with asking(DatabaseDialog, add_database.ask(None, engine, file)) as (dialog, _):
+            dialog.tree.setCurrentItem(dialog.tree.topLevelItem(0))
+            click(dialog.turn)
+            await until(lambda: "SQLite hands out the numbers" in dialog.problem.text, "it says why")
+            assert listed(dialog)["note"][0] == "Syncable, for programs with cr-sqlite only"
+            dialog.reject()
+
+
+@on_gui_loop
+async def test_a_framework_keeps_a_table_for_itself(tmp_path: Path) -> None:
+    framework = "CREATE TABLE alembic_version (version_num TEXT NOT NULL PRIMARY KEY);"
+    file = plain_file(tmp_path / "app.db", PLAIN + framework + "CREATE TABLE tag (id TEXT PRIMARY KEY)")
+    async with plain_engine() as engine, asking(DatabaseDialog, add_database.ask(None, engine, file)) as (dialog, _):
+        sentence = "Alembic keeps its own records in it; it is best left unsynced."
+        assert listed(dialog)["alembic_version"] == ("Not proposed", [sentence])
+        click(dialog.all)
+        assert dialog.chosen() == ["item", "tag"]
+        tick(dialog, "alembic_version")
+        assert "alembic_version" in dialog.chosen(), "whoever names it has it synced"
+        dialog.reject()
+
+
+@on_gui_loop
+async def test_without_triggers_that_need_the_app(tmp_path: Path) -> None:
+    trigger = "CREATE TRIGGER found AFTER INSERT ON item BEGIN SELECT shout(NEW.name); END;"
+    file = plain_file(tmp_path / "app.db", PLAIN + trigger)
+    async with engine_with_backups(tmp_path) as engine:
+        async with asking(DatabaseDialog, add_database.ask(None, engine, file)) as (dialog, answer):
+            state, [why, how] = listed(dialog)["item"]
+            assert state == "Can be made syncable, with a limit"
+            assert "needs the function “shout” of its app" in why
+            assert how.startswith("It can be synced without the triggers “found”;")
+            assert not dialog.all.isVisible(), "a person chooses it for itself"
+            for button, done in (("Cancel", False), ("Make syncable", True)):
+                tick(dialog, "item") if not dialog.chosen() else None
+                click(dialog.ok)
+                await until(lambda: [one for one in dialog.findChildren(QMessageBox) if one.isVisible()], "it asks")
+                [box] = [one for one in dialog.findChildren(QMessageBox) if one.isVisible()]
+                assert f"item: {how}" in box.text()
+                click(next(one for one in box.buttons() if one.text().replace("&", "") == button))
+                await until(answer.done if done else dialog.ok.isEnabled, "it was answered")
+                assert len(engine.settings.databases) == done
+        [item] = await engine.databases.tables(engine.settings.databases[0].id)
+        assert item.syncable
+        assert "which cannot run here" in item.cautions[0]
+
+
+@on_gui_loop
+async def test_columns_that_look_like_references(tmp_path: Path) -> None:
+    schema = """
+        CREATE TABLE folder (id INTEGER PRIMARY KEY, parent INTEGER, name TEXT); INSERT INTO folder VALUES (1, 0, 'a');
+        CREATE TABLE note (id INTEGER PRIMARY KEY, folder_id INTEGER, text TEXT); INSERT INTO note VALUES (1, 1, 'x');
+    """
+    file = plain_file(tmp_path / "app.db", schema)
+    async with engine_with_backups(tmp_path) as engine:
+        async with asking(DatabaseDialog, add_database.ask(None, engine, file)) as (dialog, answer):
+            assert listed(dialog)["note"][1] == [
+                "“folder_id” looks like a reference: 1 of 1 values are rows of “folder”. Sync it as one"
+            ]
+            [folder] = dialog.tree.findItems("folder", Qt.MatchFlag.MatchExactly, TABLE)
+            dialog.tree.setCurrentItem(folder.child(0), TABLE)
+            press(dialog.tree, Qt.Key.Key_Space)
+            assert folder.child(0).checkState(TABLE) is Qt.CheckState.Unchecked
+            assert not dialog.chosen(), "an answer chooses no table"
+            tick(dialog, "note")
+            click(dialog.ok)
+            await until(answer.done, "it was added")
+        assert all(table.syncable for table in await engine.databases.tables(engine.settings.databases[0].id))
+    with Replica.open(file) as replica:
+        shapes = {shape.name: shape.refers for shape in replica.shapes()}
+        assert shapes == {"folder": {"id": "folder"}, "note": {"id": "note", "folder_id": "folder"}}
+
+
+@on_gui_loop
 async def test_files_with_nothing_to_sync(tmp_path: Path) -> None:
     empty = plain_file(tmp_path / "empty.db", "PRAGMA user_version = 1")
     hopeless = plain_file(tmp_path / "hopeless.db", "CREATE TABLE t (a)")
@@ -203,7 +314,7 @@ async def test_a_table_that_changed_meanwhile(tmp_path: Path) -> None:
             tick(dialog, "item")
             tick(dialog, "tag")
             with connect(file) as connection:
-                connection.execute("ALTER TABLE tag ADD COLUMN u; CREATE UNIQUE INDEX again ON tag (u)")
+                connection.execute('ALTER TABLE tag ADD COLUMN "-1"')
             click(dialog.ok)
             await until(lambda: dialog.problem.text, "the problem is said")
             assert "tag" in dialog.problem.text
@@ -212,7 +323,7 @@ async def test_a_table_that_changed_meanwhile(tmp_path: Path) -> None:
             dialog.reject()
         assert answer.result() == engine.settings.databases[0], "it was added before the trouble came"
     with Replica.open(file, readonly=True) as replica:
-        assert replica.crr_tables() == ("item",)
+        assert replica.synced_tables() == ("item",)
 
 
 # The file dialog

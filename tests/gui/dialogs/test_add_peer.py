@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -12,19 +12,18 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QLineEdit
 
 from engine.api import Engine
-from engine.api.pairing import Pairing
 from engine.checks.probe import Step
-from engine.pairing.discovery import Found, machine_name, mark
+from engine.pairing.discovery import Found, mark
 from engine.peer_state import State
 from engine.settings import Direction, Mode, Pause, PeerConfig, Settings
 from engine.settings.credentials import TokenStore
-from gui.dialogs import add_peer
+from gui.dialogs import add_peer, peer_form
 from gui.dialogs.add_peer import PeerDialog
-from gui.dialogs.lan_devices import LanDevicesPanel
-from gui.models.lan_devices import Column
-from tests.engine.live import PATIENCE, make_file, plain_engine, rows, write
-from tests.gui.aio import on_gui_loop, until
+from tests.engine.live import PATIENCE, make_file, plain_engine, rows, until, write
+from tests.gui.aio import on_gui_loop
 from tests.gui.dialogs.answers import asking, click, press, type_into, unnamed
+from tests.ports import free_port
+from tests.stream_server import stream_server
 
 
 @asynccontextmanager
@@ -33,15 +32,15 @@ async def world(folder: Path, *, token: str | None = None) -> AsyncIterator[tupl
     make_file(folder / "rooms/room")
     store = TokenStore(folder / "data", keyring=False)
     async with plain_engine() as server, Engine(Settings(), token_store=store) as engine:
-        hub = await server.serving.start(folder / "rooms", token=token)
+        hub = await server.serving.start(folder / "rooms", port=free_port(), token=token)
         await engine.databases.add(make_file(folder / "here.db"))
         yield engine, hub.url, server
 
 
 def fill(dialog: PeerDialog, url: str, room: str = "room", token: str = "") -> None:
-    type_into(dialog.address.line, url)
-    type_into(dialog.room.line, room)
-    type_into(dialog.token.line, token)
+    type_into(dialog.form.address.line, url)
+    type_into(dialog.form.room.line, room)
+    type_into(dialog.form.token.line, token)
 
 
 @on_gui_loop
@@ -51,7 +50,7 @@ async def test_the_days_until_a_peer_is_stale(tmp_path: Path) -> None:
             peer = engine.settings.peers[0] if engine.settings.peers else None
             async with asking(PeerDialog, add_peer.ask(None, engine, peer)) as (dialog, answer):
                 fill(dialog, url, "stale")
-                dialog.stale.setValue(days)
+                dialog.form.stale.setValue(days)
                 dialog.accept()
                 await until(answer.done, "it is kept")
             assert engine.settings.peers[0].stale_days == kept
@@ -60,11 +59,11 @@ async def test_the_days_until_a_peer_is_stale(tmp_path: Path) -> None:
 @on_gui_loop
 async def test_every_field_says_what_is_wrong_with_it(tmp_path: Path) -> None:
     async with world(tmp_path) as (engine, url, _), asking(PeerDialog, add_peer.ask(None, engine)) as (dialog, answer):
-        fields = {"address": dialog.address, "room": dialog.room, "token": dialog.token}
+        fields = {"address": dialog.form.address, "room": dialog.form.room, "token": dialog.form.token}
         assert {name: field.note.text for name, field in fields.items()} == dict.fromkeys(fields, "")
         assert not dialog.ok.isEnabled()
         assert not dialog.connection_test.button.isEnabled()
-        assert dialog.ok.toolTip() == "The address is empty. Write it like wss://example.org:8080/sync."
+        assert dialog.ok.toolTip() == "The address is empty. Write it like wss://example.org:8080/sync/ROOM."
         fill(dialog, "http://example.org", "a/b", "a=b")
         for name, start in {
             "address": "http://example.org is the address of a web page. Use ws://example.org.",
@@ -75,12 +74,12 @@ async def test_every_field_says_what_is_wrong_with_it(tmp_path: Path) -> None:
             assert fields[name].note.isVisible()
             assert fields[name].line.accessibleDescription() == fields[name].note.text
         fill(dialog, url, "a??")
-        assert dialog.room.note.text == "", "a problem goes as soon as it is mended"
+        assert dialog.form.room.note.text == "", "a problem goes as soon as it is mended"
         assert dialog.ok.isEnabled()
-        type_into(dialog.room.line, "a???")
-        assert "cannot carry" in dialog.room.note.text
+        type_into(dialog.form.room.line, "a???")
+        assert "cannot carry" in dialog.form.room.note.text
         assert not dialog.ok.isEnabled()
-        press(dialog.room.line, Qt.Key.Key_Return)
+        press(dialog.form.room.line, Qt.Key.Key_Return)
         assert dialog.isVisible(), "Enter does not get past a problem"
         assert unnamed(dialog) == []
         assert dialog.height() >= dialog.layout().totalHeightForWidth(dialog.width())
@@ -95,21 +94,43 @@ async def test_an_added_peer_comes_to_be_in_sync(tmp_path: Path) -> None:
     async with world(tmp_path, token="right") as (engine, url, _):
         write(tmp_path / "rooms/room", "INSERT INTO item (id, name) VALUES (1, 'one')")
         async with asking(PeerDialog, add_peer.ask(None, engine)) as (dialog, answer):
-            await until(lambda: dialog.where.text, "it is told where tokens are kept")
-            assert str(tmp_path / "data/tokens.json") in dialog.where.text
+            await until(lambda: dialog.form.where.text, "it is told where tokens are kept")
+            assert str(tmp_path / "data/tokens.json") in dialog.form.where.text
             fill(dialog, f" {url.removesuffix('/sync')} ", token="right")
-            assert dialog.name.placeholderText() == f"room at {url[5:-5]}"
-            dialog.direction.setCurrentIndex(1)
-            press(dialog.token.line, Qt.Key.Key_Return)
+            assert dialog.form.name.placeholderText() == f"room at {url[5:-5]}"
+            dialog.form.direction.setCurrentIndex(1)
+            press(dialog.form.token.line, Qt.Key.Key_Return)
         peer = answer.result()
         assert peer is not None
         assert engine.settings.peers == (peer,)
-        assert (peer.url, peer.room, peer.mode, peer.direction) == (url, "room", Mode.LIVE, Direction.RECEIVE)
+        assert (peer.url, peer.room, peer.mode, peer.direction) == (f"{url}/room", "room", Mode.LIVE, Direction.RECEIVE)
         assert isinstance(peer.mode, Mode)
         assert peer.name == f"room at {url[5:-5]}"
         await engine.peers.wait_in_sync(timeout=PATIENCE)
         assert engine.peers.statuses()[0].state is State.IN_SYNC
         assert "right" in (tmp_path / "data/tokens.json").read_text()
+
+
+@on_gui_loop
+async def test_the_room_may_stand_in_the_address(tmp_path: Path) -> None:
+    async with world(tmp_path) as (engine, url, _), asking(PeerDialog, add_peer.ask(None, engine)) as (dialog, answer):
+        form = dialog.form
+        fill(dialog, f"{url}/..%2Fx", "other")
+        assert form.address.note.text.startswith("The room name “../x” starts with a dot")
+        assert form.room.isEnabled()
+        assert not dialog.ok.isEnabled()
+        type_into(form.address.line, f"{url}/r%6Fom")
+        assert (form.room.text, form.room.isEnabled()) == ("room", False), "it says which, and is not asked for again"
+        click(dialog.ok)
+        await until(answer.done, "it is kept")
+        peer = answer.result()
+        assert peer is not None
+        assert (peer.url, peer.room) == (f"{url}/room", "room")
+        await engine.peers.wait_in_sync(timeout=PATIENCE)
+        async with asking(PeerDialog, add_peer.ask(None, engine)) as (again, _):
+            fill(again, url)
+            assert "already syncs this database with this room" in again.form.room.note.text, "however it is written"
+            press(again, Qt.Key.Key_Escape)
 
 
 @on_gui_loop
@@ -120,15 +141,15 @@ async def test_changing_a_peer(tmp_path: Path) -> None:
         await engine.peers.add(peer, token="wrong")
         async with asking(PeerDialog, add_peer.ask(None, engine, peer)) as (dialog, answer):
             assert dialog.windowTitle() == "Edit peer"
-            assert not dialog.database.isEnabled()
-            assert not dialog.minutes.isVisible()
-            assert dialog.token.line.text() == "wrong"
-            assert dialog.token.line.displayText() != "wrong"
-            dialog.mode.setCurrentIndex(1)
-            assert dialog.minutes.isVisible()
-            dialog.minutes.setValue(7)
-            type_into(dialog.name, "Laptop")
-            type_into(dialog.token.line, "right")
+            assert not dialog.form.database.isEnabled()
+            assert not dialog.form.minutes.isVisible()
+            assert dialog.form.token.line.text() == "wrong"
+            assert dialog.form.token.line.displayText() != "wrong"
+            dialog.form.mode.setCurrentIndex(1)
+            assert dialog.form.minutes.isVisible()
+            dialog.form.minutes.setValue(7)
+            type_into(dialog.form.name, "Laptop")
+            type_into(dialog.form.token.line, "right")
             click(dialog.ok)
         changed = replace(peer, name="Laptop", mode=Mode.EVERY, minutes=7)
         assert answer.result() == changed
@@ -151,13 +172,13 @@ async def test_a_token_that_no_try_has_needed_yet(tmp_path: Path) -> None:
         file.write_text("{")
         async with asking(PeerDialog, add_peer.ask(None, engine, peer)) as (dialog, answer):
             await until(lambda: "the file is damaged" in dialog.problem.text, "it says why no token is seen")
-            assert dialog.token.line.text() == ""
+            assert dialog.form.token.line.text() == ""
             file.write_text(whole)
             click(dialog.ok)
         assert answer.result() == peer
         assert file.read_text() == whole, "what was not seen stays as it is"
         async with asking(PeerDialog, add_peer.ask(None, engine, peer)) as (dialog, answer):
-            await until(lambda: dialog.token.line.text() == "kept", "the token is filled in")
+            await until(lambda: dialog.form.token.line.text() == "kept", "the token is filled in")
             click(dialog.ok)
         assert file.read_text() == whole
 
@@ -169,7 +190,7 @@ async def test_the_same_room_twice(tmp_path: Path) -> None:
         await engine.peers.add(PeerConfig.new(database, url, room="room", name="Desk"))
         async with asking(PeerDialog, add_peer.ask(None, engine, database=database)) as (dialog, _):
             fill(dialog, url)
-            assert dialog.room.note.text == "“Desk” already syncs this database with this room."
+            assert dialog.form.room.note.text == "“Desk” already syncs this database with this room."
             assert not dialog.ok.isEnabled()
             dialog.reject()
 
@@ -177,10 +198,44 @@ async def test_the_same_room_twice(tmp_path: Path) -> None:
 @on_gui_loop
 async def test_without_a_database(tmp_path: Path) -> None:
     async with plain_engine() as engine, asking(PeerDialog, add_peer.ask(None, engine)) as (dialog, _):
-        fill(dialog, "ws://127.0.0.1:1/sync")
+        assert dialog.form.database.currentData() == peer_form.NEW, "there is no other"
         assert not dialog.ok.isEnabled()
-        assert dialog.ok.toolTip().startswith("For a new file, paste a pairing link")
+        fill(dialog, "ws://127.0.0.1:1/sync")
+        assert dialog.ok.isEnabled()
         dialog.reject()
+
+
+async def choose_place(dialog: PeerDialog, path: Path) -> None:
+    """Say where to make the new file."""
+    await until(lambda: [one for one in dialog.findChildren(QFileDialog) if one.isVisible()], "it asks where")
+    [chooser] = [one for one in dialog.findChildren(QFileDialog) if one.isVisible()]
+    type_into(chooser.findChild(QLineEdit, "fileNameEdit"), str(path))
+    press(chooser.findChild(QLineEdit, "fileNameEdit"), Qt.Key.Key_Return)
+
+
+@on_gui_loop
+async def test_a_room_makes_a_file_where_there_is_none(tmp_path: Path) -> None:
+    async with world(tmp_path, token="right") as (engine, url, _):
+        write(tmp_path / "rooms/room", "INSERT INTO item (id, name) VALUES (1, 'one')")
+        ours = tmp_path / "ours.db"
+        async with asking(PeerDialog, add_peer.ask(None, engine)) as (dialog, answer):
+            dialog.form.database.setCurrentIndex(dialog.form.database.findData(peer_form.NEW))
+            fill(dialog, url, "nowhere", "right")
+            click(dialog.ok)
+            await choose_place(dialog, ours)
+            await until(lambda: dialog.problem.text, "it says why not")
+            assert "This hub has no room “nowhere”." in dialog.problem.text
+            assert (ours.exists(), len(engine.settings.databases), dialog.ok.isEnabled()) == (False, 1, True)
+            fill(dialog, url, token="right")
+            click(dialog.connection_test.button)
+            await until(lambda: not dialog.connection_test.busy, "the test is over")
+            assert findings_of(dialog)[Step.SCHEMA] == "The new file gets “item”."
+            click(dialog.ok)
+            await choose_place(dialog, ours)
+            await until(answer.done, "it is added")
+        await engine.peers.wait_in_sync(timeout=PATIENCE)
+        assert engine.settings.peers[0].database == engine.settings.databases[1].id
+        assert rows(ours) == rows(tmp_path / "rooms/room") != []
 
 
 @on_gui_loop
@@ -196,16 +251,13 @@ async def test_a_link_makes_a_file_where_there_is_none(tmp_path: Path) -> None:
         await there.sharing.start([shared.id])
         link = there.sharing.invite(shared.id).text()
         async with asking(PeerDialog, add_peer.ask(None, here, link=link)) as (dialog, answer):
-            assert dialog.database.currentData() == add_peer.NEW, "there is no other"
+            assert dialog.form.database.currentData() == peer_form.NEW, "there is no other"
             click(dialog.ok)
             await until(lambda: dialog.findChildren(QFileDialog), "it asks where")
             dialog.findChildren(QFileDialog)[0].reject()
             await until(dialog.ok.isEnabled, "nothing was chosen, and nothing is lost")
             click(dialog.ok)
-            await until(lambda: [one for one in dialog.findChildren(QFileDialog) if one.isVisible()], "it asks again")
-            [chooser] = [one for one in dialog.findChildren(QFileDialog) if one.isVisible()]
-            type_into(chooser.findChild(QLineEdit, "fileNameEdit"), str(tmp_path / "ours.db"))
-            press(chooser.findChild(QLineEdit, "fileNameEdit"), Qt.Key.Key_Return)
+            await choose_place(dialog, tmp_path / "ours.db")
             await until(answer.done, "it is paired")
         await here.peers.wait_in_sync(timeout=PATIENCE)
         assert rows(tmp_path / "ours.db") == rows(theirs) != []
@@ -235,7 +287,7 @@ async def test_the_test_tells_in_words(tmp_path: Path) -> None:
         assert await try_out() == "Ready to sync."
         assert findings_of(dialog)[Step.SCHEMA] == "Both sides have “item”."
         assert all(note.isVisible() for note in dialog.connection_test.lines.values())
-        type_into(dialog.token.line, "wrong")
+        type_into(dialog.form.token.line, "wrong")
         assert set(findings_of(dialog).values()) == {""}, "what was found was about something else"
         assert await try_out() == "Not ready to sync."
         assert "does not accept the token" in findings_of(dialog)[Step.TOKEN]
@@ -261,9 +313,8 @@ async def test_a_test_can_be_stopped_and_ends_with_the_dialog(tmp_path: Path) ->
         gone.append(await reader.read())
         writer.close()
 
-    silent = await asyncio.start_server(say_nothing, "127.0.0.1", 0)
-    url = f"ws://127.0.0.1:{silent.sockets[0].getsockname()[1]}/sync"
-    async with silent, world(tmp_path) as (engine, _, _):
+    async with stream_server(say_nothing) as silent, world(tmp_path) as (engine, _, _):
+        url = f"ws://127.0.0.1:{silent.sockets[0].getsockname()[1]}/sync"
         async with asking(PeerDialog, add_peer.ask(None, engine)) as (dialog, answer):
             fill(dialog, url)
             click(dialog.connection_test.button)
@@ -306,13 +357,13 @@ async def test_a_pasted_link_pairs_and_shows_the_words(tmp_path: Path) -> None:
         await here.databases.add(make_file(tmp_path / "ours.db"))
         link = there.sharing.invite(shared.id)
         async with asking(PeerDialog, add_peer.ask(None, here)) as (dialog, answer):
-            type_into(dialog.address.line, link.text()[:-30])
+            type_into(dialog.form.address.line, link.text()[:-30])
             assert not dialog.ok.isEnabled()
-            assert "link" in dialog.address.note.text
-            type_into(dialog.address.line, link.text())
-            assert " ".join(link.words) in dialog.words.text
+            assert "link" in dialog.form.address.note.text
+            type_into(dialog.form.address.line, link.text())
+            assert " ".join(link.words) in dialog.form.words.text
             assert dialog.ok.isEnabled()
-            assert not dialog.room.isEnabled()
+            assert not dialog.form.room.isEnabled()
             assert not dialog.connection_test.button.isEnabled()
             assert unnamed(dialog) == []
             dialog.accept()
@@ -320,7 +371,7 @@ async def test_a_pasted_link_pairs_and_shows_the_words(tmp_path: Path) -> None:
         assert answer.result() == here.settings.peers[0]
         assert here.settings.peers[0].fingerprint == link.fingerprint
         async with asking(PeerDialog, add_peer.ask(None, here, here.settings.peers[0])) as (dialog, answer):
-            type_into(dialog.name, "Laptop")
+            type_into(dialog.form.name, "Laptop")
             dialog.accept()
             await until(answer.done, "it is saved")
         assert here.settings.peers[0].name == "Laptop"
@@ -328,111 +379,9 @@ async def test_a_pasted_link_pairs_and_shows_the_words(tmp_path: Path) -> None:
         async with asking(PeerDialog, add_peer.ask(None, here)) as (dialog, answer):  # again, now that it is found
             machine = Found("its-own-name", ("127.0.0.1",), 1, 1, mark(link.fingerprint), ())
             dialog.nearby.model.show((machine,))
-            type_into(dialog.address.line, there.sharing.invite(shared.id).text())
-            assert dialog.name.placeholderText() == "Laptop"
+            type_into(dialog.form.address.line, there.sharing.invite(shared.id).text())
+            assert dialog.form.name.placeholderText() == "Laptop"
             dialog.accept()
             await until(answer.done, "it is paired")
         assert [peer.name for peer in here.settings.peers] == ["Laptop"]
         await here.peers.wait_in_sync(timeout=PATIENCE)
-
-
-# Machines in the network
-
-
-class Gated:
-    """Looks at a database no sooner than it may."""
-
-    def __init__(self, pairing: Pairing, databases: Sequence[str]) -> None:
-        self.gates = {database: asyncio.Event() for database in databases}
-        self._pairing = pairing
-
-    async def discovery_id(self, database: str) -> str:
-        await self.gates[database].wait()
-        return await self._pairing.discovery_id(database)
-
-    async def close(self) -> None:
-        await self._pairing.close()
-
-
-@on_gui_loop
-async def test_the_database_that_was_chosen_last_counts(tmp_path: Path) -> None:
-    other = "CREATE TABLE other (id PRIMARY KEY NOT NULL); SELECT crsql_as_crr('other')"
-    async with Engine(Settings()) as engine:
-        first = (await engine.databases.add(make_file(tmp_path / "first.db"))).id
-        last = (await engine.databases.add(make_file(tmp_path / "last.db", other))).id
-        engine.pairing = gated = Gated(engine.pairing, (first, last))  # type: ignore[assignment]
-        panel = LanDevicesPanel(engine)
-        looks = [asyncio.create_task(panel.set_database(database)) for database in (first, last)]
-        await asyncio.sleep(0)
-        for database in (last, first):
-            gated.gates[database].set()
-            await looks.pop()
-        fitting = Found("machine", ("127.0.0.1",), 1, 1, "", (await engine.pairing.discovery_id(last),))
-        assert panel.model.fits(fitting)
-        panel.deleteLater()
-
-
-@on_gui_loop
-async def test_machines_are_found_and_go(tmp_path: Path) -> None:
-    """Others may be there too: tests that run at the same time announce theirs."""
-    store = TokenStore(tmp_path / "here", keyring=False)
-    async with (
-        Engine(Settings(), data=tmp_path / "there") as there,
-        Engine(Settings(), token_store=store, data=tmp_path / "here") as here,
-    ):
-        shared = await there.databases.add(make_file(tmp_path / "theirs.db"))
-        fitting = await here.databases.add(make_file(tmp_path / "ours.db"))
-        other = "CREATE TABLE other (id PRIMARY KEY NOT NULL); SELECT crsql_as_crr('other')"
-        await here.databases.add(make_file(tmp_path / "other.db", other))
-        async with asking(PeerDialog, add_peer.ask(None, here, database=fitting.id)) as (dialog, answer):
-            nearby, model = dialog.nearby, dialog.nearby.model
-
-            def row() -> int | None:
-                assert there.sharing.server is not None
-                marks = {model.rows[row].certificate: row for row in range(model.rowCount())}
-                return marks.get(mark(there.sharing.server.fingerprint))
-
-            def cell(column: Column) -> str:
-                return str(model.index(row() or 0, column).data())
-
-            assert "On the other machine, press Share" in nearby.table.placeholder
-            await there.sharing.start([shared.id])
-            await until(lambda: row() is not None, "it is found")
-            assert cell(Column.MACHINE) == machine_name()
-            assert cell(Column.OFFERS) == "a database with the same tables"
-            dialog.database.setCurrentIndex(1)
-            await until(lambda: cell(Column.OFFERS) == "databases with other tables", "the other one does not fit")
-            dialog.database.setCurrentIndex(0)
-            nearby.table.selectRow(row() or 0)
-            assert nearby.note.text.startswith(f"{machine_name()} accepts only machines with a pairing link.")
-            assert not dialog.ok.isEnabled(), "being found lets nobody in"
-            nearby.table.setFocus()
-            press(nearby.table, Qt.Key.Key_Return)
-            assert dialog.address.line.hasFocus()
-            assert unnamed(dialog) == []
-            link = there.sharing.invite(shared.id)
-            type_into(dialog.address.line, link.text())
-            assert dialog.name.placeholderText() == machine_name()
-            dialog.accept()
-            await until(answer.done, "it is paired")
-        assert here.settings.peers[0].name == machine_name()
-        async with asking(PeerDialog, add_peer.ask(None, here, database=fitting.id)) as (dialog, answer):
-            nearby, model = dialog.nearby, dialog.nearby.model
-            await until(lambda: row() is not None, "it is found again")
-            await until(lambda: cell(Column.OFFERS) == "already a peer of this database", "it is known")
-            gone = row() or 0
-            certificate = model.rows[gone].certificate
-            await there.sharing.stop()
-            marks = lambda: [model.rows[row].certificate for row in range(model.rowCount())]  # noqa: E731
-            await until(lambda: certificate not in marks(), "it goes")
-            dialog.reject()
-
-
-@on_gui_loop
-async def test_looking_around_can_be_switched_off(tmp_path: Path) -> None:
-    async with Engine(Settings(discover=False)) as engine:
-        await engine.databases.add(make_file(tmp_path / "ours.db"))
-        async with asking(PeerDialog, add_peer.ask(None, engine)) as (dialog, _):
-            await until(lambda: "switched off" in dialog.nearby.table.placeholder, "it says so")
-            assert "in the settings" in dialog.nearby.table.placeholder
-            dialog.reject()

@@ -13,8 +13,8 @@ from engine.api import Engine
 from engine.settings import DatabaseConfig, Settings
 from gui.dialogs import cell_details
 from gui.dialogs.cell_details import Cell, CellDetailsDialog
-from tests.engine.live import make_file, rows, write
-from tests.gui.aio import on_gui_loop, until
+from tests.engine.live import make_file, rows, until, write
+from tests.gui.aio import on_gui_loop
 from tests.gui.dialogs.answers import asking, click, press, unnamed
 
 

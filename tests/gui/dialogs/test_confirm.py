@@ -7,7 +7,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox
 
 from gui.dialogs.confirm import confirm
-from tests.gui.aio import application, on_gui_loop, until
+from tests.engine.live import until
+from tests.gui.aio import application, on_gui_loop
 from tests.gui.dialogs.answers import asking, click, press
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from PySide6.QtWidgets import QMessageBox
 
 from engine.replica import Replica
-from tests.engine.live import rows, write
-from tests.gui.aio import on_gui_loop, until
+from tests.engine.live import rows, until, write
+from tests.gui.aio import on_gui_loop
 from tests.gui.app.test_window import dialog, scene
 from tests.gui.dialogs.answers import click
 

@@ -14,10 +14,12 @@ from gui.dialogs import schema
 from gui.dialogs.schema import SchemaDialog
 from gui.models.peers import Column
 from tests.engine.checks.test_schema_diff import NEW, OLD
-from tests.engine.live import add_peer, make_file, plain_engine, write
-from tests.gui.aio import on_gui_loop, until
+from tests.engine.live import add_peer, make_file, plain_engine, until, write
+from tests.gui.aio import on_gui_loop
 from tests.gui.app.test_window import dialog, scene
 from tests.gui.dialogs.answers import asking, click, press, unnamed
+
+RETYPE = "ALTER TABLE item DROP COLUMN n; ALTER TABLE item ADD COLUMN n TEXT"
 
 
 def cells(dialog: SchemaDialog) -> list[list[str]]:
@@ -74,7 +76,7 @@ async def test_the_window_says_what_to_begin_with(tmp_path: Path) -> None:
         await it.state("In sync")
         assert not panel.remedy.isVisible()
         with Replica.open(it.room) as room, room.altering("item") as connection:
-            connection.execute("ALTER TABLE item ADD COLUMN more TEXT DEFAULT 'x'")
+            connection.execute(f"{RETYPE}; ALTER TABLE item ADD COLUMN more TEXT DEFAULT 'x'")
         await it.state("Needs you")
         await until(panel.remedy.isVisible, "it is said below the peers")
         assert "“item”" in panel.remedy.note.text
@@ -84,6 +86,11 @@ async def test_the_window_says_what_to_begin_with(tmp_path: Path) -> None:
         await until(lambda: not shown.busy, "it has compared")
         click(shown.add)
         await until(lambda: not shown.busy and "Added: item.more." in shown.done_so_far.text, "it is added")
+        assert shown.outcome.text == "The tables differ, and none of the differences can be fixed here."
+        with Replica.open(it.mine) as mine, mine.altering("item") as connection:
+            connection.execute(RETYPE)
+        click(shown.again)
+        await until(lambda: not shown.busy, "it has compared")
         assert shown.outcome.text == "The tables are the same on both sides."
         shown.reject()
         await it.state("In sync")

@@ -20,7 +20,8 @@ from gui.dialogs.settings import SettingsDialog
 from gui.models.peers import Column
 from gui.preferences import Preferences
 from gui.theme import is_dark
-from tests.gui.aio import on_gui_loop, until
+from tests.engine.live import until
+from tests.gui.aio import on_gui_loop
 from tests.gui.app.test_window import dialog, scene
 from tests.gui.dialogs.answers import asking, press, unnamed
 from tests.gui.test_power_monitor import supply

@@ -14,8 +14,8 @@ from engine.settings import Settings
 from gui.dialogs import share
 from gui.dialogs.invitation import BORDER, MODULE, code_of
 from gui.dialogs.share import ShareDialog
-from tests.engine.live import make_file
-from tests.gui.aio import application, on_gui_loop, until
+from tests.engine.live import make_file, until
+from tests.gui.aio import application, on_gui_loop
 from tests.gui.dialogs.answers import asking, click, unnamed
 
 

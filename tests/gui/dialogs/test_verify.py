@@ -10,8 +10,8 @@ from engine.session import Verdict
 from gui.dialogs import verify
 from gui.dialogs.verify import VerifyDialog
 from tests.engine.checks.test_row_diff import connected, spelled, twins, untracked
-from tests.engine.live import PATIENCE, plain_engine, rows
-from tests.gui.aio import on_gui_loop, until
+from tests.engine.live import PATIENCE, plain_engine, rows, until
+from tests.gui.aio import on_gui_loop
 from tests.gui.dialogs.answers import asking, click, press, unnamed
 
 

@@ -12,6 +12,7 @@ from engine.events import ChangesMoved, FlowDirection
 from gui.models import flow
 from gui.models.flow import COPY_ROLE, LINE_ROLE, Column, FlowFilter, FlowModel
 from tests import budget
+from tests.gui.aio import QT_PATIENCE
 from tests.gui.models.samples import AUTHORS, any_event, change, moved
 
 Role = Qt.ItemDataRole
@@ -85,6 +86,12 @@ def test_an_old_null_is_told_from_nothing(model: FlowModel) -> None:
     assert "was NULL" in text(model, Column.VALUE, Role.ToolTipRole)
 
 
+def test_a_row_has_the_number_of_this_machine_and_the_name_of_all(model: FlowModel) -> None:
+    model.append([moved(change(17, global_key="3f2a1b0c:5"))])
+    assert text(model, Column.KEY) == "17"
+    assert text(model, Column.KEY, Role.ToolTipRole) == "17\nOn all machines: 3f2a1b0c:5"
+
+
 def test_rows_that_came_or_went_say_so(model: FlowModel) -> None:
     created, deleted = (change(n, None, column=SENTINEL, cl=cl) for n, cl in ((1, 1), (2, 2)))
     model.append([moved(created, deleted)])
@@ -122,7 +129,7 @@ def test_the_filter(model: FlowModel, qtbot: QtBot, wanted: FlowFilter, left: li
         ]
     )
     model.set_filter(wanted)
-    qtbot.waitUntil(lambda: not model.searching)
+    qtbot.waitUntil(lambda: not model.searching, timeout=QT_PATIENCE)
     assert versions(model) == left
     assert model.held == 4
 
@@ -134,7 +141,7 @@ def test_a_filter_looks_far_back_in_slices(qtbot: QtBot) -> None:
     assert model.searching
     found = [number for number in range(20_000) if "4" in str(number) or number % 5 == 4]
     assert versions(model) == found[-model.rowCount() :], "the newest come first"
-    qtbot.waitUntil(lambda: not model.searching)
+    qtbot.waitUntil(lambda: not model.searching, timeout=QT_PATIENCE)
     assert versions(model) == found
 
 

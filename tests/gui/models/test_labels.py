@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
 from PySide6.QtGui import QTextDocument
 from pytestqt.qtbot import QtBot
@@ -9,7 +11,8 @@ from pytestqt.qtbot import QtBot
 from engine.change import SQLiteValue
 from gui.models import times, values
 
-NOW = 1_700_000_000.0
+NOW = datetime(2023, 11, 14, 12).timestamp()
+"""Noon, wherever the tests run."""
 
 
 @pytest.mark.parametrize(

@@ -11,10 +11,12 @@ from PySide6.QtTest import QAbstractItemModelTester
 from pytestqt.qtbot import QtBot
 
 from engine.peer_state import State
+from engine.tables import Coverage
 from gui.models.peers import (
     DAY,
     PEER_ROLE,
     PROGRESS_ROLE,
+    SENTENCE_ROLE,
     STATE_ROLE,
     Column,
     PeersModel,
@@ -96,6 +98,8 @@ def test_names_of_databases(model: PeersModel) -> None:
     model.set_database_names({"d": "todo"})
     assert cell(model, Column.DATABASE) == "todo"
     assert cell(model, Column.ADDRESS) == "ws://127.0.0.1:8080/sync · room"
+    model.update([status(url="ws://127.0.0.1:8080/sync/room")])
+    assert cell(model, Column.ADDRESS) == "ws://127.0.0.1:8080/sync/room", "the room is said once"
 
 
 def test_times_are_relative_and_their_tooltips_exact(model: PeersModel) -> None:
@@ -183,3 +187,21 @@ def test_any_order_of_news(qtbot: QtBot) -> None:
                 known |= {one.peer: one.state for one in news}
             proxy.set_filter(choose.choice(["", "sync", "Peer a"]))
             assert {one.peer: one.state for one in model.statuses()} == known
+
+
+def test_in_sync_says_how_much_it_is_about(model: PeersModel) -> None:
+    model.update([status("a", reason="Everything is on both disks."), status("b", State.WAITING)])
+    assert cell(model, Column.STATE, SENTENCE_ROLE) == "Everything is on both disks."
+    told: list[int] = []
+    model.dataChanged.connect(lambda first, last: told.append(first.column()))
+    model.set_coverage("d", Coverage(6, 15))
+    model.set_coverage("d", Coverage(6, 15))
+    assert told == [Column.STATE], "once"
+    for role in (SENTENCE_ROLE, Role.ToolTipRole):
+        assert cell(model, Column.STATE, role) == "6 of 15 tables; 9 stay on this machine."
+        assert cell(model, Column.STATE, role, row=1) == "Because.", "one that waits promises nothing"
+    assert "9 stay on this machine" in cell(model, Column.STATE, Role.AccessibleTextRole)
+    model.update([status("a", reason="Left out: x. Everything else is on both disks.")])
+    assert cell(model, Column.STATE, SENTENCE_ROLE).endswith("disks. 6 of 15 tables; 9 stay on this machine.")
+    model.set_coverage("d", Coverage(15, 15))
+    assert "stay" not in cell(model, Column.STATE, SENTENCE_ROLE)

@@ -33,8 +33,9 @@ def cells(panel: ActivityPanel, row: int) -> list[str]:
 
 
 def test_syncs_in_words(panel: ActivityPanel) -> None:
-    hours = replace(ONE, time=ONE.time - 86_400 * 3, sent=0, received=0, seconds=7300.0)
-    panel.set_syncs([replace(ONE, error="The connection\nwas cut."), ONE, hours])
+    now = replace(ONE, time=time.time())  # not the module's: a run may go on past midnight
+    hours = replace(now, time=now.time - 86_400 * 3, sent=0, received=0, seconds=7300.0)
+    panel.set_syncs([replace(now, error="The connection\nwas cut."), now, hours])
     assert cells(panel, 0)[1:] == ["Laptop", "todo", "1,200", "3", "5.1 kB", "0.5 s", "The connection↵was cut."]
     assert cells(panel, 1)[-1] == "Complete"
     assert cells(panel, 2)[-2:] == ["2 h 1 min", "Nothing new"]

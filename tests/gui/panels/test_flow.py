@@ -12,6 +12,7 @@ from engine.events import FlowDirection
 from gui.models import flow
 from gui.models.flow import LINE_ROLE, Column
 from gui.panels.flow import FlowPanel
+from tests.gui.aio import QT_PATIENCE
 from tests.gui.models.samples import change, moved
 
 CAPACITY = 500
@@ -81,7 +82,7 @@ def test_the_filters_go_below_when_one_line_has_no_room(panel: FlowPanel, qtbot:
             inside = all(widget.geometry().right() < panel.width() for widget in bar)
             return whole and inside and len({widget.y() // 20 for widget in bar}) == lines
 
-        qtbot.waitUntil(so)
+        qtbot.waitUntil(so, timeout=QT_PATIENCE)
 
     lies_in(1)
     panel.resize(panel.minimumSizeHint().width(), 300)
@@ -144,7 +145,7 @@ def test_older_lines_that_a_filter_finds_do_not_move_what_is_read(
     assert panel.model.searching
     assert not panel.follow.isChecked()
     reading = seen(panel)
-    qtbot.waitUntil(lambda: not panel.model.searching)
+    qtbot.waitUntil(lambda: not panel.model.searching, timeout=QT_PATIENCE)
     assert panel.counts.text() == "250 of 500 changes"
     assert seen(panel) == reading
 
@@ -152,7 +153,7 @@ def test_older_lines_that_a_filter_finds_do_not_move_what_is_read(
 def test_a_filter_shows_the_newest_that_pass(panel: FlowPanel, qtbot: QtBot) -> None:
     add(panel, 0, 200)
     panel.text.setText("1")
-    qtbot.waitUntil(lambda: not panel.model.searching)
+    qtbot.waitUntil(lambda: not panel.model.searching, timeout=QT_PATIENCE)
     QApplication.processEvents()
     assert seen(panel)[1] == 199
 
@@ -215,11 +216,11 @@ def test_a_whole_value_is_copied(panel: FlowPanel, qtbot: QtBot) -> None:
 
 
 def test_columns_are_remembered(panel: FlowPanel, qtbot: QtBot) -> None:
-    panel.table.setColumnWidth(Column.VALUE, 321)
+    panel.table.setColumnWidth(Column.KEY, 321)
     again = FlowPanel()
     qtbot.addWidget(again)
     assert again.restore_state(panel.save_state())
-    assert again.table.columnWidth(Column.VALUE) == 321
+    assert again.table.columnWidth(Column.KEY) == 321
 
 
 def test_a_tooltip_shows_markup_as_it_was_written(panel: FlowPanel) -> None:

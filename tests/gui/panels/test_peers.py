@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -13,10 +14,12 @@ from pytestqt.qtbot import QtBot
 
 from engine.peer_state import Remedy, State
 from engine.settings import Pause
-from gui.models.peers import Column
+from gui import language
+from gui.models.peers import SENTENCE_ROLE, Column
 from gui.panels.clocks import ClocksPanel
 from gui.panels.flow import FlowPanel
 from gui.panels.peers import PeersPanel
+from tests.gui.aio import QT_PATIENCE, application
 from tests.gui.models.samples import status
 
 
@@ -37,28 +40,36 @@ def heard(signal: SignalInstance) -> list[Any]:
 
 
 def test_an_empty_panel_teaches(panel: PeersPanel, qtbot: QtBot) -> None:
-    add, demo, peer = (
-        heard(signal) for signal in (panel.add_database_requested, panel.demo_requested, panel.add_peer_requested)
-    )
-    assert panel.empty.isVisible()
-    assert "No database yet" in panel.empty.heading.text()
-    assert panel.add_peer_button.isVisible(), "a pairing link brings the tables along"
-    assert not panel.share_button.isVisible()
-    qtbot.mouseClick(panel.add_database_button, Qt.MouseButton.LeftButton)
-    qtbot.mouseClick(panel.demo_button, Qt.MouseButton.LeftButton)
+    peer, share = heard(panel.add_peer_requested), heard(panel.share_requested)
     panel.set_database_names({"d": "todo"})
     assert "No peer yet" in panel.empty.heading.text()
     seen = panel.empty.sentence.size()
-    panel.set_has_databases(True)  # told again, as whenever a database moved
+    panel.set_database_names({"d": "todo"})  # told again, as whenever a database moved
     assert panel.empty.sentence.size() == seen
     assert seen.width() > 200
-    assert not panel.add_database_button.isVisible()
     qtbot.mouseClick(panel.add_peer_button, Qt.MouseButton.LeftButton)
-    assert [len(said) for said in (add, demo, peer)] == [1, 1, 1]
+    qtbot.mouseClick(panel.share_button, Qt.MouseButton.LeftButton)
+    assert [len(said) for said in (peer, share)] == [1, 1]
+    panel.set_sharing("Shared; connected: visitor.")
+    assert "visitor" in panel.empty.sentence.text()
     panel.model.update([status("a")])
     assert panel.table.isVisible()
     panel.model.remove("a")
     assert panel.empty.isVisible()
+
+
+def test_of_one_database(panel: PeersPanel) -> None:
+    panel.set_database_names({"d": "todo", "e": "empty"})
+    panel.model.update([status("a"), status("b", database="f")])
+    panel.show_database("d")
+    assert panel.proxy.rowCount() == 1
+    panel.filter.setText("peer b")
+    assert panel.proxy.rowCount() == 0
+    panel.filter.clear()
+    panel.show_database("e")
+    assert panel.empty.isVisible(), "it has none, whatever others have"
+    panel.show_database("")
+    assert panel.proxy.rowCount() == 2
 
 
 def test_filter_and_choice(panel: PeersPanel, qtbot: QtBot) -> None:
@@ -67,7 +78,7 @@ def test_filter_and_choice(panel: PeersPanel, qtbot: QtBot) -> None:
     qtbot.keyClicks(panel.filter, "la")
     assert panel.proxy.rowCount() == 2
     panel.table.selectAll()
-    assert panel.selected() == chosen[-1] == ["a", "c"]
+    assert panel.selected() == chosen[-1] == ["c", "a"], "from the top down, by name"
 
 
 def test_the_menu_says_what_a_person_asks_for(panel: PeersPanel) -> None:
@@ -111,7 +122,7 @@ def test_the_menu_opens_on_the_row(panel: PeersPanel, qtbot: QtBot) -> None:
     panel.table.selectRow(1)
     where = panel.table.visualRect(panel.proxy.index(1, 0)).center()
     panel.table.customContextMenuRequested.emit(where)
-    qtbot.waitUntil(lambda: QApplication.activePopupWidget() is not None)
+    qtbot.waitUntil(lambda: QApplication.activePopupWidget() is not None, timeout=QT_PATIENCE)
     popup = QApplication.activePopupWidget()
     assert isinstance(popup, QMenu)
     asked = heard(panel.sync_requested)
@@ -124,7 +135,7 @@ def test_keys(panel: PeersPanel, qtbot: QtBot) -> None:
     panel.model.update([status("a", name="Laptop"), status("b", name="Desktop")])
     removed, edited = heard(panel.remove_requested), heard(panel.edit_requested)
     panel.table.setFocus()
-    panel.table.setCurrentIndex(panel.proxy.index(1, Column.NAME))
+    panel.table.setCurrentIndex(panel.proxy.index(0, Column.NAME))
     qtbot.keyClick(panel.table, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
     assert QGuiApplication.clipboard().text() == "Desktop"
     qtbot.keyClick(panel.table, Qt.Key.Key_Delete)
@@ -162,13 +173,58 @@ def test_columns_and_sorting_from_the_keyboard(panel: PeersPanel) -> None:
     for expected in (["1", "2"], ["2", "1"], ["1", "2"]):
         press(panel.menu_for(["a"]), "Sort by this column")
         assert [panel.proxy.index(row, Column.RECEIVED).data() for row in range(2)] == expected
-    press(panel.menu_for(["a"]), "Confirmed clock")
-    assert panel.table.isColumnHidden(Column.CONFIRMED)
+    assert panel.table.isColumnHidden(Column.CONFIRMED), "at first"
+    for hidden in (False, True):
+        press(panel.menu_for(["a"]), "Confirmed clock")
+        assert panel.table.isColumnHidden(Column.CONFIRMED) is hidden
+
+
+@pytest.fixture(params=["en", "de"])
+def spoken(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Everything is in this language."""
+    language.install(application(), request.param)
+    yield request.param
+    language.install(application(), "en")
+
+
+def test_at_first_what_matters_is_seen_and_nothing_scrolls(spoken: str, panel: PeersPanel) -> None:
+    panel.model.update([status("a"), status("b", state=State.NEEDS_YOU, reason="The token was refused. " * 9)])
+    panel.resize(853 - 64, 300)
+    header = panel.table.horizontalHeader()
+    shown = {column for column in Column if not header.isSectionHidden(column)}
+    more = {Column.DATABASE, Column.CONFIRMED, Column.LAST_ATTEMPT, Column.ADDRESS}
+    assert shown == set(Column) - more
+    assert panel.table.horizontalScrollBar().maximum() == 0
+    assert header.length() == panel.table.viewport().width()
+    assert header.sectionSize(Column.STATE) > 180, "the state has room for its sentence"
+    assert panel.proxy.index(0, Column.NAME).data() == "Peer b", "the worst is on top"
+    assert "The token was refused." in panel.proxy.index(0, Column.STATE).data(SENTENCE_ROLE)
+
+
+def test_the_databases_are_named_where_those_of_several_are_shown(panel: PeersPanel) -> None:
+    panel.set_database_names({"d": "todo"})
+    assert panel.table.isColumnHidden(Column.DATABASE)
+    panel.set_database_names({"d": "todo", "e": "notes"})
+    assert not panel.table.isColumnHidden(Column.DATABASE)
+    panel.show_database("d")
+    assert panel.table.isColumnHidden(Column.DATABASE)
+
+
+def test_the_sentence_stands_beside_the_word(panel: PeersPanel) -> None:
+    def picture(reason: str) -> QImage:
+        panel.model.update([status("a", reason=reason)])
+        place = panel.table.visualRect(panel.proxy.index(0, Column.STATE))
+        image = panel.table.viewport().grab(place).toImage()
+        return image.copy(image.width() // 2, 0, image.width() // 2, image.height())
+
+    assert picture("") != picture("Everything is on both disks, as far as anybody can tell.")
 
 
 def test_columns_can_be_hidden_but_not_all(panel: PeersPanel) -> None:
     panel.model.update([status("a")])
     header = panel.table.horizontalHeader()
+    for column in Column:
+        header.setSectionHidden(column, False)
     for column in list(Column)[1:]:
         header.customContextMenuRequested.emit(QPoint(5, 5))
         menu = QApplication.activePopupWidget()
@@ -220,6 +276,8 @@ def test_every_control_has_a_name_for_screen_readers(qtbot: QtBot, kind: type[QW
     ("remedy", "signal", "text"),
     [
         (Remedy.COMPARE_TABLES, "tables_requested", "Compare tables…"),
+        (Remedy.JOIN, "join_requested", "Join…"),
+        (Remedy.ANSWER, "answer_requested", "Answer…"),
         (Remedy.REPAIR, "repair_requested", "Repair…"),
         (Remedy.NEW_ID, "new_id_requested", "Give it a new id…"),
         (Remedy.PAIR, "pair_requested", "Pair again…"),
@@ -241,7 +299,7 @@ def test_what_a_peer_needs_stands_below_with_a_button(
     assert "Why so." in panel.remedy.note.text
     assert not panel.remedy.button.isVisible()
     flags = QItemSelectionModel.SelectionFlag
-    panel.table.selectionModel().select(panel.proxy.index(2, 0), flags.ClearAndSelect | flags.Rows)
+    panel.table.selectionModel().select(panel.proxy.index(0, 0), flags.ClearAndSelect | flags.Rows)
     assert "For this." in panel.remedy.note.text
     assert panel.remedy.button.text() == text
     qtbot.mouseClick(panel.remedy.button, Qt.MouseButton.LeftButton)

@@ -1,4 +1,4 @@
-"""Tables that are parked between two peers are remembered from the last connection, for ``syncline status``."""
+"""What is not synced with a peer is remembered from the last connection, for ``syncline status``."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from engine.api import Engine
-from engine.history import parked
+from engine.history import unsynced
 from engine.history.journal import Journal
+from engine.history.unsynced import Unsynced
 from engine.settings import DatabaseConfig, Mode, PeerConfig, Settings, SettingsFile
 from engine.table_shape import ParkedTable, Where
 from engine.text import t
@@ -24,22 +25,22 @@ GERMAN = {"LC_ALL": "de_DE.UTF-8", "LANGUAGE": "de"}
 
 def test_what_is_written_is_read(tmp_path: Path) -> None:
     file = tmp_path / "data" / "journal.db"
-    assert parked.read(file) == {}
+    assert unsynced.read(file) == {}
     why = t("The table “{table}” cannot be synced: {reason}.", table="note", reason=t("it is {count:,}", count=1234))
     tables = (ParkedTable("note", why, Where.BETWEEN), ParkedTable("tag", "no template", Where.HERE))
-    parked.record(file, "one", tables)
-    parked.record(file, "two", ())
-    assert parked.read(file) == {"one": tables, "two": ()}
-    [sentence, _] = [one.sentence for one in parked.read(file)["one"]]
+    unsynced.record(file, "one", Unsynced(tables, ("a column stays", "another does")))
+    unsynced.record(file, "two", Unsynced())
+    assert unsynced.read(file) == {"one": Unsynced(tables, ("a column stays", "another does")), "two": Unsynced()}
+    [sentence, _] = [one.sentence for one in unsynced.read(file)["one"].parked]
     assert sentence == "The table “note” cannot be synced: it is 1,234."
     assert sentence.said({why.template: "„{table}“: {reason}", "it is {count:,}": "{count:,}"}.get, str) == (  # type: ignore[attr-defined]
         "„note“: 1,234"
     )
-    parked.record(file, "one", ())
-    assert parked.read(file) == {"one": (), "two": ()}
+    unsynced.record(file, "one", Unsynced())
+    assert unsynced.read(file) == {"one": Unsynced(), "two": Unsynced()}
     file.write_bytes(b"no database")
-    assert parked.read(file) == {}
-    parked.record(file, "one", tables)  # it is not lost for this that syncing fails
+    assert unsynced.read(file) == {}
+    unsynced.record(file, "one", Unsynced(tables))  # it is not lost for this that syncing fails
 
 
 @on_loop
@@ -51,14 +52,16 @@ async def test_the_window_remembers_what_each_connection_told(tmp_path: Path) ->
     settings = Settings(databases=(database,), peers=(peer,))
     async with Engine(Settings()) as server, Engine(settings, journal=Journal(file)) as client:
         hub = await server.serving.start(room.parent)
-        assert parked.read(file) == {}, "it was never connected"
+        assert unsynced.read(file) == {}, "it was never connected"
         await client.peers.update(replace(peer, url=hub.url))
-        await until(lambda: parked.read(file) == {peer.id: ()}, "all is synced")
+        await until(lambda: unsynced.read(file) == {peer.id: Unsynced()}, "all is synced")
         write(room, BREAK)
-        await until(lambda: [one.where for one in parked.read(file)[peer.id]] == [Where.THERE], "it is remembered")
+        await until(
+            lambda: [one.where for one in unsynced.read(file)[peer.id].parked] == [Where.THERE], "it is remembered"
+        )
         write(room, MEND)
         await client.peers.wait_in_sync(timeout=PATIENCE)
-        await until(lambda: parked.read(file) == {peer.id: ()}, "all is synced again")
+        await until(lambda: unsynced.read(file) == {peer.id: Unsynced()}, "all is synced again")
 
 
 def test_status_tells_it(tmp_path: Path) -> None:

@@ -75,6 +75,11 @@ def take_back(state: State, table: Table) -> None:
     drop(db, name)
 
 
+def lie_aside(db: apsw.Connection, name: str) -> bool:
+    """Whether something is kept of a table."""
+    return exact_name(db, PREFIX + name + _CLOCK) is not None
+
+
 def drop(db: apsw.Connection, name: str) -> None:
     """Forget what lies aside of a table."""
     aside = PREFIX + name

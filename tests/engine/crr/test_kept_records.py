@@ -60,6 +60,35 @@ def test_what_was_written_meanwhile_wins(three: tuple[Replica, Replica, Replica]
     assert a.connection.execute(left).get == 0
 
 
+def test_what_was_written_meanwhile_wins_as_an_ordinary_table_too(three: tuple[Replica, Replica, Replica]) -> None:
+    """It is made one of cr-sqlite's again first, and that is turned."""
+    a, b, c = three
+    a.make_plain("t")
+    plain(a.path, "UPDATE t SET n = 'EDITED' WHERE id = '2'; DELETE FROM t WHERE id = '3'")
+    plain(a.path, "INSERT INTO t VALUES ('9', 9, 9)")
+    b.connection.execute("UPDATE t SET n = 'b', m = 'of b' WHERE id = '1'")
+    sync(b, c)
+    a.make_ordinary("t")
+    assert [one.kind for one in a.tables()] == ["ordinary"]
+    sync(a, b, c)
+    assert rows(a) == rows(b) == rows(c) == [("1", "b", "of b"), ("2", "EDITED", LONG), ("9", 9, 9)]
+    assert a.check() == []
+    left = "SELECT count(*) FROM sqlite_master WHERE name GLOB 'crsql_syncline_undone*'"
+    assert a.connection.execute(left).get == 0
+
+
+def test_what_can_be_no_table_of_cr_sqlites_any_more_meets_anew(make: MakeReplica) -> None:
+    """What was recorded of it is of no use then: where rows differ a person is asked."""
+    a, b = (make(name, schema=f"{T}; INSERT INTO t VALUES ('2', 2, 2)", tables=("t",)) for name in "ab")
+    sync(a, b)
+    a.make_plain("t")
+    plain(a.path, "ALTER TABLE t ADD COLUMN other REFERENCES t (id); UPDATE t SET n = 'EDITED' WHERE id = '2'")
+    a.make_ordinary("t")
+    assert a.datasets()["t"].joins(b.datasets()["t"])
+    left = "SELECT count(*) FROM sqlite_master WHERE name GLOB 'crsql_syncline_undone*'"
+    assert a.connection.execute(left).get == 0
+
+
 def test_every_row_may_go(three: tuple[Replica, Replica, Replica]) -> None:
     """As long as it is the same table, whoever deletes rows means it."""
     a, b, c = three

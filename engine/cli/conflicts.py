@@ -1,0 +1,202 @@
+"""``syncline conflicts DB``: what of a file waits for somebody: rows that are hidden or cannot be sent, deletions that
+were suspended."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from engine.change import SQLiteValue
+from engine.cli.check import question
+from engine.cli.options import add_database
+from engine.cli.output import as_json, print_json, print_line, shown
+from engine.cli.restore_row import restore
+from engine.errors import UsageError
+from engine.replica import (
+    Replica,
+    delete_hidden,
+    delete_warning,
+    hidden_differences,
+    hidden_sentence,
+    keep_hidden,
+    keep_warning,
+    merge_hidden,
+    merge_warning,
+)
+from engine.settings import data_dir
+from engine.storage.backup import Backups
+from engine.tables import HiddenRow, SuspendedDeletion, Waiting, matching_keys
+from engine.text import Text, t
+
+Differences = Mapping[str, tuple[SQLiteValue, SQLiteValue]]
+"""By column the value of a hidden row, and that of the row in its way."""
+
+
+async def run(arguments: argparse.Namespace) -> int:
+    """``syncline conflicts DB [--keep | --merge | --delete | --restore TABLE KEY [--yes]] [--json]``
+
+    The exit status is 1 when something waits.
+    """
+    path: Path = arguments.database
+    if arguments.json and (arguments.keep or arguments.merge or arguments.delete):
+        raise UsageError(t("--json goes with --restore, or alone."))
+    if arguments.keep is not None:
+        return _keep(path, _chosen(path, *arguments.keep), yes=arguments.yes)
+    if arguments.merge is not None:
+        return _merge(path, _chosen(path, *arguments.merge), yes=arguments.yes)
+    if arguments.delete is not None:
+        return _delete(path, _chosen(path, *arguments.delete), yes=arguments.yes)
+    if arguments.restore is not None:
+        return await restore(path, *arguments.restore, yes=arguments.yes, json=arguments.json)
+    with Replica.open(path, readonly=True) as replica:
+        suspended = replica.suspended_deletions()
+        withheld = replica.withheld_rows()
+        hidden = [(row, hidden_differences(replica, row)) for row in replica.hidden_rows()]
+    if arguments.json:
+        for row, differs in hidden:
+            print_json(hidden_json(row, differs))
+        _print_json(withheld, suspended)
+    else:
+        _print(path, hidden, withheld, suspended)
+    return 1 if hidden or withheld or suspended else 0
+
+
+def _print(
+    path: Path,
+    hidden: Sequence[tuple[HiddenRow, Differences]],
+    withheld: Waiting,
+    suspended: Sequence[SuspendedDeletion],
+) -> None:
+    for row, differs in hidden:
+        print_line(hidden_sentence(row))
+        for column, (own, other) in differs.items():
+            text = t("{column}: {value}; there: {other}", column=column, value=shown(own), other=shown(other))
+            print_line(text, indent=4)
+    file = shlex.quote(str(path))
+    if any(row.in_the_way is not None for row, _ in hidden):
+        print_line(
+            t("To show one instead of the row in its way: syncline conflicts {file} --keep TABLE KEY", file=file)
+        )
+        print_line(t("To make it one with the row in its way: syncline conflicts {file} --merge TABLE KEY", file=file))
+    if hidden:
+        print_line(t("To delete one on all machines: syncline conflicts {file} --delete TABLE KEY", file=file))
+    for reason in withheld.reasons:
+        print_line(reason)
+    for hint in withheld.hints:
+        print_line(hint, indent=4)
+    for one in suspended:
+        print_line(question(one))
+        print_line(t("To decide: syncline check {path}", path=file), indent=4)
+    if not hidden and not withheld and not suspended:
+        print_line(t("Nothing in {path} waits for a decision.", path=path))
+
+
+def hidden_json(row: HiddenRow, differs: Differences) -> dict[str, Any]:
+    """Return a hidden row as a JSON object."""
+    return {
+        "kind": "hidden",
+        "table": row.table,
+        "key": row.shown_key,
+        "key_columns": {column: as_json(value) for column, value in row.key_columns},
+        "reason": row.reason,
+        "in_the_way": row.shown_in_the_way or None,
+        "values": {column: as_json(value) for column, value in row.values.items()},
+        "differs": {column: as_json(other) for column, (_, other) in differs.items()},
+    }
+
+
+def _print_json(withheld: Waiting, suspended: Sequence[SuspendedDeletion]) -> None:
+    if withheld.counter:
+        print_json({"kind": "version-counter", "sentence": withheld.counter})
+    for row in withheld.rows:
+        print_json({"kind": "withheld", "table": row.table, "key": row.key, "sentence": row.reason})
+    for one in suspended:
+        print_json({"kind": "suspended-deletion", "table": one.table, "gone": one.gone, "known": one.known})
+
+
+def _keep(path: Path, row: HiddenRow, *, yes: bool) -> int:
+    done = t("“{table}”, row {key} is shown now.", table=row.table, key=row.shown_key)
+    return _decide(path, row, keep_hidden, keep_warning(row), done, sure=yes or row.in_the_way is None)
+
+
+def _merge(path: Path, row: HiddenRow, *, yes: bool) -> int:
+    done = t(
+        "“{table}”: what referred to row {key} refers to row {other}, and row {key} is deleted.",
+        table=row.table,
+        key=row.shown_key,
+        other=row.shown_in_the_way,
+    )
+    return _decide(path, row, merge_hidden, merge_warning(row), done, sure=yes or row.in_the_way is None)
+
+
+def _delete(path: Path, row: HiddenRow, *, yes: bool) -> int:
+    table, key = row.table, row.shown_key
+    done = t("“{table}”, row {key}: the next sync deletes it on all machines.", table=table, key=key)
+    return _decide(path, row, delete_hidden, delete_warning(row), done, sure=yes)
+
+
+def _decide(
+    path: Path,
+    row: HiddenRow,
+    decide: Callable[[Replica, HiddenRow], HiddenRow | None],
+    warning: Text,
+    done: Text,
+    *,
+    sure: bool,
+) -> int:
+    """Carry out what a person decides about a hidden row, after a backup; returns the exit code.
+
+    Args:
+        decide: returns the row where it is hidden still. warning: what is said unless the person is ``sure``.
+    """
+    if not sure:
+        raise UsageError(warning, hint=t("To do so, give the option --yes, too."))
+    backup = Backups(data_dir() / "backups").make(path)
+    with Replica.open(path) as replica:
+        left = decide(replica, row)
+    print_line(done if left is None else hidden_sentence(left))
+    print_line(t("Backup of the previous state: {backup}", backup=backup))
+    return 0 if left is None else 1
+
+
+def _chosen(path: Path, table: str, key: str) -> HiddenRow:
+    """The hidden row with a key as it is listed, with its quotation marks or without."""
+    with Replica.open(path, readonly=True, recover=True) as replica:
+        hidden = [row for row in replica.hidden_rows() if row.table == table]
+    keys = [tuple(value for _, value in row.key_columns) for row in hidden]
+    _, named = matching_keys(keys, key)
+    found = [row for row, own in zip(hidden, keys, strict=True) if own in named]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise UsageError(
+            t("Several hidden rows of “{table}” have the key {key}.", table=table, key=key),
+            hint=t("Write the key whole, with quotation marks."),
+        )
+    raise UsageError(
+        t("“{table}” has no hidden row {key}.", table=table, key=key),
+        hint=t("To list them: syncline conflicts {file}", file=shlex.quote(str(path))),
+    )
+
+
+def conflicts_options(parser: argparse.ArgumentParser) -> None:
+    """Make ``parser`` that of ``conflicts``."""
+    parser.set_defaults(run=run)
+    add_database(parser)
+    how = parser.add_mutually_exclusive_group()
+    text = t("show this hidden row, and delete the row in its way on all machines, after a backup of the file")
+    how.add_argument("--keep", nargs=2, metavar=("TABLE", "KEY"), help=text)
+    text = t("delete this hidden row; what refers to it refers to the row in its way then; after a backup of the file")
+    how.add_argument("--merge", nargs=2, metavar=("TABLE", "KEY"), help=text)
+    text = t("delete this hidden row on all machines, after a backup of the file")
+    how.add_argument("--delete", nargs=2, metavar=("TABLE", "KEY"), help=text)
+    text = t(
+        "bring back this row that others have deleted, as the newest backup has it, or what they have overwritten in "
+        "it; after a backup of the file"
+    )
+    how.add_argument("--restore", nargs=2, metavar=("TABLE", "KEY"), help=text)
+    parser.add_argument("--json", action="store_true", help=t("print one JSON object per line"))
+    parser.add_argument("--yes", action="store_true", help=t("do it, rather than say what would happen"))

@@ -1,0 +1,153 @@
+"""Global keys: what rows are called whose number SQLite hands out, and how that is translated.
+
+Two machines that add rows while they are apart hand out the same number to different rows. So such a row travels under
+another name: the *collection* that it was born into, which belongs to one file and one table and is never shared, and
+its number at birth. On each machine it has a number of that machine's own; ``k0`` of its record is that number. A
+column that refers to such a row (``Entry.roots``) travels as that row's name, too.
+
+Everything that leaves a file is in these words, and everything that comes in is put into local numbers before it is
+written: this module has the expressions for the former; ``local_numbers`` does the latter, ``births`` gives names.
+
+A name is 25 bytes: 1, the collection, the number. So that nothing else looks like one, a BLOB that an app keeps in such
+a column travels behind a 0. The number 0 in a column that refers is no row's: many apps write it for “none”, and SQLite
+does not hand it out. It travels as it is.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from engine.change import SQLiteValue
+from engine.errors import InvalidChange
+from engine.tables.pack import pack_one
+from engine.tables.row_names import BLOB, COLLECTION, NAME, SIZE, name
+from engine.text import t
+
+HIGHEST = 2**53
+"""No number that is given out here is above it: JavaScript would round it."""
+
+_BEFORE = pack_one(b"\1" * SIZE)[:-SIZE]
+"""What stands before a name in a packed key of one value."""
+
+
+class Root(NamedTuple):
+    """The table whose numbers a column holds: what it is called by in the register, and what it bears rows into."""
+
+    number: int
+    collection: bytes
+
+    @property
+    def rows(self) -> str:
+        """Its records."""
+        return f"crsql_syncline_rows_{self.number}"
+
+    @property
+    def led(self) -> str:
+        """Where references to its hidden rows are led (``leading``)."""
+        return f"crsql_syncline_led_{self.number}"
+
+
+def new_collection() -> bytes:
+    """One that nobody has."""
+    return os.urandom(COLLECTION)
+
+
+def packed(value: bytes) -> bytes:
+    """A name as a packed key."""
+    return _BEFORE + value
+
+
+def name_in(pk: bytes) -> bytes:
+    """The name in a packed key of an auto-numbered table."""
+    return pk[len(_BEFORE) :]
+
+
+def names_in(pks: Sequence[bytes]) -> Any:
+    """The names in packed keys that came for an auto-numbered table; None if one is no such key, or packed in another
+    way."""
+    before, size = _BEFORE + NAME, len(_BEFORE) + SIZE
+    if all(len(pk) == size and pk.startswith(before) for pk in pks):
+        return [pk[len(_BEFORE) :] for pk in pks]
+    return None
+
+
+def plain(table: str, column: str, value: SQLiteValue) -> SQLiteValue:
+    """What stands for itself of what came in a column that refers to rows.
+
+    Raises:
+        InvalidChange: a number, which has no meaning on another machine, or a BLOB that is none of both kinds.
+    """
+    if isinstance(value, bytes) and value[:1] == BLOB:
+        return value[1:]
+    if isinstance(value, bytes | int) and value != 0:
+        raise InvalidChange(
+            t("A change for the table “{table}” has a reference that means nothing here.", table=table),
+            hint=t("The column “{column}” holds numbers that each machine hands out.", column=column),
+        )
+    return value
+
+
+# Expressions, for statements over the tables of one file
+
+
+def own_pk(collection: bytes, number: str) -> str:
+    """The packed key of the row that is born into a collection with a number, itself an expression."""
+    return f"CAST(x'{(_BEFORE + NAME + collection).hex()}' || {_eight_bytes(number)} AS BLOB)"
+
+
+def _own_name(collection: bytes, number: str) -> str:
+    return f"CAST(x'{(NAME + collection).hex()}' || {_eight_bytes(number)} AS BLOB)"
+
+
+def _eight_bytes(number: str) -> str:
+    return f"unhex(printf('%016x', {number}))"
+
+
+def number_of(value: str) -> str:
+    """The number for which SQLite takes a value of a column, where it compares the two: also '1' and 1.0, which a
+    column without a type keeps as they are; NULL where it takes it for none."""
+    number = f"CAST(CAST({value} AS NUMERIC) AS INTEGER)"
+    other = f"CASE WHEN {value} = {number} THEN {number} END"
+    return f"CASE typeof({value}) WHEN 'integer' THEN {value} WHEN 'blob' THEN NULL ELSE {other} END"
+
+
+def is_number(value: str, number: str) -> str:
+    """A condition that SQLite takes a value of a column for a number."""
+    return f"{value} = CAST({number} AS INTEGER)"  # which has INTEGER's affinity, as the key has
+
+
+def is_any(value: str) -> str:
+    """A condition that SQLite takes a value of a column for one of the numbers in the first parameter."""
+    return f"{value} IN (SELECT CAST(value AS INTEGER) FROM carray(?1))"
+
+
+def spelled(root: Root, value: str) -> str:
+    """What travels of a value of a column that holds this table's numbers. (All of them have a record once they were
+    captured; one without is the name that it gets then.)"""
+    number = number_of(value)
+    found = f"(SELECT substr(p.pk, {1 + len(_BEFORE)}) FROM main.{root.rows} AS p WHERE p.k0 = {{number}})"
+    name_ = f"ifnull({found}, {{own}})"
+    return (
+        f"CASE typeof({value}) WHEN 'integer' THEN CASE {value} WHEN 0 THEN 0"
+        f" ELSE {name_.format(number=value, own=_own_name(root.collection, value))} END"
+        f" WHEN 'null' THEN NULL WHEN 'blob' THEN CAST(x'{BLOB.hex()}' || {value} AS BLOB)"
+        f" ELSE CASE WHEN ifnull({number}, 0) = 0 THEN {value}"
+        f" ELSE {name_.format(number=number, own=_own_name(root.collection, number))} END END"
+    )
+
+
+def births_of(collection: bytes) -> tuple[bytes, bytes]:
+    """Between which packed keys the numbers from 0 to ``HIGHEST`` of a collection are, both included."""
+    return packed(name(collection, 0)), packed(name(collection, HIGHEST))
+
+
+def number_in(pk: bytes) -> int:
+    """The number at birth in a packed key of an auto-numbered table."""
+    return int.from_bytes(pk[-8:], "big", signed=True)
+
+
+def log_key_is(names: Sequence[str], record: str, source: str) -> str:
+    """A condition that a record has the local key that a row of a source has in columns called so."""
+    return " AND ".join(f"{record}.{one} = {source}.{one}" for one in names)

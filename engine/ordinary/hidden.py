@@ -1,0 +1,304 @@
+"""Hidden rows: those of the merged state that a table does not show at present, whole, each with the reason.
+
+What is merged is whole, whatever the rules of the table here; the table shows the rows that its rules admit. The others
+are kept in a table beside it: they are read for peers, compared and counted like all others, and come in by themselves
+when the reason goes (``shown`` decides).
+
+``way`` is the number of the shown row in its way, or one of these: ``TRY``, ``NONE``, ``UNKNOWN``. The columns are
+those of the records: the key that the row has here, and its values as the table would show them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from enum import StrEnum
+from typing import Any
+
+import apsw
+
+from engine.change import SQLiteValue
+from engine.errors import UsageError
+from engine.ordinary.leading import merged
+from engine.ordinary.register import Entry, base, wire_columns
+from engine.ordinary.shadow import mark
+from engine.sqlite.invalid_text import each, shown
+from engine.sqlite.sql import cursor, ident, numbers
+from engine.tables.pack import unpack
+from engine.tables.waiting import HiddenRow
+from engine.tables.withheld.describe import shown as shown_key
+from engine.text import counted, printable, t
+
+TRY = 0
+"""To be tried, before the transaction ends."""
+
+NONE = -1
+"""No row is in its way."""
+
+UNKNOWN = -2
+"""A row is that has no record, as its key is NULL or cannot be read: nothing tells when it goes."""
+
+
+class Reason(StrEnum):
+    """What keeps a row hidden."""
+
+    UNIQUE = "unique"
+    CHECK = "check"
+    NOT_NULL = "not null"
+    TYPE = "type"
+    TRIGGER = "trigger"
+    PARENT = "parent"
+
+
+class Hidden:
+    """The hidden rows of one table, in the caller's transaction."""
+
+    def __init__(self, db: apsw.Connection, entry: Entry) -> None:
+        self._db = db
+        self._entry = entry
+        self._table = f"main.{entry.hidden}"
+
+    def any(self) -> bool:
+        """Whether there are any; one quick look."""
+        return cursor(self._db).execute(f"SELECT 1 FROM {self._table} LIMIT 1").get is not None
+
+    def count(self) -> int:
+        """How many there are."""
+        found: int = cursor(self._db).execute(f"SELECT count(*) FROM {self._table}").get
+        return found
+
+    def any_to_try(self) -> bool:
+        """Whether any is to be tried."""
+        return cursor(self._db).execute(f"SELECT 1 FROM {self._table} WHERE way = {TRY} LIMIT 1").get is not None
+
+    def those_of(self, rows: Sequence[int | None]) -> set[int]:
+        """Those of the rows with these numbers that are hidden."""
+        known = [r for r in rows if r is not None]
+        if not known or not self.any():
+            return set()
+        found: list[Any] = self._db.execute(
+            f"SELECT r FROM {self._table} WHERE r IN carray(?)", (numbers(known),)
+        ).fetchall()
+        return {r for (r,) in found}
+
+    def values(self, r: int) -> dict[str, SQLiteValue]:
+        """What a hidden row holds, by column."""
+        columns = ", ".join(f"v{slot}" for slot in self._entry.live) or "1"
+        row = next(each(self._db, f"SELECT {columns} FROM {self._table} WHERE r = ?", (r,)))
+        return dict(zip(self._entry.columns, row, strict=bool(self._entry.columns)))
+
+    # Which are to be tried
+
+    def to_try(self, among: Sequence[int] | None = None) -> list[tuple[bytes, int]]:
+        """The wire keys and the numbers of those that are to be tried; ``among``: only of these."""
+        sql = (
+            f"SELECT r.pk, h.r FROM {self._table} AS h CROSS JOIN main.{self._entry.rows} AS r ON r.r = h.r"
+            f" WHERE h.way = {TRY}"
+        )
+        if among is not None:
+            sql = sql.replace("WHERE h.way", "WHERE h.r IN carray(?) AND +h.way")
+        found: list[Any] = self._db.execute(sql, () if among is None else (numbers(among),)).fetchall()
+        return found
+
+    def try_all(self) -> None:
+        """Have all tried."""
+        self._db.execute(f"UPDATE {self._table} SET way = {TRY}")
+
+    def try_behind(self, rows: Sequence[int]) -> list[int]:
+        """Have those tried that shown rows with these numbers were in the way of; returns their numbers."""
+        if not rows or not self.any():
+            return []
+        sql = f"UPDATE {self._table} SET way = {TRY} WHERE way IN carray(?) RETURNING r"
+        found: list[Any] = self._db.execute(sql, (numbers(rows),)).fetchall()
+        return [r for (r,) in found]
+
+    def try_again(self, rows: Sequence[int]) -> None:
+        """Have those of these rows tried that are hidden."""
+        if rows:
+            self._db.execute(f"UPDATE {self._table} SET way = {TRY} WHERE r IN carray(?)", (numbers(rows),))
+
+    def try_unknown(self) -> None:
+        """Have those tried that nobody tells of."""
+        self._db.execute(f"UPDATE {self._table} SET way = {TRY} WHERE way = {UNKNOWN}")
+
+    def log_those_to_try(self) -> None:
+        """Have a capture look at the table, which tries them when nothing is left to capture."""
+        keys = ", ".join(self._entry.log_key)
+        self._db.execute(
+            f"INSERT INTO main.{self._entry.log} ({keys}) SELECT {keys} FROM {self._table} WHERE way = {TRY}"
+        )
+
+    def same_as(self, rows: Sequence[int]) -> list[int]:
+        """The hidden rows that are the same as shown ones with these numbers."""
+        return [r for r, _ in self.stood_for(rows)]
+
+    def stood_for(self, rows: Sequence[int]) -> list[tuple[int, int]]:
+        """The hidden rows that are the same as shown ones with these numbers, each with that number."""
+        if not rows or not self.any():
+            return []
+        sql = f"SELECT r, way FROM {self._table} WHERE same AND way IN carray(?1)"
+        if self._entry.collection:  # what is to be tried is stood for until then, as references are led
+            sql += (
+                f" UNION ALL SELECT h.r, w.r FROM {self._table} AS h CROSS JOIN main.{self._entry.led} AS l"
+                f" ON l.k0 = h.k0 CROSS JOIN main.{self._entry.rows} AS w ON w.k0 = l.other"
+                f" WHERE h.way = {TRY} AND h.same AND +w.r IN carray(?1)"
+            )
+        found: list[Any] = self._db.execute(sql, (numbers(rows),)).fetchall()
+        return found
+
+    def settle(self, r: int, reason: Reason, way: int, *, same: bool = False) -> None:
+        """A row stays hidden; ``same``: it is the same as the one in its way."""
+        self._db.execute(f"UPDATE {self._table} SET reason = ?, way = ?, same = ? WHERE r = ?", (reason, way, same, r))
+
+    # Hiding and showing
+
+    def add(self, r: int, key: Sequence[SQLiteValue], values: Mapping[str, SQLiteValue], since: int) -> None:
+        """Keep a row that is not in the table, to be tried."""
+        slots = self._entry.slots
+        names = ("r", "way", "since", *self._entry.log_key, *(f"v{slots[column]}" for column in values))
+        sql = f"INSERT INTO {self._table} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"
+        self._db.execute(sql, (r, TRY, since, *key, *values.values()))
+
+    def add_shown(self, r: int, key: Sequence[SQLiteValue], is_row: str, since: int) -> None:
+        """Keep a row that is in the table, to be tried once it is not; ``is_row``: a condition by its key."""
+        entry = self._entry
+        kept = ", ".join((*entry.log_key, *(f"v{slot}" for slot in entry.live)))
+        seen = (f"(SELECT r.v{slot} FROM main.{entry.rows} AS r WHERE r.r = {int(r)})" for slot in entry.live)
+        held = (merged(entry, one, ident(one), at) for one, at in zip(entry.columns, seen, strict=True))
+        self._db.execute(
+            f"INSERT INTO {self._table} (r, way, since, {kept})"
+            f" SELECT {int(r)}, {TRY}, {int(since)}, {', '.join((*map(ident, entry.key), *held))}"
+            f" FROM {base(entry)} WHERE {is_row}",
+            tuple(key),
+        )
+
+    def write(self, r: int, values: Mapping[str, SQLiteValue]) -> None:
+        """Write to a hidden row, which is to be tried then."""
+        if values:
+            sets = "".join(f", v{self._entry.slots[column]} = ?{n}" for n, column in enumerate(values, 2))
+            self._db.execute(f"UPDATE {self._table} SET way = {TRY}{sets} WHERE r = ?1", (r, *values.values()))
+
+    def remove(self, r: int) -> None:
+        """A row is hidden no more: it is shown, or deleted."""
+        self._db.execute(f"DELETE FROM {self._table} WHERE r = ?", (r,))
+
+    def forget_shown(self, joined: str, bindings: Sequence[SQLiteValue]) -> None:
+        """Rows are shown again that a program has written under their keys.
+
+        Args:
+            joined: what follows FROM in a query of those that are in the table, their records as ``r``.
+        """
+        self._db.execute(f"DELETE FROM {self._table} WHERE r IN (SELECT r.r FROM {joined})", bindings)
+
+    def forget(self, rows: Sequence[int]) -> None:
+        """These rows are deleted."""
+        if rows and self.any():
+            self._db.execute(f"DELETE FROM {self._table} WHERE r IN carray(?)", (numbers(rows),))
+
+    def forget_dead(self) -> None:
+        """Rows that are deleted are not hidden any more."""
+        alive = f"SELECT r FROM main.{self._entry.rows} WHERE length % 2 = 1"
+        self._db.execute(f"DELETE FROM {self._table} WHERE r NOT IN ({alive})")
+
+    def see(self, rows: Sequence[int]) -> None:
+        """Bring the shadow of hidden rows up to date."""
+        entry = self._entry
+        if entry.live:
+            values = ", ".join(f"v{slot}" for slot in entry.live)
+            marks = ", ".join(mark(f"h.v{slot}") for slot in entry.live)
+            self._db.executemany(
+                f"UPDATE main.{entry.rows} SET ({values}) = (SELECT {marks} FROM {self._table} AS h WHERE h.r = ?1)"
+                " WHERE r = ?1",
+                [(r,) for r in rows],
+            )
+
+    def listed(self) -> Iterator[HiddenRow]:
+        """All of them, in the order of their wire keys."""
+        entry = self._entry
+        count = len(entry.key)
+        keys = [f"h.{name}" for name in entry.log_key]
+        others = [f"o.{name}" for name in entry.log_key] if entry.has_global_key else ["o.pk"]
+        fields = ", ".join((*keys, *(f"h.v{slot}" for slot in entry.live), *others))
+        sql = (
+            f"SELECT r.pk, h.reason, o.pk, {fields} FROM {self._table} AS h"
+            f" CROSS JOIN main.{entry.rows} AS r ON r.r = h.r LEFT JOIN main.{entry.rows} AS o ON o.r = h.way"
+            " ORDER BY r.pk"
+        )
+        for pk, reason, other, *values in each(self._db, sql):
+            held = dict(zip(entry.columns, map(shown, values[count:]), strict=False))
+            in_the_way = ""
+            if other is not None:
+                in_the_way = shown_key(values[-count:] if entry.has_global_key else unpack(other))
+            key = tuple(zip(entry.key, map(shown, values[:count]), strict=True))
+            yield HiddenRow(entry.name, pk, shown_key(values[:count]), reason or "", other, in_the_way, held, key)
+
+
+# Expressions, for statements over the tables of one file
+
+
+def is_not_hidden(entry: Entry, record: str = "r") -> str:
+    """A condition that the row of a record is not hidden."""
+    return f"NOT EXISTS (SELECT 1 FROM main.{entry.hidden} AS h WHERE h.r = {record}.r)"
+
+
+class Whole:
+    """What a statement says that reads rows of the table ``t`` by their records ``r``, hidden ones (``h``) too.
+
+    Attributes:
+        joined: what is joined besides. there: a condition that the row is there, shown or not.
+    """
+
+    def __init__(self, db: apsw.Connection, entry: Entry) -> None:
+        self._entry = entry
+        self._any = Hidden(db, entry).any()
+        self.joined = f" LEFT JOIN main.{entry.hidden} AS h ON h.r = r.r" if self._any else ""
+        self.there = f"t.{ident(entry.key[0])} IS NOT NULL" + (" OR h.r IS NOT NULL" if self._any else "")
+        self.there = f"({self.there})"
+
+    def travels(self, columns: Sequence[str]) -> tuple[str, ...]:
+        """Expressions for what travels of these columns."""
+        slots = self._entry.slots
+        held = {column: merged(self._entry, column, f"t.{ident(column)}", f"r.v{slots[column]}") for column in columns}
+        shown_ = wire_columns(self._entry, columns, held)
+        if not self._any:
+            return shown_
+        return tuple(map(self._either, shown_, hidden_columns(self._entry, columns)))
+
+    def differs(self, condition: str) -> str:
+        """The condition for rows that are shown; what is hidden is as it is known."""
+        return self._either(condition, "0") if self._any else condition
+
+    def plain(self, column: str) -> str:
+        """An expression for what the row has here in a column."""
+        held = f"t.{ident(column)}"
+        return self._either(held, f"h.v{self._entry.slots[column]}") if self._any else held
+
+    def _either(self, shown_: str, hidden: str) -> str:
+        return f"CASE WHEN h.r IS NULL THEN {shown_} ELSE {hidden} END"
+
+
+def hidden_columns(entry: Entry, columns: Sequence[str]) -> tuple[str, ...]:
+    """Expressions for what travels of columns of the hidden row ``h``."""
+    return wire_columns(entry, columns, {column: f"h.v{slot}" for column, slot in entry.slots.items()})
+
+
+def check_none(db: apsw.Connection, entry: Entry, saved: Collection[HiddenRow] = ()) -> None:
+    """See that no row of a table is hidden, before what keeps them goes: another machine may not have them.
+
+    Args:
+        saved: those that somebody has kept elsewhere, as they are.
+
+    Raises:
+        UsageError: some are.
+    """
+    kept = {(row.table, row.key): row.values for row in saved}
+    count = sum(kept.get((row.table, row.key)) != row.values for row in Hidden(db, entry).listed())
+    if count:
+        name = printable(entry.name, 40)
+        raise UsageError(
+            counted(
+                count,
+                t("1 row of {path} is hidden, and would be gone.", path=name),
+                t("{count:,} rows of {path} are hidden, and would be gone.", count=count, path=name),
+            ),
+            hint=t("Decide about them first: syncline conflicts"),
+        )

@@ -1,0 +1,198 @@
+"""Puts names that come in (``global_keys``) into the numbers that this machine has for them.
+
+A row keeps the number that it was born with where that is free here. Where it is taken, the row that comes in gets the
+next free one: an app never sees a number change that it knows. A row that is only referred to so far gets its number
+already, and a record of length 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import apsw
+
+from engine.change import SQLiteValue
+from engine.errors import InvalidChange
+from engine.ordinary import register
+from engine.ordinary.births import Numbers
+from engine.ordinary.global_keys import packed, plain, spelled
+from engine.ordinary.merged_row import Key, MergedRow
+from engine.ordinary.records import Records
+from engine.ordinary.register import Entry
+from engine.sqlite.sql import run_each
+from engine.sqlite.values import Affinity
+from engine.tables.introspect import describe
+from engine.tables.pack import unpack
+from engine.tables.row_names import born_as
+from engine.text import t
+
+_HUGE = 2**63 - 1
+"""After a row with this number, SQLite hands out any, or none."""
+
+
+class LocalNumbers:
+    """Those of one table and of what it refers to, in the caller's write transaction."""
+
+    def __init__(self, db: apsw.Connection, entry: Entry) -> None:
+        self._db = db
+        self._entry = entry
+        self._tables = {one.number: Numbers(db, one) for one in register.load(db)}
+        self._texts = _texts(db, entry) if entry.roots.keys() & entry.slots.keys() else frozenset()
+        self._spelled = {column: f"SELECT {spelled(root, '?1')}" for column, root in entry.roots.items()}
+
+    def keys(self, pks: Sequence[bytes]) -> dict[bytes, Key]:
+        """The local keys of those of these rows that have one."""
+        if not pks:
+            return {}
+        names = ", ".join(f"r.{name}" for name in self._entry.log_key)
+        found: list[Any] = self._db.execute(
+            f"SELECT r.pk, {names} FROM carray(?) AS c CROSS JOIN main.{self._entry.rows} AS r ON r.pk = c.value",
+            (_blobs(pks),),
+        ).fetchall()
+        return {pk: tuple(key) for pk, *key in found if None not in key}
+
+    def check_key(self, key: Key) -> None:
+        """See that a key that came is one of this table.
+
+        Raises:
+            InvalidChange: it is not.
+        """
+        for column, value in zip(self._entry.key, key, strict=True):
+            if column in self._entry.refers and born_as(value) is None:
+                if self._entry.collection:
+                    raise InvalidChange(
+                        t("A change for the table “{table}” has a key that means nothing here.", table=self._entry.name)
+                    )
+                plain(self._entry.name, column, value)
+
+    def name_of(self, column: str, value: SQLiteValue) -> SQLiteValue:
+        """What travels of a value of this column."""
+        return self._db.execute(self._spelled[column], (value,)).get if column in self._spelled else value
+
+    def place(self, rows: Iterable[MergedRow], records: Records) -> None:
+        """Put what was merged into local numbers, before it is written; new rows get records."""
+        rows = list(rows)
+        living = [merged for merged in rows if merged.row.alive]
+        if self._entry.has_global_key:
+            self._place_keys([merged for merged in living if not merged.key], records)
+        for column in self._entry.roots.keys() & self._entry.slots.keys():
+            some = [merged for merged in living if column in merged.taken]
+            local = self._local(column, [merged.taken[column] for merged in some])
+            for merged, value in zip(some, local, strict=True):
+                merged.taken[column] = value
+        if self._entry.collection:  # what refers to a row that was never here, and is gone, may have made its record
+            gone = [merged for merged in rows if merged.r is None]
+            numbers = records.numbers([merged.packed for merged in gone]) if gone else {}
+            for merged in gone:
+                merged.r = numbers.get(merged.packed)
+                if merged.r is not None:
+                    records.is_new(merged.r)
+
+    def place_values(self, columns: Sequence[str], values: Sequence[Sequence[SQLiteValue]]) -> list[Any]:
+        """What came in these columns of some rows, as the table has it here."""
+        return [
+            self._local(name, column) if name in self._entry.roots else column
+            for name, column in zip(columns, values, strict=True)
+        ]
+
+    def reserve(self, names: Sequence[SQLiteValue]) -> list[int]:
+        """The numbers here of rows of an auto-numbered table that are new; they get records."""
+        found = self._reserve(self._tables[self._entry.number], names)
+        return [found[name] for name in names]
+
+    def _place_keys(self, rows: Sequence[MergedRow], records: Records) -> None:
+        if not rows:
+            return
+        keys = [list(unpack(merged.packed)) for merged in rows]
+        if self._entry.collection:
+            table = self._tables[self._entry.number]
+            found = self._reserve(table, [key[0] for key in keys])
+            for merged, key in zip(rows, keys, strict=True):
+                merged.key = (found[key[0]],)
+        else:
+            columns = [
+                self._local(column, values) if column in self._entry.roots else list(values)
+                for column, values in zip(self._entry.key, zip(*keys, strict=True), strict=True)
+            ]
+            for merged, *local in zip(rows, *columns, strict=True):
+                merged.key = tuple(local)
+            names = self._entry.log_key
+            self._db.executemany(
+                f"INSERT INTO main.{self._entry.rows} (pk, length, covers, col_version, db_version, site,"
+                f" {', '.join(names)}) VALUES (?, 0, x'', 0, 0, 0, {', '.join('?' * len(names))})"
+                f" ON CONFLICT (pk) DO UPDATE SET {', '.join(f'{one} = excluded.{one}' for one in names)}",
+                [(merged.packed, *merged.key) for merged in rows],
+            )
+        numbers = records.numbers([merged.packed for merged in rows])
+        for merged in rows:
+            if merged.r is None:
+                merged.r = numbers[merged.packed]
+                records.is_new(merged.r)
+
+    def _local(self, column: str, values: Sequence[SQLiteValue]) -> list[SQLiteValue]:
+        table = self._tables[self._entry.refers[column]]
+        names = [value for value in values if born_as(value) is not None]
+        found = self._reserve(table, names)
+        if column in self._texts:
+            return [str(found[one]) if one in found else plain(self._entry.name, column, one) for one in values]
+        return [found[value] if value in found else plain(self._entry.name, column, value) for value in values]
+
+    def _reserve(self, table: Numbers, names: Sequence[SQLiteValue]) -> dict[SQLiteValue, int]:
+        """The local number of each of these rows, which get one now that have none."""
+        unique = [name for name in dict.fromkeys(names) if isinstance(name, bytes)]
+        if not unique:
+            return {}
+        rows = f"main.{table.entry.rows}"
+        known = {
+            pk: (r, number)
+            for pk, r, number in self._db.execute(
+                f"SELECT r.pk, r.r, r.k0 FROM carray(?) AS c CROSS JOIN {rows} AS r ON r.pk = c.value",
+                (_blobs([packed(name) for name in unique]),),
+            )
+        }
+        found: dict[SQLiteValue, int] = {}
+        lacking: list[tuple[bytes, bytes, int]] = []
+        for name in unique:
+            _, number = known.get(packed(name), (None, None))
+            if number is not None:
+                found[name] = number
+            else:
+                born = born_as(name)
+                assert born is not None
+                lacking.append((name, *born))
+        if not lacking:
+            return found
+        free = table.are_free([number for _, _, number in lacking if number != _HUGE])
+        if len(lacking) > 1:
+            table.look()
+        new: list[tuple[SQLiteValue, ...]] = []
+        renumbered: list[tuple[SQLiteValue, ...]] = []
+        for name, collection, number in lacking:
+            if number in free:
+                free.discard(number)
+                table.taken(number)
+            else:
+                number = table.next_free()
+                free.discard(number)
+            found[name] = number
+            r, _ = known.get(packed(name), (None, None))
+            if r is not None:
+                renumbered.append((number, r))
+            else:  # a name of ours that is not known here was forgotten: nothing may be born under it
+                new.append((packed(name), number, 0 if collection == table.entry.collection else None))
+        run_each(self._db, f"UPDATE {rows} SET k0 = ? WHERE r = ?", renumbered)
+        columns = "pk, k0, length, covers, col_version, db_version, site, born"
+        run_each(self._db, f"INSERT INTO {rows} ({columns}) VALUES (?, ?, 0, x'', 0, 0, 0, ?)", new)
+        return found
+
+
+def _texts(db: apsw.Connection, entry: Entry) -> frozenset[str]:
+    """The columns of a table that store numbers as text."""
+    table = describe(db, entry.name)
+    columns = table.columns if table is not None else ()
+    return frozenset(column.name for column in columns if column.affinity is Affinity.TEXT)
+
+
+def _blobs(values: Sequence[bytes]) -> Any:
+    return apsw.carray(tuple(values), flags=apsw.SQLITE_CARRAY_BLOB)

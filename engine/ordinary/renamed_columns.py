@@ -1,0 +1,58 @@
+"""Columns that an app has renamed: hidden rows keep what they hold in them, as rows in the table do.
+
+To those who compare names, a renamed column is one that went and one that came. What the rows in the table hold in it
+is captured as written; hidden rows, which the app cannot see, are written to here in its place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+import apsw
+
+from engine.ordinary.changed import Changed
+from engine.ordinary.hidden import Hidden
+from engine.ordinary.register import Entry, base, base_is, key_columns
+from engine.ordinary.shadow import mark
+from engine.sqlite.sql import ident
+
+
+def renamed(db: apsw.Connection, entry: Entry, columns: tuple[str, ...]) -> dict[str, str]:
+    """The new columns that are old ones under another name, each with that; none where no row is hidden.
+
+    Args:
+        columns: those that the table has now, in its order, but for its key.
+    """
+    if len(columns) != len(entry.columns) or not Hidden(db, entry).any():
+        return {}
+    moved = [(old, new) for old, new in zip(entry.columns, columns, strict=True) if old != new]
+    if any(new in entry.slots or old in columns for old, new in moved):
+        return {}
+    return {new: old for old, new in moved if _holds_the_same(db, entry, old, new)}
+
+
+def _holds_the_same(db: apsw.Connection, entry: Entry, old: str, new: str) -> bool:
+    """Whether most rows hold in a new column what was seen of an old one: it did not come in place of that."""
+    alike = f"{mark(f't.{ident(new)}')} IS r.v{entry.slots[old]}"
+    found = db.execute(
+        f"SELECT ifnull(sum({alike}), 0), count(*) FROM main.{entry.rows} AS r"
+        f" CROSS JOIN {base(entry)} AS t ON {base_is(entry, key_columns(entry))} WHERE r.length % 2 = 1"
+    ).fetchone()
+    assert found is not None
+    return bool(2 * found[0] >= found[1])
+
+
+def write_to_hidden(db: apsw.Connection, entry: Entry, columns: Collection[str], version: int) -> bool:
+    """Stamp hidden rows that hold something else in these new columns than their defaults; returns whether any do."""
+    written: dict[int, list[int]] = {}
+    for slot in (entry.slots[column] for column in columns):
+        rows: list[Any] = db.execute(
+            f"SELECT h.r FROM main.{entry.hidden} AS h CROSS JOIN main.{entry.rows} AS r ON r.r = h.r"
+            f" WHERE {mark(f'h.v{slot}')} IS NOT r.v{slot}"
+        ).fetchall()
+        for (r,) in rows:
+            written.setdefault(r, []).append(slot)
+    Changed(db, entry, version).write_each(dict(written))
+    Hidden(db, entry).see(list(written))
+    return bool(written)

@@ -1,0 +1,63 @@
+"""Hidden rows that come in after a capture, as what was in their way is gone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import apsw
+
+from engine.clocks import coverage
+from engine.errors import TableBroken
+from engine.ordinary.catalogue import OrdinaryTable
+from engine.ordinary.showing import Showing
+from engine.tables import parking
+from engine.tables.kind import Versions
+from engine.tables.trigger_rule import TriggerRule
+from engine.tables.types import DescribedTable
+
+
+@dataclass(frozen=True, eq=False)
+class _AllTables:
+    """Those of all kinds, for the rule."""
+
+    tables: Mapping[str, DescribedTable]
+
+
+def settle(
+    db: apsw.Connection,
+    tables: Mapping[str, OrdinaryTable],
+    rule: TriggerRule,
+    all_tables: Mapping[str, DescribedTable],
+    versions: Versions,
+) -> None:
+    """Try the hidden rows of these tables that are to be tried, in the caller's write transaction: nothing is left to
+    capture of them.
+
+    Args:
+        rule: for the triggers of the app. all_tables: all that are synced, of all kinds, by name.
+    """
+    with _unenforced(db), rule.in_force(_AllTables(all_tables)):
+        db.execute("SAVEPOINT crsql_syncline_settling")
+        try:
+            written = Showing(db, tables, rule, since=versions.next_version()).settle(tables)
+            for name in written:  # all that their logs hold is what was written now
+                db.execute(f"DELETE FROM main.{tables[name].entry.log}")
+        except TableBroken as broken:  # a trigger of the app's lets no row go
+            db.execute("ROLLBACK TO crsql_syncline_settling")
+            parking.record(db, broken.table, broken.reason)
+            coverage.forget_table(db, broken.table)
+        db.execute("RELEASE crsql_syncline_settling")
+
+
+@contextmanager
+def _unenforced(db: apsw.Connection) -> Iterator[None]:
+    """Foreign keys are not enforced inside, as in a merge."""
+    switch = apsw.SQLITE_DBCONFIG_ENABLE_FKEY
+    before = db.config(switch, -1)
+    db.config(switch, 0)
+    try:
+        yield
+    finally:
+        db.config(switch, before)

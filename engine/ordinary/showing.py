@@ -1,0 +1,179 @@
+"""What decides in one transaction which rows are shown, over all tables: parents before those that refer to them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import nullcontext
+
+import apsw
+
+from engine.ordinary import refused
+from engine.ordinary.catalogue import OrdinaryTable
+from engine.ordinary.hidden import Hidden
+from engine.ordinary.leading import Leading, is_led
+from engine.ordinary.merged_row import MergedRow
+from engine.ordinary.parents import Parents
+from engine.ordinary.records import Records
+from engine.ordinary.shown import MOST_TURNS, Shown, savepoint
+from engine.ordinary.write import Writer
+from engine.sqlite.values import Affinity
+from engine.tables.trigger_rule import TriggerRule
+
+
+class Showing:
+    """What decides in one transaction which rows are shown, table by table; in the caller's write transaction, with the
+    rule for triggers in force.
+
+    Args:
+        tables: all that are synced, by name.
+        since: the version of the transaction, where nothing else is written in it. inside: as for ``Shown``.
+    """
+
+    def __init__(
+        self,
+        db: apsw.Connection,
+        tables: Mapping[str, OrdinaryTable],
+        rule: TriggerRule,
+        *,
+        since: int = 0,
+        inside: bool = False,
+    ) -> None:
+        self._since = since
+        self._db = db
+        self._tables = tables
+        self._rule = rule
+        self._inside = inside
+        self._of: dict[str, Shown] = {}
+        self._written: dict[str, int] = {}
+
+    def of(self, writer: Writer, version: int) -> Shown:
+        """What does that for a table; ``version``: of the transaction."""
+        shown = self._of.get(writer.entry.name)
+        if shown is None:
+            refer = [one for one in self._tables.values() if writer.entry.number in one.entry.refers.values()]
+            keeps = bool(writer.entry.collection) and all(map(_is_captured, refer))
+            parents = self._parents(writer.table)
+            shown = Shown(writer, parents, version, inside=self._inside, keeps_numbers=keeps)
+            self._of[writer.entry.name] = shown
+        shown.since = version
+        return shown
+
+    def _parents(self, table: OrdinaryTable) -> Parents:
+        return Parents(self._db, table.entry, table.links, {name: one.entry for name, one in self._tables.items()})
+
+    def all_at_once(self, writer: Writer) -> bool:
+        """Whether rows are written at once, as long as the table takes all."""
+        return not (writer.loose_key or writer.keeps_out or Hidden(self._db, writer.entry).any())
+
+    def attempt(self, writer: Writer, write: Callable[[], object]) -> bool:
+        """Write rows at once; returns False where they are to be written one by one: some may have been written, if
+        no trigger of the app's knows of it."""
+        try:
+            with savepoint(self._db) if writer.has_triggers and not self._inside else nullcontext():
+                write()
+            return True
+        except refused.RowRefused:
+            return False
+
+    def write(self, writer: Writer, changed: Sequence[MergedRow], records: Records, version: int) -> None:
+        """Write rows that won anything."""
+        self.is_written(writer, version)
+        fit = self.all_at_once(writer) and not any(merged.unfit for merged in changed)
+        if not (fit and self.attempt(writer, lambda: writer.write(changed, records))):
+            self.of(writer, version).write_rows(changed, records)
+
+    def is_written(self, writer: Writer, version: int) -> None:
+        """A table is written to."""
+        self._written[writer.entry.name] = version
+
+    def settle(self, names: Iterable[str] = ()) -> set[str]:
+        """As ``Shown.settle``, for the tables that were written to, these, and those whose rows refer to theirs; not
+        inside a statement. Returns the tables that may have been written to by that."""
+        written = {*self._written, *names}
+        near = (name for name, one in self._tables.items() if any(link.parent in written for link in one.links))
+        if self._inside or not any(self._concerned(name) for name in (*written, *near)):
+            return set()
+        version, concerned = max(self._written.values(), default=self._since), set[str]()
+        order = _parents_first(self._tables)
+        for _ in range(MOST_TURNS):  # once, but for tables that refer to themselves, or to each other in a circle
+            moved = False
+            for name in order:
+                table = self._tables[name]
+                if not _is_captured(table) or not self._concerned(name):
+                    continue
+                concerned.add(name)
+                shown = self._of.get(name) or self.of(Writer(self._db, table, self._rule), version)
+                moved = shown.settle() or moved
+                moved = self._lead(table, version, concerned) or moved
+            if not moved:
+                break
+        return concerned
+
+    def _lead(self, root: OrdinaryTable, version: int, concerned: set[str]) -> bool:
+        """Have references to hidden rows of a table lead where they are to lead now; returns whether any changes."""
+        if not root.entry.collection:
+            return False
+        leading = Leading(self._db, root.entry)
+        renumbered = self._renumber(root, leading, concerned)
+        changed = leading.changed()
+        for number, other in changed.items():
+            before = leading.other_of(number)
+            if other is not None:
+                leading.set(number, other)
+            for name, table in self._tables.items():
+                for r, column in leading.references(table.entry, number):
+                    shown = self._of.get(name) or self.of(Writer(self._db, table, self._rule), version)
+                    if _is_captured(table):
+                        concerned.add(name)
+                    elif not shown.refers(r, column, (number, before)):  # the app has written to it, or it is gone
+                        continue
+                    value = number if other is None else other
+                    is_text = table.affinity[column] is Affinity.TEXT
+                    shown.lead(r, column, str(value) if is_text else value)
+            if other is None:  # until now it says what the record of a row holds that is hidden for this
+                leading.set(number, None)
+        return bool(changed) or renumbered
+
+    def _renumber(self, root: OrdinaryTable, leading: Leading, concerned: set[str]) -> bool:
+        """Have tables show of references to rows that have other numbers now what they are to; returns whether there
+        are any."""
+        found = self._of[root.name].take_renumbered() if root.name in self._of else []
+        version = max(self._written.values(), default=self._since)
+        for number, stale in found:
+            to = leading.other_of(number) or number
+            for name, table in self._tables.items():
+                for r, column in leading.references(table.entry, number):
+                    shown = self._of.get(name) or self.of(Writer(self._db, table, self._rule), version)
+                    if shown.refers(r, column, (stale, None)):
+                        concerned.add(name)
+                        shown.lead(r, column, str(to) if table.affinity[column] is Affinity.TEXT else to)
+        return bool(found)
+
+    def _concerned(self, name: str) -> bool:
+        table = self._tables.get(name)
+        if table is None:
+            return False
+        led = is_led(self._db, table.entry)
+        return led or Hidden(self._db, table.entry).any() or self._parents(table).any_hidden()
+
+    def settle_later(self) -> None:
+        """Inside a statement, have the next capture do that; once the logs are empty."""
+        for shown in self._of.values() if self._inside else ():
+            shown.hidden.log_those_to_try()
+
+
+def _is_captured(table: OrdinaryTable) -> bool:
+    """Whether all that is in a table has a record, and its log holds no write of the app's."""
+    return table.entry.is_whole and table.entry.due is None and table.entry.suspended is None
+
+
+def _parents_first(tables: Mapping[str, OrdinaryTable]) -> list[str]:
+    """The tables, those to whose rows others refer before these, as far as that can be."""
+    left, found = dict(tables), list[str]()
+    while left:
+        above = {name: {link.parent for link in one.links} - {name} for name, one in left.items()}
+        ready = sorted(name for name, parents in above.items() if parents.isdisjoint(left))
+        for name in ready or [min(left)]:
+            found.append(name)
+            del left[name]
+    return found

@@ -1,0 +1,388 @@
+"""Decides which rows a table shows whose rules cannot admit all: a function of the merged state alone, the same on
+every machine with these rules.
+
+Rows are decided in the order of their packed wire keys: each is shown if no row that is shown so far is in its way. So
+the rows that are shown never clash, and each hidden one clashes with a shown one before it; nothing else has both. That
+is kept up row by row: a row that comes in pushes out those behind it that it clashes with, and whatever frees a row has
+it tried again (``Hidden.try_behind``).
+
+What clashes with what SQLite itself says, which knows its indexes, partial ones and those over expressions too.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+
+import apsw
+
+from engine.change import SQLiteValue
+from engine.ordinary import kept_numbers, refused
+from engine.ordinary.defaults import default_of
+from engine.ordinary.global_keys import is_number
+from engine.ordinary.hidden import NONE, UNKNOWN, Hidden, Reason
+from engine.ordinary.kept_numbers import Renumbered
+from engine.ordinary.leading import shown
+from engine.ordinary.merged_row import Key, MergedRow
+from engine.ordinary.parents import CIRCLE, Parents
+from engine.ordinary.records import Records
+from engine.ordinary.register import Entry, base, base_is, key_columns
+from engine.ordinary.same import Same
+from engine.ordinary.write import Writer
+from engine.sqlite.invalid_text import NoText
+from engine.sqlite.sql import ident, idents
+from engine.sqlite.values import Storage, keeps
+
+_UNIQUE = (apsw.SQLITE_CONSTRAINT_UNIQUE, apsw.SQLITE_CONSTRAINT_PRIMARYKEY, apsw.SQLITE_CONSTRAINT_ROWID)
+_REASONS = {
+    apsw.SQLITE_CONSTRAINT_CHECK: Reason.CHECK,
+    apsw.SQLITE_CONSTRAINT_NOTNULL: Reason.NOT_NULL,
+    apsw.SQLITE_CONSTRAINT_DATATYPE: Reason.TYPE,
+    apsw.SQLITE_MISMATCH: Reason.TYPE,
+}
+
+
+_TURNS = 3
+"""How often one is gone through otherwise."""
+
+MOST_TURNS = 100
+"""How often a table is gone through whose rows refer to each other: more often than any chain of them is long."""
+
+
+class Shown:
+    """The rows of one table that are shown, in the caller's write transaction, with the rule for triggers in force.
+
+    Args:
+        since: the version of the transaction.
+        inside: a statement is under way, so that nothing can be taken back (SQLite opens no savepoint then).
+        keeps_numbers: a row takes the number of the one that stood for it (``kept_numbers``).
+    """
+
+    def __init__(
+        self, writer: Writer, parents: Parents, since: int, *, inside: bool = False, keeps_numbers: bool = False
+    ) -> None:
+        self._inside = inside
+        self._parents = parents
+        self._moves = 0
+        self._keeps_numbers = keeps_numbers
+        self._renumbered: list[Renumbered] = []
+        self._same = Same(writer.db, writer.table)
+        self._writer = writer
+        self._db = writer.db
+        self._entry: Entry = writer.entry
+        self._storage = Storage()
+        self.since = since
+        self.hidden = Hidden(writer.db, writer.entry)
+
+    # What a merge writes
+
+    def write_rows(self, changed: Sequence[MergedRow], records: Records) -> None:
+        """As ``Writer.write``."""
+        self._writer.log([merged.key for merged in changed])
+        self._writer.record(changed, records)
+        for merged in changed:
+            self.write(merged)
+        self._writer.see(changed)
+        self.hidden.see(sorted(self.hidden.those_of([merged.r for merged in changed])))
+
+    def write(self, merged: MergedRow) -> None:
+        """Write a row that won anything, and has a record by now: to the table, or to the hidden ones.
+
+        Raises:
+            TableBroken: something fails.
+        """
+        assert merged.r is not None
+        if merged.hidden and (merged.values is None or not merged.row.alive):
+            self.hidden.remove(merged.r)
+        elif merged.hidden:
+            self.hidden.write(merged.r, merged.taken)
+            return
+        elif merged.there and (merged.deleted or not merged.row.alive):
+            self._writer.delete([merged.key])
+            self.hidden.try_behind([merged.r])
+        if not merged.row.alive:
+            return
+        if merged.there and not merged.deleted:
+            self._update(merged, merged.r)
+        else:
+            self._insert(merged, merged.r)
+
+    def _update(self, merged: MergedRow, r: int) -> None:
+        if not merged.taken:
+            return
+        sql, row = self._writer.update(tuple(merged.taken)), self._writer.shown_row(merged)
+        if merged.unfit or not self._takes(sql, row):
+            self.hidden.add_shown(r, merged.key, self._writer.table.is_row, self.since)
+            self._writer.delete([merged.key])
+            self.hidden.write(r, merged.taken)
+        self.hidden.try_behind([r])
+
+    def _insert(self, merged: MergedRow, r: int) -> None:
+        sql = self._writer.insert(tuple(merged.taken))
+        if merged.unfit or not self._takes(sql, self._writer.shown_row(merged)):
+            self.hidden.add(r, merged.key, self._whole(merged), self.since)
+
+    def _takes(self, sql: str, row: Key) -> bool:
+        """Run a statement for a row; returns whether it was done.
+
+        Raises:
+            TableBroken: something fails.
+        """
+        try:
+            with self._undone_if_it_fails():
+                self._db.execute(sql, row)
+            return self._db.changes() > 0 or self._is_there(
+                row[: len(self._entry.key)], inserted=sql.startswith("INSERT")
+            )
+        except refused.ERRORS as error:
+            if self._writer.is_of_row(error):
+                return False
+            raise self._writer.refused(sql, row, error) from error
+
+    def _is_there(self, key: Key, *, inserted: bool = True) -> bool:
+        sql = f"SELECT 1 FROM {base(self._entry)} WHERE {self._writer.table.is_row}"
+        return inserted and self._db.execute(sql, key).fetchone() is not None
+
+    def _undone_if_it_fails(self) -> AbstractContextManager[None]:
+        """A trigger can fail and leave what was done before (RAISE(FAIL))."""
+        return savepoint(self._db) if self._writer.has_triggers and not self._inside else nullcontext()
+
+    def _whole(self, merged: MergedRow) -> dict[str, SQLiteValue]:
+        """The row, with what the table would have in the columns that nobody has sent."""
+        columns = {column.name: column for column in self._writer.table.table.columns}
+        held = dict(merged.taken)
+        for name in self._entry.columns:
+            if name not in held:
+                empty = self._writer.table.needed.get(name)
+                held[name] = self._storage.stored(
+                    default_of(self._db, columns[name]) if empty is None else self._db.execute(f"SELECT {empty}").get,
+                    columns[name].affinity,
+                )
+        return held
+
+    # Who is shown
+
+    def settle(self) -> bool:
+        """Try all hidden rows that are to be tried, and hide those whose parents are hidden; returns whether anything
+        has changed."""
+        parents, moved = self._parents, False
+        if parents.of_itself and self.hidden.any():  # chains of parents may be others
+            self.hidden.try_all()
+        for turn in range(MOST_TURNS):
+            if parents.exist and self.hidden.any():
+                parents.try_those_freed()
+            if parents.any_hidden():
+                self._hide_orphans()
+            if not self.hidden.any_to_try():
+                break
+            moved = self._try_all() or moved
+            if not parents.of_itself and (turn > _TURNS or not self._same.try_later(self.hidden)):
+                break
+        return moved
+
+    def _try_all(self) -> bool:
+        self.hidden.forget_dead()
+        before = self._moves
+        queue = [self._placed(*one) for one in self.hidden.to_try()]
+        heapq.heapify(queue)
+        while queue:
+            _, pk, r = heapq.heappop(queue)
+            freed = self._try(pk, r)
+            for one in self.hidden.to_try(freed) if freed else ():
+                heapq.heappush(queue, self._placed(*one))
+        return self._moves != before
+
+    def _placed(self, pk: bytes, r: int) -> tuple[int, bytes, int]:
+        """The place of a row in the order in which they are decided."""
+        return self._parents.depth(r) if self._parents.of_itself else 0, pk, r
+
+    def take_renumbered(self) -> list[Renumbered]:
+        """Which references may show other numbers than they are to, since this was asked last."""
+        found, self._renumbered = self._renumbered, []
+        return found
+
+    def lead(self, r: int, column: str, other: SQLiteValue) -> None:
+        """A reference of a row is to lead to another row from now on."""
+        if self.hidden.those_of([r]):
+            self.hidden.try_again([r])
+            return
+        key = self._key_of(r)
+        if not self._takes(self._writer.update((column,)), (*key, other)):
+            self.hidden.add_shown(r, key, self._writer.table.is_row, self.since)
+            self._writer.delete([key])
+            self._moves += 1
+        self.hidden.try_behind([r])
+
+    def refers(self, r: int, column: str, found: tuple[int, int | None]) -> bool:
+        """Whether a row, by its record, is in the table and holds one of these numbers in a column."""
+        held = " OR ".join(is_number(f"t.{ident(column)}", at) for at in ("?2", "?3"))
+        sql = (
+            f"SELECT 1 FROM main.{self._entry.rows} AS r CROSS JOIN {base(self._entry)} AS t"
+            f" ON {base_is(self._entry, key_columns(self._entry))} WHERE r.r = ?1 AND ({held})"
+        )
+        return self._db.execute(sql, (r, *found)).get is not None
+
+    def _key_of(self, r: int) -> Key:
+        keys = ", ".join(key_columns(self._entry))
+        key = self._db.execute(f"SELECT {keys} FROM main.{self._entry.rows} AS r WHERE r.r = ?", (r,)).fetchone()
+        return key or ()
+
+    def _hide_orphans(self) -> None:
+        records = Records(self._db, self._entry)
+        for key in self._parents.orphans():
+            found = records.by_local_key(key) if None not in key else None
+            if found is not None and self._is_there(key) and self._placed(*found)[0] < CIRCLE:
+                self._hide(key, found[1])
+
+    def _try(self, pk: bytes, r: int) -> list[int]:
+        """Show a row if it can be; returns the numbers of those that are to be tried because of that."""
+        place = self._placed(pk, r)
+        if self._parents.exist and place[0] < CIRCLE and self._parents.is_hidden(r):
+            self.hidden.settle(r, Reason.PARENT, NONE)
+            return []
+        if self._is_unfit(r):
+            self.hidden.settle(r, Reason.TYPE, NONE)
+            return []
+        if self._keeps_numbers:
+            gone = kept_numbers.stood_for_by(self._db, self._entry, r)
+            self._renumbered += kept_numbers.change(self._db, self._entry, r, gone) if gone is not None else ()
+        reason = self._show(r)
+        if reason is None:
+            return []
+        if reason not in (Reason.UNIQUE, Reason.TRIGGER) and self._writer.has_triggers:
+            reason = self._reason_without_triggers(r) or Reason.TRIGGER
+        if reason is not Reason.UNIQUE:
+            self.hidden.settle(r, reason, UNKNOWN if reason is Reason.TRIGGER else NONE)
+            return []
+        records = Records(self._db, self._entry)
+        keys = self._in_the_way(r)
+        if not keys:  # it is in a table that a trigger writes to
+            self.hidden.settle(r, Reason.TRIGGER, UNKNOWN)
+            return []
+        found = [(key, records.by_local_key(key)) for key in keys if key is not None and None not in key]
+        places = [self._placed(*one) for _, one in found if one is not None]
+        before = sorted(one for one in places if one < place)
+        if before or len(places) < len(keys):  # some have no record
+            way = before[0][2] if before else UNKNOWN
+            keys_of = {one[1]: key for key, one in found if one is not None}
+            self.hidden.settle(r, Reason.UNIQUE, way, same=way in keys_of and self._same.are(r, keys_of[way]))
+            return []
+        freed: list[int] = []
+        same = (one[1] for key, one in found if one is not None and self._keeps_numbers and self._same.are(r, key))
+        stood = next(same, None)
+        for key, one in found:
+            freed += [*self._hide(key, one[1]), one[1]] if one is not None else []
+        if stood is not None and self.hidden.those_of([stood]):
+            self._renumbered += kept_numbers.change(self._db, self._entry, r, stood)
+        if self._show(r) is not None:  # a trigger of the app's has kept one of them
+            self.hidden.settle(r, Reason.TRIGGER, places[0][2])
+            freed += self.hidden.try_behind([r])
+        return freed
+
+    def _is_unfit(self, r: int) -> bool:
+        """Whether a column of the table would make another value of what a hidden row holds."""
+        affinity, roots = self._writer.affinity, self._entry.roots
+        return any(
+            not keeps(value, self._storage.stored(value, affinity[column]))
+            for column, value in self.hidden.values(r).items()
+            if column not in roots and not isinstance(value, NoText)
+        )
+
+    def _show(self, r: int) -> Reason | None:
+        """Put a hidden row into the table; returns what stands against it."""
+        try:
+            with self._undone_if_it_fails():
+                self._db.execute(self._from_hidden, (r,))
+        except refused.ERRORS as error:
+            if not self._writer.is_of_row(error):
+                raise self._writer.refused(self._from_hidden, (r,), error) from error
+            return _reason(error)
+        if not self._db.changes():
+            return Reason.TRIGGER
+        self.hidden.remove(r)
+        self._moves += 1
+        return None
+
+    def _reason_without_triggers(self, r: int) -> Reason | None:
+        """What the table's own rules have against a hidden row."""
+        with self._tried():
+            try:
+                self._db.execute(self._from_hidden, (r,))
+            except refused.ERRORS as error:
+                return _reason(error)
+        return None
+
+    @property
+    def _from_hidden(self) -> str:
+        entry = self._entry
+        kept = (shown(entry, column, f"h.v{slot}") for column, slot in entry.slots.items())
+        values = ", ".join((*(f"h.{name}" for name in entry.log_key), *kept))
+        held = idents((*entry.key, *entry.columns))
+        into = f"INSERT{self._writer.table.or_abort} INTO {base(entry)} ({held})"
+        return f"{into} SELECT {values} FROM main.{entry.hidden} AS h WHERE h.r = ?"
+
+    def _hide(self, key: Key, r: int) -> list[int]:
+        """Take a shown row out of the table; returns the numbers of those that it was in the way
+        of."""
+        self.hidden.add_shown(r, key, self._writer.table.is_row, self.since)
+        self._writer.delete([key])
+        if self._is_there(key):
+            self.hidden.remove(r)
+            return []
+        self._moves += 1
+        return self.hidden.try_behind([r])
+
+    def _in_the_way(self, r: int) -> list[Key | None]:
+        """The keys of all shown rows with which a hidden one clashes; None: of one that nobody can read."""
+        entry = self._entry
+        key = ident(entry.key[0])
+        sql = f"{self._from_hidden} ON CONFLICT DO UPDATE SET {key} = {key} RETURNING {idents(entry.key)}"
+        own = self._db.execute(f"SELECT {', '.join(entry.log_key)} FROM main.{entry.hidden} WHERE r = ?", (r,)).get
+        own = own if isinstance(own, tuple) else (own,)
+        found: list[Key | None] = []
+        with self._tried():
+            while True:
+                try:
+                    key_ = self._db.execute(sql, (r,)).fetchall()[0]
+                except UnicodeDecodeError:
+                    return [*found, None]
+                if key_ == own:
+                    return found
+                found.append(key_)
+                if None in key_:
+                    return found
+                self._writer.delete([key_])
+
+    @contextmanager
+    def _tried(self) -> Iterator[None]:
+        """What is written inside is taken back, and no trigger of the app's runs."""
+        switch = apsw.SQLITE_DBCONFIG_ENABLE_TRIGGER
+        before = self._db.config(switch, -1)
+        self._db.execute("SAVEPOINT crsql_syncline_shown")
+        self._db.config(switch, 0)
+        try:
+            yield
+        finally:
+            self._db.config(switch, before)
+            self._db.execute("ROLLBACK TO crsql_syncline_shown; RELEASE crsql_syncline_shown")
+
+
+@contextmanager
+def savepoint(db: apsw.Connection) -> Iterator[None]:
+    """What fails inside has done nothing."""
+    db.execute("SAVEPOINT crsql_syncline_row")
+    try:
+        yield
+    except BaseException:
+        if db.in_transaction:
+            db.execute("ROLLBACK TO crsql_syncline_row; RELEASE crsql_syncline_row")
+        raise
+    db.execute("RELEASE crsql_syncline_row")
+
+
+def _reason(error: Exception) -> Reason:
+    extended = getattr(error, "extendedresult", 0)
+    if extended in _UNIQUE:
+        return Reason.UNIQUE
+    return _REASONS.get(extended, Reason.TRIGGER)

@@ -1,0 +1,193 @@
+"""A row that was deleted, brought back on all sides as the one that it was: under its name, so that what refers to it
+does so again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import apsw
+
+from engine.change import SENTINEL, Change, SQLiteValue
+from engine.errors import UsageError
+from engine.ordinary import register
+from engine.ordinary.global_keys import number_of, packed, spelled
+from engine.ordinary.register import Entry
+from engine.ordinary.shadow import wire_key
+from engine.replica.replica import Replica
+from engine.sqlite.invalid_text import NoText, each
+from engine.sqlite.sql import idents, key_is, main
+from engine.sqlite.sqlite_errors import explained
+from engine.tables.introspect import describe
+from engine.tables.pack import pack
+from engine.tables.waiting import HiddenRow
+from engine.tables.withheld.describe import matching
+from engine.text import printable, t
+
+
+class KeptRow(NamedTuple):
+    """A row as a copy of its file has it.
+
+    Attributes:
+        key: its key there. values: its other columns' values.
+        pk: its packed wire key; None where the copy does not tell for certain.
+        names: what travels of the columns that refer to rows by their numbers; without those of which the copy does
+            not tell for certain.
+    """
+
+    key: tuple[SQLiteValue, ...]
+    values: dict[str, SQLiteValue]
+    pk: bytes | None
+    names: dict[str, SQLiteValue]
+
+
+class Deleted(NamedTuple):
+    """The record of a row that was deleted: its packed wire key, and its causal length."""
+
+    pk: bytes
+    length: int
+
+
+def find_deleted(replica: Replica, table: str, pk: bytes) -> Deleted | None:
+    """Return the record of the row with this packed wire key, if it was deleted.
+
+    Raises:
+        UsageError: no program but those with cr-sqlite writes to the table, or it is not synced.
+        ReplicaError: the file.
+    """
+    entry = _entry(replica, table)
+    with explained(replica.path):
+        found = replica.connection.execute(
+            f"SELECT pk, length FROM main.{entry.rows} WHERE pk = ?1 AND length > 0 AND length % 2 = 0", (pk,)
+        ).fetchone()
+    return Deleted(*found) if found is not None else None
+
+
+def is_certain(replica: Replica, table: str, kept: KeptRow) -> bool:
+    """Whether it is known of a kept row, and of all that it refers to, which rows these are here.
+
+    None of those may be gone: the next new row may get its number. Raises as ``find_deleted``.
+    """
+    entry = _entry(replica, table)
+    with explained(replica.path):
+        for column, root in entry.roots.items():
+            if column in kept.values and kept.values[column] is not None:
+                name = kept.names.get(column)
+                sql = f"SELECT 1 FROM main.{root.rows} WHERE pk = ? AND length % 2 = 1"
+                if not isinstance(name, bytes) or replica.connection.execute(sql, (packed(name),)).get is None:
+                    return False
+    return kept.pk is not None and entry.is_whole
+
+
+def keys_in(copy: Path, table: str, key: Sequence[str], wanted: str) -> tuple[int, set[tuple[SQLiteValue, ...]]]:
+    """Return the keys of rows in a copy of a file that are meant (``matching_keys``).
+
+    Raises:
+        ReplicaError: the copy cannot be read.
+    """
+    with _opened(copy) as db:
+        if not {*key} <= {*_columns(db, table)}:
+            return matching((), wanted)
+        return matching(each(db, f"SELECT {idents(key)} FROM {main(table)}"), wanted)
+
+
+def row_in(
+    replica: Replica, copy: Path, table: str, key: Sequence[str], wanted: tuple[SQLiteValue, ...]
+) -> KeptRow | None:
+    """Return a row as a copy of its file has it, which is only read; values that nobody can read are left out.
+
+    Args:
+        key: the columns of the table's key. wanted: the row's key there.
+
+    Raises:
+        UsageError: as ``find_deleted``. ReplicaError: the copy cannot be read.
+    """
+    with _opened(copy) as db:
+        columns = _columns(db, table)
+        if not {*key} <= {*columns}:
+            return None
+        rows = list(each(db, f"SELECT {idents(columns)} FROM {main(table)} WHERE {key_is(key)}", wanted))
+        if not rows:
+            return None
+        held = dict(zip(columns, rows[0], strict=True))
+        values = {name: held[name] for name in columns if name not in key and type(held[name]) is not NoText}
+        entries = {entry.number: entry for entry in register.load(db)}
+        entry = next((one for one in entries.values() if one.name == table), None)
+        if entry is None:
+            # made before the table was synced: only a key without numbers is the same everywhere
+            is_name = not _entry(replica, table).has_global_key
+            return KeptRow(wanted, values, pack(wire_key(wanted)) if is_name else None, {})
+        names = {
+            column: db.execute(f"SELECT {spelled(root, '?1')}", (values[column],)).get
+            for column, root in entry.roots.items()
+            if column in values and _is_recorded(db, entries[entry.refers[column]], values[column])
+        }
+        return KeptRow(wanted, values, _name_in(db, entry, wanted), names)
+
+
+def _name_in(db: apsw.Connection, entry: Entry, key: tuple[SQLiteValue, ...]) -> bytes | None:
+    """The packed wire key of a row in a copy, as far as its records tell."""
+    if not entry.has_global_key:
+        return pack(wire_key(key))
+    is_key = key_is(entry.log_key)
+    if entry.due is not None or db.execute(f"SELECT 1 FROM main.{entry.log} WHERE {is_key}", key).fetchone():
+        return None  # a program has written the row since it was captured: it may be a new one
+    sql = f"SELECT pk FROM main.{entry.rows} WHERE {is_key} AND length % 2 = 1"
+    name: bytes | None = db.execute(sql, key).get
+    return name
+
+
+def _is_recorded(db: apsw.Connection, parent: Entry, value: SQLiteValue) -> bool:
+    """Whether a copy's records tell for certain to which row of a table a number leads."""
+    number = db.execute(f"SELECT {number_of('?1')}", (value,)).get
+    return number is not None and _name_in(db, parent, (number,)) is not None
+
+
+def _columns(db: apsw.Connection, table: str) -> list[str]:
+    found = describe(db, table)
+    return [column.name for column in found.columns if not column.hidden] if found is not None else []
+
+
+@contextmanager
+def _opened(copy: Path) -> Iterator[apsw.Connection]:
+    flags = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI
+    with explained(copy), closing(apsw.Connection(f"{copy.resolve().as_uri()}?immutable=1", flags=flags)) as db:
+        yield db
+
+
+def restore_row(replica: Replica, table: str, kept: KeptRow) -> HiddenRow | None:
+    """Bring a deleted row back on all sides; of its columns, one that the table has no more is left out.
+
+    Returns:
+        the row where a rule of the table hides it; None when it is shown.
+
+    Raises:
+        UsageError: it was not deleted, or it is not certain which row it is; nothing has changed. ReplicaError: the
+            file.
+    """
+    deleted = find_deleted(replica, table, kept.pk) if kept.pk is not None else None
+    if deleted is None or not is_certain(replica, table, kept):
+        raise UsageError(t("That row of “{table}” was not deleted.", table=printable(table, 40)))
+    entry, version, length = _entry(replica, table), replica.db_version() + 1, deleted.length + 1
+    told = {
+        column: kept.names.get(column, value) if column in entry.roots else value
+        for column, value in kept.values.items()
+        if column in entry.columns
+    }
+    cells = told.items() if told else [(SENTINEL, None)]
+    changes = [
+        Change(table, deleted.pk, column, value, 1 if told else length, version, replica.site_id, length, n)
+        for n, (column, value) in enumerate(cells)
+    ]
+    replica.merge(changes)
+    return next((row for row in replica.hidden_rows(table) if row.key == deleted.pk), None)
+
+
+def _entry(replica: Replica, table: str) -> Entry:
+    with explained(replica.path):
+        found = [entry for entry in register.load(replica.connection) if entry.name == table]
+    if not found:
+        raise UsageError(t("“{table}” is not a table to which any program writes.", table=printable(table, 40)))
+    return found[0]

@@ -1,0 +1,409 @@
+"""Joining rows of two sides that have never met, before anything of them is merged.
+
+Both sides leave such a table out of what they exchange. The one that dialled compares its rows with the other's, page
+by page. If no value can be lost by it, both record that the rows belong together, and greet again. Else a person on its
+side is asked, and the table stays out until that says how.
+
+Cut at any point, the next session begins anew: rows that were taken over by then are alike, and as soon as one of the
+two sides has recorded that it is settled, it is.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Collection, Generator, Mapping
+from typing import Any
+
+from engine.errors import ProtocolError
+from engine.ids import SiteId
+from engine.table_shape import Join, JoinCount, ParkedTable, Shape, Where
+from engine.tables import Known, Meeting
+from engine.text import Text, sentences, t
+from engine.wire import (
+    LEADING,
+    Joined,
+    Leads,
+    RowMessage,
+    Values,
+    ValuesRequest,
+    encode,
+)
+
+from . import endings, join_texts
+from .actions import BackUp, FindReferring, GiveUpRows, JoinAction, Settle, Snapshot, TakeNames, TakeRows
+from .join_comparison import Compared, compare_rows, left
+from .join_order import roots_first
+from .join_pairs import find_copies, unpacked
+from .meeting import MeetingSession
+from .row_queries import Question
+
+AT_A_TIME = 100
+"""Rows that are taken over at a time."""
+
+PATIENCE = 10.0
+"""Seconds for which rows that are on their way from a third side are waited for, before others are compared with what
+has come of them. What comes later is compared then (``Dataset.mixed``)."""
+
+LOOK_AGAIN = 5.0
+"""Seconds after which rows that a person is asked about are compared anew, if any were written meanwhile; ten times as
+long as that took, if it is more."""
+
+EVERY_TABLE = ""
+"""The name in ``JoinSession.joins`` that stands for all tables that are not named."""
+
+Joins = Generator["Question | JoinAction | Joined | _Wait", Any, None]
+
+
+class _Wait:
+    """Go on after ``PATIENCE``."""
+
+
+def _no_answers(_: SiteId) -> Mapping[str, Join]:
+    """What nobody has said; a function with a name, as a session is nothing but values that can be copied."""
+    return {}
+
+
+def _to_nobody(_: SiteId) -> None:
+    """Likewise, where nobody wants to know."""
+
+
+class JoinSession(MeetingSession):
+    """What a session of the own dialect does to join rows.
+
+    Attributes:
+        leads: whether this side compares, and asks its person: the one that dialled, unless the other has an answer.
+        gave_lead: whether it is the side that was dialled that has an answer; when rows are joined, that one hangs up.
+        joins: how tables are to be joined, by name, as far as a person has said so.
+        answers: the same of whoever dials, by site id, for the side that is dialled.
+        claimed: called with the site id of one for whom these answers are made use of.
+    """
+
+    def __init__(self, here: Snapshot, *, now: Callable[[], float], sends: bool = True, receives: bool = True) -> None:
+        super().__init__(here, now=now, sends=sends, receives=receives)
+        self.leads = False
+        self.gave_lead = False
+        self.joins: Mapping[str, Join] = {}
+        self.answers: Callable[[SiteId], Mapping[str, Join]] = _no_answers
+        self.claimed: Callable[[SiteId], None] = _to_nobody
+        self._settled = False
+        """Whether any was joined."""
+        self._kept: int | None = None
+        """The version that is in the backup that was made before."""
+        self._met: set[str] = set()
+        """Those whose rows had met before tables had dataset ids."""
+        self._steps: Joins | None = None
+        self._awaited: int | str | None = None
+        """What the steps wait for: the answer to a question, by number, or what is said of a table."""
+        self._to_settle: deque[str] = deque()
+        """What the other side has settled, while that is recorded here."""
+        self._waits_until: float | None = None
+        """When the steps go on that wait for time to pass."""
+        self._asked: dict[str, Meeting] = {}
+        """Tables of which a person here is asked, as long as something would be lost by joining them."""
+        self._looked_at: tuple[int, int | None] = (0, None)
+        """The versions of both sides when these were compared the last time."""
+        self._look_again = 0.0
+        """When they are compared anew, should there be other versions by then."""
+
+    def would_lead(self, joins: Mapping[str, Join]) -> bool:
+        """Whether this side, which was dialled, could join tables that are left out, if it greeted with these answers;
+        who may not write here has nothing joined."""
+        if self.leads or not self.receives or self.protocol < LEADING or self.closed is not None:
+            return False
+        return any(name in joins or EVERY_TABLE in joins for name in (*self.joining, *self._apart))
+
+    def _claim_lead(self) -> None:
+        """Compare and join instead of the side that dialled, if a person here has said how."""
+        assert self.peer is not None
+        joins = self.answers(self.peer)
+        if self.would_lead(joins):
+            self.leads, self.joins = True, joins
+            self.claimed(self.peer)
+            self._send(encode(Leads()))
+
+    def _on_leads(self) -> None:
+        """Leave it to the other side to compare and to join."""
+        if not self.leads or self.kin:
+            raise ProtocolError(t("{message} came that was never asked for.", message=Leads.__name__))
+        self.leads, self.gave_lead = False, True
+
+    def _begin_joining(self, known: Known) -> None:
+        """Begin, now that the other file is known to be the one that it should be."""
+        self._met = {name for name in known.met if name in self.joining}
+        if not self.wary:
+            self._lead()
+
+    def _lead(self) -> None:
+        if self.leads and self.kin and self.joining and self._steps is None and self.closed is None:
+            self._steps = self._join_all()
+            self._resume(None)
+
+    def joined(self, result: Any) -> None:
+        """Answer a ``JoinAction``."""
+        if self.closed:
+            return
+        if self._to_settle:
+            self._recorded(self._to_settle.popleft(), settled=result)
+        else:
+            self._resume(result)
+
+    # The side that leads
+
+    def _resume(self, result: Any) -> None:
+        """Take the next step, with what came of the one before."""
+        assert self._steps is not None
+        self._awaited = None
+        try:
+            step = self._steps.send(result)
+        except StopIteration:
+            self._steps = None
+            return
+        if isinstance(step, _Wait):
+            self._waits_until = self.now() + PATIENCE
+        elif isinstance(step, Question):
+            self._awaited = self.ask(step)
+        elif isinstance(step, Joined):
+            self._awaited = step.table
+            self._send(encode(step))
+        else:
+            self._actions.append(step)
+
+    def deadline(self) -> float | None:
+        times = [one for one in (super().deadline(), self._next_look()) if one is not None]
+        return min(times, default=None)
+
+    def _next_look(self) -> float | None:
+        """When to compare, or to compare anew; None for never, as things are."""
+        if self.closed is not None or self._waits_until is not None:
+            return self._waits_until if self.closed is None else None
+        news = (self.local_version, self.inbound.announced) != self._looked_at
+        return self._look_again if self._asked and self._steps is None and news else None
+
+    def tick(self) -> None:
+        due = self._next_look()
+        if due is not None and self.now() >= due:
+            if self._waits_until is None:
+                self._steps = self._compare_again()
+            self._waits_until = None
+            self._resume(None)
+        super().tick()
+
+    def _compare_again(self) -> Joins:
+        """See whether what a person is asked about is still so: perhaps it was made alike, here or there."""
+        begun, self._looked_at = self.now(), (self.local_version, self.inbound.announced)
+        for name in tuple(self._asked):
+            rows = Compared()
+            yield from compare_rows(name, self.common_columns[name], rows, unless_lost=True)
+            if rows.count.harmless:
+                self.close(endings.JOINED)
+                return
+        self._look_again = self.now() + max(LOOK_AGAIN, 10 * (self.now() - begun))
+
+    def _join_all(self) -> Joins:
+        self._looked_at, self._look_again = (self.local_version, self.inbound.announced), self.now() + LOOK_AGAIN
+        waits = {
+            name: told.awaits_others(theirs) or theirs.awaits_others(told)
+            for name, told, theirs in self.joining.values()
+        }
+        if not (yield from self._replace()):
+            return
+        for name in sorted(roots_first(self.joining, self._refers), key=lambda one: waits[one]):
+            meeting = self.joining[name]
+            how = self._how(name)
+            if waits[name] and how is None and name not in self._met:
+                yield _Wait()
+            if name not in self._met and how is not Join.BOTH and not (yield from self._prepare(meeting, how)):
+                if self.closed is not None:
+                    return
+                continue
+            done = yield Settle(meeting)
+            if not done:
+                self.close(endings.ALTERED)
+                return
+            yield Joined(name, True)
+            self._settled = True
+            del self.joining[name]
+        if self._settled:
+            self.close(endings.JOINED)
+        elif not self.common:
+            self.close(endings.not_joined(self.apart))
+
+    def _how(self, name: str) -> Join | None:
+        """What a person has said."""
+        return self.joins.get(name, self.joins.get(EVERY_TABLE))
+
+    def _replace(self) -> Generator[Any, Any, bool]:
+        """Give up the rows of tables of which a person has said so, all at once, as they may refer to each other.
+        Returns whether the others can be joined now."""
+        names = roots_first(self.joining, self._refers)
+        chosen = [name for name in names if self._how(name) is Join.REPLACE and name not in self._met]
+        refused: dict[str, Text] = {}
+        while chosen:
+            found = {name: join_texts.ROOTS_FIRST for name in chosen if self._has_unsettled_key(name, chosen)}
+            if not found:
+                in_way: Mapping[str, str] = yield FindReferring(tuple(chosen))
+                found = {name: join_texts.referred(other) for name, other in in_way.items()}
+            if not found:
+                break
+            refused |= found
+            chosen = [name for name in chosen if name not in found]
+        for name, why in refused.items():
+            rows = Compared()
+            yield from compare_rows(name, self.common_columns[name], rows)
+            self._ask_person(name, rows.count, why=why)
+        if chosen:
+            given_up = tuple(self.joining[name] for name in chosen)
+            if not (yield GiveUpRows(given_up, (yield from self._back_up()))):
+                self.close(endings.ALTERED)
+                return False
+            self._settled = True
+            for name in chosen:
+                del self.joining[name]
+        return True
+
+    def _back_up(self, table: str = "", since: int = 0) -> Generator[Any, Any, Any]:
+        """Have one backup of the file as it was before anything was joined, once something is to change; returns the
+        version that is in it, or None as ``BackUp`` does."""
+        if self._kept is None:
+            self._kept = yield BackUp(table, since)
+        return self._kept
+
+    def _has_unsettled_key(self, name: str, chosen: Collection[str]) -> bool:
+        """Whether keys of a table are made of the numbers of others that are not joined with it."""
+        roots = {self._refers(name).get(column, name) for column in self._shape(name).key}
+        return not roots.isdisjoint({*self.joining, *self._apart} - {*chosen})
+
+    def _shape(self, name: str) -> Shape:
+        return next(shape for shape in self.here.tables if shape.name == name)
+
+    def _refers(self, name: str) -> Mapping[str, str]:
+        return self._shape(name).refers
+
+    def _prepare(self, meeting: Meeting, how: Join | None) -> Generator[Any, Any, bool]:
+        """Compare, and do what a person has said. Returns whether the rows can be joined now."""
+        name = meeting.table
+        numbers = self._refers(name)
+        rows = Compared()
+        yield from compare_rows(name, self.common_columns[name], rows)
+        count = rows.count
+        if name in numbers.values() and count.here and count.there:
+            return (yield from self._prepare_copies(meeting, how, rows))
+        elif any(numbers.get(column) in self._apart for column in self._shape(name).key):
+            self._ask_person(name, count, why=join_texts.ROOTS_FIRST)
+        elif count.harmless:
+            return True
+        elif how is None:
+            self._asked[name] = meeting
+            self._ask_person(name, count)
+        elif 2 * (count.same + count.differ) < count.same + count.differ + min(count.here, count.there):
+            self._ask_person(name, count, why=join_texts.TOO_FEW)
+        else:
+            return (yield from self._take_theirs(name, rows))
+        return False
+
+    def _prepare_copies(self, meeting: Meeting, how: Join | None, rows: Compared) -> Generator[Any, Any, bool]:
+        """As ``_prepare``, of a table whose numbers each side has handed out: rows that only one side has, by their
+        names, may be copies of the same ones, or have only their numbers in common."""
+        name = meeting.table
+        unsettled = {name, *self.joining, *self._apart}
+        left_out = {column for column, root in self._refers(name).items() if root in unsettled}
+        columns = self.common_columns[name]
+        found = yield from find_copies(name, columns, left_out, unless_few=how is None)
+        pairs, count = found.finish(), found.count
+        copies = [pair for pair in pairs if pair.here != pair.there]
+        others = min(count.here, count.there)
+        if how is None:
+            if 2 * len(copies) > len(copies) + others:
+                self._ask_person(name, count, why=join_texts.COPIES)
+            elif rows.count.harmless:
+                return True
+            else:
+                self._asked[name] = meeting
+                self._ask_person(name, rows.count)
+        elif 2 * len(pairs) < len(pairs) + others:
+            self._ask_person(name, count, why=join_texts.FEW_COPIES)
+        elif copies and found.shared:
+            self._ask_person(name, count, why=join_texts.SHARED)
+        else:
+            partly = not left_out.isdisjoint(columns)
+            names = tuple((pair.here, pair.there, partly or not pair.equal) for pair in copies)
+            if not names:
+                return (yield from self._take_theirs(name, rows))
+            kept = yield from self._back_up(name, found.version)
+            if kept is not None and (yield TakeNames(name, names, min(kept, found.version))):
+                return (yield from self._take_theirs(name, rows))
+            self.close(endings.ALTERED)
+        return False
+
+    def _take_theirs(self, name: str, rows: Compared) -> Generator[Any, Any, bool]:
+        """Let the other side's rows hold where the two differ; False where one is too large to be sent so, or where the
+        app has written to one since the backup: then all is compared anew."""
+        if rows.count.harmless:
+            return True
+        kept = yield from self._back_up()
+        columns = self.common_columns[name]
+        keys = tuple(dict.fromkeys((*rows.differing, *rows.deleted_here)))
+        while keys:
+            values: Values = yield ValuesRequest(0, name, keys[:AT_A_TIME])
+            if columns and any(is_there and not row for is_there, row in values.rows):
+                self._ask_person(name, rows.count, why=join_texts.TOO_LARGE)
+                return False
+            found = zip(keys, values.rows, strict=False)
+            taken = tuple((key, unpacked(row) if is_there else None) for key, (is_there, row) in found)
+            if not (yield TakeRows(name, taken, kept, columns)):
+                self.close(endings.ALTERED)
+                return False
+            keys = left(keys, values)
+        gone = rows.deleted_there
+        for at in range(0, len(gone), AT_A_TIME):
+            if not (yield TakeRows(name, tuple((key, None) for key in gone[at : at + AT_A_TIME]), kept)):
+                self.close(endings.ALTERED)
+                return False
+        return True
+
+    def _ask_person(self, name: str, count: JoinCount, *, why: Text | str = "") -> None:
+        """Leave the table out until a person has said how it is joined."""
+        self._apart[name] = ParkedTable(
+            name, sentences(join_texts.found(name, count), why, join_texts.CHOOSE), Where.JOIN, count
+        )
+        del self.joining[name]
+        self._send(encode(Joined(name, False, count)))
+
+    # Both sides
+
+    def _on_rows(self, message: RowMessage) -> None:
+        if isinstance(message, Question):
+            if message.table not in (*self.common, *self.joining, *self._apart):
+                raise ProtocolError(t("The other side asked for rows of a table that only one side has."))
+            self._answer(message)
+            return
+        super()._on_rows(message)
+        if message.number == self._awaited:
+            self._resume(self.check.answers.pop(message.number))
+
+    def _on_joined(self, message: Joined) -> None:
+        """Hear that it is settled how rows are joined, or that a person on the other side is asked."""
+        name = message.table
+        if self.leads:
+            if name != self._awaited or not message.settled:
+                raise ProtocolError(t("{message} came that was never asked for.", message=type(message).__name__))
+            self._resume(None)
+        elif name not in self.joining:
+            raise ProtocolError(t("{message} came that was never asked for.", message=type(message).__name__))
+        elif not message.settled:
+            del self.joining[name]
+            found = message.found._replace(here=message.found.there, there=message.found.here)
+            self._apart[name] = ParkedTable(
+                name, sentences(join_texts.found(name, found), join_texts.ASKED_THERE), Where.THERE, found
+            )
+        elif self.receives:
+            self._to_settle.append(name)
+            self._actions.append(Settle(self.joining[name]))
+        else:  # who may not write here does not change what is known of the rows, either
+            self._recorded(name, settled=True)
+
+    def _recorded(self, name: str, *, settled: bool) -> None:
+        if settled:
+            self._send(encode(Joined(name, True)))
+        else:
+            self.close(endings.ALTERED)

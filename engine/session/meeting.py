@@ -1,0 +1,88 @@
+"""Which rows of two sides have met, and which are still to be joined (``joining``)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from engine.table_shape import UNKNOWN, Dataset, ParkedTable
+from engine.tables import Meeting
+
+from . import endings
+from .actions import Snapshot
+from .digests import DigestSession
+
+
+class MeetingSession(DigestSession):
+    """What a session of the own dialect knows of rows that meet.
+
+    Attributes:
+        meetings: tables whose rows have met, or one side has none.
+        joining: tables whose rows have not, until it is settled how they are joined, or a person is to be asked.
+    """
+
+    def __init__(self, here: Snapshot, *, now: Callable[[], float], sends: bool = True, receives: bool = True) -> None:
+        super().__init__(here, now=now, sends=sends, receives=receives)
+        self.meetings: tuple[Meeting, ...] = ()
+        self.joining: dict[str, Meeting] = {}
+        self._now: Mapping[str, Dataset] = {}
+        """Which rows our tables have now, as far as that is news."""
+        self._told_at = 0
+        """The version that the other side was at when it told of its rows."""
+        self._arrival_told = False
+        """Whether a merge has recorded that they are all here."""
+        self._apart: dict[str, ParkedTable] = {}
+        """Those of which a person is asked."""
+
+    def _meet_rows(self, theirs: Mapping[str, Dataset], version: int) -> tuple[str, ...]:
+        """Learn what the other side tells of its rows, at a version of its file.
+
+        Returns:
+            the tables whose rows have to be joined.
+        """
+        self._told_at = version
+        meetings = []
+        for name in self.common:
+            mine, there = self.here.datasets[name], theirs.get(name, UNKNOWN)
+            meeting = Meeting(name, mine, there)
+            if mine.joins(there):
+                self.joining[name] = meeting
+            else:
+                meetings.append(meeting)
+        self.meetings = tuple(meetings)
+        return tuple(self.joining)
+
+    @property
+    def apart(self) -> tuple[ParkedTable, ...]:
+        """The tables of which a person is asked how to join them."""
+        return tuple(self._apart.values())
+
+    @property
+    def in_sync(self) -> bool:
+        return super().in_sync and not self.joining
+
+    def datasets_changed(self, datasets: Mapping[str, Dataset]) -> None:
+        self._now = datasets
+        self._pass_on()
+
+    def _pass_on(self) -> None:
+        """Greet again where our rows were joined with others since: who does not know of that would take those for
+        rows that it has never met. Likewise where those that were on their way from elsewhere are all here."""
+        for name, told, theirs in self.meetings if self.greeted else ():
+            now = self._now.get(name)
+            if now is None or not theirs.here or not (told.ordinary or theirs.ordinary):
+                continue
+            known = told.older | theirs.older
+            joined = now.older > known and (now.whole or now.mixes(theirs))
+            came = now.older >= told.older and now.whole and told.awaits_others(theirs)
+            if joined or came:
+                self.close(endings.JOINED)
+        for name in (*self.joining, *self._apart) if self.greeted else ():
+            told, now = self.here.datasets[name], self._now.get(name)
+            if not told.whole and now is not None and now.older >= told.older and now.whole:
+                self.close(endings.JOINED)
+
+    def _arrived(self, version: int) -> tuple[tuple[str, tuple[bytes, ...]], ...]:
+        if self._arrival_told or version < self._told_at:
+            return ()
+        self._arrival_told = True
+        return tuple((one.table, one.theirs.here) for one in self.meetings if one.table in self.common)

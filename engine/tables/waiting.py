@@ -1,0 +1,84 @@
+"""What of a file waits: rows that cannot be sent, or shown, and deletions that a person is asked about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from engine.change import SQLiteValue
+from engine.text import Text, counted, sentences, t
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingRow:
+    """A row that cannot be sent: its table's wire name, its key as it can be shown, and why, in a sentence."""
+
+    table: str
+    key: str
+    reason: str
+
+
+class HiddenRow(NamedTuple):
+    """A row of the merged state that its table does not show, as a rule of the table stands against it.
+
+    Attributes:
+        table: its table's name.
+        key: its packed wire key; ``shown_key``: the key that it has here, as it can be shown.
+        reason: "unique", "check", "not null", "type", "trigger", or "parent": a row to which it refers is hidden.
+        in_the_way: the packed wire key of the shown row that is in its way; None where there is none, or it has none,
+            as it stays on this machine. ``shown_in_the_way``: its key here, as it can be shown; "" without.
+        values: its other columns, as the table would show them.
+        key_columns: the key that it has here, whole: each column with its value.
+    """
+
+    table: str
+    key: bytes
+    shown_key: str
+    reason: str
+    in_the_way: bytes | None
+    shown_in_the_way: str
+    values: dict[str, SQLiteValue]
+    key_columns: tuple[tuple[str, SQLiteValue], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What of a file cannot be sent for now.
+
+    Attributes:
+        rows: some of the rows. more: how many there are besides.
+        counter: why nothing at all can be that is written now; "" where it can.
+        hints: what to do, in sentences. repairable: whether ``Replica.repair`` helps some of it.
+    """
+
+    rows: tuple[WaitingRow, ...] = ()
+    more: int = 0
+    counter: str = ""
+    hints: tuple[str, ...] = ()
+    repairable: bool = False
+
+    def __bool__(self) -> bool:
+        return bool(self.rows or self.counter)
+
+    def __str__(self) -> str:
+        return self.sentence
+
+    @property
+    def sentence(self) -> Text:
+        """All of it, for a person."""
+        count = self.more
+        more = counted(count, t("1 more row cannot be sent."), t("{count:,} more rows cannot be sent.", count=count))
+        return sentences(*self.reasons, more if count else "", *self.hints)
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """A sentence for the counter, and for each row that is named."""
+        return (*((self.counter,) if self.counter else ()), *(row.reason for row in self.rows))
+
+
+class SuspendedDeletion(NamedTuple):
+    """An ordinary table of which a person is asked whether ``gone`` of its ``known`` rows are meant to be gone."""
+
+    table: str
+    gone: int
+    known: int

@@ -1,0 +1,88 @@
+"""Reads a socket's frames one at a time.
+
+The next one is read when the one before was dealt with (merged and on disk): the back-pressure towards the peer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Callable
+
+from websockets.asyncio.connection import Connection
+from websockets.exceptions import ConnectionClosed
+
+TURN = 16
+"""Frames after which others on the loop have their turn: where each is dealt with on the spot and the next one is
+there already, nothing else waits for anything."""
+
+
+class FrameReader:
+    """The reader of one connection.
+
+    Args:
+        socket: the connection.
+        on_frame: called when a frame has come.
+        on_text: called for a text frame, which is let go.
+        on_idle: called when it begins to wait for the next frame.
+
+    Attributes:
+        frame: the one that has come, until it is taken.
+        idle: whether all that has come was dealt with.
+        discards: whether what still comes is let go.
+    """
+
+    def __init__(
+        self,
+        socket: Connection,
+        *,
+        on_frame: Callable[[], None],
+        on_text: Callable[[], None],
+        on_idle: Callable[[], None],
+    ) -> None:
+        self.frame: bytes | None = None
+        self.idle = False
+        self.discards = False
+        self._socket = socket
+        self._on_frame = on_frame
+        self._on_text = on_text
+        self._on_idle = on_idle
+        self._dealt_with = asyncio.Event()
+
+    async def run(self) -> None:
+        """Read until the connection is over."""
+        for number in itertools.count(1):
+            if number % TURN == 0:
+                await asyncio.sleep(0)
+            self.idle = True
+            self._on_idle()
+            try:
+                frame = await self._socket.recv()
+            except ConnectionClosed:
+                return
+            self.idle = False
+            if self.discards:
+                continue
+            if isinstance(frame, str):
+                self._on_text()
+                continue
+            self.frame = frame
+            del frame
+            self._dealt_with.clear()
+            self._on_frame()
+            await self._dealt_with.wait()
+
+    def take(self) -> bytes:
+        """Return the frame that has come, and forget it: a large one need not lie in memory beside what it held."""
+        assert self.frame is not None
+        frame, self.frame = self.frame, None
+        return frame
+
+    def go_on(self) -> None:
+        """The frame that came was dealt with."""
+        self._dealt_with.set()
+
+    def discard(self) -> None:
+        """Let go of what comes from now on."""
+        self.discards = True
+        self._dealt_with.set()

@@ -1,0 +1,75 @@
+"""What a session reads that others at its file read, too: no waiting where it is there already."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from engine.session import ReadPart
+from engine.storage.part_cache import SharedPart
+from engine.storage.replica_host import ReplicaHost
+from engine.tables import Part
+
+LONG = 0.5
+"""Seconds that an action may take before the session's facts are told meanwhile: an app may have the file locked."""
+
+
+class SharedReading:
+    """The shared reads of one session, one at a time.
+
+    Args:
+        host: reads.
+        on_done: called when a read that was under way is there.
+        on_late: called when one takes ``LONG``.
+    """
+
+    def __init__(self, host: ReplicaHost, *, on_done: Callable[[], None], on_late: Callable[[], None]) -> None:
+        self._host = host
+        self._on_done = on_done
+        self._on_late = on_late
+        self._shared: SharedPart | None = None
+        self._late: asyncio.TimerHandle | None = None
+        self._alone = False
+
+    @property
+    def under_way(self) -> bool:
+        """Whether one is: ``on_done`` will be called."""
+        return self._shared is not None and not self._shared.done()
+
+    def read(self, action: ReadPart, generation: int) -> Part | None:
+        """Return what ``action`` finds, if others have read it.
+
+        Returns:
+            the part; None while it is under way, and where the session has to read by itself, until ``read_alone``.
+
+        Raises:
+            ReplicaError: the file.
+        """
+        if self._alone:
+            return None
+        if self._shared is None:
+            self._shared = self._host.shared_part(action, generation)
+            if self._shared is None:
+                return None
+            if not self._shared.done():
+                self._late = asyncio.get_running_loop().call_later(LONG, self._on_late)
+                self._shared.add_done_callback(self._done)
+        if not self._shared.done():
+            return None
+        shared, self._shared = self._shared, None
+        part = shared.result().served(action)
+        self._alone = part is None
+        return part
+
+    def read_alone(self) -> None:
+        """The session has read by itself: the next one may be shared again."""
+        self._alone = False
+
+    def close(self) -> None:
+        """Call ``on_late`` no more."""
+        if self._late is not None:
+            self._late.cancel()
+
+    def _done(self, _: SharedPart) -> None:
+        self.close()
+        self._on_done()

@@ -1,0 +1,18 @@
+"""Finds out how many tables of each database are synced."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+
+from engine.ids import DatabaseId
+from gui.database_reader import DatabaseReader
+
+
+class CoverageReader(DatabaseReader):
+    """Between the engine and whatever says how much is synced."""
+
+    coverage_read = Signal(str, object)
+    """A database's id, and its ``Coverage``."""
+
+    async def _tell(self, database: DatabaseId) -> None:
+        self.coverage_read.emit(database, await self._commands.engine.databases.coverage(database))

@@ -1,0 +1,252 @@
+"""The fields of a peer, each of which says beside itself what is wrong with it; an address can be a pairing link."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QComboBox, QFormLayout, QHBoxLayout, QLabel, QLineEdit, QSpinBox, QWidget
+
+from engine.api import Engine
+from engine.errors import UsageError
+from engine.ids import DatabaseId
+from engine.pairing.pairing_link import PairingLink, is_link, parse
+from engine.settings import Direction, Mode, PeerConfig, check_url
+from engine.settings.schema import DAYS
+from engine.wire.handshake import check_room, check_token, encode_subprotocol
+from engine.wire.room_address import room_of, without_room
+from gui.dialogs.base import in_words
+from gui.dialogs.inline_message import InlineMessage
+from gui.dialogs.validated_line_edit import ValidatedLineEdit
+from gui.language import tr
+
+NEW = "new"
+"""In place of a database's id: a file that is to be made, with the other side's tables."""
+
+WEEK = 7 * 24 * 60
+
+
+class PeerForm(QWidget):
+    """The form.
+
+    Args:
+        engine: has the databases and peers that there are.
+        peer: the one to change; None for a new one.
+        database: the id of the database to begin with.
+        name_by: what the machine of a pairing link is called; '' when that is not known.
+    """
+
+    changed = Signal()
+    """Something is otherwise that a test of the connection depends on."""
+    refresh_needed = Signal()
+    """Something else is."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        peer: PeerConfig | None,
+        database: str | None,
+        *,
+        name_by: Callable[[PairingLink], str],
+    ) -> None:
+        super().__init__()
+        self._engine = engine
+        self._peer = peer
+        self._name_by = name_by
+        self._make_fields()
+        self._make_layout()
+        self._fill(peer, database)
+        for field in (self.address, self.room, self.token):
+            field.changed.connect(self.changed)
+        self.database.currentIndexChanged.connect(self.changed)
+        self.direction.currentIndexChanged.connect(self.changed)
+        self.mode.currentIndexChanged.connect(self.refresh_needed)
+
+    # What is seen
+
+    def _make_fields(self) -> None:
+        self.database = QComboBox()
+        self.database.setAccessibleName(tr("Database"))
+        self.name = QLineEdit()
+        self.name.setAccessibleName(tr("Name"))
+        example = tr("wss://example.org:8080/sync/ROOM, or a pairing link")
+        self.address = ValidatedLineEdit(tr("Address"), self._check_address, example=example)
+        self.words = InlineMessage()
+        self.address.add_below(self.words)
+        self.room = ValidatedLineEdit(tr("Room"), check_room, example=tr("the database's name on the hub"))
+        self.token = ValidatedLineEdit(
+            tr("Token"), _check_token, example=tr("leave empty if the hub asks for none"), secret=True
+        )
+        self.where = InlineMessage()
+        self.token.add_below(self.where)
+        self.mode = QComboBox()
+        self.mode.setAccessibleName(tr("When to sync"))
+        self.mode.addItem(tr("At once: stay connected"), Mode.LIVE)
+        self.mode.addItem(tr("At an interval"), Mode.EVERY)
+        self.mode.addItem(tr("Manually"), Mode.MANUAL)
+        self.minutes = QSpinBox()
+        self.minutes.setAccessibleName(tr("Minutes between syncs"))
+        self.minutes.setRange(1, WEEK)
+        self.minutes.setSuffix(tr(" min"))
+        self.direction = QComboBox()
+        self.direction.setAccessibleName(tr("Direction"))
+        self.direction.addItem(tr("Both ways"), Direction.BOTH)
+        self.direction.addItem(tr("Receive only"), Direction.RECEIVE)
+        self.direction.addItem(tr("Send only"), Direction.SEND)
+        self.stale = QSpinBox()
+        self.stale.setAccessibleName(tr("Stale after"))
+        self.stale.setRange(0, DAYS[1])
+        self.stale.setSpecialValueText(tr("as in the settings"))
+        self.stale.setSuffix(tr(" days"))
+        self.stale.setToolTip(
+            tr("After this many days without contact, the peer is marked as stale, and a notification says so")
+        )
+
+    def _make_layout(self) -> None:
+        when = QHBoxLayout()
+        when.addWidget(self.mode, 1)
+        when.addWidget(self.minutes)
+        form = QFormLayout(self)
+        form.setContentsMargins(0, 0, 0, 0)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        form.setLabelAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
+        form.addRow(tr("&Database:"), self.database)
+        form.addRow(tr("&Address:"), self.address)
+        form.addRow(tr("&Room:"), self.room)
+        form.addRow(tr("To&ken:"), self.token)
+        form.addRow(tr("&Name:"), self.name)
+        form.addRow(tr("&Sync:"), when)
+        label = form.labelForField(when)
+        assert isinstance(label, QLabel)
+        label.setBuddy(self.mode)
+        form.addRow(tr("D&irection:"), self.direction)
+        form.addRow(tr("Sta&le after:"), self.stale)
+
+    def _fill(self, peer: PeerConfig | None, database: str | None) -> None:
+        for known in self._engine.settings.databases:
+            self.database.addItem(known.name, known.id)
+            self.database.setItemData(self.database.count() - 1, str(known.path), Qt.ItemDataRole.ToolTipRole)
+        if peer is None:
+            self.database.addItem(tr("A new file, with the other side's tables…"), NEW)
+            tip = tr("You choose where to create it; its tables are made like those of the room")
+            self.database.setItemData(self.database.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
+        chosen = self.database.findData(peer.database if peer else database)
+        self.database.setCurrentIndex(max(0, chosen) if self.database.count() else -1)
+        self.database.setEnabled(peer is None)
+        self.minutes.setValue(15)
+        if peer is not None:
+            self.database.setToolTip(tr("To sync another database, add another peer"))
+            self.name.setText(peer.name)
+            self.address.line.setText(peer.url)
+            self.room.line.setText(peer.room)
+            self.mode.setCurrentIndex(self.mode.findData(peer.mode))
+            self.minutes.setValue(peer.minutes)
+            self.direction.setCurrentIndex(self.direction.findData(peer.direction))
+            self.stale.setValue(peer.stale_days or 0)
+
+    # What is typed
+
+    @property
+    def is_new_file(self) -> bool:
+        """Whether the file is to be made."""
+        return bool(self.database.currentData() == NEW)
+
+    @property
+    def link(self) -> PairingLink | None:
+        """The pairing link that stands in place of an address; None when there is none, or not a whole one."""
+        if self._peer is None and is_link(self.address.text):
+            with suppress(UsageError):
+                return parse(self.address.text)
+        return None
+
+    def draft(self) -> PeerConfig:
+        """The peer as the form has it.
+
+        Raises:
+            UsageError: something in it cannot be; says what.
+        """
+        new = PeerConfig.new(
+            self.database.currentData() or DatabaseId(""),
+            self.address.text,
+            room=self.room.text,
+            name=self.name.text().strip(),
+            mode=Mode(self.mode.currentData()),  # Qt keeps the plain text of it
+            minutes=self.minutes.value(),
+            direction=Direction(self.direction.currentData()),
+        )
+        new = replace(new, stale_days=self.stale.value() or None)
+        if self._peer is None:
+            return new
+        pin = self._peer.fingerprint if new.url.startswith("wss:") else ""
+        return replace(new, id=self._peer.id, paused=self._peer.paused, fingerprint=pin)
+
+    def validate(self) -> str:
+        """Say beside each field what is wrong with it, allow what can be filled in, and return the first problem."""
+        link = self.link
+        for part in (self.room, self.token, self.direction, self.stale):
+            part.setEnabled(link is None)  # the link says it all
+        if link is None:
+            self._take_room()
+            self.words.show_message("")
+            problems = [self.address.validate(), self.room.validate(), self.token.validate()]
+            if not any(problems):
+                problems.append(self.room.validate(self._twin() or self._cannot_travel()))
+        else:
+            words = " ".join(link.words)
+            self.words.show_message(
+                tr("For the room “{room}”. Both machines show: {words}", room=link.room, words=words)
+            )
+            problems = [self.address.validate()]
+        self.name.setPlaceholderText(self._usual_name())
+        self.minutes.setVisible(self.mode.currentData() == Mode.EVERY)
+        return next(filter(None, problems), "")
+
+    def _check_address(self, text: str) -> None:
+        if self._peer is None and is_link(text):
+            parse(text)
+        else:
+            room_of(check_url(text))
+
+    def _take_room(self) -> None:
+        """Show the room that the address names; it cannot be another one then."""
+        room = ""
+        with suppress(UsageError):
+            room = room_of(check_url(self.address.text))
+        self.room.setEnabled(not room)
+        if room and self.room.text != room:
+            self.room.put(room)
+
+    def _usual_name(self) -> str:
+        if self.link is not None and (name := self._name_by(self.link)):
+            return name
+        try:
+            return PeerConfig.new(DatabaseId(""), self.address.text, room=self.room.text).name
+        except UsageError:
+            return tr("any name; by default the room and the host")
+
+    def _twin(self) -> str:
+        """Two peers for the same room would sync everything twice."""
+        draft = self.draft()
+        for peer in self._engine.settings.peers:
+            same = (peer.database, without_room(peer.url), peer.room) == (
+                draft.database,
+                without_room(draft.url),
+                draft.room,
+            )
+            if same and peer.id != draft.id:
+                return tr("“{peer}” already syncs this database with this room.", peer=peer.name)
+        return ""
+
+    def _cannot_travel(self) -> str:
+        try:
+            encode_subprotocol(self.room.text, self.token.text or None, own=1)
+        except UsageError as error:
+            return in_words(error)
+        return ""
+
+
+def _check_token(token: str) -> None:
+    if token:
+        check_token(token)

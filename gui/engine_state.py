@@ -1,0 +1,130 @@
+"""What the engine has told of peers, databases and sharing, and what follows from it for more than one part of the
+window.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from engine.events import DatabaseChanged, SharingChanged
+from engine.ids import SiteId
+from engine.peer_state import PeerStatus, State
+from engine.tables import Coverage
+from gui.bridge import Bridge
+from gui.language import said
+from gui.summary import Summary, shared_with, summary
+
+
+class EngineState(QObject):
+    """Gathers the bridge's news.
+
+    Attributes:
+        peers, databases: by id, as they were last told. sharing: likewise. coverage: of the databases, by id.
+    """
+
+    peers_changed = Signal(list)
+    """All peers."""
+    databases_changed = Signal(dict)
+    """All databases, by id."""
+    sharing_changed = Signal(str)
+    """With whom files are shared; '' when none is."""
+    changed = Signal()
+    """Any of it."""
+    peer_names_changed = Signal(dict)
+    """The peers' names, by id."""
+    database_names_changed = Signal(dict)
+    """The databases' names, by id."""
+    site_names_changed = Signal(object)
+    """The names of the authors of changes, by site id: our own databases by their names, others by the peer they answer
+    as."""
+    paused_changed = Signal(bool)
+    """Whether any peer is paused."""
+    problem = Signal(str)
+    """Something that nothing in the window shows by itself."""
+
+    def __init__(self, bridge: Bridge, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.peers: dict[str, PeerStatus] = {}
+        self.databases: dict[str, DatabaseChanged] = {}
+        self.sharing = SharingChanged(0)
+        self.coverage: dict[str, Coverage] = {}
+        self._problems: dict[str, str] = {}
+        self._peer_names: dict[str, str] = {}
+        self._site_names: dict[SiteId, str] = {}
+        self._paused = False
+        bridge.peers_changed.connect(self._update_peers)
+        bridge.peer_removed.connect(self._remove_peer)
+        bridge.databases_changed.connect(self._update_databases)
+        bridge.database_removed.connect(self._remove_database)
+        bridge.sharing_changed.connect(self._set_sharing)
+
+    def summary(self) -> Summary:
+        """How all of it is, in a line."""
+        return summary(
+            self.peers.values(),
+            databases=len(self.databases),
+            guests=self.sharing.guests,
+            shared=self.sharing.port > 0,
+            coverage=self.coverage,
+        )
+
+    @Slot(str, object)
+    def set_coverage(self, database: str, coverage: Coverage) -> None:
+        """Take in how many tables of a database are synced."""
+        if self.coverage.get(database) != coverage:
+            self.coverage[database] = coverage
+            self.changed.emit()
+
+    def _update_peers(self, statuses: list[PeerStatus]) -> None:
+        self.peers |= {status.peer: status for status in statuses}
+        self._tell_peers()
+
+    def _remove_peer(self, peer: str) -> None:
+        self.peers.pop(peer, None)
+        self._tell_peers()
+
+    def _tell_peers(self) -> None:
+        """Tell only what is new of it: peers that nobody answers for have news every few seconds, for days."""
+        names: dict[str, str] = {status.peer: status.name for status in self.peers.values()}
+        if names != self._peer_names:
+            self._peer_names = names
+            self.peer_names_changed.emit(names)
+        self.peers_changed.emit(list(self.peers.values()))
+        self._tell_sites()
+        paused = any(status.state is State.PAUSED for status in self.peers.values())
+        if paused != self._paused:
+            self._paused = paused
+            self.paused_changed.emit(paused)
+        self.changed.emit()
+
+    def _tell_sites(self) -> None:
+        names = {status.site_id: status.name for status in self.peers.values() if status.site_id is not None}
+        names |= {database.site_id: database.name for database in self.databases.values() if database.site_id}
+        if names != self._site_names:
+            self._site_names = names
+            self.site_names_changed.emit(names)
+
+    def _update_databases(self, changed: list[DatabaseChanged]) -> None:
+        self.databases |= {database.database: database for database in changed}
+        for database in changed:
+            if database.problem and self._problems.get(database.database) != database.problem:
+                self.problem.emit(said(database.problem))
+            self._problems[database.database] = database.problem
+        self._tell_databases()
+
+    def _remove_database(self, database: str) -> None:
+        self.databases.pop(database, None)
+        self._tell_databases()
+
+    def _tell_databases(self) -> None:
+        self.database_names_changed.emit({database.database: database.name for database in self.databases.values()})
+        self.databases_changed.emit(dict(self.databases))
+        self._tell_sites()
+        self.changed.emit()
+
+    def _set_sharing(self, sharing: SharingChanged) -> None:
+        self.sharing = sharing
+        self.sharing_changed.emit(shared_with(sharing.guests) if sharing.port else "")
+        if sharing.problem:
+            self.problem.emit(said(sharing.problem))
+        self.changed.emit()
