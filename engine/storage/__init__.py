@@ -1,7 +1,7 @@
 """Open files: one replica for each, shared by everybody in this process.
 
 - ``host_pool``: one host for each file; ``replica_host``: a replica and the news of its file (``file_news``), for
-  its ``listeners``; ``refresher`` looks at it for these, and ``seen`` knows where it need not
+  its ``listeners``; ``refresher`` looks at it for these, ``seen`` knows where it need not, ``trouble`` why it cannot
 - ``replica_thread``: the thread that SQLite runs on; ``file_watch``: notices what other programs write
 - ``recorder``: when that is recorded, of tables to which any program writes; ``local_changes``: tells of it,
   ``shown_numbers``: by which numbers

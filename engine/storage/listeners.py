@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
+from engine.errors import SynclineError
 from engine.storage.file_news import Listener
+from engine.table_shape import Dataset, Parked, Shape
 
 TOGETHER = 50
 """Listeners who are told at a time that the file has moved: each may send at once."""
 
 
 class Listeners:
-    """Those of one file. Iterating gives those who listen now.
+    """Those of one file, as one listener that passes on what it is told. Iterating gives those who listen now.
 
     Args:
         version: gives the file's db_version, as it is known.
@@ -42,3 +44,28 @@ class Listeners:
             asyncio.get_running_loop().call_soon(self._tell, listeners[TOGETHER:])
         for listener in listeners[:TOGETHER]:
             listener.version_moved(self._version())
+
+    def version_moved(self, version: int) -> None:
+        """Tell them at once that the file's db_version is ``version``."""
+        for listener in self:
+            listener.version_moved(version)
+
+    def schema_changed(self, tables: tuple[Shape, ...], parked: tuple[Parked, ...]) -> None:
+        """Tell them how the synced tables look now."""
+        for listener in self:
+            listener.schema_changed(tables, parked)
+
+    def datasets_changed(self, datasets: Mapping[str, Dataset]) -> None:
+        """Tell them by which ids the rows of each table are known now."""
+        for listener in self:
+            listener.datasets_changed(datasets)
+
+    def replaced(self) -> None:
+        """Tell them that another file has taken the place of the one that was open."""
+        for listener in self:
+            listener.replaced()
+
+    def troubled(self, error: SynclineError | None) -> None:
+        """Tell them why the file cannot be used at the moment; None: it can be again."""
+        for listener in self:
+            listener.troubled(error)

@@ -7,7 +7,6 @@ path, so that SQLite runs on one thread for each replica and nothing blocks the 
 from __future__ import annotations
 
 import contextlib
-import logging
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -21,7 +20,7 @@ from engine.ids import SiteId
 from engine.replica import Replica
 from engine.session import JoinAction, Keep, LookUp, Merge, Read, ReadPart, Renew, Snapshot, Versions, execute
 from engine.sqlite.file_identity import replaced
-from engine.sqlite.steps import Steps, step
+from engine.sqlite.steps import Steps
 from engine.storage import file_news, local_changes
 from engine.storage.ack_writer import AckWriter, record_shortly
 from engine.storage.backup import Backups
@@ -36,11 +35,10 @@ from engine.storage.renewals import Renewals
 from engine.storage.replica_thread import Opened, ReplicaThread
 from engine.storage.seen import Seen
 from engine.storage.shown_numbers import ShownNumbers
+from engine.storage.trouble import Trouble
 from engine.storage.version_cache import VersionCache
 from engine.table_shape import Dataset, Parked, Shape
 from engine.tables import Known, MergeResult, Part, Waiting
-
-log = logging.getLogger(__name__)
 
 AHEAD = 64
 """Changes of a merge that is read again in its own step, for everybody else; more would hold up others there."""
@@ -72,14 +70,14 @@ class ReplicaHost:
         self.shapes: tuple[Shape, ...] = ()
         self.parked: tuple[Parked, ...] = ()
         self.datasets: Mapping[str, Dataset] = {}
-        self.trouble: SynclineError | None = None
         self._marks: file_news.Marks = ()
         self._replica = ReplicaThread(path, backups, self._opened)
         self._seen = Seen(self._replica)
         self._listeners = Listeners(lambda: self.version)
         self.sent_clocks = AckWriter(self._record_sent)
         self._renewals = Renewals(self._renew_all)
-        self._recorder = Recorder(self.run, self._last_write, self._in_trouble)
+        self._trouble = Trouble(path, self._listeners)
+        self._recorder = Recorder(self.run, self._last_write, self._trouble.found)
         self._local = LocalChanges(path, news, self._read_local)
         self.numbers = ShownNumbers()
         self._parts = PartCache(self._read_part, lambda: len(self._listeners) > 1)
@@ -104,6 +102,7 @@ class ReplicaHost:
 
     async def _shut(self) -> None:
         self._closed = True
+        self._trouble.close()
         self._recorder.close()
         self._refresher.end()
         if self._watch is not None:
@@ -151,7 +150,7 @@ class ReplicaHost:
         Raises:
             FileReplaced: another file took its place meanwhile.
         """
-        return await self._in_turns(self.generation, look, *args, **kwargs)
+        return await self._replica.run_in_turns(self.generation, look, *args, **kwargs)
 
     async def _of_one_file(self, work: Callable[[Replica], T]) -> tuple[T, int]:
         """Run ``work``, again if the file was replaced meanwhile; return what it returns and the generation."""
@@ -160,22 +159,6 @@ class ReplicaHost:
             found = await self._replica.run(None, work)
             if generation == self.generation:
                 return found, generation
-
-    async def _in_turns(
-        self,
-        generation: int,
-        look: Callable[Concatenate[Replica, P], Steps[T]],
-        *args: P.args,
-        **kwargs: P.kwargs,
-    ) -> T:
-        def begin(replica: Replica) -> tuple[Steps[T], tuple[bool, T]]:
-            steps = look(replica, *args, **kwargs)
-            return steps, step(steps)
-
-        steps, (done, result) = await self._replica.run(generation, begin)
-        while not done:
-            done, result = await self._replica.run(generation, lambda _: step(steps))
-        return result
 
     async def snapshot(self, *, clocks: bool = True) -> Snapshot:
         """Return what a session must know to begin.
@@ -239,7 +222,7 @@ class ReplicaHost:
         """
         self._check(generation)
         await self._recorder.record()
-        done = await self._in_turns(generation, execute.join_step, action)
+        done = await self._replica.run_in_turns(generation, execute.join_step, action)
         self.refresh_soon()
         return done
 
@@ -265,7 +248,7 @@ class ReplicaHost:
         merging = partial(execute.merging_and_reading, floor=self.version, report_applied=report_applied)
         try:
             with self._own_write():
-                part = await self._in_turns(generation, merging, action, results, ahead)
+                part = await self._replica.run_in_turns(generation, merging, action, results, ahead)
         except FileReplaced:
             await self._replica.renew(generation)
             raise
@@ -330,6 +313,11 @@ class ReplicaHost:
         """What of the file cannot be sent for now."""
         return self._replica.waiting
 
+    @property
+    def trouble(self) -> SynclineError | None:
+        """Why the file cannot be read at the moment; None: it can."""
+        return self._trouble.error
+
     def listen(self, listener: Listener) -> Callable[[], None]:
         """Tell ``listener`` of every rise of the clock; return the function that stops it."""
         return self._listeners.add(listener)
@@ -349,12 +337,10 @@ class ReplicaHost:
         if (news.shapes, news.parked) != (self.shapes, self.parked):
             self.shapes, self.parked = news.shapes, news.parked
             self._forget_reads()
-            for listener in self._listeners:
-                listener.schema_changed(news.shapes, news.parked)
+            self._listeners.schema_changed(news.shapes, news.parked)
         if news.datasets != self.datasets:
             self.datasets = news.datasets
-            for listener in self._listeners:
-                listener.datasets_changed(news.datasets)
+            self._listeners.datasets_changed(news.datasets)
         anew = news.made_anew(self._marks)
         self._marks = news.marks
         # set back in place, by a restore, say; or a table was made anew, and all of it is to be asked for
@@ -394,24 +380,12 @@ class ReplicaHost:
         self._forget_reads()
         self._recorder.needed = True
         if again:
-            for listener in self._listeners:
-                listener.replaced()
+            self._listeners.replaced()
 
     def _looked(self, error: SynclineError | None) -> None:
         """The file was looked at, or could not be."""
         if error is None or not self._replica.stopped:
-            self._in_trouble(error)
-
-    def _in_trouble(self, error: SynclineError | None) -> None:
-        """Report whether the file can be read now, where that is news."""
-        if str(error) == str(self.trouble):
-            return
-        self.trouble = error
-        if error is not None:
-            log.warning("Could not look at %s: %s", self.path, error)
-        if not self._closed:
-            for listener in self._listeners:
-                listener.troubled(error)
+            self._trouble.found(error)
 
     async def _read_local(self, since: int, until: int, merged: local_changes.Spans) -> list[Change] | None:
         generation = self.generation
@@ -422,5 +396,4 @@ class ReplicaHost:
     def _moved(self, version: int) -> None:
         self._forget_reads()
         self.version = max(self.version, version)
-        for listener in self._listeners:
-            listener.version_moved(version)
+        self._listeners.version_moved(version)

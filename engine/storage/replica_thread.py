@@ -21,6 +21,7 @@ from engine.errors import FileBusy, FileReplaced, StorageFailed, SynclineError
 from engine.ids import SiteId
 from engine.replica import Replica
 from engine.sqlite.file_identity import replaced
+from engine.sqlite.steps import Steps, step
 from engine.storage.backup import Backups
 from engine.table_shape import Parked, Shape
 from engine.tables import Waiting
@@ -115,6 +116,31 @@ class ReplicaThread:
                 raise
 
         return await self._loop.run_in_executor(self._thread, on_thread)
+
+    async def run_in_turns(
+        self,
+        generation: int,
+        look: Callable[Concatenate[Replica, P], Steps[T]],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """Run the steps of ``look(replica, ...)`` and return what comes of them; others get their turn in between.
+
+        Args:
+            generation: of the file that it is for.
+
+        Raises:
+            NoSuchFile, FileReplaced, ReplicaError: as ``run``.
+        """
+
+        def begin(replica: Replica) -> tuple[Steps[T], tuple[bool, T]]:
+            steps = look(replica, *args, **kwargs)
+            return steps, step(steps)
+
+        steps, (done, result) = await self.run(generation, begin)
+        while not done:
+            done, result = await self.run(generation, lambda _: step(steps))
+        return result
 
     async def back_up(self) -> None:
         """Have a backup of the file as it is now, if backups are made at all."""
