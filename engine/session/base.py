@@ -140,14 +140,10 @@ class Session(abc.ABC):
 
     def merge_done(self, results: Sequence[MergeResult]) -> None:
         """Answer a ``Merge``: it is committed, one result for each transaction it took, the clock with the last."""
-        merge = self.inbound.merges.popleft()
-        self.inbound.merging = False
+        merge = self.inbound.merged()
         for result in results:
             self.outbound.note_own_versions(result.before, result.after)
             self.local_version = max(self.local_version, result.after)
-        self.inbound.changes += len(merge.changes)
-        if merge.received is not None:
-            self.inbound.received = max(self.inbound.received, merge.received.version)
         if self.closed:
             return
         self._merged(merge)
@@ -199,9 +195,7 @@ class Session(abc.ABC):
     @property
     def to_receive(self) -> int:
         """How many versions the peer announced that are not on our disk yet."""
-        if self.inbound.announced is None or not self.receives:
-            return 0
-        return max(0, self.inbound.announced - self.inbound.received)
+        return self.inbound.to_receive if self.receives else 0
 
     @property
     def to_send(self) -> int:
@@ -211,9 +205,7 @@ class Session(abc.ABC):
     @property
     def all_received(self) -> bool:
         """Whether everything that the peer announced is on our disk."""
-        if not self.greeted or self.inbound.merging or self.inbound.merges:
-            return False
-        return self.to_receive == 0
+        return self.greeted and not self.inbound.merging and not self.inbound.merges and self.to_receive == 0
 
     @property
     def greeted(self) -> bool:

@@ -47,6 +47,20 @@ class Inbound:
     behind: int = 0
     """About how many versions of the range under way are on our disk, though its clock is not."""
 
+    @property
+    def to_receive(self) -> int:
+        """How many versions the peer announced that are not on our disk yet."""
+        return max(0, (self.announced or 0) - self.received)
+
+    def merged(self) -> Merge:
+        """Return the batch that was being merged, and is on our disk now."""
+        merge = self.merges.popleft()
+        self.merging = False
+        self.changes += len(merge.changes)
+        if merge.received is not None:
+            self.received = max(self.received, merge.received.version)
+        return merge
+
 
 @dataclass(slots=True)
 class Outbound:
