@@ -21,7 +21,8 @@ from engine.text import Text, layout, sentences, t
 
 
 async def run(arguments: argparse.Namespace) -> int:
-    """The exit status is 1 where ``--all`` finds no table that can be synced."""
+    """The exit status is 1 where ``--all`` finds no table that can be synced, and where a table stays an ordinary one
+    that ``--extension`` was to turn."""
     path: Path = arguments.database
     answers = Answers.of(arguments)
     if bool(arguments.tables) is arguments.all:
@@ -70,9 +71,12 @@ async def run(arguments: argparse.Namespace) -> int:
         ordinary = partial(Replica.make_ordinary, without_triggers=arguments.without_triggers)
         make = Replica.make_crr if arguments.extension else ordinary
         freed = () if arguments.extension else to_turn
-        _change(path, to_make + to_turn, make, lambda table: _freed(table) if table in freed else _made(table), answers)
+        tables = to_make + to_turn
+        changed = _change(path, tables, make, lambda table: _freed(table) if table in freed else _made(table), answers)
         if arguments.extension:
-            print_line(t("Programs that write to this table must now load cr-sqlite, or write through engine.crr."))
+            if changed:
+                print_line(t("Programs that write to this table must now load cr-sqlite, or write through engine.crr."))
+            return 0 if len(changed) == len(tables) else 1
     return 0 if to_make or any(table.syncable for table in chosen) else 1
 
 
@@ -125,8 +129,13 @@ def _change(
     change: Callable[[Replica, str], None],
     describe: Callable[[TableStatus], str],
     answers: Answers,
-) -> None:
-    """Change the tables, after a backup; each in a transaction of its own, so that programs can write in between."""
+) -> list[TableStatus]:
+    """Change the tables, after a backup; each in a transaction of its own, so that programs can write in between.
+
+    Returns:
+        Those that are changed; one that cannot be turned into the other kind stays what it is, which is said.
+    """
+    changed = []
     backup = Backups(data_dir() / "backups").make(path)
     with Replica.open(path) as replica:
         answers.give(replica)
@@ -137,9 +146,10 @@ def _change(
             except NotEligible as error:
                 if table.kind is None:
                     raise
-                print_line(t("{table} is already syncable.", table=table.name))  # it stays of the kind that it is
+                print_line(_kept(table))
                 print_line(sentences(*error.reasons), indent=4)
             else:
+                changed.append(table)
                 print_line(describe(table))
                 for other in sorted({*replica.synced_tables()} - before):
                     text = t("{other} is syncable now, too: {table} refers to its rows.", other=other, table=table.name)
@@ -152,6 +162,7 @@ def _change(
                     )
                     print_line(text)
     print_line(t("Backup of the previous state: {backup}", backup=backup))
+    return changed
 
 
 def _made(table: TableStatus) -> str:
@@ -160,6 +171,14 @@ def _made(table: TableStatus) -> str:
 
 def _freed(table: TableStatus) -> str:
     return t("{table}: other programs can write to it again ({rows}).", table=table.name, rows=rows(table.rows))
+
+
+def _kept(table: TableStatus) -> str:
+    if table.kind == "ordinary":
+        return t(
+            "{table} stays as it is: any program can write to it. It cannot be one of cr-sqlite's:", table=table.name
+        )
+    return t("{table} is already syncable.", table=table.name)
 
 
 def _undone(table: TableStatus) -> str:

@@ -170,6 +170,19 @@ def test_a_table_of_cr_sqlite_is_freed_and_turned_back(syncline: Command, tmp_pa
     assert "already syncable" in syncline("make-syncable", path, "--all")
 
 
+def test_a_table_that_cannot_be_one_of_cr_sqlite_stays_as_it_is(syncline: Command, tmp_path: Path) -> None:
+    path = make_file(tmp_path / "notes.db", "CREATE TABLE memo (id TEXT PRIMARY KEY, text TEXT NOT NULL)")
+    syncline("make-syncable", path, "memo")
+    process = syncline.start("make-syncable", path, "memo", "--extension")
+    out, _ = process.communicate(timeout=4 * PATIENCE)
+    assert process.returncode == 1
+    assert "memo stays as it is: any program can write to it" in out
+    assert "NOT NULL but has no DEFAULT" in out
+    assert "must now load" not in out
+    assert kinds_of(syncline, path) == {"memo": "ordinary"}
+    apsw.Connection(str(path)).execute("INSERT INTO memo VALUES ('a', 'by any program')")
+
+
 def test_an_ordinary_table_is_undone(syncline: Command, tmp_path: Path) -> None:
     path = tmp_path / "notes.db"
     with closing(sqlite3.connect(path, isolation_level=None)) as app:
