@@ -20,7 +20,8 @@ from engine.errors import PeerRefused, PeerUnreachable, SynclineError, TokenRefu
 from engine.ids import SiteId
 from engine.peer_text import from_peer
 from engine.replica import Replica
-from engine.session.common_tables import compare, names, together
+from engine.session.common_tables import compare, together
+from engine.session.table_texts import names
 from engine.settings import check_url
 from engine.table_shape import Dataset, Parked, Shape, ordinary
 from engine.text import sentences, t

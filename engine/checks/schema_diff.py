@@ -17,7 +17,7 @@ from engine.change import SQLiteValue
 from engine.errors import PeerRefused, PeerUnreachable, ProtocolError, UsageError
 from engine.peer_text import from_peer
 from engine.replica import Replica
-from engine.session.common_tables import stores_alike
+from engine.session.table_differences import stores_alike
 from engine.settings import PeerConfig
 from engine.table_plan import Collation, ColumnPlan, Kind, TablePlan, check_plans
 from engine.tables import Addition

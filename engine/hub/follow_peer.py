@@ -16,7 +16,7 @@ from engine.hub.counters import Counters
 from engine.hub.limits import MB, Limits
 from engine.hub.rate_limit import size_of
 from engine.replica import Replica
-from engine.session.common_tables import difference
+from engine.session.table_differences import difference
 from engine.storage.backup import Backups
 from engine.storage.replica_host import ReplicaHost
 from engine.table_plan import MAX_TABLES, ColumnPlan, TablePlan, check_plans, in_order

@@ -12,7 +12,8 @@ from engine.errors import ReplicaError, UsageError
 from engine.hub.create_room import RoomRequest
 from engine.hub.schemas import Schema, Schemas
 from engine.replica import Replica
-from engine.session.common_tables import compare, names
+from engine.session.common_tables import compare
+from engine.session.table_texts import names
 from engine.storage.backup import Backups
 from engine.storage.replica_host import ReplicaHost
 from engine.table_shape import Shape

@@ -5,7 +5,8 @@
 - ``syncline``: our own dialect; ``sending`` and ``receiving`` its two halves, ``batch_limits`` how large a batch
   is; ``lineage``: how it notices a copied or restored file
 - ``vlcn``: the published protocol, both roles; ``vlcn_messages``: what it sends
-- ``common_tables``: which tables both sides have alike
+- ``common_tables``: which tables both sides have alike, ``table_differences``: how one differs; ``table_texts`` how
+  these are called
 - ``meeting``: which rows of two sides have met; ``joining``: those that have not; ``join_texts`` what is asked;
   ``join_order``: parents first; ``join_comparison`` and ``join_rows``: how these compare; ``join_pairs``: copies of
   the same rows under numbers of each side's own

@@ -29,8 +29,8 @@ from . import endings
 from .actions import Close, Merge, Ping, Read, Snapshot
 from .base import Session
 from .close_codes import CloseCode, OwnCloseCode
-from .common_tables import names
 from .streams import Phase
+from .table_texts import names
 from .vlcn_messages import Versions
 
 QUIET = 10.0

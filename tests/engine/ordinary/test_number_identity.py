@@ -11,7 +11,7 @@ import pytest
 from engine.cli import main
 from engine.errors import UsageError
 from engine.replica import Replica
-from engine.session.common_tables import difference
+from engine.session.table_differences import difference
 from tests.engine.ordinary.conftest import Open
 
 SCHEMA = (

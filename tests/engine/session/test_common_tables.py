@@ -10,7 +10,8 @@ import pytest
 
 from engine.crr import connect
 from engine.replica import Replica
-from engine.session.common_tables import Comparison, compare, stores_alike
+from engine.session.common_tables import Comparison, compare
+from engine.session.table_differences import stores_alike
 from engine.table_plan import Kind
 from engine.table_shape import ColumnType, Parked, ParkedTable, Shape, Where
 from tests.engine.live import make_file
