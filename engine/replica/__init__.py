@@ -5,7 +5,8 @@
 - ``kinds``: the kinds of tables that a file has (``engine.tables.kind``); ``merging`` hands each its share of what
   comes in, ``ranges`` and ``versions`` read what goes out over all of them
 - ``tables``: which tables it has, and how they stand; ``schema``: made, changed, checked, repaired; ``change_kind``
-  turns one of one kind into one of the other; ``additions`` adds what another side has more
+  turns one of one kind into one of the other; ``additions`` adds what another side has more; ``schema_record``: which
+  schema a file says to have
 - ``joining``: which rows belong together, and joining those of two sides that have never met
 - ``conflicts``: what waits for a person; ``resolving``: what is decided about a hidden row; ``restoring``: a deleted
   row, brought back
@@ -26,7 +27,7 @@ from engine.replica.conflicts import (
 from engine.replica.replica import Replica
 from engine.replica.resolving import delete_hidden, hidden_differences, keep_hidden, merge_hidden
 from engine.replica.restoring import KeptRow, find_deleted, is_certain, keys_in, restore_row, row_in
-from engine.replica.schema import record_made_from_peer, record_schema
+from engine.replica.schema_record import record_made_from_peer, record_schema
 from engine.replica.traces import find_traces, remove_traces
 
 __all__ = [

@@ -20,7 +20,7 @@ from engine.ordinary import late_references, likely_references, relations
 from engine.ordinary.eligibility import obstacles as ordinary_obstacles
 from engine.ordinary.foreign_keys import ForeignKey
 from engine.ordinary.hidden import check_none
-from engine.replica import additions, change_kind
+from engine.replica import additions, change_kind, schema_record
 from engine.replica.tables import Tables
 from engine.sqlite.sql import main
 from engine.table_plan import TablePlan, in_order
@@ -33,8 +33,6 @@ from engine.tables.likely_reference import LikelyReference
 from engine.tables.types import DescribedTable, Migration
 from engine.tables.waiting import HiddenRow
 from engine.text import sentences, t
-
-_FROM_PEER = "crsql_syncline_from_peer"
 
 
 class Schema(Tables):
@@ -97,19 +95,12 @@ class Schema(Tables):
         """(schema_name, schema_version) as the published client and server record them; (None, -1)
         without."""
         with self._reading() as db:
-            if not db.table_exists("main", "crsql_master"):
-                return None, -1
-            rows = dict(
-                db.execute("SELECT key, value FROM main.crsql_master WHERE key IN ('schema_name', 'schema_version')")
-            )
-            name, version = rows.get("schema_name"), rows.get("schema_version", -1)
-            return (name if isinstance(name, str) else None), (version if isinstance(version, int) else -1)
+            return schema_record.identity(db)
 
     def made_from_peer(self) -> bool:
         """Whether the file's tables were made after a peer's (``record_made_from_peer``)."""
         with self._reading() as db:
-            sql = "SELECT 1 FROM main.crsql_master WHERE key = ?"
-            return db.table_exists("main", "crsql_master") and db.execute(sql, (_FROM_PEER,)).fetchone() is not None
+            return schema_record.is_made_from_peer(db)
 
     def create_tables(
         self,
@@ -377,7 +368,7 @@ class Schema(Tables):
             if found.loses and not lose:
                 raise UsageError(t("The schema would drop {count:,} rows or values.", count=found.loses))
             if identity is not None:
-                record_schema(db, *identity)
+                schema_record.record_schema(db, *identity)
             return found
 
     def check(self) -> list[Finding]:
@@ -398,16 +389,3 @@ class Schema(Tables):
             site_id = identity.own(db)
         self.site_id, self._state.site_id = site_id or SiteId(b""), site_id
         return found
-
-
-def record_schema(db: apsw.Connection, name: str, version: int) -> None:
-    """Record which schema the file has now, as the published client and server do; part of the caller's transaction."""
-    db.execute(
-        "INSERT OR REPLACE INTO main.crsql_master (key, value) VALUES ('schema_name', ?), ('schema_version', ?)",
-        (name, version),
-    )
-
-
-def record_made_from_peer(db: apsw.Connection) -> None:
-    """Record that the file's tables were made after a peer's, likewise."""
-    db.execute("INSERT OR REPLACE INTO main.crsql_master (key, value) VALUES (?, 1)", (_FROM_PEER,))
