@@ -9,7 +9,7 @@
   these are called
 - ``meeting``: which rows of two sides have met; ``joining``: those that have not; ``join_texts`` what is asked;
   ``join_order``: parents first; ``join_comparison`` and ``join_rows``: how these compare; ``join_pairs``: copies of
-  the same rows under numbers of each side's own
+  the same rows under numbers of each side's own; ``join_takeover``: the other side's hold
 - ``digests``, ``row_queries``: comparing tables on request
 - ``endings``: how a session ends, and what each side is told; ``close_codes``: with which a connection is closed
 - ``actions``: what a session asks of its driver; ``execute``: how that is done on a replica

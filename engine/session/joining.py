@@ -19,26 +19,16 @@ from engine.ids import SiteId
 from engine.table_shape import Join, JoinCount, ParkedTable, Shape, Where
 from engine.tables import Known, Meeting
 from engine.text import Text, sentences, t
-from engine.wire import (
-    LEADING,
-    Joined,
-    Leads,
-    RowMessage,
-    Values,
-    ValuesRequest,
-    encode,
-)
+from engine.wire import LEADING, Joined, Leads, RowMessage, encode
 
 from . import endings, join_texts
-from .actions import BackUp, FindReferring, GiveUpRows, JoinAction, Settle, Snapshot, TakeNames, TakeRows
-from .join_comparison import Compared, compare_rows, left
+from .actions import BackUp, FindReferring, GiveUpRows, JoinAction, Settle, Snapshot, TakeNames
+from .join_comparison import Compared, compare_rows
 from .join_order import roots_first
-from .join_pairs import find_copies, unpacked
+from .join_pairs import find_copies
+from .join_takeover import Takeover, take_over
 from .meeting import MeetingSession
 from .row_queries import Question
-
-AT_A_TIME = 100
-"""Rows that are taken over at a time."""
 
 PATIENCE = 10.0
 """Seconds for which rows that are on their way from a third side are waited for, before others are compared with what
@@ -341,25 +331,12 @@ class JoinSession(MeetingSession):
         if rows.count.harmless:
             return True
         kept = yield from self._back_up()
-        columns = self.common_columns[name]
-        keys = tuple(dict.fromkeys((*rows.differing, *rows.deleted_here)))
-        while keys:
-            values: Values = yield ValuesRequest(0, name, keys[:AT_A_TIME])
-            if columns and any(is_there and not row for is_there, row in values.rows):
-                self._ask_person(name, rows.count, why=join_texts.TOO_LARGE)
-                return False
-            found = zip(keys, values.rows, strict=False)
-            taken = tuple((key, unpacked(row) if is_there else None) for key, (is_there, row) in found)
-            if not (yield TakeRows(name, taken, kept, columns)):
-                self.close(endings.ALTERED)
-                return False
-            keys = left(keys, values)
-        gone = rows.deleted_there
-        for at in range(0, len(gone), AT_A_TIME):
-            if not (yield TakeRows(name, tuple((key, None) for key in gone[at : at + AT_A_TIME]), kept)):
-                self.close(endings.ALTERED)
-                return False
-        return True
+        outcome = yield from take_over(name, rows, self.common_columns[name], kept)
+        if outcome is Takeover.TOO_LARGE:
+            self._ask_person(name, rows.count, why=join_texts.TOO_LARGE)
+        elif outcome is Takeover.WRITTEN:
+            self.close(endings.ALTERED)
+        return outcome is Takeover.DONE
 
     def _ask_person(self, name: str, count: JoinCount, *, why: Text | str = "") -> None:
         """Leave the table out until a person has said how it is joined."""
