@@ -60,10 +60,24 @@ class PeerRemoved:
 
 
 @dataclass(frozen=True, slots=True)
+class GuestChanged:
+    """The row of a guest of what this machine shares is different now."""
+
+    status: PeerStatus
+
+
+@dataclass(frozen=True, slots=True)
+class GuestRemoved:
+    """A guest has no row any more: it may not come in, nothing is shared, or it is a configured peer by now."""
+
+    peer: PeerId
+
+
+@dataclass(frozen=True, slots=True)
 class ChangesMoved:
     """Changes came in, went out, or were made here by any program.
 
-    ``peer`` is empty for local ones; for those of a guest, who has no row, it is the guest's name.
+    ``peer`` is empty for local ones; for those of a guest it is the guest's name.
     """
 
     time: float
@@ -123,7 +137,7 @@ class SyncFailed:
 class AttentionNeeded:
     """A peer was refused, and it looks as if only a person could mend that: told once, though it is tried again.
 
-    ``hint`` says what to do. ``peer`` is the name of a guest, who has no row, where that was turned away.
+    ``hint`` says what to do. ``peer`` is the name of a guest where that was turned away.
     """
 
     peer: str
@@ -181,6 +195,8 @@ class SettingsChanged:
 Event = (
     PeerChanged
     | PeerRemoved
+    | GuestChanged
+    | GuestRemoved
     | ChangesMoved
     | DatabaseChanged
     | DatabaseRemoved

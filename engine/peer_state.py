@@ -38,10 +38,11 @@ class Remedy(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class PeerStatus:
-    """One row of the peers table.
+    """One row of the peers table: of a configured peer, or of a guest of what this machine shares.
 
     Attributes:
-        peer: id of the configured peer. ``name``, ``database``, ``url`` and ``room`` as configured.
+        peer: id of the configured peer, or the guest's name.
+        name, database, url, room: as configured; a guest has no ``url``.
         state: derived from clocks, never from a hope.
         reason: one sentence: why this state, and what comes next; ``sentence`` counts down besides.
         remedy: what to begin with, where it needs a person and that is known.
@@ -55,6 +56,7 @@ class PeerStatus:
         one_sided: which columns stay on one side, in sentences, likewise.
         shared: how many tables each side syncs, and how many with the other, likewise; None where it does not tell.
         waiting: what of the database cannot be sent for now, in sentences, likewise.
+        guest: it was paired with this machine, and connects by itself.
     """
 
     peer: PeerId
@@ -79,6 +81,7 @@ class PeerStatus:
     one_sided: tuple[str, ...] = ()
     shared: Shared | None = None
     waiting: str = ""
+    guest: bool = False
 
     @property
     def explanation(self) -> str:

@@ -17,6 +17,8 @@ from engine.events import (
     DatabaseChanged,
     DatabaseRemoved,
     Event,
+    GuestChanged,
+    GuestRemoved,
     HubChanged,
     Paired,
     PeerChanged,
@@ -41,6 +43,9 @@ class Bridge(QObject):
     peers_changed = Signal(list)
     """list[PeerStatus]: the latest row of each peer that changed."""
     peer_removed = Signal(str)
+    guests_changed = Signal(list)
+    """list[PeerStatus]: likewise, of guests; they are named in place of an id."""
+    guest_removed = Signal(str)
     flow = Signal(list)
     """list[ChangesMoved], oldest first."""
     databases_changed = Signal(list)
@@ -72,6 +77,7 @@ class Bridge(QObject):
 
     def _pass_on(self, events: list[Event]) -> None:
         peers = {}
+        guests = {}
         databases = {}
         moved = []
         activity = []
@@ -83,6 +89,11 @@ class Bridge(QObject):
                 case PeerRemoved(peer):
                     peers.pop(peer, None)
                     self.peer_removed.emit(peer)
+                case GuestChanged(status):
+                    guests[status.peer] = status
+                case GuestRemoved(guest):
+                    guests.pop(guest, None)
+                    self.guest_removed.emit(guest)
                 case DatabaseChanged():
                     databases[event.database] = event
                 case DatabaseRemoved(database):
@@ -110,6 +121,8 @@ class Bridge(QObject):
             self.databases_changed.emit(list(databases.values()))
         if peers:
             self.peers_changed.emit(list(peers.values()))
+        if guests:
+            self.guests_changed.emit(list(guests.values()))
         if moved:
             self.flow.emit(moved)
         if activity:

@@ -48,6 +48,8 @@ class DatabaseChoice(QObject):
         bridge.database_removed.connect(self.model.remove_database)
         bridge.peers_changed.connect(self.model.update_peers)
         bridge.peer_removed.connect(self.model.remove_peer)
+        bridge.guests_changed.connect(self.model.update_peers)
+        bridge.guest_removed.connect(self.model.remove_peer)
         bridge.sharing_changed.connect(self.model.set_sharing)
         bridge.flow.connect(self.model.append)
         self.coverage.coverage_read.connect(self.model.set_coverage)

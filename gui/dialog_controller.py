@@ -19,6 +19,7 @@ from engine.events import ChangesMoved, FlowChange
 from engine.history.export import export
 from engine.history.journal import OverwrittenLine
 from engine.ids import DatabaseId, PeerId
+from engine.peer_state import PeerStatus
 from engine.settings import HOME, data_dir
 from engine.table_shape import NOTHING_FOUND
 from engine.truncate import Clipped
@@ -101,6 +102,10 @@ class DialogController(QObject):
         """Remove peers, if the person is sure."""
         self._commands.start(self._remove_peers(peers))
 
+    def revoke_guests(self, guests: Sequence[str]) -> None:
+        """Take their access from guests, by name, if the person is sure."""
+        self._commands.start(self._revoke_guests(guests))
+
     def remove_database(self, database: DatabaseId) -> None:
         """Remove a database with its peers, if the person is sure."""
         self._commands.start(self._remove_database(database))
@@ -140,8 +145,7 @@ class DialogController(QObject):
 
     def repair(self, peer: PeerId) -> None:
         """Ask whether to mend the sync records of a peer's database, and do it."""
-        config = next(known for known in self._engine.settings.peers if known.id == peer)
-        self.repair_database(config.database)
+        self.repair_database(self._status(peer).database)
 
     def repair_database(self, database: str) -> None:
         """Ask whether to mend the sync records of a database, and do it."""
@@ -153,13 +157,11 @@ class DialogController(QObject):
 
     def answer_suspended(self, peer: PeerId) -> None:
         """Ask whether most rows of tables of a peer's database are meant to be gone, and go on by the answers."""
-        config = next(known for known in self._engine.settings.peers if known.id == peer)
-        self._commands.start(self._answer_suspended(config.database))
+        self._commands.start(self._answer_suspended(self._status(peer).database))
 
     def new_id(self, peer: PeerId) -> None:
         """Give the file that is synced with this peer an id of its own, if the person is sure."""
-        config = next(known for known in self._engine.settings.peers if known.id == peer)
-        self.new_id_of(config.database)
+        self.new_id_of(self._status(peer).database)
 
     def new_id_of(self, database: DatabaseId) -> None:
         """Give a file an id of its own, if the person is sure."""
@@ -183,6 +185,11 @@ class DialogController(QObject):
 
     # The dialogs
 
+    def _status(self, peer: PeerId) -> PeerStatus:
+        """The row of a peer, or of a guest."""
+        rows = (*self._engine.peers.statuses(), *self._engine.sharing.statuses())
+        return next(known for known in rows if known.peer == peer)
+
     async def _add_database(self, file: Path | None) -> None:
         async with self._asking:
             await add_database.ask(self._window, self._engine, file)
@@ -203,6 +210,16 @@ class DialogController(QObject):
                     await self._engine.peers.remove(peer)
                 except SynclineError as error:  # it is gone, but its token is not; the others go too
                     self._commands.failed.emit(f"{name}: {in_words(error)}")
+
+    async def _revoke_guests(self, guests: Sequence[str]) -> None:
+        sentence = tr(
+            "Revoke the access of {machines}? They are disconnected at once, and need a new link to connect again. "
+            "The databases stay as they are on both sides.",
+            machines=", ".join(guests),
+        )
+        if await confirm.confirm(self._window, tr("Revoke access"), sentence, tr("Revoke access")):
+            for guest in guests:
+                await self._engine.sharing.revoke(guest)
 
     async def _remove_database(self, database: DatabaseId) -> None:
         name = next(known.name for known in self._engine.settings.databases if known.id == database)
@@ -263,14 +280,17 @@ class DialogController(QObject):
             self._commands.status_message.emit(done if found else tr("Nothing needed repair."))
 
     async def _join(self, peer: PeerId) -> None:
-        status = next(known for known in self._engine.peers.statuses() if known.peer == peer)
+        status = self._status(peer)
         asked = [one for one in status.parked if one.found is not None]
         async with self._asking:
             for one in asked:
                 how = await join.ask(self._window, one.table, self._commands.name_of(peer), one.found or NOTHING_FOUND)
                 if how is None:
                     return
-                await self._engine.peers.join(peer, how, one.table)
+                if status.guest:
+                    await self._engine.sharing.join(status.database, how, one.table)
+                else:
+                    await self._engine.peers.join(peer, how, one.table)
 
     async def _answer_suspended(self, database: DatabaseId) -> None:
         async with self._asking:

@@ -19,11 +19,12 @@ class EngineState(QObject):
     """Gathers the bridge's news.
 
     Attributes:
-        peers, databases: by id, as they were last told. sharing: likewise. coverage: of the databases, by id.
+        peers, databases: by id, as they were last told. guests: by name, likewise.
+        sharing: as it was last told. coverage: of the databases, by id.
     """
 
     peers_changed = Signal(list)
-    """All peers."""
+    """All peers, and guests."""
     databases_changed = Signal(dict)
     """All databases, by id."""
     sharing_changed = Signal(str)
@@ -31,7 +32,7 @@ class EngineState(QObject):
     changed = Signal()
     """Any of it."""
     peer_names_changed = Signal(dict)
-    """The peers' names, by id."""
+    """The peers' names, by id, and the guests'."""
     database_names_changed = Signal(dict)
     """The databases' names, by id."""
     site_names_changed = Signal(object)
@@ -45,6 +46,7 @@ class EngineState(QObject):
     def __init__(self, bridge: Bridge, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.peers: dict[str, PeerStatus] = {}
+        self.guests: dict[str, PeerStatus] = {}
         self.databases: dict[str, DatabaseChanged] = {}
         self.sharing = SharingChanged(0)
         self.coverage: dict[str, Coverage] = {}
@@ -54,6 +56,8 @@ class EngineState(QObject):
         self._paused = False
         bridge.peers_changed.connect(self._update_peers)
         bridge.peer_removed.connect(self._remove_peer)
+        bridge.guests_changed.connect(self._update_guests)
+        bridge.guest_removed.connect(self._remove_guest)
         bridge.databases_changed.connect(self._update_databases)
         bridge.database_removed.connect(self._remove_database)
         bridge.sharing_changed.connect(self._set_sharing)
@@ -61,7 +65,7 @@ class EngineState(QObject):
     def summary(self) -> Summary:
         """How all of it is, in a line."""
         return summary(
-            self.peers.values(),
+            self._everybody(),
             databases=len(self.databases),
             guests=self.sharing.guests,
             shared=self.sharing.port > 0,
@@ -83,13 +87,24 @@ class EngineState(QObject):
         self.peers.pop(peer, None)
         self._tell_peers()
 
+    def _update_guests(self, statuses: list[PeerStatus]) -> None:
+        self.guests |= {status.peer: status for status in statuses}
+        self._tell_peers()
+
+    def _remove_guest(self, guest: str) -> None:
+        self.guests.pop(guest, None)
+        self._tell_peers()
+
+    def _everybody(self) -> list[PeerStatus]:
+        return [*self.peers.values(), *self.guests.values()]
+
     def _tell_peers(self) -> None:
         """Tell only what is new of it: peers that nobody answers for have news every few seconds, for days."""
-        names: dict[str, str] = {status.peer: status.name for status in self.peers.values()}
+        names: dict[str, str] = {status.peer: status.name for status in self._everybody()}
         if names != self._peer_names:
             self._peer_names = names
             self.peer_names_changed.emit(names)
-        self.peers_changed.emit(list(self.peers.values()))
+        self.peers_changed.emit(self._everybody())
         self._tell_sites()
         paused = any(status.state is State.PAUSED for status in self.peers.values())
         if paused != self._paused:
@@ -98,7 +113,7 @@ class EngineState(QObject):
         self.changed.emit()
 
     def _tell_sites(self) -> None:
-        names = {status.site_id: status.name for status in self.peers.values() if status.site_id is not None}
+        names = {status.site_id: status.name for status in self._everybody() if status.site_id is not None}
         names |= {database.site_id: database.name for database in self.databases.values() if database.site_id}
         if names != self._site_names:
             self._site_names = names

@@ -48,6 +48,8 @@ async def states() -> AsyncIterator[Window]:
             for database, number in (("l", 0), ("l", 1), ("n", 2), ("r", 6))
         ]
         bridge.peers_changed.emit([*states, *others])
+        guest = replace(states[0], peer=PeerId("studio"), name="studio", url="", guest=True, received=40)
+        bridge.guests_changed.emit([guest])
         for database, synced, tables in (("d", 12, 15), ("l", 9, 9), ("n", 6, 1_204), ("r", 1, 1)):
             window.choice.coverage.coverage_read.emit(database, Coverage(synced, tables))
         for database, count in (("d", 3), ("l", 40), ("n", 1_200)):

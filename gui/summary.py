@@ -10,7 +10,7 @@ from engine.peer_state import PeerStatus, State
 from engine.tables import Coverage
 from gui.language import said, tr
 from gui.models import times
-from gui.models.database_status import covered, together
+from gui.models.database_status import counted, covered, together
 from gui.models.labels import state_word
 from gui.theme import worst
 
@@ -51,9 +51,11 @@ def summary(
     """Sum up the peers for the status bar and the tray.
 
     Args:
-        peers: all of them. databases: how many there are. guests: who may come in where this machine shares.
-        shared: whether it does. coverage: how many tables of each database are synced, as far as that is known.
+        peers: all of them, guests among them. databases: how many there are. guests: who may come in.
+        shared: whether this machine shares.
+        coverage: how many tables of each database are synced, as far as that is known.
     """
+    peers = counted(peers)
     if not peers:
         if shared:
             return Summary(None, shared_with(guests))

@@ -19,6 +19,7 @@ from engine.api import Engine
 from engine.cli.demo.hub import SIDES, Demo
 from engine.errors import NotADatabase
 from engine.history.journal import Journal
+from engine.ids import PeerId
 from engine.peer_state import State
 from engine.settings import Pause
 from engine.table_shape import JoinCount
@@ -91,7 +92,7 @@ class Gallery:
             window.choice.choose("d")
             await self._show("states-chosen", window)
             window.peers.table.selectRow(0)
-            window.peers.filter.setText("o")
+            window.peers.filter.setText("st")
             await self._show("states-filtered", window)
             window.peers.filter.clear()
             window.tabs.setCurrentWidget(window.conflicts)
@@ -229,12 +230,16 @@ class Gallery:
         menu = window.peers.menu_for([self._laptop.id])
         await self._show("peer-menu", menu)
         menu.close()
+        menu = window.peers.menu_for_guests([PeerId("studio")])
+        await self._show("guest-menu", menu)
+        menu.close()
         await self._show("tray-menu-latest", _tray(window).menu)
         await self._show("pause-menu", window.pause_menu)
 
     async def _questions(self) -> None:
         window, dialogs, peer = self._window, self._window.dialogs, self._laptop.id
         await self._ask("remove-peer", dialogs._remove_peers([peer]))
+        await self._ask("revoke-access", dialogs._revoke_guests(["studio"]))
         await self._ask("remove-database", dialogs._remove_database(self._laptop.database))
         await self._ask("new-id", dialogs._new_id(self._laptop.database))
         await self._ask("about", about.show(window))

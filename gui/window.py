@@ -120,6 +120,8 @@ class Window(QMainWindow):
         actions, commands, bridge, dialogs = self.actions_shared, self.commands, self.bridge, self.dialogs
         bridge.peers_changed.connect(self.peers.model.update)
         bridge.peer_removed.connect(self.peers.model.remove)
+        bridge.guests_changed.connect(self.peers.model.update)
+        bridge.guest_removed.connect(self.peers.model.remove)
         bridge.settings_changed.connect(self._settings_changed)
         bridge.needs_you.connect(self._guest_needs_you)
         bridge.flow.connect(self.flow.append)
@@ -173,6 +175,7 @@ class Window(QMainWindow):
         peers.pause_requested.connect(lambda chosen, pause: commands.pause(pause, chosen))
         peers.edit_requested.connect(lambda peer: dialogs.edit_peer(peer))
         peers.remove_requested.connect(dialogs.remove_peers)
+        peers.revoke_requested.connect(dialogs.revoke_guests)
         peers.verify_requested.connect(dialogs.verify)
         peers.tables_requested.connect(dialogs.compare_tables)
         peers.repair_requested.connect(dialogs.repair)
@@ -226,7 +229,7 @@ class Window(QMainWindow):
         self.actions_shared.set_database(self.choice.name)
 
     def _guest_needs_you(self, event: AttentionNeeded) -> None:
-        if event.peer not in self._state.peers:  # it has no row to say so
+        if event.peer not in self._state.peers and event.peer not in self._state.guests:  # it has no row to say so
             self.notices.show_message(f"{event.peer}: {said(sentences(event.sentence, event.hint))}")
 
     def _update_summary(self) -> None:

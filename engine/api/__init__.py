@@ -5,7 +5,7 @@ Two places to meet it: the async methods of ``Engine`` and its parts, and the st
 - ``databases``: ``engine.databases``, the files and their tables
 - ``peers``: ``engine.peers``, whom they are kept in sync with
 - ``checks``: ``engine.checks``, how a peer's tables and rows compare with ours, and what mends them
-- ``sharing``: ``engine.sharing``, what this machine shares, and with whom
+- ``sharing``: ``engine.sharing``, what this machine shares, and with whom; ``guest_rows``: how those are
 - ``pairing``: ``engine.pairing``, finds machines that share, and pairs with them
 - ``serving``: ``engine.serving``, the hub
 - ``history``: ``engine.history``, what was synced, and what was overwritten
@@ -26,6 +26,7 @@ from engine.api.checks import Checks
 from engine.api.core import Core
 from engine.api.databases import Databases
 from engine.api.files import Files
+from engine.api.guest_rows import GuestRows
 from engine.api.history import History
 from engine.api.links import Links
 from engine.api.pairing import Pairing
@@ -76,7 +77,8 @@ class Engine:
         tokens = Tokens(token_store)
         self._core = core = Core(settings, store, journal, backups)
         self._links = links = Links(core, tokens, schema, policies)
-        self.sharing = Sharing(core, data)
+        guests = GuestRows(core, links)
+        self.sharing = Sharing(core, guests, data)
         self._files = files = Files(core, links, self.sharing)
         self.peers = Peers(core, links, tokens)
         self.checks = Checks(core, files, links, tokens)
@@ -106,7 +108,7 @@ class Engine:
         await self.pairing.close()
         await self._links.stop()
         await self.serving.close()
-        await self.sharing.close()
+        await self.sharing.end()
         await self._files.close_all()
         self._links.close()
         if self._core.journal is not None:

@@ -10,23 +10,19 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from engine.change import Change
 from engine.errors import UsageError
-from engine.events import AttentionNeeded, ChangesMoved, Event, FlowChange, FlowDirection, SettingsChanged
-from engine.history.event_stream import EventStream, flow_in, flow_of
+from engine.events import ChangesMoved, Event, FlowChange, FlowDirection, SettingsChanged
+from engine.history.event_stream import EventStream, flow_of
 from engine.history.journal import Journal
 from engine.ids import DatabaseId
 from engine.links.inbound import InboundConnections
-from engine.links.retry_policy import LEFT
 from engine.replica import Replica
 from engine.settings import DatabaseConfig, Settings, SettingsFile
 from engine.storage.backup import Backups
 from engine.storage.host_pool import HostPool
-from engine.tables import Applied
 from engine.text import t
 
 P = ParamSpec("P")
 T = TypeVar("T")
-
-COPIED_HERE = t("If this machine's file is the copy, give it a new id: More, Databases, “New id…”.")
 
 
 class Core:
@@ -53,7 +49,6 @@ class Core:
         self.backups = backups
         self.hosts = HostPool(_LocalWrites(self), backups=backups)
         self.inbound = InboundConnections()
-        self.inbound.news = _GuestListener(self)
         self._store = store
         self._streams: list[EventStream] = []
 
@@ -149,34 +144,3 @@ class _LocalWrites:
         lines = flow_of(changes, self._core.hosts.numbers(path))
         for database in self._core.databases_at(path):
             self._core.emit(ChangesMoved(time.time(), database.id, "", FlowDirection.LOCAL, lines))
-
-
-class _GuestListener:
-    """Records what guests bring and take (``engine.links.inbound.News``): they have no row, and go by their names."""
-
-    def __init__(self, core: Core) -> None:
-        self._core = core
-        self._turned_away: dict[tuple[Path, str], str] = {}
-        """Guests whose last connection ended because of a copied file, and the reason; they come again and again."""
-
-    def inbound_merged(self, path: Path, guest: str, applied: Sequence[Applied]) -> None:
-        if self._core.watched or self._core.journal is not None:
-            for database in self._core.databases_at(path):
-                self._core.record_flow(database.id, guest, guest, FlowDirection.IN, flow_in(applied))
-
-    def inbound_sent(self, path: Path, guest: str, changes: Sequence[Change]) -> None:
-        databases = self._core.databases_at(path) if self._core.watched else ()
-        if databases:  # a hub's rooms are none: its guests are many
-            lines = flow_of(changes, self._core.hosts.numbers(path))
-            for database in databases:
-                self._core.record_flow(database.id, guest, guest, FlowDirection.OUT, lines)
-
-    def inbound_ended(self, path: Path, guest: str, copied: str) -> None:
-        before = self._turned_away.pop((path, guest), "")
-        if copied:
-            self._turned_away[path, guest] = copied
-            if copied != before:
-                self._core.emit(AttentionNeeded(guest, copied, COPIED_HERE))
-
-    def inbound_parked(self, path: Path, guest: str, reason: str) -> None:
-        self._core.emit(AttentionNeeded(guest, reason, LEFT))

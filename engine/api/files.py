@@ -134,6 +134,7 @@ class _DatabaseListener:
         database, host = self.database, self.host
         for link in self.links.of_database(database.id):
             link.local_moved(host.version)
+        self.sharing.version_moved(database.id, host.version)
         problem = str(host.trouble or "")
         path = str(database.path)
         self.core.emit(DatabaseChanged(database.id, database.name, path, host.site_id, host.version, problem))

@@ -35,13 +35,13 @@ class Links:
     Attributes:
         schema: as passed.
         moved: set whenever a peer's row changed; whoever waits for that clears it first.
-        on_change: called likewise.
+        listeners: called likewise, and when a peer is gone.
     """
 
     def __init__(self, core: Core, tokens: Tokens, schema: SchemaName | None, policies: Policies) -> None:
         self.schema = schema
         self.moved = asyncio.Event()
-        self.on_change: Callable[[], None] = lambda: None
+        self.listeners: list[Callable[[], None]] = []
         self._core = core
         self._tokens = tokens
         self._policies = policies
@@ -85,6 +85,12 @@ class Links:
         await self[peer].stop()
         self._listener.activity.forget(peer)
         del self._links[peer]
+        self.tell()
+
+    def tell(self) -> None:
+        """Call whoever wants to know of every change."""
+        for listener in self.listeners:
+            listener()
 
     async def stop(self) -> None:
         """End every link."""
@@ -136,7 +142,7 @@ class _LinkListener:
             if journal is not None and status.site_id is not None:
                 journal.leave_out(status.peer, Unsynced.of(status))
             self.activity.state(status, self._links[status.peer].trouble)
-        self._links.on_change()
+        self._links.tell()
 
     def merged(self, peer: PeerId, applied: Sequence[Applied]) -> None:
         link = self._links[peer]

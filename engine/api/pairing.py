@@ -39,7 +39,7 @@ class Pairing:
         self._peers = peers
         self._sharing = sharing
         self._relocator = Relocator(self._lost, self._moved_to)
-        links.on_change = self._relocator.check
+        links.listeners.append(self._relocator.check)
 
     def discover(self, on_change: Callable[[], None] = lambda: None, *, here: bool = False) -> Discovery:
         """Look for other machines that share, inside ``async with``; see ``engine.pairing.discovery``.

@@ -9,12 +9,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from engine.api.core import Core
+from engine.api.guest_rows import GuestRows
 from engine.errors import SynclineError, UsageError
 from engine.events import Guest, Paired, SharingChanged
 from engine.ids import DatabaseId
 from engine.pairing.discovery import Announcement, machine_name, offer
 from engine.pairing.lan_server import LanServer, room_for
 from engine.pairing.pairing_link import PairingLink
+from engine.peer_state import PeerStatus
 from engine.settings import DatabaseConfig, data_dir
 from engine.storage.replica_host import ReplicaHost
 from engine.table_shape import Join
@@ -25,17 +27,18 @@ class Sharing:
     """Databases that are shared, and who may come in.
 
     Args:
-        core: of the engine. data: as for ``Engine``.
+        core, guests: of the engine. data: as for ``Engine``.
 
     Attributes:
         server: what serves them now; None for nothing.
         machine: what this machine calls itself, towards others that pair with it or find it.
     """
 
-    def __init__(self, core: Core, data: Path | None) -> None:
+    def __init__(self, core: Core, guests: GuestRows, data: Path | None) -> None:
         self.server: LanServer | None = None
         self.machine = machine_name()
         self._core = core
+        self._guests = guests
         self._data = data
         self._stack = contextlib.AsyncExitStack()
         self._announcement: Announcement | None = None
@@ -93,6 +96,10 @@ class Sharing:
         """Return everybody who was paired with this machine and may come in; [] while nothing is shared."""
         return self.server.guests() if self.server is not None else []
 
+    def statuses(self) -> list[PeerStatus]:
+        """Return the row of every guest, by name; those that are configured peers as well have none here."""
+        return self._guests.statuses()
+
     async def revoke(self, guest: str) -> None:
         """Take away what somebody was let in with, by name; the connection is cut at once.
 
@@ -144,6 +151,15 @@ class Sharing:
         self.server = self._announcement = None
         await self._stack.aclose()
 
+    async def end(self) -> None:
+        """Share nothing, at the end of the engine."""
+        await self.close()
+        self._guests.close()
+
+    def version_moved(self, database: DatabaseId, version: int) -> None:
+        """Have what is due to guests counted anew: a database is at ``version``."""
+        self._guests.local_moved(database, version)
+
     def file_changed(self, database: DatabaseConfig, host: ReplicaHost) -> None:
         """Announce a database by its tables as they are now, if it is shared."""
         rooms = self.server.rooms if self.server is not None else {}
@@ -155,12 +171,12 @@ class Sharing:
         if not self._core.settings.share:
             if self.server is not None:
                 await self.close()
-                self._core.emit(SharingChanged(0))
+                self._ended()
             return
         try:
             await self._open()
         except SynclineError as error:
-            self._core.emit(SharingChanged(0, problem=error.advice))
+            self._ended(error.advice)
 
     async def _open(self) -> LanServer:
         await self.close()
@@ -199,4 +215,10 @@ class Sharing:
 
     def _report(self) -> None:
         if self.server is not None:
-            self._core.emit(SharingChanged(self.server.port, tuple(self.server.guests())))
+            guests = self.server.guests()
+            self._guests.keep(guests, self.server.rooms)
+            self._core.emit(SharingChanged(self.server.port, tuple(guests)))
+
+    def _ended(self, problem: str = "") -> None:
+        self._guests.keep((), {})
+        self._core.emit(SharingChanged(0, problem=problem))

@@ -226,8 +226,11 @@ class Guests:
             if grant.token is not None:
                 facts["token"] = grant.token.name
             log.info("A peer came", extra=facts)
-            with self._inbound.attend(inbound, driver), self._upstreams.attend(room, host, is_hub=socket.is_hub):
-                ended = await driver.run()
+            try:
+                with self._inbound.attend(inbound, driver), self._upstreams.attend(room, host, is_hub=socket.is_hub):
+                    ended = await driver.run()
+            finally:
+                inbound.left()
             inbound.ended(ended.reason)
             facts |= {f"{what}_{way}": count for (what, way), count in moved([driver]).items()}
             log.info("A peer left: %s", ended.reason, extra=facts)

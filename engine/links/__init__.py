@@ -6,5 +6,5 @@
 - ``schedule``: when the next attempt is due; ``backoff``: how long to wait
 - ``retry_policy``: what each kind of failure means for that, and for the person; ``troubles``: those of one link
 - ``sync_requests``: who asked for a sync and waits
-- ``peer_status``: from a session's facts to the state that a person reads
+- ``peer_status``: from a session's facts to the state that a person reads; ``guest_row``: that of who dials us
 """

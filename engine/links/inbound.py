@@ -45,7 +45,14 @@ class Watcher(Protocol):
 
 
 class News(Protocol):
-    """Wants to know what inbound connections bring and take for which no watcher reports: the engine."""
+    """Wants to know how inbound connections stand, and what they bring and take for which no watcher reports: the
+    engine. Each guest is named."""
+
+    def inbound_stepped(self, path: Path, guest: str, driver: Driver) -> None:
+        """A guest's session has taken a step; its facts may have changed."""
+
+    def inbound_left(self, path: Path, guest: str, driver: Driver) -> None:
+        """A guest's connection is over, however that came."""
 
     def inbound_merged(self, path: Path, guest: str, applied: Sequence[Applied]) -> None:
         """What a guest, by name, sent was merged into this file."""
@@ -96,6 +103,8 @@ class InboundConnection:
             log.info("Not all is synced: %s", sentence, extra={"room": self.driver.host.path.name})
             if self._news is not None and not self.watchers:
                 self._news.inbound_parked(self.driver.host.path, self._guest, sentence)
+        if self._news is not None and not self.over:
+            self._news.inbound_stepped(self.driver.host.path, self._guest, self.driver)
         if self._on_known is not None and self.known:
             on_known, self._on_known = self._on_known, None
             on_known()
@@ -130,6 +139,11 @@ class InboundConnection:
         session = self.driver.session
         if self._news is not None and (session.greeted or session.copied):
             self._news.inbound_ended(self.driver.host.path, self._guest, reason if session.copied else "")
+
+    def left(self) -> None:
+        """For the hub: the connection is over."""
+        if self._news is not None:
+            self._news.inbound_left(self.driver.host.path, self._guest, self.driver)
 
     def attended(self, on_known: Callable[[], None]) -> None:
         """For ``InboundConnections``: call this once the peer is known."""

@@ -43,6 +43,12 @@ class DatabaseStatus:
         return " · ".join(filter(None, (self.brief, self.tables)))
 
 
+def counted(peers: Iterable[PeerStatus]) -> list[PeerStatus]:
+    """Those by whose states a person judges: every peer, and guests while they are there, or need the person. A guest
+    that is not there comes when it likes."""
+    return [peer for peer in peers if not peer.guest or peer.state not in (State.IDLE, State.WAITING)]
+
+
 def describe(
     database: str,
     name: str,
@@ -57,9 +63,11 @@ def describe(
     """Put how a database stands into words.
 
     Args:
-        peers: those it is synced with. coverage: how many of its tables are. guests: who may come to it here.
+        peers: those it is synced with, guests among them. coverage: how many of its tables are.
+        guests: who may come to it here.
         problem: why it cannot be used. shared: whether others can come. opening: nothing is known of it yet.
     """
+    peers = counted(peers)
     tables = tables_of(coverage) if coverage is not None else ""
     if problem:
         return DatabaseStatus(database, name, State.NEEDS_YOU, tr("Cannot be used"), said(problem), tables)

@@ -1,4 +1,4 @@
-"""The peers table: one row for each configured peer, as the engine last told it."""
+"""The peers table: a row for each configured peer, and each guest of what is shared, as the engine last told it."""
 
 from __future__ import annotations
 
@@ -230,7 +230,7 @@ class PeersModel(QAbstractTableModel):
     def _text(self, peer: PeerStatus, column: Column) -> str:
         match column:
             case Column.NAME:
-                return peer.name
+                return tr("{machine} (guest)", machine=peer.name) if peer.guest else peer.name
             case Column.DATABASE:
                 return self.database_name(peer)
             case Column.STATE:
@@ -240,6 +240,8 @@ class PeersModel(QAbstractTableModel):
                 return tr("{state}, stale", state=text) if self.is_stale(peer) else text
             case Column.LAST_ATTEMPT:
                 return times.relative(peer.last_attempt)
+            case Column.ADDRESS if peer.guest:
+                return tr("connects by itself")
             case Column.ADDRESS:
                 return peer.url if without_room(peer.url) != peer.url else f"{peer.url} · {peer.room}"
             case _:
@@ -258,6 +260,10 @@ class PeersModel(QAbstractTableModel):
         match column:
             case Column.NAME | Column.LAST_SUCCESS if self.is_stale(peer):
                 return tr("Not heard from for a long time. Last in sync: {time}.", time=times.exact(peer.last_success))
+            case Column.NAME | Column.ADDRESS if peer.guest:
+                return tr(
+                    "Was paired with this machine, and connects to it by itself. “Share” can take its access away."
+                )
             case Column.STATE:
                 return self._sentence(peer, peer.sentence())
             case Column.LAST_SUCCESS:
@@ -267,6 +273,8 @@ class PeersModel(QAbstractTableModel):
                 if peer.next_attempt is not None:
                     tip += "\n" + tr("Next: {time}", time=times.exact(peer.next_attempt))
                 return tip
+            case Column.RECEIVED | Column.CONFIRMED if peer.site_id is None and peer.guest:
+                return tr("Nothing is known of this guest yet: it has not come since Syncline was started.")
             case Column.RECEIVED | Column.CONFIRMED if peer.site_id is None:
                 return tr("Nothing is known of this peer yet: it has never answered.")
             case Column.RECEIVED:

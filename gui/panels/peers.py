@@ -4,39 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import (
-    QByteArray,
-    QModelIndex,
-    QPersistentModelIndex,
-    QPoint,
-    QRectF,
-    Qt,
-    QTimer,
-    Signal,
-    Slot,
-)
-from PySide6.QtGui import QAction, QColor, QHideEvent, QKeySequence, QPainter, QPalette, QShowEvent
-from PySide6.QtWidgets import (
-    QHBoxLayout,
-    QLineEdit,
-    QMenu,
-    QPushButton,
-    QStackedWidget,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import QByteArray, QModelIndex, QPoint, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QAction, QHideEvent, QKeySequence, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.ids import PeerId
-from engine.peer_state import Remedy
+from engine.peer_state import PeerStatus, Remedy
 from gui import theme
 from gui.actions import PauseMenu
 from gui.language import on_language_change, tr
-from gui.models.peers import PEER_ROLE, PROGRESS_ROLE, SENTENCE_ROLE, Column, PeersModel, PeersProxy
+from gui.models.peers import Column, PeersModel, PeersProxy
 from gui.models.times import TICK
 from gui.panels.action_banner import ActionBanner
+from gui.panels.state_delegate import StateDelegate
 from gui.panels.table import EmptyPage, Table
 
 _WIDTHS = {
@@ -67,7 +47,7 @@ _MORE = (Column.DATABASE, Column.CONFIRMED, Column.LAST_ATTEMPT, Column.ADDRESS)
 
 
 class PeersPanel(QWidget):
-    """Shows ``model`` and says in signals what a person asks for. Peers are named by their ids."""
+    """Shows ``model`` and says in signals what a person asks for. Peers go by their ids, guests by their names."""
 
     sync_requested = Signal(list)
     """list[str]"""
@@ -92,7 +72,9 @@ class PeersPanel(QWidget):
     flow_requested = Signal(str)
     """Show the changes of this peer."""
     selection_changed = Signal(list)
-    """list[str]: the chosen peers."""
+    """list[str]: the chosen peers, without guests."""
+    revoke_requested = Signal(list)
+    """list[str]: take their access from these guests."""
     add_peer_requested = Signal()
     share_requested = Signal()
 
@@ -141,9 +123,12 @@ class PeersPanel(QWidget):
         self._bar.insertWidget(0, widget)
 
     def selected(self) -> list[PeerId]:
-        """The ids of the chosen peers, from the top down."""
-        rows = sorted(index.row() for index in self.table.selectionModel().selectedRows())
-        return [self.proxy.index(row, 0).data(PEER_ROLE) for row in rows]
+        """The ids of the chosen peers, from the top down; guests are none."""
+        return [peer.peer for peer in self._chosen() if not peer.guest]
+
+    def selected_guests(self) -> list[PeerId]:
+        """The names of the chosen guests, from the top down."""
+        return [peer.peer for peer in self._chosen() if peer.guest]
 
     @Slot(dict)
     def set_database_names(self, names: Mapping[str, str]) -> None:
@@ -165,6 +150,12 @@ class PeersPanel(QWidget):
         """Say who comes to this machine, which shares; '' when it does not."""
         self._sharing = who
         self._show_page()
+
+    def _chosen(self) -> list[PeerStatus]:
+        return [self._status(index) for index in sorted(self.table.selectionModel().selectedRows())]
+
+    def _status(self, index: QModelIndex) -> PeerStatus:
+        return self.model.status(self.proxy.mapToSource(index).row())
 
     def save_state(self) -> bytes:
         """How the columns lie, to be given to ``restore_state``."""
@@ -198,7 +189,7 @@ class PeersPanel(QWidget):
         table.selectionModel().selectionChanged.connect(lambda: self.selection_changed.emit(self.selected()))
         table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         table.customContextMenuRequested.connect(self._show_menu)
-        table.activated.connect(lambda index: self.edit_requested.emit(index.data(PEER_ROLE)))
+        table.activated.connect(self._activate)
         remove = QAction(self)
         remove.setShortcut(QKeySequence.StandardKey.Delete)
         remove.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
@@ -252,7 +243,7 @@ class PeersPanel(QWidget):
             )
 
     def _show_remedy(self) -> None:
-        self.remedy.show_for(self.model.statuses(), self.selected())
+        self.remedy.show_for(self.model.statuses(), [peer.peer for peer in self._chosen()])
 
     # What a person does
 
@@ -305,14 +296,40 @@ class PeersPanel(QWidget):
         remove.triggered.connect(lambda: self.remove_requested.emit(chosen))
         return menu
 
+    def menu_for_guests(self, chosen: list[PeerId]) -> QMenu:
+        """The menu for these guests, who connect by themselves; deleted when it is closed."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        flow = menu.addAction(theme.icon("flow"), tr("Show changes"))
+        flow.triggered.connect(lambda: self.flow_requested.emit(chosen[0]))
+        flow.setEnabled(len(chosen) == 1)
+        share = menu.addAction(theme.icon("share"), tr("Share…"))
+        share.triggered.connect(self.share_requested)
+        self.table.add_to(menu)
+        menu.addSeparator()
+        revoke = menu.addAction(theme.icon("remove"), tr("Revoke access…"))
+        revoke.triggered.connect(lambda: self.revoke_requested.emit(chosen))
+        return menu
+
     def _show_menu(self, where: QPoint) -> None:
-        chosen = self.selected()
-        if chosen:
-            self.menu_for(chosen).popup(self.table.viewport().mapToGlobal(where))
+        peers, guests = self.selected(), self.selected_guests()
+        if peers or guests:
+            menu = self.menu_for(peers) if peers else self.menu_for_guests(guests)
+            menu.popup(self.table.viewport().mapToGlobal(where))
+
+    def _activate(self, index: QModelIndex) -> None:
+        peer = self._status(index)
+        if peer.guest:
+            self.share_requested.emit()
+        else:
+            self.edit_requested.emit(peer.peer)
 
     def _remove(self) -> None:
-        if chosen := self.selected():
-            self.remove_requested.emit(chosen)
+        peers, guests = self.selected(), self.selected_guests()
+        if peers:
+            self.remove_requested.emit(peers)
+        elif guests:
+            self.revoke_requested.emit(guests)
 
     # Relative times
 
@@ -334,48 +351,3 @@ class PeersPanel(QWidget):
         bottom = self.table.rowAt(self.table.viewport().height() - 1)
         seen = range(max(top, 0), (last if bottom < 0 else bottom) + 1)
         self.model.refresh_times([self.proxy.mapToSource(self.proxy.index(row, 0)).row() for row in seen])
-
-
-class StateDelegate(QStyledItemDelegate):
-    """The state's icon and word, then why it is so, and the progress of a sync under way as a thin bar below them."""
-
-    def paint(
-        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
-    ) -> None:
-        super().paint(painter, option, index)
-        chosen = bool(option.state & QStyle.StateFlag.State_Selected)
-        bright = option.palette.color(QPalette.ColorRole.HighlightedText)
-        self._paint_sentence(painter, option, index, bright if chosen else theme.tone_color(theme.QUIET))
-        progress = index.data(PROGRESS_ROLE)
-        if progress is None:
-            return
-        done, total = progress
-        groove = QRectF(option.rect).adjusted(6, option.rect.height() - 4, -6, -1)
-        bar = QRectF(groove)
-        bar.setWidth(groove.width() * min(1.0, done / total))
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(bright if chosen else theme.tone_color(theme.BUSY))
-        painter.setOpacity(0.25)
-        painter.drawRoundedRect(groove, 1.5, 1.5)
-        painter.setOpacity(1.0)
-        painter.drawRoundedRect(bar, 1.5, 1.5)
-        painter.restore()
-
-    def _paint_sentence(
-        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex, color: QColor
-    ) -> None:
-        sentence = index.data(SENTENCE_ROLE)
-        if not sentence:
-            return
-        whole = QStyleOptionViewItem(option)
-        self.initStyleOption(whole, index)
-        room = option.widget.style().subElementRect(QStyle.SubElement.SE_ItemViewItemText, whole, option.widget)
-        room.setLeft(room.left() + whole.fontMetrics.horizontalAdvance(whole.text) + 16)
-        room.setRight(option.rect.right() - 4)
-        painter.save()
-        painter.setPen(color)
-        text = whole.fontMetrics.elidedText(sentence, Qt.TextElideMode.ElideRight, room.width())
-        painter.drawText(room, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
-        painter.restore()

@@ -330,8 +330,11 @@ async def test_where_nothing_is_dialled_the_guests_are_named(tmp_path: Path) -> 
         await until(lambda: line.text() == "Shared; no machine is paired yet.", "it says that it is shared")
         guest.sharing.machine = "visitor"
         await guest.pairing.pair(engine.sharing.invite(database.id), (await guest.databases.add(theirs)).id)
-        await until(lambda: line.text() == "Shared; connected: visitor.", "it says who is there")
-        await until(lambda: line.text() in window.peers.empty.sentence.text(), "the empty table says it, too")
+        await until(lambda: line.text().startswith("In sync: visitor."), "it says who is there, and how that is")
+        assert "Shared; connected: visitor." in window.peers.empty.sentence.text()
+        [row] = window.peers.model.statuses()
+        assert (row.name, row.guest, row.state) == ("visitor", True, State.IN_SYNC)
+        assert window.choice.model.status(database.id).brief == "In sync with visitor"
         window.commands.status_message.emit("A passing remark.")
         assert not line.isVisible()
         await engine.change_settings(auto_sync=False)
@@ -341,9 +344,18 @@ async def test_where_nothing_is_dialled_the_guests_are_named(tmp_path: Path) -> 
         await until(lambda: "brought" in flow_texts(window), "the flow shows it")
         assert "visitor" in {window.flow.model.index(row, 2).data() for row in range(window.flow.model.rowCount())}
         window.bridge.needs_you.emit(AttentionNeeded("visitor", "The file on the other side was copied.", "Mend it."))
-        assert window.notices.text == "visitor: The file on the other side was copied. Mend it."
+        assert not window.notices.text, "its row says so"
+        window.bridge.needs_you.emit(AttentionNeeded("stranger", "The file on the other side was copied.", "Mend it."))
+        assert window.notices.text == "stranger: The file on the other side was copied. Mend it."
         await guest.peers.pause(Pause.FOREVER)
         await until(lambda: line.text() == "Shared; no machine is connected.", "it says that nobody is there")
+        await until(lambda: window.peers.model.statuses()[0].state is State.IDLE, "its row does, too")
+        window.peers.table.selectRow(0)
+        window.peers.revoke_requested.emit(window.peers.selected_guests())
+        question = await dialog(window, QMessageBox)
+        next(button for button in question.buttons() if button.text() == "Revoke access").click()
+        await until(lambda: not engine.sharing.guests(), "its access is gone")
+        await until(lambda: not window.peers.model.rowCount(), "and its row")
 
 
 @on_gui_loop

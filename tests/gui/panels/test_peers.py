@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import QItemSelectionModel, QPoint, Qt, SignalInstance
-from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtGui import QGuiApplication, QImage, QKeySequence
 from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QMenu, QPushButton, QTableView, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -105,6 +105,43 @@ def test_the_menu_says_what_a_person_asks_for(panel: PeersPanel) -> None:
     both = panel.menu_for(["a", "b"])
     assert not action(both, "Edit…").isEnabled()
     assert action(both, "Sync now").isEnabled()
+
+
+def test_guests_are_rows_that_nobody_can_dial(panel: PeersPanel) -> None:
+    panel.model.update([status("a"), status("studio", name="studio", url="", guest=True)])
+    panel.set_sharing("Shared; connected: studio.")
+    names = {panel.proxy.index(row, Column.NAME).data() for row in range(panel.proxy.rowCount())}
+    assert names == {"Peer a", "studio (guest)"}
+    edit, share, remove, revoke, flow = (
+        heard(signal)
+        for signal in (
+            panel.edit_requested,
+            panel.share_requested,
+            panel.remove_requested,
+            panel.revoke_requested,
+            panel.flow_requested,
+        )
+    )
+    panel.filter.setText("guest")
+    panel.table.selectRow(0)
+    assert (panel.selected(), panel.selected_guests()) == ([], ["studio"])
+    panel.table.activated.emit(panel.proxy.index(0, 0))
+    delete(panel)
+    menu = panel.menu_for_guests(panel.selected_guests())
+    press(menu, "Show changes")
+    press(menu, "Share…")
+    press(menu, "Revoke access…")
+    assert (edit, remove, share, flow) == ([], [], [(), ()], ["studio"])
+    assert revoke == [["studio"], ["studio"]]
+    panel.filter.clear()
+    panel.table.selectAll()
+    delete(panel)
+    assert remove == [["a"]], "a guest is thrown out by itself, or not at all"
+
+
+def delete(panel: PeersPanel) -> None:
+    """What the key does where the table has the focus."""
+    next(one for one in panel.table.actions() if one.shortcut() == QKeySequence.StandardKey.Delete).trigger()
 
 
 def action(menu: QMenu, text: str) -> Any:

@@ -1,0 +1,136 @@
+"""The row of a guest, who was paired with this machine and dials it: state and clocks are derived as a peer's."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+from engine.errors import SynclineError
+from engine.ids import DatabaseId, PeerId
+from engine.links.peer_status import Board, Progress, connected_state
+from engine.links.retry_policy import POLICIES, Trouble
+from engine.peer_state import PeerStatus, Remedy, State
+from engine.settings import PeerConfig
+from engine.tables import Waiting
+from engine.text import t
+from engine.transport.close_codes import error_of
+from engine.transport.driver import Driver
+
+FROM_HERE = (Remedy.JOIN, Remedy.ANSWER, Remedy.REPAIR, Remedy.NEW_ID)
+"""What a person can begin with where the guest cannot be dialled: what concerns the file on this machine."""
+
+COMES = t("Not connected; it connects to this machine by itself.")
+DUE = t("Not connected; what it lacks is sent as soon as it connects.")
+
+
+class GuestRow:
+    """One guest of one database.
+
+    Args:
+        name: the guest's, unique on this machine. database, room: what it may sync.
+        on_change: called with the whole row when it is different. last_success: when it was last in sync, if known.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        database: DatabaseId,
+        room: str,
+        on_change: Callable[[PeerStatus], None],
+        *,
+        last_success: float | None = None,
+    ) -> None:
+        self.database = database
+        self._driver: Driver | None = None
+        self._progress = Progress()
+        self._trouble: Trouble | None = None
+        """Why its last connection came to nothing, if a person may be needed."""
+        self._board = Board(PeerConfig(PeerId(name), name, database, "", room), on_change)
+        self._board.status = replace(self._board.status, guest=True, reason=COMES, last_success=last_success)
+
+    @property
+    def status(self) -> PeerStatus:
+        """The row as it was last shown."""
+        return self._board.status
+
+    def stepped(self, driver: Driver) -> None:
+        """Take in that a session of the guest's has taken a step."""
+        session, board = driver.session, self._board
+        facts = session.facts()
+        if not facts.greeted or facts.closed:
+            return
+        if driver is not self._driver:
+            self._driver, self._progress, self._trouble = driver, Progress(), None
+            board.status = replace(board.status, last_attempt=time.time())
+        now = asyncio.get_running_loop().time()
+        self._progress.update(facts, now)
+        waiting = driver.host.waiting if session.sends else Waiting()
+        board.note(facts, waiting)
+        state, reason = connected_state(
+            facts,
+            self._progress,
+            now=now,
+            sent_at=board.confirmed_at,
+            waiting=waiting,
+            trouble=driver.host.trouble,
+        )
+        remedy = None
+        if state is State.NEEDS_YOU:
+            parked = Trouble.of_parked(facts.parked, POLICIES) if facts.parked else None
+            remedy = _from_here(parked.remedy) if parked else Remedy.REPAIR if waiting.repairable else None
+        board.show(state, reason, progress=self._progress, remedy=remedy)
+        if state in (State.IN_SYNC, State.NEEDS_YOU) and not facts.in_sync:
+            board.recheck_later(self._recheck)
+
+    def left(self, driver: Driver) -> None:
+        """Take in that a connection of the guest's is over."""
+        session = driver.session
+        trouble = self._trouble_of(driver)
+        if trouble is not None:
+            self._trouble = trouble
+        elif driver is not self._driver:
+            return  # it never greeted, or has come again meanwhile
+        self._driver = None
+        self._board.left(session.facts() if session.greeted else None)
+        self._show_away()
+
+    def local_moved(self, version: int) -> None:
+        """Take in that our file is at ``version``, whether the guest is there or not."""
+        self._board.local_moved(version)
+        if self._driver is None:
+            self._show_away()
+
+    def close(self) -> None:
+        """Report no more."""
+        self._board.close()
+
+    def _show_away(self) -> None:
+        """Show a guest that is not there: it waits only for what is known to be due to it."""
+        trouble = self._trouble
+        if trouble is not None:
+            self._board.show(State.NEEDS_YOU, trouble.reason, remedy=_from_here(trouble.remedy))
+        elif self.status.to_send:
+            self._board.show(State.WAITING, DUE)
+        else:
+            self._board.show(State.IDLE, COMES)
+
+    def _trouble_of(self, driver: Driver) -> Trouble | None:
+        session = driver.session
+        error: SynclineError | None = session.failure
+        if session.closed is not None and (session.copied or session.closed.parked):
+            error = error_of(session, session.closed, driver.host.path)
+        if error is None:
+            return None
+        trouble = Trouble.of(error, POLICIES, paired=False)
+        return trouble if trouble.policy.needs_you else None
+
+    def _recheck(self) -> None:
+        """Show how things stand, though the session has taken no step."""
+        if self._driver is not None:
+            self.stepped(self._driver)
+
+
+def _from_here(remedy: Remedy | None) -> Remedy | None:
+    return remedy if remedy in FROM_HERE else None
