@@ -21,7 +21,7 @@ from engine.ordinary.merged_row import Key
 from engine.ordinary.records import slots_of
 from engine.ordinary.register import Entry, base, base_is
 from engine.ordinary.rowwise import Winner
-from engine.ordinary.shadow import any_digest
+from engine.ordinary.shadow import any_digest, wire_key
 from engine.ordinary.write import Writer
 from engine.sqlite.sql import cursor, ident, idents, numbers
 from engine.sqlite.values import Affinity, Storage, keeps, same
@@ -153,9 +153,7 @@ def _alike_in_each_row(column: Sequence[T], shape: Shape) -> Sequence[T] | None:
 
 def _spelled(column: Values) -> Values:
     """A column of keys as records have it: 1.0 is 1."""
-    if float not in set(map(type, column)):
-        return column
-    return [int(part) if type(part) is float and part.is_integer() else part for part in column]
+    return wire_key(column) if float in set(map(type, column)) else column
 
 
 @dataclass(slots=True)

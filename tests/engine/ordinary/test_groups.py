@@ -25,6 +25,9 @@ SCHEMAS = {
     "any": "CREATE TABLE notes (id PRIMARY KEY, a, b INTEGER, c TEXT)",
     "two": "CREATE TABLE notes (id TEXT, at REAL, a, b INTEGER, c TEXT, PRIMARY KEY (id, at)) WITHOUT ROWID",
 }
+LARGE = (2.0**63, 1e300, -1e300, float("inf"))
+"""Reals that no integer equals."""
+
 AUTHORS = (b"t" * 16, b"o" * 16)
 VALUES = (None, 0, 1, 1.0, -0.0, 2**40, "x", "y", "x" * 9, "y" * 40, b"z", b"z" * 40, "12", "ä" * 20)
 
@@ -45,8 +48,10 @@ def drawn(choose: Random, schema: str) -> list[Change]:
         key: tuple[object, ...] = (choose.choice("abcdef"),)
         if schema in ("numbers", "any"):
             key = (choose.choice((1, 2, 3, 1.0, 300)),)
+        if schema == "any" and choose.random() < 0.2:
+            key = (choose.choice(LARGE),)
         if schema == "two":
-            key = (choose.choice("abc"), choose.choice((1, 1.5, 2.0)))
+            key = (choose.choice("abc"), choose.choice((1, 1.5, 2.0, *LARGE)))
         odd = choose.random() < 0.2
         db_version = choose.randrange(1, 30)
         this = choose.choice((1, 2, 3, 4, 5)) if odd else length
