@@ -1,7 +1,11 @@
-"""Our replicas and databases of the published engine in one mesh: all end with the same rows and the same history."""
+"""Our replicas, some of whose tables are ordinary ones, and databases of the published engine in one mesh: all end with
+the same rows and the same history."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -9,26 +13,37 @@ import apsw
 import pytest
 
 from engine.change import Change
+from engine.errors import UsageError
+from engine.ordinary.shadow import wire_key
 from engine.replica import Replica
 from engine.tables import Received, TableDigest
 from tests import budget
 from tests.peers import schemas
 from tests.peers.oracle import CommandFailed, Oracle, OracleDb
 from tests.peers.scripts import Sql, Writer
-from tests.peers.tables import COMPOSITE, KEY_ONLY, TEXT_KEY, TYPED, UNTYPED, Table
+from tests.peers.tables import COMPOSITE, KEY_ONLY, TEXT_KEY, TYPED, UNTYPED, Key, Table
 
 
 class Ours:
-    """A replica of ours; it may use the filters."""
+    """A replica of ours; it may use the filters.
 
-    def __init__(self, path: Path, tables: tuple[Table, ...]) -> None:
+    Args:
+        ordinary: those of the tables to which any program may write; the others are cr-sqlite's.
+    """
+
+    def __init__(self, path: Path, tables: tuple[Table, ...], ordinary: Collection[Table]) -> None:
         self.replica = Replica.open(path, create=True)
         self.site_id = self.replica.site_id
         db = self.replica.connection
         db.execute("PRAGMA synchronous = OFF; PRAGMA journal_mode = MEMORY").fetchall()
         for table in tables:
             db.execute(table.create)
-            self.replica.make_crr(table.name)
+            if table in ordinary:
+                with suppress(UsageError):  # its keys are no numbers that SQLite hands out
+                    self.replica.keep_numbers(table.name, same=True)  # or published databases would not have them
+                self.replica.make_ordinary(table.name)
+            else:
+                self.replica.make_crr(table.name)
 
     def write(self, writer: Writer) -> None:
         for statement in writer.program(0):
@@ -46,6 +61,15 @@ class Ours:
 
     def digests(self, path: Path) -> tuple[TableDigest, ...]:
         return self.replica.digests()
+
+    def held(self, tables: tuple[Table, ...]) -> list[list[str]]:
+        """What any program finds in the tables."""
+        found = []
+        for table in tables:
+            columns = ", ".join(f'"{name}"' for name in (*table.key, *table.columns))
+            rows = self.replica.connection.execute(f"SELECT {columns} FROM {table.name}")
+            found.append(sorted(map(repr, rows)))
+        return found
 
     def close(self) -> None:
         self.replica.close()
@@ -88,6 +112,17 @@ class Theirs:
 Site = Ours | Theirs
 
 
+def with_keys_of_one_spelling(table: Table) -> Table:
+    """A table without keys such as 3.0: ordinary tables send that as 3, and where the column has no type, each file
+    keeps what came first (cr-sqlite.md 12.6)."""
+
+    def one_spelling(keys: tuple[Key, ...]) -> tuple[Key, ...]:
+        return tuple(key for key in keys if list(map(type, key)) == list(map(type, wire_key(key))))
+
+    stored = None if table.stored_keys is None else one_spelling(table.stored_keys)
+    return replace(table, keys=one_spelling(table.keys), stored_keys=stored)
+
+
 class Mesh:
     """Three to five sites; one or two of them are the published engine.
 
@@ -99,11 +134,19 @@ class Mesh:
         self.choose = choose
         self.folder = folder
         folder.mkdir()
-        tables = schemas.draw(choose) if choose.random() < 0.6 else (TYPED, TEXT_KEY, COMPOSITE, KEY_ONLY, UNTYPED)
+        fixed = (TYPED, TEXT_KEY, COMPOSITE, KEY_ONLY, UNTYPED)
+        drawn = schemas.draw(choose) if choose.random() < 0.6 else fixed
+        tables = tuple(map(with_keys_of_one_spelling, drawn))
+        if not all(table.keys and table.peers_keys for table in tables):
+            tables = tuple(map(with_keys_of_one_spelling, fixed))
+        self.tables = tables
         self.writer = Writer(choose, tables)
         theirs, count = choose.randint(1, 2), choose.randint(3, 5)
         self.sites: list[Site] = [Theirs(oracle.open(), tables) for _ in range(theirs)]
-        self.sites += [Ours(folder / f"{n}.db", tables) for n in range(count - theirs)]
+        self.sites += [
+            Ours(folder / f"{n}.db", tables, [table for table in tables if choose.random() < 0.5])
+            for n in range(count - theirs)
+        ]
         self.held: dict[tuple[bytes, bytes], int] = {}
 
     def pull(self, to: Site, source: Site) -> bool:
@@ -139,8 +182,10 @@ def test_a_mixed_mesh_converges(oracle: Oracle, tmp_path: Path) -> None:
             else:
                 mesh.pull(*case.random.sample(mesh.sites, 2))
         mesh.settle()
-        first, *others = (site.digests(tmp_path / "exported.db") for site in mesh.sites)
+        first, *others = (sorted(site.digests(tmp_path / "exported.db")) for site in mesh.sites)
         for number, other in enumerate(others):
             assert first == other, f"seed {case.seed}: site 0 and site {number + 1}"
+        held, *more = (site.held(mesh.tables) for site in mesh.sites if isinstance(site, Ours))
+        assert all(one == held for one in more), case.seed
         for site in mesh.sites:
             site.close()
