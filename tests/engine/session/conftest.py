@@ -17,6 +17,15 @@ from .world import make_replica
 
 
 @pytest.fixture
+def pair(tmp_path: Path) -> Iterator[tuple[Replica, Replica]]:
+    """Two files with the table item."""
+    one, other = make_replica(tmp_path / "one.db"), make_replica(tmp_path / "other.db")
+    yield one, other
+    one.close()
+    other.close()
+
+
+@pytest.fixture
 def new_app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[NewApp]:
     """An app with a file that has a table with such columns; ranges go in small parts."""
     monkeypatch.setattr(batch_limits, "BATCH_CHANGES", 5)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,15 +11,7 @@ from engine.replica import Replica
 from engine.session import SynclineSession, Verdict
 from tests.engine.live import PATIENCE, add_peer, make_file, on_loop, plain_engine, write
 
-from .world import Wire, make_replica, own_pair
-
-
-@pytest.fixture
-def pair(tmp_path: Path) -> Iterator[tuple[Replica, Replica]]:
-    one, other = make_replica(tmp_path / "one.db"), make_replica(tmp_path / "other.db")
-    yield one, other
-    one.close()
-    other.close()
+from .world import Wire, own_pair
 
 
 def verdict(wire: Wire) -> Verdict:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,14 +14,6 @@ from engine.wire import Failure, FailureCode, decode
 from tests import budget
 
 from .world import End, Wire, make_replica, own_pair, rows, snapshot
-
-
-@pytest.fixture
-def pair(tmp_path: Path) -> Iterator[tuple[Replica, Replica]]:
-    one, other = make_replica(tmp_path / "one.db"), make_replica(tmp_path / "other.db")
-    yield one, other
-    one.close()
-    other.close()
 
 
 def insert(replica: Replica, *ids: int) -> None:

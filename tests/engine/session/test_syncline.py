@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,14 +14,6 @@ from engine.wire import PROTOCOL, Batch, Confirm, Failure, Lineage, SendAgain, S
 from tests import budget
 
 from .world import End, Wire, hello, make_replica, own_pair, rows, snapshot, want
-
-
-@pytest.fixture
-def pair(tmp_path: Path) -> Iterator[tuple[Replica, Replica]]:
-    one, other = make_replica(tmp_path / "one.db"), make_replica(tmp_path / "other.db")
-    yield one, other
-    one.close()
-    other.close()
 
 
 def test_both_ways_until_in_sync(pair: tuple[Replica, Replica]) -> None:
