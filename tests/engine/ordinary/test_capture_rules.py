@@ -11,16 +11,17 @@ import pytest
 from engine.change import Change
 from engine.clocks import coverage, table_marks
 from engine.crr import State
-from engine.ordinary import capture, catalogue, layout, read, register, survey, triggers
+from engine.ordinary import catalogue, read, survey, triggers
 from engine.ordinary.capture import Capture
-from engine.ordinary.read import At, Reading
-from engine.ordinary.register import Entry
+from engine.ordinary.read import Reading
 from engine.ordinary.survey import Survey
 from engine.ordinary.tables import OrdinaryTables
 from engine.replica.kinds import Tables
 from engine.tables.ranges import Share
-from engine.tables.reading import LAST, Fill
+from engine.tables.reading import Fill
 from engine.tables.types import Place, Received
+from tests.engine.ordinary import capture_faults as faults
+from tests.engine.ordinary.capture_faults import Patch
 from tests.engine.ordinary.conftest import NOTES, File, Open
 
 PEER = b"p" * 16
@@ -30,7 +31,6 @@ MANY = (
     f"{NOTES}; WITH RECURSIVE n (v) AS (SELECT 1 UNION ALL SELECT v + 1 FROM n LIMIT 40)"
     " INSERT INTO notes SELECT v, 'T' || v, NULL, v FROM n"
 )
-Patch = pytest.MonkeyPatch
 
 
 def parts(file: File, until: int, most: int, between: Callable[[], None]) -> list[Change]:
@@ -262,90 +262,9 @@ def a_capture_is_taken_back(new: Open) -> None:
     assert file.tables.capture_all() == 0
 
 
-def _cells_first(patch: Patch) -> None:
-    def run(self: read._Reader, at: At) -> At | None:
-        if at == At(0, 0, LAST):
-            at = At(1, 0, LAST)
-        if at.phase == 1:
-            stopped = self._phase(at, self._cells)
-            if stopped is not None:
-                return stopped
-            at = At(0, 0, LAST - 1)
-        return self._phase(at, self._rows)
-
-    patch.setattr(read._Reader, "read", run)
-
-
-def _inside_a_row(patch: Patch) -> None:
-    inner = read._Reader._fits
-
-    def fits(self: read._Reader, changes: list[Change]) -> bool:
-        room = self._fill.changes - len(self._fill.found)
-        if 0 < room < len(changes):
-            del changes[room:]
-        return inner(self, changes)
-
-    patch.setattr(read._Reader, "_fits", fits)
-
-
-def _due_nowhere(patch: Patch) -> None:
-    inner = register.save
-    patch.setattr(register, "save", lambda db, entry: inner(db, replace(entry, due=None)))
-
-
-def _trigger(patch: Patch, change: Callable[[Entry, str, str], str]) -> None:
-    inner = triggers.text
-    patch.setattr(triggers, "text", lambda entry, event: change(entry, event, inner(entry, event)))
-
-
-def _log_with_a_rule(patch: Patch) -> None:
-    """Each key once, as it would be tempting to have it."""
-    inner = layout.make_log
-
-    def make_log(db: apsw.Connection, entry: Entry) -> None:
-        inner(db, entry)
-        db.execute(f"CREATE UNIQUE INDEX {entry.log}_once ON {entry.log} ({', '.join(entry.log_key)})")
-
-    patch.setattr(layout, "make_log", make_log)
-    _trigger(patch, lambda _, event, text: text.replace("INSERT INTO", "INSERT OR IGNORE INTO"))
-
-
-def _stamped_whatever_it_is(patch: Patch) -> None:
-    inner = capture.Capture._stamp_rows
-
-    def stamp_rows(self: Capture, keys: str, bindings: object, version: int, *, logged: bool) -> int:
-        self._versions.keep_floor(version)
-        return inner(self, keys, bindings, version, logged=logged)  # type: ignore[arg-type]
-
-    patch.setattr(Capture, "_stamp_rows", stamp_rows)
-
-
-def _seen_as_null(patch: Patch) -> None:
-    patch.setattr(Survey, "_default", lambda *_: "NULL")
-
-
-def _loaded_as_not_due(patch: Patch) -> None:
-    inner = catalogue.load
-    patch.setattr(catalogue, "load", lambda db, entries, _=(): inner(db, [replace(one, due=None) for one in entries]))
-
-
-def _kept_version(patch: Patch) -> None:
-    def capture_all(self: OrdinaryTables) -> int:
-        while self.capture():
-            pass
-        return self._versions.latest
-
-    patch.setattr(OrdinaryTables, "capture_all", capture_all)
-
-
-def _same_key(patch: Patch) -> None:
-    inner = Survey.follow
-    patch.setattr(Survey, "follow", lambda self, entry, key_of: inner(self, entry, lambda _: entry.key))
-
-
 RULES: dict[str, tuple[Callable[[Open], None], Callable[[Patch], None]]] = {
-    "a range is read rows first": (a_row_is_written_between_two_parts, _cells_first),
-    "a part ends at a row": (a_row_is_larger_than_what_is_left_of_a_part, _inside_a_row),
+    "a range is read rows first": (a_row_is_written_between_two_parts, faults.cells_first),
+    "a part ends at a row": (a_row_is_larger_than_what_is_left_of_a_part, faults.inside_a_row),
     "entries of a range go with their row": (
         a_cell_has_an_entry,
         lambda patch: patch.setattr(read, "entries_of", lambda *_: {}),
@@ -354,34 +273,34 @@ RULES: dict[str, tuple[Callable[[Open], None], Callable[[Patch], None]]] = {
         the_version_is_the_files,
         lambda patch: patch.setattr(State, "keep_floor", lambda *_: None),
     ),
-    "that a comparison is due stands on disk": (a_comparison_is_cut, _due_nowhere),
-    "a table is not read before it was compared": (a_table_is_half_compared, _loaded_as_not_due),
+    "that a comparison is due stands on disk": (a_comparison_is_cut, faults.due_nowhere),
+    "a table is not read before it was compared": (a_table_is_half_compared, faults.loaded_as_not_due),
     "a full log says: compare everything": (
         the_log_is_full,
         lambda patch: patch.setattr(Capture, "full", lambda _: False),
     ),
     "the old key is logged": (
         a_key_is_changed,
-        lambda patch: _trigger(patch, lambda _, event, text: text.replace(" AND (OLD", " AND 0 AND (OLD")),
+        lambda patch: faults.trigger(patch, lambda _, event, text: text.replace(" AND (OLD", " AND 0 AND (OLD")),
     ),
     "a key that changes by another name is logged": (
         a_key_is_changed,
-        lambda patch: _trigger(
+        lambda patch: faults.trigger(
             patch,
             lambda _, event, text: text.replace("AFTER UPDATE", 'AFTER UPDATE OF "title"') if event == "move" else text,
         ),
     ),
     "triggers name key columns only": (
         a_column_is_dropped,
-        lambda patch: _trigger(
+        lambda patch: faults.trigger(
             patch,
             lambda entry, event, text: (
                 text.replace(" BEGIN", f' AND NEW."{entry.columns[-2]}" IS NOT 1 BEGIN') if event == "update" else text
             ),
         ),
     ),
-    "a log has no rule that could fail": (an_app_says_what_a_conflict_does, _log_with_a_rule),
-    "a capture that finds nothing takes no version": (a_capture_finds_nothing, _stamped_whatever_it_is),
+    "a log has no rule that could fail": (an_app_says_what_a_conflict_does, faults.log_with_a_rule),
+    "a capture that finds nothing takes no version": (a_capture_finds_nothing, faults.stamped_whatever_it_is),
     "triggers that are gone are made anew": (
         triggers_are_dropped,
         lambda patch: patch.setattr(triggers, "fit", lambda *_: True),
@@ -398,7 +317,7 @@ RULES: dict[str, tuple[Callable[[Open], None], Callable[[Patch], None]]] = {
         a_row_is_displaced,
         lambda patch: patch.setattr(Survey, "rows_displaced", lambda *_: False),
     ),
-    "a default is nobody's value": (a_column_has_a_default, _seen_as_null),
+    "a default is nobody's value": (a_column_has_a_default, faults.seen_as_null),
     "no cut range goes on that had a column which is gone": (
         a_column_goes,
         lambda patch: patch.setattr(coverage, "forget_columns", lambda *_: None),
@@ -415,8 +334,8 @@ RULES: dict[str, tuple[Callable[[Open], None], Callable[[Patch], None]]] = {
             lambda db, entries, load=catalogue.load: load(db, [replace(e, suspended=None, due=None) for e in entries]),
         ),
     ),
-    "another key starts anew": (another_key, _same_key),
-    "a version that was taken back is nobody's": (a_capture_is_taken_back, _kept_version),
+    "another key starts anew": (another_key, faults.same_key),
+    "a version that was taken back is nobody's": (a_capture_is_taken_back, faults.kept_version),
 }
 
 

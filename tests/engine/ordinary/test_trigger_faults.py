@@ -13,6 +13,7 @@ from engine.ordinary.merge import OrdinaryMerging
 from engine.ordinary.write import Writer
 from engine.tables import trigger_rule
 from tests.engine.ordinary import test_app_triggers as beside
+from tests.engine.ordinary import test_trigger_refusals as refusals
 from tests.engine.ordinary.conftest import Open
 
 History = Callable[[Open], None]
@@ -26,7 +27,7 @@ def merged(name: str) -> History:
 
 def kept_out(name: str) -> History:
     """What is kept out by such a trigger."""
-    return lambda new: beside.test_what_keeps_a_row_out_parks_the_table(new, name)
+    return lambda new: refusals.test_what_keeps_a_row_out_parks_the_table(new, name)
 
 
 def alone(name: str) -> History:
