@@ -1,7 +1,6 @@
 """An app on Node with a native SQLite writes to ordinary tables, and captures find all that it wrote.
 
-The package is libsql, with better-sqlite3's interface: better-sqlite3's own binary is no part of its package
-(``tests.peers.native``).
+In a quick run its package is libsql, as better-sqlite3 has to be compiled first (``tests.peers.native``).
 """
 
 from __future__ import annotations
@@ -22,9 +21,9 @@ FEW = ["REPLACE", "cascades", "triggers within triggers", "maintenance"]
 """Cases of a quick run: it is the same SQL that other programs write."""
 
 
-@pytest.fixture(scope="module")
-def native() -> Iterator[NativeSqlite]:
-    with NativeSqlite() as running:
+@pytest.fixture(scope="module", params=budget.variants(["libsql", "better-sqlite3"], "libsql"))
+def native(request: pytest.FixtureRequest) -> Iterator[NativeSqlite]:
+    with NativeSqlite(request.param) as running:
         yield running
 
 

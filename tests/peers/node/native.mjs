@@ -1,7 +1,8 @@
-// SQLite as apps on Node and Electron have it, a native module, as a process: see native.py.
+// SQLite as apps on Node and Electron have it, a native module, as a process: see native.py. Its argument is the package.
 
-import Database from "libsql";
 import { serve } from "./wire.mjs";
+
+const { default: Database } = await import(process.argv[2]);
 
 const files = new Map();
 
