@@ -42,6 +42,7 @@ from gui.dialogs import (
     share,
     verify,
 )
+from gui.dialogs.peer_ways import Way
 from gui.gallery_samples import CANNOT, CONFLICTS, NOTES, SETTINGS, SMALL, STRANGE, make_file, states, write_untracked
 from gui.language import said
 from gui.panels.activity import OVERWRITTEN, SYNCS
@@ -160,7 +161,12 @@ class Gallery:
         window, engine, laptop = self._window, self._engine, self._laptop
         await self._ask("edit-peer", add_peer.ask(window, engine, laptop))
         await self._ask("add-peer", add_peer.ask(window, engine, None, laptop.database))
+        async with self._asked(add_peer.ask(window, engine, None, laptop.database)) as dialog:
+            for way in (Way.NETWORK, Way.HUB):
+                dialog.ways.choose(way)
+                await self._show(f"add-peer-{way.name.lower()}", dialog)
         async with self._asked(add_peer.ask(window, engine, None, peer_form.NEW)) as dialog:
+            dialog.ways.choose(Way.HUB)
             for field, text in ((dialog.form.address, laptop.url), (dialog.form.room, laptop.room)):
                 field.line.setText(text)
                 field.line.textEdited.emit(text)

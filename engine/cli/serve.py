@@ -18,6 +18,7 @@ from engine.errors import UsageError
 from engine.events import HubChanged
 from engine.hub import HubOptions, Tls, limits
 from engine.settings import Settings, check_url, data_dir
+from engine.settings.typed_address import HUB_PORT
 from engine.storage.backup import Backups
 from engine.text import t
 from engine.wire.handshake import ROOMS
@@ -31,7 +32,7 @@ TURN = 0.0005
 """Seconds after which a thread lets another one run. Rooms at work would else hold up the loop, which serves all the
 others, for five milliseconds at each of its system calls."""
 
-PORT = 8787
+PORT = HUB_PORT
 """Where a hub listens by default."""
 
 SHOWN = 5

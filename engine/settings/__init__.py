@@ -4,7 +4,7 @@ The file's comments, its order, and keys that this version does not know are kep
 reported and never overwritten. Tokens are not in it.
 
 - ``model``: the values, and the checks of what a person types; ``schema``: the table of settings
-- ``file``: reads and writes the file
+- ``file``: reads and writes the file; ``typed_address``: what a typed address may leave out
 - ``credentials``: where tokens are kept; ``system_keyring``: the system's keyring
 """
 

@@ -1,4 +1,4 @@
-"""Adds a peer, or changes one: the form, machines nearby, and "Test", which tries the connection out."""
+"""Adds a peer, in one of three ways, or changes one: the form, machines nearby, and "Test", which tries it out."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from engine.api import Engine
 from engine.checks.probe import ProbeReport
 from engine.errors import SynclineError
 from engine.ids import DatabaseId
-from engine.pairing.pairing_link import PairingLink
+from engine.pairing.pairing_link import PairingLink, is_link
 from engine.settings import Mode, PeerConfig
 from gui.dialogs.add_database import choose_new_file
 from gui.dialogs.base import AsyncDialog, in_words
@@ -16,6 +16,7 @@ from gui.dialogs.connection_test import ConnectionTestPanel
 from gui.dialogs.inline_message import InlineMessage
 from gui.dialogs.lan_devices import LanDevicesPanel
 from gui.dialogs.peer_form import PeerForm
+from gui.dialogs.peer_ways import Way, WayChoice
 from gui.dialogs.scroll_body import ScrollBody
 from gui.language import said, tr
 
@@ -63,14 +64,16 @@ class PeerDialog(AsyncDialog):
         self._peer = peer
         self._token_before = ""
         self.setWindowTitle(tr("Add peer") if peer is None else tr("Edit peer"))
+        self.ways = WayChoice()
+        self.ways.setVisible(self.adding)
         self.nearby = LanDevicesPanel(engine)
-        self.nearby.setVisible(self.adding)
         self.form = PeerForm(engine, peer, database, name_by=self._name_by)
         self.connection_test = ConnectionTestPanel(self._probe, self.start)
         self.problem = InlineMessage.of_problem()
         self._make_buttons()
         self._make_layout()
         self._connect()
+        self._show_way()
         self._refresh()
         self._refresh_nearby()
         self.resize(WIDTH, min(self.sizeHint().height(), self.room()))
@@ -87,6 +90,7 @@ class PeerDialog(AsyncDialog):
 
     def _make_layout(self) -> None:
         body = ScrollBody()
+        body.column.addWidget(self.ways)
         body.column.addWidget(self.nearby)
         body.column.addSpacing(6)
         body.column.addWidget(self.form)
@@ -99,6 +103,9 @@ class PeerDialog(AsyncDialog):
         column.addWidget(self.buttons)
 
     def _connect(self) -> None:
+        self.ways.changed.connect(self._show_way)
+        self.ways.changed.connect(self._changed)
+        self.form.address.changed.connect(self._follow)
         self.form.changed.connect(self._changed)
         self.form.refresh_needed.connect(self._refresh)
         self.form.database.currentIndexChanged.connect(self._refresh_nearby)
@@ -106,6 +113,21 @@ class PeerDialog(AsyncDialog):
         self.nearby.link_wanted.connect(self.form.address.setFocus)
         self.buttons.accepted.connect(self.accept)
         self.buttons.rejected.connect(self.reject)
+
+    def _show_way(self) -> None:
+        """Show what belongs to the way that is chosen; to change a peer, its address."""
+        way = self.ways.way if self.adding else Way.HUB
+        self.nearby.setVisible(self.adding and way is Way.NETWORK)
+        self.connection_test.setVisible(way is Way.HUB)  # a link can be tried only once
+        self.form.show_way(way)
+
+    def _follow(self) -> None:
+        """What is pasted says by itself which way it is."""
+        text, way = self.form.address.text.lower(), self.ways.way
+        if self.adding and way is Way.HUB and is_link(text):
+            self.ways.choose(Way.LINK)
+        elif self.adding and way is not Way.HUB and text.startswith(("ws:", "wss:")):
+            self.ways.choose(Way.HUB)
 
     def _refresh_nearby(self) -> None:
         if self.adding:

@@ -116,6 +116,6 @@ class LanDevicesPanel(QWidget):
             return tr("{machine} is already a peer of this database.", machine=machine.name)
         return tr(
             "{machine} accepts only machines with a pairing link. There, press Share, then New "
-            "link. Open that link here, or paste it below as the address.",
+            "link. Open that link here, or paste it below.",
             machine=machine.name,
         )

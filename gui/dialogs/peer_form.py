@@ -12,13 +12,16 @@ from PySide6.QtWidgets import QComboBox, QFormLayout, QHBoxLayout, QLabel, QLine
 from engine.api import Engine
 from engine.errors import UsageError
 from engine.ids import DatabaseId
+from engine.pairing.lan_server import room_for
 from engine.pairing.pairing_link import PairingLink, is_link, parse
 from engine.settings import Direction, Mode, PeerConfig, check_url
 from engine.settings.schema import DAYS
+from engine.settings.typed_address import completed
 from engine.wire.handshake import check_room, check_token, encode_subprotocol
 from engine.wire.room_address import room_of, without_room
 from gui.dialogs.base import in_words
 from gui.dialogs.inline_message import InlineMessage
+from gui.dialogs.peer_ways import Way
 from gui.dialogs.validated_line_edit import ValidatedLineEdit
 from gui.language import tr
 
@@ -36,6 +39,9 @@ class PeerForm(QWidget):
         peer: the one to change; None for a new one.
         database: the id of the database to begin with.
         name_by: what the machine of a pairing link is called; '' when that is not known.
+
+    Attributes:
+        way: how a new peer is found, which decides which fields there are.
     """
 
     changed = Signal()
@@ -55,6 +61,7 @@ class PeerForm(QWidget):
         self._engine = engine
         self._peer = peer
         self._name_by = name_by
+        self.way = Way.HUB
         self._make_fields()
         self._make_layout()
         self._fill(peer, database)
@@ -71,11 +78,11 @@ class PeerForm(QWidget):
         self.database.setAccessibleName(tr("Database"))
         self.name = QLineEdit()
         self.name.setAccessibleName(tr("Name"))
-        example = tr("wss://example.org:8080/sync/ROOM, or a pairing link")
-        self.address = ValidatedLineEdit(tr("Address"), self._check_address, example=example)
+        self.address = ValidatedLineEdit(tr("Address"), self._check_address)
         self.words = InlineMessage()
         self.address.add_below(self.words)
-        self.room = ValidatedLineEdit(tr("Room"), check_room, example=tr("the database's name on the hub"))
+        self.room = ValidatedLineEdit(tr("Room"), self._check_room)
+        self.room.missing = tr("Missing: the name of the database on the hub.")
         self.token = ValidatedLineEdit(
             tr("Token"), _check_token, example=tr("leave empty if the hub asks for none"), secret=True
         )
@@ -108,7 +115,7 @@ class PeerForm(QWidget):
         when = QHBoxLayout()
         when.addWidget(self.mode, 1)
         when.addWidget(self.minutes)
-        form = QFormLayout(self)
+        form = self._form = QFormLayout(self)
         form.setContentsMargins(0, 0, 0, 0)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         form.setLabelAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
@@ -123,6 +130,26 @@ class PeerForm(QWidget):
         label.setBuddy(self.mode)
         form.addRow(tr("D&irection:"), self.direction)
         form.addRow(tr("Sta&le after:"), self.stale)
+        self.show_way(Way.HUB)
+
+    def show_way(self, way: Way) -> None:
+        """Have the fields that a new peer needs which is found in this way: a link says all but a few things."""
+        self.way = way
+        by_address = way is Way.HUB
+        label = self._form.labelForField(self.address)
+        assert isinstance(label, QLabel)
+        label.setText(tr("&Address:") if by_address else tr("Lin&k:"))
+        self.address.line.setAccessibleName(tr("Address") if by_address else tr("Pairing link"))
+        self.address.line.setPlaceholderText(
+            tr("wss://example.org:8080/sync/ROOM") if by_address else "syncline://pair?…"
+        )
+        self.address.missing = (
+            tr("Missing: the address of the hub, as its owner gave it to you.")
+            if by_address
+            else tr("Missing: the link. On the other machine, press Share, then New link.")
+        )
+        for part in (self.room, self.token, self.direction, self.stale):
+            self._form.setRowVisible(part, by_address)
 
     def _fill(self, peer: PeerConfig | None, database: str | None) -> None:
         for known in self._engine.settings.databases:
@@ -169,8 +196,8 @@ class PeerForm(QWidget):
         """
         new = PeerConfig.new(
             self.database.currentData() or DatabaseId(""),
-            self.address.text,
-            room=self.room.text,
+            self._url,
+            room=self._room,
             name=self.name.text().strip(),
             mode=Mode(self.mode.currentData()),  # Qt keeps the plain text of it
             minutes=self.minutes.value(),
@@ -189,7 +216,7 @@ class PeerForm(QWidget):
             part.setEnabled(link is None)  # the link says it all
         if link is None:
             self._take_room()
-            self.words.show_message("")
+            self.words.show_message(self._where())
             problems = [self.address.validate(), self.room.validate(), self.token.validate()]
             if not any(problems):
                 problems.append(self.room.validate(self._twin() or self._cannot_travel()))
@@ -204,17 +231,49 @@ class PeerForm(QWidget):
         return next(filter(None, problems), "")
 
     def _check_address(self, text: str) -> None:
-        if self._peer is None and is_link(text):
+        if self._peer is None and (is_link(text) or self.way is not Way.HUB):
             parse(text)
         else:
-            room_of(check_url(text))
+            room_of(check_url(completed(text)))
+
+    def _check_room(self, text: str) -> None:
+        check_room(text or self._usual_room())
+
+    @property
+    def _url(self) -> str:
+        """The address, with what a person need not type."""
+        return completed(self.address.text)
+
+    @property
+    def _room(self) -> str:
+        """The room that is typed, or that of the database's name."""
+        return self.room.text or self._usual_room()
+
+    def _usual_room(self) -> str:
+        """A room of the database's name; '' where there is none, or the address names one, or the peer has one."""
+        if self._peer is not None or self.is_new_file or self.database.currentIndex() < 0:
+            return ""
+        with suppress(UsageError):
+            if room_of(check_url(self._url)):
+                return ""
+        return room_for(self.database.currentText())
+
+    def _where(self) -> str:
+        """Say which address the peer gets, where that is not what was typed."""
+        with suppress(UsageError):
+            url = PeerConfig.new(DatabaseId(""), self._url, room=self._room).url
+            if self._peer is None and self.way is Way.HUB and url != self.address.text:
+                return tr("Connects to {url}", url=url)
+        return ""
 
     def _take_room(self) -> None:
         """Show the room that the address names; it cannot be another one then."""
         room = ""
         with suppress(UsageError):
-            room = room_of(check_url(self.address.text))
+            room = room_of(check_url(self._url))
         self.room.setEnabled(not room)
+        usual = self._usual_room()
+        self.room.line.setPlaceholderText(usual or tr("the database's name on the hub"))
         if room and self.room.text != room:
             self.room.put(room)
 
@@ -222,7 +281,7 @@ class PeerForm(QWidget):
         if self.link is not None and (name := self._name_by(self.link)):
             return name
         try:
-            return PeerConfig.new(DatabaseId(""), self.address.text, room=self.room.text).name
+            return PeerConfig.new(DatabaseId(""), self._url, room=self._room).name
         except UsageError:
             return tr("any name; by default the room and the host")
 
@@ -241,7 +300,7 @@ class PeerForm(QWidget):
 
     def _cannot_travel(self) -> str:
         try:
-            encode_subprotocol(self.room.text, self.token.text or None, own=1)
+            encode_subprotocol(self._room, self.token.text or None, own=1)
         except UsageError as error:
             return in_words(error)
         return ""

@@ -21,6 +21,9 @@ class ValidatedLineEdit(QWidget):
         check: called with the text; raises UsageError when it cannot be.
         example: stands in the empty field.
         secret: show dots, and a button that shows the text.
+
+    Attributes:
+        missing: what to say, without alarm, while nothing is typed that is needed; '' for what ``check`` says.
     """
 
     changed = Signal()
@@ -31,6 +34,8 @@ class ValidatedLineEdit(QWidget):
         self.line.setAccessibleName(name)
         self.line.setPlaceholderText(example)
         self.note = InlineMessage.of_problem()
+        self.missing = ""
+        self._lack = InlineMessage()
         self._check = check
         self._touched = False
         row = QHBoxLayout()
@@ -41,6 +46,7 @@ class ValidatedLineEdit(QWidget):
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.addLayout(row)
         self._column.addWidget(self.note)
+        self._column.addWidget(self._lack)
         self.setFocusProxy(self.line)
         self.line.textEdited.connect(self._edited)
         self.line.textChanged.connect(self.changed)
@@ -74,9 +80,11 @@ class ValidatedLineEdit(QWidget):
             the problem, shown or not.
         """
         problem = self.problem()
-        shown = (problem if self._touched else "") or other
+        lack = self.missing if problem and not self.text else ""
+        shown = (problem if self._touched and not lack else "") or other
         self.note.show_message(shown)
-        self.line.setAccessibleDescription(shown)
+        self._lack.show_message(lack if not shown else "")
+        self.line.setAccessibleDescription(shown or lack)
         return problem or other
 
     def _edited(self) -> None:

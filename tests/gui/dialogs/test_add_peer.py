@@ -17,8 +17,10 @@ from engine.pairing.discovery import Found, mark
 from engine.peer_state import State
 from engine.settings import Direction, Mode, Pause, PeerConfig, Settings
 from engine.settings.credentials import TokenStore
+from engine.settings.typed_address import HUB_PORT
 from gui.dialogs import add_peer, peer_form
 from gui.dialogs.add_peer import PeerDialog
+from gui.dialogs.peer_ways import Way
 from tests.engine.live import PATIENCE, make_file, plain_engine, rows, until, write
 from tests.gui.aio import on_gui_loop
 from tests.gui.dialogs.answers import asking, click, press, type_into, unnamed
@@ -63,7 +65,11 @@ async def test_every_field_says_what_is_wrong_with_it(tmp_path: Path) -> None:
         assert {name: field.note.text for name, field in fields.items()} == dict.fromkeys(fields, "")
         assert not dialog.ok.isEnabled()
         assert not dialog.connection_test.button.isEnabled()
+        assert fields["address"].line.accessibleDescription().startswith("Missing: the link.")
+        dialog.ways.choose(Way.HUB)
         assert dialog.ok.toolTip() == "The address is empty. Write it like wss://example.org:8080/sync/ROOM."
+        assert fields["address"].line.accessibleDescription().startswith("Missing: the address of the hub")
+        assert {name: field.note.text for name, field in fields.items()} == dict.fromkeys(fields, "")
         fill(dialog, "http://example.org", "a/b", "a=b")
         for name, start in {
             "address": "http://example.org is the address of a web page. Use ws://example.org.",
@@ -87,6 +93,43 @@ async def test_every_field_says_what_is_wrong_with_it(tmp_path: Path) -> None:
         await until(answer.done, "Esc closes it")
         assert answer.result() is None
         assert engine.peers.statuses() == []
+
+
+@on_gui_loop
+async def test_what_is_pasted_chooses_the_way(tmp_path: Path) -> None:
+    async with world(tmp_path) as (engine, _, _), asking(PeerDialog, add_peer.ask(None, engine)) as (dialog, _):
+        form = dialog.form
+        assert dialog.ways.way is Way.LINK
+        assert [part.isVisible() for part in (dialog.nearby, form.room, dialog.connection_test)] == [False] * 3
+        dialog.ways.buttons[Way.NETWORK].click()
+        assert [part.isVisible() for part in (dialog.nearby, form.room)] == [True, False]
+        type_into(form.address.line, "wss://hub.example/sync/todo")
+        assert dialog.ways.way is Way.HUB
+        assert [part.isVisible() for part in (dialog.nearby, form.room, dialog.connection_test)] == [False, True, True]
+        type_into(form.address.line, "syncline://pair?")
+        assert dialog.ways.way is Way.LINK
+        assert form.address.note.text, "it is no whole one"
+        dialog.reject()
+
+
+@on_gui_loop
+async def test_what_is_not_typed_is_filled_in(tmp_path: Path) -> None:
+    async with world(tmp_path) as (engine, _, _), asking(PeerDialog, add_peer.ask(None, engine)) as (dialog, _):
+        dialog.ways.choose(Way.HUB)
+        form = dialog.form
+        type_into(form.address.line, "hub.example.org")
+        assert form.words.text == f"Connects to wss://hub.example.org:{HUB_PORT}/sync/here"
+        assert form.room.line.placeholderText() == "here", "as the database is called"
+        assert dialog.ok.isEnabled()
+        draft = form.draft()
+        assert (draft.url, draft.room) == (f"wss://hub.example.org:{HUB_PORT}/sync/here", "here")
+        type_into(form.room.line, "todo")
+        assert form.draft().room == "todo"
+        type_into(form.room.line, "")
+        form.database.setCurrentIndex(form.database.findData(peer_form.NEW))
+        assert not dialog.ok.isEnabled()
+        assert form.room.line.accessibleDescription() == "Missing: the name of the database on the hub."
+        dialog.reject()
 
 
 @on_gui_loop

@@ -16,6 +16,7 @@ from engine.settings.credentials import TokenStore
 from gui.dialogs import add_peer
 from gui.dialogs.add_peer import PeerDialog
 from gui.dialogs.lan_devices import LanDevicesPanel
+from gui.dialogs.peer_ways import Way
 from gui.models.lan_devices import Column
 from tests.engine.live import make_file, until
 from tests.gui.aio import on_gui_loop
@@ -68,6 +69,7 @@ async def test_machines_are_found_and_go(tmp_path: Path) -> None:
         other = "CREATE TABLE other (id PRIMARY KEY NOT NULL); SELECT crsql_as_crr('other')"
         await here.databases.add(make_file(tmp_path / "other.db", other))
         async with asking(PeerDialog, add_peer.ask(None, here, database=fitting.id)) as (dialog, answer):
+            dialog.ways.choose(Way.NETWORK)
             nearby, model = dialog.nearby, dialog.nearby.model
 
             def row() -> int | None:

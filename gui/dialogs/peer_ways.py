@@ -1,0 +1,51 @@
+"""How a peer is found: by a pairing link, in this network, or by a hub's address."""
+
+from __future__ import annotations
+
+import enum
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QRadioButton, QVBoxLayout, QWidget
+
+from gui.language import tr
+
+
+class Way(enum.Enum):
+    """One of the three."""
+
+    LINK = enum.auto()
+    NETWORK = enum.auto()
+    HUB = enum.auto()
+
+
+class WayChoice(QWidget):
+    """Asks for it."""
+
+    changed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.buttons = {
+            Way.LINK: QRadioButton(tr("A &pairing link, which the other machine shows under “Share”")),
+            Way.NETWORK: QRadioButton(tr("A &machine in this network that shares")),
+            Way.HUB: QRadioButton(tr("A &hub, by its address")),
+        }
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        for button in self.buttons.values():
+            column.addWidget(button)
+            button.toggled.connect(self._toggled)
+        self.buttons[Way.LINK].setChecked(True)
+
+    @property
+    def way(self) -> Way:
+        """The one that is chosen."""
+        return next(way for way, button in self.buttons.items() if button.isChecked())
+
+    def choose(self, way: Way) -> None:
+        """Choose one."""
+        self.buttons[way].setChecked(True)
+
+    def _toggled(self, on: bool) -> None:
+        if on:
+            self.changed.emit()
