@@ -1,4 +1,4 @@
-"""What fills the window: databases at the left, the chosen one's peers above, flow, clocks and syncs below."""
+"""What fills the window: databases at the left, the chosen one's peers above, flow, connections and syncs below."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from gui.panels.first_start import FirstStart
 from gui.panels.flow import FlowPanel
 from gui.panels.peers import PeersPanel
 from gui.theme import icon
+from gui.topology.view import TopologyView
 from gui.window_state import Restore, Save
 
 NARROW = 900
@@ -24,7 +25,7 @@ NARROW = 900
 
 MARGIN = 40
 
-PAGES = {"flow": "flow", "conflicts": "conflict", "clocks": "database", "activity": "activity"}
+PAGES = {"flow": "flow", "conflicts": "conflict", "topology": "topology", "clocks": "database", "activity": "activity"}
 """The panels that share the lower part, each with its icon."""
 
 
@@ -44,6 +45,7 @@ class Centre(QWidget):
         self.peers = PeersPanel()
         self.flow = FlowPanel()
         self.conflicts = ConflictsPanel()
+        self.topology = TopologyView()
         self.clocks = ClocksPanel()
         self.activity = ActivityPanel()
         self.tabs = QTabWidget()
@@ -79,6 +81,7 @@ class Centre(QWidget):
         count = self.conflicts.count
         for panel, title in (
             (self.flow, tr("Change flow")),
+            (self.topology, tr("Connections")),
             (self.clocks, tr("Clocks")),
             (self.activity, tr("Activity")),
             (self.conflicts, tr("Conflicts ({count})", count=number(count)) if count else tr("Conflicts")),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, Qt, QTimer, Signal
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtCore import QEvent, QRect, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QPainter, QPaintEvent, QTextLayout
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QStyle, QWidget
 
 from gui.language import on_language_change, tr
@@ -84,3 +84,47 @@ class ElidedLabel(QLabel):
         flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         self.style().drawItemText(painter, room, flags, self.palette(), self.isEnabled(), text, self.foregroundRole())
         painter.end()
+
+
+class WrappedLabel(ElidedLabel):
+    """The same in as many lines as there is room for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Expanding)
+
+    def sizeHint(self) -> QSize:  # noqa: N802
+        """One line: what is more is taken where it is."""
+        return QSize(1, self.fontMetrics().height())
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802
+        return self.sizeHint()
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        """Break between words, and show with “…” where it ends that there is more."""
+        room, height = self.contentsRect(), self.fontMetrics().height()
+        begins = self._lines(room.width(), most=max(1, room.height() // height))
+        if len(begins) == 1 and room.height() < 2 * height:
+            super().paintEvent(event)
+            return
+        painter = QPainter(self)
+        flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        for number, (begin, end) in enumerate(zip(begins, [*begins[1:], None], strict=True)):
+            where = QRect(room.left(), room.top() + number * height, room.width(), height)
+            text = self.text()[begin:end].rstrip()
+            text = self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, room.width())
+            self.style().drawItemText(
+                painter, where, flags, self.palette(), self.isEnabled(), text, self.foregroundRole()
+            )
+        painter.end()
+
+    def _lines(self, width: int, most: int) -> list[int]:
+        """Where the lines begin; the last one may be too long."""
+        layout = QTextLayout(self.text(), self.font())
+        begins: list[int] = []
+        layout.beginLayout()
+        while len(begins) < most and (line := layout.createLine()).isValid():
+            line.setLineWidth(width)
+            begins.append(line.textStart())
+        layout.endLayout()
+        return begins

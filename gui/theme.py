@@ -83,6 +83,11 @@ def state_icon(state: State) -> QIcon:
     return QIcon(_Drawing(name, tone))
 
 
+def state_color(state: State) -> QColor:
+    """The colour of a peer's state, on the ground that windows have now."""
+    return tone_color(_STATES[state][1])
+
+
 def tray_icon(state: State | None, dark_bar: bool) -> QIcon:
     """The tray's icon.
 

@@ -33,6 +33,7 @@ from gui.panels.rates import RatesGraph
 from gui.status_line import StatusLine
 from gui.summary import Summary
 from gui.toolbar import Toolbar
+from gui.topology.reader import TopologyReader
 from gui.window_state import Restore, Save, WindowState
 
 SIZE = QSize(1100, 720)
@@ -81,6 +82,7 @@ class Window(QMainWindow):
         self.dialogs = DialogController(self, commands)
         self.journal_reader = JournalReader(commands, bridge, self.activity, self)
         self.clock_reader = ClockReader(commands, self.clocks, self)
+        self.topology_reader = TopologyReader(commands, bridge, self._state, self)
         self.conflicts = centre.conflicts
         self.conflicts_reader = ConflictsReader(commands, bridge, self)
         self._decisions = ConflictDecisions(self, commands, self.conflicts_reader)
@@ -126,6 +128,11 @@ class Window(QMainWindow):
         bridge.needs_you.connect(self._guest_needs_you)
         bridge.flow.connect(self.flow.append)
         bridge.flow.connect(self.rates.append)
+        for view in (self.header.topology, self.centre.topology):
+            self.topology_reader.add_view(view)
+            bridge.flow.connect(view.append)
+            view.database_requested.connect(self.choice.choose)
+            view.peer_requested.connect(self._show_flow_of)
         state = self._state
         state.peers_changed.connect(self.clock_reader.peers_changed)
         state.databases_changed.connect(self.clock_reader.databases_changed)
@@ -225,6 +232,7 @@ class Window(QMainWindow):
         self.peers.show_database(database)
         self.flow.show_database(database)
         self.clocks.choose(database)
+        self.topology_reader.show_database(database)
         self.conflicts.show_database(database)
         self.actions_shared.set_database(self.choice.name)
 

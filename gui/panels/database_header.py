@@ -22,13 +22,15 @@ from engine.tables import Coverage
 from gui.language import on_language_change, tr
 from gui.models.database_status import ALL, DatabaseStatus, left_out, tables_of
 from gui.models.values import as_tip
-from gui.status_line import ElidedLabel
+from gui.status_line import ElidedLabel, WrappedLabel
 from gui.theme import icon
+from gui.topology.view import TopologyView
 
 
 class DatabaseHeader(QFrame):
-    """A heading, a sentence and buttons; each signal names the database it is about.
+    """A heading, a sentence, a small picture of what syncs with what, and buttons.
 
+    Each signal names the database that it is about.
     ``coverage`` says how many tables are synced; it is placed by whoever has room for it.
     """
 
@@ -45,13 +47,14 @@ class DatabaseHeader(QFrame):
         super().__init__(parent)
         self._status = DatabaseStatus(ALL, "")
         self._coverage: Coverage | None = None
-        self.name, self.sentence = ElidedLabel(), ElidedLabel()
+        self.name, self.sentence = ElidedLabel(), WrappedLabel()
         font = self.name.font()
         font.setPointSizeF(font.pointSizeF() * 1.25)
         font.setBold(True)
         self.name.setFont(font)
         self.coverage = _Link()
         self.coverage.clicked.connect(lambda: self.tables_requested.emit(self.database))
+        self.topology = TopologyView(small=True)
         self.sync = QPushButton(icon("sync-now"), "")
         self.sync.clicked.connect(lambda: self.sync_requested.emit(self.database))
         self.tables = QPushButton(icon("database"), "")
@@ -61,13 +64,13 @@ class DatabaseHeader(QFrame):
         self.more.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.more.clicked.connect(self._show_menu)
         self.name.setMinimumWidth(1)  # one that is too long is cut
-        self.sentence.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self._words = QBoxLayout(QBoxLayout.Direction.TopToBottom)
         self._words.addWidget(self.name)
         self._words.addWidget(self.sentence)
         row = self._row = QHBoxLayout(self)
         row.setSpacing(6)
         row.addLayout(self._words, 1)
+        row.addWidget(self.topology)
         for button in (self.sync, self.tables, self.more):
             row.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
         self.set_narrow(False)
@@ -106,7 +109,8 @@ class DatabaseHeader(QFrame):
         self.more.setVisible(one)
 
     def set_narrow(self, narrow: bool) -> None:
-        """Lie in two lines, or in one where there is little room."""
+        """Lie in two lines beside the picture, or in one alone where there is little room."""
+        self.topology.setVisible(not narrow)
         ways = QBoxLayout.Direction
         self._words.setDirection(ways.LeftToRight if narrow else ways.TopToBottom)
         self._words.setSpacing(12 if narrow else 2)

@@ -1,0 +1,7 @@
+"""The picture of what syncs with what: this machine, its peers and guests, and the links between them.
+
+- ``graph``: nodes and links, from what the engine has told; ``layout``: where they stand; ``pulses``: changes on
+  their way. None of these three knows Qt
+- ``words``: the picture in words, for tooltips and screen readers
+- ``view``: the widget that paints it; ``reader``: keeps the views up to date
+"""

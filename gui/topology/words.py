@@ -1,0 +1,88 @@
+"""The picture in words: what is written beside a node, and what tooltips and screen readers say."""
+
+from __future__ import annotations
+
+from engine.events import Guest
+from engine.peer_state import PeerStatus
+from gui.language import said, tr
+from gui.models import times
+from gui.models.labels import state_word
+from gui.models.values import number
+from gui.topology.graph import HERE, Kind, Link, Node, Topology, is_here
+
+
+def label(node: Node) -> str:
+    """What stands beside a node."""
+    match node.kind:
+        case Kind.HERE:
+            return tr("this machine")
+        case Kind.UNSEEN | Kind.MORE:
+            return tr("{count} more", count=number(node.count))
+        case _:
+            return node.name
+
+
+def tip(topology: Topology, node: Node) -> str:
+    """All that is known of a node, in lines."""
+    links = topology.links_of(node.key)
+    match node.kind:
+        case Kind.UNSEEN:
+            if node.count == 1:
+                return tr("1 more copy, known only by its clock: its changes come through somebody else.")
+            count = number(node.count)
+            return tr(
+                "{count} more copies, known only by their clocks: their changes come through others.", count=count
+            )
+        case Kind.HERE:
+            return "\n".join([tr("This machine: {database}", database=node.name), *_lines(topology, links, node)])
+        case Kind.MORE:
+            return "\n".join([label(node), *_lines(topology, links, node)])
+        case _:
+            return "\n".join([node.name, *_lines(topology, links, node)])
+
+
+def description(topology: Topology) -> str:
+    """The whole picture, for those who do not see it."""
+    if not topology.nodes:
+        return tr("No database yet")
+    told = [tr("This machine: {database}", database=", ".join(node.name for node in topology.here))]
+    for link in topology.links:
+        node = _node(topology, link.far)
+        if link.known_only:
+            told.append(tip(topology, node).rstrip("."))
+        else:
+            between = label(node) if link.near == HERE else f"{label(_node(topology, link.near))} – {label(node)}"
+            told += [tr("{name}: {state}", name=between, state=_state(peer)) for peer in link.peers]
+            told += [tr("{name}: {state}", name=between, state=_presence(guest)) for _, guest in link.guests]
+    if not topology.links:
+        told.append(tr("No peer yet"))
+    return ". ".join(told) + "."
+
+
+def _lines(topology: Topology, links: list[Link], node: Node) -> list[str]:
+    """What there is to say of each link, with the name of the other end where that is not plain."""
+    lines = []
+    for link in links:
+        end = _node(topology, link.far if is_here(node) else link.near)
+        plain = end.kind is Kind.HERE or link.known_only
+        told = [_state(peer, whole=node.kind is Kind.PEER) for peer in link.peers]
+        told += [_presence(guest) for _, guest in link.guests]
+        lines += told if plain else [tr("{name}: {state}", name=label(end), state=one) for one in told]
+    return lines
+
+
+def _state(peer: PeerStatus, *, whole: bool = False) -> str:
+    word = state_word(peer.state)
+    return tr("{state}: {peers}", state=word, peers=said(peer.explanation)) if whole and peer.explanation else word
+
+
+def _presence(guest: Guest) -> str:
+    if guest.connected:
+        return tr("Connected")
+    if guest.seen is None:
+        return tr("Not connected yet")
+    return tr("Not connected; last here {time}", time=times.relative(guest.seen))
+
+
+def _node(topology: Topology, key: str) -> Node:
+    return next(node for node in topology.nodes if node.key == key)
