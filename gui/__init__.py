@@ -5,6 +5,7 @@
 - ``bridge``: engine events to Qt signals; ``engine_state``: what they have told so far
 - ``commands``: what a person asks for to engine calls
 - ``window``, ``centre``, ``toolbar``, ``status_line``, ``message_bar``, ``tray``, ``notifier``: made of ``panels``
+- ``topology``: the picture of what syncs with what
 - ``panels``: tables and what is around them; ``models``: what they show; ``dialogs``, and ``dialog_controller``
 - ``help_menu``: documents, version, about
 - ``actions``: what window and tray share; ``summary``: all peers in one line; ``window_state``: sizes of last time
