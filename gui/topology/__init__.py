@@ -3,5 +3,5 @@
 - ``graph``: nodes and links, from what the engine has told; ``layout``: where they stand; ``pulses``: changes on
   their way. None of these three knows Qt
 - ``words``: the picture in words, for tooltips and screen readers
-- ``view``: the widget that paints it; ``reader``: keeps the views up to date
+- ``view``: the widget, painted by ``paint``; ``reader``: keeps the views up to date
 """

@@ -11,7 +11,6 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from engine.events import Guest
 from engine.ids import SiteId
 from engine.peer_state import PeerStatus, State
 
@@ -57,34 +56,31 @@ class Link:
 
     Attributes:
         near: the key of the end on this machine. far: that of the other end.
-        peers: the configured peers that it shows. guests: who comes to this machine over it, each with the database.
+        peers: the peers and guests that it shows.
     """
 
     near: str
     far: str
     peers: tuple[PeerStatus, ...] = ()
-    guests: tuple[tuple[str, Guest], ...] = ()
 
     @property
     def known_only(self) -> bool:
         """Whether nothing goes over it that this machine could see."""
-        return not (self.peers or self.guests)
+        return not self.peers
 
     @property
     def states(self) -> tuple[State, ...]:
-        """The states of its peers."""
+        """Their states."""
         return tuple(peer.state for peer in self.peers)
 
     @property
     def apart(self) -> bool:
         """Whether nothing can move over it now."""
-        return all(state in APART for state in self.states) and not any(guest.connected for _, guest in self.guests)
+        return all(peer.state in APART or away(peer) for peer in self.peers)
 
     def carries(self, database: str, peer: str) -> bool:
         """Whether a change goes over it that is told under this peer's id, or this guest's name."""
-        return any((one.database, one.peer) == (database, peer) for one in self.peers) or any(
-            (of, guest.name) == (database, peer) for of, guest in self.guests
-        )
+        return any(one.database == database and peer in (one.peer, one.name) for one in self.peers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,13 +110,12 @@ class Known:
     """What is known of a database.
 
     Attributes:
-        database: its id. name: as a person calls it. room: under which guests come to it; '' if it is not shared.
+        database: its id. name: as a person calls it.
         site: its own id, once that is known. sites: whose clocks it keeps.
     """
 
     database: str
     name: str
-    room: str = ""
     site: SiteId | None = None
     sites: Collection[SiteId] = ()
 
@@ -129,25 +124,22 @@ class Known:
 class _Machine:
     node: Node
     peers: dict[str, list[PeerStatus]] = field(default_factory=dict)
-    guests: dict[str, list[Guest]] = field(default_factory=dict)
 
 
-def build(databases: Sequence[Known], peers: Iterable[PeerStatus], guests: Iterable[Guest] = ()) -> Topology:
+def build(databases: Sequence[Known], peers: Iterable[PeerStatus]) -> Topology:
     """Make the picture of these databases.
 
     Args:
         databases: one puts this machine in the middle; of several each is a node.
-        peers, guests: all that there are; those of other databases are left out.
+        peers: all that there are, guests among them; those of other databases are left out.
     """
     alone = len(databases) == 1
     own = {known.site for known in databases}
     near = {known.database: HERE if alone else f"database {known.database}" for known in databases}
     peers = [peer for peer in peers if peer.database in near]
-    guests = list(guests)
-    machines = _machines(peers, alone=alone)
-    for known in databases:
-        for guest in (one for one in guests if known.room and one.room == known.room):
-            _machine_of(guest, machines).guests.setdefault(known.database, []).append(guest)
+    machines = _machines([peer for peer in peers if not peer.guest], alone=alone)
+    for guest in (peer for peer in peers if peer.guest):
+        _machine_of(guest, machines).peers.setdefault(guest.database, []).append(guest)
     nodes = [Node(HERE, Kind.HERE, databases[0].name)] if alone else []
     if not alone:
         nodes += sorted((Node(near[one.database], Kind.DATABASE, one.name) for one in databases), key=_by_name)
@@ -156,14 +148,13 @@ def build(databases: Sequence[Known], peers: Iterable[PeerStatus], guests: Itera
         Link(
             near[known.database],
             machine.node.key,
-            tuple(machine.peers.get(known.database, ())),
-            tuple((known.database, guest) for guest in machine.guests.get(known.database, ())),
+            tuple(machine.peers[known.database]),
         )
         for known in databases
         for machine in machines.values()
-        if known.database in machine.peers or known.database in machine.guests
+        if known.database in machine.peers
     ]
-    unseen = {known.database: _unseen(known, peers, guests, own) for known in databases}
+    unseen = {known.database: _unseen(known, peers, own) for known in databases}
     if any(unseen.values()):
         nodes.append(Node(UNSEEN, Kind.UNSEEN, count=max(unseen.values())))
         through = _only_way(links) if alone else None
@@ -192,7 +183,12 @@ def _machines(peers: Sequence[PeerStatus], *, alone: bool) -> dict[str, _Machine
     return machines
 
 
-def _machine_of(guest: Guest, machines: dict[str, _Machine]) -> _Machine:
+def away(peer: PeerStatus) -> bool:
+    """Whether this is a guest who is not there."""
+    return peer.guest and peer.state in (State.IDLE, State.WAITING)
+
+
+def _machine_of(guest: PeerStatus, machines: dict[str, _Machine]) -> _Machine:
     """The machine that a guest is: one that is a peer too, by the name of both, or one of its own."""
     for machine in machines.values():
         if machine.node.kind is Kind.PEER and machine.node.name.casefold() == guest.name.casefold():
@@ -201,12 +197,13 @@ def _machine_of(guest: Guest, machines: dict[str, _Machine]) -> _Machine:
     return machines.setdefault(key, _Machine(Node(key, Kind.GUEST, guest.name)))
 
 
-def _unseen(known: Known, peers: Iterable[PeerStatus], guests: Iterable[Guest], own: set[SiteId | None]) -> int:
-    """How many sites are known only by their clocks. A guest who was here has one, and does not say which."""
-    named = {peer.site_id for peer in peers if peer.database == known.database} | own
+def _unseen(known: Known, peers: Iterable[PeerStatus], own: set[SiteId | None]) -> int:
+    """How many sites are known only by their clocks. A guest who has not come lately has one; nobody knows which."""
+    peers = [peer for peer in peers if peer.database == known.database]
+    named = {peer.site_id for peer in peers} | own
     strange = sum(site not in named for site in known.sites)
-    been = sum(bool(known.room) and guest.room == known.room and guest.seen is not None for guest in guests)
-    return max(0, strange - been)
+    nameless = [peer for peer in peers if peer.guest and peer.site_id is None and peer.last_success is not None]
+    return max(0, strange - len(nameless))
 
 
 def _only_way(links: Sequence[Link]) -> str | None:
@@ -231,5 +228,5 @@ def merged(topology: Topology, into: Mapping[str, Node]) -> Topology:
     for link in topology.links:
         near, far = (into[key].key if key in into else key for key in (link.near, link.far))
         before = links.get((near, far), Link(near, far))
-        links[near, far] = Link(near, far, before.peers + link.peers, before.guests + link.guests)
+        links[near, far] = Link(near, far, before.peers + link.peers)
     return Topology(tuple(nodes), tuple(links.values()))

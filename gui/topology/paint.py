@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QIcon, QPainter, QPalette, QPen
 from gui import theme
 from gui.language import tr
 from gui.topology import words
-from gui.topology.graph import Kind, Link
+from gui.topology.graph import Kind, Link, away
 from gui.topology.layout import Measures, Picture, Place, Side
 from gui.topology.pulses import Pulse
 
@@ -135,21 +135,15 @@ class PicturePainter:
             pen.setStyle(Qt.PenStyle.DashLine)
         return pen
 
-    def _color(self, link: Link) -> QColor:
-        state = theme.worst(link.states)
-        if state is not None:
-            return theme.state_color(state)
-        here = any(guest.connected for _, guest in link.guests)
-        return self.palette.color(QPalette.ColorRole.WindowText) if here else theme.tone_color(theme.QUIET)
+    def _color(self, *links: Link) -> QColor:
+        """The colour of the worst that can be said of these; a guest may come and go as it likes."""
+        state = theme.worst(peer.state for link in links for peer in link.peers if not away(peer))
+        return theme.tone_color(theme.QUIET) if state is None else theme.state_color(state)
 
     def _node_color(self, place: Place) -> QColor:
         if place.node.kind is Kind.HERE:
             return self.palette.color(QPalette.ColorRole.Highlight)
-        links = [link for link in self.picture.topology.links_of(place.node.key) if not link.known_only]
-        state = theme.worst(state for link in links for state in link.states)
-        if state is not None:
-            return theme.state_color(state)
-        return self._color(links[0]) if links else theme.tone_color(theme.QUIET)
+        return self._color(*self.picture.topology.links_of(place.node.key))
 
     def _drawing(self, place: Place) -> QIcon | None:
         match place.node.kind:
@@ -157,7 +151,7 @@ class PicturePainter:
                 return theme.icon("local")
             case Kind.DATABASE:
                 return theme.icon("database")
-            case Kind.PEER:
+            case Kind.PEER | Kind.GUEST:
                 links = self.picture.topology.links_of(place.node.key)
                 state = theme.worst(state for link in links for state in link.states)
                 return theme.state_icon(state) if state is not None else None

@@ -32,7 +32,6 @@ class TopologyReader(DatabaseReader):
         self._sites: dict[str, frozenset[SiteId]] = {}
         self._views: list[TopologyView] = []
         state.changed.connect(self._refresh)
-        bridge.settings_changed.connect(self._refresh)
         bridge.database_removed.connect(lambda database: self._sites.pop(database, None))
 
     def add_view(self, view: TopologyView) -> None:
@@ -81,10 +80,9 @@ class TopologyReader(DatabaseReader):
                 view.show_topology(topology)
 
     def _build(self) -> Topology:
-        state, settings = self._state, self._commands.engine.settings
-        rooms = {known.id: known.room for known in settings.databases if known.room and settings.share}
+        state = self._state
         known = [
-            Known(one, database.name, rooms.get(one, ""), database.site_id, self._sites.get(one, ()))
+            Known(one, database.name, database.site_id, self._sites.get(one, ()))
             for one, database in ((one, state.databases[one]) for one in self._ids())
         ]
-        return build(known, state.peers.values(), state.sharing.guests)
+        return build(known, [*state.peers.values(), *state.guests.values()])

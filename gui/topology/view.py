@@ -262,7 +262,7 @@ class TopologyView(QWidget):
         links = self.picture.topology.links_of(place.node.key)
         if place.node.kind is Kind.DATABASE:
             return place.node.key.removeprefix("database "), ""
-        if place.node.kind is Kind.PEER and links and links[0].peers:
+        if place.node.kind in (Kind.PEER, Kind.GUEST) and links and links[0].peers:
             return "", links[0].peers[0].peer
         return "", ""
 

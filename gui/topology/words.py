@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from engine.events import Guest
 from engine.peer_state import PeerStatus
 from gui.language import said, tr
-from gui.models import times
 from gui.models.labels import state_word
 from gui.models.values import number
-from gui.topology.graph import HERE, Kind, Link, Node, Topology, is_here
+from gui.topology.graph import HERE, Kind, Link, Node, Topology, away, is_here
 
 
 def label(node: Node) -> str:
@@ -38,7 +36,8 @@ def tip(topology: Topology, node: Node) -> str:
         case Kind.MORE:
             return "\n".join([label(node), *_lines(topology, links, node)])
         case _:
-            return "\n".join([node.name, *_lines(topology, links, node)])
+            name = tr("{machine} (guest)", machine=node.name) if node.kind is Kind.GUEST else node.name
+            return "\n".join([name, *_lines(topology, links, node)])
 
 
 def description(topology: Topology) -> str:
@@ -53,7 +52,6 @@ def description(topology: Topology) -> str:
         else:
             between = label(node) if link.near == HERE else f"{label(_node(topology, link.near))} – {label(node)}"
             told += [tr("{name}: {state}", name=between, state=_state(peer)) for peer in link.peers]
-            told += [tr("{name}: {state}", name=between, state=_presence(guest)) for _, guest in link.guests]
     if not topology.links:
         told.append(tr("No peer yet"))
     return ". ".join(told) + "."
@@ -65,23 +63,14 @@ def _lines(topology: Topology, links: list[Link], node: Node) -> list[str]:
     for link in links:
         end = _node(topology, link.far if is_here(node) else link.near)
         plain = end.kind is Kind.HERE or link.known_only
-        told = [_state(peer, whole=node.kind is Kind.PEER) for peer in link.peers]
-        told += [_presence(guest) for _, guest in link.guests]
+        told = [_state(peer, whole=node.kind in (Kind.PEER, Kind.GUEST)) for peer in link.peers]
         lines += told if plain else [tr("{name}: {state}", name=label(end), state=one) for one in told]
     return lines
 
 
 def _state(peer: PeerStatus, *, whole: bool = False) -> str:
-    word = state_word(peer.state)
+    word = tr("Not connected") if away(peer) else state_word(peer.state)
     return tr("{state}: {peers}", state=word, peers=said(peer.explanation)) if whole and peer.explanation else word
-
-
-def _presence(guest: Guest) -> str:
-    if guest.connected:
-        return tr("Connected")
-    if guest.seen is None:
-        return tr("Not connected yet")
-    return tr("Not connected; last here {time}", time=times.relative(guest.seen))
 
 
 def _node(topology: Topology, key: str) -> Node:

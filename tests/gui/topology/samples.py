@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from engine.events import ChangesMoved, FlowChange, FlowDirection, Guest
+from dataclasses import replace
+
+from engine.events import ChangesMoved, FlowChange, FlowDirection
 from engine.ids import DatabaseId, PeerId, SiteId
 from engine.peer_state import PeerStatus, State
 from gui.topology.graph import Known
@@ -17,8 +19,11 @@ def peer(name: str, database: str = "n", state: State = State.IN_SYNC, *, url: s
     return PeerStatus(PeerId(f"{name} {database}"), name, DatabaseId(database), url, "r", state, "", site)
 
 
-def guest(name: str, room: str = "r", *, connected: bool = True, seen: float | None = 1.0) -> Guest:
-    return Guest(name, room, connected, seen)
+def guest(name: str, database: str = "n", state: State = State.IN_SYNC, *, last: float | None = None) -> PeerStatus:
+    """A guest, told under its name. One that is away has not come since the start; ``last`` says when it last came."""
+    known = peer(name, database, state)
+    site = None if state is State.IDLE else known.site_id
+    return replace(known, peer=PeerId(name), url="", site_id=site, last_success=last, guest=True)
 
 
 def moved(peer: str, database: str = "n", way: FlowDirection = FlowDirection.IN) -> ChangesMoved:

@@ -24,17 +24,12 @@ def lines(topology: Topology) -> set[tuple[str, str]]:
 
 
 def test_one_database_is_this_machine_with_its_peers_and_guests_around_it() -> None:
-    known = replace(NOTES, room="r")
     peers = [peer("phone"), peer("desktop"), peer("elsewhere", "t")]
-    topology = build([known], peers, [guest("studio"), guest("stranger", "other room")])
+    topology = build([NOTES], [*peers, guest("studio"), guest("stranger", "t")])
     assert [(node.kind, node.name) for node in topology.nodes] == [
         (Kind.HERE, "notes"), (Kind.PEER, "desktop"), (Kind.PEER, "phone"), (Kind.GUEST, "studio"),
     ]  # fmt: skip
     assert lines(topology) == {(HERE, "desktop"), (HERE, "phone"), (HERE, "studio")}
-
-
-def test_a_database_that_is_not_shared_has_no_guests() -> None:
-    assert build([NOTES], [], [guest("studio", "")]).others == ()
 
 
 def test_several_databases_are_nodes_and_peers_with_one_address_one_machine() -> None:
@@ -58,7 +53,7 @@ def test_peers_of_one_name_keep_it_when_they_are_one_machine() -> None:
 
 
 def test_a_guest_who_is_a_peer_too_is_one_node() -> None:
-    topology = build([replace(NOTES, room="r")], [peer("Desktop")], [guest("desktop")])
+    topology = build([NOTES], [peer("Desktop"), guest("desktop")])
     [link] = topology.links
     assert [node.kind for node in topology.others] == [Kind.PEER]
     assert link.carries("n", "Desktop n")
@@ -79,10 +74,11 @@ def test_sites_known_by_clocks_alone_are_behind_the_only_peer_or_beside_all() ->
 
 
 def test_a_guest_who_was_here_is_not_counted_once_more_for_its_clock() -> None:
-    known = replace(NOTES, room="r", sites=STRANGE)
+    known = replace(NOTES, sites=STRANGE)
+    been, never = guest("a", state=State.IDLE, last=1.0), guest("b", state=State.IDLE)
     counts = [
-        sum(node.count for node in build([known], [], guests).nodes if node.kind is Kind.UNSEEN)
-        for guests in ([], [guest("a")], [guest("a", seen=None)], [guest("a"), guest("b"), guest("c")])
+        sum(node.count for node in build([known], guests).nodes if node.kind is Kind.UNSEEN)
+        for guests in ([], [been], [never], [been, been, been])
     ]
     assert counts == [2, 1, 2, 0]
 
@@ -100,8 +96,8 @@ def test_a_link_is_apart_when_nothing_can_move() -> None:
 
     assert all(apart(state) for state in (State.WAITING, State.PAUSED, State.NEEDS_YOU))
     assert not any(apart(state) for state in (State.IN_SYNC, State.SENT, State.SYNCING, State.CONNECTING, State.IDLE))
-    known = replace(NOTES, room="r")
-    assert [build([known], [], [guest("a", connected=here)]).links[0].apart for here in (True, False)] == [False, True]
+    present, gone = (build([NOTES], [guest("a", state=state)]).links[0] for state in (State.IN_SYNC, State.IDLE))
+    assert (present.apart, gone.apart) == (False, True)
 
 
 def test_nodes_that_are_shown_as_one_keep_their_links() -> None:

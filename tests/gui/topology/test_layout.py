@@ -26,7 +26,7 @@ def peers(count: int, database: str = "n") -> list[PeerStatus]:
 def stars() -> list[Topology]:
     """Pictures of one database, with peers from none to very many, and with unseen sites and guests."""
     return [
-        build([replace(NOTES, room="r", sites=sites)], peers(count), [guest(f"g{one}") for one in range(guests)])
+        build([replace(NOTES, sites=sites)], [*peers(count), *(guest(f"g{one}") for one in range(guests))])
         for count, sites, guests in itertools.product((0, 1, 2, 3, 7, 100), ((), STRANGE), (0, 1, 5))
     ]
 

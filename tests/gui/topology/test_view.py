@@ -58,9 +58,9 @@ def view(qtbot: QtBot, clock: Clock) -> TopologyView:
     view = TopologyView(now=clock)
     qtbot.addWidget(view)
     view.resize(600, 300)
-    known = replace(NOTES, room="r", sites=(SiteId(b"?" * 16), SiteId(b"!" * 16)))
+    known = replace(NOTES, sites=(SiteId(b"?" * 16), SiteId(b"!" * 16)))
     peers = [peer("desktop"), peer("phone", state=State.NEEDS_YOU)]
-    view.show_topology(build([known], peers, [guest("studio"), guest("attic", connected=False, seen=None)]))
+    view.show_topology(build([known], [*peers, guest("studio"), guest("attic", state=State.IDLE)]))
     view.show()
     return view
 
@@ -77,7 +77,7 @@ def test_it_says_in_words_what_it_shows(view: TopologyView) -> None:
     assert view.accessibleName() == "Connections"
     text = view.accessibleDescription()
     assert text.startswith("This machine: notes. ")
-    for words in ("desktop: In sync.", "phone: Needs you.", "studio: Connected.", "attic: Not connected yet."):
+    for words in ("desktop: In sync.", "phone: Needs you.", "studio: In sync.", "attic: Not connected."):
         assert words in text
     view.show_topology(build([NOTES], []))
     assert view.accessibleDescription() == "This machine: notes. No peer yet."
@@ -104,7 +104,7 @@ def test_each_node_has_a_tooltip(view: TopologyView) -> None:
         return view.tip_at(QPointF(place.x, place.y))
 
     assert "desktop\nIn sync" in tip("desktop")
-    assert "studio\nConnected" in tip("studio")
+    assert "studio (guest)\nIn sync" in tip("studio")
     assert "This machine: notes\ndesktop: In sync\nphone: Needs you" in tip("notes")
     assert view.tip_at(QPointF(1, 1)) == ""
 
