@@ -1,8 +1,8 @@
 """A program on Node with a native SQLite that works on the file itself, under the locks that all programs keep to.
 
-The package is better-sqlite3, or libsql, which has the same interface. better-sqlite3 gets its binary from another place
-than the registry when it is installed, by a script; no such script runs here (``.npmrc``). So ``./syncline test --full``
-compiles it, from the sources in its package. libsql's binary lies in a package.
+The package is better-sqlite3, or libsql, which has the same interface. better-sqlite3 gets its binary from another
+place than the registry when it is installed, by a script; no such script runs here (``.npmrc``). So ``./syncline test
+--full`` compiles it, from the sources in its package. libsql's binary lies in a package.
 """
 
 from __future__ import annotations
