@@ -9,7 +9,7 @@ import apsw
 
 from engine.change import SENTINEL
 from engine.ordinary import foreign_keys
-from engine.sqlite.sql import ident, idents, main
+from engine.sqlite.sql import compile_only, ident, idents, main
 from engine.sqlite.values import Affinity
 from engine.tables.introspect import UNREADABLE, Table, is_crr
 from engine.tables.omitted_triggers import TriggersHere, named, only, sort_out
@@ -249,4 +249,4 @@ def _try_out(db: apsw.Connection, table: Table) -> None:
         f"DELETE FROM {main(table.name)}",
         f"SELECT * FROM {main(table.name)} ORDER BY {idents(names[:1])}",
     ):
-        db.execute(f"EXPLAIN {sql}").fetchall()
+        compile_only(db, sql)

@@ -30,6 +30,18 @@ def run_each(db: apsw.Connection, sql: str, rows: Sequence[tuple[Any, ...]]) -> 
         cursor(db).executemany(sql, rows)
 
 
+def compile_only(db: apsw.Connection, sql: str) -> None:
+    """Have SQLite compile a statement, and run nothing of it.
+
+    It is compiled anew each time. EXPLAIN does not look whether the schema is still the one that it was compiled for: a
+    statement that APSW has kept may list tables of which SQLite has let go since, and crash.
+
+    Raises:
+        apsw.SQLError: it names what is not there: a table, a function or a collation of its app, say.
+    """
+    db.execute(f"EXPLAIN {sql}", can_cache=False).fetchall()
+
+
 def ident(name: str) -> str:
     """``name`` as a quoted identifier."""
     return '"' + name.replace('"', '""') + '"'

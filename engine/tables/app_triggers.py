@@ -9,7 +9,7 @@ from typing import NamedTuple
 import apsw
 
 from engine.sqlite.invalid_text import rows_of_schema
-from engine.sqlite.sql import ident, idents, main
+from engine.sqlite.sql import compile_only, ident, idents, main
 from engine.tables.introspect import Table, bookkeeping
 
 _WRITES = (apsw.SQLITE_INSERT, apsw.SQLITE_UPDATE, apsw.SQLITE_DELETE)
@@ -79,7 +79,7 @@ def effects(db: apsw.Connection, table: Table, on: Mapping[str, str]) -> Effects
     try:
         for sql in merges(table):
             try:
-                db.execute(f"EXPLAIN {sql}").fetchall()
+                compile_only(db, sql)
             except apsw.SQLError as failed:  # one has a function or a table that is not there
                 error = str(failed)
                 runs |= {trigger: None for trigger, of in on.items() if of == table.name}

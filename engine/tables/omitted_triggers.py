@@ -19,7 +19,7 @@ from itertools import pairwise
 import apsw
 
 from engine.sqlite.invalid_text import rows_of_schema
-from engine.sqlite.sql import literal, main
+from engine.sqlite.sql import compile_only, literal, main
 from engine.tables.app_triggers import Effects, app_triggers, effects, merges
 from engine.tables.ddl_tokens import behind, tokens, unquoted
 from engine.tables.introspect import Table, describe
@@ -109,7 +109,7 @@ def _tried(db: apsw.Connection, table: Table, copy: str, sql: str) -> str:
         with only(db, {copy: sql}):
             for merge in merges(table):
                 try:
-                    db.execute(f"EXPLAIN {merge}").fetchall()
+                    compile_only(db, merge)
                 except apsw.SQLError as error:
                     if table.kind != "view" or "because it is a view" not in str(error):  # for what it has no trigger
                         raise

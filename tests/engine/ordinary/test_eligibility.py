@@ -7,10 +7,15 @@ from pathlib import Path
 import pytest
 
 from engine.errors import NotEligible
+from engine.ordinary.eligibility import obstacles
 from engine.replica import Replica
 from engine.table_plan import check_plans
+from engine.tables.app_triggers import app_triggers, effects
+from engine.tables.introspect import describe
+from engine.tables.omitted_triggers import sort_out
 from engine.tables.pack import pack
 from tests.engine.apps import running
+from tests.engine.ordinary.conftest import NOTES, Open
 
 APP = """
 import json, sqlite3, sys
@@ -129,3 +134,16 @@ def test_a_table_without_a_primary_key_is_made_elsewhere(key: str, tmp_path: Pat
         found = [sorted(one.connection.execute("SELECT * FROM t")) for one in (here, there)]
         assert found[0] == found[1]
         assert len(found[0]) == 3
+
+
+def test_no_statement_is_kept_that_was_only_compiled(new: Open) -> None:
+    """Another program may alter the schema before it is listed again: it would list what is not in memory any more."""
+    file = new(f"{NOTES}; CREATE TABLE log (id); CREATE TRIGGER a AFTER INSERT ON notes BEGIN DELETE FROM log; END")
+    table = describe(file.db, "notes")
+    assert table is not None
+    assert obstacles(file.db, table, turning=True) == ()
+    assert sort_out(file.db).omitted == []
+    assert [write.target for write in effects(file.db, table, app_triggers(file.db)).writes] == ["log"]
+    kept = [entry["query"] for entry in file.db.cache_stats(True)["entries"]]
+    assert kept
+    assert not any(query.startswith("EXPLAIN") for query in kept)
