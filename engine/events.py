@@ -77,7 +77,8 @@ class GuestRemoved:
 class ChangesMoved:
     """Changes came in, went out, or were made here by any program.
 
-    ``peer`` is empty for local ones; for those of a guest it is the guest's name.
+    ``peer`` is empty for local ones; for those of a guest it is the guest's name. ``burst`` is the same for what came
+    in one go, a transaction or a sync (``engine.history.bursts``); with 0 an event stands alone.
     """
 
     time: float
@@ -85,6 +86,7 @@ class ChangesMoved:
     peer: str
     way: FlowDirection
     changes: tuple[FlowChange, ...]
+    burst: int = 0
 
 
 @dataclass(frozen=True, slots=True)

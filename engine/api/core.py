@@ -11,6 +11,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 from engine.change import Change
 from engine.errors import UsageError
 from engine.events import ChangesMoved, Event, FlowChange, FlowDirection, SettingsChanged
+from engine.history.bursts import Bursts
 from engine.history.event_stream import EventStream, flow_of
 from engine.history.journal import Journal
 from engine.ids import DatabaseId
@@ -50,6 +51,7 @@ class Core:
         self.hosts = HostPool(_LocalWrites(self), backups=backups)
         self.inbound = InboundConnections()
         self._store = store
+        self._bursts = Bursts()
         self._streams: list[EventStream] = []
 
     @contextlib.contextmanager
@@ -124,8 +126,12 @@ class Core:
     def record_flow(
         self, database: DatabaseId, peer: str, name: str, way: FlowDirection, changes: tuple[FlowChange, ...]
     ) -> None:
-        """Emit changes that moved between a database and a peer or guest, and keep what they overwrote."""
-        event = ChangesMoved(time.time(), database, peer, way, changes)
+        """Emit changes that moved between a database and a peer or guest, and keep what they overwrote.
+
+        ``peer`` is empty for what was made here.
+        """
+        burst = self._bursts.number(database, peer, way)
+        event = ChangesMoved(time.time(), database, peer, way, changes, burst)
         self.emit(event)
         if self.journal is not None:
             self.journal.add_overwritten(event, name)
@@ -143,4 +149,4 @@ class _LocalWrites:
     def local_changes(self, path: Path, changes: Sequence[Change]) -> None:
         lines = flow_of(changes, self._core.hosts.numbers(path))
         for database in self._core.databases_at(path):
-            self._core.emit(ChangesMoved(time.time(), database.id, "", FlowDirection.LOCAL, lines))
+            self._core.record_flow(database.id, "", "", FlowDirection.LOCAL, lines)

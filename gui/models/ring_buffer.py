@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import accumulate, islice
 
 from engine.events import ChangesMoved, FlowChange
@@ -78,4 +79,4 @@ class Ring:
 
 def _without(event: ChangesMoved, late: int) -> ChangesMoved:
     """An event without its first lines."""
-    return ChangesMoved(event.time, event.database, event.peer, event.way, event.changes[late:])
+    return replace(event, changes=event.changes[late:])
