@@ -108,6 +108,8 @@ class Centre(QWidget):
             "splitter": (self.splitter.saveState, self.splitter.restoreState),
             "database": (lambda: self.choice.database.encode(), self._restore_database),
             "page": (self._save_page, self._restore_page),
+            "flow in groups": (self.flow.tree.save_state, self.flow.tree.restore_state),
+            "flow as": (self.flow.save_way, self.flow.restore_way),
         }
         for name in ("peers", *PAGES):
             panel = getattr(self, name)

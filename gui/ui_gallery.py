@@ -139,6 +139,15 @@ class Gallery:
         window.flow.text.setText("nothing like it")
         await self._show("flow-filtered", window)
         window.flow.text.clear()
+        tree, groups = window.flow.tree, window.flow.groups
+        line = max((groups.index(row, 0) for row in range(groups.rowCount())), key=groups.rowCount)
+        tree.expand(line)
+        tree.expand(groups.index(0, 0, line))
+        tree.scrollTo(line, tree.ScrollHint.PositionAtTop)
+        await self._show("flow-opened", window)
+        window.flow.cells.setChecked(True)
+        await self._show("flow-cells", window)
+        window.flow.cells.setChecked(False)
         bar = WriteBar(self._demo, window.commands)
         window.add_top_bar(bar)
         await self._show("demo", window)
@@ -211,6 +220,7 @@ class Gallery:
 
     async def _values(self) -> None:
         window, engine, flow = self._window, self._engine, self._window.flow
+        flow.cells.setChecked(True)
         rows = range(flow.model.rowCount())
         event, change = next(line for line in map(flow.model.line, rows) if line[1].had_old)
         cell = cell_details.Cell(
@@ -229,6 +239,7 @@ class Gallery:
         await self._demo.wait_in_sync()
         await self._show("flow-paused", window)
         flow.pause.setChecked(False)
+        flow.cells.setChecked(False)
 
     async def _menus(self) -> None:
         window = self._window

@@ -27,7 +27,7 @@ class Bursts:
         self._now = now
         self._last = 0
         self._open: dict[Stream, tuple[int, float, float]] = {}
-        """By stream: the number, when the burst began and when it was last added to; the one that was so last is last."""
+        """By stream, in the order in which they were last added to: the number, when it began, when that was."""
 
     def number(self, database: str, peer: str, way: FlowDirection) -> int:
         """Return the number of the burst that a change belongs to as of now.

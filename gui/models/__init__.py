@@ -2,7 +2,9 @@
 
 - ``peers``, ``clocks``, ``activity``, ``conflicts``: a panel's table each
 - ``databases``: the list of them, with ``database_status``, how one stands in words, and ``traffic``, its last hour
-- ``flow``: the change flow; ``flow_text``: a line of it in words; ``ring_buffer``: the latest 100,000
+- ``flow``: the change flow as a plain list; ``flow_text``: a line of it in words; ``ring_buffer``: the latest 100,000
+- ``flow_tree``: the same in groups (``flow_groups``, ``held_events``), in words by ``flow_group_text``
+- ``flow_filter``: which changes of either are shown
 - ``paired_devices``, ``lan_devices``, ``schema``, ``rows``: tables of dialogs
 - ``static_table``, ``enum_table``, ``sorting``: what small tables share
 - ``labels``, ``times``, ``values``: states, times and values in words

@@ -10,16 +10,16 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QGuiApplication, QPalette
 
-from engine.events import ChangesMoved, FlowDirection
+from engine.events import ChangesMoved
 from engine.ids import SiteId
 from gui import theme
 from gui.language import tr
+from gui.models.flow_filter import FlowFilter
 from gui.models.flow_text import Column, LineWords
 from gui.models.ring_buffer import Line, Ring
 
@@ -42,25 +42,11 @@ LINE_ROLE = Role.UserRole + 1
 """The line itself: (ChangesMoved, FlowChange)."""
 
 
-@dataclass(frozen=True, slots=True)
-class FlowFilter:
-    """Which lines are shown. An empty text and None let all pass.
-
-    ``text`` may occur anywhere in a line, in any case; ``peer`` and ``database`` are ids.
-    """
-
-    text: str = ""
-    peer: str | None = None
-    table: str | None = None
-    way: FlowDirection | None = None
-    database: str | None = None
-
-
 class FlowModel(QAbstractTableModel):
     """The lines that pass the filter, oldest first.
 
     Args:
-        capacity: how many lines are held, shown or not.
+        capacity: how many lines are held, shown or not. words: names of peers and authors; may be shared.
     """
 
     counts_changed = Signal(int, int)
@@ -68,18 +54,17 @@ class FlowModel(QAbstractTableModel):
     table_seen = Signal(str)
     """The name of a table, when it first occurs."""
 
-    def __init__(self, capacity: int = CAPACITY, parent: QObject | None = None) -> None:
+    def __init__(self, capacity: int = CAPACITY, parent: QObject | None = None, words: LineWords | None = None) -> None:
         super().__init__(parent)
         self._ring = Ring(capacity)
         self._filter = FlowFilter()
-        self._needle = ""
         self._all = True  # no filter: every line is a row
         # With a filter: the numbers of the lines that pass, and the gap-free part of the ring that was looked through.
         self._passed = array("q")
         self._seen_from = self._seen_to = 0
         self._search = QTimer(self, interval=0)
         self._search.timeout.connect(self._search_next_slice)
-        self._words = LineWords()
+        self._words = LineWords() if words is None else words
         self._tables: set[str] = set()
 
     # What is told
@@ -112,20 +97,24 @@ class FlowModel(QAbstractTableModel):
     @Slot()
     def clear(self) -> None:
         """Forget all lines."""
+        self.take()
+
+    def take(self) -> list[ChangesMoved]:
+        """Return all that is held, oldest first, and forget it."""
         self.beginResetModel()
-        self._ring.drop(self._ring.end)
+        events = self._ring.take()
         self._begin_search()
         self.endResetModel()
         self._emit_counts()
+        return events
 
     def set_filter(self, wanted: FlowFilter) -> None:
         """Show only the lines that pass; the newest appear first and the older ones soon after."""
-        wanted = replace(wanted, text=wanted.text.strip())
+        wanted = wanted.normal()
         if wanted == self._filter:
             return
         self.beginResetModel()
         self._filter = wanted
-        self._needle = wanted.text.lower()
         self._all = wanted == FlowFilter()
         self._begin_search()
         self.endResetModel()
@@ -159,9 +148,9 @@ class FlowModel(QAbstractTableModel):
         """The line in a row."""
         return self._ring.line(self._ring.first + row if self._all else self._passed[row])
 
-    def cell(self, row: int, column: int) -> tuple[str, str, bool]:
+    def cell(self, index: Index) -> tuple[str, str, bool]:
         """What a cell shows, for a delegate in a hurry: its text, the name of its icon or '', whether it is faint."""
-        event, change = self.line(row)
+        (event, change), column = self.line(index.row()), index.column()
         faint = column == Column.VALUE and self._words.faint(change)
         return self._words.text(event, change, column), self._words.drawing(event, change, column), faint
 
@@ -278,17 +267,13 @@ class FlowModel(QAbstractTableModel):
             self._search.start() if left else self._search.stop()
 
     def _passing(self, start: int, end: int) -> array[int]:
-        wanted, needle = self._filter, self._needle
+        wanted, words = self._filter, self._words
         return array(
             "q",
             [
                 number
                 for number, event, change in self._ring.lines(start, end)
-                if (wanted.way is None or event.way is wanted.way)
-                and (wanted.database is None or event.database == wanted.database)
-                and (wanted.peer is None or event.peer == wanted.peer)
-                and (wanted.table is None or change.table == wanted.table)
-                and (not needle or needle in self._words.searched(event, change))
+                if wanted.takes_event(event) and wanted.takes_change(event, change, words)
             ],
         )
 

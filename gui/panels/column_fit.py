@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, QTimer
-from PySide6.QtWidgets import QHeaderView, QTableView
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView
 
 LETTERS = 126
 """How wide a table may insist on being, whatever columns a person adds: beside the databases as icons, this is what a
@@ -17,17 +17,18 @@ class ColumnFit(QObject):
     """Has columns give way in proportion where there is too little room, and come back where there is more.
 
     Args:
-        table: its columns have the widths that they are to have. grows: the column that takes all room left over.
+        table: what is kept within its width. header: its columns have the widths that they are to have.
+        grows: the column that takes all room left over.
         least: by column, the letters below which it never goes; a heading is never cut in any case.
     """
 
-    def __init__(self, table: QTableView, grows: int, least: Mapping[Any, int]) -> None:
+    def __init__(self, table: QAbstractItemView, header: QHeaderView, grows: int, least: Mapping[Any, int]) -> None:
         super().__init__(table)
         self._table = table
         self._grows = grows
         self._letters = least
         self._fitting = False
-        header = self._header = table.horizontalHeader()
+        self._header = header
         self._wished = {column: header.sectionSize(column) for column in self._shown()}
         header.setStretchLastSection(False)
         header.setSectionResizeMode(grows, QHeaderView.ResizeMode.Stretch)

@@ -1,15 +1,18 @@
-"""The change flow: a table that follows the newest change, with a row of filters above it."""
+"""The change flow: in groups, or as a plain list of cells; it follows the newest, and has a row of filters above it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 from PySide6.QtCore import QByteArray, QModelIndex, QPoint, QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtWidgets import (
+    QAbstractItemView,
     QComboBox,
     QLabel,
     QLineEdit,
     QMenu,
+    QStackedWidget,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -20,12 +23,15 @@ from engine.events import ChangesMoved, FlowDirection
 from engine.ids import SiteId
 from gui import theme
 from gui.language import on_language_change, tr
-from gui.models.flow import CAPACITY, COPY_ROLE, LINE_ROLE, FlowFilter, FlowModel
-from gui.models.flow_text import Column
+from gui.models.flow import CAPACITY, COPY_ROLE, LINE_ROLE, FlowModel
+from gui.models.flow_filter import FlowFilter
+from gui.models.flow_text import Column, LineWords
+from gui.models.flow_tree import FlowTreeModel
 from gui.models.labels import way_word
 from gui.models.ring_buffer import Ring
 from gui.models.values import number
 from gui.panels.flow_delegate import FlowDelegate
+from gui.panels.flow_tree import FlowTree
 from gui.panels.folding_bar import FoldingBar
 from gui.panels.table import Table
 
@@ -65,28 +71,40 @@ class FlowPanel(QWidget):
 
     def __init__(self, capacity: int = CAPACITY, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.model = FlowModel(capacity, self)
+        words = LineWords()
+        self.model = FlowModel(capacity, self, words)
+        self.groups = FlowTreeModel(capacity, self, words)
+        self._models = (self.groups, self.model)
         self._waiting = Ring(capacity)
         self._shifting = False
+        self._counts = 0, 0
         self._database = ""
         self._make_table()
+        self._make_tree()
+        self._views = QStackedWidget()
+        self._views.addWidget(self.tree)
+        self._views.addWidget(self.table)
         bar = self._make_bar()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(bar)
-        layout.addWidget(self.table)
-        self.model.table_seen.connect(self._add_table)
-        self.model.counts_changed.connect(self._update_counts)
+        layout.addWidget(self._views)
+        for model in self._models:
+            model.table_seen.connect(self._add_table)
+            model.counts_changed.connect(partial(self._counted, model))
+        self.groups.counts_changed.connect(self._settle)
         self.model.rowsInserted.connect(self._rows_inserted)
         self.model.rowsRemoved.connect(self._rows_removed)
-        scroll = self.table.verticalScrollBar()
-        scroll.valueChanged.connect(self._scrolled)
-        scroll.rangeChanged.connect(self._stay_at_end)
+        for view in (self.tree, self.table):
+            scroll = view.verticalScrollBar()
+            scroll.valueChanged.connect(partial(self._scrolled, view))
+            scroll.rangeChanged.connect(self._stay_at_end)
         on_language_change(self._retranslate)
 
     def _retranslate(self) -> None:
         self.table.setAccessibleName(tr("Change flow"))
+        self.tree.setAccessibleName(tr("Change flow in groups"))
         self.text.setPlaceholderText(tr("Filter changes"))
         self.text.setAccessibleName(tr("Filter changes by text"))
         self.text.setMinimumWidth(self.fontMetrics().horizontalAdvance(self.text.placeholderText()) + 40)
@@ -104,21 +122,27 @@ class FlowPanel(QWidget):
         for button, text, tip in (
             (self.follow, tr("Follow"), tr("Keep the newest change in view (Ctrl+End)")),
             (self.pause, tr("Pause"), tr("Hold back new changes")),
+            (self.cells, tr("Cells"), tr("List every changed cell on a line of its own")),
             (self.clear, tr("Clear"), tr("Remove these changes from the list")),
         ):
             button.setText(text)
             button.setToolTip(tip)
             button.setAccessibleName(text)
-        self._update_counts(self.model.rowCount(), self.model.held)
+        self._update_counts(*self._counts)
         self._update_waiting()
 
     # What the window uses
+
+    @property
+    def current_model(self) -> FlowTreeModel | FlowModel:
+        """The model of what is shown; the other is empty."""
+        return self._models[self.cells.isChecked()]
 
     @Slot(list)
     def append(self, events: list[ChangesMoved]) -> None:
         """Take in changes, oldest first; while paused they wait."""
         if not self.pause.isChecked():
-            self.model.append(events)
+            self.current_model.append(events)
             return
         self._waiting.append(events)
         self._waiting.drop(self._waiting.end - self._waiting.capacity)
@@ -130,7 +154,8 @@ class FlowPanel(QWidget):
         known = {self.peer.itemData(place): self.peer.itemText(place) for place in range(1, self.peer.count())}
         if known == dict(names):
             return
-        self.model.set_peer_names(names)
+        for model in self._models:
+            model.set_peer_names(names)
         chosen = self.peer.currentData()
         with QSignalBlocker(self.peer):
             while self.peer.count() > 1:
@@ -143,7 +168,8 @@ class FlowPanel(QWidget):
     @Slot(dict)
     def set_site_names(self, names: Mapping[SiteId, str]) -> None:
         """Name the authors, by site id."""
-        self.model.set_site_names(names)
+        for model in self._models:
+            model.set_site_names(names)
 
     @Slot(str)
     def show_peer(self, peer: str) -> None:
@@ -170,24 +196,38 @@ class FlowPanel(QWidget):
         self._set_filter()
 
     def save_state(self) -> bytes:
-        """How the columns lie, to be given to ``restore_state``."""
+        """How the columns of the plain list lie, to be given to ``restore_state``."""
         return self.table.save_state()
 
     def restore_state(self, state: bytes | QByteArray) -> bool:
         """Take over what ``save_state`` returned; False when it does not fit."""
         return self.table.restore_state(state)
 
+    def save_way(self) -> bytes:
+        """Whether changes are shown in groups or as cells, to be given to ``restore_way``."""
+        return b"cells" if self.cells.isChecked() else b"groups"
+
+    def restore_way(self, state: bytes | QByteArray) -> None:
+        """Take over what ``save_way`` returned."""
+        self.cells.setChecked(bytes(QByteArray(state).data()) == b"cells")
+
     # What is seen
 
     def _make_table(self) -> None:
         table = self.table = Table(COPY_ROLE)
         table.setModel(self.model)
-        table.setItemDelegate(FlowDelegate(self.model, table))
+        table.setItemDelegate(FlowDelegate(self.model, table, Column.VERSION))
         table.set_widths(_WIDTHS[column] for column in Column)
         table.keep_within(Column.VALUE, _LEAST)
         table.activated.connect(self._show_change)
         table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         table.customContextMenuRequested.connect(self._show_menu)
+
+    def _make_tree(self) -> None:
+        tree = self.tree = FlowTree(self.groups)
+        tree.change_requested.connect(self.change_requested)
+        tree.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        tree.customContextMenuRequested.connect(self._show_menu)
 
     def _make_bar(self) -> FoldingBar:
         self.text = QLineEdit()
@@ -202,13 +242,16 @@ class FlowPanel(QWidget):
         self.follow.toggled.connect(self._follow_switched)
         self.pause = self._switch("pause")
         self.pause.toggled.connect(self._pause_switched)
+        self.cells = self._switch("flow")
+        self.cells.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+        self.cells.toggled.connect(self._way_switched)
         self.clear = self._switch("clear")
         self.clear.setCheckable(False)
         for button in (self.follow, self.clear):  # room is dear here, and their drawings speak
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
         self.clear.clicked.connect(self._clear)
         choices = (self.peer, self.table_choice, self.way)
-        return FoldingBar(self.text, choices, (self.counts, self.follow, self.pause, self.clear))
+        return FoldingBar(self.text, choices, (self.counts, self.follow, self.pause, self.clear, self.cells))
 
     def _choice(self) -> QComboBox:
         box = QComboBox()
@@ -226,13 +269,19 @@ class FlowPanel(QWidget):
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         return button
 
+    def _counted(self, model: FlowTreeModel | FlowModel, shown: int, held: int) -> None:
+        if model is self.current_model:  # the other was emptied
+            self._counts = shown, held
+            self._update_counts(shown, held)
+
     def _update_counts(self, shown: int, held: int) -> None:
         if shown != held:
             self.counts.setText(tr("{shown} of {total} changes", shown=number(shown), total=number(held)))
-            self.table.placeholder = tr("No change matches the filter.")
+            said = tr("No change matches the filter.")
         else:
             self.counts.setText(tr("1 change") if held == 1 else tr("{count} changes", count=number(held)))
-            self.table.placeholder = tr("Changes appear here as they are received, sent or written on this machine.")
+            said = tr("Changes appear here as they are received, sent or written on this machine.")
+        self.table.placeholder = self.tree.placeholder = said
 
     def _update_waiting(self) -> None:
         count = len(self._waiting)
@@ -249,39 +298,56 @@ class FlowPanel(QWidget):
             self.way.currentData(),
             self._database or None,
         )
-        self.model.set_filter(wanted)
+        for model in self._models:
+            model.set_filter(wanted)
+
+    def _way_switched(self, cells: bool) -> None:
+        """Show everything that is held in the other way."""
+        before, now = self._models[not cells], self._models[cells]
+        now.append(before.take())
+        self._views.setCurrentIndex(int(cells))
+        self.follow.setChecked(True)
+        self._stay_at_end()
 
     def _add_table(self, table: str) -> None:
+        if self.table_choice.findData(table) >= 0:
+            return
         names = [self.table_choice.itemText(place) for place in range(1, self.table_choice.count())]
         place = 1 + sum(name.casefold() < table.casefold() for name in names)
         self.table_choice.insertItem(place, table, table)
 
     def _pause_switched(self, paused: bool) -> None:
         if not paused:
-            self.model.append(self._waiting.take())
+            self.current_model.append(self._waiting.take())
         self.pause.setIcon(theme.icon("resume" if paused else "pause"))
         self._update_waiting()
 
     def _clear(self) -> None:
         self._waiting.take()
-        self.model.clear()
+        self.current_model.take()
         self.follow.setChecked(True)
         self._update_waiting()
 
     def _show_menu(self, where: QPoint) -> None:
-        if self.table.currentIndex().isValid():
+        view = self._view
+        if view.currentIndex().isValid():
+            line = view.currentIndex().data(LINE_ROLE)
             menu = QMenu(self)
             menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
             whole = menu.addAction(theme.icon("overwrote"), tr("Show the value…"))
-            whole.setEnabled(self.table.currentIndex().data(LINE_ROLE)[1].column != SENTINEL)
+            whole.setEnabled(line is not None and line[1].column != SENTINEL)
             whole.triggered.connect(self._show_change)
-            self.table.add_to(menu)
-            menu.popup(self.table.viewport().mapToGlobal(where))
+            view.add_to(menu)
+            menu.popup(view.viewport().mapToGlobal(where))
 
     def _show_change(self) -> None:
-        index = self.table.currentIndex()
-        if index.isValid():
-            self.change_requested.emit(*index.data(LINE_ROLE))
+        line = self._view.currentIndex().data(LINE_ROLE)
+        if line is not None:
+            self.change_requested.emit(*line)
+
+    @property
+    def _view(self) -> FlowTree | Table:
+        return self.table if self.cells.isChecked() else self.tree
 
     # Following
 
@@ -290,15 +356,18 @@ class FlowPanel(QWidget):
             self._stay_at_end()
         self.follow_changed.emit(on)
 
-    def _scrolled(self, value: int) -> None:
+    def _scrolled(self, view: QAbstractItemView, value: int) -> None:
         """Scrolling up means reading: follow no more. Scrolling to the end means: go on."""
-        if not self._shifting:
-            self.follow.setChecked(value >= self.table.verticalScrollBar().maximum())
+        if not (self._shifting or self.tree.settling) and view is self._view:
+            self.follow.setChecked(value >= view.verticalScrollBar().maximum())
 
     def _stay_at_end(self) -> None:
         if self.follow.isChecked():
-            bar = self.table.verticalScrollBar()
+            bar = self._view.verticalScrollBar()
             bar.setValue(bar.maximum())
+
+    def _settle(self) -> None:
+        self.tree.settle(self.follow.isChecked())
 
     def _rows_inserted(self, _: QModelIndex, first: int, last: int) -> None:
         """Older lines that a filter finds appear above: what is being read stays where it is."""

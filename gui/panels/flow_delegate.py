@@ -1,14 +1,14 @@
-"""Paints the cells of the change flow fast enough for a table that is all new twenty times a second."""
+"""Paints the cells of the change flow fast enough for a view that is all new twenty times a second."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt
 from PySide6.QtGui import QIcon, QPainter, QPalette
-from PySide6.QtWidgets import QStyle, QStyleOptionViewItem, QTableView
+from PySide6.QtWidgets import QAbstractItemView, QStyle, QStyleOptionViewItem
 
 from gui import theme
 from gui.models.flow import FlowModel
-from gui.models.flow_text import Column
+from gui.models.flow_tree import FlowTreeModel
 from gui.panels.table import GAP, CellDelegate
 
 _SPECIAL = (QStyle.StateFlag.State_Selected | QStyle.StateFlag.State_HasFocus | QStyle.StateFlag.State_MouseOver).value
@@ -18,12 +18,13 @@ class FlowDelegate(CellDelegate):
     """Draws plain cells itself, where the general way asks the model for a dozen roles; others as usual.
 
     Args:
-        model: asked directly. view: the table that is painted.
+        model: asked directly. view: the one that is painted. right: a column of numbers; -1 for none.
     """
 
-    def __init__(self, model: FlowModel, view: QTableView) -> None:
+    def __init__(self, model: FlowModel | FlowTreeModel, view: QAbstractItemView, right: int = -1) -> None:
         super().__init__(view)
         self._model = model
+        self._right = right
         self._view = view
         self._icons: dict[str, QIcon] = {}
 
@@ -33,8 +34,7 @@ class FlowDelegate(CellDelegate):
         if option.state.value & _SPECIAL:
             super().paint(painter, option, index)
             return
-        column = index.column()
-        text, drawing, faint = self._model.cell(index.row(), column)
+        text, drawing, faint = self._model.cell(index)
         rect, metrics = option.rect, option.fontMetrics
         left, width = rect.left() + 4, rect.width() - 8
         if drawing:
@@ -43,7 +43,7 @@ class FlowDelegate(CellDelegate):
             left, width = left + edge + 6, width - edge - 6
         if metrics.horizontalAdvance(text) > width:
             text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, width)
-        if column == Column.VERSION:
+        if index.column() == self._right:
             left += width - metrics.horizontalAdvance(text) - GAP
         role = QPalette.ColorRole.PlaceholderText if faint else QPalette.ColorRole.Text
         painter.setPen(option.palette.color(role))

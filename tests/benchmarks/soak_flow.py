@@ -1,8 +1,8 @@
-"""The change flow under load: 10,000 changes a second into a visible table that follows them.
+"""The change flow under load: 10,000 changes a second into a visible list that follows them, in groups or as cells.
 
-Run it as a program: ``python -m tests.benchmarks.soak_flow [--changes 1000000] [--rate 10000] [--text TEXT]``. It
-prints how late a timer of 5 ms was (the stalls of the loop), how much of that the thread itself computed (on a busy
-machine others do the rest), and how memory grew once the table was full. It judges nothing.
+Run it as a program: ``python -m tests.benchmarks.soak_flow``; ``--help`` lists its options. It prints how late a timer
+of 5 ms was (the stalls of the loop), how much of that the thread itself computed (on a busy machine others do the
+rest), and how memory grew once the list was full. It judges nothing.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from PySide6.QtWidgets import QApplication
 
 from engine.change import SENTINEL, SQLiteValue
 from engine.events import ChangesMoved, FlowChange, FlowDirection
+from engine.history.bursts import Bursts
 from gui.panels.flow import FlowPanel
 
 BEATS = 20
@@ -36,14 +37,22 @@ def main() -> None:
     parser.add_argument("--changes", type=int, default=1_000_000, help="how many in all")
     parser.add_argument("--rate", type=int, default=10_000, help="changes a second")
     parser.add_argument("--text", default="", help="filter by this text all the while")
+    parser.add_argument("--cells", action="store_true", help="show the plain list")
+    parser.add_argument("--single", action="store_true", help="make every event a group")
+    parser.add_argument("--open", action="store_true", help="open each group as it comes")
     options = parser.parse_args()
     app = QApplication([])
     panel = FlowPanel()
     panel.set_peer_names({"laptop": "laptop → hub", "desktop": "desktop → hub"})
     panel.text.setText(options.text)
+    panel.cells.setChecked(options.cells)
+    if options.open:
+        panel.groups.rowsInserted.connect(
+            lambda parent, _, last: parent.isValid() or panel.tree.expand(panel.groups.index(last, 0))
+        )
     panel.resize(1100, 600)
     panel.show()
-    soak = Soak(panel, options.rate, options.changes)
+    soak = Soak(panel, options.rate, options.changes, single=options.single)
     app.exec()
     soak.report()
 
@@ -53,10 +62,12 @@ class Soak:
 
     Args:
         panel: visible. rate: changes a second. changes: how many in all; the application ends then.
+        single: whether each event stands alone.
     """
 
-    def __init__(self, panel: FlowPanel, rate: int, changes: int) -> None:
+    def __init__(self, panel: FlowPanel, rate: int, changes: int, *, single: bool = False) -> None:
         self._panel = panel
+        self._bursts = None if single else Bursts()
         self._size = rate // BEATS // EVENTS
         self._random = random.Random(1)
         self._count = 0
@@ -104,7 +115,8 @@ class Soak:
             [("laptop", FlowDirection.IN), ("desktop", FlowDirection.OUT), ("", FlowDirection.LOCAL)]
         )
         changes = tuple(self._change() for _ in range(self._size))
-        return ChangesMoved(time.time(), "todo", peer, way, changes)
+        burst = 0 if self._bursts is None else self._bursts.number("todo", peer, way)
+        return ChangesMoved(time.time(), "todo", peer, way, changes, burst)
 
     def _change(self) -> FlowChange:
         self._count += 1
@@ -124,8 +136,8 @@ class Soak:
         """Print what was seen."""
         gc.callbacks.remove(self._collected)
         seconds = time.perf_counter() - self._began
-        model = self._panel.model
-        print(f"{self._count:,} changes in {seconds:.0f} s; {model.rowCount():,} of {model.held:,} held are shown")
+        model = self._panel.current_model
+        print(f"{self._count:,} changes in {seconds:.0f} s; {model.rowCount():,} lines of {model.held:,} held")
         print(f"loop stalls (ms):  {spread(self._late)}  over {len(self._late):,} beats")
         print(f"computed from beat to beat (ms):  {spread(self._busy)}")
         print(f"adding a batch (ms):  {spread(self._adding)}")

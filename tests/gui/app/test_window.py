@@ -31,6 +31,7 @@ from gui.app import shell
 from gui.dialogs.add_database import DatabaseDialog
 from gui.dialogs.cell_details import CellDetailsDialog
 from gui.dialogs.verify import VerifyDialog
+from gui.models.flow_groups import Group
 from gui.models.peers import Column
 from gui.tray import Tray
 from gui.window import Window
@@ -257,6 +258,24 @@ async def test_the_activity_and_its_export(tmp_path: Path) -> None:
 
 
 @on_gui_loop
+async def test_what_comes_in_one_go_is_one_line_of_the_flow(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        await it.state("In sync")
+        write(
+            it.room,
+            "WITH RECURSIVE n (i) AS (VALUES (100) UNION ALL SELECT i + 1 FROM n WHERE i < 399)"
+            " INSERT INTO item (id, name) SELECT i, 'theirs' FROM n",
+        )
+        groups = it.window.flow.groups
+
+        def most_rows() -> int:
+            lines = [groups.node(groups.index(row, 0)) for row in range(groups.rowCount())]
+            return max((line.rows for line in lines if isinstance(line, Group)), default=0)
+
+        await until(lambda: most_rows() >= 300, "300 rows are one line")
+
+
+@on_gui_loop
 async def test_an_overwritten_value_is_put_back_and_synced(tmp_path: Path) -> None:
     async with scene(tmp_path) as it:
         await it.state("In sync")
@@ -422,7 +441,8 @@ def choose(window: Window, text: str) -> None:
 
 
 def flow_texts(window: Window) -> set[str]:
-    """All values that stand in the change flow."""
+    """All values that stand in the change flow, which lists them as cells from now on."""
+    window.flow.cells.setChecked(True)
     model = window.flow.model
     return {str(model.index(row, 6).data()) for row in range(model.rowCount())}
 

@@ -10,7 +10,8 @@ from pytestqt.qtbot import QtBot
 from engine.change import SENTINEL
 from engine.events import ChangesMoved, FlowDirection
 from gui.models import flow
-from gui.models.flow import COPY_ROLE, LINE_ROLE, Column, FlowFilter, FlowModel
+from gui.models.flow import COPY_ROLE, LINE_ROLE, Column, FlowModel
+from gui.models.flow_filter import FlowFilter
 from tests import budget
 from tests.gui.aio import QT_PATIENCE
 from tests.gui.models.samples import AUTHORS, any_event, change, moved

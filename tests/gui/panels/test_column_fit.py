@@ -88,4 +88,7 @@ def test_the_flow_fits_beside_the_databases(qtbot: QtBot) -> None:
     flow.resize(760, 300)
     flow.show()
     assert flow.width() == 760
+    assert flow.tree.header().length() <= flow.tree.viewport().width()
+    flow.cells.setChecked(True)
+    assert flow.width() == 760
     assert fits(flow.table)

@@ -21,6 +21,7 @@ CAPACITY = 500
 @pytest.fixture
 def panel(qtbot: QtBot) -> FlowPanel:
     panel = FlowPanel(CAPACITY)
+    panel.cells.setChecked(True)
     qtbot.addWidget(panel)
     panel.resize(1000, 300)
     panel.show()

@@ -24,6 +24,7 @@ async def test_what_happens_is_shown(tmp_path: Path) -> None:
     files = {side: make_file(tmp_path / f"{side}.db") for side in ("laptop", "desktop")}
     make_file(tmp_path / "hub" / "room")
     peers, flow, clocks = PeersPanel(), FlowPanel(), ClocksPanel()
+    flow.cells.setChecked(True)
     for panel in (peers, flow, clocks):
         panel.resize(900, 240)
         panel.show()

@@ -1,0 +1,215 @@
+"""What came in one go, as one: a group of the change flow, its rows, and the changes of each.
+
+No Qt in here. Nothing is sorted into rows before somebody looks: a group that is out of sight costs what its events do.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from itertools import count, islice
+from typing import NamedTuple
+
+from engine.change import SQLiteValue
+from engine.events import ChangesMoved, FlowChange
+
+STEP = 500
+"""Rows of a group that are listed at once; a last line offers as many more."""
+
+Key = tuple[str, tuple[SQLiteValue, ...]]
+"""A row of a database: its table and its primary key."""
+
+_serial = count(1)
+
+
+class More(NamedTuple):
+    """The last line of a group, for the rows that are not listed."""
+
+    group: Group
+
+
+class Cell(NamedTuple):
+    """One change, and the first event of the group that it is in."""
+
+    event: ChangesMoved
+    change: FlowChange
+
+
+class Row:
+    """The changes of one row in one group, oldest first; ``lines`` is never empty for long."""
+
+    __slots__ = ("group", "lines", "serial")
+
+    def __init__(self, group: Group) -> None:
+        self.serial = next(_serial)
+        self.group = group
+        self.lines: list[FlowChange] = []
+
+
+class Group:
+    """What came in one go.
+
+    Args:
+        event: the first that it came with.
+
+    Attributes:
+        serial: its number; one that began later has a higher one. ``Row.serial`` are numbers of the same kind.
+        changes: how many it holds.
+        listed: the first of its rows, once somebody asked for them (``open``); None before.
+        more: whether there is a last line for those that are not listed.
+    """
+
+    __slots__ = (
+        "_counted", "_counts", "_index", "_limit", "_marks", "_parts", "_tables",
+        "changes", "event", "listed", "more", "serial",
+    )  # fmt: skip
+
+    def __init__(self, event: ChangesMoved) -> None:
+        self.serial = next(_serial)
+        self.event = event
+        self.changes = 0
+        self.listed: list[Row] | None = None
+        self.more = False
+        self._limit = STEP
+        self._parts: deque[tuple[FlowChange, ...]] = deque()
+        self._counted = 0  # of the parts
+        self._counts: dict[Key, int] = {}  # the changes of each row: a tenth of the memory of ``Row``
+        self._index: dict[Key, Row] = {}  # instead of it, once it is open
+        self._tables: Counter[str] = Counter()
+        self._marks = 0
+
+    # What is asked
+
+    @property
+    def rows(self) -> int:
+        """How many rows it touched."""
+        self._count()
+        return len(self._counts) if self.listed is None else len(self._index)
+
+    @property
+    def tables(self) -> list[tuple[str, int]]:
+        """Each table with the number of its rows, the most first."""
+        self._count()
+        return self._tables.most_common()
+
+    @property
+    def overwrote(self) -> int:
+        """How many values it overwrote."""
+        self._count()
+        return self._marks
+
+    def row_of(self, change: FlowChange) -> Row:
+        """The row that a change of this group is of, once it is open."""
+        return self._index[change.table, change.key]
+
+    def unlisted(self, more: int = 0) -> list[Row]:
+        """The rows that come next after those that are listed, up to the limit; ``more`` raises that."""
+        self._limit += more
+        begun = len(self.listed or ())
+        return list(islice(self._index.values(), begun, max(begun, self._limit)))
+
+    def place(self, row: Row) -> int:
+        """Where a row is listed; -1 when it is not."""
+        return position(self.listed or [], row)
+
+    # Changes come and go
+
+    def open(self) -> None:
+        """List its first rows, if it is not open yet."""
+        if self.listed is None:
+            self._count()
+            self._counts = {}
+            for changes in self._parts:
+                for change in changes:
+                    key = change.table, change.key
+                    if key not in self._index:
+                        self._index[key] = Row(self)
+                    self._index[key].lines.append(change)
+            self.listed = self.unlisted()
+            self.more = len(self._index) > len(self.listed)
+
+    def add(self, changes: tuple[FlowChange, ...]) -> list[tuple[FlowChange, Row]]:
+        """Add changes at the end.
+
+        Returns:
+            if it is open, those of rows that were there before: the caller puts them into ``Row.lines``, and says so.
+        """
+        self._parts.append(changes)
+        self.changes += len(changes)
+        if self.listed is None:
+            return []
+        self._counted += 1
+        index, known, begun = self._index, [], next(_serial)
+        for change in changes:
+            key = change.table, change.key
+            row = index.get(key)
+            self._marks += change.had_old
+            if row is not None and row.serial < begun:
+                known.append((change, row))
+                continue
+            if row is None:
+                row = index[key] = Row(self)
+                self._tables[change.table] += 1
+            row.lines.append(change)
+        return known
+
+    def drop_part(self) -> tuple[FlowChange, ...]:
+        """Forget the oldest changes, as they were added; returns them.
+
+        If it is open, the caller has each leave its row (``drop_line``), and says so.
+        """
+        changes = self._parts.popleft()
+        self.changes -= len(changes)
+        if self._counted:
+            self._counted -= 1
+            if self.listed is None:
+                for change in changes:
+                    key = change.table, change.key
+                    self._counts[key] -= 1
+                    self._marks -= change.had_old
+                    if not self._counts[key]:
+                        del self._counts[key]
+                        self._lose(change.table)
+        return changes
+
+    def drop_line(self, row: Row) -> None:
+        """Forget the oldest change of a row, and with the last of them the row."""
+        change = row.lines.pop(0)
+        self._marks -= change.had_old
+        if not row.lines:
+            del self._index[change.table, change.key]
+            self._lose(change.table)
+
+    def _lose(self, table: str) -> None:
+        """A table has one row less."""
+        self._tables[table] -= 1
+        if not self._tables[table]:
+            del self._tables[table]
+
+    def _count(self) -> None:
+        """Count what came since the last time."""
+        counts = self._counts
+        for changes in islice(self._parts, self._counted, None):
+            for change in changes:
+                key = change.table, change.key
+                before = counts.get(key, 0)
+                counts[key] = before + 1
+                self._marks += change.had_old
+                if not before:
+                    self._tables[change.table] += 1
+        self._counted = len(self._parts)
+
+
+Node = Group | Row | Cell | More
+"""What a line stands for."""
+
+
+def position(ordered: list[Group] | list[Row], one: Group | Row) -> int:
+    """Where one is in a list that is in the order of serials; -1 when it is not."""
+    low, high, serial = 0, len(ordered), one.serial
+    while low < high:
+        middle = (low + high) // 2
+        if ordered[middle].serial < serial:
+            low = middle + 1
+        else:
+            high = middle
+    return low if low < len(ordered) and ordered[low] is one else -1
